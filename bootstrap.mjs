@@ -1,0 +1,66 @@
+// Makes a fresh clone runnable, then runs it: packages from npm if they are missing or out of date, compiled code if
+// it is missing or older than its sources. Plain JavaScript, because nothing is compiled yet when this runs.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 20 || major > 22) {
+  console.error(`orthanc-chest-ai runs on Node 20 and 22; this is Node ${process.versions.node}.`);
+  process.exit(1);
+}
+
+if (existsSync(join(root, 'src'))) {
+  install();
+  compile();
+}
+
+const [first, ...rest] = process.argv.slice(2);
+const program = first === '--run' ? rest.shift() : 'dist/src/cli.js';
+const programArguments = first === '--run' ? rest : process.argv.slice(2);
+process.argv.splice(1, Infinity, join(root, program), ...programArguments);
+await import(pathToFileURL(join(root, program)).href);
+
+function install() {
+  const installed = join(root, 'node_modules/.package-lock.json');
+  if (existsSync(installed) && modified(installed) >= modified(join(root, 'package-lock.json'))) return;
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'Installing packages');
+}
+
+function compile() {
+  const built = join(root, 'dist/.tsbuildinfo');
+  if (existsSync(built) && modified(built) >= newest(['src', 'tests', 'tsconfig.json', 'package-lock.json'])) return;
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], 'Compiling');
+}
+
+function run(command, commandArguments, title) {
+  console.error(`${title} …`);
+  const { status, error } = spawnSync(command, commandArguments, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    // The CPU provider comes inside the package; the CUDA provider (about a gigabyte, from elsewhere) only where asked for.
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
+  });
+  if (status !== 0) {
+    console.error(`${title} failed${error ? `: ${error.message}` : ` (exit ${status})`}.`);
+    process.exit(1);
+  }
+}
+
+function modified(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}
+
+function newest(paths) {
+  return Math.max(
+    ...paths.map((path) => {
+      const absolute = join(root, path);
+      const inside = statSync(absolute).isDirectory()
+        ? readdirSync(absolute, { recursive: true, withFileTypes: true }).map((entry) => modified(join(entry.parentPath ?? entry.path, entry.name)))
+        : [];
+      return Math.max(modified(absolute), ...inside);
+    }),
+  );
+}

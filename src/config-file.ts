@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import type { z } from 'zod';
+import { asFault, Fault } from './errors.js';
+
+/**
+ * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema.
+ *
+ * @throws Fault `config-invalid` naming file, line, what was expected and what was found; every mistake at once
+ */
+export function loadConfigFile<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw asFault(error, 'config-invalid', { source: file });
+  }
+  return parseConfig(text, file, schema);
+}
+
+/** As loadConfigFile, for a text already read; `file` only names it in errors. */
+export function parseConfig<Schema extends z.ZodType>(text: string, file: string, schema: Schema): z.output<Schema> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length) {
+    throw new Fault('config-invalid', document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('; '));
+  }
+  const found = document.toJS() as unknown;
+  const result = schema.safeParse(found ?? {});
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.flatMap(flatten).map((issue) => {
+    const line = lineOf(document, lines, issue.path);
+    const where = issue.path.length ? ` ${issue.path.join('.')}:` : '';
+    return `${file}${line ? `:${line}` : ''}:${where} ${issue.message}${foundText(found, issue)}`;
+  });
+  throw new Fault('config-invalid', mistakes.join('; '));
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** A union reports only "Invalid input", unless we gave it a sentence; the alternative that came closest says more. */
+function flatten(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const ofRightType = issue.errors.filter((alternative) => !alternative.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0));
+  const [closest] = [...ofRightType].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
+  if (!closest) return [issue.message === 'Invalid input' ? { ...issue.errors[0]![0]!, path: issue.path } : issue];
+  return closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue).flatMap(flatten);
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length));
+}
+
+/** The line of the node at the path, or of its nearest ancestor that exists. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let length = path.length; length >= 0; length--) {
+    const node = (length === 0 ? document.contents : document.getIn(path.slice(0, length), true)) as Node | null | undefined;
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}
+
+function foundText(root: unknown, issue: Issue): string {
+  if (issue.code === 'unrecognized_keys') return '';
+  let value: unknown = root;
+  for (const key of issue.path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+  return value === undefined ? ' (found nothing)' : ` (found ${JSON.stringify(value)?.slice(0, 80)})`;
+}

@@ -1,0 +1,180 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { loadConfigFile } from './config-file.js';
+import { Fault } from './errors.js';
+
+/** The folder that holds package.json, config/ and models/, wherever the compiled code lies below it. */
+export const projectRoot = findProjectRoot();
+
+const milliseconds = z.number().int().positive();
+const count = z.number().int().positive();
+
+/** Every setting with its default and unit. Unknown keys are refused, so a typing error cannot pass. */
+const configSchema = z.strictObject({
+  orthanc: z
+    .strictObject({
+      /** Base address of Orthanc's REST API. Without it a private Orthanc is started. */
+      url: z.url({ protocol: /^https?$/, error: 'expected an address such as http://orthanc:8042' }).optional(),
+      /** Path of the DICOMweb plugin below the base address. */
+      dicomWebPath: z.string().startsWith('/').default('/dicom-web'),
+      username: z.string().optional(),
+      password: z.string().optional(),
+      /** File that holds the password (Docker and Kubernetes secrets). */
+      passwordFile: z.string().optional(),
+      /** Certificate authority of the hospital, PEM. */
+      caFile: z.string().optional(),
+      requestTimeoutMs: milliseconds.default(30_000),
+      /** The PACS is never asked for more at once. */
+      maxConcurrentRequests: count.default(4),
+      /** Time between two looks at Orthanc's change log. */
+      pollIntervalMs: milliseconds.default(1_000),
+      /** Time between two sweeps for studies that should have a result and have none. */
+      sweepIntervalMs: milliseconds.default(600_000),
+      /** How far back the sweep looks, by Study Date, in days. */
+      sweepDays: count.default(7),
+      /** How long to wait before asking again whether a study that is still arriving is stable. */
+      stabilityCheckMs: milliseconds.default(2_000),
+      /** StableAge of the private Orthanc, in seconds. */
+      privateStableAgeSeconds: count.default(5),
+    })
+    .prefault({}),
+  server: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.number().int().min(0).max(65535).default(8787),
+      /** Secret that Orthanc's routing.lua sends with its wake-up hint; without it hints are taken from loopback only. */
+      hintToken: z.string().optional(),
+    })
+    .prefault({}),
+  database: z
+    .strictObject({
+      /** postgres://… ; without it an embedded database below dataDir is used. */
+      url: z.string().regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database').optional(),
+    })
+    .prefault({}),
+  /** Folder for the embedded database, the private Orthanc and the journal. */
+  dataDir: z.string().default('data'),
+  model: z.strictObject({ directory: z.string().default('models/starter') }).prefault({}),
+  engine: z
+    .strictObject({
+      prefer: z.enum(['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu']).default('auto'),
+      /** Threads of one inference; 0 lets the engine choose. */
+      threads: z.number().int().min(0).default(0),
+    })
+    .prefault({}),
+  work: z
+    .strictObject({
+      /** Studies in hand at the same time. */
+      studies: count.default(2),
+      /** Worker threads that decode. */
+      decoders: count.default(2),
+      /** A file that takes longer to decode is given up. */
+      decodeTimeoutMs: milliseconds.default(60_000),
+      /** Attempts before a study is parked; an unreachable PACS does not count. */
+      maxAttempts: count.default(5),
+    })
+    .prefault({}),
+  report: z
+    .strictObject({
+      /** Say so in a document when a study was taken by a rule but could not be judged. */
+      skippedDocuments: z.boolean().default(true),
+      failedDocuments: z.boolean().default(true),
+      /** At most so many frontal images of a study are analysed, newest first. */
+      maxImages: count.default(4),
+      seriesNumber: count.default(9900),
+    })
+    .prefault({}),
+  routingFile: z.string().default('config/routing.yaml'),
+  findingsFile: z.string().default('config/findings.json'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      format: z.enum(['text', 'json']).default('text'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/** Environment variables that override the file, by the setting they stand for. */
+const environmentSettings = {
+  ORTHANC_URL: ['orthanc', 'url'],
+  ORTHANC_USERNAME: ['orthanc', 'username'],
+  ORTHANC_PASSWORD: ['orthanc', 'password'],
+  ORTHANC_PASSWORD_FILE: ['orthanc', 'passwordFile'],
+  ORTHANC_CA_FILE: ['orthanc', 'caFile'],
+  DATABASE_URL: ['database', 'url'],
+  DATA_DIR: ['dataDir'],
+  HOST: ['server', 'host'],
+  PORT: ['server', 'port'],
+  HINT_TOKEN: ['server', 'hintToken'],
+  MODEL_DIR: ['model', 'directory'],
+  ENGINE: ['engine', 'prefer'],
+  ROUTING_FILE: ['routingFile'],
+  FINDINGS_FILE: ['findingsFile'],
+  LOG_LEVEL: ['log', 'level'],
+  LOG_FORMAT: ['log', 'format'],
+} as const satisfies Record<string, readonly string[]>;
+
+/**
+ * Settings from, in rising order: defaults, config/default.yaml (or CONFIG_FILE), the environment.
+ * Relative paths are taken from the project's folder.
+ *
+ * @throws Fault `config-invalid` naming file and line, or the variable
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const file = environment['CONFIG_FILE'] ?? resolve(projectRoot, 'config/default.yaml');
+  if (environment['CONFIG_FILE'] && !existsSync(file)) throw new Fault('config-invalid', `CONFIG_FILE names ${file}, which does not exist`);
+  const fromFile = existsSync(file) ? loadConfigFile(file, configSchema) : configSchema.parse({});
+  const merged = applyEnvironment(fromFile, environment);
+  return {
+    ...merged,
+    orthanc: withPassword(merged.orthanc),
+    dataDir: fromRoot(merged.dataDir),
+    model: { directory: fromRoot(merged.model.directory) },
+    routingFile: fromRoot(merged.routingFile),
+    findingsFile: fromRoot(merged.findingsFile),
+  };
+}
+
+function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv): Config {
+  const changed = structuredClone(config) as Record<string, unknown>;
+  for (const [variable, path] of Object.entries(environmentSettings)) {
+    const text = environment[variable];
+    if (text === undefined || text === '') continue;
+    const parent = path.slice(0, -1).reduce<Record<string, unknown>>((node, key) => node[key] as Record<string, unknown>, changed);
+    parent[path.at(-1)!] = variable === 'PORT' ? Number(text) : text;
+  }
+  const result = configSchema.safeParse(changed);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map((issue) => {
+    const variable = Object.entries(environmentSettings).find(([, path]) => path.join('.') === issue.path.join('.'))?.[0];
+    return `${variable ? `environment variable ${variable}` : issue.path.join('.')}: ${issue.message}`;
+  });
+  throw new Fault('config-invalid', mistakes.join('; '));
+}
+
+function withPassword(orthanc: Config['orthanc']): Config['orthanc'] {
+  if (!orthanc.passwordFile) return orthanc;
+  try {
+    return { ...orthanc, password: readFileSync(orthanc.passwordFile, 'utf8').trimEnd() };
+  } catch (cause) {
+    throw new Fault('config-invalid', `orthanc.passwordFile ${orthanc.passwordFile} cannot be read`, {}, { cause });
+  }
+}
+
+function fromRoot(path: string): string {
+  return resolve(projectRoot, path);
+}
+
+function findProjectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(resolve(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('package.json not found above the program');
+    folder = parent;
+  }
+  return folder;
+}

@@ -1,0 +1,111 @@
+/**
+ * The fault catalogue: everything that can go wrong outside our own code, by code.
+ *
+ * A *skip* is a result (see tasks/outcome.ts), a *fault* comes from this catalogue, a *bug* is an ordinary
+ * Error or a failed assertion. `retryable` says whether the same step can succeed later without anybody
+ * changing anything; `status` is the HTTP status when a fault answers a request.
+ */
+const catalogue = {
+  // Orthanc and DICOMweb
+  'pacs-unreachable': { retryable: true, status: 503, text: 'The PACS does not answer' },
+  'pacs-unauthorized': { retryable: true, status: 502, text: 'The PACS refuses our credentials' },
+  'pacs-not-found': { retryable: false, status: 404, text: 'The PACS does not have this object' },
+  'pacs-error': { retryable: true, status: 502, text: 'The PACS answered with an error' },
+  'pacs-malformed': { retryable: true, status: 502, text: 'The answer of the PACS cannot be read' },
+  'pacs-rejected': { retryable: false, status: 502, text: 'The PACS refused to store a document' },
+  'read-back-differs': { retryable: true, status: 502, text: 'The stored document differs from what was sent' },
+  'destination-unavailable': { retryable: true, status: 502, text: 'A destination does not take the document' },
+  'destination-unknown': { retryable: false, status: 502, text: 'A destination is not configured in Orthanc' },
+  // DICOM content
+  'dicom-unreadable': { retryable: false, status: 422, text: 'The DICOM file cannot be read' },
+  'dicom-attribute': { retryable: false, status: 422, text: 'A required attribute is missing or has a wrong value' },
+  'pixels-unreadable': { retryable: false, status: 422, text: 'The pixel data cannot be decoded' },
+  'transfer-syntax-unsupported': { retryable: false, status: 422, text: 'The transfer syntax is not supported' },
+  'image-unreadable': { retryable: false, status: 422, text: 'The image file cannot be read' },
+  // Model and engine
+  'model-invalid': { retryable: false, status: 500, text: 'The model cannot be used' },
+  'engine-unavailable': { retryable: false, status: 500, text: 'No inference engine can be started' },
+  'engine-failed': { retryable: true, status: 500, text: 'The inference engine failed' },
+  // Documents
+  'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
+  // Operation
+  'config-invalid': { retryable: false, status: 500, text: 'The configuration is not valid' },
+  'disk-full': { retryable: true, status: 507, text: 'The disk is full' },
+  'database-unavailable': { retryable: true, status: 503, text: 'The database does not answer' },
+  'orthanc-missing': { retryable: false, status: 500, text: 'No Orthanc was found and none could be installed' },
+  'timed-out': { retryable: true, status: 504, text: 'A step took longer than it may' },
+} as const satisfies Record<string, { retryable: boolean; status: number; text: string }>;
+
+export type FaultCode = keyof typeof catalogue;
+
+/** Which object a fault is about. UIDs only: never a patient attribute. */
+export interface FaultSubject {
+  readonly studyInstanceUID?: string;
+  readonly seriesInstanceUID?: string;
+  readonly sopInstanceUID?: string;
+  /** Keyword or (gggg,eeee) of the attribute at fault. */
+  readonly attribute?: string;
+  /** File name or URL path, without query. */
+  readonly source?: string;
+}
+
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly retryable: boolean;
+  readonly status: number;
+
+  /**
+   * @param detail what was expected and what was found, in one sentence, without any patient attribute
+   */
+  constructor(
+    readonly code: FaultCode,
+    readonly detail: string,
+    readonly subject: FaultSubject = {},
+    options?: { cause?: unknown; retryable?: boolean },
+  ) {
+    super(`${catalogue[code].text}: ${detail}${describeSubject(subject)}`, options);
+    this.retryable = options?.retryable ?? catalogue[code].retryable;
+    this.status = catalogue[code].status;
+  }
+
+  /** The same fault, with what a caller knows and the thrower did not. */
+  about(subject: FaultSubject): Fault {
+    return new Fault(this.code, this.detail, { ...subject, ...this.subject }, { cause: this.cause ?? this, retryable: this.retryable });
+  }
+}
+
+export const faultCodes = Object.keys(catalogue) as readonly FaultCode[];
+
+export function faultText(code: FaultCode): string {
+  return catalogue[code].text;
+}
+
+function describeSubject(subject: FaultSubject): string {
+  const parts = [
+    subject.attribute && `attribute ${subject.attribute}`,
+    subject.sopInstanceUID && `instance ${subject.sopInstanceUID}`,
+    subject.seriesInstanceUID && `series ${subject.seriesInstanceUID}`,
+    subject.studyInstanceUID && `study ${subject.studyInstanceUID}`,
+    subject.source,
+  ].filter(Boolean);
+  return parts.length ? ` [${parts.join(', ')}]` : '';
+}
+
+/** Turns whatever was thrown into a Fault: operating system errors by their code, everything else as given. */
+export function asFault(thrown: unknown, fallback: FaultCode, subject: FaultSubject = {}): Fault {
+  if (thrown instanceof Fault) return thrown.about(subject);
+  const code = systemCode(thrown);
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new Fault('disk-full', detail, subject, { cause: thrown });
+  return new Fault(fallback, detail, subject, { cause: thrown });
+}
+
+function systemCode(thrown: unknown): string | undefined {
+  let current: unknown = thrown;
+  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+    const code = (current as NodeJS.ErrnoException).code;
+    if (typeof code === 'string') return code;
+    current = current.cause;
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+import winston from 'winston';
+
+/**
+ * What may stand in a log line: UIDs, counts, durations, codes. Patient attributes never do; as a second
+ * guard the keywords below are dropped wherever somebody passes a whole data set by mistake.
+ */
+export interface LogFields {
+  readonly [key: string]: string | number | boolean | null | undefined | readonly (string | number)[] | Readonly<Record<string, string | number>>;
+}
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  child(fields: LogFields): Log;
+}
+
+const neverLogged = /^(patient|otherpatient|responsible|referring|performing|operator|requesting|physician|accession|studyid$|issuerofpatient|password|authorization|token|secret)/i;
+
+const dropForbidden = winston.format((info) => {
+  for (const key of Object.keys(info)) if (neverLogged.test(key)) delete info[key];
+  return info;
+});
+
+const readable = winston.format.printf(({ level, message, timestamp, ...fields }) => {
+  const rest = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(' ');
+  return `${String(timestamp)} ${level.padEnd(5)} ${String(message)}${rest ? `  ${rest}` : ''}`;
+});
+
+/** @param format `text` for people, `json` (one object a line) for collectors. Everything goes to standard error. */
+export function createLog(options: { level?: string; format?: 'text' | 'json' } = {}): Log {
+  const { level = 'info', format = 'text' } = options;
+  return winston.createLogger({
+    level,
+    format: winston.format.combine(
+      dropForbidden(),
+      winston.format.timestamp(),
+      format === 'json' ? winston.format.json() : readable,
+    ),
+    transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+  }) as unknown as Log;
+}
+
+export const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silentLog,
+};

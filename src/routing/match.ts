@@ -1,0 +1,91 @@
+import type { Attribute, Conditions, Routing, RoutingRule } from './rules.js';
+import type { SeriesFacts } from './series-facts.js';
+
+/** Why a rule did not take a study: the condition that failed on the series that came closest. */
+export interface Mismatch {
+  readonly rule: string;
+  readonly seriesInstanceUID: string | undefined;
+  readonly attribute: Attribute | undefined;
+  /** One sentence. Values of free-text attributes are not repeated: they may name a person. */
+  readonly text: string;
+}
+
+export type RoutingDecision =
+  | { readonly action: 'analyse' | 'ignore'; readonly rule: RoutingRule; readonly series: readonly SeriesFacts[]; readonly passedOver: readonly Mismatch[] }
+  | { readonly action: 'none'; readonly passedOver: readonly Mismatch[] };
+
+const freeText: ReadonlySet<Attribute> = new Set(['studyDescription', 'seriesDescription', 'protocolName', 'description', 'institutionName']);
+
+/** The first rule of which one series fulfils all conditions takes the study, with all series that fulfil them. */
+export function route(routing: Routing, series: readonly SeriesFacts[]): RoutingDecision {
+  const passedOver: Mismatch[] = [];
+  for (const rule of routing.rules) {
+    const taken = series.filter((one) => rule.when.some((conditions) => firstFailure(conditions, one) === undefined));
+    if (taken.length > 0) return { action: rule.action, rule, series: taken, passedOver };
+    passedOver.push(closestMismatch(rule, series));
+  }
+  return { action: 'none', passedOver };
+}
+
+/** One sentence for the record: which rule came closest to taking the study, and what was missing. */
+export function explainNone(passedOver: readonly Mismatch[]): string {
+  return passedOver.map((mismatch) => `${mismatch.rule}: ${mismatch.text}`).join('; ');
+}
+
+interface Failure {
+  readonly attribute: Attribute;
+  /** Number of conditions that held before this one failed. */
+  readonly held: number;
+}
+
+function firstFailure(conditions: Conditions, series: SeriesFacts): Failure | undefined {
+  let held = 0;
+  for (const [attribute, patterns] of Object.entries(conditions) as [Attribute, readonly string[]][]) {
+    const values = series.values[attribute] ?? [];
+    if (!patterns.some((pattern) => matchesPattern(pattern, values))) return { attribute, held };
+    held++;
+  }
+  return undefined;
+}
+
+function closestMismatch(rule: RoutingRule, series: readonly SeriesFacts[]): Mismatch {
+  const failures = series.flatMap((one) =>
+    rule.when.map((conditions) => ({ one, conditions, failure: firstFailure(conditions, one)! })),
+  );
+  const closest = failures.reduce<(typeof failures)[number] | undefined>(
+    (best, next) => (!best || next.failure.held > best.failure.held ? next : best),
+    undefined,
+  );
+  if (!closest) return { rule: rule.name, seriesInstanceUID: undefined, attribute: undefined, text: 'the study has no series' };
+  const { attribute } = closest.failure;
+  const found = closest.one.values[attribute] ?? [];
+  const expected = (closest.conditions[attribute] ?? []).join(', ');
+  const foundText = found.length === 0 ? 'missing' : freeText.has(attribute) ? 'another text' : found.join(', ');
+  return {
+    rule: rule.name,
+    seriesInstanceUID: closest.one.seriesInstanceUID,
+    attribute,
+    text: `${attribute} is ${foundText}, expected ${expected}`,
+  };
+}
+
+/** @param values none for an attribute that is absent or empty */
+export function matchesPattern(pattern: string, values: readonly string[]): boolean {
+  if (pattern === 'missing') return values.length === 0;
+  const expression = compile(pattern);
+  return values.some((value) => expression.test(value));
+}
+
+const compiled = new Map<string, RegExp>();
+
+function compile(pattern: string): RegExp {
+  let expression = compiled.get(pattern);
+  if (!expression) {
+    const written = /^\/(.*)\/i?$/.exec(pattern);
+    expression = written
+      ? new RegExp(written[1]!, 'i')
+      : new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i');
+    compiled.set(pattern, expression);
+  }
+  return expression;
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { loadConfigFile } from '../config-file.js';
+
+/**
+ * A pattern for one attribute: a text with * as wildcard, a /regular expression/, or `missing`.
+ * Texts are compared without regard to case.
+ */
+const pattern = z.string().min(1).refine(isPattern, 'expected a text (with * as wildcard), a /regular expression/ or missing');
+const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1)], { error: 'expected a text or a list of texts' });
+
+/** Conditions over one series; all that are given must hold. Study attributes are the same for each series. */
+const conditions = z
+  .strictObject({
+    modality: patterns.optional(),
+    bodyPart: patterns.optional(),
+    view: patterns.optional(),
+    studyDescription: patterns.optional(),
+    seriesDescription: patterns.optional(),
+    protocolName: patterns.optional(),
+    /** Study description, series description or protocol name: whichever matches. */
+    description: patterns.optional(),
+    stationName: patterns.optional(),
+    institutionName: patterns.optional(),
+    manufacturer: patterns.optional(),
+    sopClass: patterns.optional(),
+    /** AE title of the sender, as Orthanc recorded it. */
+    callingAeTitle: patterns.optional(),
+    /** AE title the sender called. */
+    calledAeTitle: patterns.optional(),
+  })
+  .refine((given) => Object.keys(given).length > 0, 'expected at least one condition');
+
+const destination = z.union([z.strictObject({ modality: z.string().min(1) }), z.strictObject({ peer: z.string().min(1) })], {
+  error: 'expected { modality: NAME } or { peer: NAME } as configured in Orthanc',
+});
+
+const rule = z.strictObject({
+  name: z.string().min(1),
+  /** One set of conditions, or a list of which any may hold. */
+  when: z.union([conditions.transform((one) => [one]), z.array(conditions).min(1)]),
+  action: z.enum(['analyse', 'ignore'], { error: 'expected analyse or ignore' }),
+  /** 0 (routine) to 10 (first). */
+  priority: z.number().int().min(0).max(10).default(5),
+  destinations: z.array(destination).default([]),
+});
+
+const routingSchema = z
+  .strictObject({ rules: z.array(rule).min(1) })
+  .refine(({ rules }) => new Set(rules.map((one) => one.name)).size === rules.length, 'expected a different name for each rule');
+
+export type RoutingRule = z.output<typeof rule>;
+export type Conditions = z.output<typeof conditions>;
+export type Attribute = keyof Conditions;
+export type Destination = z.output<typeof destination>;
+export type Routing = z.output<typeof routingSchema>;
+
+/** @throws Fault `config-invalid` with file, line and what was expected */
+export function loadRouting(file: string): Routing {
+  return loadConfigFile(file, routingSchema);
+}
+
+export { routingSchema };
+
+function isPattern(text: string): boolean {
+  const expression = /^\/(.*)\/(i?)$/.exec(text);
+  if (!expression) return true;
+  try {
+    new RegExp(expression[1]!, 'i');
+    return true;
+  } catch {
+    return false;
+  }
+}

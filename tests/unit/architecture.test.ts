@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
+
+/** Which folder may import which; errors, log and config-file may be imported by all. docs/principles.md explains it. */
+const mayImport: Record<string, readonly string[]> = {
+  dicom: [],
+  evaluation: [],
+  network: [],
+  routing: ['dicom'],
+  pixels: ['dicom'],
+  sr: ['dicom'],
+  dicomweb: ['dicom'],
+  orthanc: ['dicom'],
+  store: ['dicom'],
+  samples: ['dicom'],
+  engine: ['network'],
+  registry: ['network', 'evaluation'],
+  jobs: ['store'],
+  tasks: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc'],
+  server: ['dicom', 'store', 'registry', 'jobs', 'tasks'],
+};
+const forAll = new Set(['errors', 'log', 'config-file']);
+/** Packages that only one folder may know. */
+const packageHome: Record<string, string> = {
+  'onnxruntime-node': 'engine',
+  protobufjs: 'engine',
+  'dicomweb-client': 'dicomweb',
+  'pg-boss': 'jobs',
+  'drizzle-orm': 'store',
+  '@electric-sql/pglite': 'store',
+  pg: 'store',
+  express: 'server',
+};
+const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing'];
+
+const source = join(projectRoot, 'src');
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name, text: readFileSync(join(source, name), 'utf8') }));
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+}
+
+function folderOf(name: string): string | undefined {
+  return name.includes('/') ? name.split('/')[0] : undefined;
+}
+
+test('each folder imports only what the table allows', () => {
+  const offences = files.flatMap(({ name, text }) => {
+    const folder = folderOf(name);
+    if (!folder) return [];
+    return importsOf(text)
+      .filter((target) => target.startsWith('.'))
+      .map((target) => relative(source, resolve(join(source, dirname(name)), target)).replace(/\.(js|json)$/, ''))
+      .filter((target) => folderOf(target) !== folder)
+      .filter((target) => !(forAll.has(target) || (mayImport[folder] ?? []).includes(folderOf(target) ?? '')))
+      .map((target) => `${name} imports ${target}`);
+  });
+  assert.deepEqual(offences, []);
+});
+
+test('every folder stands in the table', () => {
+  assert.deepEqual([...new Set(files.map(({ name }) => folderOf(name)).filter((one) => one !== undefined))].filter((one) => !(one in mayImport)), []);
+});
+
+test('a package that belongs to one folder is imported there only', () => {
+  const offences = files.flatMap(({ name, text }) =>
+    importsOf(text)
+      .map((target) => Object.keys(packageHome).find((known) => target === known || target.startsWith(`${known}/`)))
+      .filter((known) => known !== undefined && packageHome[known] !== folderOf(name))
+      .filter((known) => !(known === 'drizzle-orm' && folderOf(name) === 'jobs'))
+      .map((known) => `${name} imports ${known}`),
+  );
+  assert.deepEqual(offences, []);
+});
+
+test('pure folders touch no file, network, process or clock', () => {
+  const forbidden = /from 'node:(fs|net|http|https|child_process|worker_threads|os)[/']|\bprocess\.|\bDate\.now\(|new Date\(\)|Math\.random\(|\bfetch\(/;
+  assert.deepEqual(files.filter(({ name, text }) => pure.includes(folderOf(name) ?? '') && forbidden.test(text)).map(({ name }) => name), []);
+});
+
+test('only config.ts reads the environment', () => {
+  assert.deepEqual(files.filter(({ name, text }) => name !== 'config.ts' && /process\.env\b/.test(text)).map(({ name }) => name), []);
+});
+
+test('no default exports, enums, any, or files with empty names', () => {
+  const offences = files.flatMap(({ name, text }) => [
+    ...(/^export default/m.test(text) ? [`${name}: default export`] : []),
+    ...(/^\s*(export )?(const )?enum /m.test(text) ? [`${name}: enum`] : []),
+    ...(/(: any\b|<any>|as any\b)/.test(text) ? [`${name}: any`] : []),
+    ...(/(^|\/)(utils?|helpers?|common|manager|service|handler)\.ts$/.test(name) ? [`${name}: name`] : []),
+  ]);
+  assert.deepEqual(offences, []);
+});
+
+test('no import cycle between files', () => {
+  const graph = new Map(
+    files.map(({ name, text }) => [
+      name,
+      [...text.matchAll(/^(?:import|export)(?! type)[^;]*?from '(\.[^']+)'/gm)].map((match) => relative(source, resolve(join(source, dirname(name)), match[1]!)).replace(/\.js$/, '.ts')),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (name: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
+    if (done.has(name)) return undefined;
+    for (const next of graph.get(name) ?? []) {
+      const cycle = visit(next, [...path, name]);
+      if (cycle) return cycle;
+    }
+    done.add(name);
+    return undefined;
+  };
+  for (const name of graph.keys()) assert.equal(visit(name, [])?.join(' → '), undefined);
+});
