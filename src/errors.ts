@@ -28,11 +28,15 @@ const catalogue = {
   'engine-failed': { retryable: true, status: 500, text: 'The inference engine failed' },
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
+  // Requests to us
+  'request-invalid': { retryable: false, status: 400, text: 'The request is not valid' },
   // Operation
+  starting: { retryable: true, status: 503, text: 'The service is starting' },
   'config-invalid': { retryable: false, status: 500, text: 'The configuration is not valid' },
   'disk-full': { retryable: true, status: 507, text: 'The disk is full' },
   'database-unavailable': { retryable: true, status: 503, text: 'The database does not answer' },
   'orthanc-missing': { retryable: false, status: 500, text: 'No Orthanc was found and none could be installed' },
+  internal: { retryable: false, status: 500, text: 'The program made a mistake' },
   'timed-out': { retryable: true, status: 504, text: 'A step took longer than it may' },
 } as const satisfies Record<string, { retryable: boolean; status: number; text: string }>;
 

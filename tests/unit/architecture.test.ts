@@ -7,7 +7,7 @@ import { projectRoot } from '../../src/config.js';
 /** Which folder may import which; errors, log and config-file may be imported by all. docs/principles.md explains it. */
 const mayImport: Record<string, readonly string[]> = {
   dicom: [],
-  evaluation: [],
+  evaluation: ['network'],
   network: [],
   routing: ['dicom'],
   pixels: ['dicom'],
@@ -21,8 +21,9 @@ const mayImport: Record<string, readonly string[]> = {
   jobs: ['store'],
   tasks: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc'],
   server: ['dicom', 'store', 'registry', 'jobs', 'tasks'],
+  commands: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc', 'samples', 'jobs', 'tasks', 'server', 'app', 'config', 'findings-config'],
 };
-const forAll = new Set(['errors', 'log', 'config-file']);
+const forAll = new Set(['errors', 'log', 'config-file', 'http-exchange']);
 /** Packages that only one folder may know. */
 const packageHome: Record<string, string> = {
   'onnxruntime-node': 'engine',

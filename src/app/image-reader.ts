@@ -1,0 +1,34 @@
+import type { Config } from '../config.js';
+import { DecoderPool, toStored, type DecodedPicture } from '../pixels/decoder-pool.js';
+import { lungWindow } from '../pixels/ct.js';
+import type { ImageReader, ReadImage } from '../tasks/tools.js';
+
+export interface OpenReader extends ImageReader {
+  close(): Promise<void>;
+}
+
+export interface InputSizes {
+  readonly xray: { readonly width: number; readonly height: number } | undefined;
+  readonly ct: { readonly width: number; readonly height: number; readonly window?: { readonly center: number; readonly width: number } | undefined } | undefined;
+}
+
+/** The decoder threads, giving pictures already in the size that the networks take. */
+export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
+  const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs });
+  pool.start();
+  const { window = lungWindow, ...ctSize } = sizes.ct ?? { width: 0, height: 0 };
+  return {
+    readXray: async (file) => readImage(await pool.xray(file, sizes.xray && { width: sizes.xray.width, height: sizes.xray.height })),
+    readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, sizes.ct && { width: ctSize.width, height: ctSize.height })),
+    lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
+    close: () => pool.stop(),
+  };
+}
+
+function readImage({ image, geometry }: DecodedPicture): ReadImage {
+  const { width, height } = image;
+  return {
+    image,
+    toStored: ({ left, top, right, bottom }) => toStored(geometry, { left: left * width, top: top * height, right: right * width, bottom: bottom * height }),
+  };
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { DicomWeb } from '../dicomweb/client.js';
+import type { Log } from '../log.js';
+import { OrthancClient } from '../orthanc/client.js';
+import { ensureOrthanc } from '../orthanc/install-orthanc.js';
+import { startPrivateOrthanc } from '../orthanc/private-orthanc.js';
+
+/** Both ways to the PACS, and how it is to be named to people. */
+export interface PacsAccess {
+  readonly orthanc: OrthancClient;
+  readonly dicomWeb: DicomWeb;
+  /** Without credentials. */
+  readonly url: string;
+  /** Set for a private Orthanc: where to send studies by C-STORE. */
+  readonly dicomPort?: number;
+  close(): Promise<void>;
+}
+
+/** The PACS of the configuration, which need not answer yet; without one a private Orthanc below the data folder. */
+export async function openPacs(config: Config, log: Log, hint: { readonly environment: Readonly<Record<string, string>>; readonly script: string }): Promise<PacsAccess> {
+  const { orthanc } = config;
+  if (orthanc.url) {
+    const url = orthanc.url.replace(/\/+$/, '');
+    return access(config, { url, dicomWebUrl: url + orthanc.dicomWebPath, username: orthanc.username, password: orthanc.password }, async () => undefined);
+  }
+  log.info('no ORTHANC_URL: starting a private Orthanc');
+  const program = await ensureOrthanc({ permitted: true, log });
+  const running = await startPrivateOrthanc(
+    { directory: join(config.dataDir, 'orthanc'), stableAgeSeconds: orthanc.privateStableAgeSeconds, luaScripts: [hint.script], environment: hint.environment },
+    program,
+  );
+  log.info('private Orthanc is running', { url: running.url, dicomPort: running.dicomPort, aet: running.aet });
+  return { ...access(config, running, () => running.stop()), dicomPort: running.dicomPort };
+}
+
+function access(
+  { orthanc: { caFile, requestTimeoutMs: timeoutMs, maxConcurrentRequests: maxConcurrent } }: Config,
+  { url, dicomWebUrl, username, password }: { readonly url: string; readonly dicomWebUrl: string; readonly username?: string | undefined; readonly password?: string | undefined },
+  end: () => Promise<void>,
+): PacsAccess {
+  const shared = { username, password, caFile, timeoutMs, maxConcurrent };
+  const orthanc = new OrthancClient({ url, ...shared });
+  const dicomWeb = new DicomWeb({ url: dicomWebUrl, ...shared });
+  return {
+    orthanc,
+    dicomWeb,
+    url,
+    async close() {
+      orthanc.close();
+      dicomWeb.close();
+      await end();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { Destination } from '../routing/rules.js';
+import { defineQueue } from '../jobs/queue.js';
+
+/** A study of the PACS got something new; key: the PACS's id of the study. */
+export const settleQueue = defineQueue<{ readonly pacsStudyId: string }>('settle-study');
+
+/** A study has stopped growing and is to be reported; key: the PACS's id of the study. */
+export const reportQueue = defineQueue<{
+  readonly pacsStudyId: string;
+  readonly studyInstanceUID: string;
+  readonly callingAeTitle?: string;
+  readonly calledAeTitle?: string;
+  readonly contentKey: string;
+}>('report-study');
+
+/** Documents are to be sent on; key: result and destination. */
+export const deliverQueue = defineQueue<{
+  readonly resultId: string;
+  readonly destination: Destination;
+  readonly sopInstanceUIDs: readonly string[];
+}>('deliver-result');

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { projectRoot, type Config } from '../config.js';
+import { startEngine, type StartedEngine } from '../engine/start-engine.js';
+import { Fault } from '../errors.js';
+import { loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
+import { startJobs, type Jobs } from '../jobs/jobs.js';
+import type { Log } from '../log.js';
+import { loadModelVersion } from '../registry/model-version.js';
+import { loadRouting } from '../routing/rules.js';
+import { createServer } from '../server/app.js';
+import { openStore, type Store } from '../store/store.js';
+import { serveModel } from '../tasks/served-model.js';
+import type { ReportTools, ServedModel } from '../tasks/tools.js';
+import { openReader, type OpenReader } from './image-reader.js';
+import { openPacs, type PacsAccess } from './pacs.js';
+import { serverToolsOf } from './server-tools.js';
+import { startStudyWorkers } from './study-workers.js';
+import { startWatching } from './watching.js';
+
+export interface RunningService {
+  readonly url: string;
+  readonly pacs: PacsAccess;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly model: ServedModel;
+  /** Finishes or hands back what is in hand; at most 10 seconds. */
+  stop(): Promise<void>;
+}
+
+export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** What needs no PACS and no database: rules, codes, engine, model, decoders. */
+export interface Analyser {
+  readonly findings: FindingsConfig;
+  readonly settings: ReportTools['settings'];
+  readonly engine: StartedEngine;
+  readonly model: ServedModel & { release(): Promise<void> };
+  readonly reader: OpenReader;
+  close(): Promise<void>;
+}
+
+export async function openAnalyser(config: Config, log: Log): Promise<Analyser> {
+  const routing = loadRouting(config.routingFile);
+  const findings = loadFindings(config.findingsFile);
+  const version = await loadModelVersion(config.model.directory);
+  for (const network of Object.values(version.networks)) {
+    for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
+  }
+  const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
+  const model = await serveModel(version, engine, (name) => termsOf(findings, name));
+  log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
+  const reader = openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input });
+  const { skippedDocuments, failedDocuments, maxImages, seriesNumber } = config.report;
+  const settings: ReportTools['settings'] = {
+    routing,
+    skippedDocuments,
+    failedDocuments,
+    maxImages,
+    seriesNumber,
+    softwareVersion,
+    termsOf: (name) => termsOf(findings, name),
+    procedureReported: (kind) => findings.procedures[kind === 'ct' ? 'CT' : 'DX'],
+  };
+  return {
+    findings,
+    settings,
+    engine,
+    model,
+    reader,
+    async close() {
+      await reader.close();
+      await model.release();
+      await engine.close();
+    },
+  };
+}
+
+/**
+ * Puts the parts together and starts them. A wrong configuration is refused here, before anything runs; an Orthanc or a
+ * database that does not answer yet is waited for.
+ */
+export async function startService(config: Config, log: Log): Promise<RunningService> {
+  const closing: (() => Promise<void>)[] = [];
+  const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
+    closing.unshift(close);
+    return part;
+  };
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.splice(0)) await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
+  };
+  try {
+    const analyser = await openAnalyser(config, log).then((one) => opened(one, () => one.close()));
+    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+    const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
+    const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
+
+    // The server first, because the private Orthanc wants to know where to send its hint.
+    let wake = (): void => undefined;
+    let tools: ReturnType<typeof serverToolsOf> | undefined;
+    const app = createServer({ wake: () => wake(), hintToken: config.server.hintToken, tools: () => tools }, log);
+    const server = await listen(app.listen.bind(app), config).then((one) => opened(one, () => closeServer(one)));
+    const url = `http://${hostInUrl(config.server.host)}:${(server.address() as AddressInfo).port}`;
+
+    const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
+    const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
+    const reportTools: ReportTools = {
+      pacs: {
+        retrieveStudyMetadata: (study) => pacs.dicomWeb.retrieveStudyMetadata(study),
+        retrieveInstance: (study, series, instance) => pacs.dicomWeb.retrieveInstance(study, series, instance),
+        storeInstances: async (files) => void (await pacs.dicomWeb.storeInstances(files)),
+      },
+      reader: analyser.reader,
+      model: () => analyser.model,
+      settings: analyser.settings,
+      clock: { now: () => new Date() },
+      log,
+    };
+    await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, log });
+    wake = startWatching({ config, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ?? 'private', store, jobs, log });
+    tools = serverToolsOf({ pacs, store, jobs, model: analyser.model });
+    log.info('service is running', { url, orthanc: pacs.url, engine: analyser.engine.description.name });
+    return { url, pacs, store, jobs, model: analyser.model, stop: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function listen(start: (port: number, host: string, ready: (error?: Error) => void) => Server, { server: { host, port } }: Config): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = start(port, host, (error) => {
+      if (error) reject(new Fault('config-invalid', `the service cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code ?? error.message})`));
+      else resolve(server);
+    });
+  });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+

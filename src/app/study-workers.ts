@@ -1,0 +1,172 @@
+import type { Config } from '../config.js';
+import type { SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { Fault } from '../errors.js';
+import { retryLater, type Job } from '../jobs/queue.js';
+import type { JobFailure } from '../jobs/failure.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Log } from '../log.js';
+import type { OrthancClient, OrthancId } from '../orthanc/client.js';
+import type { Store } from '../store/store.js';
+import { deliverResult, destinationName } from '../tasks/deliver-result.js';
+import { documentUids } from '../tasks/documents.js';
+import { reportFailure, reportStudy } from '../tasks/report-study.js';
+import { settleStudy, type PacsStudy, type SettleTools } from '../tasks/settle-study.js';
+import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js';
+import { keepResult } from './keep-result.js';
+import { deliverQueue, reportQueue, settleQueue } from './queues.js';
+
+export interface StudyWorkerParts {
+  readonly config: Config;
+  readonly orthanc: OrthancClient;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly reportTools: ReportTools;
+  readonly log: Log;
+}
+
+type ReportJob = Job<ReturnType<typeof reportQueue.parse>>;
+
+/** These say nothing about the study: it keeps its turn until the surroundings are mended. */
+const surroundings = ['pacs-unreachable', 'pacs-unauthorized', 'database-unavailable', 'disk-full', 'destination-unavailable'] as const;
+
+/** Starts working on the three queues of a study's way: settle, report, deliver. */
+export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
+  const { config, jobs, log } = parts;
+  const retry = { maxAttempts: config.work.maxAttempts, unlimited: surroundings };
+  const settleTools = settleToolsOf(parts);
+
+  await jobs.work(
+    settleQueue,
+    async ({ payload: { pacsStudyId } }) => {
+      const settled = await settleStudy(pacsStudyId, settleTools);
+      if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
+      if (settled.state !== 'ready') return undefined;
+      const { studyInstanceUID, arrival, contentKey, priority } = settled;
+      const { callingAeTitle, calledAeTitle } = arrival;
+      await parts.store.studies.seen({ studyInstanceUID, orthancId: pacsStudyId, at: new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
+      await parts.store.studies.setState(studyInstanceUID, 'queued');
+      const payload = { pacsStudyId, studyInstanceUID, contentKey, ...(callingAeTitle ? { callingAeTitle } : {}), ...(calledAeTitle ? { calledAeTitle } : {}) };
+      await jobs.send(reportQueue, payload, { key: pacsStudyId, priority });
+      return undefined;
+    },
+    { concurrency: 2, retry },
+  );
+
+  await jobs.work(
+    reportQueue,
+    async (job) => {
+      const result = await reportStudy(studyOf(job), parts.reportTools);
+      await keepResult(result, job.payload.contentKey, parts.store, jobs);
+      logResult(result, log);
+    },
+    { concurrency: config.work.studies, retry, onExhausted: (job, failure) => giveUp(job, failure, parts) },
+  );
+
+  await jobs.work(
+    deliverQueue,
+    async ({ payload }) => {
+      const name = destinationName(payload.destination);
+      const row = (await parts.store.deliveries.ofResult(payload.resultId)).find((one) => one.destination === name);
+      if (row?.state === 'delivered') return;
+      try {
+        await deliverResult(payload, deliverToolsOf(parts));
+      } catch (error) {
+        if (error instanceof Fault) await parts.store.deliveries.failed(payload.resultId, name, error.code);
+        throw error;
+      }
+    },
+    { concurrency: 2, retry, onExhausted: async (job, failure) => log.error('delivery given up', { result: job.payload.resultId, destination: destinationName(job.payload.destination), code: failure.code }) },
+  );
+}
+
+function studyOf({ payload }: ReportJob): StudyToReport {
+  return {
+    studyInstanceUID: payload.studyInstanceUID as StudyInstanceUID,
+    arrival: { callingAeTitle: payload.callingAeTitle, calledAeTitle: payload.calledAeTitle },
+  };
+}
+
+/** No attempt is left: the study gets a failed result, with a document if that can still be written. */
+async function giveUp(job: ReportJob, failure: JobFailure, parts: StudyWorkerParts): Promise<void> {
+  const study = studyOf(job);
+  const fault = failure.code === 'bug' || failure.code === 'process-died' ? new Fault('internal', failure.detail, failure.subject) : new Fault(failure.code, failure.detail, failure.subject);
+  let result: StudyResult;
+  try {
+    result = await reportFailure(study, fault, parts.reportTools);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.retryable) throw error;
+    result = failureWithoutDocument(study, job.payload.contentKey, fault, parts.reportTools);
+  }
+  await keepResult(result, job.payload.contentKey, parts.store, parts.jobs);
+  await parts.store.studies.setState(study.studyInstanceUID, 'parked');
+  parts.log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });
+}
+
+function failureWithoutDocument(study: StudyToReport, inputKey: string, fault: Fault, tools: ReportTools): StudyResult {
+  const model = tools.model();
+  const { resultId } = documentUids({ studyInstanceUID: study.studyInstanceUID, outcome: `failed/${fault.code}`, inputKey, deviceUID: model.deviceUID, predecessors: [] });
+  return {
+    resultId,
+    studyInstanceUID: study.studyInstanceUID,
+    createdAt: tools.clock.now(),
+    outcome: 'failed',
+    code: fault.code,
+    reason: fault.message,
+    rule: undefined,
+    priority: 0,
+    modelVersion: model.version,
+    engine: model.engine.name,
+    inputKey,
+    findings: [],
+    documents: [],
+    destinations: [],
+    timings: {},
+  };
+}
+
+function settleToolsOf({ orthanc, store, reportTools }: StudyWorkerParts): SettleTools {
+  return {
+    routing: reportTools.settings.routing,
+    modelVersion: () => reportTools.model().version,
+    async study(id) {
+      try {
+        const [study, series] = await Promise.all([orthanc.study(id as OrthancId), orthanc.seriesOf(id as OrthancId)]);
+        return { studyInstanceUID: study.studyInstanceUID, isStable: study.isStable, series };
+      } catch (error) {
+        if (error instanceof Fault && error.code === 'pacs-not-found') return undefined;
+        throw error;
+      }
+    },
+    async arrivalOf(study: PacsStudy) {
+      const instance = study.series.flatMap((one) => one.instanceIds).at(0);
+      if (!instance) return {};
+      const { remoteAet, calledAet } = await orthanc.arrivalOf(instance as OrthancId);
+      return { callingAeTitle: remoteAet, calledAeTitle: calledAet };
+    },
+    async record(studyInstanceUID) {
+      const [study, results] = await Promise.all([store.studies.find(studyInstanceUID), store.results.ofStudy(studyInstanceUID)]);
+      const current = results.find((one) => one.isCurrent);
+      return {
+        contentKey: study?.contentKey ?? undefined,
+        outcome: current?.outcome,
+        modelVersion: current?.modelVersion ?? undefined,
+        ownSeries: results.flatMap((one) => one.documents.map((document) => document.seriesInstanceUID)),
+      };
+    },
+  };
+}
+
+function deliverToolsOf({ orthanc, store, log }: StudyWorkerParts): Parameters<typeof deliverResult>[1] {
+  return {
+    instanceIdsOf: (uids) => orthanc.instanceIdsOf(uids as readonly SOPInstanceUID[]),
+    sendToModality: (name, ids) => orthanc.sendToModality(name, ids as readonly OrthancId[]),
+    sendToPeer: (name, ids) => orthanc.sendToPeer(name, ids as readonly OrthancId[]),
+    delivered: (delivery) => store.deliveries.delivered(delivery.resultId, destinationName(delivery.destination)),
+    log,
+  };
+}
+
+function logResult(result: StudyResult, log: Log): void {
+  const ms = Object.values(result.timings).reduce((sum, one) => sum + one, 0);
+  log.info(`study ${result.outcome}`, { study: result.studyInstanceUID, code: result.code, rule: result.rule, documents: result.documents.length, model: result.modelVersion, ms: Math.round(ms) });
+}

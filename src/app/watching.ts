@@ -1,0 +1,86 @@
+import type { Config } from '../config.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import type { DicomWeb } from '../dicomweb/client.js';
+import { Fault } from '../errors.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Log } from '../log.js';
+import type { OrthancClient, OrthancId } from '../orthanc/client.js';
+import type { Store } from '../store/store.js';
+import { sweepOnce } from '../tasks/sweep-pacs.js';
+import { watchOnce, type PacsChange } from '../tasks/watch-pacs.js';
+import { settleQueue } from './queues.js';
+
+export interface WatchingParts {
+  readonly config: Config;
+  readonly orthanc: OrthancClient;
+  readonly dicomWeb: DicomWeb;
+  /** Which PACS the cursor belongs to. */
+  readonly pacsName: string;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly log: Log;
+}
+
+/**
+ * Starts reading the change log every pollIntervalMs, and sweeping at start and every sweepIntervalMs.
+ *
+ * @returns look now
+ */
+export function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, log }: WatchingParts): () => void {
+  const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
+    await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
+  };
+  const levels: Readonly<Record<string, PacsChange['level']>> = { Patient: 'patient', Study: 'study', Series: 'series', Instance: 'instance' };
+  const watchTools = {
+    changeLog: {
+      async changes(since: number, limit: number) {
+        const { changes, last, done } = await orthanc.changes(since, limit);
+        return { changes: changes.map(({ seq, type, resourceType, id }) => ({ seq, type, level: levels[resourceType] ?? 'other', id })), last, done };
+      },
+      lastChange: () => orthanc.lastChange(),
+      async studiesOf(resources: readonly { readonly level: 'series' | 'instance'; readonly id: string }[]) {
+        const studies = await orthanc.studiesOf(resources.map(({ level, id }) => ({ level: level === 'series' ? 'Series' : 'Instance', id: id as OrthancId })));
+        return studies.map((one) => one.id);
+      },
+    },
+    cursor: {
+      read: async () => (await store.cursors.read(pacsName))?.lastSeq,
+      move: (lastSeq: number, reset: boolean) => (reset ? store.cursors.reset(pacsName, lastSeq) : store.cursors.advance(pacsName, lastSeq)),
+    },
+    enqueueStudy,
+    log,
+  };
+  const sweepTools = {
+    searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number; readonly offset: number }) => dicomWeb.searchForStudies(query, page),
+    withoutResult: (uids: readonly string[]) => store.results.withoutResult(uids),
+    async enqueueStudy(uid: string) {
+      for (const id of await orthanc.findStudies(uid as StudyInstanceUID)) await enqueueStudy(id, false);
+    },
+    log,
+  };
+  const quietly = onceADifference(log);
+  const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
+  const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
+  void watch.runNow().then(() => sweep.runNow());
+  return () => void watch.runNow();
+}
+
+/** A PACS that does not answer is said once, and once that it answers again; not every second. */
+function onceADifference(log: Log): (name: string, work: () => Promise<void>) => Promise<void> {
+  const failing = new Map<string, string>();
+  return async (name, work) => {
+    try {
+      await work();
+      if (failing.delete(name)) log.info('works again', { name });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (failing.get(name) === error.code) return;
+      failing.set(name, error.code);
+      log.warn('cannot look at the PACS; trying on', { name, code: error.code, detail: error.detail });
+    }
+  };
+}
+
+function daysAgo(days: number): Date {
+  return new Date(Date.now() - days * 86_400_000);
+}

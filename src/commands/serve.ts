@@ -1,0 +1,19 @@
+import { startService } from '../app/service.js';
+import { loadConfig } from '../config.js';
+import { createLog } from '../log.js';
+
+/** Runs until a signal comes; then finishes or hands back what is in hand. */
+export async function serve(): Promise<void> {
+  const config = loadConfig();
+  const log = createLog(config.log);
+  const service = await startService(config, log);
+  process.stdout.write(`orthanc-chest-ai: ${service.url}   Orthanc: ${service.pacs.url}${service.pacs.dicomPort ? `   DICOM port ${service.pacs.dicomPort}` : ''}   (not for diagnosis)\n`);
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+  });
+  log.info('stopping', { signal });
+  // A part that hangs must not keep the process: what it held is done again by the next.
+  setTimeout(() => process.exit(1), 10_000).unref();
+  await service.stop();
+  log.info('stopped');
+}

@@ -1,0 +1,86 @@
+import { inflateRawSync } from 'node:zlib';
+import { Fault } from '../errors.js';
+import { textOf } from './data-set.js';
+import type { DataSet } from './data-set.js';
+import { DataSetReader } from './part10-reader.js';
+import type { Encoding, StoredPixelData } from './part10-reader.js';
+import { transferSyntax } from './transfer-syntax.js';
+
+export type { StoredPixelData } from './part10-reader.js';
+export { writePart10 } from './part10-writer.js';
+
+/** One DICOM file (PS3.10 §7). */
+export interface Part10File {
+  /** File Meta Information; empty for a bare data set. */
+  readonly meta: DataSet;
+  readonly transferSyntaxUID: string;
+  /** All attributes before Pixel Data. */
+  readonly dataSet: DataSet;
+  readonly pixelData?: StoredPixelData;
+}
+
+const explicitLittleEndian: Encoding = { explicit: true, littleEndian: true };
+const everything = 2 ** 32;
+const metaEnd = 0x00030000;
+const pixelGroup = 0x7fe00000;
+/** Far above any real object; keeps a deflate bomb from filling the memory. */
+const largestInflated = 1 << 30;
+
+/**
+ * Reads a DICOM file; values are views of the bytes given, so leave those as they are.
+ *
+ * Tolerated: a missing preamble or meta header, an encoding other than the one declared.
+ * @param options untilPixelData leaves Pixel Data out
+ * @throws Fault dicom-unreadable, with tag and instance as far as known; in time and memory proportional to the file
+ */
+export function readPart10(given: Uint8Array, options: { readonly untilPixelData?: boolean } = {}): Part10File {
+  // A Buffer's slice and buffer are not what a Uint8Array's are; everything behind here sees plain arrays.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
+  const { meta, start } = readMeta(bytes);
+  const declared = textOf(meta, 'TransferSyntaxUID');
+  const body = declared === transferSyntax.deflatedLittleEndian ? inflate(bytes.subarray(start)) : bytes;
+  const offset = body === bytes ? start : 0;
+  const encoding = encodingAt(body, offset, declared);
+  const reader = new DataSetReader(body, offset, encoding, options.untilPixelData ? pixelGroup : everything);
+  reader.read();
+  return {
+    meta,
+    transferSyntaxUID: declared ?? (encoding.explicit ? transferSyntax.explicitLittleEndian : transferSyntax.implicitLittleEndian),
+    dataSet: reader.dataSet,
+    ...(reader.pixelData ? { pixelData: reader.pixelData } : {}),
+  };
+}
+
+function readMeta(bytes: Uint8Array): { meta: DataSet; start: number } {
+  const start = hasPrefix(bytes) ? 132 : 0;
+  const group = (bytes[start] ?? 0) | ((bytes[start + 1] ?? 0) << 8);
+  if (group !== 2 && (start === 132 || group !== 8)) {
+    if (start === 0) throw new Fault('dicom-unreadable', `no DICOM prefix and no data set at the beginning of ${bytes.length} bytes`);
+    return { meta: {}, start };
+  }
+  if (group === 8) return { meta: {}, start };
+  const reader = new DataSetReader(bytes, start, explicitLittleEndian, metaEnd);
+  reader.read();
+  return { meta: reader.dataSet, start: reader.offset };
+}
+
+function hasPrefix(bytes: Uint8Array): boolean {
+  return bytes.length >= 132 && bytes[128] === 0x44 && bytes[129] === 0x49 && bytes[130] === 0x43 && bytes[131] === 0x4d;
+}
+
+/** The declared encoding, unless the first element shows that the file lies: letters of a VR stand behind an explicit tag. */
+function encodingAt(bytes: Uint8Array, offset: number, declared: string | undefined): Encoding {
+  const isLetter = (at: number): boolean => (bytes[at] ?? 0) >= 0x41 && (bytes[at] ?? 0) <= 0x5a;
+  const explicit = isLetter(offset + 4) && isLetter(offset + 5);
+  // No group above 00FF stands first, so its bytes tell the order.
+  const littleEndian = !(declared === transferSyntax.explicitBigEndian && bytes[offset] === 0);
+  return { explicit, littleEndian };
+}
+
+function inflate(bytes: Uint8Array): Uint8Array {
+  try {
+    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: largestInflated }));
+  } catch (cause) {
+    throw new Fault('dicom-unreadable', `the deflated data set cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`, {}, { cause });
+  }
+}

@@ -1,0 +1,115 @@
+import type { DataSet } from '../dicom/data-set.js';
+import { fromDicomJson } from '../dicom/json.js';
+import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { asFault, Fault, type FaultSubject } from '../errors.js';
+import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint } from '../http-exchange.js';
+import { DicomWebCall } from './dicomweb-call.js';
+import { openLibrary, type DicomWebLibrary, type WithRequest } from './library.js';
+import { readStoreAnswer, type StoredInstance } from './store-answer.js';
+
+export type { StoredInstance } from './store-answer.js';
+
+/** Attributes to match by keyword (PS3.18 §8.3.4.1), e.g. `{ StudyDate: '20260101-' }`; `includefield` as one comma-separated text. */
+export type Query = Readonly<Record<string, string>>;
+
+export interface Page {
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** The library cannot ask for this: given any media type, its retrieveInstance (0.11.3) throws. */
+const asStored = 'multipart/related; type="application/dicom"; transfer-syntax=*';
+
+/**
+ * QIDO-RS, WADO-RS and STOW-RS of one PACS (PS3.18 §10), with data sets under keywords and files as bytes.
+ *
+ * Every method throws a Fault: pacs-unreachable, pacs-unauthorized, pacs-not-found, pacs-error, pacs-malformed,
+ * timed-out, pacs-rejected.
+ */
+export class DicomWeb {
+  private readonly http: HttpExchange;
+  private readonly library: DicomWebLibrary;
+
+  /** @param endpoint its `url` is the root of DICOMweb, e.g. http://localhost:8042/dicom-web */
+  constructor(endpoint: HttpEndpoint) {
+    this.http = new HttpExchange({ maxConcurrent: 4, ...endpoint });
+    this.library = openLibrary(this.http.url);
+  }
+
+  /** Without credentials, for messages. */
+  get url(): string {
+    return this.http.url;
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  async searchForStudies(query: Query = {}, page: Page = {}): Promise<readonly DataSet[]> {
+    return this.dataSets({}, (request) => this.library.searchForStudies({ queryParams: { ...query, ...page }, request }));
+  }
+
+  async searchForSeries(studyInstanceUID: StudyInstanceUID, query: Query = {}): Promise<readonly DataSet[]> {
+    return this.dataSets({ studyInstanceUID }, (request) => this.library.searchForSeries({ studyInstanceUID, queryParams: { ...query }, request }));
+  }
+
+  async searchForInstances(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID, query: Query = {}): Promise<readonly DataSet[]> {
+    return this.dataSets({ studyInstanceUID, seriesInstanceUID }, (request) =>
+      this.library.searchForInstances({ studyInstanceUID, seriesInstanceUID, queryParams: { ...query }, request }));
+  }
+
+  /** Every instance of the study, all attributes but bulk data. */
+  async retrieveStudyMetadata(studyInstanceUID: StudyInstanceUID): Promise<readonly DataSet[]> {
+    return this.dataSets({ studyInstanceUID }, (request) => this.library.retrieveStudyMetadata({ studyInstanceUID, request }));
+  }
+
+  async retrieveSeriesMetadata(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID): Promise<readonly DataSet[]> {
+    return this.dataSets({ studyInstanceUID, seriesInstanceUID }, (request) => this.library.retrieveSeriesMetadata({ studyInstanceUID, seriesInstanceUID, request }));
+  }
+
+  /** The Part 10 file in the transfer syntax that it is stored in: decoding is ours, Orthanc's would fail on some (FACTS). */
+  async retrieveInstance(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID, sopInstanceUID: SOPInstanceUID): Promise<Uint8Array> {
+    const subject = { studyInstanceUID, seriesInstanceUID, sopInstanceUID };
+    const part: unknown = await new DicomWebCall(this.http, subject, asStored).of((request) => this.library.retrieveInstance({ ...subject, request }));
+    if (!Buffer.isBuffer(part) || part.toString('latin1', 128, 132) !== 'DICM') throw new Fault('pacs-malformed', 'the answer is not one DICOM file', subject);
+    // A plain array over the same bytes: a Buffer's slice would be a view where the caller expects a copy.
+    return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  }
+
+  /**
+   * Stores Part 10 files; all or a Fault. What the PACS already has counts as stored.
+   * @throws Fault pacs-rejected, with the reason code where the PACS gives one
+   */
+  async storeInstances(files: readonly Uint8Array[], subject: FaultSubject = {}): Promise<readonly StoredInstance[]> {
+    if (files.length === 0) return [];
+    const call = new DicomWebCall(this.http, subject, 'application/dicom+json');
+    const source = '/studies';
+    try {
+      await call.of((request) => this.library.storeInstances({ datasets: files, request }));
+    } catch (thrown) {
+      // 202, 409 and Orthanc's 400 say in their body which instances were refused; other faults have none.
+      if (call.status !== 400 && call.status !== 409) throw thrown;
+    }
+    const reply = call.reply;
+    if (!reply) throw new Fault('pacs-malformed', 'no answer to what was stored', { ...subject, source });
+    const isStoreAnswer = /json/.test(String(reply.headers['content-type'] ?? 'json')) && reply.body.length > 0;
+    if (!isStoreAnswer && reply.status >= 400) throw new Fault('pacs-rejected', faultOfStatus(reply.status, '', {}).detail, { ...subject, source });
+    return readStoreAnswer(dataSetOf(jsonOf(reply, { ...subject, source }), { ...subject, source }), files.length, subject);
+  }
+
+  private async dataSets(subject: FaultSubject, ask: (request: WithRequest['request']) => Promise<unknown>): Promise<readonly DataSet[]> {
+    const answer = await new DicomWebCall(this.http, subject).of(ask);
+    if (!Array.isArray(answer)) throw new Fault('pacs-malformed', 'a list of data sets was expected', subject);
+    return answer.map((one: unknown) => dataSetOf(one, subject));
+  }
+}
+
+function dataSetOf(json: unknown, subject: FaultSubject): DataSet {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Fault('pacs-malformed', 'a data set in the DICOM JSON model was expected', subject);
+  try {
+    return fromDicomJson(json as Record<string, unknown>);
+  } catch (thrown) {
+    const fault = asFault(thrown, 'pacs-malformed', subject);
+    throw fault.code === 'pacs-malformed' ? fault : new Fault('pacs-malformed', fault.detail, subject, { cause: thrown });
+  }
+}

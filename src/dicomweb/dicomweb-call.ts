@@ -1,0 +1,93 @@
+import type { FaultSubject } from '../errors.js';
+import { Fault } from '../errors.js';
+import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http-exchange.js';
+import { requireWholeMultipart } from './multipart.js';
+
+/**
+ * The part of XMLHttpRequest that dicomweb-client 0.11.3 uses, over our own HTTP: one object for one call, handed to
+ * the library as `request.instance`, so that nothing global changes.
+ *
+ * The library never looks at an error of the transport and settles no promise when it throws while reading an
+ * answer; `of` sees to both. Answers are given as Buffer where a browser gives an ArrayBuffer: the
+ * library's `slice` is then a view, and ten megabytes are not copied once more.
+ */
+export class DicomWebCall {
+  onreadystatechange: (() => void) | null = null;
+  onloadstart: (() => void) | null = null;
+  onloadend: (() => void) | null = null;
+  onprogress: ((event: unknown) => void) | null = null;
+  responseType = '';
+  withCredentials = false;
+  readyState = 0;
+  status = 0;
+  response: unknown = null;
+  reply: HttpReply | undefined;
+
+  private method: 'GET' | 'POST' = 'GET';
+  private path = '';
+  private readonly headers: Record<string, string> = {};
+  private fail: (thrown: unknown) => void = () => undefined;
+
+  /** @param accept what to ask for in place of what the library would */
+  constructor(private readonly http: HttpExchange, private readonly subject: FaultSubject, private readonly accept?: string) {}
+
+  /**
+   * Runs one call of the library with this object as its request.
+   * @throws Fault for what the transport, the status or the body say
+   */
+  async of<T>(call: (request: { readonly instance: unknown }) => Promise<T>): Promise<T> {
+    const failure = new Promise<never>((_, reject) => (this.fail = reject));
+    try {
+      return await Promise.race([call({ instance: this }), failure]);
+    } catch (thrown) {
+      throw thrown instanceof Fault || this.status === 0 ? thrown : faultOfStatus(this.status, '', this.about);
+    }
+  }
+
+  open(method: string, url: string): void {
+    this.method = method.toUpperCase() === 'POST' ? 'POST' : 'GET';
+    this.path = url.slice(this.http.url.length);
+  }
+
+  setRequestHeader(name: string, value: string): void {
+    this.headers[name] = value;
+  }
+
+  getResponseHeader(name: string): string | null {
+    const value = this.reply?.headers[name.toLowerCase()];
+    return value === undefined ? null : String(value);
+  }
+
+  getAllResponseHeaders(): string {
+    return Object.entries(this.reply?.headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`).join('\r\n');
+  }
+
+  send(data?: ArrayBuffer): void {
+    const body = data === undefined ? {} : { body: new Uint8Array(data) };
+    if (this.accept !== undefined) this.headers['Accept'] = this.accept;
+    this.http
+      .exchange({ method: this.method, path: this.path, headers: this.headers, subject: this.subject, ...body })
+      .then((reply) => this.receive(reply))
+      .catch((thrown: unknown) => this.fail(thrown));
+  }
+
+  private receive(reply: HttpReply): void {
+    this.reply = reply;
+    this.status = reply.status;
+    this.response = reply.status === 200 || reply.status === 206 ? this.read(reply) : reply.body;
+    this.readyState = 4;
+    this.onreadystatechange?.();
+    this.onloadend?.();
+  }
+
+  private read(reply: HttpReply): unknown {
+    if (this.responseType === 'json') return jsonOf(reply, this.about);
+    const type = this.getResponseHeader('content-type') ?? '';
+    if (type.includes('multipart')) requireWholeMultipart(reply.body, type, this.about);
+    return reply.body;
+  }
+
+  private get about(): FaultSubject {
+    return { source: this.path.split('?')[0]!, ...this.subject };
+  }
+}

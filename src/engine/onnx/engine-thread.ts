@@ -1,0 +1,57 @@
+import { Worker } from 'node:worker_threads';
+import { Fault } from '../../errors.js';
+import type { Prediction } from '../engine.js';
+import type { Answer, Request } from './protocol.js';
+
+/** The engine's thread as the main thread sees it. */
+export interface EngineThread {
+  /** @throws Fault 'engine-failed' with what onnxruntime said, or if the thread ended meanwhile */
+  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Prediction | undefined>;
+  stop(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (value: Prediction | undefined) => void;
+  readonly reject: (error: Fault) => void;
+}
+
+export function startEngineThread(): EngineThread {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'onnxruntime' });
+  const waiting = new Map<number, Waiting>();
+  let serial = 0;
+  let ended: string | undefined;
+
+  // an idle engine must not keep the process alive, one that is computing must
+  worker.unref();
+  const settle = (id: number): Waiting | undefined => {
+    const entry = waiting.get(id);
+    waiting.delete(id);
+    if (waiting.size === 0) worker.unref();
+    return entry;
+  };
+  const end = (reason: string): void => {
+    ended ??= reason;
+    for (const id of [...waiting.keys()]) settle(id)?.reject(new Fault('engine-failed', `the engine's thread ended: ${ended}`));
+  };
+  worker.on('message', (answer: Answer) => {
+    if ('error' in answer) settle(answer.id)?.reject(new Fault('engine-failed', answer.error));
+    else settle(answer.id)?.resolve(answer.value);
+  });
+  worker.on('error', (error) => end(error.message));
+  worker.on('exit', (code) => end(`exit code ${code}`));
+
+  return {
+    ask: (request, transfer = []) =>
+      new Promise((resolve, reject) => {
+        if (ended !== undefined) return reject(new Fault('engine-failed', `the engine's thread ended: ${ended}`));
+        const id = serial++;
+        waiting.set(id, { resolve, reject });
+        worker.ref();
+        worker.postMessage({ id, request }, transfer);
+      }),
+    stop: async () => {
+      end('stopped');
+      await worker.terminate();
+    },
+  };
+}

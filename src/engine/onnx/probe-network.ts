@@ -1,0 +1,31 @@
+import type { InputBatch, NetworkWithWeights } from '../engine.js';
+import { parametersOf } from '../../network/parameters.js';
+import { resnet } from '../../network/resnet.js';
+
+/** A batch that a GPU can show its strength on and that two CPU cores do in a tenth of a second. */
+export const probeBatch = 8;
+
+/**
+ * A small network with weights from a formula, for timing a provider before there is a model.
+ * Deterministic, so that a provider's answer can be held against the CPU's.
+ */
+export function probeNetwork(): NetworkWithWeights {
+  const architecture = resnet({ block: 'basic', inputChannels: 1, layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], outputs: 3 });
+  const tensors = new Map(
+    parametersOf(architecture).map(({ name, shape }) => {
+      const count = shape.reduce((product, size) => product * size, 1);
+      // batch norms must not divide by nothing: their vectors stay around one
+      const [centre, spread] = shape.length === 1 ? [1, 0.2] : [0, 1 / Math.sqrt(count / shape[0]!)];
+      return [name, { shape, data: wave(count, centre, spread) }];
+    }),
+  );
+  return { architecture, tensors };
+}
+
+export function probeInput(): InputBatch {
+  return { data: wave(probeBatch * 192 * 192, 0, 1), batch: probeBatch, channels: 1, height: 192, width: 192 };
+}
+
+function wave(count: number, centre: number, spread: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, index) => centre + spread * Math.sin(index * 12.9898));
+}

@@ -1,0 +1,54 @@
+/** How one logit of a network is read. Order of rules = order of logits. */
+export type OutputRule = FindingRule | GateOutputRule;
+
+export interface FindingRule {
+  readonly kind: 'finding';
+  readonly name: string;
+  /** Divides the logit before the sigmoid (Guo et al. 2017, arXiv 1706.04599). */
+  readonly temperature: number;
+  /** Probability below which the finding is absent, and from which on it is present; undetermined between. */
+  readonly absentBelow: number;
+  readonly presentFrom: number;
+}
+
+/** An output that says whether the picture is of the kind that the network was made for. */
+export interface GateOutputRule {
+  readonly kind: 'gate';
+  readonly name: string;
+  readonly temperature: number;
+  /** Probability from which on the picture is accepted. */
+  readonly acceptFrom: number;
+}
+
+/** The training images as a normal distribution of embeddings, for the Mahalanobis distance. */
+export interface FeatureGateRule {
+  /** `features` values. */
+  readonly mean: Float32Array;
+  /** Inverse covariance, `features * features`, symmetric. */
+  readonly precision: Float32Array;
+  /** A picture further away than this is refused. */
+  readonly maxDistance: number;
+}
+
+/** How the slices of a study become one answer: the mean of the `top` highest probabilities of the accepted slices. */
+export interface StudyRule {
+  /** How many slices are looked at. */
+  readonly slices: number;
+  readonly combine: 'mean-of-top';
+  readonly top: number;
+}
+
+/** Everything needed to read a network's scores. */
+export interface Rules {
+  readonly outputs: readonly OutputRule[];
+  readonly gate: FeatureGateRule;
+  readonly study?: StudyRule;
+}
+
+/** The part of a prediction that is read here; see Prediction in engine/engine.ts. */
+export interface Scores {
+  /** `batch * outputs` */
+  readonly logits: Float32Array;
+  /** `batch * features` */
+  readonly embedding: Float32Array;
+}

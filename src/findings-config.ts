@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { loadConfigFile, parseConfig } from './config-file.js';
+import { sameConcept, type CodedConcept } from './dicom/code.js';
+import { Fault } from './errors.js';
+
+/**
+ * config/findings.json: what a network's outputs mean. Every code that our documents use stands there, except those
+ * that a DICOM template prescribes (sr/codes.ts).
+ */
+const concept = z.strictObject({
+  value: z.string().regex(/^\S+$/, 'expected a code without spaces'),
+  // SH and LO (PS3.5 §6.2); longer code values go into Long Code Value.
+  scheme: z.string().regex(/^[^\s\\]{1,16}$/, 'expected a coding scheme designator of 1 to 16 characters, such as SCT, LN, DCM'),
+  meaning: z.string().regex(/^[^\\\p{Cc}]{1,64}$/u, 'expected a meaning of 1 to 64 characters'),
+});
+
+const probability = z.number().min(0).max(1);
+
+const finding = z
+  .strictObject({
+    concept,
+    /** Finding site (363698007 SCT). */
+    site: concept.optional(),
+    wording: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[^\p{Cc}]*[^\p{Cc}.]$/u, 'expected one line without a full stop at its end'),
+    /** In place of the model version's own thresholds. */
+    absentBelow: probability.optional(),
+    presentFrom: probability.optional(),
+  })
+  .refine((one) => one.absentBelow === undefined || one.presentFrom === undefined || one.absentBelow <= one.presentFrom, {
+    path: ['absentBelow'],
+    message: 'expected at most presentFrom',
+  });
+
+const outputName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected a name of lower-case letters, digits and hyphens, such as pleural-effusion');
+
+const schema = z
+  .strictObject({
+    /** Procedure reported (121058 DCM) by modality. */
+    procedures: z.strictObject({ CR: concept, DX: concept, CT: concept }),
+    findings: z.record(outputName, finding),
+  })
+  .superRefine((config, context) => {
+    const entries = Object.entries(config.findings);
+    entries.forEach(([name, one], index) => {
+      const twin = entries.slice(0, index).find(([, earlier]) => sameConcept(earlier.concept, one.concept));
+      if (twin) context.addIssue({ code: 'custom', path: ['findings', name, 'concept'], message: `expected a code of its own, found that of ${twin[0]}` });
+    });
+    for (const [first, second] of pairs(placedConcepts(config))) {
+      if (sameConcept(first.concept, second.concept) && first.concept.meaning !== second.concept.meaning) {
+        context.addIssue({ code: 'custom', path: [...second.path], message: `expected the meaning "${first.concept.meaning}" as at ${first.path.join('.')}` });
+      }
+    }
+  });
+
+export type FindingTerms = z.output<typeof finding>;
+export type FindingsConfig = z.output<typeof schema>;
+
+/** @throws Fault `config-invalid` with file, line, path and what was expected; every mistake at once */
+export function loadFindings(file: string): FindingsConfig {
+  return loadConfigFile(file, schema);
+}
+
+/** As loadFindings, for a text already read. */
+export function parseFindings(text: string, file: string): FindingsConfig {
+  return parseConfig(text, file, schema);
+}
+
+/**
+ * What is said of a network output.
+ *
+ * @throws Fault `config-invalid` if the model has an output that the configuration does not name
+ */
+export function termsOf(config: FindingsConfig, name: string): FindingTerms {
+  const terms = Object.hasOwn(config.findings, name) ? config.findings[name] : undefined;
+  if (!terms) throw new Fault('config-invalid', `the model has an output "${name}"; expected findings.${name}, found nothing`, { source: 'config/findings.json' });
+  return terms;
+}
+
+/** The name of the network output that a concept stands for; documents hold the concept only. */
+export function findingNameOf(config: FindingsConfig, concept: CodedConcept): string | undefined {
+  return Object.entries(config.findings).find(([, one]) => sameConcept(one.concept, concept))?.[0];
+}
+
+/** Every code of the configuration: what checkDocument accepts besides the templates' own. */
+export function conceptsOf(config: FindingsConfig): readonly CodedConcept[] {
+  return placedConcepts(config).map((one) => one.concept);
+}
+
+interface PlacedConcept {
+  readonly concept: CodedConcept;
+  readonly path: readonly string[];
+}
+
+function placedConcepts(config: { readonly procedures: Readonly<Record<string, CodedConcept>>; readonly findings: Readonly<Record<string, FindingTerms>> }): readonly PlacedConcept[] {
+  return [
+    ...Object.entries(config.procedures).map(([modality, concept]) => ({ concept, path: ['procedures', modality] })),
+    ...Object.entries(config.findings).flatMap(([name, one]) => [
+      { concept: one.concept, path: ['findings', name, 'concept'] },
+      ...(one.site ? [{ concept: one.site, path: ['findings', name, 'site'] }] : []),
+    ]),
+  ];
+}
+
+function pairs<T>(values: readonly T[]): readonly (readonly [T, T])[] {
+  return values.flatMap((second, index) => values.slice(0, index).map((first) => [first, second] as const));
+}

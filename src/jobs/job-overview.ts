@@ -1,0 +1,66 @@
+import { isUniqueViolation } from '../store/database-fault.js';
+import type { Connection } from '../store/sql.js';
+import { bossSchema } from './boss.js';
+import { jobTableName as table, type JobRecord } from './job-table.js';
+import type { ParkedJob, QueueStats } from './queue.js';
+
+/** What people ask about the queues, and the one thing that they can do: try a parked job again. */
+export class JobOverview {
+  constructor(private readonly connection: Connection) {}
+
+  async stats(): Promise<readonly QueueStats[]> {
+    const { rows } = await this.connection.query<Omit<QueueStats, 'oldestAgeMs'> & { oldestAgeMs: number | null }>({
+      text: `SELECT q.name AS queue,
+          (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count = 0))::int AS waiting,
+          (count(*) FILTER (WHERE j.state = 'active'))::int AS active,
+          (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count > 0))::int AS retrying,
+          (count(*) FILTER (WHERE j.state = 'failed'))::int AS parked,
+          (extract(epoch FROM now() - min(j.created_on) FILTER (WHERE j.state <= 'active')) * 1000)::float8 AS "oldestAgeMs"
+        FROM ${bossSchema}.queue q LEFT JOIN ${table} j ON j.name = q.name GROUP BY q.name ORDER BY q.name`,
+    });
+    return rows.map((row) => ({ ...row, oldestAgeMs: row.oldestAgeMs ?? undefined }));
+  }
+
+  async parked(queue: string | undefined, limit: number): Promise<readonly ParkedJob[]> {
+    const { rows } = await this.connection.query<Omit<ParkedJob, 'failure'> & { record: JobRecord }>({
+      text: `SELECT id, name AS queue, singleton_key AS key, data AS payload, created_on AS "sentAt", completed_on AS "parkedAt", output AS record
+        FROM ${table} WHERE state = 'failed' AND ($1::text IS NULL OR name = $1) ORDER BY completed_on DESC, id LIMIT $2`,
+      values: [queue ?? null, limit],
+    });
+    return rows.map(({ record, ...job }) => ({ ...job, failure: record.exhausted! }));
+  }
+
+  /** @returns the queue that it waits in again; undefined if there is no such parked job */
+  async retryParked(id: string): Promise<string | undefined> {
+    try {
+      return await this.#retryParked(id);
+    } catch (thrown) {
+      // One of the same key was sent between the question and the answer: now it is seen.
+      if (isUniqueViolation(thrown)) return this.#retryParked(id);
+      throw thrown;
+    }
+  }
+
+  #retryParked(id: string): Promise<string | undefined> {
+    return this.connection.transaction(async (transaction) => {
+      const { rows } = await transaction.query<{ queue: string; key: string }>({
+        text: `SELECT name AS queue, singleton_key AS key FROM ${table} WHERE id = $1 AND state = 'failed' FOR UPDATE`,
+        values: [id],
+      });
+      const [job] = rows;
+      if (!job) return undefined;
+      // With one of the same key in line already, that one does it.
+      const { rows: waiting } = await transaction.query({
+        text: `SELECT id FROM ${table} WHERE name = $1 AND singleton_key = $2 AND state = 'created' FOR UPDATE`,
+        values: [job.queue, job.key],
+      });
+      await transaction.query({
+        text: waiting.length
+          ? `DELETE FROM ${table} WHERE name = $1 AND id = $2`
+          : `UPDATE ${table} SET state = 'created', completed_on = NULL, start_after = now(), retry_count = 0, output = '{}'::jsonb WHERE name = $1 AND id = $2`,
+        values: [job.queue, id],
+      });
+      return job.queue;
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Log } from '../log.js';
+import type { Store } from '../store/store.js';
+import { startBoss } from './boss.js';
+import { JobOverview } from './job-overview.js';
+import { JobTable } from './job-table.js';
+import { Lease } from './lease.js';
+import type { Handler, ParkedJob, Queue, QueueStats, SendOptions, Sent, WorkOptions } from './queue.js';
+import { every, type Periodic } from './schedule.js';
+import { within } from './within.js';
+import { QueueWorker } from './worker.js';
+
+export interface JobsOptions {
+  /** A process that shows no life for so long is taken for dead and its jobs are taken over; default 30 s. */
+  readonly leaseMs?: number;
+  /** How often to look for jobs that another process sent; default 0.5 s, or 1 s for the embedded database, where there is no other. */
+  readonly pollIntervalMs?: number;
+}
+
+/** Durable queues and periodic work. See queue.ts for a job's life. */
+export interface Jobs {
+  /** Durable when it resolves: only then may the caller forget what it stands for. */
+  send<Payload extends object>(queue: Queue<Payload>, payload: Payload, options: SendOptions): Promise<Sent>;
+  /** Starts working on a queue; once for each queue and process. */
+  work<Payload extends object>(queue: Queue<Payload>, handler: Handler<Payload>, options?: WorkOptions<Payload>): Promise<void>;
+  /** @see every in schedule.ts; stopped with the rest */
+  every(when: string | number, name: string, work: () => Promise<void>): Periodic;
+  stats(): Promise<readonly QueueStats[]>;
+  /** Newest first. */
+  parked(options?: { readonly queue?: string; readonly limit?: number }): Promise<readonly ParkedJob[]>;
+  /** With all its attempts again; false if there is no such parked job. */
+  retryParked(id: string): Promise<boolean>;
+  /**
+   * Takes no more work, ends the periodic work, gives jobs in hand half of the time to finish and the other half to react to
+   * their signal, and hands back the rest. Default 10 s. The store stays open.
+   */
+  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+interface Wakeable {
+  wake(afterMs?: number): void;
+  stop(timeoutMs: number): Promise<void>;
+}
+
+export async function startJobs(store: Store, log: Log, options: JobsOptions = {}): Promise<Jobs> {
+  const { leaseMs = 30_000, pollIntervalMs = store.kind === 'embedded' ? 1_000 : 500 } = options;
+  const boss = await startBoss(store.sql, log);
+  const table = new JobTable(store.sql, boss);
+  const overview = new JobOverview(store.sql);
+  const workers = new Map<string, Wakeable>();
+  const periodics: Periodic[] = [];
+  const wake = (queue: string, afterMs = 0) => workers.get(queue)?.wake(afterMs);
+  const lease = new Lease(store.sql, table, log, { leaseMs, onTakenOver: wake });
+  const name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  await lease.start();
+
+  const known = new Map<string, Promise<void>>();
+  const ensure = (queue: string) => {
+    const creating = known.get(queue) ?? boss.createQueue(queue, { name: queue, policy: 'stately' });
+    known.set(queue, creating);
+    creating.catch(() => known.delete(queue));
+    return creating;
+  };
+
+  return {
+    async send(queue, payload, sendOptions) {
+      await ensure(queue.name);
+      const sent = await table.send(queue.name, payload, sendOptions);
+      wake(queue.name, sendOptions.startAfterMs);
+      return sent;
+    },
+
+    async work(queue, handler, workOptions = {}) {
+      if (workers.has(queue.name)) throw new Error(`queue ${queue.name} has a worker already`);
+      await ensure(queue.name);
+      const worker = new QueueWorker(queue, handler, workOptions, { jobs: table, lease, log, name, leaseMs, pollIntervalMs });
+      workers.set(queue.name, worker);
+      worker.start();
+    },
+
+    every(when, periodicName, work) {
+      const periodic = every(when, periodicName, work, log);
+      periodics.push(periodic);
+      return periodic;
+    },
+
+    stats: () => overview.stats(),
+    parked: ({ queue, limit = 100 } = {}) => overview.parked(queue, limit),
+
+    async retryParked(id) {
+      const queue = await overview.retryParked(id);
+      if (queue !== undefined) wake(queue);
+      return queue !== undefined;
+    },
+
+    async stop({ timeoutMs = 10_000 } = {}) {
+      await Promise.all([
+        within(timeoutMs, Promise.all(periodics.map((periodic) => periodic.stop()))),
+        ...[...workers.values()].map((worker) => worker.stop(timeoutMs)),
+      ]);
+      workers.clear();
+      await lease.stop();
+      await boss.stop({ graceful: false });
+    },
+  };
+}

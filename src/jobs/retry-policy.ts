@@ -1,0 +1,40 @@
+import type { FaultCode } from '../errors.js';
+import type { JobFailure } from './failure.js';
+
+export interface RetryPolicy {
+  /** Attempts before a job is parked, counted for each kind of fault. */
+  readonly maxAttempts: number;
+  /** Faults of the surroundings: they say nothing about the study, so the study does not lose its turn by them. */
+  readonly unlimited: readonly FaultCode[];
+  /** Delay after the first failure; doubled for each one that follows. */
+  readonly firstDelayMs: number;
+  readonly longestDelayMs: number;
+}
+
+export const defaultRetryPolicy: RetryPolicy = {
+  maxAttempts: 5,
+  unlimited: ['pacs-unreachable', 'database-unavailable', 'disk-full', 'destination-unavailable'],
+  firstDelayMs: 1_000,
+  longestDelayMs: 60_000,
+};
+
+/** Failures of a job so far, by code. */
+export type FailureCounts = Readonly<Partial<Record<JobFailure['code'], number>>>;
+
+/**
+ * @param failures including this one
+ * @returns milliseconds until the next attempt, or undefined if there is none
+ */
+export function delayBeforeRetry(failure: JobFailure, failures: FailureCounts, policy: RetryPolicy, random: () => number = Math.random): number | undefined {
+  if (!failure.retryable) return undefined;
+  const ofThisKind = failures[failure.code] ?? 1;
+  const unlimited = policy.unlimited.some((code) => code === failure.code);
+  if (!unlimited && ofThisKind >= policy.maxAttempts) return undefined;
+  return growingDelay(ofThisKind, policy, random);
+}
+
+/** Between half and all of first × 2^(n−1), at most the longest: jobs that failed together do not come back together. */
+export function growingDelay(n: number, policy: Pick<RetryPolicy, 'firstDelayMs' | 'longestDelayMs'>, random: () => number = Math.random): number {
+  const whole = Math.min(policy.longestDelayMs, policy.firstDelayMs * 2 ** Math.min(n - 1, 30));
+  return whole * (0.5 + random() / 2);
+}

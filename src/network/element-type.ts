@@ -1,0 +1,44 @@
+/** Bytes of each element type that is read from published weights; all become float32. */
+export const elementTypes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8 } as const;
+
+export type ElementType = keyof typeof elementTypes;
+
+/**
+ * Little-endian elements as float32 (a copy: the source may be unaligned, and is a whole file otherwise kept alive).
+ *
+ * F64 and I64 are rounded to the nearest float32; F16 and BF16 are exact.
+ */
+export function readElements(bytes: Uint8Array, type: ElementType): Float32Array {
+  const size = elementTypes[type];
+  const values = new Float32Array(bytes.length / size);
+  if (type === 'F32') {
+    new Uint8Array(values.buffer).set(bytes);
+    return values;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let index = 0; index < values.length; index++) values[index] = readers[type](view, index * size);
+  return values;
+}
+
+const readers: Readonly<Record<Exclude<ElementType, 'F32'>, (view: DataView, offset: number) => number>> = {
+  F64: (view, offset) => view.getFloat64(offset, true),
+  I64: (view, offset) => Number(view.getBigInt64(offset, true)),
+  F16: (view, offset) => halfToNumber(view.getUint16(offset, true)),
+  BF16: (view, offset) => {
+    // a bfloat16 is the upper half of a float32
+    scratch.setUint32(0, view.getUint16(offset, true) << 16);
+    return scratch.getFloat32(0);
+  },
+};
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+/** IEEE 754 binary16. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

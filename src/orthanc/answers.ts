@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { SeriesInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { isOrthancId, type OrthancId } from './orthanc-id.js';
+
+/** What Orthanc 1.10 to 1.12 answers, as far as we read it; further keys are none of our business. */
+
+const orthancId = z.custom<OrthancId>((value) => typeof value === 'string' && isOrthancId(value));
+
+export interface OrthancSystem {
+  readonly version: string;
+  readonly name: string;
+  readonly dicomAet: string;
+  readonly dicomPort: number;
+  readonly pluginsEnabled: boolean;
+}
+
+export const systemAnswer = z
+  .object({ Version: z.string(), Name: z.string().default(''), DicomAet: z.string(), DicomPort: z.number(), PluginsEnabled: z.boolean() })
+  .transform((answer): OrthancSystem => ({
+    version: answer.Version,
+    name: answer.Name,
+    dicomAet: answer.DicomAet,
+    dicomPort: answer.DicomPort,
+    pluginsEnabled: answer.PluginsEnabled,
+  }));
+
+export type ResourceType = 'Patient' | 'Study' | 'Series' | 'Instance';
+
+export interface OrthancChange {
+  /** Rises for ever, through restarts too; deleted resources leave gaps. */
+  readonly seq: number;
+  /** NewInstance, NewSeries, NewStudy, StableSeries, StableStudy, UpdatedMetadata, Deleted, … */
+  readonly type: string;
+  readonly resourceType: ResourceType;
+  readonly id: OrthancId;
+}
+
+export interface OrthancChanges {
+  readonly changes: readonly OrthancChange[];
+  /** Where the next request continues. */
+  readonly last: number;
+  /** No further changes at this moment. */
+  readonly done: boolean;
+}
+
+export const changesAnswer = z
+  .object({
+    Changes: z.array(z.object({ Seq: z.number(), ChangeType: z.string(), ResourceType: z.enum(['Patient', 'Study', 'Series', 'Instance']), ID: orthancId })),
+    Last: z.number(),
+    Done: z.boolean(),
+  })
+  .transform((answer): OrthancChanges => ({
+    changes: answer.Changes.map((change) => ({ seq: change.Seq, type: change.ChangeType, resourceType: change.ResourceType, id: change.ID })),
+    last: answer.Last,
+    done: answer.Done,
+  }));
+
+export interface OrthancStudy {
+  readonly id: OrthancId;
+  readonly studyInstanceUID: StudyInstanceUID;
+  /** No image for StableAge seconds. Says nothing about completeness, and is true at once after a restart. */
+  readonly isStable: boolean;
+  /** Orthanc writes UTC whatever its time zone (tried on 1.10.1). */
+  readonly lastUpdate: Date | undefined;
+  readonly seriesIds: readonly OrthancId[];
+}
+
+export const studyAnswer = z
+  .object({
+    ID: orthancId,
+    MainDicomTags: z.object({ StudyInstanceUID: z.string() }),
+    IsStable: z.boolean().default(true),
+    LastUpdate: z.string().optional(),
+    Series: z.array(orthancId),
+  })
+  .transform((answer): OrthancStudy => ({
+    id: answer.ID,
+    studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
+    isStable: answer.IsStable,
+    lastUpdate: utcDate(answer.LastUpdate),
+    seriesIds: answer.Series,
+  }));
+
+export interface OrthancSeries {
+  readonly id: OrthancId;
+  readonly seriesInstanceUID: SeriesInstanceUID;
+  readonly instanceIds: readonly OrthancId[];
+  /** Modality, BodyPartExamined, SeriesDescription, StationName, … under their keywords. */
+  readonly mainAttributes: Readonly<Record<string, string>>;
+}
+
+export const seriesAnswer = z.array(
+  z
+    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: z.string() }), Instances: z.array(orthancId) })
+    .transform((answer): OrthancSeries => ({
+      id: answer.ID,
+      seriesInstanceUID: answer.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,
+      instanceIds: answer.Instances,
+      mainAttributes: Object.fromEntries(Object.entries(answer.MainDicomTags).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    })),
+);
+
+/** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not say. */
+export interface Arrival {
+  /** The sender's application entity title, for C-STORE. */
+  readonly remoteAet: string | undefined;
+  /** The title that the sender called us by: hospitals route by it. */
+  readonly calledAet: string | undefined;
+  /** DicomProtocol, RestApi (STOW-RS too), Plugins, Lua. */
+  readonly origin: string | undefined;
+}
+
+export const arrivalAnswer = z
+  .object({ RemoteAET: z.string().optional(), CalledAET: z.string().optional(), Origin: z.string().optional() })
+  .transform((answer): Arrival => ({
+    remoteAet: answer.RemoteAET?.trim() || undefined,
+    calledAet: answer.CalledAET?.trim() || undefined,
+    origin: answer.Origin || undefined,
+  }));
+
+export const lookupAnswer = z.array(z.object({ ID: orthancId, Type: z.string() }));
+export const studiesAnswer = z.array(studyAnswer);
+export const namesAnswer = z.array(z.string());
+export const anyAnswer = z.unknown();
+export const pluginAnswer = z.object({ Version: z.string(), RootUri: z.string().optional() });
+
+/** "20261123T042245" */
+function utcDate(text: string | undefined): Date | undefined {
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/.exec(text ?? '');
+  return parts ? new Date(`${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${parts[6]}Z`) : undefined;
+}

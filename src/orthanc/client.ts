@@ -1,0 +1,159 @@
+import type { z } from 'zod';
+import type { SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { Fault, type FaultSubject } from '../errors.js';
+import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http-exchange.js';
+import {
+  arrivalAnswer, changesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, studiesAnswer, studyAnswer, systemAnswer,
+  type Arrival, type OrthancChange, type OrthancChanges, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
+} from './answers.js';
+import type { OrthancId } from './orthanc-id.js';
+import { sendTo } from './send.js';
+
+export type { Arrival, OrthancChange, OrthancChanges, OrthancSeries, OrthancStudy, OrthancSystem, ResourceType } from './answers.js';
+export type { OrthancId } from './orthanc-id.js';
+
+/** So many resources in one question about their studies. */
+const bulkSize = 500;
+
+/**
+ * Orthanc's own REST API, as far as DICOMweb does not reach: the change feed, stability, how an instance came in, destinations.
+ * Every method throws a Fault: pacs-unreachable, pacs-unauthorized, pacs-not-found, pacs-error, pacs-malformed, timed-out.
+ */
+export class OrthancClient {
+  private readonly http: HttpExchange;
+
+  constructor(endpoint: HttpEndpoint) {
+    this.http = new HttpExchange(endpoint);
+  }
+
+  /** Without credentials, for messages. */
+  get url(): string {
+    return this.http.url;
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  async system(): Promise<OrthancSystem> {
+    return this.get('/system', systemAnswer);
+  }
+
+  /**
+   * What happened after change number `since`. `last` below `since` means that the database was made anew
+   * (tried on 1.10.1: an empty answer has `last` 0 only then; otherwise it repeats `since` or the newest number).
+   */
+  async changes(since: number, limit: number): Promise<OrthancChanges> {
+    return this.get(`/changes?since=${since}&limit=${limit}`, changesAnswer);
+  }
+
+  /** Number of the newest change; 0 in an empty database. */
+  async lastChange(): Promise<number> {
+    return (await this.get('/changes?last', changesAnswer)).last;
+  }
+
+  async study(id: OrthancId): Promise<OrthancStudy> {
+    return this.get(`/studies/${id}`, studyAnswer);
+  }
+
+  /** The series of a study with the instances that they hold now. */
+  async seriesOf(id: OrthancId): Promise<readonly OrthancSeries[]> {
+    return this.get(`/studies/${id}/series`, seriesAnswer);
+  }
+
+  /**
+   * The study of that UID, or undefined. Orthanc keeps one study per PatientID *and* UID, so there can be two
+   * where a patient was renamed; `findStudies` gives them all.
+   */
+  async findStudy(studyInstanceUID: StudyInstanceUID): Promise<OrthancId | undefined> {
+    return (await this.findStudies(studyInstanceUID))[0];
+  }
+
+  async findStudies(studyInstanceUID: StudyInstanceUID): Promise<readonly OrthancId[]> {
+    return this.lookup(studyInstanceUID, 'Study', { studyInstanceUID });
+  }
+
+  /** The studies of any mixture of studies, series and instances, each once. Resources deleted meanwhile are left out. */
+  async studiesOf(resources: readonly { readonly level: ResourceType; readonly id: OrthancId }[]): Promise<readonly OrthancStudy[]> {
+    const ids = [...new Set(resources.filter(({ level }) => level !== 'Patient').map(({ id }) => id))];
+    const found = new Map<OrthancId, OrthancStudy>();
+    for (let from = 0; from < ids.length; from += bulkSize) {
+      const body = JSON.stringify({ Resources: ids.slice(from, from + bulkSize), Level: 'Study', Metadata: false });
+      for (const study of await this.post('/tools/bulk-content', body, studiesAnswer)) found.set(study.id, study);
+    }
+    return [...found.values()];
+  }
+
+  /** Orthanc's ids of the instances that are there; those that are not are left out. */
+  async instanceIdsOf(sopInstanceUIDs: readonly SOPInstanceUID[]): Promise<readonly OrthancId[]> {
+    const found = await Promise.all(sopInstanceUIDs.map((sopInstanceUID) => this.lookup(sopInstanceUID, 'Instance', { sopInstanceUID })));
+    return found.flat();
+  }
+
+  async arrivalOf(instanceId: OrthancId): Promise<Arrival> {
+    return this.get(`/instances/${instanceId}/metadata?expand`, arrivalAnswer);
+  }
+
+  /** Names under DicomModalities. */
+  async modalities(): Promise<readonly string[]> {
+    return this.get('/modalities', namesAnswer);
+  }
+
+  /** Names under OrthancPeers. */
+  async peers(): Promise<readonly string[]> {
+    return this.get('/peers', namesAnswer);
+  }
+
+  /** C-STORE of the resources to a configured modality; returns when it has taken them all. @throws Fault destination-unavailable, destination-unknown */
+  async sendToModality(name: string, ids: readonly OrthancId[], options: { timeoutMs?: number } = {}): Promise<void> {
+    await sendTo(this.http, { kind: 'modality', name, names: () => this.modalities() }, ids, options.timeoutMs);
+  }
+
+  /** The same to another Orthanc. */
+  async sendToPeer(name: string, ids: readonly OrthancId[], options: { timeoutMs?: number } = {}): Promise<void> {
+    await sendTo(this.http, { kind: 'peer', name, names: () => this.peers() }, ids, options.timeoutMs);
+  }
+
+  async plugins(): Promise<readonly string[]> {
+    return this.get('/plugins', namesAnswer);
+  }
+
+  /** Version and root path (as a rule /dicom-web) of the DICOMweb plugin, or undefined if it is not loaded. */
+  async dicomWebPlugin(): Promise<{ readonly version: string } | undefined> {
+    if (!(await this.plugins()).includes('dicom-web')) return undefined;
+    return { version: (await this.get('/plugins/dicom-web', pluginAnswer)).Version };
+  }
+
+  /** Removes a study with all that is in it. */
+  async deleteStudy(id: OrthancId): Promise<void> {
+    await this.request({ method: 'DELETE', path: `/studies/${id}` });
+  }
+
+  private async lookup(uid: string, type: string, subject: FaultSubject): Promise<readonly OrthancId[]> {
+    const found = await this.post('/tools/lookup', uid, lookupAnswer, subject);
+    return found.filter((one) => one.Type === type).map((one) => one.ID);
+  }
+
+  private async get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    return readAnswer(await this.request({ path }), shape, path);
+  }
+
+  private async post<T>(path: string, body: string, shape: z.ZodType<T>, subject: FaultSubject = {}): Promise<T> {
+    return readAnswer(await this.request({ method: 'POST', path, body, subject }), shape, path);
+  }
+
+  private async request(request: HttpRequest): Promise<HttpReply> {
+    const reply = await this.http.exchange(request);
+    if (reply.status >= 200 && reply.status < 300) return reply;
+    throw faultOfStatus(reply.status, '', { source: request.path.split('?')[0]!, ...request.subject });
+  }
+}
+
+function readAnswer<T>(reply: HttpReply, shape: z.ZodType<T>, path: string): T {
+  const source = path.split('?')[0]!;
+  const result = shape.safeParse(jsonOf(reply, { source }));
+  if (result.success) return result.data;
+  // Paths of the issues only: their texts could quote a value.
+  const where = result.error.issues.map((issue) => issue.path.join('.') || '(whole answer)').slice(0, 3);
+  throw new Fault('pacs-malformed', `unexpected at ${where.join(', ')}: is this Orthanc?`, { source });
+}

@@ -1,0 +1,50 @@
+import { Fault } from '../errors.js';
+import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http-exchange.js';
+import type { OrthancId } from './orthanc-id.js';
+
+interface Destination {
+  readonly kind: 'modality' | 'peer';
+  readonly name: string;
+  /** The destinations of this kind that Orthanc knows, asked for only to explain a 404. */
+  readonly names: () => Promise<readonly string[]>;
+}
+
+/** Longer than Orthanc's own waits (DicomScuTimeout 10 s, HttpTimeout 60 s), so that its reason reaches us rather than our own impatience. */
+const defaultTimeoutMs = 90_000;
+
+/**
+ * Sends and waits. Synchronous, because the queue that calls us is durable and Orthanc's is not by default in the same
+ * measure: a job of ours is done when the destination has said so. Sending twice is harmless, UIDs are derived.
+ */
+export async function sendTo(http: HttpExchange, destination: Destination, ids: readonly OrthancId[], timeoutMs = defaultTimeoutMs): Promise<void> {
+  if (ids.length === 0) return;
+  const path = `/${destination.kind === 'modality' ? 'modalities' : 'peers'}/${encodeURIComponent(destination.name)}/store`;
+  const body = JSON.stringify({ Resources: ids, Synchronous: true });
+  const reply = await http.exchange({ method: 'POST', path, body, timeoutMs });
+  const subject = { source: path };
+  const what = `${destination.kind} ${destination.name}`;
+  if (reply.status === 200) {
+    const { FailedInstancesCount: failed } = jsonOf(reply, subject) as { FailedInstancesCount?: number };
+    if (failed) throw new Fault('destination-unavailable', `${what}: ${failed} of ${ids.length} not taken`, subject);
+    return;
+  }
+  if (reply.status === 404) {
+    const names = await destination.names();
+    if (names.includes(destination.name)) throw faultOfStatus(404, 'the document is no longer in Orthanc', subject);
+    throw new Fault('destination-unknown', `Orthanc has no ${what}; it has ${names.join(', ') || 'none'}`, subject);
+  }
+  if (reply.status === 401 || reply.status === 403) throw faultOfStatus(reply.status, '', subject);
+  throw new Fault('destination-unavailable', `${what}: ${reasonOf(reply)}`, subject);
+}
+
+/** Orthanc's own words about a failed association or HTTP request: names, addresses and network errors. */
+function reasonOf(reply: HttpReply): string {
+  try {
+    const answer = JSON.parse(reply.body.toString('utf8')) as { Details?: unknown; Message?: unknown };
+    const text = answer.Details ?? answer.Message;
+    if (typeof text === 'string') return text.slice(0, 200);
+  } catch {
+    // no JSON: the status must do
+  }
+  return `HTTP ${reply.status}`;
+}

@@ -1,0 +1,82 @@
+import { Fault } from '../errors.js';
+import { numbersOf, textOf } from '../dicom/data-set.js';
+import type { DataSet } from '../dicom/data-set.js';
+import type { Part10File } from '../dicom/part10.js';
+import { decodeFrames } from './decode.js';
+import { frameDataSet } from './functional-groups.js';
+import { valueRange } from './histogram.js';
+import type { Box, GreyImage } from './image.js';
+import { modalityMapping } from './modality-lut.js';
+import { toStored, turned } from './orientation.js';
+import type { PresentedGeometry, Turn } from './orientation.js';
+import { paddingRange } from './padding.js';
+import { tabulated } from './tabulate.js';
+import { windowMapping } from './voi-lut.js';
+import { pixelAspectOf } from './xray.js';
+
+export { chooseSlices, lungFraction, lungRange } from './lung.js';
+export { orderAxialSlices } from './ct-order.js';
+export type { AxialSlice, AxialStack } from './ct-order.js';
+
+/** Air; what padding outside the reconstructed circle counts as. */
+const airHu = -1000;
+/** A lung window as most departments use it. */
+export const lungWindow = { center: -600, width: 1500 } as const;
+
+export interface PresentedCtSlice {
+  readonly image: GreyImage;
+  readonly geometry: PresentedGeometry;
+  /** A box on `image`, in pixels of the stored frame. */
+  toStored(box: Box): Box;
+}
+
+/** An axial slice in Hounsfield units. */
+export interface CtSlice {
+  readonly width: number;
+  readonly height: number;
+  /** Row-major, as stored (not turned); padding is −1000. */
+  readonly hu: Float32Array;
+}
+
+/**
+ * Hounsfield units of one frame (Modality LUT, PS3.3 §C.11.1; per frame in enhanced objects).
+ * @param frameNumber 1-based
+ * @throws Fault as decodeFrames; dicom-attribute if the object has no rescale and so no Hounsfield units
+ */
+export async function hounsfieldUnits(file: Part10File, frameNumber = 1): Promise<CtSlice> {
+  const dataSet = frameDataSet(file.dataSet, frameNumber);
+  const subject = { attribute: 'RescaleSlope', ...(textOf(dataSet, 'SOPInstanceUID') ? { sopInstanceUID: textOf(dataSet, 'SOPInstanceUID')! } : {}) };
+  const stored = await decodeFrames(file, [frameNumber]);
+  const { format, frames: [frame] } = stored;
+  if (format.samplesPerPixel !== 1) throw new Fault('dicom-attribute', 'a colour image has no Hounsfield units', { ...subject, attribute: 'SamplesPerPixel' });
+  if (numbersOf(dataSet, 'RescaleSlope').length === 0 && dataSet['ModalityLUTSequence'] === undefined) {
+    throw new Fault('dicom-attribute', 'without rescale the stored values are no Hounsfield units', subject);
+  }
+  const toHu = modalityMapping(dataSet);
+  const range = valueRange(frame!.samples);
+  const padding = paddingRange(dataSet, format);
+  const hu = tabulated(frame!.samples, range, undefined, (value) => (padding && value >= padding.low && value <= padding.high ? airHu : toHu(value)));
+  return { width: format.columns, height: format.rows, hu };
+}
+
+/**
+ * One axial slice through a window, patient's right at the left and front at the top.
+ * @param window in Hounsfield units, LINEAR (PS3.3 §C.11.2.1.2)
+ * @throws Fault as hounsfieldUnits
+ */
+export async function presentCtSlice(file: Part10File, window: { readonly center: number; readonly width: number }, frameNumber = 1): Promise<PresentedCtSlice> {
+  const slice = await hounsfieldUnits(file, frameNumber);
+  const dataSet = frameDataSet(file.dataSet, frameNumber);
+  const show = windowMapping(window);
+  const turn = supineTurn(dataSet);
+  const { width: columns, height: rows } = slice;
+  const values = turned(slice.hu.map(show), columns, rows, turn);
+  const geometry: PresentedGeometry = { columns, rows, turn, left: 0, top: 0, scaleX: 1, scaleY: 1 };
+  return { image: { width: columns, height: rows, values, pixelAspect: pixelAspectOf(dataSet) }, geometry, toStored: (box) => toStored(geometry, box) };
+}
+
+/** Image Orientation (Patient) says which way rows and columns run: x grows to the patient's left, y to the back (§C.7.6.2.1.1). */
+function supineTurn(dataSet: DataSet): Turn {
+  const cosines = numbersOf(dataSet, 'ImageOrientationPatient');
+  return { transpose: false, flipX: (cosines[0] ?? 1) < -0.5, flipY: (cosines[4] ?? 1) < -0.5 };
+}

@@ -1,0 +1,48 @@
+import { itemsOf, numbersOf, textOf } from '../dicom/data-set.js';
+import type { DataSet } from '../dicom/data-set.js';
+import { lookupTable, lookUp } from './modality-lut.js';
+import type { Mapping } from './modality-lut.js';
+
+/** A window of VOI LUT (PS3.3 §C.11.2), in modality values. */
+export interface Window {
+  readonly center: number;
+  readonly width: number;
+  /** VOI LUT Function (0028,1056). */
+  readonly shape?: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+}
+
+/** Window → [0, 1]; the three functions of §C.11.2.1.2 and §C.11.2.1.3. */
+export function windowMapping({ center, width, shape = 'LINEAR' }: Window): Mapping {
+  if (shape === 'SIGMOID') return (value) => 1 / (1 + Math.exp((-4 * (value - center)) / width));
+  // LINEAR counts pixels of integer value: half a grey level off, and a width of 1 is a threshold.
+  const [middle, range] = shape === 'LINEAR' ? [center - 0.5, width - 1] : [center, width];
+  const low = middle - range / 2;
+  const high = middle + range / 2;
+  return (value) => (value <= low ? 0 : value > high ? 1 : (value - middle) / range + 0.5);
+}
+
+/** All windows of an image or frame that make sense, in the order of the file. */
+export function windowsOf(dataSet: DataSet): readonly Window[] {
+  const widths = numbersOf(dataSet, 'WindowWidth');
+  const named = textOf(dataSet, 'VOILUTFunction')?.toUpperCase();
+  const shape = named === 'SIGMOID' || named === 'LINEAR_EXACT' ? named : 'LINEAR';
+  return numbersOf(dataSet, 'WindowCenter').flatMap((center, index) => {
+    const width = widths[index];
+    const valid = width !== undefined && (shape === 'LINEAR' ? width >= 1 : width > 0);
+    return valid ? [{ center, width, shape }] : [];
+  });
+}
+
+/**
+ * What the file itself says on how to show it: its first VOI LUT table, else its first window, else undefined.
+ * @returns modality values → [0, 1]
+ */
+export function voiMapping(dataSet: DataSet): Mapping | undefined {
+  const table = lookupTable(itemsOf(dataSet, 'VOILUTSequence')[0]);
+  if (table) {
+    const most = 2 ** table.bits - 1;
+    return (value) => Math.min(1, lookUp(table, value) / most);
+  }
+  const window = windowsOf(dataSet)[0];
+  return window && windowMapping(window);
+}

@@ -1,0 +1,74 @@
+import { Fault } from '../errors.js';
+import { numbersOf, textOf, textsOf } from '../dicom/data-set.js';
+import type { DataSet } from '../dicom/data-set.js';
+import type { Part10File } from '../dicom/part10.js';
+import { contentBox, cropped } from './content-box.js';
+import { decodeFrames } from './decode.js';
+import { greySamples } from './grey.js';
+import { greyScaleFor } from './grey-scale.js';
+import type { GreyScale } from './grey-scale.js';
+import { histogramOf, valueRange } from './histogram.js';
+import type { Box, GreyImage } from './image.js';
+import { toStored, turned, unturned, uprightTurn } from './orientation.js';
+import type { PresentedGeometry } from './orientation.js';
+import { paddingRange } from './padding.js';
+import { narrowed, tabulated } from './tabulate.js';
+
+export interface PresentedXray {
+  readonly image: GreyImage;
+  readonly geometry: PresentedGeometry;
+  readonly greyScale: GreyScale['source'];
+  /** A box on `image`, in pixels of the stored frame. */
+  toStored(box: Box): Box;
+}
+
+/**
+ * A radiograph as a radiologist sees it: upright, the patient's left at the right, air dark, borders left out.
+ *
+ * Stored values go through Modality LUT, VOI LUT and Presentation LUT (grey-scale.ts); colour is shown by its luminance;
+ * padding is black. Only the first frame counts.
+ * @throws Fault as decodeFrames and uprightTurn do
+ */
+export async function presentXray(file: Part10File): Promise<PresentedXray> {
+  try {
+    return await present(file);
+  } catch (thrown) {
+    const sopInstanceUID = textOf(file.dataSet, 'SOPInstanceUID');
+    throw thrown instanceof Fault && sopInstanceUID ? thrown.about({ sopInstanceUID }) : thrown;
+  }
+}
+
+async function present(file: Part10File): Promise<PresentedXray> {
+  const { dataSet } = file;
+  // Refused before the work of decoding.
+  const turn = uprightTurn(textsOf(dataSet, 'PatientOrientation')) ?? unturned;
+  const stored = await decodeFrames(file, [1]);
+  const { columns, rows } = stored.format;
+  const grey = greySamples(stored, stored.frames[0]!, dataSet);
+  const { samples, range, unscale } = narrowed(grey.samples, valueRange(grey.samples));
+  const padding = grey.colour || samples !== grey.samples ? undefined : paddingRange(dataSet, stored.format);
+  const greyScale: GreyScale = grey.colour
+    ? { mapping: (value) => value / (2 ** grey.bits - 1), source: 'file' }
+    : greyScaleFor(dataSet, stored.photometricInterpretation, histogramOf(samples, range, padding), unscale);
+  const shown = tabulated(samples, range, padding, greyScale.mapping);
+  const aspect = pixelAspectOf(dataSet);
+  const whole: GreyImage = {
+    width: turn.transpose ? rows : columns,
+    height: turn.transpose ? columns : rows,
+    values: turned(shown, columns, rows, turn),
+    pixelAspect: turn.transpose ? 1 / aspect : aspect,
+  };
+  const content = contentBox(whole);
+  const geometry: PresentedGeometry = { columns, rows, turn, left: content.left, top: content.top, scaleX: 1, scaleY: 1 };
+  return { image: cropped(whole, content), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+}
+
+/** Height of a pixel over its width: Pixel Aspect Ratio (PS3.3 §C.7.6.3.1.7), else a spacing; 1 if nothing is stated. */
+export function pixelAspectOf(dataSet: DataSet): number {
+  for (const keyword of ['PixelAspectRatio', 'PixelSpacing', 'ImagerPixelSpacing', 'NominalScannedPixelSpacing']) {
+    const [vertical, horizontal] = numbersOf(dataSet, keyword);
+    const aspect = vertical !== undefined && horizontal ? vertical / horizontal : NaN;
+    if (aspect > 0.1 && aspect < 10) return aspect;
+  }
+  return 1;
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { Fault } from '../errors.js';
+import { modelFileSchema, type ModelFile } from './model-file.js';
+import { modelIdentity } from './model-identity.js';
+import { serveNetwork, type ServedNetwork } from './serve-network.js';
+
+export type { ServedNetwork };
+
+/** A model as it is served: one folder, named by its content. */
+export interface ModelVersion {
+  readonly name: string;
+  readonly manufacturer: string;
+  readonly version: string;
+  readonly deviceUID: string;
+  /** YYYY-MM-DD */
+  readonly created: string;
+  readonly license: string;
+  readonly networks: { readonly xray?: ServedNetwork; readonly ct?: ServedNetwork };
+  /** CARD.md, Markdown; empty if there is none. */
+  readonly card: string;
+  readonly figures: Readonly<Record<string, unknown>>;
+  readonly directory: string;
+}
+
+/**
+ * Reads and checks a whole model: nothing is served of a folder in which one thing is wrong.
+ *
+ * @throws Fault 'model-invalid' naming file, place, what was expected and what was found
+ */
+export async function loadModelVersion(directory: string): Promise<ModelVersion> {
+  const file = parseModelFile(await read(directory, 'model.json'), join(directory, 'model.json'));
+  const { name, manufacturer, created, license, figures } = file;
+  const networks: { xray?: ServedNetwork; ct?: ServedNetwork } = {};
+  for (const kind of ['xray', 'ct'] as const) {
+    const entry = file.networks[kind];
+    if (!entry) continue;
+    const bytes = await read(directory, entry.weights);
+    const source = join(directory, entry.weights);
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (found !== entry.sha256) throw new Fault('model-invalid', `expected sha256 ${entry.sha256}, found ${found}`, { source });
+    networks[kind] = serveNetwork(entry, bytes, source);
+  }
+  const card = await readFile(join(directory, 'CARD.md'), 'utf8').catch(() => '');
+  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, directory };
+}
+
+async function read(directory: string, name: string): Promise<Buffer> {
+  const source = join(directory, name);
+  try {
+    return await readFile(source);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new Fault('model-invalid', code === 'ENOENT' ? 'the file is missing' : `the file cannot be read (${code})`, { source }, { cause: error });
+  }
+}
+
+function parseModelFile(bytes: Buffer, source: string): ModelFile {
+  let content: unknown;
+  try {
+    content = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new Fault('model-invalid', `expected JSON (${(error as Error).message})`, { source }, { cause: error });
+  }
+  const parsed = modelFileSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new Fault('model-invalid', parsed.error.issues.slice(0, 5).map(describeIssue).join('; '), { source });
+}
+
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  return `${path.length ? path.join('.') : 'the file'}: ${message}`;
+}

@@ -1,0 +1,45 @@
+/** What the server shows, as small as it needs it; app.ts supplies it. */
+
+export interface ShownFinding {
+  readonly name: string;
+  readonly meaning: string;
+  readonly probability: number;
+  readonly decision: 'present' | 'absent' | 'undetermined';
+}
+
+export interface ShownResult {
+  readonly studyInstanceUID: string;
+  readonly createdAt: Date;
+  readonly outcome: 'reported' | 'skipped' | 'failed';
+  readonly reason?: string | undefined;
+  readonly findings: readonly ShownFinding[];
+  readonly modelVersion: string;
+  readonly engine: string;
+  readonly isCurrent: boolean;
+  readonly documents: readonly { readonly kind: string; readonly sopInstanceUID: string }[];
+  readonly deliveries: readonly { readonly destination: string; readonly state: string }[];
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly orthanc: string;
+  readonly database: string;
+  readonly model: string;
+  readonly engine: string;
+  readonly queue: { readonly waiting: number; readonly active: number; readonly parked: number };
+}
+
+/** What the server is given at its start; results can be asked for a moment later, when the rest has started. */
+export interface ServerParts {
+  readonly hintToken: string | undefined;
+  /** Look at the change log now. */
+  wake(): void;
+  tools(): ServerTools | undefined;
+}
+
+export interface ServerTools {
+  health(): Promise<Health>;
+  results(query: { readonly limit: number; readonly outcome?: ShownResult['outcome'] }): Promise<readonly ShownResult[]>;
+  /** All results of one study, the current one first. */
+  resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
+}

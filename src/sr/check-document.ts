@@ -1,0 +1,29 @@
+import type { CodedConcept } from '../dicom/code.js';
+import { textOf, type DataSet } from '../dicom/data-set.js';
+import { checkAttributes } from './check-attributes.js';
+import { checkCodes } from './check-codes.js';
+import { checkContentTree } from './check-content-tree.js';
+import { checkEqualities } from './check-equalities.js';
+import { checkReferences, type ImageSize } from './check-references.js';
+
+export interface CheckOptions {
+  /** Codes of config/findings.json; without them only the form of codes is checked. */
+  readonly codes?: readonly CodedConcept[];
+  /** Sizes of the images by SOP Instance UID; without one, that region's right and bottom edges are not checked. */
+  readonly imageSizes?: ReadonlyMap<string, ImageSize>;
+}
+
+/**
+ * Our own check before a document is stored.
+ *
+ * @returns what is wrong, one sentence each, with keywords and paths but no patient attribute; empty if nothing is
+ */
+export function checkDocument(document: DataSet, options: CheckOptions = {}): readonly string[] {
+  return [
+    ...checkAttributes(document),
+    ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? ''),
+    ...checkCodes(document, options.codes),
+    ...checkReferences(document, options.imageSizes ?? new Map()),
+    ...checkEqualities(document),
+  ];
+}

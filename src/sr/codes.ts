@@ -1,0 +1,65 @@
+import type { CodedConcept } from '../dicom/code.js';
+
+const dcm = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'DCM', meaning });
+const sct = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'SCT', meaning });
+const loinc = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'LN', meaning });
+
+/**
+ * The codes that the templates of PS3.16 themselves prescribe; every other code comes from config/findings.json.
+ * Meanings are the standard's to the letter: OHIF looks items up by meaning.
+ */
+export const codes = {
+  // Document titles: CID 7021, CID 7000
+  imagingMeasurementReport: dcm('126000', 'Imaging Measurement Report'),
+  diagnosticImagingReport: loinc('18748-4', 'Diagnostic Imaging Report'),
+  // TID 1204, CID 5000
+  language: dcm('121049', 'Language of Content Item and Descendants'),
+  english: { value: 'en', scheme: 'RFC5646', meaning: 'English' },
+  // TID 1002, TID 1004
+  observerType: dcm('121005', 'Observer Type'),
+  device: dcm('121007', 'Device'),
+  deviceObserverUid: dcm('121012', 'Device Observer UID'),
+  deviceObserverName: dcm('121013', 'Device Observer Name'),
+  deviceObserverManufacturer: dcm('121014', 'Device Observer Manufacturer'),
+  deviceObserverModelName: dcm('121015', 'Device Observer Model Name'),
+  deviceObserverSerialNumber: dcm('121016', 'Device Observer Serial Number'),
+  // TID 4019, CID 7162
+  algorithmName: dcm('111001', 'Algorithm Name'),
+  algorithmVersion: dcm('111003', 'Algorithm Version'),
+  algorithmParameters: dcm('111002', 'Algorithm Parameters'),
+  algorithmFamily: dcm('111000', 'Algorithm Family'),
+  artificialIntelligence: dcm('123110', 'Artificial Intelligence'),
+  // TID 1500, TID 1501, TID 1600
+  procedureReported: dcm('121058', 'Procedure reported'),
+  imageLibrary: dcm('111028', 'Image Library'),
+  imageLibraryGroup: dcm('126200', 'Image Library Group'),
+  imagingMeasurements: dcm('126010', 'Imaging Measurements'),
+  measurementGroup: dcm('125007', 'Measurement Group'),
+  qualitativeEvaluations: { value: 'C0034375', scheme: 'UMLS', meaning: 'Qualitative Evaluations' },
+  trackingIdentifier: dcm('112039', 'Tracking Identifier'),
+  trackingUniqueIdentifier: dcm('112040', 'Tracking Unique Identifier'),
+  finding: dcm('121071', 'Finding'),
+  findingSite: sct('363698007', 'Finding Site'),
+  comment: dcm('121106', 'Comment'),
+  // CID 6048: how sure the software is, and its unit
+  certaintyOfFinding: dcm('111012', 'Certainty of Finding'),
+  percent: { value: '%', scheme: 'UCUM', meaning: 'Percent' },
+  // CID 240
+  present: sct('52101004', 'Present'),
+  absent: sct('272519000', 'Absent'),
+  undetermined: sct('373068000', 'Undetermined'),
+  // TID 2000: headings of CID 7001, elements of CID 7002, purposes of CID 7003
+  summary: loinc('55112-7', 'Summary'),
+  findings: loinc('59776-5', 'Findings'),
+  currentProcedureDescriptions: loinc('55111-9', 'Current Procedure Descriptions'),
+  conclusion: dcm('121077', 'Conclusion'),
+  procedureDescription: dcm('121065', 'Procedure Description'),
+  sourceOfMeasurement: dcm('121112', 'Source of Measurement'),
+  // TID 4100's summary, CID 6042: whether the software did its work
+  summaryOfDetections: dcm('111064', 'Summary of Detections'),
+  succeeded: dcm('111222', 'Succeeded'),
+  failed: dcm('111224', 'Failed'),
+  notAttempted: dcm('111225', 'Not Attempted'),
+  // CID 7005, demanded by IHE AIR
+  processingEquipment: dcm('109102', 'Processing Equipment'),
+} as const satisfies Record<string, CodedConcept>;

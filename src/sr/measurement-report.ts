@@ -1,0 +1,51 @@
+import type { DataSet } from '../dicom/data-set.js';
+import { legalIdentity } from './algorithm.js';
+import { codes } from './codes.js';
+import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
+import { decisionCodes } from './decision.js';
+import { comprehensive3dSr, documentHeader } from './document-header.js';
+import type { ReportContent, ReportedFinding } from './report-content.js';
+import { certaintyOf, notice, seriesDescriptionOf } from './sentences.js';
+import { observationContext } from './tid-1001-observation-context.js';
+import { languageOfContent } from './tid-1204-language.js';
+import { measurementGroup } from './tid-1501-measurement-group.js';
+import { imageLibrary } from './tid-1600-image-library.js';
+
+/** Whether a measurement report is to be written: OHIF crashes on one that points at nothing. */
+export function hasPlace(content: ReportContent): boolean {
+  return content.outcome.kind === 'reported' && content.findings.some((finding) => finding.region !== undefined);
+}
+
+/**
+ * TID 1500 Measurement Report (PS3.16) as Comprehensive 3D SR, the class and root template that IHE AIR demands.
+ *
+ * Findings with a place are measurement groups; those without go into Qualitative Evaluations, because a group without
+ * SCOORD crashes OHIF. There each is CODE finding = present/absent/undetermined with its certainty as a property:
+ * the template lists CODE and TEXT in that container and is extensible below them.
+ *
+ * @throws Error if no finding has a place (see hasPlace)
+ */
+export function measurementReport(content: ReportContent): DataSet {
+  if (!hasPlace(content)) throw new Error('a measurement report needs a finding with a region');
+  const algorithm = legalIdentity(content.algorithm);
+  const groups = content.findings.flatMap((finding) => (finding.region ? [measurementGroup(finding, finding.region, algorithm, content.sopInstanceUID)] : []));
+  const elsewhere = content.findings.filter((finding) => finding.region === undefined);
+  return {
+    ...documentHeader(content, comprehensive3dSr, seriesDescriptionOf(content, 'regions')),
+    ...root(codes.imagingMeasurementReport, '1500', [
+      ...languageOfContent(),
+      ...observationContext(algorithm),
+      code('HAS CONCEPT MOD', codes.procedureReported, content.procedureReported),
+      ...imageLibrary(content.evidence),
+      container('CONTAINS', codes.imagingMeasurements, groups),
+      container('CONTAINS', codes.qualitativeEvaluations, [...elsewhere.map(evaluation), text('CONTAINS', codes.comment, notice)]),
+    ]),
+  };
+}
+
+function evaluation(finding: ReportedFinding): ContentItem {
+  const sources = finding.images.map((one) => image('INFERRED FROM', codes.sourceOfMeasurement, one));
+  return code('CONTAINS', finding.concept, decisionCodes[finding.decision], [
+    num('HAS PROPERTIES', codes.certaintyOfFinding, certaintyOf(finding), codes.percent, sources),
+  ]);
+}

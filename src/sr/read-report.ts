@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sameConcept, type CodedConcept } from '../dicom/code.js';
+import { itemsOf, textOf, conceptOf, type DataSet } from '../dicom/data-set.js';
+import { codes } from './codes.js';
+import { childrenNamed, childrenOf, codeNamed, nameOf, textNamed, textsNamed } from './content-tree.js';
+import { readMeasuredFindings, readTextFindings, type ReadFinding } from './read-findings.js';
+import { readHierarchical } from './read-references.js';
+import type { AlgorithmIdentity, DocumentReference, ReportOutcome } from './report-content.js';
+import { outcomeWords } from './sentences.js';
+import { momentOf } from './timezone.js';
+
+export type { ReadFinding } from './read-findings.js';
+
+/** What a document says. Strings that it does not give are ''. */
+export interface ReadReport {
+  readonly kind: 'text' | 'measurement';
+  readonly outcome: ReportOutcome;
+  readonly findings: readonly ReadFinding[];
+  readonly algorithm: AlgorithmIdentity;
+  readonly procedureReported?: CodedConcept;
+  readonly evidence: readonly DocumentReference[];
+  readonly predecessors: readonly DocumentReference[];
+  readonly createdAt?: Date;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly sopInstanceUID: string;
+}
+
+/**
+ * Reads a document of ours, or a TID 1500 document of anybody's, as far as it can be understood; nothing in it makes
+ * this throw. A measurement report speaks only of what was found, so its outcome is always "reported".
+ */
+export function readReport(document: DataSet): ReadReport {
+  const kind = sameConcept(nameOf(document), codes.imagingMeasurementReport) ? 'measurement' : 'text';
+  const evidence = readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence');
+  const procedureReported = codeNamed(document, codes.procedureReported);
+  const createdAt = momentOf(document, 'ContentDate', 'ContentTime');
+  return {
+    kind,
+    outcome: kind === 'text' ? readOutcome(document) : { kind: 'reported' },
+    findings: kind === 'text' ? readTextFindings(document, evidence) : readMeasuredFindings(document, evidence),
+    algorithm: readAlgorithm(document),
+    ...(procedureReported ? { procedureReported } : {}),
+    evidence,
+    predecessors: readHierarchical(document, 'PredecessorDocumentsSequence'),
+    ...(createdAt ? { createdAt } : {}),
+    studyInstanceUID: textOf(document, 'StudyInstanceUID') ?? '',
+    seriesInstanceUID: textOf(document, 'SeriesInstanceUID') ?? '',
+    sopInstanceUID: textOf(document, 'SOPInstanceUID') ?? '',
+  };
+}
+
+/** Whether two documents say the same, whenever they were written. */
+export function sameReport(a: ReadReport, b: ReadReport): boolean {
+  return isDeepStrictEqual({ ...a, createdAt: undefined }, { ...b, createdAt: undefined });
+}
+
+function readOutcome(document: DataSet): ReportOutcome {
+  const summary = childrenNamed(document, codes.summary)[0] ?? {};
+  const status = codeNamed(summary, codes.summaryOfDetections);
+  const kind = sameConcept(status, codes.notAttempted) ? 'skipped' : sameConcept(status, codes.failed) ? 'failed' : 'reported';
+  if (kind === 'reported') return { kind };
+  const sentence = textNamed(summary, codes.conclusion) ?? '';
+  const [, code, reason] = /^\(([^)]*)\): ([^]*)$/.exec(sentence.slice(outcomeWords[kind].length).trimStart()) ?? [];
+  return { kind, code: code ?? '', reason: reason ?? sentence };
+}
+
+/**
+ * From the Processing Equipment item that has a Device UID, as IHE AIR demands (a toolkit may add one of its own
+ * without), else from the equipment of the header, else from TID 1004 and TID 4019.
+ */
+function readAlgorithm(document: DataSet): AlgorithmIdentity {
+  const device = itemsOf(document, 'ContributingEquipmentSequence').find(
+    (item) => sameConcept(conceptOf(item, 'PurposeOfReferenceCodeSequence'), codes.processingEquipment) && textOf(item, 'DeviceUID') !== undefined,
+  );
+  const inHeader = (keyword: string): string | undefined => textOf(device ?? document, keyword) ?? textOf(document, keyword);
+  const sections = [...childrenNamed(document, codes.currentProcedureDescriptions), ...childrenNamed(document, codes.imagingMeasurements).flatMap(childrenOf)];
+  const identified = sections.find((section) => textNamed(section, codes.algorithmName) !== undefined) ?? {};
+  return {
+    manufacturer: inHeader('Manufacturer') ?? textNamed(document, codes.deviceObserverManufacturer) ?? '',
+    name: inHeader('ManufacturerModelName') ?? textNamed(identified, codes.algorithmName) ?? '',
+    version: inHeader('SoftwareVersions') ?? textNamed(identified, codes.algorithmVersion) ?? '',
+    deviceUID: inHeader('DeviceUID') ?? textNamed(document, codes.deviceObserverUid) ?? '',
+    serialNumber: inHeader('DeviceSerialNumber') ?? textNamed(document, codes.deviceObserverSerialNumber) ?? '',
+    parameters: textsNamed(identified, codes.algorithmParameters),
+  };
+}

@@ -1,0 +1,68 @@
+import type { CodedConcept } from '../dicom/code.js';
+import type { DataSet } from '../dicom/data-set.js';
+import { legalIdentity } from './algorithm.js';
+import { codes } from './codes.js';
+import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
+import { decisionCodes } from './decision.js';
+import { comprehensiveSr, documentHeader } from './document-header.js';
+import type { ImageReference, ReportContent, ReportedFinding, ReportOutcome } from './report-content.js';
+import { byImportance, certaintyOf, conclusionsOf, notice, seriesDescriptionOf, thresholdSentence } from './sentences.js';
+import { observationContext } from './tid-1001-observation-context.js';
+import { languageOfContent } from './tid-1204-language.js';
+import { algorithmIdentification } from './tid-4019-algorithm-identification.js';
+
+/**
+ * TID 2000 Basic Diagnostic Imaging Report (PS3.16) as Comprehensive SR: written for every study, also one that was
+ * skipped or failed. Sections Summary, Findings, Current Procedure Descriptions (CID 7001).
+ *
+ * OHIF renders it as a tree of "name: value" lines and crashes on an item without a concept name, so the sections are
+ * flat, every item has a name, and images hang below NUM and TEXT, where OHIF does not look.
+ */
+export function textReport(content: ReportContent): DataSet {
+  const algorithm = legalIdentity(content.algorithm);
+  return {
+    ...documentHeader(content, comprehensiveSr, seriesDescriptionOf(content, 'text')),
+    ...root(codes.diagnosticImagingReport, '2000', [
+      ...languageOfContent(),
+      ...observationContext(algorithm),
+      code('HAS CONCEPT MOD', codes.procedureReported, content.procedureReported),
+      container('CONTAINS', codes.summary, [
+        text('CONTAINS', codes.comment, notice),
+        code('CONTAINS', codes.summaryOfDetections, outcomeCodes[content.outcome.kind]),
+        ...conclusionsOf(content).map((sentence) => text('CONTAINS', codes.conclusion, sentence)),
+        ...content.predecessors.map((one) => text('CONTAINS', codes.comment, `Replaces the earlier result ${one.sopInstanceUID}`)),
+      ]),
+      ...findingsSection(content.findings),
+      container('CONTAINS', codes.currentProcedureDescriptions, [
+        ...algorithmIdentification(algorithm, 'CONTAINS', content.findings.map(thresholdSentence)),
+        ...imagesAnalysed(content),
+      ]),
+    ]),
+  };
+}
+
+const outcomeCodes = {
+  reported: codes.succeeded,
+  skipped: codes.notAttempted,
+  failed: codes.failed,
+} as const satisfies Record<ReportOutcome['kind'], CodedConcept>;
+
+/** Every finding, also the absent ones, as a CODE and a NUM of its name; what matters most comes first. */
+function findingsSection(findings: readonly ReportedFinding[]): readonly ContentItem[] {
+  if (findings.length === 0) return [];
+  const items = byImportance(findings).flatMap((finding) => [
+    code('CONTAINS', finding.concept, decisionCodes[finding.decision]),
+    num('CONTAINS', finding.concept, certaintyOf(finding), codes.percent, sources(finding.images)),
+  ]);
+  return [container('CONTAINS', codes.findings, items)];
+}
+
+function imagesAnalysed(content: ReportContent): readonly ContentItem[] {
+  if (content.outcome.kind !== 'reported' || content.evidence.length === 0) return [];
+  const count = content.evidence.length === 1 ? '1 image' : `${content.evidence.length} images`;
+  return [text('CONTAINS', codes.procedureDescription, `Analysed: ${count}`, sources(content.evidence))];
+}
+
+function sources(images: readonly ImageReference[]): readonly ContentItem[] {
+  return images.map((one) => image('INFERRED FROM', codes.sourceOfMeasurement, one));
+}

@@ -1,0 +1,35 @@
+import { textOf, type DataSet } from '../dicom/data-set.js';
+
+/** A moment as DICOM writes it: DA, TM and Timezone Offset From UTC (0008,0201). */
+export interface LocalTime {
+  readonly date: string;
+  readonly time: string;
+  readonly offset: string;
+}
+
+/**
+ * The moment in the source's time zone if it states one, else in `fallbackOffset`. One offset holds for every date
+ * and time of a data set (PS3.3 C.12.1.1.8), so the study date and time that we repeat decide.
+ */
+export function localTime(moment: Date, source: DataSet, fallbackOffset: string): LocalTime {
+  const stated = textOf(source, 'TimezoneOffsetFromUTC');
+  const offset = stated !== undefined && isOffset(stated) ? stated : isOffset(fallbackOffset) ? fallbackOffset : '+0000';
+  const minutes = (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3))) * (offset.startsWith('-') ? -1 : 1);
+  const local = new Date(moment.getTime() + minutes * 60_000).toISOString();
+  return { date: local.slice(0, 10).replaceAll('-', ''), time: local.slice(11, 19).replaceAll(':', ''), offset };
+}
+
+/** The moment of a date, time and offset; undefined if there is no date or it is not readable. */
+export function momentOf(dataSet: DataSet, dateKeyword: string, timeKeyword: string): Date | undefined {
+  const date = /^(\d{4})(\d{2})(\d{2})$/.exec(textOf(dataSet, dateKeyword) ?? '');
+  if (!date) return undefined;
+  const time = (textOf(dataSet, timeKeyword) ?? '').padEnd(6, '0');
+  const stated = textOf(dataSet, 'TimezoneOffsetFromUTC') ?? '+0000';
+  const offset = isOffset(stated) ? `${stated.slice(0, 3)}:${stated.slice(3)}` : '+00:00';
+  const moment = new Date(`${date[1]}-${date[2]}-${date[3]}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}${offset}`);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
+}
+
+function isOffset(text: string): boolean {
+  return /^(\+(0\d|1[0-3])[0-5]\d|\+1400|-(0\d|1[01])[0-5]\d|-1200)$/.test(text) && text !== '-0000';
+}

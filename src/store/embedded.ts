@@ -1,0 +1,162 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asFault, Fault } from '../errors.js';
+import type { Log } from '../log.js';
+import { databaseFault } from './database-fault.js';
+import { lockDirectory, type DirectoryLock } from './directory-lock.js';
+import { EmbeddedDatabaseDied, GuardedPGlite } from './guarded-pglite.js';
+import type { Connection, Executor, QueryResult, Row, Statement } from './sql.js';
+
+/**
+ * PostgreSQL needs room for one more log segment (16 MB), or it aborts. Below this we do not even ask it to
+ * write: an orderly "disk full" instead of a crash and a recovery.
+ */
+const reserveBytes = 24 * 1024 * 1024;
+/** Single-user PostgreSQL has no checkpointer and no autovacuum: without these the log grows for ever. */
+const checkpointIntervalMs = 5 * 60_000;
+const vacuumEveryNthCheckpoint = 12;
+/** Shared buffers of 128 MB, the default, only cost memory here: 300 MB against 175 MB for the process. */
+const settings = ['shared_buffers=16MB', 'min_wal_size=32MB', 'max_wal_size=64MB'];
+
+/** PostgreSQL as WASM in this process, files below `dataDir`/database. One process at a time. */
+export class EmbeddedConnection implements Connection {
+  readonly kind = 'embedded';
+  #pglite: Promise<GuardedPGlite> | undefined;
+  #closed = false;
+  #wrote = false;
+  #checkpoints = 0;
+  #upkeep: NodeJS.Timeout | undefined;
+
+  private constructor(
+    readonly name: string,
+    private readonly lock: DirectoryLock,
+    private readonly log: Log,
+  ) {}
+
+  /** @throws Fault `config-invalid` (held by another process, not writable), `disk-full`, `database-unavailable` */
+  static async open(dataDir: string, log: Log): Promise<EmbeddedConnection> {
+    const directory = join(dataDir, 'database');
+    const lock = await prepare(dataDir, directory);
+    const connection = new EmbeddedConnection(directory, lock, log);
+    try {
+      await connection.#instance();
+    } catch (thrown) {
+      lock.release();
+      throw thrown;
+    }
+    connection.#upkeep = setInterval(() => void connection.checkpoint().catch(() => undefined), checkpointIntervalMs);
+    connection.#upkeep.unref();
+    return connection;
+  }
+
+  query<R = Row>(statement: Statement): Promise<QueryResult<R>> {
+    return this.#run(!isReading(statement.text), (pglite) => pglite.query<R>(statement.text, [...(statement.values ?? [])]));
+  }
+
+  queryArrays(statement: Statement): Promise<QueryResult<unknown[]>> {
+    return this.#run(!isReading(statement.text), (pglite) =>
+      pglite.query<unknown[]>(statement.text, [...(statement.values ?? [])], { rowMode: 'array' }),
+    );
+  }
+
+  async script(text: string): Promise<void> {
+    // Inside a transaction even if the script brings its own BEGIN and COMMIT, which then only warn: if a statement
+    // fails, nobody else's gets between it and the ROLLBACK.
+    await this.#run(true, (pglite) => pglite.transaction((transaction) => transaction.exec(text)));
+  }
+
+  transaction<T>(work: (transaction: Executor) => Promise<T>): Promise<T> {
+    return this.#run(true, (pglite) =>
+      pglite.transaction((transaction) =>
+        work({
+          query: <R>(statement: Statement) => transaction.query<R>(statement.text, [...(statement.values ?? [])]),
+          queryArrays: (statement) => transaction.query<unknown[]>(statement.text, [...(statement.values ?? [])], { rowMode: 'array' }),
+        }),
+      ),
+    );
+  }
+
+  /** Shortens what recovery after a kill has to replay, and now and then clears dead rows. */
+  async checkpoint(): Promise<void> {
+    if (!this.#wrote || this.#closed) return;
+    this.#wrote = false;
+    await this.query({ text: 'CHECKPOINT' });
+    if (++this.#checkpoints % vacuumEveryNthCheckpoint === 0) await this.query({ text: 'VACUUM (ANALYZE)' });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#upkeep);
+    const pglite = await this.#pglite?.catch(() => undefined);
+    if (pglite && !pglite.dead) await pglite.close();
+    this.lock.release();
+  }
+
+  async #run<T>(writes: boolean, ask: (pglite: GuardedPGlite) => Promise<T>): Promise<T> {
+    const pglite = await this.#instance();
+    if (writes) {
+      this.#refuseWhenFull();
+      this.#wrote = true;
+    }
+    try {
+      return await ask(pglite);
+    } catch (thrown) {
+      if (!pglite.dead && !(thrown instanceof EmbeddedDatabaseDied)) throw databaseFault(thrown);
+      this.#refuseWhenFull();
+      throw new Fault('database-unavailable', 'the embedded database has stopped and starts again', {}, { cause: thrown });
+    }
+  }
+
+  /** The running database; opened again if it has died. A failed start is tried again by the next caller. */
+  async #instance(): Promise<GuardedPGlite> {
+    if (this.#closed) throw new Fault('database-unavailable', 'the database is closed');
+    const current = await this.#pglite;
+    if (current && !current.dead) return current;
+    if (current) this.log.warn('the embedded database has stopped; starting it again', { directory: this.name });
+    const starting = this.#start();
+    this.#pglite = starting;
+    // Whoever waits gets the failure; the next one gets a new attempt, not the old failure.
+    starting.catch(() => {
+      if (this.#pglite === starting) this.#pglite = undefined;
+    });
+    return starting;
+  }
+
+  async #start(): Promise<GuardedPGlite> {
+    this.#refuseWhenFull();
+    const pglite = new GuardedPGlite(this.name, {
+      startParams: [...GuardedPGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
+    });
+    try {
+      await pglite.waitReady;
+      return pglite;
+    } catch (thrown) {
+      this.#refuseWhenFull();
+      await sleep(1_000);
+      const detail = `the embedded database does not start (${String(thrown)}); if this stays, remove the directory and run chest-ai rebuild`;
+      throw new Fault('database-unavailable', detail, { source: this.name }, { cause: thrown });
+    }
+  }
+
+  #refuseWhenFull(): void {
+    const { bavail, bsize } = statfsSync(this.name);
+    if (bavail * bsize >= reserveBytes) return;
+    throw new Fault('disk-full', `${Math.floor((bavail * bsize) / 1e6)} MB are free, the embedded database needs ${reserveBytes / 1024 / 1024} MB`, { source: this.name });
+  }
+}
+
+/** Reading needs no room on disk, so results can be shown while it is full. */
+function isReading(text: string): boolean {
+  return /^\s*(select|show|explain)\b/i.test(text);
+}
+
+async function prepare(dataDir: string, directory: string): Promise<DirectoryLock> {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return await lockDirectory(join(dataDir, 'database.lock'));
+  } catch (thrown) {
+    throw asFault(thrown, 'config-invalid', { source: dataDir });
+  }
+}

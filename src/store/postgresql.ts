@@ -1,0 +1,128 @@
+import pg from 'pg';
+import type { Log } from '../log.js';
+import { databaseFault } from './database-fault.js';
+import type { Connection, Executor, QueryResult, Row, Statement } from './sql.js';
+
+/** Enough for jobs, heartbeats and a few web requests of one process; 64 processes stay below 1000. */
+const poolSize = 8;
+
+/** A PostgreSQL server, shared by any number of processes. */
+export class PostgresqlConnection implements Connection {
+  readonly kind = 'postgresql';
+
+  private constructor(
+    readonly name: string,
+    private readonly pool: pg.Pool,
+  ) {}
+
+  /** @throws Fault `database-unavailable`, `config-invalid` (refused credentials, no such database) */
+  static async open(databaseUrl: string, log: Log): Promise<PostgresqlConnection> {
+    const pool = new pg.Pool({
+      connectionString: databaseUrl,
+      max: poolSize,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      // A server that vanished without a word must not hold a job for the hours that TCP takes to notice.
+      query_timeout: 60_000,
+      idle_in_transaction_session_timeout: 60_000,
+      application_name: 'chest-ai',
+    });
+    // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+    pool.on('error', (error) => log.warn('a database connection was lost', { reason: error.message }));
+    const connection = new PostgresqlConnection(describe(databaseUrl), pool);
+    try {
+      await connection.query({ text: 'SELECT 1' });
+    } catch (thrown) {
+      await pool.end();
+      throw thrown;
+    }
+    return connection;
+  }
+
+  query<R = Row>(statement: Statement): Promise<QueryResult<R>> {
+    return faulted(ask<R>(this.pool, statement));
+  }
+
+  queryArrays(statement: Statement): Promise<QueryResult<unknown[]>> {
+    return faulted(askArrays(this.pool, statement));
+  }
+
+  async script(text: string): Promise<void> {
+    await this.#withClient(async (client) => {
+      try {
+        await client.query(text);
+      } catch (thrown) {
+        // A script may hold its own BEGIN: the pool would hand the open transaction to the next caller.
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw thrown;
+      }
+    });
+  }
+
+  transaction<T>(work: (transaction: Executor) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client) => {
+      await client.query('BEGIN');
+      try {
+        const result = await work({
+          query: <R>(statement: Statement) => ask<R>(client, statement),
+          queryArrays: (statement) => askArrays(client, statement),
+        });
+        await client.query('COMMIT');
+        return result;
+      } catch (thrown) {
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw thrown;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.pool.ending) await this.pool.end();
+  }
+
+  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    let broken: Error | undefined;
+    let client: pg.PoolClient | undefined;
+    const onError = (error: Error) => (broken = error);
+    try {
+      client = await this.pool.connect();
+      client.on('error', onError);
+      return await work(client);
+    } catch (thrown) {
+      throw databaseFault(broken ?? thrown);
+    } finally {
+      client?.off('error', onError);
+      client?.release(broken);
+    }
+  }
+}
+
+type Client = pg.Pool | pg.PoolClient;
+
+async function ask<R>(client: Client, statement: Statement): Promise<QueryResult<R>> {
+  const { rows } = await client.query({ text: statement.text, values: [...(statement.values ?? [])] });
+  return { rows: rows as R[] };
+}
+
+async function askArrays(client: Client, statement: Statement): Promise<QueryResult<unknown[]>> {
+  const { rows } = await client.query<unknown[]>({ text: statement.text, values: [...(statement.values ?? [])], rowMode: 'array' });
+  return { rows };
+}
+
+async function faulted<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    throw databaseFault(thrown);
+  }
+}
+
+/** Host and database without user and password. */
+function describe(databaseUrl: string): string {
+  try {
+    const { host, pathname } = new URL(databaseUrl);
+    return `${host || 'local socket'}${pathname}`;
+  } catch {
+    return 'postgresql';
+  }
+}

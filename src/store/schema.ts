@@ -1,0 +1,87 @@
+import { bigint, boolean, integer, jsonb, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+
+/*
+ * The tables as drizzle sees them. migrations/ makes them; a test holds that both say the same. No patient
+ * attribute in any column.
+ */
+
+const chestAi = pgSchema('chest_ai');
+const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
+
+export type StudyState = 'arriving' | 'queued' | 'done' | 'parked';
+export type Outcome = 'reported' | 'skipped' | 'failed';
+export type DestinationKind = 'modality' | 'peer';
+export type DeliveryState = 'waiting' | 'delivered' | 'failing';
+
+/** What was said of one output of the network; `code` and `scheme` from config/findings.json. */
+export interface RecordedFinding {
+  readonly name: string;
+  readonly code: string;
+  readonly scheme: string;
+  readonly meaning: string;
+  /** Calibrated, 0 to 1. */
+  readonly probability: number;
+  readonly decision: 'present' | 'absent' | 'undetermined';
+}
+
+/** A document that Orthanc holds for a result. */
+export interface RecordedDocument {
+  readonly sopInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  /** Such as `text-sr`, `graphic-sr`. */
+  readonly kind: string;
+}
+
+export const orthancCursor = chestAi.table('orthanc_cursor', {
+  pacs: text('pacs').primaryKey(),
+  lastSeq: bigint('last_seq', { mode: 'number' }).notNull(),
+  updatedAt: time('updated_at').notNull().defaultNow(),
+});
+
+export const study = chestAi.table('study', {
+  studyInstanceUID: text('study_instance_uid').primaryKey(),
+  orthancId: text('orthanc_id').notNull(),
+  firstSeenAt: time('first_seen_at').notNull(),
+  lastSeenAt: time('last_seen_at').notNull(),
+  remoteAet: text('remote_aet'),
+  calledAet: text('called_aet'),
+  state: text('state').$type<StudyState>().notNull(),
+  stateSince: time('state_since').notNull(),
+  /** Hash of the images that the current result was made for; absent before the first. */
+  contentKey: text('content_key'),
+});
+
+export const result = chestAi.table('result', {
+  resultId: text('result_id').primaryKey(),
+  studyInstanceUID: text('study_instance_uid').notNull(),
+  createdAt: time('created_at').notNull(),
+  outcome: text('outcome').$type<Outcome>().notNull(),
+  code: text('code'),
+  reason: text('reason'),
+  rule: text('rule'),
+  priority: integer('priority').notNull(),
+  modelVersion: text('model_version'),
+  engine: text('engine'),
+  inputKey: text('input_key').notNull(),
+  findings: jsonb('findings').$type<readonly RecordedFinding[]>().notNull(),
+  documents: jsonb('documents').$type<readonly RecordedDocument[]>().notNull(),
+  predecessorResultId: text('predecessor_result_id'),
+  isCurrent: boolean('is_current').notNull(),
+  timingsMs: jsonb('timings_ms').$type<Readonly<Record<string, number>>>().notNull(),
+});
+
+export const delivery = chestAi.table(
+  'delivery',
+  {
+    resultId: text('result_id').notNull(),
+    destination: text('destination').notNull(),
+    kind: text('kind').$type<DestinationKind>().notNull(),
+    state: text('state').$type<DeliveryState>().notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    lastErrorCode: text('last_error_code'),
+    deliveredAt: time('delivered_at'),
+  },
+  (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
+);
+
+export const tables = { orthancCursor, study, result, delivery };

@@ -1,0 +1,95 @@
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { Database } from './database.js';
+import { study, type StudyState } from './schema.js';
+
+/** A study that reached the PACS, and how far we are with it. */
+export type StudyRow = Readonly<typeof study.$inferSelect>;
+
+export interface Arrival {
+  readonly studyInstanceUID: string;
+  readonly orthancId: string;
+  readonly at: Date;
+  /** Calling and called AE title of the association that brought it; absent for STOW-RS and uploads. */
+  readonly remoteAet?: string;
+  readonly calledAet?: string;
+}
+
+export interface Studies {
+  /**
+   * Notes that something of the study was seen. A new study starts as `arriving`; a known one keeps its
+   * state, its first time, and arrival details that this arrival does not tell.
+   */
+  seen(arrival: Arrival): Promise<StudyRow>;
+  setState(studyInstanceUID: string, state: StudyState, at?: Date): Promise<void>;
+  /** The study's result is made and kept: `done`, for the images that `contentKey` stands for. */
+  settled(studyInstanceUID: string, contentKey: string, at?: Date): Promise<void>;
+  find(studyInstanceUID: string): Promise<StudyRow | undefined>;
+  /** By UID, so that the last one of a page names the next page. */
+  inState(state: StudyState, options?: { readonly limit?: number; readonly after?: string }): Promise<readonly StudyRow[]>;
+  countByState(): Promise<Readonly<Record<StudyState, number>>>;
+  /** Those of the given studies that were never seen: what a sweep has to take up. */
+  unknownOf(studyInstanceUIDs: readonly string[]): Promise<readonly string[]>;
+}
+
+export function studiesIn(database: Database): Studies {
+  return {
+    async seen({ studyInstanceUID, orthancId, at, remoteAet, calledAet }) {
+      const [row] = await database.run((tables) =>
+        tables
+          .insert(study)
+          .values({ studyInstanceUID, orthancId, firstSeenAt: at, lastSeenAt: at, remoteAet, calledAet, state: 'arriving', stateSince: at })
+          .onConflictDoUpdate({
+            target: study.studyInstanceUID,
+            set: {
+              orthancId,
+              lastSeenAt: sql`greatest(${study.lastSeenAt}, excluded.last_seen_at)`,
+              remoteAet: sql`coalesce(excluded.remote_aet, ${study.remoteAet})`,
+              calledAet: sql`coalesce(excluded.called_aet, ${study.calledAet})`,
+            },
+          })
+          .returning(),
+      );
+      return row!;
+    },
+
+    async setState(studyInstanceUID, state, at = new Date()) {
+      await database.run((tables) =>
+        tables.update(study).set({ state, stateSince: at }).where(eq(study.studyInstanceUID, studyInstanceUID)),
+      );
+    },
+
+    async settled(studyInstanceUID, contentKey, at = new Date()) {
+      await database.run((tables) =>
+        tables.update(study).set({ state: 'done', stateSince: at, contentKey }).where(eq(study.studyInstanceUID, studyInstanceUID)),
+      );
+    },
+
+    async find(studyInstanceUID) {
+      const [row] = await database.run((tables) => tables.select().from(study).where(eq(study.studyInstanceUID, studyInstanceUID)));
+      return row;
+    },
+
+    inState(state, { limit = 100, after } = {}) {
+      const page = after === undefined ? undefined : gt(study.studyInstanceUID, after);
+      return database.run((tables) =>
+        tables.select().from(study).where(and(eq(study.state, state), page)).orderBy(asc(study.studyInstanceUID)).limit(limit),
+      );
+    },
+
+    async countByState() {
+      const rows = await database.run((tables) =>
+        tables.select({ state: study.state, n: sql<number>`count(*)::int` }).from(study).groupBy(study.state),
+      );
+      return { arriving: 0, queued: 0, done: 0, parked: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
+    },
+
+    async unknownOf(studyInstanceUIDs) {
+      if (studyInstanceUIDs.length === 0) return [];
+      const rows = await database.run((tables) =>
+        tables.select({ uid: study.studyInstanceUID }).from(study).where(inArray(study.studyInstanceUID, [...studyInstanceUIDs])),
+      );
+      const known = new Set(rows.map(({ uid }) => uid));
+      return studyInstanceUIDs.filter((uid) => !known.has(uid));
+    },
+  };
+}

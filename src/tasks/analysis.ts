@@ -1,0 +1,21 @@
+import type { ImageReference } from '../sr/report-content.js';
+import type { FindingVerdict, ImageKind } from './tools.js';
+import type { Skip } from './skip.js';
+
+/** A finding of the study and the images it rests on. */
+export interface StudyFinding extends FindingVerdict {
+  readonly images: readonly ImageReference[];
+  /** Where it shows: in pixels of one image as stored. */
+  readonly region?: { readonly image: ImageReference; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } | undefined;
+}
+
+/** What came of looking at the chosen images. */
+export interface Analysis {
+  readonly kind: ImageKind;
+  /** The images that were judged, or for a skip those that were considered. */
+  readonly evidence: readonly ImageReference[];
+  readonly findings: readonly StudyFinding[];
+  readonly skip?: Skip;
+  /** How it was done, one sentence each: which images, which rule from images to study. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,77 @@
+import { textOf, type DataSet } from '../dicom/data-set.js';
+import { asFault, Fault } from '../errors.js';
+import type { ImageReference } from '../sr/report-content.js';
+import type { Analysis, StudyFinding } from './analysis.js';
+import { referenceTo } from './image-reference.js';
+import { skip } from './skip.js';
+import type { Stopwatch } from './stopwatch.js';
+import type { ImageVerdict, ReadImage, ReportTools, ServedModel } from './tools.js';
+
+interface JudgedImage {
+  readonly reference: ImageReference;
+  readonly read: ReadImage;
+  readonly verdict: ImageVerdict;
+}
+
+/**
+ * Frontal X-rays of a study: each is judged on its own, and of several accepted ones the highest probability of a
+ * finding speaks for the study. An image that cannot be read is named and left out; if none can be read, that is a fault.
+ */
+export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
+  const references = chosen.map((instance) => referenceTo(instance));
+  const attempts = await Promise.allSettled(references.map((reference) => readXray(reference, tools, watch)));
+  const readable = attempts.flatMap((attempt, index) => (attempt.status === 'fulfilled' ? [{ reference: references[index]!, read: attempt.value }] : []));
+  const faults = attempts.flatMap((attempt, index) =>
+    attempt.status === 'rejected' ? [asFault(attempt.reason, 'pixels-unreadable', { sopInstanceUID: references[index]!.sopInstanceUID })] : [],
+  );
+  const passing = faults.find((fault) => fault.retryable);
+  if (passing) throw passing;
+  if (readable.length === 0) throw faults[0] ?? new Fault('pixels-unreadable', 'expected at least one image, found none');
+
+  const verdicts = await watch.time('infer', () => model.judgeXrays(readable.map(({ read }) => read.image)));
+  const judged = readable.map((image, index): JudgedImage => ({ ...image, verdict: verdicts[index]! }));
+  const accepted = judged.filter(({ verdict }) => verdict.refusal === undefined);
+  const notes = [
+    ...faults.map((fault) => `Left out, unreadable: ${fault.subject.sopInstanceUID ?? ''} (${fault.code})`),
+    ...judged.flatMap(({ reference, verdict }) => (verdict.refusal ? [`Left out, ${verdict.refusal}: ${reference.sopInstanceUID}`] : [])),
+  ];
+  const evidence = readable.map(({ reference }) => reference);
+  if (accepted.length === 0) {
+    return { kind: 'xray', evidence, findings: [], notes, skip: skip('not-frontal-chest', judged[0]!.verdict.refusal) };
+  }
+  return {
+    kind: 'xray',
+    evidence: accepted.map(({ reference }) => reference),
+    findings: strongestOf(accepted),
+    notes: accepted.length > 1 ? [...notes, `Of ${accepted.length} images the highest probability of each finding is given`] : notes,
+  };
+}
+
+async function readXray(reference: ImageReference, tools: ReportTools, watch: Stopwatch): Promise<ReadImage> {
+  const file = await watch.time('retrieve', () => tools.pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID));
+  return watch.time('decode', () => tools.reader.readXray(file));
+}
+
+/** For each finding the image in which it is most probable. */
+function strongestOf(images: readonly JudgedImage[]): readonly StudyFinding[] {
+  const names = images[0]!.verdict.findings.map((finding) => finding.name);
+  return names.map((name) => {
+    const candidates = images.map((image) => ({ image, finding: image.verdict.findings.find((one) => one.name === name)! }));
+    const { image, finding } = candidates.reduce((best, next) => (next.finding.probability > best.finding.probability ? next : best));
+    return {
+      ...finding,
+      images: [image.reference],
+      ...(finding.box ? { region: { image: image.reference, ...image.read.toStored(finding.box) } } : {}),
+    };
+  });
+}
+
+/** Why no image of an X-ray study was left to look at. */
+export function noXrayReason(leftOut: readonly { readonly instance: DataSet; readonly reason: string }[]): ReturnType<typeof skip> {
+  const lateral = leftOut.filter(({ reason }) => reason === 'lateral');
+  if (lateral.length > 0) {
+    const views = [...new Set(lateral.map(({ instance }) => textOf(instance, 'ViewPosition') ?? 'by description'))].join(', ');
+    return skip('lateral-only', `view ${views}`);
+  }
+  return skip('no-image', leftOut.length ? [...new Set(leftOut.map(({ reason }) => reason))].join(', ') : undefined);
+}

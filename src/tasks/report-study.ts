@@ -1,0 +1,87 @@
+import type { DataSet } from '../dicom/data-set.js';
+import { textOf } from '../dicom/data-set.js';
+import { Fault } from '../errors.js';
+import { explainNone, route } from '../routing/match.js';
+import { selectXrays, type XraySelection } from '../routing/select-xrays.js';
+import { seriesFactsOf, type SeriesFacts } from '../routing/series-facts.js';
+import type { Analysis } from './analysis.js';
+import { evidenceOf } from './evidence.js';
+import { inputKeyOf } from './documents.js';
+import { judgeCt } from './judge-ct.js';
+import { judgeXrays, noXrayReason } from './judge-xrays.js';
+import { ownDocumentsIn, saysTheSame } from './own-documents.js';
+import { skip } from './skip.js';
+import { Stopwatch } from './stopwatch.js';
+import type { ReportTools, ServedModel, StudyResult, StudyToReport } from './tools.js';
+import { adoptDocuments, passStudyOver, writeFailure, writeResult, type ResultInHand } from './write-result.js';
+
+/**
+ * The first story: a study in the PACS → rule → images → findings → documents in the PACS.
+ *
+ * Every step may be repeated: what is written is named after what it describes, and what is already there is adopted.
+ *
+ * @returns the study's one current result, whether it was made now or found
+ * @throws Fault when it could not be done; nothing is lost by trying again
+ */
+export async function reportStudy(study: StudyToReport, tools: ReportTools): Promise<StudyResult> {
+  const seen = await lookAt(study, tools);
+  if (seen.state === 'passed-over') return seen.result;
+  const { hand, chosen } = seen;
+  const said = hand.own.current.find((one) => one.kind === 'text' && one.report.outcome.kind !== 'failed' && saysTheSame(one, hand.inputKey, hand.model.deviceUID));
+  if (said) return adoptDocuments(hand, said);
+  return writeResult(hand, await analyse(chosen, hand.model, tools, hand.watch));
+}
+
+/** Says in the record, and in a document where that is wanted, that a study could not be done. */
+export async function reportFailure(study: StudyToReport, fault: Fault, tools: ReportTools): Promise<StudyResult> {
+  const seen = await lookAt(study, tools);
+  return seen.state === 'passed-over' ? seen.result : writeFailure(seen.hand, fault);
+}
+
+type Seen = { readonly state: 'passed-over'; readonly result: StudyResult } | { readonly state: 'taken'; readonly hand: ResultInHand; readonly chosen: ChosenImages };
+
+async function lookAt(study: StudyToReport, tools: ReportTools): Promise<Seen> {
+  const watch = new Stopwatch();
+  const model = tools.model();
+  const all = await watch.time('metadata', () => tools.pacs.retrieveStudyMetadata(study.studyInstanceUID));
+  const own = ownDocumentsIn(all);
+  const ownUids = new Set<string>(own.all.map((one) => one.reference.sopInstanceUID));
+  const instances = all.filter((one) => !ownUids.has(textOf(one, 'SOPInstanceUID') ?? ''));
+  const decision = route(tools.settings.routing, seriesFactsOf(instances, study.arrival));
+  if (decision.action !== 'analyse') {
+    const reason = decision.action === 'none' ? skip('no-rule', explainNone(decision.passedOver)) : skip('ignored-by-rule', decision.rule.name);
+    const rule = decision.action === 'ignore' ? decision.rule : undefined;
+    return { state: 'passed-over', result: passStudyOver(study, reason, rule, inputKeyOf(instances), model, watch, tools) };
+  }
+  const chosen = chooseImages(decision.series, tools.settings.maxImages);
+  const hand: ResultInHand = { study, instances, considered: chosen.considered, inputKey: inputKeyOf(chosen.considered), rule: decision.rule, own, model, watch, tools };
+  return { state: 'taken', hand, chosen };
+}
+
+/** What is looked at: X-rays if the series hold any, else CT. */
+interface ChosenImages {
+  readonly kind: 'xray' | 'ct';
+  readonly series: readonly SeriesFacts[];
+  readonly xrays: XraySelection;
+  /** The instances that the result depends on. */
+  readonly considered: readonly DataSet[];
+}
+
+function chooseImages(series: readonly SeriesFacts[], maxImages: number): ChosenImages {
+  const ct = series.every((one) => one.values.modality?.includes('CT'));
+  const xrays = selectXrays(ct ? [] : series, maxImages);
+  const considered = xrays.chosen.length > 0 ? xrays.chosen : series.flatMap((one) => one.instances);
+  return { kind: ct ? 'ct' : 'xray', series, xrays, considered };
+}
+
+async function analyse(chosen: ChosenImages, model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
+  const nothing = { kind: chosen.kind, evidence: evidenceOf(chosen.considered), findings: [], notes: [] };
+  if (!model.judges(chosen.kind)) return { ...nothing, skip: skip('not-for-this-model') };
+  if (chosen.kind === 'xray' && chosen.xrays.chosen.length === 0) return { ...nothing, skip: noXrayReason(chosen.xrays.leftOut) };
+  try {
+    return chosen.kind === 'ct' ? await judgeCt(chosen.series, model, tools, watch) : await judgeXrays(chosen.xrays.chosen, model, tools, watch);
+  } catch (error) {
+    const studyInstanceUID = textOf(chosen.considered[0] ?? {}, 'StudyInstanceUID');
+    throw error instanceof Fault && studyInstanceUID ? error.about({ studyInstanceUID }) : error;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Engine, Predictor, Prediction } from '../engine/engine.js';
+import { activationBox, activationMapOf } from '../evaluation/activation-box.js';
+import { assessImage, assessStudy } from '../evaluation/assess.js';
+import type { FindingRule } from '../evaluation/rules.js';
+import { Fault } from '../errors.js';
+import type { Box, GreyImage } from '../pixels/image.js';
+import { resizeBilinear, standardise } from '../pixels/resize.js';
+import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import type { FindingVerdict, ImageKind, ImageVerdict, ServedModel, StackVerdict } from './tools.js';
+
+/** Operating points that a hospital sets in place of the model's own. */
+export type ThresholdOverride = (findingName: string) => { readonly absentBelow?: number | undefined; readonly presentFrom?: number | undefined };
+
+/** X-rays and slices go through the network in batches of this size, so that memory stays bounded. */
+const batchSize = 8;
+
+/** Puts a model version on an engine. Release it when no study uses it any more. */
+export async function serveModel(version: ModelVersion, engine: Engine, override: ThresholdOverride): Promise<ServedModel & { release(): Promise<void> }> {
+  const networks: Partial<Record<ImageKind, { readonly served: ServedNetwork; readonly predictor: Predictor }>> = {};
+  for (const kind of ['xray', 'ct'] as const) {
+    const served = version.networks[kind];
+    if (served) networks[kind] = { served: withOverrides(served, override), predictor: await engine.load(served.network) };
+  }
+  const predict = async (kind: ImageKind, images: readonly GreyImage[]): Promise<{ served: ServedNetwork; prediction: Prediction }> => {
+    const network = networks[kind];
+    if (!network) throw new Fault('model-invalid', `expected a network for ${kind}, found none in ${version.name} ${version.version}`);
+    return { served: network.served, prediction: await predictInBatches(network.predictor, network.served, images) };
+  };
+  return {
+    name: version.name,
+    manufacturer: version.manufacturer,
+    version: version.version,
+    deviceUID: version.deviceUID,
+    engine: engine.description,
+    slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
+    judges: (kind) => networks[kind] !== undefined,
+    async judgeXrays(images) {
+      const { served, prediction } = await predict('xray', images);
+      return images.map((_, index) => imageVerdict(prediction, index, served));
+    },
+    async judgeSlices(images) {
+      const { served, prediction } = await predict('ct', images);
+      return stackVerdict(prediction, served);
+    },
+    async release() {
+      await Promise.all(Object.values(networks).map(({ predictor }) => predictor.release()));
+    },
+  };
+}
+
+function withOverrides(served: ServedNetwork, override: ThresholdOverride): ServedNetwork {
+  const outputs = served.outputs.map((rule) => {
+    if (rule.kind !== 'finding') return rule;
+    const presentFrom = override(rule.name).presentFrom ?? rule.presentFrom;
+    return { ...rule, presentFrom, absentBelow: Math.min(override(rule.name).absentBelow ?? rule.absentBelow, presentFrom) };
+  });
+  return { ...served, outputs };
+}
+
+async function predictInBatches(predictor: Predictor, { input }: ServedNetwork, images: readonly GreyImage[]): Promise<Prediction> {
+  const size = input.channels * input.height * input.width;
+  const parts: Prediction[] = [];
+  for (let start = 0; start < images.length; start += batchSize) {
+    const members = images.slice(start, start + batchSize);
+    const data = new Float32Array(members.length * size);
+    members.forEach((image, index) => {
+      const values = standardise(resizeBilinear(image, input.width, input.height).values);
+      // A network of three channels sees the same grey in each.
+      for (let channel = 0; channel < input.channels; channel++) data.set(values, index * size + channel * values.length);
+    });
+    parts.push(await predictor.predict({ data, batch: members.length, channels: input.channels, height: input.height, width: input.width }));
+  }
+  return parts.length === 1 ? parts[0]! : joined(parts);
+}
+
+function joined(parts: readonly Prediction[]): Prediction {
+  const join = (of: (part: Prediction) => Float32Array): Float32Array => {
+    const all = new Float32Array(parts.reduce((sum, part) => sum + of(part).length, 0));
+    parts.reduce((offset, part) => (all.set(of(part), offset), offset + of(part).length), 0);
+    return all;
+  };
+  return {
+    ...parts[0]!,
+    batch: parts.reduce((sum, part) => sum + part.batch, 0),
+    logits: join((part) => part.logits),
+    embedding: join((part) => part.embedding),
+    activationMaps: join((part) => part.activationMaps),
+  };
+}
+
+function imageVerdict(prediction: Prediction, index: number, served: ServedNetwork): ImageVerdict {
+  const { gate, findings } = assessImage(prediction, index, served);
+  return {
+    findings: findings.map((finding) => verdictOf(finding, served, boxOf(prediction, index, finding.output))),
+    ...(gate.accepted ? {} : { refusal: gate.reason ?? 'refused by the gate' }),
+  };
+}
+
+function stackVerdict(prediction: Prediction, served: ServedNetwork): StackVerdict {
+  const { accepted, reason, findings } = assessStudy(prediction, served);
+  const top = served.study?.top ?? 1;
+  return {
+    rule: `Of the accepted slices the mean of the ${top} highest probabilities`,
+    findings: findings.map((finding) => ({ ...verdictOf(finding, served, boxOf(prediction, finding.slices[0]!, finding.output)), slices: finding.slices })),
+    ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
+  };
+}
+
+function verdictOf(finding: { readonly name: string; readonly output: number; readonly probability: number; readonly decision: FindingVerdict['decision'] }, served: ServedNetwork, box: Box | undefined): FindingVerdict {
+  const { absentBelow, presentFrom } = served.outputs[finding.output] as FindingRule;
+  const { name, probability, decision } = finding;
+  return { name, probability, decision, absentBelow, presentFrom, ...(decision === 'present' && box ? { box } : {}) };
+}
+
+function boxOf(prediction: Prediction, image: number, output: number): Box | undefined {
+  return activationBox(activationMapOf(prediction, image, output), prediction.mapWidth, prediction.mapHeight);
+}

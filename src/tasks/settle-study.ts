@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { DataSet } from '../dicom/data-set.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import { route } from '../routing/match.js';
+import type { Routing } from '../routing/rules.js';
+import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
+
+/** A study as the PACS's own interface shows it: little, but at once. */
+export interface PacsStudy {
+  readonly studyInstanceUID: StudyInstanceUID;
+  /** No instance came for the PACS's stable age. */
+  readonly isStable: boolean;
+  readonly series: readonly PacsSeries[];
+}
+
+export interface PacsSeries {
+  readonly seriesInstanceUID: string;
+  readonly instanceIds: readonly string[];
+  /** What the PACS indexes of study and series. */
+  readonly mainAttributes: DataSet;
+}
+
+/** What the index knows of a study. */
+export interface StudyRecord {
+  readonly contentKey: string | undefined;
+  readonly outcome: string | undefined;
+  readonly modelVersion: string | undefined;
+  /** Series that we wrote ourselves. */
+  readonly ownSeries: readonly string[];
+}
+
+export interface SettleTools {
+  /** undefined when the study is gone. */
+  study(pacsStudyId: string): Promise<PacsStudy | undefined>;
+  arrivalOf(study: PacsStudy): Promise<Arrival>;
+  record(studyInstanceUID: StudyInstanceUID): Promise<StudyRecord>;
+  readonly routing: Routing;
+  modelVersion(): string;
+}
+
+export type Settled =
+  | { readonly state: 'gone' }
+  | { readonly state: 'arriving' }
+  /** Nothing new since the last result: our own documents arriving, or the same images sent again. */
+  | { readonly state: 'unchanged' }
+  | { readonly state: 'ready'; readonly studyInstanceUID: StudyInstanceUID; readonly arrival: Arrival; readonly contentKey: string; readonly priority: number };
+
+/**
+ * Looks at a study from the queue, quickly: is it there, does it hold anything new, has it stopped growing, and how
+ * urgent do the rules make it.
+ */
+export async function settleStudy(pacsStudyId: string, tools: SettleTools): Promise<Settled> {
+  const study = await tools.study(pacsStudyId);
+  if (!study) return { state: 'gone' };
+  const record = await tools.record(study.studyInstanceUID);
+  const contentKey = contentKeyOf(study, record.ownSeries);
+  const same = record.contentKey === contentKey && record.modelVersion === tools.modelVersion();
+  if (same && record.outcome !== undefined && record.outcome !== 'failed') return { state: 'unchanged' };
+  if (!study.isStable) return { state: 'arriving' };
+  const arrival = await tools.arrivalOf(study);
+  return { state: 'ready', studyInstanceUID: study.studyInstanceUID, arrival, contentKey, priority: priorityOf(study, arrival, tools.routing) };
+}
+
+/** One key for everything in the study that is not ours: it changes when an image comes or goes. */
+export function contentKeyOf(study: PacsStudy, ownSeries: readonly string[]): string {
+  const ids = study.series.filter((one) => !ownSeries.includes(one.seriesInstanceUID)).flatMap((one) => one.instanceIds);
+  return createHash('sha256').update([...ids].sort().join('|')).digest('hex').slice(0, 32);
+}
+
+/**
+ * The priority of the rule that takes the study, judged by the few attributes that the PACS indexes. Where a rule asks
+ * for more (the view, say) the study may go through at priority 0; the rule itself is applied later, on all attributes.
+ */
+function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): number {
+  const decision = route(routing, seriesFactsOf(study.series.map((one) => ({ ...one.mainAttributes, SeriesInstanceUID: one.seriesInstanceUID })), arrival));
+  return decision.action === 'analyse' ? decision.rule.priority : 0;
+}

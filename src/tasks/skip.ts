@@ -1,0 +1,27 @@
+/**
+ * A skip is a result: the study was seen and, for a reason that anybody may read, not judged.
+ * The sentences go into the record and into the document; they name no patient attribute.
+ */
+export const skipReasons = {
+  'no-rule': 'No routing rule takes this study',
+  'ignored-by-rule': 'A routing rule says that this study is not analysed',
+  'no-image': 'The study holds no image that can be analysed',
+  'lateral-only': 'The study holds lateral views only; the model judges frontal views',
+  'no-axial-ct': 'The study holds no axial CT series with slice positions',
+  'too-few-slices': 'Too few axial slices show lung',
+  'not-frontal-chest': 'The image is not accepted as a frontal chest X-ray',
+  'not-axial-chest': 'The slices are not accepted as axial chest CT',
+  'not-for-this-model': 'The model in service does not judge this kind of image',
+} as const;
+
+export type SkipCode = keyof typeof skipReasons;
+
+export interface Skip {
+  readonly code: SkipCode;
+  readonly reason: string;
+}
+
+/** @param detail more about this study, without any patient attribute */
+export function skip(code: SkipCode, detail?: string): Skip {
+  return { code, reason: detail ? `${skipReasons[code]}: ${detail}` : skipReasons[code] };
+}

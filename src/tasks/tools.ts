@@ -1,0 +1,156 @@
+import type { CodedConcept } from '../dicom/code.js';
+import type { DataSet } from '../dicom/data-set.js';
+import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import type { EngineDescription } from '../engine/engine.js';
+import type { Log } from '../log.js';
+import type { Box, GreyImage } from '../pixels/image.js';
+import type { Arrival } from '../routing/series-facts.js';
+import type { Destination, Routing } from '../routing/rules.js';
+import type { Decision, DocumentReference } from '../sr/report-content.js';
+
+/**
+ * What the stories need from the outside, as small as they need it. app.ts supplies the real things.
+ */
+
+/** The PACS by DICOMweb. */
+export interface Pacs {
+  retrieveStudyMetadata(study: StudyInstanceUID): Promise<readonly DataSet[]>;
+  /** Part 10 bytes in the transfer syntax in which the instance is stored. */
+  retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
+  /** Resolves only when every instance was taken. */
+  storeInstances(files: readonly Uint8Array[]): Promise<void>;
+}
+
+export type ImageKind = 'xray' | 'ct';
+
+/** An image as the network will see it, and the way back to where its pixels are stored. */
+export interface ReadImage {
+  readonly image: GreyImage;
+  /** From a box in fractions (0 to 1) of `image` to pixels of the image as stored. */
+  toStored(box: Box): Box;
+}
+
+/** Decoding, off the event loop; frame numbers are 1-based. */
+export interface ImageReader {
+  readXray(file: Uint8Array): Promise<ReadImage>;
+  readCtSlice(file: Uint8Array, frameNumber: number): Promise<ReadImage>;
+  /** Share of the body's cross-section that is lung, 0 to 1. */
+  lungFraction(file: Uint8Array, frameNumber: number): Promise<number>;
+}
+
+export interface FindingVerdict {
+  readonly name: string;
+  /** Calibrated, 0 to 1. */
+  readonly probability: number;
+  readonly absentBelow: number;
+  readonly presentFrom: number;
+  readonly decision: Decision;
+  /** Where the network looked most, in fractions of the image; only where the finding is present. */
+  readonly box?: Box | undefined;
+}
+
+export interface ImageVerdict {
+  readonly findings: readonly FindingVerdict[];
+  /** Why the image is not what the network was made for; absent when it is. */
+  readonly refusal?: string | undefined;
+}
+
+export interface SliceFinding extends FindingVerdict {
+  /** The slices that the probability comes from, the most telling first; `box` lies on the first. */
+  readonly slices: readonly number[];
+}
+
+export interface StackVerdict {
+  readonly findings: readonly SliceFinding[];
+  readonly refusal?: string | undefined;
+  /** From slices to study, in words. */
+  readonly rule: string;
+}
+
+/** The model version in service, on its engine. */
+export interface ServedModel {
+  readonly name: string;
+  readonly manufacturer: string;
+  /** Short content hash. */
+  readonly version: string;
+  readonly deviceUID: string;
+  readonly engine: EngineDescription;
+  judges(kind: ImageKind): boolean;
+  /** Each X-ray on its own. */
+  judgeXrays(images: readonly GreyImage[]): Promise<readonly ImageVerdict[]>;
+  /** The axial slices of one study together. */
+  judgeSlices(images: readonly GreyImage[]): Promise<StackVerdict>;
+  /** Slices of one CT that the model asks for. */
+  readonly slicesPerStudy: number;
+}
+
+/** One study's result as the index keeps it: UIDs, codes, numbers and times only. */
+export interface StudyResult {
+  readonly resultId: string;
+  readonly studyInstanceUID: StudyInstanceUID;
+  readonly createdAt: Date;
+  readonly outcome: 'reported' | 'skipped' | 'failed';
+  readonly code: string | undefined;
+  readonly reason: string | undefined;
+  readonly rule: string | undefined;
+  readonly priority: number;
+  readonly modelVersion: string;
+  readonly engine: string;
+  readonly inputKey: string;
+  readonly findings: readonly ResultFinding[];
+  readonly documents: readonly ResultDocument[];
+  readonly destinations: readonly Destination[];
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export interface ResultFinding {
+  readonly name: string;
+  readonly code: string;
+  readonly scheme: string;
+  readonly meaning: string;
+  readonly probability: number;
+  readonly decision: Decision;
+}
+
+export interface ResultDocument extends DocumentReference {
+  readonly kind: 'text' | 'measurement';
+}
+
+/** How a network output is said in a document; from config/findings.json. */
+export interface FindingTerms {
+  readonly concept: CodedConcept;
+  readonly site?: CodedConcept | undefined;
+  readonly wording: string;
+}
+
+export interface ReportSettings {
+  readonly routing: Routing;
+  /** @throws Fault `config-invalid` for a finding that config/findings.json does not name */
+  termsOf(findingName: string): FindingTerms;
+  procedureReported(kind: ImageKind): CodedConcept;
+  readonly skippedDocuments: boolean;
+  readonly failedDocuments: boolean;
+  readonly maxImages: number;
+  readonly seriesNumber: number;
+  /** Version of this program, from package.json. */
+  readonly softwareVersion: string;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+export interface ReportTools {
+  readonly pacs: Pacs;
+  readonly reader: ImageReader;
+  /** The model in service now; asked once per study, so that a switch never happens within one. */
+  readonly model: () => ServedModel;
+  readonly settings: ReportSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface StudyToReport {
+  readonly studyInstanceUID: StudyInstanceUID;
+  readonly arrival: Arrival;
+}

@@ -1,0 +1,174 @@
+import type { DataSet } from '../dicom/data-set.js';
+import { writePart10 } from '../dicom/part10.js';
+import { Fault } from '../errors.js';
+import type { RoutingRule } from '../routing/rules.js';
+import { checkDocument } from '../sr/check-document.js';
+import { hasPlace, measurementReport } from '../sr/measurement-report.js';
+import type { AlgorithmIdentity, DocumentReference, ReportContent, ReportedFinding, ReportOutcome } from '../sr/report-content.js';
+import { textReport } from '../sr/text-report.js';
+import type { Analysis, StudyFinding } from './analysis.js';
+import { documentUids, timezoneOffsetOf, type DocumentUids } from './documents.js';
+import { inputParameter, saysTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import { evidenceOf } from './evidence.js';
+import { readBack } from './read-back.js';
+import type { Skip } from './skip.js';
+import type { Stopwatch } from './stopwatch.js';
+import type { ReportTools, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './tools.js';
+
+/** A study that a rule took, with all that is needed to say something about it. */
+export interface ResultInHand {
+  readonly study: StudyToReport;
+  /** Everything in the study that is not ours. */
+  readonly instances: readonly DataSet[];
+  /** The instances that the result depends on. */
+  readonly considered: readonly DataSet[];
+  readonly inputKey: string;
+  readonly rule: RoutingRule;
+  readonly own: OwnDocuments;
+  readonly model: ServedModel;
+  readonly watch: Stopwatch;
+  readonly tools: ReportTools;
+}
+
+/** Writes what the analysis found: documents into the PACS, checked before and read back after. */
+export async function writeResult(hand: ResultInHand, analysis: Analysis): Promise<StudyResult> {
+  const outcome: ReportOutcome = analysis.skip ? { kind: 'skipped', ...analysis.skip } : { kind: 'reported' };
+  const wanted = outcome.kind === 'reported' || hand.tools.settings.skippedDocuments;
+  return write(hand, outcome, analysis, wanted);
+}
+
+export async function writeFailure(hand: ResultInHand, fault: Fault): Promise<StudyResult> {
+  const outcome: ReportOutcome = { kind: 'failed', code: fault.code, reason: fault.message };
+  const nothing: Analysis = { kind: 'xray', evidence: evidenceOf(hand.considered), findings: [], notes: [] };
+  return write(hand, outcome, nothing, hand.tools.settings.failedDocuments);
+}
+
+/** The PACS already holds what would be written: an earlier attempt got that far, or the index was lost. */
+export function adoptDocuments(hand: ResultInHand, said: OwnDocument): StudyResult {
+  const companions = hand.own.current.filter((one) => saysTheSame(one, hand.inputKey, hand.model.deviceUID));
+  const outcome = said.report.outcome;
+  const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors });
+  const findings = said.report.findings.map(({ name, concept, probability, decision }) => ({ name: name ?? concept.meaning, ...codeOf(concept), probability, decision }));
+  return resultOf(hand, uids, outcome, findings, companions.map((one) => ({ ...one.reference, kind: one.kind })));
+}
+
+/** No rule takes the study: on record, without a document. */
+export function passStudyOver(study: StudyToReport, reason: Skip, rule: RoutingRule | undefined, inputKey: string, model: ServedModel, watch: Stopwatch, tools: ReportTools): StudyResult {
+  const { resultId } = documentUids({ studyInstanceUID: study.studyInstanceUID, outcome: `skipped/${reason.code}`, inputKey, deviceUID: model.deviceUID, predecessors: [] });
+  return {
+    resultId,
+    studyInstanceUID: study.studyInstanceUID,
+    createdAt: tools.clock.now(),
+    outcome: 'skipped',
+    code: reason.code,
+    reason: reason.reason,
+    rule: rule?.name,
+    priority: rule?.priority ?? 0,
+    modelVersion: model.version,
+    engine: model.engine.name,
+    inputKey,
+    findings: [],
+    documents: [],
+    destinations: [],
+    timings: watch.milliseconds,
+  };
+}
+
+async function write(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, wanted: boolean): Promise<StudyResult> {
+  const findings = analysis.findings.map((finding) => reportedFinding(finding, hand.tools));
+  const identity = identityOf(hand, outcome);
+  const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
+  if (already) return adoptDocuments(hand, already);
+  const predecessors = predecessorsOf(hand);
+  const uids = documentUids({ ...identity, predecessors });
+  const documents = wanted ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids), uids) : [];
+  const resultFindings = findings.map(({ name, concept, probability, decision }) => ({ name, ...codeOf(concept), probability, decision }));
+  return resultOf(hand, uids, outcome, resultFindings, documents);
+}
+
+/**
+ * The measurement report goes first: where the text report is, everything is.
+ */
+async function storeDocuments(hand: ResultInHand, content: ReportContent, uids: DocumentUids): Promise<readonly ResultDocument[]> {
+  const { watch, tools, study } = hand;
+  const written = await watch.time('report', async () => {
+    const text = { kind: 'text' as const, dataSet: textReport({ ...content, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance }) };
+    if (!hasPlace(content)) return [text];
+    const measurement = measurementReport({ ...content, seriesInstanceUID: uids.measurement.series, sopInstanceUID: uids.measurement.instance, seriesNumber: content.seriesNumber + 1 });
+    return [{ kind: 'measurement' as const, dataSet: measurement }, text];
+  });
+  for (const { dataSet } of written) {
+    const mistakes = checkDocument(dataSet);
+    if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID: study.studyInstanceUID });
+  }
+  await watch.time('store', () => tools.pacs.storeInstances(written.map(({ dataSet }) => writePart10(dataSet))));
+  return watch.time('readBack', () => Promise.all(written.map(({ kind, dataSet }) => readBack(dataSet, kind, tools.pacs))));
+}
+
+function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], uids: DocumentUids): ReportContent {
+  const { tools, model } = hand;
+  const createdAt = tools.clock.now();
+  const evidenceUid: string | undefined = analysis.evidence[0]?.sopInstanceUID;
+  return {
+    source: hand.instances.find((one) => one['SOPInstanceUID'] === evidenceUid) ?? hand.instances[0] ?? {},
+    outcome,
+    findings,
+    evidence: analysis.evidence,
+    procedureReported: tools.settings.procedureReported(analysis.kind),
+    algorithm: algorithmOf(model, tools.settings.softwareVersion, [inputParameter(hand.inputKey), `engine ${model.engine.name}: ${model.engine.why}`, ...analysis.notes]),
+    createdAt,
+    timezoneOffset: timezoneOffsetOf(createdAt),
+    predecessors,
+    seriesInstanceUID: uids.text.series,
+    sopInstanceUID: uids.text.instance,
+    seriesNumber: tools.settings.seriesNumber,
+    instanceNumber: 1,
+  };
+}
+
+export function algorithmOf(model: ServedModel, softwareVersion: string, parameters: readonly string[]): AlgorithmIdentity {
+  return { manufacturer: model.manufacturer, name: model.name, version: `${softwareVersion} model ${model.version}`, deviceUID: model.deviceUID, serialNumber: model.version, parameters };
+}
+
+export function reportedFinding(finding: StudyFinding, tools: Pick<ReportTools, 'settings'>): ReportedFinding {
+  const { concept, site, wording } = tools.settings.termsOf(finding.name);
+  const { name, probability, absentBelow, presentFrom, decision, images, region } = finding;
+  return { name, concept, wording, probability, absentBelow, presentFrom, decision, images, ...(site ? { site } : {}), ...(region ? { region } : {}) };
+}
+
+function identityOf(hand: ResultInHand, outcome: ReportOutcome): { readonly studyInstanceUID: StudyToReport['studyInstanceUID']; readonly outcome: string; readonly inputKey: string; readonly deviceUID: string } {
+  return { studyInstanceUID: hand.study.studyInstanceUID, outcome: outcomeName(outcome), inputKey: hand.inputKey, deviceUID: hand.model.deviceUID };
+}
+
+function outcomeName(outcome: ReportOutcome): string {
+  return outcome.kind === 'reported' ? 'reported' : `${outcome.kind}/${outcome.code}`;
+}
+
+/** What is current, without what an interrupted attempt at this very result has left. */
+function predecessorsOf(hand: ResultInHand): readonly DocumentReference[] {
+  return hand.own.current.filter((one) => !(one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID))).map((one) => one.reference);
+}
+
+function codeOf(concept: { readonly value: string; readonly scheme: string; readonly meaning: string }): Pick<ResultFinding, 'code' | 'scheme' | 'meaning'> {
+  return { code: concept.value, scheme: concept.scheme, meaning: concept.meaning };
+}
+
+function resultOf(hand: ResultInHand, uids: DocumentUids, outcome: ReportOutcome, findings: readonly ResultFinding[], documents: readonly ResultDocument[]): StudyResult {
+  return {
+    resultId: uids.resultId,
+    studyInstanceUID: hand.study.studyInstanceUID,
+    createdAt: hand.tools.clock.now(),
+    outcome: outcome.kind,
+    code: outcome.kind === 'reported' ? undefined : outcome.code,
+    reason: outcome.kind === 'reported' ? undefined : outcome.reason,
+    rule: hand.rule.name,
+    priority: hand.rule.priority,
+    modelVersion: hand.model.version,
+    engine: hand.model.engine.name,
+    inputKey: hand.inputKey,
+    findings,
+    documents,
+    destinations: hand.rule.destinations,
+    timings: hand.watch.milliseconds,
+  };
+}

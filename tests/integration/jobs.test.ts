@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { Fault } from '../../src/errors.js';
+import type { JobFailure } from '../../src/jobs/failure.js';
+import { startJobs, type Jobs, type JobsOptions } from '../../src/jobs/jobs.js';
+import { defineQueue, retryLater, type Job } from '../../src/jobs/queue.js';
+import { silentLog } from '../../src/log.js';
+import type { Store } from '../../src/store/store.js';
+import { eventually } from '../support/eventually.js';
+import { openEmptyStore, storeBackends } from '../support/store.js';
+
+interface Payload {
+  readonly n: number;
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const fast = { firstDelayMs: 20, longestDelayMs: 40 };
+
+for (const backend of storeBackends()) {
+  describe(`jobs on ${backend.name}`, { skip: backend.missing }, () => {
+    let store: Store;
+    let jobs: Jobs;
+    let queues = 0;
+    const newQueue = () => defineQueue<Payload>(`queue-${++queues}`);
+    const statsOf = async (name: string) => (await jobs.stats()).find(({ queue }) => queue === name)!;
+    const begin = async (options?: JobsOptions) => (jobs = await startJobs(store, silentLog, options));
+
+    before(async () => void (store = await openEmptyStore(backend)));
+    beforeEach(() => begin());
+    afterEach(() => jobs.stop({ timeoutMs: 2_000 }));
+    after(async () => {
+      await store?.close();
+      await backend.stop();
+    });
+
+    test('a handler starts soon after the send', async () => {
+      const queue = newQueue();
+      const starts: number[] = [];
+      await jobs.work(queue, async () => void starts.push(performance.now()));
+      const latencies: number[] = [];
+      for (let n = 0; n < 50; n++) {
+        const sent = performance.now();
+        await jobs.send(queue, { n }, { key: `k${n}` });
+        await eventually('the handler starts', () => assert.equal(starts.length, n + 1), { intervalMs: 1 });
+        latencies.push(starts[n]! - sent);
+      }
+      latencies.sort((a, b) => a - b);
+      console.log(`${backend.name}: send to handler start, ms: median ${latencies[25]!.toFixed(1)}, max ${latencies[49]!.toFixed(1)}`);
+      assert.ok(latencies[25]! < 500);
+    });
+
+    test('sending while one waits merges: newest payload, highest priority, earliest start', async () => {
+      const queue = newQueue();
+      assert.equal(await jobs.send(queue, { n: 1 }, { key: 'a', startAfterMs: 60_000, priority: 5 }), 'queued');
+      assert.equal(await jobs.send(queue, { n: 2 }, { key: 'a', startAfterMs: 100 }), 'merged');
+      assert.equal(await jobs.send(queue, { n: 3 }, { key: 'a', startAfterMs: 60_000 }), 'merged');
+      const seen: Job<Payload>[] = [];
+      await jobs.work(queue, async (job) => void seen.push(job));
+      await eventually('it ran', () => assert.equal(seen.length, 1));
+      await sleep(100);
+      assert.deepEqual(seen.map(({ payload, priority, attempt }) => ({ payload, priority, attempt })), [{ payload: { n: 3 }, priority: 5, attempt: 1 }]);
+      assert.deepEqual(await statsOf(queue.name), { queue: queue.name, waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined });
+    });
+
+    test('sending while one is active lets one more wait, and the two never overlap', async () => {
+      const queue = newQueue();
+      let active = 0;
+      let most = 0;
+      const seen: number[] = [];
+      await jobs.work(queue, async ({ payload }) => {
+        most = Math.max(most, ++active);
+        await sleep(150);
+        active--;
+        seen.push(payload.n);
+      }, { concurrency: 4 });
+      await jobs.send(queue, { n: 1 }, { key: 'same' });
+      await eventually('it is active', () => assert.equal(active, 1), { intervalMs: 5 });
+      assert.equal(await jobs.send(queue, { n: 2 }, { key: 'same' }), 'queued');
+      assert.equal(await jobs.send(queue, { n: 3 }, { key: 'same' }), 'merged');
+      await jobs.send(queue, { n: 9 }, { key: 'other' });
+      await eventually('all ran', () => assert.equal(seen.length, 3));
+      assert.equal(seen.indexOf(9) < seen.indexOf(3), true, 'another key is not held up');
+      assert.deepEqual([...seen].sort(), [1, 3, 9]);
+      assert.equal(most, 2);
+    });
+
+    test('higher priority first, then the order of sending', async () => {
+      const queue = newQueue();
+      for (const [n, priority] of [[1, 0], [2, 5], [3, 0], [4, 9], [5, 5]] as const) await jobs.send(queue, { n }, { key: `k${n}`, priority });
+      const seen: number[] = [];
+      await jobs.work(queue, async ({ payload }) => void seen.push(payload.n));
+      await eventually('all ran', () => assert.equal(seen.length, 5));
+      assert.deepEqual(seen, [4, 2, 5, 1, 3]);
+    });
+
+    test('as many side by side as allowed, no more', async () => {
+      const queue = newQueue();
+      let active = 0;
+      let most = 0;
+      let done = 0;
+      await jobs.work(queue, async () => {
+        most = Math.max(most, ++active);
+        await sleep(30);
+        active--;
+        done++;
+      }, { concurrency: 3 });
+      await Promise.all(Array.from({ length: 12 }, (_, n) => jobs.send(queue, { n }, { key: `k${n}` })));
+      await eventually('all ran', () => assert.equal(done, 12));
+      assert.equal(most, 3);
+    });
+
+    test('a job that is too early comes back when it asked to, uncounted; a send brings it forward', async () => {
+      const queue = newQueue();
+      const attempts: number[] = [];
+      let answer = retryLater(200);
+      await jobs.work(queue, async ({ attempt }) => {
+        attempts.push(attempt);
+        return attempts.length < 4 ? answer : undefined;
+      });
+      const started = Date.now();
+      await jobs.send(queue, { n: 1 }, { key: 'k' });
+      await eventually('three times', () => assert.equal(attempts.length, 2));
+      assert.ok(Date.now() - started >= 200);
+      answer = retryLater(60_000);
+      await eventually('postponed for long', () => assert.equal(attempts.length, 3));
+      await eventually('it waits again', async () => assert.equal((await statsOf(queue.name)).waiting, 1));
+      assert.equal(await jobs.send(queue, { n: 2 }, { key: 'k' }), 'merged');
+      await eventually('brought forward', () => assert.equal(attempts.length, 4));
+      assert.deepEqual(attempts, [1, 1, 1, 1]);
+    });
+
+    test('a passing fault is tried again up to its limit, then told and parked; a person can try again', async () => {
+      const queue = newQueue();
+      let healthy = false;
+      const attempts: number[] = [];
+      const exhausted: JobFailure[] = [];
+      await jobs.work(queue, async ({ attempt }) => {
+        attempts.push(attempt);
+        if (!healthy) throw new Fault('engine-failed', 'no luck', { studyInstanceUID: '2.25.1' });
+      }, { retry: { ...fast, maxAttempts: 3 }, onExhausted: async (_job, failure) => void exhausted.push(failure) });
+      await jobs.send(queue, { n: 1 }, { key: 'k' });
+      await eventually('parked', async () => assert.equal((await statsOf(queue.name)).parked, 1));
+      assert.deepEqual(attempts, [1, 2, 3]);
+      assert.deepEqual(exhausted.map(({ code, detail, subject }) => ({ code, detail, subject })), [{ code: 'engine-failed', detail: 'no luck', subject: { studyInstanceUID: '2.25.1' } }]);
+      const [parked] = await jobs.parked({ queue: queue.name });
+      assert.deepEqual([parked!.key, parked!.payload, parked!.failure.code], ['k', { n: 1 }, 'engine-failed']);
+      healthy = true;
+      assert.equal(await jobs.retryParked(parked!.id), true);
+      assert.equal(await jobs.retryParked(parked!.id), false);
+      await eventually('done', async () => assert.deepEqual(await statsOf(queue.name), { queue: queue.name, waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined }));
+      assert.deepEqual(attempts, [1, 2, 3, 1]);
+    });
+
+    test('a fault of the surroundings is tried without limit and never parked', async () => {
+      const queue = newQueue();
+      let attempts = 0;
+      await jobs.work(queue, async () => {
+        if (++attempts < 12) throw new Fault('pacs-unreachable', 'gone');
+      }, { retry: { ...fast, maxAttempts: 2 }, onExhausted: async () => assert.fail('not exhausted') });
+      await jobs.send(queue, { n: 1 }, { key: 'k' });
+      await eventually('it is retrying', async () => assert.equal((await statsOf(queue.name)).retrying + attempts > 1, true));
+      await eventually('done', () => assert.equal(attempts, 12));
+    });
+
+    test('a final fault and a bug are told at once; a bug is logged with its stack', async () => {
+      const lines: string[] = [];
+      await jobs.stop();
+      jobs = await startJobs(store, { ...silentLog, error: (message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`) });
+      const queue = newQueue();
+      const told: string[] = [];
+      await jobs.work(queue, async ({ payload }) => {
+        if (payload.n === 1) throw new Fault('dicom-unreadable', 'broken');
+        throw new TypeError('undefined is not a study');
+      }, { onExhausted: async ({ key, attempt }, { code }) => void told.push(`${key} ${code} ${attempt}`) });
+      await jobs.send(queue, { n: 1 }, { key: 'fault' });
+      await jobs.send(queue, { n: 2 }, { key: 'bug' });
+      await eventually('both parked', async () => assert.equal((await statsOf(queue.name)).parked, 2));
+      assert.deepEqual(told.sort(), ['bug bug 1', 'fault dicom-unreadable 1']);
+      assert.equal(lines.length, 1);
+      assert.match(lines[0]!, /a bug ended a job.*TypeError: undefined is not a study.*jobs\.test/);
+    });
+
+    test('what follows exhaustion is called again until it succeeds', async () => {
+      const queue = newQueue();
+      let handled = 0;
+      let told = 0;
+      await jobs.work(queue, async () => {
+        handled++;
+        throw new Fault('dicom-unreadable', 'broken');
+      }, { retry: fast, onExhausted: async () => {
+        if (++told < 3) throw new Fault('pacs-unreachable', 'cannot store the failure document');
+      } });
+      await jobs.send(queue, { n: 1 }, { key: 'k' });
+      await eventually('parked', async () => assert.equal((await statsOf(queue.name)).parked, 1));
+      assert.deepEqual([handled, told], [1, 3]);
+    });
+
+    test('a success clears what was parked for the same key; a second parking replaces the first', async () => {
+      const queue = newQueue();
+      await jobs.work(queue, async ({ payload }) => {
+        if (payload.n < 3) throw new Fault('dicom-unreadable', `broken ${payload.n}`);
+      });
+      for (const n of [1, 2]) {
+        await jobs.send(queue, { n }, { key: 'k' });
+        await eventually('parked', async () => assert.deepEqual((await jobs.parked({ queue: queue.name })).map(({ failure }) => failure.detail), [`broken ${n}`]));
+      }
+      await jobs.send(queue, { n: 3 }, { key: 'k' });
+      await eventually('cleared', async () => assert.equal((await statsOf(queue.name)).parked, 0));
+    });
+
+    test('a job that fails while a newer one waits is merged with it', async () => {
+      const queue = newQueue();
+      const seen: string[] = [];
+      await jobs.work(queue, async ({ payload, attempt }) => {
+        seen.push(`${payload.n}/${attempt}`);
+        await sleep(150);
+        if (payload.n === 1) throw new Fault('pacs-error', 'half an answer');
+      }, { retry: fast });
+      await jobs.send(queue, { n: 1 }, { key: 'k' });
+      await eventually('active', () => assert.equal(seen.length, 1), { intervalMs: 5 });
+      await jobs.send(queue, { n: 2 }, { key: 'k' });
+      await eventually('both ran', async () => assert.equal((await statsOf(queue.name)).oldestAgeMs, undefined));
+      assert.deepEqual(seen, ['1/1', '2/2']);
+    });
+
+    test('stopping finishes what ends in time and hands back the rest', async () => {
+      const queue = newQueue();
+      const ended: number[] = [];
+      let aborted = 0;
+      let started = 0;
+      await jobs.work(queue, async ({ payload, signal }) => {
+        started++;
+        if (payload.n === 1) await sleep(200);
+        if (payload.n === 2) await new Promise((_, reject) => signal.addEventListener('abort', () => (aborted++, reject(signal.reason as Error))));
+        if (payload.n === 3) await new Promise((resolve) => setTimeout(resolve, 3_000));
+        ended.push(payload.n);
+      }, { concurrency: 3 });
+      for (const n of [1, 2, 3, 4]) await jobs.send(queue, { n }, { key: `k${n}` });
+      await eventually('three in hand', () => assert.equal(started, 3), { intervalMs: 5 });
+      const from = Date.now();
+      await jobs.stop({ timeoutMs: 1_000 });
+      assert.ok(Date.now() - from < 2_000);
+      assert.deepEqual([ended, aborted], [[1], 1]);
+      await begin();
+      assert.equal((await statsOf(queue.name)).waiting, 3);
+      const again: string[] = [];
+      await jobs.work(queue, async ({ payload, attempt }) => void again.push(`${payload.n}/${attempt}`));
+      await eventually('the rest ran', () => assert.equal(again.length, 3));
+      assert.deepEqual(again.sort(), ['2/1', '3/1', '4/1']);
+    });
+
+    test('a delayed job starts on time', async () => {
+      const queue = newQueue();
+      let ran = 0;
+      await jobs.work(queue, async () => void (ran = Date.now()));
+      const sent = Date.now();
+      await jobs.send(queue, { n: 1 }, { key: 'k', startAfterMs: 300 });
+      await eventually('it ran', () => assert.notEqual(ran, 0));
+      assert.ok(ran - sent >= 295 && ran - sent < 1_500, `${ran - sent} ms`);
+    });
+
+    test('periodic work does not run beside itself and survives a failure', async () => {
+      let active = 0;
+      let most = 0;
+      let runs = 0;
+      const periodic = jobs.every(20, 'test', async () => {
+        most = Math.max(most, ++active);
+        await sleep(40);
+        active--;
+        if (++runs === 1) throw new Error('once');
+      });
+      await Promise.all([periodic.runNow(), periodic.runNow()]);
+      await eventually('it goes on', () => assert.ok(runs >= 3));
+      await periodic.stop();
+      const then = runs;
+      await sleep(100);
+      assert.deepEqual([most, runs], [1, then]);
+      assert.throws(() => jobs.every('not a time', 'test', async () => undefined), /cron expression/);
+      await jobs.every('0 2 * * *', 'nightly', async () => undefined).stop();
+    });
+
+    test('a thousand jobs pass through', async () => {
+      const queue = newQueue();
+      const count = 1_000;
+      let from = performance.now();
+      for (let n = 0; n < count; n++) await jobs.send(queue, { n }, { key: `k${n}` });
+      const sending = performance.now() - from;
+      let done = 0;
+      from = performance.now();
+      await jobs.work(queue, async () => void done++, { concurrency: 4 });
+      await eventually('all ran', () => assert.equal(done, count), { timeoutMs: 60_000 });
+      console.log(`${backend.name}: ${((count / sending) * 1000).toFixed(0)} sends/s, ${((count / (performance.now() - from)) * 1000).toFixed(0)} jobs/s`);
+    });
+  });
+}

@@ -1,0 +1,72 @@
+"""Writes tests/fixtures/starter/golden.json: what PIL and PyTorch make of six pictures given by a formula.
+
+    python3 tests/oracles/starter/golden.py --model models/starter --out tests/fixtures/starter/golden.json
+
+Needs numpy, Pillow and PyTorch. The pictures are computed in float64, rounded to float32, resized by PIL in mode F; the networks run in float64.
+"""
+import argparse, json, os, sys
+import numpy as np
+import torch
+from PIL import Image
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "models", "starter", "training"))
+from network import StarterNet   # noqa: E402
+
+SIZE = 192
+INPUTS = [dict(width=300, height=200, k=1), dict(width=97, height=131, k=2), dict(width=192, height=192, k=3),
+          dict(width=512, height=640, k=0.5), dict(width=40, height=500, k=4), dict(width=64, height=64, k=0, constant=0.5)]
+POSITIONS = [(y, x) for y in (0, 1, 37, 95, 96, 154, 191) for x in (0, 1, 50, 96, 133, 190, 191)]
+
+
+def picture(width, height, k, constant=None):
+    if constant is not None:
+        return np.full((height, width), constant)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    return 0.5 + 0.5 * np.sin(0.13 * x + 0.07 * y * k)
+
+
+def read_safetensors(path):
+    data = open(path, "rb").read()
+    size = int.from_bytes(data[:8], "little")
+    header, body = json.loads(data[8:8 + size]), data[8 + size:]
+    return {n: np.frombuffer(body[h["data_offsets"][0]:h["data_offsets"][1]], "<f4").reshape(h["shape"]) for n, h in header.items() if n != "__metadata__"}
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--model", required=True); p.add_argument("--out", required=True)
+    a = p.parse_args()
+    model = json.load(open(os.path.join(a.model, "model.json")))
+    networks = {}
+    for kind, entry in model["networks"].items():
+        tensors = read_safetensors(os.path.join(a.model, entry["weights"]))
+        net = StarterNet(entry["architecture"]["outputs"])
+        state = {n: torch.from_numpy(t.copy()) for n, t in tensors.items() if not n.startswith("gate.")}
+        missing, unexpected = net.load_state_dict(state, strict=False)
+        assert not unexpected and all(m.endswith("num_batches_tracked") for m in missing), (missing, unexpected)
+        networks[kind] = (net.double().eval(), tensors["gate.mean"].astype(np.float64), tensors["gate.precision"].astype(np.float64), entry)
+    cases = []
+    for spec in INPUTS:
+        resized = np.asarray(Image.fromarray(picture(**spec).astype(np.float32), mode="F").resize((SIZE, SIZE), Image.BILINEAR), np.float64)
+        mean, std = resized.mean(), resized.std()
+        x = torch.from_numpy((resized - mean) / max(std, 1e-3))[None, None]
+        case = {"input": spec, "mean": mean, "std": std, "resized": [[y, c, float(resized[y, c])] for y, c in POSITIONS], "networks": {}}
+        for kind, (net, centre, precision, entry) in networks.items():
+            with torch.no_grad():
+                e = net.embed(x)
+                logits = net.fc(e)[0].numpy()
+            d = e[0].numpy() - centre
+            temperatures = [o["temperature"] for o in entry["outputs"]]
+            case["networks"][kind] = {"logits": logits.tolist(), "probabilities": (1 / (1 + np.exp(-logits / temperatures))).tolist(),
+                                      "embedding": e[0].numpy()[:16].tolist(), "distance": float(np.sqrt(d @ precision @ d))}
+        cases.append(case)
+    golden = {"about": "image[y][x] = 0.5 + 0.5 * sin(0.13 * x + 0.07 * y * k), or constant, in float64, rounded to float32; resized to 192 x 192 by PIL (mode F, BILINEAR, antialiased); "
+                       "resized: [y, x, value]; std: population; embedding: the first 16 of 192; distance: Mahalanobis, the square root. Made by tests/oracles/starter/golden.py.",
+              "sha256": {k: n[3]["sha256"] for k, n in networks.items()}, "cases": cases}
+    os.makedirs(os.path.dirname(a.out), exist_ok=True)
+    json.dump(golden, open(a.out, "w"), indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+/**
+ * Tries until it no longer throws, or until the deadline: then throws what the last try threw, with `what` in front.
+ * @param attempt throws (an assertion, as a rule) while the thing awaited is not there
+ */
+export async function eventually<T>(what: string, attempt: () => T | Promise<T>, options: { timeoutMs?: number; intervalMs?: number } = {}): Promise<T> {
+  const { timeoutMs = 15_000, intervalMs = 50 } = options;
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (Date.now() >= deadline) {
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        throw new Error(`not within ${timeoutMs} ms: ${what}\n${reason}`, { cause: thrown });
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+}

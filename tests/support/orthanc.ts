@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before } from 'node:test';
+import { startPrivateOrthanc, type PrivateOrthancOptions, type RunningOrthanc } from '../../src/orthanc/private-orthanc.js';
+import { clientsOf, type Clients } from './clients.js';
+
+/** A private Orthanc for the tests of one file. Its fields are there once the tests run, not while they are declared. */
+export interface TestOrthanc extends Clients {
+  readonly orthanc: RunningOrthanc;
+}
+
+export type TestOrthancOptions = Omit<PrivateOrthancOptions, 'directory'>;
+
+/**
+ * Starts one before the tests of the enclosing suite (or file) and ends it after them. Afterwards nothing that this
+ * process started may run: that is checked, and is a failure of the test file.
+ */
+export function useOrthanc(options: TestOrthancOptions = {}): TestOrthanc {
+  let started: TestOrthanc | undefined;
+  const directory = temporaryDirectory('orthanc');
+  before(async () => {
+    started = await open({ stableAgeSeconds: 1, ...options, directory });
+  });
+  after(async () => {
+    await close(started);
+    assertNothingRuns();
+  });
+  const get = () => {
+    assert.ok(started, 'the private Orthanc is there only while the tests run');
+    return started;
+  };
+  return {
+    get orthanc() { return get().orthanc; },
+    get client() { return get().client; },
+    get dicomWeb() { return get().dicomWeb; },
+    get endpoint() { return get().endpoint; },
+  };
+}
+
+/** The same around one function. */
+export async function withOrthanc<T>(test: (started: TestOrthanc) => Promise<T>, options: TestOrthancOptions = {}): Promise<T> {
+  const started = await open({ stableAgeSeconds: 1, ...options, directory: temporaryDirectory('orthanc') });
+  try {
+    return await test(started);
+  } finally {
+    await close(started);
+    assert.equal(started.orthanc.process, undefined);
+  }
+}
+
+/** A folder of its own, removed when the process ends. */
+export function temporaryDirectory(name: string): string {
+  const directory = mkdtempSync(path.join(tmpdir(), `chest-ai-${name}-`));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Fails if a child of this process is still running, or a child of one. Linux; elsewhere it sees nothing. */
+export function assertNothingRuns(): void {
+  const left = descendantsOf(process.pid);
+  assert.deepEqual(left, [], 'these processes were left running');
+}
+
+async function open(options: PrivateOrthancOptions): Promise<TestOrthanc> {
+  const orthanc = await startPrivateOrthanc(options);
+  return { orthanc, ...clientsOf(orthanc) };
+}
+
+async function close(started: TestOrthanc | undefined): Promise<void> {
+  started?.client.close();
+  started?.dicomWeb.close();
+  // The hard way: nobody needs the data any more, and an orderly end takes a second and a half.
+  await started?.orthanc.kill();
+}
+
+function descendantsOf(pid: number): readonly string[] {
+  const processes = readdirSafe('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => readProcess(name));
+  const own = new Set([pid]);
+  for (let grown = 0; grown !== own.size; ) {
+    grown = own.size;
+    for (const one of processes) if (own.has(one.parent)) own.add(one.pid);
+  }
+  return processes.filter((one) => one.pid !== pid && own.has(one.pid) && one.state !== 'Z').map((one) => `${one.pid} ${one.name}`);
+}
+
+function readProcess(pid: string): readonly { pid: number; parent: number; state: string; name: string }[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, parent] = stat.replace(/^.*\) /s, '').split(' ');
+    return [{ pid: Number(pid), parent: Number(parent), state: state!, name: /\((.*)\)/s.exec(stat)?.[1] ?? '' }];
+  } catch {
+    return [];
+  }
+}
+
+function readdirSafe(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { Fault } from '../../src/errors.js';
+import { describeEngines } from '../../src/engine/describe-engines.js';
+import { chooseProvider } from '../../src/engine/onnx/choose-provider.js';
+import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
+import { startEngine } from '../../src/engine/start-engine.js';
+import { exampleArchitecture, goldenForward, relativeError } from './network-examples.js';
+import { seededImage, seededWeights } from './network-seeded.js';
+
+const engine = new OnnxEngine({ settings: { provider: 'cpu', threads: 2 }, description: { name: 'test', why: 'test' } });
+after(() => engine.close());
+
+const starter = () => {
+  const architecture = exampleArchitecture('starter');
+  return { architecture, tensors: seededWeights(architecture) };
+};
+const picture = (name: string) => ({ data: seededImage(name, 96 * 96), batch: 1, channels: 1, height: 96, width: 96 });
+
+test('every picture of a batch gets what it gets alone', async () => {
+  const predictor = await engine.load(starter());
+  const whole = await predictor.predict({ data: seededImage('input', 2 * 96 * 96), batch: 2, channels: 1, height: 96, width: 96 });
+  const second = await predictor.predict({ ...picture('input'), data: seededImage('input', 2 * 96 * 96).subarray(96 * 96) });
+  assert.ok(relativeError(whole.logits.subarray(3), second.logits) < 1e-6);
+  assert.ok(relativeError(whole.logits, goldenForward().networks['starter']!.logits) < 1e-4);
+  await predictor.release();
+});
+
+test('calls that overlap, on two networks, each get their own answer, and the input stays the caller’s', async () => {
+  const [one, other] = [await engine.load(starter()), await engine.load({ ...starter(), tensors: new Map([...starter().tensors, ['fc.bias', { shape: [3], data: Float32Array.of(7, 8, 9) }]]) })];
+  const inputs = Array.from({ length: 6 }, (_, index) => picture(`picture ${index}`));
+  const together = await Promise.all(inputs.flatMap((input) => [one.predict(input), other.predict(input)]));
+  for (const [index, input] of inputs.entries()) {
+    assert.equal(input.data.length, 96 * 96);
+    assert.deepEqual(together[2 * index]!.logits, (await one.predict(input)).logits);
+    assert.deepEqual(together[2 * index + 1]!.logits, (await other.predict(input)).logits);
+  }
+  await Promise.all([one.release(), other.release()]);
+});
+
+test('the event loop goes on while the engine computes', async () => {
+  const architecture = exampleArchitecture('resnet-18');
+  const predictor = await engine.load({ architecture, tensors: seededWeights(architecture) });
+  const input = { data: seededImage('large', 8 * 3 * 224 * 224), batch: 8, channels: 3, height: 224, width: 224 };
+  await predictor.predict(input);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const start = performance.now();
+  await predictor.predict(input);
+  const milliseconds = performance.now() - start;
+  clearInterval(timer);
+  // in the main thread there would be no turn at all; how many there are depends on how busy the machine is
+  assert.ok(turns > milliseconds / 50, `${turns} turns in ${milliseconds.toFixed(0)} ms`);
+  await predictor.release();
+});
+
+test('weights of another architecture are refused before the engine sees them', async () => {
+  const { tensors } = starter();
+  await assert.rejects(engine.load({ architecture: exampleArchitecture('resnet-18'), tensors }), (error) => error instanceof Fault && error.code === 'model-invalid' && /tensor conv1.weight: expected shape \[64, 3, 7, 7\], found \[32, 1, 7, 7\]/.test(error.message));
+});
+
+test('an input of the wrong shape is a bug, named as such', async () => {
+  const predictor = await engine.load(starter());
+  await assert.rejects(predictor.predict({ ...picture('x'), channels: 3 }), RangeError);
+  await assert.rejects(predictor.predict({ ...picture('x'), height: 95 }), RangeError);
+  await predictor.release();
+});
+
+test('what onnxruntime refuses becomes a fault, and the engine goes on', async () => {
+  const predictor = await engine.load(starter());
+  const tiny = { data: new Float32Array(1), batch: 1, channels: 1, height: 1, width: 1 };
+  const wrong = await engine.load({ ...starter(), architecture: { ...starter().architecture, embedding: 'nowhere' } }).catch((error: unknown) => error);
+  assert.ok(wrong instanceof Fault && wrong.code === 'engine-failed', String(wrong));
+  await predictor.predict(tiny);
+  await predictor.predict(picture('x'));
+  await predictor.release();
+  const late = await predictor.predict(picture('x')).catch((error: unknown) => error);
+  assert.ok(late instanceof Fault && late.code === 'engine-failed');
+});
+
+test('values that are not finite are a fault, not a finding that is absent', async () => {
+  const predictor = await engine.load(starter());
+  await assert.rejects(predictor.predict({ ...picture('x'), data: new Float32Array(96 * 96).fill(1e38) }), (error) => error instanceof Fault && error.code === 'engine-failed');
+  await predictor.release();
+});
+
+test('an engine that was closed says so', async () => {
+  const short = new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description: { name: 'test', why: 'test' } });
+  const predictor = await short.load(starter());
+  const running = predictor.predict(picture('x')).then(() => 'answered', (error: unknown) => (error as Fault).code);
+  await short.close();
+  assert.ok(['answered', 'engine-failed'].includes(await running));
+  await assert.rejects(predictor.predict(picture('x')), (error) => error instanceof Fault && /thread ended: stopped/.test(error.message));
+});
+
+test('auto starts an engine and says why', async () => {
+  const started = await startEngine({ threads: 1 });
+  assert.match(started.description.name, /^onnxruntime-node \d+\.\d+\.\d+, /);
+  assert.match(started.description.why, /takes \d+ ms for a test batch of 8.*\.$/);
+  const predictor = await started.load(starter());
+  const { logits } = await predictor.predict({ data: seededImage('input', 2 * 96 * 96), batch: 2, channels: 1, height: 96, width: 96 });
+  assert.ok(relativeError(logits, goldenForward().networks['starter']!.logits) < 1e-4);
+  await started.close();
+});
+
+test('the choice: fastest, but only if it computes what the CPU computes', () => {
+  const cpu = { provider: 'cpu', milliseconds: 40, logits: [1, -2] } as const;
+  const cuda = { provider: 'cuda', milliseconds: 5, logits: [1.0001, -2] } as const;
+  assert.equal(chooseProvider([cpu, cuda]).provider, 'cuda');
+  assert.equal(chooseProvider([cpu, cuda]).why, 'Fastest of those that started: cuda takes 5 ms for a test batch of 8; cpu takes 40 ms.');
+  assert.equal(chooseProvider([cpu, { ...cuda, milliseconds: 50 }]).provider, 'cpu');
+  assert.match(chooseProvider([cpu, { ...cuda, logits: [1.1, -2] }]).why, /^The only one .* cuda started but computes something else than the CPU\.$/);
+  assert.match(chooseProvider([cpu, { ...cuda, logits: [NaN, NaN] }]).why, /^The only one/);
+  assert.match(chooseProvider([cpu, { provider: 'webgpu', error: 'No adapter.' }]).why, /webgpu did not start \(No adapter\)\.$/);
+  assert.throws(() => chooseProvider([{ provider: 'cpu', error: 'library missing' }]), (error) => error instanceof Fault && error.code === 'engine-unavailable' && /library missing/.test(error.message));
+});
+
+test('doctor hears of every engine what is there and how to add it', async () => {
+  const reports = await describeEngines(1);
+  assert.deepEqual(reports.map(({ name }) => name.replace(/^onnxruntime-node \S+, /, '')), ['cpu', 'cuda', 'webgpu', 'TensorFlow.js']);
+  assert.ok(reports[0]!.present);
+  for (const { present, detail, howToAdd } of reports) {
+    assert.ok(detail.length > 0);
+    assert.equal(howToAdd === '', present);
+  }
+});

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readPart10, writePart10 } from '../../src/dicom/part10.js';
+import { readReport } from '../../src/sr/read-report.js';
+import { isOwnDocument } from '../../src/sr/own-document.js';
+import { examples, fixtures, measurementOfExample, readByHighdicom } from './sr-examples.js';
+
+/** Golden files by highdicom: see tests/oracles/sr/highdicom_oracle.py. */
+
+interface Concept {
+  readonly value: string;
+  readonly scheme: string;
+  readonly meaning: string;
+}
+
+interface HighdicomReading {
+  readonly sopClassUID: string;
+  readonly observer: { readonly uid: string; readonly name: string; readonly manufacturer: string; readonly model: string; readonly serial: string };
+  readonly procedures: readonly Concept[];
+  readonly groups: readonly {
+    readonly trackingUID: string;
+    readonly finding: Concept;
+    readonly sites: readonly Concept[];
+    readonly value: number;
+    readonly evaluations: readonly (readonly [Concept, Concept])[];
+    readonly box: { readonly image: string; readonly frame: number | null; readonly closed: boolean; readonly points: readonly (readonly [number, number])[] };
+  }[];
+}
+
+interface HighdicomFinding {
+  readonly concept: Concept;
+  readonly probability: number;
+  readonly decision: string;
+  readonly box: readonly number[] | null;
+  readonly image: string;
+  readonly trackingUID: string;
+  readonly site: Concept | null;
+}
+
+const json = <T>(name: string): T => JSON.parse(readFileSync(join(fixtures, name), 'utf8')) as T;
+const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(fixtures, name)));
+const readings = json<Readonly<Record<string, HighdicomReading>>>('highdicom-reading.json');
+
+for (const name of readByHighdicom) {
+  const file = `ours-${name}-measurement.dcm`;
+  const content = examples[name]!;
+
+  test(`${name}: what we write today is what highdicom has read`, () => {
+    assert.deepEqual(writePart10(measurementOfExample(content)), bytesOf(file), 'run tests/oracles/sr again');
+  });
+
+  test(`${name}: highdicom gets the same findings out`, () => {
+    const reading = readings[file]!;
+    const ours = readReport(readPart10(bytesOf(file)).dataSet);
+    const placed = ours.findings.filter((one) => one.region);
+    const { deviceUID: uid, name: model, manufacturer, serialNumber: serial } = ours.algorithm;
+    assert.equal(reading.sopClassUID, '1.2.840.10008.5.1.4.1.1.88.34');
+    assert.deepEqual(reading.observer, { uid, name: model, manufacturer, model, serial });
+    assert.deepEqual(reading.procedures, [content.procedureReported]);
+    assert.equal(placed.length, content.findings.filter((one) => one.region).length);
+    assert.deepEqual(
+      reading.groups.map(({ trackingUID, finding, sites, value, box }) => {
+        const [columns, rows] = [box.points.map(([column]) => column), box.points.map(([, row]) => row)];
+        return [trackingUID, finding, sites[0], value, box.image, box.frame, Math.min(...columns), Math.min(...rows), Math.max(...columns), Math.max(...rows)];
+      }),
+      placed.map(({ trackingUID, concept, site, probability, region }) => {
+        const { image, left, top, right, bottom } = region!;
+        return [trackingUID, concept, site, Number((probability * 100).toFixed(6)), image.sopInstanceUID, image.frameNumber ?? null, left, top, right, bottom];
+      }),
+    );
+    assert.ok(reading.groups.every((group) => group.box.closed));
+    const decisions = reading.groups.map((group) => group.evaluations.find(([one]) => one.value === group.finding.value)?.[1].meaning.toLowerCase());
+    assert.deepEqual(decisions, placed.map((one) => one.decision));
+  });
+}
+
+for (const [file, written] of Object.entries(json<Readonly<Record<string, readonly HighdicomFinding[]>>>('highdicom-written.json'))) {
+  if (file.startsWith('_')) continue;
+  test(`${file}: we understand what highdicom wrote`, () => {
+    const document = readPart10(bytesOf(file)).dataSet;
+    const report = readReport(document);
+    assert.equal(isOwnDocument(document), false);
+    assert.deepEqual(
+      report.findings.map(({ concept, probability, decision, region, images, trackingUID, site }) => ({
+        concept,
+        probability,
+        decision,
+        box: region ? [region.left, region.top, region.right, region.bottom] : null,
+        image: images[0]?.sopInstanceUID,
+        trackingUID,
+        site: site ?? null,
+      })),
+      written,
+    );
+    assert.equal(report.algorithm.name, 'other-model');
+    assert.equal(report.algorithm.deviceUID, '2.25.700');
+  });
+}
+
+test('nothing makes the reader throw', () => {
+  const strange = [{}, { ContentSequence: 'x' }, { ContentSequence: [{ ValueType: 'NUM' }, { ContentSequence: [[]] }], ConceptNameCodeSequence: [{ CodeValue: '126000', CodingSchemeDesignator: 'DCM' }] }];
+  for (const document of strange) assert.deepEqual(readReport(document).findings, []);
+  const whole = measurementOfExample(examples['reported']!);
+  for (const keyword of Object.keys(whole)) assert.ok(readReport({ ...whole, [keyword]: undefined }));
+});
