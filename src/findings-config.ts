@@ -39,7 +39,10 @@ const outputName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected a name
 
 const schema = z
   .strictObject({
-    /** Procedure reported (121058 DCM) by modality. */
+    /**
+     * Procedure reported (121058 DCM) by modality. TID 1500 wants a code of CID 100, which has none for the chest alone;
+     * PixelMed's validator, which IHE uses, calls any other an error.
+     */
     procedures: z.strictObject({ CR: concept, DX: concept, CT: concept }),
     findings: z.record(outputName, finding),
   })

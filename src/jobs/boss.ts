@@ -32,11 +32,26 @@ export async function startBoss(connection: Connection, log: Log): Promise<PgBos
     },
   });
   boss.on('error', (error) => log.error('pg-boss', { reason: error.message }));
-  await boss.start();
-  await connection.script(`
-    BEGIN;
-    SELECT pg_advisory_xact_lock(hashtext('${bossSchema}.parked'));
-    CREATE INDEX IF NOT EXISTS job_parked ON ${bossSchema}.job (name, singleton_key) WHERE state = 'failed';
-    COMMIT;`);
+  await alone(connection, async () => {
+    await boss.start();
+    await connection.query({ text: `CREATE INDEX IF NOT EXISTS job_parked ON ${bossSchema}.job (name, singleton_key) WHERE state = 'failed'` });
+  });
   return boss;
+}
+
+/** Makes a queue unless it is there. One at a time: each holds a connection while it asks for another. */
+export async function createQueue(boss: PgBoss, connection: Connection, queue: string): Promise<void> {
+  await alone(connection, () => boss.createQueue(queue, { name: queue, policy: 'stately' }));
+}
+
+/**
+ * Processes that start together make tables in turn. pg-boss takes a lock of its own, but asks whether its schema
+ * is there before: the backend that has to wait remembers the "no" and fails (seen on PostgreSQL 15).
+ */
+async function alone(connection: Connection, work: () => Promise<void>): Promise<void> {
+  if (connection.kind === 'embedded') return work();
+  await connection.transaction(async (transaction) => {
+    await transaction.query({ text: 'SELECT pg_advisory_xact_lock(hashtext($1))', values: [bossSchema] });
+    await work();
+  });
 }

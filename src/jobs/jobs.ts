@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
-import { startBoss } from './boss.js';
+import { createQueue, startBoss } from './boss.js';
 import { JobOverview } from './job-overview.js';
 import { JobTable } from './job-table.js';
 import { Lease } from './lease.js';
@@ -56,10 +56,13 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
   await lease.start();
 
   const known = new Map<string, Promise<void>>();
+  let creatingLast: Promise<unknown> = Promise.resolve();
   const ensure = (queue: string) => {
-    const creating = known.get(queue) ?? boss.createQueue(queue, { name: queue, policy: 'stately' });
+    const present = known.get(queue);
+    if (present) return present;
+    const creating = creatingLast.then(() => createQueue(boss, store.sql, queue));
+    creatingLast = creating.catch(() => known.delete(queue));
     known.set(queue, creating);
-    creating.catch(() => known.delete(queue));
     return creating;
   };
 

@@ -114,6 +114,14 @@ export class OrthancClient {
     await sendTo(this.http, { kind: 'peer', name, names: () => this.peers() }, ids, options.timeoutMs);
   }
 
+  /** Orthanc's clock; it answers in UTC. */
+  async clock(): Promise<Date> {
+    const text = (await this.request({ path: '/tools/now' })).body.toString('latin1').trim();
+    const [, year, month, day, hour, minute, second] = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})$/.exec(text) ?? [];
+    if (second === undefined) throw new Fault('pacs-malformed', 'unexpected time', { source: '/tools/now' });
+    return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  }
+
   async plugins(): Promise<readonly string[]> {
     return this.get('/plugins', namesAnswer);
   }

@@ -84,7 +84,8 @@ function valuesOf({ samples, precision }: DecodedFrame, format: ImageFormat): St
   const expected = format.rows * format.columns * format.samplesPerPixel;
   if (samples.length !== expected) throw new Error(`${samples.length} samples were decoded where ${expected} belong to a frame`);
   const width = samples.BYTES_PER_ELEMENT * 8;
-  const bitsStored = Math.min(precision ?? format.bitsStored, width);
+  // Some encoders code more bits than are stored and leave the sign where Bits Stored has it; without sign, surplus bits are real.
+  const bitsStored = Math.min(precision === undefined || format.signed ? Math.min(precision ?? width, format.bitsStored) : precision, width);
   return storedValues(samples, { signed: format.signed, bitsStored, highBit: precision === undefined ? Math.min(format.highBit, width - 1) : bitsStored - 1 });
 }
 

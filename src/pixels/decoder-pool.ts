@@ -104,10 +104,9 @@ export class DecoderPool {
       }, this.options.timeoutMs);
       idle.job = { ...job, id, timer };
       idle.worker.ref();
-      // Our own copy of exactly these bytes, handed over: a Buffer is often a piece of a pool shared with others.
-      const bytes = job.task.bytes.slice();
-      const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
-      idle.worker.postMessage({ id, task: { ...job.task, bytes: whole } }, [whole.buffer as ArrayBuffer]);
+      // Our own copy, handed over. Not slice(): of a Buffer that is a view, and the caller's bytes would go with it.
+      const whole = new Uint8Array(job.task.bytes);
+      idle.worker.postMessage({ id, task: { ...job.task, bytes: whole } }, [whole.buffer]);
     }
   }
 

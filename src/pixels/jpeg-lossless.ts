@@ -1,5 +1,6 @@
 import { BitReader } from './jpeg-bits.js';
 import type { HuffmanTable } from './jpeg-bits.js';
+import { DifferenceReader } from './jpeg-differences.js';
 import { walkJpeg } from './jpeg-segments.js';
 import type { JpegFrame, JpegScan, JpegTables } from './jpeg-segments.js';
 import type { DecodedFrame } from './stored-frames.js';
@@ -26,6 +27,11 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
   const step = frame.components.length;
   const parts = scan.components.map(({ index, dc }) => ({ index, table: demand(tables.dc[dc]) }));
   const start = 1 << (precision - scan.pointTransform - 1);
+  if (parts.length === 1 && step === 1 && scan.restartInterval === 0) {
+    decodePlain(new DifferenceReader(bytes, scan.start, parts[0]!.table), samples, rows, columns, scan.selection, start);
+    shift(samples, scan.pointTransform);
+    return scanEnd(bytes, scan.start);
+  }
   const interval = scan.restartInterval || Infinity;
   let untilRestart = interval;
   // Row after which prediction starts anew.
@@ -47,8 +53,36 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
     }
     if (reader.exhausted) throw new Error(`the codestream ends in row ${row + 1} of ${rows}`);
   }
-  if (scan.pointTransform > 0) for (let i = 0; i < samples.length; i++) samples[i] = samples[i]! << scan.pointTransform;
+  shift(samples, scan.pointTransform);
   return reader.position;
+}
+
+/** The whole image of one component, row by row: differences first, then the predictor over them. */
+function decodePlain(reader: DifferenceReader, samples: Uint8Array | Uint16Array, rows: number, columns: number, selection: number, start: number): void {
+  const differences = new Int32Array(columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    reader.read(differences);
+    let left = (row === 0 ? start : samples[at - columns]!) + differences[0]!;
+    samples[at] = left;
+    if (row === 0 || selection === 1) {
+      for (let x = 1; x < columns; x++) samples[at + x] = left = (left + differences[x]!) & 0xffff;
+    } else {
+      for (let x = 1, i = at + 1; x < columns; x++, i++) {
+        samples[i] = predicted(selection, samples[i - 1]!, samples[i - columns]!, samples[i - columns - 1]!) + differences[x]!;
+      }
+    }
+    at += columns;
+  }
+}
+
+function shift(samples: Uint8Array | Uint16Array, pointTransform: number): void {
+  if (pointTransform > 0) for (let i = 0; i < samples.length; i++) samples[i] = samples[i]! << pointTransform;
+}
+
+/** Offset of the marker behind the coded data. */
+function scanEnd(bytes: Uint8Array, start: number): number {
+  for (let at = bytes.indexOf(0xff, start); at >= 0; at = bytes.indexOf(0xff, at + 1)) if (bytes[at + 1] !== 0) return at;
+  return bytes.length;
 }
 
 /** `count` samples of one component from offset `at` on, all in one row (§H.1.2). */

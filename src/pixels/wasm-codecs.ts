@@ -51,6 +51,7 @@ async function decode(name: DecoderName, bytes: Uint8Array): Promise<DecodedFram
     decoder.decode();
     const info = decoder.getFrameInfo();
     const samples = copied(decoder.getDecodedBuffer(), info);
+    if (name === 'HTJ2KDecoder') clamp(samples, info);
     // CharLS leaves planes apart where the scans are (interleave mode none).
     const apart = info.componentCount === 3 && decoder.getInterleaveMode?.() === 0;
     return { samples: apart ? byPixel(samples, info.width * info.height) : samples, precision: info.bitsPerSample };
@@ -80,6 +81,15 @@ function copied(decoded: Uint8Array, { width, height, bitsPerSample, componentCo
   if (decoded.length < length) throw new Error(`the decoder gave ${decoded.length} bytes where ${length} are needed`);
   const copy = decoded.slice(0, length);
   return size === 1 ? copy : new Uint16Array(copy.buffer);
+}
+
+/** OpenJPH leaves the overshoot of lossy coding above the precision, where cutting bits off would turn white into black. */
+function clamp(samples: Samples, { bitsPerSample, isSigned }: FrameInfo): void {
+  if (bitsPerSample === samples.BYTES_PER_ELEMENT * 8) return;
+  const values = !isSigned ? samples : samples.BYTES_PER_ELEMENT === 1 ? new Int8Array(samples.buffer) : new Int16Array(samples.buffer);
+  const high = isSigned ? 2 ** (bitsPerSample - 1) - 1 : 2 ** bitsPerSample - 1;
+  const low = isSigned ? -high - 1 : 0;
+  for (let i = 0; i < values.length; i++) values[i] = Math.min(high, Math.max(low, values[i]!));
 }
 
 function bareCodestream(bytes: Uint8Array): Uint8Array {

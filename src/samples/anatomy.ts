@@ -3,7 +3,7 @@ import { between, seededRandom } from './random.js';
 import type { Slice, Solid } from './slices.js';
 
 /** Attenuation per millimetre at about 70 keV. */
-export const mu = { tissue: 0.0195, blood: 0.0203, lung: 0.0044, cortex: 0.027, marrow: 0.0065, air: 0 } as const;
+export const mu = { tissue: 0.0195, blood: 0.0203, lung: 0.0044, cortex: 0.036, marrow: 0.0085, air: 0 } as const;
 
 export interface AnatomyOptions {
   readonly seed: string;
@@ -44,17 +44,17 @@ export function makeAnatomy({ seed, sex }: AnatomyOptions): Anatomy {
   const heart = between(random, 0.93, 1.1), inspiration = between(random, -8, 8), stout = between(random, 0.96, 1.06);
   const tall = between(random, 0.97, 1.03);
 
-  const width = curve([-165, 40], [-158, 58], [-148, 74], [-130, 92], [-105, 108], [-70, 121], [-30, 131], [20, 137], [70, 140], [120, 140], [160, 136], [213, 128]);
+  const width = curve([-165, 52], [-163, 57], [-159, 64], [-152, 74], [-143, 83], [-130, 93], [-105, 108], [-70, 121], [-30, 131], [20, 137], [70, 140], [120, 140], [160, 136], [213, 128]);
   const depth = curve([-162, 6], [-150, 30], [-130, 50], [-100, 68], [-60, 84], [-10, 95], [50, 101], [120, 102], [213, 96]);
   const middle = curve([-160, 22], [-100, 10], [0, 2], [120, 2]);
   const cage = { width: (y: number) => wide * width(y / tall), depth: (y: number) => deep * depth(y / tall), middle };
 
-  const medial = curve([-162, 46], [-154, 36], [-140, 25], [-110, 20], [-60, 17], [0, 16], [80, 18], [180, 20]);
+  const medial = curve([-163, 50], [-160, 42], [-155, 35], [-146, 28], [-130, 22], [-100, 18], [-60, 15], [0, 14], [80, 16], [180, 18]);
   const lung = (side: -1 | 1, domeY: number): LungShape => ({
     side,
     domeY,
     at: (y) => {
-      if (y / tall < -162 || y > 190) return undefined;
+      if (y / tall < -163 || y > 190) return undefined;
       const outer = cage.width(y) - 4, inner = medial(y / tall);
       return outer > inner ? { cx: (side * (outer + inner)) / 2, cz: middle(y), a: (outer - inner) / 2, b: cage.depth(y) - 5, p: 2.35 } : undefined;
     },
@@ -87,14 +87,14 @@ function trunk(layer: AddLayer, wide: number, deep: number): void {
 }
 
 function mediastinum(layer: AddLayer, wide: number, deep: number, tall: number): void {
-  const right = curve([-180, 24], [-120, 25], [-80, 27], [-40, 26], [0, 24], [110, 20]);
-  const left = curve([-180, 24], [-125, 25], [-104, 27], [-94, 34], [-82, 39], [-70, 36], [-62, 30], [-45, 32], [-28, 36], [-10, 33], [40, 26], [110, 22]);
+  const right = curve([-180, 20], [-140, 22], [-110, 25], [-75, 26], [-62, 29], [-48, 27], [-30, 30], [-8, 28], [20, 22], [110, 17]);
+  const left = curve([-180, 20], [-130, 21], [-108, 24], [-98, 31], [-84, 37], [-72, 35], [-62, 31], [-48, 33], [-30, 38], [-12, 36], [20, 26], [60, 20], [110, 17]);
   layer(40, mu.tissue, (y) => {
     const r = right(y / tall) * wide, l = left(y / tall) * wide;
-    return y > 150 ? undefined : { cx: (l - r) / 2, cz: 12, a: (l + r) / 2, b: 62 * deep, p: 2.4 };
+    return y > 150 ? undefined : { cx: (l - r) / 2, cz: 12, a: (l + r) / 2, b: 52 * deep, p: 1.9 };
   });
   // Descending aorta beside the spine.
-  layer(45, mu.blood, (y) => (y < -78 ? undefined : { cx: 27 - Math.max(0, y) * 0.08, cz: 52, a: 12.5, b: 12.5, p: 2 }));
+  layer(45, mu.blood, (y) => (y < -90 ? undefined : { cx: 26 - Math.max(0, y) * 0.08, cz: 52, a: 12.5 * Math.sqrt(Math.min(1, (y + 90) / 26)), b: 12.5, p: 2 }));
 }
 
 function heartSolid(layer: AddLayer, wide: number, deep: number, size: number, inspiration: number): void {
@@ -116,8 +116,8 @@ function abdomen(layer: AddLayer, right: LungShape, left: LungShape, deep: numbe
       const below = y - domeY;
       if (below <= 0) return undefined;
       // Steeper at the wall: half axes grow quickly at the summit and slowly at the rim.
-      const grown = Math.pow(below / 46, 0.56);
-      return { cx: side * 66, cz: -14, a: 70 * grown, b: 88 * deep * Math.pow(below / 62, 0.52), p: 2.2 };
+      const grown = Math.pow(below / 46, 0.4);
+      return { cx: side * 66, cz: -14, a: 70 * grown, b: 88 * deep * Math.pow(below / 62, 0.45), p: 2.2 };
     });
   }
   // Gas in the stomach, with its level of fluid.
@@ -125,7 +125,7 @@ function abdomen(layer: AddLayer, right: LungShape, left: LungShape, deep: numbe
   layer(-990, mu.air, (y) => {
     if (y < top || y > level) return undefined;
     const part = 1 - Math.pow((level - y) / (level - top), 2.4);
-    return { cx: 62, cz: -25, a: 6 + 27 * Math.sqrt(part), b: 5 + 24 * Math.sqrt(part), p: 2.2 };
+    return { cx: 62, cz: -25, a: 4 + 24 * Math.sqrt(part), b: 4 + 15 * Math.sqrt(part), p: 2 };
   });
 }
 

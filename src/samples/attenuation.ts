@@ -47,7 +47,7 @@ export function chestAttenuation(person: AnatomyOptions, view: View, opacities: 
 
 function addClouds(grid: Grid, view: View, clouds: readonly Cloud[]): void {
   for (const cloud of clouds) {
-    const enlarged = magnification(view === 'frontal' ? cloud.z : cloud.x) / magnification(0);
+    const enlarged = magnification(view === 'frontal' ? cloud.z : cloud.x);
     const u = (((view === 'frontal' ? cloud.x : cloud.z) * enlarged) - grid.left) / grid.mmPerPixel;
     const v = (cloud.y * enlarged - grid.top) / grid.mmPerPixel;
     const radius = (cloud.radius * enlarged) / grid.mmPerPixel, reach = 2.4 * radius;

@@ -19,7 +19,7 @@ export interface Exposure {
  * detector blur, film curve with a gentle equalization, quantum noise. Stored values, row-major, 16 bits allocated.
  */
 export function expose(attenuation: Grid, exposure: Exposure): Uint16Array {
-  const { rows, columns, bitsStored, middle = 2.35, latitude = 0.62 } = exposure;
+  const { rows, columns, bitsStored, middle = 2.4, latitude = 0.74 } = exposure;
   const primary: Grid = { ...attenuation, values: attenuation.values.map((value) => Math.exp(-value)) };
   // Through a grid about a third of what arrives behind the mediastinum is scatter, less behind the lungs.
   const scatter = blurred(primary, 35).values;
@@ -29,25 +29,28 @@ export function expose(attenuation: Grid, exposure: Exposure): Uint16Array {
   const shown: Grid = {
     ...signal,
     // Large differences compressed, edges a little enhanced, as every DR console does.
-    values: signal.values.map((value, index) => value - 0.3 * (wide[index]! - middle) + 0.35 * (value - near[index]!)),
+    values: signal.values.map((value, index) => value - 0.36 * (wide[index]! - middle) + 0.35 * (value - near[index]!)),
   };
-  const full = resized(shown, columns, rows).values;
-  const flux = resized(signal, columns, rows).values;
-  const noise = noiseTable(exposure.seed);
   const quanta = exposure.quanta ?? 9000;
+  // −log of a Poisson number deviates by 1/√N.
+  const deviation = resized({ ...signal, values: signal.values.map((value) => Math.sqrt(Math.exp(value) / quanta)) }, columns, rows).values;
+  const full = resized(shown, columns, rows).values;
+  const noise = noiseTable(exposure.seed);
   const most = 2 ** bitsStored - 1;
   const inverted = exposure.photometricInterpretation === 'MONOCHROME1';
   const stored = new Uint16Array(rows * columns);
   let place = 0, before = 0;
-  for (let index = 0; index < stored.length; index++) {
-    if (index % columns === 0) place = (place * 25173 + 13849) & 0xffff;
-    const fresh = noise[(place + index) & 0xffff]!;
-    // −log of a Poisson number deviates by 1/√N; neighbouring pixels share light in the scintillator.
-    const deviation = (0.75 * fresh + 0.35 * before) * Math.sqrt(Math.exp(flux[index]!) / quanta);
-    before = fresh;
-    const bright = 1 / (1 + Math.exp(-(full[index]! + deviation - middle) / latitude));
-    const value = Math.round(most * (0.015 + 0.965 * bright));
-    stored[index] = inverted ? most - value : value;
+  for (let row = 0, index = 0; row < rows; row++) {
+    place = (place * 25173 + 13849) & 0xffff;
+    for (let column = 0; column < columns; column++, index++) {
+      const fresh = noise[(place + column) & 0xffff]!;
+      // Neighbouring pixels share light in the scintillator.
+      const seen = full[index]! + (0.75 * fresh + 0.35 * before) * deviation[index]!;
+      before = fresh;
+      const bright = 1 / (1 + Math.exp((middle - seen) / latitude));
+      const value = (most * (0.015 + 0.965 * bright) + 0.5) | 0;
+      stored[index] = inverted ? most - value : value;
+    }
   }
   return stored;
 }

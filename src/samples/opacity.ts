@@ -38,11 +38,10 @@ export function opacityOf(anatomy: Anatomy, opacity: Opacity, index: number): { 
   const clouds: Cloud[] = [];
   const wanted = solid ? 150 : 90;
   for (let tries = 0; clouds.length < wanted && tries < 4000; tries++) {
-    const distance = Math.abs(gaussian(random)) * (solid ? 0.42 : 0.55);
     const point = { x: centre.x + gaussian(random) * reach * 0.55, y: centre.y + gaussian(random) * reach * 0.5, z: centre.z + gaussian(random) * reach * 0.5 };
     if (!inside(lung, point, 0.9)) continue;
-    const radius = between(random, solid ? 6 : 7, solid ? 13 : 15) * (1.15 - Math.min(0.6, distance));
-    clouds.push({ ...point, radius, mu: solid ? 0.0036 : 0.0017, hu: solid ? 260 : 110 });
+    const radius = between(random, solid ? 6 : 7, solid ? 13 : 15);
+    clouds.push({ ...point, radius, mu: solid ? 0.0052 : 0.0021, hu: solid ? 260 : 110 });
   }
   const airways = solid ? Array.from({ length: 3 }, (): Tube => {
     const end = { x: centre.x + lung.side * between(random, -10, 22), y: centre.y + between(random, -16, 22), z: centre.z };

@@ -3,7 +3,7 @@ import { between, seededRandom } from './random.js';
 import type { Solid } from './slices.js';
 import type { Point, Tube } from './tubes.js';
 
-const bone = { mu: mu.cortex, core: { mu: mu.marrow, wallMm: 0.9 }, hu: 750, coreHu: 220 } as const;
+const bone = { mu: mu.cortex, core: { mu: mu.marrow, wallMm: 1.1 }, hu: 750, coreHu: 220 } as const;
 
 /** Level of the head of each rib, and how far the rib falls on its way to the front, how far round it reaches (of π). */
 const ribs = [
@@ -33,10 +33,12 @@ function rib(anatomy: Anatomy, side: -1 | 1, y0: number, drop: number, reach: nu
     // Nearly level behind, steeper in front.
     const y = y0 + drop * (0.55 * round + 0.6 * round * round);
     const { width, depth, middle } = anatomy.cage;
-    const x = side * width(y) * Math.sin(angle), z = middle(y) + depth(y) * Math.cos(angle) * 0.98;
+    // A superellipse just outside the lungs.
+    const rounded = (part: number) => Math.sign(part) * Math.abs(part) ** 0.84;
+    const x = side * (width(y) - 1.5) * rounded(Math.sin(angle)), z = middle(y) + (depth(y) + 3) * rounded(Math.cos(angle));
     points.push({ x, y, z, radius: radius * (part < 0.06 ? 0.75 + part * 4 : part > 0.9 ? 1 + (part - 0.9) * 1.5 : 1) });
   }
-  return { ...bone, points, flatness: 0.5 };
+  return { ...bone, points, flatness: 0.55 };
 }
 
 function shoulder(side: -1 | 1, raised: number, slender: number): readonly Tube[] {
@@ -67,10 +69,10 @@ const vertebrae = Array.from({ length: 17 }, (_, index) => -205 + index * 18.6 +
 
 /** Pedicles, seen end on as rings; transverse and spinous processes. */
 function arch(y: number): readonly Tube[] {
-  const tubes: Tube[] = [{ ...bone, core: { mu: mu.marrow, wallMm: 0.8 }, points: [{ x: 0, y: y + 2, z: 84, radius: 3.5 }, { x: 0.5, y: y + 16, z: 98, radius: 3 }] }];
+  const tubes: Tube[] = [{ ...bone, mu: mu.cortex * 0.6, core: { mu: mu.marrow * 0.8, wallMm: 0.8 }, points: [{ x: 0, y: y + 2, z: 84, radius: 3.5 }, { x: 0.5, y: y + 16, z: 98, radius: 3 }] }];
   for (const side of [-1, 1]) {
-    tubes.push({ ...bone, core: { mu: mu.marrow, wallMm: 1.1 }, points: [{ x: side * 11, y: y - 4, z: 62, radius: 4.2 }, { x: side * 11.5, y: y - 4, z: 76, radius: 4.2 }] });
-    tubes.push({ ...bone, points: [{ x: side * 11, y: y - 3, z: 74, radius: 3.6 }, { x: side * 29, y: y - 5, z: 84, radius: 3.4 }] });
+    tubes.push({ ...bone, mu: mu.cortex * 0.45, core: { mu: mu.marrow * 0.7, wallMm: 1.4 }, points: [{ x: side * 11, y: y - 4, z: 64, radius: 4.2 }, { x: side * 11.5, y: y - 4, z: 76, radius: 4.2 }] });
+    tubes.push({ ...bone, mu: mu.cortex * 0.6, core: { mu: mu.marrow, wallMm: 0.9 }, points: [{ x: side * 12, y: y - 3, z: 74, radius: 3.8 }, { x: side * 27, y: y - 7, z: 84, radius: 3 }] });
   }
   return tubes;
 }
@@ -78,11 +80,11 @@ function arch(y: number): readonly Tube[] {
 /** Vertebral bodies with their end plates, and the sternum: they count on top of the soft tissue. */
 export function boneSolids(): readonly Solid[] {
   const bodies = vertebrae.flatMap((y, index): Solid[] => {
-    const half = 8.2 + index * 0.33, side = 15 + index * 0.5;
+    const half = 8.2 + index * 0.33, side = 14.5 + index * 0.38;
     const solid = (from: number, to: number, attenuation: number, hu: number, larger: number): Solid => ({
       mu: attenuation, hu, at: (at) => (at < from || at > to ? undefined : waist(at - y, half, side + larger)),
     });
-    return [solid(y - half, y + half, 0.0062, 230, 0), solid(y - half, y - half + 1.3, 0.014, 500, 1.5), solid(y + half - 1.3, y + half, 0.014, 500, 1.5)];
+    return [solid(y - half, y + half, 0.0048, 230, 0), solid(y - half, y - half + 1.3, 0.0065, 500, 0.4), solid(y + half - 1.3, y + half, 0.0065, 500, 0.4)];
   });
   const sternum: Solid = {
     mu: 0.007, hu: 220,
@@ -93,5 +95,5 @@ export function boneSolids(): readonly Solid[] {
 
 const waist = (from: number, half: number, side: number) => {
   const part = from / half;
-  return { cx: 0, cz: 58, a: side - 2.2 * (1 - part * part), b: 14, p: 3 };
+  return { cx: 0, cz: 58, a: side - 2.6 * (1 - part * part), b: 14, p: 2.3 };
 };

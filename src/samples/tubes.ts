@@ -33,7 +33,7 @@ export function projectTubes(grid: Grid, view: View, tubes: Iterable<Tube>): voi
   const edges = new Float64Array((grid.width + 2) * grid.height);
   for (const tube of tubes) {
     for (const piece of piecesOf(tube, stepMm)) {
-      const enlarged = magnification(view === 'frontal' ? piece.z : piece.x) / magnification(0);
+      const enlarged = magnification(view === 'frontal' ? piece.z : piece.x);
       const u = (view === 'frontal' ? piece.x : piece.z) * enlarged, v = piece.y * enlarged;
       const radius = piece.radius * enlarged, flat = tube.flatness ?? 1;
       addEllipse(edges, grid, u, v, radius * flat, radius, piece.lengthMm * tube.mu);

@@ -4,8 +4,8 @@ import type { Point, Tube } from './tubes.js';
 
 /** Where the vessels of each lung begin, and the directions of their first branches. */
 const roots = {
-  right: { x: -30, y: -12, z: 6, radius: 7.2 },
-  left: { x: 36, y: -26, z: 8, radius: 6.8 },
+  right: { x: -36, y: -12, z: 6, radius: 8.6 },
+  left: { x: 40, y: -26, z: 8, radius: 8.2 },
 } as const;
 
 /** Blood minus lung: what a vessel adds to the lung it runs in. */
@@ -23,7 +23,7 @@ export function vessels(anatomy: Anatomy): readonly Tube[] {
       const from = { x: root.x, y: root.y + lower, z: root.z - lower };
       const downwards = lower === 0 ? [-1.5, -0.95, -0.35, 0.2, 0.75, 1.25] : [-0.2, 0.35, 0.8];
       for (const steep of downwards) {
-        const direction = unit({ x: lung.side * Math.cos(steep), y: Math.sin(steep), z: gaussian(random) * 0.45 });
+        const direction = unit({ x: lung.side * Math.cos(steep), y: Math.sin(steep), z: gaussian(random) * 0.35 });
         // The interlobar artery runs down beside the heart and is the widest.
         const radius = root.radius * share * (steep > 0.9 ? 0.82 : 0.62);
         grow(tubes, lung, from, direction, radius, between(random, 14, 24), random, 0);
@@ -53,7 +53,7 @@ function grow(tubes: Tube[], lung: LungShape, from: Point, direction: Point, rad
     // The thinner branch turns further aside.
     const turn = 0.24 + 0.5 * (1 - part);
     const aside = unit({ x: gaussian(random), y: gaussian(random), z: gaussian(random) });
-    const towards = unit({ x: heading.x + aside.x * turn, y: heading.y + aside.y * turn, z: heading.z + aside.z * turn * 0.8 });
+    const towards = unit({ x: heading.x + aside.x * turn, y: heading.y + aside.y * turn, z: heading.z + aside.z * turn * 0.55 });
     grow(tubes, lung, at, towards, next, between(random, 7, 13) + next * 3.2, random, depth + 1);
   }
 }

@@ -29,7 +29,7 @@ export function measurementGroup(finding: ReportedFinding, region: FindingRegion
       ...(finding.site ? [code('HAS CONCEPT MOD', codes.findingSite, finding.site)] : []),
       num('CONTAINS', codes.certaintyOfFinding, certaintyOf(finding), codes.percent, [boxOn('INFERRED FROM', region)]),
       code('CONTAINS', finding.concept, decisionCodes[finding.decision]),
-      text('CONTAINS', codes.comment, `AI, unverified: ${finding.concept.meaning}`),
+      text('CONTAINS', codes.comment, `AI, unverified: ${finding.wording}`),
     ],
     '1501',
   );

@@ -14,6 +14,7 @@ interface MessageLoop {
   _PostgresSendReadyForQueryIfNecessary(): void;
   _pgl_pq_flush(): void;
   stackRestore(pointer: unknown): void;
+  readonly FS: { readonly streams: readonly unknown[]; close(stream: unknown): void };
 }
 
 /** Status with which PostgreSQL's siglongjmp arrives in JavaScript: an ordinary ERROR, already reported. */
@@ -59,9 +60,21 @@ export class GuardedPGlite extends PGlite {
         this.#dead = thrown ?? new Error('aborted');
         // The loop's clean-up would call into the aborted module as well.
         module._PostgresSendReadyForQueryIfNecessary = module._pgl_pq_flush = module.stackRestore = () => undefined;
+        closeFiles(module);
         // The loop reads `.status` of what it catches: null makes that throw, which ends the loop.
         throw null;
       }
     };
+  }
+}
+
+/** The next instance opens them again; those of the dead one would stay open until the process ends. */
+function closeFiles({ FS }: MessageLoop): void {
+  for (const stream of FS.streams) {
+    try {
+      if (stream) FS.close(stream);
+    } catch {
+      // Standard input and the like have nothing to close.
+    }
   }
 }

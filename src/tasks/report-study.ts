@@ -1,7 +1,9 @@
 import type { DataSet } from '../dicom/data-set.js';
 import { textOf } from '../dicom/data-set.js';
 import { Fault } from '../errors.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
 import { explainNone, route } from '../routing/match.js';
+import type { RoutingRule } from '../routing/rules.js';
 import { selectXrays, type XraySelection } from '../routing/select-xrays.js';
 import { seriesFactsOf, type SeriesFacts } from '../routing/series-facts.js';
 import type { Analysis } from './analysis.js';
@@ -30,6 +32,19 @@ export async function reportStudy(study: StudyToReport, tools: ReportTools): Pro
   const said = hand.own.current.find((one) => one.kind === 'text' && one.report.outcome.kind !== 'failed' && saysTheSame(one, hand.inputKey, hand.model.deviceUID));
   if (said) return adoptDocuments(hand, said);
   return writeResult(hand, await analyse(chosen, hand.model, tools, hand.watch));
+}
+
+/**
+ * The second half of the story for a study that is taken without asking the rules: findings and documents.
+ *
+ * @param instances metadata of all its instances
+ */
+export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: RoutingRule, instances: readonly DataSet[], tools: ReportTools): Promise<StudyResult> {
+  const watch = new Stopwatch();
+  const model = tools.model();
+  const chosen = chooseImages(seriesFactsOf(instances), tools.settings.maxImages);
+  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, instances, considered: chosen.considered, inputKey: inputKeyOf(chosen.considered), rule, own: ownDocumentsIn([]), model, watch, tools };
+  return writeResult(hand, await analyse(chosen, model, tools, watch));
 }
 
 /** Says in the record, and in a document where that is wanted, that a study could not be done. */

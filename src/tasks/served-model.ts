@@ -3,7 +3,7 @@ import { activationBox, activationMapOf } from '../evaluation/activation-box.js'
 import { assessImage, assessStudy } from '../evaluation/assess.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
-import type { Box, GreyImage } from '../pixels/image.js';
+import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear, standardise } from '../pixels/resize.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { FindingVerdict, ImageKind, ImageVerdict, ServedModel, StackVerdict } from './tools.js';
@@ -91,7 +91,7 @@ function joined(parts: readonly Prediction[]): Prediction {
 function imageVerdict(prediction: Prediction, index: number, served: ServedNetwork): ImageVerdict {
   const { gate, findings } = assessImage(prediction, index, served);
   return {
-    findings: findings.map((finding) => verdictOf(finding, served, boxOf(prediction, index, finding.output))),
+    findings: findings.map((finding) => verdictOf(finding, served, prediction, index)),
     ...(gate.accepted ? {} : { refusal: gate.reason ?? 'refused by the gate' }),
   };
 }
@@ -101,17 +101,23 @@ function stackVerdict(prediction: Prediction, served: ServedNetwork): StackVerdi
   const top = served.study?.top ?? 1;
   return {
     rule: `Of the accepted slices the mean of the ${top} highest probabilities`,
-    findings: findings.map((finding) => ({ ...verdictOf(finding, served, boxOf(prediction, finding.slices[0]!, finding.output)), slices: finding.slices })),
+    findings: findings.map((finding) => ({ ...verdictOf(finding, served, prediction, finding.slices[0]!), slices: finding.slices })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
   };
 }
 
-function verdictOf(finding: { readonly name: string; readonly output: number; readonly probability: number; readonly decision: FindingVerdict['decision'] }, served: ServedNetwork, box: Box | undefined): FindingVerdict {
-  const { absentBelow, presentFrom } = served.outputs[finding.output] as FindingRule;
-  const { name, probability, decision } = finding;
-  return { name, probability, decision, absentBelow, presentFrom, ...(decision === 'present' && box ? { box } : {}) };
+interface Scored {
+  readonly name: string;
+  readonly output: number;
+  readonly probability: number;
+  readonly decision: FindingVerdict['decision'];
 }
 
-function boxOf(prediction: Prediction, image: number, output: number): Box | undefined {
-  return activationBox(activationMapOf(prediction, image, output), prediction.mapWidth, prediction.mapHeight);
+/** @param image whose activation map shows the place */
+function verdictOf({ name, output, probability, decision }: Scored, served: ServedNetwork, prediction: Prediction, image: number): FindingVerdict {
+  const { absentBelow, presentFrom } = served.outputs[output] as FindingRule;
+  const { mapWidth: width, mapHeight: height } = prediction;
+  const values = activationMapOf(prediction, image, output);
+  const box = decision === 'present' ? activationBox(values, width, height) : undefined;
+  return { name, probability, decision, absentBelow, presentFrom, activation: { values, width, height }, ...(box ? { box } : {}) };
 }

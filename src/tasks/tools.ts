@@ -47,6 +47,8 @@ export interface FindingVerdict {
   readonly decision: Decision;
   /** Where the network looked most, in fractions of the image; only where the finding is present. */
   readonly box?: Box | undefined;
+  /** What the network looked at for this finding, over the whole image; `width * height` values of 0 or more. */
+  readonly activation: { readonly values: Float32Array; readonly width: number; readonly height: number };
 }
 
 export interface ImageVerdict {

@@ -13,6 +13,11 @@ export type Mischief =
   | { readonly kind: 'shorten'; readonly keepBytes: number }
   /** Bytes that are not HTTP. */
   | { readonly kind: 'garble' }
+  /**
+   * Calls `spring` and answers nothing: before the server hears of the request, or after it has answered.
+   * To end a program at a known step of its work.
+   */
+  | { readonly kind: 'trap'; readonly when: 'before' | 'after'; readonly spring: () => void }
   /** Connections are refused. */
   | { readonly kind: 'refuse' };
 
@@ -52,6 +57,10 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
       const mischief = choose(request);
       if (mischief.kind === 'status') return void client.end(answer(mischief.status, mischief.body ?? ''));
       if (mischief.kind === 'garble') return void client.end('\0\0\0 this is no HTTP\r\n\r\n');
+      if (mischief.kind === 'trap' && mischief.when === 'before') {
+        mischief.spring();
+        return void client.destroy();
+      }
       const upstream = net.connect(Number(server.port), server.hostname);
       track(sockets, upstream);
       const closing = head.replace(/\r\nConnection:[^\r]*/i, '').replace(/\r\n\r\n$/, '\r\nConnection: close\r\n\r\n');
@@ -94,6 +103,10 @@ function passOn(upstream: net.Socket, client: net.Socket, mischief: Mischief): v
   });
   upstream.on('end', () => {
     const whole = Buffer.concat(chunks);
+    if (mischief.kind === 'trap') {
+      mischief.spring();
+      return void client.destroy();
+    }
     if (mischief.kind === 'delay') return void setTimeout(() => client.end(whole), mischief.delayMs);
     if (mischief.kind === 'shorten') client.end(shorten(whole, mischief.keepBytes));
     else client.end();

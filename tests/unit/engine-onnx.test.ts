@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import { Fault } from '../../src/errors.js';
 import { describeEngines } from '../../src/engine/describe-engines.js';
 import { chooseProvider } from '../../src/engine/onnx/choose-provider.js';
@@ -91,6 +93,18 @@ test('an engine that was closed says so', async () => {
   await short.close();
   assert.ok(['answered', 'engine-failed'].includes(await running));
   await assert.rejects(predictor.predict(picture('x')), (error) => error instanceof Fault && /thread ended: stopped/.test(error.message));
+});
+
+test('a process that exits while the engine computes exits as it was told to', async () => {
+  const script = `
+    const { OnnxEngine } = await import(${JSON.stringify(new URL('../../src/engine/onnx/onnx-engine.js', import.meta.url).href)});
+    const { probeNetwork, probeInput } = await import(${JSON.stringify(new URL('../../src/engine/onnx/probe-network.js', import.meta.url).href)});
+    const engine = new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description: { name: '', why: '' } });
+    const predictor = await engine.load(probeNetwork());
+    for (let i = 0; i < 20; i++) void predictor.predict(probeInput());
+    setTimeout(() => process.exit(7), 60);`;
+  const { code, signal } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch((error: { code?: number; signal?: string }) => error) as { code?: number; signal?: string | null };
+  assert.deepEqual({ code, signal }, { code: 7, signal: null });
 });
 
 test('auto starts an engine and says why', async () => {

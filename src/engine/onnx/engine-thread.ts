@@ -2,11 +2,13 @@ import { Worker } from 'node:worker_threads';
 import { Fault } from '../../errors.js';
 import type { Prediction } from '../engine.js';
 import type { Answer, Request } from './protocol.js';
+import { createRunFlag, forbidRuns, waitForRun } from './run-flag.js';
 
 /** The engine's thread as the main thread sees it. */
 export interface EngineThread {
   /** @throws Fault 'engine-failed' with what onnxruntime said, or if the thread ended meanwhile */
   ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Prediction | undefined>;
+  /** Ends the thread once the request it is at is answered; those waiting are refused. */
   stop(): Promise<void>;
 }
 
@@ -16,17 +18,23 @@ interface Waiting {
 }
 
 export function startEngineThread(): EngineThread {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'onnxruntime' });
+  const flag = createRunFlag();
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'onnxruntime', workerData: { flag } });
   const waiting = new Map<number, Waiting>();
   let serial = 0;
   let ended: string | undefined;
 
+  const atExit = (): void => {
+    forbidRuns(flag);
+    waitForRun(flag);
+  };
+  process.on('exit', atExit);
   // an idle engine must not keep the process alive, one that is computing must
   worker.unref();
   const settle = (id: number): Waiting | undefined => {
     const entry = waiting.get(id);
     waiting.delete(id);
-    if (waiting.size === 0) worker.unref();
+    if (waiting.size === 0 && ended === undefined) worker.unref();
     return entry;
   };
   const end = (reason: string): void => {
@@ -38,7 +46,13 @@ export function startEngineThread(): EngineThread {
     else settle(answer.id)?.resolve(answer.value);
   });
   worker.on('error', (error) => end(error.message));
-  worker.on('exit', (code) => end(`exit code ${code}`));
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', (code) => {
+      process.off('exit', atExit);
+      end(`exit code ${code}`);
+      resolve();
+    });
+  });
 
   return {
     ask: (request, transfer = []) =>
@@ -50,8 +64,11 @@ export function startEngineThread(): EngineThread {
         worker.postMessage({ id, request }, transfer);
       }),
     stop: async () => {
-      end('stopped');
-      await worker.terminate();
+      ended ??= 'stopped';
+      forbidRuns(flag);
+      worker.ref();
+      worker.postMessage('end');
+      await exited;
     },
   };
 }

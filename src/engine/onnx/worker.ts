@@ -1,7 +1,8 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { inferenceModel } from './inference-model.js';
 import { openSession, type BlockingSession } from './inference-session.js';
 import type { Answer, Request } from './protocol.js';
+import { enter, leave, type RunFlag } from './run-flag.js';
 
 /**
  * The engine's own thread. onnxruntime-node's `run` is asynchronous in name only (it computes inside a
@@ -10,11 +11,17 @@ import type { Answer, Request } from './protocol.js';
  * Requests are worked off strictly one after the other: two networks at once would share the same cores.
  */
 const port = parentPort!;
+const { flag } = workerData as { readonly flag: RunFlag };
 const sessions = new Map<number, BlockingSession>();
 let last: Promise<void> = Promise.resolve();
 
-port.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
-  last = last.then(() => answer(request)).then(
+port.on('message', (message: { readonly id: number; readonly request: Request } | 'end') => {
+  if (message === 'end') {
+    last = last.then(() => port.close());
+    return;
+  }
+  const { id, request } = message;
+  last = last.then(() => guarded(request)).then(
     (value) => post({ id, value }),
     (error: unknown) => post({ id, error: error instanceof Error ? error.message : String(error) }),
   );
@@ -24,13 +31,27 @@ function post(message: Answer): void {
   port.postMessage(message);
 }
 
-async function answer(request: Request): Promise<Extract<Answer, { value: unknown }>['value']> {
+type Value = Extract<Answer, { value: unknown }>['value'];
+
+async function guarded(request: Request): Promise<Value> {
+  try {
+    if (!enter(flag)) throw new Error('the engine is being stopped');
+    return await answer(request);
+  } finally {
+    leave(flag);
+  }
+}
+
+async function answer(request: Request): Promise<Value> {
   switch (request.kind) {
     case 'load':
       sessions.set(request.session, await openSession(inferenceModel(request.network), request.settings));
       return undefined;
-    case 'predict':
-      return sessions.get(request.session)!.predict(request.input);
+    case 'predict': {
+      const session = sessions.get(request.session);
+      if (!session) throw new Error('the network was released');
+      return session.predict(request.input);
+    }
     case 'release':
       await sessions.get(request.session)?.release();
       sessions.delete(request.session);

@@ -1,6 +1,6 @@
 """Second reader and second writer of TID 1500 documents, by highdicom (https://github.com/ImagingDataCommons/highdicom).
 
-    python3 -m venv /tmp/hd && /tmp/hd/bin/pip install highdicom==0.28.1
+    python3 -m venv /tmp/hd && /tmp/hd/bin/pip install highdicom==0.28.2
     npm run build && node dist/tests/oracles/sr/write-examples.js
     /tmp/hd/bin/python tests/oracles/sr/highdicom_oracle.py tests/fixtures/sr
 
@@ -131,7 +131,7 @@ def document(image, groups, uid):
     device = DeviceObserverIdentifyingAttributes(uid='2.25.700', name='other', manufacturer_name='Other Ltd', model_name='other-model', serial_number='7')
     content = MeasurementReport(
         observation_context=ObservationContext(observer_device_context=ObserverContext(observer_type=codes.DCM.Device, observer_identifying_attributes=device)),
-        procedure_reported=CodedConcept('30745-4', 'LN', 'XR Chest Views'),
+        procedure_reported=CodedConcept('43468-8', 'LN', 'XR unspecified body region'),
         imaging_measurements=groups,
     )
     report = Comprehensive3DSR(

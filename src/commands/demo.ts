@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startService, type RunningService } from '../app/service.js';
+import { loadConfig } from '../config.js';
+
+import { createLog, type Log } from '../log.js';
+import { sampleStudies, type SampleStudy } from '../samples/sample-studies.js';
+import type { ResultRow } from '../store/results.js';
+import { resultLine } from './result-line.js';
+
+const patienceMs = 180_000;
+
+/**
+ * `demo`: a private Orthanc, the service, and synthetic studies of which one knows what has to come of them. Everything
+ * lives in a folder of its own that is removed at the end.
+ */
+export async function demo(options: { readonly once: boolean }): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'chest-ai-demo-'));
+  const base = loadConfig();
+  const { url: _url, ...orthanc } = base.orthanc;
+  const config = {
+    ...base,
+    dataDir,
+    database: {},
+    orthanc: { ...orthanc, privateStableAgeSeconds: 2 },
+    server: { ...base.server, port: options.once ? 0 : base.server.port },
+  };
+  const log = createLog({ ...config.log, level: options.once ? 'warn' : config.log.level });
+  let service: RunningService | undefined;
+  try {
+    service = await startService(config, log);
+    const samples = sampleStudies();
+    for (const sample of samples) await service.pacs.dicomWeb.storeInstances(sample.files);
+    log.info('synthetic studies sent', { studies: samples.length });
+    const complete = await showOutcomes(samples, service);
+    if (options.once) {
+      if (!complete) process.exitCode = 1;
+      return;
+    }
+    console.log(`\nWorklist: ${service.url}    Orthanc: ${service.pacs.url}    (Ctrl-C ends it)`);
+    console.log('Not for diagnosis. The studies are synthetic.');
+    await new Promise<void>((resolve) => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+    });
+  } finally {
+    await service?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Prints a line a study as its outcome comes. @returns whether every sample has the outcome that it has to have */
+async function showOutcomes(samples: readonly SampleStudy[], { store }: RunningService): Promise<boolean> {
+  const waiting = new Map(samples.map((sample) => [sample.studyInstanceUID as string, sample]));
+  const deadline = Date.now() + patienceMs;
+  let unexpected = 0;
+  while (waiting.size > 0 && Date.now() < deadline) {
+    for (const [uid, sample] of waiting) {
+      const result = await store.results.currentResult(uid);
+      if (!result) continue;
+      waiting.delete(uid);
+      const asExpected = isExpected(result, sample);
+      if (!asExpected) unexpected++;
+      console.log(`${resultLine(result)}  (${sample.title}${asExpected ? '' : `; expected ${sample.expected}`})`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  for (const [uid, sample] of waiting) console.log(`${uid}  no outcome within ${patienceMs / 1000} s  (${sample.title})`);
+  return waiting.size === 0 && unexpected === 0;
+}
+
+function isExpected(result: ResultRow, sample: SampleStudy): boolean {
+  return result.outcome === sample.expected;
+}
+
