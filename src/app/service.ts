@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { projectRoot, type Config } from '../config.js';
 import { startEngine, type StartedEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
-import { loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
+import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import { loadModelVersion } from '../registry/model-version.js';
@@ -62,6 +62,8 @@ export async function openAnalyser(config: Config, log: Log): Promise<Analyser> 
     seriesNumber,
     softwareVersion,
     termsOf: (name) => termsOf(findings, name),
+    findingNameOf: (concept) => findingNameOf(findings, concept),
+    codes: conceptsOf(findings),
     procedureReported: (kind) => findings.procedures[kind === 'ct' ? 'CT' : 'DX'],
   };
   return {
@@ -95,7 +97,6 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const analyser = await openAnalyser(config, log).then((one) => opened(one, () => one.close()));
     const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
-    const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
 
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;
@@ -106,6 +107,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 
     const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
+    // Last opened, first stopped: what is in hand may still need the PACS and the index.
+    const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
     const reportTools: ReportTools = {
       pacs: {
         retrieveStudyMetadata: (study) => pacs.dicomWeb.retrieveStudyMetadata(study),

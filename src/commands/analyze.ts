@@ -128,7 +128,7 @@ async function heatMapOfDicom(file: string, bytes: Uint8Array, analyser: Analyse
   if (result.outcome !== 'reported') return;
   const part10 = readPart10(bytes);
   const ct = textOf(part10.dataSet, 'Modality') === 'CT';
-  const { image } = ct ? await presentCtSlice(part10, lungWindow) : await presentXray(part10);
+  const { image } = ct ? await presentCtSlice(part10, lungWindow, 1, 'lungs') : await presentXray(part10);
   const findings = ct ? (await analyser.model.judgeSlices([image])).findings : (await analyser.model.judgeXrays([image]))[0]!.findings;
   await writeHeatMap(file, image, findings, directory);
 }

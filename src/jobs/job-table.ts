@@ -42,6 +42,9 @@ export interface PutBack {
   readonly earlierWins: boolean;
 }
 
+/** A worker that fetches between the two statements of a send makes one more round; so many times it is something else. */
+const sendRounds = 100;
+
 const columns = (alias: string) => `${alias}.id, ${alias}.name AS queue, COALESCE(${alias}.singleton_key, '') AS key, ${alias}.data AS payload,
   ${alias}.priority, ${alias}.created_on AS "sentAt", COALESCE(${alias}.output, '{}'::jsonb) AS record`;
 
@@ -54,7 +57,7 @@ export class JobTable {
 
   /** Durable when it resolves. */
   async send(queue: string, payload: object, { key, startAfterMs = 0, priority = 0 }: SendOptions): Promise<Sent> {
-    for (;;) {
+    for (let round = 0; round < sendRounds; round++) {
       const id = await this.boss.send(queue, payload, { singletonKey: key, priority, ...(startAfterMs > 0 && { startAfter: startAfterMs / 1000 }) });
       if (id !== null) return 'queued';
       const merged = await this.connection.query({
@@ -69,6 +72,7 @@ export class JobTable {
       // None: it was fetched between the two statements, so there is room for a waiting one now.
       if (merged.rows.length > 0) return 'merged';
     }
+    throw new Error(`the job was neither queued nor merged: queue ${queue} is no longer in the database`);
   }
 
   /** Takes up to `limit` jobs that are due, highest priority first, then oldest, none whose key is active. */

@@ -2,10 +2,12 @@ import { Fault } from '../errors.js';
 import { numbersOf, textOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { Part10File } from '../dicom/part10.js';
+import { cropped } from './content-box.js';
 import { decodeFrames } from './decode.js';
 import { frameDataSet } from './functional-groups.js';
 import { valueRange } from './histogram.js';
 import type { Box, GreyImage } from './image.js';
+import { lungBox } from './lung.js';
 import { modalityMapping } from './modality-lut.js';
 import { toStored, turned } from './orientation.js';
 import type { PresentedGeometry, Turn } from './orientation.js';
@@ -59,20 +61,39 @@ export async function hounsfieldUnits(file: Part10File, frameNumber = 1): Promis
   return { width: format.columns, height: format.rows, hu };
 }
 
+/** Share of the lungs' width and height that is shown around them. */
+const lungMargin = 0.06;
+
 /**
  * One axial slice through a window, patient's right at the left and front at the top.
+ *
  * @param window in Hounsfield units, LINEAR (PS3.3 §C.11.2.1.2)
+ * @param field `lungs` shows only the lungs with a small margin, whatever the field of view of the scan was: so are the
+ *   published pictures cut from which networks learn, and table, arms and shoulders stay outside; a slice without lung is
+ *   shown whole
  * @throws Fault as hounsfieldUnits
  */
-export async function presentCtSlice(file: Part10File, window: { readonly center: number; readonly width: number }, frameNumber = 1): Promise<PresentedCtSlice> {
+export async function presentCtSlice(file: Part10File, window: { readonly center: number; readonly width: number }, frameNumber = 1, field: 'whole' | 'lungs' = 'whole'): Promise<PresentedCtSlice> {
   const slice = await hounsfieldUnits(file, frameNumber);
   const dataSet = frameDataSet(file.dataSet, frameNumber);
-  const show = windowMapping(window);
   const turn = supineTurn(dataSet);
   const { width: columns, height: rows } = slice;
-  const values = turned(slice.hu.map(show), columns, rows, turn);
-  const geometry: PresentedGeometry = { columns, rows, turn, left: 0, top: 0, scaleX: 1, scaleY: 1 };
-  return { image: { width: columns, height: rows, values, pixelAspect: pixelAspectOf(dataSet) }, geometry, toStored: (box) => toStored(geometry, box) };
+  const values = turned(slice.hu.map(windowMapping(window)), columns, rows, turn);
+  const whole: GreyImage = { width: columns, height: rows, values, pixelAspect: pixelAspectOf(dataSet) };
+  const lungs = field === 'lungs' ? lungBox(slice, lungMargin) : undefined;
+  const shown = lungs ? turnedBox(lungs, slice, turn) : { left: 0, top: 0, right: columns, bottom: rows };
+  const geometry: PresentedGeometry = { columns, rows, turn, left: shown.left, top: shown.top, scaleX: 1, scaleY: 1 };
+  return { image: cropped(whole, shown), geometry, toStored: (box) => toStored(geometry, box) };
+}
+
+/** A box in stored pixels where it lies after a turn that only mirrors. */
+function turnedBox({ left, top, right, bottom }: Box, { width, height }: CtSlice, { flipX, flipY }: Turn): Box {
+  return {
+    left: flipX ? width - right : left,
+    right: flipX ? width - left : right,
+    top: flipY ? height - bottom : top,
+    bottom: flipY ? height - top : bottom,
+  };
 }
 
 /** Image Orientation (Patient) says which way rows and columns run: x grows to the patient's left, y to the back (§C.7.6.2.1.1). */

@@ -57,7 +57,7 @@ export class DecoderPool {
     return this.run({ kind: 'xray', bytes, ...(size ? { size } : {}) });
   }
 
-  /** A CT slice as presentCtSlice shows it. @param window in Hounsfield units @param frameNumber 1-based */
+  /** The lungs of a CT slice as presentCtSlice shows them. @param window in Hounsfield units @param frameNumber 1-based */
   ctSlice(bytes: Uint8Array, window: { readonly center: number; readonly width: number }, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
     return this.run({ kind: 'ctSlice', bytes, window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) });
   }

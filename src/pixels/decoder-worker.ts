@@ -28,7 +28,7 @@ async function perform(task: DecoderTask): Promise<DecodedPicture | number> {
   const file = readPart10(task.bytes);
   switch (task.kind) {
     case 'xray': return sized(await presentXray(file), task.size);
-    case 'ctSlice': return sized(await presentCtSlice(file, task.window, task.frameNumber), task.size);
+    case 'ctSlice': return sized(await presentCtSlice(file, task.window, task.frameNumber, 'lungs'), task.size);
     case 'lungFraction': return lungFraction(await hounsfieldUnits(file, task.frameNumber));
   }
 }

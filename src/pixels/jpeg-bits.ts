@@ -1,33 +1,107 @@
+/** Zeros behind the coded bytes, so that reading ahead needs no test. */
+const padding = 16;
+
+/** Coded bytes from `start` up to the next marker, stuffed zeros removed, and `padding` zeros behind them. */
+export interface CodedBytes {
+  readonly plain: Uint8Array;
+  /** Of the coded bytes in `plain`. */
+  readonly length: number;
+  /** Offset of the marker in the file. */
+  readonly end: number;
+}
+
+/** Removes byte stuffing (ISO/IEC 10918-1 §B.1.1.5). */
+export function codedBytes(bytes: Uint8Array, start: number): CodedBytes {
+  const parts: [from: number, to: number][] = [];
+  let length = 0;
+  let from = start;
+  let end = bytes.length;
+  for (;;) {
+    const at = bytes.indexOf(0xff, from);
+    const stuffed = at >= 0 && bytes[at + 1] === 0;
+    const to = at < 0 ? bytes.length : stuffed ? at + 1 : at;
+    parts.push([from, to]);
+    length += to - from;
+    if (!stuffed) {
+      end = to;
+      break;
+    }
+    from = at + 2;
+  }
+  const plain = new Uint8Array(length + padding);
+  let at = 0;
+  for (const [begin, to] of parts) {
+    plain.set(bytes.subarray(begin, to), at);
+    at += to - begin;
+  }
+  return { plain, length, end };
+}
+
 /**
- * Huffman-coded bits of a JPEG scan (ISO/IEC 10918-1 §F.2.2, §C). Stuffed zero bytes are removed on the way; at a marker
- * the reader stops and gives zeros, and `overrun` tells a truncated scan from a whole one.
+ * Huffman-coded bits of a JPEG scan (ISO/IEC 10918-1 §F.2.2, §C). Behind the coded data it gives zeros; `exhausted` tells a
+ * truncated scan from a whole one.
  */
 export class BitReader {
-  /** Bits given that were not there. */
-  overrun = 0;
+  /** Offset of the marker behind the bytes being read. */
+  position: number;
+  private coded: CodedBytes;
+  private at = 0;
   private bits = 0;
   private count = 0;
 
-  constructor(private readonly bytes: Uint8Array, public position: number) {}
+  constructor(private readonly bytes: Uint8Array, start: number) {
+    this.coded = codedBytes(bytes, start);
+    this.position = this.coded.end;
+  }
 
   /** Category or run/size symbol under the next code. @throws Error if no code of the table fits */
   symbol(table: HuffmanTable): number {
-    if (this.count < 16) this.fill();
+    if (this.count <= 16) this.fill();
     const entry = table.short[this.bits >>> (32 - shortBits)]!;
-    if (entry !== 0) {
-      const length = entry >>> 8;
-      this.bits <<= length;
-      this.count -= length;
-      return entry & 0xff;
-    }
-    return this.longSymbol(table);
+    if (entry === 0) return this.longSymbol(table);
+    const length = entry >>> 8;
+    this.bits <<= length;
+    this.count -= length;
+    return entry & 0xff;
+  }
+
+  /** RECEIVE and EXTEND (§F.2.2.1): `size` bits, 0 to 16, as a signed difference. */
+  difference(size: number): number {
+    if (size === 0) return 0;
+    if (this.count <= 16) this.fill();
+    const value = this.bits >>> (32 - size);
+    this.bits <<= size;
+    this.count -= size;
+    return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+  }
+
+  /** True if more bits were used than there were. */
+  get exhausted(): boolean {
+    return this.at - (this.count >> 3) > this.coded.length;
+  }
+
+  /** Drops the rest of the segment and goes on behind the restart marker (§E.2.4). @throws Error if none stands there */
+  restart(): void {
+    const marker = this.bytes[this.position + 1] ?? 0;
+    if (marker < 0xd0 || marker > 0xd7) throw new Error('a restart marker is missing');
+    this.coded = codedBytes(this.bytes, this.position + 2);
+    this.position = this.coded.end;
+    this.at = 0;
+    this.bits = 0;
+    this.count = 0;
+  }
+
+  private fill(): void {
+    const { plain } = this.coded;
+    this.bits |= ((plain[this.at]! << 8) | plain[this.at + 1]!) << (16 - this.count);
+    this.at += 2;
+    this.count += 16;
   }
 
   private longSymbol(table: HuffmanTable): number {
     const next = this.bits >>> 16;
     for (let length = shortBits + 1; length <= 16; length++) {
-      const code = next >>> (16 - length);
-      const offset = code - table.firstCode[length]!;
+      const offset = (next >>> (16 - length)) - table.firstCode[length]!;
       if (offset >= 0 && offset < table.counts[length]!) {
         this.bits <<= length;
         this.count -= length;
@@ -35,54 +109,6 @@ export class BitReader {
       }
     }
     throw new Error('a Huffman code that no table has');
-  }
-
-  /** RECEIVE and EXTEND (§F.2.2.1): `size` bits, 0 to 16, as a signed difference. */
-  difference(size: number): number {
-    if (size === 0) return 0;
-    if (this.count < size) this.fill();
-    const value = this.bits >>> (32 - size);
-    // A shift by 16 twice, since size may be 16 and the rest of the register must not be lost to a shift by 32.
-    this.bits <<= size;
-    this.count -= size;
-    return value < 2 ** (size - 1) ? value - 2 ** size + 1 : value;
-  }
-
-  private fill(): void {
-    const { bytes } = this;
-    while (this.count <= 24) {
-      let byte = 0;
-      if (this.position < bytes.length) {
-        byte = bytes[this.position]!;
-        if (byte !== 0xff) this.position++;
-        else if (bytes[this.position + 1] === 0) this.position += 2;
-        else {
-          byte = 0;
-          this.overrun += 8;
-        }
-      } else this.overrun += 8;
-      this.bits |= byte << (24 - this.count);
-      this.count += 8;
-    }
-  }
-
-  /** True if more bits were used than there were. */
-  get exhausted(): boolean {
-    return this.overrun > this.count;
-  }
-
-  /** Drops the rest of the byte and steps over a restart marker (§E.2.4). @throws Error if none stands there */
-  restart(): void {
-    const { bytes } = this;
-    this.bits = 0;
-    this.count = 0;
-    this.overrun = 0;
-    while (this.position + 1 < bytes.length && !(bytes[this.position] === 0xff && bytes[this.position + 1]! >= 0xd0 && bytes[this.position + 1]! <= 0xd7)) {
-      if (bytes[this.position] === 0xff && bytes[this.position + 1] === 0xd9) break;
-      this.position++;
-    }
-    if (this.position + 1 >= bytes.length || bytes[this.position + 1] === 0xd9) throw new Error('a restart marker is missing');
-    this.position += 2;
   }
 }
 

@@ -1,4 +1,5 @@
-import type { HuffmanTable } from './jpeg-bits.js';
+import { codedBytes } from './jpeg-bits.js';
+import type { CodedBytes, HuffmanTable } from './jpeg-bits.js';
 
 /** A code and its difference bits together are rarely longer in a lossless JPEG. */
 const peekBits = 12;
@@ -10,19 +11,24 @@ const peekBits = 12;
 export class DifferenceReader {
   /** By the next `peekBits` bits: difference × 32 + length; 0 where code and difference are longer. */
   private readonly whole: Int32Array;
-  private readonly plain: Uint8Array;
+  private readonly coded: CodedBytes;
   private position = 0;
   private bits = 0;
   private count = 0;
 
   constructor(bytes: Uint8Array, start: number, private readonly table: HuffmanTable) {
-    this.plain = unstuffed(bytes, start);
+    this.coded = codedBytes(bytes, start);
     this.whole = wholeDifferences(table);
+  }
+
+  /** Offset of the marker behind the coded data. */
+  get end(): number {
+    return this.coded.end;
   }
 
   /** Fills `differences`. @throws Error at a code that the table does not have or where the data end early */
   read(differences: Int32Array): void {
-    const { plain, whole } = this;
+    const { whole, coded: { plain, length: codedLength } } = this;
     let { position, bits, count } = this;
     for (let i = 0; i < differences.length; i++) {
       if (count <= 16) {
@@ -56,7 +62,7 @@ export class DifferenceReader {
     this.bits = bits;
     this.count = count;
     // Zeros stand behind the data so that reading ahead is safe; being there with used-up bits is not.
-    if (position - (count >> 3) > plain.length - padding) throw new Error('the coded data end early');
+    if (position - (count >> 3) > codedLength) throw new Error('the coded data end early');
   }
 
   /** length << 8 | category of the code at the top of 16 bits. */
@@ -68,25 +74,6 @@ export class DifferenceReader {
     }
     throw new Error('a Huffman code that no table has');
   }
-}
-
-const padding = 16;
-
-/** The coded bytes up to the next marker, stuffed zeros removed, and zeros behind them. */
-function unstuffed(bytes: Uint8Array, start: number): Uint8Array {
-  const plain = new Uint8Array(bytes.length - start + padding);
-  let length = 0;
-  for (let from = start; ; ) {
-    let at = bytes.indexOf(0xff, from);
-    if (at < 0) at = bytes.length;
-    const stuffed = bytes[at + 1] === 0;
-    const to = stuffed ? at + 1 : at;
-    plain.set(bytes.subarray(from, to), length);
-    length += to - from;
-    if (!stuffed) break;
-    from = at + 2;
-  }
-  return plain.subarray(0, length + padding);
 }
 
 function wholeDifferences(table: HuffmanTable): Int32Array {

@@ -48,7 +48,7 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
     const component = frame.components[index]!;
     const tablesOfPart = { dc: tables.dc[dc], ac: tables.ac[ac], quantization: tables.quantization[component.quantization] };
     if (!tablesOfPart.dc || !tablesOfPart.ac || !tablesOfPart.quantization) throw new Error('a JPEG scan without its tables');
-    return { component, plane: planes[index]!, dc: tablesOfPart.dc, ac: tablesOfPart.ac, quantization: tablesOfPart.quantization, previous: 0 };
+    return { component, plane: planes[index]!, dc: tablesOfPart.dc, ac: tablesOfPart.ac, quantization: Float64Array.from(tablesOfPart.quantization, (step, k) => step * scales[zigzag[k]!]!), previous: 0 };
   });
   // A scan of one component has no MCU padding: its blocks are those that hold pixels (§A.2.2).
   const only = parts[0]!.component;
@@ -84,7 +84,7 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
 }
 
 /** §F.2.2: one block of dequantized coefficients in natural order; returns the new DC prediction. */
-function readBlock(reader: BitReader, part: { dc: Parameters<BitReader['symbol']>[0]; ac: Parameters<BitReader['symbol']>[0]; quantization: Uint16Array; previous: number }, block: Float64Array): number {
+function readBlock(reader: BitReader, part: { dc: Parameters<BitReader['symbol']>[0]; ac: Parameters<BitReader['symbol']>[0]; quantization: Float64Array; previous: number }, block: Float64Array): number {
   block.fill(0);
   const dc = part.previous + reader.difference(reader.symbol(part.dc) & 15);
   block[0] = dc * part.quantization[0]!;
@@ -109,25 +109,57 @@ const zigzag = Uint8Array.of(
   35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 );
 
-/** cosines[x * 8 + u] = C(u) / 2 · cos((2x + 1) u π / 16): §A.3.3 separated into rows and columns. */
-const cosines = Float64Array.from({ length: 64 }, (_, i) => ((i & 7) === 0 ? Math.SQRT1_2 : 1) / 2 * Math.cos(((2 * (i >> 3) + 1) * (i & 7) * Math.PI) / 16));
-const rowsDone = new Float64Array(64);
+/** Arai, Agui and Nakajima's scale of each coefficient, to be multiplied into the quantization: A(row) · A(column) / 8. */
+const scales = Float64Array.from({ length: 64 }, (_, i) => (aan(i >> 3) * aan(i & 7)) / 8);
 
+function aan(k: number): number {
+  return k === 0 ? 1 : Math.cos((k * Math.PI) / 16) * Math.SQRT2;
+}
+
+/** Inverse DCT of a block of scaled coefficients, in place (§A.3.3, by Arai, Agui and Nakajima: five multiplications a line). */
 function inverseDct(block: Float64Array): void {
-  for (let row = 0; row < 64; row += 8) {
-    for (let x = 0; x < 8; x++) {
-      let sum = 0;
-      for (let u = 0; u < 8; u++) sum += block[row + u]! * cosines[x * 8 + u]!;
-      rowsDone[row + x] = sum;
-    }
+  for (let column = 0; column < 8; column++) inverseLine(block, column, 8);
+  for (let row = 0; row < 64; row += 8) inverseLine(block, row, 1);
+}
+
+function inverseLine(block: Float64Array, at: number, step: number): void {
+  const c0 = block[at]!;
+  const c1 = block[at + step]!;
+  const c2 = block[at + 2 * step]!;
+  const c3 = block[at + 3 * step]!;
+  const c4 = block[at + 4 * step]!;
+  const c5 = block[at + 5 * step]!;
+  const c6 = block[at + 6 * step]!;
+  const c7 = block[at + 7 * step]!;
+  if (c1 === 0 && c2 === 0 && c3 === 0 && c4 === 0 && c5 === 0 && c6 === 0 && c7 === 0) {
+    for (let i = 1; i < 8; i++) block[at + i * step] = c0;
+    return;
   }
-  for (let x = 0; x < 8; x++) {
-    for (let y = 0; y < 8; y++) {
-      let sum = 0;
-      for (let v = 0; v < 8; v++) sum += rowsDone[v * 8 + x]! * cosines[y * 8 + v]!;
-      block[y * 8 + x] = sum;
-    }
-  }
+  const sum04 = c0 + c4;
+  const difference04 = c0 - c4;
+  const sum26 = c2 + c6;
+  const rotated26 = (c2 - c6) * Math.SQRT2 - sum26;
+  const even0 = sum04 + sum26;
+  const even3 = sum04 - sum26;
+  const even1 = difference04 + rotated26;
+  const even2 = difference04 - rotated26;
+  const z13 = c5 + c3;
+  const z10 = c5 - c3;
+  const z11 = c1 + c7;
+  const z12 = c1 - c7;
+  const odd7 = z11 + z13;
+  const z5 = (z10 + z12) * 1.847759065022573512;
+  const odd6 = z5 - z10 * 2.613125929752753055 - odd7;
+  const odd5 = (z11 - z13) * Math.SQRT2 - odd6;
+  const odd4 = z5 - z12 * 1.082392200292393968 - odd5;
+  block[at] = even0 + odd7;
+  block[at + 7 * step] = even0 - odd7;
+  block[at + step] = even1 + odd6;
+  block[at + 6 * step] = even1 - odd6;
+  block[at + 2 * step] = even2 + odd5;
+  block[at + 5 * step] = even2 - odd5;
+  block[at + 3 * step] = even3 + odd4;
+  block[at + 4 * step] = even3 - odd4;
 }
 
 /** Blocks' padding cut off; subsampled components repeated. */

@@ -22,16 +22,17 @@ export function decodeJpegLossless(bytes: Uint8Array): DecodedFrame {
 
 function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables: JpegTables, samples: Uint8Array | Uint16Array): number {
   if (frame.components.some(({ horizontal, vertical }) => horizontal !== 1 || vertical !== 1)) throw new Error('a lossless JPEG with subsampled components');
-  const reader = new BitReader(bytes, scan.start);
   const { columns, rows, precision } = frame;
   const step = frame.components.length;
   const parts = scan.components.map(({ index, dc }) => ({ index, table: demand(tables.dc[dc]) }));
   const start = 1 << (precision - scan.pointTransform - 1);
   if (parts.length === 1 && step === 1 && scan.restartInterval === 0) {
-    decodePlain(new DifferenceReader(bytes, scan.start, parts[0]!.table), samples, rows, columns, scan.selection, start);
+    const differences = new DifferenceReader(bytes, scan.start, parts[0]!.table);
+    decodePlain(differences, samples, rows, columns, scan.selection, start);
     shift(samples, scan.pointTransform);
-    return scanEnd(bytes, scan.start);
+    return differences.end;
   }
+  const reader = new BitReader(bytes, scan.start);
   const interval = scan.restartInterval || Infinity;
   let untilRestart = interval;
   // Row after which prediction starts anew.
@@ -77,12 +78,6 @@ function decodePlain(reader: DifferenceReader, samples: Uint8Array | Uint16Array
 
 function shift(samples: Uint8Array | Uint16Array, pointTransform: number): void {
   if (pointTransform > 0) for (let i = 0; i < samples.length; i++) samples[i] = samples[i]! << pointTransform;
-}
-
-/** Offset of the marker behind the coded data. */
-function scanEnd(bytes: Uint8Array, start: number): number {
-  for (let at = bytes.indexOf(0xff, start); at >= 0; at = bytes.indexOf(0xff, at + 1)) if (bytes[at + 1] !== 0) return at;
-  return bytes.length;
 }
 
 /** `count` samples of one component from offset `at` on, all in one row (§H.1.2). */

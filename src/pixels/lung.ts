@@ -1,4 +1,5 @@
 import type { CtSlice } from './ct.js';
+import type { Box } from './image.js';
 
 /** Air, and lung with its vessels averaged in: everything below is dark enough to be one of both. */
 const airBelowHu = -400;
@@ -7,15 +8,28 @@ const step = 4;
 /** A slice with less lung than this share of the body is neck, shoulder or belly (bowel gas stays far below). */
 export const leastLungFraction = 0.12;
 
+/** A slice on a grid of every fourth pixel. */
+interface AirGrid {
+  readonly columns: number;
+  readonly rows: number;
+  readonly isAir: Uint8Array;
+  /** Air connected with the air around the patient. */
+  readonly outside: Uint8Array;
+}
+
+function airGridOf({ width, height, hu }: CtSlice): AirGrid {
+  const columns = Math.ceil(width / step);
+  const rows = Math.ceil(height / step);
+  const isAir = Uint8Array.from({ length: columns * rows }, (_, i) => (hu[Math.floor(i / columns) * step * width + (i % columns) * step]! < airBelowHu ? 1 : 0));
+  return { columns, rows, isAir, outside: airAround(isAir, columns, rows) };
+}
+
 /**
  * Share of the body's cross-section that is lung, 0 to 1: air that is not connected with the air around the patient.
  * 0 if the slice holds no body.
  */
-export function lungFraction({ width, height, hu }: CtSlice): number {
-  const columns = Math.ceil(width / step);
-  const rows = Math.ceil(height / step);
-  const isAir = Uint8Array.from({ length: columns * rows }, (_, i) => (hu[Math.floor(i / columns) * step * width + (i % columns) * step]! < airBelowHu ? 1 : 0));
-  const outside = airAround(isAir, columns, rows);
+export function lungFraction(slice: CtSlice): number {
+  const { isAir, outside } = airGridOf(slice);
   let body = 0;
   let lung = 0;
   for (let i = 0; i < isAir.length; i++) {
@@ -25,6 +39,57 @@ export function lungFraction({ width, height, hu }: CtSlice): number {
   }
   // Less than a twentieth of the picture is a phantom's edge or nothing at all.
   return body < isAir.length / 20 ? 0 : lung / body;
+}
+
+/** Gas in bowel and gullet, and the hollow of a table, are smaller than a quarter of a lung. */
+const leastShareOfLargest = 0.25;
+
+/**
+ * The box around the lungs of a slice with `margin` (a share of its width and height) on each side, in stored pixels;
+ * undefined if the slice shows no lung.
+ */
+export function lungBox(slice: CtSlice, margin: number): Box | undefined {
+  const { columns, rows, isAir, outside } = airGridOf(slice);
+  const regions = connectedRegions(Uint8Array.from(isAir, (air, i) => (air && !outside[i] ? 1 : 0)), columns, rows);
+  const largest = Math.max(0, ...regions.map((region) => region.length));
+  const lung = regions.filter((region) => region.length >= largest * leastShareOfLargest).flat();
+  if (lung.length === 0) return undefined;
+  let [left, top, right, bottom] = [columns, rows, 0, 0];
+  for (const cell of lung) {
+    const x = cell % columns;
+    const y = Math.floor(cell / columns);
+    [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x + 1), Math.max(bottom, y + 1)];
+  }
+  const acrossMargin = Math.round((right - left) * step * margin);
+  const downMargin = Math.round((bottom - top) * step * margin);
+  return {
+    left: Math.max(0, left * step - acrossMargin),
+    top: Math.max(0, top * step - downMargin),
+    right: Math.min(slice.width, right * step + acrossMargin),
+    bottom: Math.min(slice.height, bottom * step + downMargin),
+  };
+}
+
+/** Cells of ones that hang together by their edges. */
+function connectedRegions(cells: Uint8Array, columns: number, rows: number): readonly (readonly number[])[] {
+  const seen = new Uint8Array(cells.length);
+  const regions: number[][] = [];
+  for (let start = 0; start < cells.length; start++) {
+    if (!cells[start] || seen[start]) continue;
+    seen[start] = 1;
+    const region = [start];
+    for (const cell of region) {
+      const x = cell % columns;
+      const neighbours = [x > 0 ? cell - 1 : -1, x < columns - 1 ? cell + 1 : -1, cell - columns, cell < columns * (rows - 1) ? cell + columns : -1];
+      for (const neighbour of neighbours) {
+        if (neighbour < 0 || !cells[neighbour] || seen[neighbour]) continue;
+        seen[neighbour] = 1;
+        region.push(neighbour);
+      }
+    }
+    regions.push(region);
+  }
+  return regions;
 }
 
 /** Air connected with the edge of the picture (4 neighbours). */

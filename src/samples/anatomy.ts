@@ -137,7 +137,7 @@ function breasts(size: number): readonly Solid[] {
       const part = y < 55 ? (55 - y) / (120 * size) : (y - 55) / (42 * size);
       if (part >= 1) return undefined;
       const round = Math.sqrt(1 - part * part);
-      return { cx: side * 78, cz: -105, a: 62 * size * round, b: 28 * size * round, p: 2 };
+      return { cx: side * 78, cz: -105, a: 62 * size * round, b: 15 * size * round, p: 2 };
     },
   }));
 }

@@ -38,7 +38,7 @@ export function chestAttenuation(person: AnatomyOptions, view: View, opacities: 
   const soft = texture(width, height, mm, [[40, 1], [18, 0.7], [7, 0.5]], random);
   for (let index = 0; index < grid.values.length; index++) {
     const lung = lungMm[index]!;
-    grid.values[index]! += markings.values[index]! + lung * mu.lung * 0.07 * fine[index]!;
+    grid.values[index]! += markings.values[index]! + lung * mu.lung * 0.05 * fine[index]!;
     // Muscle and fat are not even either.
     if (grid.values[index]! > 0.05) grid.values[index]! += 0.035 * soft[index]!;
   }

@@ -41,7 +41,7 @@ export function opacityOf(anatomy: Anatomy, opacity: Opacity, index: number): { 
     const point = { x: centre.x + gaussian(random) * reach * 0.55, y: centre.y + gaussian(random) * reach * 0.5, z: centre.z + gaussian(random) * reach * 0.5 };
     if (!inside(lung, point, 0.9)) continue;
     const radius = between(random, solid ? 6 : 7, solid ? 13 : 15);
-    clouds.push({ ...point, radius, mu: solid ? 0.0052 : 0.0021, hu: solid ? 260 : 110 });
+    clouds.push({ ...point, radius, mu: solid ? 0.0078 : 0.0026, hu: solid ? 260 : 110 });
   }
   const airways = solid ? Array.from({ length: 3 }, (): Tube => {
     const end = { x: centre.x + lung.side * between(random, -10, 22), y: centre.y + between(random, -16, 22), z: centre.z };

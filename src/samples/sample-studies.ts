@@ -30,12 +30,12 @@ export function sampleStudies(seed = 'demo', size: SampleSize = {}): readonly Sa
   const person = (number: number, name: string, sex: 'F' | 'M'): SampleIdentity => ({ seed: `${seed} ${number}`, patientName: name, patientID: `PHANTOM-${number}`, sex });
   const study = (title: string, expected: SampleStudy['expected'], identity: SampleIdentity, files: readonly Uint8Array[]): SampleStudy => ({ title, expected, studyInstanceUID: studyUid(identity), files });
 
-  const clear = person(1, 'PHANTOM^CLEAR', 'M');
+  const clear = person(6, 'PHANTOM^CLEAR', 'M');
   const opacity = person(2, 'PHANTOM^OPACITY', 'F');
   const inverted = person(3, 'PHANTOM^INVERTED', 'M');
   const sideways = person(4, 'PHANTOM^SIDEWAYS', 'F');
   const hand = person(5, 'PHANTOM^HAND', 'M');
-  const sliced = person(6, 'PHANTOM^SLICED', 'M');
+  const sliced = person(1, 'PHANTOM^SLICED', 'M');
   const kanji = person(7, 'Phantom^Tarou=模型^太郎=もけい^たろう', 'M');
 
   return [

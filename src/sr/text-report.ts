@@ -25,7 +25,6 @@ export function textReport(content: ReportContent): DataSet {
     ...root(codes.diagnosticImagingReport, '2000', [
       ...languageOfContent(),
       ...observationContext(algorithm),
-      code('HAS CONCEPT MOD', codes.procedureReported, content.procedureReported),
       container('CONTAINS', codes.summary, [
         text('CONTAINS', codes.comment, notice),
         code('CONTAINS', codes.summaryOfDetections, outcomeCodes[content.outcome.kind]),

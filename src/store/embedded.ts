@@ -14,8 +14,10 @@ import type { Connection, Executor, QueryResult, Row, Statement } from './sql.js
  */
 const reserveBytes = 24 * 1024 * 1024;
 /** Single-user PostgreSQL has no checkpointer and no autovacuum: without these the log grows for ever. */
-const checkpointIntervalMs = 5 * 60_000;
-const vacuumEveryNthCheckpoint = 12;
+const upkeepIntervalMs = 5 * 60_000;
+/** Autovacuum's own rule, a fifth of a table and more than a handful: a vacuum stops this process while it runs (1 s for 100,000 results). */
+const tablesToVacuum = `SELECT format('%I.%I', schemaname, relname) AS name FROM pg_stat_user_tables
+  WHERE n_dead_tup > 1000 + n_live_tup / 5 OR n_mod_since_analyze > 1000 + n_live_tup / 5`;
 /** Shared buffers of 128 MB, the default, only cost memory here: 300 MB against 175 MB for the process. */
 const settings = ['shared_buffers=16MB', 'min_wal_size=32MB', 'max_wal_size=64MB'];
 
@@ -25,7 +27,6 @@ export class EmbeddedConnection implements Connection {
   #pglite: Promise<GuardedPGlite> | undefined;
   #closed = false;
   #wrote = false;
-  #checkpoints = 0;
   #upkeep: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -45,7 +46,9 @@ export class EmbeddedConnection implements Connection {
       lock.release();
       throw thrown;
     }
-    connection.#upkeep = setInterval(() => void connection.checkpoint().catch(() => undefined), checkpointIntervalMs);
+    connection.#upkeep = setInterval(() => {
+      connection.keepUp().catch((thrown: unknown) => log.warn('upkeep of the embedded database failed', { reason: String(thrown) }));
+    }, upkeepIntervalMs);
     connection.#upkeep.unref();
     return connection;
   }
@@ -77,12 +80,13 @@ export class EmbeddedConnection implements Connection {
     );
   }
 
-  /** Shortens what recovery after a kill has to replay, and now and then clears dead rows. */
-  async checkpoint(): Promise<void> {
+  /** Shortens what recovery after a kill has to replay, and clears dead rows where there are many. */
+  async keepUp(): Promise<void> {
     if (!this.#wrote || this.#closed) return;
-    this.#wrote = false;
+    const { rows } = await this.query<{ name: string }>({ text: tablesToVacuum });
+    for (const { name } of rows) await this.query({ text: `VACUUM (ANALYZE) ${name}` });
     await this.query({ text: 'CHECKPOINT' });
-    if (++this.#checkpoints % vacuumEveryNthCheckpoint === 0) await this.query({ text: 'VACUUM (ANALYZE)' });
+    this.#wrote = false;
   }
 
   async close(): Promise<void> {

@@ -129,7 +129,11 @@ export interface ReportSettings {
   readonly routing: Routing;
   /** @throws Fault `config-invalid` for a finding that config/findings.json does not name */
   termsOf(findingName: string): FindingTerms;
+  /** The other way round, for documents, which hold the concept only. */
+  findingNameOf(concept: CodedConcept): string | undefined;
   procedureReported(kind: ImageKind): CodedConcept;
+  /** Codes that a document may use besides those fixed by its template. */
+  readonly codes: readonly CodedConcept[];
   readonly skippedDocuments: boolean;
   readonly failedDocuments: boolean;
   readonly maxImages: number;

@@ -1,4 +1,4 @@
-import type { DataSet } from '../dicom/data-set.js';
+import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { writePart10 } from '../dicom/part10.js';
 import { Fault } from '../errors.js';
 import type { RoutingRule } from '../routing/rules.js';
@@ -48,7 +48,7 @@ export function adoptDocuments(hand: ResultInHand, said: OwnDocument): StudyResu
   const companions = hand.own.current.filter((one) => saysTheSame(one, hand.inputKey, hand.model.deviceUID));
   const outcome = said.report.outcome;
   const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors });
-  const findings = said.report.findings.map(({ name, concept, probability, decision }) => ({ name: name ?? concept.meaning, ...codeOf(concept), probability, decision }));
+  const findings = said.report.findings.map(({ concept, probability, decision }) => ({ name: hand.tools.settings.findingNameOf(concept) ?? concept.meaning, ...codeOf(concept), probability, decision }));
   return resultOf(hand, uids, outcome, findings, companions.map((one) => ({ ...one.reference, kind: one.kind })));
 }
 
@@ -98,11 +98,16 @@ async function storeDocuments(hand: ResultInHand, content: ReportContent, uids: 
     return [{ kind: 'measurement' as const, dataSet: measurement }, text];
   });
   for (const { dataSet } of written) {
-    const mistakes = checkDocument(dataSet);
+    const mistakes = checkDocument(dataSet, { codes: tools.settings.codes, imageSizes: imageSizesOf(hand.considered) });
     if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID: study.studyInstanceUID });
   }
   await watch.time('store', () => tools.pacs.storeInstances(written.map(({ dataSet }) => writePart10(dataSet))));
   return watch.time('readBack', () => Promise.all(written.map(({ kind, dataSet }) => readBack(dataSet, kind, tools.pacs))));
+}
+
+/** Columns and rows by SOP Instance UID, so that a box outside its image is noticed. */
+function imageSizesOf(instances: readonly DataSet[]): ReadonlyMap<string, { readonly columns: number; readonly rows: number }> {
+  return new Map(instances.map((one) => [textOf(one, 'SOPInstanceUID') ?? '', { columns: numberOf(one, 'Columns') ?? Infinity, rows: numberOf(one, 'Rows') ?? Infinity }]));
 }
 
 function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], uids: DocumentUids): ReportContent {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, test, after, before } from 'node:test';
 import { derivedUid, type SOPInstanceUID, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { OrthancClient, type OrthancId } from '../../src/orthanc/client.js';
@@ -10,7 +11,10 @@ import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { freePort } from '../support/free-port.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore, sendByStow } from '../support/send.js';
+import { startTlsProxy } from '../support/tls-proxy.js';
 import { tinyImage } from '../support/tiny-image.js';
+
+const withoutOpenssl = spawnSync('openssl', ['version']).error !== undefined && 'no openssl on this machine';
 
 describe('Orthanc client', () => {
   const started = useOrthanc({
@@ -189,6 +193,24 @@ describe('Orthanc client and a connection that fails', () => {
     await assert.rejects(new OrthancClient({ url: `http://127.0.0.1:${await freePort()}`, timeoutMs: 1000 }).system(), isFault('pacs-unreachable'));
     assert.throws(() => new OrthancClient({ url: 'localhost:8042', timeoutMs: 1000 }), isFault('config-invalid'));
     assert.throws(() => new OrthancClient({ url: 'https://localhost', caFile: '/nowhere.pem', timeoutMs: 1000 }), isFault('config-invalid'));
+  });
+
+  test('HTTPS with the hospital\'s own authority', { skip: withoutOpenssl }, async () => {
+    const tls = await startTlsProxy(orthanc);
+    const endpoint = { url: tls.url, username: orthanc.username, password: orthanc.password, timeoutMs: 2000 };
+    const trusting = new OrthancClient({ ...endpoint, caFile: tls.caFile });
+    assert.ok((await trusting.system()).version);
+    assert.ok(await trusting.dicomWebPlugin());
+    await assert.rejects(new OrthancClient(endpoint).system(), (thrown) => isFault('pacs-unreachable')(thrown) && /certificate/.test(String(thrown)));
+    trusting.close();
+    await tls.close();
+  });
+
+  test('no credentials stand in a message', async () => {
+    const port = await freePort();
+    const client = new OrthancClient({ url: `http://name:secret@127.0.0.1:${port}/orthanc/`, timeoutMs: 1000 });
+    await assert.rejects(client.system(), (thrown) => isFault('pacs-unreachable')(thrown) && !/secret|name:/.test(String(thrown)));
+    assert.equal(client.url, `http://127.0.0.1:${port}/orthanc`);
   });
 
   test('a study asked for by a UID that is none', async () => {

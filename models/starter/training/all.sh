@@ -11,6 +11,7 @@ for s in covid-chestxray-2020-03-15 kermany-paediatric nih "covid-radiography-co
   $PY train.py --cache "$2/cache" --out "$2/runs" --net xray --steps 200 --name "loso-base-$n" --leave-out $s
   $PY train.py --cache "$2/cache" --out "$2/runs" --net xray --steps 200 --name "loso-mix-$n" --leave-out $s --mix-style
 done
+$PY evaluate.py --cache "$2/cache" --runs "$2/runs" --out ..
 $PY evaluate.py --cache "$2/cache" --runs "$2/runs" --out .. --loso
 $PY card.py --model ..
 $PY ../../../tests/oracles/starter/golden.py --model .. --out ../../../tests/fixtures/starter/golden.json

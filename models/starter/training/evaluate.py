@@ -295,12 +295,18 @@ def left_out(runs, rows, exact):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--cache", required=True); p.add_argument("--runs", required=True); p.add_argument("--out", required=True)
-    p.add_argument("--xray", default="xray"); p.add_argument("--ct", default="ct"); p.add_argument("--loso", action="store_true")
+    p.add_argument("--xray", default="xray"); p.add_argument("--ct", default="ct"); p.add_argument("--loso", action="store_true", help="only the leave-one-source-out runs, added to figures.json")
     p.add_argument("--created", default=datetime.date.today().isoformat())
     a = p.parse_args()
     torch.set_num_threads(2)
     rows = read_table(a.cache)
     small, exact = np.load(os.path.join(a.cache, "small.npy"), mmap_mode="r"), np.load(os.path.join(a.cache, "exact.npy"), mmap_mode="r")
+    keep = os.path.join(a.out, "figures.json")
+    before = json.load(open(keep)) if os.path.exists(keep) else {}
+    if a.loso:
+        before["leaveOneSourceOut"] = left_out(a.runs, rows, exact)
+        json.dump(before, open(keep, "w"), indent=1)
+        return
     model = {"name": "orthanc-chest-ai starter", "manufacturer": "orthanc-chest-ai", "created": a.created,
              "license": "research and demonstration only, not for diagnosis; the training pictures carry mixed licences, see CARD.md", "networks": {}, "figures": {}}
     figures = {"made": {}}
@@ -313,8 +319,7 @@ def main():
         print(kind, json.dumps(figures[kind], indent=1), flush=True)
         model["figures"][kind] = {n: {k: v for k, v in f["test"].items() if k in ("n", "positive", "patients", "auroc", "aurocInterval", "brier", "ece")} for n, f in figures[kind]["findings"].items()}
         model["figures"][kind]["gate"] = {"chestWronglyRefused": figures[kind]["gate"]["chestTest"]["refused"]}
-    keep = os.path.join(a.out, "figures.json")
-    figures["leaveOneSourceOut"] = left_out(a.runs, rows, exact) if a.loso else (json.load(open(keep)).get("leaveOneSourceOut", {}) if os.path.exists(keep) else {})
+    figures["leaveOneSourceOut"] = before.get("leaveOneSourceOut", {})
     json.dump(model, open(os.path.join(a.out, "model.json"), "w"), indent=2)
     json.dump(figures, open(keep, "w"), indent=1)
 

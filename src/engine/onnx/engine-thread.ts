@@ -19,7 +19,7 @@ interface Waiting {
 
 export function startEngineThread(): EngineThread {
   const flag = createRunFlag();
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'onnxruntime', workerData: { flag } });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'onnxruntime', workerData: { flag }, execArgv: [] });
   const waiting = new Map<number, Waiting>();
   let serial = 0;
   let ended: string | undefined;

@@ -1,0 +1,73 @@
+"""Modality LUT, VOI LUT and windows of random and edge inputs by pydicom 3.0.2: tests/fixtures/pixels/luts.json.
+
+  /tmp/venv/bin/python tests/oracles/pixels/make_luts.py
+
+VOI results are brought to [0, 1] by pydicom's own output range, since ours is that.
+"""
+import json, pathlib
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.pixels import apply_modality_lut, apply_voi, apply_windowing
+
+root = pathlib.Path(__file__).resolve().parents[2]
+rng = np.random.default_rng(7)
+cases = []
+
+
+def inputs(low, high, count=8):
+    edges = [low, low + 1, -1, 0, 1, (low + high) // 2, high - 1, high]
+    return sorted({int(v) for v in [*edges, *rng.integers(low, high, count)] if low <= v <= high})
+
+
+def image(bits, signed):
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.BitsStored = bits
+    ds.BitsAllocated = 16 if bits > 8 else 8
+    ds.PixelRepresentation = int(signed)
+    ds.PhotometricInterpretation = 'MONOCHROME2'
+    return ds
+
+
+# Windows: three functions, widths down to the smallest legal, centres in and out of the range.
+for bits, signed in ((8, False), (12, False), (12, True), (16, False), (16, True)):
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2 ** bits - 1)
+    for function in ('LINEAR', 'LINEAR_EXACT', 'SIGMOID'):
+        widths = [1, 2, 3, high - low, (high - low) * 2.5, float(rng.uniform(4, high - low))]
+        for width in widths:
+            for center in (0, (low + high) / 2, float(rng.uniform(low, high)), high + 50):
+                ds = image(bits, signed)
+                ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = str(round(center, 4)), str(round(width, 4)), function
+                x = inputs(low, high)
+                y = apply_windowing(np.array(x), ds)
+                scaled = (y - low) / (high - low)
+                cases.append({'kind': 'window', 'window': {'center': float(ds.WindowCenter), 'width': float(ds.WindowWidth), 'shape': function}, 'x': x, 'y': [float(f'{v:.9g}') for v in scaled]})
+
+# Modality: rescale, and tables with 8- and 16-bit entries (pydicom takes no others), negative first value, 65536 entries.
+for slope, intercept in ((1, -1024), (0.5, 3.25), (-2, 100), (1, 0)):
+    ds = image(16, True)
+    ds.RescaleSlope, ds.RescaleIntercept = str(slope), str(intercept)
+    x = inputs(-2048, 4095)
+    cases.append({'kind': 'modality', 'dataSet': {'RescaleSlope': slope, 'RescaleIntercept': intercept}, 'x': x, 'y': [float(v) for v in apply_modality_lut(np.array(x), ds)]})
+for count, first, bits in ((256, 0, 8), (256, -100, 16), (1000, 50, 16), (4096, -2048, 16)):
+    entries = rng.integers(0, 2 ** bits, count)
+    item = Dataset()
+    item.add_new(0x00283002, 'SS' if first < 0 else 'US', [count, first, bits])
+    item.add_new(0x00283006, 'OW', entries.astype('<u2').tobytes())
+    ds = image(16, first < 0)
+    ds.ModalityLUTSequence = [item]
+    x = inputs(-3000 if first < 0 else 0, 5000)
+    plain = {'LUTDescriptor': [count, first, bits], 'LUTData': [int(v) for v in entries]}
+    cases.append({'kind': 'modality', 'dataSet': {'ModalityLUTSequence': [plain]}, 'x': x, 'y': [float(v) for v in apply_modality_lut(np.array(x), ds)]})
+    ds = image(16, first < 0)
+    ds.VOILUTSequence = [item]
+    if bits == 8:
+        # pydicom lets inputs behind the last entry wrap in 8 bits; PS3.3 C.11.2.1.1 wants the last entry.
+        x = [v for v in x if v < first + count]
+    y = apply_voi(np.array(x), ds)
+    cases.append({'kind': 'voi', 'dataSet': {'VOILUTSequence': [plain]}, 'x': x, 'y': [float(f'{v / (2 ** bits - 1):.9g}') for v in y]})
+
+(root / 'fixtures/pixels/luts.json').write_text(json.dumps(cases, separators=(',', ':')).replace('},{', '},\n{') + '\n')
+print(len(cases))
