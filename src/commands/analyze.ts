@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openAnalyser, type Analyser } from '../app/service.js';
+import { openAnalyser, type Analyser } from '../app/start-service.js';
 import { loadConfig } from '../config.js';
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';

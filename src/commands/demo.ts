@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startService, type RunningService } from '../app/service.js';
+import { startService, type RunningService } from '../app/start-service.js';
 import { loadConfig } from '../config.js';
 
 import { createLog, type Log } from '../log.js';

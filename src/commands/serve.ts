@@ -1,4 +1,4 @@
-import { startService } from '../app/service.js';
+import { startService } from '../app/start-service.js';
 import { loadConfig } from '../config.js';
 import { createLog } from '../log.js';
 

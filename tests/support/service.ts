@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { startService, type RunningService } from '../../src/app/service.js';
+import { startService, type RunningService } from '../../src/app/start-service.js';
 import { loadConfig, projectRoot, type Config } from '../../src/config.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { DicomWeb } from '../../src/dicomweb/client.js';
