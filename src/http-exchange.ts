@@ -137,7 +137,7 @@ function transportFault(thrown: Error & { code?: string }, answered: boolean, ur
   const code = thrown.code ?? '';
   if (answered) return new Fault('pacs-malformed', `the answer broke off (${code || thrown.message})`, subject, { cause: thrown });
   if (code.startsWith('HPE_')) return new Fault('pacs-malformed', `the answer is not HTTP (${code})`, subject, { cause: thrown });
-  if (/CERT|SIGNED|ALTNAME|ISSUER|SSL|TLS/.test(code)) {
+  if (/CERT|SIGNED|SIGNATURE|ALTNAME|ISSUER|SSL|TLS/.test(code)) {
     return new Fault('pacs-unreachable', `its certificate is not trusted (${code}); name its authority's file in the configuration`, subject, { cause: thrown });
   }
   const server = new URL(url);

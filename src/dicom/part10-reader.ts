@@ -43,7 +43,7 @@ const pixelData = 0x7fe00010;
 /** Real objects nest less than ten deep. */
 const deepest = 64;
 /** Elements and items of one file; an enhanced CT of 2,000 frames has about 200,000. */
-const mostElements = 2_000_000;
+const mostElements = 1_000_000;
 /** VRs with a 32-bit length in explicit encoding (PS3.5 §7.1.2). */
 const shortLength = new Set(['AE', 'AS', 'AT', 'CS', 'DA', 'DS', 'DT', 'FL', 'FD', 'IS', 'LO', 'LT', 'PN', 'SH', 'SL', 'SS', 'ST', 'TM', 'UI', 'UL', 'US']);
 const implicitLittleEndian: Encoding = { explicit: false, littleEndian: true };
@@ -82,7 +82,7 @@ export class DataSetReader {
     if (tag !== item) throw this.fault(level.tag, `an item was expected at byte ${this.offset - 8}, ${tagText(tag)} was found`);
     const dataSet: MutableDataSet = {};
     items.push(dataSet);
-    this.push(level, { ...this.extent(level, level.tag, length), items: undefined, dataSet, encoding: level.encoding, tag: level.tag, decodeText: level.decodeText, signedPixels: level.signedPixels });
+    this.push(level, level.tag, length, undefined, dataSet, level.encoding);
   }
 
   /** @returns false where reading ends */
@@ -107,7 +107,7 @@ export class DataSetReader {
     if (vr === 'SQ' || length === undefinedLength) {
       const items: MutableDataSet[] = [];
       level.dataSet[keyOf(tag)] = items;
-      this.push(level, { ...this.extent(level, tag, length), items, dataSet: level.dataSet, encoding, tag, decodeText: level.decodeText, signedPixels: level.signedPixels });
+      this.push(level, tag, length, items, level.dataSet, encoding);
       return true;
     }
     this.keep(level, tag, vr, this.take(level, tag, length));
@@ -152,17 +152,13 @@ export class DataSetReader {
     return { kind: 'encapsulated', offsetTable: fragments[0] ?? new Uint8Array(0), fragments: fragments.slice(1) };
   }
 
-  private push(parent: Level, level: Level): void {
+  /** Goes into a sequence (`items`) or one of its items. */
+  private push(parent: Level, tag: number, length: number, items: MutableDataSet[] | undefined, dataSet: MutableDataSet, encoding: Encoding): void {
     if (this.levels.length >= deepest * 2) throw this.fault(parent.tag, `sequences nested more than ${deepest} deep`);
     if (++this.elements > mostElements) throw this.fault(parent.tag, `more than ${mostElements} elements`);
-    this.levels.push(level);
-  }
-
-  private extent(parent: Level, tag: number, length: number): { end: number | undefined; bound: number } {
-    if (length === undefinedLength) return { end: undefined, bound: parent.bound };
-    const end = this.offset + length;
-    if (end > parent.bound) throw this.tooLong(parent, tag, length);
-    return { end, bound: end };
+    const end = length === undefinedLength ? undefined : this.offset + length;
+    if (end !== undefined && end > parent.bound) throw this.tooLong(parent, tag, length);
+    this.levels.push({ items, dataSet, end, bound: end ?? parent.bound, encoding, tag, decodeText: parent.decodeText, signedPixels: parent.signedPixels });
   }
 
   private take(level: Level, tag: number, length: number): Uint8Array {

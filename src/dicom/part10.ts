@@ -23,8 +23,10 @@ const explicitLittleEndian: Encoding = { explicit: true, littleEndian: true };
 const everything = 2 ** 32;
 const metaEnd = 0x00030000;
 const pixelGroup = 0x7fe00000;
-/** Far above any real object; keeps a deflate bomb from filling the memory. */
-const largestInflated = 1 << 30;
+/** What a deflated data set may grow to, so that a deflate bomb cannot fill the memory: 64 MB, or 100 times its size up to 1 GB. */
+function largestInflated(deflated: number): number {
+  return Math.min(1 << 30, Math.max(64 << 20, 100 * deflated));
+}
 
 /**
  * Reads a DICOM file; values are views of the bytes given, so leave those as they are.
@@ -79,7 +81,7 @@ function encodingAt(bytes: Uint8Array, offset: number, declared: string | undefi
 
 function inflate(bytes: Uint8Array): Uint8Array {
   try {
-    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: largestInflated }));
+    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: largestInflated(bytes.length) }));
   } catch (cause) {
     throw new Fault('dicom-unreadable', `the deflated data set cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`, {}, { cause });
   }

@@ -46,8 +46,8 @@ export class BitReader {
   position: number;
   private coded: CodedBytes;
   private at = 0;
-  private bits = 0;
-  private count = 0;
+  protected bits = 0;
+  protected count = 0;
 
   constructor(private readonly bytes: Uint8Array, start: number) {
     this.coded = codedBytes(bytes, start);
@@ -91,7 +91,7 @@ export class BitReader {
     this.count = 0;
   }
 
-  private fill(): void {
+  protected fill(): void {
     const { plain } = this.coded;
     this.bits |= ((plain[this.at]! << 8) | plain[this.at + 1]!) << (16 - this.count);
     this.at += 2;

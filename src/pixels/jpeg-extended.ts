@@ -1,4 +1,4 @@
-import { BitReader } from './jpeg-bits.js';
+import { CoefficientReader, coefficientTable } from './jpeg-coefficients.js';
 import { walkJpeg } from './jpeg-segments.js';
 import type { JpegFrame, JpegScan, JpegTables } from './jpeg-segments.js';
 import type { DecodedFrame } from './stored-frames.js';
@@ -41,14 +41,14 @@ function mcus(frame: JpegFrame): { across: number; down: number; horizontal: num
 }
 
 function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables: JpegTables, planes: readonly Plane[]): number {
-  const reader = new BitReader(bytes, scan.start);
+  const reader = new CoefficientReader(bytes, scan.start);
   const { across, down, horizontal, vertical } = mcus(frame);
   const alone = scan.components.length === 1;
   const parts = scan.components.map(({ index, dc, ac }) => {
     const component = frame.components[index]!;
     const tablesOfPart = { dc: tables.dc[dc], ac: tables.ac[ac], quantization: tables.quantization[component.quantization] };
     if (!tablesOfPart.dc || !tablesOfPart.ac || !tablesOfPart.quantization) throw new Error('a JPEG scan without its tables');
-    return { component, plane: planes[index]!, dc: tablesOfPart.dc, ac: tablesOfPart.ac, quantization: Float64Array.from(tablesOfPart.quantization, (step, k) => step * scales[zigzag[k]!]!), previous: 0 };
+    return { component, plane: planes[index]!, dc: tablesOfPart.dc, ac: coefficientTable(tablesOfPart.ac), quantization: Float64Array.from(tablesOfPart.quantization, (step, k) => step * scales[zigzag[k]!]!), previous: 0 };
   });
   // A scan of one component has no MCU padding: its blocks are those that hold pixels (§A.2.2).
   const only = parts[0]!.component;
@@ -68,14 +68,11 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
       const wide = alone ? 1 : part.component.horizontal;
       const high = alone ? 1 : part.component.vertical;
       for (let inner = 0; inner < wide * high; inner++) {
-        part.previous = readBlock(reader, part, block);
+        part.previous = reader.block(part.dc, part.ac, part.quantization, zigzag, part.previous, block);
         const left = (x * wide + (inner % wide)) * 8;
         const top = (y * high + Math.floor(inner / wide)) * 8;
         inverseDct(block);
-        for (let i = 0; i < 64; i++) {
-          const value = Math.round(block[i]! + base);
-          part.plane.samples[(top + (i >> 3)) * part.plane.width + left + (i & 7)] = value < 0 ? 0 : value > most ? most : value;
-        }
+        place(block, part.plane, left, top, base, most);
       }
     }
     if (reader.exhausted) throw new Error(`the codestream ends in unit ${unit + 1} of ${unitsAcross * unitsDown}`);
@@ -83,31 +80,24 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
   return reader.position;
 }
 
-/** §F.2.2: one block of dequantized coefficients in natural order; returns the new DC prediction. */
-function readBlock(reader: BitReader, part: { dc: Parameters<BitReader['symbol']>[0]; ac: Parameters<BitReader['symbol']>[0]; quantization: Float64Array; previous: number }, block: Float64Array): number {
-  block.fill(0);
-  const dc = part.previous + reader.difference(reader.symbol(part.dc) & 15);
-  block[0] = dc * part.quantization[0]!;
-  for (let k = 1; k < 64; k++) {
-    const symbol = reader.symbol(part.ac);
-    const size = symbol & 15;
-    const run = symbol >> 4;
-    if (size === 0) {
-      if (run !== 15) break;
-      k += 15;
-      continue;
-    }
-    k += run;
-    if (k > 63) throw new Error('a JPEG block with more than 64 coefficients');
-    block[zigzag[k]!] = reader.difference(size) * part.quantization[k]!;
-  }
-  return dc;
-}
-
 const zigzag = Uint8Array.of(
   0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
   35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 );
+
+/** A block's values, levels shifted and clipped (§A.3.1), into the component's plane. */
+function place(block: Float64Array, plane: Plane, left: number, top: number, base: number, most: number): void {
+  const { samples, width } = plane;
+  // Adding a half and cutting off rounds, since what is negative is clipped anyway.
+  const shift = base + 0.5;
+  for (let y = 0, i = 0; y < 8; y++) {
+    const line = (top + y) * width + left;
+    for (let x = 0; x < 8; x++, i++) {
+      const value = block[i]! + shift;
+      samples[line + x] = value <= 0 ? 0 : value >= most ? most : value | 0;
+    }
+  }
+}
 
 /** Arai, Agui and Nakajima's scale of each coefficient, to be multiplied into the quantization: A(row) · A(column) / 8. */
 const scales = Float64Array.from({ length: 64 }, (_, i) => (aan(i >> 3) * aan(i & 7)) / 8);
@@ -170,6 +160,10 @@ function interleaved(frame: JpegFrame, planes: readonly Plane[]): Uint8Array | U
   const samples = frame.precision <= 8 ? new Uint8Array(length) : new Uint16Array(length);
   components.forEach((component, index) => {
     const plane = planes[index]!;
+    if (components.length === 1) {
+      for (let y = 0; y < rows; y++) samples.set(plane.samples.subarray(y * plane.width, y * plane.width + columns), y * columns);
+      return;
+    }
     for (let y = 0, to = index; y < rows; y++) {
       const line = Math.floor((y * component.vertical) / vertical) * plane.width;
       for (let x = 0; x < columns; x++, to += components.length) samples[to] = plane.samples[line + Math.floor((x * component.horizontal) / horizontal)]!;

@@ -29,7 +29,7 @@ export interface CtPhantom {
   readonly slices: readonly CtSlice[];
 }
 
-const fieldMm = 390, top = -150, bottom = 150;
+const fieldMm = 350, top = -150, bottom = 150;
 
 /** An axial chest CT of the same person whose radiograph `chestPhantom` takes: the same solids, cut instead of shone through. Arms raised. */
 export function ctPhantom(options: CtPhantomOptions): CtPhantom {

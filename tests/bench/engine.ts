@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cpus, loadavg } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { InputBatch, NetworkWithWeights } from '../../src/engine/engine.js';
 import { inferenceModel } from '../../src/engine/onnx/inference-model.js';
@@ -8,57 +8,67 @@ import { startEngine } from '../../src/engine/start-engine.js';
 import { exampleArchitecture } from '../unit/network-examples.js';
 import { seededImage, seededWeights } from '../unit/network-seeded.js';
 
-/**
- * Milliseconds an image: our engine (its own thread, Grad-CAM included) beside bare onnxruntime on the same graph
- * with its own defaults, taken in turns, and beside PyTorch on the same cores where Debian's python3-torch is.
- *
- *     node dist/tests/bench/engine.js [network …]
- */
-const names = process.argv.length > 2 ? process.argv.slice(2) : ['starter', 'resnet-34', 'densenet-121'];
-const batches = [1, 8, 32];
-const secondsPerRow = 8;
-const threads = cpus().length;
-const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch.py', import.meta.url));
-
-interface Row {
+/** One line of the table: milliseconds an image, medians. */
+export interface EngineBenchRow {
   readonly network: string;
   readonly batch: number;
+  /** Our engine: its own thread, Grad-CAM and embedding included. */
   readonly engineMs: number;
+  /** onnxruntime in the main thread on the same graph, with its own defaults, taken in turns with ours. */
   readonly bareMs: number;
+  /** PyTorch on the same cores; undefined where Debian's python3-torchvision is not installed. */
   readonly torchMs: number | undefined;
+  /** The longest pause of the main thread during one batch of ours, milliseconds. */
+  readonly stallMs: number;
 }
 
-const engine = await startEngine({ prefer: 'onnx-cpu', threads });
-console.log(`${engine.description.name}; ${cpus()[0]?.model ?? 'unknown processor'}, ${threads} cores, load ${loadavg()[0]!.toFixed(1)} at the start`);
-console.log('| network | batch | engine ms/image | bare onnxruntime | ratio | PyTorch | ratio | longest stop of the event loop, ms |');
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
-for (const name of names) {
-  const architecture = exampleArchitecture(name);
-  const network = { architecture, tensors: seededWeights(architecture) };
-  const predictor = await engine.load(network);
-  const bare = await bareSession(network);
-  for (const batch of batches) {
-    const size = name === 'starter' ? 192 : 224;
-    const input: InputBatch = { data: seededImage('bench', batch * architecture.inputChannels * size * size), batch, channels: architecture.inputChannels, height: size, width: size };
-    const stall = watchEventLoop();
-    await predictor.predict(input);
-    const longestStall = stall();
-    const [engineMs, bareMs] = await inTurns([() => predictor.predict(input), () => bare(input)]);
-    report({ network: name, batch, engineMs: engineMs! / batch, bareMs: bareMs! / batch, torchMs: torchMilliseconds(name, batch, size) }, longestStall);
+const batches = [1, 8, 32];
+const secondsPerRow = 8;
+const threads = availableParallelism();
+const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch.py', import.meta.url));
+
+/** Figures mean something only on a machine that does nothing else: the load is printed with them. */
+export async function benchEngine(names: readonly string[] = ['starter', 'resnet-34', 'densenet-121']): Promise<readonly EngineBenchRow[]> {
+  const engine = await startEngine({ prefer: 'onnx-cpu', threads });
+  const rows: EngineBenchRow[] = [];
+  for (const name of names) {
+    const architecture = exampleArchitecture(name);
+    const network = { architecture, tensors: seededWeights(architecture) };
+    const predictor = await engine.load(network);
+    const bare = await bareSession(network);
+    for (const batch of batches) {
+      const size = name === 'starter' ? 192 : 224;
+      const input: InputBatch = { data: seededImage('bench', batch * architecture.inputChannels * size * size), batch, channels: architecture.inputChannels, height: size, width: size };
+      const stall = watchEventLoop();
+      await predictor.predict(input);
+      const stallMs = stall();
+      const [engineMs, bareMs] = await inTurns([() => predictor.predict(input), () => bare.predict(input)]);
+      rows.push({ network: name, batch, engineMs: engineMs! / batch, bareMs: bareMs! / batch, torchMs: torchMilliseconds(name, batch, size), stallMs });
+    }
+    await Promise.all([predictor.release(), bare.release()]);
   }
-  await predictor.release();
-}
-await engine.close();
-console.log(`peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, both sessions and all batches`);
-
-function report({ network, batch, engineMs, bareMs, torchMs }: Row, stall: number): void {
-  const torch = torchMs === undefined ? ['not here', '–'] : [torchMs.toFixed(1), (engineMs / torchMs).toFixed(2)];
-  console.log(`| ${[network, batch, engineMs.toFixed(1), bareMs.toFixed(1), (engineMs / bareMs).toFixed(2), ...torch, stall.toFixed(0)].join(' | ')} |`);
+  await engine.close();
+  return rows;
 }
 
-async function bareSession(network: NetworkWithWeights): Promise<(input: InputBatch) => Promise<unknown>> {
+export function engineBenchTable(rows: readonly EngineBenchRow[]): string {
+  const line = ({ network, batch, engineMs, bareMs, torchMs, stallMs }: EngineBenchRow): string => {
+    const torch = torchMs === undefined ? ['not here', '–'] : [torchMs.toFixed(1), (engineMs / torchMs).toFixed(2)];
+    return `| ${[network, batch, engineMs.toFixed(1), bareMs.toFixed(1), (engineMs / bareMs).toFixed(2), ...torch, stallMs.toFixed(0)].join(' | ')} |`;
+  };
+  return [
+    '| network | batch | engine, ms/image | bare onnxruntime | ratio | PyTorch | ratio | main thread held up, ms |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.map(line),
+  ].join('\n');
+}
+
+async function bareSession(network: NetworkWithWeights) {
   const session = await InferenceSession.create(inferenceModel(network), { executionProviders: ['cpu'], intraOpNumThreads: threads });
-  return ({ data, batch, channels, height, width }) => session.run({ input: new Tensor('float32', data, [batch, channels, height, width]) });
+  return {
+    predict: ({ data, batch, channels, height, width }: InputBatch) => session.run({ input: new Tensor('float32', data, [batch, channels, height, width]) }),
+    release: () => session.release(),
+  };
 }
 
 /** Medians of milliseconds, the runs taken in turns so that what else the machine does falls on all alike. */
@@ -94,4 +104,12 @@ function watchEventLoop(): () => number {
 function torchMilliseconds(name: string, batch: number, size: number): number | undefined {
   const { status, stdout } = spawnSync('/usr/bin/python3', [torchScript, name, String(batch), String(size), String(threads), String(secondsPerRow / 2)], { encoding: 'utf8' });
   return status === 0 ? Number(stdout) / batch : undefined;
+}
+
+/** `node dist/tests/bench/engine.js [network …]` */
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const names = process.argv.slice(2);
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${loadavg()[0]!.toFixed(1)} at the start`);
+  console.log(engineBenchTable(await benchEngine(names.length ? names : undefined)));
+  console.log(`peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with both sessions of a network and all batches`);
 }

@@ -199,11 +199,14 @@ describe('Orthanc client and a connection that fails', () => {
     const tls = await startTlsProxy(orthanc);
     const endpoint = { url: tls.url, username: orthanc.username, password: orthanc.password, timeoutMs: 2000 };
     const trusting = new OrthancClient({ ...endpoint, caFile: tls.caFile });
-    assert.ok((await trusting.system()).version);
-    assert.ok(await trusting.dicomWebPlugin());
-    await assert.rejects(new OrthancClient(endpoint).system(), (thrown) => isFault('pacs-unreachable')(thrown) && /certificate/.test(String(thrown)));
-    trusting.close();
-    await tls.close();
+    try {
+      assert.ok((await trusting.system()).version);
+      assert.ok(await trusting.dicomWebPlugin());
+      await assert.rejects(new OrthancClient(endpoint).system(), (thrown) => isFault('pacs-unreachable')(thrown) && /certificate/.test(String(thrown)));
+    } finally {
+      trusting.close();
+      await tls.close();
+    }
   });
 
   test('no credentials stand in a message', async () => {

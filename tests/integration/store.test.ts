@@ -45,11 +45,14 @@ for (const backend of storeBackends()) {
       const row = await store.studies.seen({ studyInstanceUID: study(1), orthancId: 'o1', at: second });
       assert.deepEqual(row, {
         studyInstanceUID: study(1), orthancId: 'o1', firstSeenAt: first, lastSeenAt: second,
-        remoteAet: 'CR1', calledAet: 'PACS', state: 'queued', stateSince: first,
+        remoteAet: 'CR1', calledAet: 'PACS', state: 'queued', stateSince: first, contentKey: null,
       });
       assert.deepEqual((await store.studies.inState('queued')).map((one) => one.studyInstanceUID), [study(1)]);
       assert.deepEqual(await store.studies.unknownOf([study(1), study(2)]), [study(2)]);
       assert.deepEqual(await store.studies.countByState(), { arriving: 0, queued: 1, done: 0, parked: 0 });
+      await store.studies.settled(study(1), 'these images', second);
+      const { state, stateSince, contentKey } = (await store.studies.find(study(1)))!;
+      assert.deepEqual({ state, stateSince, contentKey }, { state: 'done', stateSince: second, contentKey: 'these images' });
     });
 
     test('a result comes back as it was recorded', async () => {

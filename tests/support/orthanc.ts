@@ -50,10 +50,15 @@ export async function withOrthanc<T>(test: (started: TestOrthanc) => Promise<T>,
   }
 }
 
+const temporary: string[] = [];
+process.once('exit', () => {
+  for (const directory of temporary) rmSync(directory, { recursive: true, force: true });
+});
+
 /** A folder of its own, removed when the process ends. */
 export function temporaryDirectory(name: string): string {
   const directory = mkdtempSync(path.join(tmpdir(), `chest-ai-${name}-`));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  temporary.push(directory);
   return directory;
 }
 

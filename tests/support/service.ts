@@ -32,6 +32,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     database: options.databaseUrl ? { url: options.databaseUrl } : {},
     server: { ...base.server, port: 0 },
     orthanc: { ...base.orthanc, url: options.url ?? orthanc.url, username: orthanc.username, password: orthanc.password, pollIntervalMs: 200, stabilityCheckMs: 300, requestTimeoutMs: 5_000, ...options.orthanc },
+    engine: { ...base.engine, prefer: 'onnx-cpu' },
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
