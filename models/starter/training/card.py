@@ -1,5 +1,5 @@
 """Writes CARD.md from figures.json and model.json, so that no figure is typed by hand."""
-import argparse, json, os
+import argparse, json, os, re
 
 NAMES = {"covid-chestxray-2020-03-15": "covid-chestxray (March 2020)", "covid-radiography-covid": "COVID-19 Radiography, COVID-19",
          "covid-radiography-normal": "COVID-19 Radiography, normal", "kermany-paediatric": "Kermany, children", "nih": "NIH ChestX-ray14",
@@ -43,9 +43,15 @@ def gate_rows(g):
 
 
 def dicom_rows(g, findings):
-    lines = ["| file | gate output | distance | accepted | " + " | ".join(findings) + " |", "|---|---|---|---|" + "---|" * len(findings)]
+    lines = ["| picture | gate output | distance | accepted | " + " | ".join(findings) + " |", "|---|---|---|---|" + "---|" * len(findings)]
+    same = {}   # one row for each picture: WG04 holds each in several transfer syntaxes
     for file, m in sorted(g["dicom"].items()):
-        lines.append(f"| {file} | {m['gate']:.3f} | {m['distance']:.1f} | {'yes' if m['accepted'] else 'no'} | " + " | ".join(f"{m[n]:.2f}" for n in findings) + " |")
+        if re.match(r"[A-Z]+\d_", file):
+            same.setdefault(file.split("_")[0], []).append(m)
+    spread = lambda ms, key, digits: (lambda v: v[0] if v[0] == v[-1] else f"{v[0]}–{v[-1]}")(sorted({f"{m[key]:.{digits}f}" for m in ms}, key=float))
+    for name, ms in same.items():
+        accepted = {m["accepted"] for m in ms}
+        lines.append(f"| {name}, {len(ms)} files | {spread(ms, 'gate', 3)} | {spread(ms, 'distance', 1)} | {'yes' if accepted == {True} else 'no' if accepted == {False} else 'some'} | " + " | ".join(spread(ms, n, 2) for n in findings) + " |")
     return "\n".join(lines)
 
 

@@ -120,12 +120,16 @@ class Evaluated:
         return (np.array([self.rows[i][KEY[name]] for i in use]), sigmoid(z / self.temperatures[k]), np.array([self.rows[i]["group"] for i in use]))
 
     def calibrate(self):
-        calibration = self.of("calibration")
+        calibration, validation = self.of("calibration"), self.of("validation")
         self.temperatures, self.limits = [1.0] * len(self.names), {}
         for k, name in enumerate(self.names[:-1]):
-            y, _, _ = self.arrays(name, calibration)
-            z = np.array([self.logits[i][k] for i in self.known(name, calibration)])
-            self.temperatures[k] = round(temperature(z, y), 4)
+            # CT: too few slices to spare validation (which chose nothing), so both; and each slice also as a scanner's full field, which is what will be served.
+            use = self.known(name, calibration + (validation if self.kind == "ct" else []))
+            y = np.array([self.rows[i][KEY[name]] for i in use])
+            z = np.array([self.logits[i][k] for i in use])
+            if self.kind == "ct":
+                y, z = np.concatenate([y, y]), np.concatenate([z, self.dressed(use, 4)[0][:, k]])
+            self.temperatures[k] = round(max(temperature(z, y), 1.0 if self.kind == "ct" else 0), 4)   # CT: never sharpened on so little
             p = sigmoid(z / self.temperatures[k])
             # Never called present below even odds; never narrower than 0.1.
             present = min(max(float(np.quantile(p[y == 0], 0.90)), 0.5), 0.95)
@@ -136,7 +140,7 @@ class Evaluated:
         z_bad = np.concatenate([predict(self.net, v)[0][:, -1] for v in bad.values() if len(v)])
         self.temperatures[-1] = round(temperature(np.concatenate([z_good, z_bad]), np.concatenate([np.ones(len(z_good)), np.zeros(len(z_bad))])), 4)
         self.accept_from = round(float(np.clip(np.quantile(sigmoid(z_good / self.temperatures[-1]), 0.005), 0.5, 0.9)), 3)
-        train, validation = self.of("train"), self.of("validation")
+        train = self.of("train")
         of = lambda indices, seed: np.concatenate([np.stack([self.embeddings[i] for i in indices]), self.dressed(indices, seed)[1]])
         self.gate = FeatureGate(of(train, 2))
         self.gate.max_distance = round(float(np.quantile(self.gate.distance(of(validation, 3)), 0.995)), 3)
