@@ -36,7 +36,17 @@ const packages: Readonly<Record<DecoderName, string>> = {
 const require = createRequire(import.meta.url);
 const loaded = new Map<DecoderName, Promise<Codec>>();
 
-export const decodeJpegLs = (bytes: Uint8Array): Promise<DecodedFrame> => decode('JpegLSDecoder', bytes);
+export function decodeJpegLs(bytes: Uint8Array): Promise<DecodedFrame> {
+  // Behind the end of its input CharLS counts zeros up to 2³¹, for seconds, before it gives up: truncation is found here.
+  if (!endsWithMarker(bytes)) throw new Error('the JPEG-LS codestream is cut off');
+  return decode('JpegLSDecoder', bytes);
+}
+
+/** End of Image stands somewhere; coded JPEG-LS data cannot look like it (ISO/IEC 14495-1 §A.1, bit stuffing). */
+function endsWithMarker(bytes: Uint8Array): boolean {
+  for (let at = bytes.lastIndexOf(0xd9); at > 0; at = bytes.lastIndexOf(0xd9, at - 1)) if (bytes[at - 1] === 0xff) return true;
+  return false;
+}
 
 export const decodeJpeg2000 = (bytes: Uint8Array): Promise<DecodedFrame> => decode('J2KDecoder', bareCodestream(bytes));
 

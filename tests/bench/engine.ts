@@ -28,7 +28,7 @@ const threads = availableParallelism();
 const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch.py', import.meta.url));
 
 /** Figures mean something only on a machine that does nothing else: the load is printed with them. */
-export async function benchEngine(names: readonly string[] = ['starter', 'resnet-34', 'densenet-121']): Promise<readonly EngineBenchRow[]> {
+export async function bench(names: readonly string[] = ['starter', 'resnet-34', 'densenet-121']): Promise<readonly EngineBenchRow[]> {
   const engine = await startEngine({ prefer: 'onnx-cpu', threads });
   const rows: EngineBenchRow[] = [];
   for (const name of names) {
@@ -110,6 +110,6 @@ function torchMilliseconds(name: string, batch: number, size: number): number | 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const names = process.argv.slice(2);
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${loadavg()[0]!.toFixed(1)} at the start`);
-  console.log(engineBenchTable(await benchEngine(names.length ? names : undefined)));
+  console.log(engineBenchTable(await bench(names.length ? names : undefined)));
   console.log(`peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with both sessions of a network and all batches`);
 }

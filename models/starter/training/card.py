@@ -51,7 +51,7 @@ def dicom_rows(g, findings):
     spread = lambda ms, key, digits: (lambda v: v[0] if v[0] == v[-1] else f"{v[0]}–{v[-1]}")(sorted({f"{m[key]:.{digits}f}" for m in ms}, key=float))
     for name, ms in same.items():
         accepted = {m["accepted"] for m in ms}
-        lines.append(f"| {name}, {len(ms)} files | {spread(ms, 'gate', 3)} | {spread(ms, 'distance', 1)} | {'yes' if accepted == {True} else 'no' if accepted == {False} else 'some'} | " + " | ".join(spread(ms, n, 2) for n in findings) + " |")
+        lines.append(f"| {name}, {len(ms)} file{'s' * (len(ms) > 1)} | {spread(ms, 'gate', 3)} | {spread(ms, 'distance', 1)} | {'yes' if accepted == {True} else 'no' if accepted == {False} else 'some'} | " + " | ".join(spread(ms, n, 2) for n in findings) + " |")
     return "\n".join(lines)
 
 
