@@ -4,6 +4,7 @@ import { assessImage, assessStudy } from '../evaluation/assess.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
 import type { GreyImage } from '../pixels/image.js';
+import { judgeFrontal, leastFrontalScore } from '../pixels/frontal-gate.js';
 import { resizeBilinear, standardise } from '../pixels/resize.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { FindingVerdict, ImageKind, ImageVerdict, ServedModel, StackVerdict } from './tools.js';
@@ -36,7 +37,7 @@ export async function serveModel(version: ModelVersion, engine: Engine, override
     judges: (kind) => networks[kind] !== undefined,
     async judgeXrays(images) {
       const { served, prediction } = await predict('xray', images);
-      return images.map((_, index) => imageVerdict(prediction, index, served));
+      return images.map((image, index) => imageVerdict(prediction, index, served, image));
     },
     async judgeSlices(images) {
       const { served, prediction } = await predict('ct', images);
@@ -88,11 +89,17 @@ function joined(parts: readonly Prediction[]): Prediction {
   };
 }
 
-function imageVerdict(prediction: Prediction, index: number, served: ServedNetwork): ImageVerdict {
+/** Two guards that know nothing of each other: the mean frontal chest, and what the network itself learned to refuse. */
+function imageVerdict(prediction: Prediction, index: number, served: ServedNetwork, image: GreyImage): ImageVerdict {
   const { gate, findings } = assessImage(prediction, index, served);
+  const frontal = judgeFrontal(image);
+  const reasons = [
+    frontal.refusal && `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${leastFrontalScore})`,
+    gate.accepted ? undefined : (gate.reason ?? 'the network refuses it'),
+  ].filter((reason) => reason !== undefined);
   return {
     findings: findings.map((finding) => verdictOf(finding, served, prediction, index)),
-    ...(gate.accepted ? {} : { refusal: gate.reason ?? 'refused by the gate' }),
+    ...(reasons.length > 0 ? { refusal: reasons.join('; ') } : {}),
   };
 }
 

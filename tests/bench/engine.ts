@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { InputBatch, NetworkWithWeights } from '../../src/engine/engine.js';
 import { inferenceModel } from '../../src/engine/onnx/inference-model.js';
@@ -9,7 +9,7 @@ import { exampleArchitecture } from '../unit/network-examples.js';
 import { seededImage, seededWeights } from '../unit/network-seeded.js';
 
 /** One line of the table: milliseconds an image, medians. */
-export interface EngineBenchRow {
+interface EngineBenchRow {
   readonly network: string;
   readonly batch: number;
   /** Our engine: its own thread, Grad-CAM and embedding included. */
@@ -28,7 +28,13 @@ const threads = availableParallelism();
 const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch.py', import.meta.url));
 
 /** Figures mean something only on a machine that does nothing else: the load is printed with them. */
-export async function bench(names: readonly string[] = ['starter', 'resnet-34', 'densenet-121']): Promise<readonly EngineBenchRow[]> {
+export async function bench(): Promise<void> {
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${loadavg()[0]!.toFixed(1)} at the start`);
+  console.log(engineBenchTable(await measure(['starter', 'resnet-34', 'densenet-121'])));
+  console.log(`peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with both sessions of a network and all batches`);
+}
+
+async function measure(names: readonly string[]): Promise<readonly EngineBenchRow[]> {
   const engine = await startEngine({ prefer: 'onnx-cpu', threads });
   const rows: EngineBenchRow[] = [];
   for (const name of names) {
@@ -51,7 +57,7 @@ export async function bench(names: readonly string[] = ['starter', 'resnet-34', 
   return rows;
 }
 
-export function engineBenchTable(rows: readonly EngineBenchRow[]): string {
+function engineBenchTable(rows: readonly EngineBenchRow[]): string {
   const line = ({ network, batch, engineMs, bareMs, torchMs, stallMs }: EngineBenchRow): string => {
     const torch = torchMs === undefined ? ['not here', '–'] : [torchMs.toFixed(1), (engineMs / torchMs).toFixed(2)];
     return `| ${[network, batch, engineMs.toFixed(1), bareMs.toFixed(1), (engineMs / bareMs).toFixed(2), ...torch, stallMs.toFixed(0)].join(' | ')} |`;
@@ -104,12 +110,4 @@ function watchEventLoop(): () => number {
 function torchMilliseconds(name: string, batch: number, size: number): number | undefined {
   const { status, stdout } = spawnSync('/usr/bin/python3', [torchScript, name, String(batch), String(size), String(threads), String(secondsPerRow / 2)], { encoding: 'utf8' });
   return status === 0 ? Number(stdout) / batch : undefined;
-}
-
-/** `node dist/tests/bench/engine.js [network …]` */
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const names = process.argv.slice(2);
-  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${loadavg()[0]!.toFixed(1)} at the start`);
-  console.log(engineBenchTable(await bench(names.length ? names : undefined)));
-  console.log(`peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with both sessions of a network and all batches`);
 }
