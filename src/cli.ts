@@ -54,7 +54,8 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof Fault) console.error(`chest-ai: ${error.message}`);
+  // A folder that cannot be made, a file that cannot be written: the system's own sentence says it; only a bug needs a stack.
+  if (error instanceof Fault || (error instanceof Error && 'syscall' in error)) console.error(`chest-ai: ${error.message}`);
   else console.error(error);
   process.exitCode = 1;
 }

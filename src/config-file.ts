@@ -60,8 +60,13 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return undefined;
 }
 
+/** A password typed without quotes is a number, and a mistake; its text must not go into the log. Addresses may hold one. */
+function isSecret(key: PropertyKey | undefined): boolean {
+  return /^(password|hintToken|url)$/.test(String(key));
+}
+
 function foundText(root: unknown, issue: Issue): string {
-  if (issue.code === 'unrecognized_keys') return '';
+  if (issue.code === 'unrecognized_keys' || isSecret(issue.path.at(-1))) return '';
   let value: unknown = root;
   for (const key of issue.path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
   return value === undefined ? ' (found nothing)' : ` (found ${JSON.stringify(value)?.slice(0, 80)})`;

@@ -34,6 +34,11 @@ const configSchema = z.strictObject({
       sweepIntervalMs: milliseconds.default(600_000),
       /** How far back the sweep looks, by Study Date, in days. */
       sweepDays: count.default(7),
+      /**
+       * At the first contact with a PACS, analyse all that it holds. Otherwise only what arrives from then on, and the studies
+       * of the last sweepDays: a hospital's archive of years is nobody's morning work.
+       */
+      analyseArchive: z.boolean().default(false),
       /** How long to wait before asking again whether a study that is still arriving is stable. */
       stabilityCheckMs: milliseconds.default(2_000),
       /** StableAge of the private Orthanc, in seconds. */
@@ -105,6 +110,7 @@ const environmentSettings = {
   ORTHANC_PASSWORD: ['orthanc', 'password'],
   ORTHANC_PASSWORD_FILE: ['orthanc', 'passwordFile'],
   ORTHANC_CA_FILE: ['orthanc', 'caFile'],
+  ANALYSE_ARCHIVE: ['orthanc', 'analyseArchive'],
   DATABASE_URL: ['database', 'url'],
   DATA_DIR: ['dataDir'],
   HOST: ['server', 'host'],
@@ -139,13 +145,15 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   };
 }
 
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false };
+
 function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv): Config {
   const changed = structuredClone(config) as Record<string, unknown>;
   for (const [variable, path] of Object.entries(environmentSettings)) {
     const text = environment[variable];
     if (text === undefined || text === '') continue;
     const parent = path.slice(0, -1).reduce<Record<string, unknown>>((node, key) => node[key] as Record<string, unknown>, changed);
-    parent[path.at(-1)!] = variable === 'PORT' ? Number(text) : text;
+    parent[path.at(-1)!] = variable === 'PORT' ? Number(text) : (booleans[text] ?? text);
   }
   const result = configSchema.safeParse(changed);
   if (result.success) return result.data;

@@ -45,7 +45,7 @@ function access(
   return {
     orthanc,
     dicomWeb,
-    url,
+    url: orthanc.url,
     async close() {
       orthanc.close();
       dicomWeb.close();

@@ -122,7 +122,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
     };
     await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, log });
-    wake = startWatching({ config, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ?? 'private', store, jobs, log });
+    wake = startWatching({ config, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ? pacs.url : 'private', store, jobs, log });
     tools = serverToolsOf({ pacs, store, jobs, model: analyser.model });
     log.info('service is running', { url, orthanc: pacs.url, engine: analyser.engine.description.name });
     return { url, pacs, store, jobs, model: analyser.model, stop: closeAll };

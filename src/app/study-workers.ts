@@ -29,6 +29,9 @@ type ReportJob = Job<ReturnType<typeof reportQueue.parse>>;
 /** These say nothing about the study: it keeps its turn until the surroundings are mended. */
 const surroundings = ['pacs-unreachable', 'pacs-unauthorized', 'database-unavailable', 'disk-full', 'destination-unavailable'] as const;
 
+/** Nothing of a study is read while it settles, so no passing fault is its own; a job given up here would be a study lost. */
+const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
+
 /** Starts working on the three queues of a study's way: settle, report, deliver. */
 export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
   const { config, jobs, log } = parts;
@@ -49,7 +52,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       await jobs.send(reportQueue, payload, { key: pacsStudyId, priority });
       return undefined;
     },
-    { concurrency: 2, retry },
+    { concurrency: 2, retry: { ...retry, unlimited: surroundingsOfSettling } },
   );
 
   await jobs.work(
@@ -151,6 +154,7 @@ function settleToolsOf({ orthanc, store, reportTools }: StudyWorkerParts): Settl
         outcome: current?.outcome,
         modelVersion: current?.modelVersion ?? undefined,
         ownSeries: results.flatMap((one) => one.documents.map((document) => document.seriesInstanceUID)),
+        currentSeries: current?.documents.map((document) => document.seriesInstanceUID) ?? [],
       };
     },
   };

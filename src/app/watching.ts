@@ -48,6 +48,7 @@ export function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb
       move: (lastSeq: number, reset: boolean) => (reset ? store.cursors.reset(pacsName, lastSeq) : store.cursors.advance(pacsName, lastSeq)),
     },
     enqueueStudy,
+    analyseArchive: settings.analyseArchive,
     log,
   };
   const sweepTools = {

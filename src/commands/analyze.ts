@@ -135,7 +135,7 @@ async function heatMapOfDicom(file: string, bytes: Uint8Array, analyser: Analyse
 
 async function writeHeatMap(file: string, image: GreyImage, findings: readonly FindingVerdict[], directory: string): Promise<void> {
   for (const finding of findings) {
-    await writeFile(join(directory, `${basename(file).replace(/\.[^.]*$/, '')}.${finding.name}.png`), await drawHeatMap(image, finding));
+    await writeFile(join(directory, `${basename(file)}.${finding.name}.png`), await drawHeatMap(image, finding));
   }
 }
 

@@ -110,7 +110,7 @@ async function examineOrthanc(config: Config, say: Say): Promise<void> {
       return { value, detail: `${value.version} at ${orthanc.url}` };
     });
     if (!system) return;
-    await examine(say, 'DICOMweb', 'load the DICOMweb plugin in Orthanc (orthanc-dicomweb) and check orthanc.dicomWebPath', async () => {
+    await examine(say, 'DICOMweb', `load the DICOMweb plugin in Orthanc (orthanc-dicomweb) and check orthanc.dicomWebPath; ${dicomWeb.url} was asked`, async () => {
       const plugin = await orthanc.dicomWebPlugin();
       await dicomWeb.searchForStudies({}, { limit: 1 });
       return { value: plugin, detail: `plugin ${plugin?.version ?? 'of unknown version'}, answers at ${dicomWeb.url}` };

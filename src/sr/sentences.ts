@@ -26,7 +26,7 @@ export const outcomeWords = { skipped: 'Not analysed', failed: 'Analysis failed'
 
 /** "Present, 93 %: appearance compatible with pneumonia." and where to see it. */
 function findingSentence(finding: ReportedFinding): string {
-  const where = finding.region ? ` The place is drawn in "${regionsDescription}".` : '';
+  const where = finding.region ? ` Where the network looked is drawn in "${regionsDescription}".` : '';
   return `${words[finding.decision]}, ${certaintyOf(finding)} %: ${finding.wording}.${where}`;
 }
 

@@ -83,10 +83,18 @@ interface ChosenImages {
 }
 
 function chooseImages(series: readonly SeriesFacts[], maxImages: number): ChosenImages {
-  const ct = series.every((one) => one.values.modality?.includes('CT'));
-  const xrays = selectXrays(ct ? [] : series, maxImages);
-  const considered = xrays.chosen.length > 0 ? xrays.chosen : series.flatMap((one) => one.instances);
-  return { kind: ct ? 'ct' : 'xray', series, xrays, considered };
+  // A rule without a modality takes dose reports and presentation states along: they make no X-ray study of a CT.
+  const ctSeries = series.filter((one) => one.values.modality?.includes('CT'));
+  const xrays = selectXrays(series.filter((one) => !ctSeries.includes(one)), maxImages);
+  if (xrays.chosen.length > 0) return { kind: 'xray', series, xrays, considered: xrays.chosen };
+  if (ctSeries.length > 0) return { kind: 'ct', series: ctSeries, xrays, considered: ctSeries.flatMap((one) => one.instances) };
+  return { kind: 'xray', series, xrays, considered: series.flatMap((one) => one.instances) };
+}
+
+/** Images that a reader could think were judged. */
+function notLookedAt({ leftOut }: XraySelection): readonly string[] {
+  const words = { 'over-limit': 'older than as many as are judged', 'for-processing': 'for processing, not for presentation', lateral: 'a lateral view' } as const;
+  return leftOut.flatMap(({ instance, reason }) => (reason in words ? [`Left out, ${words[reason as keyof typeof words]}: ${textOf(instance, 'SOPInstanceUID') ?? ''}`] : []));
 }
 
 async function analyse(chosen: ChosenImages, model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
@@ -94,7 +102,9 @@ async function analyse(chosen: ChosenImages, model: ServedModel, tools: ReportTo
   if (!model.judges(chosen.kind)) return { ...nothing, skip: skip('not-for-this-model') };
   if (chosen.kind === 'xray' && chosen.xrays.chosen.length === 0) return { ...nothing, skip: noXrayReason(chosen.xrays.leftOut) };
   try {
-    return chosen.kind === 'ct' ? await judgeCt(chosen.series, model, tools, watch) : await judgeXrays(chosen.xrays.chosen, model, tools, watch);
+    if (chosen.kind === 'ct') return await judgeCt(chosen.series, model, tools, watch);
+    const analysis = await judgeXrays(chosen.xrays.chosen, model, tools, watch);
+    return { ...analysis, notes: [...analysis.notes, ...notLookedAt(chosen.xrays)] };
   } catch (error) {
     const studyInstanceUID = textOf(chosen.considered[0] ?? {}, 'StudyInstanceUID');
     throw error instanceof Fault && studyInstanceUID ? error.about({ studyInstanceUID }) : error;

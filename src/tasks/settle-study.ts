@@ -27,6 +27,8 @@ export interface StudyRecord {
   readonly modelVersion: string | undefined;
   /** Series that we wrote ourselves. */
   readonly ownSeries: readonly string[];
+  /** Of these, the ones of the current result: the study is done only while the PACS holds them. */
+  readonly currentSeries: readonly string[];
 }
 
 export interface SettleTools {
@@ -54,7 +56,9 @@ export async function settleStudy(pacsStudyId: string, tools: SettleTools): Prom
   if (!study) return { state: 'gone' };
   const record = await tools.record(study.studyInstanceUID);
   const contentKey = contentKeyOf(study, record.ownSeries);
-  const same = record.contentKey === contentKey && record.modelVersion === tools.modelVersion();
+  // Not so after the study was deleted and sent again: the PACS names it and its images as before.
+  const stillThere = record.currentSeries.every((uid) => study.series.some((one) => one.seriesInstanceUID === uid));
+  const same = record.contentKey === contentKey && record.modelVersion === tools.modelVersion() && stillThere;
   if (same && record.outcome !== undefined && record.outcome !== 'failed') return { state: 'unchanged' };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await tools.arrivalOf(study);

@@ -4,7 +4,7 @@ import type { Log } from '../log.js';
 export interface SweepTools {
   /** QIDO-RS study search, one page. */
   searchForStudies(query: Readonly<Record<string, string>>, page: { readonly limit: number; readonly offset: number }): Promise<readonly DataSet[]>;
-  /** Of these studies, the ones that have neither a result nor a place in the queue. */
+  /** Of these studies, the ones of which the index has no result; one that is in the queue already is merged there. */
   withoutResult(studyInstanceUIDs: readonly string[]): Promise<readonly string[]>;
   /** By Study Instance UID. */
   enqueueStudy(studyInstanceUID: string): Promise<void>;

@@ -27,6 +27,8 @@ export interface WatchTools {
   readonly cursor: Cursor;
   /** Durable before it resolves. */
   enqueueStudy(pacsStudyId: string, stable: boolean): Promise<void>;
+  /** Whether a PACS that was never read is read from its beginning. */
+  readonly analyseArchive: boolean;
   readonly log: Log;
 }
 
@@ -38,7 +40,8 @@ const arrivals = new Set(['NewStudy', 'NewSeries', 'NewInstance', 'StableStudy',
  *
  * Every kind of arrival counts, because Orthanc never says StableStudy for a study that was still young when it
  * stopped. The cursor moves only after the studies of a batch are safely queued: after a crash a batch is read again,
- * which queues the same studies once more and changes nothing. Sequence numbers may have gaps; a log that ends below
+ * which queues the same studies once more and changes nothing. A PACS that was never read is read from now on (what came
+ * lately is the sweep's), unless its archive is wanted. Sequence numbers may have gaps; a log that ends below
  * the cursor is another database, and is read from its beginning.
  *
  * @returns the number of studies queued
@@ -61,8 +64,12 @@ export async function watchOnce(tools: WatchTools): Promise<number> {
 
 async function startOfReading(tools: WatchTools): Promise<number> {
   const cursor = await tools.cursor.read();
-  if (cursor === undefined) return 0;
+  if (cursor === undefined && tools.analyseArchive) return 0;
   const last = await tools.changeLog.lastChange();
+  if (cursor === undefined) {
+    await tools.cursor.move(last, false);
+    return last;
+  }
   if (last >= cursor) return cursor;
   tools.log.warn('the change log of the PACS ends before our cursor: its database was reset; reading it from the start', { cursor, last });
   await tools.cursor.move(0, true);

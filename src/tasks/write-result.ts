@@ -79,9 +79,10 @@ async function write(hand: ResultInHand, outcome: ReportOutcome, analysis: Analy
   const identity = identityOf(hand, outcome);
   const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
   if (already) return adoptDocuments(hand, already);
-  const predecessors = predecessorsOf(hand);
+  const predecessors = predecessorsOf(hand, outcome);
   const uids = documentUids({ ...identity, predecessors });
-  const documents = wanted ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids), uids) : [];
+  // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
+  const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids), uids) : [];
   const resultFindings = findings.map(({ name, concept, probability, decision }) => ({ name, ...codeOf(concept), probability, decision }));
   return resultOf(hand, uids, outcome, resultFindings, documents);
 }
@@ -149,9 +150,10 @@ function outcomeName(outcome: ReportOutcome): string {
   return outcome.kind === 'reported' ? 'reported' : `${outcome.kind}/${outcome.code}`;
 }
 
-/** What is current, without what an interrupted attempt at this very result has left. */
-function predecessorsOf(hand: ResultInHand): readonly DocumentReference[] {
-  return hand.own.current.filter((one) => !(one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID))).map((one) => one.reference);
+/** What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. */
+function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome): readonly DocumentReference[] {
+  const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID);
+  return hand.own.current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
 }
 
 function codeOf(concept: { readonly value: string; readonly scheme: string; readonly meaning: string }): Pick<ResultFinding, 'code' | 'scheme' | 'meaning'> {

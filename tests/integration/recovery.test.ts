@@ -130,6 +130,26 @@ describe('the surroundings fail', () => {
     }, { httpPort: Number(new URL(url.value).port) });
   });
 
+  test('at the first contact an archive is left alone, what came lately is not', async () => {
+    await withOrthanc(async ({ orthanc, dicomWeb }) => {
+      const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+      const old = chestStudy('archive old');
+      const recent = chestStudy('archive recent', [{ attributes: { StudyDate: today } }]);
+      await sendByCStore([...old.files, ...recent.files], orthanc);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const service = await startTestService(orthanc, { orthanc: { analyseArchive: false } });
+      try {
+        await eventuallyOneResult(dicomWeb, recent.studyInstanceUID);
+        const arriving = chestStudy('archive arriving');
+        await sendByCStore(arriving.files, orthanc);
+        await eventuallyOneResult(dicomWeb, arriving.studyInstanceUID);
+        assert.equal(await service.store.results.currentResult(old.studyInstanceUID), undefined);
+      } finally {
+        await service.stop();
+      }
+    });
+  });
+
   test('a lost wake-up and a cleared change log: the sweep finds the study', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb, endpoint }) => {
       const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');

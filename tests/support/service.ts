@@ -31,7 +31,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     dataDir: options.dataDir ?? temporaryDirectory('service'),
     database: options.databaseUrl ? { url: options.databaseUrl } : {},
     server: { ...base.server, port: 0 },
-    orthanc: { ...base.orthanc, url: options.url ?? orthanc.url, username: orthanc.username, password: orthanc.password, pollIntervalMs: 200, stabilityCheckMs: 300, requestTimeoutMs: 5_000, ...options.orthanc },
+    orthanc: { ...base.orthanc, url: options.url ?? orthanc.url, username: orthanc.username, password: orthanc.password, pollIntervalMs: 200, stabilityCheckMs: 300, requestTimeoutMs: 5_000, analyseArchive: true, ...options.orthanc },
     engine: { ...base.engine, prefer: 'onnx-cpu' },
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
@@ -66,6 +66,7 @@ export async function spawnService(orthanc: TestOrthanc['orthanc'], options: { r
       ORTHANC_PASSWORD: orthanc.password,
       DATA_DIR: options.dataDir,
       PORT: '0',
+      ANALYSE_ARCHIVE: 'true',
       ...options.environment,
     },
   });

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { DataSet } from '../../src/dicom/data-set.js';
+import type { StudyInstanceUID } from '../../src/dicom/uid.js';
+import { chestStudy } from '../support/chest-study.js';
+import { eventually } from '../support/eventually.js';
+import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
+import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
+import { sendByStow } from '../support/send.js';
+import { eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
+import { tinyImage } from '../support/tiny-image.js';
+
+/** Texts that are nowhere else in the world, in every attribute that says who, where and why. */
+const planted = {
+  PatientName: 'ZQXFAMILY^ZQXGIVEN', PatientID: 'ZQXPATID77', OtherPatientIDs: 'ZQXOTHER', PatientBirthDate: '19431117', PatientAddress: 'ZQXSTREET', PatientComments: 'ZQXCOMMENT',
+  AccessionNumber: 'ZQXACC42', StudyID: 'ZQXSTUDYID', StudyDescription: 'CHEST ZQXDESCR', SeriesDescription: 'CHEST ZQXSERIES', ProtocolName: 'ZQXPROTOCOL',
+  ReferringPhysicianName: 'ZQXREFER^DOC', OperatorsName: 'ZQXOPER^X', PerformingPhysicianName: 'ZQXPERFORM', InstitutionName: 'ZQXINST', InstitutionAddress: 'ZQXTOWN',
+} as const satisfies DataSet;
+/** One mark covers all but the date of birth. */
+const marks = ['zqx', planted.PatientBirthDate];
+
+/** Values that are not what their attribute may hold: what complains of them must not repeat them. */
+const illegal = { ...planted, PatientBirthDate: 'ZQXBIRTH', PatientSex: 'ZQXSEX', StudyDate: 'ZQXDATE', StudyTime: 'ZQXTIME', PatientID: `ZQXLONG${'9'.repeat(80)}`, PatientAge: 'ZQXAGE' } as const satisfies DataSet;
+
+/** Where a text stands in some bytes, in ASCII or UTF-16, in capitals or not. */
+function finds(text: string, bytes: Buffer): boolean {
+  const wanted = text.toLowerCase();
+  const narrow = bytes.toString('latin1').toLowerCase();
+  return narrow.includes(wanted) || narrow.includes(Buffer.from(wanted, 'utf16le').toString('latin1'));
+}
+
+/** The surroundings of a finding, to see what leaked. */
+function assertClean(what: string, bytes: Buffer, secrets: readonly string[]): void {
+  for (const secret of secrets) {
+    if (!finds(secret, bytes)) continue;
+    const text = bytes.toString('latin1');
+    const at = text.toLowerCase().indexOf(secret.toLowerCase());
+    assert.fail(`${secret} stands in ${what}: …${text.slice(Math.max(0, at - 200), at + 100)}…`);
+  }
+}
+
+function filesBelow(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+describe('no patient attribute leaves the DICOM objects', () => {
+  let proxy: FaultyProxy;
+  let service: SpawnedService | undefined;
+  // Before useOrthanc, which checks at its end that nothing is left running.
+  after(async () => {
+    await service?.kill();
+    await proxy.close();
+  });
+  const pacs = useOrthanc();
+  before(async () => {
+    proxy = await startFaultyProxy(pacs.orthanc);
+  });
+
+  test('the search finds what is there', () => {
+    for (const encoding of ['latin1', 'utf16le'] as const) assert.throws(() => assertClean('x', Buffer.from('a zQxB c', encoding), marks), /stands in/);
+    assert.throws(() => assertClean('x', Buffer.from('uid 19431117'), marks));
+    assertClean('x', Buffer.from('2.25.4711'), marks);
+  });
+
+  for (const format of ['json', 'text'] as const) {
+    test(`log format ${format}, level debug: good, skipped, failed, passed over, illegal, refused and unreachable`, async () => {
+      const dataDir = temporaryDirectory('privacy');
+      // Rules over free texts: the reason why a rule did not take a study must not repeat them.
+      const routingFile = join(temporaryDirectory('privacy-rules'), 'routing.yaml');
+      writeFileSync(routingFile, `rules:
+  - { name: other-hospital, when: { institutionName: ELSEWHERE, modality: CR }, action: ignore }
+  - { name: other-words, when: { modality: CR, description: ELSEWHERE, studyDescription: ELSEWHERE, seriesDescription: ELSEWHERE, protocolName: ELSEWHERE }, action: ignore }
+  - { name: chest, when: { modality: CR, bodyPart: CHEST }, action: analyse }
+`);
+      service = await spawnService(pacs.orthanc, { url: proxy.url, dataDir, environment: { LOG_LEVEL: 'debug', LOG_FORMAT: format, ROUTING_FILE: routingFile, ENGINE: 'onnx-cpu' } });
+      const running = service;
+      const url = /orthanc-chest-ai: (\S+)/.exec(await eventually('the address', () => (assert.match(running.output(), /orthanc-chest-ai: \S+/), running.output())))![1]!;
+      const answers: Buffer[] = [];
+      const ask = async (path: string): Promise<Response> => {
+        const response = await fetch(url + path);
+        answers.push(Buffer.from(await response.clone().arrayBuffer()), Buffer.from(JSON.stringify([...response.headers])));
+        return response;
+      };
+      const outcomeOf = (study: StudyInstanceUID) => eventually(`an outcome of ${study}`, async () => {
+        const response = await ask(`/api/studies/${study}`);
+        assert.equal(response.status, 200);
+        return ((await response.json()) as { outcome: string }[])[0]!.outcome;
+      }, { timeoutMs: 40_000, intervalMs: 300 });
+
+      const name = (what: string): string => `privacy ${format} ${what}`;
+      const good = chestStudy(name('good'), [{ attributes: planted }]);
+      const lateral = chestStudy(name('lateral'), [{ view: 'lateral', attributes: planted }]);
+      const strange = chestStudy(name('illegal'), [{ attributes: illegal }]);
+      const corrupt = tinyImage({ study: name('corrupt') }, { ...planted, Rows: 2000, Columns: 2000 });
+      const hand = tinyImage({ study: name('hand') }, { ...planted, BodyPartExamined: 'HAND' });
+      await sendByStow([...good.files, ...lateral.files, corrupt.bytes, hand.bytes], pacs.dicomWeb);
+      await sendByStow(strange.files, pacs.dicomWeb);
+      assert.equal(await outcomeOf(good.studyInstanceUID), 'reported');
+      assert.equal(await outcomeOf(lateral.studyInstanceUID), 'skipped');
+      assert.equal(await outcomeOf(corrupt.studyInstanceUID), 'failed');
+      assert.equal(await outcomeOf(hand.studyInstanceUID), 'skipped');
+      await outcomeOf(strange.studyInstanceUID);
+
+      // Refused, answered with an error that quotes a patient, garbled, unreachable; each with a study on its way.
+      const quoting = JSON.stringify({ Message: planted.PatientName, Details: planted.PatientID, HttpError: planted.AccessionNumber });
+      const troubles = [
+        { mischief: { kind: 'status', status: 401, body: quoting }, only: /./ },
+        { mischief: { kind: 'status', status: 500, body: quoting }, only: /^GET \/dicom-web/ },
+        { mischief: { kind: 'status', status: 400, body: quoting }, only: /^POST \/dicom-web/ },
+        { mischief: { kind: 'shorten', keepBytes: 3_000 }, only: /^GET \/dicom-web\/studies\/[^/]+\/(metadata|series)/ },
+        { mischief: { kind: 'refuse' }, only: /./ },
+      ] as const;
+      for (const [index, { mischief, only }] of troubles.entries()) {
+        const study = chestStudy(name(`trouble ${index}`), [{ attributes: planted }]);
+        const before = proxy.requests.length;
+        proxy.misbehave(mischief, { only, times: 2 });
+        await sendByStow(study.files, pacs.dicomWeb);
+        await eventually('the trouble is met', async () => {
+          await ask('/health');
+          assert.ok(proxy.requests.slice(before).some((one) => only.test(one)) || mischief.kind === 'refuse');
+        }, { timeoutMs: 30_000 });
+        await outcomeOf(study.studyInstanceUID);
+        proxy.behave();
+      }
+      await eventuallyOneResult(pacs.dicomWeb, good.studyInstanceUID);
+      for (const path of ['/health', '/api/results', '/api/results?outcome=failed', '/', '/api/studies/1.2.3', '/nowhere']) await ask(path);
+
+      assert.equal(await running.end(), 0);
+      service = undefined;
+
+      const credentials = `${pacs.orthanc.username}:${pacs.orthanc.password}`;
+      const secrets = [...marks, pacs.orthanc.password, Buffer.from(credentials).toString('base64')];
+      const output = Buffer.from(running.output());
+      const files = filesBelow(dataDir);
+      // What may be there is there: so these are the right places to look at.
+      assert.ok(finds(good.studyInstanceUID, output), 'the log names the study');
+      assert.ok(answers.some((one) => finds(good.studyInstanceUID, one)), 'so do the answers');
+      assert.ok(files.some((file) => finds(good.studyInstanceUID, readFileSync(file))), 'and the index');
+      for (const code of ['pacs-unauthorized', 'pacs-error']) assert.ok(finds(code, output), `${code} was met and said`);
+      assertClean('what the service wrote', output, secrets);
+      for (const answer of answers) assertClean('an answer of the service', answer, secrets);
+      for (const file of files) assertClean(file, readFileSync(file), secrets);
+    });
+  }
+});
