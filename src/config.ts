@@ -72,7 +72,7 @@ const configSchema = z.strictObject({
   work: z
     .strictObject({
       /** Studies in hand at the same time. */
-      studies: count.default(2),
+      studies: count.default(4),
       /** Worker threads that decode. */
       decoders: count.default(2),
       /** A file that takes longer to decode is given up. */

@@ -12,6 +12,7 @@ const catalogue = {
   'pacs-not-found': { retryable: false, status: 404, text: 'The PACS does not have this object' },
   'pacs-error': { retryable: true, status: 502, text: 'The PACS answered with an error' },
   'pacs-malformed': { retryable: true, status: 502, text: 'The answer of the PACS cannot be read' },
+  'study-ambiguous': { retryable: false, status: 409, text: 'The PACS holds two studies with one Study Instance UID' },
   'pacs-rejected': { retryable: false, status: 502, text: 'The PACS refused to store a document' },
   'read-back-differs': { retryable: true, status: 502, text: 'The stored document differs from what was sent' },
   'destination-unavailable': { retryable: true, status: 502, text: 'A destination does not take the document' },
@@ -29,6 +30,7 @@ const catalogue = {
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
   // Requests to us
+  'request-refused': { retryable: false, status: 403, text: 'The request is not allowed' },
   'request-invalid': { retryable: false, status: 400, text: 'The request is not valid' },
   // Operation
   starting: { retryable: true, status: 503, text: 'The service is starting' },
@@ -79,6 +81,11 @@ export class Fault extends Error {
 }
 
 export const faultCodes = Object.keys(catalogue) as readonly FaultCode[];
+
+/** Whether a fault of this code can be over later without anybody changing anything. */
+export function mayPass(code: string | undefined): boolean {
+  return faultCodes.some((one) => one === code && catalogue[one].retryable);
+}
 
 export function faultText(code: FaultCode): string {
   return catalogue[code].text;

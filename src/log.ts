@@ -45,6 +45,16 @@ export function createLog(options: { level?: string; format?: 'text' | 'json' } 
   }) as unknown as Log;
 }
 
+/**
+ * The place of a bug for the log: kind of error and stack frames, without its message, which may quote anything, also from
+ * a patient's data.
+ */
+export function placeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return typeof thrown;
+  const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 12);
+  return [thrown.name, ...frames.map((line) => line.trim())].join(' ');
+}
+
 export const silentLog: Log = {
   debug: () => undefined,
   info: () => undefined,

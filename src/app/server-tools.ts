@@ -45,6 +45,10 @@ export function serverToolsOf({ pacs, store, jobs, model }: ServerParts): Server
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });
       return Promise.all(results.map(shown));
     },
+    async parked() {
+      return (await jobs.parked()).map(({ id, queue, failure, parkedAt }) => ({ id, queue, code: failure.code, detail: failure.detail, parkedAt }));
+    },
+    retryParked: (id) => jobs.retryParked(id),
     async resultsOf(studyInstanceUID) {
       const rows = await store.results.ofStudy(studyInstanceUID);
       return Promise.all([...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map(shown));

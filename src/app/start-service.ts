@@ -122,8 +122,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
     };
     await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, log });
-    wake = startWatching({ config, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ? pacs.url : 'private', store, jobs, log });
     tools = serverToolsOf({ pacs, store, jobs, model: analyser.model });
+    // What a private Orthanc holds is ours to analyse, all of it.
+    const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
+    wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ? pacs.url : 'private', store, jobs, log });
     log.info('service is running', { url, orthanc: pacs.url, engine: analyser.engine.description.name });
     return { url, pacs, store, jobs, model: analyser.model, stop: closeAll };
   } catch (error) {

@@ -130,10 +130,12 @@ function failureWithoutDocument(study: StudyToReport, inputKey: string, fault: F
 function settleToolsOf({ orthanc, store, reportTools }: StudyWorkerParts): SettleTools {
   return {
     routing: reportTools.settings.routing,
-    modelVersion: () => reportTools.model().version,
     async study(id) {
       try {
         const [study, series] = await Promise.all([orthanc.study(id as OrthancId), orthanc.seriesOf(id as OrthancId)]);
+        const twins = await orthanc.findStudies(study.studyInstanceUID);
+        // Of two patients, as a rule after a correction of the Patient ID: DICOMweb cannot tell them apart, so neither is touched.
+        if (twins.length > 1) throw new Fault('study-ambiguous', `expected one study, found ${twins.length}; merge or delete all but one`, { studyInstanceUID: study.studyInstanceUID });
         return { studyInstanceUID: study.studyInstanceUID, isStable: study.isStable, series };
       } catch (error) {
         if (error instanceof Fault && error.code === 'pacs-not-found') return undefined;
@@ -147,13 +149,11 @@ function settleToolsOf({ orthanc, store, reportTools }: StudyWorkerParts): Settl
       return { callingAeTitle: remoteAet, calledAeTitle: calledAet };
     },
     async record(studyInstanceUID) {
-      const [study, results] = await Promise.all([store.studies.find(studyInstanceUID), store.results.ofStudy(studyInstanceUID)]);
-      const current = results.find((one) => one.isCurrent);
+      const [study, current] = await Promise.all([store.studies.find(studyInstanceUID), store.results.currentResult(studyInstanceUID)]);
       return {
         contentKey: study?.contentKey ?? undefined,
         outcome: current?.outcome,
-        modelVersion: current?.modelVersion ?? undefined,
-        ownSeries: results.flatMap((one) => one.documents.map((document) => document.seriesInstanceUID)),
+        code: current?.code ?? undefined,
         currentSeries: current?.documents.map((document) => document.seriesInstanceUID) ?? [],
       };
     },

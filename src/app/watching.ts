@@ -21,12 +21,15 @@ export interface WatchingParts {
   readonly log: Log;
 }
 
+/** A PACS that does not answer is not waited for longer. */
+const firstLookMs = 5_000;
+
 /**
  * Starts reading the change log every pollIntervalMs, and sweeping at start and every sweepIntervalMs.
  *
  * @returns look now
  */
-export function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, log }: WatchingParts): () => void {
+export async function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, log }: WatchingParts): Promise<() => void> {
   const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
     await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
   };
@@ -62,7 +65,9 @@ export function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb
   const quietly = onceADifference(log);
   const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
-  void watch.runNow().then(() => sweep.runNow());
+  // The first look sets the cursor: what arrives after the service says that it runs is never before it.
+  await Promise.race([watch.runNow(), new Promise((resolve) => setTimeout(resolve, firstLookMs).unref())]);
+  void sweep.runNow();
   return () => void watch.runNow();
 }
 

@@ -1,6 +1,6 @@
 import { schedule as cron, validate } from 'node-cron';
 import { Fault } from '../errors.js';
-import type { Log } from '../log.js';
+import { placeOf, type Log } from '../log.js';
 
 /** Something done again and again. */
 export interface Periodic {
@@ -21,7 +21,7 @@ export function every(when: string | number, name: string, work: () => Promise<v
   let running: Promise<void> | undefined;
   const run = () =>
     (running ??= work()
-      .catch((thrown: unknown) => log.error('periodic work failed', { name, reason: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) }))
+      .catch((thrown: unknown) => log.error('periodic work failed', { name, place: placeOf(thrown) }))
       .finally(() => (running = undefined)));
   const cancel = typeof when === 'number' ? byInterval(when, run) : byCron(when, name, run);
   return {

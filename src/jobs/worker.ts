@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Log } from '../log.js';
+import { placeOf, type Log } from '../log.js';
 import { failureOf, type JobFailure } from './failure.js';
 import type { JobRecord, JobTable, PutBack, StoredJob } from './job-table.js';
 import type { Lease } from './lease.js';
@@ -99,7 +99,7 @@ export class QueueWorker<Payload extends object> {
     const abort = new AbortController();
     this.around.lease.hold(stored, () => abort.abort(new Error('another worker has taken this job over')));
     const settled = this.#handle(stored, abort.signal)
-      .catch((thrown: unknown) => this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: stackOf(thrown) }))
+      .catch((thrown: unknown) => this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) }))
       .finally(() => {
         this.around.lease.release(stored);
         this.#inHand.delete(stored.id);
@@ -127,7 +127,7 @@ export class QueueWorker<Payload extends object> {
     const failures = { ...stored.record.failures, [failure.code]: (stored.record.failures?.[failure.code] ?? 0) + 1 };
     const record = { ...stored.record, failures, last: failure };
     const fields = { queue: this.queue.name, key: stored.key, code: failure.code, attempt: attemptOf(stored) };
-    if (failure.code === 'bug') this.around.log.error('a bug ended a job', { ...fields, stack: stackOf(thrown) });
+    if (failure.code === 'bug') this.around.log.error('a bug ended a job', { ...fields, stack: placeOf(thrown) });
     const delayMs = delayBeforeRetry(failure, failures, this.#policy);
     if (delayMs === undefined) return this.#exhaust(stored, signal, failure, record);
     this.around.log.warn('a job failed and is tried again', { ...fields, reason: failure.detail, delayMs: Math.round(delayMs) });
@@ -145,7 +145,7 @@ export class QueueWorker<Payload extends object> {
     } catch (thrown) {
       if (signal.aborted) return this.#putBack(stored, { ...handBack(stored), record });
       const callbacks = (record.callbacks ?? 0) + 1;
-      log.error('what follows a job without attempts failed', { queue: this.queue.name, key: stored.key, stack: stackOf(thrown) });
+      log.error('what follows a job without attempts failed', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
       return this.#putBack(stored, { delayMs: growingDelay(callbacks, this.#policy), record: { ...record, callbacks }, earlierWins: false });
     }
     log.warn('a job is parked', { queue: this.queue.name, key: stored.key, code: failure.code, reason: failure.detail });
@@ -175,7 +175,7 @@ export class QueueWorker<Payload extends object> {
     try {
       return this.#job(stored, signal);
     } catch (thrown) {
-      this.around.log.error('the payload of a job cannot be read', { queue: this.queue.name, key: stored.key, stack: stackOf(thrown) });
+      this.around.log.error('the payload of a job cannot be read', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
       return undefined;
     }
   }
@@ -195,8 +195,4 @@ function attemptOf(stored: StoredJob): number {
 
 function handBack(stored: StoredJob): PutBack {
   return { delayMs: 0, record: stored.record, earlierWins: true };
-}
-
-function stackOf(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }

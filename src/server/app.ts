@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { Fault } from '../errors.js';
-import type { Log } from '../log.js';
+import { placeOf, type Log } from '../log.js';
 import { worklistPage } from './worklist-page.js';
 import type { ServerParts, ServerTools } from './server-tools.js';
 
@@ -57,6 +57,17 @@ export function createServer(parts: ServerParts, log: Log): Express {
     response.json(results);
   });
 
+  app.get('/api/parked', async (_request, response) => {
+    response.json(await started().parked());
+  });
+
+  // There is no login yet: only from this machine, and with a header that a page of another site cannot send.
+  app.post('/api/parked/:id/retry', async (request, response) => {
+    if (!isLoopback(request.socket.remoteAddress) || request.get('X-Chest-Ai') !== 'retry') throw new Fault('request-refused', 'expected a request from this machine with the header X-Chest-Ai: retry');
+    if (!/^[0-9a-f-]{36}$/.test(request.params.id) || !(await started().retryParked(request.params.id))) throw new Fault('pacs-not-found', 'expected the id of parked work, found none of that id');
+    response.status(202).end();
+  });
+
   app.get('/', async (_request, response) => {
     const [results, health] = await Promise.all([started().results({ limit: 200 }), started().health()]);
     response.type('html').send(worklistPage(results, health));
@@ -73,6 +84,10 @@ function hintAllowed(given: string | undefined, address: string | undefined, tok
   // Of equal length and compared in constant time: how long it takes tells nothing about the token.
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   if (token !== undefined) return given !== undefined && timingSafeEqual(digest(given), digest(token));
+  return isLoopback(address);
+}
+
+function isLoopback(address: string | undefined): boolean {
   return address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1';
 }
 
@@ -86,7 +101,7 @@ function answerFault(log: Log): ErrorRequestHandler {
       response.status(error.status).json({ error: error.message, code: error.code });
       return;
     }
-    log.error('request failed', { stack: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    log.error('request failed', { place: placeOf(error) });
     response.status(500).json({ error: 'internal error; see the log' });
   };
 }

@@ -37,9 +37,21 @@ export interface ServerParts {
   tools(): ServerTools | undefined;
 }
 
+/** A piece of work that waits for a person. */
+export interface ShownParked {
+  readonly id: string;
+  readonly queue: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly parkedAt: Date;
+}
+
 export interface ServerTools {
   health(): Promise<Health>;
   results(query: { readonly limit: number; readonly outcome?: ShownResult['outcome'] }): Promise<readonly ShownResult[]>;
+  parked(): Promise<readonly ShownParked[]>;
+  /** @returns false if nothing of that id is parked */
+  retryParked(id: string): Promise<boolean>;
   /** All results of one study, the current one first. */
   resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
 }

@@ -75,6 +75,8 @@ export interface ReportContent {
   readonly source: DataSet;
   readonly outcome: ReportOutcome;
   readonly findings: readonly ReportedFinding[];
+  /** What a reader has to know beside the findings, one sentence each: images that could not be read, say. */
+  readonly remarks?: readonly string[];
   /** The images looked at: evidence. For a skip or a failure, the images of the study that were considered. */
   readonly evidence: readonly ImageReference[];
   readonly procedureReported: CodedConcept;

@@ -29,6 +29,7 @@ export function textReport(content: ReportContent): DataSet {
         text('CONTAINS', codes.comment, notice),
         code('CONTAINS', codes.summaryOfDetections, outcomeCodes[content.outcome.kind]),
         ...conclusionsOf(content).map((sentence) => text('CONTAINS', codes.conclusion, sentence)),
+        ...(content.remarks ?? []).map((sentence) => text('CONTAINS', codes.comment, sentence)),
         ...content.predecessors.map((one) => text('CONTAINS', codes.comment, `Replaces the earlier result ${one.sopInstanceUID}`)),
       ]),
       ...findingsSection(content.findings),

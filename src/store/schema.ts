@@ -28,7 +28,7 @@ export interface RecordedFinding {
 export interface RecordedDocument {
   readonly sopInstanceUID: string;
   readonly seriesInstanceUID: string;
-  /** Such as `text-sr`, `graphic-sr`. */
+  /** `text` or `measurement`. */
   readonly kind: string;
 }
 

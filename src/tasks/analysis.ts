@@ -16,6 +16,8 @@ export interface Analysis {
   readonly evidence: readonly ImageReference[];
   readonly findings: readonly StudyFinding[];
   readonly skip?: Skip;
+  /** What a reader has to know beside the findings, one sentence each. */
+  readonly remarks?: readonly string[];
   /** How it was done, one sentence each: which images, which rule from images to study. */
   readonly notes: readonly string[];
 }

@@ -35,14 +35,16 @@ export async function judgeCt(series: readonly SeriesFacts[], model: ServedModel
   const probes = await slices.readAll(chooseSlices(stack.slices, whole, probeCount), (file, frameNumber) => tools.reader.lungFraction(file, frameNumber));
   const lungs = lungRange(probes.map(({ slice, read }) => ({ position: slice.position, lungFraction: read })));
   const wanted = lungs ? chooseSlices(stack.slices, lungs, model.slicesPerStudy) : [];
-  if (wanted.length < fewestSlices) return { ...considered, skip: skip('too-few-slices', `${wanted.length} of ${stack.slices.length}, needed ${fewestSlices}`) };
+  const chosen = wanted.length < fewestSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
+  if (chosen.length < fewestSlices) return { ...considered, skip: skip('too-few-slices', `${wanted.length} of ${stack.slices.length} show lung, ${chosen.length} of them readable, needed ${fewestSlices}`) };
 
-  const chosen = await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
   const verdict = await watch.time('infer', () => model.judgeSlices(chosen.map(({ read }) => read.image)));
   const notes = [describe(stack, chosen.length), verdict.rule, ...slices.unreadable];
+  const missing = wanted.length - chosen.length;
+  const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read and are not part of this result.`] : [];
   const evidence = chosen.map(({ reference }) => reference);
   if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, skip: skip('not-axial-chest', verdict.refusal) };
-  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes };
+  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks };
 }
 
 /** Fetches each file once, whether for a probe or as input; faults of single slices are counted, not thrown. */

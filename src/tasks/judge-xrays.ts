@@ -1,5 +1,5 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
-import { asFault, Fault } from '../errors.js';
+import { Fault } from '../errors.js';
 import type { ImageReference } from '../sr/report-content.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { referenceTo } from './image-reference.js';
@@ -21,9 +21,11 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
   const references = chosen.map((instance) => referenceTo(instance));
   const attempts = await Promise.allSettled(references.map((reference) => readXray(reference, tools, watch)));
   const readable = attempts.flatMap((attempt, index) => (attempt.status === 'fulfilled' ? [{ reference: references[index]!, read: attempt.value }] : []));
-  const faults = attempts.flatMap((attempt, index) =>
-    attempt.status === 'rejected' ? [asFault(attempt.reason, 'pixels-unreadable', { sopInstanceUID: references[index]!.sopInstanceUID })] : [],
-  );
+  const faults = attempts.flatMap((attempt, index) => {
+    if (attempt.status === 'fulfilled') return [];
+    if (!(attempt.reason instanceof Fault)) throw attempt.reason;
+    return [attempt.reason.about({ sopInstanceUID: references[index]!.sopInstanceUID })];
+  });
   const passing = faults.find((fault) => fault.retryable);
   if (passing) throw passing;
   if (readable.length === 0) throw faults[0] ?? new Fault('pixels-unreadable', 'expected at least one image, found none');
@@ -43,8 +45,17 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
     kind: 'xray',
     evidence: accepted.map(({ reference }) => reference),
     findings: strongestOf(accepted),
+    remarks: remarksOf(chosen.length, faults.length, judged.length - accepted.length),
     notes: accepted.length > 1 ? [...notes, `Of ${accepted.length} images the highest probability of each finding is given`] : notes,
   };
+}
+
+/** What stands in the report itself when not every frontal image was judged. */
+function remarksOf(chosen: number, unreadable: number, refused: number): readonly string[] {
+  return [
+    ...(unreadable > 0 ? [`${unreadable} of ${chosen} images could not be read and is not part of this result.`] : []),
+    ...(refused > 0 ? [`${refused} of ${chosen} images was not accepted as a frontal chest X-ray and is not part of this result.`] : []),
+  ];
 }
 
 async function readXray(reference: ImageReference, tools: ReportTools, watch: Stopwatch): Promise<ReadImage> {

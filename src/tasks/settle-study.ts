@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
+import { mayPass } from '../errors.js';
 import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
+import { isOwnDocument } from '../sr/own-document.js';
 
 /** A study as the PACS's own interface shows it: little, but at once. */
 export interface PacsStudy {
@@ -24,10 +26,9 @@ export interface PacsSeries {
 export interface StudyRecord {
   readonly contentKey: string | undefined;
   readonly outcome: string | undefined;
-  readonly modelVersion: string | undefined;
-  /** Series that we wrote ourselves. */
-  readonly ownSeries: readonly string[];
-  /** Of these, the ones of the current result: the study is done only while the PACS holds them. */
+  /** Of a skip or a fault. */
+  readonly code: string | undefined;
+  /** Series of the current result's documents: the study is done only while the PACS holds them. */
   readonly currentSeries: readonly string[];
 }
 
@@ -37,7 +38,6 @@ export interface SettleTools {
   arrivalOf(study: PacsStudy): Promise<Arrival>;
   record(studyInstanceUID: StudyInstanceUID): Promise<StudyRecord>;
   readonly routing: Routing;
-  modelVersion(): string;
 }
 
 export type Settled =
@@ -55,19 +55,24 @@ export async function settleStudy(pacsStudyId: string, tools: SettleTools): Prom
   const study = await tools.study(pacsStudyId);
   if (!study) return { state: 'gone' };
   const record = await tools.record(study.studyInstanceUID);
-  const contentKey = contentKeyOf(study, record.ownSeries);
+  const contentKey = contentKeyOf(study);
   // Not so after the study was deleted and sent again: the PACS names it and its images as before.
   const stillThere = record.currentSeries.every((uid) => study.series.some((one) => one.seriesInstanceUID === uid));
-  const same = record.contentKey === contentKey && record.modelVersion === tools.modelVersion() && stillThere;
-  if (same && record.outcome !== undefined && record.outcome !== 'failed') return { state: 'unchanged' };
+  const same = record.contentKey === contentKey && stillThere;
+  // By its content alone: were the model asked too, two services with different models would replace each other's documents
+  // for ever, each set off by the other's. A failure is tried once more only if it may have passed.
+  if (same && record.outcome !== undefined && !(record.outcome === 'failed' && mayPass(record.code))) return { state: 'unchanged' };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await tools.arrivalOf(study);
   return { state: 'ready', studyInstanceUID: study.studyInstanceUID, arrival, contentKey, priority: priorityOf(study, arrival, tools.routing) };
 }
 
-/** One key for everything in the study that is not ours: it changes when an image comes or goes. */
-export function contentKeyOf(study: PacsStudy, ownSeries: readonly string[]): string {
-  const ids = study.series.filter((one) => !ownSeries.includes(one.seriesInstanceUID)).flatMap((one) => one.instanceIds);
+/**
+ * One key for everything in the study that is not ours: it changes when an image comes or goes. The PACS says what is ours:
+ * documents reach it a moment before the index knows them.
+ */
+export function contentKeyOf(study: Pick<PacsStudy, 'series'>): string {
+  const ids = study.series.filter((one) => !isOwnDocument(one.mainAttributes)).flatMap((one) => one.instanceIds);
   return createHash('sha256').update([...ids].sort().join('|')).digest('hex').slice(0, 32);
 }
 

@@ -119,6 +119,7 @@ function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysi
     source: hand.instances.find((one) => one['SOPInstanceUID'] === evidenceUid) ?? hand.instances[0] ?? {},
     outcome,
     findings,
+    remarks: analysis.remarks ?? [],
     evidence: analysis.evidence,
     procedureReported: tools.settings.procedureReported(analysis.kind),
     algorithm: algorithmOf(model, tools.settings.softwareVersion, [inputParameter(hand.inputKey), `engine ${model.engine.name}: ${model.engine.why}`, ...analysis.notes]),

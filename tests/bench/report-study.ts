@@ -50,12 +50,12 @@ async function latency(load: readonly LoadStudy[]): Promise<void> {
 
 /** All studies wait in Orthanc when the service starts. */
 async function throughput(load: readonly LoadStudy[]): Promise<void> {
-  for (const workers of [1, 2]) {
+  for (const workers of [1, 2, 4]) {
     await withOrthanc(async (orthanc, directory) => {
       for (const { files } of load) await sendByCStore(files, orthanc);
       await new Promise((resolve) => setTimeout(resolve, 2_000));
-      const config = configFor(orthanc, { dataDir: join(directory, 'service'), work: { studies: workers, decoders: workers } });
-      const service = await startService({ ...config, report: { ...config.report } }, silentLog);
+      const config = configFor(orthanc, { dataDir: join(directory, 'service'), work: { studies: workers, decoders: Math.min(2, workers) } });
+      const service = await startService(config, silentLog);
       try {
         const started = performance.now();
         await allDone(service, load.map((one) => one.studyInstanceUID));
@@ -71,7 +71,7 @@ async function throughput(load: readonly LoadStudy[]): Promise<void> {
 
 /** The same files through the same decoders and network, without Orthanc, queue, documents. @returns studies a minute */
 async function decodeAndInfer(load: readonly LoadStudy[], workers: number, directory: string, orthanc: RunningOrthanc): Promise<number> {
-  const analyser = await openAnalyser(configFor(orthanc, { dataDir: join(directory, 'bound'), work: { studies: workers, decoders: workers } }), silentLog);
+  const analyser = await openAnalyser(configFor(orthanc, { dataDir: join(directory, 'bound'), work: { studies: workers, decoders: Math.min(2, workers) } }), silentLog);
   try {
     const waiting = [...load];
     const started = performance.now();

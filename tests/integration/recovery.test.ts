@@ -193,8 +193,12 @@ describe('Orthanc answers badly', () => {
         if (name.startsWith('404')) {
           const failed = await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
           assert.equal(failed.report.outcome.kind === 'failed' && failed.report.outcome.code, 'pacs-not-found');
-          const [parked] = await service.jobs.parked();
-          assert.ok(parked && (await service.jobs.retryParked(parked.id)), 'a person can have it tried again');
+          const id = await eventually('the job is parked', async () => {
+            const [parked] = await service.jobs.parked();
+            assert.ok(parked);
+            return parked.id;
+          });
+          assert.ok(await service.jobs.retryParked(id), 'a person can have it tried again');
           const text = await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { total: 2 });
           assert.equal(text.report.outcome.kind, 'reported');
         } else {

@@ -163,6 +163,16 @@ describe('the main job on a real Orthanc', () => {
     assert.equal(textOf(document!, 'PatientName'), name);
   });
 
+  test('two patients under one Study Instance UID: the first result stays, the second waits for a person', async () => {
+    const first = chestStudy('ambiguous');
+    await sendByCStore(first.files, pacs.orthanc);
+    await eventuallyOneResult(pacs.dicomWeb, first.studyInstanceUID);
+    const before = await recorded(first.studyInstanceUID);
+    await sendByCStore(chestStudy('ambiguous', [{ attributes: { PatientID: 'TEST-someone else', SOPInstanceUID: '2.25.4242' } }]).files, pacs.orthanc);
+    await eventually('the study is parked', async () => assert.ok((await service.jobs.parked()).some((one) => one.failure.code === 'study-ambiguous')), { timeoutMs: 30_000 });
+    assert.equal((await recorded(first.studyInstanceUID)).resultId, before.resultId);
+  });
+
   test('fifty studies at once: each has exactly one current result', async () => {
     const studies = Array.from({ length: 50 }, (_, index) => chestStudy(`fifty ${index}`));
     await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);

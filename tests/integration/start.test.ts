@@ -172,6 +172,7 @@ describe('Orthanc is not there yet', () => {
       assert.equal([...service.output().matchAll(/cannot look at the PACS.*name=watch/g)].length, 1, service.output());
       await withOrthanc(async ({ orthanc, dicomWeb }) => {
         assert.equal(orthanc.url, url);
+        await eventually('it is noticed', () => assert.match(service.output(), /works again.*name=watch/));
         const { studyInstanceUID, files } = chestStudy('start early');
         await sendByStow(files, dicomWeb);
         await eventuallyOneResult(dicomWeb, studyInstanceUID);

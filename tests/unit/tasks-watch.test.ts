@@ -19,7 +19,7 @@ function changeLog(all: readonly PacsChange[], { page = 1_000, last = all.at(-1)
 }
 
 /** Everything that watching does to the outside, in its order. */
-function tools(log: ChangeLog, { cursor, refuse = () => false, logTo = silentLog }: { readonly cursor?: number; readonly refuse?: (id: string) => boolean; readonly logTo?: Log } = {}) {
+function tools(log: ChangeLog, { cursor, analyseArchive = true, refuse = () => false, logTo = silentLog }: { readonly cursor?: number; readonly analyseArchive?: boolean; readonly refuse?: (id: string) => boolean; readonly logTo?: Log } = {}) {
   const did: string[] = [];
   const state = { cursor };
   const given: WatchTools = {
@@ -31,20 +31,36 @@ function tools(log: ChangeLog, { cursor, refuse = () => false, logTo = silentLog
         state.cursor = lastSeq;
       },
     },
-    analyseArchive: true,
     async enqueueStudy(id, stable) {
       // Slow, so that a cursor moved without waiting for it would be seen in front.
       await new Promise((resolve) => setTimeout(resolve, 2));
       if (refuse(id)) throw new Error('the queue is not there');
       did.push(`queue ${id}${stable ? ' stable' : ''}`);
     },
+    analyseArchive,
     log: logTo,
   };
   return { given, did, state };
 }
 
 describe('watching the change log', () => {
-  test('a new installation reads from the beginning', async () => {
+  test('a new installation reads from now on: the archive is not queued, what comes next is', async () => {
+    const all = [change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')];
+    const { given, did, state } = tools(changeLog(all), { analyseArchive: false });
+    assert.equal(await watchOnce(given), 0);
+    assert.deepEqual(did, ['move 2']);
+    assert.equal(state.cursor, 2);
+    all.push(change(5, 'NewStudy', 'study', 'B'));
+    assert.equal(await watchOnce(tools(changeLog(all), { analyseArchive: false, cursor: 2 }).given), 1);
+  });
+
+  test('a reset is read from the beginning, archive wanted or not', async () => {
+    const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A')]), { analyseArchive: false, cursor: 9 });
+    assert.equal(await watchOnce(given), 1);
+    assert.deepEqual(did, ['reset 0', 'queue A', 'move 1']);
+  });
+
+  test('a new installation that wants the archive reads from the beginning', async () => {
     const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')]));
     assert.equal(await watchOnce(given), 1);
     assert.deepEqual(did, ['queue A stable', 'move 2']);

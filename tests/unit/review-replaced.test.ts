@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfig } from '../../src/config.js';
+import type { DataSet } from '../../src/dicom/data-set.js';
+import { readPart10 } from '../../src/dicom/part10.js';
+import type { StudyInstanceUID } from '../../src/dicom/uid.js';
+import { conceptsOf, findingNameOf, loadFindings, termsOf } from '../../src/findings-config.js';
+import { silentLog } from '../../src/log.js';
+import { routingSchema, type Routing } from '../../src/routing/rules.js';
+import { ownDocumentsIn } from '../../src/tasks/own-documents.js';
+import { reportStudy } from '../../src/tasks/report-study.js';
+import type { FindingVerdict, ImageKind, ReportTools } from '../../src/tasks/tools.js';
+
+const studyInstanceUID = '1.2.3' as StudyInstanceUID;
+const image = (number: number, attributes: DataSet = {}): DataSet => ({
+  SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: `1.2.3.1.${number}`, StudyInstanceUID: studyInstanceUID, SeriesInstanceUID: '1.2.3.1',
+  Modality: 'CR', BodyPartExamined: 'CHEST', ViewPosition: 'PA', PatientID: 'P', Rows: 10, Columns: 10, ...attributes,
+});
+const chest = routingSchema.parse({ rules: [{ name: 'chest', when: { bodyPart: 'CHEST' }, action: 'analyse' }] });
+
+/** Files in memory in the place of a PACS; no document is wanted of a skip. */
+function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = chest): ReportTools {
+  const findings = loadFindings(loadConfig({}).findingsFile);
+  const bytes = new Map<string, Uint8Array>();
+  const verdict: FindingVerdict = { name: 'pneumonia', probability: 0.1, absentBelow: 0.3, presentFrom: 0.5, decision: 'absent', activation: { values: new Float32Array(1), width: 1, height: 1 } };
+  return {
+    pacs: {
+      retrieveStudyMetadata: async () => held,
+      retrieveInstance: async (_study, _series, instance) => bytes.get(instance) ?? new Uint8Array(),
+      storeInstances: async (files) => {
+        for (const file of files) {
+          const { dataSet } = readPart10(file);
+          bytes.set(String(dataSet['SOPInstanceUID']), file);
+          held.push(dataSet);
+        }
+      },
+    },
+    reader: {
+      readXray: async () => ({ image: { width: 1, height: 1, values: new Float32Array(1), pixelAspect: 1 }, toStored: (box) => box }),
+      readCtSlice: () => assert.fail('no slice is read'),
+      lungFraction: () => assert.fail('no slice is read'),
+    },
+    model: () => ({
+      name: 'test', manufacturer: 'test', version: '0', deviceUID: '1.2.3.9', slicesPerStudy: 1,
+      engine: { name: 'test', why: 'a test' } as ReturnType<ReportTools['model']>['engine'],
+      judges: (kind) => (asked.push(kind), kind === 'xray'),
+      judgeXrays: async (images) => images.map(() => ({ findings: [verdict] })),
+      judgeSlices: () => assert.fail('no slice is judged'),
+    }),
+    settings: {
+      routing, skippedDocuments: false, failedDocuments: false, maxImages: 2, seriesNumber: 1, softwareVersion: '0',
+      termsOf: (name) => termsOf(findings, name), findingNameOf: (concept) => findingNameOf(findings, concept), codes: conceptsOf(findings),
+      procedureReported: () => findings.procedures.DX,
+    },
+    clock: { now: () => new Date(0) },
+    log: silentLog,
+  };
+}
+
+test('a skip that replaces a report is written, even where skips get no document', async () => {
+  const held = [image(1)];
+  const tools = toolsFor(held);
+  const first = await reportStudy({ studyInstanceUID, arrival: {} }, tools);
+  assert.equal(first.outcome, 'reported');
+  held.splice(0, 1, image(2, { ViewPosition: 'LL' }));
+  const second = await reportStudy({ studyInstanceUID, arrival: {} }, tools);
+  assert.equal(second.code, 'lateral-only');
+  assert.deepEqual(ownDocumentsIn(held).current.map((one) => one.report.outcome.kind), ['skipped']);
+});
+
+test('a skip that replaces nothing is not written where skips get no document', async () => {
+  const held = [image(2, { ViewPosition: 'LL' })];
+  assert.equal((await reportStudy({ studyInstanceUID, arrival: {} }, toolsFor(held))).documents.length, 0);
+  assert.equal(held.length, 1);
+});
+
+test('frontal images beyond the limit are named in the document', async () => {
+  const held = [image(1), image(2), image(3)];
+  await reportStudy({ studyInstanceUID, arrival: {} }, toolsFor(held));
+  const [document] = ownDocumentsIn(held).current;
+  assert.ok(document?.report.algorithm.parameters.some((one) => one.startsWith('Left out') && one.endsWith('1.2.3.1.3')));
+});
+
+test('a dose report that a rule takes along makes no X-ray study of a CT', async () => {
+  const asked: ImageKind[] = [];
+  const held = [image(1, { Modality: 'CT' }), image(2, { Modality: 'SR', SeriesInstanceUID: '1.2.3.2', SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.67', Rows: '', Columns: '' })];
+  const result = await reportStudy({ studyInstanceUID, arrival: {} }, toolsFor(held, asked));
+  assert.equal(result.code, 'not-for-this-model');
+  assert.deepEqual(asked, ['ct']);
+});
