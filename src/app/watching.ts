@@ -62,7 +62,8 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
     },
     log,
   };
-  const quietly = onceADifference(log);
+  // What came while the PACS did not answer may lie before a cursor that is set only now: the sweep looks for it.
+  const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
   const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.
@@ -72,12 +73,14 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
 }
 
 /** A PACS that does not answer is said once, and once that it answers again; not every second. */
-function onceADifference(log: Log): (name: string, work: () => Promise<void>) => Promise<void> {
+function onceADifference(log: Log, onRecovery: (name: string) => void): (name: string, work: () => Promise<void>) => Promise<void> {
   const failing = new Map<string, string>();
   return async (name, work) => {
     try {
       await work();
-      if (failing.delete(name)) log.info('works again', { name });
+      if (!failing.delete(name)) return;
+      log.info('works again', { name });
+      onRecovery(name);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (failing.get(name) === error.code) return;

@@ -76,7 +76,10 @@ export async function spawnService(orthanc: TestOrthanc['orthanc'], options: { r
   await eventually('the service is running', () => {
     assert.equal(child.exitCode, null, `ended: ${output}`);
     assert.match(output, /service is running/);
-  }, { timeoutMs: 60_000 });
+  }, { timeoutMs: 60_000 }).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
   return {
     process: child,
     output: () => output,
