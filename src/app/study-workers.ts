@@ -8,10 +8,10 @@ import type { Log } from '../log.js';
 import type { OrthancClient, OrthancId } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { deliverResult, destinationName } from '../tasks/deliver-result.js';
-import { documentUids } from '../tasks/documents.js';
 import { reportFailure, reportStudy } from '../tasks/report-study.js';
 import { settleStudy, type PacsStudy, type SettleTools } from '../tasks/settle-study.js';
 import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js';
+import { resultWithoutDocument } from '../tasks/write-result.js';
 import { keepResult } from './keep-result.js';
 import { deliverQueue, reportQueue, settleQueue } from './queues.js';
 
@@ -98,33 +98,12 @@ async function giveUp(job: ReportJob, failure: JobFailure, parts: StudyWorkerPar
     result = await reportFailure(study, fault, parts.reportTools);
   } catch (error) {
     if (!(error instanceof Fault) || error.retryable) throw error;
-    result = failureWithoutDocument(study, job.payload.contentKey, fault, parts.reportTools);
+    const { model, clock } = parts.reportTools;
+    result = resultWithoutDocument({ study, outcome: 'failed', why: { code: fault.code, reason: fault.message }, inputKey: job.payload.contentKey, model: model(), createdAt: clock.now() });
   }
   await keepResult(result, job.payload.contentKey, parts.store, parts.jobs);
   await parts.store.studies.setState(study.studyInstanceUID, 'parked');
   parts.log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });
-}
-
-function failureWithoutDocument(study: StudyToReport, inputKey: string, fault: Fault, tools: ReportTools): StudyResult {
-  const model = tools.model();
-  const { resultId } = documentUids({ studyInstanceUID: study.studyInstanceUID, outcome: `failed/${fault.code}`, inputKey, deviceUID: model.deviceUID, predecessors: [] });
-  return {
-    resultId,
-    studyInstanceUID: study.studyInstanceUID,
-    createdAt: tools.clock.now(),
-    outcome: 'failed',
-    code: fault.code,
-    reason: fault.message,
-    rule: undefined,
-    priority: 0,
-    modelVersion: model.version,
-    engine: model.engine.name,
-    inputKey,
-    findings: [],
-    documents: [],
-    destinations: [],
-    timings: {},
-  };
 }
 
 function settleToolsOf({ orthanc, store, reportTools }: StudyWorkerParts): SettleTools {

@@ -15,7 +15,7 @@ import { ownDocumentsIn, saysTheSame } from './own-documents.js';
 import { skip } from './skip.js';
 import { Stopwatch } from './stopwatch.js';
 import type { ReportTools, ServedModel, StudyResult, StudyToReport } from './tools.js';
-import { adoptDocuments, passStudyOver, writeFailure, writeResult, type ResultInHand } from './write-result.js';
+import { adoptDocuments, resultWithoutDocument, writeFailure, writeResult, type ResultInHand } from './write-result.js';
 
 /**
  * The first story: a study in the PACS → rule → images → findings → documents in the PACS.
@@ -66,7 +66,7 @@ async function lookAt(study: StudyToReport, tools: ReportTools): Promise<Seen> {
   if (decision.action !== 'analyse') {
     const reason = decision.action === 'none' ? skip('no-rule', explainNone(decision.passedOver)) : skip('ignored-by-rule', decision.rule.name);
     const rule = decision.action === 'ignore' ? decision.rule : undefined;
-    return { state: 'passed-over', result: passStudyOver(study, reason, rule, inputKeyOf(instances), model, watch, tools) };
+    return { state: 'passed-over', result: resultWithoutDocument({ study, outcome: 'skipped', why: reason, rule, inputKey: inputKeyOf(instances), model, createdAt: tools.clock.now(), timings: watch.milliseconds }) };
   }
   const chosen = chooseImages(decision.series, tools.settings.maxImages);
   const hand: ResultInHand = { study, instances, considered: chosen.considered, inputKey: inputKeyOf(chosen.considered), rule: decision.rule, own, model, watch, tools };

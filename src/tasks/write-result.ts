@@ -11,7 +11,6 @@ import { documentUids, timezoneOffsetOf, type DocumentUids } from './documents.j
 import { inputParameter, saysTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
 import { evidenceOf } from './evidence.js';
 import { readBack } from './read-back.js';
-import type { Skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { ReportTools, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './tools.js';
 
@@ -39,7 +38,8 @@ export async function writeResult(hand: ResultInHand, analysis: Analysis): Promi
 
 export async function writeFailure(hand: ResultInHand, fault: Fault): Promise<StudyResult> {
   const outcome: ReportOutcome = { kind: 'failed', code: fault.code, reason: fault.message };
-  const nothing: Analysis = { kind: 'xray', evidence: evidenceOf(hand.considered), findings: [], notes: [] };
+  const ct = hand.considered.every((one) => textOf(one, 'Modality') === 'CT');
+  const nothing: Analysis = { kind: ct ? 'ct' : 'xray', evidence: evidenceOf(hand.considered), findings: [], notes: [] };
   return write(hand, outcome, nothing, hand.tools.settings.failedDocuments);
 }
 
@@ -52,25 +52,29 @@ export function adoptDocuments(hand: ResultInHand, said: OwnDocument): StudyResu
   return resultOf(hand, uids, outcome, findings, companions.map((one) => ({ ...one.reference, kind: one.kind })));
 }
 
-/** No rule takes the study: on record, without a document. */
-export function passStudyOver(study: StudyToReport, reason: Skip, rule: RoutingRule | undefined, inputKey: string, model: ServedModel, watch: Stopwatch, tools: ReportTools): StudyResult {
-  const { resultId } = documentUids({ studyInstanceUID: study.studyInstanceUID, outcome: `skipped/${reason.code}`, inputKey, deviceUID: model.deviceUID, predecessors: [] });
+/** What is on record only, without a document: a study that no rule takes, or a failure of which none could be written. */
+export interface BareResult {
+  readonly study: StudyToReport;
+  readonly outcome: 'skipped' | 'failed';
+  readonly why: { readonly code: string; readonly reason: string };
+  readonly rule?: RoutingRule | undefined;
+  readonly inputKey: string;
+  readonly model: ServedModel;
+  readonly createdAt: Date;
+  readonly timings?: Readonly<Record<string, number>>;
+}
+
+export function resultWithoutDocument({ study, outcome, why, rule, inputKey, model, createdAt, timings = {} }: BareResult): StudyResult {
+  const { studyInstanceUID } = study;
+  const { resultId } = documentUids({ studyInstanceUID, outcome: `${outcome}/${why.code}`, inputKey, deviceUID: model.deviceUID, predecessors: [] });
   return {
-    resultId,
-    studyInstanceUID: study.studyInstanceUID,
-    createdAt: tools.clock.now(),
-    outcome: 'skipped',
-    code: reason.code,
-    reason: reason.reason,
+    resultId, studyInstanceUID, createdAt, outcome, ...why,
     rule: rule?.name,
     priority: rule?.priority ?? 0,
     modelVersion: model.version,
     engine: model.engine.name,
     inputKey,
-    findings: [],
-    documents: [],
-    destinations: [],
-    timings: watch.milliseconds,
+    findings: [], documents: [], destinations: [], timings,
   };
 }
 
