@@ -39,18 +39,23 @@ stream.on('test:pass', (event) => {
   } else counts.passed++;
 });
 stream.on('test:fail', (event) => {
-  if (event.details.type === 'suite') return;
+  // A suite or file around a failed test fails with it; one whose hooks or whose process failed counts by itself.
+  if ((event.details.error as { failureType?: string }).failureType === 'subtestsFailed') return;
   counts.failed++;
   failures.push(`${event.file ? `${relative(folder, event.file)}: ` : ''}${event.name}`);
 });
-stream.on('end', () => {
+// Not the runner's own stream: once a reporter reads it, its end is not told to anybody else.
+const report = stream.compose(new spec());
+report.on('end', () => {
   if (skips.length) console.log(`\nSkipped:\n${skips.map((line) => `  ${line}`).join('\n')}`);
   if (failures.length) console.log(`\nFailed:\n${failures.map((line) => `  ${line}`).join('\n')}`);
   const { passed, failed, skipped } = counts;
   console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 });
-stream.compose(new spec()).pipe(process.stdout);
+// Until the end is told, nobody has passed.
+process.exitCode = 1;
+report.pipe(process.stdout);
 
 /** The runner reports each file as a test of its own around the tests in it. */
 function isFileNode(name: string): boolean {
