@@ -87,10 +87,6 @@ export function mayPass(code: string | undefined): boolean {
   return faultCodes.some((one) => one === code && catalogue[one].retryable);
 }
 
-export function faultText(code: FaultCode): string {
-  return catalogue[code].text;
-}
-
 function describeSubject(subject: FaultSubject): string {
   const parts = [
     subject.attribute && `attribute ${subject.attribute}`,

@@ -41,7 +41,7 @@ export async function judgeCt(series: readonly SeriesFacts[], model: ServedModel
   const verdict = await watch.time('infer', () => model.judgeSlices(chosen.map(({ read }) => read.image)));
   const notes = [describe(stack, chosen.length), verdict.rule, ...slices.unreadable];
   const missing = wanted.length - chosen.length;
-  const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read and are not part of this result.`] : [];
+  const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read: not part of this result.`] : [];
   const evidence = chosen.map(({ reference }) => reference);
   if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, skip: skip('not-axial-chest', verdict.refusal) };
   return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks };

@@ -53,8 +53,8 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
 /** What stands in the report itself when not every frontal image was judged. */
 function remarksOf(chosen: number, unreadable: number, refused: number): readonly string[] {
   return [
-    ...(unreadable > 0 ? [`${unreadable} of ${chosen} images could not be read and is not part of this result.`] : []),
-    ...(refused > 0 ? [`${refused} of ${chosen} images was not accepted as a frontal chest X-ray and is not part of this result.`] : []),
+    ...(unreadable > 0 ? [`${unreadable} of ${chosen} images could not be read: not part of this result.`] : []),
+    ...(refused > 0 ? [`${refused} of ${chosen} images not accepted as a frontal chest X-ray: not part of this result.`] : []),
   ];
 }
 

@@ -137,6 +137,8 @@ describe('the main job on a real Orthanc', () => {
     const { report } = await eventuallyOneResult(pacs.dicomWeb, whole.studyInstanceUID);
     assert.equal(report.outcome.kind, 'reported');
     assert.ok(report.algorithm.parameters.some((one) => one.includes(broken.sopInstanceUID)));
+    const metadata = await pacs.dicomWeb.retrieveStudyMetadata(whole.studyInstanceUID);
+    assert.ok(JSON.stringify(metadata).includes('1 of 2 images could not be read: not part of this result.'), 'the report itself says so');
   });
 
   test('CT without positions is a skip', async () => {
