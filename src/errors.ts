@@ -27,9 +27,13 @@ const catalogue = {
   'model-invalid': { retryable: false, status: 500, text: 'The model cannot be used' },
   'engine-unavailable': { retryable: false, status: 500, text: 'No inference engine can be started' },
   'engine-failed': { retryable: true, status: 500, text: 'The inference engine failed' },
+  // Data set and training
+  'dataset-invalid': { retryable: false, status: 422, text: 'The data set cannot be used' },
+  'training-diverged': { retryable: false, status: 500, text: 'Training went astray' },
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
   // Requests to us
+  'login-required': { retryable: false, status: 401, text: 'A login is needed' },
   'request-refused': { retryable: false, status: 403, text: 'The request is not allowed' },
   'request-invalid': { retryable: false, status: 400, text: 'The request is not valid' },
   // Operation
