@@ -1,0 +1,23 @@
+import { Router } from 'express';
+import { Fault } from '../../errors.js';
+import { requireRole } from '../access/roles.js';
+import { oneOf, wholeNumber } from '../query.js';
+import type { ServerParts } from '../server-tools.js';
+import { started } from '../started.js';
+
+/** What was seen of studies and what came of it. */
+export function resultRoutes(parts: ServerParts): Router {
+  const router = Router();
+  router.get('/api/results', requireRole('viewer'), async (request, response) => {
+    const limit = wholeNumber(request.query['limit'], 1, 500, 50);
+    const outcome = oneOf(request.query['outcome'], ['reported', 'skipped', 'failed'] as const);
+    response.json(await started(parts).results({ limit, ...(outcome ? { outcome } : {}) }));
+  });
+  router.get('/api/studies/:study', requireRole('viewer'), async (request, response) => {
+    const study = String(request.params['study']);
+    const results = await started(parts).resultsOf(study);
+    if (results.length === 0) throw new Fault('pacs-not-found', 'expected a study that was seen, found none', { studyInstanceUID: study.slice(0, 64) });
+    response.json(results);
+  });
+  return router;
+}

@@ -1,0 +1,9 @@
+import { Fault } from '../errors.js';
+import type { ServerParts, ServerTools } from './server-tools.js';
+
+/** The running parts. @throws Fault `starting` while they are not there yet */
+export function started(parts: ServerParts): ServerTools {
+  const tools = parts.tools();
+  if (!tools) throw new Fault('starting', 'try again in a few seconds');
+  return tools;
+}
