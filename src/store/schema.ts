@@ -1,12 +1,11 @@
-import { bigint, boolean, integer, jsonb, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
+import { chestAi, time } from './schema-columns.js';
 
 /*
  * The tables as drizzle sees them. migrations/ makes them; a test holds that both say the same. No patient
  * attribute in any column.
  */
-
-const chestAi = pgSchema('chest_ai');
-const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
 
 export type StudyState = 'arriving' | 'queued' | 'done' | 'parked';
 export type Outcome = 'reported' | 'skipped' | 'failed';
@@ -84,4 +83,4 @@ export const delivery = chestAi.table(
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );
 
-export const tables = { orthancCursor, study, result, delivery };
+export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry };

@@ -1,18 +1,23 @@
 import type { Log } from '../log.js';
+import { accountsIn, type Accounts } from './accounts.js';
+import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
 import { EmbeddedConnection } from './embedded.js';
+import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { resultsIn, type Results } from './results.js';
+import { sessionsIn, type Sessions } from './sessions.js';
 import type { Connection } from './sql.js';
 import { studiesIn, type Studies } from './studies.js';
+import { tokensIn, type Tokens } from './tokens.js';
 
 /** Where the index lives: files below a folder, or a PostgreSQL server. */
 export type StoreLocation = { readonly dataDir: string } | { readonly databaseUrl: string };
 
-/** The index over the PACS. It can be deleted and made again from Orthanc; only the queue of jobs is more than an index. */
+/** The index over the PACS. It can be deleted and made again from Orthanc; the queue of jobs, accounts and the audit log are more than an index. */
 export interface Store {
   readonly kind: Connection['kind'];
   /** For log lines: a directory, or host and database. */
@@ -21,6 +26,11 @@ export interface Store {
   readonly studies: Studies;
   readonly results: Results;
   readonly deliveries: Deliveries;
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly tokens: Tokens;
+  readonly loginFailures: LoginFailures;
+  readonly audit: AuditEntries;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
   close(): Promise<void>;
@@ -49,6 +59,11 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     studies: studiesIn(database),
     results: resultsIn(database),
     deliveries: deliveriesIn(database),
+    accounts: accountsIn(database),
+    sessions: sessionsIn(database),
+    tokens: tokensIn(database),
+    loginFailures: loginFailuresIn(database),
+    audit: auditEntriesIn(database),
     sql: connection,
     close: () => connection.close(),
   };

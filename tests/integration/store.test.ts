@@ -10,6 +10,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { isFault } from '../support/fault.js';
 import { openEmptyStore, storeBackends } from '../support/store.js';
 
+const nextMigration = Math.max(...migrations.map(({ id }) => id)) + 1;
 const study = (n: number) => `2.25.${1000 + n}`;
 
 function result(n: number, more: Partial<NewResult> = {}): NewResult {
@@ -146,7 +147,7 @@ for (const backend of storeBackends()) {
     });
 
     test('migrations run once and in order, also by two processes at once', async () => {
-      const more = [...migrations, { id: migrations.length + 1, name: 'test', sql: 'CREATE TABLE chest_ai.from_test (id integer);\nINSERT INTO chest_ai.from_test VALUES (1);\n' }];
+      const more = [...migrations, { id: nextMigration, name: 'test', sql: 'CREATE TABLE chest_ai.from_test (id integer);\nINSERT INTO chest_ai.from_test VALUES (1);\n' }];
       await Promise.all([migrate(store.sql, silentLog, more), migrate(store.sql, silentLog, more), migrate(store.sql, silentLog, more)]);
       const { rows } = await store.sql.query<{ n: number }>({ text: 'SELECT count(*)::int AS n FROM chest_ai.from_test' });
       assert.equal(rows[0]?.n, 1);
@@ -155,7 +156,7 @@ for (const backend of storeBackends()) {
 
     test('a migration that fails leaves nothing behind', async () => {
       const fresh = await openEmptyStore(backend);
-      const bad = [...migrations, { id: migrations.length + 1, name: 'bad', sql: 'CREATE TABLE chest_ai.half (id integer);\nSELECT 1/0;\n' }];
+      const bad = [...migrations, { id: nextMigration, name: 'bad', sql: 'CREATE TABLE chest_ai.half (id integer);\nSELECT 1/0;\n' }];
       await assert.rejects(migrate(fresh.sql, silentLog, bad), /division by zero/);
       const { rows } = await fresh.sql.query({ text: `SELECT 1 FROM information_schema.tables WHERE table_name = 'half'` });
       assert.equal(rows.length, 0);

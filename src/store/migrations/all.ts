@@ -1,11 +1,12 @@
 import { index0001 } from './0001-index.js';
+import { accessAndAudit0003 } from './0003-access-and-audit.js';
 
 export interface Migration {
-  /** 1, 2, 3 … without gaps. */
+  /** Rising; each is applied once, whatever was applied before. */
   readonly id: number;
   readonly name: string;
   readonly sql: string;
 }
 
 /** In order. A migration that was released is never changed again: the next one corrects it. */
-export const migrations: readonly Migration[] = [index0001];
+export const migrations: readonly Migration[] = [index0001, accessAndAudit0003];

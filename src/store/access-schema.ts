@@ -1,0 +1,61 @@
+import { bigint, boolean, jsonb, text } from 'drizzle-orm/pg-core';
+import { chestAi, time } from './schema-columns.js';
+
+/* Who may ask, and what was done, as drizzle sees it; migrations/0003 makes the tables. */
+
+export type AccountOrigin = 'local' | 'oidc';
+export type AuditOutcome = 'done' | 'refused' | 'failed';
+
+export const account = chestAi.table('account', {
+  name: text('name').primaryKey(),
+  origin: text('origin').$type<AccountOrigin>().notNull(),
+  /** Issuer and subject of an OpenID provider; absent for a local account. */
+  subject: text('subject'),
+  /** argon2id in PHC string format; absent where a provider checks who it is. */
+  passwordHash: text('password_hash'),
+  roles: jsonb('roles').$type<readonly string[]>().notNull(),
+  createdAt: time('created_at').notNull().defaultNow(),
+  passwordChangedAt: time('password_changed_at'),
+  /** The password was given by somebody else. */
+  mustChange: boolean('must_change').notNull().default(false),
+  disabledAt: time('disabled_at'),
+});
+
+export const session = chestAi.table('session', {
+  /** SHA-256 of what the cookie holds. */
+  idHash: text('id_hash').primaryKey(),
+  account: text('account').notNull(),
+  createdAt: time('created_at').notNull(),
+  lastSeenAt: time('last_seen_at').notNull(),
+});
+
+export const token = chestAi.table('token', {
+  name: text('name').primaryKey(),
+  tokenHash: text('token_hash').notNull(),
+  roles: jsonb('roles').$type<readonly string[]>().notNull(),
+  createdAt: time('created_at').notNull().defaultNow(),
+  expiresAt: time('expires_at'),
+  lastUsedAt: time('last_used_at'),
+  revokedAt: time('revoked_at'),
+});
+
+export const loginFailure = chestAi.table('login_failure', {
+  keyHash: text('key_hash').notNull(),
+  at: time('at').notNull(),
+});
+
+export const auditEntry = chestAi.table('audit_entry', {
+  /** 1, 2, 3 … without gaps. */
+  seq: bigint('seq', { mode: 'number' }).primaryKey(),
+  /** ISO 8601, UTC, milliseconds: exactly the text that was hashed. */
+  at: text('at').notNull(),
+  actor: text('actor').notNull(),
+  action: text('action').notNull(),
+  outcome: text('outcome').$type<AuditOutcome>().notNull(),
+  /** Network address that the request came from; empty for the service's own deeds. */
+  remote: text('remote').notNull(),
+  /** JSON of UIDs, names of models and accounts, numbers: exactly the text that was hashed. */
+  subject: text('subject').notNull(),
+  previousHash: text('previous_hash').notNull(),
+  hash: text('hash').notNull(),
+});

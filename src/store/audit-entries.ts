@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { and, asc, desc, eq, gt, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { auditEntry, type AuditOutcome } from './access-schema.js';
+import type { Database } from './database.js';
+
+/** One deed as the log holds it. */
+export type AuditRow = Readonly<typeof auditEntry.$inferSelect>;
+
+/** UIDs, names of accounts, tokens, models and files, numbers: never an attribute of a patient. */
+export type AuditSubject = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+export interface NewAuditEntry {
+  /** Account, token, or `service`. */
+  readonly actor: string;
+  /** Object and verb: `study.view`, `finding.judge`, `model.promote`. */
+  readonly action: string;
+  readonly outcome?: AuditOutcome;
+  readonly remote?: string;
+  readonly subject?: AuditSubject;
+}
+
+export interface AuditQuery {
+  /** ISO 8601, inclusive and exclusive. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly actor?: string;
+  readonly action?: string;
+  /** Default 100, at most 1000; newest first. */
+  readonly limit?: number;
+}
+
+export interface AuditEntries {
+  /** Durable when it resolves. Writers of all processes take turns, so that the chain never forks. */
+  append(entry: NewAuditEntry, at?: Date): Promise<AuditRow>;
+  /** In order, a page at a time: those after `seq`. */
+  after(seq: number, limit: number): Promise<readonly AuditRow[]>;
+  list(query: AuditQuery): Promise<readonly AuditRow[]>;
+  last(): Promise<AuditRow | undefined>;
+}
+
+/** What the first entry names as the hash before it. */
+export const beginningOfChain = '0'.repeat(64);
+
+/**
+ * SHA-256 over everything that the entry says and the hash of the one before, in lower-case hex. The fields are written as a JSON
+ * array, so that no text can be moved from one to the next.
+ */
+export function hashOfEntry({ seq, at, actor, action, outcome, remote, subject, previousHash }: Omit<AuditRow, 'hash'>): string {
+  return createHash('sha256').update(JSON.stringify([seq, at, actor, action, outcome, remote, subject, previousHash])).digest('hex');
+}
+
+/** Any number that no other lock on the same database uses. */
+const appendLock = 0x0c4e57a3;
+
+export function auditEntriesIn(database: Database): AuditEntries {
+  return {
+    append({ actor, action, outcome = 'done', remote = '', subject = {} }, at = new Date()) {
+      return database.transaction(async (tables) => {
+        await tables.select({ lock: sql`pg_advisory_xact_lock(${appendLock})` }).from(sql`(values (1)) as one`);
+        const [last] = await tables.select().from(auditEntry).orderBy(desc(auditEntry.seq)).limit(1);
+        const entry = {
+          seq: (last?.seq ?? 0) + 1,
+          at: at.toISOString(),
+          actor,
+          action,
+          outcome,
+          remote,
+          subject: JSON.stringify(Object.fromEntries(Object.entries(subject).sort(([a], [b]) => (a < b ? -1 : 1)))),
+          previousHash: last?.hash ?? beginningOfChain,
+        };
+        const row = { ...entry, hash: hashOfEntry(entry) };
+        await tables.insert(auditEntry).values(row);
+        return row;
+      });
+    },
+
+    after: (seq, limit) => database.run((tables) => tables.select().from(auditEntry).where(gt(auditEntry.seq, seq)).orderBy(asc(auditEntry.seq)).limit(limit)),
+
+    list({ from, to, actor, action, limit = 100 }) {
+      const conditions: (SQL | undefined)[] = [from ? gte(auditEntry.at, from) : undefined, to ? lt(auditEntry.at, to) : undefined, actor ? eq(auditEntry.actor, actor) : undefined, action ? eq(auditEntry.action, action) : undefined];
+      return database.run((tables) => tables.select().from(auditEntry).where(and(...conditions)).orderBy(desc(auditEntry.seq)).limit(Math.min(limit, 1000)));
+    },
+
+    async last() {
+      const [row] = await database.run((tables) => tables.select().from(auditEntry).orderBy(desc(auditEntry.seq)).limit(1));
+      return row;
+    },
+  };
+}

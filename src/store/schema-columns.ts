@@ -1,0 +1,6 @@
+import { pgSchema, timestamp } from 'drizzle-orm/pg-core';
+
+export const chestAi = pgSchema('chest_ai');
+
+/** Milliseconds, as JavaScript's dates have. */
+export const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
