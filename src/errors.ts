@@ -25,6 +25,8 @@ const catalogue = {
   'image-unreadable': { retryable: false, status: 422, text: 'The image file cannot be read' },
   // Model and engine
   'model-invalid': { retryable: false, status: 500, text: 'The model cannot be used' },
+  'model-unknown': { retryable: false, status: 404, text: 'There is no such model version' },
+  'aliases-changed': { retryable: true, status: 409, text: 'Another change of the model in service came first' },
   'engine-unavailable': { retryable: false, status: 500, text: 'No inference engine can be started' },
   'engine-failed': { retryable: true, status: 500, text: 'The inference engine failed' },
   // Data set and training

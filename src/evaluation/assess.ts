@@ -1,5 +1,5 @@
 import { gateOf, type GateResult } from './gate.js';
-import { decisionOf, probabilityOf, type Decision } from './probability.js';
+import { decisionOf, findingProbabilities, type Decision } from './probability.js';
 import type { FindingRule, Rules, Scores } from './rules.js';
 
 /** A finding of one picture. */
@@ -44,9 +44,10 @@ export function assessImage(scores: Scores, index: number, rules: Rules): ImageA
   const features = rules.gate.mean.length;
   const logits = scores.logits.subarray(index * outputs, (index + 1) * outputs);
   const embedding = scores.embedding.subarray(index * features, (index + 1) * features);
-  const findings = findingRules(rules).map(({ rule, output }) => {
+  const probabilities = findingProbabilities(logits, rules);
+  const findings = findingRules(rules).map(({ rule, output }, finding) => {
     const logit = logits[output]!;
-    const probability = probabilityOf(logit, rule);
+    const probability = probabilities[finding]!;
     return { name: rule.name, output, logit, probability, decision: decisionOf(probability, rule) };
   });
   return { gate: gateOf(logits, embedding, rules), findings };

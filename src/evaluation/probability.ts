@@ -1,4 +1,4 @@
-import type { FindingRule, OutputRule } from './rules.js';
+import type { FindingRule, OutputRule, Rules } from './rules.js';
 
 export const decisions = ['present', 'absent', 'undetermined'] as const;
 
@@ -7,6 +7,22 @@ export type Decision = (typeof decisions)[number];
 /** `1 / (1 + e^(−logit / temperature))`, in (0, 1). */
 export function probabilityOf(logit: number, { temperature }: Pick<OutputRule, 'temperature'>): number {
   return 1 / (1 + Math.exp(-logit / temperature));
+}
+
+/**
+ * The probabilities of one picture's findings, in the order of the outputs, calibrated: a sigmoid each, or of one-of-many the
+ * softmax over the findings, `exp(zᵢ / T) / Σ exp(zⱼ / T)`. An output of kind gate is no finding and has none.
+ *
+ * @param logits one an output
+ */
+export function findingProbabilities(logits: ArrayLike<number>, { outputs, objective }: Pick<Rules, 'outputs' | 'objective'>): readonly number[] {
+  const findings = outputs.flatMap((rule, output) => (rule.kind === 'finding' ? [{ rule, logit: logits[output]! }] : []));
+  if (objective !== 'one-of-many') return findings.map(({ rule, logit }) => probabilityOf(logit, rule));
+  const scaled = findings.map(({ rule, logit }) => logit / rule.temperature);
+  const most = Math.max(...scaled);
+  const parts = scaled.map((one) => Math.exp(one - most));
+  const total = parts.reduce((sum, part) => sum + part, 0);
+  return parts.map((part) => part / total);
 }
 
 export function decisionOf(probability: number, { absentBelow, presentFrom }: Pick<FindingRule, 'absentBelow' | 'presentFrom'>): Decision {

@@ -41,6 +41,8 @@ export interface StudyRule {
 /** Everything needed to read a network's scores. */
 export interface Rules {
   readonly outputs: readonly OutputRule[];
+  /** `several` (if not given): each finding on its own; `one-of-many`: their probabilities add up to 1. */
+  readonly objective?: 'several' | 'one-of-many' | undefined;
   readonly gate: FeatureGateRule;
   readonly study?: StudyRule;
 }

@@ -20,8 +20,11 @@ const inputSchema = z.strictObject({
   channels: z.int().min(1).max(16),
   /** PIL's bilinear resize: antialiased when it shrinks. */
   resize: z.literal('bilinear-antialias'),
-  /** `per-image`: minus the picture's mean, divided by its standard deviation. */
-  normalization: z.literal('per-image'),
+  /**
+   * `per-image`: minus the picture's mean, divided by its standard deviation; `imagenet`: per channel with the mean and standard
+   * deviation of ImageNet, as published weights want it.
+   */
+  normalization: z.enum(['per-image', 'imagenet']),
   /** For CT, in Hounsfield units, before the resize. */
   window: z.strictObject({ center: z.number(), width: z.number().positive() }).optional(),
 });
@@ -32,16 +35,19 @@ const networkSchema = z
     weights: fileName,
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits in lower case'),
     input: inputSchema,
+    /** What training took the findings for: `several` at once (sigmoid each; so if not given), or `one-of-many` (softmax over the findings). */
+    objective: z.enum(['several', 'one-of-many']).optional(),
     outputs: z.array(z.discriminatedUnion('kind', [findingSchema, gateOutputSchema])).min(1).readonly(),
     /** Names of tensors in the weights file, and the limit. */
     gate: z.strictObject({ mean: z.string().min(1), precision: z.string().min(1), maxDistance: z.number().positive() }),
     study: z.strictObject({ slices: z.int().min(1).max(1024), combine: z.literal('mean-of-top'), top: z.int().min(1) }).optional(),
   })
-  .superRefine(({ architecture, input, outputs }, context) => {
+  .superRefine(({ architecture, input, objective, outputs }, context) => {
     const refuse = (message: string, path: string[]): void => void context.addIssue({ code: 'custom', message, path });
     if (outputs.length !== architecture.outputs) refuse(`expected ${architecture.outputs} outputs as the architecture has, found ${outputs.length}`, ['outputs']);
     if (input.channels !== architecture.inputChannels) refuse(`expected ${architecture.inputChannels} channels as the architecture has, found ${input.channels}`, ['input', 'channels']);
     if (new Set(outputs.map(({ name }) => name)).size !== outputs.length) refuse('expected different names', ['outputs']);
+    if (objective === 'one-of-many' && new Set(outputs.filter(({ kind }) => kind === 'finding').map(({ temperature }) => temperature)).size > 1) refuse('expected one temperature for all findings of one-of-many', ['outputs']);
     if (outputs.filter(({ kind }) => kind === 'gate').length > 1) refuse('expected at most one output of kind gate', ['outputs']);
   });
 

@@ -23,6 +23,8 @@ export interface ModelVersion {
   readonly card: string;
   readonly figures: Readonly<Record<string, unknown>>;
   readonly directory: string;
+  /** model.json as it stands there. */
+  readonly file: ModelFile;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function loadModelVersion(directory: string): Promise<ModelVersion>
     networks[kind] = serveNetwork(entry, bytes, source);
   }
   const card = await readFile(join(directory, 'CARD.md'), 'utf8').catch(() => '');
-  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, directory };
+  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, directory, file };
 }
 
 async function read(directory: string, name: string): Promise<Buffer> {

@@ -17,7 +17,7 @@ export interface ServedNetwork extends Rules {
  *
  * @param source the weights file, for messages
  */
-export function serveNetwork({ architecture: spec, input, outputs, gate, study }: NetworkFile, bytes: Uint8Array, source: string): ServedNetwork {
+export function serveNetwork({ architecture: spec, input, objective, outputs, gate, study }: NetworkFile, bytes: Uint8Array, source: string): ServedNetwork {
   const architecture = architectureOf(spec);
   const all = readSafetensors(bytes, source);
   const own = [gate.mean, gate.precision];
@@ -30,6 +30,7 @@ export function serveNetwork({ architecture: spec, input, outputs, gate, study }
     network: { architecture, tensors: new Map([...all].filter(([name]) => !own.includes(name))) },
     input,
     outputs,
+    ...(objective ? { objective } : {}),
     gate: { mean, precision, maxDistance: gate.maxDistance },
     ...(study ? { study } : {}),
   };

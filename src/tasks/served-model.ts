@@ -5,7 +5,7 @@ import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
 import type { GreyImage } from '../pixels/image.js';
 import { judgeFrontal, leastFrontalScore } from '../pixels/frontal-gate.js';
-import { resizeBilinear, standardise } from '../pixels/resize.js';
+import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { FindingVerdict, ImageKind, ImageVerdict, ServedModel, StackVerdict } from './tools.js';
 
@@ -64,11 +64,7 @@ async function predictInBatches(predictor: Predictor, { input }: ServedNetwork, 
   for (let start = 0; start < images.length; start += batchSize) {
     const members = images.slice(start, start + batchSize);
     const data = new Float32Array(members.length * size);
-    members.forEach((image, index) => {
-      const values = standardise(resizeBilinear(image, input.width, input.height).values);
-      // A network of three channels sees the same grey in each.
-      for (let channel = 0; channel < input.channels; channel++) data.set(values, index * size + channel * values.length);
-    });
+    members.forEach((image, index) => data.set(networkInput(image, input), index * size));
     parts.push(await predictor.predict({ data, batch: members.length, channels: input.channels, height: input.height, width: input.width }));
   }
   return parts.length === 1 ? parts[0]! : joined(parts);

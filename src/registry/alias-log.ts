@@ -1,0 +1,93 @@
+import { link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Fault } from '../errors.js';
+import { syncDirectory, unfinishedPrefix, writeThrough } from './atomic-file.js';
+
+/**
+ * Which version is champion (serves) and which is challenger (may judge in shadow), and how it came to that.
+ *
+ * One small file a change, `00000007.json`, the highest number holds. A file is written whole beside the others and then
+ * linked to its number, which fails if another process took the number first: two changes at once never mix, and a process
+ * killed in the middle leaves the old state. The history is the files.
+ */
+export const aliasStateSchema = z
+  .strictObject({
+    revision: z.int().min(1),
+    /** `first`: a model in service with nothing before it; `challenge`: a challenger was set or (null) taken away. */
+    action: z.enum(['first', 'challenge', 'promote', 'rollback']),
+    champion: z.string(),
+    challenger: z.string().nullable(),
+    /** Champion before this change. */
+    previous: z.string().nullable(),
+    at: z.iso.datetime(),
+    /** Who: a login, `command line`, `night`. */
+    by: z.string(),
+    why: z.string(),
+    /** Change record that holds the gate's decision, where one does. */
+    changeRecord: z.string().optional(),
+  })
+  .readonly();
+
+export type AliasState = z.infer<typeof aliasStateSchema>;
+export type AliasChange = Omit<AliasState, 'revision'>;
+
+/** Oldest first. */
+export async function readAliasLog(directory: string): Promise<readonly AliasState[]> {
+  const names = (await namesIn(directory)).filter((name) => fileName.test(name)).sort();
+  return Promise.all(names.map((name) => readState(directory, name)));
+}
+
+/** The state that holds now; undefined before the first. */
+export async function readAliases(directory: string): Promise<AliasState | undefined> {
+  const last = (await namesIn(directory)).filter((name) => fileName.test(name)).sort().at(-1);
+  return last === undefined ? undefined : readState(directory, last);
+}
+
+/**
+ * Adds a change that was decided on the ground of `seen`.
+ *
+ * @param seen the state that the change follows; undefined for the first
+ * @throws Fault 'aliases-changed' if another change came in between: look again, decide again
+ */
+export async function appendAlias(directory: string, seen: AliasState | undefined, change: AliasChange): Promise<AliasState> {
+  const state = aliasStateSchema.parse({ ...change, revision: (seen?.revision ?? 0) + 1 });
+  await mkdir(directory, { recursive: true });
+  const unfinished = join(directory, `${unfinishedPrefix}${randomUUID()}`);
+  try {
+    await writeThrough(unfinished, `${JSON.stringify(state, null, 2)}\n`);
+    await link(unfinished, join(directory, nameOf(state.revision)));
+    await syncDirectory(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Fault('aliases-changed', `expected revision ${state.revision} to be free, found it taken`, { source: directory });
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  return state;
+}
+
+const fileName = /^\d{8}\.json$/;
+
+function nameOf(revision: number): string {
+  return `${String(revision).padStart(8, '0')}.json`;
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readState(directory: string, name: string): Promise<AliasState> {
+  const text = await readFile(join(directory, name), 'utf8');
+  try {
+    return aliasStateSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Fault('model-invalid', `expected a change of aliases, found something else (${cause instanceof z.ZodError ? cause.issues[0]?.message : 'not JSON'})`, { source: join(directory, name) }, { cause });
+  }
+}
