@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { loadConfigFile } from './config-file.js';
 import { Fault } from './errors.js';
+import { profileNames } from './sr/document-profile.js';
 
 /** The folder that holds package.json, config/ and models/, wherever the compiled code lies below it. */
 export const projectRoot = findProjectRoot();
@@ -89,6 +90,10 @@ const configSchema = z.strictObject({
       /** At most so many frontal images of a study are analysed, newest first. */
       maxImages: count.default(4),
       seriesNumber: count.default(9900),
+      /** Which documents are written, by what reads them: docs/reference/documents.md. */
+      profile: z.enum(profileNames).default('ohif'),
+      /** Heat maps as Secondary Capture where a finding is present; without it as the profile says. */
+      heatMaps: z.boolean().optional(),
     })
     .prefault({}),
   routingFile: z.string().default('config/routing.yaml'),

@@ -25,10 +25,11 @@ export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   };
 }
 
-function readImage({ image, geometry }: DecodedPicture): ReadImage {
+function readImage({ image, geometry, preview }: DecodedPicture): ReadImage {
   const { width, height } = image;
   return {
     image,
+    preview,
     toStored: ({ left, top, right, bottom }) => toStored(geometry, { left: left * width, top: top * height, right: right * width, bottom: bottom * height }),
   };
 }

@@ -11,6 +11,7 @@ import type { Log } from '../log.js';
 import { loadModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
+import { documentProfiles } from '../sr/document-profile.js';
 import { openStore, type Store } from '../store/store.js';
 import { serveModel } from '../tasks/served-model.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
@@ -53,13 +54,14 @@ export async function openAnalyser(config: Config, log: Log): Promise<Analyser> 
   const model = await serveModel(version, engine, (name) => termsOf(findings, name));
   log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
   const reader = openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input });
-  const { skippedDocuments, failedDocuments, maxImages, seriesNumber } = config.report;
+  const { skippedDocuments, failedDocuments, maxImages, seriesNumber, profile, heatMaps = documentProfiles[profile].heatMaps } = config.report;
   const settings: ReportTools['settings'] = {
     routing,
     skippedDocuments,
     failedDocuments,
     maxImages,
     seriesNumber,
+    profile: { ...documentProfiles[profile], heatMaps },
     softwareVersion,
     termsOf: (name) => termsOf(findings, name),
     findingNameOf: (concept) => findingNameOf(findings, concept),

@@ -1,12 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openAnalyser, type Analyser } from '../app/start-service.js';
+import sharp from 'sharp';
 import { loadConfig } from '../config.js';
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
 import { asFault, Fault } from '../errors.js';
 import { createLog, silentLog } from '../log.js';
+import { drawHeatMap } from '../pixels/heat-map.js';
 import { readPicture } from '../pixels/picture.js';
+import { previewOf } from '../pixels/preview.js';
 import type { GreyImage } from '../pixels/image.js';
 import { presentXray } from '../pixels/xray.js';
 import { presentCtSlice, lungWindow } from '../pixels/ct.js';
@@ -14,7 +17,6 @@ import type { RoutingRule } from '../routing/rules.js';
 import { reportTaken } from '../tasks/report-study.js';
 import { skip } from '../tasks/skip.js';
 import type { FindingVerdict, ReportTools, StudyResult } from '../tasks/tools.js';
-import { drawHeatMap } from './heat-map.js';
 import { FilePacs } from './file-pacs.js';
 
 interface AnalyzeOptions {
@@ -135,7 +137,9 @@ async function heatMapOfDicom(file: string, bytes: Uint8Array, analyser: Analyse
 
 async function writeHeatMap(file: string, image: GreyImage, findings: readonly FindingVerdict[], directory: string): Promise<void> {
   for (const finding of findings) {
-    await writeFile(join(directory, `${basename(file)}.${finding.name}.png`), await drawHeatMap(image, finding));
+    const title = `${finding.name}: ${Math.round(finding.probability * 100)} % (${finding.decision})`;
+    const { width, height, values } = await drawHeatMap(previewOf(image), { title, source: 'Where the network looked (Grad-CAM)', activation: finding.activation, box: finding.box });
+    await writeFile(join(directory, `${basename(file)}.${finding.name}.png`), await sharp(values, { raw: { width, height, channels: 3 } }).png().toBuffer());
   }
 }
 

@@ -8,7 +8,7 @@ import { explainNone, route } from '../routing/match.js';
 import { loadRouting } from '../routing/rules.js';
 import { selectXrays } from '../routing/select-xrays.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
-import { ownDocumentsIn } from '../tasks/own-documents.js';
+import { isOwnDocument } from '../sr/own-document.js';
 
 const pageSize = 100;
 
@@ -30,8 +30,7 @@ export async function testRoutes(options: { readonly since?: string; readonly js
       for (const study of page) {
         const studyInstanceUID = textOf(study, 'StudyInstanceUID') as StudyInstanceUID;
         const instances = await dicomWeb.retrieveStudyMetadata(studyInstanceUID);
-        const own = new Set<string>(ownDocumentsIn(instances).all.map((one) => one.reference.sopInstanceUID));
-        const facts = seriesFactsOf(instances.filter((one) => !own.has(textOf(one, 'SOPInstanceUID') ?? '')), await arrivalOf(orthanc, studyInstanceUID));
+        const facts = seriesFactsOf(instances.filter((one) => !isOwnDocument(one)), await arrivalOf(orthanc, studyInstanceUID));
         const decision = route(routing, facts);
         const rule = decision.action === 'none' ? undefined : decision.rule;
         counts.set(rule?.name ?? 'no rule', (counts.get(rule?.name ?? 'no rule') ?? 0) + 1);

@@ -1,6 +1,7 @@
 import type { FaultCode, FaultSubject } from '../errors.js';
 import type { GreyImage } from './image.js';
 import type { PresentedGeometry } from './orientation.js';
+import type { Preview } from './preview.js';
 
 /** What a picture is scaled to before it leaves the worker. */
 export interface PictureSize {
@@ -18,6 +19,8 @@ export type DecoderTask =
 export interface DecodedPicture {
   readonly image: GreyImage;
   readonly geometry: PresentedGeometry;
+  /** The same picture for people. */
+  readonly preview: Preview;
 }
 
 export interface TaskResults {

@@ -6,6 +6,7 @@ import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize } from './
 import type { GreyImage } from './image.js';
 import { lungFraction } from './lung.js';
 import type { PresentedGeometry } from './orientation.js';
+import { previewOf } from './preview.js';
 import { resizeBilinear } from './resize.js';
 import { presentXray } from './xray.js';
 
@@ -15,7 +16,7 @@ const port = parentPort;
 
 port.on('message', ({ id, task }: { id: number; task: DecoderTask }) => {
   perform(task).then(
-    (result) => send({ id, result }, typeof result === 'number' ? [] : [result.image.values.buffer as ArrayBuffer]),
+    (result) => send({ id, result }, typeof result === 'number' ? [] : [result.image.values.buffer as ArrayBuffer, result.preview.values.buffer as ArrayBuffer]),
     (thrown: unknown) => send(failure(id, thrown), []),
   );
 });
@@ -34,8 +35,10 @@ async function perform(task: DecoderTask): Promise<DecodedPicture | number> {
 }
 
 function sized({ image, geometry }: { image: GreyImage; geometry: PresentedGeometry }, size: PictureSize | undefined): DecodedPicture {
-  if (!size) return { image, geometry };
+  const preview = previewOf(image);
+  if (!size) return { image, geometry, preview };
   return {
+    preview,
     image: resizeBilinear(image, size.width, size.height),
     geometry: { ...geometry, scaleX: image.width / size.width, scaleY: image.height / size.height },
   };

@@ -5,12 +5,12 @@ import { comprehensive3dSr } from './document-header.js';
 import { sameConcept } from '../dicom/code.js';
 
 /** Structure of the content tree: what PS3.3 C.17.3 demands of an item, what our templates and OHIF demand of a document. */
-export function checkContentTree(document: DataSet, sopClassUID: string): readonly string[] {
+export function checkContentTree(document: DataSet, sopClassUID: string, mayPointAtNothing: boolean): readonly string[] {
   const items = [...everyItem(document)];
   const inText = sopClassUID !== comprehensive3dSr;
   return [
     ...items.flatMap(({ item, path, parent }) => (parent ? checkItem(item, parent, inText).map((wrong) => `content item ${path}: ${wrong}`) : [])),
-    ...(inText ? [] : checkMeasurementReport(document)),
+    ...(inText ? [] : checkMeasurementReport(document, mayPointAtNothing)),
   ];
 }
 
@@ -55,12 +55,12 @@ function checkPercent(item: DataSet): readonly string[] {
 }
 
 /** What OHIF cannot live without in a TID 1500 document (a group without coordinates, or no group, crashes it). */
-function checkMeasurementReport(document: DataSet): readonly string[] {
+function checkMeasurementReport(document: DataSet, mayPointAtNothing: boolean): readonly string[] {
   const groups = childrenNamed(document, codes.imagingMeasurements).flatMap((section) => childrenNamed(section, codes.measurementGroup));
   const uids = groups.flatMap((group) => textsNamed(group, codes.trackingUniqueIdentifier));
   const pointing = groups.filter((group) => [...everyItem(group)].some(({ item }) => valueTypeOf(item) === 'SCOORD'));
   return [
-    ...(groups.length === 0 ? ['expected at least one Measurement Group, found none'] : []),
+    ...(groups.length === 0 && !mayPointAtNothing ? ['expected at least one Measurement Group, found none'] : []),
     ...(pointing.length < groups.length ? ['a Measurement Group has no coordinates'] : []),
     ...(groups.some((group) => textNamed(group, codes.trackingIdentifier) === undefined) ? ['a Measurement Group has no Tracking Identifier'] : []),
     ...(uids.length !== groups.length || new Set(uids).size !== uids.length ? ['expected a Tracking Unique Identifier of its own for each Measurement Group'] : []),

@@ -7,6 +7,8 @@ import { checkEqualities } from './check-equalities.js';
 import { checkReferences, type ImageSize } from './check-references.js';
 
 export interface CheckOptions {
+  /** A measurement report without a place, which IHE AIR wants and OHIF crashes on. */
+  readonly mayPointAtNothing?: boolean;
   /** Codes of config/findings.json; without them only the form of codes is checked. */
   readonly codes?: readonly CodedConcept[];
   /** Sizes of the images by SOP Instance UID; without one, that region's right and bottom edges are not checked. */
@@ -21,7 +23,7 @@ export interface CheckOptions {
 export function checkDocument(document: DataSet, options: CheckOptions = {}): readonly string[] {
   return [
     ...checkAttributes(document),
-    ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? ''),
+    ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? '', options.mayPointAtNothing ?? false),
     ...checkCodes(document, options.codes),
     ...checkReferences(document, options.imageSizes ?? new Map()),
     ...checkEqualities(document),

@@ -60,6 +60,9 @@ export const codes = {
   succeeded: dcm('111222', 'Succeeded'),
   failed: dcm('111224', 'Failed'),
   notAttempted: dcm('111225', 'Not Attempted'),
+  // CID 217, CID 7202: what a heat map is and what it was made from
+  gradientWeightedClassActivation: dcm('130403', 'Gradient-weighted class activation'),
+  sourceImageForProcessing: dcm('121322', 'Source image for image processing operation'),
   // CID 7005, demanded by IHE AIR
   processingEquipment: dcm('109102', 'Processing Equipment'),
 } as const satisfies Record<string, CodedConcept>;

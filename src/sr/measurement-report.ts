@@ -8,10 +8,11 @@ import type { ReportContent, ReportedFinding } from './report-content.js';
 import { certaintyOf, notice, seriesDescriptionOf } from './sentences.js';
 import { observationContext } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
+import { algorithmIdentification } from './tid-4019-algorithm-identification.js';
 import { measurementGroup } from './tid-1501-measurement-group.js';
 import { imageLibrary } from './tid-1600-image-library.js';
 
-/** Whether a measurement report is to be written: OHIF crashes on one that points at nothing. */
+/** Whether there is something to point at: OHIF crashes on a measurement report without. */
 export function hasPlace(content: ReportContent): boolean {
   return content.outcome.kind === 'reported' && content.findings.some((finding) => finding.region !== undefined);
 }
@@ -21,12 +22,10 @@ export function hasPlace(content: ReportContent): boolean {
  *
  * Findings with a place are measurement groups; those without go into Qualitative Evaluations, because a group without
  * SCOORD crashes OHIF. There each is CODE finding = present/absent/undetermined with its certainty as a property:
- * the template lists CODE and TEXT in that container and is extensible below them.
- *
- * @throws Error if no finding has a place (see hasPlace)
+ * the template lists CODE and TEXT in that container and is extensible below them. With no place at all there is no
+ * Imaging Measurements container, which the template leaves out then.
  */
 export function measurementReport(content: ReportContent): DataSet {
-  if (!hasPlace(content)) throw new Error('a measurement report needs a finding with a region');
   const algorithm = legalIdentity(content.algorithm);
   const groups = content.findings.flatMap((finding) => (finding.region ? [measurementGroup(finding, finding.region, algorithm, content.sopInstanceUID)] : []));
   const elsewhere = content.findings.filter((finding) => finding.region === undefined);
@@ -37,8 +36,13 @@ export function measurementReport(content: ReportContent): DataSet {
       ...observationContext(algorithm),
       code('HAS CONCEPT MOD', codes.procedureReported, content.procedureReported),
       ...imageLibrary(content.evidence),
-      container('CONTAINS', codes.imagingMeasurements, groups),
-      container('CONTAINS', codes.qualitativeEvaluations, [...elsewhere.map(evaluation), text('CONTAINS', codes.comment, notice)]),
+      ...(groups.length > 0 ? [container('CONTAINS', codes.imagingMeasurements, groups)] : []),
+      container('CONTAINS', codes.qualitativeEvaluations, [
+        ...elsewhere.map(evaluation),
+        text('CONTAINS', codes.comment, notice),
+        // Each measurement group names the algorithm; where there is none, somebody has to.
+        ...(groups.length > 0 ? [] : algorithmIdentification(algorithm, 'CONTAINS')),
+      ]),
     ]),
   };
 }

@@ -74,7 +74,7 @@ function readAlgorithm(document: DataSet): AlgorithmIdentity {
     (item) => sameConcept(conceptOf(item, 'PurposeOfReferenceCodeSequence'), codes.processingEquipment) && textOf(item, 'DeviceUID') !== undefined,
   );
   const inHeader = (keyword: string): string | undefined => textOf(device ?? document, keyword) ?? textOf(document, keyword);
-  const sections = [...childrenNamed(document, codes.currentProcedureDescriptions), ...childrenNamed(document, codes.imagingMeasurements).flatMap(childrenOf)];
+  const sections = [...childrenNamed(document, codes.currentProcedureDescriptions), ...childrenNamed(document, codes.imagingMeasurements).flatMap(childrenOf), ...childrenNamed(document, codes.qualitativeEvaluations)];
   const identified = sections.find((section) => textNamed(section, codes.algorithmName) !== undefined) ?? {};
   return {
     manufacturer: inHeader('Manufacturer') ?? textNamed(document, codes.deviceObserverManufacturer) ?? '',

@@ -1,3 +1,4 @@
+import type { Preview } from '../pixels/preview.js';
 import type { ImageReference } from '../sr/report-content.js';
 import type { FindingVerdict, ImageKind } from './tools.js';
 import type { Skip } from './skip.js';
@@ -7,6 +8,8 @@ export interface StudyFinding extends FindingVerdict {
   readonly images: readonly ImageReference[];
   /** Where it shows: in pixels of one image as stored. */
   readonly region?: { readonly image: ImageReference; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } | undefined;
+  /** The first of `images` as it was shown to the network, for a heat map. */
+  readonly preview?: Preview | undefined;
 }
 
 /** What came of looking at the chosen images. */

@@ -21,6 +21,8 @@ export interface DocumentUids {
   readonly resultId: string;
   readonly text: { readonly series: SeriesInstanceUID; readonly instance: SOPInstanceUID };
   readonly measurement: { readonly series: SeriesInstanceUID; readonly instance: SOPInstanceUID };
+  /** One series, with an instance for each finding (see heatMapUid). */
+  readonly heatMap: { readonly series: SeriesInstanceUID };
 }
 
 export function documentUids(identity: ResultIdentity): DocumentUids {
@@ -36,7 +38,17 @@ export function documentUids(identity: ResultIdentity): DocumentUids {
     series: derivedUid<SeriesInstanceUID>(kind, 'series', ...parts),
     instance: derivedUid<SOPInstanceUID>(kind, 'instance', ...parts),
   });
-  return { resultId: derivedUid('result', ...parts), text: uids('text'), measurement: uids('measurement') };
+  return {
+    resultId: derivedUid('result', ...parts),
+    text: uids('text'),
+    measurement: uids('measurement'),
+    heatMap: { series: uids('heat map').series },
+  };
+}
+
+/** Of the heat map of one finding. */
+export function heatMapUid({ heatMap }: DocumentUids, findingName: string): SOPInstanceUID {
+  return derivedUid<SOPInstanceUID>('heat map', 'instance', heatMap.series, findingName);
 }
 
 /** One short key for a set of instances, whatever their order. */

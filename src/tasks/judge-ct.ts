@@ -97,7 +97,8 @@ function studyFinding({ slices, box, ...finding }: SliceFinding, chosen: readonl
   return {
     ...finding,
     images: slices.map((index) => chosen[index]!.reference),
-    ...(box ? { region: { image: first.reference, ...first.read.toStored(box) } } : {}),
+    ...(box ? { box, region: { image: first.reference, ...first.read.toStored(box) } } : {}),
+    preview: first.read.preview,
   };
 }
 

@@ -72,6 +72,7 @@ function strongestOf(images: readonly JudgedImage[]): readonly StudyFinding[] {
     return {
       ...finding,
       images: [image.reference],
+      preview: image.read.preview,
       ...(finding.box ? { region: { image: image.reference, ...image.read.toStored(finding.box) } } : {}),
     };
   });

@@ -1,4 +1,4 @@
-import type { DataSet } from '../dicom/data-set.js';
+import { itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { isOwnDocument } from '../sr/own-document.js';
 import { readReport, type ReadReport } from '../sr/read-report.js';
 import type { DocumentReference } from '../sr/report-content.js';
@@ -11,25 +11,46 @@ export interface OwnDocument {
   readonly report: ReadReport;
 }
 
+/** A heat map of ours as it stands in the PACS. */
+export interface OwnHeatMap {
+  readonly reference: DocumentReference;
+  readonly deviceUID: string;
+  /** Derivation Description: what it shows and the input of its result. */
+  readonly derivation: string;
+}
+
 export interface OwnDocuments {
+  /** Reports, superseded ones too. */
   readonly all: readonly OwnDocument[];
   /** Those that no other document names as its predecessor. */
   readonly current: readonly OwnDocument[];
+  readonly heatMaps: readonly OwnHeatMap[];
 }
 
 /** Finds our documents among the instances of a study; the PACS, not the index, says what was reported. */
 export function ownDocumentsIn(instances: readonly DataSet[]): OwnDocuments {
-  const all = instances.filter(isOwnDocument).map((instance): OwnDocument => {
+  const own = instances.filter(isOwnDocument);
+  const all = own.filter((instance) => textOf(instance, 'Modality') === 'SR').map((instance): OwnDocument => {
     const report = readReport(instance);
     return { reference: referenceTo(instance), kind: report.kind, report };
   });
   const superseded = new Set(all.flatMap((one) => one.report.predecessors.map((predecessor) => predecessor.sopInstanceUID)));
-  return { all, current: all.filter((one) => !superseded.has(one.reference.sopInstanceUID)) };
+  const heatMaps = own.filter((instance) => textOf(instance, 'Modality') !== 'SR').map((instance): OwnHeatMap => ({
+    reference: referenceTo(instance),
+    deviceUID: itemsOf(instance, 'ContributingEquipmentSequence').map((item) => textOf(item, 'DeviceUID')).find((uid) => uid !== undefined) ?? '',
+    derivation: textOf(instance, 'DerivationDescription') ?? '',
+  }));
+  return { all, current: all.filter((one) => !superseded.has(one.reference.sopInstanceUID)), heatMaps };
 }
 
 /** The input of a result, as an algorithm parameter of its documents: how a repeat recognises what is already said. */
 export function inputParameter(inputKey: string): string {
   return `input ${inputKey}`;
+}
+
+/** Whether a heat map belongs to the result of this model version from these images. */
+export function showsTheSame(heatMap: OwnHeatMap, inputKey: string, deviceUID: string): boolean {
+  return heatMap.deviceUID === deviceUID && heatMap.derivation.endsWith(inputParameter(inputKey));
 }
 
 /** Whether a document was made by this model version from these images. */

@@ -4,8 +4,10 @@ import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dic
 import type { EngineDescription } from '../engine/engine.js';
 import type { Log } from '../log.js';
 import type { Box, GreyImage } from '../pixels/image.js';
+import type { Preview } from '../pixels/preview.js';
 import type { Arrival } from '../routing/series-facts.js';
 import type { Destination, Routing } from '../routing/rules.js';
+import type { DocumentProfile } from '../sr/document-profile.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
 
 /**
@@ -26,6 +28,8 @@ export type ImageKind = 'xray' | 'ct';
 /** An image as the network will see it, and the way back to where its pixels are stored. */
 export interface ReadImage {
   readonly image: GreyImage;
+  /** The same for people: what a heat map is drawn over. None is drawn without. */
+  readonly preview?: Preview;
   /** From a box in fractions (0 to 1) of `image` to pixels of the image as stored. */
   toStored(box: Box): Box;
 }
@@ -115,7 +119,7 @@ export interface ResultFinding {
 }
 
 export interface ResultDocument extends DocumentReference {
-  readonly kind: 'text' | 'measurement';
+  readonly kind: 'text' | 'measurement' | 'heat-map';
 }
 
 /** How a network output is said in a document; from config/findings.json. */
@@ -138,6 +142,8 @@ export interface ReportSettings {
   readonly failedDocuments: boolean;
   readonly maxImages: number;
   readonly seriesNumber: number;
+  /** Which documents are written; the text report always. */
+  readonly profile: DocumentProfile;
   /** Version of this program, from package.json. */
   readonly softwareVersion: string;
 }

@@ -8,7 +8,8 @@ import type { AlgorithmIdentity, DocumentReference, ReportContent, ReportedFindi
 import { textReport } from '../sr/text-report.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { documentUids, timezoneOffsetOf, type DocumentUids } from './documents.js';
-import { inputParameter, saysTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import { drawHeatMaps } from './draw-heat-maps.js';
+import { inputParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
 import { evidenceOf } from './evidence.js';
 import { readBack } from './read-back.js';
 import type { Stopwatch } from './stopwatch.js';
@@ -49,7 +50,8 @@ export function adoptDocuments(hand: ResultInHand, said: OwnDocument): StudyResu
   const outcome = said.report.outcome;
   const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors });
   const findings = said.report.findings.map(({ concept, probability, decision }) => ({ name: hand.tools.settings.findingNameOf(concept) ?? concept.meaning, ...codeOf(concept), probability, decision }));
-  return resultOf(hand, uids, outcome, findings, companions.map((one) => ({ ...one.reference, kind: one.kind })));
+  const heatMaps = hand.own.heatMaps.filter((one) => showsTheSame(one, hand.inputKey, hand.model.deviceUID));
+  return resultOf(hand, uids, outcome, findings, [...companions.map((one) => ({ ...one.reference, kind: one.kind })), ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))]);
 }
 
 /** What is on record only, without a document: a study that no rule takes, or a failure of which none could be written. */
@@ -86,28 +88,34 @@ async function write(hand: ResultInHand, outcome: ReportOutcome, analysis: Analy
   const predecessors = predecessorsOf(hand, outcome);
   const uids = documentUids({ ...identity, predecessors });
   // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
-  const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids), uids) : [];
+  const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids), analysis, uids) : [];
   const resultFindings = findings.map(({ name, concept, probability, decision }) => ({ name, ...codeOf(concept), probability, decision }));
   return resultOf(hand, uids, outcome, resultFindings, documents);
 }
 
 /**
- * The measurement report goes first: where the text report is, everything is.
+ * The text report goes last: where it is, everything is.
  */
-async function storeDocuments(hand: ResultInHand, content: ReportContent, uids: DocumentUids): Promise<readonly ResultDocument[]> {
+async function storeDocuments(hand: ResultInHand, content: ReportContent, analysis: Analysis, uids: DocumentUids): Promise<readonly ResultDocument[]> {
   const { watch, tools, study } = hand;
+  const { measurementReports, heatMaps } = tools.settings.profile;
+  const drawn = heatMaps ? await watch.time('heatMap', () => drawHeatMaps(analysis.findings, content, hand.instances, uids, inputParameter(hand.inputKey))) : [];
   const written = await watch.time('report', async () => {
     const text = { kind: 'text' as const, dataSet: textReport({ ...content, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance }) };
-    if (!hasPlace(content)) return [text];
+    const wanted = measurementReports === 'always' ? content.outcome.kind === 'reported' : measurementReports === 'with-place' && hasPlace(content);
+    if (!wanted) return [text];
     const measurement = measurementReport({ ...content, seriesInstanceUID: uids.measurement.series, sopInstanceUID: uids.measurement.instance, seriesNumber: content.seriesNumber + 1 });
     return [{ kind: 'measurement' as const, dataSet: measurement }, text];
   });
   for (const { dataSet } of written) {
-    const mistakes = checkDocument(dataSet, { codes: tools.settings.codes, imageSizes: imageSizesOf(hand.considered) });
+    const mistakes = checkDocument(dataSet, { codes: tools.settings.codes, imageSizes: imageSizesOf(hand.considered), mayPointAtNothing: measurementReports === 'always' });
     if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID: study.studyInstanceUID });
   }
-  await watch.time('store', () => tools.pacs.storeInstances(written.map(({ dataSet }) => writePart10(dataSet))));
-  return watch.time('readBack', () => Promise.all(written.map(({ kind, dataSet }) => readBack(dataSet, kind, tools.pacs))));
+  const all = [...drawn.map((dataSet) => ({ kind: 'heat-map' as const, dataSet })), ...written];
+  await watch.time('store', () => tools.pacs.storeInstances(all.map(({ dataSet }) => writePart10(dataSet))));
+  const held = await watch.time('readBack', () => Promise.all(all.map(({ kind, dataSet }) => readBack(dataSet, kind, tools.pacs))));
+  // As people look for them: what can be read, then what can be looked at.
+  return [...held.slice(drawn.length), ...held.slice(0, drawn.length)];
 }
 
 /** Columns and rows by SOP Instance UID, so that a box outside its image is noticed. */

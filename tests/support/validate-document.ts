@@ -20,14 +20,15 @@ const expected = [/character ?set/i, /\(0x0018,0x1002\) UI Device UID/, /this is
 
 /**
  * An SR document before the two outside validators: dciodvfy (dicom3tools) for the IOD, dsrdump (dcmtk) for the tree.
+ * A heat map is no report: only the first looks at it.
  * A validator that is not installed is named in `missing` and on standard output.
  */
-export async function validateDocument(bytes: Uint8Array): Promise<Validation> {
+export async function validateDocument(bytes: Uint8Array, kind: 'report' | 'image' = 'report'): Promise<Validation> {
   const folder = await mkdtemp(join(tmpdir(), 'chest-ai-validate-'));
   try {
     const file = join(folder, 'document.dcm');
     await writeFile(file, bytes);
-    const runs = await Promise.all([run('dciodvfy', [file]), run('dsrdump', [file])]);
+    const runs = await Promise.all([run('dciodvfy', [file]), ...(kind === 'report' ? [run('dsrdump', [file])] : [])]);
     const missing = runs.filter((one) => one.missing).map((one) => one.program);
     if (missing.length > 0) console.log(`SKIPPED: ${missing.join(' and ')} not installed, document not validated by ${missing.length > 1 ? 'them' : 'it'}`);
     const lines = runs.flatMap((one) => one.lines).filter((line) => !expected.some((pattern) => pattern.test(line)));

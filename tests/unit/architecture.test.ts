@@ -36,6 +36,7 @@ const packageHome: Record<string, string> = {
   '@electric-sql/pglite': 'store',
   pg: 'store',
   express: 'server',
+  'dejavu-fonts-ttf': 'pixels',
 };
 const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing'];
 

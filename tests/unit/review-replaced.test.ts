@@ -7,6 +7,7 @@ import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf } from '../../src/findings-config.js';
 import { silentLog } from '../../src/log.js';
 import { routingSchema, type Routing } from '../../src/routing/rules.js';
+import { documentProfiles } from '../../src/sr/document-profile.js';
 import { ownDocumentsIn } from '../../src/tasks/own-documents.js';
 import { reportStudy } from '../../src/tasks/report-study.js';
 import type { FindingVerdict, ImageKind, ReportTools } from '../../src/tasks/tools.js';
@@ -48,7 +49,7 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
       judgeSlices: () => assert.fail('no slice is judged'),
     }),
     settings: {
-      routing, skippedDocuments: false, failedDocuments: false, maxImages: 2, seriesNumber: 1, softwareVersion: '0',
+      routing, skippedDocuments: false, failedDocuments: false, maxImages: 2, seriesNumber: 1, profile: documentProfiles.ohif, softwareVersion: '0',
       termsOf: (name) => termsOf(findings, name), findingNameOf: (concept) => findingNameOf(findings, concept), codes: conceptsOf(findings),
       procedureReported: () => findings.procedures.DX,
     },

@@ -1,0 +1,110 @@
+import { numbersOf, textOf, textsOf, type DataSet } from '../dicom/data-set.js';
+import type { SeriesInstanceUID, SOPInstanceUID } from '../dicom/uid.js';
+import { legalIdentity } from './algorithm.js';
+import { codes } from './codes.js';
+import { codeItem } from './content-item.js';
+import { equipment } from './equipment.js';
+import { legalString } from './legal-value.js';
+import { patientAndStudy } from './patient-study.js';
+import { percentOf } from './percent.js';
+import type { AlgorithmIdentity, ImageReference, ReportedFinding } from './report-content.js';
+import { notice } from './sentences.js';
+import { localTime } from './timezone.js';
+
+export const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
+
+/** Everything of a heat map: the drawn picture and what it is about. */
+export interface HeatMapCapture {
+  /** Data set of the image that it was drawn over: patient and study modules are copied from it. */
+  readonly source: DataSet;
+  readonly image: ImageReference;
+  readonly finding: Pick<ReportedFinding, 'concept' | 'wording' | 'probability' | 'absentBelow' | 'presentFrom'>;
+  readonly algorithm: AlgorithmIdentity;
+  /** One text that names the input of the result (see inputParameter); how a repeat finds its heat maps. */
+  readonly input: string;
+  /** 8-bit RGB by pixel. */
+  readonly picture: { readonly width: number; readonly height: number; readonly values: Uint8Array };
+  readonly createdAt: Date;
+  readonly timezoneOffset: string;
+  readonly seriesInstanceUID: SeriesInstanceUID;
+  readonly sopInstanceUID: SOPInstanceUID;
+  readonly seriesNumber: number;
+  readonly instanceNumber: number;
+}
+
+/**
+ * A heat map as Secondary Capture Image (PS3.3 A.8.1): every viewer shows it as one more image. It is derived and says how
+ * (C.7.6.1.1.3): Grad-CAM as Derivation Code (CID 217 has the concept), the X-ray as its source (C.12.4), by which equipment.
+ */
+export function heatMapCapture(capture: HeatMapCapture): DataSet {
+  const { source, image, finding, picture } = capture;
+  const created = localTime(capture.createdAt, source, capture.timezoneOffset);
+  const certainty = percentOf(finding.probability, finding.absentBelow, finding.presentFrom);
+  return {
+    SpecificCharacterSet: 'ISO_IR 192',
+    SOPClassUID: secondaryCapture,
+    SOPInstanceUID: capture.sopInstanceUID,
+    InstanceCreationDate: created.date,
+    InstanceCreationTime: created.time,
+    TimezoneOffsetFromUTC: created.offset,
+    ...patientAndStudy(source),
+    Modality: 'OT',
+    ConversionType: 'WSD',
+    SeriesInstanceUID: capture.seriesInstanceUID,
+    SeriesNumber: capture.seriesNumber,
+    SeriesDate: created.date,
+    SeriesTime: created.time,
+    SeriesDescription: 'AI heat map (unverified)',
+    // Judged as a chest; an unpaired part needs no Laterality.
+    BodyPartExamined: 'CHEST',
+    ...equipment(legalIdentity(capture.algorithm)),
+    InstanceNumber: capture.instanceNumber,
+    PatientOrientation: textsOf(source, 'PatientOrientation').length > 0 ? ['L', 'F'] : '',
+    ContentDate: created.date,
+    ContentTime: created.time,
+    ImageType: ['DERIVED', 'SECONDARY'],
+    ImageComments: `${notice} Colour shows where the network looked, not where disease is.`,
+    DerivationDescription: `${finding.concept.meaning} ${certainty} %: gradient-weighted class activation map in colour over the source image; ${capture.input}`.slice(0, 1024),
+    DerivationCodeSequence: [codeItem(codes.gradientWeightedClassActivation)],
+    SourceImageSequence: [
+      {
+        ReferencedSOPClassUID: image.sopClassUID,
+        ReferencedSOPInstanceUID: image.sopInstanceUID,
+        ...(image.frameNumber === undefined ? {} : { ReferencedFrameNumber: image.frameNumber }),
+        PurposeOfReferenceCodeSequence: [codeItem(codes.sourceImageForProcessing)],
+      },
+    ],
+    BurnedInAnnotation: 'YES',
+    ...lossyCompression(source),
+    SamplesPerPixel: 3,
+    PhotometricInterpretation: 'RGB',
+    PlanarConfiguration: 0,
+    Rows: picture.height,
+    Columns: picture.width,
+    BitsAllocated: 8,
+    BitsStored: 8,
+    HighBit: 7,
+    PixelRepresentation: 0,
+    // Of even length (PS3.5 §8.1.1).
+    PixelData: evenLength(picture.values),
+  };
+}
+
+function evenLength(values: Uint8Array): Uint8Array {
+  if (values.length % 2 === 0) return values;
+  const padded = new Uint8Array(values.length + 1);
+  padded.set(values);
+  return padded;
+}
+
+/** What was lost once stays lost, and stays said (PS3.3 C.7.6.1.1.5). */
+function lossyCompression(source: DataSet): DataSet {
+  if (textOf(source, 'LossyImageCompression') !== '01') return { LossyImageCompression: '00' };
+  const ratios = numbersOf(source, 'LossyImageCompressionRatio');
+  const methods = textsOf(source, 'LossyImageCompressionMethod').map((one) => legalString(one, 16));
+  return {
+    LossyImageCompression: '01',
+    ...(ratios.length > 0 ? { LossyImageCompressionRatio: ratios } : {}),
+    ...(methods.length > 0 ? { LossyImageCompressionMethod: methods } : {}),
+  };
+}
