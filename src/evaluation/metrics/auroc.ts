@@ -63,7 +63,7 @@ export function rocCurve(yTrue: readonly (0 | 1)[], yScore: readonly number[]): 
   const corners = counts.filter((point, place) => {
     const before = counts[place - 1];
     const after = counts[place + 1];
-    if (!before || !after) return true;
+    if (!before || !after || place === 1) return true;
     const straight = after.truePositives - point.truePositives === point.truePositives - before.truePositives && after.falsePositives - point.falsePositives === point.falsePositives - before.falsePositives;
     return !straight;
   });
