@@ -51,6 +51,37 @@ program
   .option('--json', 'one object a line', false)
   .action(async (options: { limit: string; json: boolean }) => (await import('./commands/results.js')).listResults(options));
 
+const repeatable = (value: string, before: string[]): string[] => [...before, value];
+
+const accounts = program.command('accounts').description('people who may log in; with the embedded database stop the service first, or use POST /api/accounts');
+accounts
+  .command('add')
+  .argument('<name>')
+  .requiredOption('--role <role>', 'viewer, reader, operator or admin; may be repeated', repeatable, [])
+  .option('--password-file <file>', 'else one is made and shown')
+  .action(async (name: string, options: { role: string[]; passwordFile?: string }) => (await import('./commands/administration.js')).addAccount(name, options));
+accounts.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/administration.js')).listAccounts(options));
+accounts.command('disable').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).disableAccount(name));
+accounts.command('password').description('a new password, shown once').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).resetPassword(name));
+
+const tokens = program.command('tokens').description('programs that may ask');
+tokens
+  .command('add')
+  .argument('<name>')
+  .requiredOption('--role <role>', 'service, as a rule; may be repeated', repeatable, [])
+  .option('--days <n>', 'how long it is valid; else for ever')
+  .action(async (name: string, options: { role: string[]; days?: string }) => (await import('./commands/administration.js')).addToken(name, options));
+tokens.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/administration.js')).listTokens(options));
+tokens.command('revoke').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).revokeToken(name));
+
+const audit = program.command('audit').description('the log of who did what');
+audit
+  .command('verify')
+  .description('whether the log is whole; exit status 1 if not')
+  .option('--head <n:hash>', 'a head that an earlier verification printed')
+  .option('--json', 'one object', false)
+  .action(async (options: { head?: string; json: boolean }) => (await import('./commands/audit.js')).verify(options));
+
 try {
   await program.parseAsync();
 } catch (error) {

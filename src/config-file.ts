@@ -62,7 +62,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 
 /** A password typed without quotes is a number, and a mistake; its text must not go into the log. Addresses may hold one. */
 function isSecret(key: PropertyKey | undefined): boolean {
-  return /^(password|hintToken|url)$/.test(String(key));
+  return /^(password|hintToken|clientSecret|url)$/.test(String(key));
 }
 
 function foundText(root: unknown, issue: Issue): string {

@@ -52,12 +52,43 @@ const configSchema = z.strictObject({
       port: z.number().int().min(0).max(65535).default(8787),
       /** Secret that Orthanc's routing.lua sends with its wake-up hint; without it hints are taken from loopback only. */
       hintToken: z.string().optional(),
+      hintTokenFile: z.string().optional(),
+      /** The address under which browsers reach the service, https behind a proxy with TLS: https://chest-ai.hospital.example */
+      publicUrl: z.url({ protocol: /^https?$/, error: 'expected an address such as https://chest-ai.hospital.example' }).optional(),
+      /** Addresses or subnets of proxies before the service, whose X-Forwarded-For is believed: 10.0.0.5, 10.0.0.0/8, loopback. */
+      trustedProxies: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  access: z
+    .strictObject({
+      /** Without a sign of life a login ends after so long. */
+      sessionIdleMinutes: count.default(60),
+      /** A login ends after so long in any case. */
+      sessionHours: count.default(12),
+      /** Login by the hospital's OpenID provider; local accounts work beside it. */
+      oidc: z
+        .strictObject({
+          issuer: z.url({ protocol: /^https?$/, error: 'expected an address such as https://login.hospital.example/realms/clinic' }),
+          clientId: z.string().min(1),
+          clientSecret: z.string().optional(),
+          clientSecretFile: z.string().optional(),
+          scope: z.string().default('openid profile email'),
+          /** Claim that names the person in the audit log. */
+          nameClaim: z.string().default('preferred_username'),
+          /** Claim that lists groups or roles. */
+          rolesClaim: z.string().default('groups'),
+          /** From what that claim lists to viewer, reader, operator or admin. */
+          roles: z.record(z.string(), z.enum(['viewer', 'reader', 'operator', 'admin'])),
+        })
+        .optional(),
     })
     .prefault({}),
   database: z
     .strictObject({
       /** postgres://… ; without it an embedded database below dataDir is used. */
       url: z.string().regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database').optional(),
+      /** File that holds the address, because it holds a password. */
+      urlFile: z.string().optional(),
     })
     .prefault({}),
   /** Folder for the embedded database, the private Orthanc and the journal. */
@@ -117,10 +148,18 @@ const environmentSettings = {
   ORTHANC_CA_FILE: ['orthanc', 'caFile'],
   ANALYSE_ARCHIVE: ['orthanc', 'analyseArchive'],
   DATABASE_URL: ['database', 'url'],
+  DATABASE_URL_FILE: ['database', 'urlFile'],
   DATA_DIR: ['dataDir'],
   HOST: ['server', 'host'],
   PORT: ['server', 'port'],
   HINT_TOKEN: ['server', 'hintToken'],
+  HINT_TOKEN_FILE: ['server', 'hintTokenFile'],
+  PUBLIC_URL: ['server', 'publicUrl'],
+  TRUSTED_PROXIES: ['server', 'trustedProxies'],
+  OIDC_ISSUER: ['access', 'oidc', 'issuer'],
+  OIDC_CLIENT_ID: ['access', 'oidc', 'clientId'],
+  OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
+  OIDC_CLIENT_SECRET_FILE: ['access', 'oidc', 'clientSecretFile'],
   MODEL_DIR: ['model', 'directory'],
   ENGINE: ['engine', 'prefer'],
   ROUTING_FILE: ['routingFile'],
@@ -142,12 +181,21 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const merged = applyEnvironment(fromFile, environment);
   return {
     ...merged,
-    orthanc: withPassword(merged.orthanc),
+    orthanc: { ...merged.orthanc, ...secretFrom(merged.orthanc, 'password', 'passwordFile', 'orthanc') },
+    server: { ...merged.server, ...secretFrom(merged.server, 'hintToken', 'hintTokenFile', 'server') },
+    database: { ...merged.database, ...secretFrom(merged.database, 'url', 'urlFile', 'database') },
+    access: { ...merged.access, ...(merged.access.oidc ? { oidc: { ...merged.access.oidc, ...secretFrom(merged.access.oidc, 'clientSecret', 'clientSecretFile', 'access.oidc') } } : {}) },
     dataDir: fromRoot(merged.dataDir),
     model: { directory: fromRoot(merged.model.directory) },
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),
   };
+}
+
+function valueOf(variable: string, text: string): unknown {
+  if (variable === 'PORT') return Number(text);
+  if (variable === 'TRUSTED_PROXIES') return text.split(',').map((one) => one.trim());
+  return booleans[text] ?? text;
 }
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false };
@@ -157,8 +205,8 @@ function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv): Confi
   for (const [variable, path] of Object.entries(environmentSettings)) {
     const text = environment[variable];
     if (text === undefined || text === '') continue;
-    const parent = path.slice(0, -1).reduce<Record<string, unknown>>((node, key) => node[key] as Record<string, unknown>, changed);
-    parent[path.at(-1)!] = variable === 'PORT' ? Number(text) : (booleans[text] ?? text);
+    const parent = path.slice(0, -1).reduce<Record<string, unknown>>((node, key) => (node[key] ??= {}) as Record<string, unknown>, changed);
+    parent[path.at(-1)!] = valueOf(variable, text);
   }
   const result = configSchema.safeParse(changed);
   if (result.success) return result.data;
@@ -169,12 +217,14 @@ function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv): Confi
   throw new Fault('config-invalid', mistakes.join('; '));
 }
 
-function withPassword(orthanc: Config['orthanc']): Config['orthanc'] {
-  if (!orthanc.passwordFile) return orthanc;
+/** Docker and Kubernetes hand secrets over as files: what stands there goes before what stands in the settings. */
+function secretFrom<Name extends string, FileName extends string>(settings: { readonly [key in Name | FileName]?: string | undefined }, name: Name, fileName: FileName, section: string): { readonly [key in Name]?: string } {
+  const file = settings[fileName];
+  if (!file) return {};
   try {
-    return { ...orthanc, password: readFileSync(orthanc.passwordFile, 'utf8').trimEnd() };
+    return { [name]: readFileSync(file, 'utf8').trimEnd() } as { readonly [key in Name]?: string };
   } catch (cause) {
-    throw new Fault('config-invalid', `orthanc.passwordFile ${orthanc.passwordFile} cannot be read`, {}, { cause });
+    throw new Fault('config-invalid', `${section}.${fileName} ${file} cannot be read`, {}, { cause });
   }
 }
 

@@ -37,6 +37,9 @@ const catalogue = {
   // Requests to us
   'login-required': { retryable: false, status: 401, text: 'A login is needed' },
   'request-refused': { retryable: false, status: 403, text: 'The request is not allowed' },
+  'not-found': { retryable: false, status: 404, text: 'There is no such thing' },
+  'too-many-requests': { retryable: true, status: 429, text: 'Too many requests' },
+  'login-provider-unavailable': { retryable: true, status: 502, text: 'The login provider does not answer' },
   'request-invalid': { retryable: false, status: 400, text: 'The request is not valid' },
   // Operation
   starting: { retryable: true, status: 503, text: 'The service is starting' },

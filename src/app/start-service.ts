@@ -12,6 +12,7 @@ import { loadModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
 import { documentProfiles } from '../sr/document-profile.js';
+import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
 import { serveModel } from '../tasks/served-model.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
@@ -100,10 +101,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
 
+    const access = await startAccess(config, store, log);
+
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;
     let tools: ReturnType<typeof serverToolsOf> | undefined;
-    const app = createServer({ wake: () => wake(), hintToken: config.server.hintToken, tools: () => tools }, log);
+    const app = createServer({ ...access, wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools }, log);
     const server = await listen(app.listen.bind(app), config).then((one) => opened(one, () => closeServer(one)));
     const url = `http://${hostInUrl(config.server.host)}:${(server.address() as AddressInfo).port}`;
 

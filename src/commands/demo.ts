@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startService, type RunningService } from '../app/start-service.js';
 import { loadConfig } from '../config.js';
-
 import { createLog, type Log } from '../log.js';
 import { sampleStudies, type SampleStudy } from '../samples/sample-studies.js';
+import { firstLoginFile } from '../server/access/first-account.js';
 import type { ResultRow } from '../store/results.js';
 import { resultLine } from './result-line.js';
 
@@ -38,7 +38,9 @@ export async function demo(options: { readonly once: boolean }): Promise<void> {
       if (!complete) process.exitCode = 1;
       return;
     }
-    console.log(`\nWorklist: ${service.url}    Orthanc: ${service.pacs.url}    (Ctrl-C ends it)`);
+    const [name, password] = (await readFile(firstLoginFile(dataDir), 'utf8')).trim().split('\n');
+    console.log(`\nLog in as ${name}, password ${password}`);
+    console.log(`Worklist: ${service.url}    Orthanc: ${service.pacs.url}    (Ctrl-C ends it)`);
     console.log('Not for diagnosis. The studies are synthetic.');
     await new Promise<void>((resolve) => {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());

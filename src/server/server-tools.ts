@@ -1,3 +1,8 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditEntries } from '../store/audit-entries.js';
+import type { Access } from './access/access.js';
+import type { Administration } from './access/administration.js';
+
 /** What the server shows, as small as it needs it; app.ts supplies it. */
 
 export interface ShownFinding {
@@ -32,6 +37,12 @@ export interface Health {
 /** What the server is given at its start; results can be asked for a moment later, when the rest has started. */
 export interface ServerParts {
   readonly hintToken: string | undefined;
+  readonly access: Access;
+  readonly administration: Administration;
+  readonly audit: AuditLog;
+  readonly auditEntries: Pick<AuditEntries, 'list'>;
+  /** Addresses or subnets whose X-Forwarded-… headers are believed. */
+  readonly trustedProxies: readonly string[];
   /** Look at the change log now. */
   wake(): void;
   tools(): ServerTools | undefined;

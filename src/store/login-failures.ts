@@ -1,4 +1,4 @@
-import { and, gt, inArray, lte, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, lte, sql } from 'drizzle-orm';
 import { loginFailure } from './access-schema.js';
 import type { Database } from './database.js';
 
@@ -8,8 +8,8 @@ export interface LoginFailures {
   add(keyHashes: readonly string[], at: Date): Promise<void>;
   /** How many since; a key that never failed is absent. */
   countSince(keyHashes: readonly string[], since: Date): Promise<ReadonlyMap<string, number>>;
-  /** After a success. */
-  forget(keyHashes: readonly string[]): Promise<void>;
+  /** After a success. @param at only those of this moment */
+  forget(keyHashes: readonly string[], at?: Date): Promise<void>;
   sweep(before: Date): Promise<void>;
 }
 
@@ -30,8 +30,8 @@ export function loginFailuresIn(database: Database): LoginFailures {
       return new Map(rows.map(({ keyHash, n }) => [keyHash, n]));
     },
 
-    async forget(keyHashes) {
-      await database.run((tables) => tables.delete(loginFailure).where(inArray(loginFailure.keyHash, [...keyHashes])));
+    async forget(keyHashes, at) {
+      await database.run((tables) => tables.delete(loginFailure).where(and(inArray(loginFailure.keyHash, [...keyHashes]), at && eq(loginFailure.at, at))));
     },
 
     async sweep(before) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
+import { logInFirst } from '../support/access.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
@@ -82,9 +83,10 @@ describe('no patient attribute leaves the DICOM objects', () => {
       service = await spawnService(pacs.orthanc, { url: proxy.url, dataDir, environment: { LOG_LEVEL: 'debug', LOG_FORMAT: format, ROUTING_FILE: routingFile, ENGINE: 'onnx-cpu' } });
       const running = service;
       const url = /orthanc-chest-ai: (\S+)/.exec(await eventually('the address', () => (assert.match(running.output(), /orthanc-chest-ai: \S+/), running.output())))![1]!;
+      const headers = { ...(await logInFirst(url, dataDir)) };
       const answers: Buffer[] = [];
       const ask = async (path: string): Promise<Response> => {
-        const response = await fetch(url + path);
+        const response = await fetch(url + path, { headers });
         answers.push(Buffer.from(await response.clone().arrayBuffer()), Buffer.from(JSON.stringify([...response.headers])));
         return response;
       };

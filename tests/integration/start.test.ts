@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openStore } from '../../src/store/store.js';
+import { logInFirst } from '../support/access.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
@@ -158,14 +159,18 @@ describe('Orthanc is not there yet', () => {
     const httpPort = await freePort();
     const credentials = { username: 'late', password: 'late-password' };
     const url = `http://127.0.0.1:${httpPort}`;
-    const service = await spawnService({ url, ...credentials } as TestOrthanc['orthanc'], { dataDir: temporaryDirectory('early') });
+    const dataDir = temporaryDirectory('early');
+    const service = await spawnService({ url, ...credentials } as TestOrthanc['orthanc'], { dataDir });
     try {
       const address = await addressOf(service);
-      const before = await fetch(`${address}/health`);
+      const stranger = await fetch(`${address}/health`);
+      assert.deepEqual([stranger.status, await stranger.json()], [503, { ok: false }], 'strangers are told no more');
+      const headers = { ...(await logInFirst(address, dataDir)) };
+      const before = await fetch(`${address}/health`, { headers });
       assert.equal(before.status, 503);
       const health = (await before.json()) as { ok: boolean; orthanc: string; database: string };
       assert.deepEqual([health.ok, health.orthanc, health.database], [false, 'pacs-unreachable', 'answers']);
-      assert.equal((await fetch(address)).status, 200, 'the page for people answers too');
+      assert.equal((await fetch(address, { headers })).status, 200, 'the page for people answers too');
       await eventually('it is said', () => assert.match(service.output(), /cannot look at the PACS.*pacs-unreachable/));
       // Said once, not every second.
       await new Promise((resolve) => setTimeout(resolve, 2_500));

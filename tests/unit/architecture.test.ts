@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 
 /** Which folder may import which; errors, log and config-file may be imported by all. docs/principles.md explains it. */
-const composition = ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc', 'jobs', 'tasks', 'server', 'config', 'findings-config'];
+const composition = ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc', 'jobs', 'audit', 'tasks', 'server', 'config', 'findings-config'];
 const mayImport: Record<string, readonly string[]> = {
   dicom: [],
   evaluation: ['network'],
@@ -20,8 +20,9 @@ const mayImport: Record<string, readonly string[]> = {
   engine: ['network'],
   registry: ['network', 'evaluation'],
   jobs: ['store'],
+  audit: ['store'],
   tasks: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc'],
-  server: ['dicom', 'store', 'registry', 'jobs', 'tasks'],
+  server: ['dicom', 'store', 'registry', 'jobs', 'audit', 'tasks'],
   app: composition,
   commands: [...composition, 'app', 'samples'],
 };
@@ -37,6 +38,9 @@ const packageHome: Record<string, string> = {
   pg: 'store',
   express: 'server',
   'dejavu-fonts-ttf': 'pixels',
+  helmet: 'server',
+  'openid-client': 'server',
+  '@node-rs/argon2': 'server',
 };
 const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing'];
 

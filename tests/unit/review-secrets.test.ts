@@ -8,6 +8,9 @@ import { parseConfig } from '../../src/config-file.js';
 import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
 import { createServer } from '../../src/server/app.js';
+import { openStore } from '../../src/store/store.js';
+import { accessParts } from '../support/access.js';
+import { temporaryDirectory } from '../support/orthanc.js';
 
 test('the address of the PACS is named to people without its credentials', async () => {
   const pacs = await openPacs(loadConfig({ ORTHANC_URL: 'http://someone:secret@localhost:1/orthanc/' }), silentLog, { environment: {}, script: '' });
@@ -23,7 +26,8 @@ test('a password typed as a number is refused without being repeated', () => {
 
 test('a hint is taken with its token only', async () => {
   let woken = 0;
-  const server = createServer({ hintToken: 'right', wake: () => woken++, tools: () => undefined }, silentLog).listen(0, '127.0.0.1');
+  const store = await openStore({ dataDir: temporaryDirectory('hint') }, silentLog);
+  const server = createServer({ ...accessParts(store), hintToken: 'right', wake: () => woken++, tools: () => undefined }, silentLog).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hint`;
   const statusWith = async (headers: Record<string, string>): Promise<number> => (await fetch(url, { method: 'POST', headers })).status;
@@ -32,4 +36,5 @@ test('a hint is taken with its token only', async () => {
   assert.equal(woken, 1);
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
+  await store.close();
 });

@@ -1,13 +1,42 @@
-import type { RequestHandler } from 'express';
-import { isLoopback } from './loopback.js';
+import type { Request, RequestHandler } from 'express';
+import { Fault } from '../../errors.js';
+import type { Access } from './access.js';
+import { readCookie, sessionCookieName } from './cookie.js';
 import type { Principal } from './roles.js';
+import { checkSameOrigin } from './same-origin.js';
 
-/** Finds out who asks and puts them into `response.locals.principal`; whether they may, each route says with requireRole. */
-export function authenticate(): RequestHandler {
-  // There is no login yet: whoever reaches the service may look; only from this machine may anything be changed.
-  return (request, response, next) => {
-    const principal: Principal = isLoopback(request.socket.remoteAddress) ? { name: 'this machine', roles: ['admin'] } : { name: 'anybody', roles: ['viewer'] };
-    response.locals['principal'] = principal;
+/**
+ * Finds out who asks, by the token of a program or the session of a person, and puts them into `response.locals.principal`;
+ * whether they may, each route says with requireRole.
+ */
+export function authenticate(access: Access): RequestHandler {
+  return async (request, response, next) => {
+    response.locals['principal'] = await whoAsks(request, access);
     next();
   };
+}
+
+/** @throws Fault `login-required` for a token that opens nothing, `request-refused` for a change that another site asks for */
+export async function whoAsks(request: Request, access: Access): Promise<Principal | undefined> {
+  const authorization = request.get('Authorization');
+  if (authorization !== undefined) {
+    const [, token] = /^Bearer ([\w.~+/=-]{1,200})$/.exec(authorization) ?? [];
+    const principal = token === undefined ? undefined : await access.principalOfToken(token);
+    if (!principal) throw new Fault('login-required', 'expected "Authorization: Bearer" with a token that is neither unknown, expired nor revoked');
+    return principal;
+  }
+  const secret = sessionSecretOf(request, access);
+  if (secret === undefined) return undefined;
+  const principal = await access.principalOfSession(secret);
+  if (principal) checkSameOrigin(request, access.publicUrl);
+  return principal;
+}
+
+/** Whether browsers reach us over TLS, here or at a trusted proxy before us. */
+export function isSecure(request: Request, { publicUrl }: Pick<Access, 'publicUrl'>): boolean {
+  return publicUrl ? publicUrl.startsWith('https:') : request.secure;
+}
+
+export function sessionSecretOf(request: Request, access: Access): string | undefined {
+  return readCookie(request, sessionCookieName(isSecure(request, access)));
 }

@@ -14,6 +14,13 @@ export interface Principal {
   /** Name under which deeds are recorded: an account, or the name of a token. */
   readonly name: string;
   readonly roles: readonly Role[];
+  /** The password was given by somebody else: nothing may be done but to change it. */
+  readonly mustChange?: boolean;
+}
+
+/** @param held as the database has them; a role that an earlier or later release knew counts for nothing */
+export function principalOf(name: string, held: readonly string[], mustChange = false): Principal {
+  return { name, roles: roles.filter((role) => held.includes(role)), ...(mustChange ? { mustChange } : {}) };
 }
 
 const implied: Readonly<Record<Role, readonly Role[]>> = {

@@ -1,12 +1,33 @@
 import { Router } from 'express';
+import { Fault } from '../../errors.js';
+import { whoAsks } from '../access/authenticate.js';
+import { mayAct, type Principal } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
 import { started } from '../started.js';
 
+/**
+ * For orchestrators, without a login: /health/live says that the process answers, /health whether it can do its work. What
+ * exactly is amiss is told to those who may look.
+ */
 export function healthRoutes(parts: ServerParts): Router {
   const router = Router();
-  router.get('/health', async (_request, response) => {
+  router.get('/health/live', (_request, response) => {
+    response.json({ ok: true });
+  });
+  router.get('/health', async (request, response) => {
     const health = await started(parts).health();
-    response.status(health.ok ? 200 : 503).json(health);
+    const principal = await ifKnown(() => whoAsks(request, parts.access));
+    response.status(health.ok ? 200 : 503).json(principal && mayAct(principal, 'viewer') ? health : { ok: health.ok });
   });
   return router;
+}
+
+/** A login that cannot be checked, the database away, must not hide that something is amiss. */
+async function ifKnown(ask: () => ReturnType<typeof whoAsks>): Promise<Principal | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
+import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
 import { started } from '../started.js';
@@ -11,10 +12,9 @@ export function parkedRoutes(parts: ServerParts): Router {
     response.json(await started(parts).parked());
   });
   router.post('/api/parked/:id/retry', requireRole('operator'), async (request, response) => {
-    // A page of another site cannot send this header.
-    if (request.get('X-Chest-Ai') === undefined) throw new Fault('request-refused', 'expected the header X-Chest-Ai');
     const id = String(request.params['id']);
     if (!/^[0-9a-f-]{36}$/.test(id) || !(await started(parts).retryParked(id))) throw new Fault('pacs-not-found', 'expected the id of parked work, found none of that id');
+    await parts.audit.record({ ...doneBy(request, response), action: 'work.retry', subject: { job: id } });
     response.status(202).end();
   });
   return router;

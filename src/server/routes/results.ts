@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
+import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
 import { oneOf, wholeNumber } from '../query.js';
 import type { ServerParts } from '../server-tools.js';
@@ -11,12 +12,15 @@ export function resultRoutes(parts: ServerParts): Router {
   router.get('/api/results', requireRole('viewer'), async (request, response) => {
     const limit = wholeNumber(request.query['limit'], 1, 500, 50);
     const outcome = oneOf(request.query['outcome'], ['reported', 'skipped', 'failed'] as const);
-    response.json(await started(parts).results({ limit, ...(outcome ? { outcome } : {}) }));
+    const results = await started(parts).results({ limit, ...(outcome ? { outcome } : {}) });
+    await parts.audit.recordView({ ...doneBy(request, response), action: 'worklist.view' });
+    response.json(results);
   });
   router.get('/api/studies/:study', requireRole('viewer'), async (request, response) => {
     const study = String(request.params['study']);
     const results = await started(parts).resultsOf(study);
     if (results.length === 0) throw new Fault('pacs-not-found', 'expected a study that was seen, found none', { studyInstanceUID: study.slice(0, 64) });
+    await parts.audit.recordView({ ...doneBy(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
     response.json(results);
   });
   return router;

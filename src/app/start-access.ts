@@ -1,0 +1,37 @@
+import { openAuditLog, type AuditLog } from '../audit/audit-log.js';
+import type { Config } from '../config.js';
+import { Fault } from '../errors.js';
+import type { Log } from '../log.js';
+import { openAccess, type Access } from '../server/access/access.js';
+import { administrationOf, type Administration } from '../server/access/administration.js';
+import { ensureFirstAccount } from '../server/access/first-account.js';
+import type { OpenIdSettings } from '../server/access/openid.js';
+import type { Store } from '../store/store.js';
+
+export interface StartedAccess {
+  readonly access: Access;
+  readonly administration: Administration;
+  readonly audit: AuditLog;
+  readonly auditEntries: Store['audit'];
+}
+
+/** Who may come in; at the very first start an account is made for whoever may read the data folder. */
+export async function startAccess(config: Config, store: Store, log: Log): Promise<StartedAccess> {
+  const audit = openAuditLog(store.audit, log);
+  const file = await ensureFirstAccount(store.accounts, audit, config.dataDir);
+  if (file) log.info('the first account is made; its name and password stand in a file', { file });
+  const { sessionIdleMinutes, sessionHours } = config.access;
+  const access = openAccess(store, audit, {
+    sessions: { idleMs: sessionIdleMinutes * 60_000, longestMs: sessionHours * 3_600_000 },
+    openId: openIdOf(config),
+    publicUrl: config.server.publicUrl,
+    dataDir: config.dataDir,
+  });
+  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit };
+}
+
+function openIdOf({ access: { oidc }, server: { publicUrl } }: Config): OpenIdSettings | undefined {
+  if (!oidc) return undefined;
+  if (!publicUrl) throw new Fault('config-invalid', 'access.oidc needs server.publicUrl (PUBLIC_URL): the provider sends people back there');
+  return { ...oidc, redirectUrl: new URL('/api/login/oidc/callback', publicUrl).href };
+}

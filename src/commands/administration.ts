@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { openAuditLog } from '../audit/audit-log.js';
+import { loadConfig } from '../config.js';
+import { asFault, Fault } from '../errors.js';
+import { createLog } from '../log.js';
+import { administrationOf, type Administration, type Doer } from '../server/access/administration.js';
+import { roles, type Role } from '../server/access/roles.js';
+import { openStore, type Store } from '../store/store.js';
+
+/** Opens the service's database for one command. The embedded one serves one process: stop the service, or use its HTTP interface. */
+export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, createLog({ level: 'warn' }));
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function administer<T>(work: (administration: Administration, doer: Doer) => Promise<T>): Promise<T> {
+  return withStore((store) => work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' }))), { actor: `command:${userInfo().username}` }));
+}
+
+export interface Listed {
+  readonly json: boolean;
+}
+
+export async function addAccount(name: string, options: { readonly role: readonly string[]; readonly passwordFile?: string }): Promise<void> {
+  const given = options.passwordFile === undefined ? undefined : readSecret(options.passwordFile);
+  const { password } = await administer((one, doer) => one.addAccount({ name, roles: rolesOf(options.role), password: given }, doer));
+  console.log(password === undefined ? `account ${name} added` : `account ${name} added; the password, shown this once and to be changed at the first login:\n${password}`);
+}
+
+export async function listAccounts({ json }: Listed): Promise<void> {
+  for (const one of await administer((administration) => administration.listAccounts())) {
+    console.log(json ? JSON.stringify(one) : `${one.name.padEnd(24)} ${one.roles.join(', ').padEnd(24)} ${one.origin}${one.disabled ? '  disabled' : ''}`);
+  }
+}
+
+export async function disableAccount(name: string): Promise<void> {
+  await administer((one, doer) => one.disableAccount(name, doer));
+  console.log(`account ${name} disabled; its sessions have ended`);
+}
+
+export async function resetPassword(name: string): Promise<void> {
+  const { password } = await administer((one, doer) => one.resetPassword(name, doer));
+  console.log(`new password of ${name}, shown this once and to be changed at the first login; its sessions have ended:\n${password}`);
+}
+
+export async function addToken(name: string, options: { readonly role: readonly string[]; readonly days?: string }): Promise<void> {
+  const days = options.days === undefined ? undefined : Number(options.days);
+  if (days !== undefined && !(Number.isInteger(days) && days > 0)) throw new Fault('request-invalid', `expected --days as a whole number above 0, found ${options.days}`);
+  const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * 86_400_000);
+  const { token } = await administer((one, doer) => one.addToken({ name, roles: rolesOf(options.role), expiresAt }, doer));
+  console.log(`token ${name}, shown this once; send it as "Authorization: Bearer …":\n${token}`);
+}
+
+export async function listTokens({ json }: Listed): Promise<void> {
+  const date = (at: Date | null): string => at?.toISOString().slice(0, 16) ?? 'never';
+  for (const one of await administer((administration) => administration.listTokens())) {
+    console.log(json ? JSON.stringify(one) : `${one.name.padEnd(24)} ${one.roles.join(', ').padEnd(24)} used ${date(one.lastUsedAt)}, expires ${date(one.expiresAt)}${one.revoked ? '  revoked' : ''}`);
+  }
+}
+
+export async function revokeToken(name: string): Promise<void> {
+  await administer((one, doer) => one.revokeToken(name, doer));
+  console.log(`token ${name} revoked`);
+}
+
+function rolesOf(given: readonly string[]): readonly Role[] {
+  return given.map((one) => {
+    const role = roles.find((known) => known === one);
+    if (!role) throw new Fault('request-invalid', `expected --role as one of ${roles.join(', ')}, found ${one}`);
+    return role;
+  });
+}
+
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    throw asFault(error, 'request-invalid', { source: file });
+  }
+}

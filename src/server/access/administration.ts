@@ -1,0 +1,106 @@
+import type { AuditLog } from '../../audit/audit-log.js';
+import { Fault } from '../../errors.js';
+import type { NewAuditEntry } from '../../store/audit-entries.js';
+import { checkAccountName } from './account-name.js';
+import type { AccessStore } from './access.js';
+import { checkPassword, hashPassword } from './password.js';
+import type { Role } from './roles.js';
+import { newPassword } from './secret.js';
+import { newToken } from './tokens.js';
+
+/** Who does it, for the audit log. */
+export interface Doer {
+  readonly actor: string;
+  readonly remote?: string;
+}
+
+export interface ShownAccount {
+  readonly name: string;
+  readonly origin: 'local' | 'oidc';
+  readonly roles: readonly string[];
+  readonly createdAt: Date;
+  readonly disabled: boolean;
+}
+
+export interface ShownToken {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  readonly revoked: boolean;
+}
+
+/** What an administrator may do about who comes in, by command or by HTTP; each deed is on record before it is done. */
+export interface Administration {
+  listAccounts(): Promise<readonly ShownAccount[]>;
+  /** @returns the password, to be shown once; whoever gets it has to change it, unless it was given */
+  addAccount(given: { readonly name: string; readonly roles: readonly Role[]; readonly password?: string | undefined }, doer: Doer): Promise<{ readonly password: string | undefined }>;
+  /** @returns the new password, to be shown once; every session of the account ends */
+  resetPassword(name: string, doer: Doer): Promise<{ readonly password: string }>;
+  disableAccount(name: string, doer: Doer): Promise<void>;
+  listTokens(): Promise<readonly ShownToken[]>;
+  /** @returns the token, to be shown once */
+  addToken(given: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date | undefined }, doer: Doer): Promise<{ readonly token: string }>;
+  revokeToken(name: string, doer: Doer): Promise<void>;
+}
+
+export function administrationOf({ accounts, tokens }: AccessStore, audit: AuditLog): Administration {
+  /** On record first, then done; what then could not be done is said by a second entry. */
+  const onRecord = async (entry: NewAuditEntry, work: () => Promise<boolean>, otherwise: Fault): Promise<void> => {
+    await audit.record(entry);
+    if (await work()) return;
+    await audit.recordIfPossible({ ...entry, outcome: 'failed' });
+    throw otherwise;
+  };
+  return {
+    async listAccounts() {
+      return (await accounts.list()).map(({ name, origin, roles, createdAt, disabledAt }) => ({ name, origin, roles, createdAt, disabled: disabledAt !== null }));
+    },
+
+    async addAccount({ name, roles, password }, doer) {
+      checkAccountName(name);
+      if (password !== undefined) checkPassword(password, name);
+      const made = password === undefined ? newPassword() : undefined;
+      const passwordHash = await hashPassword(password ?? made!);
+      const add = () => accounts.add({ name, origin: 'local', roles, passwordHash, mustChange: made !== undefined });
+      await onRecord({ ...doer, action: 'account.add', subject: { account: name, roles } }, add, new Fault('request-invalid', `expected a new name, found an account of the name ${name}`));
+      return { password: made };
+    },
+
+    async resetPassword(name, doer) {
+      const password = newPassword();
+      const passwordHash = await hashPassword(password);
+      await onRecord({ ...doer, action: 'account.password', subject: { account: shortened(name) } }, () => accounts.setPassword(name, passwordHash, { mustChange: true }), notFound('a local account', name));
+      return { password };
+    },
+
+    async disableAccount(name, doer) {
+      if (name === doer.actor) throw new Fault('request-invalid', 'expected the account of somebody else: who disables the last administrator locks everybody out');
+      await onRecord({ ...doer, action: 'account.disable', subject: { account: shortened(name) } }, () => accounts.disable(name), notFound('an account that is not disabled', name));
+    },
+
+    async listTokens() {
+      return (await tokens.list()).map(({ name, roles, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({ name, roles, createdAt, expiresAt, lastUsedAt, revoked: revokedAt !== null }));
+    },
+
+    async addToken({ name, roles, expiresAt }, doer) {
+      checkAccountName(name);
+      const { token, tokenHash } = newToken();
+      await onRecord({ ...doer, action: 'token.add', subject: { token: name, roles } }, () => tokens.add({ name, tokenHash, roles, expiresAt }), new Fault('request-invalid', `expected a new name, found a token of the name ${name}, which may be revoked`));
+      return { token };
+    },
+
+    async revokeToken(name, doer) {
+      await onRecord({ ...doer, action: 'token.revoke', subject: { token: shortened(name) } }, () => tokens.revoke(name), notFound('a token that is not revoked', name));
+    },
+  };
+}
+
+function notFound(expected: string, name: string): Fault {
+  return new Fault('not-found', `expected ${expected}, found none of the name ${shortened(name)}`);
+}
+
+function shortened(name: string): string {
+  return name.slice(0, 100);
+}

@@ -1,0 +1,114 @@
+import * as client from 'openid-client';
+import { Fault } from '../../errors.js';
+import { checkAccountName } from './account-name.js';
+import { roles, type Role } from './roles.js';
+
+export interface OpenIdSettings {
+  /** As the provider names itself; https, but for one on this machine. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string | undefined;
+  readonly scope: string;
+  /** Claim that names the person, for the audit log. */
+  readonly nameClaim: string;
+  /** Claim that lists what the person belongs to; a text or a list of texts. */
+  readonly rolesClaim: string;
+  /** From what the claim lists to our roles. */
+  readonly roles: Readonly<Record<string, Role>>;
+  readonly redirectUrl: string;
+}
+
+/** What the browser keeps between leaving for the provider and coming back; in a cookie that lives ten minutes. */
+export interface OpenIdJourney {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+/** A person as the provider describes them. */
+export interface Confirmed {
+  /** Issuer and subject: the only two that a provider never gives to somebody else. */
+  readonly subject: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** Login by an OpenID provider: authorization code flow with PKCE (OpenID Connect Core 3.1, RFC 7636). */
+export interface OpenIdLogin {
+  begin(): Promise<{ readonly url: URL; readonly journey: OpenIdJourney }>;
+  /** @throws Fault `login-required` if the provider does not confirm, `request-refused` if no role follows, `login-provider-unavailable` */
+  finish(query: string, journey: OpenIdJourney): Promise<Confirmed>;
+}
+
+export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
+  let discovered: Promise<client.Configuration> | undefined;
+  // Asked for at the first login, not at the start: a provider that is down must not keep the reports from being made.
+  const provider = () => {
+    discovered ??= discover(settings).catch((cause: unknown) => {
+      discovered = undefined;
+      throw new Fault('login-provider-unavailable', 'its description could not be read', { source: settings.issuer }, { cause });
+    });
+    return discovered;
+  };
+  return {
+    async begin() {
+      const configuration = await provider();
+      const journey = { state: client.randomState(), nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
+      const url = client.buildAuthorizationUrl(configuration, {
+        redirect_uri: settings.redirectUrl,
+        scope: settings.scope,
+        state: journey.state,
+        nonce: journey.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(journey.verifier),
+        code_challenge_method: 'S256',
+      });
+      return { url, journey };
+    },
+
+    async finish(query, { state, nonce, verifier }) {
+      const configuration = await provider();
+      const returned = new URL(settings.redirectUrl);
+      returned.search = query;
+      const claims = await confirmed(() => claimsOf(configuration, returned, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true }, settings.rolesClaim));
+      const granted = grantedBy(claims[settings.rolesClaim], settings.roles);
+      const name = claims[settings.nameClaim];
+      if (typeof name !== 'string') throw new Fault('request-refused', `expected a name in the claim ${settings.nameClaim}, found none`);
+      checkAccountName(name);
+      if (granted.length === 0) throw new Fault('request-refused', `expected a value in the claim ${settings.rolesClaim} that access.oidc.roles knows, found none`);
+      return { subject: `${claims.iss} ${claims.sub}`, name, roles: granted };
+    },
+  };
+}
+
+function discover({ issuer, clientId, clientSecret }: OpenIdSettings): Promise<client.Configuration> {
+  const url = new URL(issuer);
+  const local = url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  return client.discovery(url, clientId, clientSecret, clientSecret === undefined ? client.None() : undefined, { timeout: 10, ...(local ? { execute: [client.allowInsecureRequests] } : {}) });
+}
+
+type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
+
+/** Of the ID token; where it says nothing of roles, of the UserInfo endpoint too. */
+async function claimsOf(configuration: client.Configuration, returned: URL, checks: client.AuthorizationCodeGrantChecks, rolesClaim: string): Promise<Claims> {
+  const tokens = await client.authorizationCodeGrant(configuration, returned, checks);
+  const claims = tokens.claims()!;
+  if (claims[rolesClaim] !== undefined || !configuration.serverMetadata().userinfo_endpoint) return claims;
+  const told = await client.fetchUserInfo(configuration, tokens.access_token, claims.sub);
+  return { ...told, ...claims };
+}
+
+/** The library's errors quote what it was given, tokens included: only that it did not work goes on. */
+async function confirmed<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[A-Z_]{1,60}$/i.test(error.code) ? ` (${error.code})` : '';
+    throw new Fault('login-required', `the login provider did not confirm who it is${code}; begin again`);
+  }
+}
+
+function grantedBy(claim: unknown, mapping: Readonly<Record<string, Role>>): readonly Role[] {
+  const values = Array.isArray(claim) ? claim : [claim];
+  const granted = new Set(values.flatMap((value) => (typeof value === 'string' && Object.hasOwn(mapping, value) ? [mapping[value]!] : [])));
+  return roles.filter((role) => granted.has(role));
+}

@@ -1,0 +1,51 @@
+import { hash, verify } from '@node-rs/argon2';
+import { Fault } from '../../errors.js';
+
+/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. About 60 ms. */
+const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+/** Each takes 19 MiB and a core: whoever floods the login must not stop the reports. */
+const atOnce = 2;
+const mostWaiting = 30;
+
+const shortest = 12;
+const longest = 200;
+
+let inHand = 0;
+const waiting: (() => void)[] = [];
+
+/** @throws Fault `request-invalid` for a password that is too easy */
+export function checkPassword(password: string, accountName: string): void {
+  if (password.length < shortest || password.length > longest) throw new Fault('request-invalid', `expected a password of ${shortest} to ${longest} characters, found ${password.length}`);
+  if (password.toLowerCase().includes(accountName.toLowerCase())) throw new Fault('request-invalid', 'expected a password without the name of the account in it');
+  if (new Set(password).size < 5) throw new Fault('request-invalid', 'expected a password of at least 5 different characters');
+}
+
+/** @returns argon2id in PHC string format */
+export function hashPassword(password: string): Promise<string> {
+  return inTurn(() => hash(password, cost));
+}
+
+let ofNobody: Promise<string> | undefined;
+
+/** Takes as long for an account that is not there as for one that is. */
+export async function isPassword(given: string, passwordHash: string | null | undefined): Promise<boolean> {
+  if (given.length > longest) return false;
+  ofNobody ??= hashPassword('the password of an account that is not there');
+  const compared = passwordHash ?? (await ofNobody);
+  const matches = await inTurn(() => verify(compared, given));
+  return matches && passwordHash !== null && passwordHash !== undefined;
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (inHand >= atOnce) {
+    if (waiting.length >= mostWaiting) throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  } else inHand++;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else inHand--;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Sessions } from '../../store/sessions.js';
+import type { Principal } from './roles.js';
+import { principalOf } from './roles.js';
+import { hashOfSecret, newSecret } from './secret.js';
+
+export interface SessionSettings {
+  /** A session that shows no life for so long ends. */
+  readonly idleMs: number;
+  /** A session ends after so long in any case. */
+  readonly longestMs: number;
+}
+
+/** A moment's inaccuracy of the idle limit saves a write with each request. */
+const noticedMs = 60_000;
+
+/** Logins that live. The browser holds a secret, the database its hash: who reads the database cannot use it. */
+export interface LiveSessions {
+  /** @returns the secret for the cookie; always a new one, so that nobody can have planted it */
+  begin(account: string): Promise<string>;
+  principalOf(secret: string): Promise<Principal | undefined>;
+  end(secret: string): Promise<void>;
+}
+
+export function liveSessions(sessions: Sessions, { idleMs, longestMs }: SessionSettings, now: () => Date = () => new Date()): LiveSessions {
+  const limits = () => ({ begunAfter: new Date(now().getTime() - longestMs), seenAfter: new Date(now().getTime() - idleMs) });
+  return {
+    async begin(account) {
+      await sessions.sweep(limits());
+      const secret = newSecret();
+      await sessions.begin(hashOfSecret(secret), account, now());
+      return secret;
+    },
+
+    async principalOf(secret) {
+      const idHash = hashOfSecret(secret);
+      const session = await sessions.find(idHash, limits());
+      if (!session) return undefined;
+      // A database that cannot be written, its disk full, can still be read: nobody is thrown out for that.
+      if (now().getTime() - session.lastSeenAt.getTime() > Math.min(noticedMs, idleMs / 4)) await sessions.seen(idHash, now()).catch(() => undefined);
+      return principalOf(session.account, session.roles, session.mustChange);
+    },
+
+    end: (secret) => sessions.end(hashOfSecret(secret)),
+  };
+}

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { silentLog } from '../../src/log.js';
+import { openAuditLog } from '../../src/audit/audit-log.js';
+import { ensureFirstAccount, firstLoginFile } from '../../src/server/access/first-account.js';
+import { openToStrangers } from '../../src/server/access/only-known.js';
+import { hashPassword } from '../../src/server/access/password.js';
+import { roles, type Role } from '../../src/server/access/roles.js';
+import { liveSessions } from '../../src/server/access/sessions.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { accessParts, logIn } from '../support/access.js';
+import { temporaryDirectory } from '../support/orthanc.js';
+import { storeBackends } from '../support/store.js';
+import { routesOf, startTestServer, type TestServer } from '../support/test-server.js';
+
+const password = 'correct horse battery';
+
+for (const backend of storeBackends()) {
+  describe(`access on ${backend.name}`, { skip: backend.missing }, () => {
+    let store: Store;
+    let server: TestServer;
+    let parts: ReturnType<typeof accessParts>;
+    before(async () => {
+      store = await openStore(await backend.location(), silentLog);
+      parts = accessParts(store);
+      server = await startTestServer(store);
+      for (const role of roles) await parts.administration.addAccount({ name: `a-${role}`, roles: [role], password }, { actor: 'test' });
+    });
+    after(async () => {
+      await server?.close();
+      await store?.close();
+      await backend.stop();
+    });
+    const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(server.url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: server.url, ...headers }, body: JSON.stringify(body) });
+    const token = async (name: string, role: Role): Promise<Record<string, string>> => ({ authorization: `Bearer ${(await parts.administration.addToken({ name, roles: [role] }, { actor: 'test' })).token}` });
+
+    test('a stranger gets nothing from any route, but what is on the list', async () => {
+      const routes = routesOf(server.app);
+      assert.ok(routes.length >= 20, `${routes.length} routes`);
+      const open = new Set(['POST /hint', 'GET /health', 'GET /health/live', 'GET /login', 'POST /api/login', 'GET /api/login/oidc', 'GET /api/login/oidc/callback']);
+      for (const { method, path } of [...routes, { method: 'GET', path: '/nowhere' }, { method: 'GET', path: '/dicom-web/studies' }, { method: 'POST', path: '/dicom-web/studies' }, { method: 'DELETE', path: '/api/results' }]) {
+        const concrete = path.replace(/[:*]\w+/g, 'x').replace(/[{}]/g, '');
+        const response = await fetch(server.url + concrete, { method, redirect: 'manual', headers: { origin: server.url } });
+        if (open.has(`${method} ${path}`)) assert.notEqual(response.status, 500);
+        else assert.ok([401, 403].includes(response.status), `${method} ${path}: ${response.status}`);
+      }
+      // The list of the program is no longer than the one of this test.
+      assert.equal(openToStrangers.length, 3);
+      for (const wrong of ['/login/', '/LOGIN', '/api/login/oidc/callback/x', '//login', '/api/results/../login', '/api//results', '/%61pi/results', '/api/results%2f..%2flogin']) {
+        const response = await fetch(server.url + wrong, { redirect: 'manual' });
+        assert.ok([400, 401, 200].includes(response.status), `${wrong}: ${response.status}`);
+        assert.doesNotMatch(await response.text(), /^\[/, wrong);
+      }
+    });
+
+    test('a browser is shown the way in, a program is told', async () => {
+      const page = await fetch(server.url, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+      assert.deepEqual([page.status, page.headers.get('content-type')?.split(';')[0]], [401, 'text/html']);
+      assert.match(await page.text(), /<form method="post" action="\/api\/login">/);
+      assert.deepEqual(((await (await fetch(`${server.url}/api/results`)).json()) as { code: string }).code, 'login-required');
+    });
+
+    test('login, looking, logging out', async () => {
+      const response = await post('/api/login', { name: 'a-viewer', password });
+      assert.equal(response.status, 200);
+      assert.deepEqual(await response.json(), { name: 'a-viewer', roles: ['viewer'] });
+      const [cookie] = response.headers.getSetCookie();
+      assert.match(cookie!, /^chest-ai=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+      const headers = { cookie: cookie!.split(';')[0]!, origin: server.url };
+      assert.deepEqual(await (await fetch(`${server.url}/api/me`, { headers })).json(), { name: 'a-viewer', roles: ['viewer'] });
+      assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 200);
+      assert.equal((await post('/api/logout', {}, headers)).status, 204);
+      assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 401, 'the session has ended in the database, not only in the browser');
+      const { rows } = await store.sql.query<{ all: string }>({ text: `SELECT coalesce(string_agg(s::text, ' '), '') AS all FROM chest_ai.session s` });
+      assert.ok(!rows[0]!.all.includes(headers.cookie.slice(9)), 'the secret of the cookie stands nowhere');
+    });
+
+    test('the form of the page works without a script', async () => {
+      const response = await fetch(`${server.url}/api/login`, { method: 'POST', redirect: 'manual', headers: { origin: server.url }, body: new URLSearchParams({ name: 'a-viewer', password }) });
+      assert.deepEqual([response.status, response.headers.get('location')], [303, '/']);
+    });
+
+    test('a login always begins a new session', async () => {
+      const first = await logIn(server.url, 'a-viewer', password);
+      const response = await post('/api/login', { name: 'a-viewer', password }, { cookie: first.cookie });
+      assert.notEqual(response.headers.getSetCookie()[0]!.split(';')[0], first.cookie);
+    });
+
+    test('behind TLS the cookie is sent over TLS only', async () => {
+      const secure = await startTestServer(store, { settings: { publicUrl: 'https://ai.example' } });
+      try {
+        const response = await fetch(`${secure.url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json', origin: 'https://ai.example' }, body: JSON.stringify({ name: 'a-viewer', password }) });
+        assert.match(response.headers.getSetCookie()[0]!, /^__Host-chest-ai=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+        assert.match(response.headers.get('strict-transport-security') ?? '', /max-age=/);
+      } finally {
+        await secure.close();
+      }
+    });
+
+    test('another site cannot log in, and cannot change anything with the cookie', async () => {
+      const evil = 'https://evil.example';
+      assert.equal((await post('/api/login', { name: 'a-viewer', password }, { origin: evil })).status, 403);
+      const { cookie } = await logIn(server.url, 'a-admin', password);
+      for (const path of ['/api/accounts', '/api/tokens', '/api/parked/00000000-0000-0000-0000-000000000000/retry', '/api/logout', '/api/password']) {
+        assert.equal((await post(path, {}, { cookie, origin: evil })).status, 403, path);
+      }
+      const without = await fetch(`${server.url}/api/tokens`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' });
+      assert.equal(without.status, 403, 'neither Origin nor X-Chest-Ai');
+      // CORS is given to nobody.
+      const preflight = await fetch(`${server.url}/api/results`, { method: 'OPTIONS', headers: { cookie, origin: evil, 'access-control-request-method': 'POST' } });
+      assert.equal(preflight.headers.get('access-control-allow-origin'), null);
+    });
+
+    test('every route asks for its role', async () => {
+      const expected: readonly { readonly method: string; readonly path: string; readonly may: readonly Role[] }[] = [
+        { method: 'GET', path: '/api/results', may: roles },
+        { method: 'GET', path: '/api/parked', may: roles },
+        { method: 'POST', path: '/api/parked/00000000-0000-0000-0000-000000000000/retry', may: ['operator', 'admin'] },
+        { method: 'GET', path: '/api/accounts', may: ['admin'] },
+        { method: 'POST', path: '/api/accounts', may: ['admin'] },
+        { method: 'POST', path: '/api/accounts/nobody/password', may: ['admin'] },
+        { method: 'POST', path: '/api/accounts/nobody/disable', may: ['admin'] },
+        { method: 'GET', path: '/api/tokens', may: ['admin'] },
+        { method: 'POST', path: '/api/tokens', may: ['admin'] },
+        { method: 'POST', path: '/api/tokens/nothing/revoke', may: ['admin'] },
+        { method: 'GET', path: '/api/audit', may: ['admin'] },
+      ];
+      for (const role of roles) {
+        const headers = await token(`matrix-${role}`, role);
+        for (const { method, path, may } of expected) {
+          const { status } = await fetch(server.url + path, { method, headers: { ...headers, 'content-type': 'application/json' }, ...(method === 'POST' ? { body: '{}' } : {}) });
+          assert.equal(status !== 403, may.includes(role), `${role} ${method} ${path}: ${status}`);
+          assert.ok(status < 500 && status !== 401, `${role} ${method} ${path}: ${status}`);
+        }
+      }
+    });
+
+    test('tokens: shown once, hashed, revoked, expired, malformed', async () => {
+      const headers = await token('reports', 'service');
+      assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 200);
+      const { rows } = await store.sql.query<{ all: string }>({ text: `SELECT string_agg(t::text, ' ') AS all FROM chest_ai.token t` });
+      assert.ok(!rows[0]!.all.includes(headers['authorization']!.slice(7)));
+      assert.ok((await parts.administration.listTokens()).find((one) => one.name === 'reports')!.lastUsedAt);
+      await parts.administration.revokeToken('reports', { actor: 'test' });
+      assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 401);
+      await assert.rejects(parts.administration.addToken({ name: 'reports', roles: ['service'] }, { actor: 'test' }), /expected a new name/, 'a name means one program for ever');
+      const { token: expired } = await parts.administration.addToken({ name: 'expired', roles: ['admin'], expiresAt: new Date(Date.now() - 1) }, { actor: 'test' });
+      for (const authorization of [`Bearer ${expired}`, 'Bearer ', 'Bearer chest-ai_', `Bearer ${'a'.repeat(500)}`, 'Basic YTpi', 'Bearer a b', `bearer ${expired}`]) {
+        assert.equal((await fetch(`${server.url}/api/results`, { headers: { authorization } })).status, 401, authorization);
+      }
+      // A token needs no Origin: no browser sends it by itself.
+      const admin = await token('admin-program', 'admin');
+      const made = await fetch(`${server.url}/api/tokens`, { method: 'POST', headers: { ...admin, 'content-type': 'application/json' }, body: JSON.stringify({ name: 'by-http', roles: ['viewer'], days: 1 }) });
+      assert.equal(made.status, 201);
+      const { token: byHttp } = (await made.json()) as { token: string };
+      assert.equal((await fetch(`${server.url}/api/me`, { headers: { authorization: `Bearer ${byHttp}` } })).status, 200);
+    });
+
+    test('who was given a password has to change it first', async () => {
+      const admin = await logIn(server.url, 'a-admin', password);
+      const made = await post('/api/accounts', { name: 'newcomer', roles: ['reader'] }, { ...admin });
+      assert.equal(made.status, 201);
+      const { password: given } = (await made.json()) as { password: string };
+      const newcomer = await logIn(server.url, 'newcomer', given);
+      assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...newcomer } })).status, 403);
+      assert.equal(((await (await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).json()) as { mustChange: boolean }).mustChange, true);
+      assert.equal((await post('/api/password', { current: 'wrong', next: 'my own long words' }, { ...newcomer })).status, 401);
+      assert.equal((await post('/api/password', { current: given, next: 'short' }, { ...newcomer })).status, 400);
+      assert.equal((await post('/api/password', { current: given, next: 'my own long words' }, { ...newcomer })).status, 204);
+      assert.equal((await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).status, 401, 'sessions of the old password have ended');
+      const again = await logIn(server.url, 'newcomer', 'my own long words');
+      assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...again } })).status, 200);
+      assert.equal((await post('/api/accounts/newcomer/disable', {}, { ...admin })).status, 204);
+      assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...again } })).status, 401);
+      assert.equal((await post('/api/login', { name: 'newcomer', password: 'my own long words' })).status, 401);
+      assert.equal((await post('/api/accounts/a-admin/disable', {}, { ...admin })).status, 400, 'not oneself');
+    });
+
+    test('guessing is stopped: for an account, for an address, also many at once', async () => {
+      await parts.administration.addAccount({ name: 'guessed', roles: ['viewer'], password }, { actor: 'test' });
+      const wrong = await Promise.all(Array.from({ length: 12 }, (_, n) => post('/api/login', { name: 'guessed', password: `wrong guess number ${n}` })));
+      const statuses = wrong.map(({ status }) => status).sort();
+      assert.ok(statuses.filter((one) => one === 401).length <= 5, String(statuses));
+      assert.ok(statuses.every((one) => one === 401 || one === 429), String(statuses));
+      const right = await post('/api/login', { name: 'guessed', password });
+      assert.equal(right.status, 429, 'also the right one, for a while');
+      assert.ok(Number(right.headers.get('retry-after')) > 0);
+      assert.equal((await post('/api/login', { name: 'a-viewer', password })).status, 200, 'others come in');
+      // Accounts that are not there count as well, for the address.
+      let refused = 0;
+      for (let n = 0; n < 110 && refused === 0; n++) if ((await post('/api/login', { name: `nobody-${n}`, password: 'some password or other' })).status === 429) refused++;
+      assert.equal(refused, 1);
+      const { rows } = await store.sql.query<{ all: string }>({ text: `SELECT string_agg(f::text, ' ') AS all FROM chest_ai.login_failure f` });
+      assert.doesNotMatch(rows[0]!.all, /guessed|nobody|127\.0\.0\.1/);
+      await store.loginFailures.sweep(new Date(Date.now() + 60_000));
+    });
+
+    test('a session ends when it is idle, and in any case', async () => {
+      let now = new Date('2026-05-01T08:00:00Z');
+      const sessions = liveSessions(store.sessions, { idleMs: 3_600_000, longestMs: 12 * 3_600_000 }, () => now);
+      const later = (minutes: number): void => void (now = new Date(now.getTime() + minutes * 60_000));
+      const secret = await sessions.begin('a-viewer');
+      for (let hour = 0; hour < 13; hour++) {
+        later(55);
+        assert.equal((await sessions.principalOf(secret))?.name, 'a-viewer', `after ${hour * 55} minutes`);
+      }
+      later(55);
+      assert.equal(await sessions.principalOf(secret), undefined, 'twelve hours are over');
+      const idle = await sessions.begin('a-viewer');
+      later(61);
+      assert.equal(await sessions.principalOf(idle), undefined, 'idle for an hour');
+      assert.equal(await sessions.principalOf(''), undefined);
+    });
+
+    test('what cannot be read is refused without being repeated', async () => {
+      const send = (body: string, type = 'application/json') => fetch(`${server.url}/api/login`, { method: 'POST', headers: { 'content-type': type, origin: server.url }, body });
+      for (const [body, status] of [['{"name": "zqx-secret', 400], [JSON.stringify({ name: 'zqx-secret', password: 1 }), 400], [JSON.stringify({ name: 'zqx-secret'.repeat(1000), password: 'x' }), 413], ['[]', 400], ['', 400], [JSON.stringify({ name: { $ne: 'zqx-secret' }, password: 'x' }), 400]] as const) {
+        const response = await send(body);
+        assert.equal(response.status, status, body.slice(0, 50));
+        assert.doesNotMatch(await response.text(), /zqx/);
+      }
+      assert.equal((await send('zqx', 'text/plain')).status, 400);
+      assert.equal((await fetch(`${server.url}/api/studies/%zz`, { headers: await token('reader-of-nonsense', 'viewer') })).status, 400);
+    });
+
+    test('headers that a browser keeps to', async () => {
+      for (const path of ['/login', '/health', '/api/results', '/nowhere']) {
+        const { headers } = await fetch(server.url + path);
+        const policy = headers.get('content-security-policy')!;
+        assert.match(policy, /default-src 'none'/);
+        assert.doesNotMatch(policy, /script-src[^;]*(unsafe|\*|http)/);
+        assert.match(policy, /frame-ancestors 'none'/);
+        assert.match(policy, /base-uri 'none'/);
+        assert.equal(headers.get('x-content-type-options'), 'nosniff');
+        assert.equal(headers.get('x-frame-options'), 'DENY');
+        assert.equal(headers.get('referrer-policy'), 'no-referrer');
+        assert.equal(headers.get('cache-control'), 'no-store');
+        assert.equal(headers.get('x-powered-by'), null);
+      }
+    });
+
+    test('what administrators did is on record, without what opens a door', async () => {
+      const actions = new Set((await store.audit.list({ limit: 1000 })).map((one) => one.action));
+      for (const action of ['account.add', 'account.disable', 'account.password', 'token.add', 'token.revoke', 'login', 'logout', 'worklist.view', 'work.retry']) assert.ok(actions.has(action), action);
+      const { rows } = await store.sql.query<{ all: string }>({ text: `SELECT string_agg(e::text, ' ') AS all FROM chest_ai.audit_entry e` });
+      assert.doesNotMatch(rows[0]!.all, /correct horse|my own long|chest-ai_|argon2/);
+      const admin = await token('auditor', 'admin');
+      const shown = (await (await fetch(`${server.url}/api/audit?action=login&limit=5`, { headers: admin })).json()) as { action: string; actor: string; subject: object }[];
+      assert.ok(shown.length > 0 && shown.every((one) => one.action === 'login'));
+    });
+  });
+}
+
+test('a service without accounts gets one, whose password stands in a file that only its owner reads', async () => {
+  const dataDir = temporaryDirectory('first');
+  const store = await openStore({ dataDir: join(dataDir, 'index') }, silentLog);
+  try {
+    const audit = openAuditLog(store.audit, silentLog);
+    const made = await Promise.all([1, 2, 3].map(() => ensureFirstAccount(store.accounts, audit, dataDir)));
+    assert.equal(made.filter((file) => file !== undefined).length, 1, 'of several at once one makes it');
+    const file = firstLoginFile(dataDir);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const [name, first] = readFileSync(file, 'utf8').trim().split('\n');
+    const server = await startTestServer(store, { settings: { dataDir } });
+    try {
+      const admin = await logIn(server.url, name!, first!);
+      assert.equal(await ensureFirstAccount(store.accounts, audit, dataDir), undefined, 'once only');
+      const changed = await fetch(`${server.url}/api/password`, { method: 'POST', headers: { ...admin, 'content-type': 'application/json' }, body: JSON.stringify({ current: first, next: 'my own long words' }) });
+      assert.equal(changed.status, 204);
+      assert.equal(existsSync(file), false, 'the file says nothing any more, and is gone');
+    } finally {
+      await server.close();
+    }
+    await store.accounts.setPassword('admin', await hashPassword(password), { mustChange: false });
+    assert.equal((await store.audit.list({ action: 'account.add' })).length, 1);
+  } finally {
+    await store.close();
+  }
+});

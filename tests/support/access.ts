@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { openAuditLog } from '../../src/audit/audit-log.js';
+import { silentLog } from '../../src/log.js';
+import { openAccess, type AccessSettings } from '../../src/server/access/access.js';
+import { administrationOf } from '../../src/server/access/administration.js';
+import { firstLoginFile } from '../../src/server/access/first-account.js';
+import type { ServerParts } from '../../src/server/server-tools.js';
+import type { Store } from '../../src/store/store.js';
+
+/** What a server needs to know who asks, over a real store. */
+export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Pick<ServerParts, 'access' | 'administration' | 'audit' | 'auditEntries' | 'trustedProxies'> {
+  const audit = openAuditLog(store.audit, silentLog);
+  const access = openAccess(store, audit, { sessions: { idleMs: 60_000, longestMs: 3_600_000 }, dataDir: '/nowhere', ...settings });
+  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit, trustedProxies: [] };
+}
+
+/** Headers of a browser that has logged in. */
+export interface LoggedIn {
+  readonly cookie: string;
+  readonly origin: string;
+}
+
+/** Logs in as the service's first account, with the password that it wrote down. */
+export function logInFirst(url: string, dataDir: string): Promise<LoggedIn> {
+  const [name, password] = readFileSync(firstLoginFile(dataDir), 'utf8').trim().split('\n');
+  return logIn(url, name!, password!);
+}
+
+export async function logIn(url: string, name: string, password: string): Promise<LoggedIn> {
+  const { origin } = new URL(url);
+  const response = await fetch(`${origin}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json', origin }, body: JSON.stringify({ name, password }) });
+  if (!response.ok) throw new Error(`login: ${response.status} ${await response.text()}`);
+  const [cookie] = response.headers.getSetCookie();
+  return { cookie: cookie!.split(';')[0]!, origin };
+}

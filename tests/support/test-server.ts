@@ -1,0 +1,53 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { silentLog, type Log } from '../../src/log.js';
+import { createServer } from '../../src/server/app.js';
+import type { AccessSettings } from '../../src/server/access/access.js';
+import type { ServerParts, ServerTools } from '../../src/server/server-tools.js';
+import type { Store } from '../../src/store/store.js';
+import { accessParts } from './access.js';
+
+export interface TestServer {
+  readonly url: string;
+  readonly app: Express;
+  close(): Promise<void>;
+}
+
+/** The HTTP interface alone, over a real store; what the service would show is empty. */
+export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
+  const tools: ServerTools = {
+    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', model: 'm', engine: 'e', queue: { waiting: 0, active: 0, parked: 0 } }),
+    results: async () => [],
+    parked: async () => [],
+    retryParked: async () => true,
+    resultsOf: async () => [],
+  };
+  const app = createServer({ ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts }, options.log ?? silentLog);
+  const server = await new Promise<Server>((resolve) => {
+    const listening: Server = app.listen(options.port ?? 0, '127.0.0.1', () => resolve(listening));
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    app,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Every route of an app: what express will try, in order. */
+export function routesOf(app: Express): readonly { readonly method: string; readonly path: string }[] {
+  interface Layer {
+    readonly route?: { readonly path: string | readonly string[]; readonly methods: Readonly<Record<string, boolean>> };
+    readonly handle?: { readonly stack?: readonly Layer[] };
+  }
+  const walk = (stack: readonly Layer[]): { method: string; path: string }[] =>
+    stack.flatMap(({ route, handle }) => {
+      if (!route) return handle?.stack ? walk(handle.stack) : [];
+      const paths = [route.path].flat() as string[];
+      return paths.flatMap((path) => Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path })));
+    });
+  return walk((app as unknown as { router: { stack: readonly Layer[] } }).router.stack);
+}
