@@ -4,9 +4,16 @@ import type { InputBatch } from './engine.js';
 
 /** What the outputs mean, and so what the loss is. */
 export type Objective =
-  /** Exactly one class holds: softmax cross-entropy (`torch.nn.CrossEntropyLoss`). */
+  /**
+   * Exactly one class holds: softmax cross-entropy (`torch.nn.CrossEntropyLoss`). With targets t, class weights w, example
+   * weights v and smoothed targets s = (1 − labelSmoothing) · t + labelSmoothing / outputs:
+   * `−Σ v · Σ s · w · log softmax(logits) / Σ v · Σ t · w`, which for one-hot t is PyTorch's for class indices.
+   */
   | { readonly kind: 'one-of-many'; readonly labelSmoothing?: number; readonly classWeights?: readonly number[] }
-  /** Each finding holds or not: binary cross-entropy with logits (`torch.nn.BCEWithLogitsLoss`, `classWeights` = `pos_weight`). */
+  /**
+   * Each finding holds or not: binary cross-entropy with logits (`torch.nn.BCEWithLogitsLoss`, `classWeights` = `pos_weight`),
+   * the sum of the targets' weighted losses over the sum of their weights.
+   */
   | { readonly kind: 'several'; readonly classWeights?: readonly number[] };
 
 export interface TrainerOptions {
@@ -22,14 +29,15 @@ export interface TrainerOptions {
   readonly trainFromGroup: number;
   /**
    * Batch norms of frozen groups: `still` uses their running statistics and changes nothing (so features can be
-   * computed once); `train` is fastai's `train_bn=True`: batch statistics, and their weight and bias are trained.
+   * computed once); `train` is fastai's `train_bn=True`: batch statistics, and their weight and bias are trained,
+   * at their group's rate.
    */
   readonly frozenBatchNorms: 'still' | 'train';
   /** AdamW (Loshchilov & Hutter, arXiv 1711.05101): decay decoupled, for every trained tensor, biases and batch norms too. */
   readonly adamW: { readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
-  /** Largest global norm of the gradient; without it nothing is clipped. */
+  /** Largest global norm of the gradient (`torch.nn.utils.clip_grad_norm_`); without it nothing is clipped. */
   readonly maxGradientNorm?: number;
-  /** Of dropout masks: the mask of step i is a function of seed, layer and i, on every engine the same. */
+  /** Of dropout masks (network/dropout-mask.ts): the mask of step i is a function of seed, layer and i, on every engine the same. */
   readonly seed: number;
   /** Continues where a trainer with the same options stopped. */
   readonly resume?: TrainerState;
@@ -47,7 +55,7 @@ export interface TrainingBatch {
 }
 
 export interface StepRates {
-  /** One for each layer group, those of frozen groups unused. */
+  /** One for each layer group; that of a frozen group is used for its batch norms only, where these are trained. */
   readonly learningRates: readonly number[];
   /** AdamW's beta 1. */
   readonly momentum: number;
@@ -64,10 +72,11 @@ export interface StepResult {
 
 /** Everything a later process needs to go on to the same weights. */
 export interface TrainerState {
+  /** Steps done: the number of the next one, counted from 0. */
   readonly step: number;
   /** Weights and running statistics under torchvision's names. */
   readonly tensors: Tensors;
-  /** AdamW's averages: `${tensor}.expAvg` and `${tensor}.expAvgSq`. */
+  /** AdamW's averages of every trained tensor: `${tensor}.expAvg` and `${tensor}.expAvgSq`, of the tensor's shape. */
   readonly optimizer: Tensors;
 }
 

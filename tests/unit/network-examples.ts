@@ -12,6 +12,7 @@ const specifications: Readonly<Record<string, object>> = {
   'resnet-50': { ...torchvision, block: 'bottleneck', layers: [3, 4, 6, 3] },
   'densenet-121': { family: 'densenet', inputChannels: 3, layers: [6, 12, 24, 16], outputs: 3 },
   'mobilenet-v2': { family: 'mobilenet-v2', inputChannels: 3, outputs: 3 },
+  'starter-fastai': { family: 'resnet', block: 'basic', inputChannels: 1, layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], outputs: 3, head: 'fastai' },
   'resnet-34-fastai': { ...torchvision, block: 'basic', layers: [3, 4, 6, 3], head: 'fastai' },
 };
 

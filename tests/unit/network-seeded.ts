@@ -1,25 +1,13 @@
 import type { Architecture } from '../../src/network/architecture.js';
 import { parametersOf } from '../../src/network/parameters.js';
 import type { Tensor, Tensors } from '../../src/network/safetensors.js';
+import { seededFractions, seededWords } from '../../src/network/seeded-fractions.js';
 
-/** The formula of tests/oracles/network/seeded.py: the same weights and images there and here, bit for bit. */
-export function fractions(name: string, count: number): Float64Array {
-  let seed = 2166136261;
-  for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 16777619);
-  return Float64Array.from({ length: count }, (_, index) => {
-    let x = (Math.imul(index, 0x9e3779b9) + seed) >>> 0;
-    x ^= x >>> 16;
-    x = Math.imul(x, 0x85ebca6b);
-    x ^= x >>> 13;
-    x = Math.imul(x, 0xc2b2ae35);
-    x ^= x >>> 16;
-    return (x >>> 0) / 4294967296;
-  });
-}
+// The formulas of tests/oracles/network/seeded.py: the same weights and images there and here, bit for bit.
 
 export function seededTensor(name: string, shape: readonly number[]): Tensor {
   const count = shape.reduce((product, size) => product * size, 1);
-  const u = fractions(name, count);
+  const u = seededFractions(name, count);
   const scale = Math.sqrt(2 / shape.slice(1).reduce((product, size) => product * size, 1));
   const value = name.endsWith('running_var') || (name.endsWith('weight') && shape.length === 1)
     ? (fraction: number) => 0.5 + fraction
@@ -29,11 +17,41 @@ export function seededTensor(name: string, shape: readonly number[]): Tensor {
   return { shape, data: Float32Array.from(u, value) };
 }
 
-export function seededWeights(architecture: Architecture): Tensors {
-  return new Map(parametersOf(architecture).map(({ name, shape }) => [name, seededTensor(name, shape)]));
+/** See `away_from_zero` in seeded.py. */
+export interface Conditioning {
+  readonly shift: number;
+  readonly scale: number;
+  readonly negative: number;
+}
+
+export function seededWeights(architecture: Architecture, conditioning?: Conditioning | null): Tensors {
+  return new Map(
+    parametersOf(architecture).map(({ name, shape }) => {
+      const tensor = seededTensor(name, shape);
+      return [name, conditioning ? awayFromZero(name, tensor, conditioning) : tensor];
+    }),
+  );
+}
+
+function awayFromZero(name: string, { shape, data }: Tensor, { shift, scale, negative }: Conditioning): Tensor {
+  if (shape.length !== 1 || /\.running_(mean|var)$/.test(name) || data.length < 8) return { shape, data };
+  const limit = Math.fround(0.2 * negative - 0.1);
+  return { shape, data: name.endsWith('weight') ? data.map((value) => value * Math.fround(scale)) : data.map((value) => value + (value < limit ? -shift : shift)) };
+}
+
+/** Eight sums of the values with random signs, see `projections` in seeded.py. */
+export function projections(name: string, values: ArrayLike<number>): readonly number[] {
+  const words = seededWords(`projection ${name}`, values.length);
+  const sums = new Float64Array(8);
+  for (let index = 0; index < values.length; index++) {
+    const word = words[index]!;
+    const value = values[index]!;
+    for (let sum = 0; sum < 8; sum++) sums[sum]! += (word >>> (31 - sum)) & 1 ? value : -value;
+  }
+  return [...sums];
 }
 
 /** Values in [-2, 2). */
 export function seededImage(name: string, count: number): Float32Array {
-  return Float32Array.from(fractions(name, count), (fraction) => 4 * fraction - 2);
+  return Float32Array.from(seededFractions(name, count), (fraction) => 4 * fraction - 2);
 }

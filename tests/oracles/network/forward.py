@@ -50,7 +50,7 @@ def golden(name):
     }
 
 
-names = ["starter", "resnet-18", "resnet-34", "resnet-50", "densenet-121", "mobilenet-v2", "resnet-34-fastai"]
+names = ["starter", "resnet-18", "resnet-34", "resnet-50", "densenet-121", "mobilenet-v2", "starter-fastai", "resnet-34-fastai"]
 document = {"outputs": OUTPUTS, "batch": BATCH, "size": SIZE, "networks": {}}
 for name in names:
     document["networks"][name] = result = golden(name)

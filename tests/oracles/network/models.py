@@ -52,20 +52,21 @@ class ResnetBody(nn.Module):
         return x
 
 
-def build(name, outputs):
+def build(name, outputs, conditioning=None):
     """(module in eval mode, the module whose output is the last feature map, rename, input channels)"""
     from seeded import fill
 
     same = lambda key: key
     if name == "starter":
         net = Starter(outputs)
-    elif name == "resnet-34-fastai":
-        net = WithFastaiHead(ResnetBody(torchvision.models.resnet34(weights=None)), 512, outputs)
-        fill(net, lambda key: key[5:] if key.startswith("body.") else key)
-        return net.eval(), net.body.layer4, 3
+    elif name.endswith("-fastai"):
+        body = Starter(outputs) if name == "starter-fastai" else torchvision.models.resnet34(weights=None)
+        net = WithFastaiHead(ResnetBody(body), body.fc.in_features, outputs)
+        fill(net, lambda key: key[5:] if key.startswith("body.") else key, conditioning)
+        return net.eval(), net.body.layer4, 1 if name == "starter-fastai" else 3
     else:
         net = getattr(torchvision.models, name.replace("-", "") if name != "mobilenet-v2" else "mobilenet_v2")(weights=None, num_classes=outputs)
-    fill(net, same)
+    fill(net, same, conditioning)
     if name == "densenet-121":
         features = net.features
     elif name == "mobilenet-v2":
