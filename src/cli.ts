@@ -82,6 +82,44 @@ audit
   .option('--json', 'one object', false)
   .action(async (options: { head?: string; json: boolean }) => (await import('./commands/audit.js')).verify(options));
 
+const dataset = program.command('dataset').description('data sets to train on');
+
+dataset
+  .command('import')
+  .description('a list of images with their findings (metadata.csv) becomes a data set: a folder a class, and a manifest')
+  .requiredOption('--metadata <csv>', 'the list')
+  .requiredOption('--images <directory>', 'the images that it names')
+  .requiredOption('--out <directory>', 'the data set; added to if it is there')
+  .option('--kind <kind>', 'one-of-many or several; several if any cell joins findings by a bar')
+  .option('--source <name>', 'where the images are from, if the list does not say; the name of its folder')
+  .option('--findings <list>', 'the only findings that may occur, as slugs, separated by commas')
+  .option('--views <list>', 'take these views only, as the list writes them')
+  .option('--column <name=heading>', 'the heading of patient, finding, filename, view or source in this list', (pair: string, before: readonly string[]) => [...before, pair], [])
+  .option('--json', 'one object', false)
+  .action(async (options) => (await import('./commands/dataset.js')).importCommand(options));
+
+dataset
+  .command('verify')
+  .description('decodes every image, says which are broken, changes nothing')
+  .requiredOption('--dataset <directory>', 'the data set')
+  .option('--repair-into <directory>', 'write a data set of the good images, as PNG, there')
+  .option('--max-size <pixels>', 'longest side of what is written there')
+  .option('--size <pixels>', 'side of the network input that pictures are kept for', '224')
+  .option('--json', 'one object', false)
+  .action(async (options) => (await import('./commands/dataset.js')).verifyCommand(options));
+
+dataset
+  .command('show')
+  .description('a batch as the network will see it: batch.png and batch.html')
+  .requiredOption('--dataset <directory>', 'the data set')
+  .requiredOption('--out <directory>', 'where to write')
+  .option('--count <n>', 'how many images', '25')
+  .option('--size <pixels>', 'side of the network input', '224')
+  .option('--seed <n>', 'which images and which changes', '1')
+  .option('--plain', 'unchanged, as validation sees them', false)
+  .option('--flip', 'mirror half of them (and their hearts)', false)
+  .action(async (options) => (await import('./commands/dataset.js')).showCommand(options));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 
 /** Which folder may import which; errors, log and config-file may be imported by all. docs/principles.md explains it. */
-const composition = ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc', 'jobs', 'audit', 'tasks', 'server', 'config', 'findings-config'];
+const composition = ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'dataset', 'training', 'registry', 'store', 'dicomweb', 'orthanc', 'jobs', 'audit', 'tasks', 'server', 'config', 'findings-config'];
 const mayImport: Record<string, readonly string[]> = {
   dicom: [],
   evaluation: ['network'],
@@ -18,11 +18,13 @@ const mayImport: Record<string, readonly string[]> = {
   store: ['dicom'],
   samples: ['dicom'],
   engine: ['network'],
+  dataset: ['dicom', 'pixels'],
+  training: ['dataset', 'engine', 'network', 'evaluation'],
   registry: ['network', 'evaluation'],
   jobs: ['store'],
   audit: ['store'],
-  tasks: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'registry', 'store', 'dicomweb', 'orthanc'],
   server: ['dicom', 'store', 'registry', 'jobs', 'audit', 'tasks'],
+  tasks: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'dataset', 'training', 'registry', 'store', 'dicomweb', 'orthanc'],
   app: composition,
   commands: [...composition, 'app', 'samples'],
 };
@@ -41,6 +43,7 @@ const packageHome: Record<string, string> = {
   helmet: 'server',
   'openid-client': 'server',
   '@node-rs/argon2': 'server',
+  'csv-parse': 'dataset',
 };
 const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing'];
 

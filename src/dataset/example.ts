@@ -1,0 +1,47 @@
+import type { GreyImage } from '../pixels/image.js';
+
+/** Whether an image has exactly one class, or each class holds of it or not. */
+export type LabelKind = 'one-of-many' | 'several';
+
+/** One labelled image, wherever its pixels are. */
+export interface Example {
+  /** Names the pixels for good, and so the caches of them: the file's SHA-256, or a SOP Instance UID (and frame). */
+  readonly key: string;
+  /** Whose image it is: the same text for all images of a patient. Never logged; locks hold a hash of it. */
+  readonly patient: string;
+  /** The hospital, collection or scanner that it came from. */
+  readonly source: string;
+  /** `PA`, `AP`, `L`, `frontal`, `CT` … as the source says; empty if it does not. */
+  readonly view: string;
+  /** Classes that hold; exactly one for `one-of-many`, none for a normal image of `several`. */
+  readonly labels: readonly string[];
+  /** Of `several`: classes of which nothing is known for this image; they take no part in loss and metrics. */
+  readonly unknown?: readonly string[];
+  /** 256 bits as 64 hexadecimal digits (perceptual-hash.ts); images without one are near-duplicates of none. */
+  readonly perceptualHash?: string;
+  /** For people: a file name, relative to the data set. */
+  readonly file?: string;
+}
+
+/** What can be trained on: a folder that `dataset import` made, or studies that radiologists labelled. */
+export interface ExampleSource {
+  readonly kind: LabelKind;
+  /** In the order of the network's outputs. */
+  readonly classes: readonly string[];
+  readonly examples: readonly Example[];
+  /**
+   * The image as a radiologist sees it, in any size.
+   * @throws Fault image-unreadable, pixels-unreadable …
+   */
+  picture(example: Example): Promise<GreyImage>;
+}
+
+/** `classes.length` values, 0 or 1, in the order of the classes. */
+export function targetsOf({ labels }: Pick<Example, 'labels'>, classes: readonly string[]): Float32Array {
+  return Float32Array.from(classes, (name) => (labels.includes(name) ? 1 : 0));
+}
+
+/** `classes.length` values: 0 where nothing is known. */
+export function knownOf({ unknown = [] }: Pick<Example, 'unknown'>, classes: readonly string[]): Float32Array {
+  return Float32Array.from(classes, (name) => (unknown.includes(name) ? 0 : 1));
+}

@@ -1,0 +1,91 @@
+import { parse } from 'csv-parse/sync';
+import { Fault } from '../errors.js';
+
+/** A row of the list of images, as far as it is of use. */
+export interface MetadataRow {
+  /** Line of the file, 1-based, that the row ends on: for messages. */
+  readonly line: number;
+  readonly patient: string;
+  readonly finding: string;
+  readonly filename: string;
+  readonly view: string;
+  readonly source: string;
+}
+
+export interface Metadata {
+  readonly rows: readonly MetadataRow[];
+  /** Lines with more or fewer cells than the heading; what the needed columns hold of them is used. */
+  readonly strayLines: readonly number[];
+  readonly encoding: 'utf-8' | 'windows-1252';
+}
+
+type Column = 'patient' | 'finding' | 'filename' | 'view' | 'source';
+
+/** Headings by which a column goes in published lists (covid-chestxray-dataset, NIH ChestX-ray14, PadChest, CheXpert …). */
+const headings: Readonly<Record<Column, readonly string[]>> = {
+  patient: ['patientid', 'patient', 'subjectid', 'subject'],
+  finding: ['finding', 'findings', 'findinglabels', 'label', 'labels', 'class', 'diagnosis'],
+  filename: ['filename', 'file', 'imageindex', 'image', 'imageid', 'path'],
+  view: ['view', 'viewposition', 'projection'],
+  source: ['source', 'dataset', 'site', 'hospital'],
+};
+const needed: readonly Column[] = ['finding', 'filename'];
+
+/**
+ * Reads a list of images with their findings: UTF-8 with or without byte-order mark (else Windows-1252), quoted cells with commas,
+ * quotes and line breaks in them, rows with more or fewer cells than the heading.
+ *
+ * @param columns headings of this file that go by other names, for example `{ finding: 'Dx' }`
+ * @throws Fault dataset-invalid if the file is no CSV, or lacks a column that is needed
+ */
+export function readMetadataCsv(bytes: Uint8Array, source: string, columns: Partial<Record<Column, string>> = {}): Metadata {
+  const { text, encoding } = decodeText(bytes);
+  const lines = parseCells(text, source);
+  const heading = lines[0]?.cells.map((cell) => cell.trim());
+  if (!heading || lines.length < 2) throw new Fault('dataset-invalid', `expected a heading and at least one row, found ${lines.length} lines`, { source });
+  const places = Object.fromEntries((Object.keys(headings) as Column[]).map((column) => [column, placeOf(column, heading, columns[column], source)])) as Record<Column, number>;
+  const cell = (cells: readonly string[], column: Column): string => (cells[places[column]] ?? '').trim();
+  const rows = lines.slice(1).map(({ line, cells }) => ({
+    line,
+    patient: cell(cells, 'patient'),
+    finding: cell(cells, 'finding'),
+    filename: cell(cells, 'filename'),
+    view: cell(cells, 'view'),
+    source: cell(cells, 'source'),
+  }));
+  const strayLines = lines.slice(1).filter(({ cells }) => cells.length !== heading.length).map(({ line }) => line);
+  return { rows, strayLines, encoding };
+}
+
+function decodeText(bytes: Uint8Array): { text: string; encoding: Metadata['encoding'] } {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' };
+  } catch {
+    return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252' };
+  }
+}
+
+function parseCells(text: string, source: string): { readonly line: number; readonly cells: readonly string[] }[] {
+  try {
+    // the parser counts a line break of two characters inside quotes as two lines
+    const records = parse(text.replace(/\r\n?/g, '\n'), { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_empty_values: true });
+    return (records as unknown as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({ line: info.lines, cells: record }));
+  } catch (cause) {
+    throw new Fault('dataset-invalid', `expected comma-separated values: ${cause instanceof Error ? cause.message : String(cause)}`, { source }, { cause });
+  }
+}
+
+/** @returns −1 for a column that is not there and need not be */
+function placeOf(column: Column, heading: readonly string[], given: string | undefined, source: string): number {
+  const names = given === undefined ? headings[column] : [plain(given)];
+  // the order of names is that of trust: a list with both `label` and `finding` has its findings under `finding`
+  const place = names.map((name) => heading.findIndex((one) => plain(one) === name)).find((index) => index >= 0) ?? -1;
+  if (place < 0 && (given !== undefined || needed.includes(column))) {
+    throw new Fault('dataset-invalid', `expected a column ${given ?? `"${column}" (one of ${headings[column].join(', ')})`}, found ${heading.map((one) => `"${one}"`).join(', ')}`, { source });
+  }
+  return place;
+}
+
+function plain(heading: string): string {
+  return heading.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
