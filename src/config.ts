@@ -96,7 +96,7 @@ const configSchema = z.strictObject({
   model: z.strictObject({ directory: z.string().default('models/starter') }).prefault({}),
   engine: z
     .strictObject({
-      prefer: z.enum(['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu']).default('auto'),
+      prefer: z.enum(['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm']).default('auto'),
       /** Threads of one inference; 0 lets the engine choose. */
       threads: z.number().int().min(0).default(0),
     })

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadConfig, type Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { describeEngines } from '../engine/describe-engines.js';
+import { driverVersions } from '../engine/driver-versions.js';
 import { Fault } from '../errors.js';
 import { loadFindings, termsOf } from '../findings-config.js';
 import { createLog } from '../log.js';
@@ -72,8 +73,11 @@ async function examineFiles(config: Config, say: Say): Promise<void> {
   });
 }
 
-/** Only onnxruntime's CPU provider has to be there; the others are told with the way to add them. */
+/** One engine has to be there; the others are told with the way to add them. */
 async function examineEngines(say: Say): Promise<void> {
+  const { nvidia, vulkan, libraries } = await driverVersions();
+  const detail = [nvidia.join('; ') || 'no NVIDIA driver', vulkan.length ? `Vulkan: ${vulkan.join(', ')}` : 'no Vulkan driver', libraries.join(', ') || 'no CUDA libraries'].join('; ');
+  say({ name: 'graphics', state: 'good', detail, mend: '' });
   const engines = await describeEngines();
   for (const { name, present, detail, howToAdd } of engines) say({ name, state: present ? 'good' : 'note', detail, mend: present ? '' : howToAdd });
   if (!engines.some((one) => one.present)) say({ name: 'engines', state: 'bad', detail: 'none starts', mend: 'npm ci' });

@@ -26,6 +26,8 @@ export interface Prediction {
   readonly activationMaps: Float32Array;
   readonly mapHeight: number;
   readonly mapWidth: number;
+  /** Which engine computed it, where that can change between two calls. */
+  readonly engine?: EngineDescription;
 }
 
 /** One network on one engine. Calls may overlap; the implementation serialises where its runtime must. */

@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { createRequire } from 'node:module';
 import { Fault } from '../errors.js';
 import { silentLog, type Log } from '../log.js';
-import type { Engine } from './engine.js';
-import { chooseProvider, type ProviderChoice } from './onnx/choose-provider.js';
-import { OnnxEngine } from './onnx/onnx-engine.js';
-import type { Provider } from './onnx/protocol.js';
-import { listedProviders, probeProvider } from './onnx/providers.js';
+import { candidate, candidates, engineNames, type EngineName, type StartedEngine } from './candidates.js';
+import { chooseEngine, type EngineChoice } from './choose-engine.js';
+import { FallbackEngine } from './fallback-engine.js';
+import { probeEngine, type ProbeReport } from './probe-engine.js';
 
-export const enginePreferences = ['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu'] as const;
+export type { StartedEngine };
+
+export const enginePreferences = ['auto', ...engineNames] as const;
 
 export type EnginePreference = (typeof enginePreferences)[number];
 
@@ -19,40 +19,39 @@ export interface StartEngineOptions {
   readonly log?: Log;
 }
 
-/** An engine that can be ended with the process's other parts. */
-export interface StartedEngine extends Engine {
-  close(): Promise<void>;
-}
+/** What is left when the engine asked for is lost. */
+const lastResort: readonly EngineName[] = ['onnx-cpu', 'tensorflow-wasm'];
 
 /**
- * Starts the preferred engine; `auto` tries every provider there is with a small network and takes the fastest.
+ * Starts the preferred engine; `auto` tries every one there is with a small network and takes the fastest. An engine that is
+ * lost later is replaced by the next.
  *
  * @throws Fault 'engine-unavailable' with the reason, if the one asked for (or, for `auto`, any) does not start
  */
 export async function startEngine({ prefer = 'auto', threads = availableParallelism(), log = silentLog }: StartEngineOptions = {}): Promise<StartedEngine> {
-  const { provider, why } = prefer === 'auto' ? await chooseByProbe(threads) : await demand(prefer, threads);
-  const name = engineName(provider, threads);
-  log.info('engine started', { engine: name, why });
-  return new OnnxEngine({ settings: { provider, threads }, description: { name, why } });
+  const { name, why, inOrder } = prefer === 'auto' ? chooseEngine(await probeInstalled(threads)) : await demand(prefer, threads);
+  const engine = await candidate(name).start(threads, why);
+  log.info('engine started', { engine: engine.description.name, why });
+  const others = inOrder.slice(1).map((next) => ({ name: next, start: (reason: string) => candidate(next).start(threads, reason) }));
+  return new FallbackEngine({ engine, others, log });
 }
 
-async function chooseByProbe(threads: number): Promise<ProviderChoice> {
-  const reports = [];
+async function probeInstalled(threads: number): Promise<readonly ProbeReport[]> {
+  const reports: ProbeReport[] = [];
   // one after the other: side by side they would time each other
-  for (const provider of listedProviders()) reports.push(await probeProvider(provider, threads));
-  return chooseProvider(reports);
+  for (const { name, installed } of candidates()) {
+    // measured five times slower than onnxruntime on the same cores: where that runs, its seconds at every start buy nothing
+    const needless = name === 'tensorflow-wasm' && reports.some((report) => !('error' in report));
+    if (installed && !needless) reports.push(await probeEngine(name, threads));
+  }
+  return reports;
 }
 
-async function demand(prefer: Exclude<EnginePreference, 'auto'>, threads: number): Promise<ProviderChoice> {
-  const provider = prefer.slice('onnx-'.length) as Provider;
-  const report = await probeProvider(provider, threads);
+async function demand(prefer: EngineName, threads: number): Promise<EngineChoice> {
+  const { installed, howToAdd } = candidate(prefer);
+  if (!installed) throw new Fault('engine-unavailable', `${prefer}: not installed; to add it: ${howToAdd}`);
+  const report = await probeEngine(prefer, threads);
   if ('error' in report) throw new Fault('engine-unavailable', `${prefer}: ${report.error}`);
-  return { provider, why: `Asked for by configuration (${prefer}).` };
-}
-
-export const onnxruntimeVersion = (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
-
-function engineName(provider: Provider, threads: number): string {
-  const place = { cpu: `CPU (${threads} ${threads === 1 ? 'thread' : 'threads'})`, cuda: 'CUDA', webgpu: 'WebGPU' }[provider];
-  return `onnxruntime-node ${onnxruntimeVersion}, ${place}`;
+  const others = lastResort.filter((name) => name !== prefer && candidate(name).installed);
+  return { name: prefer, why: `Asked for by configuration (${prefer}).`, inOrder: [prefer, ...others] };
 }

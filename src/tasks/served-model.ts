@@ -32,7 +32,10 @@ export async function serveModel(version: ModelVersion, engine: Engine, override
     manufacturer: version.manufacturer,
     version: version.version,
     deviceUID: version.deviceUID,
-    engine: engine.description,
+    // asked anew each time: an engine that is lost is replaced
+    get engine() {
+      return engine.description;
+    },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
     judges: (kind) => networks[kind] !== undefined,
     async judgeXrays(images) {

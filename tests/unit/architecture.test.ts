@@ -33,6 +33,7 @@ const forAll = new Set(['errors', 'log', 'config-file', 'http-exchange']);
 const packageHome: Record<string, string> = {
   'onnxruntime-node': 'engine',
   protobufjs: 'engine',
+  '@tensorflow': 'engine',
   'dicomweb-client': 'dicomweb',
   'pg-boss': 'jobs',
   'drizzle-orm': 'store',

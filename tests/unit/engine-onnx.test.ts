@@ -3,10 +3,7 @@ import { execFile } from 'node:child_process';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Fault } from '../../src/errors.js';
-import { describeEngines } from '../../src/engine/describe-engines.js';
-import { chooseProvider } from '../../src/engine/onnx/choose-provider.js';
 import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
-import { startEngine } from '../../src/engine/start-engine.js';
 import { exampleArchitecture, goldenForward, relativeError } from './network-examples.js';
 import { seededImage, seededWeights } from './network-seeded.js';
 
@@ -98,43 +95,11 @@ test('an engine that was closed says so', async () => {
 test('a process that exits while the engine computes exits as it was told to', async () => {
   const script = `
     const { OnnxEngine } = await import(${JSON.stringify(new URL('../../src/engine/onnx/onnx-engine.js', import.meta.url).href)});
-    const { probeNetwork, probeInput } = await import(${JSON.stringify(new URL('../../src/engine/onnx/probe-network.js', import.meta.url).href)});
+    const { probeNetwork, probeInput } = await import(${JSON.stringify(new URL('../../src/engine/probe-network.js', import.meta.url).href)});
     const engine = new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description: { name: '', why: '' } });
     const predictor = await engine.load(probeNetwork());
     for (let i = 0; i < 20; i++) void predictor.predict(probeInput());
     setTimeout(() => process.exit(7), 60);`;
   const { code, signal } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch((error: { code?: number; signal?: string }) => error) as { code?: number; signal?: string | null };
   assert.deepEqual({ code, signal }, { code: 7, signal: null });
-});
-
-test('auto starts an engine and says why', async () => {
-  const started = await startEngine({ threads: 1 });
-  assert.match(started.description.name, /^onnxruntime-node \d+\.\d+\.\d+, /);
-  assert.match(started.description.why, /takes \d+ ms for a test batch of 8.*\.$/);
-  const predictor = await started.load(starter());
-  const { logits } = await predictor.predict({ data: seededImage('input', 2 * 96 * 96), batch: 2, channels: 1, height: 96, width: 96 });
-  assert.ok(relativeError(logits, goldenForward().networks['starter']!.logits) < 1e-4);
-  await started.close();
-});
-
-test('the choice: fastest, but only if it computes what the CPU computes', () => {
-  const cpu = { provider: 'cpu', milliseconds: 40, logits: [1, -2] } as const;
-  const cuda = { provider: 'cuda', milliseconds: 5, logits: [1.0001, -2] } as const;
-  assert.equal(chooseProvider([cpu, cuda]).provider, 'cuda');
-  assert.equal(chooseProvider([cpu, cuda]).why, 'Fastest of those that started: cuda takes 5 ms for a test batch of 8; cpu takes 40 ms.');
-  assert.equal(chooseProvider([cpu, { ...cuda, milliseconds: 50 }]).provider, 'cpu');
-  assert.match(chooseProvider([cpu, { ...cuda, logits: [1.1, -2] }]).why, /^The only one .* cuda started but computes something else than the CPU\.$/);
-  assert.match(chooseProvider([cpu, { ...cuda, logits: [NaN, NaN] }]).why, /^The only one/);
-  assert.match(chooseProvider([cpu, { provider: 'webgpu', error: 'No adapter.' }]).why, /webgpu did not start \(No adapter\)\.$/);
-  assert.throws(() => chooseProvider([{ provider: 'cpu', error: 'library missing' }]), (error) => error instanceof Fault && error.code === 'engine-unavailable' && /library missing/.test(error.message));
-});
-
-test('doctor hears of every engine what is there and how to add it', async () => {
-  const reports = await describeEngines(1);
-  assert.deepEqual(reports.map(({ name }) => name.replace(/^onnxruntime-node \S+, /, '')), ['cpu', 'cuda', 'webgpu', 'TensorFlow.js']);
-  assert.ok(reports[0]!.present);
-  for (const { present, detail, howToAdd } of reports) {
-    assert.ok(detail.length > 0);
-    assert.equal(howToAdd === '', present);
-  }
 });

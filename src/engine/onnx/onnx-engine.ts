@@ -1,6 +1,6 @@
-import { Fault } from '../../errors.js';
 import { checkWeights } from '../../network/check-weights.js';
-import type { Engine, EngineDescription, InputBatch, NetworkWithWeights, Prediction, Predictor } from '../engine.js';
+import { checkInput, checkPrediction } from '../check-prediction.js';
+import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '../engine.js';
 import { startEngineThread, type EngineThread } from './engine-thread.js';
 import type { SessionSettings } from './protocol.js';
 
@@ -46,18 +46,4 @@ export class OnnxEngine implements Engine {
   async close(): Promise<void> {
     await this.#thread.stop();
   }
-}
-
-/** A wrong shape is a bug of the caller, not a fault. */
-function checkInput({ data, batch, channels, height, width }: InputBatch, expected: number): void {
-  if (channels !== expected) throw new RangeError(`the network takes [batch, ${expected}, height, width], found ${channels} channels`);
-  if (batch < 1 || data.length !== batch * channels * height * width) {
-    throw new RangeError(`expected ${batch} × ${channels} × ${height} × ${width} values, found ${data.length}`);
-  }
-}
-
-/** Scores that are not numbers would pass every comparison downstream as "not above the threshold". */
-function checkPrediction(prediction: Prediction): Prediction {
-  if (prediction.logits.every(Number.isFinite) && prediction.embedding.every(Number.isFinite)) return prediction;
-  throw new Fault('engine-failed', 'the network yields values that are not finite', {}, { retryable: false });
 }

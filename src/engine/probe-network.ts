@@ -1,13 +1,13 @@
-import type { InputBatch, NetworkWithWeights } from '../engine.js';
-import { parametersOf } from '../../network/parameters.js';
-import { resnet } from '../../network/resnet.js';
+import type { InputBatch, NetworkWithWeights } from './engine.js';
+import { parametersOf } from '../network/parameters.js';
+import { resnet } from '../network/resnet.js';
 
 /** A batch that a GPU can show its strength on and that two CPU cores do in a tenth of a second. */
 export const probeBatch = 8;
 
 /**
- * A small network with weights from a formula, for timing a provider before there is a model.
- * Deterministic, so that a provider's answer can be held against the CPU's.
+ * A small network with weights from a formula, for timing an engine before there is a model.
+ * Deterministic, so that one engine's answer can be held against another's.
  */
 export function probeNetwork(): NetworkWithWeights {
   const architecture = resnet({ block: 'basic', inputChannels: 1, layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], outputs: 3 });

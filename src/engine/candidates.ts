@@ -1,0 +1,77 @@
+import { createRequire } from 'node:module';
+import { Fault } from '../errors.js';
+import type { Engine } from './engine.js';
+import { OnnxEngine } from './onnx/onnx-engine.js';
+import { providers, type Provider } from './onnx/protocol.js';
+import { listedProviders } from './onnx/providers.js';
+import { backendPackages, backends, installedBackend, type Backend } from './tensorflow/backend.js';
+import { TensorflowEngine } from './tensorflow/tensorflow-engine.js';
+
+export const engineNames = ['onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm'] as const;
+
+/** By which an engine is asked for in the configuration. */
+export type EngineName = (typeof engineNames)[number];
+
+/** An engine that can be ended with the process's other parts. */
+export interface StartedEngine extends Engine {
+  close(): Promise<void>;
+}
+
+/** An engine that this version knows, whether or not it is there. */
+export interface EngineCandidate {
+  readonly name: EngineName;
+  /** For people, with the version where it is installed. */
+  readonly title: string;
+  /** Whether its packages are here; whether it starts is for a probe to say. */
+  readonly installed: boolean;
+  readonly howToAdd: string;
+  /**
+   * @param why goes into its description
+   * @throws Fault 'engine-unavailable' with the reason; onnxruntime's providers say it only when a network is loaded
+   */
+  start(threads: number, why: string): Promise<StartedEngine>;
+}
+
+export function candidates(): readonly EngineCandidate[] {
+  return [...providers.map(onnxCandidate), ...backends.map(tensorflowCandidate)];
+}
+
+export function candidate(name: EngineName): EngineCandidate {
+  return candidates().find((one) => one.name === name)!;
+}
+
+export const onnxruntimeVersion = (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
+
+const providerMends: Readonly<Record<Provider, string>> = {
+  cpu: 'npm ci (onnxruntime-node carries its CPU library for Linux, macOS and Windows)',
+  cuda: 'on Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
+  webgpu: 'a GPU with a Vulkan driver that this process can open (in a container: pass the device through)',
+};
+
+function onnxCandidate(provider: Provider): EngineCandidate {
+  const name = `onnx-${provider}` as const;
+  const installed = listedProviders().includes(provider);
+  return {
+    name,
+    title: `onnxruntime-node ${onnxruntimeVersion}, ${provider}`,
+    installed,
+    howToAdd: providerMends[provider],
+    start: async (threads, why) => {
+      if (!installed) throw new Fault('engine-unavailable', `${name}: not in this build of onnxruntime-node; to add it: ${providerMends[provider]}`);
+      const place = { cpu: `CPU (${threads} ${threads === 1 ? 'thread' : 'threads'})`, cuda: 'CUDA', webgpu: 'WebGPU' }[provider];
+      return new OnnxEngine({ settings: { provider, threads }, description: { name: `onnxruntime-node ${onnxruntimeVersion}, ${place}`, why } });
+    },
+  };
+}
+
+function tensorflowCandidate(backend: Backend): EngineCandidate {
+  const version = installedBackend(backend);
+  const { packages, howToAdd } = backendPackages[backend];
+  return {
+    name: `tensorflow-${backend}`,
+    title: `TensorFlow.js ${version ?? packages.at(-1)!.replace('@tensorflow/', '')}`,
+    installed: version !== undefined,
+    howToAdd,
+    start: (threads, why) => TensorflowEngine.start({ backend, threads }, why),
+  };
+}

@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module';
+
+/** What TensorFlow.js can compute on here, in the order in which they are usually fastest. */
+export const backends = ['gpu', 'cpu', 'webgpu', 'wasm'] as const;
+
+export type Backend = (typeof backends)[number];
+
+export interface BackendSettings {
+  readonly backend: Backend;
+  /** Of the processor; a GPU takes no notice. */
+  readonly threads: number;
+}
+
+interface BackendPackages {
+  /** Loaded in this order; the last one brings the kernels and gives the engine its name. */
+  readonly packages: readonly string[];
+  readonly howToAdd: string;
+}
+
+const version = '4.22.0';
+
+/**
+ * The packages are optional peer dependencies: a machine that computes with onnxruntime has no use for them, and the
+ * native ones fetch several hundred megabytes when they are installed.
+ */
+export const backendPackages: Readonly<Record<Backend, BackendPackages>> = {
+  gpu: {
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node-gpu'],
+    howToAdd: `on Linux x64 with an NVIDIA driver: npm install --no-save @tensorflow/tfjs-node-gpu@${version} (CUDA 11.2 and cuDNN 8.1), or scripts/build-tfjs-node.sh gpu (CUDA 12.2)`,
+  },
+  cpu: {
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node'],
+    howToAdd: `npm install --no-save @tensorflow/tfjs-node@${version}, or scripts/build-tfjs-node.sh`,
+  },
+  webgpu: {
+    packages: ['@tensorflow/tfjs-core', 'webgpu', '@tensorflow/tfjs-backend-webgpu'],
+    howToAdd: `with a GPU that has a Vulkan, Metal or D3D12 driver: npm install --no-save webgpu@0.6.2 @tensorflow/tfjs-core@${version} @tensorflow/tfjs-backend-webgpu@${version}`,
+  },
+  wasm: {
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+    howToAdd: `npm install --no-save @tensorflow/tfjs-core@${version} @tensorflow/tfjs-backend-wasm@${version}`,
+  },
+};
+
+const require = createRequire(import.meta.url);
+
+/** `tfjs-node-gpu 4.22.0`, or undefined where a package that the backend needs is not installed. */
+export function installedBackend(backend: Backend): string | undefined {
+  try {
+    const versions = backendPackages[backend].packages.map((name) => (require(`${name}/package.json`) as { version: string }).version);
+    return `${backendPackages[backend].packages.at(-1)!.replace('@tensorflow/', '')} ${versions.at(-1)}`;
+  } catch {
+    return undefined;
+  }
+}

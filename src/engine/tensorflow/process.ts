@@ -1,0 +1,62 @@
+import type { BackendSettings } from './backend.js';
+import type { InferenceNetwork } from './inference.js';
+import type { Answer, Request, Values } from './protocol.js';
+
+/**
+ * The engine's own process. TensorFlow.js computes in the thread that calls it, so in the service's it would stop HTTP, polling
+ * and timers; and a GPU driver that fails may take its process with it, which must not be the service's.
+ *
+ * Requests are worked off strictly one after the other: two networks at once would share the same cores.
+ */
+const settings = JSON.parse(process.argv[2]!) as BackendSettings;
+const networks = new Map<number, InferenceNetwork>();
+let last: Promise<void> = start();
+
+process.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
+  last = last.then(() => answer(request)).then(
+    (value) => post({ id, value }),
+    (error: unknown) => post({ id, error: reasonOf(error), diverged: false }),
+  );
+});
+// the service is gone: nobody asks any more
+process.on('disconnect', () => process.exit(0));
+
+function post(message: Answer): void {
+  process.send?.(message);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function start(): Promise<void> {
+  try {
+    const { startBackend } = await import('./start-backend.js');
+    post({ started: await startBackend(settings) });
+  } catch (error) {
+    post({ refused: reasonOf(error) });
+  }
+}
+
+async function answer(request: Request): Promise<Values[keyof Values]> {
+  switch (request.kind) {
+    case 'load': {
+      const { inferenceNetwork } = await import('./inference.js');
+      networks.set(request.session, inferenceNetwork(request.network));
+      return undefined;
+    }
+    case 'predict': {
+      const network = networks.get(request.session);
+      if (!network) throw new Error('the network was released');
+      return network.predict(request.input);
+    }
+    case 'release':
+      networks.get(request.session)?.release();
+      networks.delete(request.session);
+      return undefined;
+    case 'tensors':
+      return (await import('@tensorflow/tfjs-core')).memory().numTensors;
+    default:
+      throw new Error(`${request.kind} is not known`);
+  }
+}

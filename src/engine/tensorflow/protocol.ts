@@ -1,0 +1,31 @@
+import type { InputBatch, NetworkWithWeights, Prediction } from '../engine.js';
+import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
+
+/** What the engine asks of its process. Networks and trainers are numbered by the asker. */
+export type Request =
+  | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights }
+  | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
+  | { readonly kind: 'release'; readonly session: number }
+  | { readonly kind: 'train'; readonly session: number; readonly options: TrainerOptions }
+  | { readonly kind: 'step'; readonly session: number; readonly batch: TrainingBatch; readonly rates: StepRates }
+  | { readonly kind: 'state'; readonly session: number }
+  /** How many tensors the backend holds; for the test that none is forgotten. */
+  | { readonly kind: 'tensors' };
+
+/** What a request is answered with. */
+export interface Values {
+  readonly load: undefined;
+  readonly predict: Prediction;
+  readonly release: undefined;
+  readonly train: undefined;
+  readonly step: StepResult;
+  readonly state: TrainerState;
+  readonly tensors: number;
+}
+
+/** First the process says whether the backend started, then every request is answered once, in the order of asking. */
+export type Answer =
+  | { readonly started: string }
+  | { readonly refused: string }
+  | { readonly id: number; readonly value: Values[keyof Values] }
+  | { readonly id: number; readonly error: string; readonly diverged: boolean };

@@ -1,0 +1,57 @@
+import { checkWeights } from '../../network/check-weights.js';
+import { checkInput, checkPrediction } from '../check-prediction.js';
+import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '../engine.js';
+import { backendPackages, installedBackend, type BackendSettings } from './backend.js';
+import { startEngineProcess, type EngineProcess } from './engine-process.js';
+import { Fault } from '../../errors.js';
+
+/** An engine on TensorFlow.js: a process of its own, in which every network loaded stays on the backend. */
+export class TensorflowEngine implements Engine {
+  readonly description: EngineDescription;
+  readonly #process: EngineProcess;
+  #sessions = 0;
+
+  private constructor(description: EngineDescription, process: EngineProcess) {
+    this.description = description;
+    this.#process = process;
+  }
+
+  /** @throws Fault 'engine-unavailable' with the reason, if the packages are missing or the backend does not start */
+  static async start(settings: BackendSettings, why: string): Promise<TensorflowEngine> {
+    const installed = installedBackend(settings.backend);
+    if (!installed) throw new Fault('engine-unavailable', `${backendPackages[settings.backend].packages.at(-1)} is not installed; to add it: ${backendPackages[settings.backend].howToAdd}`);
+    const started = await startEngineProcess(settings);
+    return new TensorflowEngine({ name: `TensorFlow.js ${installed} (${started.place})`, why }, started);
+  }
+
+  /**
+   * @throws Fault 'model-invalid' if weights and architecture do not belong together,
+   *   'engine-failed' if TensorFlow.js does not take the network
+   */
+  async load(network: NetworkWithWeights): Promise<Predictor> {
+    const { architecture } = network;
+    const tensors = new Map([...network.tensors].filter(([name]) => architecture.layers.some((layer) => name.startsWith(`${layer.name}.`))));
+    checkWeights(architecture, tensors);
+    const session = this.#sessions++;
+    await this.#process.ask({ kind: 'load', session, network: { architecture, tensors } });
+    return {
+      predict: async (input) => {
+        checkInput(input, architecture.inputChannels);
+        return checkPrediction(await this.#process.ask({ kind: 'predict', session, input }));
+      },
+      release: async () => {
+        await this.#process.ask({ kind: 'release', session });
+      },
+    };
+  }
+
+  /** Tensors on the backend: as many after a prediction or a step as before. */
+  tensorCount(): Promise<number> {
+    return this.#process.ask({ kind: 'tensors' });
+  }
+
+  /** Ends the process; what is being computed is given up. */
+  async close(): Promise<void> {
+    await this.#process.stop();
+  }
+}
