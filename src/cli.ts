@@ -81,6 +81,12 @@ audit
   .option('--head <n:hash>', 'a head that an earlier verification printed')
   .option('--json', 'one object', false)
   .action(async (options: { head?: string; json: boolean }) => (await import('./commands/audit.js')).verify(options));
+audit
+  .command('export')
+  .description('every entry in order, one a line; itself a deed that is recorded')
+  .option('--format <format>', 'json, or atna: AuditMessage of DICOM PS3.15 A.5', 'json')
+  .option('--after <n>', 'only entries after this number')
+  .action(async (options: { format: string; after?: string }) => (await import('./commands/audit.js')).exportLog(options));
 
 const dataset = program.command('dataset').description('data sets to train on');
 

@@ -102,6 +102,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
 
     const access = await startAccess(config, store, log);
+    await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
+    opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
 
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;

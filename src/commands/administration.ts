@@ -20,8 +20,13 @@ export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<
   }
 }
 
+/** Who types a command, for the audit log; no account can have this name. */
+export function commandActor(): string {
+  return `command:${userInfo().username}`;
+}
+
 function administer<T>(work: (administration: Administration, doer: Doer) => Promise<T>): Promise<T> {
-  return withStore((store) => work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' }))), { actor: `command:${userInfo().username}` }));
+  return withStore((store) => work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' }))), { actor: commandActor() }));
 }
 
 export interface Listed {

@@ -1,0 +1,70 @@
+/** A code of DICOM's own terminology (scheme DCM, PS3.16 CID 400 and 401). */
+export interface EventCode {
+  readonly value: string;
+  readonly meaning: string;
+}
+
+export interface AuditEvent {
+  /** CID 400 Audit Event ID. */
+  readonly id: EventCode;
+  /** CID 401 Audit Event Type Code. */
+  readonly type?: EventCode;
+  /** Create, read, update, delete, execute. */
+  readonly action: 'C' | 'R' | 'U' | 'D' | 'E';
+}
+
+const code = (value: string, meaning: string): EventCode => ({ value, meaning });
+
+const applicationActivity = code('110100', 'Application Activity');
+const auditLogUsed = code('110101', 'Audit Log Used');
+const instancesAccessed = code('110103', 'DICOM Instances Accessed');
+const exported = code('110106', 'Export');
+const imported = code('110107', 'Import');
+const query = code('110112', 'Query');
+const securityAlert = code('110113', 'Security Alert');
+const userAuthentication = code('110114', 'User Authentication');
+const start = code('110120', 'Application Start');
+const stop = code('110121', 'Application Stop');
+const login = code('110122', 'Login');
+const logout = code('110123', 'Logout');
+const softwareConfiguration = code('110131', 'Software Configuration');
+const restrictedFunction = code('110132', 'Use of Restricted Function');
+const userAttributes = code('110137', 'User Security Attributes Changed');
+
+const exact: Readonly<Record<string, AuditEvent>> = {
+  'service.start': { id: applicationActivity, type: start, action: 'E' },
+  'service.stop': { id: applicationActivity, type: stop, action: 'E' },
+  login: { id: userAuthentication, type: login, action: 'E' },
+  logout: { id: userAuthentication, type: logout, action: 'E' },
+  'worklist.view': { id: query, action: 'E' },
+  'image.upload': { id: imported, action: 'C' },
+  'study.upload': { id: imported, action: 'C' },
+  'audit.export': { id: exported, action: 'R' },
+};
+
+/** By the object, the part of an action's name before the point: all that is done to it. */
+const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
+  study: { id: instancesAccessed },
+  image: { id: instancesAccessed },
+  finding: { id: instancesAccessed },
+  account: { id: securityAlert, type: userAttributes },
+  token: { id: securityAlert, type: userAttributes },
+  model: { id: securityAlert, type: softwareConfiguration },
+  audit: { id: auditLogUsed },
+};
+
+/** How DICOM calls one of our deeds (PS3.15 A.5.3). What it has no word for is the use of a restricted function. */
+export function eventOf(action: string): AuditEvent {
+  if (Object.hasOwn(exact, action)) return exact[action]!;
+  const [object = '', verb = ''] = action.split('.');
+  const found = Object.hasOwn(byObject, object) ? byObject[object]! : { id: securityAlert, type: restrictedFunction };
+  return { ...found, action: actionOf(verb) };
+}
+
+function actionOf(verb: string): AuditEvent['action'] {
+  if (verb === 'view' || verb === 'verify') return 'R';
+  if (verb === 'add' || verb === 'judge' || verb === 'upload') return 'C';
+  if (verb === 'revoke' || verb === 'disable' || verb === 'delete') return 'D';
+  if (verb === 'password' || verb === 'change' || verb === 'promote' || verb === 'rollback') return 'U';
+  return 'E';
+}
