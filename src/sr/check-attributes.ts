@@ -18,8 +18,12 @@ const present = [
 /** Copied from the images as they are, even where too long (see patient-study.ts). */
 const identifiers: readonly string[] = ['PatientID', 'StudyID', 'AccessionNumber'];
 
-/** Required attributes of the SR IODs (PS3.3 A.35.3, A.35.13) and every value within its representation (PS3.5 §6.2). */
-export function checkAttributes(document: DataSet): readonly string[] {
+/**
+ * Required attributes of the SR IODs (PS3.3 A.35.3, A.35.13) and every value within its representation (PS3.5 §6.2).
+ *
+ * @param verification whether the document may be verified: what software says never is
+ */
+export function checkAttributes(document: DataSet, verification: 'never' | 'allowed' = 'never'): readonly string[] {
   const empty = required.filter((keyword) => textOf(document, keyword) === undefined && itemsOf(document, keyword).length === 0);
   const absent = present.filter((keyword) => document[keyword] === undefined || document[keyword] === null);
   return [
@@ -29,9 +33,20 @@ export function checkAttributes(document: DataSet): readonly string[] {
     ...expect(document, 'Modality', ['SR']),
     ...expect(document, 'SOPClassUID', [comprehensiveSr, comprehensive3dSr]),
     ...expect(document, 'CompletionFlag', ['COMPLETE']),
-    ...expect(document, 'VerificationFlag', ['UNVERIFIED']),
+    ...expect(document, 'VerificationFlag', verification === 'allowed' ? ['UNVERIFIED', 'VERIFIED'] : ['UNVERIFIED']),
+    ...checkVerifier(document),
     ...valuesOf(document, ''),
   ];
+}
+
+/** PS3.3 Table C.17-2: required if VERIFIED, and not to be there otherwise. */
+function checkVerifier(document: DataSet): readonly string[] {
+  const verified = textOf(document, 'VerificationFlag') === 'VERIFIED';
+  const observers = itemsOf(document, 'VerifyingObserverSequence');
+  if (verified !== observers.length > 0) return [`VerifyingObserverSequence: expected ${verified ? 'an item, found none' : 'none, found one'}`];
+  return observers.flatMap((item) =>
+    ['VerifyingObserverName', 'VerifyingOrganization', 'VerificationDateTime'].filter((keyword) => textOf(item, keyword) === undefined).map((keyword) => `${keyword}: expected a value, found none`),
+  );
 }
 
 function expect(document: DataSet, keyword: string, allowed: readonly string[]): readonly string[] {
@@ -69,6 +84,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   PN: /^(?!.*\^([^=]*\^){4})[^=\\\u0000-\u001f]{0,64}(=[^=\\\u0000-\u001f]{0,64}){0,2}$/u,
   DS: /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/,
   IS: /^[+-]?\d{1,12}$/,
+  DT: /^\d{14}(\.\d{1,6})?([+-]\d{4})?$/,
   AS: /^\d{3}[DWMY]$/,
   ST: /^[^]{0,1024}$/u,
 };

@@ -35,6 +35,8 @@ function checkValue(item: DataSet, type: string): readonly string[] {
       return conceptOf(item, 'ConceptCodeSequence') === undefined ? ['CODE has no value'] : [];
     case 'UIDREF':
       return textOf(item, 'UID') === undefined ? ['UIDREF has no UID'] : [];
+    case 'PNAME':
+      return textOf(item, 'PersonName') === undefined ? ['PNAME has no name'] : [];
     case 'NUM':
       return checkPercent(item);
     case 'CONTAINER':

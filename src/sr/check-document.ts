@@ -29,3 +29,13 @@ export function checkDocument(document: DataSet, options: CheckOptions = {}): re
     ...checkEqualities(document),
   ];
 }
+
+/** The same before a verdict is stored: it may be verified, and no algorithm speaks in it. */
+export function checkVerdict(document: DataSet, options: CheckOptions = {}): readonly string[] {
+  return [
+    ...checkAttributes(document, 'allowed'),
+    ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? ''),
+    ...checkCodes(document, options.codes),
+    ...checkReferences(document, options.imageSizes ?? new Map()),
+  ];
+}

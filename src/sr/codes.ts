@@ -2,6 +2,8 @@ import type { CodedConcept } from '../dicom/code.js';
 
 const dcm = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'DCM', meaning });
 const sct = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'SCT', meaning });
+/** Codes of our own: what no public scheme has a word for. */
+const own = (value: string, meaning: string): CodedConcept => ({ value, scheme: '99CHESTAI', meaning });
 const loinc = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'LN', meaning });
 
 /**
@@ -23,6 +25,10 @@ export const codes = {
   deviceObserverManufacturer: dcm('121014', 'Device Observer Manufacturer'),
   deviceObserverModelName: dcm('121015', 'Device Observer Model Name'),
   deviceObserverSerialNumber: dcm('121016', 'Device Observer Serial Number'),
+  // TID 1003
+  person: dcm('121006', 'Person'),
+  personObserverName: dcm('121008', 'Person Observer Name'),
+  personObserverLoginName: dcm('128774', "Person Observer's Login Name"),
   // TID 4019, CID 7162
   algorithmName: dcm('111001', 'Algorithm Name'),
   algorithmVersion: dcm('111003', 'Algorithm Version'),
@@ -63,6 +69,17 @@ export const codes = {
   // CID 217, CID 7202: what a heat map is and what it was made from
   gradientWeightedClassActivation: dcm('130403', 'Gradient-weighted class activation'),
   sourceImageForProcessing: dcm('121322', 'Source image for image processing operation'),
+  // What a reader says of a software's findings
+  verdict: own('ai-verdict', "Reader's verdict on AI findings"),
+  verdictSource: own('verdict-source', 'Source of the verdict'),
+  judgement: own('judgement', "Judgement of the software's finding"),
+  confirmed: own('confirmed', 'Confirmed'),
+  rejected: own('rejected', 'Rejected'),
+  corrected: own('corrected', 'Corrected'),
+  added: own('added', 'Added'),
+  softwareDecision: own('ai-decision', 'Decision of the software'),
+  settlesDisagreement: own('settles', 'Settles a disagreement between readers'),
+  yes: sct('373066001', 'Yes'),
   // CID 7005, demanded by IHE AIR
   processingEquipment: dcm('109102', 'Processing Equipment'),
 } as const satisfies Record<string, CodedConcept>;

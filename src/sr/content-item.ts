@@ -42,6 +42,11 @@ export function uidref(relationship: Relationship, name: CodedConcept, uid: stri
   return item('UIDREF', relationship, name, { UID: uid }, []);
 }
 
+/** @param name made legal (legal-value.ts) */
+export function pname(relationship: Relationship, name: CodedConcept, person: string): ContentItem {
+  return item('PNAME', relationship, name, { PersonName: person }, []);
+}
+
 export function image(relationship: Relationship, name: CodedConcept | undefined, reference: ImageReference): ContentItem {
   const sop = {
     ReferencedSOPClassUID: reference.sopClassUID,

@@ -3,8 +3,9 @@ import { legalIdentity } from './algorithm.js';
 import { codes } from './codes.js';
 import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
 import { decisionCodes } from './decision.js';
-import { comprehensive3dSr, documentHeader } from './document-header.js';
+import { comprehensive3dSr } from './document-header.js';
 import type { ReportContent, ReportedFinding } from './report-content.js';
+import { reportHeader } from './report-header.js';
 import { certaintyOf, notice, seriesDescriptionOf } from './sentences.js';
 import { observationContext } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
@@ -30,7 +31,7 @@ export function measurementReport(content: ReportContent): DataSet {
   const groups = content.findings.flatMap((finding) => (finding.region ? [measurementGroup(finding, finding.region, algorithm, content.sopInstanceUID)] : []));
   const elsewhere = content.findings.filter((finding) => finding.region === undefined);
   return {
-    ...documentHeader(content, comprehensive3dSr, seriesDescriptionOf(content, 'regions')),
+    ...reportHeader(content, comprehensive3dSr, seriesDescriptionOf(content, 'regions')),
     ...root(codes.imagingMeasurementReport, '1500', [
       ...languageOfContent(),
       ...observationContext(algorithm),

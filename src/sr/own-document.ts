@@ -1,12 +1,35 @@
-import { itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
+import { sameConcept } from '../dicom/code.js';
+import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
+import { codes } from './codes.js';
 import { contribution, stationName } from './equipment.js';
+import { verdictStationName } from './verdict-equipment.js';
 
 /**
- * Whether this program wrote the report or heat map, with any model and any settings. Metadata suffice: WADO-RS gives the
- * Contributing Equipment Sequence; where only series attributes are at hand, the Station Name tells.
+ * Whether this program wrote the report or heat map as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
+ * the Contributing Equipment Sequence; where only series attributes are at hand, the Station Name tells.
+ *
+ * A document that somebody derives from ours repeats our contribution (PS3.3 C.12.1 has it accumulate) and, where the header
+ * is copied, our Station Name too. It is theirs as soon as it is verified, or names equipment other than our model's.
  */
 export function isOwnDocument(dataSet: DataSet): boolean {
-  if (!['SR', 'OT'].includes(textOf(dataSet, 'Modality') ?? '')) return false;
-  const contributions = itemsOf(dataSet, 'ContributingEquipmentSequence').map((item) => textOf(item, 'ContributionDescription'));
-  return contributions.includes(contribution) || textOf(dataSet, 'StationName') === stationName;
+  if (!['SR', 'OT'].includes(textOf(dataSet, 'Modality') ?? '') || textOf(dataSet, 'StationName') !== stationName) return false;
+  if (textOf(dataSet, 'VerificationFlag') === 'VERIFIED' || isVerdict(dataSet)) return false;
+  const contributions = itemsOf(dataSet, 'ContributingEquipmentSequence');
+  // Series attributes only: there is nothing more to go by.
+  if (dataSet['ContributingEquipmentSequence'] === undefined) return true;
+  const [only] = contributions;
+  return contributions.length === 1 && textOf(only!, 'ContributionDescription') === contribution && equipmentAttributes.every((keyword) => textOf(only!, keyword) === textOf(dataSet, keyword));
+}
+
+const equipmentAttributes = ['Manufacturer', 'ManufacturerModelName', 'DeviceSerialNumber', 'SoftwareVersions'] as const;
+
+/** Whether the document is a reader's verdict in our form, whoever sent it. Series attributes suffice for those written here. */
+export function isVerdict(dataSet: DataSet): boolean {
+  if (textOf(dataSet, 'Modality') !== 'SR') return false;
+  return sameConcept(conceptOf(dataSet, 'ConceptNameCodeSequence'), codes.verdict) || textOf(dataSet, 'StationName') === verdictStationName;
+}
+
+/** Whether a document speaks about images rather than being one of them: ours, or a verdict on ours. */
+export function isAboutStudy(dataSet: DataSet): boolean {
+  return isOwnDocument(dataSet) || isVerdict(dataSet);
 }

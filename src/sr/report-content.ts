@@ -1,6 +1,6 @@
 import type { CodedConcept } from '../dicom/code.js';
-import type { DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPClassUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import type { HeaderContent } from './document-header.js';
 
 /** Present, absent, or in between: what is said of a finding (CID 240). */
 export type Decision = 'present' | 'absent' | 'undetermined';
@@ -70,9 +70,7 @@ export interface DocumentReference {
 }
 
 /** All that a document says; the same content always gives the same document, byte for byte. */
-export interface ReportContent {
-  /** Data set of one image (or any instance) of the study: patient and study modules are copied from it. */
-  readonly source: DataSet;
+export interface ReportContent extends HeaderContent {
   readonly outcome: ReportOutcome;
   readonly findings: readonly ReportedFinding[];
   /** What a reader has to know beside the findings, one sentence each: images that could not be read, say. */
@@ -81,13 +79,4 @@ export interface ReportContent {
   readonly evidence: readonly ImageReference[];
   readonly procedureReported: CodedConcept;
   readonly algorithm: AlgorithmIdentity;
-  readonly createdAt: Date;
-  /** Time zone offset of createdAt as DICOM has it, e.g. "+0100". */
-  readonly timezoneOffset: string;
-  readonly predecessors: readonly DocumentReference[];
-  /** Identity, derived by the caller so that a repeat names the same object. */
-  readonly seriesInstanceUID: SeriesInstanceUID;
-  readonly sopInstanceUID: SOPInstanceUID;
-  readonly seriesNumber: number;
-  readonly instanceNumber: number;
 }

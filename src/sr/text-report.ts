@@ -4,8 +4,9 @@ import { legalIdentity } from './algorithm.js';
 import { codes } from './codes.js';
 import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
 import { decisionCodes } from './decision.js';
-import { comprehensiveSr, documentHeader } from './document-header.js';
+import { comprehensiveSr } from './document-header.js';
 import type { ImageReference, ReportContent, ReportedFinding, ReportOutcome } from './report-content.js';
+import { reportHeader } from './report-header.js';
 import { byImportance, certaintyOf, conclusionsOf, notice, seriesDescriptionOf, thresholdSentence } from './sentences.js';
 import { observationContext } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
@@ -21,7 +22,7 @@ import { algorithmIdentification } from './tid-4019-algorithm-identification.js'
 export function textReport(content: ReportContent): DataSet {
   const algorithm = legalIdentity(content.algorithm);
   return {
-    ...documentHeader(content, comprehensiveSr, seriesDescriptionOf(content, 'text')),
+    ...reportHeader(content, comprehensiveSr, seriesDescriptionOf(content, 'text')),
     ...root(codes.diagnosticImagingReport, '2000', [
       ...languageOfContent(),
       ...observationContext(algorithm),

@@ -19,15 +19,28 @@ export function localTime(moment: Date, source: DataSet, fallbackOffset: string)
   return { date: local.slice(0, 10).replaceAll('-', ''), time: local.slice(11, 19).replaceAll(':', ''), offset };
 }
 
+/** Milliseconds of a moment as DT and TM write them, ".042". */
+export function fractionOf(moment: Date): string {
+  return moment.toISOString().slice(19, 23);
+}
+
 /** The moment of a date, time and offset; undefined if there is no date or it is not readable. */
 export function momentOf(dataSet: DataSet, dateKeyword: string, timeKeyword: string): Date | undefined {
   const date = /^(\d{4})(\d{2})(\d{2})$/.exec(textOf(dataSet, dateKeyword) ?? '');
   if (!date) return undefined;
-  const time = (textOf(dataSet, timeKeyword) ?? '').padEnd(6, '0');
+  const [whole = '', fraction = ''] = (textOf(dataSet, timeKeyword) ?? '').split('.');
+  const time = whole.padEnd(6, '0');
   const stated = textOf(dataSet, 'TimezoneOffsetFromUTC') ?? '+0000';
   const offset = isOffset(stated) ? `${stated.slice(0, 3)}:${stated.slice(3)}` : '+00:00';
-  const moment = new Date(`${date[1]}-${date[2]}-${date[3]}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}${offset}`);
+  const moment = new Date(`${date[1]}-${date[2]}-${date[3]}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}.${fraction.padEnd(3, '0').slice(0, 3)}${offset}`);
   return Number.isNaN(moment.getTime()) ? undefined : moment;
+}
+
+/** The moment of a DT (PS3.5 §6.2); its own offset, else that of the data set. */
+export function momentOfDateTime(text: string, dataSet: DataSet): Date | undefined {
+  const [, date, time = '', offset] = /^(\d{8})([\d.]*)([+-]\d{4})?$/.exec(text.trim()) ?? [];
+  if (date === undefined) return undefined;
+  return momentOf({ Date: date, Time: time, TimezoneOffsetFromUTC: offset ?? dataSet['TimezoneOffsetFromUTC'] }, 'Date', 'Time');
 }
 
 function isOffset(text: string): boolean {

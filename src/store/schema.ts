@@ -1,5 +1,6 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
+import { label, verdict } from './label-schema.js';
 import { chestAi, time } from './schema-columns.js';
 
 /*
@@ -83,4 +84,4 @@ export const delivery = chestAi.table(
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );
 
-export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry };
+export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label };

@@ -4,6 +4,8 @@ import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
+import { labelsIn, type Labels } from './labels.js';
+import { verdictsIn, type Verdicts } from './verdicts.js';
 import { EmbeddedConnection } from './embedded.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { migrate } from './migrate.js';
@@ -31,6 +33,8 @@ export interface Store {
   readonly tokens: Tokens;
   readonly loginFailures: LoginFailures;
   readonly audit: AuditEntries;
+  readonly verdicts: Verdicts;
+  readonly labels: Labels;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
   close(): Promise<void>;
@@ -64,6 +68,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     tokens: tokensIn(database),
     loginFailures: loginFailuresIn(database),
     audit: auditEntriesIn(database),
+    verdicts: verdictsIn(database),
+    labels: labelsIn(database),
     sql: connection,
     close: () => connection.close(),
   };

@@ -6,7 +6,7 @@ import { explainNone, route } from '../routing/match.js';
 import type { RoutingRule } from '../routing/rules.js';
 import { selectXrays, type XraySelection } from '../routing/select-xrays.js';
 import { seriesFactsOf, type SeriesFacts } from '../routing/series-facts.js';
-import { isOwnDocument } from '../sr/own-document.js';
+import { isAboutStudy } from '../sr/own-document.js';
 import type { Analysis } from './analysis.js';
 import { evidenceOf } from './evidence.js';
 import { inputKeyOf } from './documents.js';
@@ -61,7 +61,7 @@ async function lookAt(study: StudyToReport, tools: ReportTools): Promise<Seen> {
   const model = tools.model();
   const all = await watch.time('metadata', () => tools.pacs.retrieveStudyMetadata(study.studyInstanceUID));
   const own = ownDocumentsIn(all);
-  const instances = all.filter((one) => !isOwnDocument(one));
+  const instances = all.filter((one) => !isAboutStudy(one));
   const decision = route(tools.settings.routing, seriesFactsOf(instances, study.arrival));
   if (decision.action !== 'analyse') {
     const reason = decision.action === 'none' ? skip('no-rule', explainNone(decision.passedOver)) : skip('ignored-by-rule', decision.rule.name);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { DataSet } from '../dicom/data-set.js';
+import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { mayPass } from '../errors.js';
 import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
-import { isOwnDocument } from '../sr/own-document.js';
+import { isAboutStudy, isOwnDocument } from '../sr/own-document.js';
 
 /** A study as the PACS's own interface shows it: little, but at once. */
 export interface PacsStudy {
@@ -44,8 +44,8 @@ export type Settled =
   | { readonly state: 'gone' }
   | { readonly state: 'arriving' }
   /** Nothing new since the last result: our own documents arriving, or the same images sent again. */
-  | { readonly state: 'unchanged' }
-  | { readonly state: 'ready'; readonly studyInstanceUID: StudyInstanceUID; readonly arrival: Arrival; readonly contentKey: string; readonly priority: number };
+  | { readonly state: 'unchanged'; readonly studyInstanceUID: StudyInstanceUID; readonly othersDocuments: boolean }
+  | { readonly state: 'ready'; readonly studyInstanceUID: StudyInstanceUID; readonly arrival: Arrival; readonly contentKey: string; readonly priority: number; readonly othersDocuments: boolean };
 
 /**
  * Looks at a study from the queue, quickly: is it there, does it hold anything new, has it stopped growing, and how
@@ -58,21 +58,23 @@ export async function settleStudy(pacsStudyId: string, tools: SettleTools): Prom
   const contentKey = contentKeyOf(study);
   // Not so after the study was deleted and sent again: the PACS names it and its images as before.
   const stillThere = record.currentSeries.every((uid) => study.series.some((one) => one.seriesInstanceUID === uid));
+  // A verdict may be among them, of a reader here or from another system.
+  const othersDocuments = study.series.some((one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !isOwnDocument(one.mainAttributes));
   const same = record.contentKey === contentKey && stillThere;
   // By its content alone: were the model asked too, two services with different models would replace each other's documents
   // for ever, each set off by the other's. A failure is tried once more only if it may have passed.
-  if (same && record.outcome !== undefined && !(record.outcome === 'failed' && mayPass(record.code))) return { state: 'unchanged' };
+  if (same && record.outcome !== undefined && !(record.outcome === 'failed' && mayPass(record.code))) return { state: 'unchanged', studyInstanceUID: study.studyInstanceUID, othersDocuments };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await tools.arrivalOf(study);
-  return { state: 'ready', studyInstanceUID: study.studyInstanceUID, arrival, contentKey, priority: priorityOf(study, arrival, tools.routing) };
+  return { state: 'ready', studyInstanceUID: study.studyInstanceUID, arrival, contentKey, priority: priorityOf(study, arrival, tools.routing), othersDocuments };
 }
 
 /**
- * One key for everything in the study that is not ours: it changes when an image comes or goes. The PACS says what is ours:
+ * One key for everything in the study that is neither ours nor a verdict on it: it changes when an image comes or goes. The PACS says what is ours:
  * documents reach it a moment before the index knows them.
  */
 export function contentKeyOf(study: Pick<PacsStudy, 'series'>): string {
-  const ids = study.series.filter((one) => !isOwnDocument(one.mainAttributes)).flatMap((one) => one.instanceIds);
+  const ids = study.series.filter((one) => !isAboutStudy(one.mainAttributes)).flatMap((one) => one.instanceIds);
   return createHash('sha256').update([...ids].sort().join('|')).digest('hex').slice(0, 32);
 }
 

@@ -1,0 +1,45 @@
+import type { CodedConcept } from '../dicom/code.js';
+import type { HeaderContent } from './document-header.js';
+import type { Decision, ImageReference } from './report-content.js';
+
+/**
+ * How a reader's decision stands to the software's. confirmed: the same. rejected: the software says present, the reader
+ * absent. corrected: any other difference. added: the software did not look for it.
+ */
+export type Judgement = 'confirmed' | 'rejected' | 'corrected' | 'added';
+
+/** What a reader says of one finding. */
+export interface JudgedFinding {
+  readonly concept: CodedConcept;
+  readonly decision: Decision;
+  readonly judgement: Judgement;
+  /** What the software had said; absent where it had not looked. */
+  readonly software?: { readonly decision: Decision; readonly probability: number };
+  readonly images: readonly ImageReference[];
+}
+
+/** A person who judges. */
+export interface Reader {
+  /** Name of the account. */
+  readonly name: string;
+  /** Set if the reader may verify documents: for which organisation (PS3.3 C.17.2, Verifying Organization). */
+  readonly verifiesFor?: string;
+}
+
+/** All that a verdict says; the same content always gives the same document, byte for byte. */
+export interface VerdictContent extends HeaderContent {
+  readonly reader: Reader;
+  readonly findings: readonly JudgedFinding[];
+  /** Whether it ends a disagreement between readers: what was said before no longer counts. */
+  readonly settles: boolean;
+  /** How it reached us: `page`, `api`, `csv`. */
+  readonly whence: string;
+  /** Version of this program. */
+  readonly softwareVersion: string;
+}
+
+export function judgementOf(decision: Decision, software: Decision | undefined): Judgement {
+  if (software === undefined) return 'added';
+  if (software === decision) return 'confirmed';
+  return software === 'present' && decision === 'absent' ? 'rejected' : 'corrected';
+}

@@ -1,0 +1,54 @@
+import { boolean, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { chestAi, time } from './schema-columns.js';
+
+/* What readers said, and the labels that follow, as drizzle sees it; migrations/0002 makes the tables. */
+
+/** What a reader said of one finding; `name` is that of config/findings.json, absent for a concept that it does not hold. */
+export interface RecordedJudgement {
+  readonly name?: string;
+  readonly code: string;
+  readonly scheme: string;
+  readonly meaning: string;
+  readonly decision: 'present' | 'absent' | 'undetermined';
+  readonly judgement?: 'confirmed' | 'rejected' | 'corrected' | 'added';
+  readonly softwareDecision?: 'present' | 'absent' | 'undetermined';
+}
+
+export type VerdictKind = 'verdict' | 'verified-report';
+/** How a label reached us. The model's own output is none of them. */
+export type LabelSource = 'page' | 'api' | 'csv' | 'verdict' | 'verified-report' | 'orthanc-label';
+
+/** What persons said of studies, in documents that the PACS holds. `reader` is the name of an account or a physician. */
+export const verdict = chestAi.table('verdict', {
+  sopInstanceUID: text('sop_instance_uid').primaryKey(),
+  seriesInstanceUID: text('series_instance_uid').notNull(),
+  studyInstanceUID: text('study_instance_uid').notNull(),
+  kind: text('kind').$type<VerdictKind>().notNull(),
+  reader: text('reader').notNull(),
+  verified: boolean('verified').notNull(),
+  settles: boolean('settles').notNull(),
+  whence: text('whence').notNull(),
+  /** Absent where the document does not say. */
+  givenAt: time('given_at'),
+  findings: jsonb('findings').$type<readonly RecordedJudgement[]>().notNull(),
+  /** SOP Instance UIDs of the results judged and the verdicts followed. */
+  predecessors: jsonb('predecessors').$type<readonly string[]>().notNull(),
+});
+
+/** One statement of one reader on one finding of a study. Statements that contradict each other stand side by side. */
+export const label = chestAi.table(
+  'label',
+  {
+    studyInstanceUID: text('study_instance_uid').notNull(),
+    finding: text('finding').notNull(),
+    /** SOP Instance UID of the verdict, or `orthanc-label`. */
+    origin: text('origin').notNull(),
+    source: text('source').$type<LabelSource>().notNull(),
+    reader: text('reader').notNull(),
+    decision: text('decision').$type<RecordedJudgement['decision']>().notNull(),
+    verified: boolean('verified').notNull(),
+    settles: boolean('settles').notNull(),
+    givenAt: time('given_at'),
+  },
+  (table) => [primaryKey({ columns: [table.studyInstanceUID, table.finding, table.origin] })],
+);

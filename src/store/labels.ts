@@ -1,0 +1,73 @@
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { Database } from './database.js';
+import { label } from './label-schema.js';
+
+/** One statement of one reader on one finding of a study. */
+export type LabelRow = Readonly<typeof label.$inferSelect>;
+
+/** Origin of what stands on a study as a label of Orthanc's own. */
+export const orthancLabelOrigin = 'orthanc-label';
+
+export interface LabelledStudy {
+  readonly studyInstanceUID: string;
+  readonly finding: string;
+  readonly decision: 'present' | 'absent';
+}
+
+export interface Labels {
+  /** Every statement, study by study; pages end between studies. Start again after the last study of a page. */
+  statements(options?: { readonly after?: string; readonly studies?: number }): Promise<readonly LabelRow[]>;
+  ofStudy(studyInstanceUID: string): Promise<readonly LabelRow[]>;
+  /** Makes the labels that Orthanc itself carries be exactly these. @returns how many came and went */
+  setOrthancLabels(given: readonly LabelledStudy[]): Promise<{ readonly added: number; readonly removed: number }>;
+  count(): Promise<number>;
+}
+
+export function labelsIn(database: Database): Labels {
+  return {
+    async statements({ after, studies = 500 } = {}) {
+      const page = await database.run((tables) =>
+        tables
+          .selectDistinct({ uid: label.studyInstanceUID })
+          .from(label)
+          .where(after === undefined ? undefined : gt(label.studyInstanceUID, after))
+          .orderBy(asc(label.studyInstanceUID))
+          .limit(studies),
+      );
+      if (page.length === 0) return [];
+      return database.run((tables) =>
+        tables.select().from(label).where(inArray(label.studyInstanceUID, page.map(({ uid }) => uid))).orderBy(asc(label.studyInstanceUID), asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
+      );
+    },
+
+    ofStudy(studyInstanceUID) {
+      return database.run((tables) =>
+        tables.select().from(label).where(eq(label.studyInstanceUID, studyInstanceUID)).orderBy(asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
+      );
+    },
+
+    setOrthancLabels: (given) =>
+      database.transaction(async (tables) => {
+        const key = (one: LabelledStudy): string => `${one.studyInstanceUID} ${one.finding} ${one.decision}`;
+        const present = (await tables.select().from(label).where(eq(label.origin, orthancLabelOrigin))).map((row) => row as LabelledStudy);
+        const wanted = new Set(given.map(key));
+        const known = new Set(present.map(key));
+        const gone = present.filter((one) => !wanted.has(key(one)));
+        for (const one of gone) await tables.delete(label).where(and(eq(label.studyInstanceUID, one.studyInstanceUID), eq(label.finding, one.finding), eq(label.origin, orthancLabelOrigin)));
+        const fresh = given.filter((one) => !known.has(key(one)));
+        for (let from = 0; from < fresh.length; from += 1_000) {
+          const rows = fresh.slice(from, from + 1_000).map((one) => ({ ...one, origin: orthancLabelOrigin, source: 'orthanc-label' as const, reader: orthancLabelReader, verified: false, settles: false, givenAt: null }));
+          await tables.insert(label).values(rows).onConflictDoNothing();
+        }
+        return { added: fresh.length, removed: gone.length };
+      }),
+
+    async count() {
+      const [row] = await database.run((tables) => tables.select({ n: sql<number>`count(*)::int` }).from(label));
+      return row!.n;
+    },
+  };
+}
+
+/** Orthanc does not say who put a label there, nor when. */
+const orthancLabelReader = '(label in Orthanc)';
