@@ -127,6 +127,15 @@ const configSchema = z.strictObject({
       heatMaps: z.boolean().optional(),
     })
     .prefault({}),
+  verdicts: z
+    .strictObject({
+      /** Accounts whose verdicts are stored as VERIFIED: those who may sign a document. `*` stands for every reader. */
+      verifiers: z.array(z.string().min(1)).default([]),
+      /** Verifying Organization (0040,A027): for whom they sign. */
+      organization: z.string().trim().min(1, 'expected the name of the hospital or department').max(64).optional(),
+    })
+    .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, { path: ['organization'], message: 'expected the organization for which verifiers sign' })
+    .prefault({}),
   routingFile: z.string().default('config/routing.yaml'),
   findingsFile: z.string().default('config/findings.json'),
   log: z

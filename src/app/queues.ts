@@ -13,6 +13,9 @@ export const reportQueue = defineQueue<{
   readonly contentKey: string;
 }>('report-study');
 
+/** Documents of others in a study may hold verdicts; key: Study Instance UID. */
+export const verdictQueue = defineQueue<{ readonly studyInstanceUID: string }>('index-verdicts');
+
 /** Documents are to be sent on; key: result and destination. */
 export const deliverQueue = defineQueue<{
   readonly resultId: string;

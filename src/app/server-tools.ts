@@ -5,16 +5,18 @@ import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import type { ServedModel } from '../tasks/tools.js';
 import type { PacsAccess } from './pacs.js';
+import { verdictServerTools, type Verdicts } from './verdicts.js';
 
 export interface ServerParts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly jobs: Jobs;
   readonly model: ServedModel;
+  readonly verdicts: Verdicts;
 }
 
 /** What the server shows, out of the running parts. */
-export function serverToolsOf({ pacs, store, jobs, model }: ServerParts): ServerTools {
+export function serverToolsOf({ pacs, store, jobs, model, verdicts }: ServerParts): ServerTools {
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt,
@@ -28,6 +30,7 @@ export function serverToolsOf({ pacs, store, jobs, model }: ServerParts): Server
     deliveries: (await store.deliveries.ofResult(row.resultId)).map(({ destination, state }) => ({ destination, state })),
   });
   return {
+    verdicts: verdictServerTools(verdicts, store),
     async health() {
       const [orthanc, database] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState())]);
       const stats = database === 'answers' ? await jobs.stats() : [];

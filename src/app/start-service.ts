@@ -20,6 +20,7 @@ import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, type PacsAccess } from './pacs.js';
 import { serverToolsOf } from './server-tools.js';
 import { startStudyWorkers } from './study-workers.js';
+import { verdictsOf, type Verdicts } from './verdicts.js';
 import { startWatching } from './watching.js';
 
 export interface RunningService {
@@ -28,6 +29,8 @@ export interface RunningService {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly model: ServedModel;
+  readonly verdicts: Verdicts;
+  readonly settings: ReportTools['settings'];
   /** Finishes or hands back what is in hand; at most 10 seconds. */
   stop(): Promise<void>;
 }
@@ -128,13 +131,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       clock: { now: () => new Date() },
       log,
     };
-    await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, log });
-    tools = serverToolsOf({ pacs, store, jobs, model: analyser.model });
+    const verdicts = verdictsOf({ config, store, reportTools });
+    await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, verdicts, log });
+    tools = serverToolsOf({ pacs, store, jobs, model: analyser.model, verdicts });
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ? pacs.url : 'private', store, jobs, log });
     log.info('service is running', { url, orthanc: pacs.url, engine: analyser.engine.description.name });
-    return { url, pacs, store, jobs, model: analyser.model, stop: closeAll };
+    return { url, pacs, store, jobs, model: analyser.model, verdicts, settings: analyser.settings, stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

@@ -13,7 +13,8 @@ import { settleStudy, type PacsStudy, type SettleTools } from '../tasks/settle-s
 import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js';
 import { resultWithoutDocument } from '../tasks/write-result.js';
 import { keepResult } from './keep-result.js';
-import { deliverQueue, reportQueue, settleQueue } from './queues.js';
+import { deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
+import type { Verdicts } from './verdicts.js';
 
 export interface StudyWorkerParts {
   readonly config: Config;
@@ -21,6 +22,7 @@ export interface StudyWorkerParts {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly reportTools: ReportTools;
+  readonly verdicts: Verdicts;
   readonly log: Log;
 }
 
@@ -32,9 +34,9 @@ const surroundings = ['pacs-unreachable', 'pacs-unauthorized', 'database-unavail
 /** Nothing of a study is read while it settles, so no passing fault is its own; a job given up here would be a study lost. */
 const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
 
-/** Starts working on the three queues of a study's way: settle, report, deliver. */
+/** Starts working on the queues of a study's way: settle, report, verdicts, deliver. */
 export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
-  const { config, jobs, log } = parts;
+  const { config, jobs, verdicts, log } = parts;
   const retry = { maxAttempts: config.work.maxAttempts, unlimited: surroundings };
   const settleTools = settleToolsOf(parts);
 
@@ -43,6 +45,8 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
     async ({ payload: { pacsStudyId } }) => {
       const settled = await settleStudy(pacsStudyId, settleTools);
       if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
+      if (settled.state === 'gone') return undefined;
+      if (settled.othersDocuments) await jobs.send(verdictQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
       if (settled.state !== 'ready') return undefined;
       const { studyInstanceUID, arrival, contentKey, priority } = settled;
       const { callingAeTitle, calledAeTitle } = arrival;
@@ -64,6 +68,8 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
     },
     { concurrency: config.work.studies, retry, onExhausted: (job, failure) => giveUp(job, failure, parts) },
   );
+
+  await jobs.work(verdictQueue, async ({ payload }) => void (await verdicts.index(payload.studyInstanceUID as StudyInstanceUID)), { concurrency: 1, retry: { ...retry, unlimited: surroundingsOfSettling } });
 
   await jobs.work(
     deliverQueue,

@@ -11,11 +11,12 @@ import { loginRoutes } from './routes/login.js';
 import { pageRoutes } from './routes/page.js';
 import { parkedRoutes } from './routes/parked.js';
 import { resultRoutes } from './routes/results.js';
+import { verdictRoutes } from './routes/verdicts.js';
 import { securityHeaders } from './security-headers.js';
 import type { ServerParts } from './server-tools.js';
 
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
-const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [loginRoutes, resultRoutes, parkedRoutes, administrationRoutes, auditRoutes, pageRoutes];
+const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [loginRoutes, resultRoutes, verdictRoutes, parkedRoutes, administrationRoutes, auditRoutes, pageRoutes];
 
 /**
  * The service's own HTTP interface. Each request passes headers → who asks → nobody unknown → routes → what went wrong. Health and the hint come

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { Access } from './access/access.js';
 import type { Administration } from './access/administration.js';
+import type { VerdictServerTools } from './verdict-tools.js';
 
 /** What the server shows, as small as it needs it; app.ts supplies it. */
 
@@ -58,6 +59,7 @@ export interface ShownParked {
 }
 
 export interface ServerTools {
+  readonly verdicts: VerdictServerTools;
   health(): Promise<Health>;
   results(query: { readonly limit: number; readonly outcome?: ShownResult['outcome'] }): Promise<readonly ShownResult[]>;
   parked(): Promise<readonly ShownParked[]>;

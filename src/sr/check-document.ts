@@ -34,7 +34,7 @@ export function checkDocument(document: DataSet, options: CheckOptions = {}): re
 export function checkVerdict(document: DataSet, options: CheckOptions = {}): readonly string[] {
   return [
     ...checkAttributes(document, 'allowed'),
-    ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? ''),
+    ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? '', false),
     ...checkCodes(document, options.codes),
     ...checkReferences(document, options.imageSizes ?? new Map()),
   ];

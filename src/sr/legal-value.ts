@@ -27,6 +27,12 @@ export function legalPersonName(name: string): string {
   return groups.join('=').replace(/=+$/, '');
 }
 
+/** The name of an account as a Person Name: a family name, closed by a caret, because a bare word is the retired form of ACR-NEMA. */
+export function accountAsPersonName(name: string): string {
+  const legal = legalPersonName(name);
+  return legal.includes('^') || legal === '' ? legal : `${legal.slice(0, 63)}^`;
+}
+
 /** Date, or '' if the text is none. The form of ACR-NEMA, 2020.03.15, is read too. */
 export function legalDate(text: string): string {
   const digits = text.trim().replace(/^(\d{4})\.(\d{2})\.(\d{2})$/, '$1$2$3');

@@ -22,7 +22,7 @@ export interface ReadJudgement {
 
 /** What a person has said of a study in a document. Strings that it does not give are ''. */
 export interface ReadVerdict {
-  /** `verdict`: of our form. `verified-report`: any other SR that somebody has verified. */
+  /** `verdict`: of our form. `verified-report`: another SR that somebody has verified. */
   readonly kind: 'verdict' | 'verified-report';
   /** Name of the account, else the person's name as the document has it. */
   readonly reader: string;
@@ -84,7 +84,7 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadVerdict, ke
   const items = childrenNamed(document, codes.findings).flatMap(childrenOf).filter((item) => valueTypeOf(item) === 'CODE');
   return {
     kind: 'verdict',
-    reader: textNamed(document, codes.personObserverLoginName) ?? (person && textOf(person, 'PersonName')) ?? verifierOf(document)?.name ?? '',
+    reader: textNamed(document, codes.personObserverLoginName) ?? (person && textOf(person, 'PersonName')?.replace(/\^+$/, '')) ?? verifierOf(document)?.name ?? '',
     verified,
     settles: verified && sameConcept(codeNamed(summary, codes.settlesDisagreement), codes.yes),
     whence: textNamed(summary, codes.verdictSource) ?? '',
@@ -104,7 +104,7 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadVerdict, ke
 function verifierOf(document: DataSet): { readonly name: string; readonly at: Date | undefined } | undefined {
   if (textOf(document, 'VerificationFlag') !== 'VERIFIED') return undefined;
   const observers = itemsOf(document, 'VerifyingObserverSequence').flatMap((item) => {
-    const name = textOf(item, 'VerifyingObserverName');
+    const name = textOf(item, 'VerifyingObserverName')?.replace(/\^+$/, '');
     return name === undefined ? [] : [{ name, at: momentOfDateTime(textOf(item, 'VerificationDateTime') ?? '', document) }];
   });
   return observers.reduce<(typeof observers)[number] | undefined>((last, one) => (last === undefined || (one.at?.getTime() ?? 0) >= (last.at?.getTime() ?? 0) ? one : last), undefined);

@@ -1,5 +1,5 @@
 import { codes } from './codes.js';
-import { legalPersonName } from './legal-value.js';
+import { accountAsPersonName } from './legal-value.js';
 import { code, pname, text, type ContentItem } from './content-item.js';
 
 /**
@@ -9,7 +9,7 @@ import { code, pname, text, type ContentItem } from './content-item.js';
 export function personObserver(reader: string): readonly ContentItem[] {
   return [
     code('HAS OBS CONTEXT', codes.observerType, codes.person),
-    pname('HAS OBS CONTEXT', codes.personObserverName, legalPersonName(reader)),
+    pname('HAS OBS CONTEXT', codes.personObserverName, accountAsPersonName(reader)),
     text('HAS OBS CONTEXT', codes.personObserverLoginName, reader),
   ];
 }

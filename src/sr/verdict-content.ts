@@ -4,7 +4,7 @@ import type { Decision, ImageReference } from './report-content.js';
 
 /**
  * How a reader's decision stands to the software's. confirmed: the same. rejected: the software says present, the reader
- * absent. corrected: any other difference. added: the software did not look for it.
+ * absent. corrected: differs in another way. added: the software did not look for it.
  */
 export type Judgement = 'confirmed' | 'rejected' | 'corrected' | 'added';
 

@@ -1,6 +1,6 @@
 import type { DataSet } from '../dicom/data-set.js';
 import type { HeaderContent } from './document-header.js';
-import { legalPersonName, legalString } from './legal-value.js';
+import { accountAsPersonName, legalString } from './legal-value.js';
 import { fractionOf, localTime } from './timezone.js';
 import type { Reader } from './verdict-content.js';
 
@@ -16,7 +16,7 @@ export function verification({ name, verifiesFor }: Reader, { createdAt, source,
     PreliminaryFlag: 'FINAL',
     VerifyingObserverSequence: [
       {
-        VerifyingObserverName: legalPersonName(name),
+        VerifyingObserverName: accountAsPersonName(name),
         VerifyingObserverIdentificationCodeSequence: [],
         VerifyingOrganization: legalString(verifiesFor, 64),
         VerificationDateTime: `${date}${time}${fractionOf(createdAt)}${offset}`,

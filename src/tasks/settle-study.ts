@@ -5,7 +5,7 @@ import { mayPass } from '../errors.js';
 import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
-import { isAboutStudy, isOwnDocument } from '../sr/own-document.js';
+import { isAboutStudy } from '../sr/own-document.js';
 
 /** A study as the PACS's own interface shows it: little, but at once. */
 export interface PacsStudy {
@@ -58,8 +58,9 @@ export async function settleStudy(pacsStudyId: string, tools: SettleTools): Prom
   const contentKey = contentKeyOf(study);
   // Not so after the study was deleted and sent again: the PACS names it and its images as before.
   const stillThere = record.currentSeries.every((uid) => study.series.some((one) => one.seriesInstanceUID === uid));
-  // A verdict may be among them, of a reader here or from another system.
-  const othersDocuments = study.series.some((one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !isOwnDocument(one.mainAttributes));
+  // A verdict may be among them, of a reader here or from another system. By the index, for whoever derives a document from
+  // ours may have copied every attribute that the PACS indexes.
+  const othersDocuments = study.series.some((one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !record.currentSeries.includes(one.seriesInstanceUID));
   const same = record.contentKey === contentKey && stillThere;
   // By its content alone: were the model asked too, two services with different models would replace each other's documents
   // for ever, each set off by the other's. A failure is tried once more only if it may have passed.

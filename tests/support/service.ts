@@ -20,6 +20,7 @@ export interface ServiceOptions {
   readonly report?: Partial<Config['report']>;
   readonly orthanc?: Partial<Config['orthanc']>;
   readonly work?: Partial<Config['work']>;
+  readonly verdicts?: Partial<Config['verdicts']>;
   readonly log?: Log;
 }
 
@@ -35,6 +36,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     engine: { ...base.engine, prefer: 'onnx-cpu' },
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
+    verdicts: { ...base.verdicts, ...options.verdicts },
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
   };
 }

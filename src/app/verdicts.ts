@@ -1,0 +1,68 @@
+import type { Config } from '../config.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import type { ServedVerdict, VerdictServerTools } from '../server/verdict-tools.js';
+import type { Reader } from '../sr/verdict-content.js';
+import type { Store } from '../store/store.js';
+import { indexedVerdict, indexVerdicts, type IndexedVerdict } from '../tasks/index-verdicts.js';
+import { recordVerdict, type VerdictToRecord } from '../tasks/record-verdict.js';
+import { jointLabels } from '../tasks/settled-labels.js';
+import type { ReportTools } from '../tasks/tools.js';
+
+export interface VerdictParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly reportTools: Pick<ReportTools, 'pacs' | 'settings' | 'clock' | 'log'>;
+}
+
+export interface Verdicts {
+  /** Story: verdict → SR → PACS → read back → index → label. May be repeated. */
+  record(given: VerdictToRecord): Promise<{ readonly verdict: IndexedVerdict; readonly stored: boolean }>;
+  /** Takes what the PACS holds into the index. @returns the number that were new */
+  index(study: StudyInstanceUID): Promise<number>;
+  /** Whether this account may sign documents, and for whom. */
+  readerOf(account: string): Reader;
+}
+
+/** After the documents of a result (seriesNumber and the next), so that viewers list verdicts behind them. */
+const verdictSeriesOffset = 10;
+
+export function verdictsOf({ config, store, reportTools: { pacs, settings, clock, log } }: VerdictParts): Verdicts {
+  const { verifiers, organization } = config.verdicts;
+  const tools = { pacs, clock, softwareVersion: settings.softwareVersion, seriesNumber: settings.seriesNumber + verdictSeriesOffset, termsOf: settings.termsOf, codes: settings.codes };
+  return {
+    readerOf: (name) => (verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name }),
+
+    async record(given) {
+      const { reference, verdict, stored } = await recordVerdict(given, tools);
+      const indexed = indexedVerdict(reference, verdict, settings.findingNameOf)!;
+      await store.verdicts.record(indexed);
+      log.info(stored ? 'verdict stored' : 'verdict was there', { study: given.studyInstanceUID, document: reference.sopInstanceUID, findings: indexed.findings.length, verified: verdict.verified });
+      return { verdict: indexed, stored };
+    },
+
+    async index(study) {
+      const fresh = await indexVerdicts(study, { pacs, findingNameOf: settings.findingNameOf, keep: (verdict) => store.verdicts.record(verdict) });
+      if (fresh > 0) log.info('verdicts found in the PACS', { study, verdicts: fresh });
+      return fresh;
+    },
+  };
+}
+
+/** What the server offers of them. */
+export function verdictServerTools(verdicts: Verdicts, store: Store): VerdictServerTools {
+  return {
+    async record({ reader, ...given }) {
+      const { verdict, stored } = await verdicts.record({ ...given, studyInstanceUID: given.studyInstanceUID as StudyInstanceUID, reader: verdicts.readerOf(reader) });
+      return { verdict: served(verdict), stored };
+    },
+    mayVerify: (account) => verdicts.readerOf(account).verifiesFor !== undefined,
+    async ofStudy(studyInstanceUID) {
+      const [rows, statements] = await Promise.all([store.verdicts.ofStudy(studyInstanceUID), store.labels.ofStudy(studyInstanceUID)]);
+      return { verdicts: rows.map(served), labels: jointLabels(statements) };
+    },
+  };
+}
+
+function served({ sopInstanceUID, kind, reader, verified, settles, whence, givenAt, findings, predecessors }: IndexedVerdict): ServedVerdict {
+  return { sopInstanceUID, kind, reader, verified, settles, whence, givenAt, findings, predecessors };
+}
