@@ -30,7 +30,7 @@ export function legalPersonName(name: string): string {
 /** The name of an account as a Person Name: a family name, closed by a caret, because a bare word is the retired form of ACR-NEMA. */
 export function accountAsPersonName(name: string): string {
   const legal = legalPersonName(name);
-  return legal.includes('^') || legal === '' ? legal : `${legal.slice(0, 63)}^`;
+  return legal.includes('^') || legal === '' ? legal : `${[...legal].slice(0, 63).join('')}^`;
 }
 
 /** Date, or '' if the text is none. The form of ACR-NEMA, 2020.03.15, is read too. */

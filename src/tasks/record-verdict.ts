@@ -80,7 +80,7 @@ export async function recordVerdict(given: VerdictToRecord, tools: VerdictTools)
 }
 
 function checkRequest({ studyInstanceUID, reader, findings, judgedDocument, settles }: VerdictToRecord, judged: readonly OwnDocument[]): void {
-  if (!/^[^\p{Cc}\\]{1,64}$/u.test(reader.name) || reader.name.trim() !== reader.name) throw new Fault('request-invalid', 'expected the reader\'s name as one line of 1 to 64 characters without backslash', { studyInstanceUID });
+  if (!/^[^\p{Cc}\\]{1,100}$/u.test(reader.name) || reader.name.trim() !== reader.name) throw new Fault('request-invalid', 'expected the reader\'s name as one line of 1 to 100 characters without backslash', { studyInstanceUID });
   if (findings.length === 0) throw new Fault('request-invalid', 'expected a decision on at least one finding, found none', { studyInstanceUID });
   const twice = findings.find(({ name }, index) => findings.findIndex((other) => other.name === name) !== index);
   if (twice) throw new Fault('request-invalid', `expected one decision on ${twice.name}, found two`, { studyInstanceUID });

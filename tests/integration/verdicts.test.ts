@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { openAuditLog } from '../../src/audit/audit-log.js';
 import type { RunningService } from '../../src/app/start-service.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
+import { silentLog } from '../../src/log.js';
+import { administrationOf } from '../../src/server/access/administration.js';
 import { isVerdict } from '../../src/sr/own-document.js';
 import { recordVerdict, type VerdictToRecord } from '../../src/tasks/record-verdict.js';
 import { jointLabels } from '../../src/tasks/settled-labels.js';
@@ -15,14 +18,17 @@ import { sendByStow } from '../support/send.js';
 import { assertOneCurrentResult, eventuallyOneResult, startTestService, type ServiceOptions } from '../support/service.js';
 import { validateDocument } from '../support/validate-document.js';
 
-const options: ServiceOptions = { verdicts: { verifiers: ['petrova', 'this machine'], organization: 'Example Hospital' } };
+const options: ServiceOptions = { verdicts: { verifiers: ['petrova', 'token:reading'], organization: 'Example Hospital' } };
 
 describe('verdicts of readers on a real Orthanc', () => {
   const pacs = useOrthanc();
   let service: RunningService;
+  let authorization = '';
 
   before(async () => {
     service = await startTestService(pacs.orthanc, options);
+    const administration = administrationOf(service.store, openAuditLog(service.store.audit, silentLog));
+    authorization = `Bearer ${(await administration.addToken({ name: 'reading', roles: ['reader'] }, { actor: 'test' })).token}`;
   });
   after(async () => {
     await service.stop();
@@ -40,7 +46,7 @@ describe('verdicts of readers on a real Orthanc', () => {
   function record(study: StudyInstanceUID, reader: string, decision: 'present' | 'absent', more: Partial<VerdictToRecord> = {}) {
     return service.verdicts.record({ studyInstanceUID: study, reader: service.verdicts.readerOf(reader), findings: [{ name: 'pneumonia', decision }], whence: 'api', ...more });
   }
-  function post(study: string, body: unknown, headers: Readonly<Record<string, string>> = { 'X-Chest-Ai': 'page' }): Promise<Response> {
+  function post(study: string, body: unknown, headers: Readonly<Record<string, string>> = { authorization }): Promise<Response> {
     return fetch(`${service.url}/api/studies/${study}/verdicts`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
   }
 
@@ -55,7 +61,7 @@ describe('verdicts of readers on a real Orthanc', () => {
     const [stored, ...others] = await verdictsInPacs(study);
     assert.equal(others.length, 0);
     assert.equal(stored!.reference.sopInstanceUID, given.sopInstanceUID);
-    assert.equal(stored!.verdict.reader, 'this machine');
+    assert.equal(stored!.verdict.reader, 'token:reading');
     assert.ok(stored!.verdict.verified && given.verified);
     assert.ok(stored!.verdict.predecessors.some((one) => one.sopInstanceUID === report.reference.sopInstanceUID), 'it names the result that it judges');
     assert.deepEqual(stored!.verdict.findings.map(({ concept, softwareDecision }) => [concept.value, softwareDecision]).sort(), said.sort());
@@ -68,7 +74,7 @@ describe('verdicts of readers on a real Orthanc', () => {
     assert.equal(again.status, 200);
     assert.equal(((await again.json()) as { sopInstanceUID: string }).sopInstanceUID, given.sopInstanceUID);
     assert.equal((await verdictsInPacs(study)).length, 1);
-    const shown = (await (await fetch(`${service.url}/api/studies/${study}/verdicts`)).json()) as { readonly verdicts: readonly unknown[]; readonly labels: readonly { readonly state: string }[] };
+    const shown = (await (await fetch(`${service.url}/api/studies/${study}/verdicts`, { headers: { authorization } })).json()) as { readonly verdicts: readonly unknown[]; readonly labels: readonly { readonly state: string }[] };
     assert.equal(shown.verdicts.length, 1);
     assert.deepEqual(shown.labels.map((one) => one.state), ['settled', 'settled']);
 
@@ -87,11 +93,11 @@ describe('verdicts of readers on a real Orthanc', () => {
       [study, { findings: [finding], extra: 1 }, 400, /extra/],
       [study, { findings: [{ name: 'plague', decision: 'present' }] }, 400, /"plague"/],
       [study, { findings: [finding, { ...finding, decision: 'absent' }] }, 400, /one decision on pneumonia/],
-      [study, '{', 400, /JSON/],
+      [study, '{', 400, /can be read/],
       ['not-a-uid', { findings: [finding] }, 400, /Study Instance UID/],
       ['1.2.3.4.5.6', { findings: [finding] }, 404, /./],
       [study, { findings: [finding], judgedDocument: '1.2.3' }, 409, new RegExp(report.reference.sopInstanceUID.replaceAll('.', '\\.'))],
-      [study, { findings: [finding] }, 403, /X-Chest-Ai/, {}],
+      [study, { findings: [finding] }, 401, /logged in/, {}],
     ];
     for (const [uid, body, status, sentence, headers] of cases) {
       const answer = await post(uid, body, headers);

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
 import { createServer } from '../../src/server/app.js';
 import type { AccessSettings } from '../../src/server/access/access.js';
@@ -17,6 +18,7 @@ export interface TestServer {
 /** The HTTP interface alone, over a real store; what the service would show is empty. */
 export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
   const tools: ServerTools = {
+    verdicts: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
     health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', model: 'm', engine: 'e', queue: { waiting: 0, active: 0, parked: 0 } }),
     results: async () => [],
     parked: async () => [],

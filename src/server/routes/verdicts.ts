@@ -1,9 +1,10 @@
-import { Router } from 'express';
+import express, { Router } from 'express';
 import { z } from 'zod';
 import { isUid } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
-import { requireRole, type Principal } from '../access/roles.js';
-import { checkedBody, jsonBody } from '../json-body.js';
+import { doneBy } from '../access/done-by.js';
+import { requireRole } from '../access/roles.js';
+import { readBody } from '../read-body.js';
 import type { ServerParts } from '../server-tools.js';
 import { started } from '../started.js';
 
@@ -20,15 +21,17 @@ const verdictBody = z.strictObject({
 export function verdictRoutes(parts: ServerParts): Router {
   const router = Router();
   router.get('/api/studies/:study/verdicts', requireRole('viewer'), async (request, response) => {
-    response.json(await started(parts).verdicts.ofStudy(studyIn(request.params['study'])));
+    const studyInstanceUID = studyIn(request.params['study']);
+    const shown = await started(parts).verdicts.ofStudy(studyInstanceUID);
+    await parts.audit.recordView({ ...doneBy(request, response), action: 'verdict.view', subject: { studyInstanceUID } });
+    response.json(shown);
   });
-  router.post('/api/studies/:study/verdicts', requireRole('reader'), jsonBody(), async (request, response) => {
-    // A page of another site cannot send this header; our own says that it is one.
-    const by = request.get('X-Chest-Ai');
-    if (by === undefined) throw new Fault('request-refused', 'expected the header X-Chest-Ai');
-    const { name } = response.locals['principal'] as Principal;
-    const given = checkedBody(request.body as unknown, verdictBody);
-    const { verdict, stored } = await started(parts).verdicts.record({ ...given, studyInstanceUID: studyIn(request.params['study']), reader: name, whence: by === 'page' ? 'page' : 'api' });
+  router.post('/api/studies/:study/verdicts', requireRole('reader'), express.json({ limit: '64kb' }), async (request, response) => {
+    const doer = doneBy(request, response);
+    const given = readBody(request, verdictBody);
+    const studyInstanceUID = studyIn(request.params['study']);
+    const { verdict, stored } = await started(parts).verdicts.record({ ...given, studyInstanceUID, reader: doer.actor, whence: doer.actor.startsWith('token:') ? 'api' : 'page' });
+    if (stored) await parts.audit.record({ ...doer, action: 'verdict.give', subject: { studyInstanceUID, sopInstanceUID: verdict.sopInstanceUID } });
     response.status(stored ? 201 : 200).json(verdict);
   });
   return router;
