@@ -18,6 +18,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY package.json bootstrap.mjs LICENSE ./
+COPY codecs codecs
 COPY config config
 COPY models models
 COPY orthanc orthanc

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import { jpeg2000Start } from './codestream-header.js';
 import { byPixel } from './native.js';
+import { decodeOpenJpeg } from './openjpeg.js';
 import type { DecodedFrame, Samples } from './stored-frames.js';
 
 /**
- * CharLS, OpenJPEG and OpenJPH as WebAssembly, the builds that OHIF ships, called without the wrapper package around them
+ * CharLS and OpenJPH as WebAssembly, the builds that OHIF ships, called without the wrapper package around them
  * (which takes the slower asm.js builds). Each is loaded at its first use and kept.
  */
 interface FrameInfo {
@@ -24,13 +25,12 @@ interface Decoder {
   delete(): void;
 }
 
-type DecoderName = 'JpegLSDecoder' | 'J2KDecoder' | 'HTJ2KDecoder';
+type DecoderName = 'JpegLSDecoder' | 'HTJ2KDecoder';
 type Codec = Partial<Record<DecoderName, new () => Decoder>> & { getExceptionMessage?(pointer: number): string };
 type CreateCodec = (options: { print: () => void; printErr: () => void }) => Promise<Codec>;
 
 const packages: Readonly<Record<DecoderName, string>> = {
   JpegLSDecoder: '@cornerstonejs/codec-charls/decodewasmjs',
-  J2KDecoder: '@cornerstonejs/codec-openjpeg/decodewasmjs',
   HTJ2KDecoder: '@cornerstonejs/codec-openjph/wasmjs',
 };
 const require = createRequire(import.meta.url);
@@ -48,7 +48,7 @@ function endsWithMarker(bytes: Uint8Array): boolean {
   return false;
 }
 
-export const decodeJpeg2000 = (bytes: Uint8Array): Promise<DecodedFrame> => decode('J2KDecoder', bareCodestream(bytes));
+export const decodeJpeg2000 = (bytes: Uint8Array): Promise<DecodedFrame> => decodeOpenJpeg(bareCodestream(bytes));
 
 export const decodeHtj2k = (bytes: Uint8Array): Promise<DecodedFrame> => decode('HTJ2KDecoder', bareCodestream(bytes));
 
