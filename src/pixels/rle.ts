@@ -1,71 +1,87 @@
+import { readFileSync } from 'node:fs';
 import type { ImageFormat } from './image-format.js';
-import { byPixel } from './native.js';
-import type { DecodedFrame, Samples } from './stored-frames.js';
+import type { DecodedFrame } from './stored-frames.js';
+
+/** What codecs/rle/rle.c exports: the inner loops, on addresses in its memory. */
+interface RleLoops {
+  readonly memory: WebAssembly.Memory;
+  /** Bytes unpacked, at most `length`. */
+  unpack(from: number, end: number, plane: number, length: number): number;
+  merge(high: number, low: number, samples: number, count: number): void;
+  spread(plane: number, samples: number, count: number, stride: number): void;
+}
+
+const program = new URL('../../../codecs/rle/rle.wasm', import.meta.url);
+/** Below it lie the program's own stack and data. */
+const firstFree = 65536;
+const page = 65536;
+/** The loops read and write whole vectors, so up to a longest run beyond the ends. */
+const slack = 256;
+/** Memory of WebAssembly never shrinks: an instance that grew beyond this is not kept. */
+const mostKeptBytes = 256e6;
+let instance: RleLoops | undefined;
 
 /**
  * RLE Lossless (PS3.5 §G): one PackBits segment for each byte of each sample, highest byte first, colour by plane.
  * @throws Error if the header or a segment does not fit the image
  */
 export function decodeRle(bytes: Uint8Array, format: ImageFormat): DecodedFrame {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const bytesPerSample = Math.max(1, format.bitsAllocated / 8);
-  const expected = bytesPerSample * format.samplesPerPixel;
+  const { rows, columns, samplesPerPixel, bitsAllocated } = format;
+  const size = Math.max(1, bitsAllocated / 8);
+  const segments = segmentsOf(bytes, size * samplesPerPixel);
+  const pixels = rows * columns;
+  const length = bitsAllocated === 1 ? Math.ceil(pixels / 8) : pixels;
+  // Input, a plane for each of the two bytes that are merged, the samples.
+  const input = firstFree;
+  const planes = [input + bytes.length + slack, input + bytes.length + length + 2 * slack] as const;
+  const output = planes[1] + length + slack;
+  const outputLength = length * samplesPerPixel * size;
+  const loops = loopsWith(output + outputLength + slack);
+  new Uint8Array(loops.memory.buffer, input, bytes.length).set(bytes);
+  const unpack = (segment: number, plane: number): void => {
+    const { start, end } = segments[segment]!;
+    const given = loops.unpack(input + start, input + end, plane, length);
+    if (given < length) throw new Error(`RLE segment ${segment + 1} gives ${given} bytes where ${length} are needed`);
+  };
+  if (segments.length === 1) unpack(0, output);
+  else if (size === 2 && samplesPerPixel === 1) {
+    planes.forEach((plane, segment) => unpack(segment, plane));
+    loops.merge(planes[0], planes[1], output, pixels);
+  } else {
+    segments.forEach((_, segment) => {
+      unpack(segment, planes[0]);
+      const sample = Math.floor(segment / size);
+      loops.spread(planes[0], output + sample * size + (size - 1 - (segment % size)), pixels, samplesPerPixel * size);
+    });
+  }
+  const decoded = new Uint8Array(loops.memory.buffer, output, outputLength).slice();
+  if (bitsAllocated === 1) return { samples: bits(decoded, pixels) };
+  return { samples: size === 1 ? decoded : size === 2 ? new Uint16Array(decoded.buffer) : new Uint32Array(decoded.buffer) };
+}
+
+/** The RLE header (§G.5). */
+function segmentsOf(bytes: Uint8Array, expected: number): readonly { readonly start: number; readonly end: number }[] {
   if (bytes.length < 64) throw new Error('the RLE header is cut off');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const count = view.getUint32(0, true);
-  if (!Number.isInteger(bytesPerSample) || count !== expected) throw new Error(`${expected} RLE segments were expected, ${count} found`);
-  const pixels = format.rows * format.columns;
-  const length = format.bitsAllocated === 1 ? Math.ceil(pixels / 8) : pixels;
-  const planes: Uint8Array[] = [];
-  for (let segment = 0; segment < count; segment++) {
+  if (!Number.isInteger(expected) || count !== expected) throw new Error(`${expected} RLE segments were expected, ${count} found`);
+  return Array.from({ length: count }, (_, segment) => {
     const start = view.getUint32(4 + 4 * segment, true);
-    const next = segment + 1 < count ? view.getUint32(8 + 4 * segment, true) : bytes.length;
-    if (start < 64 || next < start || next > bytes.length) throw new Error(`RLE segment ${segment + 1} lies outside the frame`);
-    planes.push(unpacked(bytes, start, next, length));
-  }
-  if (format.bitsAllocated === 1) return { samples: bits(planes[0]!, pixels) };
-  const samples = merged(planes, pixels, bytesPerSample, format.samplesPerPixel);
-  return { samples: format.samplesPerPixel === 3 ? byPixel(samples, pixels) : samples };
+    const end = segment + 1 < count ? view.getUint32(8 + 4 * segment, true) : bytes.length;
+    if (start < 64 || end < start || end > bytes.length) throw new Error(`RLE segment ${segment + 1} lies outside the frame`);
+    return { start, end };
+  });
 }
 
-/** PackBits (PS3.5 §G.3.2). */
-function unpacked(bytes: Uint8Array, start: number, end: number, length: number): Uint8Array {
-  const plane = new Uint8Array(length);
-  let from = start;
-  let to = 0;
-  while (from < end && to < length) {
-    const header = bytes[from++]!;
-    if (header < 128) {
-      const run = Math.min(header + 1, length - to, end - from);
-      // Short literal runs are the rule in noise; copying them by hand beats subarray and set.
-      if (run < 32) for (let i = 0; i < run; i++) plane[to++] = bytes[from++]!;
-      else {
-        plane.set(bytes.subarray(from, from + run), to);
-        to += run;
-        from += run;
-      }
-    } else if (header > 128) {
-      const run = Math.min(257 - header, length - to);
-      plane.fill(bytes[from++]!, to, to + run);
-      to += run;
-    }
+/** With memory up to `needed` bytes. @throws Error beyond 1 GB */
+function loopsWith(needed: number): RleLoops {
+  if (!instance || (instance.memory.buffer.byteLength > mostKeptBytes && needed <= mostKeptBytes)) {
+    const environment = { env: { emscripten_notify_memory_growth: (): void => undefined } };
+    instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(program)), environment).exports as unknown as RleLoops;
   }
-  if (to < length) throw new Error(`an RLE segment gives ${to} bytes where ${length} are needed`);
-  return plane;
-}
-
-function merged(planes: readonly Uint8Array[], pixels: number, size: number, samplesPerPixel: number): Samples {
-  const length = pixels * samplesPerPixel;
-  const samples = size === 1 ? new Uint8Array(length) : size === 2 ? new Uint16Array(length) : new Uint32Array(length);
-  for (let sample = 0; sample < samplesPerPixel; sample++) {
-    const parts = planes.slice(sample * size, (sample + 1) * size);
-    const base = sample * pixels;
-    if (size === 1) samples.set(parts[0]!, base);
-    else if (size === 2) {
-      const [high, low] = parts as [Uint8Array, Uint8Array];
-      for (let i = 0; i < pixels; i++) samples[base + i] = (high[i]! << 8) | low[i]!;
-    } else for (let i = 0; i < pixels; i++) samples[base + i] = parts.reduce((value, part) => value * 256 + part[i]!, 0);
-  }
-  return samples;
+  const missing = needed - instance.memory.buffer.byteLength;
+  if (missing > 0) instance.memory.grow(Math.ceil(missing / page));
+  return instance;
 }
 
 function bits(packed: Uint8Array, pixels: number): Uint8Array {

@@ -3,99 +3,130 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
-import type { Part10File } from '../../src/dicom/part10.js';
 import { transferSyntax, transferSyntaxName } from '../../src/dicom/transfer-syntax.js';
 import { decodeFrames } from '../../src/pixels/decode.js';
+import { DecoderPool } from '../../src/pixels/decoder-pool.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 import { presentXray } from '../../src/pixels/xray.js';
+import { encapsulatedFile } from '../support/encapsulated-file.js';
+import { dcmtkVersion, loadAverage, openPeers } from './pixels-peers.js';
+import type { Peer } from './pixels-peers.js';
 
-/** One line of the table: milliseconds, the fastest of the runs, since whatever else the machine does only adds. */
-export interface PixelsBenchRow {
+/** One line of the table: milliseconds, the fastest of the rounds, since whatever else the machine does only adds. */
+interface Row {
   readonly transferSyntax: string;
   /** File bytes → stored values. */
   readonly decodeMs: number;
-  /** DCMTK's program on the same file, without the time that it needs to start; undefined where DCMTK has no codec. */
-  readonly dcmtkMs: number | undefined;
+  /** By the name of the peer; absent where it has no codec for the syntax. */
+  readonly peerMs: Readonly<Record<string, number>>;
   /** File bytes → picture of 192 × 192. */
   readonly pictureMs: number;
 }
 
 const columns = 2048;
 const rows = 2500;
-const runs = 5;
+const rounds = 9;
 
-/** A 5-megapixel 12-bit radiograph in each transfer syntax: our decoder beside DCMTK on the same file in the same run. */
+/**
+ * A 5-megapixel 12-bit radiograph in each transfer syntax: our decoder beside DCMTK, GDCM and pylibjpeg on the same file, in
+ * turns; then the longest time that the event loop stood still while the decoder threads worked.
+ */
 export async function bench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-pixels-'));
+  const peers = await openPeers();
   try {
-    const samples = radiograph();
-    const plain = join(folder, 'plain.dcm');
-    writeFileSync(plain, writePart10(dataSetOf(samples)));
-    const encoded = (name: string, program: string, ...options: string[]): string => {
-      const target = join(folder, name);
-      execFileSync(program, [...options, plain, target], { stdio: 'ignore' });
-      return target;
-    };
-    const table: PixelsBenchRow[] = [
-      await row(plain, 'dcmconv'),
-      await row(encoded('rle.dcm', 'dcmcrle'), 'dcmdrle'),
-      await row(encoded('70.dcm', 'dcmcjpeg', '+e1'), 'dcmdjpeg'),
-      await row(encoded('57.dcm', 'dcmcjpeg', '+el', '+sv', '6'), 'dcmdjpeg'),
-      await row(encoded('51.dcm', 'dcmcjpeg', '+ee', '+q', '95', '+bt'), 'dcmdjpeg'),
-      await row(encoded('50.dcm', 'dcmcjpeg', '+eb', '+q', '95', '+Wm'), 'dcmdjpeg'),
-      await row(encoded('80.dcm', 'dcmcjpls', '+el'), 'dcmdjpls'),
-      await row(encoded('81.dcm', 'dcmcjpls', '+en'), 'dcmdjpls'),
-    ];
-    const source = readPart10(readFileSync(plain));
-    for (const [uid, stream] of [
-      [transferSyntax.jpeg2000Lossless, await openJpegStream(samples)],
-      [transferSyntax.htj2kLossless, await openJphStream(samples)],
-    ] as const) {
-      table.push(await measured({ ...source, transferSyntaxUID: uid, pixelData: { kind: 'encapsulated', offsetTable: new Uint8Array(0), fragments: [stream] } }));
+    const files = await filesIn(folder);
+    const table: Row[] = [];
+    for (const path of files) table.push(await measured(path, peers));
+    const names = peers.map(({ name }) => name);
+    console.log(`| transfer syntax | decode, ms | ${names.map((name) => `${name}, ms`).join(' | ')} | to the fastest | file to 192 × 192, ms |`);
+    console.log(`| --- | --- | ${names.map(() => '---').join(' | ')} | --- | --- |`);
+    for (const { transferSyntax: name, decodeMs, peerMs, pictureMs } of table) {
+      const ratio = decodeMs / Math.min(...Object.values(peerMs));
+      console.log(`| ${[name, decodeMs.toFixed(1), ...names.map((peer) => peerMs[peer]?.toFixed(1) ?? 'no codec'), ratio.toFixed(2), pictureMs.toFixed(0)].join(' | ')} |`);
     }
-    console.log('| transfer syntax | decode, ms | DCMTK, ms | ratio | file to 192 × 192, ms |\n|---|---|---|---|---|');
-    for (const { transferSyntax: name, decodeMs, dcmtkMs, pictureMs } of table) {
-      console.log(`| ${[name, decodeMs.toFixed(0), dcmtkMs?.toFixed(0) ?? 'no codec', dcmtkMs ? (decodeMs / dcmtkMs).toFixed(2) : '–', pictureMs.toFixed(0)].join(' | ')} |`);
-    }
+    console.log(`\nDCMTK ${dcmtkVersion()}; its programs' start-up is taken off, their reading and writing of files is not. Load average ${loadAverage()}.\n`);
+    await eventLoop(files);
   } finally {
+    for (const peer of peers) peer.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-async function row(path: string, program: string): Promise<PixelsBenchRow> {
+/** The radiograph in every syntax that DCMTK, OpenJPEG and OpenJPH write. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const samples = radiograph();
+  const plain = join(folder, 'plain.dcm');
+  writeFileSync(plain, writePart10(dataSetOf(samples)));
+  const encoded = (name: string, program: string, ...options: string[]): string => {
+    const target = join(folder, name);
+    execFileSync(program, [...options, plain, target], { stdio: 'ignore' });
+    return target;
+  };
+  const encapsulated = (name: string, uid: string, stream: Uint8Array): string => {
+    const target = join(folder, name);
+    writeFileSync(target, encapsulatedFile(dataSetOf(samples), uid, [stream]));
+    return target;
+  };
+  return [
+    plain,
+    encoded('2.dcm', 'dcmconv', '+tb'),
+    encoded('99.dcm', 'dcmconv', '+td'),
+    encoded('rle.dcm', 'dcmcrle'),
+    encoded('70.dcm', 'dcmcjpeg', '+e1'),
+    encoded('57.dcm', 'dcmcjpeg', '+el', '+sv', '6'),
+    encoded('51.dcm', 'dcmcjpeg', '+ee', '+q', '95', '+bt'),
+    encoded('50.dcm', 'dcmcjpeg', '+eb', '+q', '95', '+Wm'),
+    encoded('80.dcm', 'dcmcjpls', '+el'),
+    encoded('81.dcm', 'dcmcjpls', '+en'),
+    encapsulated('90.dcm', transferSyntax.jpeg2000Lossless, await openJpegStream(samples, true)),
+    encapsulated('91.dcm', transferSyntax.jpeg2000, await openJpegStream(samples, false)),
+    encapsulated('201.dcm', transferSyntax.htj2kLossless, await openJphStream(samples, true)),
+    encapsulated('203.dcm', transferSyntax.htj2k, await openJphStream(samples, false)),
+  ];
+}
+
+async function measured(path: string, peers: readonly Peer[]): Promise<Row> {
   const bytes = readFileSync(path);
-  const ours = await measured(readPart10(bytes));
-  const target = `${path}.out`;
-  const started = fastestSync(() => execFileSync(program, ['--version'], { stdio: 'ignore' }));
-  const dcmtk = fastestSync(() => execFileSync(program, [path, target], { stdio: 'ignore' }));
-  return { ...ours, dcmtkMs: dcmtk - started };
-}
-
-async function measured(file: Part10File): Promise<PixelsBenchRow> {
-  await decodeFrames(file);
-  const decodeMs = await fastest(() => decodeFrames(file));
-  const pictureMs = await fastest(async () => resizeBilinear((await presentXray(file)).image, 192, 192));
-  return { transferSyntax: transferSyntaxName(file.transferSyntaxUID), decodeMs, pictureMs, dcmtkMs: undefined };
-}
-
-async function fastest(work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
+  const { transferSyntaxUID } = readPart10(bytes);
+  const decode: number[] = [];
+  const picture: number[] = [];
+  const others: Record<string, number[]> = {};
+  for (let round = 0; round < rounds; round++) {
+    decode.push(await timed(() => decodeFrames(readPart10(bytes))));
+    if (round < 3) picture.push(await timed(async () => resizeBilinear((await presentXray(readPart10(bytes))).image, 192, 192)));
+    for (const peer of peers) {
+      const taken = await peer.measure(path, transferSyntaxUID);
+      if (taken !== undefined) (others[peer.name] ??= []).push(taken);
+    }
   }
-  return Math.min(...times);
+  const peerMs = Object.fromEntries(Object.entries(others).map(([name, times]) => [name, Math.min(...times)]));
+  return { transferSyntax: transferSyntaxName(transferSyntaxUID), decodeMs: Math.min(...decode), pictureMs: Math.min(...picture), peerMs };
 }
 
-function fastestSync(work: () => unknown): number {
-  const times = Array.from({ length: runs }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  });
-  return Math.min(...times);
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** Every file of the table and one of 120 MB through the decoder threads, while the main thread does nothing else. */
+async function eventLoop(files: readonly string[]): Promise<void> {
+  const pool = new DecoderPool({ workers: 1 });
+  const size = { width: 192, height: 192 };
+  const all = files.map((path) => readFileSync(path));
+  const large = writePart10({ ...dataSetOf(new Uint16Array(0)), NumberOfFrames: 12, PixelData: new Uint8Array(12 * rows * columns * 2) });
+  await pool.xray(all[0]!, size);
+  for (const [name, members] of [['each file of the table', all], ['120 MB of frames, one of them shown', [large, large]]] as const) {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    for (const bytes of members) await pool.xray(bytes, size);
+    delay.disable();
+    console.log(`event loop while decoding ${name}: longest delay ${(delay.max / 1e6).toFixed(1)} ms, 99 % below ${(delay.percentile(99) / 1e6).toFixed(1)} ms`);
+  }
+  await pool.stop();
 }
 
 /** Something with the statistics of a chest: smooth shapes, edges, and noise of a few grey levels. */
@@ -125,25 +156,28 @@ interface Encoder {
   getDecodedBuffer(info: object): Uint8Array;
   getEncodedBuffer(): Uint8Array;
   setQuality(lossless: boolean, quality: number): void;
+  setCompressionRatio?(layer: number, ratio: number): void;
   encode(): void;
 }
 
 const frameInfo = { width: columns, height: rows, bitsPerSample: 12, isSigned: false, componentCount: 1, isUsingColorTransform: false };
 const require = createRequire(import.meta.url);
 
-async function openJphStream(samples: Uint16Array): Promise<Uint8Array> {
+async function openJphStream(samples: Uint16Array, lossless: boolean): Promise<Uint8Array> {
   const codec = await (require('@cornerstonejs/codec-openjph/wasmjs') as () => Promise<{ HTJ2KEncoder: new () => Encoder }>)();
-  return encodedBy(new codec.HTJ2KEncoder(), samples);
+  return encodedBy(new codec.HTJ2KEncoder(), samples, lossless, 0.001);
 }
 
-async function openJpegStream(samples: Uint16Array): Promise<Uint8Array> {
+async function openJpegStream(samples: Uint16Array, lossless: boolean): Promise<Uint8Array> {
   const codec = await (require('@cornerstonejs/codec-openjpeg/wasmjs') as () => Promise<{ J2KEncoder: new () => Encoder }>)();
-  return encodedBy(new codec.J2KEncoder(), samples);
+  const encoder = new codec.J2KEncoder();
+  if (!lossless) encoder.setCompressionRatio?.(0, 10);
+  return encodedBy(encoder, samples, lossless, 0);
 }
 
-function encodedBy(encoder: Encoder, samples: Uint16Array): Uint8Array {
+function encodedBy(encoder: Encoder, samples: Uint16Array, lossless: boolean, quality: number): Uint8Array {
   encoder.getDecodedBuffer(frameInfo).set(new Uint8Array(samples.buffer));
-  encoder.setQuality(true, 0);
+  encoder.setQuality(lossless, quality);
   encoder.encode();
   return encoder.getEncodedBuffer().slice();
 }
