@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { EvaluateCommand } from './commands/evaluate.js';
 import { Fault } from './errors.js';
 
 /**
@@ -125,6 +126,19 @@ dataset
   .option('--plain', 'unchanged, as validation sees them', false)
   .option('--flip', 'mirror half of them (and their hearts)', false)
   .action(async (options) => (await import('./commands/dataset.js')).showCommand(options));
+
+program
+  .command('evaluate')
+  .description('what a model is worth on a data set: figures with intervals, a page that a physician can read, JSON')
+  .requiredOption('--dataset <directory>', 'made by `dataset import`, or with a folder of pictures for each label')
+  .option('--model <model>', 'champion, challenger, the beginning of a version, or a folder', 'champion')
+  .option('--network <kind>', 'xray or ct; xray if the model has one')
+  .option('--split <part>', 'all, or one part of the data set', 'all')
+  .option('--out <directory>', 'for report.html and report.json; below DATA_DIR/evaluations if not given')
+  .option('--resamples <n>', 'how often the patients are drawn again for an interval', '1000')
+  .option('--seed <n>', 'of the resamples', '0')
+  .option('--json', 'one object, on one line', false)
+  .action(async (options: EvaluateCommand) => (await import('./commands/evaluate.js')).evaluate(options));
 
 try {
   await program.parseAsync();

@@ -29,6 +29,10 @@ const finding = z
     /** In place of the model version's own thresholds. */
     absentBelow: probability.optional(),
     presentFrom: probability.optional(),
+    /** Labels of data sets and radiologists that are a kind of this finding: they count as present. */
+    includes: z.array(z.string()).readonly().optional(),
+    /** Labels that leave this finding open: such images take no part in its training and figures. */
+    undecided: z.array(z.string()).readonly().optional(),
   })
   .refine((one) => one.absentBelow === undefined || one.presentFrom === undefined || one.absentBelow <= one.presentFrom, {
     path: ['absentBelow'],

@@ -1,0 +1,34 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { Fault } from '../errors.js';
+import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
+import { openRegistry, type Registry } from '../registry/registry.js';
+
+/** The registry below DATA_DIR. */
+export function registryOf({ dataDir }: Pick<Config, 'dataDir'>): Registry {
+  return openRegistry(join(dataDir, 'models'));
+}
+
+/**
+ * A model by `champion`, `challenger`, the beginning of a version that only one has, or a folder. `champion` of a registry that
+ * was never used is the shipped model.
+ *
+ * @throws Fault 'model-unknown', 'model-invalid'
+ */
+export async function chosenModel(name: string, config: Pick<Config, 'dataDir' | 'model'>): Promise<ModelVersion> {
+  const registry = registryOf(config);
+  const aliases = await registry.aliases();
+  if (name === 'champion') return aliases ? registry.load(aliases.champion) : loadModelVersion(config.model.directory);
+  if (name === 'challenger') {
+    if (!aliases?.challenger) throw new Fault('model-unknown', 'expected a challenger, found none');
+    return registry.load(aliases.challenger);
+  }
+  const versions = await registry.versions();
+  const [found, another] = versions.filter((version) => version.startsWith(name.toLowerCase()));
+  if (found && another) throw new Fault('model-unknown', `expected the beginning of one version, found that of ${found} and ${another}`);
+  if (found) return registry.load(found);
+  const isFolder = await stat(name).then((one) => one.isDirectory(), () => false);
+  if (isFolder) return loadModelVersion(name);
+  throw new Fault('model-unknown', `expected champion, challenger, a folder or one of ${versions.length} versions (\`models list\` shows them), found ${name}`);
+}
