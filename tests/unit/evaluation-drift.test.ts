@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
+import { expectedStabilityIndex, kolmogorovSmirnov, nameStabilityIndex, populationStabilityIndex, referenceBins } from '../../src/evaluation/drift/drift.js';
+import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+
+/** numpy's and scipy's: tests/oracles/evaluation/promotion.py. */
+const golden = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluation/promotion.json'), 'utf8')) as {
+  readonly ks: { one: number[]; other: number[]; statistic: number; pValue: number }[];
+  readonly psi: { then: number[]; now: number[]; edges: number[]; psi: number }[];
+};
+const near = (found: number | null | undefined, expected: number, what: string, tolerance = 1e-9): void => assert.ok(typeof found === 'number' && Math.abs(found - expected) <= tolerance, `${what}: ${found}, expected ${expected}`);
+
+test('Kolmogorov–Smirnov is scipy\'s, and the slow way over all values', () => {
+  for (const { one, other, statistic, pValue } of golden.ks) {
+    const found = kolmogorovSmirnov(one, other)!;
+    near(found.statistic, statistic, 'statistic');
+    near(found.pValue, pValue, 'p');
+    const below = (values: readonly number[], at: number): number => values.filter((value) => value <= at).length / values.length;
+    near(found.statistic, Math.max(...[...one, ...other].map((at) => Math.abs(below(one, at) - below(other, at)))), 'slow');
+  }
+  assert.equal(kolmogorovSmirnov([], [1]), null);
+  assert.deepEqual(kolmogorovSmirnov([1, 2, 3], [1, 2, 3]), { statistic: 0, pValue: 1 });
+});
+
+test('the stability index is that of numpy\'s bins', () => {
+  for (const { then, now, edges, psi } of golden.psi) {
+    const reference = referenceBins(then);
+    reference.edges.forEach((edge, i) => near(edge, edges[i]!, 'edge'));
+    near(populationStabilityIndex(reference, now), psi, 'PSI');
+    near(populationStabilityIndex(reference, then), 0, 'of itself');
+  }
+  assert.ok(golden.psi[1]!.psi > 0.25);
+});
+
+test('by chance alone the index is about what is expected of it', () => {
+  const uniform = seededUniform(4);
+  const reference = referenceBins(Array.from({ length: 2000 }, uniform));
+  const found = Array.from({ length: 200 }, () => populationStabilityIndex(reference, Array.from({ length: 200 }, uniform))!);
+  const mean = found.reduce((sum, one) => sum + one, 0) / found.length;
+  const expected = expectedStabilityIndex(reference, 200);
+  assert.ok(mean > expected * 0.8 && mean < expected * 1.3, `${mean}, expected ${expected}`);
+});
+
+test('names, values that are all alike, and nothing', () => {
+  near(nameStabilityIndex({ PA: 50, AP: 50 }, { PA: 50, AP: 50 }), 0, 'same');
+  near(nameStabilityIndex({ PA: 80, AP: 20 }, { PA: 20, AP: 80 }), 2 * 0.6 * Math.log(4), 'turned');
+  assert.ok(nameStabilityIndex({ PA: 100 }, { PA: 90, L: 10 })! > 0.5);
+  assert.equal(nameStabilityIndex({ PA: 1 }, {}), null);
+  const flat = referenceBins([3, 3, 3]);
+  assert.deepEqual(flat.edges, []);
+  near(populationStabilityIndex(flat, [1, 9]), 0, 'one bin');
+  assert.equal(populationStabilityIndex(flat, []), null);
+  assert.throws(() => referenceBins([]), RangeError);
+});
