@@ -130,10 +130,10 @@ dataset
 program
   .command('evaluate')
   .description('what a model is worth on a data set: figures with intervals, a page that a physician can read, JSON')
-  .requiredOption('--dataset <directory>', 'made by `dataset import`, or with a folder of pictures for each label')
+  .requiredOption('--dataset <directory>', 'made by `dataset import`, with metadata.csv and images/, or with a folder of pictures for each label')
   .option('--model <model>', 'champion, challenger, the beginning of a version, or a folder', 'champion')
   .option('--network <kind>', 'xray or ct; xray if the model has one')
-  .option('--split <part>', 'all, or one part of the data set', 'all')
+  .option('--test-lock <file>', 'only the patients that this lock keeps for testing')
   .option('--out <directory>', 'for report.html and report.json; below DATA_DIR/evaluations if not given')
   .option('--resamples <n>', 'how often the patients are drawn again for an interval', '1000')
   .option('--seed <n>', 'of the resamples', '0')

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
+import type { Example } from '../dataset/example.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { evaluationPage } from '../evaluation/page/evaluation-page.js';
@@ -11,7 +12,8 @@ import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear } from '../pixels/resize.js';
-import { scoreExamples, type LabelledExample } from '../tasks/score-examples.js';
+import { scoreExamples } from '../tasks/score-examples.js';
+
 import { chosenModel } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
 import { progressLine } from './progress-line.js';
@@ -20,7 +22,7 @@ export interface EvaluateCommand {
   readonly model: string;
   readonly dataset: string;
   readonly network?: string | undefined;
-  readonly split: string;
+  readonly testLock?: string | undefined;
   readonly seed: string;
   readonly resamples: string;
   readonly out?: string | undefined;
@@ -29,11 +31,12 @@ export interface EvaluateCommand {
 
 /** `evaluate`: what a model version is worth on a data set, as one line of JSON or as a page for a physician. */
 export async function evaluate(options: EvaluateCommand): Promise<void> {
+  const bootstrap = { seed: wholeNumber('--seed', options.seed, 0), resamples: wholeNumber('--resamples', options.resamples, 10) };
   const config = loadConfig();
   const version = await chosenModel(options.model, config);
   const kind = networkOf(options.network, Object.keys(version.networks));
   const served = version.networks[kind]!;
-  const images = await openLabelledImages(options.dataset, options.split);
+  const images = await openLabelledImages(options.dataset, options.testLock);
   const engine = await startEngine({ prefer: config.engine.prefer, log: options.json ? silentLog : createLog({ ...config.log, level: 'warn' }), ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
   const progress = progressLine('judging', options.json);
   try {
@@ -44,12 +47,11 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
     if (scored.set.images.length === 0) throw new Fault('dataset-invalid', `expected images that ${scored.set.classes.join(', ')} can describe, found none among ${images.examples.length} (${scored.unreadable.length} unreadable)`, { source: options.dataset });
     const report = evaluateSet(scored.set, {
       model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind },
-      dataset: { name: images.name, split: options.split === 'all' ? null : options.split },
-      seed: wholeNumber('--seed', options.seed, 0),
-      resamples: wholeNumber('--resamples', options.resamples, 10),
+      dataset: { name: images.name, split: options.testLock === undefined ? null : 'locked test set' },
+      ...bootstrap,
     });
     const complete: EvaluationReport = { ...report, warnings: [...report.warnings, ...leftOut(scored.outside, scored.unreadable.length)] };
-    const out = options.out ?? (options.json ? undefined : join(config.dataDir, 'evaluations', `${version.version}-${images.name}${options.split === 'all' ? '' : `-${options.split}`}`));
+    const out = options.out ?? (options.json ? undefined : join(config.dataDir, 'evaluations', `${version.version}-${images.name}${options.testLock === undefined ? '' : '-test'}`));
     if (out) await writeReport(out, complete, images);
     console.log(options.json ? JSON.stringify(complete) : summary(complete, out!));
   } finally {
@@ -90,7 +92,7 @@ async function writeReport(directory: string, report: EvaluationReport, images: 
 /** Longest side of a picture in the report. */
 const shownSide = 320;
 
-async function dataAddress(example: LabelledExample, { picture }: LabelledImages): Promise<string> {
+async function dataAddress(example: Example, { picture }: LabelledImages): Promise<string> {
   const image = await picture(example);
   const scale = Math.min(1, shownSide / Math.max(image.width, image.height * image.pixelAspect));
   const small: GreyImage = resizeBilinear(image, Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * image.pixelAspect * scale)));

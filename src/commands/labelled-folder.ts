@@ -1,37 +1,31 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import type { Example, ExampleSource } from '../dataset/example.js';
+import { readExamplePicture } from '../dataset/read-picture.js';
+import { slugOf } from '../dataset/slug.js';
 import { asFault, Fault } from '../errors.js';
-import type { GreyImage } from '../pixels/image.js';
-import { readPicture } from '../pixels/picture.js';
-import type { LabelledExample } from '../tasks/score-examples.js';
 
-/** Labelled images and the way to their pixels. */
-export interface LabelledImages {
-  readonly name: string;
-  readonly examples: readonly LabelledExample[];
-  picture(example: LabelledExample): Promise<GreyImage>;
-}
+const pictures = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.webp', '.dcm']);
 
-const pictures = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.webp']);
-
-/** A folder with a folder for each label, as fastai's `from_folder` reads it; nobody says whose the images are. */
-export async function openLabelledFolder(directory: string): Promise<LabelledImages> {
+/** A folder with a folder for each label, as fastai's `from_folder` reads it; it does not say whose the images are. */
+export async function openLabelledFolder(directory: string): Promise<ExampleSource> {
   const labels = (await readdir(directory, { withFileTypes: true }).catch((error: unknown) => Promise.reject(asFault(error, 'dataset-invalid', { source: directory })))).filter((entry) => entry.isDirectory());
-  const examples: LabelledExample[] = [];
+  const examples: Example[] = [];
   for (const { name } of labels) {
     for (const file of (await readdir(join(directory, name))).sort()) {
       if (!pictures.has(extname(file).toLowerCase())) continue;
       const path = `${name}/${file}`;
-      examples.push({ key: path, file: path, patient: path, source: '', view: '', labels: name === 'no-finding' || name === 'normal' ? [] : [name] });
+      examples.push({ key: path, file: path, patient: path, source: '', view: '', labels: [slugOf(name)] });
     }
   }
-  if (examples.length === 0) throw new Fault('dataset-invalid', 'expected a data set made by `dataset import`, or a folder with a folder of pictures for each label; found neither', { source: directory });
+  if (examples.length === 0) throw new Fault('dataset-invalid', 'expected a data set made by `dataset import`, metadata.csv with images/, or a folder of pictures for each label; found none of them', { source: directory });
   return {
-    name: directory.split('/').filter(Boolean).at(-1) ?? directory,
+    kind: 'one-of-many',
+    classes: [...new Set(examples.flatMap((example) => example.labels))].sort(),
     examples,
     picture: async ({ file }) => {
       const path = join(directory, file!);
-      return readPicture(await readFile(path).catch((error: unknown) => Promise.reject(asFault(error, 'image-unreadable', { source: path }))), path);
+      return readExamplePicture(await readFile(path).catch((error: unknown) => Promise.reject(asFault(error, 'image-unreadable', { source: path }))), path);
     },
   };
 }

@@ -1,10 +1,67 @@
-import { Fault } from '../errors.js';
-import { openLabelledFolder, type LabelledImages } from './labelled-folder.js';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { Example, ExampleSource } from '../dataset/example.js';
+import { kindOf, labelsOf } from '../dataset/finding-labels.js';
+import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
+import { readMetadataCsv } from '../dataset/metadata-csv.js';
+import { readExamplePicture } from '../dataset/read-picture.js';
+import { isLocked, readTestLock } from '../dataset/test-lock.js';
+import { asFault, Fault } from '../errors.js';
+import { openLabelledFolder } from './labelled-folder.js';
 
-export type { LabelledImages };
+/** Labelled images under a name. */
+export interface LabelledImages extends ExampleSource {
+  readonly name: string;
+}
 
-/** @param split `all` */
-export async function openLabelledImages(directory: string, split: string): Promise<LabelledImages> {
-  if (split !== 'all') throw new Fault('request-invalid', `expected --split all for a folder without splits, found ${split}`);
+/**
+ * What `evaluate --dataset` names: a data set that `dataset import` made; a folder with metadata.csv and images/ as it was
+ * published, read in place; or a folder with a folder of pictures for each label.
+ *
+ * @param lockFile only the patients that this test lock holds
+ * @throws Fault dataset-invalid
+ */
+export async function openLabelledImages(directory: string, lockFile?: string): Promise<LabelledImages> {
+  const source = await openSource(directory);
+  const name = basename(resolve(directory));
+  if (lockFile === undefined) return { ...source, name };
+  const lock = await readTestLock(lockFile);
+  if (!lock) throw new Fault('dataset-invalid', 'expected a test lock, found no file', { source: lockFile });
+  const examples = source.examples.filter(({ patient }) => isLocked(lock, patient));
+  if (examples.length === 0) throw new Fault('dataset-invalid', `expected patients of the test lock among ${source.examples.length} images, found none`, { source: directory });
+  return { ...source, examples, name };
+}
+
+async function openSource(directory: string): Promise<ExampleSource> {
+  if (await exists(join(directory, manifestName))) return openDatasetFolder(directory);
+  if (await exists(join(directory, 'metadata.csv'))) return openPublishedFolder(directory);
   return openLabelledFolder(directory);
+}
+
+/** Rows without an image are passed over: `dataset import` is what reports them. */
+async function openPublishedFolder(directory: string): Promise<ExampleSource> {
+  const file = join(directory, 'metadata.csv');
+  const { rows } = readMetadataCsv(await readFile(file), file);
+  const kind = kindOf(rows.map(({ finding }) => finding));
+  const from = basename(resolve(directory));
+  const examples: Example[] = [];
+  for (const { finding, filename, patient, view, source } of rows) {
+    const labels = labelsOf(finding, kind);
+    if (labels === undefined || !(await exists(join(directory, 'images', filename)))) continue;
+    examples.push({ key: filename, file: filename, patient: `${source || from}/${patient || filename}`, source: source || from, view, labels });
+  }
+  if (examples.length === 0) throw new Fault('dataset-invalid', `expected images of metadata.csv in images/, found none for ${rows.length} rows`, { source: directory });
+  return {
+    kind,
+    classes: [...new Set(examples.flatMap(({ labels }) => labels))].sort(),
+    examples,
+    picture: async ({ file: name }) => {
+      const path = join(directory, 'images', name!);
+      return readExamplePicture(await readFile(path).catch((error: unknown) => Promise.reject(asFault(error, 'image-unreadable', { source: path }))), path);
+    },
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
 }

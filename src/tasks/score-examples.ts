@@ -1,4 +1,5 @@
 import type { Predictor } from '../engine/engine.js';
+import type { Example } from '../dataset/example.js';
 import { Fault } from '../errors.js';
 import { gateOf } from '../evaluation/gate.js';
 import type { Truth } from '../evaluation/metrics/estimate.js';
@@ -11,18 +12,7 @@ import type { GreyImage } from '../pixels/image.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ServedNetwork } from '../registry/model-version.js';
 
-/** An image whose truth is known, as far as scoring needs it; see dataset/example.ts. */
-export interface LabelledExample {
-  readonly key: string;
-  readonly patient: string;
-  readonly source: string;
-  readonly view: string;
-  readonly labels: readonly string[];
-  readonly unknown?: readonly string[] | undefined;
-  readonly file?: string | undefined;
-}
-
-export interface ScoreRequest<Example extends LabelledExample> {
+export interface ScoreRequest {
   readonly served: ServedNetwork;
   readonly predictor: Predictor;
   /** X-rays pass the mean-chest guard as in service; slices do not know it. */
@@ -50,7 +40,7 @@ export interface ScoredExamples {
 const batchSize = 8;
 
 /** What a network says of a set of labelled images, its guards included; nothing is decided here. */
-export async function scoreExamples<Example extends LabelledExample>(request: ScoreRequest<Example>): Promise<ScoredExamples> {
+export async function scoreExamples(request: ScoreRequest): Promise<ScoredExamples> {
   const { served, examples, labelRules, onProgress } = request;
   const rules = served.outputs.filter((rule): rule is FindingRule => rule.kind === 'finding');
   const classes = rules.map(({ name }) => name);
@@ -76,7 +66,7 @@ export async function scoreExamples<Example extends LabelledExample>(request: Sc
 }
 
 interface ReadExample {
-  readonly example: LabelledExample;
+  readonly example: Example;
   readonly yTrue: readonly Truth[];
   readonly image: GreyImage;
 }
@@ -87,7 +77,7 @@ interface ScoredRow {
   readonly embedding: Float32Array;
 }
 
-function readBatch<Example extends LabelledExample>(batch: readonly { readonly example: Example; readonly yTrue: readonly Truth[] }[], { picture, change }: ScoreRequest<Example>): Promise<readonly (ReadExample | Fault)[]> {
+function readBatch(batch: readonly { readonly example: Example; readonly yTrue: readonly Truth[] }[], { picture, change }: ScoreRequest): Promise<readonly (ReadExample | Fault)[]> {
   return Promise.all(
     batch.map(async ({ example, yTrue }) => {
       try {
@@ -101,7 +91,7 @@ function readBatch<Example extends LabelledExample>(batch: readonly { readonly e
   );
 }
 
-async function scoreBatch<Example extends LabelledExample>(batch: readonly ReadExample[], { served, predictor, kind }: ScoreRequest<Example>): Promise<readonly ScoredRow[]> {
+async function scoreBatch(batch: readonly ReadExample[], { served, predictor, kind }: ScoreRequest): Promise<readonly ScoredRow[]> {
   const { channels, height, width } = served.input;
   const size = channels * height * width;
   const data = new Float32Array(batch.length * size);
