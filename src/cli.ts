@@ -13,7 +13,8 @@ const program = new Command()
 program
   .command('serve')
   .description('the service, against ORTHANC_URL, else beside a private Orthanc')
-  .action(async () => (await import('./commands/serve.js')).serve());
+  .option('--roles <list>', 'with several processes on one DATABASE_URL, what this one does: watch,work,train,web; else everything')
+  .action(async (options: { roles?: string }) => (await import('./commands/serve.js')).serve(options));
 
 program
   .command('demo')

@@ -12,6 +12,10 @@ export const projectRoot = findProjectRoot();
 const milliseconds = z.number().int().positive();
 const count = z.number().int().positive();
 
+/** What one of several processes on a shared database does: reads the change log, reports studies, trains at night, serves people and programs. */
+export const processRoles = ['watch', 'work', 'train', 'web'] as const;
+export type ProcessRole = (typeof processRoles)[number];
+
 /** Every setting with its default and unit. Unknown keys are refused, so a typing error cannot pass. */
 const configSchema = z.strictObject({
   orthanc: z
@@ -91,6 +95,8 @@ const configSchema = z.strictObject({
       urlFile: z.string().optional(),
     })
     .prefault({}),
+  /** A process on its own does everything. */
+  roles: z.array(z.enum(processRoles)).min(1).default([...processRoles]),
   /** Folder for the embedded database, the private Orthanc and the journal. */
   dataDir: z.string().default('data'),
   model: z.strictObject({ directory: z.string().default('models/starter') }).prefault({}),
@@ -159,6 +165,7 @@ const environmentSettings = {
   DATABASE_URL: ['database', 'url'],
   DATABASE_URL_FILE: ['database', 'urlFile'],
   DATA_DIR: ['dataDir'],
+  ROLES: ['roles'],
   HOST: ['server', 'host'],
   PORT: ['server', 'port'],
   HINT_TOKEN: ['server', 'hintToken'],
@@ -181,9 +188,11 @@ const environmentSettings = {
  * Settings from, in rising order: defaults, config/default.yaml (or CONFIG_FILE), the environment.
  * Relative paths are taken from the project's folder.
  *
+ * @param given options of a command, under the names of the variables that they go before
  * @throws Fault `config-invalid` naming file and line, or the variable
  */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(variables: NodeJS.ProcessEnv = process.env, given: Readonly<Record<string, string>> = {}): Config {
+  const environment = { ...variables, ...given };
   const file = environment['CONFIG_FILE'] ?? resolve(projectRoot, 'config/default.yaml');
   if (environment['CONFIG_FILE'] && !existsSync(file)) throw new Fault('config-invalid', `CONFIG_FILE names ${file}, which does not exist`);
   const fromFile = existsSync(file) ? loadConfigFile(file, configSchema) : configSchema.parse({});
@@ -203,7 +212,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
 
 function valueOf(variable: string, text: string): unknown {
   if (variable === 'PORT') return Number(text);
-  if (variable === 'TRUSTED_PROXIES') return text.split(',').map((one) => one.trim());
+  if (variable === 'TRUSTED_PROXIES' || variable === 'ROLES') return text.split(',').map((one) => one.trim());
   return booleans[text] ?? text;
 }
 

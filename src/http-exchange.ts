@@ -12,8 +12,34 @@ export interface HttpEndpoint {
   readonly caFile?: string | undefined;
   /** Longest time without a single byte; a whole exchange may take ten times as long. */
   readonly timeoutMs: number;
-  /** Exchanges under way at one time; further ones wait their turn. */
-  readonly maxConcurrent?: number | undefined;
+  /** Exchanges under way at one time; further ones wait their turn. A number is for this endpoint alone; clients of one PACS share Slots. */
+  readonly maxConcurrent?: number | Slots | undefined;
+}
+
+/** So many at one time; the rest wait in order. */
+export class Slots {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(readonly count: number) {
+    this.#free = count;
+  }
+
+  get inUse(): number {
+    return this.count - this.#free;
+  }
+
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
 }
 
 export interface HttpRequest {
@@ -44,8 +70,7 @@ export class HttpExchange {
   readonly url: string;
   private readonly agent: http.Agent;
   private readonly authorization: string | undefined;
-  private readonly waiting: (() => void)[] = [];
-  private free: number;
+  private readonly slots: Slots;
 
   constructor(private readonly endpoint: HttpEndpoint) {
     const url = parseUrl(endpoint.url);
@@ -56,23 +81,18 @@ export class HttpExchange {
     this.authorization = username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const options = { keepAlive: true, keepAliveMsecs: 30_000, scheduling: 'lifo' } as const;
     this.agent = url.protocol === 'https:' ? new https.Agent({ ...options, ...authority(endpoint.caFile) }) : new http.Agent(options);
-    this.free = endpoint.maxConcurrent ?? 8;
+    const { maxConcurrent = 8 } = endpoint;
+    this.slots = typeof maxConcurrent === 'number' ? new Slots(maxConcurrent) : maxConcurrent;
   }
 
   /** @throws Fault pacs-unreachable, pacs-malformed (answer cut short, not HTTP), timed-out */
   async exchange(request: HttpRequest): Promise<HttpReply> {
-    if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-    try {
-      return await this.send(request).catch((thrown: unknown) => {
+    return this.slots.use(() =>
+      this.send(request).catch((thrown: unknown) => {
         if (thrown instanceof StaleConnection) return this.send(request);
         throw thrown;
-      });
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.free++;
-    }
+      }),
+    );
   }
 
   /** Drops idle connections; an exchange after this opens a new one. */

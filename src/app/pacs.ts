@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
+import { Slots } from '../http-exchange.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
@@ -12,6 +13,8 @@ export interface PacsAccess {
   readonly dicomWeb: DicomWeb;
   /** Without credentials. */
   readonly url: string;
+  /** Exchanges with the PACS under way. */
+  readonly slots: Slots;
   /** Set for a private Orthanc: where to send studies by C-STORE. */
   readonly dicomPort?: number;
   close(): Promise<void>;
@@ -35,10 +38,12 @@ export async function openPacs(config: Config, log: Log, hint: { readonly enviro
 }
 
 function access(
-  { orthanc: { caFile, requestTimeoutMs: timeoutMs, maxConcurrentRequests: maxConcurrent } }: Config,
+  { orthanc: { caFile, requestTimeoutMs: timeoutMs, maxConcurrentRequests } }: Config,
   { url, dicomWebUrl, username, password }: { readonly url: string; readonly dicomWebUrl: string; readonly username?: string | undefined; readonly password?: string | undefined },
   end: () => Promise<void>,
 ): PacsAccess {
+  // One count for both ways to it: what the configuration allows is allowed once.
+  const maxConcurrent = new Slots(maxConcurrentRequests);
   const shared = { username, password, caFile, timeoutMs, maxConcurrent };
   const orthanc = new OrthancClient({ url, ...shared });
   const dicomWeb = new DicomWeb({ url: dicomWebUrl, ...shared });
@@ -46,6 +51,7 @@ function access(
     orthanc,
     dicomWeb,
     url: orthanc.url,
+    slots: maxConcurrent,
     async close() {
       orthanc.close();
       dicomWeb.close();

@@ -1,22 +1,15 @@
-import type { Jobs } from '../jobs/jobs.js';
-import { Fault } from '../errors.js';
 import type { ServerTools, ShownResult } from '../server/server-tools.js';
 import type { ResultRow } from '../store/results.js';
-import type { Store } from '../store/store.js';
-import type { ServedModel } from '../tasks/tools.js';
-import type { PacsAccess } from './pacs.js';
+import { healthOf, measure, type HealthParts } from './health.js';
 import { verdictServerTools, type Verdicts } from './verdicts.js';
 
-export interface ServerParts {
-  readonly pacs: PacsAccess;
-  readonly store: Store;
-  readonly jobs: Jobs;
-  readonly model: ServedModel;
+export interface ServerParts extends HealthParts {
   readonly verdicts: Verdicts;
 }
 
 /** What the server shows, out of the running parts. */
-export function serverToolsOf({ pacs, store, jobs, model, verdicts }: ServerParts): ServerTools {
+export function serverToolsOf(parts: ServerParts): ServerTools {
+  const { store, jobs, verdicts } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt,
@@ -31,19 +24,8 @@ export function serverToolsOf({ pacs, store, jobs, model, verdicts }: ServerPart
   });
   return {
     verdicts: verdictServerTools(verdicts, store),
-    async health() {
-      const [orthanc, database] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState())]);
-      const stats = database === 'answers' ? await jobs.stats() : [];
-      const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
-      return {
-        ok: orthanc === 'answers' && database === 'answers',
-        orthanc,
-        database,
-        model: `${model.name} ${model.version}`,
-        engine: model.engine.name,
-        queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
-      };
-    },
+    health: () => healthOf(parts),
+    measure: () => measure(parts),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });
       return Promise.all(results.map(shown));
@@ -57,13 +39,4 @@ export function serverToolsOf({ pacs, store, jobs, model, verdicts }: ServerPart
       return Promise.all([...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map(shown));
     },
   };
-}
-
-async function answers(question: () => Promise<unknown>): Promise<string> {
-  try {
-    await question();
-    return 'answers';
-  } catch (error) {
-    return error instanceof Fault ? error.code : 'failed';
-  }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { projectRoot, type Config } from '../config.js';
+import { projectRoot, type Config, type ProcessRole } from '../config.js';
 import { startEngine, type StartedEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
@@ -11,11 +11,13 @@ import type { Log } from '../log.js';
 import { loadModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
+import { openMetrics } from '../server/metrics.js';
 import { documentProfiles } from '../sr/document-profile.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
 import { serveModel } from '../tasks/served-model.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
+import { watchSurroundings } from './health.js';
 import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, type PacsAccess } from './pacs.js';
 import { serverToolsOf } from './server-tools.js';
@@ -91,6 +93,7 @@ export async function openAnalyser(config: Config, log: Log): Promise<Analyser> 
  * database that does not answer yet is waited for.
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
+  const does = (role: ProcessRole): boolean => config.roles.includes(role);
   const closing: (() => Promise<void>)[] = [];
   const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
     closing.unshift(close);
@@ -108,10 +111,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
     opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
 
+    const metrics = openMetrics(softwareVersion, analyser.model.version);
+
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;
     let tools: ReturnType<typeof serverToolsOf> | undefined;
-    const app = createServer({ ...access, wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools }, log);
+    const app = createServer({ ...access, metrics, web: does('web'), wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools }, log);
     const server = await listen(app.listen.bind(app), config).then((one) => opened(one, () => closeServer(one)));
     const url = `http://${hostInUrl(config.server.host)}:${(server.address() as AddressInfo).port}`;
 
@@ -132,12 +137,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
     };
     const verdicts = verdictsOf({ config, store, reportTools });
-    await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, verdicts, log });
-    tools = serverToolsOf({ pacs, store, jobs, model: analyser.model, verdicts });
+    if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, verdicts, metrics, log });
+    const healthParts = { pacs, store, jobs, model: analyser.model, dataDir: config.dataDir, log };
+    tools = serverToolsOf({ ...healthParts, verdicts });
+    watchSurroundings(healthParts);
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
-    wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ? pacs.url : 'private', store, jobs, log });
-    log.info('service is running', { url, orthanc: pacs.url, engine: analyser.engine.description.name });
+    if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ? pacs.url : 'private', store, jobs, log });
+    log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
     return { url, pacs, store, jobs, model: analyser.model, verdicts, settings: analyser.settings, stop: closeAll };
   } catch (error) {
     await closeAll();

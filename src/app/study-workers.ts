@@ -5,6 +5,7 @@ import { retryLater, type Job } from '../jobs/queue.js';
 import type { JobFailure } from '../jobs/failure.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
+import type { Metrics } from '../server/metrics.js';
 import type { OrthancClient, OrthancId } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { deliverResult, destinationName } from '../tasks/deliver-result.js';
@@ -23,6 +24,7 @@ export interface StudyWorkerParts {
   readonly jobs: Jobs;
   readonly reportTools: ReportTools;
   readonly verdicts: Verdicts;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 
@@ -65,6 +67,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       const result = await reportStudy(studyOf(job), parts.reportTools);
       await keepResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
+      parts.metrics.observe(result);
     },
     { concurrency: config.work.studies, retry, onExhausted: (job, failure) => giveUp(job, failure, parts) },
   );

@@ -3,8 +3,8 @@ import { loadConfig } from '../config.js';
 import { createLog } from '../log.js';
 
 /** Runs until a signal comes; then finishes or hands back what is in hand. */
-export async function serve(): Promise<void> {
-  const config = loadConfig();
+export async function serve(options: { readonly roles?: string } = {}): Promise<void> {
+  const config = loadConfig(undefined, options.roles === undefined ? {} : { ROLES: options.roles });
   const log = createLog(config.log);
   const service = await startService(config, log);
   process.stdout.write(`orthanc-chest-ai: ${service.url}   Orthanc: ${service.pacs.url}${service.pacs.dicomPort ? `   DICOM port ${service.pacs.dicomPort}` : ''}   (not for diagnosis)\n`);

@@ -8,6 +8,7 @@ import { auditRoutes } from './routes/audit.js';
 import { healthRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
+import { metricsRoutes } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
 import { parkedRoutes } from './routes/parked.js';
 import { resultRoutes } from './routes/results.js';
@@ -16,7 +17,7 @@ import { securityHeaders } from './security-headers.js';
 import type { ServerParts } from './server-tools.js';
 
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
-const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [loginRoutes, resultRoutes, verdictRoutes, parkedRoutes, administrationRoutes, auditRoutes, pageRoutes];
+const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [loginRoutes, resultRoutes, verdictRoutes, parkedRoutes, administrationRoutes, auditRoutes, metricsRoutes, pageRoutes];
 
 /**
  * The service's own HTTP interface. Each request passes headers → who asks → nobody unknown → routes → what went wrong. Health and the hint come
@@ -27,12 +28,14 @@ export function createServer(parts: ServerParts, log: Log): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('trust proxy', [...parts.trustedProxies]);
+  app.use(parts.metrics.countRequests);
   app.use(...securityHeaders());
   app.use(hintRoutes(parts));
   app.use(healthRoutes(parts));
   app.use(authenticate(parts.access));
   app.use(onlyKnown(parts.access));
-  for (const routesOf of routes) app.use(routesOf(parts, log));
+  // A process that does not serve people still says how it is.
+  for (const routesOf of parts.web ? routes : [metricsRoutes]) app.use(routesOf(parts, log));
   app.use(answerNothing);
   app.use(answerFault(log));
   return app;

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { Access } from './access/access.js';
+import type { Metrics, MeasuredState } from './metrics.js';
 import type { Administration } from './access/administration.js';
 import type { VerdictServerTools } from './verdict-tools.js';
 
@@ -30,6 +31,10 @@ export interface Health {
   readonly ok: boolean;
   readonly orthanc: string;
   readonly database: string;
+  /** `room`, `little room left`, `full`. */
+  readonly disk: string;
+  /** `right`, or by how much it differs from Orthanc's. */
+  readonly clock: string;
   readonly model: string;
   readonly engine: string;
   readonly queue: { readonly waiting: number; readonly active: number; readonly parked: number };
@@ -39,9 +44,12 @@ export interface Health {
 export interface ServerParts {
   readonly hintToken: string | undefined;
   readonly access: Access;
+  readonly metrics: Metrics;
   readonly administration: Administration;
   readonly audit: AuditLog;
   readonly auditEntries: Pick<AuditEntries, 'list'>;
+  /** Whether the page and its interface are served, or only health and metrics. */
+  readonly web: boolean;
   /** Addresses or subnets whose X-Forwarded-… headers are believed. */
   readonly trustedProxies: readonly string[];
   /** Look at the change log now. */
@@ -61,6 +69,7 @@ export interface ShownParked {
 export interface ServerTools {
   readonly verdicts: VerdictServerTools;
   health(): Promise<Health>;
+  measure(): Promise<MeasuredState>;
   results(query: { readonly limit: number; readonly outcome?: ShownResult['outcome'] }): Promise<readonly ShownResult[]>;
   parked(): Promise<readonly ShownParked[]>;
   /** @returns false if nothing of that id is parked */

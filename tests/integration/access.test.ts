@@ -119,6 +119,7 @@ for (const backend of storeBackends()) {
         { method: 'GET', path: '/api/results', may: roles },
         { method: 'GET', path: '/api/parked', may: roles },
         { method: 'POST', path: '/api/parked/00000000-0000-0000-0000-000000000000/retry', may: ['operator', 'admin'] },
+        { method: 'GET', path: '/metrics', may: roles },
         { method: 'GET', path: '/api/accounts', may: ['admin'] },
         { method: 'POST', path: '/api/accounts', may: ['admin'] },
         { method: 'POST', path: '/api/accounts/nobody/password', may: ['admin'] },

@@ -134,7 +134,7 @@ describe('no patient attribute leaves the DICOM objects', () => {
         proxy.behave();
       }
       await eventuallyOneResult(pacs.dicomWeb, good.studyInstanceUID);
-      for (const path of ['/health', '/api/results', '/api/results?outcome=failed', '/', '/api/studies/1.2.3', '/nowhere']) await ask(path);
+      for (const path of ['/health', '/api/results', '/api/results?outcome=failed', '/', '/api/studies/1.2.3', '/nowhere', '/metrics', '/api/parked', '/api/audit', '/api/accounts', '/api/tokens', '/api/me']) await ask(path);
 
       assert.equal(await running.end(), 0);
       service = undefined;

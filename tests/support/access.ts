@@ -4,14 +4,15 @@ import { silentLog } from '../../src/log.js';
 import { openAccess, type AccessSettings } from '../../src/server/access/access.js';
 import { administrationOf } from '../../src/server/access/administration.js';
 import { firstLoginFile } from '../../src/server/access/first-account.js';
+import { openMetrics } from '../../src/server/metrics.js';
 import type { ServerParts } from '../../src/server/server-tools.js';
 import type { Store } from '../../src/store/store.js';
 
 /** What a server needs to know who asks, over a real store. */
-export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Pick<ServerParts, 'access' | 'administration' | 'audit' | 'auditEntries' | 'trustedProxies'> {
+export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Pick<ServerParts, 'access' | 'administration' | 'audit' | 'auditEntries' | 'metrics' | 'web' | 'trustedProxies'> {
   const audit = openAuditLog(store.audit, silentLog);
   const access = openAccess(store, audit, { sessions: { idleMs: 60_000, longestMs: 3_600_000 }, dataDir: '/nowhere', ...settings });
-  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit, trustedProxies: [] };
+  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit, metrics: openMetrics('test', 'test'), web: true, trustedProxies: [] };
 }
 
 /** Headers of a browser that has logged in. */

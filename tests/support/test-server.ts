@@ -19,7 +19,8 @@ export interface TestServer {
 export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
   const tools: ServerTools = {
     verdicts: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
-    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', model: 'm', engine: 'e', queue: { waiting: 0, active: 0, parked: 0 } }),
+    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', queue: { waiting: 0, active: 0, parked: 0 } }),
+    measure: async () => ({ ok: true, results: {}, queues: [], freeBytes: 1, clockSkewMs: 0, pacsRequests: 0 }),
     results: async () => [],
     parked: async () => [],
     retryParked: async () => true,

@@ -42,6 +42,7 @@ const packageHome: Record<string, string> = {
   express: 'server',
   'dejavu-fonts-ttf': 'pixels',
   helmet: 'server',
+  'prom-client': 'server',
   'openid-client': 'server',
   '@node-rs/argon2': 'server',
   'csv-parse': 'dataset',

@@ -1,0 +1,89 @@
+import { statfs } from 'node:fs/promises';
+import { Fault } from '../errors.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Log } from '../log.js';
+import type { MeasuredState } from '../server/metrics.js';
+import type { Health } from '../server/server-tools.js';
+import type { Store } from '../store/store.js';
+import type { ServedModel } from '../tasks/tools.js';
+import type { PacsAccess } from './pacs.js';
+
+export interface HealthParts {
+  readonly pacs: PacsAccess;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly model: ServedModel;
+  readonly dataDir: string;
+  readonly log: Log;
+}
+
+/** The embedded database needs a log segment, an upload its file: below this nothing can be taken any more. */
+const fewestFreeBytes = 50e6;
+/** From here on it is said. */
+const littleFreeBytes = 1e9;
+const mostClockSkewMs = 5_000;
+
+/** Whether every part can do its work. */
+export async function healthOf(parts: HealthParts): Promise<Health> {
+  const { pacs, store, jobs, model, dataDir } = parts;
+  const [orthanc, database, freeBytes, clockSkewMs] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState()), freeBytesOf(dataDir), clockSkewOf(pacs)]);
+  const stats = database === 'answers' ? await jobs.stats() : [];
+  const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
+  return {
+    ok: orthanc === 'answers' && database === 'answers' && (freeBytes ?? 0) >= fewestFreeBytes,
+    orthanc,
+    database,
+    disk: freeBytes === undefined ? 'cannot be read' : freeBytes < fewestFreeBytes ? 'full' : freeBytes < littleFreeBytes ? 'little room left' : 'room',
+    clock: clockSkewMs === undefined ? 'not known' : clockSkewMs > mostClockSkewMs ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's` : 'right',
+    model: `${model.name} ${model.version}`,
+    engine: model.engine.name,
+    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
+  };
+}
+
+/** The same as figures; of a part that does not answer none. */
+export async function measure(parts: HealthParts): Promise<MeasuredState> {
+  const { pacs, store, jobs, dataDir } = parts;
+  const [health, results, queues, freeBytes, clockSkewMs] = await Promise.all([healthOf(parts), store.results.countByOutcome().catch(() => ({})), jobs.stats().catch(() => []), freeBytesOf(dataDir), clockSkewOf(pacs)]);
+  return { ok: health.ok, results, queues, freeBytes, clockSkewMs, pacsRequests: pacs.slots.inUse };
+}
+
+/** Says once that room runs out or that the clocks differ, and once that it is well again. */
+export function watchSurroundings(parts: HealthParts): void {
+  const said = new Map<string, string>();
+  parts.jobs.every(60_000, 'surroundings', async () => {
+    const { disk, clock } = await healthOf(parts);
+    for (const [name, now, good] of [['disk', disk, 'room'], ['clock', clock, 'right']] as const) {
+      if (now === (said.get(name) ?? good) || now === 'not known') continue;
+      said.set(name, now);
+      if (now === good) parts.log.info('well again', { name });
+      else parts.log.warn('needs attention', { name, now });
+    }
+  });
+}
+
+async function freeBytesOf(directory: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
+async function clockSkewOf({ orthanc }: PacsAccess): Promise<number | undefined> {
+  try {
+    return Math.abs((await orthanc.clock()).getTime() - Date.now());
+  } catch {
+    return undefined;
+  }
+}
+
+async function answers(question: () => Promise<unknown>): Promise<string> {
+  try {
+    await question();
+    return 'answers';
+  } catch (error) {
+    return error instanceof Fault ? error.code : 'failed';
+  }
+}

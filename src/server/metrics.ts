@@ -1,0 +1,82 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RequestHandler } from 'express';
+
+/** What a study's result tells: numbers and words of ours, nothing of the patient. */
+export interface MeasuredResult {
+  readonly outcome: string;
+  /** Milliseconds by step. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** What is asked for when somebody looks. */
+export interface MeasuredState {
+  readonly results: Readonly<Record<string, number>>;
+  readonly queues: readonly { readonly queue: string; readonly waiting: number; readonly active: number; readonly retrying: number; readonly parked: number; readonly oldestAgeMs: number | undefined }[];
+  readonly freeBytes: number | undefined;
+  readonly clockSkewMs: number | undefined;
+  readonly pacsRequests: number;
+  readonly ok: boolean;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** For each request, when it is answered. */
+  readonly countRequests: RequestHandler;
+  observe(result: MeasuredResult): void;
+  /** In Prometheus' text format. */
+  text(state: MeasuredState | undefined): Promise<string>;
+}
+
+/**
+ * Figures for Prometheus. Labels are from short fixed lists: the pattern of a route, never its address; no UID, for which
+ * Prometheus would keep a series each, and no attribute of a patient.
+ */
+export function openMetrics(version: string, model: string): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'chest_ai_' });
+  const requests = new Histogram({ name: 'chest_ai_http_request_seconds', help: 'Requests to the service by route and status', labelNames: ['method', 'route', 'status'], buckets: [0.005, 0.02, 0.1, 0.5, 2, 10], registers });
+  const studies = new Histogram({ name: 'chest_ai_study_seconds', help: 'Time in hand of a study by what came of it, in this process', labelNames: ['outcome'], buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120], registers });
+  const steps = new Histogram({ name: 'chest_ai_step_seconds', help: 'Time of a step of a study, in this process', labelNames: ['step'], buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30], registers });
+  const results = new Gauge({ name: 'chest_ai_results', help: 'Current results on record by outcome', labelNames: ['outcome'], registers });
+  const jobs = new Gauge({ name: 'chest_ai_jobs', help: 'Jobs by queue and state, of all processes', labelNames: ['queue', 'state'], registers });
+  const oldest = new Gauge({ name: 'chest_ai_oldest_job_seconds', help: 'Age of the oldest job that is neither done nor parked', labelNames: ['queue'], registers });
+  const free = new Gauge({ name: 'chest_ai_disk_free_bytes', help: 'Room left where the data folder lies', registers });
+  const skew = new Gauge({ name: 'chest_ai_clock_skew_seconds', help: "How far Orthanc's clock and ours differ", registers });
+  const pacs = new Gauge({ name: 'chest_ai_pacs_requests', help: 'Exchanges with the PACS under way in this process', registers });
+  const ready = new Gauge({ name: 'chest_ai_ready', help: '1 if the service can do its work', registers });
+  new Gauge({ name: 'chest_ai_info', help: 'Versions', labelNames: ['version', 'model'], registers }).set({ version, model }, 1);
+
+  const read = (state: MeasuredState): void => {
+    for (const [outcome, n] of Object.entries(state.results)) results.set({ outcome }, n);
+    for (const { queue, waiting, active, retrying, parked, oldestAgeMs = 0 } of state.queues) {
+      for (const [name, n] of Object.entries({ waiting, active, retrying, parked })) jobs.set({ queue, state: name }, n);
+      oldest.set({ queue }, oldestAgeMs / 1000);
+    }
+    if (state.freeBytes !== undefined) free.set(state.freeBytes);
+    if (state.clockSkewMs !== undefined) skew.set(state.clockSkewMs / 1000);
+    pacs.set(state.pacsRequests);
+    ready.set(state.ok ? 1 : 0);
+  };
+
+  return {
+    contentType: registry.contentType,
+    countRequests(request, response, next) {
+      const end = requests.startTimer();
+      response.on('finish', () => {
+        const route = (request.route as { path?: unknown } | undefined)?.path;
+        end({ method: request.method, route: typeof route === 'string' ? route : 'none', status: response.statusCode });
+      });
+      next();
+    },
+    observe({ outcome, timings }) {
+      studies.observe({ outcome }, Object.values(timings).reduce((sum, one) => sum + one, 0) / 1000);
+      for (const [step, ms] of Object.entries(timings)) steps.observe({ step }, ms / 1000);
+    },
+    text(state) {
+      if (state) read(state);
+      else ready.set(0);
+      return registry.metrics();
+    },
+  };
+}
