@@ -14,7 +14,13 @@ export interface HealthParts {
   readonly jobs: Jobs;
   readonly model: ServedModel;
   readonly dataDir: string;
+  readonly clock: ClockSkew;
   readonly log: Log;
+}
+
+/** How far Orthanc's clock and ours differed when it was last asked: once a minute, so that who asks for our health does not ask the PACS for more. */
+export interface ClockSkew {
+  milliseconds: number | undefined;
 }
 
 /** The embedded database needs a log segment, an upload its file: below this nothing can be taken any more. */
@@ -25,8 +31,8 @@ const mostClockSkewMs = 5_000;
 
 /** Whether every part can do its work. */
 export async function healthOf(parts: HealthParts): Promise<Health> {
-  const { pacs, store, jobs, model, dataDir } = parts;
-  const [orthanc, database, freeBytes, clockSkewMs] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState()), freeBytesOf(dataDir), clockSkewOf(pacs)]);
+  const { pacs, store, jobs, model, dataDir, clock: { milliseconds: clockSkewMs } } = parts;
+  const [orthanc, database, freeBytes] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState()), freeBytesOf(dataDir)]);
   const stats = database === 'answers' ? await jobs.stats() : [];
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
@@ -44,14 +50,15 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
 /** The same as figures; of a part that does not answer none. */
 export async function measure(parts: HealthParts): Promise<MeasuredState> {
   const { pacs, store, jobs, dataDir } = parts;
-  const [health, results, queues, freeBytes, clockSkewMs] = await Promise.all([healthOf(parts), store.results.countByOutcome().catch(() => ({})), jobs.stats().catch(() => []), freeBytesOf(dataDir), clockSkewOf(pacs)]);
-  return { ok: health.ok, results, queues, freeBytes, clockSkewMs, pacsRequests: pacs.slots.inUse };
+  const [health, results, queues, freeBytes] = await Promise.all([healthOf(parts), store.results.countByOutcome().catch(() => ({})), jobs.stats().catch(() => []), freeBytesOf(dataDir)]);
+  return { ok: health.ok, results, queues, freeBytes, clockSkewMs: parts.clock.milliseconds, pacsRequests: pacs.slots.inUse };
 }
 
 /** Says once that room runs out or that the clocks differ, and once that it is well again. */
 export function watchSurroundings(parts: HealthParts): void {
   const said = new Map<string, string>();
-  parts.jobs.every(60_000, 'surroundings', async () => {
+  const look = parts.jobs.every(60_000, 'surroundings', async () => {
+    parts.clock.milliseconds = await clockSkewOf(parts.pacs);
     const { disk, clock } = await healthOf(parts);
     for (const [name, now, good] of [['disk', disk, 'room'], ['clock', clock, 'right']] as const) {
       if (now === (said.get(name) ?? good) || now === 'not known') continue;
@@ -60,6 +67,7 @@ export function watchSurroundings(parts: HealthParts): void {
       else parts.log.warn('needs attention', { name, now });
     }
   });
+  void look.runNow();
 }
 
 async function freeBytesOf(directory: string): Promise<number | undefined> {

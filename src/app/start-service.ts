@@ -138,7 +138,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     };
     const verdicts = verdictsOf({ config, store, reportTools });
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, verdicts, metrics, log });
-    const healthParts = { pacs, store, jobs, model: analyser.model, dataDir: config.dataDir, log };
+    const healthParts = { pacs, store, jobs, model: analyser.model, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
     tools = serverToolsOf({ ...healthParts, verdicts });
     watchSurroundings(healthParts);
     // What a private Orthanc holds is ours to analyse, all of it.

@@ -59,11 +59,13 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     const store = await openStore({ databaseUrl }, silentLog);
     try {
       for (const { studyInstanceUID } of [...studies, ...late]) {
-        assert.equal((await store.results.ofStudy(studyInstanceUID)).length, 1, studyInstanceUID);
+        await eventually('it is recorded, once', async () => assert.equal((await store.results.ofStudy(studyInstanceUID)).length, 1, studyInstanceUID));
         await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID);
       }
-      const { rows } = await store.sql.query<{ n: number }>({ text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state IN ('active', 'created', 'failed')` });
-      assert.equal(rows[0]!.n, 0, 'no job is left');
+      await eventually('no job is left', async () => {
+        const { rows } = await store.sql.query<{ n: number }>({ text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state IN ('active', 'created', 'failed')` });
+        assert.equal(rows[0]!.n, 0);
+      }, { timeoutMs: 60_000 });
       assert.equal((await store.accounts.list()).length, 1, 'five starts made one first account');
     } finally {
       await store.close();
