@@ -6,14 +6,15 @@ import { providers, type Provider } from './onnx/protocol.js';
 import { listedProviders } from './onnx/providers.js';
 import { backendPackages, backends, installedBackend, type Backend } from './tensorflow/backend.js';
 import { TensorflowEngine } from './tensorflow/tensorflow-engine.js';
+import type { TrainingEngine } from './trainer.js';
 
 export const engineNames = ['onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm'] as const;
 
 /** By which an engine is asked for in the configuration. */
 export type EngineName = (typeof engineNames)[number];
 
-/** An engine that can be ended with the process's other parts. */
-export interface StartedEngine extends Engine {
+/** An engine that can be ended with the process's other parts; not every one can train. */
+export interface StartedEngine extends Engine, Partial<TrainingEngine> {
   close(): Promise<void>;
 }
 

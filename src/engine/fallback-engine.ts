@@ -3,6 +3,7 @@ import type { Log } from '../log.js';
 import type { StartedEngine } from './candidates.js';
 import type { EngineDescription, InputBatch, NetworkWithWeights, Prediction, Predictor } from './engine.js';
 import { probeInput, probeNetwork } from './probe-network.js';
+import type { Trainer, TrainerOptions, TrainingEngine } from './trainer.js';
 
 /** An engine that may be started when the one in use is lost. */
 interface Successor {
@@ -29,7 +30,7 @@ interface Loaded {
  *
  * Then the next one is started, every network is put on it, and what failed is computed again there.
  */
-export class FallbackEngine implements StartedEngine {
+export class FallbackEngine implements StartedEngine, TrainingEngine {
   readonly #log: Log;
   readonly #loaded = new Set<Loaded>();
   #engine: StartedEngine;
@@ -59,6 +60,19 @@ export class FallbackEngine implements StartedEngine {
         await entry.predictor.release();
       },
     };
+  }
+
+  /**
+   * On the engine in use. A trainer does not move to another engine in mid-run: if its engine is lost a step fails, and
+   * training goes on from its last checkpoint with a trainer started anew, here, on what took over.
+   *
+   * @throws Fault 'engine-unavailable' if the engine in use cannot train
+   */
+  startTrainer(options: TrainerOptions): Promise<Trainer> {
+    return this.#attempt((engine) => {
+      if (!engine.startTrainer) throw new Fault('engine-unavailable', `${engine.description.name} cannot train`);
+      return engine.startTrainer(options);
+    });
   }
 
   async close(): Promise<void> {

@@ -28,7 +28,7 @@ const lastResort: readonly EngineName[] = ['onnx-cpu', 'tensorflow-wasm'];
  *
  * @throws Fault 'engine-unavailable' with the reason, if the one asked for (or, for `auto`, any) does not start
  */
-export async function startEngine({ prefer = 'auto', threads = availableParallelism(), log = silentLog }: StartEngineOptions = {}): Promise<StartedEngine> {
+export async function startEngine({ prefer = 'auto', threads = availableParallelism(), log = silentLog }: StartEngineOptions = {}): Promise<FallbackEngine> {
   const { name, why, inOrder } = prefer === 'auto' ? chooseEngine(await probeInstalled(threads)) : await demand(prefer, threads);
   const engine = await candidate(name).start(threads, why);
   log.info('engine started', { engine: engine.description.name, why });

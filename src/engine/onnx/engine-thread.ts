@@ -1,19 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../errors.js';
-import type { Prediction } from '../engine.js';
-import type { Answer, Request } from './protocol.js';
+import type { Answer, Reply, Request } from './protocol.js';
 import { createRunFlag, forbidRuns, waitForRun } from './run-flag.js';
 
 /** The engine's thread as the main thread sees it. */
 export interface EngineThread {
   /** @throws Fault 'engine-failed' with what onnxruntime said, or if the thread ended meanwhile */
-  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Prediction | undefined>;
+  ask<R extends Request>(request: R, transfer?: readonly ArrayBuffer[]): Promise<Reply<R>>;
   /** Ends the thread once the request it is at is answered; those waiting are refused. */
   stop(): Promise<void>;
 }
 
 interface Waiting {
-  readonly resolve: (value: Prediction | undefined) => void;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (error: Fault) => void;
 }
 
@@ -55,11 +54,12 @@ export function startEngineThread(): EngineThread {
   });
 
   return {
-    ask: (request, transfer = []) =>
-      new Promise((resolve, reject) => {
+    ask: <R extends Request>(request: R, transfer: readonly ArrayBuffer[] = []) =>
+      new Promise<Reply<R>>((resolve, reject) => {
         if (ended !== undefined) return reject(new Fault('engine-failed', `the engine's thread ended: ${ended}`));
         const id = serial++;
-        waiting.set(id, { resolve, reject });
+        // the worker answers a request with what Replies says of its kind
+        waiting.set(id, { resolve: (value) => resolve(value as Reply<R>), reject });
         worker.ref();
         worker.postMessage({ id, request }, transfer);
       }),

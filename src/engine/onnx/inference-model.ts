@@ -3,6 +3,7 @@ import type { NetworkWithWeights } from '../../network/network-with-weights.js';
 import { foldableBatchNorms, foldBatchNorm } from './fold-batch-norm.js';
 import { emitGradCam } from './grad-cam.js';
 import { graph, type Graph } from './graph.js';
+import { layerAttributes } from './layer-attributes.js';
 
 /** Names of the inputs and outputs of an inference graph. */
 export const inferenceNames = { input: networkInput, logits: 'logits', embedding: 'embedding', activationMaps: 'activationMaps' } as const;
@@ -41,7 +42,7 @@ type Values = ReadonlyMap<string, string>;
 function emitFolded(onnx: Graph, conv: ConvLayer, batchNorm: BatchNormLayer, tensors: NetworkWithWeights['tensors'], values: Values): string {
   const { weight, bias } = foldBatchNorm(conv, batchNorm, tensors);
   const inputs = [values.get(conv.input)!, onnx.weight(`${conv.name}.weight`, weight.shape, weight.data), onnx.weight(`${conv.name}.bias`, [bias.length], bias)];
-  return onnx.node('Conv', inputs, { attributes: convAttributes(conv), output: batchNorm.name });
+  return onnx.node('Conv', inputs, { attributes: layerAttributes(conv), output: batchNorm.name });
 }
 
 function emitLayer(onnx: Graph, layer: LayerNode, tensors: NetworkWithWeights['tensors'], values: Values): string {
@@ -54,7 +55,7 @@ function emitLayer(onnx: Graph, layer: LayerNode, tensors: NetworkWithWeights['t
   const output = layer.name;
   switch (layer.kind) {
     case 'conv':
-      return onnx.node('Conv', [from(layer.input), weight('weight')], { attributes: convAttributes(layer), output });
+      return onnx.node('Conv', [from(layer.input), weight('weight')], { attributes: layerAttributes(layer), output });
     case 'batch-norm':
       return onnx.node('BatchNormalization', [from(layer.input), weight('weight'), weight('bias'), weight('running_mean'), weight('running_var')], {
         attributes: { epsilon: { float: layer.epsilon } },
@@ -65,11 +66,8 @@ function emitLayer(onnx: Graph, layer: LayerNode, tensors: NetworkWithWeights['t
         ? onnx.node('Relu', [from(layer.input)], { output })
         : onnx.node('Clip', [from(layer.input), onnx.floats([0], []), onnx.floats([layer.ceiling], [])], { output });
     case 'max-pool':
-    case 'average-pool': {
-      const { kernel, stride, padding } = layer;
-      const attributes = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding] };
-      return onnx.node(layer.kind === 'max-pool' ? 'MaxPool' : 'AveragePool', [from(layer.input)], { attributes, output });
-    }
+    case 'average-pool':
+      return onnx.node(layer.kind === 'max-pool' ? 'MaxPool' : 'AveragePool', [from(layer.input)], { attributes: layerAttributes(layer), output });
     case 'global-average-pool':
     case 'global-max-pool': {
       const pooled = onnx.node(layer.kind === 'global-max-pool' ? 'GlobalMaxPool' : 'GlobalAveragePool', [from(layer.input)]);
@@ -85,8 +83,3 @@ function emitLayer(onnx: Graph, layer: LayerNode, tensors: NetworkWithWeights['t
       return from(layer.input);
   }
 }
-
-function convAttributes({ kernel, stride, padding, groups }: ConvLayer) {
-  return { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding], group: groups };
-}
-

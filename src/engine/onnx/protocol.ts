@@ -1,4 +1,5 @@
 import type { InputBatch, NetworkWithWeights, Prediction } from '../engine.js';
+import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
 
 /** Execution providers of onnxruntime that are of use here, by the names onnxruntime-node gives them. */
 export const providers = ['cpu', 'cuda', 'webgpu'] as const;
@@ -11,11 +12,31 @@ export interface SessionSettings {
   readonly threads: number;
 }
 
+/** A step that was not taken: what was not finite. */
+export interface Diverged {
+  readonly diverged: string;
+}
+
 /** What the engine asks of its thread. Sessions are numbered by the asker. */
 export type Request =
   | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights; readonly settings: SessionSettings }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
+  | { readonly kind: 'start-trainer'; readonly session: number; readonly options: TrainerOptions; readonly settings: SessionSettings }
+  | { readonly kind: 'step'; readonly session: number; readonly batch: TrainingBatch; readonly rates: StepRates }
+  | { readonly kind: 'state'; readonly session: number }
   | { readonly kind: 'release'; readonly session: number };
 
+/** What each kind of request is answered with. */
+export interface Replies {
+  readonly load: undefined;
+  readonly predict: Prediction;
+  readonly 'start-trainer': undefined;
+  readonly step: StepResult | Diverged;
+  readonly state: TrainerState;
+  readonly release: undefined;
+}
+
+export type Reply<R extends Request> = Replies[R['kind']];
+
 /** Every request is answered once, in the order of asking. */
-export type Answer = { readonly id: number; readonly value: Prediction | undefined } | { readonly id: number; readonly error: string };
+export type Answer = { readonly id: number; readonly value: Replies[keyof Replies] } | { readonly id: number; readonly error: string };

@@ -1,0 +1,50 @@
+import type { Architecture } from '../../network/architecture.js';
+import type { LayerSize } from '../../network/layer-sizes.js';
+import type { Tensor } from '../../network/safetensors.js';
+import type { TrainingPlan } from '../training-plan.js';
+import type { Graph } from './graph.js';
+
+/** Of a batch norm in training: value names, each [1, C, 1, 1] or [1, C]. */
+export interface BatchStatistics {
+  readonly mean: string;
+  /** 1 / √(variance + epsilon). */
+  readonly inverse: string;
+  /** Not the unbiased one. */
+  readonly variance: string;
+}
+
+/** What the emission of a training graph has at hand and leaves behind for the way back. */
+export interface TrainingScope {
+  readonly onnx: Graph;
+  readonly architecture: Architecture;
+  readonly plan: TrainingPlan;
+  readonly batch: number;
+  readonly sizes: ReadonlyMap<string, LayerSize>;
+  /** The ONNX value of every layer's output. */
+  readonly values: Map<string, string>;
+  /** Of every batch norm that uses the batch's. */
+  readonly statistics: Map<string, BatchStatistics>;
+  /** What a layer keeps for its gradient: masks of dropout, indices of pooling. */
+  readonly kept: Map<string, string>;
+  /** Name of the value of a tensor: an input of the graph where it is trained, else a constant. */
+  tensor(name: string): string;
+  /** The value of a tensor that is not trained. */
+  constant(name: string): Tensor;
+}
+
+/** The shape of a layer's output, [N, C, H, W], or [N, C] after pooling. */
+export function valueShape(scope: TrainingScope, name: string): readonly number[] {
+  const { channels, height, width } = scope.sizes.get(name)!;
+  return pooled(scope, name) ? [scope.batch, channels] : [scope.batch, channels, height, width];
+}
+
+/** The axes over which a batch norm takes its statistics. */
+export function normAxes(scope: TrainingScope, name: string): readonly number[] {
+  return pooled(scope, name) ? [0] : [0, 2, 3];
+}
+
+/** Whether a layer yields [N, C]: it comes after a global pooling. */
+function pooled({ architecture: { layers, featureMap } }: TrainingScope, name: string): boolean {
+  const index = layers.findIndex((layer) => layer.name === name);
+  return index > layers.findIndex((layer) => layer.name === featureMap);
+}

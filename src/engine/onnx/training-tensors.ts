@@ -1,0 +1,90 @@
+import type { BatchNormLayer } from '../../network/architecture.js';
+import type { Tensor, Tensors } from '../../network/safetensors.js';
+import type { AdamWVectors } from '../adam-w.js';
+import type { TrainerOptions, TrainerState } from '../trainer.js';
+import type { TrainedTensor, TrainingPlan } from '../training-plan.js';
+
+/** A range of the vectors whose elements have one learning rate. */
+export interface GroupRange {
+  readonly group: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Everything that changes during training, each kind in one long vector, the tensors being windows on it: onnxruntime
+ * reads weights from there and writes gradients there, so nothing is copied between steps.
+ */
+export interface TrainingTensors extends AdamWVectors {
+  readonly ranges: readonly GroupRange[];
+  /** Running statistics of the batch norms that take the batch's, in the order of the layers. */
+  readonly runningMean: Float32Array;
+  readonly runningVariance: Float32Array;
+  /** The window of each trained tensor. */
+  weightOf(tensor: TrainedTensor): Float32Array;
+  gradientOf(tensor: TrainedTensor): Float32Array;
+  /** A copy of everything. */
+  state(step: number): TrainerState;
+}
+
+export function trainingTensors({ network: { architecture, tensors }, resume }: TrainerOptions, plan: TrainingPlan): TrainingTensors {
+  // stable: within a group in the order of the layers
+  const sorted = [...plan.trained].sort((one, other) => one.group - other.group);
+  const places = new Map<string, readonly [begin: number, end: number]>();
+  const ranges: GroupRange[] = [];
+  let length = 0;
+  for (const { name, shape, group } of sorted) {
+    const begin = length;
+    length += shape.reduce((product, size) => product * size, 1);
+    places.set(name, [begin, length]);
+    const last = ranges.at(-1);
+    if (last?.group === group) ranges[ranges.length - 1] = { ...last, end: length };
+    else ranges.push({ group, begin, end: length });
+  }
+  const vector = (): Float32Array => new Float32Array(length);
+  const vectors = { values: vector(), gradients: vector(), expAvg: vector(), expAvgSq: vector() };
+  const norms = architecture.layers.filter((layer): layer is BatchNormLayer => plan.batchStatistics(layer));
+  const channels = norms.reduce((sum, norm) => sum + norm.channels, 0);
+  const running = { mean: new Float32Array(channels), var: new Float32Array(channels) };
+  const normPlaces = new Map<string, readonly [part: 'mean' | 'var', begin: number, end: number]>();
+  let begin = 0;
+  for (const { name, channels: width } of norms) {
+    normPlaces.set(`${name}.running_mean`, ['mean', begin, begin + width]).set(`${name}.running_var`, ['var', begin, begin + width]);
+    begin += width;
+  }
+  const current = resume?.tensors ?? tensors;
+  for (const [name, place] of places) {
+    vectors.values.set(current.get(name)!.data, place[0]);
+    if (!resume) continue;
+    vectors.expAvg.set(resume.optimizer.get(`${name}.expAvg`)!.data, place[0]);
+    vectors.expAvgSq.set(resume.optimizer.get(`${name}.expAvgSq`)!.data, place[0]);
+  }
+  for (const [name, [part, from]] of normPlaces) running[part].set(current.get(name)!.data, from);
+  return {
+    ...vectors,
+    ranges,
+    runningMean: running.mean,
+    runningVariance: running.var,
+    weightOf: ({ name }) => vectors.values.subarray(...places.get(name)!),
+    gradientOf: ({ name }) => vectors.gradients.subarray(...places.get(name)!),
+    state: (step) => ({
+      step,
+      tensors: new Map(
+        [...tensors].map(([name, { shape, data }]): [string, Tensor] => {
+          const place = places.get(name);
+          const norm = normPlaces.get(name);
+          return [name, { shape, data: place ? vectors.values.slice(...place) : norm ? running[norm[0]].slice(norm[1], norm[2]) : data.slice() }];
+        }),
+      ),
+      optimizer: optimizerTensors(plan, vectors, places),
+    }),
+  };
+}
+
+function optimizerTensors(plan: TrainingPlan, vectors: AdamWVectors, places: ReadonlyMap<string, readonly [number, number]>): Tensors {
+  return new Map(
+    plan.trained.flatMap(({ name, shape }) =>
+      (['expAvg', 'expAvgSq'] as const).map((part): [string, Tensor] => [`${name}.${part}`, { shape, data: vectors[part].slice(...places.get(name)!) }]),
+    ),
+  );
+}
