@@ -7,16 +7,24 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 ENV ONNXRUNTIME_NODE_INSTALL=skip
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json bootstrap.mjs ./
+COPY tsconfig.json vite.config.mjs bootstrap.mjs ./
 COPY src src
 COPY tests tests
-RUN npx tsc -p . && npm prune --omit=dev --no-audit --no-fund
+RUN npx tsc -p . && npx vite build && npm prune --omit=dev --no-audit --no-fund
+
+# OHIF as its makers publish it; the service serves it under /viewer.
+FROM build AS viewer
+COPY package.json ./
+COPY config config
+RUN node dist/src/cli.js viewer fetch && mv /root/.cache/orthanc-chest-ai/ohif-app-* /viewer
 
 FROM node:22-bookworm-slim AS runtime
-ENV NODE_ENV=production DATA_DIR=/var/lib/chest-ai HOST=0.0.0.0 LOG_FORMAT=json
+ENV NODE_ENV=production DATA_DIR=/var/lib/chest-ai HOST=0.0.0.0 LOG_FORMAT=json VIEWER_DIR=/app/viewer
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
+COPY --from=build /app/dist/web dist/web
+COPY --from=viewer /viewer viewer
 COPY package.json bootstrap.mjs LICENSE ./
 COPY codecs codecs
 COPY config config
@@ -36,7 +44,7 @@ RUN node node_modules/onnxruntime-node/script/install.js
 
 FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04 AS gpu
 COPY --from=runtime /usr/local/bin/node /usr/local/bin/node
-ENV NODE_ENV=production DATA_DIR=/var/lib/chest-ai HOST=0.0.0.0 LOG_FORMAT=json
+ENV NODE_ENV=production DATA_DIR=/var/lib/chest-ai HOST=0.0.0.0 LOG_FORMAT=json VIEWER_DIR=/app/viewer
 WORKDIR /app
 COPY --from=runtime /app .
 COPY --from=cuda-provider /app/node_modules/onnxruntime-node node_modules/onnxruntime-node

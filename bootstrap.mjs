@@ -31,8 +31,9 @@ function install() {
 
 function compile() {
   const built = join(root, 'dist/.tsbuildinfo');
-  if (existsSync(built) && modified(built) >= newest(['src', 'tests', 'tsconfig.json', 'package-lock.json'])) return;
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], 'Compiling');
+  if (!existsSync(built) || modified(built) < newest(['src', 'tests', 'tsconfig.json', 'package-lock.json'])) run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], 'Compiling');
+  const page = join(root, 'dist/web/index.html');
+  if (!existsSync(page) || modified(page) < newest(['src/web', 'vite.config.mjs', 'package-lock.json'])) run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build'], 'Building the page');
 }
 
 function run(command, commandArguments, title) {

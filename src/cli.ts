@@ -20,7 +20,15 @@ program
   .command('demo')
   .description('a private Orthanc, the service and synthetic chest studies; shows what comes of them')
   .option('--once', 'end when every study has its outcome; exit status 0 only then', false)
-  .action(async (options: { once: boolean }) => (await import('./commands/demo.js')).demo(options));
+  .option('--no-viewer', 'do not fetch the viewer (50 MB from npm)')
+  .action(async (options: { once: boolean; viewer: boolean }) => (await import('./commands/demo.js')).demo(options));
+
+program
+  .command('viewer')
+  .description('the OHIF viewer, which is served under /viewer')
+  .command('fetch')
+  .description('its files from npm, once (50 MB)')
+  .action(async () => (await import('./commands/viewer.js')).fetchViewerFiles());
 
 program
   .command('analyze')

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { loadConfigFile } from './config-file.js';
@@ -97,6 +98,20 @@ const configSchema = z.strictObject({
     .prefault({}),
   /** A process on its own does everything. */
   roles: z.array(z.enum(processRoles)).min(1).default([...processRoles]),
+  viewer: z
+    .strictObject({
+      /** Folder with OHIF's files (index.html); without it the one that `chest-ai viewer fetch` fills. */
+      directory: z.string().optional(),
+      /** Where fetched files are kept; shared by all installations of a user. */
+      cache: z.string().default(join(homedir(), '.cache/orthanc-chest-ai')),
+    })
+    .prefault({}),
+  uploads: z
+    .strictObject({
+      /** Files that are dropped on the page may be so large. */
+      maxMegabytes: count.default(512),
+    })
+    .prefault({}),
   /** Folder for the embedded database, the private Orthanc and the journal. */
   dataDir: z.string().default('data'),
   model: z.strictObject({ directory: z.string().default('models/starter') }).prefault({}),
@@ -177,6 +192,7 @@ const environmentSettings = {
   OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
   OIDC_CLIENT_SECRET_FILE: ['access', 'oidc', 'clientSecretFile'],
   MODEL_DIR: ['model', 'directory'],
+  VIEWER_DIR: ['viewer', 'directory'],
   ENGINE: ['engine', 'prefer'],
   ROUTING_FILE: ['routingFile'],
   FINDINGS_FILE: ['findingsFile'],
@@ -205,6 +221,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv = process.env, given: Re
     access: { ...merged.access, ...(merged.access.oidc ? { oidc: { ...merged.access.oidc, ...secretFrom(merged.access.oidc, 'clientSecret', 'clientSecretFile', 'access.oidc') } } : {}) },
     dataDir: fromRoot(merged.dataDir),
     model: { directory: fromRoot(merged.model.directory) },
+    viewer: { cache: fromRoot(merged.viewer.cache), ...(merged.viewer.directory ? { directory: fromRoot(merged.viewer.directory) } : {}) },
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),
   };

@@ -42,6 +42,11 @@ const catalogue = {
   'too-many-requests': { retryable: true, status: 429, text: 'Too many requests' },
   'login-provider-unavailable': { retryable: true, status: 502, text: 'The login provider does not answer' },
   'request-invalid': { retryable: false, status: 400, text: 'The request is not valid' },
+  'upload-too-large': { retryable: false, status: 413, text: 'The file is too large' },
+  'upload-refused': { retryable: false, status: 422, text: 'The file cannot be used' },
+  'upload-broken-off': { retryable: true, status: 400, text: 'The upload broke off' },
+  'too-busy': { retryable: true, status: 503, text: 'Too much is being looked at already' },
+  'viewer-missing': { retryable: false, status: 404, text: 'The viewer is not installed' },
   // Operation
   starting: { retryable: true, status: 503, text: 'The service is starting' },
   'config-invalid': { retryable: false, status: 500, text: 'The configuration is not valid' },

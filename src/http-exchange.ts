@@ -61,6 +61,28 @@ export interface HttpReply {
 /** A body larger than this is refused: it could only exhaust the memory. */
 const maxBodyBytes = 2 ** 31 - 1;
 
+export interface HttpConnection {
+  /** Without credentials and without a slash at its end. */
+  readonly url: string;
+  readonly agent: http.Agent;
+  /** Value of the Authorization header. */
+  readonly authorization: string | undefined;
+}
+
+/** How to reach an endpoint: credentials from its settings or its URL, its own certificate authority, connections kept. */
+export function connectionTo(endpoint: Pick<HttpEndpoint, 'url' | 'username' | 'password' | 'caFile'>, maxSockets = Infinity): HttpConnection {
+  const url = parseUrl(endpoint.url);
+  const username = endpoint.username ?? (decodeURIComponent(url.username) || undefined);
+  const password = endpoint.password ?? decodeURIComponent(url.password);
+  url.username = url.password = '';
+  const options = { keepAlive: true, keepAliveMsecs: 30_000, scheduling: 'lifo', maxSockets } as const;
+  return {
+    url: url.href.replace(/\/+$/, ''),
+    agent: url.protocol === 'https:' ? new https.Agent({ ...options, ...authority(endpoint.caFile) }) : new http.Agent(options),
+    authorization: username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+  };
+}
+
 /**
  * HTTP with everything that a fetch in Node 20 cannot do without a further package: an own certificate
  * authority, keep-alive, bounded concurrency, a limit on silence, and a body cut short noticed as such.
@@ -73,14 +95,7 @@ export class HttpExchange {
   private readonly slots: Slots;
 
   constructor(private readonly endpoint: HttpEndpoint) {
-    const url = parseUrl(endpoint.url);
-    const username = endpoint.username ?? (decodeURIComponent(url.username) || undefined);
-    const password = endpoint.password ?? decodeURIComponent(url.password);
-    url.username = url.password = '';
-    this.url = url.href.replace(/\/+$/, '');
-    this.authorization = username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    const options = { keepAlive: true, keepAliveMsecs: 30_000, scheduling: 'lifo' } as const;
-    this.agent = url.protocol === 'https:' ? new https.Agent({ ...options, ...authority(endpoint.caFile) }) : new http.Agent(options);
+    ({ url: this.url, agent: this.agent, authorization: this.authorization } = connectionTo(endpoint));
     const { maxConcurrent = 8 } = endpoint;
     this.slots = typeof maxConcurrent === 'number' ? new Slots(maxConcurrent) : maxConcurrent;
   }

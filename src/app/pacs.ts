@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Slots } from '../http-exchange.js';
+import { PassOn } from '../dicomweb/pass-on.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
@@ -11,6 +12,8 @@ import { startPrivateOrthanc } from '../orthanc/private-orthanc.js';
 export interface PacsAccess {
   readonly orthanc: OrthancClient;
   readonly dicomWeb: DicomWeb;
+  /** For viewers. */
+  readonly passOn: PassOn;
   /** Without credentials. */
   readonly url: string;
   /** Exchanges with the PACS under way. */
@@ -47,14 +50,17 @@ function access(
   const shared = { username, password, caFile, timeoutMs, maxConcurrent };
   const orthanc = new OrthancClient({ url, ...shared });
   const dicomWeb = new DicomWeb({ url: dicomWebUrl, ...shared });
+  const passOn = new PassOn({ url: dicomWebUrl, ...shared });
   return {
     orthanc,
     dicomWeb,
+    passOn,
     url: orthanc.url,
     slots: maxConcurrent,
     async close() {
       orthanc.close();
       dicomWeb.close();
+      passOn.close();
       await end();
     },
   };

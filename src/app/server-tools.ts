@@ -1,3 +1,4 @@
+import type { PageTools } from '../server/page-tools.js';
 import type { ServerTools, ShownResult } from '../server/server-tools.js';
 import type { ResultRow } from '../store/results.js';
 import { healthOf, measure, type HealthParts } from './health.js';
@@ -5,11 +6,12 @@ import { verdictServerTools, type Verdicts } from './verdicts.js';
 
 export interface ServerParts extends HealthParts {
   readonly verdicts: Verdicts;
+  readonly page: PageTools;
 }
 
 /** What the server shows, out of the running parts. */
 export function serverToolsOf(parts: ServerParts): ServerTools {
-  const { store, jobs, verdicts } = parts;
+  const { pacs, store, jobs, verdicts, page } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt,
@@ -26,6 +28,8 @@ export function serverToolsOf(parts: ServerParts): ServerTools {
     verdicts: verdictServerTools(verdicts, store),
     health: () => healthOf(parts),
     measure: () => measure(parts),
+    page,
+    passOn: (path, accept, seenAs, signal) => pacs.passOn.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });
       return Promise.all(results.map(shown));

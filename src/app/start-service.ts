@@ -9,6 +9,7 @@ import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig }
 import { startJobs, type Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import { loadModelVersion } from '../registry/model-version.js';
+import { openRegistry } from '../registry/registry.js';
 import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
@@ -18,11 +19,14 @@ import { openStore, type Store } from '../store/store.js';
 import { serveModel } from '../tasks/served-model.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { watchSurroundings } from './health.js';
+import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, type PacsAccess } from './pacs.js';
 import { serverToolsOf } from './server-tools.js';
 import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
+import { pageFilesOf, uploadsOf } from './page-files.js';
+import { pageToolsOf } from './page-tools.js';
 import { startWatching } from './watching.js';
 
 export interface RunningService {
@@ -107,6 +111,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
 
+    await clearUploads(uploadsOf(config).directory);
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
     opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
@@ -116,7 +121,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;
     let tools: ReturnType<typeof serverToolsOf> | undefined;
-    const app = createServer({ ...access, metrics, web: does('web'), wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools }, log);
+    const app = createServer({ ...access, metrics, web: does('web'), wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools, ...pageFilesOf(config), softwareVersion }, log);
     const server = await listen(app.listen.bind(app), config).then((one) => opened(one, () => closeServer(one)));
     const url = `http://${hostInUrl(config.server.host)}:${(server.address() as AddressInfo).port}`;
 
@@ -139,7 +144,9 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const verdicts = verdictsOf({ config, store, reportTools });
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, verdicts, metrics, log });
     const healthParts = { pacs, store, jobs, model: analyser.model, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
-    tools = serverToolsOf({ ...healthParts, verdicts });
+    const registry = openRegistry(join(config.dataDir, 'models'));
+    const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory });
+    tools = serverToolsOf({ ...healthParts, verdicts, page });
     watchSurroundings(healthParts);
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };

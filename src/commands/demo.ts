@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startService, type RunningService } from '../app/start-service.js';
+import { fetchViewer } from '../app/viewer-files.js';
 import { loadConfig } from '../config.js';
+import { Fault } from '../errors.js';
 import { createLog, type Log } from '../log.js';
 import { sampleStudies, type SampleStudy } from '../samples/sample-studies.js';
 import { firstLoginFile } from '../server/access/first-account.js';
@@ -15,7 +17,7 @@ const patienceMs = 180_000;
  * `demo`: a private Orthanc, the service, and synthetic studies of which one knows what has to come of them. Everything
  * lives in a folder of its own that is removed at the end.
  */
-export async function demo(options: { readonly once: boolean }): Promise<void> {
+export async function demo(options: { readonly once: boolean; readonly viewer: boolean }): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'chest-ai-demo-'));
   const base = loadConfig();
   const { url: _url, ...orthanc } = base.orthanc;
@@ -29,6 +31,7 @@ export async function demo(options: { readonly once: boolean }): Promise<void> {
   const log = createLog({ ...config.log, level: options.once ? 'warn' : config.log.level });
   let service: RunningService | undefined;
   try {
+    if (options.viewer && !options.once && !config.viewer.directory) await viewerIfPossible(config.viewer.cache, log);
     service = await startService(config, log);
     const samples = sampleStudies();
     for (const sample of samples) await service.pacs.dicomWeb.storeInstances(sample.files);
@@ -48,6 +51,16 @@ export async function demo(options: { readonly once: boolean }): Promise<void> {
   } finally {
     await service?.stop();
     await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** The demo goes on without it. */
+async function viewerIfPossible(cache: string, log: Log): Promise<void> {
+  try {
+    await fetchViewer(cache, log);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    log.warn('the demo runs without the viewer', { reason: error.detail });
   }
 }
 

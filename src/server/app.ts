@@ -5,19 +5,30 @@ import { onlyKnown } from './access/only-known.js';
 import { answerFault, answerNothing } from './answer-fault.js';
 import { administrationRoutes } from './routes/administration.js';
 import { auditRoutes } from './routes/audit.js';
+import { answerRoutes } from './routes/answer.js';
+import { dicomWebRoutes } from './routes/dicom-web.js';
 import { healthRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { modelRoutes } from './routes/models.js';
+import { openApiRoutes } from './routes/open-api.js';
+import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
 import { parkedRoutes } from './routes/parked.js';
 import { resultRoutes } from './routes/results.js';
 import { verdictRoutes } from './routes/verdicts.js';
+import { studyRoutes } from './routes/study.js';
+import { viewerRoutes } from './routes/viewer.js';
+import { worklistRoutes } from './routes/worklist.js';
 import { securityHeaders } from './security-headers.js';
 import type { ServerParts } from './server-tools.js';
 
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
-const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [loginRoutes, resultRoutes, verdictRoutes, parkedRoutes, administrationRoutes, auditRoutes, metricsRoutes, pageRoutes];
+const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [
+  loginRoutes, resultRoutes, verdictRoutes, parkedRoutes, administrationRoutes, auditRoutes, metricsRoutes,
+  worklistRoutes, studyRoutes, answerRoutes, operationsRoutes, modelRoutes, openApiRoutes, dicomWebRoutes, viewerRoutes, pageRoutes,
+];
 
 /**
  * The service's own HTTP interface. Each request passes headers → who asks → nobody unknown → routes → what went wrong. Health and the hint come

@@ -18,7 +18,8 @@ export function securityHeaders(): readonly RequestHandler[] {
           baseUri: ["'none'"],
         },
       },
-      referrerPolicy: { policy: 'no-referrer' },
+      // Not no-referrer: with that, browsers send "Origin: null" with the login form, and the check of the origin refuses it.
+      referrerPolicy: { policy: 'same-origin' },
       frameguard: { action: 'deny' },
     }),
     (_request, response, next) => {

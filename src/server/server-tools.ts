@@ -2,8 +2,10 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { Access } from './access/access.js';
 import type { Metrics, MeasuredState } from './metrics.js';
+import type { PassedOn } from '../dicomweb/pass-on.js';
 import type { Administration } from './access/administration.js';
 import type { VerdictServerTools } from './verdict-tools.js';
+import type { PageTools } from './page-tools.js';
 
 /** What the server shows, as small as it needs it; app.ts supplies it. */
 
@@ -52,6 +54,13 @@ export interface ServerParts {
   readonly web: boolean;
   /** Addresses or subnets whose X-Forwarded-… headers are believed. */
   readonly trustedProxies: readonly string[];
+  readonly softwareVersion: string;
+  /** The page as the build has made it. */
+  readonly pageDirectory: string;
+  /** OHIF's files, or why they are not there. */
+  readonly viewer: { readonly directory?: string | undefined; readonly why?: string | undefined };
+  /** Where uploads lie while they are looked at, and how large they may be. */
+  readonly uploads: { readonly directory: string; readonly maxBytes: number };
   /** Look at the change log now. */
   wake(): void;
   tools(): ServerTools | undefined;
@@ -74,6 +83,9 @@ export interface ServerTools {
   parked(): Promise<readonly ShownParked[]>;
   /** @returns false if nothing of that id is parked */
   retryParked(id: string): Promise<boolean>;
+  readonly page: PageTools;
+  /** A viewer's question to the PACS; its path was checked. */
+  passOn(path: string, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn>;
   /** All results of one study, the current one first. */
   resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
 }

@@ -14,6 +14,7 @@ import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
 import type { Connection } from './sql.js';
 import { studiesIn, type Studies } from './studies.js';
+import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
 
 /** Where the index lives: files below a folder, or a PostgreSQL server. */
@@ -27,6 +28,7 @@ export interface Store {
   readonly cursors: Cursors;
   readonly studies: Studies;
   readonly results: Results;
+  readonly worklist: Worklist;
   readonly deliveries: Deliveries;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
@@ -62,6 +64,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     cursors: cursorsIn(database),
     studies: studiesIn(database),
     results: resultsIn(database),
+    worklist: worklistIn(database),
     deliveries: deliveriesIn(database),
     accounts: accountsIn(database),
     sessions: sessionsIn(database),

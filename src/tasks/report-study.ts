@@ -48,6 +48,11 @@ export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: Rout
   return writeResult(hand, await analyse(chosen, model, tools, watch));
 }
 
+/** What the model says of the images of one study, whatever the rules would say of it; nothing is written. */
+export function analyseInstances(instances: readonly DataSet[], tools: ReportTools): Promise<Analysis> {
+  return analyse(chooseImages(seriesFactsOf(instances), tools.settings.maxImages), tools.model(), tools, new Stopwatch());
+}
+
 /** Says in the record, and in a document where that is wanted, that a study could not be done. */
 export async function reportFailure(study: StudyToReport, fault: Fault, tools: ReportTools): Promise<StudyResult> {
   const seen = await lookAt(study, tools);

@@ -237,7 +237,7 @@ for (const backend of storeBackends()) {
         assert.match(policy, /base-uri 'none'/);
         assert.equal(headers.get('x-content-type-options'), 'nosniff');
         assert.equal(headers.get('x-frame-options'), 'DENY');
-        assert.equal(headers.get('referrer-policy'), 'no-referrer');
+        assert.equal(headers.get('referrer-policy'), 'same-origin');
         assert.equal(headers.get('cache-control'), 'no-store');
         assert.equal(headers.get('x-powered-by'), null);
       }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openAuditLog } from '../../src/audit/audit-log.js';
+import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openAccess, type AccessSettings } from '../../src/server/access/access.js';
 import { administrationOf } from '../../src/server/access/administration.js';
@@ -9,10 +11,11 @@ import type { ServerParts } from '../../src/server/server-tools.js';
 import type { Store } from '../../src/store/store.js';
 
 /** What a server needs to know who asks, over a real store. */
-export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Pick<ServerParts, 'access' | 'administration' | 'audit' | 'auditEntries' | 'metrics' | 'web' | 'trustedProxies'> {
+export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Omit<ServerParts, 'hintToken' | 'wake' | 'tools'> {
   const audit = openAuditLog(store.audit, silentLog);
   const access = openAccess(store, audit, { sessions: { idleMs: 60_000, longestMs: 3_600_000 }, dataDir: '/nowhere', ...settings });
-  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit, metrics: openMetrics('test', 'test'), web: true, trustedProxies: [] };
+  const files = { softwareVersion: '0', pageDirectory: join(projectRoot, 'dist/web'), viewer: {}, uploads: { directory: '/nowhere', maxBytes: 1 } };
+  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit, metrics: openMetrics('test', 'test'), web: true, trustedProxies: [], ...files };
 }
 
 /** Headers of a browser that has logged in. */

@@ -5,9 +5,25 @@ import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
 import { createServer } from '../../src/server/app.js';
 import type { AccessSettings } from '../../src/server/access/access.js';
+import type { PageTools } from '../../src/server/page-tools.js';
 import type { ServerParts, ServerTools } from '../../src/server/server-tools.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
+
+const pageOfNothing: PageTools = {
+  worklist: async () => ({ rows: [] }),
+  counts: async () => ({ reported: 0, skipped: 0, failed: 0 }),
+  pulse: async () => '',
+  patients: async () => ({}),
+  study: async (studyInstanceUID) => ({ studyInstanceUID, history: [], images: [], heatMaps: [], pacs: 'gone' }),
+  picture: () => Promise.reject(new Fault('pacs-not-found', 'there is none in this test')),
+  operations: () => Promise.reject(new Fault('starting', 'there are none in this test')),
+  testRules: async () => [],
+  testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [] }),
+  answer: () => Promise.reject(new Fault('upload-refused', 'nobody answers in this test')),
+  models: async () => ({ models: [], history: [] }),
+  model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
+};
 
 export interface TestServer {
   readonly url: string;
@@ -25,6 +41,8 @@ export async function startTestServer(store: Store, options: { readonly settings
     parked: async () => [],
     retryParked: async () => true,
     resultsOf: async () => [],
+    page: pageOfNothing,
+    passOn: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
   };
   const app = createServer({ ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts }, options.log ?? silentLog);
   const server = await new Promise<Server>((resolve) => {

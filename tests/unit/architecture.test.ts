@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 
 /** Which folder may import which; errors, log and config-file may be imported by all. docs/principles.md explains it. */
-const composition = ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'dataset', 'training', 'registry', 'store', 'dicomweb', 'orthanc', 'jobs', 'audit', 'tasks', 'server', 'config', 'findings-config'];
+const composition = ['dicom', 'uploads', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'dataset', 'training', 'registry', 'store', 'dicomweb', 'orthanc', 'jobs', 'audit', 'tasks', 'server', 'config', 'findings-config'];
 const mayImport: Record<string, readonly string[]> = {
   dicom: [],
   evaluation: ['network'],
@@ -23,8 +23,10 @@ const mayImport: Record<string, readonly string[]> = {
   registry: ['network', 'evaluation'],
   jobs: ['store'],
   audit: ['store'],
-  server: ['dicom', 'store', 'registry', 'jobs', 'audit', 'tasks'],
   tasks: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'dataset', 'training', 'registry', 'store', 'dicomweb', 'orthanc'],
+  uploads: [],
+  web: ['server'],
+  server: ['dicom', 'dicomweb', 'uploads', 'store', 'registry', 'evaluation', 'jobs', 'audit', 'tasks'],
   app: composition,
   commands: [...composition, 'app', 'samples'],
 };
@@ -41,6 +43,11 @@ const packageHome: Record<string, string> = {
   pg: 'store',
   express: 'server',
   'dejavu-fonts-ttf': 'pixels',
+  yauzl: 'uploads',
+  react: 'web',
+  'react-dom': 'web',
+  '@mantine/core': 'web',
+  uplot: 'web',
   helmet: 'server',
   'prom-client': 'server',
   'openid-client': 'server',
@@ -51,7 +58,7 @@ const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing'];
 
 const source = join(projectRoot, 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => ({ name, text: readFileSync(join(source, name), 'utf8') }));
 
 function importsOf(text: string): string[] {
@@ -68,7 +75,7 @@ test('each folder imports only what the table allows', () => {
     if (!folder) return [];
     return importsOf(text)
       .filter((target) => target.startsWith('.'))
-      .map((target) => relative(source, resolve(join(source, dirname(name)), target)).replace(/\.(js|json)$/, ''))
+      .map((target) => relative(source, resolve(join(source, dirname(name)), target)).replace(/\.(js|json|css)$/, ''))
       .filter((target) => folderOf(target) !== folder)
       .filter((target) => !(forAll.has(target) || (mayImport[folder] ?? []).includes(folderOf(target) ?? target)))
       .map((target) => `${name} imports ${target}`);

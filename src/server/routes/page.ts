@@ -1,17 +1,21 @@
-import { Router } from 'express';
-import { doneBy } from '../access/done-by.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { Router, type Response } from 'express';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
-import { started } from '../started.js';
-import { worklistPage } from '../worklist-page.js';
 
-export function pageRoutes(parts: ServerParts): Router {
+/** Addresses of the page that are no files: the page itself shows what they name. */
+const views = ['/', '/worklist', '/study/:study', '/answer', '/operations', '/models', '/models/:version', '/audit', '/api/docs'];
+
+/** The page for people: files that the build has made, and one document for every view. */
+export function pageRoutes({ pageDirectory }: Pick<ServerParts, 'pageDirectory'>): Router {
   const router = Router();
-  router.get('/', requireRole('viewer'), async (request, response) => {
-    const tools = started(parts);
-    const [results, health] = await Promise.all([tools.results({ limit: 200 }), tools.health()]);
-    await parts.audit.recordView({ ...doneBy(request, response), action: 'worklist.view' });
-    response.type('html').send(worklistPage(results, health));
+  let index: Buffer | undefined;
+  // Their names hold the hash of their content.
+  router.use('/page', requireRole('viewer'), express.static(join(pageDirectory, 'page'), { immutable: true, maxAge: '1y', index: false, setHeaders: (response) => void (response as Response).set('Cache-Control', 'private, max-age=31536000, immutable') }));
+  router.get(views, requireRole('viewer'), (_request, response) => {
+    index ??= readFileSync(join(pageDirectory, 'index.html'));
+    response.type('html').send(index);
   });
   return router;
 }

@@ -1,0 +1,55 @@
+import { pipeline } from 'node:stream';
+import { Router } from 'express';
+import { Fault } from '../../errors.js';
+import { requireRole } from '../access/roles.js';
+import type { ServerParts } from '../server-tools.js';
+import { started } from '../started.js';
+
+const uid = String.raw`[0-9.]{1,64}`;
+const level = (name: string): string => String.raw`/${name}/${uid}`;
+const rendered = '(/rendered|/thumbnail)?';
+/** Every address of QIDO-RS and WADO-RS (PS3.18 §10.4, §10.6) that a viewer needs, and nothing else that Orthanc serves. */
+const allowed = [
+  '/studies', '/series', '/instances',
+  `${level('studies')}/(series|instances)`,
+  `${level('studies')}${level('series')}/instances`,
+  `${level('studies')}(/metadata)?`,
+  `${level('studies')}${level('series')}(/metadata)?`,
+  `${level('studies')}${level('series')}${level('instances')}(/metadata)?`,
+  `(${level('studies')}|${level('studies')}${level('series')}|${level('studies')}${level('series')}${level('instances')})${rendered}`,
+  String.raw`${level('studies')}${level('series')}${level('instances')}/frames/[0-9,]{1,2000}(/rendered)?`,
+  String.raw`${level('studies')}${level('series')}${level('instances')}/bulk(/[0-9a-fA-F]{1,8}){1,20}`,
+].map((pattern) => new RegExp(`^${pattern}$`));
+
+/** Whether a viewer may ask the PACS for this; `path` as it came, still encoded. */
+export function isViewerPath(path: string): boolean {
+  return allowed.some((pattern) => pattern.test(path));
+}
+
+/**
+ * DICOMweb for viewers: reading only, by those who may see images, with credentials that the browser never has. What is
+ * passed on is made of checked parts; nothing that came from outside can name another address of Orthanc.
+ */
+export function dicomWebRoutes(parts: ServerParts): Router {
+  const router = Router();
+  router.get('/dicom-web/*path', requireRole('viewer'), async (request, response) => {
+    const at = request.originalUrl.indexOf('?');
+    const path = (at < 0 ? request.originalUrl : request.originalUrl.slice(0, at)).slice('/dicom-web'.length);
+    if (!isViewerPath(path)) throw new Fault('request-refused', 'expected a path of QIDO-RS or WADO-RS, found another');
+    const query = at < 0 ? '' : `?${new URLSearchParams(request.originalUrl.slice(at + 1)).toString()}`;
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const answer = await started(parts).passOn(path + query, request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
+    if (answer.status >= 400) {
+      answer.body.destroy();
+      throw answer.status === 404 ? new Fault('pacs-not-found', 'HTTP 404') : new Fault(answer.status === 401 || answer.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${answer.status}`);
+    }
+    response.status(answer.status).set({ ...answer.headers, 'Cross-Origin-Resource-Policy': 'same-origin' });
+    // Half an answer cannot be taken back: the connection is cut, which the viewer notices.
+    pipeline(answer.body, response, () => undefined);
+  });
+  router.all('/dicom-web/*path', () => {
+    throw new Fault('request-refused', 'expected GET: nobody changes the PACS through the viewer');
+  });
+  return router;
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { Router, type Response } from 'express';
+import { Fault } from '../../errors.js';
+import { requireRole } from '../access/roles.js';
+import type { ServerParts } from '../server-tools.js';
+
+export const viewerPath = '/viewer';
+
+/**
+ * OHIF as its package ships it, below /viewer: its absolute addresses are put below that, its configuration is ours, every
+ * address that is no file is the application. Decoding in threads asks for COOP and COEP.
+ */
+export function viewerRoutes({ viewer }: Pick<ServerParts, 'viewer'>): Router {
+  const router = Router();
+  router.use(viewerPath, requireRole('viewer'));
+  if (!viewer.directory) {
+    router.get([viewerPath, `${viewerPath}/*path`], () => {
+      throw new Fault('viewer-missing', viewer.why ?? 'it was not fetched');
+    });
+    return router;
+  }
+  const { directory } = viewer;
+  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8'));
+  const policy = policyFor(index);
+  const prepare = (response: Response): Response =>
+    response.set({ 'Content-Security-Policy': policy, 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cross-Origin-Resource-Policy': 'same-origin' });
+
+  router.get(`${viewerPath}/app-config.js`, (_request, response) => {
+    prepare(response).type('js').send(`window.config = ${JSON.stringify(viewerConfig)};`);
+  });
+  // It would keep old files, and everything here is at hand.
+  router.get(`${viewerPath}/init-service-worker.js`, (_request, response) => {
+    prepare(response).type('js').send('');
+  });
+  router.get(`${viewerPath}/app.bundle.css`, (_request, response) => {
+    prepare(response).type('css').send(readFileSync(join(directory, 'app.bundle.css'), 'utf8').replaceAll('url(/', `url(${viewerPath}/`));
+  });
+  router.use(viewerPath, express.static(directory, { index: false, etag: true, setHeaders: (response) => void prepare(response as Response).set('Cache-Control', 'private, max-age=86400') }));
+  router.get([viewerPath, `${viewerPath}/*path`], (_request, response) => {
+    prepare(response).type('html').send(index);
+  });
+  return router;
+}
+
+function belowViewer(html: string): string {
+  return html
+    .replaceAll(/(href|src|content)="\/(?!\/)/g, `$1="${viewerPath}/`)
+    .replaceAll('window.PUBLIC_URL="/"', `window.PUBLIC_URL="${viewerPath}/"`)
+    .replace('<head>', `<head><base href="${viewerPath}/">`);
+}
+
+/** The scripts that stand in the page are named by their hash; its codecs are WebAssembly, its threads come from blobs. */
+function policyFor(html: string): string {
+  const inline = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(([, text]) => `'sha256-${createHash('sha256').update(text!).digest('base64')}'`);
+  return [
+    "default-src 'self'",
+    `script-src 'self' 'wasm-unsafe-eval' blob: ${inline.join(' ')}`,
+    "worker-src 'self' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self' blob: data:",
+    "frame-ancestors 'none'", "base-uri 'self'", "form-action 'none'", "object-src 'none'",
+  ].join('; ');
+}
+
+/** docs.ohif.org → Configuration → Data sources → DICOMweb; options that Orthanc's plugin needs. */
+const viewerConfig = {
+  routerBasename: viewerPath,
+  showStudyList: true,
+  extensions: [],
+  modes: [],
+  customizationService: {},
+  maxNumberOfWebWorkers: 2,
+  showWarningMessageForCrossOrigin: false,
+  showCPUFallbackMessage: false,
+  showLoadingIndicator: true,
+  strictZSpacingForVolumeViewport: true,
+  investigationalUseDialog: { option: 'never' },
+  defaultDataSourceName: 'orthanc',
+  dataSources: [
+    {
+      namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
+      sourceName: 'orthanc',
+      configuration: {
+        friendlyName: 'Orthanc',
+        name: 'orthanc',
+        qidoRoot: '/dicom-web',
+        wadoRoot: '/dicom-web',
+        wadoUriRoot: '/dicom-web',
+        imageRendering: 'wadors',
+        thumbnailRendering: 'wadors',
+        qidoSupportsIncludeField: false,
+        supportsReject: false,
+        supportsFuzzyMatching: false,
+        supportsWildcard: true,
+        omitQuotationForMultipartRequest: true,
+        enableStudyLazyLoad: true,
+        dicomUploadEnabled: false,
+        bulkDataURI: { enabled: true },
+      },
+    },
+  ],
+} as const;

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { asFault, Fault } from '../errors.js';
+
+/** A file that somebody sent, on disk under a name of ours for as long as it is looked at. */
+export interface ReceivedUpload {
+  readonly path: string;
+  readonly bytes: number;
+  /** Nothing is kept. */
+  remove(): Promise<void>;
+}
+
+export interface ReceiveOptions {
+  /** Made if it is not there; what a process that died has left in it is removed by clearUploads. */
+  readonly directory: string;
+  readonly maxBytes: number;
+  /** Content-Length, where it is stated: what is too large is refused before it has come. */
+  readonly declaredBytes?: number | undefined;
+}
+
+/**
+ * Writes an upload to disk as it comes, so that memory does not grow with it.
+ *
+ * @throws Fault `upload-too-large`; `upload-broken-off` when the sender went away; `disk-full`
+ */
+export async function receiveUpload(source: Readable, { directory, maxBytes, declaredBytes }: ReceiveOptions): Promise<ReceivedUpload> {
+  if (declaredBytes !== undefined && declaredBytes > maxBytes) throw tooLarge(maxBytes);
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, randomUUID());
+  const remove = (): Promise<void> => rm(path, { force: true });
+  let bytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      bytes += chunk.length;
+      next(bytes > maxBytes ? tooLarge(maxBytes) : null, chunk);
+    },
+  });
+  try {
+    await pipeline(source, counted, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+    if (declaredBytes !== undefined && bytes < declaredBytes) throw new Fault('upload-broken-off', `expected ${declaredBytes} bytes, ${bytes} came`);
+    return { path, bytes, remove };
+  } catch (error) {
+    await remove();
+    throw asFault(error, 'upload-broken-off');
+  }
+}
+
+/** At start: what an earlier process had in hand when it ended. Whoever sent it still has it. */
+export function clearUploads(directory: string): Promise<void> {
+  return rm(directory, { recursive: true, force: true });
+}
+
+function tooLarge(maxBytes: number): Fault {
+  return new Fault('upload-too-large', `at most ${Math.round(maxBytes / 2 ** 20)} MB can be looked at at once`);
+}

@@ -1,0 +1,78 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { Fault } from '../errors.js';
+
+export interface UnpackLimits {
+  readonly entries: number;
+  /** Of all entries together. */
+  readonly bytes: number;
+  readonly bytesOfOne: number;
+  /** Uncompressed over compressed size: X-rays compress to a third, bombs to a thousandth. */
+  readonly ratio: number;
+}
+
+export const unpackLimits: UnpackLimits = { entries: 5_000, bytes: 2 ** 30, bytesOfOne: 2 ** 28, ratio: 150 };
+/** A small file of one value compresses well and harms nobody. */
+const harmlessBytes = 2 ** 22;
+
+export interface UnpackedFile {
+  /** Base name as the archive has it; for people only, the file on disk has a name of ours. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/**
+ * Unpacks a ZIP archive into a folder, within limits that are counted on what really comes out, not on what the archive
+ * says of itself. Archives in it are not opened.
+ *
+ * @throws Fault `upload-refused` for a bomb, too many entries, encryption, or what is no ZIP
+ */
+export async function unpackZip(archive: string, directory: string, limits: UnpackLimits = unpackLimits): Promise<readonly UnpackedFile[]> {
+  await mkdir(directory, { recursive: true });
+  let zip: ZipFile | undefined;
+  try {
+    zip = await openPromise(archive, { lazyEntries: true, autoClose: false, validateEntrySizes: true });
+    if (zip.entryCount > limits.entries) throw refused(`it has ${zip.entryCount} entries, at most ${limits.entries} are looked at`);
+    const files: UnpackedFile[] = [];
+    let bytes = 0;
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName.endsWith('/') || isHidden(entry.fileName)) continue;
+      if (entry.isEncrypted()) throw refused('it is encrypted; unpack it and send the images');
+      const path = join(directory, String(files.length));
+      bytes += await unpackEntry(zip, entry, path, bytes, limits);
+      files.push({ name: entry.fileName.split(/[/\\]/).at(-1)!.slice(0, 100), path });
+    }
+    return files;
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw refused('it cannot be read as a ZIP archive', error);
+  } finally {
+    zip?.close();
+  }
+}
+
+async function unpackEntry(zip: ZipFile, entry: Entry, path: string, before: number, limits: UnpackLimits): Promise<number> {
+  const most = Math.min(limits.bytesOfOne, Math.max(harmlessBytes, entry.compressedSize * limits.ratio), limits.bytes - before);
+  let bytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      bytes += chunk.length;
+      next(bytes > most ? refused('it would unpack to far more than it holds: it is taken for a ZIP bomb') : null, chunk);
+    },
+  });
+  await pipeline(await zip.openReadStreamPromise(entry), counted, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+  return bytes;
+}
+
+/** Files that archivers add by themselves. */
+function isHidden(name: string): boolean {
+  return name.startsWith('__MACOSX/') || name.split('/').at(-1)!.startsWith('.');
+}
+
+function refused(why: string, cause?: unknown): Fault {
+  return new Fault('upload-refused', why, {}, { cause });
+}

@@ -1,0 +1,81 @@
+/** Asking the server. Every refusal of its becomes an ApiFault with a sentence for people. */
+
+export class ApiFault extends Error {
+  override readonly name = 'ApiFault';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** @throws ApiFault; status 0 when the server did not answer */
+export async function get<Answer>(path: string): Promise<Answer> {
+  return read<Answer>(await send(path, { method: 'GET' }));
+}
+
+/** @throws ApiFault */
+export async function post<Answer>(path: string, body?: unknown): Promise<Answer> {
+  return read<Answer>(await send(path, { method: 'POST', headers: { 'X-Chest-Ai': 'page', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }));
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  const headers = { Accept: 'application/json', ...(init.headers as Record<string, string> | undefined) };
+  try {
+    return await fetch(path, { credentials: 'same-origin', ...init, headers });
+  } catch {
+    throw new ApiFault(0, 'unreachable', '');
+  }
+}
+
+async function read<Answer>(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const json: unknown = text === '' ? undefined : parsed(text);
+  if (response.ok) return json as Answer;
+  // The session has ended: the server shows the way in, and leads back here.
+  if (response.status === 401) location.assign('/login');
+  throw faultOf(response.status, json);
+}
+
+function faultOf(status: number, json: unknown): ApiFault {
+  const { error = '', code = 'internal' } = (json ?? {}) as { error?: string; code?: string };
+  return new ApiFault(status, code, error);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Sends a file as it is. XMLHttpRequest, because fetch does not tell how far an upload has come.
+ *
+ * @param onProgress share of the file that has gone, 0 to 1
+ * @throws ApiFault; status 0 when the connection broke off
+ */
+export function upload<Answer>(path: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', path);
+    request.setRequestHeader('Content-Type', 'application/octet-stream');
+    request.setRequestHeader('X-File-Name', encodeURIComponent(file.name));
+    request.setRequestHeader('X-Chest-Ai', 'page');
+    request.setRequestHeader('Accept', 'application/json');
+    request.upload.onprogress = (event) => onProgress(event.lengthComputable ? event.loaded / event.total : 0);
+    request.onload = () => {
+      const json = parsed(request.responseText);
+      if (request.status >= 200 && request.status < 300) resolve(json as Answer);
+      else if (request.status === 401) location.assign('/login');
+      else reject(faultOf(request.status, json));
+    };
+    request.onerror = () => reject(new ApiFault(0, 'unreachable', ''));
+    request.onabort = () => reject(new ApiFault(0, 'stopped', ''));
+    signal.addEventListener('abort', () => request.abort());
+    request.send(file);
+  });
+}

@@ -1,0 +1,109 @@
+import { ActionIcon, Alert, AppShell, Burger, Group, Menu, Text, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { lazy, Suspense, type ReactNode } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import { useQuery } from '@tanstack/react-query';
+import { get, post } from './api.js';
+import { useLive } from './live.js';
+import { Loading } from './parts/asked.js';
+import { languageNames, useTexts, type Language, type TextKey } from './texts/texts.js';
+import { NotFound } from './views/not-found.js';
+import { WorklistView } from './views/worklist.js';
+
+const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
+const AnswerView = lazy(() => import('./views/answer.js').then((one) => ({ default: one.AnswerView })));
+const OperationsView = lazy(() => import('./views/operations.js').then((one) => ({ default: one.OperationsView })));
+const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
+const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
+const ApiView = lazy(() => import('./views/api-docs.js').then((one) => ({ default: one.ApiView })));
+const PasswordView = lazy(() => import('./views/password.js').then((one) => ({ default: one.PasswordView })));
+
+export interface Me {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly mustChange?: boolean;
+}
+
+const tabs: readonly (readonly [path: string, text: TextKey])[] = [['/worklist', 'nav.worklist'], ['/answer', 'nav.answer'], ['/operations', 'nav.operations'], ['/models', 'nav.models']];
+
+export function App(): ReactNode {
+  const { t } = useTexts();
+  const connected = useLive();
+  const [open, { toggle, close }] = useDisclosure(false);
+  return (
+    <AppShell header={{ height: 58 }} navbar={{ width: 260, breakpoint: 'sm', collapsed: { desktop: true, mobile: !open } }} padding="md">
+      <a className="skip" href="#content">{t('app.skip')}</a>
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
+          <Group gap="lg" wrap="nowrap">
+            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
+            <Link href="/worklist" className="brand"><img src="/page/icon.svg" width={26} height={26} alt="" />{t('app.name')}</Link>
+            <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="sm" wrap="nowrap"><Tabs /></Group>
+          </Group>
+          <Group gap="sm" wrap="nowrap">
+            <Text size="sm" className="notice" visibleFrom="md" role="note">{t('app.noticeShort')}</Text>
+            <span className="live" data-lost={!connected} aria-hidden />
+            <Settings />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="md" hidden={!open}><Group component="nav" aria-label={t('app.menu')} gap="xs"><Tabs onClick={close} /></Group></AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        {!connected && <Alert color="orange" mb="md" role="status">{t('app.connectionLost')}</Alert>}
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/" component={WorklistView} />
+            <Route path="/worklist" component={WorklistView} />
+            <Route path="/study/:study">{({ study }) => <StudyView study={study} key={study} />}</Route>
+            <Route path="/answer" component={AnswerView} />
+            <Route path="/operations" component={OperationsView} />
+            <Route path="/models" component={ModelsView} />
+            <Route path="/models/:version">{({ version }) => <ModelView version={version} key={version} />}</Route>
+            <Route path="/password" component={PasswordView} />
+            <Route path="/api/docs" component={ApiView} />
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+        <Text size="sm" mt="xl" className="notice">{t('app.notice')}</Text>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
+  const { t } = useTexts();
+  const [location] = useLocation();
+  return tabs.map(([path, text]) => (
+    <Link key={path} href={path} className="tab" onClick={onClick} aria-current={location.startsWith(path) || (location === '/' && path === '/worklist') ? 'page' : undefined}>{t(text)}</Link>
+  ));
+}
+
+function Settings(): ReactNode {
+  const { t, language, setLanguage } = useTexts();
+  const { setColorScheme } = useMantineColorScheme();
+  const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
+  return (
+    <Menu position="bottom-end" shadow="md" width={230}>
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label={t('app.menu')}><Dots /></ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {me && <Menu.Label>{me.name} · {me.roles.join(', ')}</Menu.Label>}
+        <Menu.Item onClick={() => setColorScheme('dark')}>{t('app.theme.dark')}</Menu.Item>
+        <Menu.Item onClick={() => setColorScheme('light')}>{t('app.theme.light')}</Menu.Item>
+        <Menu.Divider />
+        {(Object.keys(languageNames) as Language[]).map((one) => (
+          <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)} aria-current={one === language ? 'true' : undefined}>{languageNames[one]}{one === language ? ' ✓' : ''}</Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item component="a" href="/api/docs">{t('nav.api')}</Menu.Item>
+        <Menu.Item component="a" href="/password">{t('app.password')}</Menu.Item>
+        <Menu.Item onClick={() => void post('/api/logout').finally(() => location.assign('/login'))}>{t('app.logout')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Dots(): ReactNode {
+  return <><svg width="18" height="18" viewBox="0 0 24 24" fill="currentColor" aria-hidden><circle cx="12" cy="5" r="2" /><circle cx="12" cy="12" r="2" /><circle cx="12" cy="19" r="2" /></svg><VisuallyHidden>…</VisuallyHidden></>;
+}

@@ -1,0 +1,26 @@
+import '@mantine/core/styles.css';
+import './style.css';
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiFault } from './api.js';
+import { App } from './app.js';
+import { TextsProvider } from './texts/texts.js';
+import { theme } from './theme.js';
+
+const client = new QueryClient({
+  defaultOptions: { queries: { staleTime: 5_000, retry: (count, error) => count < 2 && (!(error instanceof ApiFault) || error.status === 0 || error.status === 503), refetchOnWindowFocus: true } },
+});
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="dark" colorSchemeManager={localStorageColorSchemeManager({ key: 'chest-ai-theme' })}>
+      <TextsProvider>
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
+      </TextsProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

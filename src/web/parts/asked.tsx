@@ -1,0 +1,33 @@
+import { Alert, Button, Center, Loader } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { ApiFault } from '../api.js';
+import { useTexts, type Translate } from '../texts/texts.js';
+
+/** What was asked for, or that it is on its way, or why it could not be had. */
+export function Asked<Data>({ query, children }: { readonly query: UseQueryResult<Data>; readonly children: (data: Data) => ReactNode }): ReactNode {
+  const { t } = useTexts();
+  if (query.data !== undefined) return children(query.data);
+  if (query.error) {
+    return (
+      <Alert color="red" title={t('app.failed')} role="alert">
+        {sentenceOf(query.error, t)}
+        <Button variant="light" size="xs" ml="md" onClick={() => void query.refetch()}>{t('app.tryAgain')}</Button>
+      </Alert>
+    );
+  }
+  return <Loading />;
+}
+
+export function Loading(): ReactNode {
+  const { t } = useTexts();
+  return <Center p="xl" role="status" aria-label={t('app.loading')}><Loader /></Center>;
+}
+
+/** A sentence that a person understands. */
+export function sentenceOf(error: unknown, t: Translate): string {
+  if (!(error instanceof ApiFault)) return t('app.failed');
+  if (error.status === 0) return t('app.unreachable');
+  if (error.code === 'request-refused') return t('app.forbidden');
+  return error.message || t('app.failed');
+}

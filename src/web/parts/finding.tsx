@@ -1,0 +1,33 @@
+import { Badge } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Decision, Outcome, PageFinding } from '../../server/page-types.js';
+import { useTexts } from '../texts/texts.js';
+
+const order: readonly Decision[] = ['present', 'undetermined', 'absent'];
+
+/** What matters most first. */
+export function byImportance<Finding extends PageFinding>(findings: readonly Finding[]): readonly Finding[] {
+  return [...findings].sort((a, b) => order.indexOf(a.decision) - order.indexOf(b.decision) || b.probability - a.probability);
+}
+
+export function percent(share: number): string {
+  const value = share * 100;
+  return value > 0 && value < 1 ? '<1' : value > 99 && value < 100 ? '>99' : String(Math.round(value));
+}
+
+/** Length and number say the probability, colour and word the decision. */
+export function ProbabilityBar({ probability, decision, marks = [] }: { readonly probability: number; readonly decision: Decision; readonly marks?: readonly number[] }): ReactNode {
+  return (
+    <div className={`bar ${decision}`} aria-hidden>
+      <span style={{ width: `${Math.max(1, probability * 100)}%` }} />
+      {marks.map((mark) => <i key={mark} style={{ left: `${mark * 100}%` }} />)}
+    </div>
+  );
+}
+
+const outcomeColours: Readonly<Record<Outcome, string>> = { reported: 'screen', skipped: 'yellow', failed: 'red' };
+
+export function OutcomeBadge({ outcome }: { readonly outcome: Outcome }): ReactNode {
+  const { t } = useTexts();
+  return <Badge variant="outline" color={outcomeColours[outcome]} tt="none" fw={600} styles={{ root: { color: `var(--${{ reported: 'absent', skipped: 'undetermined', failed: 'present' }[outcome]})`, borderColor: 'currentColor', overflow: 'visible', flexShrink: 0 }, label: { overflow: 'visible' } }}>{t(`outcome.${outcome}`)}</Badge>;
+}

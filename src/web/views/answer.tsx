@@ -1,0 +1,191 @@
+import { Alert, Anchor, Button, CloseButton, Collapse, FileButton, Grid, Group, Progress, SegmentedControl, Slider, Stack, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { Answer, AnsweredFinding, AnsweredImage, FindingFigures, ModelsPage } from '../../server/page-types.js';
+import { ApiFault, get, upload } from '../api.js';
+import { byImportance, OutcomeBadge, percent, ProbabilityBar } from '../parts/finding.js';
+import { sentenceOf } from '../parts/asked.js';
+import { useTexts, type Translate } from '../texts/texts.js';
+
+/** As the server has it by default; it has the last word. */
+const mostMegabytes = 512;
+
+interface Asked {
+  readonly id: number;
+  readonly file: File;
+}
+
+export function AnswerView(): ReactNode {
+  const { t } = useTexts();
+  const [asked, setAsked] = useState<readonly Asked[]>([]);
+  const [over, setOver] = useState(false);
+  const next = useRef(0);
+  const add = (files: readonly File[]): void => setAsked((before) => [...files.map((file) => ({ id: ++next.current, file })), ...before]);
+  const dropped = (event: DragEvent): void => {
+    event.preventDefault();
+    setOver(false);
+    add([...event.dataTransfer.files]);
+  };
+  return (
+    <>
+      <Title order={1} size="h2">{t('answer.title')}</Title>
+      <Text mb="md" className="quiet">{t('answer.intro')}</Text>
+      <div className="drop" data-over={over} onDragOver={(event) => (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={dropped}>
+        <Text size="lg" fw={600}>{t('answer.drop')}</Text>
+        <Text size="sm" className="quiet" mb="md">{t('answer.kinds', { mb: mostMegabytes })}</Text>
+        <FileButton multiple accept=".dcm,.dicom,.zip,.png,.jpg,.jpeg,application/dicom,application/zip,image/png,image/jpeg,*/*" onChange={add} inputProps={{ 'aria-label': t('answer.choose') }}>
+          {(props) => <Button {...props}>{t('answer.choose')}</Button>}
+        </FileButton>
+      </div>
+      <Stack mt="md" gap="md">
+        {asked.map((one) => <Upload key={one.id} file={one.file} remove={() => setAsked((before) => before.filter(({ id }) => id !== one.id))} />)}
+      </Stack>
+    </>
+  );
+}
+
+type State =
+  | { readonly kind: 'sending'; readonly share: number }
+  | { readonly kind: 'refused'; readonly sentence: string; readonly again: boolean }
+  | { readonly kind: 'answered'; readonly answer: Answer };
+
+function Upload({ file, remove }: { readonly file: File; readonly remove: () => void }): ReactNode {
+  const { t } = useTexts();
+  const [state, setState] = useState<State>({ kind: 'sending', share: 0 });
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const megabytes = file.size / 2 ** 20;
+    if (megabytes > mostMegabytes) {
+      setState({ kind: 'refused', again: false, sentence: t('answer.tooLarge', { name: file.name, size: Math.round(megabytes), mb: mostMegabytes }) });
+      return;
+    }
+    const stop = new AbortController();
+    setState({ kind: 'sending', share: 0 });
+    upload<Answer>('/api/answer', file, (share) => setState({ kind: 'sending', share }), stop.signal)
+      .then((answer) => setState({ kind: 'answered', answer }))
+      .catch((error: unknown) => !stop.signal.aborted && setState(refusal(error, t)));
+    return () => stop.abort();
+    // A change of the language does not send the file again.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [file, attempt]);
+  const lost = state.kind === 'refused' && state.again;
+  useEffect(() => {
+    if (!lost) return;
+    // It is sent again as soon as the service answers.
+    const timer = setInterval(() => void fetch('/health').then((response) => response.ok && setAttempt((before) => before + 1)).catch(() => undefined), 2_000);
+    return () => clearInterval(timer);
+  }, [lost]);
+  return (
+    <section className="card" aria-label={file.name} data-testid="upload">
+      <Group justify="space-between" wrap="nowrap">
+        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>{file.name}</Text>
+        <CloseButton aria-label={`${t('answer.remove')}: ${file.name}`} onClick={remove} />
+      </Group>
+      {state.kind === 'sending' && (
+        <Stack gap={6} role="status">
+          <Text size="sm">{state.share < 1 ? t('answer.sending', { percent: Math.round(state.share * 100) }) : t('answer.looking')}</Text>
+          <Progress value={state.share < 1 ? state.share * 100 : 100} animated={state.share >= 1} aria-label={file.name} />
+        </Stack>
+      )}
+      {state.kind === 'refused' && (
+        <Alert color={state.again ? 'orange' : 'red'} role="alert" mt="xs">
+          {state.sentence} {state.again && t('answer.waiting')}
+          <Button size="xs" variant="light" ml="md" onClick={() => setAttempt((before) => before + 1)}>{t('app.tryAgain')}</Button>
+        </Alert>
+      )}
+      {state.kind === 'answered' && <Answered answer={state.answer} />}
+    </section>
+  );
+}
+
+function refusal(error: unknown, t: Translate): State {
+  const brokeOff = error instanceof ApiFault && (error.status === 0 || error.code === 'starting' || error.code === 'upload-broken-off');
+  return { kind: 'refused', again: brokeOff, sentence: brokeOff ? t('answer.brokeOff') : sentenceOf(error, t) };
+}
+
+function Answered({ answer }: { readonly answer: Answer }): ReactNode {
+  const { t } = useTexts();
+  return (
+    <Stack gap="lg" mt="sm">
+      {answer.images.map((image) => <Image key={image.title} image={image} version={answer.model.version} />)}
+      <Text size="sm" className="quiet">
+        {t('answer.by', { model: answer.model.name, version: answer.model.version, engine: answer.engine, ms: answer.milliseconds })} · <Anchor component={Link} href={`/models/${answer.model.version}`} size="sm">{t('answer.card')}</Anchor>
+      </Text>
+    </Stack>
+  );
+}
+
+function Image({ image, version }: { readonly image: AnsweredImage; readonly version: string }): ReactNode {
+  const { t } = useTexts();
+  const findings = byImportance(image.findings);
+  const [shown, setShown] = useState(findings[0]?.name ?? '');
+  const [strength, setStrength] = useState(70);
+  const finding = findings.find((one) => one.name === shown);
+  if (image.outcome !== 'reported') {
+    return (
+      <div>
+        <Group gap="sm"><OutcomeBadge outcome={image.outcome} /><Text size="sm" className="quiet">{image.title}</Text></Group>
+        {image.code === 'not-frontal-chest' && <Text mt="xs" fw={600}>{t('answer.notChest')}</Text>}
+        <Text mt={4}>{image.reason}</Text>
+      </div>
+    );
+  }
+  return (
+    <Grid gap="lg">
+      <Grid.Col span={{ base: 12, sm: 6, lg: 5 }}>
+        {image.picture && (
+          <Stack gap="xs">
+            <div className="picture" data-testid="answer-picture">
+              <img src={finding?.picture ?? image.picture.url} alt={image.title} />
+              {finding?.heatMap && <img className="over" src={finding.heatMap} alt={t('answer.heatMapOf', { finding: finding.meaning })} style={{ opacity: strength / 100 }} />}
+              {finding?.box && finding.decision === 'present' && strength > 0 && <span className="box" style={{ left: `${finding.box.left * 100}%`, top: `${finding.box.top * 100}%`, width: `${(finding.box.right - finding.box.left) * 100}%`, height: `${(finding.box.bottom - finding.box.top) * 100}%` }} />}
+            </div>
+            {findings.length > 1 && <SegmentedControl size="xs" fullWidth value={shown} onChange={setShown} aria-label={t('answer.heatMap')} data={findings.map((one) => ({ value: one.name, label: one.meaning }))} />}
+            <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('answer.strength')} step={5} />
+            <Text size="sm" className="quiet">{t('answer.heatMap')}</Text>
+          </Stack>
+        )}
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, sm: 6, lg: 7 }}>
+        <Stack gap="lg">
+          <Text size="sm" className="quiet">{image.title}</Text>
+          {findings.map((one) => <Finding key={one.name} finding={one} network={image.kind === 'ct' ? 'ct' : 'xray'} version={version} />)}
+          {image.remarks.map((remark) => <Text size="sm" key={remark} className="quiet">{remark.startsWith('A picture says nothing') ? t('answer.remark.picture') : remark}</Text>)}
+        </Stack>
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+function Finding({ finding, network, version }: { readonly finding: AnsweredFinding; readonly network: 'xray' | 'ct'; readonly version: string }): ReactNode {
+  const { t } = useTexts();
+  const [open, { toggle }] = useDisclosure(false);
+  const { data: models } = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
+  const figures = models?.models.find((one) => one.version === version)?.figures[network][finding.name];
+  return (
+    <div data-testid={`finding-${finding.name}`}>
+      <Group justify="space-between" align="baseline" gap="xs">
+        <Text size="lg" fw={650}>{finding.meaning}</Text>
+        <Text size="lg"><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding.probability)} %</b></Text>
+      </Group>
+      <ProbabilityBar probability={finding.probability} decision={finding.decision} marks={[finding.absentBelow, finding.presentFrom]} />
+      <Text size="sm" className="quiet" mt={4}>{t('answer.thresholds', { absent: Math.round(finding.absentBelow * 100), present: Math.round(finding.presentFrom * 100) })}</Text>
+      <Anchor component="button" type="button" size="sm" onClick={toggle} aria-expanded={open}>{t('answer.worth')}</Anchor>
+      <Collapse expanded={open}><Worth finding={finding} figures={figures} /></Collapse>
+    </div>
+  );
+}
+
+function Worth({ finding, figures }: { readonly finding: AnsweredFinding; readonly figures: FindingFigures | undefined }): ReactNode {
+  const { t } = useTexts();
+  if (!figures) return <Text size="sm">{t('answer.noFigures')}</Text>;
+  const [low, high] = figures.aurocInterval ?? [];
+  return (
+    <Stack gap={4} mt={4}>
+      {figures.ece !== undefined && <Text size="sm">{t('answer.calibration', { percent: Math.round(finding.probability * 100), ece: Math.max(1, Math.round(figures.ece * 100)) })}</Text>}
+      {figures.auroc !== undefined && <Text size="sm">{t('answer.figures', { auroc: figures.auroc.toFixed(2), low: low?.toFixed(2) ?? '?', high: high?.toFixed(2) ?? '?', n: figures.n, positive: figures.positive })}</Text>}
+    </Stack>
+  );
+}

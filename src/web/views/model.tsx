@@ -1,0 +1,118 @@
+import { Alert, Anchor, Badge, Group, SegmentedControl, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import Markdown from 'markdown-to-jsx';
+import { useMemo, useState, type ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { EvaluationReport, GateDecision } from '../../server/model-report.js';
+import type { ModelDetail } from '../../server/page-types.js';
+import { get } from '../api.js';
+import { Asked } from '../parts/asked.js';
+import { UnitPlot } from '../parts/plot.js';
+import { useTexts } from '../texts/texts.js';
+import { Figures, RoleBadge } from './models.js';
+
+export function ModelView({ version }: { readonly version: string }): ReactNode {
+  const { t } = useTexts();
+  const query = useQuery({ queryKey: ['model', version], queryFn: () => get<ModelDetail>(`/api/models/${version}`) });
+  return (
+    <>
+      <Text size="sm" mb="xs"><Anchor component={Link} href="/models">← {t('models.back')}</Anchor></Text>
+      <Asked query={query}>{(model) => <Detail model={model} />}</Asked>
+    </>
+  );
+}
+
+function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
+  const { t } = useTexts();
+  const report = model.report as EvaluationReport | undefined;
+  const decision = model.decision as GateDecision | undefined;
+  return (
+    <Stack gap="md">
+      <Group gap="sm"><Title order={1} size="h2">{model.name} <span className="mono">{model.version}</span></Title><RoleBadge role={model.role} /></Group>
+      <section className="card" aria-label={t('models.figures')}><Figures model={model} /><Text size="sm" className="quiet" mt="xs">{model.license}</Text></section>
+      {report ? <Report report={report} /> : <Text className="quiet">{t('models.noReport')}</Text>}
+      {decision && <Gate decision={decision} />}
+      {model.card && <section className="card" aria-label={t('models.card')}><div className="markdown"><Markdown options={{ disableParsingRawHTML: true, forceBlock: true, overrides: { h1: { component: 'h2' }, img: { component: 'span' } } }}>{model.card}</Markdown></div></section>}
+    </Stack>
+  );
+}
+
+function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
+  const { t } = useTexts();
+  const [name, setName] = useState(report.classes[0] ?? '');
+  const figures = report.perClass[name];
+  const roc = useMemo(() => (figures?.roc ?? []).map(([x, y]) => [x!, y!] as const), [figures]);
+  const reliability = useMemo(() => (figures?.reliability ?? []).flatMap((bin) => (bin.meanScore !== null && bin.observed !== null ? [[bin.meanScore, bin.observed] as const] : [])), [figures]);
+  return (
+    <>
+      {report.warnings.length > 0 && <Alert color="orange" title={t('models.warnings')}>{report.warnings.map((one) => <div key={one}>{one}</div>)}</Alert>}
+      {report.classes.length > 1 && <SegmentedControl value={name} onChange={setName} data={[...report.classes]} aria-label={t('models.figures')} />}
+      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
+        <section className="card"><Title order={2} size="h4">{t('models.roc')}</Title><UnitPlot label={`${t('models.roc')}: ${t('models.auroc')} ${figures?.auroc.value?.toFixed(3) ?? '–'}`} xLabel={t('models.rocX')} yLabel={t('models.rocY')} points={roc} marks={false} /></section>
+        <section className="card"><Title order={2} size="h4">{t('models.reliability')}</Title><UnitPlot label={`${t('models.reliability')}: ${t('models.ece')} ${figures?.ece?.toFixed(3) ?? '–'}`} xLabel={t('models.reliabilityX')} yLabel={t('models.reliabilityY')} points={reliability} marks /></section>
+        <section className="card"><Title order={2} size="h4" mb="sm">{t('models.confusion')}</Title>{figures && <Confusion matrix={figures.confusion} name={name} />}</section>
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
+        <Groups title={t('models.bySource')} groups={report.bySource} name={name} />
+        <Groups title={t('models.byView')} groups={report.byView} name={name} />
+      </SimpleGrid>
+    </>
+  );
+}
+
+function Confusion({ matrix, name }: { readonly matrix: readonly (readonly number[])[]; readonly name: string }): ReactNode {
+  const { t } = useTexts();
+  const labels = [`– ${name}`, name];
+  const most = Math.max(1, ...matrix.flat());
+  return (
+    <Table withTableBorder withColumnBorders>
+      <Table.Thead><Table.Tr><Table.Td />{labels.map((label) => <Table.Th scope="col" key={label}>{t('models.predicted')} {label}</Table.Th>)}</Table.Tr></Table.Thead>
+      <Table.Tbody>
+        {matrix.map((row, actual) => (
+          <Table.Tr key={actual}><Table.Th scope="row">{t('models.actual')} {labels[actual]}</Table.Th>{row.map((count, said) => <Table.Td key={said} className="number" style={{ background: `color-mix(in srgb, var(--mantine-color-screen-6) ${Math.round((count / most) * 35)}%, transparent)` }}>{count}</Table.Td>)}</Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Groups({ title, groups, name }: { readonly title: string; readonly groups: EvaluationReport['bySource']; readonly name: string }): ReactNode {
+  const { t } = useTexts();
+  if (groups.length === 0) return null;
+  return (
+    <section className="card" aria-label={title}>
+      <Title order={2} size="h4" mb="sm">{title}</Title>
+      <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+        <Table verticalSpacing={6}>
+          <Table.Thead><Table.Tr><Table.Td />{(['models.images', 'models.auroc', 'models.sensitivity', 'models.specificity'] as const).map((key) => <Table.Th scope="col" key={key} className="number">{t(key)}</Table.Th>)}</Table.Tr></Table.Thead>
+          <Table.Tbody>
+            {groups.map((group) => {
+              const figures = group.perClass[name];
+              return <Table.Tr key={group.name}><Table.Td>{group.name}</Table.Td><Table.Td className="number">{figures ? `${figures.n} (${figures.positives})` : group.n}</Table.Td>{[figures?.auroc, figures?.sensitivity, figures?.specificity].map((one, index) => <Table.Td key={index} className="number">{one?.value?.toFixed(3) ?? '–'}</Table.Td>)}</Table.Tr>;
+            })}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </section>
+  );
+}
+
+function Gate({ decision }: { readonly decision: GateDecision }): ReactNode {
+  const { t } = useTexts();
+  return (
+    <section className="card" aria-label={t('models.gate')}>
+      <Group gap="sm" mb="sm"><Title order={2} size="h4">{t('models.gate')}</Title><Badge variant="default" tt="none">{t(`models.gate.${decision.decision}`)}</Badge></Group>
+      <Text mb="sm">{decision.why}</Text>
+      <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+        <Table verticalSpacing={6}>
+          <Table.Thead><Table.Tr><Table.Th scope="col">{t('models.criterion')}</Table.Th><Table.Th scope="col" className="number">{t('models.measured')}</Table.Th><Table.Th scope="col" className="number">{t('models.bound')}</Table.Th><Table.Td /></Table.Tr></Table.Thead>
+          <Table.Tbody>
+            {decision.criteria.map((one) => (
+              <Table.Tr key={`${one.name} ${one.class ?? ''}`}><Table.Td>{one.words}</Table.Td><Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td><Table.Td className="number">{one.comparison === 'at-least' ? '≥' : '≤'} {one.bound?.toFixed(3) ?? '–'}</Table.Td><Table.Td className={one.passed ? 'absent' : 'present'}>{t(one.passed ? 'models.passed' : 'models.notPassed')}</Table.Td></Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </section>
+  );
+}

@@ -1,0 +1,101 @@
+import { Anchor, Badge, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { FindingFigures, ModelsPage, ShownModel } from '../../server/page-types.js';
+import { get } from '../api.js';
+import { Asked } from '../parts/asked.js';
+import { moment } from '../parts/time.js';
+import { useTexts, type TextKey } from '../texts/texts.js';
+import { ModelDeeds } from './model-deeds.js';
+
+export function ModelsView(): ReactNode {
+  const { t } = useTexts();
+  const query = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
+  return (
+    <>
+      <Title order={1} size="h2" mb="md">{t('models.title')}</Title>
+      <Asked query={query}>
+        {({ models, history }) => (
+          <Stack gap="md">
+            <ModelDeeds history={history} />
+            {models.map((model) => <Model key={model.version} model={model} />)}
+            <section className="card" aria-labelledby="history">
+              <Title order={2} size="h4" id="history" mb="sm">{t('models.history')}</Title>
+              {history.length === 0 ? <Text className="quiet">{t('models.noHistory')}</Text> : <History history={history} />}
+            </section>
+          </Stack>
+        )}
+      </Asked>
+    </>
+  );
+}
+
+export function RoleBadge({ role }: { readonly role: ShownModel['role'] }): ReactNode {
+  const { t } = useTexts();
+  return <Badge variant={role === 'champion' ? 'filled' : 'default'} tt="none">{t(`models.role.${role}`)}</Badge>;
+}
+
+function Model({ model }: { readonly model: ShownModel }): ReactNode {
+  const { t } = useTexts();
+  return (
+    <section className="card" aria-label={model.version}>
+      <Group justify="space-between">
+        <Group gap="sm"><Title order={2} size="h4"><Anchor component={Link} href={`/models/${model.version}`} inherit>{model.name} <span className="mono">{model.version}</span></Anchor></Title><RoleBadge role={model.role} /></Group>
+        <Text size="sm" className="quiet">{t('models.made')} {model.created}</Text>
+      </Group>
+      <Figures model={model} />
+    </section>
+  );
+}
+
+export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
+  const { t } = useTexts();
+  const rows = (['xray', 'ct'] as const).flatMap((network) => Object.entries(model.figures[network]).map(([name, figures]) => ({ network, name, figures })));
+  if (rows.length === 0) return null;
+  return (
+    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('models.figures') } }} mt="sm">
+      <Table verticalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t('models.figures')}</Table.Th>
+            {(['models.auroc', 'models.interval', 'models.ece', 'models.brier', 'models.images'] as const).map((key) => <Table.Th scope="col" key={key} className="number">{t(key)}</Table.Th>)}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(({ network, name, figures }) => (
+            <Table.Tr key={`${network} ${name}`}>
+              <Table.Td>{t(`models.${network}`)}: {name}</Table.Td>
+              {cells(figures).map((cell, index) => <Table.Td key={index} className="number">{cell}</Table.Td>)}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function cells({ auroc, aurocInterval, ece, brier, n, positive }: FindingFigures): readonly string[] {
+  return [auroc?.toFixed(3) ?? '–', aurocInterval ? `${aurocInterval[0].toFixed(3)} – ${aurocInterval[1].toFixed(3)}` : '–', ece?.toFixed(3) ?? '–', brier?.toFixed(3) ?? '–', `${n} (${positive})`];
+}
+
+function History({ history }: Pick<ModelsPage, 'history'>): ReactNode {
+  const { t, language } = useTexts();
+  return (
+    <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table verticalSpacing={6}>
+        <Table.Tbody>
+          {history.map((one) => (
+            <Table.Tr key={one.number}>
+              <Table.Td>{moment(one.at, language)}</Table.Td>
+              <Table.Td>{t(`models.action.${one.action}` as TextKey)}</Table.Td>
+              <Table.Td><Anchor component={Link} href={`/models/${one.action === 'challenge' && one.challenger ? one.challenger : one.champion}`} className="mono">{one.action === 'challenge' ? (one.challenger ?? '–') : one.champion}</Anchor></Table.Td>
+              <Table.Td>{one.by}</Table.Td>
+              <Table.Td>{one.why}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,185 @@
+import { Alert, Anchor, Badge, Button, Grid, Group, NativeSelect, Slider, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState, type ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, StudyPage } from '../../server/page-types.js';
+import { get } from '../api.js';
+import { Asked } from '../parts/asked.js';
+import { byImportance, OutcomeBadge, percent, ProbabilityBar } from '../parts/finding.js';
+import { dicomDate, moment } from '../parts/time.js';
+import { useTexts, type TextKey } from '../texts/texts.js';
+import { Verdicts } from './verdicts.js';
+import { isWriting } from './worklist.js';
+
+export function StudyView({ study }: { readonly study: string }): ReactNode {
+  const { t } = useTexts();
+  const [, navigate] = useLocation();
+  const query = useQuery({ queryKey: ['study', study], queryFn: () => get<StudyPage>(`/api/studies/${study}/page`) });
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      if ((event.key === 'u' || event.key === 'Escape') && !isWriting(event.target) && !event.ctrlKey && !event.metaKey) navigate('/worklist');
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, [navigate]);
+  return (
+    <>
+      <Text size="sm" mb="xs"><Anchor component={Link} href="/worklist">← {t('study.back')}</Anchor></Text>
+      <Asked query={query}>{(page) => <Page page={page} />}</Asked>
+    </>
+  );
+}
+
+function Page({ page }: { readonly page: StudyPage }): ReactNode {
+  const { t } = useTexts();
+  const [current] = page.history;
+  return (
+    <>
+      <Header page={page} />
+      {page.pacs !== 'answers' && <Alert color="orange" mb="md" role="status">{t(page.pacs === 'gone' ? 'study.gone' : 'study.pacsUnreachable')}</Alert>}
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <section className="card" aria-labelledby="images">
+            <Title order={2} size="h4" id="images" mb="sm">{t('study.images')}</Title>
+            <Pictures page={page} />
+          </section>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Stack gap="md">
+            <section className="card" aria-labelledby="findings">
+              <Group justify="space-between" mb="sm">
+                <Title order={2} size="h4" id="findings">{t('study.findings')}</Title>
+                {current && <OutcomeBadge outcome={current.outcome} />}
+              </Group>
+              {current && <Findings entry={current} />}
+              {current?.outcome === 'reported' && <Verdicts study={page.studyInstanceUID} current={current} />}
+            </section>
+            <section className="card" aria-labelledby="documents">
+              <Title order={2} size="h4" id="documents" mb="sm">{t('study.documents')}</Title>
+              <Documents entry={current} />
+            </section>
+            <section className="card" aria-labelledby="history">
+              <Title order={2} size="h4" id="history" mb="sm">{t('study.history')}</Title>
+              <History entries={page.history} />
+            </section>
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </>
+  );
+}
+
+function Header({ page: { patient, studyInstanceUID, pacs } }: { readonly page: StudyPage }): ReactNode {
+  const { t, language } = useTexts();
+  return (
+    <Group justify="space-between" mb="md" align="flex-start">
+      <div>
+        <Title order={1} size="h2">{patient ? patient.name || patient.patientId : t('worklist.unknownPatient')}</Title>
+        {patient && <Text className="quiet">{factsOf(patient, t, language).join(' · ')}</Text>}
+        <Text className="mono quiet">{studyInstanceUID}</Text>
+      </div>
+      {pacs === 'answers' && <Button component="a" href={`/viewer/viewer?StudyInstanceUIDs=${studyInstanceUID}`} target="_blank" rel="noopener">{t('study.open')}</Button>}
+    </Group>
+  );
+}
+
+function factsOf(patient: ShownPatient, t: ReturnType<typeof useTexts>['t'], language: string): readonly string[] {
+  return [
+    patient.patientId, patient.sex, patient.birthDate && t('study.born', { date: dicomDate(patient.birthDate, language) }),
+    patient.modalities.join(', '), dicomDate(patient.studyDate, language), patient.description, patient.accessionNumber && t('study.accession', { number: patient.accessionNumber }),
+  ].filter(Boolean);
+}
+
+const addressOf = (study: string, { seriesInstanceUID, sopInstanceUID }: Pick<ShownImage, 'seriesInstanceUID' | 'sopInstanceUID'>): string => `/api/studies/${study}/series/${seriesInstanceUID}/instances/${sopInstanceUID}/picture`;
+
+function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { readonly page: StudyPage }): ReactNode {
+  const { t } = useTexts();
+  // Those of the current result first, as it lists them: the most probable finding.
+  const listed = history[0]?.documents.map((one) => one.sopInstanceUID) ?? [];
+  const rank = (one: ShownHeatMap): number => (listed.includes(one.sopInstanceUID) ? listed.indexOf(one.sopInstanceUID) : listed.length);
+  const newest = [...heatMaps].sort((a, b) => rank(a) - rank(b));
+  const [chosen, setChosen] = useState<string>();
+  const [strength, setStrength] = useState(60);
+  const heatMap = newest.find((one) => one.sopInstanceUID === chosen) ?? (chosen === undefined ? newest[0] : undefined);
+  const image = images.find((one) => one.sopInstanceUID === (heatMap?.sourceSopInstanceUID ?? chosen)) ?? images[Math.floor(images.length / 2)];
+  if (!image && !heatMap) return <Text className="quiet">{t('study.noImage')}</Text>;
+  return (
+    <Stack gap="sm">
+      <NativeSelect
+        aria-label={t('study.images')} value={heatMap?.sopInstanceUID ?? image?.sopInstanceUID} onChange={(event) => setChosen(event.currentTarget.value)}
+        data={[...newest.map((one) => ({ value: one.sopInstanceUID, label: `${t('study.heatMap')}: ${one.title}` })), ...images.map((one, index) => ({ value: one.sopInstanceUID, label: labelOf(one, index, images) }))]}
+      />
+      <Layers study={studyInstanceUID} image={image} heatMap={heatMap} strength={strength} />
+      {heatMap && (
+        <div>
+          <Text size="sm" id="fade">{t('study.fade')}</Text>
+          <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('study.fade')} step={5} />
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+/** The heat map is as wide as the picture that it was drawn over, and longer by its legend. */
+function Layers({ study, image, heatMap, strength }: { readonly study: string; readonly image: ShownImage | undefined; readonly heatMap: ShownHeatMap | undefined; readonly strength: number }): ReactNode {
+  const { t } = useTexts();
+  if (!heatMap) return <div className="picture" data-testid="picture">{image && <img src={addressOf(study, image)} alt={t('study.image')} />}</div>;
+  return (
+    <div className="picture" data-testid="picture">
+      <img src={addressOf(study, heatMap)} alt={`${t('study.heatMap')}: ${heatMap.title}`} />
+      {image && <img className="top" src={addressOf(study, image)} alt="" style={{ opacity: 1 - strength / 100 }} />}
+    </div>
+  );
+}
+
+function labelOf(image: ShownImage, index: number, images: readonly ShownImage[]): string {
+  const number = images.length > 1 ? ` ${index + 1} / ${images.length}` : '';
+  return `${[image.modality, image.view, image.description].filter(Boolean).join(' ')}${number}`;
+}
+
+function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
+  const { t } = useTexts();
+  if (entry.outcome !== 'reported') return <Text>{entry.reason}</Text>;
+  if (entry.findings.length === 0) return <Text className="quiet">{t('study.noFindings')}</Text>;
+  return (
+    <Stack gap="sm">
+      {byImportance(entry.findings).map((finding) => (
+        <div key={finding.name}>
+          <Group justify="space-between" gap="xs"><Text fw={600}>{finding.meaning}</Text><Text><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding.probability)} %</b></Text></Group>
+          <ProbabilityBar probability={finding.probability} decision={finding.decision} />
+        </div>
+      ))}
+    </Stack>
+  );
+}
+
+function Documents({ entry }: { readonly entry: HistoryEntry | undefined }): ReactNode {
+  const { t } = useTexts();
+  if (!entry || entry.documents.length === 0) return <Text className="quiet">–</Text>;
+  return (
+    <Stack gap={6}>
+      {entry.documents.map((document) => (
+        <div key={document.sopInstanceUID}><Text size="sm">{t(`study.document.${document.kind}` as TextKey)}</Text><Text className="mono quiet">{document.sopInstanceUID}</Text></div>
+      ))}
+      {entry.deliveries.map(({ destination, state }) => <Text size="sm" key={destination}>{t('study.sentTo', { destination, state })}</Text>)}
+    </Stack>
+  );
+}
+
+function History({ entries }: { readonly entries: readonly HistoryEntry[] }): ReactNode {
+  const { t, language } = useTexts();
+  return (
+    <Table verticalSpacing={6}>
+      <Table.Tbody>
+        {entries.map((entry) => (
+          <Table.Tr key={entry.resultId}>
+            <Table.Td>
+              <Group gap="xs"><OutcomeBadge outcome={entry.outcome} />{entry.isCurrent && <Badge variant="default" tt="none">{t('study.current')}</Badge>}</Group>
+              <Text size="sm" className="quiet">{[moment(entry.createdAt, language), entry.modelVersion, entry.rule && t('study.rule', { rule: entry.rule }), t('study.took', { ms: Math.round(Object.values(entry.timingsMs).reduce((sum, ms) => sum + ms, 0)) })].filter(Boolean).join(' · ')}</Text>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
