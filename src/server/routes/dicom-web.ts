@@ -48,7 +48,7 @@ export function dicomWebRoutes(parts: ServerParts): Router {
     // Half an answer cannot be taken back: the connection is cut, which the viewer notices.
     pipeline(answer.body, response, () => undefined);
   });
-  router.all('/dicom-web/*path', () => {
+  router.use('/dicom-web', () => {
     throw new Fault('request-refused', 'expected GET: nobody changes the PACS through the viewer');
   });
   return router;
