@@ -30,6 +30,6 @@ test('every route is described, and nothing is described that is not there', () 
       .map(({ method, path }) => `${method} ${path.replace(/[:*](\w+)/g, '{$1}')}`),
   );
   assert.ok(real.size > 25, `${real.size} routes`);
-  assert.deepEqual([...real].filter((one) => !described.has(one) && !(one.startsWith('POST /dicom-web'))), [], 'not described');
-  assert.deepEqual([...described].filter((one) => !real.has(one) && !one.endsWith('/metrics') && !one.includes('/verdicts')), [], 'not there');
+  assert.deepEqual([...real].filter((one) => !described.has(one)), [], 'not described');
+  assert.deepEqual([...described].filter((one) => !real.has(one)), [], 'not there');
 });
