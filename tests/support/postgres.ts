@@ -30,10 +30,11 @@ export function postgresMissing(): string | undefined {
   return undefined;
 }
 
-export async function startPostgres(): Promise<PrivatePostgres> {
+/** @param parent where its folder is made: a small disk, to fill it */
+export async function startPostgres(parent = tmpdir()): Promise<PrivatePostgres> {
   const bin = binaries()!;
   const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'chest-ai-pg-'));
+  const folder = mkdtempSync(join(parent, 'chest-ai-pg-'));
   const user = process.getuid?.() === 0 ? account() : undefined;
   chmodSync(folder, 0o700);
   if (user) chownSync(folder, user.uid, user.gid);
