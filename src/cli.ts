@@ -148,6 +148,20 @@ program
   .option('--seed <n>', 'of the resamples', '0')
   .option('--json', 'one object, on one line', false)
   .action(async (options: EvaluateCommand) => (await import('./commands/evaluate.js')).evaluate(options));
+const labels = program.command('labels').description('what readers said of studies');
+labels
+  .command('import')
+  .description('a list of studies (StudyInstanceUID or AccessionNumber) with their findings becomes verdicts in the PACS')
+  .argument('<csv>', 'columns finding and decision, or a column for each finding')
+  .requiredOption('--reader <name>', 'in whose name: the account that made the list')
+  .option('--json', 'one object', false)
+  .action(async (file: string, options: { reader: string; json: boolean }) => (await import('./commands/labels.js')).importLabelsCommand(file, options));
+labels
+  .command('list')
+  .description('what the readers together say of each finding of each study, and where they disagree')
+  .option('--disagreed', 'only those', false)
+  .option('--json', 'one object a line', false)
+  .action(async (options: { disagreed: boolean; json: boolean }) => (await import('./commands/labels.js')).listLabels(options));
 
 try {
   await program.parseAsync();

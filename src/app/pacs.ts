@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
 import { startPrivateOrthanc } from '../orthanc/private-orthanc.js';
+import type { Pacs } from '../tasks/tools.js';
 
 /** Both ways to the PACS, and how it is to be named to people. */
 export interface PacsAccess {
@@ -21,6 +22,15 @@ export interface PacsAccess {
   /** Set for a private Orthanc: where to send studies by C-STORE. */
   readonly dicomPort?: number;
   close(): Promise<void>;
+}
+
+/** What the stories need of it. */
+export function pacsOf(dicomWeb: DicomWeb): Pacs {
+  return {
+    retrieveStudyMetadata: (study) => dicomWeb.retrieveStudyMetadata(study),
+    retrieveInstance: (study, series, instance) => dicomWeb.retrieveInstance(study, series, instance),
+    storeInstances: async (files) => void (await dicomWeb.storeInstances(files)),
+  };
 }
 
 /** The PACS of the configuration, which need not answer yet; without one a private Orthanc below the data folder. */

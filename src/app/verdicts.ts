@@ -24,13 +24,17 @@ export interface Verdicts {
 }
 
 /** After the documents of a result (seriesNumber and the next), so that viewers list verdicts behind them. */
-const verdictSeriesOffset = 10;
+export const verdictSeriesOffset = 10;
+
+/** Somebody who judges, with the right to verify where the configuration gives it. */
+export function readerIn({ verdicts: { verifiers, organization } }: Config, name: string): Reader {
+  return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
+}
 
 export function verdictsOf({ config, store, reportTools: { pacs, settings, clock, log } }: VerdictParts): Verdicts {
-  const { verifiers, organization } = config.verdicts;
   const tools = { pacs, clock, softwareVersion: settings.softwareVersion, seriesNumber: settings.seriesNumber + verdictSeriesOffset, termsOf: settings.termsOf, codes: settings.codes };
   return {
-    readerOf: (name) => (verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name }),
+    readerOf: (name) => readerIn(config, name),
 
     async record(given) {
       const { reference, verdict, stored } = await recordVerdict(given, tools);

@@ -8,6 +8,8 @@ import type { OrthancClient, OrthancId } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { sweepOnce } from '../tasks/sweep-pacs.js';
 import { watchOnce, type PacsChange } from '../tasks/watch-pacs.js';
+import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
+import { orthancLabelTools } from './orthanc-labels.js';
 import { settleQueue } from './queues.js';
 
 export interface WatchingParts {
@@ -18,6 +20,8 @@ export interface WatchingParts {
   readonly pacsName: string;
   readonly store: Store;
   readonly jobs: Jobs;
+  /** Names in config/findings.json: what a label of Orthanc's own can say. */
+  readonly findings: readonly string[];
   readonly log: Log;
 }
 
@@ -29,7 +33,7 @@ const firstLookMs = 5_000;
  *
  * @returns look now
  */
-export async function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, log }: WatchingParts): Promise<() => void> {
+export async function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
   const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
     await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
   };
@@ -66,9 +70,12 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
   const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
   const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
+  const labelTools = orthancLabelTools({ orthanc, store, findings, log });
+  const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelTools))));
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.
   await Promise.race([watch.runNow(), new Promise((resolve) => setTimeout(resolve, firstLookMs).unref())]);
   void sweep.runNow();
+  void labels.runNow();
   return () => void watch.runNow();
 }
 

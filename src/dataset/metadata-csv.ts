@@ -1,5 +1,5 @@
-import { parse } from 'csv-parse/sync';
 import { Fault } from '../errors.js';
+import { decodeText, parseCells } from './csv-cells.js';
 
 /** A row of the list of images, as far as it is of use. */
 export interface MetadataRow {
@@ -55,24 +55,6 @@ export function readMetadataCsv(bytes: Uint8Array, source: string, columns: Part
   }));
   const strayLines = lines.slice(1).filter(({ cells }) => cells.length !== heading.length).map(({ line }) => line);
   return { rows, strayLines, encoding };
-}
-
-function decodeText(bytes: Uint8Array): { text: string; encoding: Metadata['encoding'] } {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' };
-  } catch {
-    return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252' };
-  }
-}
-
-function parseCells(text: string, source: string): { readonly line: number; readonly cells: readonly string[] }[] {
-  try {
-    // the parser counts a line break of two characters inside quotes as two lines
-    const records = parse(text.replace(/\r\n?/g, '\n'), { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_empty_values: true });
-    return (records as unknown as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({ line: info.lines, cells: record }));
-  } catch (cause) {
-    throw new Fault('dataset-invalid', `expected comma-separated values: ${cause instanceof Error ? cause.message : String(cause)}`, { source }, { cause });
-  }
 }
 
 /** @returns −1 for a column that is not there and need not be */

@@ -132,6 +132,22 @@ export class OrthancClient {
     return { version: (await this.get('/plugins/dicom-web', pluginAnswer)).Version };
   }
 
+  /** Labels in use (1.12.0 and later); undefined where this Orthanc has none. */
+  async labels(): Promise<readonly string[] | undefined> {
+    if (!hasLabels((await this.system()).version)) return undefined;
+    return this.get('/tools/labels', namesAnswer);
+  }
+
+  /** The studies that carry a label. */
+  async studiesLabelled(label: string): Promise<readonly OrthancStudy[]> {
+    const body = JSON.stringify({ Level: 'Study', Query: {}, Labels: [label], LabelsConstraint: 'Any', Expand: true });
+    return this.post('/tools/find', body, studiesAnswer);
+  }
+
+  async setLabel(id: OrthancId, label: string): Promise<void> {
+    await this.request({ method: 'PUT', path: `/studies/${id}/labels/${encodeURIComponent(label)}`, body: '' });
+  }
+
   /** Removes a study with all that is in it. */
   async deleteStudy(id: OrthancId): Promise<void> {
     await this.request({ method: 'DELETE', path: `/studies/${id}` });
@@ -155,6 +171,12 @@ export class OrthancClient {
     if (reply.status >= 200 && reply.status < 300) return reply;
     throw faultOfStatus(reply.status, '', { source: request.path.split('?')[0]!, ...request.subject });
   }
+}
+
+/** "mainline" and other names are builds of today. */
+function hasLabels(version: string): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  return major === undefined || Number(major) > 1 || Number(minor) >= 12;
 }
 
 function readAnswer<T>(reply: HttpReply, shape: z.ZodType<T>, path: string): T {

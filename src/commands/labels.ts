@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openPacs, pacsOf } from '../app/pacs.js';
+import { softwareVersion } from '../app/start-service.js';
+import { readerIn, verdictSeriesOffset } from '../app/verdicts.js';
+import { loadConfig, type Config } from '../config.js';
+import { readLabelCsv } from '../dataset/label-csv.js';
+import { asFault, Fault } from '../errors.js';
+import { conceptsOf, loadFindings, termsOf } from '../findings-config.js';
+import { createLog } from '../log.js';
+import { openStore } from '../store/store.js';
+import { importLabels } from '../tasks/import-labels.js';
+import { jointLabels, type JointLabel } from '../tasks/settled-labels.js';
+
+/**
+ * `labels import`: a list becomes verdicts in the PACS, from where the service takes them. No database is opened, so it may be
+ * done beside a running service. Exit status 1 if a row was refused.
+ */
+export async function importLabelsCommand(file: string, options: { readonly reader: string; readonly json: boolean }): Promise<void> {
+  const config = loadConfig();
+  const log = createLog({ ...config.log, level: 'warn' });
+  const findings = loadFindings(config.findingsFile);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw asFault(error, 'dataset-invalid', { source: file });
+  });
+  const rows = readLabelCsv(bytes, file, Object.keys(findings.findings));
+  if (!config.orthanc.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: labels are stored in your PACS');
+  const pacs = await openPacs(config, log, { environment: {}, script: '' });
+  try {
+    const tools = {
+      pacs: pacsOf(pacs.dicomWeb),
+      clock: { now: () => new Date() },
+      softwareVersion,
+      seriesNumber: config.report.seriesNumber + verdictSeriesOffset,
+      termsOf: (name: string) => termsOf(findings, name),
+      codes: conceptsOf(findings),
+      searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number }) => pacs.dicomWeb.searchForStudies(query, page),
+    };
+    const { stored, known, refused } = await importLabels(rows, readerIn(config, options.reader), tools);
+    if (options.json) console.log(JSON.stringify({ stored, known, refused }));
+    else {
+      console.log(`${stored} verdicts stored, ${known} known already, ${refused.length} rows refused`);
+      for (const { line, code, reason } of refused) console.log(`line ${line}: ${reason} (${code})`);
+    }
+    if (refused.length > 0) process.exitCode = 1;
+  } finally {
+    await pacs.close();
+  }
+}
+
+/** `labels list`: what the readers together say. The embedded database belongs to one process: not beside a running service. */
+export async function listLabels(options: { readonly disagreed: boolean; readonly json: boolean }): Promise<void> {
+  const config = loadConfig();
+  const store = await openStore(locationOf(config), createLog({ ...config.log, level: 'warn' }));
+  const counts = { settled: 0, disagreed: 0, undetermined: 0 };
+  try {
+    for (let after: string | undefined; ; ) {
+      const page = await store.labels.statements(after === undefined ? {} : { after });
+      if (page.length === 0) break;
+      after = page.at(-1)!.studyInstanceUID;
+      for (const joint of jointLabels(page)) {
+        counts[joint.state]++;
+        if (options.disagreed && joint.state !== 'disagreed') continue;
+        console.log(options.json ? JSON.stringify(joint) : lineOf(joint));
+      }
+    }
+    if (!options.json) console.log(`${counts.settled} settled, ${counts.disagreed} disagreed (left out until a reader who may verify settles them), ${counts.undetermined} undetermined`);
+  } finally {
+    await store.close();
+  }
+}
+
+function locationOf(config: Config): Parameters<typeof openStore>[0] {
+  return config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+}
+
+function lineOf({ studyInstanceUID, finding, state, decision, statements }: JointLabel): string {
+  const said = statements.map((one) => `${one.reader}${one.verified ? ' (verified)' : ''}: ${one.decision}, ${one.source}${one.givenAt ? ` ${one.givenAt.toISOString().slice(0, 16)}` : ''}`).join('; ');
+  return `${studyInstanceUID}  ${finding}  ${decision ?? state.toUpperCase()}  ${said}`;
+}
