@@ -148,6 +148,13 @@ program
   .option('--seed <n>', 'of the resamples', '0')
   .option('--json', 'one object, on one line', false)
   .action(async (options: EvaluateCommand) => (await import('./commands/evaluate.js')).evaluate(options));
+
+program
+  .command('rebuild')
+  .description('the index once more, from the PACS alone: results, verdicts, labels and cursor; nothing is written to the PACS')
+  .option('--json', 'one object', false)
+  .action(async (options: { json: boolean }) => (await import('./commands/rebuild.js')).rebuildCommand(options));
+
 const labels = program.command('labels').description('what readers said of studies');
 labels
   .command('import')

@@ -24,6 +24,11 @@ export interface PacsAccess {
   close(): Promise<void>;
 }
 
+/** Under this name the index keeps the cursor. */
+export function pacsName({ orthanc }: Config, pacs: Pick<PacsAccess, 'url'>): string {
+  return orthanc.url ? pacs.url : 'private';
+}
+
 /** What the stories need of it. */
 export function pacsOf(dicomWeb: DicomWeb): Pacs {
   return {

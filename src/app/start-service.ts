@@ -21,7 +21,7 @@ import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { watchSurroundings } from './health.js';
 import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
-import { openPacs, pacsOf, type PacsAccess } from './pacs.js';
+import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { serverToolsOf } from './server-tools.js';
 import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
@@ -146,7 +146,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     watchSurroundings(healthParts);
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
-    if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: config.orthanc.url ? pacs.url : 'private', store, jobs, findings: Object.keys(analyser.findings.findings), log });
+    if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: pacsName(config, pacs), store, jobs, findings: Object.keys(analyser.findings.findings), log });
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
     return { url, pacs, store, jobs, model: analyser.model, verdicts, settings: analyser.settings, stop: closeAll };
   } catch (error) {

@@ -4,7 +4,7 @@ import { patientAndStudy } from './patient-study.js';
 import { hierarchicalReferences } from './references.js';
 import type { DocumentReference, ImageReference } from './report-content.js';
 import type { SeriesInstanceUID, SOPInstanceUID } from '../dicom/uid.js';
-import { localTime } from './timezone.js';
+import { fractionOf, localTime } from './timezone.js';
 
 export const comprehensiveSr = '1.2.840.10008.5.1.4.1.1.88.33';
 export const comprehensive3dSr = '1.2.840.10008.5.1.4.1.1.88.34';
@@ -54,7 +54,8 @@ export function documentHeader(content: HeaderContent, sopClassUID: string, seri
     ReferencedPerformedProcedureStepSequence: [],
     InstanceNumber: content.instanceNumber,
     ContentDate: created.date,
-    ContentTime: created.time,
+    // To the millisecond: of two documents the later one counts.
+    ContentTime: `${created.time}${fractionOf(content.createdAt)}`,
     CompletionFlag: 'COMPLETE',
     ...who,
     PerformedProcedureCodeSequence: [],

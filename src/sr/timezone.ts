@@ -19,9 +19,9 @@ export function localTime(moment: Date, source: DataSet, fallbackOffset: string)
   return { date: local.slice(0, 10).replaceAll('-', ''), time: local.slice(11, 19).replaceAll(':', ''), offset };
 }
 
-/** Milliseconds of a moment as DT and TM write them, ".042". */
+/** Milliseconds of a moment as DT and TM write them, ".042"; nothing for a whole second. */
 export function fractionOf(moment: Date): string {
-  return moment.toISOString().slice(19, 23);
+  return moment.getUTCMilliseconds() === 0 ? '' : moment.toISOString().slice(19, 23);
 }
 
 /** The moment of a date, time and offset; undefined if there is no date or it is not readable. */

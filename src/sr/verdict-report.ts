@@ -4,7 +4,6 @@ import { code, container, image, root, text, type ContentItem } from './content-
 import { decisionCodes } from './decision.js';
 import { comprehensiveSr, documentHeader } from './document-header.js';
 import { percentOf } from './percent.js';
-import { fractionOf } from './timezone.js';
 import { languageOfContent } from './tid-1204-language.js';
 import { personObserver } from './tid-1003-person-observer.js';
 import type { JudgedFinding, Judgement, VerdictContent } from './verdict-content.js';
@@ -30,8 +29,6 @@ export function verdictReport(content: VerdictContent): DataSet {
   );
   return {
     ...header,
-    // To the millisecond: of two verdicts the later one counts.
-    ContentTime: `${String(header['ContentTime'])}${fractionOf(content.createdAt)}`,
     ...root(codes.verdict, '2000', [
       ...languageOfContent(),
       ...personObserver(content.reader.name),

@@ -48,6 +48,25 @@ export function inputParameter(inputKey: string): string {
   return `input ${inputKey}`;
 }
 
+/** The engine and why it was chosen. */
+export function engineParameter({ name, why }: { readonly name: string; readonly why: string }): string {
+  return `engine ${name}: ${why}`;
+}
+
+/** The rule that took the study. */
+export function ruleParameter({ name, priority }: { readonly name: string; readonly priority: number }): string {
+  return `rule ${name}, priority ${priority}`;
+}
+
+/** What those parameters say; undefined for what a document of an earlier release does not hold. */
+export function parametersOf({ parameters }: ReadReport['algorithm']): { readonly inputKey?: string; readonly engine?: string; readonly rule?: string; readonly priority?: number } {
+  const first = (pattern: RegExp): RegExpExecArray | undefined => parameters.map((one) => pattern.exec(one)).find((one) => one !== null) ?? undefined;
+  const rule = first(/^rule (.+), priority (\d+)$/);
+  const inputKey = first(/^input ([0-9a-f]{32})$/)?.[1];
+  const engine = first(/^engine (.+?): /)?.[1];
+  return { ...(inputKey ? { inputKey } : {}), ...(engine ? { engine } : {}), ...(rule ? { rule: rule[1]!, priority: Number(rule[2]) } : {}) };
+}
+
 /** Whether a heat map belongs to the result of this model version from these images. */
 export function showsTheSame(heatMap: OwnHeatMap, inputKey: string, deviceUID: string): boolean {
   return heatMap.deviceUID === deviceUID && heatMap.derivation.endsWith(inputParameter(inputKey));

@@ -78,6 +78,13 @@ async function lookAt(study: StudyToReport, tools: ReportTools): Promise<Seen> {
   return { state: 'taken', hand, chosen };
 }
 
+/** The key of what a result of this study would rest on now: by it one sees whether what is reported is still about these images. */
+export function inputKeyNow(all: readonly DataSet[], arrival: StudyToReport['arrival'], { routing, maxImages }: Pick<ReportTools['settings'], 'routing' | 'maxImages'>): string {
+  const instances = all.filter((one) => !isAboutStudy(one));
+  const decision = route(routing, seriesFactsOf(instances, arrival));
+  return inputKeyOf(decision.action === 'analyse' ? chooseImages(decision.series, maxImages).considered : instances);
+}
+
 /** What is looked at: X-rays if the series hold any, else CT. */
 interface ChosenImages {
   readonly kind: 'xray' | 'ct';

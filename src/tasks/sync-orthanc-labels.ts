@@ -24,7 +24,8 @@ const negation = 'no-';
 /**
  * Takes the labels that people put on studies in Orthanc (1.12 and later): `pneumonia` says present, `no-pneumonia` absent.
  * Orthanc does not say who put them there nor when, so they count as the oldest word of a reader of their own. A study
- * that carries both says nothing.
+ * that carries both says nothing. Orthanc announces no change when a label is set (tried on 1.12.7), so this is asked for
+ * again and again.
  *
  * @returns false if this Orthanc has no labels
  */

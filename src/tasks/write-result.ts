@@ -9,8 +9,9 @@ import { textReport } from '../sr/text-report.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { documentUids, timezoneOffsetOf, type DocumentUids } from './documents.js';
 import { drawHeatMaps } from './draw-heat-maps.js';
-import { inputParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import { engineParameter, inputParameter, ruleParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
 import { evidenceOf } from './evidence.js';
+import { outcomeName } from './outcome-name.js';
 import { readBack } from './read-back.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { ReportTools, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './tools.js';
@@ -51,7 +52,8 @@ export function adoptDocuments(hand: ResultInHand, said: OwnDocument): StudyResu
   const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors });
   const findings = said.report.findings.map(({ concept, probability, decision }) => ({ name: hand.tools.settings.findingNameOf(concept) ?? concept.meaning, ...codeOf(concept), probability, decision }));
   const heatMaps = hand.own.heatMaps.filter((one) => showsTheSame(one, hand.inputKey, hand.model.deviceUID));
-  return resultOf(hand, uids, outcome, findings, [...companions.map((one) => ({ ...one.reference, kind: one.kind })), ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))]);
+  const createdAt = said.report.createdAt ?? hand.tools.clock.now();
+  return resultOf(hand, uids, outcome, findings, [...companions.map((one) => ({ ...one.reference, kind: one.kind })), ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))], createdAt);
 }
 
 /** What is on record only, without a document: a study that no rule takes, or a failure of which none could be written. */
@@ -86,11 +88,12 @@ async function write(hand: ResultInHand, outcome: ReportOutcome, analysis: Analy
   const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
   if (already) return adoptDocuments(hand, already);
   const predecessors = predecessorsOf(hand, outcome);
+  const createdAt = hand.tools.clock.now();
   const uids = documentUids({ ...identity, predecessors });
   // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
-  const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids), analysis, uids) : [];
+  const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids, createdAt), analysis, uids) : [];
   const resultFindings = findings.map(({ name, concept, probability, decision }) => ({ name, ...codeOf(concept), probability, decision }));
-  return resultOf(hand, uids, outcome, resultFindings, documents);
+  return resultOf(hand, uids, outcome, resultFindings, documents, createdAt);
 }
 
 /**
@@ -123,9 +126,8 @@ function imageSizesOf(instances: readonly DataSet[]): ReadonlyMap<string, { read
   return new Map(instances.map((one) => [textOf(one, 'SOPInstanceUID') ?? '', { columns: numberOf(one, 'Columns') ?? Infinity, rows: numberOf(one, 'Rows') ?? Infinity }]));
 }
 
-function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], uids: DocumentUids): ReportContent {
+function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], uids: DocumentUids, createdAt: Date): ReportContent {
   const { tools, model } = hand;
-  const createdAt = tools.clock.now();
   const evidenceUid: string | undefined = analysis.evidence[0]?.sopInstanceUID;
   return {
     source: hand.instances.find((one) => one['SOPInstanceUID'] === evidenceUid) ?? hand.instances[0] ?? {},
@@ -134,7 +136,7 @@ function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysi
     remarks: analysis.remarks ?? [],
     evidence: analysis.evidence,
     procedureReported: tools.settings.procedureReported(analysis.kind),
-    algorithm: algorithmOf(model, tools.settings.softwareVersion, [inputParameter(hand.inputKey), `engine ${model.engine.name}: ${model.engine.why}`, ...analysis.notes]),
+    algorithm: algorithmOf(model, tools.settings.softwareVersion, [inputParameter(hand.inputKey), engineParameter(model.engine), ruleParameter(hand.rule), ...analysis.notes]),
     createdAt,
     timezoneOffset: timezoneOffsetOf(createdAt),
     predecessors,
@@ -159,10 +161,6 @@ function identityOf(hand: ResultInHand, outcome: ReportOutcome): { readonly stud
   return { studyInstanceUID: hand.study.studyInstanceUID, outcome: outcomeName(outcome), inputKey: hand.inputKey, deviceUID: hand.model.deviceUID };
 }
 
-function outcomeName(outcome: ReportOutcome): string {
-  return outcome.kind === 'reported' ? 'reported' : `${outcome.kind}/${outcome.code}`;
-}
-
 /** What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. */
 function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome): readonly DocumentReference[] {
   const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID);
@@ -173,11 +171,11 @@ function codeOf(concept: { readonly value: string; readonly scheme: string; read
   return { code: concept.value, scheme: concept.scheme, meaning: concept.meaning };
 }
 
-function resultOf(hand: ResultInHand, uids: DocumentUids, outcome: ReportOutcome, findings: readonly ResultFinding[], documents: readonly ResultDocument[]): StudyResult {
+function resultOf(hand: ResultInHand, uids: DocumentUids, outcome: ReportOutcome, findings: readonly ResultFinding[], documents: readonly ResultDocument[], createdAt: Date): StudyResult {
   return {
     resultId: uids.resultId,
     studyInstanceUID: hand.study.studyInstanceUID,
-    createdAt: hand.tools.clock.now(),
+    createdAt,
     outcome: outcome.kind,
     code: outcome.kind === 'reported' ? undefined : outcome.code,
     reason: outcome.kind === 'reported' ? undefined : outcome.reason,
