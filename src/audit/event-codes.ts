@@ -37,16 +37,15 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   login: { id: userAuthentication, type: login, action: 'E' },
   logout: { id: userAuthentication, type: logout, action: 'E' },
   'worklist.view': { id: query, action: 'E' },
-  'image.upload': { id: imported, action: 'C' },
-  'study.upload': { id: imported, action: 'C' },
+  'pacs.search': { id: query, action: 'E' },
+  'answer.ask': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
 };
 
 /** By the object, the part of an action's name before the point: all that is done to it. */
 const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
-  image: { id: instancesAccessed },
-  finding: { id: instancesAccessed },
+  verdict: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
@@ -63,7 +62,7 @@ export function eventOf(action: string): AuditEvent {
 
 function actionOf(verb: string): AuditEvent['action'] {
   if (verb === 'view' || verb === 'verify') return 'R';
-  if (verb === 'add' || verb === 'judge' || verb === 'upload') return 'C';
+  if (verb === 'add' || verb === 'give') return 'C';
   if (verb === 'revoke' || verb === 'disable' || verb === 'delete') return 'D';
   if (verb === 'password' || verb === 'change' || verb === 'promote' || verb === 'rollback') return 'U';
   return 'E';

@@ -126,7 +126,7 @@ for (const backend of storeBackends()) {
 describe('as DICOM writes it', () => {
   const row = (more: Partial<AuditRow>): AuditRow => ({ seq: 7, at: '2026-01-02T03:04:05.678Z', actor: 'anna', action: 'study.view', outcome: 'done', remote: '10.1.2.3', subject: '{}', previousHash: 'a', hash: 'b'.repeat(64), ...more });
   const hostile = `"><x>&amp;'\u0000\u0001\n\ud800 ]]>`;
-  const actions = ['service.start', 'service.stop', 'login', 'logout', 'worklist.view', 'study.view', 'finding.judge', 'model.promote', 'account.add', 'account.disable', 'token.revoke', 'audit.view', 'audit.export', 'work.retry', 'constructor', 'constructor.view', '', hostile];
+  const actions = ['service.start', 'service.stop', 'login', 'logout', 'worklist.view', 'study.view', 'verdict.give', 'answer.ask', 'pacs.search', 'model.promote', 'account.add', 'account.disable', 'token.revoke', 'audit.view', 'audit.export', 'work.retry', 'constructor', 'constructor.view', '', hostile];
   const messages = [
     ...actions.map((action) => row({ action, subject: JSON.stringify({ studyInstanceUID: '1.2.840.1', documents: ['1.2', '1.3'], n: 3, wanted: true }) })),
     row({ actor: hostile, remote: '', outcome: 'refused', subject: JSON.stringify({ [hostile]: hostile }) }),

@@ -1,11 +1,13 @@
 import { pipeline } from 'node:stream';
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
+import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
 import { started } from '../started.js';
 
-const uid = String.raw`[0-9.]{1,64}`;
+/** No two points beside each other: ".." is not a UID but a way out. */
+const uid = String.raw`[0-9]{1,64}(?:\.[0-9]{1,64}){0,31}`;
 const level = (name: string): string => String.raw`/${name}/${uid}`;
 const rendered = '(/rendered|/thumbnail)?';
 /** Every address of QIDO-RS and WADO-RS (PS3.18 §10.4, §10.6) that a viewer needs, and nothing else that Orthanc serves. */
@@ -36,6 +38,8 @@ export function dicomWebRoutes(parts: ServerParts): Router {
     const at = request.originalUrl.indexOf('?');
     const path = (at < 0 ? request.originalUrl : request.originalUrl.slice(0, at)).slice('/dicom-web'.length);
     if (!isViewerPath(path)) throw new Fault('request-refused', 'expected a path of QIDO-RS or WADO-RS, found another');
+    const [, study] = /^\/studies\/([0-9.]+)/.exec(path) ?? [];
+    await parts.audit.recordView({ ...doneBy(request, response), ...(study === undefined ? { action: 'pacs.search' } : { action: 'study.view', subject: { studyInstanceUID: study } }) });
     const query = at < 0 ? '' : `?${new URLSearchParams(request.originalUrl.slice(at + 1)).toString()}`;
     const gone = new AbortController();
     response.on('close', () => gone.abort());
