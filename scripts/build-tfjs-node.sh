@@ -29,8 +29,9 @@ cd "$(dirname "$0")/.."
 home=node_modules/@tensorflow/$package
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/chest-ai/tensorflow-$tensorflow-$kind
 
-# The sources; without scripts, because the install step is what this replaces.
-[ -f "$home/package.json" ] || npm install --no-save --ignore-scripts --no-audit --no-fund "@tensorflow/$package@$version"
+# The sources; without scripts, because the install step is what this replaces. (`--save-prod`, because npm takes no notice of
+# an optional peer dependency that is asked for with `--no-save` alone.)
+[ -f "$home/package.json" ] || npm install --no-save --save-prod --ignore-scripts --no-audit --no-fund --loglevel=error "@tensorflow/$package@$version"
 
 # The library: no Python of that version is needed to take a wheel apart.
 if [ ! -f "$cache/complete" ]; then

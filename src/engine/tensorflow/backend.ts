@@ -21,24 +21,25 @@ const version = '4.22.0';
 
 /**
  * The packages are optional peer dependencies: a machine that computes with onnxruntime has no use for them, and the
- * native ones fetch several hundred megabytes when they are installed.
+ * native ones fetch several hundred megabytes when they are installed. (`--save-prod` beside `--no-save`, because npm takes no
+ * notice of an optional peer dependency that is asked for with `--no-save` alone.)
  */
 export const backendPackages: Readonly<Record<Backend, BackendPackages>> = {
   gpu: {
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node-gpu'],
-    howToAdd: `on Linux x64 with an NVIDIA driver: npm install --no-save @tensorflow/tfjs-node-gpu@${version} (CUDA 11.2 and cuDNN 8.1), or scripts/build-tfjs-node.sh gpu (CUDA 12.2)`,
+    howToAdd: `on Linux x64 with an NVIDIA driver: npm install --no-save --save-prod @tensorflow/tfjs-node-gpu@${version} (CUDA 11.2 and cuDNN 8.1), or scripts/build-tfjs-node.sh gpu (CUDA 12.2)`,
   },
   cpu: {
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node'],
-    howToAdd: `npm install --no-save @tensorflow/tfjs-node@${version}, or scripts/build-tfjs-node.sh`,
+    howToAdd: `npm install --no-save --save-prod @tensorflow/tfjs-node@${version}, or scripts/build-tfjs-node.sh`,
   },
   webgpu: {
     packages: ['@tensorflow/tfjs-core', 'webgpu', '@tensorflow/tfjs-backend-webgpu'],
-    howToAdd: `with a GPU that has a Vulkan, Metal or D3D12 driver: npm install --no-save webgpu@0.6.2 @tensorflow/tfjs-core@${version} @tensorflow/tfjs-backend-webgpu@${version}`,
+    howToAdd: `with a GPU that has a Vulkan, Metal or D3D12 driver: npm install --no-save --save-prod webgpu@0.6.2 @tensorflow/tfjs-core@${version} @tensorflow/tfjs-backend-webgpu@${version}`,
   },
   wasm: {
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
-    howToAdd: `npm install --no-save @tensorflow/tfjs-core@${version} @tensorflow/tfjs-backend-wasm@${version}`,
+    howToAdd: `npm install --no-save --save-prod @tensorflow/tfjs-core@${version} @tensorflow/tfjs-backend-wasm@${version}`,
   },
 };
 

@@ -1,6 +1,7 @@
 import type { BackendSettings } from './backend.js';
 import type { InferenceNetwork } from './inference.js';
 import type { Answer, Request, Values } from './protocol.js';
+import type { TrainingSession } from './training-session.js';
 
 /**
  * The engine's own process. TensorFlow.js computes in the thread that calls it, so in the service's it would stop HTTP, polling
@@ -10,12 +11,13 @@ import type { Answer, Request, Values } from './protocol.js';
  */
 const settings = JSON.parse(process.argv[2]!) as BackendSettings;
 const networks = new Map<number, InferenceNetwork>();
+const trainings = new Map<number, TrainingSession>();
 let last: Promise<void> = start();
 
 process.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
   last = last.then(() => answer(request)).then(
     (value) => post({ id, value }),
-    (error: unknown) => post({ id, error: reasonOf(error), diverged: false }),
+    (error: unknown) => post({ id, error: reasonOf(error), diverged: error instanceof Error && error.name === 'Diverged' }),
   );
 });
 // the service is gone: nobody asks any more
@@ -50,13 +52,27 @@ async function answer(request: Request): Promise<Values[keyof Values]> {
       if (!network) throw new Error('the network was released');
       return network.predict(request.input);
     }
+    case 'train': {
+      const { trainingSession } = await import('./training-session.js');
+      trainings.set(request.session, trainingSession(request.options));
+      return undefined;
+    }
+    case 'step':
+      return training(request.session).step(request.batch, request.rates);
+    case 'state':
+      return training(request.session).state();
     case 'release':
-      networks.get(request.session)?.release();
+      (networks.get(request.session) ?? trainings.get(request.session))?.release();
       networks.delete(request.session);
+      trainings.delete(request.session);
       return undefined;
     case 'tensors':
       return (await import('@tensorflow/tfjs-core')).memory().numTensors;
-    default:
-      throw new Error(`${request.kind} is not known`);
   }
+}
+
+function training(session: number): TrainingSession {
+  const found = trainings.get(session);
+  if (!found) throw new Error('the trainer was released');
+  return found;
 }

@@ -1,12 +1,14 @@
+import { Fault } from '../../errors.js';
 import { checkWeights } from '../../network/check-weights.js';
 import { checkInput, checkPrediction } from '../check-prediction.js';
+import { checkTrainer, checkTrainingBatch } from '../check-trainer.js';
 import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '../engine.js';
+import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
 import { backendPackages, installedBackend, type BackendSettings } from './backend.js';
 import { startEngineProcess, type EngineProcess } from './engine-process.js';
-import { Fault } from '../../errors.js';
 
 /** An engine on TensorFlow.js: a process of its own, in which every network loaded stays on the backend. */
-export class TensorflowEngine implements Engine {
+export class TensorflowEngine implements Engine, TrainingEngine {
   readonly description: EngineDescription;
   readonly #process: EngineProcess;
   #sessions = 0;
@@ -30,7 +32,7 @@ export class TensorflowEngine implements Engine {
    */
   async load(network: NetworkWithWeights): Promise<Predictor> {
     const { architecture } = network;
-    const tensors = new Map([...network.tensors].filter(([name]) => architecture.layers.some((layer) => name.startsWith(`${layer.name}.`))));
+    const tensors = ownTensors(network);
     checkWeights(architecture, tensors);
     const session = this.#sessions++;
     await this.#process.ask({ kind: 'load', session, network: { architecture, tensors } });
@@ -39,6 +41,27 @@ export class TensorflowEngine implements Engine {
         checkInput(input, architecture.inputChannels);
         return checkPrediction(await this.#process.ask({ kind: 'predict', session, input }));
       },
+      release: async () => {
+        await this.#process.ask({ kind: 'release', session });
+      },
+    };
+  }
+
+  /**
+   * @throws Fault 'model-invalid' if weights and architecture do not belong together; RangeError if the options contradict
+   *   each other
+   */
+  async startTrainer(given: TrainerOptions): Promise<Trainer> {
+    const options = { ...given, network: { ...given.network, tensors: ownTensors(given.network) } };
+    checkTrainer(options);
+    const session = this.#sessions++;
+    await this.#process.ask({ kind: 'train', session, options });
+    return {
+      step: async (batch, rates) => {
+        checkTrainingBatch(options, batch, rates);
+        return this.#process.ask({ kind: 'step', session, batch, rates });
+      },
+      state: () => this.#process.ask({ kind: 'state', session }),
       release: async () => {
         await this.#process.ask({ kind: 'release', session });
       },
@@ -54,4 +77,9 @@ export class TensorflowEngine implements Engine {
   async close(): Promise<void> {
     await this.#process.stop();
   }
+}
+
+/** Without what a model file holds besides the network, such as the guard's statistics. */
+function ownTensors({ architecture, tensors }: NetworkWithWeights): NetworkWithWeights['tensors'] {
+  return new Map([...tensors].filter(([name]) => architecture.layers.some((layer) => name.startsWith(`${layer.name}.`))));
 }
