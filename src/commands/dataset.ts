@@ -79,7 +79,7 @@ export async function showCommand(options: { readonly dataset: string; readonly 
     .map((example, position) => ({
       width: size,
       height: size,
-      values: greyTrainingPicture({ file: cache.fileOf(example.key), sourceWidth: cache.width, sourceHeight: cache.height, width: size, height: size, settings, seed, epoch: 0, position }),
+      values: greyTrainingPicture({ file: cache.fileOf(example.key), sourceWidth: cache.width, sourceHeight: cache.height, input: { width: size, height: size, channels: 1, normalization: 'per-image' }, settings, seed, epoch: 0, position }),
       caption: example.labels.join(', ') || 'no finding',
     }));
   if (pictures.length === 0) throw new Fault('dataset-invalid', 'expected images that can be read, found none', { source: options.dataset });

@@ -39,7 +39,7 @@ export class PictureWorkers {
     });
   }
 
-  /** @returns `width * height` standardised values. @throws Fault image-unreadable; engine-failed if the threads have ended */
+  /** @returns `channels * height * width` values as the network takes them. @throws Fault image-unreadable; engine-failed if the threads have ended */
   picture(task: PictureTask): Promise<Float32Array> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { standardise } from '../pixels/resize.js';
+import { networkInput, type NetworkInput } from '../pixels/network-input.js';
 import { applyAugmentation } from './apply-augmentation.js';
 import { drawAugmentation, type AugmentationSettings } from './augmentation.js';
 import { readCachedPicture } from './picture-cache.js';
@@ -10,9 +10,7 @@ export interface PictureTask {
   readonly file: string;
   readonly sourceWidth: number;
   readonly sourceHeight: number;
-  /** Of the network's input. */
-  readonly width: number;
-  readonly height: number;
+  readonly input: NetworkInput;
   readonly settings: AugmentationSettings;
   readonly seed: number;
   readonly epoch: number;
@@ -20,14 +18,15 @@ export interface PictureTask {
   readonly position: number;
 }
 
-/** `width * height` values as the network takes them: augmented, then standardised by the picture's own mean and deviation. Blocking. */
+/** `channels * height * width` values as the network takes them: augmented, then what service does to a picture. Blocking. */
 export function trainingPicture(task: PictureTask): Float32Array {
-  return standardise(greyTrainingPicture(task));
+  const { width, height } = task.input;
+  return networkInput({ width, height, values: greyTrainingPicture(task), pixelAspect: 1 }, task.input);
 }
 
-/** The same before it is standardised, in [0, 1]: for people. */
-export function greyTrainingPicture({ file, sourceWidth, sourceHeight, width, height, settings, seed, epoch, position }: PictureTask): Float32Array {
+/** The same before it is normalised, `width * height` values in [0, 1]: for people. */
+export function greyTrainingPicture({ file, sourceWidth, sourceHeight, input, settings, seed, epoch, position }: PictureTask): Float32Array {
   const augmentation = drawAugmentation(settings, drawsOf('augmentation', seed, epoch, position));
   const values = readCachedPicture(file, sourceWidth, sourceHeight);
-  return applyAugmentation({ width: sourceWidth, height: sourceHeight, values, most: 255 }, augmentation, width, height);
+  return applyAugmentation({ width: sourceWidth, height: sourceHeight, values, most: 255 }, augmentation, input.width, input.height);
 }

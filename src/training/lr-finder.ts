@@ -27,16 +27,35 @@ export const divergence = 4;
 
 /** Exponential average with the bias of its start taken out (fastai's `SmoothenValue`, Adam's correction). */
 export class SmoothedLoss {
-  private average = 0;
-  private count = 0;
+  private constructor(
+    private readonly beta: number,
+    private average: number,
+    private count: number,
+  ) {}
 
-  constructor(private readonly beta = 0.98) {}
+  static begin(beta = 0.98): SmoothedLoss {
+    return new SmoothedLoss(beta, 0, 0);
+  }
+
+  /** Goes on where another left off. */
+  static from({ average, count }: SmoothedLoss['state'], beta = 0.98): SmoothedLoss {
+    return new SmoothedLoss(beta, average, count);
+  }
+
+  get state(): { readonly average: number; readonly count: number } {
+    return { average: this.average, count: this.count };
+  }
+
+  /** NaN before the first loss. */
+  get value(): number {
+    return this.average / (1 - this.beta ** this.count);
+  }
 
   /** @returns the smoothed value so far */
   add(loss: number): number {
     this.count++;
     this.average = this.beta * this.average + (1 - this.beta) * loss;
-    return this.average / (1 - this.beta ** this.count);
+    return this.value;
   }
 }
 

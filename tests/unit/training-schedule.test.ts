@@ -65,7 +65,7 @@ describe('the search for a rate beside fastai', () => {
   });
 
   test('smoothing', () => {
-    const smoothed = new SmoothedLoss();
+    const smoothed = SmoothedLoss.begin();
     golden.smoothing.values.forEach((value, index) => close(smoothed.add(value), golden.smoothing.smooth[index]!, `value ${index}`));
   });
 

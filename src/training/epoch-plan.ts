@@ -1,0 +1,58 @@
+import type { Objective } from '../engine/trainer.js';
+import { drawsOf, shuffled } from '../dataset/random.js';
+import type { Recipe } from './recipe.js';
+
+/** One image to train on, as far as plans and losses need it. */
+export interface TrainingItem {
+  readonly source: string;
+  /** One a class; null where nothing is known. */
+  readonly truth: readonly (0 | 1 | null)[];
+}
+
+/**
+ * The batches of an epoch: places of items, the same for the same seed and epoch. Without sampling every item comes once and the
+ * rest that fills no batch is left out, as fastai does; another rest each epoch.
+ */
+export function batchesOf(items: readonly TrainingItem[], { seed, batch, balance }: Pick<Recipe, 'seed' | 'batch' | 'balance'>, epoch: number): readonly (readonly number[])[] {
+  const size = Math.min(batch, items.length);
+  const draws = drawsOf('order', seed, epoch);
+  const order = balance === 'class-sampling' || balance === 'source-sampling' ? sampled(items, balance, draws) : shuffled([...items.keys()], draws);
+  return Array.from({ length: Math.floor(order.length / size) }, (_, index) => order.slice(index * size, (index + 1) * size));
+}
+
+/** As many draws as items, each pool as often as every other, each pool dealt out in turns before it is shuffled anew. */
+function sampled(items: readonly TrainingItem[], balance: 'class-sampling' | 'source-sampling', draws: ReturnType<typeof drawsOf>): readonly number[] {
+  const pools = new Map<string, number[]>();
+  items.forEach(({ source, truth }, index) => {
+    const key = `${balance === 'source-sampling' ? source : ''}\u0000${truth.map(String).join()}`;
+    pools.set(key, [...(pools.get(key) ?? []), index]);
+  });
+  const decks = [...pools].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, members]) => ({ members, left: [] as number[] }));
+  const order: number[] = [];
+  while (order.length < items.length) {
+    for (const deck of shuffled(decks, draws)) {
+      if (deck.left.length === 0) deck.left = shuffled(deck.members, draws);
+      order.push(deck.left.pop()!);
+    }
+  }
+  return order.slice(0, items.length);
+}
+
+/** What the outputs mean, with the weights of the classes where the recipe asks for them. */
+export function objectiveOf(items: readonly TrainingItem[], kind: Objective['kind'], { balance, labelSmoothing }: Pick<Recipe, 'balance' | 'labelSmoothing'>): Objective {
+  const weights = balance === 'class-weights' ? { classWeights: classWeights(items, kind) } : {};
+  return kind === 'one-of-many' ? { kind, ...(labelSmoothing > 0 ? { labelSmoothing } : {}), ...weights } : { kind, ...weights };
+}
+
+/**
+ * One of many: `n / (classes · n of the class)`, scikit-learn's `balanced`, over the classes that there are; 1 for one without
+ * images. Several: `absent / present`, the usual `pos_weight`, at most 20, so that three images do not rule a network.
+ */
+export function classWeights(items: readonly TrainingItem[], kind: Objective['kind']): readonly number[] {
+  const outputs = items[0]?.truth.length ?? 0;
+  const count = (output: number, truth: 0 | 1): number => items.filter((item) => item.truth[output] === truth).length;
+  const present = Array.from({ length: outputs }, (_, output) => count(output, 1));
+  if (kind === 'several') return present.map((positives, output) => (positives === 0 ? 1 : Math.min(count(output, 0) / positives || 1, 20)));
+  const there = present.filter((positives) => positives > 0).length;
+  return present.map((positives) => (positives === 0 ? 1 : items.length / (there * positives)));
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const rate = z.number().positive().max(10);
+
+const stageSchema = z.strictObject({
+  /**
+   * `head`: the body stands still, its features are computed once and the head alone is trained on them. `head-train-bn`: fastai's
+   * frozen stage, the body stands still but for its batch norms, with augmentation. `all`: every layer, rates by layer group.
+   */
+  what: z.enum(['head', 'head-train-bn', 'all']),
+  epochs: z.int().min(1).max(1000),
+  /** Highest learning rate of the last layer group. */
+  rate,
+  /** Of the first layer group (fastai's `slice(first, rate)`); a tenth of `rate` for all but the last if not given. */
+  firstRate: rate.optional(),
+});
+
+/** Everything that training depends on besides images and first weights. */
+export const recipeSchema = z.strictObject({
+  seed: z.int().min(0),
+  /** Images a step; fewer if there are fewer. */
+  batch: z.int().min(2).max(1024),
+  stages: z.array(stageSchema).min(1).readonly(),
+  /** Which fastai's one-cycle. */
+  oneCycle: z.union([z.literal(1), z.literal(2)]),
+  /** AdamW's decay, times the rate at each step. */
+  weightDecay: z.number().min(0),
+  beta2: z.number().positive().lt(1),
+  epsilon: z.number().positive(),
+  labelSmoothing: z.number().min(0).lt(1),
+  maxGradientNorm: z.number().positive().optional(),
+  /**
+   * `class-weights`: rare classes count more in the loss. `class-sampling`: they are drawn more often. `source-sampling`: each
+   * source and class is drawn as often as every other, so that the source alone tells less about the class.
+   */
+  balance: z.enum(['none', 'class-weights', 'class-sampling', 'source-sampling']),
+  augmentation: z.strictObject({
+    flip: z.number().min(0).max(1),
+    maxWarp: z.number().min(0).max(1),
+    maxRotate: z.number().min(0).max(180),
+    maxZoom: z.number().min(1).max(4),
+    maxLighting: z.number().min(0).lt(1),
+    pAffine: z.number().min(0).max(1),
+    pLighting: z.number().min(0).max(1),
+  }),
+});
+
+export type Recipe = z.infer<typeof recipeSchema>;
+export type Stage = Recipe['stages'][number];
+
+/** fastai v1's defaults for everything that its notebooks leave out; the flip that mirrors the heart is left out too. */
+export const fastaiRecipe: Recipe = {
+  seed: 42,
+  batch: 64,
+  stages: [
+    { what: 'head', epochs: 6, rate: 3e-3 },
+    { what: 'all', epochs: 10, rate: 1e-3, firstRate: 1e-4 },
+  ],
+  oneCycle: 1,
+  weightDecay: 1e-2,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  labelSmoothing: 0,
+  balance: 'none',
+  augmentation: { flip: 0, maxWarp: 0.2, maxRotate: 10, maxZoom: 1.1, maxLighting: 0.2, pAffine: 0.75, pLighting: 0.75 },
+};

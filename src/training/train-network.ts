@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../dataset/write-file.js';
+import type { PictureCache } from '../dataset/picture-cache.js';
+import { PictureWorkers } from '../dataset/picture-workers.js';
+import type { Engine } from '../engine/engine.js';
+import type { Objective, TrainingEngine } from '../engine/trainer.js';
+import type { Architecture } from '../network/architecture.js';
+import { writeSafetensors, type Tensors } from '../network/safetensors.js';
+import type { TrainingImage, TrainingInput } from './batches.js';
+import { readCheckpoint, writeCheckpoint, type Checkpoint, type Position } from './checkpoint.js';
+import { drawLossCurves } from './curves.js';
+import { batchesOf } from './epoch-plan.js';
+import { runStage } from './run-stage.js';
+import type { Recipe } from './recipe.js';
+import { TrainingLog, type LogEntry } from './training-log.js';
+
+/** A network to be trained, and all that it depends on. */
+export interface TrainingRun {
+  /** Of this run alone: checkpoints, `log.jsonl`, `loss.png`. What a run before left there is gone on with. */
+  readonly directory: string;
+  readonly architecture: Architecture;
+  /** First weights: from scratch, published, or of the model in service. */
+  readonly initial: Tensors;
+  readonly input: TrainingInput;
+  readonly kind: Objective['kind'];
+  readonly train: readonly TrainingImage[];
+  readonly validation: readonly TrainingImage[];
+  /** Holds the pictures of both. */
+  readonly cache: PictureCache;
+  readonly recipe: Recipe;
+  readonly engine: Engine & TrainingEngine;
+  /** Threads that augment; one less than the machine's cores if not given. */
+  readonly workers?: number | undefined;
+  /** Stops after the step under way, with a checkpoint: the next run goes on. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+}
+
+export interface TrainingProgress {
+  readonly position: Position;
+  readonly what: Recipe['stages'][number]['what'];
+  readonly epochs: number;
+  readonly batches: number;
+  readonly smoothedLoss: number;
+  readonly imagesPerSecond: number;
+  /** Of this stage, at the speed so far; validation is not counted. */
+  readonly secondsLeft: number;
+  /** At the end of an epoch. */
+  readonly epoch?: Extract<LogEntry, { kind: 'epoch' }> | undefined;
+}
+
+/** Done, or stopped on the way with everything on disk that going on needs. */
+export type TrainingOutcome =
+  | { readonly finished: true; readonly tensors: Tensors; readonly log: readonly LogEntry[] }
+  | { readonly finished: false; readonly position: Position; readonly log: readonly LogEntry[] };
+
+/**
+ * Trains a network stage by stage. A checkpoint is written after every epoch and when it is told to stop; killed at any moment and
+ * started again with the same run, it ends with the same weights, to the byte, on the same engine.
+ *
+ * @throws Fault training-diverged, disk-full, dataset-invalid, request-invalid (the folder holds another run)
+ */
+export async function trainNetwork(run: TrainingRun): Promise<TrainingOutcome> {
+  const fingerprint = fingerprintOf(run);
+  const checkpoints = join(run.directory, 'checkpoints');
+  const before = await readCheckpoint(checkpoints, fingerprint);
+  let current: Checkpoint = before ?? beginning(fingerprint, run.initial);
+  const log = await TrainingLog.open(join(run.directory, 'log.jsonl'), current.position);
+  const workers = new PictureWorkers(run.workers);
+  try {
+    while (current.position.stage < run.recipe.stages.length) {
+      const { checkpoint, stopped } = await runStage(run, current, { log, workers, save: (made) => writeCheckpoint(checkpoints, made) });
+      current = checkpoint;
+      await writeFileAtomically(join(run.directory, 'loss.png'), await drawLossCurves(log.entries));
+      if (stopped) break;
+    }
+    const finished = current.position.stage === run.recipe.stages.length;
+    return finished ? { finished, tensors: current.tensors, log: log.entries } : { finished, position: current.position, log: log.entries };
+  } catch (error) {
+    // told to stop before the first step of a stage
+    if (run.signal?.aborted && error === run.signal.reason) return { finished: false, position: current.position, log: log.entries };
+    throw error;
+  } finally {
+    await workers.close();
+  }
+}
+
+function beginning(fingerprint: string, tensors: Tensors): Checkpoint {
+  return { fingerprint, position: { stage: 0, epoch: 0, batch: 0 }, step: 0, losses: { sum: 0, average: 0, count: 0 }, tensors, optimizer: new Map() };
+}
+
+/** Two runs with one fingerprint end with the same weights on the same engine. */
+function fingerprintOf({ architecture, initial, input, kind, train, validation, recipe }: TrainingRun): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify({ version: 1, layers: architecture.layers, input, kind, recipe }));
+  for (const { key, source, truth } of train) hash.update(JSON.stringify([key, source, truth]));
+  hash.update(JSON.stringify(validation.map(({ key }) => key)));
+  return hash.update(writeSafetensors(initial)).digest('hex');
+}
+
+/** Steps of a stage: what the schedule runs over. */
+export function stepsOfStage(run: Pick<TrainingRun, 'train' | 'recipe'>, epochs: number): number {
+  return batchesOf(run.train, run.recipe, 0).length * epochs;
+}
