@@ -1,7 +1,7 @@
 import type { Architecture, LayerNode } from './architecture.js';
 import { layerParameters } from './parameters.js';
 import type { Tensor, Tensors } from './safetensors.js';
-import { seededFractions } from './seeded-fractions.js';
+import { seededFractions, seededWords } from './seeded-fractions.js';
 
 /**
  * Weights to train from scratch with, the same for the same seed: convolutions as torchvision's ResNets have them (He et al. 2015,
@@ -34,9 +34,15 @@ function valuesOf(layer: LayerNode, name: string, count: number, key: string): F
   }
 }
 
-/** Box & Muller 1958. */
+/** Box & Muller 1958: two numbers of two. Loops, since a large network has 25 million of them. */
 function normal(key: string, count: number, deviation: number): Float32Array {
-  const first = seededFractions(`${key} radius`, count);
-  const second = seededFractions(`${key} angle`, count);
-  return Float32Array.from(first, (fraction, index) => deviation * Math.sqrt(-2 * Math.log(1 - fraction)) * Math.cos(2 * Math.PI * second[index]!));
+  const words = seededWords(key, count + (count % 2));
+  const values = new Float32Array(count);
+  for (let index = 0; index < count; index += 2) {
+    const radius = deviation * Math.sqrt(-2 * Math.log(1 - words[index]! / 4294967296));
+    const angle = 2 * Math.PI * (words[index + 1]! / 4294967296);
+    values[index] = radius * Math.cos(angle);
+    if (index + 1 < count) values[index + 1] = radius * Math.sin(angle);
+  }
+  return values;
 }

@@ -49,7 +49,7 @@ const prefix = 'checkpoint-';
 const unfinished = '.unfinished-';
 
 /**
- * Writes a checkpoint beside the earlier ones and then takes those away: first into a folder of another name, flushed to the disk,
+ * Writes a checkpoint and keeps the one before it: first into a folder of another name, flushed to the disk,
  * then renamed. Killed or out of disk at any moment, the last whole checkpoint is still there.
  *
  * @throws Fault disk-full, or the system's error
@@ -76,7 +76,8 @@ export async function writeCheckpoint(directory: string, checkpoint: Checkpoint)
     const code = (error as NodeJS.ErrnoException).code;
     throw code === 'ENOSPC' || code === 'EDQUOT' ? asFault(error, 'disk-full', { source: directory }) : error;
   }
-  for (const { name } of earlier) await rm(join(directory, name), { recursive: true, force: true });
+  // the one before stays, should the newest turn out damaged
+  for (const { name } of earlier.slice(1)) await rm(join(directory, name), { recursive: true, force: true });
 }
 
 /**
