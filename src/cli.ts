@@ -170,6 +170,51 @@ labels
   .option('--json', 'one object a line', false)
   .action(async (options: { disagreed: boolean; json: boolean }) => (await import('./commands/labels.js')).listLabels(options));
 
+/** What `train` and `lr-find` share. */
+function withTrainingOptions(command: Command): Command {
+  return command
+    .requiredOption('--dataset <directory>', 'a data set made by `dataset import`; may be repeated', repeatable, [])
+    .option('--network <name>', 'starter, resnet-18, resnet-34, resnet-50, densenet-121 or mobilenet-v2', 'starter')
+    .option('--head <name>', 'torchvision, or fastai (two linear layers with dropout); fastai, but for the starter')
+    .option('--weights <file>', 'published weights as safetensors, under torchvision’s names; without them training is from scratch')
+    .option('--from <model>', 'champion, challenger, a version or a folder: go on with its network')
+    .option('--size <pixels>', 'side of the network input', '224')
+    .option('--classes <list>', 'what the outputs are called; those of the data set if not given')
+    .option('--objective <kind>', 'one-of-many or several; as the data set is, if not given')
+    .option('--use <kind>', 'xray or ct: what the network is for', 'xray')
+    .option('--epochs-frozen <n>', 'of the head alone', '6')
+    .option('--frozen <kind>', 'head: features computed once; head-train-bn: as fastai, with augmentation', 'head')
+    .option('--rate-frozen <rate>', 'highest learning rate of the head alone', '3e-3')
+    .option('--epochs <n>', 'of all layers', '10')
+    .option('--rate <rate>', 'highest learning rate of the last layers', '1e-3')
+    .option('--first-rate <rate>', 'of the first layers; a tenth of --rate if not given')
+    .option('--batch <n>', 'images a step', '16')
+    .option('--seed <n>', 'of split, first weights, order and augmentation', '42')
+    .option('--one-cycle <version>', 'fastai 1 or 2', '1')
+    .option('--balance <how>', 'none, class-weights, class-sampling or source-sampling', 'none')
+    .option('--weight-decay <n>', 'decoupled, as AdamW has it', '0.01')
+    .option('--label-smoothing <n>', 'of the targets', '0')
+    .option('--flip', 'mirror half of the images (and their hearts)', false)
+    .option('--no-augment', 'every image as it is')
+    .option('--validation <share>', 'of the images', '0.2')
+    .option('--calibration <share>', 'of the images: temperature and thresholds are fitted on them', '0.1')
+    .option('--test <share>', 'lock a test set of this share for good, if the data set has none yet')
+    .option('--by-file', 'split by file: images of one patient on both sides, figures that flatter', false)
+    .option('--leave-out <source>', 'train without this source; may be repeated', repeatable, [])
+    .option('--json', 'one object', false);
+}
+
+withTrainingOptions(program.command('train').description('data sets become a model version in the registry; interrupted, the same command goes on'))
+  .option('--run <directory>', 'checkpoints, log and curves; below DATA_DIR if not given')
+  .option('--time-limit <minutes>', 'stop then, with a checkpoint (exit status 75)')
+  .option('--name <text>', 'what the model is called')
+  .action(async (options) => (await import('./commands/train.js')).train(options));
+
+withTrainingOptions(program.command('lr-find').description('which learning rate suits network and data set, with a plot'))
+  .requiredOption('--out <directory>', 'where the plot goes')
+  .option('--stage <what>', 'head or all', 'all')
+  .action(async (options) => (await import('./commands/lr-find.js')).lrFind(options));
+
 try {
   await program.parseAsync();
 } catch (error) {

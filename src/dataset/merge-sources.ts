@@ -2,27 +2,28 @@ import { Fault } from '../errors.js';
 import type { Example, ExampleSource } from './example.js';
 
 /**
- * Several data sets as one. Among `several` a class that a data set does not know is unknown for its images, not absent.
+ * Several data sets as one, `several` if one of them is. Among `several` a class that a data set does not know is unknown for its
+ * images, not absent.
  *
- * @throws Fault dataset-invalid if some are one of many and others several
+ * @param unknownElsewhere false where somebody says what labels that a data set lacks mean for it
+ * @throws Fault dataset-invalid if there is none
  */
-export function mergeSources(sources: readonly ExampleSource[]): ExampleSource {
+export function mergeSources(sources: readonly ExampleSource[], { unknownElsewhere = true }: { readonly unknownElsewhere?: boolean } = {}): ExampleSource {
   const [first] = sources;
   if (!first) throw new Fault('dataset-invalid', 'expected at least one data set, found none');
   if (sources.length === 1) return first;
-  const kinds = [...new Set(sources.map(({ kind }) => kind))];
-  if (kinds.length > 1) throw new Fault('dataset-invalid', `expected data sets of one kind, found ${kinds.join(' and ')}`);
+  const kind = sources.some((source) => source.kind === 'several') ? 'several' : 'one-of-many';
   const classes = [...new Set(sources.flatMap((source) => source.classes))].sort();
   const origin = new Map<Example, { readonly source: ExampleSource; readonly example: Example }>();
   for (const source of sources) {
-    const missing = first.kind === 'several' ? classes.filter((name) => !source.classes.includes(name)) : [];
+    const missing = kind === 'several' && unknownElsewhere ? classes.filter((name) => !source.classes.includes(name)) : [];
     for (const example of source.examples) {
       const merged = missing.length === 0 ? example : { ...example, unknown: [...(example.unknown ?? []), ...missing] };
       origin.set(merged, { source, example });
     }
   }
   return {
-    kind: first.kind,
+    kind,
     classes,
     examples: [...origin.keys()],
     picture: (example) => {

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig, projectRoot } from '../config.js';
+import { startEngine } from '../engine/start-engine.js';
+import { Fault } from '../errors.js';
+import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
+import { loadFindings } from '../findings-config.js';
+import { createLog, silentLog } from '../log.js';
+import { trainCandidate } from '../tasks/train-candidate.js';
+import type { TrainingProgress } from '../training/train-network.js';
+import { registryOf } from './chosen-model.js';
+import { progressLine } from './progress-line.js';
+import { planTraining, type TrainingOptions, type TrainingPlan } from './training-options.js';
+
+export interface TrainCommand extends TrainingOptions {
+  readonly run?: string;
+  readonly timeLimit?: string;
+  readonly name?: string;
+  readonly json: boolean;
+}
+
+/**
+ * `train`: data sets become a version in the registry, neither champion nor challenger. Interrupted (Ctrl-C, a time limit, kill -9),
+ * the same command goes on where it was.
+ */
+export async function train(options: TrainCommand): Promise<void> {
+  const config = loadConfig();
+  const now = new Date();
+  const plan = await planTraining(options, config, now.toISOString().slice(0, 10));
+  const log = options.json ? silentLog : createLog({ ...config.log, level: 'warn' });
+  const say = (line: string): void => void (options.json || console.log(line));
+  const directory = options.run ?? join(config.dataDir, 'training', runName(plan));
+  say(describe(plan, directory));
+  const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
+  const stop = stopSignal(options.timeLimit);
+  const reading = progressLine('reading pictures', options.json);
+  const training = progressLine('', options.json);
+  try {
+    say(`Engine: ${engine.description.name}`);
+    const outcome = await trainCandidate({
+      directory,
+      dataset: plan,
+      classes: plan.classes,
+      objective: plan.objective,
+      labelRules: loadFindings(config.findingsFile).findings,
+      kind: plan.kind,
+      architecture: plan.architecture,
+      initial: plan.initial,
+      input: plan.input,
+      recipe: plan.recipe,
+      cache: plan.cache,
+      engine,
+      model: { name: options.name ?? `${plan.architecture.family} on ${plan.name}`.slice(0, 64), manufacturer: 'orthanc-chest-ai', license: 'As the data it was trained on; not for diagnosis', codeVersion: codeVersion(), settings: { split: plan.splitSettings } },
+      clock: { now: () => new Date() },
+      signal: stop.signal,
+      onReading: reading.tell,
+      onProgress: (progress) => tellProgress(progress, say, training, options.json),
+    });
+    reading.end();
+    training.end();
+    for (const warning of outcome.warnings) say(`! ${warning}`);
+    if (!outcome.finished) {
+      const { stage, epoch, batch } = outcome.position;
+      console.log(options.json ? JSON.stringify({ finished: false, stage, epoch, batch, run: directory }) : `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}. The same command goes on from there.`);
+      process.exitCode = 75; // EX_TEMPFAIL: not done yet, nothing wrong
+      return;
+    }
+    const version = await registryOf(config).add(outcome.candidate);
+    if (options.json) console.log(JSON.stringify({ ...outcome.report, modelVersion: version.version, run: directory }));
+    else console.log(summary(outcome.report, version.version, directory));
+  } finally {
+    stop.clear();
+    await engine.close();
+  }
+}
+
+/** Runs of the same plan share a folder: that is how an interrupted one is found again. */
+function runName({ architecture, classes, input, recipe, sha256, split, initial }: TrainingPlan): string {
+  const hash = createHash('sha256').update(JSON.stringify({ architecture, classes, input, recipe, sha256, parts: split.parts, from: initial.parent ?? initial.startedFrom ?? null }));
+  return hash.digest('hex').slice(0, 12);
+}
+
+export function describe({ source, split, classes, objective, architecture, initial, recipe, name }: TrainingPlan, directory?: string): string {
+  const count = (part: string): number => split.parts.filter((one) => one === part).length;
+  const patients = (part: string): number => new Set(source.examples.filter((_, index) => split.parts[index] === part).map(({ patient }) => patient)).size;
+  const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'].filter((part) => count(part) > 0).map((part) => `${part} ${count(part)} (${patients(part)} patients)`);
+  return [
+    `${name}: ${parts.join(', ')}`,
+    `${objective}: ${classes.join(', ')}`,
+    `${architecture.family}, ${initial.parent ? `from ${initial.parent}` : (initial.startedFrom ?? 'from scratch: no published weights')}; ${recipe.stages.map(({ what, epochs, rate }) => `${what} ${epochs} epochs at ${rate}`).join(', then ')}`,
+    ...(directory === undefined ? [] : [`Run: ${directory}`]),
+  ].join('\n');
+}
+
+function tellProgress({ position, what, epochs, batches, smoothedLoss, imagesPerSecond, secondsLeft, epoch }: TrainingProgress, say: (line: string) => void, line: ReturnType<typeof progressLine>, json: boolean): void {
+  if (epoch) {
+    line.end();
+    say(`${what} epoch ${epoch.epoch + 1} of ${epochs}: loss ${epoch.trainLoss.toFixed(4)}, validation loss ${epoch.validationLoss.toFixed(4)}, right ${(epoch.validationAccuracy * 100).toFixed(1)} %, ${epoch.seconds.toFixed(0)} s, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`);
+  } else if (!json) line.show(`${what} epoch ${position.epoch + 1} of ${epochs}, batch ${position.batch} of ${batches}: loss ${smoothedLoss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`);
+}
+
+function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const minutes = Math.round(seconds / 60);
+  return minutes < 2 ? `${Math.round(seconds)} s` : minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+function summary(report: EvaluationReport, version: string, directory: string): string {
+  const share = (value: number | null): string => (value === null ? '–' : `${(value * 100).toFixed(1)} %`);
+  const interval = report.accuracyInterval ? ` (${share(report.accuracyInterval[0])} to ${share(report.accuracyInterval[1])})` : '';
+  return [
+    `Validation: ${report.n} images of ${report.patients} patients`,
+    `accuracy ${share(report.accuracy)}${interval}; always the commonest answer ${share(report.majorityRate)}; balanced ${share(report.balancedAccuracy)}`,
+    ...report.warnings.map((line) => `! ${line}`),
+    `Model version ${version} (\`models show ${version}\`); log and curves: ${directory}`,
+    'Not for diagnosis.',
+  ].join('\n');
+}
+
+/** Aborts on Ctrl-C, SIGTERM, and after the time limit. */
+function stopSignal(minutes: string | undefined): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const limit = minutes === undefined ? undefined : Number(minutes);
+  if (limit !== undefined && !(limit > 0)) throw new Fault('request-invalid', `expected --time-limit in minutes, found ${minutes}`);
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = limit === undefined ? undefined : setTimeout(abort, limit * 60_000);
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timer);
+      process.off('SIGINT', abort).off('SIGTERM', abort);
+    },
+  };
+}
+
+export function codeVersion(): string {
+  return (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+}
+

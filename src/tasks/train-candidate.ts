@@ -1,0 +1,197 @@
+import type { Example, ExampleSource } from '../dataset/example.js';
+import type { PictureCache } from '../dataset/picture-cache.js';
+import { PictureWorkers } from '../dataset/picture-workers.js';
+import { checkClasses, type Part, type Split } from '../dataset/split.js';
+import type { Engine } from '../engine/engine.js';
+import type { TrainingEngine } from '../engine/trainer.js';
+import { calibratedOutputs } from '../evaluation/calibrated-outputs.js';
+import { fitFeatureGate } from '../evaluation/feature-gate.js';
+import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
+import { evaluateSet } from '../evaluation/report/evaluate-set.js';
+import type { FindingRule, Rules } from '../evaluation/rules.js';
+import { truthOf, type LabelRules } from '../evaluation/truth.js';
+import { Fault } from '../errors.js';
+import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
+import type { Tensors } from '../network/safetensors.js';
+import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
+import type { Lineage } from '../registry/lineage.js';
+import type { InputSpecification } from '../registry/model-file.js';
+import { modelIdentity } from '../registry/model-identity.js';
+import { predictAll, type TrainingImage } from '../training/batches.js';
+import type { Position } from '../training/checkpoint.js';
+import type { Recipe } from '../training/recipe.js';
+import { trainNetwork, type TrainingProgress, type TrainingRun } from '../training/train-network.js';
+import { trainingCard } from './training-card.js';
+import { scoreExamples, type ScoredExamples } from './score-examples.js';
+
+/** Labelled images, and all that is to become of them. */
+export interface CandidateRequest {
+  /** Of this run alone; what a run before left there is gone on with. */
+  readonly directory: string;
+  readonly dataset: { readonly name: string; readonly source: ExampleSource; readonly split: Split; readonly sha256?: string | undefined };
+  /** What the outputs are called: names of config/findings.json where a report is to speak of them. */
+  readonly classes: readonly string[];
+  readonly objective: 'one-of-many' | 'several';
+  readonly labelRules: LabelRules;
+  readonly kind: 'xray' | 'ct';
+  readonly architecture: ArchitectureSpec;
+  readonly initial: { readonly tensors: Tensors; readonly parent: string | null; readonly startedFrom?: string | undefined };
+  readonly input: InputSpecification;
+  readonly recipe: Recipe;
+  readonly cache: PictureCache;
+  readonly engine: Engine & TrainingEngine;
+  readonly workers?: number | undefined;
+  readonly model: Pick<Candidate, 'name' | 'manufacturer' | 'license'> & { readonly codeVersion: string; readonly settings: Readonly<Record<string, unknown>> };
+  readonly clock: { now(): Date };
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  readonly onReading?: (done: number, total: number) => void;
+}
+
+export type CandidateOutcome =
+  | { readonly finished: false; readonly position: Position; readonly warnings: readonly string[] }
+  | { readonly finished: true; readonly candidate: Candidate; readonly report: EvaluationReport; readonly warnings: readonly string[] };
+
+/**
+ * From labelled images to a candidate for the registry: pictures read once, the network trained, a temperature and thresholds from
+ * the calibration images, the feature gate from the training images, and what it is worth on the validation images. Told to stop, it
+ * leaves a checkpoint, and the same request goes on from there.
+ *
+ * @throws Fault dataset-invalid (no second class, too few images), training-diverged, disk-full
+ */
+export async function trainCandidate(request: CandidateRequest): Promise<CandidateOutcome> {
+  const { dataset, classes, objective, cache, signal, clock } = request;
+  const startedAt = clock.now();
+  const reading = await readPictures(request);
+  if (reading === 'stopped') return { finished: false, position: { stage: 0, epoch: 0, batch: 0 }, warnings: [] };
+  const usable = usableExamples(request, reading);
+  const warnings = [...dataset.split.warnings, ...checkClasses(usable.map(({ example }) => example), usable.map(({ part }) => part), classes, objective), ...describeUnreadable(reading)];
+  const of = (part: Part): readonly Usable[] => usable.filter((one) => one.part === part);
+  if (of('validation').length === 0) throw new Fault('dataset-invalid', `expected images for validation that ${classes.join(', ')} can describe, found none`);
+
+  const run: TrainingRun = {
+    directory: request.directory,
+    architecture: architectureOf(request.architecture),
+    initial: request.initial.tensors,
+    input: request.input,
+    kind: objective,
+    train: of('train').map(imageOf),
+    validation: of('validation').map(imageOf),
+    cache,
+    recipe: request.recipe,
+    engine: request.engine,
+    workers: request.workers,
+    signal,
+    onProgress: request.onProgress,
+  };
+  const trained = await trainNetwork(run);
+  if (!trained.finished) return { finished: false, position: trained.position, warnings };
+  const network = { architecture: run.architecture, tensors: trained.tensors };
+
+  const workers = new PictureWorkers(request.workers);
+  const predictor = await request.engine.load(network);
+  try {
+    const score = (part: Part, rules: Rules): Promise<ScoredExamples> =>
+      scoreExamples({ served: { network, input: request.input, ...rules }, predictor, kind: request.kind, examples: of(part).map(({ example }) => example), picture: (example: Example) => dataset.source.picture(example), labelRules: request.labelRules });
+    const plain = provisionalRules(classes, objective, run.architecture.features);
+    const calibration = await score('calibration', plain);
+    const outputs = calibratedOutputs({ objective, classes, logits: calibration.logits, yTrue: calibration.set.images.map(({ yTrue }) => yTrue) });
+    const training = (await predictAll(request.engine, network, { images: run.train, cache, workers, input: request.input })).embeddings;
+    // images that neither trained it nor, where there are enough others, will judge it
+    const heldOut = calibration.embeddings.length >= leastForGate ? calibration.embeddings : (await score('validation', plain)).embeddings;
+    const gate = fitFeatureGate(training, joined(heldOut), run.architecture.features);
+    const validation = await score('validation', { outputs, objective, gate });
+
+    const lineage = lineageOf(request, usable, startedAt);
+    const { name, manufacturer, license } = request.model;
+    const bare: Candidate = {
+      name,
+      manufacturer,
+      license,
+      created: startedAt.toISOString().slice(0, 10),
+      networks: { [request.kind]: { architecture: request.architecture, tensors: trained.tensors, input: request.input, objective, outputs, gate } },
+      lineage,
+      card: '',
+    };
+    const identity = modelIdentity(filesOfCandidate(bare).file);
+    const report = evaluateSet(validation.set, { model: { name: bare.name, ...identity, network: request.kind }, dataset: { name: dataset.name, split: 'validation' }, seed: request.recipe.seed });
+    const complete: EvaluationReport = { ...report, warnings: [...report.warnings, ...warnings] };
+    return { finished: true, report: complete, warnings, candidate: { ...bare, card: trainingCard(bare, complete), metrics: { [request.kind]: complete } } };
+  } finally {
+    await predictor.release();
+    await workers.close();
+  }
+}
+
+interface Usable {
+  readonly example: Example;
+  readonly part: Part;
+  readonly truth: readonly (0 | 1 | null)[];
+}
+
+/** With fewer calibration images the limit of the feature gate comes from the validation images. */
+const leastForGate = 20;
+/** What is read before training; the test images are nobody's business here. */
+const needed: ReadonlySet<Part> = new Set(['train', 'validation', 'calibration']);
+
+async function readPictures({ cache, dataset: { source, split }, signal, onReading }: CandidateRequest): Promise<ReadonlyMap<string, string> | 'stopped'> {
+  try {
+    return await cache.fill(source, source.examples.filter((_, index) => needed.has(split.parts[index]!)), { signal, ...(onReading ? { onProgress: onReading } : {}) });
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return 'stopped';
+    throw error;
+  }
+}
+
+/** Readable, of a part that is needed, and with a truth that the classes can tell. */
+function usableExamples({ dataset: { source, split }, classes, objective, labelRules }: CandidateRequest, unreadable: ReadonlyMap<string, string>): readonly Usable[] {
+  return source.examples
+    .map((example, index) => ({ example, part: split.parts[index]!, truth: truthOf(example.labels, example.unknown ?? [], classes, labelRules) }))
+    .filter(({ example, part }) => needed.has(part) && !unreadable.has(example.key))
+    .filter(({ truth }) => (objective === 'one-of-many' ? truth.filter((one) => one === 1).length === 1 : truth.some((one) => one !== null)))
+    // what the labels come to, so that everybody after counts the same
+    .map((one) => ({ ...one, example: { ...one.example, labels: classes.filter((_, output) => one.truth[output] === 1), unknown: classes.filter((_, output) => one.truth[output] === null) } }));
+}
+
+function imageOf({ example: { key, source }, truth }: Usable): TrainingImage {
+  return { key, source, truth };
+}
+
+function describeUnreadable(unreadable: ReadonlyMap<string, string>): readonly string[] {
+  return unreadable.size === 0 ? [] : [`${unreadable.size} images could not be read and were left out (\`dataset verify\` names them)`];
+}
+
+/** Nothing calibrated, nothing refused: to look at logits with. */
+function provisionalRules(classes: readonly string[], objective: 'one-of-many' | 'several', features: number): Rules {
+  const outputs = classes.map((name): FindingRule => ({ kind: 'finding', name, temperature: 1, absentBelow: 0.5, presentFrom: 0.5 }));
+  return { outputs, objective, gate: { mean: new Float32Array(features), precision: new Float32Array(features * features), maxDistance: Infinity } };
+}
+
+function lineageOf({ dataset, initial, objective, input, recipe, engine, model, classes, clock }: CandidateRequest, usable: readonly Usable[], startedAt: Date): Lineage {
+  const count = (of: (one: Usable) => string): Record<string, number> => usable.reduce<Record<string, number>>((sums, one) => ({ ...sums, [of(one)]: (sums[of(one)] ?? 0) + 1 }), {});
+  return {
+    parent: initial.parent,
+    ...(initial.startedFrom === undefined ? {} : { startedFrom: initial.startedFrom }),
+    dataset: {
+      name: dataset.name,
+      ...(dataset.sha256 === undefined ? {} : { sha256: dataset.sha256 }),
+      images: usable.length,
+      patients: new Set(usable.map(({ example }) => example.patient)).size,
+      splits: count(({ part }) => part),
+      sources: count(({ example }) => example.source || 'unknown'),
+    },
+    settings: { ...model.settings, objective, classes, input, recipe },
+    seed: recipe.seed,
+    engine: engine.description.name,
+    codeVersion: model.codeVersion,
+    startedAt: startedAt.toISOString(),
+    endedAt: clock.now().toISOString(),
+  };
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const width = rows[0]?.length ?? 0;
+  const all = new Float32Array(rows.length * width);
+  rows.forEach((row, index) => all.set(row, index * width));
+  return all;
+}
