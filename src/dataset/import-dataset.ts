@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { asFault, Fault } from '../errors.js';
 import type { LabelKind } from './example.js';
@@ -40,7 +40,7 @@ export interface ImportReport {
   readonly imagesWithoutRow: readonly string[];
   readonly rowsWithoutFinding: readonly number[];
   readonly otherView: number;
-  /** Images that two rows give different findings: left out. */
+  /** Images, by name or by content, that two rows give different findings: left out. */
   readonly contradictions: readonly { readonly filename: string; readonly lines: readonly number[] }[];
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[];
   /** Rows that name no patient: each image then stands for a patient of its own. */
@@ -70,39 +70,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const present = labelled.filter(({ filename }) => files.has(filename));
   const { chosen, contradictions } = oneRowAnImage(present);
   const source = slugOf(options.source ?? '') || basename(resolve(options.metadata, '..'));
-  const known = new Set(before?.entries.map(({ sha256, source: from }) => `${from} ${sha256}`));
-  const taken = new Set(before?.entries.map(({ file }) => file.toLowerCase()));
-  const entries: ManifestEntry[] = [];
-  const unreadable: { file: string; reason: string }[] = [];
-  let alreadyThere = 0;
-  for (const [index, row] of chosen.entries()) {
-    options.onProgress?.(index, chosen.length);
-    const path = join(options.images, row.filename);
-    const bytes = await readOr(path);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const from = row.source || source;
-    if (known.has(`${from} ${sha256}`)) {
-      alreadyThere++;
-      continue;
-    }
-    known.add(`${from} ${sha256}`);
-    const hash = await hashOf(bytes, path);
-    if (hash instanceof Fault) unreadable.push({ file: row.filename, reason: hash.detail });
-    const file = placeFor(row, sha256, taken);
-    await mkdir(join(options.out, file, '..'), { recursive: true });
-    await copyFile(path, join(options.out, file)).catch((error: unknown) => Promise.reject(asFault(error, 'dataset-invalid', { source: file })));
-    entries.push({
-      file,
-      sha256,
-      perceptualHash: hash instanceof Fault ? null : hash,
-      patient: row.patient === '' ? `${from}/file ${sha256}` : `${from}/${row.patient}`,
-      source: from,
-      view: row.view,
-      finding: row.finding,
-      labels: row.labels,
-    });
-  }
-  options.onProgress?.(chosen.length, chosen.length);
+  const { entries, alreadyThere, sameContent, unreadable } = await copyImages(chosen, before?.entries ?? [], source, options);
   const all = [...(before?.entries ?? []), ...entries];
   const classes = [...new Set(all.flatMap(({ labels }) => labels))].sort();
   if (all.length === 0) throw new Fault('dataset-invalid', `expected images of the list in ${options.images}, found none: ${rows.length} rows, ${files.size} files`, { source: options.metadata });
@@ -119,12 +87,65 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     imagesWithoutRow: [...files].filter((name) => !listed.has(name)).sort(),
     rowsWithoutFinding: withoutFinding,
     otherView,
-    contradictions,
+    contradictions: [...contradictions, ...sameContent],
     unreadable,
     withoutPatient: entries.filter(({ patient }) => patient.includes('/file ')).length,
     strayLines,
     encoding,
   };
+}
+
+interface Copied {
+  readonly entries: readonly ManifestEntry[];
+  readonly alreadyThere: number;
+  readonly sameContent: readonly { readonly filename: string; readonly lines: readonly number[] }[];
+  readonly unreadable: readonly { readonly file: string; readonly reason: string }[];
+}
+
+/** One picture under two names is one image; with two findings it is a contradiction, and left out. */
+async function copyImages(chosen: readonly LabelledRow[], before: readonly ManifestEntry[], source: string, options: ImportOptions): Promise<Copied> {
+  const there = new Map(before.map((entry) => [`${entry.source} ${entry.sha256}`, entry.labels.join()]));
+  const made = new Map<string, { readonly entry: ManifestEntry; readonly row: LabelledRow }>();
+  const taken = new Set(before.map(({ file }) => file.toLowerCase()));
+  const unreadable: { file: string; reason: string }[] = [];
+  const sameContent: { filename: string; lines: readonly number[] }[] = [];
+  let alreadyThere = 0;
+  for (const [index, row] of chosen.entries()) {
+    options.onProgress?.(index, chosen.length);
+    const path = join(options.images, row.filename);
+    const bytes = await readOr(path);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const from = row.source || source;
+    const content = `${from} ${sha256}`;
+    const twin = made.get(content);
+    const labelsBefore = twin ? twin.entry.labels.join() : there.get(content);
+    if (labelsBefore !== undefined) {
+      if (labelsBefore === row.labels.join()) alreadyThere++;
+      else sameContent.push({ filename: row.filename, lines: twin ? [twin.row.line, row.line] : [row.line] });
+      continue;
+    }
+    const hash = await hashOf(bytes, path);
+    if (hash instanceof Fault) unreadable.push({ file: row.filename, reason: hash.detail });
+    const file = placeFor(row, sha256, taken);
+    await mkdir(join(options.out, file, '..'), { recursive: true });
+    await copyFile(path, join(options.out, file)).catch((error: unknown) => Promise.reject(asFault(error, 'dataset-invalid', { source: file })));
+    const entry: ManifestEntry = {
+      file,
+      sha256,
+      perceptualHash: hash instanceof Fault ? null : hash,
+      patient: row.patient === '' ? `${from}/file ${sha256}` : `${from}/${row.patient}`,
+      source: from,
+      view: row.view,
+      finding: row.finding,
+      labels: row.labels,
+    };
+    made.set(content, { entry, row });
+  }
+  const disputed = new Set(sameContent.flatMap(({ lines }) => lines));
+  const entries = [...made.values()].filter(({ row }) => !disputed.has(row.line)).map(({ entry }) => entry);
+  for (const { entry, row } of made.values()) if (disputed.has(row.line)) await rm(join(options.out, entry.file), { force: true });
+  options.onProgress?.(chosen.length, chosen.length);
+  return { entries, alreadyThere, sameContent, unreadable };
 }
 
 function labelRows(rows: readonly MetadataRow[], kind: LabelKind, { findings, views, metadata }: ImportOptions): { labelled: LabelledRow[]; withoutFinding: number[]; otherView: number } {

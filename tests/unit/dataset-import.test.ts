@@ -108,6 +108,14 @@ describe('dataset import', () => {
     assert.deepEqual((await openDatasetFolder(set.out)).examples.map(({ file }) => file), ['mass/b.png', 'cough/c.png'], 'what cannot be read is never trained on');
   });
 
+  test('one picture under two names: the same finding counts once, two findings are a contradiction', async () => {
+    const [a, b] = [await blotchPng('a'), await blotchPng('b')];
+    const set = await writePictureSet(fresh(), 'patientid,finding,filename\n1,Mass,a.png\n1,Mass,a2.png\n2,Cough,b.png\n3,Mass,b2.png\n', { 'a.png': a, 'a2.png': a, 'b.png': b, 'b2.png': b });
+    const report = await importDataset(set);
+    assert.deepEqual([report.imported, report.alreadyThere, report.contradictions], [1, 1, [{ filename: 'b2.png', lines: [4, 5] }]]);
+    assert.deepEqual((await readManifest(set.out)).entries.map(({ file }) => file), ['mass/a.png']);
+  });
+
   test('what is no list, and no data set, is refused', async () => {
     const set = await writePictureSet(fresh(), 'patientid,finding\n1,Mass\n', {});
     await assert.rejects(importDataset(set), /expected a column "filename"/);

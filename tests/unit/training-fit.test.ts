@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { splitExamples, type Split } from '../../src/dataset/split.js';
-import { startEngine } from '../../src/engine/start-engine.js';
+import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
 import { initialWeights } from '../../src/network/initial-weights.js';
 import { resnet } from '../../src/network/resnet.js';
 import { writeSafetensors, type Tensors } from '../../src/network/safetensors.js';
@@ -25,11 +25,11 @@ const recipe: Recipe = { ...fastaiRecipe, batch: 12, stages: [{ what: 'head', ep
 const bytesOf = (tensors: Tensors): Buffer => Buffer.from(writeSafetensors(tensors));
 
 describe('training on onnxruntime', () => {
-  let engine: Awaited<ReturnType<typeof startEngine>>;
+  let engine: OnnxEngine;
   let base: TrainingRun;
   let uninterrupted: Extract<TrainingOutcome, { finished: true }>;
   before(async () => {
-    engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
+    engine = new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description: { name: 'onnxruntime, CPU', why: 'a test' } });
     const { source } = await discSet(join(root, 'discs'));
     const input = { width: 32, height: 32, channels: 1, normalization: 'per-image' } as const;
     const cache = new PictureCache(join(root, 'cache'), input);
@@ -140,7 +140,8 @@ describe('training on onnxruntime', () => {
     const first = bytesOf(base.initial);
     const { found, suggestions } = await findRate(base);
     assert.ok(found.length > 40 && found.length <= 100, `${found.length} batches`);
-    assert.ok(suggestions && suggestions.steepest > 1e-6 && suggestions.steepest < 10, JSON.stringify(suggestions));
+    // the steepest of a hundred noisy batches may lie anywhere; the valley is where rates work
+    assert.ok(suggestions && suggestions.valley > 1e-5 && suggestions.valley < 1, JSON.stringify(suggestions));
     assert.ok(bytesOf(base.initial).equals(first));
     assert.deepEqual((await findRate(base)).found, found, 'the same each time');
   });

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
+import { discSet } from '../support/disc-set.js';
+import { eventually } from '../support/eventually.js';
+import { temporaryDirectory } from '../support/orthanc.js';
+import { blotchPng, writePictureSet } from '../support/picture-set.js';
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const environment = (dataDir: string): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], DATA_DIR: dataDir, ENGINE: 'onnx-cpu' });
+
+function chestAi(dataDir: string, ...args: readonly string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env: environment(dataDir), timeout: 180_000, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : null, stdout, stderr });
+    });
+  });
+}
+
+/** The weights of every version in a registry: what training came to, to the byte. */
+function weightsIn(dataDir: string): readonly string[] {
+  const versions = join(dataDir, 'models/versions');
+  if (!existsSync(versions)) return [];
+  return readdirSync(versions).map((name) => (JSON.parse(readFileSync(join(versions, name, 'model.json'), 'utf8')) as { networks: { xray: { sha256: string } } }).networks.xray.sha256);
+}
+
+describe('train', () => {
+  let dataset: string;
+  before(async () => {
+    dataset = (await discSet(temporaryDirectory('discs'))).directory;
+  });
+  const options = (...more: readonly string[]): readonly string[] => ['train', '--dataset', dataset, '--size', '48', '--batch', '8', '--epochs-frozen', '1', '--epochs', '3', '--rate', '5e-3', '--seed', '3', '--json', ...more];
+
+  test('ends with the figures of its validation images and a version that can be asked', { timeout: 240_000 }, async () => {
+    const dataDir = temporaryDirectory('train');
+    const { code, stdout, stderr } = await chestAi(dataDir, ...options('--test', '0.15'));
+    assert.equal(code, 0, stderr);
+    const report = JSON.parse(stdout) as Record<string, unknown> & { n: number; patients: number; classes: string[]; accuracy: number; modelVersion: string; confusion: number[][]; run: string };
+    for (const key of ['n', 'patients', 'classes', 'accuracy', 'accuracyInterval', 'majorityRate', 'balancedAccuracy', 'auroc', 'ece', 'brier', 'confusion', 'modelVersion']) assert.ok(key in report, key);
+    assert.deepEqual(report.classes, ['disc', 'no-finding']);
+    assert.equal(report.confusion.flat().reduce((sum, count) => sum + count, 0), report.n);
+    assert.ok(report.accuracy > 0.7, `a bright disc on grey can be learned, found ${report.accuracy}`);
+    assert.match(report.modelVersion, /^[0-9a-f]{12}$/);
+    assert.deepEqual(readdirSync(report.run).sort(), ['checkpoints', 'log.jsonl', 'loss.png']);
+
+    const folder = join(dataDir, 'models/versions', report.modelVersion);
+    const lineage = JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as { dataset: { splits: Record<string, number> }; settings: { split: { lock: string } } };
+    assert.equal(lineage.dataset.splits['validation'], report.n);
+    assert.ok(lineage.settings.split.lock, 'the test set is locked');
+    assert.match(readFileSync(join(folder, 'CARD.md'), 'utf8'), /Not for diagnosis/);
+    assert.ok(!existsSync(join(dataDir, 'models/aliases')), 'nothing is promoted by training');
+
+    const picture = join(dataDir, 'disc.png');
+    writeFileSync(picture, await blotchPng('another', { bright: true }));
+    const asked = await new Promise<Run>((resolve) => {
+      execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'evaluate', '--model', report.modelVersion, '--dataset', dataset, '--test-lock', join(dataset, 'test-lock.json'), '--json'], { cwd: projectRoot, env: environment(dataDir), timeout: 120_000 }, (error, out, err) => resolve({ code: error ? 1 : 0, stdout: out, stderr: err }));
+    });
+    assert.equal(asked.code, 0, asked.stderr);
+    const tested = JSON.parse(asked.stdout) as { n: number; patients: number };
+    assert.ok(tested.n > 0 && tested.n === 2 * tested.patients);
+  });
+
+  test('killed in mid-epoch and started again, it ends with the same weights; so does one that a time limit stops', { timeout: 300_000 }, async () => {
+    const [whole, killed, limited] = ['whole', 'killed', 'limited'].map((name) => temporaryDirectory(name)) as [string, string, string];
+    assert.equal((await chestAi(whole, ...options())).code, 0);
+    const [expected] = weightsIn(whole);
+
+    const run = join(killed, 'run');
+    const logged = (): number => (existsSync(join(run, 'log.jsonl')) ? readFileSync(join(run, 'log.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"epoch","')).length : 0);
+    for (const epochs of [1, 3]) {
+      const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...options('--run', run)], { cwd: projectRoot, env: environment(killed), stdio: 'ignore' });
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      await eventually(`${epochs} epochs are logged`, () => assert.ok(logged() >= epochs || child.exitCode !== null), { timeoutMs: 120_000, intervalMs: 10 });
+      child.kill('SIGKILL');
+      await gone;
+      assert.deepEqual(weightsIn(killed), [], 'nothing half-trained is in the registry');
+    }
+    assert.equal((await chestAi(killed, ...options('--run', run))).code, 0);
+    assert.deepEqual(weightsIn(killed), [expected]);
+
+    let rounds = 0;
+    let last: Run;
+    do {
+      last = await chestAi(limited, ...options('--run', join(limited, 'run'), '--time-limit', '0.05'));
+      assert.ok([0, 75].includes(last.code!), last.stderr);
+      if (last.code === 75) assert.equal((JSON.parse(last.stdout) as { finished: boolean }).finished, false);
+      assert.ok(++rounds < 60);
+    } while (last.code !== 0);
+    assert.deepEqual(weightsIn(limited), [expected]);
+  });
+
+  test('several findings, and a source left out', { timeout: 120_000 }, async () => {
+    const dataDir = temporaryDirectory('several');
+    const { code, stdout, stderr } = await chestAi(dataDir, ...options('--objective', 'several', '--classes', 'disc', '--leave-out', 'south', '--balance', 'class-weights', '--epochs', '1'));
+    assert.equal(code, 0, stderr);
+    const report = JSON.parse(stdout) as { classes: string[]; objective: string; bySource: { name: string }[] };
+    assert.deepEqual([report.classes, report.objective, report.bySource.map(({ name }) => name)], [['disc'], 'several', ['north']]);
+  });
+
+  test('the network of a version goes on learning', { timeout: 180_000 }, async () => {
+    const dataDir = temporaryDirectory('from');
+    const first = JSON.parse((await chestAi(dataDir, ...options('--epochs', '1'))).stdout) as { modelVersion: string };
+    const { code, stdout, stderr } = await chestAi(dataDir, ...options('--epochs', '1', '--from', first.modelVersion));
+    assert.equal(code, 0, stderr);
+    const { modelVersion } = JSON.parse(stdout) as { modelVersion: string };
+    assert.notEqual(modelVersion, first.modelVersion);
+    assert.equal((JSON.parse(readFileSync(join(dataDir, 'models/versions', modelVersion, 'lineage.json'), 'utf8')) as { parent: string }).parent, first.modelVersion);
+  });
+
+  test('lr-find writes a plot and suggests', { timeout: 120_000 }, async () => {
+    const dataDir = temporaryDirectory('lr-find');
+    const { code, stdout, stderr } = await chestAi(dataDir, 'lr-find', '--dataset', dataset, '--size', '48', '--batch', '8', '--out', dataDir, '--json');
+    assert.equal(code, 0, stderr);
+    const { suggestions, found } = JSON.parse(stdout) as { suggestions: Record<string, number> | null; found: unknown[] };
+    assert.ok(found.length > 20);
+    assert.ok(suggestions === null || Object.values(suggestions).every((rate) => rate > 0));
+    assert.equal(readFileSync(join(dataDir, 'lr-find.png')).subarray(1, 4).toString(), 'PNG');
+    assert.deepEqual(weightsIn(dataDir), []);
+  });
+
+  test('what cannot be trained is refused in one line, and nothing is left behind', { timeout: 120_000 }, async () => {
+    const dataDir = temporaryDirectory('refused');
+    const make = async (name: string, rows: readonly string[], broken = false): Promise<string> => {
+      const files = rows.map((row) => row.split(',')[2]!);
+      const pictures = Object.fromEntries(await Promise.all(files.map(async (file) => [file, broken ? `no picture: ${file}` : await blotchPng(`${name} ${file}`)] as const)));
+      const set = await writePictureSet(join(dataDir, name), `patientid,finding,filename\n${rows.join('\n')}\n`, pictures);
+      const { code, stderr } = await chestAi(dataDir, 'dataset', 'import', '--metadata', set.metadata, '--images', set.images, '--out', set.out);
+      assert.equal(code, 0, stderr);
+      return set.out;
+    };
+    const rows = (patient: (index: number) => number, finding: (index: number) => string): string[] => Array.from({ length: 12 }, (_, index) => `${patient(index)},${finding(index)},${index}.png`);
+    const oneClass = await make('one-class', rows((index) => index, () => 'Mass'));
+    const onePatient = await make('one-patient', rows(() => 1, (index) => (index % 2 ? 'Mass' : 'Cough')));
+    const unreadable = await make('unreadable', rows((index) => index, (index) => (index % 2 ? 'Mass' : 'Cough')), true);
+    for (const [args, expected] of [
+      [['--dataset', oneClass], /The data set cannot be used: expected at least two classes, found mass/],
+      [['--dataset', oneClass, '--classes', 'mass,cough'], /expected images of at least two classes to train on, found \d+ images of mass alone/],
+      [['--dataset', onePatient], /expected images of at least two patients, found 12 images of 1/],
+      [['--dataset', unreadable], /expected images of at least two patients, found 0 images of 0/],
+      [['--dataset', dataDir], /expected a data set made by `dataset import`, found no manifest.jsonl/],
+      [['--dataset', dataset, '--network', 'resnet-99'], /expected --network as one of starter, resnet-18/],
+      [['--dataset', dataset, '--rate', 'fast'], /expected --rate as a number/],
+      [['--dataset', dataset, '--leave-out', 'west'], /expected a source of north, south to leave out, found west/],
+      [['--dataset', dataset, '--weights', join(dataDir, 'none.safetensors')], /none\.safetensors/],
+      [['--dataset', dataset, '--from', 'abc'], /expected champion, challenger, a folder or one of 0 versions/],
+    ] as const) {
+      const { code, stdout, stderr } = await chestAi(dataDir, 'train', ...args, '--size', '48', '--json');
+      assert.equal(code, 1, `${args.join(' ')}: ${stdout}`);
+      assert.match(stderr, expected);
+      assert.ok(stderr.split('\n').filter(Boolean).length <= 1, `one line, no stack: ${stderr}`);
+    }
+    assert.deepEqual(weightsIn(dataDir), []);
+    assert.ok(!existsSync(join(dataDir, 'training')));
+  });
+});
