@@ -195,7 +195,7 @@ function withTrainingOptions(command: Command): Command {
     .option('--weight-decay <n>', 'decoupled, as AdamW has it', '0.01')
     .option('--label-smoothing <n>', 'of the targets', '0')
     .option('--flip', 'mirror half of the images (and their hearts)', false)
-    .option('--no-augment', 'every image as it is')
+    .option('--augment <how>', 'fastai, robust (grey scales and covered borders besides) or none', 'fastai')
     .option('--validation <share>', 'of the images', '0.2')
     .option('--calibration <share>', 'of the images: temperature and thresholds are fitted on them', '0.1')
     .option('--test <share>', 'lock a test set of this share for good, if the data set has none yet')

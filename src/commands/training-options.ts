@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Config } from '../config.js';
+import { fastaiTransforms, noTransforms, robustTransforms } from '../dataset/augmentation.js';
 import type { ExampleSource } from '../dataset/example.js';
 import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
 import { mergeSources } from '../dataset/merge-sources.js';
@@ -43,7 +44,7 @@ export interface TrainingOptions {
   readonly weightDecay: string;
   readonly labelSmoothing: string;
   readonly flip: boolean;
-  readonly augment: boolean;
+  readonly augment: string;
   readonly validation: string;
   readonly calibration: string;
   readonly test?: string;
@@ -156,7 +157,7 @@ export function recipeOf(options: TrainingOptions): Recipe {
     ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate: numberOf('--rate', options.rate, 1e-9, 10), ...(options.firstRate === undefined ? {} : { firstRate: numberOf('--first-rate', options.firstRate, 1e-9, 10) }) }] : []),
   ];
   if (stages.length === 0) throw new Fault('request-invalid', 'expected epochs to train, found --epochs-frozen 0 and --epochs 0');
-  const still = { maxWarp: 0, maxRotate: 0, maxZoom: 1, maxLighting: 0 };
+  const transforms = { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[oneOf('--augment', options.augment, ['fastai', 'robust', 'none'] as const)];
   return recipeSchema.parse({
     ...fastaiRecipe,
     seed: wholeOf('--seed', options.seed, 0, 2 ** 31),
@@ -166,7 +167,7 @@ export function recipeOf(options: TrainingOptions): Recipe {
     weightDecay: numberOf('--weight-decay', options.weightDecay, 0, 1),
     labelSmoothing: numberOf('--label-smoothing', options.labelSmoothing, 0, 0.5),
     balance: oneOf('--balance', options.balance, ['none', 'class-weights', 'class-sampling', 'source-sampling'] as const),
-    augmentation: { ...fastaiRecipe.augmentation, ...(options.augment ? {} : still), flip: options.flip ? 0.5 : 0 },
+    augmentation: { ...transforms, flip: options.flip ? 0.5 : 0 },
   });
 }
 

@@ -14,13 +14,16 @@ type Projection = readonly [number, number, number, number, number, number, numb
 /**
  * Squashes a picture to `width × height` and augments it, as fastai v1 does on one channel: warp, rotation and zoom become one
  * projection and the picture is resampled once (bilinear, mirrored at its edges, pixel centres of the corners at ±1, as
- * `grid_sample(padding_mode='reflection', align_corners=True)`), then brightness and contrast in logit space, then the flip.
+ * `grid_sample(padding_mode='reflection', align_corners=True)`), then brightness and contrast in logit space, then the flip; beyond
+ * fastai gamma, and what is covered.
  *
  * @returns `width * height` values in [0, 1]
  */
 export function applyAugmentation(source: SourcePicture, augmentation: Augmentation, width: number, height: number): Float32Array {
   const result = resample(source, projectionOf(augmentation, width, height), width, height, augmentation.flip === true);
   light(result, augmentation);
+  if (augmentation.gamma !== undefined) for (let index = 0; index < result.length; index++) result[index] = result[index]! ** augmentation.gamma;
+  if (augmentation.cover) cover(result, augmentation.cover, width, height);
   return result;
 }
 
@@ -127,5 +130,13 @@ function light(values: Float32Array, { brightness = 0.5, contrast = 1 }: Augment
   for (let index = 0; index < values.length; index++) {
     const x = Math.min(Math.max(values[index]!, edge), 1 - edge);
     values[index] = 1 / (1 + Math.exp(-(Math.log(x / (1 - x)) + shift) * contrast));
+  }
+}
+
+function cover(values: Float32Array, { grey, boxes }: NonNullable<Augmentation['cover']>, width: number, height: number): void {
+  for (const { left, top, right, bottom } of boxes) {
+    for (let row = Math.round(top * height); row < Math.round(bottom * height); row++) {
+      values.fill(grey, row * width + Math.round(left * width), row * width + Math.round(right * width));
+    }
   }
 }

@@ -16,12 +16,19 @@ export interface AugmentationSettings {
   readonly pAffine: number;
   /** Probability of each of brightness and contrast. */
   readonly pLighting: number;
+  /** Beyond fastai, against what tells hospitals apart: gamma between e^−this and e^this. */
+  readonly maxGamma: number;
+  /** Probability that edges and corners, where markers and burned-in text are, are covered. */
+  readonly pCover: number;
 }
 
-export const fastaiTransforms: AugmentationSettings = { flip: 0, maxWarp: 0.2, maxRotate: 10, maxZoom: 1.1, maxLighting: 0.2, pAffine: 0.75, pLighting: 0.75 };
+export const fastaiTransforms: AugmentationSettings = { flip: 0, maxWarp: 0.2, maxRotate: 10, maxZoom: 1.1, maxLighting: 0.2, pAffine: 0.75, pLighting: 0.75, maxGamma: 0, pCover: 0 };
+
+/** fastai's, and against what tells hospitals apart besides: grey scales, borders, markers. */
+export const robustTransforms: AugmentationSettings = { ...fastaiTransforms, maxWarp: 0.15, maxZoom: 1.25, maxLighting: 0.3, maxGamma: 0.5, pCover: 0.5 };
 
 /** As validation sees it. */
-export const noTransforms: AugmentationSettings = { flip: 0, maxWarp: 0, maxRotate: 0, maxZoom: 1, maxLighting: 0, pAffine: 0, pLighting: 0 };
+export const noTransforms: AugmentationSettings = { flip: 0, maxWarp: 0, maxRotate: 0, maxZoom: 1, maxLighting: 0, pAffine: 0, pLighting: 0, maxGamma: 0, pCover: 0 };
 
 /** What is done to one picture; what is left out is not done. */
 export interface Augmentation {
@@ -35,14 +42,25 @@ export interface Augmentation {
   /** Factor; 1 changes nothing. */
   readonly contrast?: number;
   readonly flip?: boolean;
+  /** Exponent of the grey values; 1 changes nothing. */
+  readonly gamma?: number;
+  /** Rectangles of one grey, in parts of the picture. */
+  readonly cover?: { readonly grey: number; readonly boxes: readonly CoverBox[] };
+}
+
+export interface CoverBox {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
 /**
  * Draws as fastai's RandTransform does: each transform happens with its probability, its values are uniform (those of contrast
- * uniform in the logarithm). Always the same number of draws, so that one setting does not change what another draws.
+ * uniform in the logarithm). What one setting draws does not change what those above it draw.
  */
 export function drawAugmentation(settings: AugmentationSettings, draws: Draws): Augmentation {
-  const { flip, maxWarp, maxRotate, maxZoom, maxLighting, pAffine, pLighting } = settings;
+  const { flip, maxWarp, maxRotate, maxZoom, maxLighting, pAffine, pLighting, maxGamma, pCover } = settings;
   const flipped = draws.next() < flip;
   const warp = [0, 1, 2, 3].map(() => draws.uniform(-maxWarp, maxWarp)) as [number, number, number, number];
   const warps = draws.next() < pAffine && maxWarp > 0;
@@ -54,6 +72,9 @@ export function drawAugmentation(settings: AugmentationSettings, draws: Draws): 
   const brightens = draws.next() < pLighting && maxLighting > 0;
   const contrast = Math.exp(draws.uniform(Math.log(1 - maxLighting), -Math.log(1 - maxLighting)));
   const contrasts = draws.next() < pLighting && maxLighting > 0;
+  const gamma = Math.exp(draws.uniform(-maxGamma, maxGamma));
+  const cover = drawCover(draws);
+  const covers = draws.next() < pCover;
   return {
     ...(flipped ? { flip: true } : {}),
     ...(warps ? { warp } : {}),
@@ -61,5 +82,29 @@ export function drawAugmentation(settings: AugmentationSettings, draws: Draws): 
     ...(zooms ? { zoom } : {}),
     ...(brightens ? { brightness } : {}),
     ...(contrasts ? { contrast } : {}),
+    ...(maxGamma > 0 ? { gamma } : {}),
+    ...(covers ? { cover } : {}),
+  };
+}
+
+/** Up to a tenth of each edge, and up to a quarter by a quarter of each corner; black as a rule, as collimators leave it. */
+function drawCover(draws: Draws): NonNullable<Augmentation['cover']> {
+  const [top, bottom, left, right] = [0, 1, 2, 3].map(() => (draws.next() < 0.4 ? draws.uniform(0, 0.1) : 0)) as [number, number, number, number];
+  const corners = [0, 1, 2, 3].map((corner) => {
+    const [width, height] = [draws.uniform(0.05, 0.25), draws.uniform(0.05, 0.25)];
+    const chosen = draws.next() < 0.3;
+    const box = { left: corner % 2 ? 1 - width : 0, right: corner % 2 ? 1 : width, top: corner < 2 ? 0 : 1 - height, bottom: corner < 2 ? height : 1 };
+    return { chosen, box };
+  });
+  const grey = draws.next();
+  return {
+    grey: grey < 0.5 ? 0 : grey < 0.65 ? 1 : draws.next(),
+    boxes: [
+      { left: 0, right: 1, top: 0, bottom: top },
+      { left: 0, right: 1, top: 1 - bottom, bottom: 1 },
+      { left: 0, right: left, top: 0, bottom: 1 },
+      { left: 1 - right, right: 1, top: 0, bottom: 1 },
+      ...corners.filter(({ chosen }) => chosen).map(({ box }) => box),
+    ],
   };
 }

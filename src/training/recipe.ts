@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fastaiTransforms } from '../dataset/augmentation.js';
 
 const rate = z.number().positive().max(10);
 
@@ -42,6 +43,8 @@ export const recipeSchema = z.strictObject({
     maxLighting: z.number().min(0).lt(1),
     pAffine: z.number().min(0).max(1),
     pLighting: z.number().min(0).max(1),
+    maxGamma: z.number().min(0).max(2),
+    pCover: z.number().min(0).max(1),
   }),
 });
 
@@ -62,5 +65,5 @@ export const fastaiRecipe: Recipe = {
   epsilon: 1e-8,
   labelSmoothing: 0,
   balance: 'none',
-  augmentation: { flip: 0, maxWarp: 0.2, maxRotate: 10, maxZoom: 1.1, maxLighting: 0.2, pAffine: 0.75, pLighting: 0.75 },
+  augmentation: fastaiTransforms,
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { applyAugmentation } from '../../src/dataset/apply-augmentation.js';
-import { drawAugmentation, fastaiTransforms, type Augmentation } from '../../src/dataset/augmentation.js';
+import { drawAugmentation, fastaiTransforms, robustTransforms, type Augmentation } from '../../src/dataset/augmentation.js';
 import { drawsOf } from '../../src/dataset/random.js';
 
 interface Golden {
@@ -64,5 +64,19 @@ describe('augmentation beside fastai', () => {
     assert.notDeepEqual(drawAugmentation(fastaiTransforms, drawsOf(7, 4, 41)), drawn[41]);
     const flips = Array.from({ length: 1000 }, (_, index) => drawAugmentation({ ...fastaiTransforms, flip: 0.5 }, drawsOf('flip', index)).flip === true).filter(Boolean).length;
     assert.ok(Math.abs(flips - 500) < 5 * Math.sqrt(250), `${flips}`);
+  });
+
+  test('beyond fastai: gamma and covered borders, without changing what is drawn of the rest', () => {
+    const settings = { ...fastaiTransforms, maxGamma: robustTransforms.maxGamma, pCover: 1 };
+    for (let index = 0; index < 50; index++) {
+      const { gamma, cover, ...rest } = drawAugmentation(settings, drawsOf('beyond', index));
+      assert.deepEqual(rest, drawAugmentation(fastaiTransforms, drawsOf('beyond', index)));
+      assert.ok(gamma! >= Math.exp(-0.5) && gamma! <= Math.exp(0.5));
+      const pixels = Float32Array.from({ length: 64 * 64 }, () => 0.25);
+      const found = applyAugmentation({ width: 64, height: 64, values: pixels, most: 1 }, { gamma: 2, cover: cover! }, 64, 64);
+      const centre = found.filter((_, i) => Math.abs((i % 64) - 32) < 14 && Math.abs(Math.floor(i / 64) - 32) < 14);
+      assert.ok(centre.every((value) => Math.abs(value - 0.0625) < 1e-6), 'the lungs are not covered');
+      assert.ok(found.every((value) => Math.abs(value - 0.0625) < 1e-6 || Math.abs(value - cover!.grey) < 1e-6));
+    }
   });
 });
