@@ -14,20 +14,23 @@ export function mergeSources(sources: readonly ExampleSource[], { unknownElsewhe
   if (sources.length === 1) return first;
   const kind = sources.some((source) => source.kind === 'several') ? 'several' : 'one-of-many';
   const classes = [...new Set(sources.flatMap((source) => source.classes))].sort();
-  const origin = new Map<Example, { readonly source: ExampleSource; readonly example: Example }>();
+  const examples: Example[] = [];
+  /** By key: whoever passes an example on may have changed its labels, and equal keys are equal pixels. */
+  const origin = new Map<string, { readonly source: ExampleSource; readonly example: Example }>();
   for (const source of sources) {
     const missing = kind === 'several' && unknownElsewhere ? classes.filter((name) => !source.classes.includes(name)) : [];
     for (const example of source.examples) {
       const merged = missing.length === 0 ? example : { ...example, unknown: [...(example.unknown ?? []), ...missing] };
-      origin.set(merged, { source, example });
+      examples.push(merged);
+      origin.set(example.key, { source, example });
     }
   }
   return {
     kind,
     classes,
-    examples: [...origin.keys()],
+    examples,
     picture: (example) => {
-      const from = origin.get(example);
+      const from = origin.get(example.key);
       if (!from) throw new Error('an example of another source');
       return from.source.picture(from.example);
     },

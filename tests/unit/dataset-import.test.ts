@@ -192,7 +192,7 @@ test('data sets as one: a class that a set does not know is unknown there', asyn
   const merged = mergeSources(await Promise.all([await openDatasetFolder(await make('Mass')), await openDatasetFolder(await make('Cough'))]));
   assert.deepEqual(merged.classes, ['both', 'cough', 'mass']);
   assert.deepEqual(merged.examples.map(({ labels, unknown }) => [labels, unknown]), [[['both', 'mass'], ['cough']], [['both', 'cough'], ['mass']]]);
-  assert.ok((await merged.picture(merged.examples[1]!)).width > 0);
+  assert.ok((await merged.picture({ ...merged.examples[1]!, labels: [] })).width > 0);
 });
 
 test('the commands', async () => {
