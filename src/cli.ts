@@ -182,7 +182,7 @@ function withTrainingOptions(command: Command): Command {
     .option('--classes <list>', 'what the outputs are called; those of the data set if not given')
     .option('--objective <kind>', 'one-of-many or several; as the data set is, if not given')
     .option('--use <kind>', 'xray or ct: what the network is for', 'xray')
-    .option('--epochs-frozen <n>', 'of the head alone', '6')
+    .option('--epochs-frozen <n>', 'of the head alone; 6, from scratch none')
     .option('--frozen <kind>', 'head: features computed once; head-train-bn: as fastai, with augmentation', 'head')
     .option('--rate-frozen <rate>', 'highest learning rate of the head alone', '3e-3')
     .option('--epochs <n>', 'of all layers', '10')
@@ -209,6 +209,18 @@ withTrainingOptions(program.command('train').description('data sets become a mod
   .option('--time-limit <minutes>', 'stop then, with a checkpoint (exit status 75)')
   .option('--name <text>', 'what the model is called')
   .action(async (options) => (await import('./commands/train.js')).train(options));
+
+program
+  .command('train-starter')
+  .description('the small model that ships, from published sets (folders with metadata.csv and images/), by this pipeline')
+  .requiredOption('--data <directory>', 'the folder of the sets')
+  .requiredOption('--work <directory>', 'data sets, cache and runs; the same command goes on from there')
+  .option('--use <kind>', 'xray or ct', 'xray')
+  .option('--epochs <n>', 'of all layers', '12')
+  .option('--leave-out <source>', 'train without this source; may be repeated', repeatable, [])
+  .option('--time-limit <minutes>', 'stop then, with a checkpoint (exit status 75)')
+  .option('--limit <n>', 'of the images only so many, to try it out')
+  .action(async (options) => (await import('./commands/train-starter.js')).trainStarter(options));
 
 withTrainingOptions(program.command('lr-find').description('which learning rate suits network and data set, with a plot'))
   .requiredOption('--out <directory>', 'where the plot goes')

@@ -93,7 +93,7 @@ export function describe({ source, split, classes, objective, architecture, init
   ].join('\n');
 }
 
-function tellProgress({ position, what, epochs, batches, smoothedLoss, imagesPerSecond, secondsLeft, epoch }: TrainingProgress, say: (line: string) => void, line: ReturnType<typeof progressLine>, json: boolean): void {
+export function tellProgress({ position, what, epochs, batches, smoothedLoss, imagesPerSecond, secondsLeft, epoch }: TrainingProgress, say: (line: string) => void, line: ReturnType<typeof progressLine>, json: boolean): void {
   if (epoch) {
     line.end();
     say(`${what} epoch ${epoch.epoch + 1} of ${epochs}: loss ${epoch.trainLoss.toFixed(4)}, validation loss ${epoch.validationLoss.toFixed(4)}, right ${(epoch.validationAccuracy * 100).toFixed(1)} %, ${epoch.seconds.toFixed(0)} s, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`);
@@ -119,7 +119,7 @@ function summary(report: EvaluationReport, version: string, directory: string): 
 }
 
 /** Aborts on Ctrl-C, SIGTERM, and after the time limit. */
-function stopSignal(minutes: string | undefined): { readonly signal: AbortSignal; readonly clear: () => void } {
+export function stopSignal(minutes: string | undefined): { readonly signal: AbortSignal; readonly clear: () => void } {
   const limit = minutes === undefined ? undefined : Number(minutes);
   if (limit !== undefined && !(limit > 0)) throw new Fault('request-invalid', `expected --time-limit in minutes, found ${minutes}`);
   const controller = new AbortController();

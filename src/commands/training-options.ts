@@ -31,7 +31,7 @@ export interface TrainingOptions {
   readonly classes?: string;
   readonly objective?: string;
   readonly use: string;
-  readonly epochsFrozen: string;
+  readonly epochsFrozen?: string;
   readonly epochs: string;
   readonly rateFrozen: string;
   readonly rate: string;
@@ -150,7 +150,9 @@ async function readWeights(path: string): Promise<{ tensors: Tensors; sha256: st
 
 export function recipeOf(options: TrainingOptions): Recipe {
   const frozen = oneOf('--frozen', options.frozen, ['head', 'head-train-bn'] as const);
-  const epochsFrozen = wholeOf('--epochs-frozen', options.epochsFrozen, 0, 1000);
+  // a body of random weights has no features worth training a head on
+  const fromScratch = options.weights === undefined && options.from === undefined;
+  const epochsFrozen = wholeOf('--epochs-frozen', options.epochsFrozen ?? (fromScratch ? '0' : '6'), 0, 1000);
   const epochs = wholeOf('--epochs', options.epochs, 0, 1000);
   const stages: Stage[] = [
     ...(epochsFrozen > 0 ? [{ what: frozen, epochs: epochsFrozen, rate: numberOf('--rate-frozen', options.rateFrozen, 1e-9, 10) }] : []),

@@ -8,7 +8,9 @@ import { calibratedOutputs } from '../evaluation/calibrated-outputs.js';
 import { fitFeatureGate } from '../evaluation/feature-gate.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
 import { evaluateSet } from '../evaluation/report/evaluate-set.js';
-import type { FindingRule, Rules } from '../evaluation/rules.js';
+import { quantile } from '../evaluation/metrics/patient-bootstrap.js';
+import { probabilityOf } from '../evaluation/probability.js';
+import type { FindingRule, OutputRule, Rules } from '../evaluation/rules.js';
 import { truthOf, type LabelRules } from '../evaluation/truth.js';
 import { Fault } from '../errors.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
@@ -32,6 +34,8 @@ export interface CandidateRequest {
   /** What the outputs are called: names of config/findings.json where a report is to speak of them. */
   readonly classes: readonly string[];
   readonly objective: 'one-of-many' | 'several';
+  /** The class among them that is no finding: whether the picture is of the kind that the network is made for (dataset/guard-class.ts). */
+  readonly guardClass?: string | undefined;
   readonly labelRules: LabelRules;
   readonly kind: 'xray' | 'ct';
   readonly architecture: ArchitectureSpec;
@@ -66,6 +70,7 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   if (reading === 'stopped') return { finished: false, position: { stage: 0, epoch: 0, batch: 0 }, warnings: [] };
   const usable = usableExamples(request, reading);
   const warnings = [...dataset.split.warnings, ...checkClasses(usable.map(({ example }) => example), usable.map(({ part }) => part), classes, objective), ...describeUnreadable(reading)];
+  const guardOutput = classes.indexOf(request.guardClass ?? '');
   const of = (part: Part): readonly Usable[] => usable.filter((one) => one.part === part);
   if (of('validation').length === 0) throw new Fault('dataset-invalid', `expected images for validation that ${classes.join(', ')} can describe, found none`);
 
@@ -91,16 +96,18 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const workers = new PictureWorkers(request.workers);
   const predictor = await request.engine.load(network);
   try {
-    const score = (part: Part, rules: Rules): Promise<ScoredExamples> =>
-      scoreExamples({ served: { network, input: request.input, ...rules }, predictor, kind: request.kind, examples: of(part).map(({ example }) => example), picture: (example: Example) => dataset.source.picture(example), labelRules: request.labelRules });
+    const score = (part: Part, rules: Rules, which: (one: Usable) => boolean = () => true): Promise<ScoredExamples> =>
+      scoreExamples({ served: { network, input: request.input, ...rules }, predictor, kind: request.kind, examples: of(part).filter(which).map(({ example }) => example), picture: (example: Example) => dataset.source.picture(example), labelRules: request.labelRules });
     const plain = provisionalRules(classes, objective, run.architecture.features);
     const calibration = await score('calibration', plain);
-    const outputs = calibratedOutputs({ objective, classes, logits: calibration.logits, yTrue: calibration.set.images.map(({ yTrue }) => yTrue) });
-    const training = (await predictAll(request.engine, network, { images: run.train, cache, workers, input: request.input })).embeddings;
+    const outputs = outputsOf(request, calibration);
+    const chests = run.train.filter(({ truth }) => guardOutput < 0 || truth[guardOutput] !== 0);
+    const training = (await predictAll(request.engine, network, { images: chests, cache, workers, input: request.input })).embeddings;
     // images that neither trained it nor, where there are enough others, will judge it
-    const heldOut = calibration.embeddings.length >= leastForGate ? calibration.embeddings : (await score('validation', plain)).embeddings;
+    const heldOut = chestsAmong(calibration, guardOutput).length >= leastForGate ? chestsAmong(calibration, guardOutput) : chestsAmong(await score('validation', plain), guardOutput);
     const gate = fitFeatureGate(training, joined(heldOut), run.architecture.features);
-    const validation = await score('validation', { outputs, objective, gate });
+    // what only the guard learns from has no finding to be judged by
+    const validation = await score('validation', { outputs, objective, gate }, ({ truth }) => truth.some((one, output) => one !== null && output !== guardOutput));
 
     const lineage = lineageOf(request, usable, startedAt);
     const { name, manufacturer, license } = request.model;
@@ -159,6 +166,23 @@ function imageOf({ example: { key, source }, truth }: Usable): TrainingImage {
 
 function describeUnreadable(unreadable: ReadonlyMap<string, string>): readonly string[] {
   return unreadable.size === 0 ? [] : [`${unreadable.size} images could not be read and were left out (\`dataset verify\` names them)`];
+}
+
+/** Of images of the kind that the network is made for, so many pass the guard's output. */
+const guardPasses = 0.995;
+
+function outputsOf({ objective, classes, guardClass }: CandidateRequest, { logits, set }: ScoredExamples): readonly OutputRule[] {
+  return calibratedOutputs({ objective, classes, logits, yTrue: set.images.map(({ yTrue }) => yTrue) }).map((rule, output): OutputRule => {
+    if (rule.name !== guardClass) return rule;
+    const { name, temperature } = rule;
+    const chests = Float64Array.from(logits.filter((_, image) => set.images[image]!.yTrue[output] === 1), (row) => probabilityOf(row[output]!, { temperature })).sort();
+    const acceptFrom = chests.length === 0 ? 0.5 : Math.min(Math.max(quantile(chests, 1 - guardPasses), 0.05), 0.95);
+    return { kind: 'gate', name, temperature, acceptFrom: Number(acceptFrom.toFixed(3)) };
+  });
+}
+
+function chestsAmong({ set, embeddings }: ScoredExamples, guardOutput: number): readonly Float32Array[] {
+  return embeddings.filter((_, image) => guardOutput < 0 || set.images[image]!.yTrue[guardOutput] !== 0);
 }
 
 /** Nothing calibrated, nothing refused: to look at logits with. */

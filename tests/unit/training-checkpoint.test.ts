@@ -53,20 +53,19 @@ describe('checkpoints', () => {
       import { readCheckpoint, writeCheckpoint } from ${JSON.stringify(new URL('../../src/training/checkpoint.js', import.meta.url).href)};
       const folder = ${JSON.stringify(folder)};
       let last = await readCheckpoint(folder, ${JSON.stringify(fingerprint)});
-      console.log('begun');
-      for (;;) { last = { ...last, step: last.step + 1 }; await writeCheckpoint(folder, last); }`;
+      for (;;) { last = { ...last, step: last.step + 1 }; await writeCheckpoint(folder, last); console.log(last.step); }`;
     let before = 1;
     for (let round = 0; round < 8; round++) {
       const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
       await new Promise((resolve) => child.stdout.once('data', resolve));
-      await new Promise((resolve) => setTimeout(resolve, 20 + 17 * round));
+      // somewhere within the next one
+      await new Promise((resolve) => setTimeout(resolve, 3 * round));
       child.kill('SIGKILL');
       await new Promise((resolve) => child.once('exit', resolve));
       const found = await readCheckpoint(folder, fingerprint);
-      assert.ok(found && found.step >= before, `round ${round}: step ${found?.step} after ${before}`);
+      assert.ok(found && found.step > before, `round ${round}: step ${found?.step} after ${before}`);
       before = found.step;
     }
-    assert.ok(before > 1, 'some were written');
   });
 
   test('on a full disk it says so and the one before is whole', async (t) => {
