@@ -136,40 +136,6 @@ dataset
   .option('--flip', 'mirror half of them (and their hearts)', false)
   .action(async (options) => (await import('./commands/dataset.js')).showCommand(options));
 
-program
-  .command('evaluate')
-  .description('what a model is worth on a data set: figures with intervals, a page that a physician can read, JSON')
-  .requiredOption('--dataset <directory>', 'made by `dataset import`, with metadata.csv and images/, or with a folder of pictures for each label')
-  .option('--model <model>', 'champion, challenger, the beginning of a version, or a folder', 'champion')
-  .option('--network <kind>', 'xray or ct; xray if the model has one')
-  .option('--test-lock <file>', 'only the patients that this lock keeps for testing')
-  .option('--out <directory>', 'for report.html and report.json; below DATA_DIR/evaluations if not given')
-  .option('--resamples <n>', 'how often the patients are drawn again for an interval', '1000')
-  .option('--seed <n>', 'of the resamples', '0')
-  .option('--json', 'one object, on one line', false)
-  .action(async (options: EvaluateCommand) => (await import('./commands/evaluate.js')).evaluate(options));
-
-program
-  .command('rebuild')
-  .description('the index once more, from the PACS alone: results, verdicts, labels and cursor; nothing is written to the PACS')
-  .option('--json', 'one object', false)
-  .action(async (options: { json: boolean }) => (await import('./commands/rebuild.js')).rebuildCommand(options));
-
-const labels = program.command('labels').description('what readers said of studies');
-labels
-  .command('import')
-  .description('a list of studies (StudyInstanceUID or AccessionNumber) with their findings becomes verdicts in the PACS')
-  .argument('<csv>', 'columns finding and decision, or a column for each finding')
-  .requiredOption('--reader <name>', 'in whose name: the account that made the list')
-  .option('--json', 'one object', false)
-  .action(async (file: string, options: { reader: string; json: boolean }) => (await import('./commands/labels.js')).importLabelsCommand(file, options));
-labels
-  .command('list')
-  .description('what the readers together say of each finding of each study, and where they disagree')
-  .option('--disagreed', 'only those', false)
-  .option('--json', 'one object a line', false)
-  .action(async (options: { disagreed: boolean; json: boolean }) => (await import('./commands/labels.js')).listLabels(options));
-
 /** What `train` and `lr-find` share. */
 function withTrainingOptions(command: Command): Command {
   return command
@@ -226,6 +192,40 @@ withTrainingOptions(program.command('lr-find').description('which learning rate 
   .requiredOption('--out <directory>', 'where the plot goes')
   .option('--stage <what>', 'head or all', 'all')
   .action(async (options) => (await import('./commands/lr-find.js')).lrFind(options));
+
+program
+  .command('evaluate')
+  .description('what a model is worth on a data set: figures with intervals, a page that a physician can read, JSON')
+  .requiredOption('--dataset <directory>', 'made by `dataset import`, with metadata.csv and images/, or with a folder of pictures for each label')
+  .option('--model <model>', 'champion, challenger, the beginning of a version, or a folder', 'champion')
+  .option('--network <kind>', 'xray or ct; xray if the model has one')
+  .option('--test-lock <file>', 'only the patients that this lock keeps for testing')
+  .option('--out <directory>', 'for report.html and report.json; below DATA_DIR/evaluations if not given')
+  .option('--resamples <n>', 'how often the patients are drawn again for an interval', '1000')
+  .option('--seed <n>', 'of the resamples', '0')
+  .option('--json', 'one object, on one line', false)
+  .action(async (options: EvaluateCommand) => (await import('./commands/evaluate.js')).evaluate(options));
+
+program
+  .command('rebuild')
+  .description('the index once more, from the PACS alone: results, verdicts, labels and cursor; nothing is written to the PACS')
+  .option('--json', 'one object', false)
+  .action(async (options: { json: boolean }) => (await import('./commands/rebuild.js')).rebuildCommand(options));
+
+const labels = program.command('labels').description('what readers said of studies');
+labels
+  .command('import')
+  .description('a list of studies (StudyInstanceUID or AccessionNumber) with their findings becomes verdicts in the PACS')
+  .argument('<csv>', 'columns finding and decision, or a column for each finding')
+  .requiredOption('--reader <name>', 'in whose name: the account that made the list')
+  .option('--json', 'one object', false)
+  .action(async (file: string, options: { reader: string; json: boolean }) => (await import('./commands/labels.js')).importLabelsCommand(file, options));
+labels
+  .command('list')
+  .description('what the readers together say of each finding of each study, and where they disagree')
+  .option('--disagreed', 'only those', false)
+  .option('--json', 'one object a line', false)
+  .action(async (options: { disagreed: boolean; json: boolean }) => (await import('./commands/labels.js')).listLabels(options));
 
 try {
   await program.parseAsync();
