@@ -56,8 +56,11 @@ export class DataSetReader {
   private readonly levels: Level[] = [];
   private elements = 0;
 
-  /** @param stopAt the first tag that is not read any more */
-  constructor(private readonly bytes: Uint8Array, start: number, private readonly encoding: Encoding, private readonly stopAt: number) {
+  /**
+   * @param stopAt the first tag that is not read any more
+   * @param instance SOP Instance UID as the File Meta Information has it, for faults before the data set's own is read
+   */
+  constructor(private readonly bytes: Uint8Array, start: number, private readonly encoding: Encoding, private readonly stopAt: number, private readonly instance?: string) {
     this.offset = start;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
@@ -201,7 +204,7 @@ export class DataSetReader {
   }
 
   private fault(tag: number, detail: string): Fault {
-    const sopInstanceUID = this.dataSet['SOPInstanceUID'];
+    const sopInstanceUID = this.dataSet['SOPInstanceUID'] ?? this.instance ?? this.dataSet['MediaStorageSOPInstanceUID'];
     return new Fault('dicom-unreadable', detail, {
       attribute: tagName(tag),
       ...(typeof sopInstanceUID === 'string' && sopInstanceUID !== '' ? { sopInstanceUID } : {}),

@@ -10,6 +10,9 @@ import { derivedUid } from './uid.js';
 export const implementationClassUID = derivedUid('orthanc-chest-ai', 'implementation');
 export const implementationVersionName = 'CHESTAI';
 
+/** Real documents nest less than ten deep; it also ends an object that holds itself. */
+const deepest = 64;
+
 type Written = Record<string, { vr: string; Value: unknown[] }>;
 
 // dcmjs prints values it dislikes; they may be a patient's.
@@ -42,15 +45,16 @@ export function writePart10(dataSet: DataSet, transferSyntaxUID: string = transf
  * dcmjs has a function for this; it cuts long values, logs them, and takes no choice between US and SS.
  * @param signedPixels Pixel Representation: US or SS where PS3.6 leaves it open
  */
-function denaturalize(dataSet: DataSet, signedPixels: boolean): Written {
+function denaturalize(dataSet: DataSet, signedPixels: boolean, depth = 0): Written {
   const written: Written = {};
   for (const [key, value] of Object.entries(dataSet)) {
     if (value === undefined) continue;
     const attribute = attributeOfKey(key);
     if (!attribute) throw new Fault('document-invalid', 'an attribute is not in PS3.6', { attribute: key });
+    if (depth > deepest) throw new Fault('document-invalid', `sequences nested more than ${deepest} deep`, { attribute: key });
     const vr = writtenVr(attribute.vr, dataSet, signedPixels);
     const values = value === null || value === '' ? [] : Array.isArray(value) ? value : [value];
-    written[tagDigits(attribute.tag)] = { vr, Value: values.map((one) => writtenValue(key, vr, one, signedPixels)) };
+    written[tagDigits(attribute.tag)] = { vr, Value: values.map((one) => writtenValue(key, vr, one, signedPixels, depth)) };
   }
   return written;
 }
@@ -61,10 +65,10 @@ function writtenVr(vr: string, dataSet: DataSet, signedPixels: boolean): string 
   return vr === 'lt' ? 'OW' : vr;
 }
 
-function writtenValue(key: string, vr: string, value: unknown, signedPixels: boolean): unknown {
+function writtenValue(key: string, vr: string, value: unknown, signedPixels: boolean, depth: number): unknown {
   if (vr === 'SQ') {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) throw new Fault('document-invalid', 'a sequence holds something that is no item', { attribute: key });
-    return denaturalize(value as DataSet, signedPixels);
+    return denaturalize(value as DataSet, signedPixels, depth + 1);
   }
   if (ArrayBuffer.isView(value)) return value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
   if (vr === 'AT' && typeof value === 'string') return parseInt(value, 16);

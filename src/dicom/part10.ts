@@ -40,10 +40,11 @@ export function readPart10(given: Uint8Array, options: { readonly untilPixelData
   const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
   const { meta, start } = readMeta(bytes);
   const declared = textOf(meta, 'TransferSyntaxUID');
-  const body = declared === transferSyntax.deflatedLittleEndian ? inflate(bytes.subarray(start)) : bytes;
+  const instance = textOf(meta, 'MediaStorageSOPInstanceUID');
+  const body = declared === transferSyntax.deflatedLittleEndian ? inflate(bytes.subarray(start), instance) : bytes;
   const offset = body === bytes ? start : 0;
   const encoding = encodingAt(body, offset, declared);
-  const reader = new DataSetReader(body, offset, encoding, options.untilPixelData ? pixelGroup : everything);
+  const reader = new DataSetReader(body, offset, encoding, options.untilPixelData ? pixelGroup : everything, instance);
   reader.read();
   return {
     meta,
@@ -57,13 +58,18 @@ function readMeta(bytes: Uint8Array): { meta: DataSet; start: number } {
   const start = hasPrefix(bytes) ? 132 : 0;
   const group = (bytes[start] ?? 0) | ((bytes[start + 1] ?? 0) << 8);
   if (group !== 2 && (start === 132 || group !== 8)) {
-    if (start === 0) throw new Fault('dicom-unreadable', `no DICOM prefix and no data set at the beginning of ${bytes.length} bytes`);
+    if (start === 0) throw new Fault('dicom-unreadable', isEncrypted(bytes) ? 'it is encrypted (CMS envelope, PS3.15 §D), and no key is known here' : `no DICOM prefix and no data set at the beginning of ${bytes.length} bytes`);
     return { meta: {}, start };
   }
   if (group === 8) return { meta: {}, start };
   const reader = new DataSetReader(bytes, start, explicitLittleEndian, metaEnd);
   reader.read();
   return { meta: reader.dataSet, start: reader.offset };
+}
+
+/** A Secure DICOM File is a CMS ContentInfo: a SEQUENCE whose first member is an object identifier of PKCS #7. */
+function isEncrypted(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x30 && Buffer.from(bytes.subarray(0, 32)).includes(Buffer.from('06092a864886f70d0107', 'hex'));
 }
 
 function hasPrefix(bytes: Uint8Array): boolean {
@@ -79,10 +85,10 @@ function encodingAt(bytes: Uint8Array, offset: number, declared: string | undefi
   return { explicit, littleEndian };
 }
 
-function inflate(bytes: Uint8Array): Uint8Array {
+function inflate(bytes: Uint8Array, instance: string | undefined): Uint8Array {
   try {
     return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: largestInflated(bytes.length) }));
   } catch (cause) {
-    throw new Fault('dicom-unreadable', `the deflated data set cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`, {}, { cause });
+    throw new Fault('dicom-unreadable', `the deflated data set cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`, { attribute: 'TransferSyntaxUID (0002,0010)', ...(instance ? { sopInstanceUID: instance } : {}) }, { cause });
   }
 }

@@ -36,6 +36,8 @@ interface Candidate extends AxialSlice {
 const leastAxial = Math.cos(Math.PI / 6);
 /** Thicker slices are averages made for another purpose, or scouts. */
 const thickestMm = 10;
+/** Rescale Type (PS3.3 §C.11.1.1.2) of maps that are no attenuation: density, atomic number, iodine and the like. */
+const otherUnits = new Set(['OD', 'MGML', 'Z_EFF', 'ED', 'EDW', 'PCT']);
 /** Slices nearer than this are one slice twice. */
 const sameMm = 0.05;
 /** What resolves lung at a bearable number of slices; used only to choose among reconstructions of the same length. */
@@ -83,6 +85,8 @@ function candidateOf(instance: DataSet, frame: DataSet, frameNumber: number): Ca
   const imageType = [...textsOf(instance, 'ImageType'), ...textsOf(frame, 'FrameType')].map((value) => value.toUpperCase());
   if (imageType.some((value) => /LOCALI[SZ]ER|SCOUT|TOPOGRAM/.test(value))) return 'a localizer';
   if (imageType.some((value) => /^(MIP|MINIP|PROJECTION IMAGE|DOSE_INFO|SCREEN SAVE)$/.test(value))) return 'derived, no slice';
+  const unit = textOf(frame, 'RescaleType')?.toUpperCase();
+  if (unit !== undefined && otherUnits.has(unit)) return `values in ${unit}, not in Hounsfield units`;
   const thickness = numberOf(frame, 'SliceThickness');
   if (thickness !== undefined && thickness > thickestMm) return `a slice of ${thickness} mm`;
   const cosines = numbersOf(frame, 'ImageOrientationPatient');

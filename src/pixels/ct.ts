@@ -9,7 +9,7 @@ import { valueRange } from './histogram.js';
 import type { Box, GreyImage } from './image.js';
 import { lungBox } from './lung.js';
 import { modalityMapping } from './modality-lut.js';
-import { toStored, turned } from './orientation.js';
+import { toStored, turned, turnedBox } from './orientation.js';
 import type { PresentedGeometry, Turn } from './orientation.js';
 import { paddingRange } from './padding.js';
 import { tabulated } from './tabulate.js';
@@ -79,25 +79,25 @@ export async function presentCtSlice(file: Part10File, window: { readonly center
   const turn = supineTurn(dataSet);
   const { width: columns, height: rows } = slice;
   const values = turned(slice.hu.map(windowMapping(window)), columns, rows, turn);
-  const whole: GreyImage = { width: columns, height: rows, values, pixelAspect: pixelAspectOf(dataSet) };
+  const aspect = pixelAspectOf(dataSet);
+  const whole: GreyImage = {
+    width: turn.transpose ? rows : columns,
+    height: turn.transpose ? columns : rows,
+    values,
+    pixelAspect: turn.transpose ? 1 / aspect : aspect,
+  };
   const lungs = field === 'lungs' ? lungBox(slice, lungMargin) : undefined;
-  const shown = lungs ? turnedBox(lungs, slice, turn) : { left: 0, top: 0, right: columns, bottom: rows };
+  const shown = turnedBox(lungs ?? { left: 0, top: 0, right: columns, bottom: rows }, columns, rows, turn);
   const geometry: PresentedGeometry = { columns, rows, turn, left: shown.left, top: shown.top, scaleX: 1, scaleY: 1 };
   return { image: cropped(whole, shown), geometry, toStored: (box) => toStored(geometry, box) };
 }
 
-/** A box in stored pixels where it lies after a turn that only mirrors. */
-function turnedBox({ left, top, right, bottom }: Box, { width, height }: CtSlice, { flipX, flipY }: Turn): Box {
-  return {
-    left: flipX ? width - right : left,
-    right: flipX ? width - left : right,
-    top: flipY ? height - bottom : top,
-    bottom: flipY ? height - top : bottom,
-  };
-}
-
-/** Image Orientation (Patient) says which way rows and columns run: x grows to the patient's left, y to the back (§C.7.6.2.1.1). */
+/**
+ * Image Orientation (Patient) says which way rows and columns run: x grows to the patient's left, y to the back (§C.7.6.2.1.1).
+ * A slice turned by a quarter, as of a patient on the side, is turned back.
+ */
 function supineTurn(dataSet: DataSet): Turn {
-  const cosines = numbersOf(dataSet, 'ImageOrientationPatient');
-  return { transpose: false, flipX: (cosines[0] ?? 1) < -0.5, flipY: (cosines[4] ?? 1) < -0.5 };
+  const [rowX = 1, rowY = 0, , columnX = 0, columnY = 1] = numbersOf(dataSet, 'ImageOrientationPatient');
+  const transpose = Math.abs(rowY) > Math.abs(rowX);
+  return { transpose, flipX: (transpose ? columnX : rowX) < 0, flipY: (transpose ? rowY : columnY) < 0 };
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../errors.js';
+import { handedOver, SharedCopies } from './shared-copies.js';
 import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, TaskResults } from './decoder-tasks.js';
 
 export type { DecodedPicture, PictureSize } from './decoder-tasks.js';
@@ -33,13 +34,14 @@ interface Thread {
  *
  * A file that takes longer than `timeoutMs` ends its thread and is a Fault timed-out; one that kills its thread (memory,
  * a broken codec) is a Fault pixels-unreadable. Neither is retryable: the same file would do it again. The thread is
- * replaced, and no other file notices.
+ * replaced, and no other file notices. The caller's thread is held up for no longer than copying 8 MB takes.
  * Threads start with the first task, or by `start`.
  */
 export class DecoderPool {
   private readonly options: Required<DecoderPoolOptions>;
   private readonly threads = new Set<Thread>();
   private readonly waiting: Job[] = [];
+  private readonly copies = new SharedCopies();
   private lastId = 0;
   private stopped = false;
 
@@ -104,9 +106,12 @@ export class DecoderPool {
       }, this.options.timeoutMs);
       idle.job = { ...job, id, timer };
       idle.worker.ref();
-      // Our own copy, handed over. Not slice(): of a Buffer that is a view, and the caller's bytes would go with it.
-      const whole = new Uint8Array(job.task.bytes);
-      idle.worker.postMessage({ id, task: { ...job.task, bytes: whole } }, [whole.buffer]);
+      const { bytes } = job.task;
+      if (bytes.length <= handedOver) {
+        // Our own copy, handed over. Not slice(): of a Buffer that is a view, and the caller's bytes would go with it.
+        const whole = new Uint8Array(bytes);
+        idle.worker.postMessage({ id, task: { ...job.task, bytes: whole } }, [whole.buffer]);
+      } else void this.copies.of(bytes).then((shared) => idle.worker.postMessage({ id, task: { ...job.task, bytes: shared } }));
     }
   }
 

@@ -9,6 +9,7 @@ type Encapsulated = Extract<StoredPixelData, { kind: 'encapsulated' }>;
  *
  * One fragment a frame needs no table. Otherwise the basic or extended offset table counts if it points to fragments;
  * real ones are often empty or wrong, and then a frame begins where a fragment begins with a codestream's start marker.
+ * Where fragments do not keep to frames at all, all of them are joined and cut behind each end of a codestream.
  * @throws Fault pixels-unreadable if the fragments cannot be divided into `numberOfFrames`
  */
 export function encapsulatedFrames(pixelData: Encapsulated, numberOfFrames: number, dataSet: DataSet): readonly Uint8Array[] {
@@ -21,6 +22,8 @@ export function encapsulatedFrames(pixelData: Encapsulated, numberOfFrames: numb
   if (fragments.length === numberOfFrames) return fragments;
   const starts = startsFromTables(pixelData, fragments, numberOfFrames, dataSet) ?? startsFromMarkers(fragments);
   if (starts.length !== numberOfFrames) {
+    const codestreams = cutAtEnds(joined(fragments), numberOfFrames);
+    if (codestreams.length === numberOfFrames) return codestreams;
     throw fault(`${fragments.length} fragments cannot be divided into ${numberOfFrames} frames`);
   }
   return starts.map((start, frame) => joined(fragments.slice(start, starts[frame + 1] ?? fragments.length)));
@@ -55,6 +58,25 @@ function startsFromMarkers(fragments: readonly Uint8Array[]): readonly number[] 
     (bytes[0] === 0xff && bytes[1] === 0x4f && bytes[2] === 0xff) ||
     (bytes[4] === 0x6a && bytes[5] === 0x50 && bytes[6] === 0x20 && bytes[7] === 0x20);
   return fragments.flatMap((fragment, index) => (begins(fragment) ? [index] : []));
+}
+
+/**
+ * A codestream of the JPEG family ends with FF D9 (EOI, EOC), which coded data cannot hold; perhaps zeros for an even length
+ * follow, then the next one's start marker. RLE has no such end.
+ */
+function cutAtEnds(bytes: Uint8Array, atMost: number): readonly Uint8Array[] {
+  const codestreams: Uint8Array[] = [];
+  let start = 0;
+  for (let at = bytes.indexOf(0xff); at >= 0 && codestreams.length <= atMost; at = bytes.indexOf(0xff, at + 1)) {
+    if (bytes[at + 1] !== 0xd9) continue;
+    let next = at + 2;
+    while (bytes[next] === 0) next++;
+    const another = bytes[next] === 0xff && (bytes[next + 1] === 0xd8 || bytes[next + 1] === 0x4f) && bytes[next + 2] === 0xff;
+    if (next < bytes.length && !another) continue;
+    codestreams.push(bytes.subarray(start, next));
+    start = next;
+  }
+  return start > 0 && start === bytes.length ? codestreams : [];
 }
 
 function joined(fragments: readonly Uint8Array[]): Uint8Array {

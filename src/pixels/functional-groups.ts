@@ -16,5 +16,5 @@ export function frameDataSet(dataSet: DataSet, frameNumber: number): DataSet {
 
 const macroNames = [
   'PixelValueTransformationSequence', 'FrameVOILUTSequence', 'PlanePositionSequence', 'PlaneOrientationSequence', 'PixelMeasuresSequence',
-  'CTImageFrameTypeSequence', 'FrameContentSequence', 'CTReconstructionSequence',
+  'CTImageFrameTypeSequence', 'FrameContentSequence', 'CTReconstructionSequence', 'FrameDisplayShutterSequence', 'FrameAnatomySequence',
 ];

@@ -4,7 +4,7 @@ import { quantileOf } from './histogram.js';
 import type { Histogram } from './histogram.js';
 import { modalityMapping } from './modality-lut.js';
 import type { Mapping } from './modality-lut.js';
-import { voiMapping } from './voi-lut.js';
+import { voiMappings } from './voi-lut.js';
 
 /** The darkest and brightest half per cent of the pixels are left to saturate. */
 const robustQuantiles = [0.005, 0.995] as const;
@@ -22,19 +22,17 @@ export interface GreyScale {
 
 /**
  * Stored values → what is shown: Modality LUT (PS3.3 §C.11.1), VOI LUT (§C.11.2), Presentation LUT Shape (§C.11.6) or
- * MONOCHROME1. Where the file has no window, or one that shows next to nothing of this image, the 0.5th to 99.5th percentile
- * of its pixels (padding left out) become black and white.
+ * MONOCHROME1. Of several tables and windows the first counts that shows something of this image. Where the file has none such,
+ * the 0.5th to 99.5th percentile of its pixels (padding and what a shutter covers left out) become black and white.
  */
 export function greyScaleFor(dataSet: DataSet, photometricInterpretation: string, histogram: Histogram, unscale: Mapping = (value) => value): GreyScale {
   const toModality = modalityMapping(dataSet);
   const toStored: Mapping = (value) => toModality(unscale(value));
-  const voi = voiMapping(dataSet);
-  const shown: Mapping | undefined = voi && ((value) => voi(toStored(value)));
-  const usable = shown !== undefined && !isAbsurd(shown, histogram);
-  const plain = usable ? shown : percentileMapping(toStored, histogram);
+  const shown = voiMappings(dataSet).map((voi): Mapping => (value) => voi(toStored(value))).find((mapping) => !isAbsurd(mapping, histogram));
+  const plain = shown ?? percentileMapping(toStored, histogram);
   // MONOCHROME1 and the shape INVERSE say the same thing of the same image (§C.8.11.3.1.2), so they do not add up.
   const inverse = photometricInterpretation === 'MONOCHROME1' || textOf(dataSet, 'PresentationLUTShape')?.toUpperCase() === 'INVERSE';
-  return { mapping: inverse ? (value) => 1 - plain(value) : plain, source: usable ? 'file' : 'percentiles' };
+  return { mapping: inverse ? (value) => 1 - plain(value) : plain, source: shown ? 'file' : 'percentiles' };
 }
 
 function percentileMapping(toModality: Mapping, histogram: Histogram): Mapping {

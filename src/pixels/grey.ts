@@ -1,6 +1,6 @@
 import { Fault } from '../errors.js';
-import { numbersOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
+import { paletteLuminance } from './palette.js';
 import type { Samples, StoredFrame, StoredFrames } from './stored-frames.js';
 
 /**
@@ -20,9 +20,11 @@ export function greySamples(stored: StoredFrames, frame: StoredFrame, dataSet: D
       if (samplesPerPixel === 3) return { samples: luminance(samples), colour: true, bits: bitsStored };
       break;
     case 'YBR_FULL':
+      if (samplesPerPixel === 3) return { samples: firstOfThree(samples), colour: true, bits: bitsStored };
+      break;
     case 'YBR_PARTIAL_422':
     case 'YBR_PARTIAL_420':
-      if (samplesPerPixel === 3) return { samples: firstOfThree(samples), colour: true, bits: bitsStored };
+      if (samplesPerPixel === 3) return { samples: fullRange(firstOfThree(samples), bitsStored), colour: true, bits: bitsStored };
       break;
     case 'PALETTE COLOR':
       if (samplesPerPixel === 1) return { samples: paletteLuminance(samples, dataSet), colour: true, bits: 16 };
@@ -44,25 +46,9 @@ function firstOfThree(samples: Samples): Samples {
   return grey;
 }
 
-/** Palette Color Lookup Table module (PS3.3 §C.7.9): luminance as 16 bits. */
-function paletteLuminance(samples: Samples, dataSet: DataSet): Uint16Array {
-  const [red, green, blue] = ['Red', 'Green', 'Blue'].map((colour) => palette(dataSet, `${colour}PaletteColorLookupTable`));
-  const entries = red!.entries.map((value, i) => Math.round(0.299 * value + 0.587 * (green!.entries[i] ?? 0) + 0.114 * (blue!.entries[i] ?? 0)));
-  const last = entries.length - 1;
-  return Uint16Array.from(samples, (sample) => entries[Math.min(last, Math.max(0, sample - red!.first))]!);
-}
-
-function palette(dataSet: DataSet, keyword: string): { first: number; entries: number[] } {
-  const [count, first, bits] = numbersOf(dataSet, `${keyword}Descriptor`);
-  const data = dataSet[`${keyword}Data`];
-  if (count === undefined || first === undefined || !(data instanceof Uint8Array) || data.length === 0) {
-    throw new Fault('dicom-attribute', 'a palette that is missing or segmented', { attribute: keyword });
-  }
-  const length = count <= 0 ? count + 65536 : count;
-  // 8-bit entries that lie one in a byte; elsewhere an entry is a word whatever its bits are.
-  if (bits === 8 && data.length < 2 * length) return { first, entries: Array.from(data.subarray(0, length), (value) => value * 257) };
-  const view = new DataView(data.buffer, data.byteOffset, data.length);
-  const words = Array.from({ length: Math.min(length, data.length >> 1) }, (_, i) => view.getUint16(2 * i, true));
-  const factor = bits === 8 && words.every((value) => value < 256) ? 257 : 1;
-  return { first, entries: words.map((value) => value * factor) };
+/** Luminance that leaves room below black and above white (CCIR 601-2: 16 to 235 of 8 bits) → the whole range. */
+function fullRange(grey: Samples, bits: number): Samples {
+  const unit = 2 ** (bits - 8);
+  for (let i = 0; i < grey.length; i++) grey[i] = Math.round((Math.min(219 * unit, Math.max(0, grey[i]! - 16 * unit)) / (219 * unit)) * (2 ** bits - 1));
+  return grey;
 }

@@ -21,11 +21,15 @@ export function valueRange(samples: Samples): { low: number; high: number } {
   return { low, high };
 }
 
-/** @param range from valueRange; at most 2²⁴ values wide */
-export function histogramOf(samples: Samples, range: { low: number; high: number }, padding: PaddingRange | undefined): Histogram {
+/**
+ * @param range from valueRange; at most 2²⁴ values wide
+ * @param covered 1 where a pixel does not count
+ */
+export function histogramOf(samples: Samples, range: { low: number; high: number }, padding: PaddingRange | undefined, covered?: Uint8Array): Histogram {
   const counts = new Uint32Array(range.high - range.low + 1);
-  for (let i = 0; i < samples.length; i++) counts[samples[i]! - range.low]!++;
   let total = samples.length;
+  if (!covered) for (let i = 0; i < samples.length; i++) counts[samples[i]! - range.low]!++;
+  else for (let i = 0; i < samples.length; i++) covered[i] ? total-- : counts[samples[i]! - range.low]!++;
   if (padding) {
     for (let value = Math.max(padding.low, range.low); value <= Math.min(padding.high, range.high); value++) {
       total -= counts[value - range.low]!;

@@ -61,6 +61,18 @@ function within(value: number, most: number): number {
   return Math.min(most, Math.max(0, value));
 }
 
+/** A box in pixels of a `width` × `height` frame where it lies after the turn. */
+export function turnedBox({ left, top, right, bottom }: Box, width: number, height: number, { transpose, flipX, flipY }: Turn): Box {
+  const [newWidth, newHeight] = transpose ? [height, width] : [width, height];
+  const box = transpose ? { left: top, top: left, right: bottom, bottom: right } : { left, top, right, bottom };
+  return {
+    left: flipX ? newWidth - box.right : box.left,
+    right: flipX ? newWidth - box.left : box.right,
+    top: flipY ? newHeight - box.bottom : box.top,
+    bottom: flipY ? newHeight - box.top : box.bottom,
+  };
+}
+
 /** Pixels of a `width` × `height` frame, turned. */
 export function turned(values: Float32Array, width: number, height: number, { transpose, flipX, flipY }: Turn): Float32Array {
   if (!transpose && !flipX && !flipY) return values;

@@ -34,15 +34,16 @@ export function windowsOf(dataSet: DataSet): readonly Window[] {
 }
 
 /**
- * What the file itself says on how to show it: its first VOI LUT table, else its first window, else undefined.
+ * What the file itself says on how to show it: its VOI LUT tables, then its windows, each in the order of the file. They are
+ * alternatives (PS3.3 §C.11.2.1.1); the first is what a viewer shows.
  * @returns modality values → [0, 1]
  */
-export function voiMapping(dataSet: DataSet): Mapping | undefined {
-  const table = lookupTable(itemsOf(dataSet, 'VOILUTSequence')[0]);
-  if (table) {
+export function voiMappings(dataSet: DataSet): readonly Mapping[] {
+  const tables = itemsOf(dataSet, 'VOILUTSequence').flatMap((item) => {
+    const table = lookupTable(item);
+    if (!table) return [];
     const most = 2 ** table.bits - 1;
-    return (value) => Math.min(1, lookUp(table, value) / most);
-  }
-  const window = windowsOf(dataSet)[0];
-  return window && windowMapping(window);
+    return [(value: number) => Math.min(1, lookUp(table, value) / most)];
+  });
+  return [...tables, ...windowsOf(dataSet).map(windowMapping)];
 }

@@ -4,14 +4,16 @@ import type { DataSet } from '../dicom/data-set.js';
 import type { Part10File } from '../dicom/part10.js';
 import { contentBox, cropped } from './content-box.js';
 import { decodeFrames } from './decode.js';
+import { frameDataSet } from './functional-groups.js';
 import { greySamples } from './grey.js';
 import { greyScaleFor } from './grey-scale.js';
 import type { GreyScale } from './grey-scale.js';
 import { histogramOf, valueRange } from './histogram.js';
 import type { Box, GreyImage } from './image.js';
-import { toStored, turned, unturned, uprightTurn } from './orientation.js';
+import { toStored, turned, turnedBox, unturned, uprightTurn } from './orientation.js';
 import type { PresentedGeometry } from './orientation.js';
 import { paddingRange } from './padding.js';
+import { visibleRegion } from './shutter.js';
 import { narrowed, tabulated } from './tabulate.js';
 
 export interface PresentedXray {
@@ -23,10 +25,11 @@ export interface PresentedXray {
 }
 
 /**
- * A radiograph as a radiologist sees it: upright, the patient's left at the right, air dark, borders left out.
+ * A radiograph as a radiologist sees it: upright, the patient's left at the right, air dark; what shutter and collimator cover,
+ * and flat borders, left out.
  *
  * Stored values go through Modality LUT, VOI LUT and Presentation LUT (grey-scale.ts); colour is shown by its luminance;
- * padding is black. Only the first frame counts.
+ * padding and covered pixels are black. Only the first frame counts.
  * @throws Fault as decodeFrames and uprightTurn do
  */
 export async function presentXray(file: Part10File): Promise<PresentedXray> {
@@ -39,7 +42,7 @@ export async function presentXray(file: Part10File): Promise<PresentedXray> {
 }
 
 async function present(file: Part10File): Promise<PresentedXray> {
-  const { dataSet } = file;
+  const dataSet = frameDataSet(file.dataSet, 1);
   // Refused before the work of decoding.
   const turn = uprightTurn(textsOf(dataSet, 'PatientOrientation')) ?? unturned;
   const stored = await decodeFrames(file, [1]);
@@ -47,10 +50,12 @@ async function present(file: Part10File): Promise<PresentedXray> {
   const grey = greySamples(stored, stored.frames[0]!, dataSet);
   const { samples, range, unscale } = narrowed(grey.samples, valueRange(grey.samples));
   const padding = grey.colour || samples !== grey.samples ? undefined : paddingRange(dataSet, stored.format);
+  const visible = visibleRegion(dataSet, stored.format);
   const greyScale: GreyScale = grey.colour
     ? { mapping: (value) => value / (2 ** grey.bits - 1), source: 'file' }
-    : greyScaleFor(dataSet, stored.photometricInterpretation, histogramOf(samples, range, padding), unscale);
+    : greyScaleFor(dataSet, stored.photometricInterpretation, histogramOf(samples, range, padding, visible?.covered), unscale);
   const shown = tabulated(samples, range, padding, greyScale.mapping);
+  if (visible) for (let i = 0; i < shown.length; i++) if (visible.covered[i]) shown[i] = 0;
   const aspect = pixelAspectOf(dataSet);
   const whole: GreyImage = {
     width: turn.transpose ? rows : columns,
@@ -58,9 +63,11 @@ async function present(file: Part10File): Promise<PresentedXray> {
     values: turned(shown, columns, rows, turn),
     pixelAspect: turn.transpose ? 1 / aspect : aspect,
   };
-  const content = contentBox(whole);
-  const geometry: PresentedGeometry = { columns, rows, turn, left: content.left, top: content.top, scaleX: 1, scaleY: 1 };
-  return { image: cropped(whole, content), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+  const open = turnedBox(visible?.box ?? { left: 0, top: 0, right: columns, bottom: rows }, columns, rows, turn);
+  const uncovered = cropped(whole, open);
+  const content = contentBox(uncovered);
+  const geometry: PresentedGeometry = { columns, rows, turn, left: open.left + content.left, top: open.top + content.top, scaleX: 1, scaleY: 1 };
+  return { image: cropped(uncovered, content), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
 }
 
 /** Height of a pixel over its width: Pixel Aspect Ratio (PS3.3 §C.7.6.3.1.7), else a spacing; 1 if nothing is stated. */

@@ -7,7 +7,7 @@ export interface XraySelection {
   readonly leftOut: readonly { readonly instance: DataSet; readonly reason: LeftOutReason }[];
 }
 
-export type LeftOutReason = 'no-image' | 'lateral' | 'for-processing' | 'localizer' | 'over-limit';
+export type LeftOutReason = 'no-image' | 'lateral' | 'screenshot' | 'for-processing' | 'localizer' | 'over-limit';
 
 /** View Position values that are not frontal (PS3.3 C.8.11.5 and what devices really send). */
 const lateralViews = new Set(['LATERAL', 'LAT', 'LL', 'RL', 'LLD', 'RLD', 'LLO', 'RLO', 'L LAT', 'R LAT', 'LATERAL LEFT', 'LATERAL RIGHT']);
@@ -36,16 +36,21 @@ export function selectXrays(series: readonly SeriesFacts[], limit: number): Xray
 
 function whyNot(instance: DataSet): LeftOutReason | undefined {
   if (!numberOf(instance, 'Rows') || !numberOf(instance, 'Columns')) return 'no-image';
-  if (textsOf(instance, 'ImageType').some((value) => value === 'LOCALIZER')) return 'localizer';
+  const imageType = textsOf(instance, 'ImageType').map((value) => value.toUpperCase());
+  if (imageType.includes('LOCALIZER')) return 'localizer';
+  if (imageType.includes('SCREEN SAVE')) return 'screenshot';
   return isLateral(instance) ? 'lateral' : undefined;
 }
 
-/** By View Position, View Code, or the words of the series description, in this order. */
+/** By View Position, View Code, the direction of the rows, or the words of the series description, in this order. */
 function isLateral(instance: DataSet): boolean {
   const position = textOf(instance, 'ViewPosition')?.toUpperCase();
   if (position) return lateralViews.has(position);
   const code = conceptOf(instance, 'ViewCodeSequence');
   if (code) return !frontalViewCodes.has(code.value) && /lateral|oblique|axial|tangential|caud/i.test(code.meaning);
+  // Rows that run to the front or the back (PS3.3 §C.7.6.1.1.1) are those of a side view; where the view says frontal, the pixels decide.
+  const across = textsOf(instance, 'PatientOrientation').map((direction) => direction.toUpperCase()[0]).find((direction) => direction !== 'H' && direction !== 'F');
+  if (across === 'A' || across === 'P') return true;
   const description = textOf(instance, 'SeriesDescription') ?? '';
   return /\b(lat|lateral|seitlich|profil)\b/i.test(description) && !/\b(pa|ap|frontal)\b/i.test(description);
 }

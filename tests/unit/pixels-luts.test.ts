@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { modalityMapping } from '../../src/pixels/modality-lut.js';
-import { voiMapping, windowMapping, windowsOf } from '../../src/pixels/voi-lut.js';
+import { voiMappings, windowMapping, windowsOf } from '../../src/pixels/voi-lut.js';
 import type { Window } from '../../src/pixels/voi-lut.js';
 
 /** Made by tests/oracles/pixels/make_luts.py: pydicom's apply_windowing, apply_modality_lut, apply_voi. */
@@ -21,7 +21,7 @@ const cases = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/pixels/l
 
 function mappingOf(one: Case): (value: number) => number {
   if (one.kind === 'window') return windowMapping(one.window!);
-  return one.kind === 'modality' ? modalityMapping(one.dataSet!) : voiMapping(one.dataSet!)!;
+  return one.kind === 'modality' ? modalityMapping(one.dataSet!) : voiMappings(one.dataSet!)[0]!;
 }
 
 for (const kind of ['window', 'modality', 'voi'] as const) {
@@ -51,6 +51,7 @@ test('a table of 65536 entries is written with a count of 0, and one above 32767
 
 test('windows that make no sense are left out; the first that does counts', () => {
   assert.deepEqual(windowsOf({ WindowCenter: [40, 50, 'x'], WindowWidth: [0, 400] }), [{ center: 50, width: 400, shape: 'LINEAR' }]);
-  assert.equal(voiMapping({ WindowCenter: 40, WindowWidth: -5 }), undefined);
-  assert.equal(voiMapping({}), undefined);
+  assert.deepEqual(voiMappings({ WindowCenter: 40, WindowWidth: -5 }), []);
+  assert.deepEqual(voiMappings({}), []);
+  assert.equal(voiMappings({ VOILUTSequence: [{ LUTDescriptor: [2, 0, 8], LUTData: [0, 255] }], WindowCenter: [1, 2], WindowWidth: [2, 3] }).length, 3);
 });
