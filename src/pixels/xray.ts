@@ -2,6 +2,7 @@ import { Fault } from '../errors.js';
 import { numbersOf, textOf, textsOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { Part10File } from '../dicom/part10.js';
+import { collimatedBox } from './collimation.js';
 import { contentBox, cropped } from './content-box.js';
 import { decodeFrames } from './decode.js';
 import { frameDataSet } from './functional-groups.js';
@@ -25,8 +26,8 @@ export interface PresentedXray {
 }
 
 /**
- * A radiograph as a radiologist sees it: upright, the patient's left at the right, air dark; what shutter and collimator cover,
- * and flat borders, left out.
+ * A radiograph as a radiologist sees it: upright, the patient's left at the right, air dark; left out is what shutter and
+ * collimator cover by the header, a flat border, and the shadow of a collimator.
  *
  * Stored values go through Modality LUT, VOI LUT and Presentation LUT (grey-scale.ts); colour is shown by its luminance;
  * padding and covered pixels are black. Only the first frame counts.
@@ -66,8 +67,10 @@ async function present(file: Part10File): Promise<PresentedXray> {
   const open = turnedBox(visible?.box ?? { left: 0, top: 0, right: columns, bottom: rows }, columns, rows, turn);
   const uncovered = cropped(whole, open);
   const content = contentBox(uncovered);
-  const geometry: PresentedGeometry = { columns, rows, turn, left: open.left + content.left, top: open.top + content.top, scaleX: 1, scaleY: 1 };
-  return { image: cropped(uncovered, content), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+  const framed = cropped(uncovered, content);
+  const exposed = collimatedBox(framed);
+  const geometry: PresentedGeometry = { columns, rows, turn, left: open.left + content.left + exposed.left, top: open.top + content.top + exposed.top, scaleX: 1, scaleY: 1 };
+  return { image: cropped(framed, exposed), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
 }
 
 /** Height of a pixel over its width: Pixel Aspect Ratio (PS3.3 §C.7.6.3.1.7), else a spacing; 1 if nothing is stated. */
