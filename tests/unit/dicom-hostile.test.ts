@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
+import { fromDicomJson } from '../../src/dicom/json.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
 import { decodeFrames } from '../../src/pixels/decode.js';
+import { encapsulatedFile } from '../support/encapsulated-file.js';
 
 /** Damaged and hostile files: a fault that names tag and instance, in bounded time and memory. */
 const instance = '1.2.3.4';
@@ -150,3 +152,59 @@ test('an encrypted or foreign file, and no pixels at all', async () => {
   }
   await assert.rejects(decodeFrames(readPart10(writePart10(image))), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'pixels-unreadable');
 });
+
+test('an encrypted file says that it is encrypted', () => {
+  const envelope = Buffer.concat([Buffer.from('3082010006092a864886f70d010703', 'hex'), Buffer.alloc(4000, 0x5a)]);
+  assert.throws(() => readPart10(envelope), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable' && /encrypted/.test(thrown.detail));
+});
+
+test('a data set encrypted behind a readable header: tag and instance are named', () => {
+  const whole = writePart10({ ...image, PixelData: pixels });
+  const length = 144 + new DataView(whole.buffer, whole.byteOffset).getUint32(140, true);
+  let state = 7;
+  const scrambled = whole.map((byte, i) => (i < length ? byte : (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24));
+  assert.throws(() => quickly(() => readPart10(scrambled)), (thrown: unknown) => {
+    assert.ok(thrown instanceof Fault && thrown.code === 'dicom-unreadable', String(thrown));
+    assert.equal(thrown.subject.sopInstanceUID, instance);
+    return thrown.subject.attribute !== undefined;
+  });
+});
+
+test('a deflated data set that is damaged names the instance', () => {
+  const whole = encapsulatedFile(image, '1.2.840.10008.1.2.1.99', []);
+  assert.throws(() => readPart10(whole), (thrown: unknown) => thrown instanceof Fault && thrown.subject.sopInstanceUID === instance && /TransferSyntaxUID/.test(thrown.subject.attribute ?? ''));
+});
+
+test('cyclic sequences: an object that holds itself is neither written nor read', () => {
+  const item: Record<string, unknown> = { ValueType: 'TEXT' };
+  item['ContentSequence'] = [item];
+  assert.throws(() => quickly(() => writePart10({ ...image, ContentSequence: [item] })), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'document-invalid' && thrown.subject.attribute === 'ValueType');
+  const json: Record<string, unknown> = {};
+  json['0040A730'] = { vr: 'SQ', Value: [json] };
+  assert.throws(() => quickly(() => fromDicomJson(json)), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable' && /0040,A730/.test(thrown.subject.attribute ?? ''));
+});
+
+test('a sequence whose item says that it reaches back over its parent', () => {
+  refused(withTail(bytesOf(sequenceTag, 'SQ\0\0', 0xffffffff, itemTag, 0xfffffff0, sequenceTag, 'SQ\0\0', 0xffffffff)), /ContentSequence/);
+});
+
+for (const [syntax, stream] of [
+  ['1.2.840.10008.1.2.4.50', Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0, 0xff, 0xd9)],
+  ['1.2.840.10008.1.2.4.70', Uint8Array.of(0xff, 0xd8, 0xff, 0xc3, 0, 11, 16, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0, 0xff, 0xd9)],
+  ['1.2.840.10008.1.2.4.80', Uint8Array.of(0xff, 0xd8, 0xff, 0xf7, 0, 11, 16, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0, 0xff, 0xd9)],
+  ['1.2.840.10008.1.2.4.90', Buffer.concat([Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0), Buffer.alloc(8, 0x7f), Buffer.alloc(24), Uint8Array.of(0, 1, 15, 1, 1)])],
+  ['1.2.840.10008.1.2.4.201', Buffer.concat([Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0), Buffer.alloc(8, 0x7f), Buffer.alloc(24), Uint8Array.of(0, 1, 15, 1, 1)])],
+  ['1.2.840.10008.1.2.5', Buffer.concat([Uint8Array.of(2, 0, 0, 0, 64, 0, 0, 0, 255, 255, 255, 255), Buffer.alloc(60)])],
+  ['1.2.840.10008.1.2.8.1', deflateRawSync(Buffer.alloc(50e6))],
+] as const) {
+  test(`a codestream larger than its header says (${syntax}): a fault that names pixel data and instance, at once`, async () => {
+    const before = process.memoryUsage().rss;
+    const start = performance.now();
+    await assert.rejects(decodeFrames(readPart10(encapsulatedFile(image, syntax, [stream]))), (thrown: unknown) => {
+      assert.ok(thrown instanceof Fault && thrown.code === 'pixels-unreadable', String(thrown));
+      assert.equal(thrown.subject.sopInstanceUID, instance);
+      return /PixelData/.test(thrown.subject.attribute ?? '');
+    });
+    assert.ok(performance.now() - start < 5000 && process.memoryUsage().rss - before < 400e6);
+  });
+}

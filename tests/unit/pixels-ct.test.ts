@@ -142,3 +142,49 @@ test('a prone slice is turned, and a box leads back', async () => {
   assert.equal(image.values[size * size - 1], (await presentCtSlice(file(), { center: -600, width: 1500 })).image.values[0]);
   assert.deepEqual(toStored({ left: 0, top: 0, right: 10, bottom: 5 }), { left: 54, top: 59, right: 64, bottom: 64 });
 });
+
+for (const [name, cosines] of [['rows along the body', [0, 1, 0, -1, 0, 0]], ['rows along the body, the other way', [0, -1, 0, 1, 0, 0]], ['mirrored and turned', [0, 1, 0, 1, 0, 0]]] as const) {
+  test(`a slice turned by a quarter (${name}) is turned back, and a box leads back`, async () => {
+    const straight = (await presentCtSlice(file(), { center: -600, width: 1500 })).image;
+    const [right, , , down] = [cosines[1], 0, 0, cosines[3]];
+    const stored = Uint16Array.from({ length: size * size }, (_, i) => {
+      // Stored row and column of an upright x and y: rows run along y, columns along x.
+      const [column, row] = [i % size, Math.floor(i / size)];
+      const y = right > 0 ? column : size - 1 - column;
+      const x = down > 0 ? row : size - 1 - row;
+      return body(true)[y * size + x]! + 1024;
+    });
+    stored[0] = 0;
+    const { image, toStored } = await presentCtSlice(file({ ImageOrientationPatient: [...cosines], PixelData: new Uint8Array(stored.buffer) }), { center: -600, width: 1500 });
+    const inner = (values: Float32Array): number[] => [...values].filter((_, i) => i % size > 1 && i % size < size - 2 && i > 2 * size && i < size * (size - 2));
+    assert.deepEqual(inner(image.values), inner(straight.values));
+    const box = toStored({ left: 0, top: 0, right: 10, bottom: 5 });
+    assert.deepEqual([box.right - box.left, box.bottom - box.top], [5, 10]);
+    assert.deepEqual([box.left, box.top], [right > 0 ? 0 : size - 5, down > 0 ? 0 : size - 10]);
+  });
+}
+
+test('maps of density or iodine are no slices; Hounsfield units by name are', () => {
+  assert.equal(orderAxialSlices(stack(0, 10, 2, { RescaleType: 'HU' })).slices.length, 6);
+  for (const unit of ['MGML', 'Z_EFF', 'ED']) {
+    const { slices, leftOut } = orderAxialSlices(stack(0, 10, 2, { RescaleType: unit }));
+    assert.equal(slices.length, 0);
+    assert.match(leftOut[0]!.reason, new RegExp(`values in ${unit}`));
+  }
+});
+
+test('a sheared stack (gantry tilt without tilted slices) is measured and kept in order', () => {
+  const sheared = Array.from({ length: 11 }, (_, i) => slice(2 * i, { ImagePositionPatient: [-100, -100 + 2 * i * Math.tan((20 * Math.PI) / 180), 2 * i] }));
+  const { slices, tiltDegrees } = orderAxialSlices(sheared.reverse());
+  assert.ok(Math.abs(tiltDegrees - 20) < 0.01);
+  assert.deepEqual(slices.map(({ position }) => position), Array.from({ length: 11 }, (_, i) => 2 * i));
+});
+
+test('two acquisitions at the same positions in one series count once, the first of them', () => {
+  const first = stack(0, 20, 2, { AcquisitionNumber: 1 });
+  const second = stack(0, 20, 2, { AcquisitionNumber: 2 }).map((one, i) => ({ ...one, SOPInstanceUID: `2.25.${5000 + i}` }));
+  const { slices, leftOut } = orderAxialSlices([...second, ...first]);
+  assert.equal(slices.length, 11);
+  assert.ok(slices.every(({ instance }) => instance['AcquisitionNumber'] === 1));
+  assert.equal(leftOut.length, 11);
+});

@@ -137,3 +137,44 @@ test('pixel aspect: ratio first, then spacings; turned with the picture', async 
   assert.equal((await present({ PixelSpacing: [0, 0.2] })).image.pixelAspect, 1);
   assert.equal((await present({ PixelSpacing: [0.1, 0.2], PatientOrientation: ['F', 'L'] })).image.pixelAspect, 2);
 });
+
+test('of several windows the first counts that shows something of this image', async () => {
+  const shown = await present({ WindowCenter: [60_000, 2048, 500], WindowWidth: [10, 4096, 1000] });
+  assert.equal(shown.greyScale, 'file');
+  near(at(shown.image, 30, 25), ramp(30, 25) / 4095);
+  const table = { LUTDescriptor: [4096, 0, 16], LUTData: new Uint8Array(new Uint16Array(4096).fill(65535).buffer) };
+  const white = await present({ VOILUTSequence: [table], WindowCenter: 2048, WindowWidth: 4096 });
+  near(at(white.image, 30, 25), ramp(30, 25) / 4095);
+});
+
+test('a VOI LUT table goes before a window', async () => {
+  const table = { LUTDescriptor: [4096, 0, 16], LUTData: new Uint8Array(Uint16Array.from({ length: 4096 }, (_, i) => 65535 - 16 * i).buffer) };
+  const { image } = await present({ VOILUTSequence: [table], ...full });
+  near(at(image, 0, 0), 1);
+  near(at(image, 59, 49), (65535 - 16 * 4095) / 65535);
+});
+
+test('SIGMOID and LINEAR_EXACT windows of the file', async () => {
+  const { image } = await present({ WindowCenter: 2000, WindowWidth: 1500, VOILUTFunction: 'SIGMOID' });
+  near(at(image, 30, 25), 1 / (1 + Math.exp((-4 * (ramp(30, 25) - 2000)) / 1500)));
+  const exact = await present({ WindowCenter: 2000, WindowWidth: 4000, VOILUTFunction: 'LINEAR_EXACT' });
+  near(at(exact.image, 30, 25), ramp(30, 25) / 4000);
+});
+
+test('an enhanced image takes window, rescale and shutter of its first frame', async () => {
+  const { image } = await present({
+    SharedFunctionalGroupsSequence: [{ FrameVOILUTSequence: [{ WindowCenter: 3096, WindowWidth: 8192 }], PixelValueTransformationSequence: [{ RescaleSlope: 2, RescaleIntercept: -1000 }] }],
+    PerFrameFunctionalGroupsSequence: [{ FrameDisplayShutterSequence: [{ ShutterShape: 'RECTANGULAR', ShutterLeftVerticalEdge: 11, ShutterRightVerticalEdge: 60, ShutterUpperHorizontalEdge: 1, ShutterLowerHorizontalEdge: 50 }] }],
+    WindowCenter: 1, WindowWidth: 2,
+  });
+  assert.equal(image.width, 50);
+  near(at(image, 20, 25), ramp(30, 25) / 4095);
+});
+
+test('YBR_PARTIAL_422 leaves room below black and above white', async () => {
+  const bytes = new Uint8Array(width * height * 2);
+  for (let i = 0; i < bytes.length; i += 4) bytes.set([16 + ((i >> 2) % 219), 235 - ((i >> 2) % 219), 128, 128], i);
+  const { image } = await present({ SamplesPerPixel: 3, PhotometricInterpretation: 'YBR_PARTIAL_422', PlanarConfiguration: 0, BitsAllocated: 8, BitsStored: 8, HighBit: 7, PixelData: bytes });
+  assert.equal(image.values[0], 0);
+  assert.equal(image.values[1], 1);
+});
