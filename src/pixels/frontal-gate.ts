@@ -3,6 +3,8 @@ import type { GreyImage } from './image.js';
 import { resizeBilinear, standardise } from './resize.js';
 
 const side = 24;
+/** Orthonormal pictures of broad shading: even, across, down, and their products of second order. */
+const shading = shadingBasis();
 const template = Float32Array.from({ length: side * side }, (_, i) => {
   const x = i % side;
   return frontalTemplateHalf[Math.floor(i / side) * (side / 2) + Math.min(x, side - 1 - x)]! / 100;
@@ -14,6 +16,13 @@ const template = Float32Array.from({ length: side * side }, (_, i) => {
  * all of 400 axial CT slices. Figures by tests/oracles/pixels/make_frontal_template.py.
  */
 export const leastFrontalScore = 0.4;
+/**
+ * The same with the broad shading (a plane and its curvature) taken out of both, so that ribs, mediastinum and diaphragms count and
+ * not that a bright thing stands in the middle: a hand reaches 0.45 above and 0.16 here. 98 to 99 % of adult frontal radiographs
+ * that pass the first threshold pass this one too.
+ */
+export const leastDetailScore = 0.18;
+const detailTemplate = withoutShading(template);
 /** Less contrast than this over the whole picture is an exposure of nothing. */
 const leastDeviation = 0.01;
 /** How much better another orientation must fit to be named as the reason. */
@@ -22,6 +31,8 @@ const clearlyBetter = 0.25;
 export interface FrontalVerdict {
   /** Correlation with the mean frontal chest, −1 to 1. */
   readonly score: number;
+  /** The same without broad shading. */
+  readonly detailScore: number;
   /** Why the picture is not taken; undefined if it is. */
   readonly refusal?: 'blank' | 'inverted' | 'turned' | 'not a frontal chest';
 }
@@ -32,14 +43,16 @@ export interface FrontalVerdict {
  */
 export function judgeFrontal(image: GreyImage): FrontalVerdict {
   const small = resizeBilinear(image, side, side).values;
-  if (deviation(small) < leastDeviation) return { score: 0, refusal: 'blank' };
+  if (deviation(small) < leastDeviation) return { score: 0, detailScore: 0, refusal: 'blank' };
   const values = standardise(small);
   const score = correlation(values, (i) => i);
-  if (score >= leastFrontalScore) return { score };
+  const detail = withoutShading(values);
+  const detailScore = detail.reduce((sum, value, i) => sum + value * detailTemplate[i]!, 0);
+  if (score >= leastFrontalScore) return { score, detailScore, ...(detailScore < leastDetailScore ? { refusal: 'not a frontal chest' } : {}) };
   const enough = Math.max(leastFrontalScore, score + clearlyBetter);
-  if (-score >= enough) return { score, refusal: 'inverted' };
-  if (turns.some((turn) => correlation(values, turn) >= enough)) return { score, refusal: 'turned' };
-  return { score, refusal: 'not a frontal chest' };
+  if (-score >= enough) return { score, detailScore, refusal: 'inverted' };
+  if (turns.some((turn) => correlation(values, turn) >= enough)) return { score, detailScore, refusal: 'turned' };
+  return { score, detailScore, refusal: 'not a frontal chest' };
 }
 
 /** Where the pixels of a picture on its head, or lying on either side, come from. */
@@ -53,6 +66,33 @@ function correlation(values: Float32Array, from: (index: number) => number): num
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[from(i)]! * template[i]!;
   return sum / values.length;
+}
+
+function shadingBasis(): readonly Float64Array[] {
+  const basis: Float64Array[] = [];
+  for (const [across, down] of [[0, 0], [1, 0], [0, 1], [2, 0], [0, 2], [1, 1]] as const) {
+    const picture = Float64Array.from({ length: side * side }, (_, i) => ((i % side) / side - 0.5) ** across * (Math.floor(i / side) / side - 0.5) ** down);
+    basis.push(unit(without(picture, basis)));
+  }
+  return basis;
+}
+
+/** Of length 1. */
+function withoutShading(values: Float32Array): Float64Array {
+  return unit(without(Float64Array.from(values), shading));
+}
+
+function without(picture: Float64Array, basis: readonly Float64Array[]): Float64Array {
+  for (const one of basis) {
+    const part = picture.reduce((sum, value, i) => sum + value * one[i]!, 0);
+    for (let i = 0; i < picture.length; i++) picture[i]! -= part * one[i]!;
+  }
+  return picture;
+}
+
+function unit(picture: Float64Array): Float64Array {
+  const length = Math.sqrt(picture.reduce((sum, value) => sum + value * value, 0));
+  return length > 1e-9 ? picture.map((value) => value / length) : picture;
 }
 
 function deviation(values: Float32Array): number {

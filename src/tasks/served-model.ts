@@ -4,7 +4,7 @@ import { assessImage, assessStudy } from '../evaluation/assess.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
 import type { GreyImage } from '../pixels/image.js';
-import { judgeFrontal, leastFrontalScore } from '../pixels/frontal-gate.js';
+import { judgeFrontal, leastDetailScore, leastFrontalScore } from '../pixels/frontal-gate.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { FindingVerdict, ImageKind, ImageVerdict, ServedModel, StackVerdict } from './tools.js';
@@ -93,7 +93,7 @@ function imageVerdict(prediction: Prediction, index: number, served: ServedNetwo
   const { gate, findings } = assessImage(prediction, index, served);
   const frontal = judgeFrontal(image);
   const reasons = [
-    frontal.refusal && `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${leastFrontalScore})`,
+    frontal.refusal && `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${leastFrontalScore}; in detail ${frontal.detailScore.toFixed(2)}, needed ${leastDetailScore})`,
     gate.accepted ? undefined : (gate.reason ?? 'the network refuses it'),
   ].filter((reason) => reason !== undefined);
   return {

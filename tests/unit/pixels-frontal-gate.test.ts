@@ -7,6 +7,9 @@ import { readPart10 } from '../../src/dicom/part10.js';
 import { judgeFrontal } from '../../src/pixels/frontal-gate.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { readPicture } from '../../src/pixels/picture.js';
+import { chestPhantom } from '../../src/samples/chest-phantom.js';
+import type { StoredPixels } from '../../src/samples/chest-phantom.js';
+import { handPhantom } from '../../src/samples/hand-phantom.js';
 import { presentXray } from '../../src/pixels/xray.js';
 
 const shared = join(projectRoot, '../shared/data');
@@ -67,3 +70,36 @@ for (const [file, expected] of [['J2KI/RG1_J2KI', true], ['JLSN/RG1_JLSN', true]
     assert.equal(judgeFrontal(image).refusal === undefined, expected, JSON.stringify(judgeFrontal(image)));
   });
 }
+
+const size = { rows: 400, columns: 320 };
+
+/** Stored pixels as a picture, the brightest one white. */
+function shown({ values, rows, columns }: StoredPixels): GreyImage {
+  const most = values.reduce((largest, value) => Math.max(largest, value), 0);
+  return { width: columns, height: rows, pixelAspect: 1, values: Float32Array.from(values, (value) => value / most) };
+}
+
+for (const seed of ['a', 'b', 'c']) {
+  test(`phantom ${seed}: a chest passes; a hand, two chests side by side and a chest in a workstation's window do not`, () => {
+    const chestImage = shown(chestPhantom({ seed, ...size }));
+    assert.equal(judgeFrontal(chestImage).refusal, undefined);
+    assert.equal(judgeFrontal(shown(handPhantom({ seed, ...size }))).refusal, 'not a frontal chest');
+    const at = (x: number, y: number): number => chestImage.values[y * size.columns + x]!;
+    const pair: GreyImage = { width: 640, height: 400, pixelAspect: 1, values: Float32Array.from({ length: 640 * 400 }, (_, i) => at((i % 640) % 320, Math.floor(i / 640))) };
+    assert.ok(judgeFrontal(pair).refusal);
+    const screen = Float32Array.from({ length: 960 * 540 }, (_, i) => {
+      const [x, y] = [i % 960, Math.floor(i / 960)];
+      if (y < 40) return 0.85;
+      if (x > 700) return y % 24 < 12 && x % 9 < 5 ? 0.8 : 0.2;
+      return x >= 160 && x < 480 && y >= 90 && y < 490 ? at(x - 160, y - 90) : 0.12;
+    });
+    assert.ok(judgeFrontal({ width: 960, height: 540, pixelAspect: 1, values: screen }).refusal);
+  });
+}
+
+const files = join(shared, 'dicom/robyoung__dicom-test-files/data/WG04');
+test('real files: a chest passes; hip, ankle, printed head CT and angiogram do not', { skip: existsSync(files) ? false : `${files} is not there` }, async () => {
+  const refusalOf = async (name: string): Promise<string | undefined> => judgeFrontal((await presentXray(readPart10(readFileSync(join(files, name))))).image).refusal;
+  assert.equal(await refusalOf('J2KI/RG1_J2KI'), undefined);
+  for (const name of ['RLE/RG2_RLE', 'RLE/RG3_RLE', 'JLSL/SC1_JLSL', 'RLE/XA1_RLE']) assert.ok(await refusalOf(name), name);
+});

@@ -107,6 +107,12 @@ test('of the X-rays the frontal ones are chosen, and each other one has its reas
 });
 
 test('an image for processing is used when there is no other; the limit keeps the newest', () => {
+  const why = (attributes: Record<string, unknown>): string | undefined => selectXrays(seriesFactsOf([instance({ ViewPosition: undefined, ...attributes })]), 4).leftOut[0]?.reason;
+  assert.equal(why({ PatientOrientation: ['A', 'F'] }), 'lateral');
+  assert.equal(why({ PatientOrientation: ['F', 'P'] }), 'lateral');
+  assert.equal(why({ PatientOrientation: ['L', 'F'] }), undefined);
+  assert.equal(why({ PatientOrientation: ['A', 'F'], ViewPosition: 'PA' }), undefined);
+  assert.equal(why({ ImageType: ['DERIVED', 'SECONDARY', 'SCREEN SAVE'] }), 'screenshot');
   assert.equal(selectXrays(seriesFactsOf([instance({ PresentationIntentType: 'FOR PROCESSING' })]), 4).chosen.length, 1);
   const many = [1, 2, 3].map((day) => instance({ SOPInstanceUID: `1.${day}`, AcquisitionDate: `2026010${day}` }));
   assert.deepEqual(selectXrays(seriesFactsOf(many), 1).chosen.map((one) => one['SOPInstanceUID']), ['1.3']);
