@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
+import { silentLog } from '../../src/log.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { accessParts } from '../support/access.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
+import { temporaryDirectory } from '../support/orthanc.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+
+/** Installing Debian's package starts a server on port 80 of this machine: so the tests do not do it. */
+const nginx = process.env['NGINX'] ?? '/usr/sbin/nginx';
+
+describe('behind nginx as docker-compose.yml sets it up', { skip: existsSync(nginx) ? undefined : `no ${nginx}; NGINX=… names another` }, () => {
+  const folder = temporaryDirectory('nginx');
+  const password = 'correct horse battery';
+  let store: Store;
+  let server: TestServer;
+  let child: ChildProcess | undefined;
+  let url: string;
+  let log = '';
+  after(async () => {
+    child?.kill('SIGKILL');
+    await server?.close();
+    await store?.close();
+  });
+  before(async () => {
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.pem')], { stdio: 'pipe' });
+    const port = await freePort();
+    url = `https://localhost:${port}`;
+    store = await openStore({ dataDir: temporaryDirectory('tls-store') }, silentLog);
+    await accessParts(store).administration.addAccount({ name: 'anna', roles: ['admin'], password }, { actor: 'test' });
+    server = await startTestServer(store, { settings: { publicUrl: url }, parts: { trustedProxies: ['loopback'] } });
+    const values: Record<string, string> = { LISTEN: `127.0.0.1:${port}`, SERVER_NAME: 'localhost', UPSTREAM: new URL(server.url).host, TLS_CERTIFICATE: join(folder, 'tls.pem'), TLS_KEY: join(folder, 'tls.key') };
+    // As envsubst of the image does it: only what is in the environment.
+    const site = readFileSync(join(projectRoot, 'deploy/nginx.conf.template'), 'utf8').replace(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n');
+    mkdirSync(join(folder, 'logs'));
+    chmodSync(folder, 0o755);
+    writeFileSync(join(folder, 'nginx.conf'), `daemon off;\nmaster_process off;\npid ${join(folder, 'pid')};\nerror_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${site}}\n`);
+    child = spawn(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr!.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    await eventually('nginx answers', async () => {
+      assert.equal(child!.exitCode, null, log);
+      assert.equal((await ask('/health/live')).status, 200);
+    });
+  });
+
+  interface Answer {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+    readonly body: string;
+  }
+  const ask = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const request = https.request(url + path, { method: options.method ?? 'GET', headers: options.headers ?? {}, ca: readFileSync(join(folder, 'tls.pem')) }, (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }));
+      });
+      request.on('error', reject);
+      request.end(options.body);
+    });
+
+  test('login over TLS: the cookie is for this host and for TLS only', async () => {
+    const response = await ask('/api/login', { method: 'POST', headers: { 'content-type': 'application/json', origin: url }, body: JSON.stringify({ name: 'anna', password }) });
+    assert.equal(response.status, 200, response.body);
+    const [cookie] = response.headers['set-cookie'] as readonly string[];
+    assert.match(cookie!, /^__Host-chest-ai=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+    assert.equal((await ask('/api/me', { headers: { cookie: cookie!.split(';')[0]! } })).status, 200);
+    assert.match(String(response.headers['strict-transport-security']), /max-age=/);
+    assert.equal((await ask('/api/login', { method: 'POST', headers: { 'content-type': 'application/json', origin: url.replace('https', 'http') }, body: '{}' })).status, 403, 'a page of the same name without TLS is another site');
+  });
+
+  test('the address on record is the browser\'s, whatever it says of itself', async () => {
+    await ask('/api/login', { method: 'POST', headers: { 'content-type': 'application/json', origin: url, 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9' }, body: JSON.stringify({ name: 'anna', password: 'wrong wrong wrong' }) });
+    const [entry] = await store.audit.list({ action: 'login', limit: 1 });
+    assert.deepEqual([entry!.outcome, entry!.remote], ['refused', '127.0.0.1']);
+  });
+
+  test('the hint and metrics stay inside', async () => {
+    assert.equal((await ask('/hint', { method: 'POST', headers: { 'x-hint-token': 'hint-token' } })).status, 404);
+    assert.equal((await ask('/metrics')).status, 404);
+  });
+});
