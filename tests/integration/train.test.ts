@@ -105,6 +105,26 @@ describe('train', () => {
     assert.deepEqual([report.classes, report.objective, report.bySource.map(({ name }) => name)], [['disc'], 'several', ['north']]);
   });
 
+  test('the starter’s pipeline: sets as published, look-alikes, a guard, a locked test set, a source left out', { timeout: 240_000 }, async () => {
+    const dataDir = temporaryDirectory('starter');
+    const data = join(dataDir, 'sets');
+    for (const [set, rows] of [['north', 14], ['south', 14]] as const) {
+      const names = Array.from({ length: rows }, (_, index) => `${index}.png`);
+      const pictures = Object.fromEntries(await Promise.all(names.map(async (name, index) => [name, await blotchPng(`${set} ${name}`, { bright: index % 2 === 0 })] as const)));
+      const lines = names.map((name, index) => `${index},${['COVID-19', 'No Finding', 'Pneumonia/Viral', 'Effusion|Infiltration'][index % 4]},${index === 13 ? 'L' : 'PA'},${name}`);
+      await writePictureSet(join(data, set), `Patientid,finding,view,filename\n${lines.join('\n')}\n`, pictures);
+    }
+    const { code, stdout, stderr } = await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--epochs', '1', '--leave-out', 'south');
+    assert.equal(code, 0, stderr);
+    const lines = stdout.trim().split('\n');
+    const report = JSON.parse(lines.at(-1)!) as { classes: string[]; modelVersion: string; bySource: { name: string }[] };
+    assert.deepEqual(report.classes, ['pneumonia', 'covid-19'], 'the guard is no finding');
+    assert.deepEqual(report.bySource.map(({ name }) => name), ['north']);
+    const model = JSON.parse(readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'model.json'), 'utf8')) as { networks: { xray: { outputs: { name: string; kind: string }[] } } };
+    assert.deepEqual(model.networks.xray.outputs.map(({ name, kind }) => [name, kind]), [['pneumonia', 'finding'], ['covid-19', 'finding'], ['frontal-chest', 'gate']]);
+    assert.ok(existsSync(join(dataDir, 'work/test-lock-xray.json')));
+  });
+
   test('the network of a version goes on learning', { timeout: 180_000 }, async () => {
     const dataDir = temporaryDirectory('from');
     const first = JSON.parse((await chestAi(dataDir, ...options('--epochs', '1'))).stdout) as { modelVersion: string };
