@@ -69,7 +69,7 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const reading = await readPictures(request);
   if (reading === 'stopped') return { finished: false, position: { stage: 0, epoch: 0, batch: 0 }, warnings: [] };
   const usable = usableExamples(request, reading);
-  const warnings = [...dataset.split.warnings, ...checkClasses(usable.map(({ example }) => example), usable.map(({ part }) => part), classes, objective), ...describeUnreadable(reading)];
+  const warnings = [...dataset.split.warnings, ...checkClasses(usable.map(({ example }) => example), usable.map(({ part }) => part), classes, objective), ...describeLeftOut(request, reading, usable.length)];
   const guardOutput = classes.indexOf(request.guardClass ?? '');
   const of = (part: Part): readonly Usable[] => usable.filter((one) => one.part === part);
   if (of('validation').length === 0) throw new Fault('dataset-invalid', `expected images for validation that ${classes.join(', ')} can describe, found none`);
@@ -164,8 +164,12 @@ function imageOf({ example: { key, source }, truth }: Usable): TrainingImage {
   return { key, source, truth };
 }
 
-function describeUnreadable(unreadable: ReadonlyMap<string, string>): readonly string[] {
-  return unreadable.size === 0 ? [] : [`${unreadable.size} images could not be read and were left out (\`dataset verify\` names them)`];
+function describeLeftOut({ dataset: { split }, objective }: CandidateRequest, unreadable: ReadonlyMap<string, string>, used: number): readonly string[] {
+  const untold = split.parts.filter((part) => needed.has(part)).length - unreadable.size - used;
+  return [
+    ...(unreadable.size > 0 ? [`${unreadable.size} images could not be read and were left out (\`dataset verify\` names them)`] : []),
+    ...(untold > 0 ? [`${untold} images were left out: ${objective === 'one-of-many' ? 'none, or more than one,' : 'none'} of the classes can be told from their labels`] : []),
+  ];
 }
 
 /** Of images of the kind that the network is made for, so many pass the guard's output. */

@@ -101,7 +101,7 @@ describe('train', () => {
     const dataDir = temporaryDirectory('several');
     const { code, stdout, stderr } = await chestAi(dataDir, ...options('--objective', 'several', '--classes', 'disc', '--leave-out', 'south', '--balance', 'class-weights', '--epochs', '1'));
     assert.equal(code, 0, stderr);
-    const report = JSON.parse(stdout) as { classes: string[]; objective: string; bySource: { name: string }[] };
+    const report = JSON.parse(stdout) as { classes: string[]; objective: string; bySource: { name: string }[]; warnings: string[] };
     assert.deepEqual([report.classes, report.objective, report.bySource.map(({ name }) => name)], [['disc'], 'several', ['north']]);
   });
 
