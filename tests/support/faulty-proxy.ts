@@ -25,6 +25,8 @@ export interface FaultyProxy {
   readonly url: string;
   /** Requests that have passed or been answered, as "GET /path". */
   readonly requests: readonly string[];
+  /** Most requests under way at one moment. */
+  readonly mostAtOnce: number;
   /** From the next request on; `only` limits it to requests whose "METHOD /path" matches, `times` to so many of them. */
   misbehave(mischief: Mischief, limits?: { readonly only?: RegExp; readonly times?: number }): void;
   behave(): void;
@@ -42,6 +44,7 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
   let current: Mischief = { kind: 'none' };
   let only: RegExp | undefined;
   let left = Infinity;
+  let [underWay, mostAtOnce] = [0, 0];
 
   const choose = (request: string): Mischief => {
     if (current.kind === 'none' || left <= 0 || (only && !only.test(request))) return { kind: 'none' };
@@ -54,6 +57,8 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
     readHead(client, (head, rest) => {
       const request = head.slice(0, head.indexOf(' HTTP/'));
       requests.push(request);
+      mostAtOnce = Math.max(mostAtOnce, ++underWay);
+      client.once('close', () => underWay--);
       const mischief = choose(request);
       if (mischief.kind === 'status') return void client.end(answer(mischief.status, mischief.body ?? ''));
       if (mischief.kind === 'garble') return void client.end('\0\0\0 this is no HTTP\r\n\r\n');
@@ -75,6 +80,7 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
   return {
     url: `http://127.0.0.1:${(listener.address() as net.AddressInfo).port}${server.pathname === '/' ? '' : server.pathname}`,
     requests,
+    get mostAtOnce() { return mostAtOnce; },
     misbehave: (mischief, limits = {}) => {
       current = mischief;
       only = limits.only;

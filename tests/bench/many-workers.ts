@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { projectRoot } from '../../src/config.js';
+import { silentLog } from '../../src/log.js';
+import { startJobs } from '../../src/jobs/jobs.js';
+import { defineQueue } from '../../src/jobs/queue.js';
+import { sampleLoad } from '../../src/samples/sample-load.js';
+import { openStore } from '../../src/store/store.js';
+import type { JobProcessOptions } from '../support/job-process.js';
+import { temporaryDirectory, withOrthanc } from '../support/orthanc.js';
+import { startPostgres, type PrivatePostgres } from '../support/postgres.js';
+import { sendByCStore } from '../support/send.js';
+import { spawnService, type SpawnedService } from '../support/service.js';
+
+const studies = 24;
+const jobMs = 1_000;
+
+/** Processes on one PostgreSQL: real ones that share this machine's cores, and ones whose engine only takes its time, as on many machines. */
+export async function bench(): Promise<void> {
+  const postgres = await startPostgres();
+  try {
+    for (const workers of [1, 2, 4]) await real(workers, postgres);
+    for (const workers of [1, 2, 4, 8, 16, 32, 64]) await simulated(workers, postgres);
+  } finally {
+    await postgres.stop();
+  }
+}
+
+/** All studies wait in Orthanc; worker processes with one study in hand each. */
+async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
+  const databaseUrl = await postgres.createDatabase();
+  await withOrthanc(async ({ orthanc }) => {
+    const load = [...sampleLoad(studies, `workers ${workers}`)];
+    for (const { files } of load) await sendByCStore(files, orthanc);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const start = (roles: string): Promise<SpawnedService> => {
+      const dataDir = temporaryDirectory('workers');
+      return spawnService(orthanc, { dataDir, environment: { DATABASE_URL: databaseUrl, ROLES: roles, ENGINE: 'onnx-cpu' } });
+    };
+    const running = await Promise.all(Array.from({ length: workers }, () => start('work')));
+    const store = await openStore({ databaseUrl }, silentLog);
+    try {
+      const started = performance.now();
+      running.push(await start('watch'));
+      while ((await store.results.withoutResult(load.map((one) => one.studyInstanceUID))).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(`${workers} worker process${workers > 1 ? 'es' : ''} on this machine: ${((studies * 60_000) / (performance.now() - started)).toFixed(0)} studies a minute`);
+    } finally {
+      await store.close();
+      for (const one of running) await one.kill();
+    }
+  });
+}
+
+/** Jobs of one second that need no processor: what the queue itself allows. At most eight in hand of one process. */
+async function simulated(workers: number, postgres: PrivatePostgres): Promise<void> {
+  const location = { databaseUrl: await postgres.createDatabase() };
+  const keys = Array.from({ length: workers * 6 }, (_, n) => `1.2.${n}`);
+  const store = await openStore(location, silentLog);
+  const jobs = await startJobs(store, silentLog);
+  const queue = defineQueue<{ readonly key: string }>('simulated');
+  for (const key of keys) await jobs.send(queue, { key }, { key });
+  await jobs.stop();
+  const perProcess = Math.min(8, workers);
+  const times: number[] = [];
+  const children: ChildProcess[] = [];
+  for (let n = 0; n < workers / perProcess; n++) {
+    const options: JobProcessOptions = { location, queue: 'simulated', concurrency: perProcess, jobMs, send: [] };
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/job-process.js'), JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const { did, at } = JSON.parse(line) as { did: string; at: number };
+      if (did === 'start' || did === 'end') times.push(at);
+    });
+    children.push(child);
+  }
+  while ((await store.results.withoutResult(keys)).length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+  await store.close();
+  for (const child of children) {
+    const closed = once(child, 'close');
+    child.kill('SIGTERM');
+    await closed;
+  }
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
+  console.log(`${String(workers).padStart(2)} simulated workers: ${(keys.length / seconds).toFixed(1)} jobs of ${jobMs / 1000} s a second, ${((100 * keys.length * jobMs) / 1000 / seconds / workers).toFixed(0)} % of what they could do`);
+}

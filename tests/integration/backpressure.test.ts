@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { chestStudy } from '../support/chest-study.js';
+import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
+import { useOrthanc } from '../support/orthanc.js';
+import { sendByStow } from '../support/send.js';
+import { eventuallyOneResult, startTestService } from '../support/service.js';
+import type { RunningService } from '../../src/app/start-service.js';
+
+describe('the PACS is never asked for more at once than configured', () => {
+  let proxy: FaultyProxy | undefined;
+  let service: RunningService | undefined;
+  // Before useOrthanc, which checks at its end that nothing is left running.
+  after(async () => {
+    await service?.stop();
+    await proxy?.close();
+  });
+  const pacs = useOrthanc();
+
+  test('eight studies at once, six hands, a slow PACS, three requests at most', async () => {
+    const studies = Array.from({ length: 8 }, (_, n) => chestStudy(`pressure ${n}`));
+    await sendByStow(studies.flatMap((one) => one.files), pacs.dicomWeb);
+    proxy = await startFaultyProxy(pacs.orthanc);
+    // Each answer held back for a moment, so that requests would pile up if they could.
+    proxy.misbehave({ kind: 'delay', delayMs: 60 });
+    service = await startTestService(pacs.orthanc, { url: proxy.url, work: { studies: 6 }, orthanc: { maxConcurrentRequests: 3 } });
+    for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
+    console.log(`${proxy.requests.length} requests, at most ${proxy.mostAtOnce} at once`);
+    assert.equal(proxy.mostAtOnce, 3, 'all that is allowed is used, and no more');
+  });
+});
