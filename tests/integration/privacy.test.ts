@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { logInFirst } from '../support/access.js';
+import { firstLoginFile } from '../../src/server/access/first-account.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
@@ -136,11 +137,16 @@ describe('no patient attribute leaves the DICOM objects', () => {
       await eventuallyOneResult(pacs.dicomWeb, good.studyInstanceUID);
       for (const path of ['/health', '/api/results', '/api/results?outcome=failed', '/', '/api/studies/1.2.3', '/nowhere', '/metrics', '/api/parked', '/api/audit', '/api/accounts', '/api/tokens', '/api/me']) await ask(path);
 
+      const { planted: opened, shown } = await comeAndGo(url, headers, good);
+      answers.push(...shown);
+
       assert.equal(await running.end(), 0);
       service = undefined;
 
       const credentials = `${pacs.orthanc.username}:${pacs.orthanc.password}`;
-      const secrets = [...marks, pacs.orthanc.password, Buffer.from(credentials).toString('base64')];
+      const [, firstPassword] = readFileSync(firstLoginFile(dataDir), 'utf8').trim().split('\n');
+      // What opens a door, in whatever form it came: passwords, the cookie, tokens.
+      const secrets = [...marks, pacs.orthanc.password, Buffer.from(credentials).toString('base64'), headers.cookie!.split('=')[1]!, ...opened];
       const output = Buffer.from(running.output());
       const files = filesBelow(dataDir);
       // What may be there is there: so these are the right places to look at.
@@ -151,6 +157,49 @@ describe('no patient attribute leaves the DICOM objects', () => {
       assertClean('what the service wrote', output, secrets);
       for (const answer of answers) assertClean('an answer of the service', answer, secrets);
       for (const file of files) assertClean(file, readFileSync(file), secrets);
+      // The one file that holds the first password, and nothing else does.
+      for (const file of files) if (file !== firstLoginFile(dataDir)) assertClean(file, readFileSync(file), [firstPassword!]);
+      assertClean('what the service wrote', output, [firstPassword!]);
     });
   }
 });
+
+/**
+ * What people do, with a patient's attributes and secrets in every place where somebody could put them.
+ *
+ * @returns secrets that were made on the way, and answers in which no patient may stand: not those that show the PACS's own
+ */
+async function comeAndGo(url: string, headers: Record<string, string>, good: { readonly studyInstanceUID: string; readonly files: readonly Uint8Array[] }): Promise<{ readonly planted: readonly string[]; readonly shown: readonly Buffer[] }> {
+  const shown: Buffer[] = [];
+  const post = async (path: string, body: unknown, more: Record<string, string> = headers): Promise<Response> => {
+    const response = await fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: new URL(url).origin, ...more }, body: JSON.stringify(body) });
+    shown.push(Buffer.from(JSON.stringify([...response.headers])));
+    return response;
+  };
+  const hostile = Object.values(planted).join(' ');
+  for (const [name, password] of [[planted.PatientName, 'zqx-password-in-clear'], ['admin', 'zqx-password-in-clear'], [hostile, hostile]] as const) shown.push(Buffer.from(await (await post('/api/login', { name, password }, {})).arrayBuffer()));
+  const made = (await (await post('/api/tokens', { name: 'planted', roles: ['service'] })).json()) as { token: string };
+  const account = (await (await post('/api/accounts', { name: 'newcomer', roles: ['reader'] })).json()) as { password: string };
+  assert.ok(made.token && account.password);
+  for (const [path, body] of [['/api/accounts', { name: hostile, roles: ['reader'] }], ['/api/accounts', { name: 'x', roles: [hostile] }], ['/api/tokens', { [hostile]: 1 }], ['/api/password', { current: hostile, next: hostile }], [`/api/studies/${good.studyInstanceUID}/verdicts`, { [hostile]: hostile }]] as const) {
+    const response = await post(path, body);
+    assert.ok(response.status >= 400 && response.status < 500, `${path}: ${response.status}`);
+  }
+  // Answers here may show what the PACS or the file says, to somebody who may see it; the log and the database must not keep it.
+  for (const path of [`/dicom-web/studies?PatientName=${planted.PatientName}&00100020=${planted.PatientID}`, `/dicom-web/studies/${good.studyInstanceUID}/metadata`, `/dicom-web/${planted.PatientID}`, `/${planted.PatientID}?${planted.AccessionNumber}`, `/api/worklist?search=${planted.PatientID}`, `/api/results?outcome=${planted.PatientID}`, `/api/audit?actor=${planted.PatientID}`]) {
+    await fetch(url + path, { headers });
+  }
+  for (const bytes of [good.files[0]!, Buffer.from(hostile)]) {
+    const response = await fetch(`${url}/api/answer`, { method: 'POST', headers: { ...headers, 'content-type': 'application/octet-stream', 'x-file-name': encodeURIComponent(`${planted.PatientID}.dcm`) }, body: Buffer.from(bytes) });
+    assert.notEqual(response.status, 500);
+    await response.arrayBuffer();
+  }
+  const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${made.token}` } });
+  assert.equal(metrics.status, 200);
+  const text = Buffer.from(await metrics.arrayBuffer());
+  assert.match(text.toString(), /chest_ai_http_request_seconds_count\{method="POST",route="\/api\/login",status="401"\}/);
+  // Figures have no UID either: each would be a series of its own.
+  assert.doesNotMatch(text.toString(), /\d+\.\d+\.\d+\.\d+/);
+  shown.push(text);
+  return { planted: [made.token, account.password, 'zqx-password-in-clear'], shown };
+}
