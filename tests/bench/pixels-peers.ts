@@ -8,19 +8,18 @@ import { transferSyntax } from '../../src/dicom/transfer-syntax.js';
 /** Another decoder on the same file. */
 export interface Peer {
   readonly name: string;
-  /** Milliseconds for one frame; undefined where it cannot decode the file. */
+  /** Milliseconds of processor time for one frame; undefined where it cannot decode the file. */
   measure(path: string, transferSyntaxUID: string): Promise<number | undefined>;
   close(): void;
 }
 
 /** DCMTK's programs and, of the Python interpreters found, GDCM and pylibjpeg (see pixels_peers.py). */
 export async function openPeers(): Promise<readonly Peer[]> {
-  const peers: Peer[] = [dcmtk()];
-  const interpreters = [process.env['BENCH_PYTHON'], join(projectRoot, 'tests/bench/.venv/bin/python'), 'python3', '/usr/bin/python3'];
-  for (const interpreter of interpreters) {
-    if (interpreter) for (const peer of await pythonPeers(interpreter)) if (!peers.some(({ name }) => name === peer.name)) peers.push(peer);
+  const peers = new Map<string, Peer>();
+  for (const interpreter of [process.env['BENCH_PYTHON'], join(projectRoot, 'tests/bench/.venv/bin/python'), 'python3', '/usr/bin/python3']) {
+    if (interpreter) for (const peer of await pythonPeers(interpreter)) if (!peers.has(peer.name)) peers.set(peer.name, peer);
   }
-  return peers;
+  return [...peers.values()];
 }
 
 const { implicitLittleEndian, explicitLittleEndian, explicitBigEndian, deflatedLittleEndian, rle, jpegLsLossless, jpegLsNearLossless } = transferSyntax;
@@ -29,25 +28,6 @@ const dcmtkPrograms: Readonly<Record<string, string>> = {
   [transferSyntax.jpegBaseline]: 'dcmdjpeg', [transferSyntax.jpegExtended]: 'dcmdjpeg', [transferSyntax.jpegLossless]: 'dcmdjpeg', [transferSyntax.jpegLosslessFirstOrder]: 'dcmdjpeg',
   [jpegLsLossless]: 'dcmdjpls', [jpegLsNearLossless]: 'dcmdjpls',
 };
-
-/** Programs, so their start-up is measured before and taken off; reading and writing the file stay in. */
-function dcmtk(): Peer {
-  const timed = (program: string, ...parameters: string[]): number => {
-    const start = performance.now();
-    execFileSync(program, parameters, { stdio: 'ignore' });
-    return performance.now() - start;
-  };
-  const startMs = Object.fromEntries([...new Set(Object.values(dcmtkPrograms))].map((program) => [program, Math.min(...Array.from({ length: 9 }, () => timed(program, '--version')))]));
-  return {
-    name: 'DCMTK',
-    async measure(path, transferSyntaxUID) {
-      const program = dcmtkPrograms[transferSyntaxUID];
-      if (!program) return undefined;
-      return timed(program, ...(program === 'dcmconv' ? ['+te'] : []), path, `${path}.out`) - startMs[program]!;
-    },
-    close: () => undefined,
-  };
-}
 
 async function pythonPeers(interpreter: string): Promise<readonly Peer[]> {
   if (interpreter.startsWith('/') && !existsSync(interpreter)) return [];
@@ -58,14 +38,17 @@ async function pythonPeers(interpreter: string): Promise<readonly Peer[]> {
   const answer = async (): Promise<string | undefined> => (await Promise.race([lines.next(), failed]))?.value as string | undefined;
   const names = JSON.parse((await answer()) ?? '[]') as readonly string[];
   if (names.length === 0) child.kill();
-  return names.map((name) => ({
-    name,
-    async measure(path) {
-      child.stdin.write(`${name} ${path}\n`);
-      return (JSON.parse((await answer()) ?? 'null') as number | null) ?? undefined;
-    },
+  const ask = async (question: string): Promise<number | undefined> => {
+    child.stdin.write(`${question}\n`);
+    return (JSON.parse((await answer()) ?? 'null') as number | null) ?? undefined;
+  };
+  const bindings = names.filter((name) => !name.startsWith('dcm')).map((name): Peer => ({ name, measure: (path) => ask(`${name} ${path}`), close: () => child.kill() }));
+  const programs: Peer = {
+    name: 'DCMTK',
+    measure: async (path, transferSyntaxUID) => (dcmtkPrograms[transferSyntaxUID] ? ask(`${dcmtkPrograms[transferSyntaxUID]} ${path}`) : undefined),
     close: () => child.kill(),
-  }));
+  };
+  return [programs, ...bindings];
 }
 
 /** Version lines for the table's foot. */

@@ -1,13 +1,14 @@
-"""The time that the Python bindings of other decoders take for one frame, inside the process: no start-up, no file reading.
+"""The processor time that other decoders take for one frame: Python bindings inside this process, without start-up and file reading;
+DCMTK's programs with reading and writing, without start-up. Processor time, since other work on the machine disturbs it least.
 
-Prints the peers that this interpreter can import, as JSON; then answers each line "PEER FILE" with milliseconds, or null where
+Prints the peers that this interpreter knows, as JSON; then answers each line "PEER FILE" with milliseconds, or null where
 the peer cannot decode it. tests/bench/pixels.ts asks in turns, so that whatever else the machine does disturbs all alike.
 
   python3 -m venv tests/bench/.venv
   tests/bench/.venv/bin/pip install pydicom pylibjpeg pylibjpeg-openjpeg pylibjpeg-libjpeg pylibjpeg-rle pyjpegls
   apt-get install python3-gdcm        (GDCM, for /usr/bin/python3)
 """
-import json, logging, os, sys, time
+import json, logging, os, resource, subprocess, sys, time
 
 # The libraries' own remarks go to the real standard output.
 answers = os.fdopen(os.dup(1), 'w')
@@ -17,9 +18,27 @@ logging.disable(logging.CRITICAL)
 
 
 def milliseconds(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return 1000 * (time.perf_counter() - start)
+    return 1000 * (time.process_time() - start)
+
+
+def program_ms(*command):
+    def used():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+    before = used()
+    subprocess.run(command, check=True)
+    return 1000 * (used() - before)
+
+
+startups = {}
+
+
+def by_dcmtk(program, path):
+    if program not in startups:
+        startups[program] = min(program_ms(program, '--version') for _ in range(5))
+    return program_ms(program, *(['+te'] if program == 'dcmconv' else []), path, path + '.out') - startups[program]
 
 
 def by_gdcm(path):
@@ -70,6 +89,7 @@ try:
     peers['pylibjpeg'] = by_pylibjpeg
 except ImportError:
     pass
+peers.update({program: (lambda path, program=program: by_dcmtk(program, path)) for program in ('dcmconv', 'dcmdrle', 'dcmdjpeg', 'dcmdjpls')})
 print(json.dumps(list(peers)), file=answers, flush=True)
 for line in sys.stdin:
     peer, path = line.rstrip('\n').split(' ', 1)

@@ -8,7 +8,7 @@ import json, pathlib
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
-from pydicom.pixels import apply_modality_lut, apply_voi, apply_windowing
+from pydicom.pixels import apply_modality_lut, apply_voi, apply_voi_lut, apply_windowing
 
 root = pathlib.Path(__file__).resolve().parents[2]
 rng = np.random.default_rng(7)
@@ -68,6 +68,38 @@ for count, first, bits in ((256, 0, 8), (256, -100, 16), (1000, 50, 16), (4096, 
         x = [v for v in x if v < first + count]
     y = apply_voi(np.array(x), ds)
     cases.append({'kind': 'voi', 'dataSet': {'VOILUTSequence': [plain]}, 'x': x, 'y': [float(f'{v / (2 ** bits - 1):.9g}') for v in y]})
+
+# Random windows after a rescale, and images that have a table and several windows: apply_voi_lut takes the table, then the first window.
+for index in range(60):
+    bits, signed = (12, bool(index % 2)) if index % 3 else (16, bool(index % 2))
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2 ** bits - 1)
+    ds = image(bits, signed)
+    ds.WindowCenter = [str(round(float(rng.uniform(low, high)), 3)) for _ in range(3)]
+    ds.WindowWidth = [str(round(float(rng.uniform(2, high - low)), 3)) for _ in range(3)]
+    ds.VOILUTFunction = ('LINEAR', 'LINEAR_EXACT', 'SIGMOID')[index % 3]
+    plain = {'WindowCenter': [float(v) for v in ds.WindowCenter], 'WindowWidth': [float(v) for v in ds.WindowWidth], 'VOILUTFunction': ds.VOILUTFunction}
+    x = inputs(low, high)
+    scale = lambda y: (y - low) / (high - low)
+    if index % 4 == 0:
+        count, first, depth = int(rng.integers(2, 5000)), int(rng.integers(max(low, -30000), min(high, 30000))), (8, 12, 16)[index % 3] if index % 3 != 1 else 16
+        depth = 16 if depth == 12 else depth
+        count = min(count, 256) if depth == 8 else count
+        entries = rng.integers(0, 2 ** depth, count)
+        item = Dataset()
+        item.add_new(0x00283002, 'SS' if first < 0 else 'US', [count, first, depth])
+        item.add_new(0x00283006, 'OW', entries.astype('<u2').tobytes())
+        ds.VOILUTSequence = [item]
+        plain['VOILUTSequence'] = [{'LUTDescriptor': [count, first, depth], 'LUTData': [int(v) for v in entries]}]
+        x = [v for v in x if depth != 8 or v < first + count]
+        scale = lambda y: y / (2 ** depth - 1)
+    y = apply_voi_lut(np.array(x), ds)
+    cases.append({'kind': 'voi', 'dataSet': plain, 'x': x, 'y': [float(f'{v:.9g}') for v in scale(y)]})
+for index in range(20):
+    ds = image(16, True)
+    slope, intercept = round(float(rng.uniform(-3, 3)), 5), round(float(rng.uniform(-2000, 2000)), 4)
+    ds.RescaleSlope, ds.RescaleIntercept = str(slope), str(intercept)
+    x = inputs(-32768, 32767)
+    cases.append({'kind': 'modality', 'dataSet': {'RescaleSlope': slope, 'RescaleIntercept': intercept}, 'x': x, 'y': [float(v) for v in apply_modality_lut(np.array(x), ds)]})
 
 (root / 'fixtures/pixels/luts.json').write_text(json.dumps(cases, separators=(',', ':')).replace('},{', '},\n{') + '\n')
 print(len(cases))
