@@ -27,6 +27,7 @@ const catalogue = {
   'model-invalid': { retryable: false, status: 500, text: 'The model cannot be used' },
   'model-unknown': { retryable: false, status: 404, text: 'There is no such model version' },
   'aliases-changed': { retryable: true, status: 409, text: 'Another change of the model in service came first' },
+  'download-failed': { retryable: true, status: 502, text: 'A file could not be downloaded' },
   'engine-unavailable': { retryable: false, status: 500, text: 'No inference engine can be started' },
   'engine-failed': { retryable: true, status: 500, text: 'The inference engine failed' },
   // Data set and training

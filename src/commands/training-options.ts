@@ -13,8 +13,9 @@ import { asFault, Fault } from '../errors.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { initialWeights } from '../network/initial-weights.js';
 import { networkPreset, networkPresets, type NetworkPreset } from '../network/presets.js';
-import { readSafetensors, type Tensors } from '../network/safetensors.js';
+import type { Tensors } from '../network/safetensors.js';
 import { transferWeights } from '../network/transfer-weights.js';
+import { readPublishedWeights } from '../network/weights-file.js';
 import type { InputSpecification } from '../registry/model-file.js';
 import { fastaiRecipe, recipeSchema, type Recipe, type Stage } from '../training/recipe.js';
 import { chosenModel } from './chosen-model.js';
@@ -145,7 +146,7 @@ function isBody(tensor: string, { layers, embedding }: ReturnType<typeof archite
 async function readWeights(path: string): Promise<{ tensors: Tensors; sha256: string }> {
   await stat(path).catch((error: unknown) => Promise.reject(asFault(error, 'model-invalid', { source: path })));
   const bytes = await readFile(path);
-  return { tensors: readSafetensors(bytes, path), sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { tensors: readPublishedWeights(bytes, path), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 export function recipeOf(options: TrainingOptions): Recipe {

@@ -1,37 +1,56 @@
-import type { Architecture, LayerNode } from './architecture.js';
+import type { Architecture, ConvLayer, LayerNode, LinearLayer } from './architecture.js';
 import { layerParameters } from './parameters.js';
 import type { Tensor, Tensors } from './safetensors.js';
 import { seededFractions, seededWords } from './seeded-fractions.js';
 
 /**
- * Weights to train from scratch with, the same for the same seed: convolutions as torchvision's ResNets have them (He et al. 2015,
- * arXiv 1502.01852, normal, fan-out), batch norms 1 and 0, the last linear layer as `torch.nn.Linear`; linear layers of fastai's
- * head as fastai has them (He, normal, fan-in, bias 0).
+ * Weights to train from scratch with, the same for the same seed, as torchvision draws those of each family and fastai those of
+ * its head.
  */
 export function initialWeights(architecture: Architecture, seed: number): Tensors {
-  return new Map(architecture.layers.flatMap((layer) => initialLayer(layer, seed)));
+  return new Map(architecture.layers.flatMap((layer) => initialLayer(architecture, layer, seed)));
 }
 
-function initialLayer(layer: LayerNode, seed: number): readonly (readonly [string, Tensor])[] {
+function initialLayer(architecture: Architecture, layer: LayerNode, seed: number): readonly (readonly [string, Tensor])[] {
   return layerParameters(layer).map(({ name, shape }) => {
     const count = shape.reduce((product, size) => product * size, 1);
-    return [name, { shape, data: valuesOf(layer, name, count, `initial ${seed} ${name}`) }] as const;
+    return [name, { shape, data: valuesOf(architecture, layer, name, count, `initial ${seed} ${name}`) }] as const;
   });
 }
 
-function valuesOf(layer: LayerNode, name: string, count: number, key: string): Float32Array {
+function valuesOf(architecture: Architecture, layer: LayerNode, name: string, count: number, key: string): Float32Array {
   switch (layer.kind) {
     case 'conv':
-      return normal(key, count, Math.sqrt(2 / ((layer.outputChannels / layer.groups) * layer.kernel ** 2)));
-    case 'linear': {
-      const bound = 1 / Math.sqrt(layer.inputFeatures);
-      if (!layer.name.startsWith('head.')) return Float32Array.from(seededFractions(key, count), (fraction) => (2 * fraction - 1) * bound);
-      return name.endsWith('.bias') ? new Float32Array(count) : normal(key, count, Math.sqrt(2 / layer.inputFeatures));
-    }
+      return normal(key, count, Math.sqrt(2 / convFan(architecture, layer)));
+    case 'linear':
+      return name.endsWith('.weight') ? linearWeight(architecture, layer, key, count) : linearBias(architecture, layer, key, count);
     default:
       // of a batch norm: scale and variance 1, shift and mean 0
       return new Float32Array(count).fill(name.endsWith('.weight') || name.endsWith('.running_var') ? 1 : 0);
   }
+}
+
+/** He et al. 2015 (arXiv 1502.01852), normal: ResNet and MobileNetV2 by the outputs (of all groups together, as PyTorch counts), DenseNet by the inputs. */
+function convFan({ name }: Architecture, { inputChannels, outputChannels, groups, kernel }: ConvLayer): number {
+  return (name.startsWith('densenet') ? inputChannels / groups : outputChannels) * kernel ** 2;
+}
+
+const ofFastai = (layer: LinearLayer): boolean => layer.name.startsWith('head.');
+
+/** fastai: He by the inputs; torchvision's MobileNetV2: normal, 0.01; its others as `torch.nn.Linear`. */
+function linearWeight({ name }: Architecture, layer: LinearLayer, key: string, count: number): Float32Array {
+  if (ofFastai(layer)) return normal(key, count, Math.sqrt(2 / layer.inputFeatures));
+  return name.startsWith('mobilenet-v2') ? normal(key, count, 0.01) : uniform(key, count, 1 / Math.sqrt(layer.inputFeatures));
+}
+
+/** 0, but in torchvision's ResNet as in `torch.nn.Linear`. */
+function linearBias({ name }: Architecture, layer: LinearLayer, key: string, count: number): Float32Array {
+  return name.startsWith('resnet') && !ofFastai(layer) ? uniform(key, count, 1 / Math.sqrt(layer.inputFeatures)) : new Float32Array(count);
+}
+
+function uniform(key: string, count: number, bound: number): Float32Array {
+  const fractions = seededFractions(key, count);
+  return Float32Array.from({ length: count }, (_, index) => (2 * fractions[index]! - 1) * bound);
 }
 
 /** Box & Muller 1958: two numbers of two. Loops, since a large network has 25 million of them. */

@@ -21,5 +21,8 @@ export function seededWords(name: string, count: number): Uint32Array {
 
 /** The same as parts of 1: at least 0, below 1. */
 export function seededFractions(name: string, count: number): Float64Array {
-  return Float64Array.from(seededWords(name, count), (word) => word / 4294967296);
+  const words = seededWords(name, count);
+  const fractions = new Float64Array(count);
+  for (let index = 0; index < count; index++) fractions[index] = words[index]! / 4294967296;
+  return fractions;
 }

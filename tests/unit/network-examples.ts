@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Architecture } from '../../src/network/architecture.js';
-import { architectureOf, architectureSpecSchema } from '../../src/network/architecture-spec.js';
+import { architectureOf, architectureSpecSchema, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
 
 const torchvision = { family: 'resnet', inputChannels: 3, widths: [64, 128, 256, 512], strides: [1, 2, 2, 2], outputs: 3 };
 
@@ -18,8 +18,12 @@ const specifications: Readonly<Record<string, object>> = {
 
 export const exampleNames = Object.keys(specifications);
 
+export function exampleSpec(name: string): ArchitectureSpec {
+  return architectureSpecSchema.parse(specifications[name]);
+}
+
 export function exampleArchitecture(name: string): Architecture {
-  return architectureOf(architectureSpecSchema.parse(specifications[name]));
+  return architectureOf(exampleSpec(name));
 }
 
 /** A file of tests/fixtures/network; the tests run compiled, in dist/tests/unit. */

@@ -14,7 +14,9 @@ export function seededTensor(name: string, shape: readonly number[]): Tensor {
     : name.endsWith('weight')
       ? (fraction: number) => (2 * fraction - 1) * scale
       : (fraction: number) => (2 * fraction - 1) * 0.1;
-  return { shape, data: Float32Array.from(u, value) };
+  const data = new Float32Array(count);
+  for (let index = 0; index < count; index++) data[index] = value(u[index]!);
+  return { shape, data };
 }
 
 /** See `away_from_zero` in seeded.py. */
