@@ -15,6 +15,7 @@ const neededPrograms = [
   { file: '/usr/bin/storescu', package: 'dcmtk' },
   { file: '/usr/bin/dciodvfy', package: 'dicom3tools' },
   { file: '/usr/lib/postgresql', package: 'postgresql' },
+  { file: '/usr/bin/chromium', package: 'chromium' },
   { file: '/usr/bin/xmllint', package: 'libxml2-utils' },
 ];
 

@@ -8,6 +8,9 @@ import type { ServerParts } from '../server-tools.js';
 
 export const viewerPath = '/viewer';
 
+/** Names of files that only the viewer has. */
+const ownFiles = /^\/([\w-]+\.bundle(\.[0-9a-f]+)?\.js|\d+\.css|[0-9a-f]{16}\.(wasm|woff2)|(ort|assets|customizations|dicom-microscopy-viewer)\/[\w./-]+)$/;
+
 /**
  * OHIF as its package ships it, below /viewer: its absolute addresses are put below that, its configuration is ours, every
  * address that is no file is the application. Decoding in threads asks for COOP and COEP.
@@ -28,7 +31,9 @@ export function viewerRoutes({ viewer }: Pick<ServerParts, 'viewer'>): Router {
     response.set({ 'Content-Security-Policy': policy, 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cross-Origin-Resource-Policy': 'same-origin' });
 
   router.get(`${viewerPath}/app-config.js`, (_request, response) => {
-    prepare(response).type('js').send(`window.config = ${JSON.stringify(viewerConfig)};`);
+    // Its introductory tour lies over the first study that somebody wants to see; its menu still offers it.
+    const tour = "if (!localStorage.getItem('shownTours')) localStorage.setItem('shownTours', '[\"basicViewerTour\"]');";
+    prepare(response).type('js').send(`${tour}\nwindow.config = ${JSON.stringify(viewerConfig)};`);
   });
   // It would keep old files, and everything here is at hand.
   router.get(`${viewerPath}/init-service-worker.js`, (_request, response) => {
@@ -37,7 +42,10 @@ export function viewerRoutes({ viewer }: Pick<ServerParts, 'viewer'>): Router {
   router.get(`${viewerPath}/app.bundle.css`, (_request, response) => {
     prepare(response).type('css').send(readFileSync(join(directory, 'app.bundle.css'), 'utf8').replaceAll('url(/', `url(${viewerPath}/`));
   });
-  router.use(viewerPath, express.static(directory, { index: false, etag: true, setHeaders: (response) => void prepare(response as Response).set('Cache-Control', 'private, max-age=86400') }));
+  const files = express.static(directory, { index: false, etag: true, setHeaders: (response) => void prepare(response as Response).set('Cache-Control', 'private, max-age=86400') });
+  router.use(viewerPath, files);
+  // Its bundles ask for each other at the root, whatever its page says of its place.
+  router.get(ownFiles, requireRole('viewer'), files);
   router.get([viewerPath, `${viewerPath}/*path`], (_request, response) => {
     prepare(response).type('html').send(index);
   });

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import type { RunningService } from '../../src/app/start-service.js';
+import { fetchViewer } from '../../src/app/viewer-files.js';
+import { loadConfig } from '../../src/config.js';
+import { Fault } from '../../src/errors.js';
+import { silentLog } from '../../src/log.js';
+import { sampleStudies } from '../../src/samples/sample-studies.js';
+import { logInAsFirst, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
+import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
+import { sendByCStore } from '../support/send.js';
+import { documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
+
+const skip = noBrowser() ?? (await fetchViewer(loadConfig({}).viewer.cache, silentLog).then(() => undefined, (error: unknown) => {
+  if (error instanceof Fault) return `OHIF cannot be fetched: ${error.detail}`;
+  throw error;
+}));
+const patience = { timeout: 90_000 };
+
+interface Shown {
+  readonly sopInstanceUID: string;
+  readonly columns: number;
+  readonly rows: number;
+  readonly annotations: readonly { readonly points: readonly (readonly [number, number])[]; readonly label: string }[];
+}
+
+describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, () => {
+  let service: RunningService;
+  let browser: Browser;
+  let open: WatchedPage;
+  after(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+  const pacs = useOrthanc();
+  const [, opacity, , lateral] = sampleStudies('viewer', { scale: 0.35, ctSlices: 0 });
+  const study = opacity!.studyInstanceUID;
+
+  before(async () => {
+    const dataDir = temporaryDirectory('viewer');
+    service = await startTestService(pacs.orthanc, { dataDir, orthanc: { requestTimeoutMs: 30_000 } });
+    await sendByCStore([...opacity!.files, ...lateral!.files], pacs.orthanc);
+    await eventuallyOneResult(pacs.dicomWeb, study);
+    await eventuallyOneResult(pacs.dicomWeb, lateral!.studyInstanceUID);
+    browser = await startBrowser();
+    open = await openPage(browser, { width: 1400, height: 900 });
+    await logInAsFirst(open, service.url, dataDir);
+  });
+
+  test('nobody gets in without a login', async () => {
+    for (const path of ['/viewer', `/viewer/viewer?StudyInstanceUIDs=${study}`, '/dicom-web/studies', '/viewer/app-config.js']) {
+      assert.equal((await fetch(service.url + path, { redirect: 'manual' })).status, 401, path);
+    }
+  });
+
+  test('the X-ray opens, and the study lists report, regions and heat map', async () => {
+    const { page } = open;
+    await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
+    await page.waitForSelector('.cornerstone-canvas', patience);
+    for (const series of ['/AI report: \\d present/', '"AI regions (unverified)"', '"AI heat map (unverified)"']) await page.waitForSelector(`text=${series}`, patience);
+    const bright = await brightness(open);
+    assert.ok(bright > 20, `the canvas shows a picture, mean grey ${bright.toFixed(0)}`);
+    await screenshot(page, 'viewer-xray');
+  });
+
+  test('the text report reads as a report', async () => {
+    const { page } = open;
+    await page.locator('text=/AI report: \\d present/').first().dblclick();
+    await page.waitForSelector('text=/not verified by a physician, not for diagnosis/', patience);
+    const body = (await page.textContent('body')) ?? '';
+    for (const expected of [/Pneumonia/, /appearance compatible with pneumonia/, /Certainty|%/, /Present/]) assert.match(body, expected);
+    await screenshot(page, 'viewer-report');
+  });
+
+  test('the box is drawn where the document puts it, within 2 % of the image', async () => {
+    const { page } = open;
+    const { current } = await documentsOf(pacs.dicomWeb, study);
+    const expected = current.find((one) => one.kind === 'measurement')!.report.findings.flatMap((one) => (one.region ? [one.region] : []));
+    assert.ok(expected.length > 0);
+    await page.locator('text=AI regions (unverified)').first().dblclick();
+    const shown = await page.waitForFunction(readAnnotations, undefined, patience).then((handle) => handle.jsonValue() as Promise<Shown>);
+    await screenshot(page, 'viewer-regions');
+    assert.equal(shown.sopInstanceUID, expected[0]!.image.sopInstanceUID);
+    const boxes = shown.annotations.map(({ points }) => ({ left: Math.min(...points.map(([x]) => x)), right: Math.max(...points.map(([x]) => x)), top: Math.min(...points.map(([, y]) => y)), bottom: Math.max(...points.map(([, y]) => y)) }));
+    for (const region of expected) {
+      const fits = boxes.some((box) => (['left', 'right'] as const).every((edge) => Math.abs(box[edge] - region[edge]) <= 0.02 * shown.columns) && (['top', 'bottom'] as const).every((edge) => Math.abs(box[edge] - region[edge]) <= 0.02 * shown.rows));
+      assert.ok(fits, `expected ${JSON.stringify(region)}, found ${JSON.stringify(boxes)}`);
+    }
+  });
+
+  test('the heat map is one more series, in colour', async () => {
+    const { page } = open;
+    await page.locator('text=AI heat map (unverified)').first().dblclick();
+    await page.waitForFunction(() => {
+      const { cornerstone } = window as unknown as { cornerstone?: { getEnabledElements(): { viewport: { getCurrentImageId?(): string } }[]; metaData: { get(kind: string, id: string): { photometricInterpretation?: string } | undefined } } };
+      const id = cornerstone?.getEnabledElements()[0]?.viewport.getCurrentImageId?.();
+      return id !== undefined && cornerstone!.metaData.get('imagePixelModule', id)?.photometricInterpretation === 'RGB';
+    }, undefined, patience);
+    await page.waitForTimeout(1_500);
+    await screenshot(page, 'viewer-heat-map');
+    assert.ok((await colourfulness(open)) > 0.02, 'part of the picture is coloured');
+  });
+
+  test('a study that was skipped says so in the viewer', async () => {
+    const { page } = open;
+    await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${lateral!.studyInstanceUID}`);
+    await page.locator('text=AI report: not analysed').first().waitFor(patience);
+    await page.locator('text=AI report: not analysed').first().dblclick();
+    await page.waitForSelector('text=/lateral views only/', patience);
+  });
+
+  test('nothing broke while it was looked at', () => {
+    assert.deepEqual(open.mistakes.filter((one) => /Content Security Policy|TypeError|ReferenceError|Cannot read/.test(one)), []);
+  });
+});
+
+/** Mean grey level of the biggest canvas of the page. */
+async function brightness({ page }: WatchedPage): Promise<number> {
+  return (await pixelsOf(page))[0];
+}
+
+/** Share of pixels that are red rather than grey. */
+async function colourfulness({ page }: WatchedPage): Promise<number> {
+  return (await pixelsOf(page))[1];
+}
+
+async function pixelsOf(page: WatchedPage['page']): Promise<readonly [number, number]> {
+  const png = await page.locator('.cornerstone-canvas').first().screenshot();
+  const { default: sharp } = await import('sharp');
+  const { data } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  let sum = 0;
+  let red = 0;
+  for (let at = 0; at < data.length; at += 3) {
+    sum += (data[at]! + data[at + 1]! + data[at + 2]!) / 3;
+    if (data[at]! - data[at + 2]! > 60) red++;
+  }
+  return [sum / (data.length / 3), red / (data.length / 3)];
+}
+
+/** In the page: the annotations of the viewport, in pixels of the image as stored. */
+function readAnnotations(): Shown | false {
+  const { cornerstone, cornerstoneTools } = window as unknown as {
+    cornerstone?: { getEnabledElements(): { viewport: { getCurrentImageId?(): string } }[]; metaData: { get(kind: string, id: string): Record<string, unknown> | undefined }; utilities: { worldToImageCoords(id: string, point: readonly number[]): [number, number] } };
+    cornerstoneTools?: { annotation: { state: { getAllAnnotations(): { metadata: { toolName: string }; data: { label?: string; handles?: { points?: readonly (readonly number[])[] }; contour?: { polyline?: readonly (readonly number[])[] }; renderableData?: Record<string, readonly (readonly (readonly number[])[])[]> } }[] } } };
+  };
+  const imageId = cornerstone?.getEnabledElements()[0]?.viewport.getCurrentImageId?.();
+  if (!cornerstone || !cornerstoneTools || imageId === undefined) return false;
+  const annotations = cornerstoneTools.annotation.state.getAllAnnotations().flatMap(({ data }) => {
+    const world = data.renderableData ? Object.values(data.renderableData).flat(2) : (data.contour?.polyline ?? data.handles?.points ?? []);
+    const points = (world as readonly (readonly number[])[]).filter((point) => point.length === 3).map((point) => cornerstone.utilities.worldToImageCoords(imageId, point));
+    return points.length >= 3 ? [{ points, label: data.label ?? '' }] : [];
+  });
+  const plane = cornerstone.metaData.get('imagePlaneModule', imageId);
+  const sop = cornerstone.metaData.get('sopCommonModule', imageId);
+  if (annotations.length === 0) return false;
+  return { sopInstanceUID: String(sop?.['sopInstanceUID']), columns: Number(plane?.['columns']), rows: Number(plane?.['rows']), annotations };
+}

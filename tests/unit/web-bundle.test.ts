@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { projectRoot } from '../../src/config.js';
+import { de } from '../../src/web/texts/de.js';
+import { en } from '../../src/web/texts/en.js';
+
+const folder = join(projectRoot, 'dist/web');
+const index = readFileSync(join(folder, 'index.html'), 'utf8');
+const files = readdirSync(join(folder, 'page'));
+
+test('the whole page is at most 300 kB, gzipped', () => {
+  const bytes = [index, ...files.map((name) => readFileSync(join(folder, 'page', name)))].reduce((sum, one) => sum + gzipSync(one).length, 0);
+  assert.ok(files.some((name) => name.endsWith('.js')) && files.some((name) => name.endsWith('.css')));
+  assert.ok(bytes <= 300_000, `${bytes} bytes`);
+});
+
+test('it loads nothing from elsewhere, and holds no script or style of its own in the document', () => {
+  assert.doesNotMatch(index, /<script(?![^>]*\bsrc=)[^>]*>|<style|\bon\w+=|https?:\/\//);
+  for (const name of files.filter((one) => one.endsWith('.css'))) assert.doesNotMatch(readFileSync(join(folder, 'page', name), 'utf8'), /url\(["']?https?:|@import/);
+});
+
+test('every text is there in every language, with the same things put in', () => {
+  const placesIn = (text: string): readonly string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
+  for (const [key, text] of Object.entries(en)) {
+    const other = de[key as keyof typeof en];
+    assert.ok(other, key);
+    assert.deepEqual(placesIn(other), placesIn(text), key);
+  }
+  assert.deepEqual(Object.keys(de).sort(), Object.keys(en).sort());
+});
