@@ -114,7 +114,9 @@ async function analyzeGroup(group: readonly Input[], analyser: Analyser, options
 const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
 
 function toolsFor(analyser: Analyser, pacs: FilePacs): ReportTools {
-  return { pacs, reader: analyser.reader, model: () => analyser.model, settings: analyser.settings, clock: { now: () => new Date() }, log: silentLog };
+  // Heat maps are asked for by an option of their own, as PNG.
+  const settings = { ...analyser.settings, profile: { ...analyser.settings.profile, heatMaps: false } };
+  return { pacs, reader: analyser.reader, model: () => analyser.model, settings, clock: { now: () => new Date() }, log: silentLog };
 }
 
 /** PNG and JPEG say nothing of themselves: they are taken for frontal X-rays, and the gate decides. */
