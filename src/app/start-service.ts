@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { noteHead } from '../audit/note-head.js';
 import { projectRoot, type Config, type ProcessRole } from '../config.js';
 import { startEngine, type StartedEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
@@ -144,6 +145,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory });
     tools = serverToolsOf({ ...healthParts, verdicts, page });
     watchSurroundings(healthParts);
+    void jobs.every(3_600_000, 'audit head', () => noteHead(store.audit, log)).runNow();
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: pacsName(config, pacs), store, jobs, findings: Object.keys(analyser.findings.findings), log });

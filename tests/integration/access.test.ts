@@ -139,6 +139,17 @@ for (const backend of storeBackends()) {
       }
     });
 
+    test('a viewer changes nothing, whatever the route', async () => {
+      const headers = await token('only-looks', 'viewer');
+      const harmless = new Set(['POST /hint', 'POST /api/login', 'POST /api/logout', 'POST /api/password', 'POST /api/answer', 'POST /api/rules/test']);
+      const changing = routesOf(server.app).filter(({ method, path }) => !['GET', 'HEAD'].includes(method) && !harmless.has(`${method} ${path}`));
+      assert.ok(changing.length >= 6, String(changing.length));
+      for (const { method, path } of changing) {
+        const { status } = await fetch(server.url + path.replace(/[:*]\w+/g, 'x'), { method, headers: { ...headers, 'content-type': 'application/json' }, body: '{}' });
+        assert.equal(status, 403, `${method} ${path}`);
+      }
+    });
+
     test('tokens: shown once, hashed, revoked, expired, malformed', async () => {
       const headers = await token('reports', 'service');
       assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 200);
