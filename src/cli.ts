@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import type { EvaluateCommand } from './commands/evaluate.js';
+import type { PromoteCommand } from './commands/models-change.js';
+import type { GateCommand } from './commands/models-gate.js';
 import { Fault } from './errors.js';
 
 /**
@@ -226,6 +228,51 @@ labels
   .option('--disagreed', 'only those', false)
   .option('--json', 'one object a line', false)
   .action(async (options: { disagreed: boolean; json: boolean }) => (await import('./commands/labels.js')).listLabels(options));
+
+const models = program.command('models').description('model versions: which there are, which one serves');
+models.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/models.js')).listModels(options));
+models
+  .command('show')
+  .argument('[model]', 'champion, challenger, the beginning of a version, or a folder', 'champion')
+  .option('--json', 'one object', false)
+  .action(async (name: string, options: { json: boolean }) => (await import('./commands/models.js')).showModel(name, options));
+models
+  .command('gate')
+  .description('a version beside the champion on a test set: every criterion, and a change record; exit status 0 only if it passes')
+  .argument('<model>')
+  .requiredOption('--dataset <directory>', 'as for evaluate; no image of which either version was trained on')
+  .option('--test-lock <file>', 'only the patients that this lock keeps for testing')
+  .option('--network <kind>', 'xray or ct', 'xray')
+  .option('--rules <file>', 'margins and bounds, YAML or JSON')
+  .option('--first', 'judge it without the champion', false)
+  .option('--promote', 'put it in service if it passes', false)
+  .option('--json', 'one object', false)
+  .action(async (name: string, options: GateCommand) => (await import('./commands/models-gate.js')).gateModel(name, options));
+models
+  .command('promote')
+  .description('puts a version in service that passed the gate; a running service takes it by itself')
+  .argument('<model>')
+  .option('--without-gate', 'although it did not pass; needs --why', false)
+  .option('--why <reason>', 'kept in the history')
+  .action(async (name: string, options: PromoteCommand) => (await import('./commands/models-change.js')).promoteModel(name, options));
+models
+  .command('rollback')
+  .description('the champion before the present one serves again')
+  .option('--why <reason>', 'kept in the history')
+  .action(async (options: { why?: string }) => (await import('./commands/models-change.js')).rollbackModel(options));
+models
+  .command('challenge')
+  .description('a version judges new studies in shadow: kept and compared, never shown as findings')
+  .argument('<model>', 'or none')
+  .option('--why <reason>', 'kept in the history')
+  .action(async (name: string, options: { why?: string }) => (await import('./commands/models-change.js')).challengeModel(name, options));
+models.command('import').description('a folder with model.json, checked; it is not put in service').argument('<folder>').action(async (folder: string) => (await import('./commands/models-change.js')).importModel(folder));
+models
+  .command('export')
+  .argument('<model>')
+  .requiredOption('--out <directory>', 'empty, or not there yet')
+  .option('--format <format>', 'safetensors (the whole version, to import elsewhere) or onnx', 'safetensors')
+  .action(async (name: string, options: { out: string; format: string }) => (await import('./commands/models-change.js')).exportModel(name, options));
 
 try {
   await program.parseAsync();

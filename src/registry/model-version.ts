@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { Fault } from '../errors.js';
+import { lineageSchema, type Lineage } from './lineage.js';
 import { modelFileSchema, type ModelFile } from './model-file.js';
 import { modelIdentity } from './model-identity.js';
 import { serveNetwork, type ServedNetwork } from './serve-network.js';
@@ -22,6 +23,8 @@ export interface ModelVersion {
   /** CARD.md, Markdown; empty if there is none. */
   readonly card: string;
   readonly figures: Readonly<Record<string, unknown>>;
+  /** lineage.json; absent of a model that does not say where it comes from. */
+  readonly lineage?: Lineage;
   readonly directory: string;
   /** model.json as it stands there. */
   readonly file: ModelFile;
@@ -46,7 +49,19 @@ export async function loadModelVersion(directory: string): Promise<ModelVersion>
     networks[kind] = serveNetwork(entry, bytes, source);
   }
   const card = await readFile(join(directory, 'CARD.md'), 'utf8').catch(() => '');
-  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, directory, file };
+  const lineage = await readLineage(directory);
+  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, ...(lineage ? { lineage } : {}), directory, file };
+}
+
+async function readLineage(directory: string): Promise<Lineage | undefined> {
+  const source = join(directory, 'lineage.json');
+  const text = await readFile(source, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return lineageSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Fault('model-invalid', 'expected the lineage of a model, found something else', { source }, { cause });
+  }
 }
 
 async function read(directory: string, name: string): Promise<Buffer> {

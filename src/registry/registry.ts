@@ -5,6 +5,7 @@ import { Fault } from '../errors.js';
 import { appendAlias, readAliases, readAliasLog, type AliasState } from './alias-log.js';
 import { syncDirectory, unfinishedPrefix, writeThrough } from './atomic-file.js';
 import { filesOfCandidate, type Candidate, type VersionFiles } from './candidate.js';
+import { listChangeRecords, readChangeRecord, writeChangeRecord, type ChangeRecord } from './change-record.js';
 import { modelIdentity } from './model-identity.js';
 import { loadModelVersion, type ModelVersion } from './model-version.js';
 
@@ -49,12 +50,18 @@ export interface Registry {
   promote(version: string, reason: AliasReason, expectedChampion?: string): Promise<AliasState>;
   /** Back to the champion before the present one. */
   rollback(reason: AliasReason): Promise<AliasState>;
+  recordChange(record: ChangeRecord): Promise<void>;
+  /** Ids of change records, newest first. */
+  changes(): Promise<readonly string[]>;
+  /** @throws Fault 'model-unknown' */
+  change(id: string): Promise<ChangeRecord>;
 }
 
 /** @param directory DATA_DIR/models; made when something is written */
 export function openRegistry(directory: string): Registry {
   const versionsIn = join(directory, 'versions');
   const aliasesIn = join(directory, 'aliases');
+  const changesIn = join(directory, 'changes');
   const folderOf = (version: string): string => join(versionsIn, version);
 
   const load = async (version: string): Promise<ModelVersion> => {
@@ -135,6 +142,9 @@ export function openRegistry(directory: string): Registry {
       await load(target);
       return change(reason, (seen) => ({ action: 'rollback', champion: target, challenger: seen?.challenger === target ? null : (seen?.challenger ?? null) }));
     },
+    recordChange: (record) => writeChangeRecord(changesIn, record),
+    changes: () => listChangeRecords(changesIn),
+    change: (id) => readChangeRecord(changesIn, id),
   };
 }
 

@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadConfig } from '../config.js';
+import { inferenceModel } from '../engine/onnx/inference-model.js';
+import { Fault } from '../errors.js';
+import { emptyFolderAt, exportFolder } from '../registry/export-version.js';
+import type { Registry } from '../registry/registry.js';
+import { chosenModel, registryOf } from './chosen-model.js';
+
+export interface PromoteCommand {
+  readonly withoutGate: boolean;
+  readonly why?: string | undefined;
+}
+
+/**
+ * `models promote`: a version that the gate let through in comparison with the champion of now; any other only by name of
+ * `--without-gate` and a reason, which stays in the history. A running service takes the new champion by itself.
+ */
+export async function promoteModel(name: string, { withoutGate, why }: PromoteCommand): Promise<void> {
+  const config = loadConfig();
+  const registry = registryOf(config);
+  const { version } = await chosenModel(name, config);
+  const aliases = await registry.aliases();
+  const passed = await passedGate(registry, version, aliases?.champion ?? null);
+  if (!passed && !(withoutGate && why)) {
+    throw new Fault('request-invalid', `expected a change record in which the gate lets ${version} through beside ${aliases?.champion ?? 'no champion'}, found none: run \`models gate ${version} --dataset DIR\`, or say --without-gate --why REASON`);
+  }
+  const reason = { by: 'command line', why: passed ? (why ?? `gate passed, ${passed}`) : `without the gate: ${why}`, at: new Date(), ...(passed ? { changeRecord: passed } : {}) };
+  const state = await registry.promote(version, reason, aliases?.champion);
+  console.log(`champion is ${state.champion}${state.previous ? `, before ${state.previous}` : ''}`);
+}
+
+/** Id of the newest change record that says so. */
+async function passedGate(registry: Registry, version: string, champion: string | null): Promise<string | undefined> {
+  for (const id of await registry.changes()) {
+    const { decision } = await registry.change(id);
+    if (decision?.decision === 'promoted' && decision.challenger === version && decision.champion === champion) return id;
+  }
+  return undefined;
+}
+
+/** `models challenge`: the version judges new studies in shadow; `none` ends that. */
+export async function challengeModel(name: string, options: { readonly why?: string | undefined }): Promise<void> {
+  const config = loadConfig();
+  const version = name === 'none' ? null : (await chosenModel(name, config)).version;
+  const state = await registryOf(config).challenge(version, { by: 'command line', why: options.why ?? 'asked for', at: new Date() });
+  console.log(state.challenger ? `challenger is ${state.challenger}, beside the champion ${state.champion}` : `no challenger beside the champion ${state.champion}`);
+}
+
+/** `models rollback`: the champion before the present one serves again. */
+export async function rollbackModel(options: { readonly why?: string | undefined }): Promise<void> {
+  const state = await registryOf(loadConfig()).rollback({ by: 'command line', why: options.why ?? 'asked for', at: new Date() });
+  console.log(`champion is ${state.champion} again, before ${state.previous ?? 'none'}`);
+}
+
+/** `models import`: a folder with model.json, all of it checked; it is listed, not in service. */
+export async function importModel(folder: string): Promise<void> {
+  const { version, name } = await registryOf(loadConfig()).importFolder(folder);
+  console.log(`${version}  ${name}  imported`);
+}
+
+/** `models export`: the folder as it is, or each network as an ONNX file with what one needs to use it. */
+export async function exportModel(name: string, options: { readonly out: string; readonly format: string }): Promise<void> {
+  const model = await chosenModel(name, loadConfig());
+  if (options.format === 'safetensors') await exportFolder(model, options.out);
+  else if (options.format === 'onnx') {
+    await emptyFolderAt(options.out);
+    for (const [kind, { network, input, outputs, objective }] of Object.entries(model.networks)) {
+      await writeFile(join(options.out, `${kind}.onnx`), inferenceModel(network));
+      const use = { notice: 'Not for diagnosis.', version: model.version, deviceUID: model.deviceUID, input, objective: objective ?? 'several', outputs, tensors: { input: 'input [batch, channels, height, width]', logits: '[batch, outputs], before temperature and sigmoid or softmax', embedding: '[batch, features]', activationMaps: '[batch, outputs, height, width]' }, left: 'the feature gate (mean and precision) is in the safetensors export only' };
+      await writeFile(join(options.out, `${kind}.json`), `${JSON.stringify(use, null, 2)}\n`);
+    }
+    await writeFile(join(options.out, 'CARD.md'), model.card);
+  } else throw new Fault('request-invalid', `expected --format onnx or safetensors, found ${options.format}`);
+  console.log(`${model.version}  exported as ${options.format} into ${options.out}`);
+}

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { softwareVersion } from '../app/start-service.js';
+import { loadConfig } from '../config.js';
+import { startEngine } from '../engine/start-engine.js';
+import { Fault } from '../errors.js';
+import { loadConfigFile } from '../config-file.js';
+import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promotion/promotion-rules.js';
+import { loadFindings } from '../findings-config.js';
+import { createLog, silentLog } from '../log.js';
+import type { ChangeRecord } from '../registry/change-record.js';
+import { judgeChallenger } from '../tasks/judge-challenger.js';
+import { chosenModel, registryOf } from './chosen-model.js';
+import { openLabelledImages } from './labelled-images.js';
+import { progressLine } from './progress-line.js';
+
+export interface GateCommand {
+  readonly dataset: string;
+  readonly testLock?: string | undefined;
+  readonly network: string;
+  readonly rules?: string | undefined;
+  readonly first: boolean;
+  readonly promote: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * `models gate`: examines a version beside the champion on a test set and writes a change record, whatever comes of it. The exit
+ * status is 0 only if the gate lets it through.
+ */
+export async function gateModel(name: string, options: GateCommand): Promise<void> {
+  const { network: kind } = options;
+  if (kind !== 'xray' && kind !== 'ct') throw new Fault('request-invalid', `expected --network xray or ct, found ${kind}`);
+  const startedAt = new Date();
+  const config = loadConfig();
+  const registry = registryOf(config);
+  const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema) : defaultPromotionRules;
+  const challenger = await chosenModel(name, config);
+  const champion = options.first ? null : await chosenModel('champion', config);
+  const images = await openLabelledImages(options.dataset, options.testLock);
+  const progress = progressLine('judging', options.json);
+  const engine = await startEngine({ prefer: config.engine.prefer, log: options.json ? silentLog : createLog({ ...config.log, level: 'warn' }), ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
+  try {
+    const { decision, ...figures } = await judgeChallenger({ kind, champion, challenger, engine, examples: images.examples, picture: images.picture, testSet: images.name, labelRules: loadFindings(config.findingsFile).findings, rules, onProgress: (_, done, total) => progress.tell(done, total) });
+    progress.end();
+    const record: ChangeRecord = {
+      id: `gate-${startedAt.toISOString().replace(/[:.]/g, '-')}`,
+      startedAt: startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      by: 'command line',
+      codeVersion: softwareVersion,
+      engine: engine.description.name,
+      seed: rules.seed,
+      challenger: challenger.version,
+      champion: decision.champion,
+      lineage: challenger.lineage ?? null,
+      decision,
+      outcome: decision.decision,
+      why: decision.why,
+      figures,
+      notes: [],
+    };
+    await registry.recordChange(record);
+    if (decision.decision === 'promoted' && options.promote) await registry.promote(challenger.version, { by: 'command line', why: decision.why, at: new Date(), changeRecord: record.id }, champion?.version);
+    if (decision.decision === 'refused') process.exitCode = 1;
+    if (options.json) console.log(JSON.stringify(decision));
+    else {
+      for (const { counts, passed, words } of decision.criteria) console.log(`${passed ? 'passed' : counts ? 'NOT PASSED' : 'shown'}  ${words}`);
+      console.log(`\n${decision.decision}: ${decision.why}\nRecord: ${join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`);
+    }
+  } finally {
+    await engine.close();
+  }
+}
