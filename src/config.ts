@@ -114,7 +114,14 @@ const configSchema = z.strictObject({
     .prefault({}),
   /** Folder for the embedded database, the private Orthanc and the journal. */
   dataDir: z.string().default('data'),
-  model: z.strictObject({ directory: z.string().default('models/starter') }).prefault({}),
+  model: z
+    .strictObject({
+      /** The model of a fresh install; after the first promotion the registry below dataDir decides. */
+      directory: z.string().default('models/starter'),
+      /** How often a running service looks whether another model was promoted. */
+      watchIntervalMs: milliseconds.default(2_000),
+    })
+    .prefault({}),
   engine: z
     .strictObject({
       prefer: z.enum(['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm']).default('auto'),
@@ -220,7 +227,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv = process.env, given: Re
     database: { ...merged.database, ...secretFrom(merged.database, 'url', 'urlFile', 'database') },
     access: { ...merged.access, ...(merged.access.oidc ? { oidc: { ...merged.access.oidc, ...secretFrom(merged.access.oidc, 'clientSecret', 'clientSecretFile', 'access.oidc') } } : {}) },
     dataDir: fromRoot(merged.dataDir),
-    model: { directory: fromRoot(merged.model.directory) },
+    model: { ...merged.model, directory: fromRoot(merged.model.directory) },
     viewer: { cache: fromRoot(merged.viewer.cache), ...(merged.viewer.directory ? { directory: fromRoot(merged.viewer.directory) } : {}) },
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),

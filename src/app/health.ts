@@ -12,7 +12,7 @@ export interface HealthParts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly jobs: Jobs;
-  readonly model: ServedModel;
+  readonly model: () => ServedModel;
   readonly dataDir: string;
   readonly clock: ClockSkew;
   readonly log: Log;
@@ -41,8 +41,8 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
     database,
     disk: freeBytes === undefined ? 'cannot be read' : freeBytes < fewestFreeBytes ? 'full' : freeBytes < littleFreeBytes ? 'little room left' : 'room',
     clock: clockSkewMs === undefined ? 'not known' : clockSkewMs > mostClockSkewMs ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's` : 'right',
-    model: `${model.name} ${model.version}`,
-    engine: model.engine.name,
+    model: `${model().name} ${model().version}`,
+    engine: model().engine.name,
     queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
   };
 }

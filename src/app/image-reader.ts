@@ -4,6 +4,8 @@ import { lungWindow } from '../pixels/ct.js';
 import type { ImageReader, ReadImage } from '../tasks/tools.js';
 
 export interface OpenReader extends ImageReader {
+  /** The same threads for the sizes of another model. */
+  forSizes(sizes: InputSizes): ImageReader;
   close(): Promise<void>;
 }
 
@@ -16,12 +18,16 @@ export interface InputSizes {
 export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs });
   pool.start();
+  const forSizes = (wanted: InputSizes): ImageReader => readerOf(pool, wanted);
+  return { ...forSizes(sizes), forSizes, close: () => pool.stop() };
+}
+
+function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
   const { window = lungWindow, ...ctSize } = sizes.ct ?? { width: 0, height: 0 };
   return {
     readXray: async (file) => readImage(await pool.xray(file, sizes.xray && { width: sizes.xray.width, height: sizes.xray.height })),
     readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, sizes.ct && { width: ctSize.width, height: ctSize.height })),
     lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
-    close: () => pool.stop(),
   };
 }
 

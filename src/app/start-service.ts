@@ -9,21 +9,22 @@ import { Fault } from '../errors.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
-import { loadModelVersion } from '../registry/model-version.js';
-import { openRegistry } from '../registry/registry.js';
+import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
+import { openRegistry, type Registry } from '../registry/registry.js';
 import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
 import { documentProfiles } from '../sr/document-profile.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
-import { serveModel } from '../tasks/served-model.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { watchSurroundings } from './health.js';
 import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { serverToolsOf } from './server-tools.js';
+import { loadOntoEngine, startServing, type Serving } from './serving.js';
+import { startingModel } from './starting-model.js';
 import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
 import { pageFilesOf, uploadsOf } from './page-files.js';
@@ -35,6 +36,9 @@ export interface RunningService {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly jobs: Jobs;
+  readonly registry: Registry;
+  readonly serving: Serving;
+  /** The champion of now. */
   readonly model: ServedModel;
   readonly verdicts: Verdicts;
   readonly settings: ReportTools['settings'];
@@ -49,20 +53,19 @@ export interface Analyser {
   readonly findings: FindingsConfig;
   readonly settings: ReportTools['settings'];
   readonly engine: StartedEngine;
+  readonly version: ModelVersion;
   readonly model: ServedModel & { release(): Promise<void> };
   readonly reader: OpenReader;
   close(): Promise<void>;
 }
 
-export async function openAnalyser(config: Config, log: Log): Promise<Analyser> {
+/** @param starting the model to serve; without it the champion of the registry, or the shipped model where there is none yet */
+export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
-  const version = await loadModelVersion(config.model.directory);
-  for (const network of Object.values(version.networks)) {
-    for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
-  }
+  const version = starting ?? (await servedVersion(config));
   const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
-  const model = await serveModel(version, engine, (name) => termsOf(findings, name));
+  const model = await loadOntoEngine(version, engine, findings);
   log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
   const reader = openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input });
   const { skippedDocuments, failedDocuments, maxImages, seriesNumber, profile, heatMaps = documentProfiles[profile].heatMaps } = config.report;
@@ -83,6 +86,7 @@ export async function openAnalyser(config: Config, log: Log): Promise<Analyser> 
     findings,
     settings,
     engine,
+    version,
     model,
     reader,
     async close() {
@@ -91,6 +95,12 @@ export async function openAnalyser(config: Config, log: Log): Promise<Analyser> 
       await engine.close();
     },
   };
+}
+
+async function servedVersion({ dataDir, model }: Config): Promise<ModelVersion> {
+  const registry = openRegistry(join(dataDir, 'models'));
+  const aliases = await registry.aliases();
+  return aliases ? registry.load(aliases.champion) : loadModelVersion(model.directory);
 }
 
 /**
@@ -108,7 +118,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     for (const close of closing.splice(0)) await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
   };
   try {
-    const analyser = await openAnalyser(config, log).then((one) => opened(one, () => one.close()));
+    const registry = openRegistry(join(config.dataDir, 'models'));
+    const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) => opened(one, () => one.close()));
+    const { engine, findings, reader, version, model } = analyser;
+    const serving: Serving = opened(startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }), () => serving.close());
     const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
 
@@ -133,15 +146,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const reportTools: ReportTools = {
       pacs: pacsOf(pacs.dicomWeb),
       reader: analyser.reader,
-      model: () => analyser.model,
+      model: () => serving.champion(),
       settings: analyser.settings,
       clock: { now: () => new Date() },
       log,
     };
     const verdicts = verdictsOf({ config, store, reportTools });
-    if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, verdicts, metrics, log });
-    const healthParts = { pacs, store, jobs, model: analyser.model, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
-    const registry = openRegistry(join(config.dataDir, 'models'));
+    if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
+    const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
     const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory });
     tools = serverToolsOf({ ...healthParts, verdicts, page });
     watchSurroundings(healthParts);
@@ -150,7 +162,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: pacsName(config, pacs), store, jobs, findings: Object.keys(analyser.findings.findings), log });
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
-    return { url, pacs, store, jobs, model: analyser.model, verdicts, settings: analyser.settings, stop: closeAll };
+    return { url, pacs, store, jobs, registry, serving, get model() { return serving.champion(); }, verdicts, settings: analyser.settings, stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

@@ -15,6 +15,7 @@ import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js'
 import { resultWithoutDocument } from '../tasks/write-result.js';
 import { keepResult } from './keep-result.js';
 import { deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
+import type { Serving } from './serving.js';
 import type { Verdicts } from './verdicts.js';
 
 export interface StudyWorkerParts {
@@ -23,6 +24,7 @@ export interface StudyWorkerParts {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly reportTools: ReportTools;
+  readonly serving: Serving;
   readonly verdicts: Verdicts;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -64,7 +66,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
   await jobs.work(
     reportQueue,
     async (job) => {
-      const result = await reportStudy(studyOf(job), parts.reportTools);
+      const result = await withChampion(parts, (tools) => reportStudy(studyOf(job), tools));
       await keepResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
       parts.metrics.observe(result);
@@ -89,6 +91,16 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
     },
     { concurrency: 2, retry, onExhausted: async (job, failure) => log.error('delivery given up', { result: job.payload.resultId, destination: destinationName(job.payload.destination), code: failure.code }) },
   );
+}
+
+/** The model is the same for the whole study, and stays loaded for it also when another is promoted meanwhile. */
+async function withChampion<Outcome>({ serving, reportTools }: StudyWorkerParts, work: (tools: ReportTools) => Promise<Outcome>): Promise<Outcome> {
+  const held = serving.holdChampion();
+  try {
+    return await work({ ...reportTools, model: () => held.model, reader: held.reader });
+  } finally {
+    held.letGo();
+  }
 }
 
 function studyOf({ payload }: ReportJob): StudyToReport {

@@ -9,7 +9,7 @@ import { loadFindings, termsOf } from '../findings-config.js';
 import { createLog } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { findOrthanc } from '../orthanc/find-orthanc.js';
-import { loadModelVersion } from '../registry/model-version.js';
+import { chosenModel } from './chosen-model.js';
 import { loadRouting } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
 import { destinationName } from '../tasks/deliver-result.js';
@@ -67,7 +67,7 @@ async function examineFiles(config: Config, say: Say): Promise<void> {
   });
   await examine(say, 'model and codes', 'give config/findings.json an entry for each output of the model, or restore models/ from the release', async () => {
     const findings = loadFindings(config.findingsFile);
-    const version = await loadModelVersion(config.model.directory);
+    const version = await chosenModel('champion', config);
     for (const network of Object.values(version.networks)) for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
     return { value: version, detail: `${version.name} ${version.version}, for ${Object.keys(version.networks).join(' and ')}` };
   });

@@ -15,13 +15,14 @@ export type ThresholdOverride = (findingName: string) => { readonly absentBelow?
 /** X-rays and slices go through the network in batches of this size, so that memory stays bounded. */
 const batchSize = 8;
 
-/** Puts a model version on an engine. Release it when no study uses it any more. */
+/** Puts a model version on an engine. Release it when no study uses it any more; a second time does nothing. */
 export async function serveModel(version: ModelVersion, engine: Engine, override: ThresholdOverride): Promise<ServedModel & { release(): Promise<void> }> {
   const networks: Partial<Record<ImageKind, { readonly served: ServedNetwork; readonly predictor: Predictor }>> = {};
   for (const kind of ['xray', 'ct'] as const) {
     const served = version.networks[kind];
     if (served) networks[kind] = { served: withOverrides(served, override), predictor: await engine.load(served.network) };
   }
+  let released: Promise<unknown> | undefined;
   const predict = async (kind: ImageKind, images: readonly GreyImage[]): Promise<{ served: ServedNetwork; prediction: Prediction }> => {
     const network = networks[kind];
     if (!network) throw new Fault('model-invalid', `expected a network for ${kind}, found none in ${version.name} ${version.version}`);
@@ -47,7 +48,7 @@ export async function serveModel(version: ModelVersion, engine: Engine, override
       return stackVerdict(prediction, served);
     },
     async release() {
-      await Promise.all(Object.values(networks).map(({ predictor }) => predictor.release()));
+      await (released ??= Promise.all(Object.values(networks).map(({ predictor }) => predictor.release())));
     },
   };
 }

@@ -1,0 +1,163 @@
+import type { Engine } from '../engine/engine.js';
+import { Fault } from '../errors.js';
+import { termsOf, type FindingsConfig } from '../findings-config.js';
+import { placeOf, type Log } from '../log.js';
+import type { ModelVersion } from '../registry/model-version.js';
+import type { Registry } from '../registry/registry.js';
+import { serveModel } from '../tasks/served-model.js';
+import type { ImageReader, ServedModel } from '../tasks/tools.js';
+import type { OpenReader } from './image-reader.js';
+
+/** A model on the engine, and the reader that gives pictures in its size. */
+export interface ModelInHand {
+  readonly model: ServedModel;
+  readonly reader: ImageReader;
+}
+
+/** A model that stays loaded until it is let go, whatever is promoted meanwhile. */
+export interface HeldModel extends ModelInHand {
+  letGo(): void;
+}
+
+/** The model in service and, if there is one, the challenger that judges in shadow. */
+export interface Serving {
+  champion(): ServedModel;
+  challenger(): ServedModel | undefined;
+  /** For one study: the champion of now. */
+  holdChampion(): HeldModel;
+  /** Undefined if that version is not the challenger any more. */
+  holdChallenger(version: string): HeldModel | undefined;
+  /** Looks at the registry now instead of at the next turn. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ServingParts {
+  readonly registry: Registry;
+  readonly engine: Engine;
+  readonly findings: FindingsConfig;
+  readonly reader: OpenReader;
+  /** In service at the start, on the engine already. */
+  readonly first: { readonly version: ModelVersion; readonly model: LoadedModel };
+  readonly watchIntervalMs: number;
+  readonly log: Log;
+}
+
+type LoadedModel = ServedModel & { release(): Promise<void> };
+
+/** @throws Fault 'config-invalid' for an output that config/findings.json does not name */
+export async function loadOntoEngine(version: ModelVersion, engine: Engine, findings: FindingsConfig): Promise<LoadedModel> {
+  for (const network of Object.values(version.networks)) {
+    for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
+  }
+  return serveModel(version, engine, (name) => termsOf(findings, name));
+}
+
+/**
+ * Follows the registry's aliases. A new champion is loaded beside the old one, takes over between two studies, and the old one is
+ * released when its last study is done: no study waits, none is judged by two models. What cannot be loaded changes nothing and
+ * is said in the log once.
+ */
+export function startServing(parts: ServingParts): Serving {
+  const { registry, watchIntervalMs, log } = parts;
+  let champion = new Loaded(parts.first.version, parts.first.model, parts.reader);
+  let challenger: Loaded | undefined;
+  let failed: string | undefined;
+  let closed = false;
+  const load = async (version: string): Promise<Loaded | undefined> => {
+    try {
+      const found = await registry.load(version);
+      const loaded = new Loaded(found, await loadOntoEngine(found, parts.engine, parts.findings), parts.reader);
+      failed = undefined;
+      return loaded;
+    } catch (error) {
+      if (failed !== version) log.error('model cannot be put in service; the one before stays', { version, code: error instanceof Fault ? error.code : 'bug', detail: error instanceof Fault ? error.detail : placeOf(error) });
+      failed = version;
+      return undefined;
+    }
+  };
+  const follow = async (): Promise<void> => {
+    const aliases = await registry.aliases();
+    if (!aliases || closed) return;
+    if (aliases.champion !== champion.version) {
+      // The challenger that is promoted is on the engine already.
+      const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion);
+      if (next) {
+        const before = champion;
+        champion = next;
+        if (next === challenger) challenger = undefined;
+        before.retire();
+        log.info('model in service', { model: next.model.name, version: next.version, deviceUID: next.model.deviceUID, before: before.version });
+      }
+    }
+    const wanted = aliases.challenger === champion.version ? null : aliases.challenger;
+    if (wanted === (challenger?.version ?? null)) return;
+    challenger?.retire();
+    challenger = wanted === null ? undefined : await load(wanted);
+    log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
+  };
+  let turn: Promise<void> = Promise.resolve();
+  const refresh = (): Promise<void> => (turn = turn.then(follow, follow));
+  const timer = setInterval(() => void refresh().catch((error: unknown) => log.warn('the registry cannot be read', { reason: placeOf(error) })), watchIntervalMs);
+  timer.unref();
+  return {
+    champion: () => champion.model,
+    challenger: () => challenger?.model,
+    holdChampion: () => champion.hold(),
+    holdChallenger: (version) => (challenger?.version === version ? challenger.hold() : undefined),
+    refresh,
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await turn.catch(() => undefined);
+      await Promise.all([champion.end(), challenger?.end()]);
+    },
+  };
+}
+
+/** A model with the count of those who hold it. */
+class Loaded {
+  readonly version: string;
+  readonly reader: ImageReader;
+  #holders = 0;
+  #retired = false;
+
+  constructor(
+    { version, networks }: ModelVersion,
+    readonly model: LoadedModel,
+    reader: OpenReader,
+  ) {
+    this.version = version;
+    this.reader = reader.forSizes({ xray: networks.xray?.input, ct: networks.ct?.input });
+  }
+
+  hold(): HeldModel {
+    this.#holders++;
+    let held = true;
+    return {
+      model: this.model,
+      reader: this.reader,
+      letGo: () => {
+        if (!held) return;
+        held = false;
+        this.#holders--;
+        this.#releaseIfIdle();
+      },
+    };
+  }
+
+  /** No study takes it up any more. */
+  retire(): void {
+    this.#retired = true;
+    this.#releaseIfIdle();
+  }
+
+  end(): Promise<void> {
+    return this.model.release();
+  }
+
+  #releaseIfIdle(): void {
+    // A release that fails leaves memory in use until the end; no study depends on it.
+    if (this.#retired && this.#holders === 0) this.model.release().catch(() => undefined);
+  }
+}
