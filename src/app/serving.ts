@@ -46,10 +46,13 @@ export interface ServingParts {
 type LoadedModel = ServedModel & { release(): Promise<void> };
 
 /** @throws Fault 'config-invalid' for an output that config/findings.json does not name */
+export function checkTerms({ networks }: ModelVersion, findings: FindingsConfig): void {
+  for (const { outputs } of Object.values(networks)) for (const { kind, name } of outputs) if (kind === 'finding') termsOf(findings, name);
+}
+
+/** @throws Fault 'config-invalid' as checkTerms does */
 export async function loadOntoEngine(version: ModelVersion, engine: Engine, findings: FindingsConfig): Promise<LoadedModel> {
-  for (const network of Object.values(version.networks)) {
-    for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
-  }
+  checkTerms(version, findings);
   return serveModel(version, engine, (name) => termsOf(findings, name));
 }
 

@@ -23,7 +23,7 @@ import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { serverToolsOf } from './server-tools.js';
-import { loadOntoEngine, startServing, type Serving } from './serving.js';
+import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
 import { startingModel } from './starting-model.js';
 import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
@@ -64,6 +64,8 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
   const version = starting ?? (await servedVersion(config));
+  // Before the engine: a mistake in the configuration must not leave its threads behind.
+  checkTerms(version, findings);
   const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
   const model = await loadOntoEngine(version, engine, findings);
   log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
