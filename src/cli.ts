@@ -266,6 +266,12 @@ models
   .argument('<model>', 'or none')
   .option('--why <reason>', 'kept in the history')
   .action(async (name: string, options: { why?: string }) => (await import('./commands/models-change.js')).challengeModel(name, options));
+models
+  .command('shadow')
+  .description('a challenger beside the champion on the studies that both judged; with the embedded database not beside a running service')
+  .argument('[model]', 'whose answers', 'challenger')
+  .option('--json', 'one object', false)
+  .action(async (name: string, options: { json: boolean }) => (await import('./commands/models-shadow.js')).showShadow(name, options));
 models.command('import').description('a folder with model.json, checked; it is not put in service').argument('<folder>').action(async (folder: string) => (await import('./commands/models-change.js')).importModel(folder));
 models
   .command('export')

@@ -22,3 +22,11 @@ export const deliverQueue = defineQueue<{
   readonly destination: Destination;
   readonly sopInstanceUIDs: readonly string[];
 }>('deliver-result');
+
+/** A challenger is to judge a reported study in shadow; key: study and challenger. */
+export const shadowQueue = defineQueue<{
+  readonly studyInstanceUID: string;
+  readonly challenger: string;
+  readonly callingAeTitle?: string;
+  readonly calledAeTitle?: string;
+}>('shadow-study');

@@ -23,6 +23,8 @@ export interface HeldModel extends ModelInHand {
 export interface Serving {
   champion(): ServedModel;
   challenger(): ServedModel | undefined;
+  /** Gives pictures in the size of the champion of now. */
+  readonly reader: ImageReader;
   /** For one study: the champion of now. */
   holdChampion(): HeldModel;
   /** Undefined if that version is not the challenger any more. */
@@ -106,6 +108,11 @@ export function startServing(parts: ServingParts): Serving {
   return {
     champion: () => champion.model,
     challenger: () => challenger?.model,
+    reader: {
+      readXray: (file) => champion.reader.readXray(file),
+      readCtSlice: (file, frameNumber) => champion.reader.readCtSlice(file, frameNumber),
+      lungFraction: (file, frameNumber) => champion.reader.lungFraction(file, frameNumber),
+    },
     holdChampion: () => champion.hold(),
     holdChallenger: (version) => (challenger?.version === version ? challenger.hold() : undefined),
     refresh,

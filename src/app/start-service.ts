@@ -147,7 +147,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
     const reportTools: ReportTools = {
       pacs: pacsOf(pacs.dicomWeb),
-      reader: analyser.reader,
+      reader: serving.reader,
       model: () => serving.champion(),
       settings: analyser.settings,
       clock: { now: () => new Date() },

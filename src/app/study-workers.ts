@@ -14,6 +14,7 @@ import { settleStudy, type PacsStudy, type SettleTools } from '../tasks/settle-s
 import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js';
 import { resultWithoutDocument } from '../tasks/write-result.js';
 import { keepResult } from './keep-result.js';
+import { queueShadow, startShadow } from './shadow.js';
 import { deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
 import type { Serving } from './serving.js';
 import type { Verdicts } from './verdicts.js';
@@ -66,14 +67,17 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
   await jobs.work(
     reportQueue,
     async (job) => {
+      if (await isReported(job, parts.store, settleTools)) return;
       const result = await withChampion(parts, (tools) => reportStudy(studyOf(job), tools));
       await keepResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
       parts.metrics.observe(result);
+      await queueShadow(job, result, parts);
     },
     { concurrency: config.work.studies, retry, onExhausted: (job, failure) => giveUp(job, failure, parts) },
   );
 
+  await startShadow(parts);
   await jobs.work(verdictQueue, async ({ payload }) => void (await verdicts.index(payload.studyInstanceUID as StudyInstanceUID)), { concurrency: 1, retry: { ...retry, unlimited: surroundingsOfSettling } });
 
   await jobs.work(
@@ -91,6 +95,15 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
     },
     { concurrency: 2, retry, onExhausted: async (job, failure) => log.error('delivery given up', { result: job.payload.resultId, destination: destinationName(job.payload.destination), code: failure.code }) },
   );
+}
+
+/**
+ * Two jobs may stand for the same images of a study, when it settled again before the first was done. The second would find the
+ * documents of the first, unless another model was promoted in between, and then replace them for no reason.
+ */
+async function isReported({ payload }: ReportJob, store: Store, settleTools: SettleTools): Promise<boolean> {
+  const known = await store.studies.find(payload.studyInstanceUID);
+  return known?.contentKey === payload.contentKey && (await settleStudy(payload.pacsStudyId, settleTools)).state === 'unchanged';
 }
 
 /** The model is the same for the whole study, and stays loaded for it also when another is promoted meanwhile. */

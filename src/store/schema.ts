@@ -2,6 +2,7 @@ import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/p
 import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
 import { label, verdict } from './label-schema.js';
 import { chestAi, time } from './schema-columns.js';
+import { shadowResult } from './shadow-schema.js';
 
 /*
  * The tables as drizzle sees them. migrations/ makes them; a test holds that both say the same. No patient
@@ -84,4 +85,4 @@ export const delivery = chestAi.table(
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );
 
-export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label };
+export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label, shadowResult };

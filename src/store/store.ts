@@ -12,6 +12,7 @@ import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
+import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
 import type { Connection } from './sql.js';
 import { studiesIn, type Studies } from './studies.js';
 import { worklistIn, type Worklist } from './worklist.js';
@@ -37,6 +38,7 @@ export interface Store {
   readonly audit: AuditEntries;
   readonly verdicts: Verdicts;
   readonly labels: Labels;
+  readonly shadow: ShadowResults;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
   close(): Promise<void>;
@@ -73,6 +75,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     audit: auditEntriesIn(database),
     verdicts: verdictsIn(database),
     labels: labelsIn(database),
+    shadow: shadowResultsIn(database),
     sql: connection,
     close: () => connection.close(),
   };

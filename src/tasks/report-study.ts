@@ -53,6 +53,13 @@ export function analyseInstances(instances: readonly DataSet[], tools: ReportToo
   return analyse(chooseImages(seriesFactsOf(instances), tools.settings.maxImages), tools.model(), tools, new Stopwatch());
 }
 
+/** What the model says of a study that the rules take, and on which images; nothing is written. Undefined if they do not take it. */
+export async function judgeOnly(study: StudyToReport, tools: ReportTools): Promise<{ readonly inputKey: string; readonly analysis: Analysis } | undefined> {
+  const seen = await lookAt(study, tools);
+  if (seen.state === 'passed-over') return undefined;
+  return { inputKey: seen.hand.inputKey, analysis: await analyse(seen.chosen, seen.hand.model, tools, seen.hand.watch) };
+}
+
 /** Says in the record, and in a document where that is wanted, that a study could not be done. */
 export async function reportFailure(study: StudyToReport, fault: Fault, tools: ReportTools): Promise<StudyResult> {
   const seen = await lookAt(study, tools);

@@ -73,6 +73,28 @@ describe('another model is promoted while studies flow', () => {
     for (const version of [starter, third]) assert.ok((await resultsOf(version)) > 0, version.version);
   });
 
+  test('a challenger judges the same studies in shadow; nothing of it reaches the PACS', async () => {
+    const challenger = await registry.add(changedStarter(starter, '2026-11-27'));
+    await registry.challenge(challenger.version, reason);
+    await eventually('the challenger is loaded', () => assert.equal(service.serving.challenger()?.version, challenger.version), { timeoutMs: 30_000 });
+    const { files, studyInstanceUID } = chestStudy('in shadow');
+    await sendByStow(files, pacs.dicomWeb);
+    const [row] = await eventually('what the challenger says', async () => {
+      const rows = await service.store.shadow.ofVersion(challenger.version);
+      assert.equal(rows.length, 1);
+      return rows;
+    }, { timeoutMs: 60_000 });
+    assert.deepEqual([row!.studyInstanceUID, row!.championVersion, row!.outcome], [studyInstanceUID, service.model.version, 'reported']);
+    assert.deepEqual(row!.findings.map(({ name }) => name), ['pneumonia', 'covid-19']);
+    assert.deepEqual(row!.championFindings.map(({ name }) => name), ['pneumonia', 'covid-19']);
+    const { report } = await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID);
+    assert.equal(report.algorithm.deviceUID, service.model.deviceUID);
+    assert.equal((await service.store.results.ofStudy(studyInstanceUID)).length, 1);
+    await registry.challenge(null, reason);
+    await service.serving.refresh();
+    assert.equal(service.serving.challenger(), undefined);
+  });
+
   test('what cannot be served changes nothing; a rollback is followed', async () => {
     const served = service.model.version;
     const strange = await registry.add(changedStarter(starter, '2026-11-26', undefined, 'mystery'));

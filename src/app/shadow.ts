@@ -1,0 +1,41 @@
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import type { Job } from '../jobs/queue.js';
+import { judgeInShadow } from '../tasks/shadow-study.js';
+import type { StudyResult } from '../tasks/tools.js';
+import { shadowQueue, type reportQueue } from './queues.js';
+import type { StudyWorkerParts } from './study-workers.js';
+
+/** After the champion's report is written: the challenger's turn, if there is one, as a job of its own that nothing waits for. */
+export async function queueShadow({ payload }: Job<ReturnType<typeof reportQueue.parse>>, result: StudyResult, { serving, jobs }: StudyWorkerParts): Promise<void> {
+  const challenger = serving.challenger();
+  if (!challenger || result.outcome !== 'reported') return;
+  const { studyInstanceUID, callingAeTitle, calledAeTitle } = payload;
+  await jobs.send(shadowQueue, { studyInstanceUID, challenger: challenger.version, ...(callingAeTitle ? { callingAeTitle } : {}), ...(calledAeTitle ? { calledAeTitle } : {}) }, { key: `${studyInstanceUID}/${challenger.version}`, priority: -100 });
+}
+
+/** Works on one study at a time, whatever waits; what fails is tried again and then left, because nobody depends on it. */
+export async function startShadow({ serving, reportTools, store, jobs, config, log }: StudyWorkerParts): Promise<void> {
+  await jobs.work(
+    shadowQueue,
+    async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle } }) => {
+      const held = serving.holdChallenger(challenger);
+      if (!held) return;
+      try {
+        const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
+        const verdict = await judgeInShadow(study, { ...reportTools, model: () => held.model, reader: held.reader });
+        const reported = await store.results.currentResult(studyInstanceUID);
+        // New images came in between: their own report will queue the challenger again.
+        if (!verdict || !reported?.modelVersion || reported.inputKey !== verdict.inputKey) return;
+        const championFindings = reported.findings.map(({ name, probability, decision }) => ({ name, probability, decision }));
+        await store.shadow.record({ studyInstanceUID, modelVersion: challenger, inputKey: verdict.inputKey, championVersion: reported.modelVersion, judgedAt: reportTools.clock.now(), outcome: verdict.outcome, findings: verdict.findings, championFindings });
+      } finally {
+        held.letGo();
+      }
+    },
+    {
+      concurrency: 1,
+      retry: { maxAttempts: config.work.maxAttempts, unlimited: ['pacs-unreachable', 'database-unavailable'] },
+      onExhausted: async ({ payload }, failure) => log.warn('challenger could not judge a study', { study: payload.studyInstanceUID, challenger: payload.challenger, code: failure.code }),
+    },
+  );
+}

@@ -1,0 +1,25 @@
+import { asc, eq, sql } from 'drizzle-orm';
+import type { Database } from './database.js';
+import { shadowResult } from './shadow-schema.js';
+
+/** What a challenger said of one study, beside what was reported. */
+export type ShadowRow = Readonly<typeof shadowResult.$inferSelect>;
+
+export interface ShadowResults {
+  /** Of the same study, version and images again: the same row. */
+  record(row: ShadowRow): Promise<void>;
+  ofVersion(modelVersion: string, options?: { readonly limit?: number }): Promise<readonly ShadowRow[]>;
+}
+
+export function shadowResultsIn(database: Database): ShadowResults {
+  return {
+    async record(row) {
+      const { studyInstanceUID: _study, modelVersion: _version, inputKey: _key, ...rest } = row;
+      const target = [shadowResult.studyInstanceUID, shadowResult.modelVersion, shadowResult.inputKey];
+      await database.run((tables) => tables.insert(shadowResult).values(row).onConflictDoUpdate({ target, set: rest }));
+    },
+    ofVersion(modelVersion, { limit = 10_000 } = {}) {
+      return database.run((tables) => tables.select().from(shadowResult).where(eq(shadowResult.modelVersion, modelVersion)).orderBy(asc(shadowResult.judgedAt), sql`${shadowResult.studyInstanceUID}`).limit(limit));
+    },
+  };
+}

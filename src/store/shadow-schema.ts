@@ -1,0 +1,29 @@
+import { jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { chestAi, time } from './schema-columns.js';
+
+/* What a challenger said in shadow, as drizzle sees it; migrations/0004 makes the table. */
+
+/** What was said of one finding. */
+export interface ShadowFinding {
+  readonly name: string;
+  /** Calibrated, 0 to 1. */
+  readonly probability: number;
+  readonly decision: 'present' | 'absent' | 'undetermined';
+}
+
+export const shadowResult = chestAi.table(
+  'shadow_result',
+  {
+    studyInstanceUID: text('study_instance_uid').notNull(),
+    /** Of the challenger. */
+    modelVersion: text('model_version').notNull(),
+    /** Hash of the image UIDs that both rest on. */
+    inputKey: text('input_key').notNull(),
+    championVersion: text('champion_version').notNull(),
+    judgedAt: time('judged_at').notNull(),
+    outcome: text('outcome').$type<'reported' | 'skipped'>().notNull(),
+    findings: jsonb('findings').$type<readonly ShadowFinding[]>().notNull(),
+    championFindings: jsonb('champion_findings').$type<readonly ShadowFinding[]>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.studyInstanceUID, table.modelVersion, table.inputKey] })],
+);
