@@ -11,11 +11,16 @@ export type ProbeReport =
 /** First use of a GPU compiles shaders; what takes longer than this is not going to be the fastest. */
 const probeTimeoutMs = 60_000;
 
+export interface ProbeOptions {
+  /** One small picture: whether it starts and not how fast it is. */
+  readonly tiny?: boolean;
+}
+
 /** Tries an engine in a process of its own: a GPU driver that fails may take its process with it. */
-export async function probeEngine(name: EngineName, threads: number): Promise<ProbeReport> {
+export async function probeEngine(name: EngineName, threads: number, { tiny = false }: ProbeOptions = {}): Promise<ProbeReport> {
   const script = fileURLToPath(new URL('./probe.js', import.meta.url));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [script, name, String(threads)], { timeout: probeTimeoutMs });
+    const { stdout } = await promisify(execFile)(process.execPath, [script, name, String(threads), ...(tiny ? ['tiny'] : [])], { timeout: probeTimeoutMs });
     const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { milliseconds: number; logits: number[]; place: string } | { error: string };
     return { name, ...report };
   } catch (error) {

@@ -22,8 +22,9 @@ export function probeNetwork(): NetworkWithWeights {
   return { architecture, tensors };
 }
 
-export function probeInput(): InputBatch {
-  return { data: wave(probeBatch * 192 * 192, 0, 1), batch: probeBatch, channels: 1, height: 192, width: 192 };
+/** @param size of the square pictures, in pixels; a GPU that is software needs small ones */
+export function probeInput(batch = probeBatch, size = 192): InputBatch {
+  return { data: wave(batch * size * size, 0, 1), batch, channels: 1, height: size, width: size };
 }
 
 function wave(count: number, centre: number, spread: number): Float32Array {

@@ -6,8 +6,8 @@ import { briefly } from './probe-engine.js';
  * Started as a process of its own by probe-engine.ts, because a GPU driver that fails may take its process with it: starts an
  * engine, loads the probe network, times it, and prints one line of JSON (see ProbeReport).
  */
-const [name, threads] = process.argv.slice(2);
-const repeats = 5;
+const [name, threads, tiny] = process.argv.slice(2);
+const repeats = tiny ? 1 : 5;
 
 try {
   process.stdout.write(`${JSON.stringify(await time())}\n`);
@@ -20,7 +20,7 @@ process.exit(0);
 async function time(): Promise<{ milliseconds: number; logits: readonly number[]; place: string }> {
   const engine = await candidate(name as EngineName).start(Number(threads), '');
   const predictor = await engine.load(probeNetwork());
-  const input = probeInput();
+  const input = tiny ? probeInput(1, 32) : probeInput();
   let prediction = await predictor.predict(input);
   const times: number[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) {

@@ -12,7 +12,7 @@ import { goldenTraining, trainerOptions, trainingBatch } from './network-train-e
 import { seededImage, seededWeights } from './network-seeded.js';
 
 /** The fastest of TensorFlow.js' backends that starts here; WASM comes with the development packages. */
-const atHand = (await enginesAtHand(engineNames.filter((name) => name.startsWith('tensorflow-')))).flatMap((one) => ('start' in one ? [one] : [])).at(0);
+const atHand = (await enginesAtHand(engineNames.filter((name) => name.startsWith('tensorflow-')))).flatMap((one) => ('start' in one && !one.software ? [one] : [])).at(0);
 const skip = atHand ? false : 'no TensorFlow.js backend starts here';
 const engine = await start();
 after(() => engine?.close());
