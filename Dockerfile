@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # docker build .                    → CPU image
-# docker build --target gpu .       → image with onnxruntime's CUDA 12 provider (NVIDIA driver and container toolkit on the host)
+# docker build --target gpu .       → image with onnxruntime's CUDA 12 provider and TensorFlow.js on CUDA 12 (NVIDIA driver and container toolkit on the host)
 
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
@@ -37,6 +37,13 @@ EXPOSE 8787
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8787) + '/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "bootstrap.mjs", "serve"]
 
+# TensorFlow.js on CUDA 12.2: the addon is compiled, TensorFlow and NVIDIA's libraries come from PyPI (about 2 GB).
+FROM build AS tensorflow
+RUN apt-get update && apt-get install -y --no-install-recommends g++ make python3 python3-pip && rm -rf /var/lib/apt/lists/*
+COPY scripts scripts
+ENV XDG_CACHE_HOME=/opt
+RUN scripts/build-tfjs-node.sh gpu
+
 # The CUDA provider is fetched by onnxruntime-node's own install step; the libraries it links come with the base image.
 FROM build AS cuda-provider
 ENV ONNXRUNTIME_NODE_INSTALL=cuda12
@@ -47,6 +54,8 @@ COPY --from=runtime /usr/local/bin/node /usr/local/bin/node
 ENV NODE_ENV=production DATA_DIR=/var/lib/chest-ai HOST=0.0.0.0 LOG_FORMAT=json VIEWER_DIR=/app/viewer
 WORKDIR /app
 COPY --from=runtime /app .
+COPY --from=tensorflow /opt/chest-ai /opt/chest-ai
+COPY --from=tensorflow /app/node_modules node_modules
 COPY --from=cuda-provider /app/node_modules/onnxruntime-node node_modules/onnxruntime-node
 RUN useradd --system --create-home chest-ai && mkdir -p /var/lib/chest-ai && chown chest-ai /var/lib/chest-ai
 USER chest-ai

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 /** What TensorFlow.js can compute on here, in the order in which they are usually fastest. */
 export const backends = ['gpu', 'cpu', 'webgpu', 'wasm'] as const;
@@ -53,4 +54,13 @@ export function installedBackend(backend: Backend): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Where a native package keeps the libraries it came with. CUDA's are looked up by their names alone, so this folder has to be
+ * in the process's LD_LIBRARY_PATH; undefined for the backends that need none.
+ */
+export function libraryFolder(backend: Backend): string | undefined {
+  if (backend !== 'gpu' || !installedBackend(backend)) return undefined;
+  return join(dirname(require.resolve(`${backendPackages[backend].packages.at(-1)!}/package.json`)), 'deps/lib');
 }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../errors.js';
-import type { BackendSettings } from './backend.js';
+import { libraryFolder, type BackendSettings } from './backend.js';
 import type { Answer, Request, Values } from './protocol.js';
 
 /** The engine's process as the service sees it. */
@@ -36,8 +36,7 @@ export async function startEngineProcess(settings: BackendSettings): Promise<Eng
     serialization: 'advanced',
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // TensorFlow tells about every instruction it could use; errors are kept
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+    env: environment(settings),
   });
   const waiting = new Map<number, Waiting>();
   let serial = 0;
@@ -109,4 +108,11 @@ export async function startEngineProcess(settings: BackendSettings): Promise<Eng
       }),
     stop,
   };
+}
+
+function environment({ backend }: BackendSettings): NodeJS.ProcessEnv {
+  const inherited: NodeJS.ProcessEnv = { ...process.env };
+  const folders = [libraryFolder(backend), inherited['LD_LIBRARY_PATH']].filter((folder) => folder !== undefined);
+  // TensorFlow tells about every instruction it could use; errors are kept
+  return { ...inherited, TF_CPP_MIN_LOG_LEVEL: '2', ...(folders.length > 0 ? { LD_LIBRARY_PATH: folders.join(':') } : {}) };
 }
