@@ -29,13 +29,14 @@ EXPORT(unpack) uint32_t unpack(const uint8_t *from, const uint8_t *end, uint8_t 
     return to < last ? (uint32_t)(to - plane) : length;
 }
 
-/* The two byte planes of 16-bit samples side by side, little endian. */
-EXPORT(merge) void merge(const uint8_t *high, const uint8_t *low, uint8_t *samples, uint32_t count)
+/* The two byte planes of 16-bit samples side by side, little endian; only the bits of `mask` stay. */
+EXPORT(merge) void merge(const uint8_t *high, const uint8_t *low, uint8_t *samples, uint32_t count, uint32_t mask)
 {
+    v128_t kept = wasm_i16x8_splat((int16_t)mask);
     for (uint32_t i = 0; i < count; i += 16) {
         v128_t h = wasm_v128_load(high + i), l = wasm_v128_load(low + i);
-        wasm_v128_store(samples + 2 * i, wasm_i8x16_shuffle(l, h, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-        wasm_v128_store(samples + 2 * i + 16, wasm_i8x16_shuffle(l, h, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+        wasm_v128_store(samples + 2 * i, wasm_v128_and(kept, wasm_i8x16_shuffle(l, h, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)));
+        wasm_v128_store(samples + 2 * i + 16, wasm_v128_and(kept, wasm_i8x16_shuffle(l, h, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)));
     }
 }
 

@@ -80,9 +80,10 @@ export async function decodeFrames(file: Part10File, frameNumbers?: readonly num
   }
 }
 
-function valuesOf({ samples, precision }: DecodedFrame, format: ImageFormat): StoredFrame['samples'] {
+function valuesOf({ samples, precision, cut }: DecodedFrame, format: ImageFormat): StoredFrame['samples'] {
   const expected = format.rows * format.columns * format.samplesPerPixel;
   if (samples.length !== expected) throw new Error(`${samples.length} samples were decoded where ${expected} belong to a frame`);
+  if (cut) return samples;
   const width = samples.BYTES_PER_ELEMENT * 8;
   // Some encoders code more bits than are stored and leave the sign where Bits Stored has it; without sign, surplus bits are real.
   const bitsStored = Math.min(precision === undefined || format.signed ? Math.min(precision ?? width, format.bitsStored) : precision, width);

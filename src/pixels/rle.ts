@@ -7,7 +7,7 @@ interface RleLoops {
   readonly memory: WebAssembly.Memory;
   /** Bytes unpacked, at most `length`. */
   unpack(from: number, end: number, plane: number, length: number): number;
-  merge(high: number, low: number, samples: number, count: number): void;
+  merge(high: number, low: number, samples: number, count: number, mask: number): void;
   spread(plane: number, samples: number, count: number, stride: number): void;
 }
 
@@ -26,7 +26,7 @@ let instance: RleLoops | undefined;
  * @throws Error if the header or a segment does not fit the image
  */
 export function decodeRle(bytes: Uint8Array, format: ImageFormat): DecodedFrame {
-  const { rows, columns, samplesPerPixel, bitsAllocated } = format;
+  const { rows, columns, samplesPerPixel, bitsAllocated, bitsStored } = format;
   const size = Math.max(1, bitsAllocated / 8);
   const segments = segmentsOf(bytes, size * samplesPerPixel);
   const pixels = rows * columns;
@@ -43,10 +43,13 @@ export function decodeRle(bytes: Uint8Array, format: ImageFormat): DecodedFrame 
     const given = loops.unpack(input + start, input + end, plane, length);
     if (given < length) throw new Error(`RLE segment ${segment + 1} gives ${given} bytes where ${length} are needed`);
   };
+  const merged = size === 2 && samplesPerPixel === 1;
+  // What most radiographs are: bits above the stored ones are cut off on the way.
+  const cut = merged && !format.signed && format.highBit === bitsStored - 1;
   if (segments.length === 1) unpack(0, output);
-  else if (size === 2 && samplesPerPixel === 1) {
+  else if (merged) {
     planes.forEach((plane, segment) => unpack(segment, plane));
-    loops.merge(planes[0], planes[1], output, pixels);
+    loops.merge(planes[0], planes[1], output, pixels, cut ? 2 ** bitsStored - 1 : 0xffff);
   } else {
     segments.forEach((_, segment) => {
       unpack(segment, planes[0]);
@@ -56,7 +59,7 @@ export function decodeRle(bytes: Uint8Array, format: ImageFormat): DecodedFrame 
   }
   const decoded = new Uint8Array(loops.memory.buffer, output, outputLength).slice();
   if (bitsAllocated === 1) return { samples: bits(decoded, pixels) };
-  return { samples: size === 1 ? decoded : size === 2 ? new Uint16Array(decoded.buffer) : new Uint32Array(decoded.buffer) };
+  return { ...(cut ? { cut } : {}), samples: size === 1 ? decoded : size === 2 ? new Uint16Array(decoded.buffer) : new Uint32Array(decoded.buffer) };
 }
 
 /** The RLE header (§G.5). */

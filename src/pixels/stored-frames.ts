@@ -26,6 +26,8 @@ export interface DecodedFrame {
    * Undefined: samples are cells as in native pixel data, to be cut by Bits Stored and High Bit.
    */
   readonly precision?: number;
+  /** The samples are stored values already. */
+  readonly cut?: true;
   /** Set where it differs from the file's. */
   readonly photometricInterpretation?: string;
 }
