@@ -15,13 +15,15 @@ const image = {
 };
 const pixels = new Uint8Array(128);
 
-function quickly<Result>(work: () => Result, mostMs = 2000): Result {
-  const start = performance.now();
+/** In bounded processor time (what the machine does besides does not count) and memory. */
+function quickly<Result>(work: () => Result, mostMs = 5000): Result {
+  const start = process.cpuUsage();
   const before = process.memoryUsage().rss;
   try {
     return work();
   } finally {
-    assert.ok(performance.now() - start < mostMs, `took ${performance.now() - start} ms`);
+    const { user, system } = process.cpuUsage(start);
+    assert.ok((user + system) / 1000 < mostMs, `took ${(user + system) / 1000} ms`);
     assert.ok(process.memoryUsage().rss - before < 400e6, 'took more than 400 MB');
   }
 }
@@ -199,12 +201,13 @@ for (const [syntax, stream] of [
 ] as const) {
   test(`a codestream larger than its header says (${syntax}): a fault that names pixel data and instance, at once`, async () => {
     const before = process.memoryUsage().rss;
-    const start = performance.now();
+    const start = process.cpuUsage();
     await assert.rejects(decodeFrames(readPart10(encapsulatedFile(image, syntax, [stream]))), (thrown: unknown) => {
       assert.ok(thrown instanceof Fault && thrown.code === 'pixels-unreadable', String(thrown));
       assert.equal(thrown.subject.sopInstanceUID, instance);
       return /PixelData/.test(thrown.subject.attribute ?? '');
     });
-    assert.ok(performance.now() - start < 5000 && process.memoryUsage().rss - before < 400e6);
+    const { user, system } = process.cpuUsage(start);
+    assert.ok(user + system < 5e6 && process.memoryUsage().rss - before < 400e6);
   });
 }
