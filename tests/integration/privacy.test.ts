@@ -198,6 +198,11 @@ async function comeAndGo(url: string, headers: Record<string, string>, good: { r
   assert.equal(metrics.status, 200);
   const text = Buffer.from(await metrics.arrayBuffer());
   assert.match(text.toString(), /chest_ai_http_request_seconds_count\{method="POST",route="\/api\/login",status="401"\}/);
+  assert.match(text.toString(), /^chest_ai_ready 1$/m);
+  assert.match(text.toString(), /^chest_ai_disk_free_bytes [1-9]/m);
+  assert.match(text.toString(), /^chest_ai_clock_skew_seconds \d/m);
+  assert.match(text.toString(), /^chest_ai_results\{outcome="reported"\} [1-9]/m);
+  assert.match(text.toString(), /^chest_ai_study_seconds_count\{outcome="reported"\} [1-9]/m);
   // Figures have no UID either: each would be a series of its own.
   assert.doesNotMatch(text.toString(), /\d+\.\d+\.\d+\.\d+/);
   shown.push(text);

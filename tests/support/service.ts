@@ -78,7 +78,7 @@ export async function spawnService(orthanc: TestOrthanc['orthanc'], options: { r
   await eventually('the service is running', () => {
     assert.equal(child.exitCode, null, `ended: ${output}`);
     assert.match(output, /service is running/);
-  }, { timeoutMs: 60_000 }).catch((error: unknown) => {
+  }, { timeoutMs: 120_000 }).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;
   });
