@@ -202,6 +202,8 @@ program
   .option('--model <model>', 'champion, challenger, the beginning of a version, or a folder', 'champion')
   .option('--network <kind>', 'xray or ct; xray if the model has one')
   .option('--test-lock <file>', 'only the patients that this lock keeps for testing')
+  .option('--parts <file>', 'parts.jsonl of a training run: only the images that it used for --part')
+  .option('--part <name>', 'train, validation, calibration, test, left-out or excluded', 'validation')
   .option('--out <directory>', 'for report.html and report.json; below DATA_DIR/evaluations if not given')
   .option('--resamples <n>', 'how often the patients are drawn again for an interval', '1000')
   .option('--seed <n>', 'of the resamples', '0')

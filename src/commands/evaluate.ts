@@ -23,6 +23,8 @@ export interface EvaluateCommand {
   readonly dataset: string;
   readonly network?: string | undefined;
   readonly testLock?: string | undefined;
+  readonly parts?: string | undefined;
+  readonly part: string;
   readonly seed: string;
   readonly resamples: string;
   readonly out?: string | undefined;
@@ -36,7 +38,7 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
   const version = await chosenModel(options.model, config);
   const kind = networkOf(options.network, Object.keys(version.networks));
   const served = version.networks[kind]!;
-  const images = await openLabelledImages(options.dataset, options.testLock);
+  const images = await openLabelledImages(options.dataset, options.testLock, options.parts === undefined ? undefined : { file: options.parts, part: options.part });
   const engine = await startEngine({ prefer: config.engine.prefer, log: options.json ? silentLog : createLog({ ...config.log, level: 'warn' }), ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
   const progress = progressLine('judging', options.json);
   try {
@@ -47,7 +49,7 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
     if (scored.set.images.length === 0) throw new Fault('dataset-invalid', `expected images that ${scored.set.classes.join(', ')} can describe, found none among ${images.examples.length} (${scored.unreadable.length} unreadable)`, { source: options.dataset });
     const report = evaluateSet(scored.set, {
       model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind },
-      dataset: { name: images.name, split: options.testLock === undefined ? null : 'locked test set' },
+      dataset: { name: images.name, split: options.testLock !== undefined ? 'locked test set' : options.parts === undefined ? null : options.part },
       ...bootstrap,
     });
     const complete: EvaluationReport = { ...report, warnings: [...report.warnings, ...leftOut(scored.outside, scored.unreadable.length)] };

@@ -4,6 +4,7 @@ import type { Example, ExampleSource } from '../dataset/example.js';
 import { kindOf, labelsOf } from '../dataset/finding-labels.js';
 import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
 import { readMetadataCsv } from '../dataset/metadata-csv.js';
+import { readPartsFile } from '../dataset/parts-file.js';
 import { readExamplePicture } from '../dataset/read-picture.js';
 import { isLocked, readTestLock } from '../dataset/test-lock.js';
 import { asFault, Fault } from '../errors.js';
@@ -19,10 +20,11 @@ export interface LabelledImages extends ExampleSource {
  * published, read in place; or a folder with a folder of pictures for each label.
  *
  * @param lockFile only the patients that this test lock holds
+ * @param used only images that a training run used so: its parts.jsonl, and the part
  * @throws Fault dataset-invalid
  */
-export async function openLabelledImages(directory: string, lockFile?: string): Promise<LabelledImages> {
-  const source = await openSource(directory);
+export async function openLabelledImages(directory: string, lockFile?: string, used?: { readonly file: string; readonly part: string }): Promise<LabelledImages> {
+  const source = used ? await onlyPart(await openSource(directory), used, directory) : await openSource(directory);
   const name = basename(resolve(directory));
   if (lockFile === undefined) return { ...source, name };
   const lock = await readTestLock(lockFile);
@@ -30,6 +32,13 @@ export async function openLabelledImages(directory: string, lockFile?: string): 
   const examples = source.examples.filter(({ patient }) => isLocked(lock, patient));
   if (examples.length === 0) throw new Fault('dataset-invalid', `expected patients of the test lock among ${source.examples.length} images, found none`, { source: directory });
   return { ...source, examples, name };
+}
+
+async function onlyPart(source: ExampleSource, { file, part }: { readonly file: string; readonly part: string }, directory: string): Promise<ExampleSource> {
+  const known = await readPartsFile(file);
+  const examples = source.examples.filter(({ key }) => known.get(key) === part);
+  if (examples.length === 0) throw new Fault('dataset-invalid', `expected images that the run used for ${part}, found none among ${source.examples.length}`, { source: directory });
+  return { ...source, examples };
 }
 
 async function openSource(directory: string): Promise<ExampleSource> {

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../config.js';
 import { robustTransforms } from '../dataset/augmentation.js';
+import { decodeText, parseCells } from '../dataset/csv-cells.js';
 import type { ExampleSource } from '../dataset/example.js';
 import { withGuardClass } from '../dataset/guard-class.js';
 import { importDataset } from '../dataset/import-dataset.js';
@@ -39,7 +41,7 @@ export interface TrainStarterCommand {
 const seed = 20200315;
 /** What the starter's networks say, and the sets that they learn from. */
 const networks = {
-  xray: { classes: ['pneumonia', 'covid-19'], guard: 'frontal-chest', isChest: (set: string, view: string) => !set.includes('-ct-') && !['l', 'ct', 'axial'].includes(view) },
+  xray: { classes: ['pneumonia', 'covid-19'], guard: 'frontal-chest', isChest: (set: string, view: string) => !set.includes('-ct-') && !['l', 'ct', 'axial', 'other'].includes(view) },
   ct: { classes: ['covid-19'], guard: 'axial-chest', isChest: (set: string) => set.includes('-ct-') },
 } as const;
 
@@ -114,5 +116,24 @@ async function importSets(data: string, out: string): Promise<ExampleSource> {
     console.log(`importing ${set}`);
     await importDataset({ metadata: join(data, set, 'metadata.csv'), images: join(data, set, 'images'), out: join(out, set) });
   }
-  return mergeSources(await Promise.all(sets.map((set) => openDatasetFolder(join(out, set)))), { unknownElsewhere: false });
+  const bodies = await importOtherBodies(join(data, otherBodies), out);
+  return mergeSources(await Promise.all([...sets, ...bodies].map((set) => openDatasetFolder(join(out, set)))), { unknownElsewhere: false });
+}
+
+/** A folder of DICOM files of all kinds, with an index.csv of `path`, `rows` and `chest`: what a guard must refuse. */
+const otherBodies = 'dicom';
+
+/** The files of WG04 are kept for the card: nothing is trained on them. @returns the data set's name, if there is one */
+async function importOtherBodies(folder: string, out: string): Promise<readonly string[]> {
+  const index = join(folder, 'index.csv');
+  if (!existsSync(index)) return [];
+  if (existsSync(join(out, otherBodies, manifestName))) return [otherBodies];
+  const [heading, ...rows] = parseCells(decodeText(await readFile(index)).text, index);
+  const place = (name: string): number => heading!.cells.indexOf(name);
+  const usable = rows.map(({ cells }) => cells).filter((cells) => cells[place('chest')] !== 'yes' && Number(cells[place('rows')]) >= 32 && !cells[place('path')]!.includes('WG04'));
+  const list = join(out, `${otherBodies}.csv`);
+  await mkdir(out, { recursive: true });
+  await writeFile(list, `filename,finding,view\n${usable.map((cells) => `"${cells[place('path')]!}",other,other`).join('\n')}\n`);
+  await importDataset({ metadata: list, images: folder, out: join(out, otherBodies), source: otherBodies });
+  return [otherBodies];
 }

@@ -1,4 +1,7 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Example, ExampleSource } from '../dataset/example.js';
+import { writePartsFile } from '../dataset/parts-file.js';
 import type { PictureCache } from '../dataset/picture-cache.js';
 import { PictureWorkers } from '../dataset/picture-workers.js';
 import { checkClasses, type Part, type Split } from '../dataset/split.js';
@@ -74,6 +77,8 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const of = (part: Part): readonly Usable[] => usable.filter((one) => one.part === part);
   if (of('validation').length === 0) throw new Fault('dataset-invalid', `expected images for validation that ${classes.join(', ')} can describe, found none`);
 
+  await mkdir(request.directory, { recursive: true });
+  await writePartsFile(join(request.directory, 'parts.jsonl'), dataset.source.examples, dataset.split.parts);
   const run: TrainingRun = {
     directory: request.directory,
     architecture: architectureOf(request.architecture),

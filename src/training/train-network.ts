@@ -68,11 +68,14 @@ export async function trainNetwork(run: TrainingRun): Promise<TrainingOutcome> {
   let current: Checkpoint = before ?? beginning(fingerprint, run.initial);
   const log = await TrainingLog.open(join(run.directory, 'log.jsonl'), current.position);
   const workers = new PictureWorkers(run.workers);
+  const save = async (made: Checkpoint): Promise<void> => {
+    await writeCheckpoint(checkpoints, made);
+    await writeFileAtomically(join(run.directory, 'loss.png'), await drawLossCurves(log.entries));
+  };
   try {
     while (current.position.stage < run.recipe.stages.length) {
-      const { checkpoint, stopped } = await runStage(run, current, { log, workers, save: (made) => writeCheckpoint(checkpoints, made) });
+      const { checkpoint, stopped } = await runStage(run, current, { log, workers, save });
       current = checkpoint;
-      await writeFileAtomically(join(run.directory, 'loss.png'), await drawLossCurves(log.entries));
       if (stopped) break;
     }
     const finished = current.position.stage === run.recipe.stages.length;

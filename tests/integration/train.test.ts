@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
@@ -49,7 +49,7 @@ describe('train', () => {
     assert.equal(report.confusion.flat().reduce((sum, count) => sum + count, 0), report.n);
     assert.ok(report.accuracy > 0.7, `a bright disc on grey can be learned, found ${report.accuracy}`);
     assert.match(report.modelVersion, /^[0-9a-f]{12}$/);
-    assert.deepEqual(readdirSync(report.run).sort(), ['checkpoints', 'log.jsonl', 'loss.png']);
+    assert.deepEqual(readdirSync(report.run).sort(), ['checkpoints', 'log.jsonl', 'loss.png', 'parts.jsonl']);
 
     const folder = join(dataDir, 'models/versions', report.modelVersion);
     const lineage = JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as { dataset: { splits: Record<string, number> }; settings: { split: { lock: string } } };
@@ -58,11 +58,12 @@ describe('train', () => {
     assert.match(readFileSync(join(folder, 'CARD.md'), 'utf8'), /Not for diagnosis/);
     assert.ok(!existsSync(join(dataDir, 'models/aliases')), 'nothing is promoted by training');
 
-    const picture = join(dataDir, 'disc.png');
-    writeFileSync(picture, await blotchPng('another', { bright: true }));
-    const asked = await new Promise<Run>((resolve) => {
-      execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'evaluate', '--model', report.modelVersion, '--dataset', dataset, '--test-lock', join(dataset, 'test-lock.json'), '--json'], { cwd: projectRoot, env: environment(dataDir), timeout: 120_000 }, (error, out, err) => resolve({ code: error ? 1 : 0, stdout: out, stderr: err }));
-    });
+    const again = await chestAi(dataDir, 'evaluate', '--model', report.modelVersion, '--dataset', dataset, '--parts', join(report.run, 'parts.jsonl'), '--part', 'validation', '--seed', '3', '--json');
+    assert.equal(again.code, 0, again.stderr);
+    const evaluated = JSON.parse(again.stdout) as Record<string, unknown>;
+    for (const key of ['n', 'patients', 'classes', 'accuracy', 'accuracyInterval', 'majorityRate', 'balancedAccuracy', 'auroc', 'ece', 'brier', 'confusion', 'perClass', 'refused'] as const) assert.deepEqual(evaluated[key], (report as Record<string, unknown>)[key], `evaluate says what train said: ${key}`);
+
+    const asked = await chestAi(dataDir, 'evaluate', '--model', report.modelVersion, '--dataset', dataset, '--test-lock', join(dataset, 'test-lock.json'), '--json');
     assert.equal(asked.code, 0, asked.stderr);
     const tested = JSON.parse(asked.stdout) as { n: number; patients: number };
     assert.ok(tested.n > 0 && tested.n === 2 * tested.patients);
