@@ -216,6 +216,18 @@ program
   .option('--json', 'one object', false)
   .action(async (options: { json: boolean }) => (await import('./commands/rebuild.js')).rebuildCommand(options));
 
+program
+  .command('retrain')
+  .description('what the night does: train on what readers have labelled, and promote only what passes the gate')
+  .option('--now', 'at once', false)
+  .option('--json', 'one object', false)
+  .action(async (options: { now: boolean; json: boolean }) => (await import('./commands/retrain.js')).retrainCommand(options));
+
+program
+  .command('night-train', { hidden: true })
+  .argument('<directory>', 'of the run: the service gives it')
+  .action(async (directory: string) => (await import('./commands/night-train.js')).nightTrain(directory));
+
 const labels = program.command('labels').description('what readers said of studies');
 labels
   .command('import')

@@ -155,6 +155,36 @@ const configSchema = z.strictObject({
       heatMaps: z.boolean().optional(),
     })
     .prefault({}),
+  /** Retraining on what readers have labelled. */
+  night: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Cron expression in local time. */
+      schedule: z.string().default('0 2 * * *'),
+      /** Settled labels that the last night did not have. */
+      minimumNewLabels: z.number().int().min(1).default(50),
+      /** Then training stops with a checkpoint, and the next night goes on. */
+      timeLimitMinutes: z.number().positive().default(240),
+      /** Threads of the training process; the rest is for reporting. */
+      threads: count.default(1),
+      /** Share of patients that the first night locks for testing, for good. */
+      testShare: z.number().min(0.05).max(0.6).default(0.3),
+      /** What passes the gate goes into service, or judges in shadow until somebody promotes it. */
+      onPass: z.enum(['promote', 'challenge']).default('promote'),
+      /** Margins and bounds of the gate, YAML or JSON; the defaults are in docs/reference/gate.md. */
+      rulesFile: z.string().optional(),
+      seed: z.number().int().min(0).default(42),
+      batch: z.number().int().min(2).default(32),
+      /** Epochs and highest learning rate of the last layer alone, then of all layers (0: not at all). */
+      headEpochs: z.number().int().min(0).default(6),
+      headRate: z.number().positive().default(3e-3),
+      epochs: z.number().int().min(0).default(4),
+      rate: z.number().positive().default(1e-4),
+      /** How pictures are varied: as fastai does, also against what tells hospitals apart, or not at all. */
+      augmentation: z.enum(['fastai', 'robust', 'none']).default('robust'),
+    })
+    .refine((one) => one.headEpochs + one.epochs > 0, { path: ['epochs'], message: 'expected epochs of the last layer or of all layers' })
+    .prefault({}),
   verdicts: z
     .strictObject({
       /** Accounts whose verdicts are stored as VERIFIED: those who may sign a document. `*` stands for every reader. */

@@ -13,6 +13,9 @@ export const reportQueue = defineQueue<{
   readonly contentKey: string;
 }>('report-study');
 
+/** A night: retraining on what readers have labelled; one key for all. */
+export const retrainQueue = defineQueue<{ readonly by: string }>('retrain-model');
+
 /** Documents of others in a study may hold verdicts; key: Study Instance UID. */
 export const verdictQueue = defineQueue<{ readonly studyInstanceUID: string }>('index-verdicts');
 

@@ -23,6 +23,7 @@ import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { serverToolsOf } from './server-tools.js';
+import { startNightWorker } from './night-worker.js';
 import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
 import { startingModel } from './starting-model.js';
 import { startStudyWorkers } from './study-workers.js';
@@ -155,6 +156,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     };
     const verdicts = verdictsOf({ config, store, reportTools });
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
+    if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
     const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory });
     tools = serverToolsOf({ ...healthParts, verdicts, page });

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { openReader } from '../app/image-reader.js';
+import { askForNight, startNightWorker } from '../app/night-worker.js';
+import { openPacs } from '../app/pacs.js';
+import { retrainQueue } from '../app/queues.js';
+import { softwareVersion } from '../app/start-service.js';
+import { startingModel } from '../app/starting-model.js';
+import { loadConfig, projectRoot } from '../config.js';
+import { Fault } from '../errors.js';
+import { startJobs } from '../jobs/jobs.js';
+import { createLog } from '../log.js';
+import { describeChange, type ChangeRecord } from '../registry/change-record.js';
+import { openRegistry } from '../registry/registry.js';
+import { openStore } from '../store/store.js';
+
+/**
+ * `retrain --now`: what the night does, at once; beside services on a shared database whichever is free does it. The embedded
+ * database belongs to one process: with a running service ask that one (POST /api/retrain). Exit status 0 if a model was
+ * promoted or judges in shadow, 3 if not.
+ */
+export async function retrainCommand(options: { readonly now: boolean; readonly json: boolean }): Promise<void> {
+  if (!options.now) throw new Fault('request-invalid', 'expected --now; by itself the service retrains by night.schedule');
+  const config = loadConfig();
+  const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
+  const startedAt = new Date();
+  const registry = openRegistry(join(config.dataDir, 'models'));
+  await startingModel(config.model.directory, registry, log);
+  const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, log);
+  const jobs = await startJobs(store, log);
+  const reader = openReader(config, { xray: undefined, ct: undefined });
+  try {
+    const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
+    try {
+      await askForNight(jobs, 'command line');
+      await startNightWorker({ config: { ...config, night: { ...config.night, enabled: false } }, store, jobs, registry, pacs, reader, codeVersion: softwareVersion, log });
+      for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const mine = (await jobs.stats()).find(({ queue }) => queue === retrainQueue.name);
+        if (!mine || mine.waiting + mine.active + mine.retrying === 0) break;
+      }
+    } finally {
+      await pacs.close();
+    }
+  } finally {
+    await jobs.stop();
+    await reader.close();
+    await store.close();
+  }
+  const record = await recordSince(registry, startedAt);
+  if (!record) throw new Fault('engine-failed', 'expected a change record of this run, found none; see the log and the parked work');
+  console.log(options.json ? JSON.stringify({ id: record.id, outcome: record.outcome, why: record.why, champion: record.champion, challenger: record.challenger }) : describeChange(record));
+  if (record.outcome !== 'promoted' && record.outcome !== 'shadow') process.exitCode = 3;
+}
+
+/** By its end: a run that was interrupted before began earlier. */
+async function recordSince(registry: ReturnType<typeof openRegistry>, since: Date): Promise<ChangeRecord | undefined> {
+  for (const id of await registry.changes()) {
+    const record = await registry.change(id);
+    if (id.startsWith('night-') && new Date(record.endedAt) >= since) return record;
+  }
+  return undefined;
+}

@@ -1,0 +1,76 @@
+import { textOf, type DataSet } from '../dicom/data-set.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import { Fault } from '../errors.js';
+import type { Log } from '../log.js';
+import { selectXrays } from '../routing/select-xrays.js';
+import { seriesFactsOf } from '../routing/series-facts.js';
+import { isAboutStudy } from '../sr/own-document.js';
+import { referenceTo } from './image-reference.js';
+import type { JointLabel } from './settled-labels.js';
+import type { Pacs } from './tools.js';
+
+/** A frontal X-ray of a study that readers have labelled, and where its pixels are. */
+export interface LabelledImage {
+  readonly sopInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly studyInstanceUID: string;
+  /** A keyed hash of Patient ID and its issuer: the same for all images of a patient, and nobody's name. */
+  readonly patient: string;
+  /** Institution, else station, else manufacturer, as the image says. */
+  readonly source: string;
+  readonly view: string;
+  /** Findings that are present; of those in `unknown` nothing was said, the others are absent. */
+  readonly labels: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+export interface LabelledImagesTools {
+  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
+  readonly maxImages: number;
+  /** Turns an identifier into a key that names nobody. */
+  keyOf(identifier: string): string;
+  readonly log: Log;
+}
+
+/**
+ * The images behind settled labels. A study that is gone, or has no frontal X-ray, is left out.
+ *
+ * @param classes findings of the network; labels of others are not used
+ */
+export async function labelledImages(labels: readonly JointLabel[], classes: readonly string[], tools: LabelledImagesTools): Promise<readonly LabelledImage[]> {
+  const studies = new Map<string, Map<string, 'present' | 'absent'>>();
+  for (const { studyInstanceUID, finding, decision } of labels) {
+    if (decision === undefined || !classes.includes(finding)) continue;
+    const said = studies.get(studyInstanceUID) ?? new Map<string, 'present' | 'absent'>();
+    studies.set(studyInstanceUID, said.set(finding, decision));
+  }
+  const images: LabelledImage[] = [];
+  for (const [studyInstanceUID, said] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    for (const instance of await frontalXraysOf(studyInstanceUID as StudyInstanceUID, tools)) {
+      const { sopInstanceUID, seriesInstanceUID } = referenceTo(instance);
+      const patientId = textOf(instance, 'PatientID');
+      images.push({
+        sopInstanceUID,
+        seriesInstanceUID,
+        studyInstanceUID,
+        patient: tools.keyOf(patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`),
+        source: textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '',
+        view: textOf(instance, 'ViewPosition') ?? '',
+        labels: classes.filter((name) => said.get(name) === 'present'),
+        unknown: classes.filter((name) => !said.has(name)),
+      });
+    }
+  }
+  return images;
+}
+
+async function frontalXraysOf(study: StudyInstanceUID, { pacs, maxImages, log }: LabelledImagesTools): Promise<readonly DataSet[]> {
+  try {
+    const instances = (await pacs.retrieveStudyMetadata(study)).filter((one) => !isAboutStudy(one));
+    return selectXrays(seriesFactsOf(instances).filter((one) => !one.values.modality?.includes('CT')), maxImages).chosen;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.retryable) throw error;
+    log.warn('a labelled study cannot be read and is left out', { study, code: error.code });
+    return [];
+  }
+}

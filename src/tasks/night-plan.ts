@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { parts, splitExamples } from '../dataset/split.js';
+import type { Example } from '../dataset/example.js';
+import type { TestLock } from '../dataset/test-lock.js';
+import { Fault } from '../errors.js';
+import { promotionRulesSchema } from '../evaluation/promotion/promotion-rules.js';
+import { recipeSchema, type Recipe } from '../training/recipe.js';
+import type { LabelledImage } from './labelled-images.js';
+
+/**
+ * All that a night depends on, written down before it begins: killed at any moment, or out of time, the next one goes on with the
+ * same images, labels and first weights, whatever was said meanwhile. UIDs and keyed hashes, no patient attribute.
+ */
+export const nightPlanSchema = z
+  .strictObject({
+    id: z.string().regex(/^[\w-]{1,100}$/),
+    startedAt: z.iso.datetime(),
+    by: z.string(),
+    /** Version that training begins with and the challenger is compared with. */
+    champion: z.string(),
+    classes: z.array(z.string()).min(1).readonly(),
+    objective: z.enum(['one-of-many', 'several']),
+    images: z
+      .array(
+        z.strictObject({
+          sopInstanceUID: z.string(),
+          seriesInstanceUID: z.string(),
+          studyInstanceUID: z.string(),
+          patient: z.string(),
+          source: z.string(),
+          view: z.string(),
+          labels: z.array(z.string()).readonly(),
+          unknown: z.array(z.string()).readonly(),
+          part: z.enum(parts),
+        }),
+      )
+      .readonly(),
+    recipe: recipeSchema,
+    rules: promotionRulesSchema,
+    /** Checksum of the lock of the test set. */
+    lock: z.string(),
+    warnings: z.array(z.string()).readonly(),
+  })
+  .readonly();
+
+export type NightPlan = z.infer<typeof nightPlanSchema>;
+
+/** Of the images that the lock does not keep for testing. */
+export const nightShares = { validation: 0.2, calibration: 0.2 } as const;
+
+export function exampleOf({ sopInstanceUID, patient, source, view, labels, unknown }: LabelledImage): Example {
+  return { key: sopInstanceUID, patient, source, view, labels, unknown };
+}
+
+/**
+ * Whether a test set can be locked now: each finding needs patients enough on either side for the gate to say anything, with what
+ * is left to learn from. Locked too early it would be locked for good.
+ *
+ * @returns what is missing, in a sentence; undefined if it can
+ */
+export function missingForLock(images: readonly LabelledImage[], classes: readonly string[], share: number, leastPatients: number): string | undefined {
+  const needed = Math.ceil(leastPatients / share);
+  const short = classes.flatMap((name) => {
+    const patientsWith = (present: boolean): number => new Set(images.filter(({ labels, unknown }) => !unknown.includes(name) && labels.includes(name) === present).map(({ patient }) => patient)).size;
+    const [present, absent] = [patientsWith(true), patientsWith(false)];
+    return Math.min(present, absent) < needed ? [`${name}: ${present} present, ${absent} absent`] : [];
+  });
+  return short.length === 0 ? undefined : `a test set can be locked when each finding has ${needed} patients with and ${needed} without it; there are ${short.join('; ')}`;
+}
+
+/** Splits by patient around the locked test set. @throws Fault dataset-invalid */
+export function splitForNight(images: readonly LabelledImage[], lock: TestLock, recipe: Recipe): { readonly images: NightPlan['images']; readonly warnings: readonly string[] } {
+  if (images.length === 0) throw new Fault('dataset-invalid', 'expected images of labelled studies, found none');
+  const split = splitExamples(images.map(exampleOf), { seed: recipe.seed, shares: nightShares, lock });
+  return { images: images.map((image, index) => ({ ...image, part: split.parts[index]! })), warnings: split.warnings };
+}

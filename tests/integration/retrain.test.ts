@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { temporaryDirectory } from '../support/orthanc.js';
+import { startPhantomNights, type PhantomNights } from '../support/phantom-night.js';
+
+/** `npm run bench -- poisoned-labels` does this with 20 seeds. */
+const seeds = [0, 1];
+
+describe('retraining from a plan', () => {
+  let nights: PhantomNights;
+  before(async () => {
+    nights = await startPhantomNights(temporaryDirectory('retrain'));
+  });
+  after(() => nights.close());
+
+  test('honest labels pass the gate; stopped on the way and gone on with, the same weights come of it', async () => {
+    const whole = await nights.honest('whole');
+    assert.ok(whole.finished);
+    assert.equal(whole.judgement.decision.decision, 'promoted', whole.judgement.decision.why);
+    assert.ok((whole.judgement.challenger.auroc['pneumonia']?.value ?? 0) > 0.85);
+
+    const stop = new AbortController();
+    let steps = 0;
+    const interrupted = await nights.honest('interrupted', stop.signal, () => void (++steps === 30 && stop.abort()));
+    assert.equal(interrupted.finished, false);
+    const resumed = await nights.honest('interrupted');
+    assert.ok(resumed.finished);
+    assert.equal(resumed.challenger, whole.challenger, 'the same version, so the same weights to the byte');
+
+    await nights.registry.promote(whole.challenger, { by: 'test', why: whole.judgement.decision.why, at: new Date() }, whole.judgement.decision.champion!);
+  });
+
+  for (const seed of seeds) {
+    test(`poisoned labels, seed ${seed}: the gate refuses and nothing changes`, async () => {
+      const before = await nights.registry.aliases();
+      const { judgement } = await nights.poisoned(seed);
+      assert.equal(judgement.decision.decision, 'refused');
+      assert.ok(judgement.decision.criteria.some(({ counts, passed }) => counts && !passed));
+      assert.deepEqual(await nights.registry.aliases(), before);
+    });
+  }
+});

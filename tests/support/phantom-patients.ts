@@ -1,0 +1,85 @@
+import { PictureCache } from '../../src/dataset/picture-cache.js';
+import { derivedUid } from '../../src/dicom/uid.js';
+import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+import type { GreyImage } from '../../src/pixels/image.js';
+import { chestPhantom } from '../../src/samples/chest-phantom.js';
+import type { NightPlan } from '../../src/tasks/night-plan.js';
+import { architectureOf, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
+import { initialWeights } from '../../src/network/initial-weights.js';
+import type { Candidate } from '../../src/registry/candidate.js';
+import { tinyCandidate, tinyNetwork } from './tiny-model.js';
+
+type PlannedImage = NightPlan['images'][number];
+
+/** A patient with one picture: a synthetic chest, every second one with an opacity in a lung. */
+export interface PhantomPatient {
+  readonly number: number;
+  readonly diseased: boolean;
+  readonly image: GreyImage;
+}
+
+const side = 72;
+const anatomies = 12;
+const chests: Float32Array[] = [];
+
+/** Twelve chests of the phantom, made once; each patient has one of them with noise, exposure and place of disease of its own. */
+function chest(index: number): Float32Array {
+  return (chests[index] ??= (() => {
+    const { values, bitsStored } = chestPhantom({ seed: `night ${index}`, sex: index % 2 ? 'F' : 'M', rows: side, columns: side, marker: false });
+    return Float32Array.from(values, (value) => value / 2 ** bitsStored);
+  })());
+}
+
+export function phantomPatient(number: number): PhantomPatient {
+  const draw = seededUniform(number + 1);
+  const diseased = number % 2 === 1;
+  const base = chest(Math.floor(number / 2) % anatomies);
+  const gain = 0.9 + 0.2 * draw();
+  const [x, y] = [(draw() < 0.5 ? 0.3 : 0.7) * side + 4 * (draw() - 0.5), (0.42 + 0.14 * draw()) * side];
+  const radius = 3.5 + 1.5 * draw();
+  const values = Float32Array.from(base, (value, index) => {
+    const distance = ((index % side) - x) ** 2 + (Math.floor(index / side) - y) ** 2;
+    const opacity = diseased ? (0.2 + 0.3 * draw()) * Math.exp(-distance / (2 * radius ** 2)) : 0;
+    return Math.min(1, Math.max(0, value * gain + opacity + 0.03 * (draw() - 0.5)));
+  });
+  return { number, diseased, image: { width: side, height: side, values, pixelAspect: 1 } };
+}
+
+/** What a night would have written down of these patients: truthfully, with `label` in place of the truth where it says so. */
+export async function plannedPhantoms(cache: PictureCache, from: number, count: number, part: (number: number) => PlannedImage['part'], label: (patient: PhantomPatient) => boolean = ({ diseased }) => diseased): Promise<readonly PlannedImage[]> {
+  const images: PlannedImage[] = [];
+  for (let number = from; number < from + count; number++) {
+    const patient = phantomPatient(number);
+    const sopInstanceUID = derivedUid('phantom patient', String(number));
+    await cache.put(sopInstanceUID, patient.image);
+    images.push({
+      sopInstanceUID, seriesInstanceUID: derivedUid('phantom series', String(number)), studyInstanceUID: derivedUid('phantom study', String(number)),
+      patient: `p${number}`, source: 'phantom', view: 'PA', labels: label(patient) ? ['pneumonia'] : [], unknown: [], part: part(number),
+    });
+  }
+  return images;
+}
+
+/** A model that has learned nothing yet and calls nothing present: what a hospital's first nights begin with. */
+export function blindCandidate(): Candidate {
+  const spec: ArchitectureSpec = { family: 'resnet', block: 'basic', inputChannels: 1, layers: [1, 1], widths: [12, 24], strides: [1, 2], outputs: 1, head: 'torchvision' };
+  const network = tinyNetwork({
+    architecture: spec,
+    tensors: initialWeights(architectureOf(spec), 1),
+    // Not per image: a picture with a part covered would look otherwise everywhere.
+    input: { width: 64, height: 64, channels: 1, resize: 'bilinear-antialias', normalization: 'imagenet' },
+    outputs: [{ kind: 'finding', name: 'pneumonia', temperature: 1, absentBelow: 0.2, presentFrom: 0.999 }],
+  });
+  const { features } = architectureOf(spec);
+  const precision = new Float32Array(features * features);
+  for (let row = 0; row < features; row++) precision[row * features + row] = 1;
+  return tinyCandidate(1e6, { name: 'blind', networks: { xray: { ...network, gate: { mean: new Float32Array(features), precision, maxDistance: 1e6 } } } });
+}
+
+/** How this small network learns these pictures in a dozen epochs; and a gate for some fifty patients of which it begins knowing none. */
+export const phantomNight = { batch: 16, epochs: 12, rate: 2e-2, rules: { leastPatients: 15, resamples: 200, notWorse: { auroc: 0.05, sensitivity: 0.4, specificity: 0.4 }, calibration: { ece: 0.2 } } } as const;
+
+/** Of sixteen patients six train, two validate, four calibrate and four are locked for testing. */
+export function usualPart(number: number): PlannedImage['part'] {
+  return number % 16 < 6 ? 'train' : number % 16 < 8 ? 'validation' : number % 16 < 12 ? 'calibration' : 'test';
+}
