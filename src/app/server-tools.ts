@@ -2,6 +2,7 @@ import type { PageTools } from '../server/page-tools.js';
 import type { ServerTools, ShownResult } from '../server/server-tools.js';
 import type { ResultRow } from '../store/results.js';
 import { healthOf, measure, type HealthParts } from './health.js';
+import { askForNight } from './night-worker.js';
 import { verdictServerTools, type Verdicts } from './verdicts.js';
 
 export interface ServerParts extends HealthParts {
@@ -26,6 +27,7 @@ export function serverToolsOf(parts: ServerParts): ServerTools {
   });
   return {
     verdicts: verdictServerTools(verdicts, store),
+    retrain: (by) => askForNight(jobs, by),
     health: () => healthOf(parts),
     measure: () => measure(parts),
     page,

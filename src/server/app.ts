@@ -17,6 +17,7 @@ import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
 import { parkedRoutes } from './routes/parked.js';
 import { resultRoutes } from './routes/results.js';
+import { retrainRoutes } from './routes/retrain.js';
 import { verdictRoutes } from './routes/verdicts.js';
 import { studyRoutes } from './routes/study.js';
 import { viewerRoutes } from './routes/viewer.js';
@@ -26,7 +27,7 @@ import type { ServerParts } from './server-tools.js';
 
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
 const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [
-  loginRoutes, resultRoutes, verdictRoutes, parkedRoutes, administrationRoutes, auditRoutes, metricsRoutes,
+  loginRoutes, resultRoutes, verdictRoutes, retrainRoutes, parkedRoutes, administrationRoutes, auditRoutes, metricsRoutes,
   worklistRoutes, studyRoutes, answerRoutes, operationsRoutes, modelRoutes, openApiRoutes, dicomWebRoutes, viewerRoutes, pageRoutes,
 ];
 

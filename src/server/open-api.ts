@@ -47,6 +47,7 @@ const operations: readonly Operation[] = [
   { method: 'post', path: '/api/parked/{id}/retry', role: 'operator', summary: 'Try parked work again', answer: 'none' },
   { method: 'get', path: '/api/models', role: 'viewer', summary: 'Model versions and the history of what served' },
   { method: 'get', path: '/api/models/{version}', role: 'viewer', summary: 'One version: card, evaluation report, the gate’s decision' },
+  { method: 'post', path: '/api/retrain', role: 'operator', summary: 'Retrain now on what readers have labelled; one at a time', answer: 'none' },
   { method: 'get', path: '/api/accounts', role: 'admin', summary: 'Accounts' },
   { method: 'post', path: '/api/accounts', role: 'admin', summary: 'A new account; its first password is the answer', body: account },
   { method: 'post', path: '/api/accounts/{name}/password', role: 'admin', summary: 'A new password for an account' },

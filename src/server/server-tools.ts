@@ -76,6 +76,8 @@ export interface ShownParked {
 }
 
 export interface ServerTools {
+  /** Queues a night; while one waits or runs, no second. */
+  retrain(by: string): Promise<void>;
   readonly verdicts: VerdictServerTools;
   health(): Promise<Health>;
   measure(): Promise<MeasuredState>;

@@ -1,8 +1,9 @@
 import type { CodedConcept } from '../dicom/code.js';
-import { textOf, type DataSet } from '../dicom/data-set.js';
+import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
+import { everyStudy, type SearchForStudies } from './every-study.js';
 import { indexedVerdict, type IndexedVerdict } from './index-verdicts.js';
 import { resultsIn, type ResultInPacs } from './results-in.js';
 import type { Pacs } from './tools.js';
@@ -10,8 +11,7 @@ import { verdictsIn } from './verdicts-in.js';
 
 export interface RebuildTools {
   readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
-  /** QIDO-RS study search, one page. */
-  searchForStudies(query: Readonly<Record<string, string>>, page: { readonly limit: number; readonly offset: number }): Promise<readonly DataSet[]>;
+  readonly searchForStudies: SearchForStudies;
   /** Number of the newest change of the PACS. */
   lastChange(): Promise<number>;
   /** By config/findings.json. */
@@ -46,8 +46,6 @@ export interface Rebuilt {
   readonly cursor: number;
 }
 
-const pageSize = 100;
-
 /**
  * The index once more, from the PACS alone: results, verdicts and labels from the documents of every study that holds one, the
  * cursor from the change log. Only the index is written to; a second run finds nothing to do.
@@ -61,15 +59,10 @@ export async function rebuildIndex(tools: RebuildTools): Promise<Rebuilt> {
   const cursor = await tools.lastChange();
   const counts = { studies: 0, results: 0, verdicts: 0, gone: 0 };
   const unreadable: Rebuilt['unreadable'][number][] = [];
-  const seen = new Set<string>();
-  for (let offset = 0; ; offset += pageSize) {
-    const page = await tools.searchForStudies({ ModalitiesInStudy: 'SR' }, { limit: pageSize, offset });
-    for (const study of page) {
-      const uid = textOf(study, 'StudyInstanceUID') as StudyInstanceUID | undefined;
-      if (uid === undefined || seen.has(uid)) continue;
-      seen.add(uid);
+  for await (const uids of everyStudy((query, page) => tools.searchForStudies(query, page), {}, ['SR'])) {
+    for (const uid of uids) {
       try {
-        await rebuildStudy(uid, tools, counts);
+        await rebuildStudy(uid as StudyInstanceUID, tools, counts);
       } catch (error) {
         if (!(error instanceof Fault) || error.retryable) throw error;
         unreadable.push({ studyInstanceUID: uid, code: error.code });
@@ -77,7 +70,6 @@ export async function rebuildIndex(tools: RebuildTools): Promise<Rebuilt> {
       }
       tools.onProgress?.(++counts.studies);
     }
-    if (page.length < pageSize) break;
   }
   const orthancLabels = await tools.syncLabels();
   await tools.index.moveCursor(cursor);

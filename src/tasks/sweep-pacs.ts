@@ -1,9 +1,8 @@
-import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { Log } from '../log.js';
+import { everyStudy, type SearchForStudies } from './every-study.js';
 
 export interface SweepTools {
-  /** QIDO-RS study search, one page. */
-  searchForStudies(query: Readonly<Record<string, string>>, page: { readonly limit: number; readonly offset: number }): Promise<readonly DataSet[]>;
+  readonly searchForStudies: SearchForStudies;
   /** Of these studies, the ones of which the index has no result; one that is in the queue already is merged there. */
   withoutResult(studyInstanceUIDs: readonly string[]): Promise<readonly string[]>;
   /** By Study Instance UID. */
@@ -11,7 +10,6 @@ export interface SweepTools {
   readonly log: Log;
 }
 
-const pageSize = 100;
 const modalities = ['CR', 'DX', 'CT'];
 
 /**
@@ -23,15 +21,10 @@ const modalities = ['CR', 'DX', 'CT'];
  */
 export async function sweepOnce(since: Date, tools: SweepTools): Promise<number> {
   let queued = 0;
-  for (const modality of modalities) {
-    for (let offset = 0; ; offset += pageSize) {
-      const page = await tools.searchForStudies({ ModalitiesInStudy: modality, StudyDate: `${dicomDate(since)}-` }, { limit: pageSize, offset });
-      const uids = page.map((study) => textOf(study, 'StudyInstanceUID')).filter((uid) => uid !== undefined);
-      for (const uid of await tools.withoutResult(uids)) {
-        await tools.enqueueStudy(uid);
-        queued++;
-      }
-      if (page.length < pageSize) break;
+  for await (const uids of everyStudy((query, page) => tools.searchForStudies(query, page), { StudyDate: `${dicomDate(since)}-` }, modalities)) {
+    for (const uid of await tools.withoutResult(uids)) {
+      await tools.enqueueStudy(uid);
+      queued++;
     }
   }
   if (queued > 0) tools.log.info('sweep found studies without a result', { studies: queued });

@@ -34,6 +34,7 @@ export interface TestServer {
 /** The HTTP interface alone, over a real store; what the service would show is empty. */
 export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
   const tools: ServerTools = {
+    retrain: async () => undefined,
     verdicts: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
     health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', queue: { waiting: 0, active: 0, parked: 0 } }),
     measure: async () => ({ ok: true, results: {}, queues: [], freeBytes: 1, clockSkewMs: 0, pacsRequests: 0 }),

@@ -1,0 +1,17 @@
+import { Router } from 'express';
+import { doneBy } from '../access/done-by.js';
+import { requireRole } from '../access/roles.js';
+import type { ServerParts } from '../server-tools.js';
+import { started } from '../started.js';
+
+/** Asks for a night now. */
+export function retrainRoutes(parts: ServerParts): Router {
+  const router = Router();
+  router.post('/api/retrain', requireRole('operator'), async (request, response) => {
+    const doer = doneBy(request, response);
+    await parts.audit.record({ ...doer, action: 'model.retrain' });
+    await started(parts).retrain(doer.actor);
+    response.status(202).end();
+  });
+  return router;
+}

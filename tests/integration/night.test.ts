@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
+import { writePart10 } from '../../src/dicom/part10.js';
+import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
+import { conceptsOf, loadFindings, termsOf } from '../../src/findings-config.js';
+import { loadConfig } from '../../src/config.js';
+import { openRegistry } from '../../src/registry/registry.js';
+import { pacsOf } from '../../src/app/pacs.js';
+import { recordVerdict } from '../../src/tasks/record-verdict.js';
+import { chestStudy } from '../support/chest-study.js';
+import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
+import { blindCandidate, phantomNight, phantomPatient } from '../support/phantom-patients.js';
+import { sendByStow } from '../support/send.js';
+import { eventuallyOneResult, spawnService } from '../support/service.js';
+
+const patients = 192;
+
+describe('a night on a real Orthanc', () => {
+  const pacs = useOrthanc();
+
+  function study(number: number): { readonly studyInstanceUID: StudyInstanceUID; readonly file: Uint8Array; readonly diseased: boolean } {
+    const { image, diseased } = phantomPatient(number);
+    const studyInstanceUID = derivedUid<StudyInstanceUID>('night study', String(number));
+    const stored = Uint16Array.from(image.values, (value) => Math.round(value * 4095));
+    const file = writePart10({
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: derivedUid('night image', String(number)), StudyInstanceUID: studyInstanceUID, SeriesInstanceUID: derivedUid('night series', String(number)),
+      StudyDate: '20260102', StudyTime: '101112', AccessionNumber: `N${number}`, StudyID: '1', PatientName: `PHANTOM^${number}`, PatientID: `NIGHT-${number}`, PatientBirthDate: '', PatientSex: 'O', ReferringPhysicianName: '',
+      Modality: 'CR', BodyPartExamined: 'CHEST', ViewPosition: 'PA', Manufacturer: 'Phantom', SeriesNumber: 1, InstanceNumber: 1,
+      SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', Rows: image.height, Columns: image.width, BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0,
+      PixelData: new Uint8Array(stored.buffer),
+    });
+    return { studyInstanceUID, file, diseased };
+  }
+
+  test('studies sent, verdicts given, retrained: the gate promotes, and the next study is reported by the new version', { timeout: 14 * 60_000 }, async () => {
+    const dataDir = temporaryDirectory('night');
+    const elsewhere = openRegistry(join(temporaryDirectory('model'), 'models'));
+    const blind = await elsewhere.add(blindCandidate());
+    const settings = join(dataDir, 'settings.yaml');
+    const rules = join(dataDir, 'rules.yaml');
+    // So few pictures do not calibrate a network; that criterion has its own tests.
+    writeFileSync(rules, JSON.stringify({ ...phantomNight.rules, calibration: { ece: 0.4 } }));
+    writeFileSync(settings, JSON.stringify({ night: { rulesFile: rules, testShare: 0.3, minimumNewLabels: 50, headEpochs: 0, epochs: 2 * phantomNight.epochs, rate: phantomNight.rate, batch: phantomNight.batch, seed: 1, augmentation: 'none' } }));
+    const { url, username, password } = pacs.orthanc;
+    const env = { PATH: process.env['PATH'], CONFIG_FILE: settings, ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, DATA_DIR: dataDir, MODEL_DIR: blind.directory, ENGINE: 'onnx-cpu' };
+    const command = (...args: readonly string[]): Promise<{ readonly status: number; readonly out: string; readonly err: string }> =>
+      new Promise((resolve) => execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env, maxBuffer: 2 ** 24 }, (error, out, err) => resolve({ status: error ? Number(error.code ?? 1) : 0, out, err })));
+
+    // Nobody has said anything yet.
+    const idle = await command('retrain', '--now', '--json');
+    assert.equal(idle.status, 3, idle.err);
+    assert.match((JSON.parse(idle.out) as { why: string }).why, /0 new labels since the last night, 50 are needed/);
+
+    const config = loadConfig({});
+    const findings = loadFindings(config.findingsFile);
+    const tools = { pacs: pacsOf(pacs.dicomWeb), clock: { now: () => new Date() }, softwareVersion: 'test', seriesNumber: 9910, termsOf: (name: string) => termsOf(findings, name), codes: conceptsOf(findings) };
+    const studies = Array.from({ length: patients }, (_, number) => study(number));
+    for (let from = 0; from < studies.length; from += 40) await sendByStow(studies.slice(from, from + 40).map((one) => one.file), pacs.dicomWeb);
+    for (const { studyInstanceUID, diseased } of studies) {
+      await recordVerdict({ studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: diseased ? 'present' : 'absent' }], whence: 'page' }, tools);
+    }
+    // One on which readers disagree: it is left out.
+    await recordVerdict({ studyInstanceUID: studies[0]!.studyInstanceUID, reader: { name: 'schulz' }, findings: [{ name: 'pneumonia', decision: 'present' }], whence: 'page' }, tools);
+    const rebuilt = await command('rebuild', '--json');
+    assert.equal((JSON.parse(rebuilt.out) as { verdicts: number }).verdicts, patients + 1, rebuilt.err);
+
+    const night = await command('retrain', '--now', '--json');
+    const { outcome, why, challenger, champion } = JSON.parse(night.out) as { outcome: string; why: string; challenger: string; champion: string };
+    assert.equal(outcome, 'promoted', `${why}\n${night.err}`);
+    assert.equal(night.status, 0);
+    assert.equal(champion, blind.version);
+    const registry = openRegistry(join(dataDir, 'models'));
+    assert.equal((await registry.aliases())?.champion, challenger);
+    const promoted = await registry.load(challenger);
+    assert.notEqual(promoted.deviceUID, blind.deviceUID);
+    assert.equal(promoted.lineage?.parent, blind.version);
+    assert.equal(promoted.lineage?.dataset.images, patients - 1 - (promoted.lineage?.dataset.splits['test'] ?? 0) - (await testImages(registry)));
+
+    // Nothing new was said since: no second night.
+    const again = await command('retrain', '--now', '--json');
+    assert.match((JSON.parse(again.out) as { why: string }).why, /0 new labels/);
+
+    const service = await spawnService(pacs.orthanc, { dataDir, environment: { CONFIG_FILE: settings, MODEL_DIR: blind.directory, ENGINE: 'onnx-cpu', ANALYSE_ARCHIVE: 'false' } });
+    try {
+      const next = chestStudy('the morning after');
+      await sendByStow(next.files, pacs.dicomWeb);
+      const { report } = await eventuallyOneResult(pacs.dicomWeb, next.studyInstanceUID);
+      assert.equal(report.algorithm.deviceUID, promoted.deviceUID, 'reported by the new version');
+    } finally {
+      await service.end();
+    }
+  });
+
+  async function testImages(registry: ReturnType<typeof openRegistry>): Promise<number> {
+    const ids = await registry.changes();
+    const records = await Promise.all(ids.map((id) => registry.change(id)));
+    return records.find((one) => one.outcome === 'promoted')!.decision!.testSet.n;
+  }
+});
