@@ -1,3 +1,4 @@
+import type { EngineDescription } from '../engine/engine.js';
 import type { Preview } from '../pixels/preview.js';
 import type { ImageReference } from '../sr/report-content.js';
 import type { FindingVerdict, ImageKind } from './tools.js';
@@ -23,4 +24,6 @@ export interface Analysis {
   readonly remarks?: readonly string[];
   /** How it was done, one sentence each: which images, which rule from images to study. */
   readonly notes: readonly string[];
+  /** What computed it, where that may be another engine by the time it is written down. */
+  readonly engine?: EngineDescription | undefined;
 }

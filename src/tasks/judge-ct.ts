@@ -43,8 +43,9 @@ export async function judgeCt(series: readonly SeriesFacts[], model: ServedModel
   const missing = wanted.length - chosen.length;
   const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read: not part of this result.`] : [];
   const evidence = chosen.map(({ reference }) => reference);
-  if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, skip: skip('not-axial-chest', verdict.refusal) };
-  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks };
+  const { engine } = verdict;
+  if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, engine, skip: skip('not-axial-chest', verdict.refusal) };
+  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks, engine };
 }
 
 /** Fetches each file once, whether for a probe or as input; faults of single slices are counted, not thrown. */

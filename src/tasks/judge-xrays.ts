@@ -38,8 +38,9 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
     ...judged.flatMap(({ reference, verdict }) => (verdict.refusal ? [`Left out, ${verdict.refusal}: ${reference.sopInstanceUID}`] : [])),
   ];
   const evidence = readable.map(({ reference }) => reference);
+  const { engine } = verdicts[0]!;
   if (accepted.length === 0) {
-    return { kind: 'xray', evidence, findings: [], notes, skip: skip('not-frontal-chest', judged[0]!.verdict.refusal) };
+    return { kind: 'xray', evidence, findings: [], notes, engine, skip: skip('not-frontal-chest', judged[0]!.verdict.refusal) };
   }
   return {
     kind: 'xray',
@@ -47,6 +48,7 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
     findings: strongestOf(accepted),
     remarks: remarksOf(chosen.length, faults.length, judged.length - accepted.length),
     notes: accepted.length > 1 ? [...notes, `Of ${accepted.length} images the highest probability of each finding is given`] : notes,
+    engine,
   };
 }
 

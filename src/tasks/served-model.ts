@@ -81,7 +81,7 @@ function joined(parts: readonly Prediction[]): Prediction {
     return all;
   };
   return {
-    ...parts[0]!,
+    ...parts.at(-1)!,
     batch: parts.reduce((sum, part) => sum + part.batch, 0),
     logits: join((part) => part.logits),
     embedding: join((part) => part.embedding),
@@ -99,6 +99,7 @@ function imageVerdict(prediction: Prediction, index: number, served: ServedNetwo
   ].filter((reason) => reason !== undefined);
   return {
     findings: findings.map((finding) => verdictOf(finding, served, prediction, index)),
+    engine: prediction.engine,
     ...(reasons.length > 0 ? { refusal: reasons.join('; ') } : {}),
   };
 }
@@ -108,6 +109,7 @@ function stackVerdict(prediction: Prediction, served: ServedNetwork): StackVerdi
   const top = served.study?.top ?? 1;
   return {
     rule: `Of the accepted slices the mean of the ${top} highest probabilities`,
+    engine: prediction.engine,
     findings: findings.map((finding) => ({ ...verdictOf(finding, served, prediction, finding.slices[0]!), slices: finding.slices })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
   };

@@ -59,6 +59,8 @@ export interface ImageVerdict {
   readonly findings: readonly FindingVerdict[];
   /** Why the image is not what the network was made for; absent when it is. */
   readonly refusal?: string | undefined;
+  /** What computed it, where that may be another engine a moment later. */
+  readonly engine?: EngineDescription | undefined;
 }
 
 export interface SliceFinding extends FindingVerdict {
@@ -71,6 +73,7 @@ export interface StackVerdict {
   readonly refusal?: string | undefined;
   /** From slices to study, in words. */
   readonly rule: string;
+  readonly engine?: EngineDescription | undefined;
 }
 
 /** The model version in service, on its engine. */

@@ -82,7 +82,9 @@ export function resultWithoutDocument({ study, outcome, why, rule, inputKey, mod
   };
 }
 
-async function write(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, wanted: boolean): Promise<StudyResult> {
+async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Analysis, wanted: boolean): Promise<StudyResult> {
+  // the engine that computed it, not the one that took over since
+  const hand = analysis.engine ? { ...given, model: { ...given.model, engine: analysis.engine } } : given;
   const findings = analysis.findings.map((finding) => reportedFinding(finding, hand.tools));
   const identity = identityOf(hand, outcome);
   const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);

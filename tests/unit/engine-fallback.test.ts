@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
 import { candidate } from '../../src/engine/candidates.js';
 import { FallbackEngine } from '../../src/engine/fallback-engine.js';
 import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
+import { loadModelVersion } from '../../src/registry/model-version.js';
+import { serveModel } from '../../src/tasks/served-model.js';
 import { exampleArchitecture } from './network-examples.js';
 import { seededImage, seededWeights } from './network-seeded.js';
 
@@ -59,5 +63,20 @@ test('what fails for the caller’s reasons is not taken for a loss', async () =
   await assert.rejects(predictor.predict({ ...picture, height: 1 }), RangeError);
   assert.equal(started, 0);
   assert.equal(engine.description.why, 'test');
+  await engine.close();
+});
+
+test('a verdict names the engine that computed it, the model the one in use', { skip }, async () => {
+  const engine = new FallbackEngine({ engine: await candidate('tensorflow-wasm').start(threads, 'test'), others: [successor], log: silentLog });
+  const model = await serveModel(await loadModelVersion(join(projectRoot, 'models/starter')), engine, () => ({}));
+  const image = { values: seededImage('image', 256 * 256).map((value) => (value + 2) / 4), width: 256, height: 256, pixelAspect: 1 };
+  const [before] = await model.judgeXrays([image]);
+  for (const pid of childProcesses()) process.kill(pid, 'SIGKILL');
+  const [after] = await model.judgeXrays([image]);
+  assert.match(before!.engine!.name, /^TensorFlow/);
+  assert.match(after!.engine!.name, /^onnxruntime/);
+  assert.equal(model.engine.name, after!.engine!.name);
+  for (const [index, { probability }] of after!.findings.entries()) assert.ok(Math.abs(probability - before!.findings[index]!.probability) < 1e-4);
+  await model.release();
   await engine.close();
 });
