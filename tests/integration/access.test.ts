@@ -180,6 +180,9 @@ for (const backend of storeBackends()) {
       const newcomer = await logIn(server.url, 'newcomer', given);
       assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...newcomer } })).status, 403);
       assert.equal(((await (await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).json()) as { mustChange: boolean }).mustChange, true);
+      const shown = await fetch(server.url, { redirect: 'manual', headers: { ...newcomer, accept: 'text/html' } });
+      assert.deepEqual([shown.status, shown.headers.get('location')], [303, '/password'], 'a browser is led to where it can be changed');
+      assert.equal((await fetch(`${server.url}/password`, { redirect: 'manual', headers: { ...newcomer, accept: 'text/html' } })).status, 200);
       assert.equal((await post('/api/password', { current: 'wrong', next: 'my own long words' }, { ...newcomer })).status, 401);
       assert.equal((await post('/api/password', { current: given, next: 'short' }, { ...newcomer })).status, 400);
       assert.equal((await post('/api/password', { current: given, next: 'my own long words' }, { ...newcomer })).status, 204);

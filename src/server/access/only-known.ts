@@ -11,14 +11,20 @@ export const openToStrangers: readonly { readonly method: string; readonly path:
   { method: 'GET', path: /^\/api\/login\/oidc(\/callback)?$/ },
 ];
 
-/** All that somebody may do whose password is known to who made it. */
-const openToNewcomers = new Set(['/api/me', '/api/password', '/api/logout']);
+/** All that somebody may do whose password is known to who made it: the page with its one view, and what that asks for. */
+const openToNewcomers = /^\/(api\/(me|password|logout)|password|page\/[\w.-]+)$/;
 
 /** Nothing goes further without a login. People who come with a browser are shown the way in. */
 export function onlyKnown({ openId }: Pick<Access, 'openId'>): RequestHandler {
   return (request, response, next) => {
     const principal = response.locals['principal'] as Principal | undefined;
-    if (principal?.mustChange && !openToNewcomers.has(request.path)) throw new Fault('request-refused', 'expected a password of your own first: POST /api/password with current and next');
+    if (principal?.mustChange && !openToNewcomers.test(request.path)) {
+      if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
+        response.redirect(303, '/password');
+        return;
+      }
+      throw new Fault('request-refused', 'expected a password of your own first: POST /api/password with current and next');
+    }
     if (principal || isOpen(request)) {
       next();
       return;

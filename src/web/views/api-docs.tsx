@@ -16,10 +16,10 @@ export function ApiView(): ReactNode {
   return (
     <>
       <Title order={1} size="h2">{t('api.title')}</Title>
-      <Text mb="md">{t('api.intro')} <Anchor href="/api/openapi.json">OpenAPI 3.1</Anchor></Text>
+      <Text mb="md">{t('api.intro')} <Anchor href="/api/openapi.json" underline="always">OpenAPI 3.1</Anchor></Text>
       <Asked query={query}>{({ paths }) => <Stack gap="sm">{Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, one]) => (
         <section className="card" key={`${method} ${path}`} aria-label={`${method} ${path}`}>
-          <Group gap="sm"><Badge variant="default">{method}</Badge><Code>{path}</Code>{one['x-role'] && <Text size="sm" className="quiet">{t('api.role', { role: one['x-role'] })}</Text>}</Group>
+          <Group gap="sm"><Badge variant="default">{method}</Badge><span className="mono">{path}</span>{one['x-role'] && <Text size="sm" className="quiet">{t('api.role', { role: one['x-role'] })}</Text>}</Group>
           <Text mt={6}>{one.summary}</Text>
           {one.description && <Text size="sm" className="quiet">{one.description}</Text>}
           {one.parameters?.map((parameter) => <Text size="sm" key={parameter.name}><Code>{parameter.name}</Code> <span className="quiet">{parameter.description}</span></Text>)}

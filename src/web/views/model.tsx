@@ -32,9 +32,15 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
       <section className="card" aria-label={t('models.figures')}><Figures model={model} /><Text size="sm" className="quiet" mt="xs">{model.license}</Text></section>
       {report ? <Report report={report} /> : <Text className="quiet">{t('models.noReport')}</Text>}
       {decision && <Gate decision={decision} />}
-      {model.card && <section className="card" aria-label={t('models.card')}><div className="markdown"><Markdown options={{ disableParsingRawHTML: true, forceBlock: true, overrides: { h1: { component: 'h2' }, img: { component: 'span' } } }}>{model.card}</Markdown></div></section>}
+      {model.card && <section className="card" aria-label={t('models.card')}><div className="markdown"><Markdown options={{ disableParsingRawHTML: true, forceBlock: true, overrides: { h1: { component: 'h2' }, img: { component: 'span' }, table: { component: WideTable } } }}>{model.card}</Markdown></div></section>}
     </Stack>
   );
+}
+
+/** Scrolled within itself where the screen is narrow; by keyboard too. */
+function WideTable({ children }: { readonly children?: ReactNode }): ReactNode {
+  const { t } = useTexts();
+  return <div className="scrolled" tabIndex={0} role="region" aria-label={t('models.card')}><table>{children}</table></div>;
 }
 
 function Report({ report }: { readonly report: EvaluationReport }): ReactNode {

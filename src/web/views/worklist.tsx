@@ -104,7 +104,7 @@ function Rows({ rows, more, loading }: { readonly rows: readonly WorklistRow[]; 
         <Table className="worklist" highlightOnHover>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col">{t('worklist.column.outcome')}</Table.Th>
+              <Table.Th scope="col" className="wide">{t('worklist.column.outcome')}</Table.Th>
               <Table.Th scope="col">{t('worklist.column.patient')}</Table.Th>
               <Table.Th scope="col">{t('worklist.column.finding')}</Table.Th>
               <Table.Th scope="col" className="wide">{t('worklist.column.study')}</Table.Th>
@@ -135,15 +135,17 @@ function Row({ row, patient, known }: { readonly row: WorklistRow; readonly pati
   const [top, ...others] = byImportance(row.findings).filter((one) => one.decision !== 'absent');
   return (
     <>
-      <Table.Td>
+      <Table.Td className="wide">
         <OutcomeBadge outcome={row.outcome} />
         {row.priority >= urgentFrom && <Text size="sm" fw={700} className="present" title={t('worklist.priority', { priority: row.priority })}>▲ {t('worklist.urgent')}</Text>}
       </Table.Td>
       <Table.Td className="who">
+        {row.outcome !== 'reported' && <div className="narrow"><OutcomeBadge outcome={row.outcome} /></div>}
+        {row.priority >= urgentFrom && <Text size="sm" fw={700} className="present narrow">▲ {t('worklist.urgent')}</Text>}
         <Link href={`/study/${row.studyInstanceUID}`}><Text component="span" fw={600}>{patient?.name || patient?.patientId || (known ? t('worklist.unknownPatient') : row.studyInstanceUID.slice(-12))}</Text></Link>
         <Text size="sm" className="quiet">{patient ? [patient.patientId, patient.sex, dicomDate(patient.birthDate, language)].filter(Boolean).join(' · ') : ' '}</Text>
       </Table.Td>
-      <Table.Td style={{ minWidth: '9rem', width: '38%' }}>
+      <Table.Td className="finding">
         {row.outcome !== 'reported' ? (
           <Text size="sm" className="quiet" lineClamp={2} title={row.reason}>{row.reason}</Text>
         ) : top ? (
