@@ -9,6 +9,7 @@ import { Fault } from '../errors.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog } from '../log.js';
 import { openRegistry } from '../registry/registry.js';
+import { lockDirectory, type DirectoryLock } from '../store/directory-lock.js';
 import { nightPlanSchema } from '../tasks/night-plan.js';
 import { retrainModel } from '../tasks/retrain-model.js';
 import { codeVersion } from './train.js';
@@ -25,6 +26,7 @@ export async function nightTrain(directory: string): Promise<void> {
   // Whoever started it was killed: nobody waits for the outcome, and the next one goes on from the checkpoint.
   const parent = process.ppid;
   const orphaned = setInterval(() => process.ppid !== parent && stop(), 500);
+  const lock = await alone(directory);
   try {
     const plan = nightPlanSchema.parse(JSON.parse(await readFile(join(directory, 'plan.json'), 'utf8')));
     const settings = JSON.parse(await readFile(join(directory, 'settings.json'), 'utf8')) as NightSettings;
@@ -52,6 +54,20 @@ export async function nightTrain(directory: string): Promise<void> {
     say({ kind: 'fault', code: error.code, detail: error.detail, retryable: error.retryable });
   } finally {
     clearInterval(orphaned);
+    lock.release();
+  }
+}
+
+/** One left behind by a killed service may still be writing its checkpoint; it notices, and is waited for. */
+async function alone(directory: string): Promise<DirectoryLock> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    try {
+      return await lockDirectory(join(directory, 'training.lock'));
+    } catch (error) {
+      if (!(error instanceof Fault) || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
@@ -12,6 +12,7 @@ import { openRegistry } from '../../src/registry/registry.js';
 import { pacsOf } from '../../src/app/pacs.js';
 import { recordVerdict } from '../../src/tasks/record-verdict.js';
 import { chestStudy } from '../support/chest-study.js';
+import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { blindCandidate, phantomNight, phantomPatient } from '../support/phantom-patients.js';
 import { sendByStow } from '../support/send.js';
@@ -68,10 +69,21 @@ describe('a night on a real Orthanc', () => {
     const rebuilt = await command('rebuild', '--json');
     assert.equal((JSON.parse(rebuilt.out) as { verdicts: number }).verdicts, patients + 1, rebuilt.err);
 
+    // kill -9 in the middle of training: the next one goes on from its checkpoint.
+    const killed = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'retrain', '--now', '--json'], { cwd: projectRoot, env, stdio: 'ignore' });
+    const gone = new Promise((resolve) => killed.once('exit', resolve));
+    const run = join(dataDir, 'night/run');
+    await eventually('a checkpoint', () => assert.ok(existsSync(join(run, 'checkpoints')) && readdirSync(join(run, 'checkpoints')).some((name) => name.startsWith('checkpoint-'))), { timeoutMs: 180_000, intervalMs: 20 });
+    killed.kill('SIGKILL');
+    await gone;
+    const planned = (JSON.parse(readFileSync(join(run, 'plan.json'), 'utf8')) as { id: string }).id;
+    assert.equal((await openRegistry(join(dataDir, 'models')).aliases())?.champion, blind.version);
+
     const night = await command('retrain', '--now', '--json');
-    const { outcome, why, challenger, champion } = JSON.parse(night.out) as { outcome: string; why: string; challenger: string; champion: string };
+    const { id, outcome, why, challenger, champion } = JSON.parse(night.out) as { id: string; outcome: string; why: string; challenger: string; champion: string };
     assert.equal(outcome, 'promoted', `${why}\n${night.err}`);
     assert.equal(night.status, 0);
+    assert.equal(id, planned, 'the night that was killed came to its end');
     assert.equal(champion, blind.version);
     const registry = openRegistry(join(dataDir, 'models'));
     assert.equal((await registry.aliases())?.champion, challenger);
