@@ -15,47 +15,110 @@ export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: 
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, gradient));
 }
 
+/** Below so many input channels the products of single taps would be too narrow to be worth their overhead. */
+const narrow = 16;
+
 function weightGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  if (layer.groups > 1) return channelwise(scope, layer, gradient);
+  if (layer.inputChannels < narrow) return allTapsAtOnce(scope, layer, gradient);
+  return sumsAreLarge(scope, layer) ? overWholeBatch(scope, layer, gradient) : pictureByPicture(scope, layer, gradient);
+}
+
+/** A product for each picture and tap, then their sum. */
+function pictureByPicture(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
   const { onnx, batch } = scope;
-  const { kernel, groups, inputChannels, outputChannels } = layer;
-  const { height, width } = scope.sizes.get(layer.name)!;
+  const places = placesOf(scope, layer);
+  const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, layer.outputChannels, places)]);
+  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [tap, onnx.integers(batch, layer.inputChannels, places)]))));
+  return collect(scope, products, [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
+}
+
+/** Whether the products of single pictures, which are written and added up, have more values than the pictures themselves. */
+function sumsAreLarge(scope: TrainingScope, layer: ConvLayer): boolean {
+  return layer.inputChannels * layer.outputChannels * layer.kernel ** 2 > placesOf(scope, layer) * (layer.inputChannels + layer.outputChannels);
+}
+
+/** With channels before pictures a product runs over the whole batch and nothing is left to be added up. */
+function overWholeBatch(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx } = scope;
+  const channelsFirst = (value: string): string => onnx.node('Transpose', [value], { attributes: { perm: [1, 0, 2, 3] } });
+  const flat = (value: string, channels: number): string => onnx.node('Reshape', [value, onnx.integers(channels, -1)]);
+  const rows = flat(channelsFirst(gradient), layer.outputChannels);
+  const taps = inputAtTaps(scope, layer, channelsFirst(scope.values.get(layer.input)!));
+  return collect(scope, taps.map((tap) => product(scope, rows, flat(tap, layer.inputChannels))), [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
+}
+
+/** One product with all taps behind each other. */
+function allTapsAtOnce(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx, batch } = scope;
+  const { kernel, inputChannels, outputChannels } = layer;
+  const places = placesOf(scope, layer);
   const taps = inputAtTaps(scope, layer);
-  const places = height * width;
-  if (groups === 1) {
-    const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, outputChannels, places)]);
-    const products = taps.map((tap) => {
-      const columns = onnx.node('Reshape', [tap, onnx.integers(batch, inputChannels, places)]);
-      const product = onnx.node('FusedMatMul', [rows, columns], { attributes: { transB: 1 }, domain: 'com.microsoft' });
-      return onnx.node('ReduceSum', [product, onnx.integers(0)], { attributes: { keepdims: 0 } });
-    });
-    return collect(scope, products, [outputChannels, inputChannels, kernel, kernel]);
-  }
-  const rows = onnx.node('Reshape', [gradient, onnx.integers(batch * outputChannels, 1, places)]);
-  const products = taps.map((tap) => {
-    const columns = onnx.node('Reshape', [tap, onnx.integers(batch * outputChannels, 1, places)]);
-    const product = onnx.node('FusedMatMul', [rows, columns], { attributes: { transB: 1 }, domain: 'com.microsoft' });
-    return onnx.node('ReduceSum', [onnx.node('Reshape', [product, onnx.integers(batch, outputChannels, 1)]), onnx.integers(0)], { attributes: { keepdims: 0 } });
-  });
+  const columns = taps.length === 1 ? taps[0]! : onnx.node('Concat', taps, { attributes: { axis: 1 } });
+  const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, outputChannels, places)]);
+  const sum = sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, taps.length * inputChannels, places)])));
+  const byTap = onnx.node('Reshape', [sum, onnx.integers(outputChannels, taps.length, inputChannels)]);
+  return onnx.node('Reshape', [onnx.node('Transpose', [byTap], { attributes: { perm: [0, 2, 1] } }), onnx.integers(outputChannels, inputChannels, kernel, kernel)]);
+}
+
+/** Every channel by itself. */
+function channelwise(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx, batch } = scope;
+  const { outputChannels, kernel } = layer;
+  const rows = (value: string): string => onnx.node('Reshape', [value, onnx.integers(batch * outputChannels, 1, placesOf(scope, layer))]);
+  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, onnx.node('Reshape', [product(scope, rows(gradient), rows(tap)), onnx.integers(batch, outputChannels, 1)])));
   return collect(scope, products, [outputChannels, 1, kernel, kernel]);
 }
 
-/** The input as each tap of the kernel saw it, [N, I, output height, output width], row by row. */
-function inputAtTaps(scope: TrainingScope, { name, input, kernel, stride, padding }: ConvLayer): readonly string[] {
+function placesOf({ sizes }: TrainingScope, { name }: ConvLayer): number {
+  const { height, width } = sizes.get(name)!;
+  return height * width;
+}
+
+/** `one · otherᵀ` of the last two axes. */
+function product({ onnx }: TrainingScope, one: string, other: string): string {
+  return onnx.node('FusedMatMul', [one, other], { attributes: { transB: 1 }, domain: 'com.microsoft' });
+}
+
+function sumOverBatch({ onnx }: TrainingScope, value: string): string {
+  return onnx.node('ReduceSum', [value, onnx.integers(0)], { attributes: { keepdims: 0 } });
+}
+
+/**
+ * The input as each tap of the kernel saw it, [N, I, output height, output width], row by row.
+ *
+ * Where the stride is more than 1 the input is first taken apart into its phases (every stride-th row and column), so that
+ * the many taps are cut out in whole rows.
+ *
+ * @param value the input, its first two axes in any order
+ */
+function inputAtTaps(scope: TrainingScope, { name, input, kernel, stride, padding }: ConvLayer, value: string = scope.values.get(input)!): readonly string[] {
   const { onnx } = scope;
   const from = scope.sizes.get(input)!;
   const to = scope.sizes.get(name)!;
-  const value = scope.values.get(input)!;
   if (kernel === 1 && stride === 1 && padding === 0) return [value];
   const past = (size: number, places: number): number => Math.max(0, (places - 1) * stride + kernel - size - padding);
   const padded = padding === 0 ? value : onnx.node('Pad', [value, onnx.integers(0, 0, padding, padding, 0, 0, past(from.height, to.height), past(from.width, to.width))]);
+  const phases = new Map<string, string>();
+  const phase = (row: number, column: number): string => {
+    if (stride === 1) return padded;
+    const key = `${row},${column}`;
+    const known = phases.get(key) ?? onnx.node('Slice', [padded, onnx.integers(row, column), onnx.integers(beyond, beyond), onnx.integers(2, 3), onnx.integers(stride, stride)]);
+    phases.set(key, known);
+    return known;
+  };
   const offsets = Array.from({ length: kernel }, (_, index) => index);
   return offsets.flatMap((row) =>
     offsets.map((column) => {
-      const ends = onnx.integers(row + (to.height - 1) * stride + 1, column + (to.width - 1) * stride + 1);
-      return onnx.node('Slice', [padded, onnx.integers(row, column), ends, onnx.integers(2, 3), onnx.integers(stride, stride)]);
+      const [top, left] = [Math.floor(row / stride), Math.floor(column / stride)];
+      const cut = phase(row % stride, column % stride);
+      return onnx.node('Slice', [cut, onnx.integers(top, left), onnx.integers(top + to.height, left + to.width), onnx.integers(2, 3)]);
     }),
   );
 }
+
+/** An end that every axis has reached. */
+const beyond = Number.MAX_SAFE_INTEGER;
 
 /** One [O, I] for each tap → [O, I, kernel, kernel]. */
 function collect({ onnx }: TrainingScope, taps: readonly string[], shape: readonly number[]): string {
@@ -72,8 +135,7 @@ function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string)
   const to = scope.sizes.get(layer.name)!;
   if (stride === 1 && padding < kernel) {
     const swapped = groups === 1 ? onnx.node('Transpose', [weight], { attributes: { perm: [1, 0, 2, 3] } }) : weight;
-    const beyond = Number.MIN_SAFE_INTEGER;
-    const turned = kernel === 1 ? swapped : onnx.node('Slice', [swapped, onnx.integers(-1, -1), onnx.integers(beyond, beyond), onnx.integers(2, 3), onnx.integers(-1, -1)]);
+    const turned = kernel === 1 ? swapped : onnx.node('Slice', [swapped, onnx.integers(-1, -1), onnx.integers(-beyond, -beyond), onnx.integers(2, 3), onnx.integers(-1, -1)]);
     const pads = Array.from({ length: 4 }, () => kernel - 1 - padding);
     return onnx.node('Conv', [gradient, turned], { attributes: { kernel_shape: [kernel, kernel], pads, group: groups } });
   }

@@ -1,6 +1,7 @@
-import { inputsOf, type BatchNormLayer, type LayerNode, type LinearLayer, type PoolLayer, type ReluLayer } from '../../network/architecture.js';
+import { inputsOf, type ConcatLayer, type LayerNode, type LinearLayer, type PoolLayer, type ReluLayer } from '../../network/architecture.js';
+import { batchNormGradients } from './batch-norm-gradients.js';
 import { convGradients } from './conv-gradients.js';
-import { normAxes, valueShape, type TrainingScope } from './training-scope.js';
+import { valueShape, type TrainingScope } from './training-scope.js';
 
 /** Gradients of the loss, by the name of the tensor. */
 export type Gradients = ReadonlyMap<string, string>;
@@ -12,29 +13,79 @@ export type Gradients = ReadonlyMap<string, string>;
  * @param atLogits value of the loss's gradient at the logits
  */
 export function emitBackward(scope: TrainingScope, atLogits: string): Gradients {
-  const { onnx, architecture, plan } = scope;
-  const shares = new Map<string, string[]>([[architecture.logits, [atLogits]]]);
+  const { architecture, plan } = scope;
+  const shares = new Map<string, Shares>([[architecture.logits, { values: [atLogits], scales: [], shifts: [] }]]);
   const gradients = new Map<string, string>();
   for (const layer of [...architecture.layers].reverse()) {
     const found = shares.get(layer.name);
     if (!found || !plan.needsGradient(layer.name)) continue;
-    const gradient = found.length === 1 ? found[0]! : onnx.node(found.length === 2 ? 'Add' : 'Sum', found);
     const add: Receiver = {
       tensor: (part, value) => gradients.set(`${layer.name}.${part}`, value),
-      input: (name, value) => (shares.get(name) ?? shares.set(name, []).get(name)!).push(value),
+      input: (name, value) => sharesOf(name).values.push(value),
+      affine: (name, scale, shift) => {
+        sharesOf(name).scales.push(scale);
+        sharesOf(name).shifts.push(shift);
+      },
     };
-    backward(scope, layer, gradient, add);
+    if (layer.kind === 'concat') divide(scope, layer, found, add);
+    else backward(scope, layer, gradientOf(scope, layer.name, found), add);
   }
   return gradients;
+
+  function sharesOf(name: string): Shares {
+    return shares.get(name) ?? shares.set(name, { values: [], scales: [], shifts: [] }).get(name)!;
+  }
+}
+
+/** What the readers of a value hand back: the gradient is the sum of the values, and of the value itself times the scales plus the shifts. */
+interface Shares {
+  readonly values: string[];
+  /** Per channel, [1, C, 1, 1]. */
+  readonly scales: string[];
+  readonly shifts: string[];
 }
 
 /** Takes what a layer hands back. */
 export interface Receiver {
   tensor(part: 'weight' | 'bias', gradient: string): void;
   input(name: string, gradient: string): void;
+  /**
+   * A part of the gradient that is `scale · x + shift` of the input x itself, both per channel, as a batch norm has it. Where
+   * many batch norms read one value (DenseNet) these are added up as vectors and multiplied out once.
+   */
+  affine(name: string, scale: string, shift: string): void;
 }
 
-function backward(scope: TrainingScope, layer: LayerNode, gradient: string, add: Receiver): void {
+function total({ onnx }: TrainingScope, values: readonly string[]): string {
+  return values.length === 1 ? values[0]! : onnx.node(values.length === 2 ? 'Add' : 'Sum', values);
+}
+
+function gradientOf(scope: TrainingScope, name: string, { values, scales, shifts }: Shares): string {
+  if (scales.length === 0) return total(scope, values);
+  const { onnx } = scope;
+  const channels = scope.sizes.get(name)!.channels;
+  const vector = (parts: readonly string[]): string => onnx.node('Reshape', [total(scope, parts), onnx.integers(channels)]);
+  const constant = (value: number): string => onnx.floats(Array.from({ length: channels }, () => value));
+  // with mean 0 and variance 1 the operator is scale · x + shift in one pass
+  const affine = onnx.node('BatchNormalization', [scope.values.get(name)!, vector(scales), vector(shifts), constant(0), constant(1)], { attributes: { epsilon: { float: 0 } } });
+  return total(scope, [...values, affine]);
+}
+
+/** Each input of a concatenation gets its channels of everything. */
+function divide(scope: TrainingScope, { inputs }: ConcatLayer, { values, scales, shifts }: Shares, add: Receiver): void {
+  const { onnx, plan, sizes } = scope;
+  const widths = onnx.integers(...inputs.map((name) => sizes.get(name)!.channels));
+  const split = (parts: readonly string[]): readonly string[] =>
+    parts.length === 0 ? [] : onnx.nodeOf('Split', [total(scope, parts), widths], inputs.length, { attributes: { axis: 1 } });
+  const [value, scale, shift] = [split(values), split(scales), split(shifts)];
+  for (const [index, name] of inputs.entries()) {
+    if (!plan.needsGradient(name)) continue;
+    if (value.length > 0) add.input(name, value[index]!);
+    if (scale.length > 0) add.affine(name, scale[index]!, shift[index]!);
+  }
+}
+
+function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, gradient: string, add: Receiver): void {
   const { onnx, plan } = scope;
   if (layer.kind === 'conv') return convGradients(scope, layer, gradient, add);
   if (layer.kind === 'batch-norm') return batchNormGradients(scope, layer, gradient, add);
@@ -57,11 +108,6 @@ function backward(scope: TrainingScope, layer: LayerNode, gradient: string, add:
     }
     case 'add':
       return layer.inputs.forEach((name) => plan.needsGradient(name) && add.input(name, gradient));
-    case 'concat': {
-      const widths = layer.inputs.map((name) => scope.sizes.get(name)!.channels);
-      const parts = onnx.nodeOf('Split', [gradient, onnx.integers(...widths)], widths.length, { attributes: { axis: 1 } });
-      return layer.inputs.forEach((name, index) => plan.needsGradient(name) && add.input(name, parts[index]!));
-    }
   }
 }
 
@@ -79,36 +125,6 @@ function linearGradients({ onnx, plan, values, tensor }: TrainingScope, layer: L
     add.tensor('bias', onnx.node('ReduceSum', [gradient, onnx.integers(0)], { attributes: { keepdims: 0 } }));
   }
   if (plan.needsGradient(layer.input)) add.input(layer.input, onnx.node('MatMul', [gradient, tensor(`${layer.name}.weight`)]));
-}
-
-/**
- * With x̂ = (x − mean) · inverse and M values a channel: `dbias = Σ dy`, `dweight = Σ dy · x̂`,
- * `dx = weight · inverse · (dy − dbias / M − x̂ · dweight / M)`.
- */
-function batchNormGradients(scope: TrainingScope, layer: BatchNormLayer, gradient: string, add: Receiver): void {
-  const { onnx, plan, values } = scope;
-  const statistics = scope.statistics.get(layer.name);
-  const axes = normAxes(scope, layer.name);
-  const perChannel = onnx.integers(1, layer.channels, ...axes.slice(1).map(() => 1));
-  const weight = onnx.node('Reshape', [scope.tensor(`${layer.name}.weight`), perChannel]);
-  if (!statistics) {
-    const { data } = scope.constant(`${layer.name}.running_var`);
-    const inverse = onnx.floats([...data].map((variance) => 1 / Math.sqrt(variance + layer.epsilon)), [1, layer.channels, ...axes.slice(1).map(() => 1)]);
-    return add.input(layer.input, onnx.node('Mul', [gradient, onnx.node('Mul', [weight, inverse])]));
-  }
-  const { mean, inverse } = statistics;
-  const normal = onnx.node('Mul', [onnx.node('Sub', [values.get(layer.input)!, mean]), inverse]);
-  const sum = (value: string): string => onnx.node('ReduceSum', [value, onnx.integers(...axes)], { attributes: { keepdims: 1 } });
-  const dWeight = sum(onnx.node('Mul', [gradient, normal]));
-  const dBias = sum(gradient);
-  add.tensor('weight', onnx.node('Reshape', [dWeight, onnx.integers(layer.channels)]));
-  add.tensor('bias', onnx.node('Reshape', [dBias, onnx.integers(layer.channels)]));
-  if (!plan.needsGradient(layer.input)) return;
-  const shape = valueShape(scope, layer.name);
-  const share = onnx.floats([layer.channels / shape.reduce((product, size) => product * size, 1)], []);
-  const part = (value: string): string => onnx.node('Mul', [value, share]);
-  const inner = onnx.node('Sub', [onnx.node('Sub', [gradient, part(dBias)]), onnx.node('Mul', [normal, part(dWeight)])]);
-  add.input(layer.input, onnx.node('Mul', [inner, onnx.node('Mul', [weight, inverse])]));
 }
 
 /** The gradient put back where the maxima were, summed where windows overlap. */

@@ -1,6 +1,7 @@
 import { inputsOf, type BatchNormLayer, type LayerNode } from '../../network/architecture.js';
+import { channelStatistics } from './channel-statistics.js';
 import { layerAttributes } from './layer-attributes.js';
-import { normAxes, valueShape, type TrainingScope } from './training-scope.js';
+import { valueShape, type TrainingScope } from './training-scope.js';
 
 /** A layer in training mode: its value, and what its gradient will want to know. */
 export function emitForward(scope: TrainingScope, layer: LayerNode): void {
@@ -60,15 +61,11 @@ export const dropoutInput = (layer: string): string => `mask:${layer}`;
  */
 function normalise(scope: TrainingScope, layer: BatchNormLayer, input: string): string {
   const { onnx } = scope;
-  const axes = normAxes(scope, layer.name);
-  const channels = onnx.integers(layer.channels);
-  const mean = onnx.node('ReduceMean', [input], { attributes: { axes, keepdims: 1 } });
-  const centred = onnx.node('Sub', [input, mean]);
-  const variance = onnx.node('ReduceMean', [onnx.node('Mul', [centred, centred])], { attributes: { axes, keepdims: 1 } });
+  const { mean, variance } = channelStatistics(scope, layer.input);
   const inverse = onnx.node('Reciprocal', [onnx.node('Sqrt', [onnx.node('Add', [variance, onnx.floats([layer.epsilon], [])])])]);
-  const flat = { mean: onnx.node('Reshape', [mean, channels]), variance: onnx.node('Reshape', [variance, channels]) };
-  scope.statistics.set(layer.name, { mean, inverse, variance });
-  return onnx.node('BatchNormalization', [input, scope.tensor(`${layer.name}.weight`), scope.tensor(`${layer.name}.bias`), flat.mean, flat.variance], {
+  scope.statistics.set(layer.name, { mean, variance, inverse });
+  const flat = (value: string): string => onnx.node('Reshape', [value, onnx.integers(layer.channels)]);
+  return onnx.node('BatchNormalization', [input, scope.tensor(`${layer.name}.weight`), scope.tensor(`${layer.name}.bias`), flat(mean), flat(variance)], {
     attributes: { epsilon: { float: layer.epsilon } },
   });
 }

@@ -36,6 +36,7 @@ export function trainingModel(options: TrainerOptions): TrainingModel {
     sizes: layerSizes(architecture, height, width),
     values: new Map([[networkInput, networkInput]]),
     statistics: new Map<string, BatchStatistics>(),
+    moments: new Map(),
     kept: new Map(),
     constant: (name) => tensors.get(name)!,
     tensor: (name) => {

@@ -4,13 +4,17 @@ import type { Tensor } from '../../network/safetensors.js';
 import type { TrainingPlan } from '../training-plan.js';
 import type { Graph } from './graph.js';
 
-/** Of a batch norm in training: value names, each [1, C, 1, 1] or [1, C]. */
-export interface BatchStatistics {
+/** Of each channel over a batch: names of values, each [1, C, 1, 1] or [1, C]. */
+export interface ChannelMoments {
   readonly mean: string;
-  /** 1 / √(variance + epsilon). */
-  readonly inverse: string;
   /** Not the unbiased one. */
   readonly variance: string;
+}
+
+/** Of a batch norm in training. */
+export interface BatchStatistics extends ChannelMoments {
+  /** 1 / √(variance + epsilon). */
+  readonly inverse: string;
 }
 
 /** What the emission of a training graph has at hand and leaves behind for the way back. */
@@ -24,6 +28,8 @@ export interface TrainingScope {
   readonly values: Map<string, string>;
   /** Of every batch norm that uses the batch's. */
   readonly statistics: Map<string, BatchStatistics>;
+  /** Of every layer's output that was measured. */
+  readonly moments: Map<string, ChannelMoments>;
   /** What a layer keeps for its gradient: masks of dropout, indices of pooling. */
   readonly kept: Map<string, string>;
   /** Name of the value of a tensor: an input of the graph where it is trained, else a constant. */

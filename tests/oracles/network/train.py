@@ -35,9 +35,9 @@ SEVERAL = {"kind": "several", "classWeights": [1, 3, 0.5]}
 USUAL = {"shift": 0.8, "scale": 0.3, "negative": 0.5}
 CONDITIONING = {
     "resnet-18": USUAL,
-    "resnet-34": USUAL,
+    "resnet-34": {"shift": 0.8, "scale": 0.3, "negative": 0.0},
     "densenet-121": USUAL,
-    "resnet-50": {"shift": 1.0, "scale": 0.25, "negative": 0.25},
+    "resnet-50": {"shift": 1.0, "scale": 0.25, "negative": 0.0},
     "mobilenet-v2": {"shift": 0.8, "scale": 0.3, "negative": 0.0},
 }
 
