@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
@@ -187,4 +190,17 @@ test('two acquisitions at the same positions in one series count once, the first
   assert.equal(slices.length, 11);
   assert.ok(slices.every(({ instance }) => instance['AcquisitionNumber'] === 1));
   assert.equal(leftOut.length, 11);
+});
+
+const enhancedCt = join(projectRoot, '../shared/data/dicom/robyoung__dicom-test-files/data/pydicom/eCT_Supplemental.dcm');
+test('a real enhanced CT: order and Hounsfield units of each frame as pydicom has them', { skip: existsSync(enhancedCt) ? false : `${enhancedCt} is not there` }, async () => {
+  const real = readPart10(readFileSync(enhancedCt));
+  assert.deepEqual(orderAxialSlices([real.dataSet]).slices.map(({ frameNumber, position }) => [frameNumber, position]), [[1, -159], [2, -149]]);
+  // pixel_array × RescaleSlope + RescaleIntercept of the frame's functional groups: minimum, maximum, mean.
+  for (const [frameNumber, least, most, mean] of [[1, -1024, 172, -639.379322], [2, -1024, 148, -648.544507]] as const) {
+    const { hu } = await hounsfieldUnits(real, frameNumber);
+    const sum = hu.reduce((total, value) => total + value, 0);
+    assert.deepEqual([hu.reduce((a, b) => Math.min(a, b)), hu.reduce((a, b) => Math.max(a, b))], [least, most]);
+    assert.ok(Math.abs(sum / hu.length - mean) < 1e-5);
+  }
 });
