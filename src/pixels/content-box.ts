@@ -1,8 +1,8 @@
 import type { Box, GreyImage } from './image.js';
 
-/** A line is border if its values lie closer together than this, leaving out the few that differ most (film marks, noise). */
+/** A line is border if its values lie closer together than this, leaving out the few that differ most at either end (a lead marker, a label, noise). */
 const flatSpread = 0.02;
-const outlierShare = 0.02;
+const outlierShare = 0.05;
 /** More than this is never taken from one side, so that a dark exposure is not cut to nothing. */
 const mostPerSide = 0.4;
 /** A border thinner than this share of the side is no border. */

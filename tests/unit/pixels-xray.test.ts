@@ -178,3 +178,8 @@ test('YBR_PARTIAL_422 leaves room below black and above white', async () => {
   assert.equal(image.values[0], 0);
   assert.equal(image.values[1], 1);
 });
+
+test('a border that holds a marker is cut off all the same', async () => {
+  const { image } = await present(full, (x, y) => (y < 6 ? (x >= 20 && x < 23 && y > 1 && y < 5 ? 4095 : 0) : ramp(x, y)));
+  assert.deepEqual([image.width, image.height], [60, 44]);
+});
