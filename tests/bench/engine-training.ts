@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism, cpus, freemem, loadavg } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { trainingBytes } from '../../src/engine/training-memory.js';
+import { layerGroups } from '../../src/network/layer-groups.js';
+import { exampleArchitecture } from '../unit/network-examples.js';
+import { median } from './median.js';
+
+const size = 224;
+const threads = availableParallelism();
+/** A first step, which prepares memory, and those that count. */
+const steps = 6;
+const ours = fileURLToPath(new URL('./training-step.js', import.meta.url));
+const theirs = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch_train.py', import.meta.url));
+
+/** Training steps (forward, backward, clipping, AdamW) of ours and of PyTorch in turns, each in a process of its own. */
+export async function bench(): Promise<void> {
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, ${size} × ${size}, load ${loadavg()[0]!.toFixed(1)} at the start`);
+  console.log('| network | batch | trained | a step, ms | PyTorch | ratio | CPU ms | PyTorch | peak memory, MB | PyTorch |');
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+  for (const network of ['resnet-34', 'densenet-121']) {
+    for (const batch of [8, 32]) for (const trainFrom of [2, 0]) console.log(`| ${(await row(network, batch, trainFrom)).join(' | ')} |`);
+  }
+}
+
+async function row(network: string, batch: number, trainFrom: number): Promise<readonly (string | number)[]> {
+  const head = [network, batch, trainFrom === 0 ? 'whole' : 'head'];
+  const architecture = exampleArchitecture(network);
+  const needed = trainingBytes(architecture, { layerGroups: layerGroups(architecture), trainFromGroup: trainFrom, frozenBatchNorms: 'still', batch, height: size, width: size });
+  // two processes side by side, of which only one computes
+  if (2 * needed > freemem() + 4e9) return [...head, `not run: about ${((2 * needed) / 1e9).toFixed(0)} GB needed, ${(freemem() / 1e9).toFixed(0)} free`];
+  const given = [network, batch, size, threads, trainFrom].map(String);
+  const sides = [await start(process.execPath, [ours, ...given]), await start('/usr/bin/python3', [theirs, ...given])];
+  const found = sides.map((): Step[] => []);
+  for (let step = 0; step < steps; step++) {
+    for (const [index, side] of sides.entries()) if (side) found[index]!.push(await side.step());
+  }
+  for (const side of sides) await side?.end();
+  const [own, torch] = found.map((list) => ({
+    ms: median(list.slice(1).map(({ ms }) => ms)),
+    cpu: list.length > 1 ? (list.at(-1)!.cpuMs - list[0]!.cpuMs) / (list.length - 1) : NaN,
+    memory: Math.max(...list.map(({ memoryMB }) => memoryMB)),
+  })) as [Figures, Figures];
+  const text = (value: number, digits = 0): string => (Number.isFinite(value) ? value.toFixed(digits) : 'not here');
+  return [...head, text(own.ms), text(torch.ms), text(own.ms / torch.ms, 2), text(own.cpu), text(torch.cpu), text(own.memory), text(torch.memory)];
+}
+
+interface Step {
+  readonly ms: number;
+  readonly memoryMB: number;
+  /** Of the process since its start. */
+  readonly cpuMs: number;
+}
+
+interface Figures {
+  readonly ms: number;
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+interface Side {
+  step(): Promise<Step>;
+  end(): Promise<void>;
+}
+
+/** @returns undefined where the program is not installed */
+async function start(program: string, given: readonly string[]): Promise<Side | undefined> {
+  const child: ChildProcess = spawn(program, given, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const exited = once(child, 'close').catch(() => undefined);
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  if ((await lines.next()).value !== 'ready') return undefined;
+  return {
+    step: async () => {
+      child.stdin!.write('step\n');
+      const [ms, memoryMB, cpuMs] = String((await lines.next()).value).split(' ').map(Number) as [number, number, number];
+      return { ms, memoryMB, cpuMs };
+    },
+    end: async () => {
+      child.stdin!.end();
+      await exited;
+    },
+  };
+}
