@@ -24,6 +24,8 @@ export const promotionRulesSchema = z
       .strictObject({
         /** AUROC must fall by at least this when the lungs are covered. */
         lungsMatter: share.default(0.05),
+        /** AUROC with only the lungs less AUROC with everything but the lungs, at least; below 0 lets a network pass that reads more outside. */
+        lungsTellMore: z.number().min(-1).max(1).default(0),
         /** AUROC may fall by at most this when borders and markers are covered. */
         bordersDoNot: share.default(0.1),
         /** AUROC must exceed that of the view alone by this. */
