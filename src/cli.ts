@@ -144,7 +144,8 @@ function withTrainingOptions(command: Command): Command {
     .requiredOption('--dataset <directory>', 'a data set made by `dataset import`; may be repeated', repeatable, [])
     .option('--network <name>', 'starter, resnet-18, resnet-34, resnet-50, densenet-121 or mobilenet-v2', 'starter')
     .option('--head <name>', 'torchvision, or fastai (two linear layers with dropout); fastai, but for the starter')
-    .option('--weights <file>', 'published weights as safetensors, under torchvision’s names; without them training is from scratch')
+    .option('--weights <file>', 'published weights: a file (safetensors, .pth) or a name that `weights fetch` fetched; without them training is from scratch')
+    .option('--channels <n>', 'of the network input, 1 or 3; 3 with --weights, else 1')
     .option('--from <model>', 'champion, challenger, a version or a folder: go on with its network')
     .option('--size <pixels>', 'side of the network input', '224')
     .option('--classes <list>', 'what the outputs are called; those of the data set if not given')
@@ -156,7 +157,7 @@ function withTrainingOptions(command: Command): Command {
     .option('--epochs <n>', 'of all layers', '10')
     .option('--rate <rate>', 'highest learning rate of the last layers', '1e-3')
     .option('--first-rate <rate>', 'of the first layers; a tenth of --rate if not given')
-    .option('--batch <n>', 'images a step', '16')
+    .option('--batch <n>', 'images a step; up to 16 by memory if not given')
     .option('--seed <n>', 'of split, first weights, order and augmentation', '42')
     .option('--one-cycle <version>', 'fastai 1 or 2', '1')
     .option('--balance <how>', 'none, class-weights, class-sampling or source-sampling', 'none')
@@ -242,6 +243,17 @@ labels
   .option('--disagreed', 'only those', false)
   .option('--json', 'one object a line', false)
   .action(async (options: { disagreed: boolean; json: boolean }) => (await import('./commands/labels.js')).listLabels(options));
+
+const weights = program.command('weights').description('published weights to begin training with');
+weights.command('list').description('which are known by name, and which are here').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/weights.js')).listWeights(options));
+weights
+  .command('fetch')
+  .description('from its publisher, checked, into DATA_DIR/weights')
+  .argument('<name>', 'as `weights list` has it')
+  .option('--to <directory>', 'somewhere else')
+  .option('--sha256 <digits>', 'of the file, where its publisher states none, or to compare all 64 digits')
+  .option('--json', 'one object', false)
+  .action(async (name: string, options: { to?: string; sha256?: string; json: boolean }) => (await import('./commands/weights.js')).fetchWeights(name, options));
 
 const models = program.command('models').description('model versions: which there are, which one serves');
 models.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/models.js')).listModels(options));

@@ -174,7 +174,8 @@ const configSchema = z.strictObject({
       /** Margins and bounds of the gate, YAML or JSON; the defaults are in docs/reference/gate.md. */
       rulesFile: z.string().optional(),
       seed: z.number().int().min(0).default(42),
-      batch: z.number().int().min(2).default(32),
+      /** Images a step; without it up to 32, as memory allows. */
+      batch: z.number().int().min(2).optional(),
       /** Epochs and highest learning rate of the last layer alone, then of all layers (0: not at all). */
       headEpochs: z.number().int().min(0).default(6),
       headRate: z.number().positive().default(3e-3),

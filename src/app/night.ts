@@ -9,13 +9,14 @@ import { PictureCache } from '../dataset/picture-cache.js';
 import { openTestLock, readTestLock } from '../dataset/test-lock.js';
 import { writeFileAtomically } from '../dataset/write-file.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { machineMemory } from '../engine/machine-memory.js';
 import { Fault } from '../errors.js';
 import { defaultPromotionRules, promotionRulesSchema, type PromotionRules } from '../evaluation/promotion/promotion-rules.js';
 import { gateDecisionSchema } from '../evaluation/promotion/gate-decision.js';
 import { evaluationReportSchema } from '../evaluation/report/evaluation-report.js';
 import type { Log } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
-import type { ModelVersion } from '../registry/model-version.js';
+import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
 import { labelledImages } from '../tasks/labelled-images.js';
@@ -23,6 +24,7 @@ import { exampleOf, missingForLock, nightPlanSchema, splitForNight, type NightPl
 import type { Retrained } from '../tasks/retrain-model.js';
 import { jointLabels, type JointLabel } from '../tasks/settled-labels.js';
 import type { ImageReader, Pacs } from '../tasks/tools.js';
+import { batchByMemory } from '../training/batch-by-memory.js';
 import { fastaiRecipe, type Recipe } from '../training/recipe.js';
 
 export interface NightParts {
@@ -116,14 +118,14 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
     const missing = missingForLock(images, classes, config.night.testShare, rules.leastPatients);
     if (missing !== undefined) return recordOf(begin, parts, 'not-trained', `No test set yet: ${missing}.`);
   }
-  const recipe = recipeOf(config);
+  const { recipe, batchBy } = recipeByMemory(config, served);
   const lock = await openTestLock(lockFile, images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) });
   const split = splitForNight(images, lock, recipe);
   const plan = nightPlanSchema.parse({ ...begin, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
   await mkdir(run, { recursive: true });
   await writeFileAtomically(join(run, 'labels.json'), JSON.stringify(settled.map(labelKey)));
   await writeFileAtomically(join(run, 'plan.json'), JSON.stringify(plan));
-  log.info('night planned', { night: plan.id, champion: plan.champion, images: plan.images.length, newLabels: fresh });
+  log.info('night planned', { night: plan.id, champion: plan.champion, images: plan.images.length, newLabels: fresh, batch: recipe.batch, ...(batchBy === undefined ? {} : { batchBy }) });
   return plan;
 }
 
@@ -235,10 +237,21 @@ export function rulesOf({ night: { rulesFile } }: Config): PromotionRules {
   return rulesFile ? loadConfigFile(rulesFile, promotionRulesSchema) : defaultPromotionRules;
 }
 
+/** What is tried where the settings name no batch and memory allows it. */
+const largestBatch = 32;
+
+/** The plan keeps the batch: a night that goes on has that of its beginning. */
+function recipeByMemory(config: Config, { network, input }: ServedNetwork): { readonly recipe: Recipe; readonly batchBy?: string } {
+  const recipe = recipeOf(config);
+  if (config.night.batch !== undefined) return { recipe };
+  const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), largestBatch);
+  return { recipe: { ...recipe, batch }, batchBy: why };
+}
+
 /** fastai's two stages, the second gently: the network knows chests already. */
 function recipeOf({ night: { batch, headEpochs, headRate, epochs, rate, seed, augmentation } }: Config): Recipe {
   const stages = [...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []), ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate, firstRate: rate / 10 }] : [])];
-  return { ...fastaiRecipe, seed, batch, stages, augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation] };
+  return { ...fastaiRecipe, seed, batch: batch ?? largestBatch, stages, augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation] };
 }
 
 /** What the training process left; undefined if it is not at its end. */

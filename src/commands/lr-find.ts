@@ -24,7 +24,7 @@ export interface LrFindCommand extends TrainingOptions {
 export async function lrFind(options: LrFindCommand): Promise<void> {
   if (options.stage !== 'head' && options.stage !== 'all') throw new Fault('request-invalid', `expected --stage head or all, found ${options.stage}`);
   const config = loadConfig();
-  const plan = await planTraining(options, config, new Date().toISOString().slice(0, 10));
+  const plan = await planTraining(options, config, new Date().toISOString().slice(0, 10), [{ what: options.stage }]);
   if (!options.json) console.log(describe(plan));
   const rules = loadFindings(config.findingsFile).findings;
   const examples = plan.source.examples.filter((_, index) => plan.split.parts[index] === 'train');

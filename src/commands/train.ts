@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { loadConfig, projectRoot } from '../config.js';
+import { writeFileAtomically } from '../dataset/write-file.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
@@ -27,10 +29,11 @@ export interface TrainCommand extends TrainingOptions {
 export async function train(options: TrainCommand): Promise<void> {
   const config = loadConfig();
   const now = new Date();
-  const plan = await planTraining(options, config, now.toISOString().slice(0, 10));
+  const planned = await planTraining(options, config, now.toISOString().slice(0, 10));
   const log = options.json ? silentLog : createLog({ ...config.log, level: 'warn' });
   const say = (line: string): void => void (options.json || console.log(line));
-  const directory = options.run ?? join(config.dataDir, 'training', runName(plan));
+  const directory = options.run ?? join(config.dataDir, 'training', runName(planned));
+  const plan = withFirstBatch(planned, directory);
   say(describe(plan, directory));
   const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
   const stop = stopSignal(options.timeLimit);
@@ -54,6 +57,7 @@ export async function train(options: TrainCommand): Promise<void> {
       model: { name: options.name ?? `${plan.architecture.family} on ${plan.name}`.slice(0, 64), manufacturer: 'orthanc-chest-ai', license: 'As the data it was trained on; not for diagnosis', codeVersion: codeVersion(), settings: { split: plan.splitSettings } },
       clock: { now: () => new Date() },
       signal: stop.signal,
+      onBegin: () => keepFirstBatch(plan, directory),
       onReading: reading.tell,
       onProgress: (progress) => tellProgress(progress, say, training, options.json),
     });
@@ -76,12 +80,32 @@ export async function train(options: TrainCommand): Promise<void> {
 }
 
 /** Runs of the same plan share a folder: that is how an interrupted one is found again. */
-function runName({ architecture, classes, input, recipe, sha256, split, initial }: TrainingPlan): string {
-  const hash = createHash('sha256').update(JSON.stringify({ architecture, classes, input, recipe, sha256, parts: split.parts, from: initial.parent ?? initial.startedFrom ?? null }));
+function runName({ architecture, classes, input, recipe, batchBy, sha256, split, initial }: TrainingPlan): string {
+  const hash = createHash('sha256').update(JSON.stringify({ architecture, classes, input, recipe: batchBy === undefined ? recipe : { ...recipe, batch: 'by memory' }, sha256, parts: split.parts, from: initial.parent ?? initial.startedFrom ?? null }));
   return hash.digest('hex').slice(0, 12);
 }
 
-export function describe({ source, split, classes, objective, architecture, initial, recipe, name }: TrainingPlan, directory?: string): string {
+/** A batch that memory decided is that of the run's first start, however much memory its later ones find. */
+function withFirstBatch(plan: TrainingPlan, directory: string): TrainingPlan {
+  const file = join(directory, firstBatchFile);
+  if (plan.batchBy === undefined || !existsSync(file)) return plan;
+  try {
+    const { batch, why } = firstBatchSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { ...plan, recipe: { ...plan.recipe, batch }, batchBy: `as this run began: ${why}` };
+  } catch (cause) {
+    throw new Fault('request-invalid', 'expected the batch with which this run began', { source: file }, { cause });
+  }
+}
+
+async function keepFirstBatch({ batchBy, recipe: { batch } }: TrainingPlan, directory: string): Promise<void> {
+  const file = join(directory, firstBatchFile);
+  if (batchBy !== undefined && !existsSync(file)) await writeFileAtomically(file, JSON.stringify({ batch, why: batchBy }));
+}
+
+const firstBatchFile = 'batch.json';
+const firstBatchSchema = z.strictObject({ batch: z.int().min(2), why: z.string() });
+
+export function describe({ source, split, classes, objective, architecture, initial, recipe, batchBy, name }: TrainingPlan, directory?: string): string {
   const count = (part: string): number => split.parts.filter((one) => one === part).length;
   const patients = (part: string): number => new Set(source.examples.filter((_, index) => split.parts[index] === part).map(({ patient }) => patient)).size;
   const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'].filter((part) => count(part) > 0).map((part) => `${part} ${count(part)} (${patients(part)} patients)`);
@@ -89,6 +113,7 @@ export function describe({ source, split, classes, objective, architecture, init
     `${name}: ${parts.join(', ')}`,
     `${objective}: ${classes.join(', ')}`,
     `${architecture.family}, ${initial.parent ? `from ${initial.parent}` : (initial.startedFrom ?? 'from scratch: no published weights')}; ${recipe.stages.map(({ what, epochs, rate }) => `${what} ${epochs} epochs at ${rate}`).join(', then ')}`,
+    ...(batchBy === undefined ? [] : [`Batch ${recipe.batch} by memory: ${batchBy}`]),
     ...(directory === undefined ? [] : [`Run: ${directory}`]),
   ].join('\n');
 }

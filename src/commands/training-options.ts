@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { fastaiTransforms, noTransforms, robustTransforms } from '../dataset/augmentation.js';
@@ -9,14 +9,18 @@ import { mergeSources } from '../dataset/merge-sources.js';
 import { PictureCache } from '../dataset/picture-cache.js';
 import { splitExamples, type Split } from '../dataset/split.js';
 import { openTestLock, readTestLock, type TestLock } from '../dataset/test-lock.js';
-import { asFault, Fault } from '../errors.js';
+import { machineMemory } from '../engine/machine-memory.js';
+import { Fault } from '../errors.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
+import { checkClasses } from '../network/check-classes.js';
 import { initialWeights } from '../network/initial-weights.js';
 import { networkPreset, networkPresets, type NetworkPreset } from '../network/presets.js';
 import type { Tensors } from '../network/safetensors.js';
 import { transferWeights } from '../network/transfer-weights.js';
-import { readPublishedWeights } from '../network/weights-file.js';
+import { readStoredWeights } from '../registry/stored-weights.js';
 import type { InputSpecification } from '../registry/model-file.js';
+import type { ModelVersion } from '../registry/model-version.js';
+import { batchByMemory } from '../training/batch-by-memory.js';
 import { fastaiRecipe, recipeSchema, type Recipe, type Stage } from '../training/recipe.js';
 import { chosenModel } from './chosen-model.js';
 import { listOf } from './dataset.js';
@@ -28,6 +32,7 @@ export interface TrainingOptions {
   readonly head?: string;
   readonly weights?: string;
   readonly from?: string;
+  readonly channels?: string;
   readonly size: string;
   readonly classes?: string;
   readonly objective?: string;
@@ -38,7 +43,7 @@ export interface TrainingOptions {
   readonly rate: string;
   readonly firstRate?: string;
   readonly frozen: string;
-  readonly batch: string;
+  readonly batch?: string;
   readonly seed: string;
   readonly oneCycle: string;
   readonly balance: string;
@@ -67,28 +72,39 @@ export interface TrainingPlan {
   readonly initial: { readonly tensors: Tensors; readonly parent: string | null; readonly startedFrom?: string };
   readonly input: InputSpecification;
   readonly recipe: Recipe;
+  /** Why the batch is what it is, where memory decided; undefined if it was given. */
+  readonly batchBy?: string;
   readonly cache: PictureCache;
 }
 
-/** @throws Fault request-invalid, dataset-invalid, model-invalid */
-export async function planTraining(options: TrainingOptions, config: Config, today: string): Promise<TrainingPlan> {
-  const recipe = recipeOf(options);
+/** What is tried without `--batch`, where memory allows it. */
+const largestBatch = 16;
+
+/**
+ * @param stages those that memory has to suffice for; of the recipe if not given
+ * @throws Fault request-invalid, dataset-invalid, model-invalid
+ */
+export async function planTraining(options: TrainingOptions, config: Config, today: string, stages?: readonly Pick<Stage, 'what'>[]): Promise<TrainingPlan> {
+  const given = recipeOf(options);
   const { source, name, sha256 } = await openSources(options);
   const objective = oneOf('--objective', options.objective ?? source.kind, ['one-of-many', 'several'] as const);
-  const classes = listOf(options.classes) ?? source.classes;
+  const kind = oneOf('--use', options.use, ['xray', 'ct'] as const);
+  const from = options.from === undefined ? undefined : await chosenModel(options.from, config);
+  const classes = classesOf(options, source, from, kind);
   if (classes.length < (objective === 'several' ? 1 : 2)) throw new Fault('dataset-invalid', `expected at least two classes, found ${classes.join(', ') || 'none'}`, { source: options.dataset[0]! });
-  const lock = await lockOf(options, source, recipe.seed, today);
+  const lock = await lockOf(options, source, given.seed, today);
   const splitSettings = {
-    seed: recipe.seed,
+    seed: given.seed,
     shares: { validation: numberOf('--validation', options.validation, 0.01, 0.9), calibration: numberOf('--calibration', options.calibration, 0, 0.5) },
     unit: options.byFile ? ('file' as const) : ('patient' as const),
     leaveOut: options.leaveOut,
   };
   const split = splitExamples(source.examples, { ...splitSettings, lock });
-  const kind = oneOf('--use', options.use, ['xray', 'ct'] as const);
-  const network = await networkOf(options, config, classes, recipe.seed, kind);
+  const network = from ? networkOfModel(from, classes, given.seed, kind) : await networkOf(options, config, classes, given.seed);
+  const byMemory = options.batch === undefined ? batchByMemory(architectureOf(network.architecture), stages ?? given.stages, network.input, machineMemory(), largestBatch) : undefined;
+  const recipe: Recipe = byMemory ? { ...given, batch: byMemory.batch } : given;
   const cache = new PictureCache(join(options.dataset[0]!, '.cache'), network.input);
-  return { source, name, sha256, split, splitSettings: { ...splitSettings, ...(lock ? { lock: lock.checksum } : {}) }, classes, objective, kind, ...network, recipe, cache };
+  return { source, name, sha256, split, splitSettings: { ...splitSettings, ...(lock ? { lock: lock.checksum } : {}) }, classes, objective, kind, ...network, recipe, ...(byMemory ? { batchBy: byMemory.why } : {}), cache };
 }
 
 async function openSources({ dataset, classes }: TrainingOptions): Promise<{ source: ExampleSource; name: string; sha256: string }> {
@@ -104,27 +120,38 @@ async function lockOf({ dataset, test }: TrainingOptions, source: ExampleSource,
   return test === undefined ? readTestLock(path) : openTestLock(path, source.examples, { seed, share: numberOf('--test', test, 0.01, 0.9), created });
 }
 
+/**
+ * Those that are asked for, else the data set's. A model that says the same in another order keeps its order, so that its head goes on;
+ * asked for in another order, they would be read as each other.
+ */
+function classesOf(options: TrainingOptions, source: ExampleSource, from: ModelVersion | undefined, kind: 'xray' | 'ct'): readonly string[] {
+  const asked = listOf(options.classes);
+  const classes = asked ?? source.classes;
+  const known = from?.networks[kind]?.outputs.map(({ name }) => name) ?? [];
+  if ([...known].sort().join() !== [...classes].sort().join()) return classes;
+  if (asked) checkClasses(known, asked, from!.version);
+  return known;
+}
+
 type NetworkPlan = Pick<TrainingPlan, 'architecture' | 'initial' | 'input'>;
 
-async function networkOf(options: TrainingOptions, config: Config, classes: readonly string[], seed: number, kind: 'xray' | 'ct'): Promise<NetworkPlan> {
-  if (options.from !== undefined) return networkOfModel(options.from, config, classes, seed, kind);
+async function networkOf(options: TrainingOptions, config: Config, classes: readonly string[], seed: number): Promise<NetworkPlan> {
   const preset: NetworkPreset = oneOf('--network', options.network, networkPresets);
-  const channels = options.weights === undefined ? 1 : 3;
+  const channels = Number(oneOf('--channels', options.channels ?? (options.weights === undefined ? '1' : '3'), ['1', '3'] as const));
   const side = wholeOf('--size', options.size, 32, 1024);
   const head = oneOf('--head', options.head ?? (preset === 'starter' ? 'torchvision' : 'fastai'), ['torchvision', 'fastai'] as const);
   const architecture = networkPreset(preset, { inputChannels: channels, outputs: classes.length, head });
-  // published weights were trained on pictures normalised so
-  const input: InputSpecification = { width: side, height: side, channels, resize: 'bilinear-antialias', normalization: options.weights === undefined ? 'per-image' : 'imagenet' };
+  // published weights were trained on pictures normalised so, channel by channel; one channel has no such three
+  const input: InputSpecification = { width: side, height: side, channels, resize: 'bilinear-antialias', normalization: options.weights === undefined || channels === 1 ? 'per-image' : 'imagenet' };
   const fresh = initialWeights(architectureOf(architecture), seed);
   if (options.weights === undefined) return { architecture, input, initial: { tensors: fresh, parent: null } };
-  const published = await readWeights(options.weights);
-  const { tensors } = transferWeights(architectureOf(architecture), fresh, published.tensors, options.weights);
-  return { architecture, input, initial: { tensors, parent: null, startedFrom: `${basename(options.weights)} (sha256 ${published.sha256.slice(0, 12)})` } };
+  const published = await readStoredWeights(options.weights, weightsFolder(config));
+  const { tensors, adapted } = transferWeights(architectureOf(architecture), fresh, published.tensors, options.weights);
+  return { architecture, input, initial: { tensors, parent: null, startedFrom: [published.origin, ...adapted].join('; ') } };
 }
 
 /** The network of a model goes on learning; its head begins anew where the classes are others. */
-async function networkOfModel(name: string, config: Config, classes: readonly string[], seed: number, kind: 'xray' | 'ct'): Promise<NetworkPlan> {
-  const version = await chosenModel(name, config);
+function networkOfModel(version: ModelVersion, classes: readonly string[], seed: number, kind: 'xray' | 'ct'): NetworkPlan {
   const file = version.file.networks[kind];
   const served = version.networks[kind];
   if (!file || !served) throw new Fault('model-invalid', `expected a network for ${kind} in ${version.name} ${version.version}, found none`);
@@ -143,10 +170,9 @@ function isBody(tensor: string, { layers, embedding }: ReturnType<typeof archite
   return !head.some(({ name }) => tensor.startsWith(`${name}.`));
 }
 
-async function readWeights(path: string): Promise<{ tensors: Tensors; sha256: string }> {
-  await stat(path).catch((error: unknown) => Promise.reject(asFault(error, 'model-invalid', { source: path })));
-  const bytes = await readFile(path);
-  return { tensors: readPublishedWeights(bytes, path), sha256: createHash('sha256').update(bytes).digest('hex') };
+/** Where `weights fetch` keeps published weights. */
+export function weightsFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'weights');
 }
 
 export function recipeOf(options: TrainingOptions): Recipe {
@@ -164,7 +190,7 @@ export function recipeOf(options: TrainingOptions): Recipe {
   return recipeSchema.parse({
     ...fastaiRecipe,
     seed: wholeOf('--seed', options.seed, 0, 2 ** 31),
-    batch: wholeOf('--batch', options.batch, 2, 1024),
+    batch: options.batch === undefined ? largestBatch : wholeOf('--batch', options.batch, 2, 1024),
     stages,
     oneCycle: wholeOf('--one-cycle', options.oneCycle, 1, 2),
     weightDecay: numberOf('--weight-decay', options.weightDecay, 0, 1),

@@ -9,6 +9,8 @@ export interface Transferred {
   readonly taken: readonly string[];
   /** Names that kept their initial values: the head, as a rule. */
   readonly fresh: readonly string[];
+  /** What was made to fit, as the lineage of a model tells it; empty where everything fitted as it was. */
+  readonly adapted: readonly string[];
 }
 
 /**
@@ -24,6 +26,7 @@ export function transferWeights(architecture: Architecture, initial: Tensors, pu
   const headFits = [...head].every((name) => sameShape(published.get(name), initial.get(name)));
   const tensors = new Map(initial);
   const taken: string[] = [];
+  const adapted: string[] = [];
   for (const { name, shape } of parametersOf(architecture)) {
     if (head.has(name) && !headFits) continue;
     const given = published.get(name);
@@ -31,8 +34,9 @@ export function transferWeights(architecture: Architecture, initial: Tensors, pu
     if (!fitted) throw new Fault('model-invalid', `tensor ${name}: expected shape [${shape.join(', ')}], found ${given ? `[${given.shape.join(', ')}]` : 'none'}; the architecture is ${architecture.name}`, { source });
     tensors.set(name, fitted);
     taken.push(name);
+    if (fitted !== given) adapted.push(`${name}: three channels summed into one`);
   }
-  return { tensors, taken, fresh: [...tensors.keys()].filter((name) => !taken.includes(name)) };
+  return { tensors, taken, fresh: [...tensors.keys()].filter((name) => !taken.includes(name)), adapted };
 }
 
 /** Tensors of the layers after the embedding. */

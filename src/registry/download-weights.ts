@@ -46,7 +46,7 @@ async function receive(url: string, source: string, part: string, silenceMs: num
     throw asFault(error, 'download-failed', { source });
   });
   try {
-    const response = await fetch(url, { signal: abort.signal });
+    const response = await fetch(url, { signal: abort.signal }).catch((error: unknown) => Promise.reject(abort.signal.aborted ? error : unreachable(error, source)));
     if (!response.ok || !response.body) throw new Fault('download-failed', `the server answered with status ${response.status}`, { source }, { retryable: response.status >= 500 });
     const hash = createHash('sha256');
     let bytes = 0;
@@ -65,6 +65,13 @@ async function receive(url: string, source: string, part: string, silenceMs: num
     clearTimeout(timer);
     await file.close();
   }
+}
+
+/** What `fetch` throws says only that it failed; why stands in its cause. */
+function unreachable(error: unknown, source: string): Fault {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
+  const why = cause === undefined ? String(error) : ((cause as NodeJS.ErrnoException).code ?? cause.message);
+  return new Fault('download-failed', `the address cannot be reached (${why})`, { source }, { cause: error });
 }
 
 /** Without user, password and query, which may be secret. */

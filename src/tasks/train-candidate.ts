@@ -52,6 +52,8 @@ export interface CandidateRequest {
   readonly clock: { now(): Date };
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** When the images were found good to train on, before anything is trained; `directory` is there. */
+  readonly onBegin?: (() => Promise<void>) | undefined;
   readonly onReading?: (done: number, total: number) => void;
 }
 
@@ -78,6 +80,7 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   if (of('validation').length === 0) throw new Fault('dataset-invalid', `expected images for validation that ${classes.join(', ')} can describe, found none`);
 
   await mkdir(request.directory, { recursive: true });
+  await request.onBegin?.();
   await writePartsFile(join(request.directory, 'parts.jsonl'), dataset.source.examples, dataset.split.parts);
   const run: TrainingRun = {
     directory: request.directory,

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
+import { architectureOf } from '../../src/network/architecture-spec.js';
+import { initialWeights } from '../../src/network/initial-weights.js';
+import { networkPreset } from '../../src/network/presets.js';
+import { writeSafetensors } from '../../src/network/safetensors.js';
 import { discSet } from '../support/disc-set.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory } from '../support/orthanc.js';
@@ -133,6 +137,28 @@ describe('train', () => {
     const { modelVersion } = JSON.parse(stdout) as { modelVersion: string };
     assert.notEqual(modelVersion, first.modelVersion);
     assert.equal((JSON.parse(readFileSync(join(dataDir, 'models/versions', modelVersion, 'lineage.json'), 'utf8')) as { parent: string }).parent, first.modelVersion);
+  });
+
+  test('published weights of three colours for one channel; a batch by memory stays that of the first start; classes in another order are refused', { timeout: 180_000 }, async () => {
+    const dataDir = temporaryDirectory('weights');
+    const file = join(dataDir, 'colours.safetensors');
+    writeFileSync(file, writeSafetensors(initialWeights(architectureOf(networkPreset('starter', { inputChannels: 3, outputs: 5, head: 'torchvision' })), 1)));
+    const run = join(dataDir, 'run');
+    const args = ['train', '--dataset', dataset, '--size', '48', '--epochs-frozen', '0', '--epochs', '1', '--run', run];
+    const { code, stdout, stderr } = await chestAi(dataDir, ...args, '--weights', file, '--channels', '1');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Batch 16 by memory: about \d+\.\d of \d+\.\d GB, half of the memory here; no more is tried by itself$/m);
+    const [version] = readdirSync(join(dataDir, 'models/versions'));
+    const folder = join(dataDir, 'models/versions', version!);
+    assert.match((JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as { startedFrom: string }).startedFrom, /^colours\.safetensors \(sha256 [0-9a-f]{12}\); conv1\.weight: three channels summed into one$/);
+    assert.match(readFileSync(join(folder, 'CARD.md'), 'utf8'), /three channels summed into one/);
+
+    rmSync(join(run, 'checkpoints'), { recursive: true });
+    writeFileSync(join(run, 'batch.json'), readFileSync(join(run, 'batch.json'), 'utf8').replace('"batch":16', '"batch":12'));
+    const again = await chestAi(dataDir, ...args, '--weights', file, '--channels', '1');
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stdout, /^Batch 12 by memory: as this run began: /m);
+    assert.match((await chestAi(dataDir, ...args, '--from', version!, '--classes', 'no-finding,disc')).stderr, /expected the classes \[disc, no-finding\], found \[no-finding, disc\]/);
   });
 
   test('lr-find writes a plot and suggests', { timeout: 120_000 }, async () => {

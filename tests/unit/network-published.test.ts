@@ -103,6 +103,20 @@ test("weights of another architecture, and a list of other classes, are refused 
   checkClasses(['a', 'b'], ['a', 'b']);
 });
 
+test('three colours for a network of one channel: summed, and said so', () => {
+  const starter = exampleArchitecture('starter');
+  const grey = seededWeights(starter);
+  const first = grey.get('conv1.weight')!;
+  const [outputs, , height, width] = first.shape;
+  const size = height! * width!;
+  const colours: Tensor = { shape: [outputs!, 3, height!, width!], data: Float32Array.from({ length: 3 * first.data.length }, (_, index) => index % 17) };
+  const { tensors, adapted } = transferWeights(starter, initialWeights(starter, 1), new Map([...grey, ['conv1.weight', colours]]), 'c.pth');
+  assert.deepEqual(adapted, ['conv1.weight: three channels summed into one']);
+  const at = (output: number, channel: number, place: number): number => colours.data[(output * 3 + channel) * size + place]!;
+  assert.deepEqual([...tensors.get('conv1.weight')!.data.subarray(0, 2 * size)], Array.from({ length: 2 * size }, (_, index) => [0, 1, 2].reduce((sum, channel) => sum + at(Math.floor(index / size), channel, index % size), 0)));
+  assert.deepEqual(transferWeights(starter, initialWeights(starter, 1), grey, 'g.pth').adapted, []);
+});
+
 test('the catalogue: each entry has the checksum that its file name states, or none', () => {
   for (const { name, url, format, sha256Prefix } of publishedWeights) {
     assert.match(url, /^https:\/\//, name);

@@ -1,2 +1,0 @@
-import {readPart10} from './dist/src/dicom/part10.js'; import {decodeFrames} from './dist/src/pixels/decode.js'; import {readFileSync,readdirSync} from 'fs';
-for (const f of process.argv.slice(2)){const file=readPart10(readFileSync(f)); let best=1e9; for(let i=0;i<12;i++){const t=performance.now(); await decodeFrames(file,[1]); best=Math.min(best,performance.now()-t);} console.log(f,best.toFixed(1));}
