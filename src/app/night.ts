@@ -240,8 +240,8 @@ export function rulesOf({ night: { rulesFile } }: Config): PromotionRules {
 /** What is tried where the settings name no batch and memory allows it. */
 const largestBatch = 32;
 
-/** The plan keeps the batch: a night that goes on has that of its beginning. */
-function recipeByMemory(config: Config, { network, input }: ServedNetwork): { readonly recipe: Recipe; readonly batchBy?: string } {
+/** The night's recipe. The plan keeps the batch: a night that goes on has that of its beginning. */
+export function recipeByMemory(config: Pick<Config, 'night'>, { network, input }: Pick<ServedNetwork, 'network' | 'input'>): { readonly recipe: Recipe; readonly batchBy?: string } {
   const recipe = recipeOf(config);
   if (config.night.batch !== undefined) return { recipe };
   const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), largestBatch);
@@ -249,7 +249,7 @@ function recipeByMemory(config: Config, { network, input }: ServedNetwork): { re
 }
 
 /** fastai's two stages, the second gently: the network knows chests already. */
-function recipeOf({ night: { batch, headEpochs, headRate, epochs, rate, seed, augmentation } }: Config): Recipe {
+function recipeOf({ night: { batch, headEpochs, headRate, epochs, rate, seed, augmentation } }: Pick<Config, 'night'>): Recipe {
   const stages = [...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []), ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate, firstRate: rate / 10 }] : [])];
   return { ...fastaiRecipe, seed, batch: batch ?? largestBatch, stages, augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation] };
 }

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { recipeByMemory } from '../../src/app/night.js';
+import { loadConfig, projectRoot } from '../../src/config.js';
+import { machineMemory } from '../../src/engine/machine-memory.js';
 import { trainingBytes } from '../../src/engine/training-memory.js';
 import { Fault } from '../../src/errors.js';
 import { layerGroups } from '../../src/network/layer-groups.js';
+import { loadModelVersion } from '../../src/registry/model-version.js';
 import { batchByMemory } from '../../src/training/batch-by-memory.js';
 import { exampleArchitecture } from './network-examples.js';
 
@@ -27,4 +32,15 @@ test('no more than is asked for, and with the head alone no less', () => {
 
 test('too little memory is told with the way out', () => {
   assert.throws(() => batchByMemory(densenet, [{ what: 'all' }], size, 1e9, 16), (error) => error instanceof Fault && error.code === 'request-invalid' && /a batch of 2 of densenet.* takes about .* GB, 0\.5 GB are there.*smaller pictures/.test(error.message));
+});
+
+test('a night takes the batch of its settings, else what memory allows for the champion', async () => {
+  const served = (await loadModelVersion(join(projectRoot, 'models/starter'))).networks.xray!;
+  const { night } = loadConfig({});
+  assert.equal(night.batch, undefined);
+  const expected = batchByMemory(served.network.architecture, [{ what: 'all' }], served.input, machineMemory(), 32);
+  const { recipe, batchBy } = recipeByMemory({ night }, served);
+  assert.deepEqual([recipe.batch, batchBy], [expected.batch, expected.why]);
+  const set = recipeByMemory({ night: { ...night, batch: 8 } }, served);
+  assert.deepEqual([set.recipe.batch, set.batchBy], [8, undefined]);
 });
