@@ -99,11 +99,12 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
 
 /**
  * Two jobs may stand for the same images of a study, when it settled again before the first was done. The second would find the
- * documents of the first, unless another model was promoted in between, and then replace them for no reason.
+ * documents of the first, unless another model was promoted in between, and then replace them for no reason. A failure is not
+ * a report: who has it tried again wants it tried.
  */
 async function isReported({ payload }: ReportJob, store: Store, settleTools: SettleTools): Promise<boolean> {
-  const known = await store.studies.find(payload.studyInstanceUID);
-  return known?.contentKey === payload.contentKey && (await settleStudy(payload.pacsStudyId, settleTools)).state === 'unchanged';
+  const [known, current] = await Promise.all([store.studies.find(payload.studyInstanceUID), store.results.currentResult(payload.studyInstanceUID)]);
+  return current?.outcome !== 'failed' && known?.contentKey === payload.contentKey && (await settleStudy(payload.pacsStudyId, settleTools)).state === 'unchanged';
 }
 
 /** The model is the same for the whole study, and stays loaded for it also when another is promoted meanwhile. */

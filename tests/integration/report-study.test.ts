@@ -127,7 +127,8 @@ describe('the main job on a real Orthanc', () => {
     const { report } = await eventuallyOneResult(pacs.dicomWeb, broken.studyInstanceUID);
     assert.equal(report.outcome.kind, 'failed');
     assert.match(report.outcome.kind === 'failed' ? report.outcome.reason : '', new RegExp(broken.sopInstanceUID.replaceAll('.', '\\.')));
-    assert.equal((await service.jobs.parked()).length > 0, true, 'it waits where a person sees it');
+    // The document is stored before the work is parked.
+    await eventually('it waits where a person sees it', async () => assert.ok((await service.jobs.parked()).length > 0));
   });
 
   test('a readable image beside an unreadable one is reported, and the other is named', async () => {
