@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -40,7 +39,9 @@ export async function receiveUpload(source: Readable, { directory, maxBytes, dec
     },
   });
   try {
-    await pipeline(source, counted, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+    // Opened before anything can fail: a file that is still being opened would appear after its removal.
+    const file = await open(path, 'wx', 0o600);
+    await pipeline(source, counted, file.createWriteStream());
     if (declaredBytes !== undefined && bytes < declaredBytes) throw new Fault('upload-broken-off', `expected ${declaredBytes} bytes, ${bytes} came`);
     return { path, bytes, remove };
   } catch (error) {
