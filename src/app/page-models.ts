@@ -1,13 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { Fault } from '../errors.js';
+import { evaluationReportSchema } from '../evaluation/report/evaluation-report.js';
+import type { AliasState } from '../registry/alias-log.js';
+import type { ChangeRecord } from '../registry/change-record.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import type { PageTools } from '../server/page-tools.js';
 import type { FindingFigures, ModelDetail, ShownModel } from '../server/page-types.js';
+import { driftOf } from './page-drift.js';
+import { nightOf } from './page-night.js';
 import type { PageParts } from './page-tools.js';
 
-/** What the page says of models: those of the registry, and the one that serves as long as none was promoted. */
-export function pageModels({ registry, reportTools, modelDirectory }: Pick<PageParts, 'registry' | 'reportTools' | 'modelDirectory'>): Pick<PageTools, 'models' | 'model'> {
+/** So many of the newest results tell of drift. */
+const driftResults = 1000;
+
+/** What the page says of models: those of the registry, and the one that serves where the registry cannot be written. */
+export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | 'modelDirectory' | 'store' | 'jobs' | 'dataDir'>): Pick<PageTools, 'models' | 'model' | 'night'> {
+  const { registry, reportTools, modelDirectory, store } = parts;
   const load = async (version: string): Promise<ModelVersion> => {
     const known = await registry.versions();
     if (known.includes(version)) return registry.load(version);
@@ -15,32 +25,45 @@ export function pageModels({ registry, reportTools, modelDirectory }: Pick<PageP
     if (shipped.version === version) return shipped;
     throw new Fault('model-unknown', 'expected a version that the list of models shows, found none of that name');
   };
-  const shown = async (version: string): Promise<ShownModel> => {
-    const [model, aliases] = await Promise.all([load(version), registry.aliases()]);
-    const champion = aliases?.champion ?? reportTools.model().version;
+  const changes = async (): Promise<readonly ChangeRecord[]> => Promise.all((await registry.changes()).map((id) => registry.change(id)));
+  const championOf = (aliases: AliasState | undefined): string => aliases?.champion ?? reportTools.model().version;
+  const shown = (model: ModelVersion, aliases: AliasState | undefined, records: readonly ChangeRecord[]): ShownModel => {
+    const { version, name, created, license } = model;
+    const champion = championOf(aliases);
+    const decisions = records.flatMap(({ decision }) => (decision?.challenger === version && decision.champion === champion ? [decision.decision] : []));
     return {
-      version: model.version,
-      name: model.name,
-      created: model.created,
-      license: model.license,
+      version,
+      name,
+      created,
+      license,
       role: version === champion ? 'champion' : version === aliases?.challenger ? 'challenger' : 'other',
+      gate: decisions.includes('promoted') ? 'passed' : decisions.length > 0 ? 'refused' : 'none',
       figures: { xray: figuresOf(model, 'xray'), ct: figuresOf(model, 'ct') },
     };
   };
   return {
     async models() {
-      const versions = [...new Set([reportTools.model().version, ...(await registry.versions())])];
-      const history = await registry.history();
+      const [known, aliases, history, records, former, { results }] = await Promise.all([
+        registry.versions(), registry.aliases(), registry.history(), changes(), registry.formerChampion(), store.results.listResults({ outcome: 'reported', currentOnly: true, limit: driftResults }),
+      ]);
+      const versions = [...new Set([championOf(aliases), ...known])];
       return {
-        models: await Promise.all(versions.map(shown)),
+        models: (await Promise.all(versions.map(load))).map((model) => shown(model, aliases, records)),
         history: history.map(({ revision, action, champion, challenger, by, why, at }) => ({ number: revision, action, champion, challenger, by, why, at })).reverse(),
+        ...(former === undefined ? {} : { former }),
+        drift: driftOf(results, championOf(aliases), reportTools.clock.now()),
       };
     },
     async model(version): Promise<ModelDetail> {
-      const { card, directory } = await load(version);
-      const [report, decision] = await Promise.all([jsonIn(directory, 'metrics.json'), jsonIn(directory, 'decision.json')]);
-      return { ...(await shown(version)), card, ...(report === undefined ? {} : { report }), ...(decision === undefined ? {} : { decision }) };
+      const [model, aliases, records] = await Promise.all([load(version), registry.aliases(), changes()]);
+      return {
+        ...shown(model, aliases, records),
+        card: model.card,
+        reports: await reportsIn(model.directory),
+        changes: records.filter(({ challenger }) => challenger === version).map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
+      };
     },
+    night: () => nightOf(parts),
   };
 }
 
@@ -57,11 +80,14 @@ function figuresOf({ figures }: ModelVersion, network: 'xray' | 'ct'): Readonly<
   }));
 }
 
-async function jsonIn(directory: string, name: string): Promise<unknown> {
+/** metrics.json: an evaluation report of each network, where training wrote it. What is none of ours is not shown. */
+async function reportsIn(directory: string): Promise<ModelDetail['reports']> {
+  const text = await readFile(join(directory, 'metrics.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return {};
   try {
-    return JSON.parse(await readFile(join(directory, name), 'utf8')) as unknown;
+    return z.record(z.string(), evaluationReportSchema).parse(JSON.parse(text));
   } catch {
-    return undefined;
+    return {};
   }
 }
 

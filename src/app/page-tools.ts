@@ -27,6 +27,7 @@ export interface PageParts {
   readonly registry: Registry;
   /** Of the model that serves as long as none was promoted. */
   readonly modelDirectory: string;
+  readonly dataDir: string;
 }
 
 /** So much of a dropped file is read for its header. */

@@ -1,3 +1,4 @@
+import type { ModelDeeds } from '../server/model-tools.js';
 import type { PageTools } from '../server/page-tools.js';
 import type { ServerTools, ShownResult } from '../server/server-tools.js';
 import type { ResultRow } from '../store/results.js';
@@ -8,11 +9,12 @@ import { verdictServerTools, type Verdicts } from './verdicts.js';
 export interface ServerParts extends HealthParts {
   readonly verdicts: Verdicts;
   readonly page: PageTools;
+  readonly modelDeeds: ModelDeeds;
 }
 
 /** What the server shows, out of the running parts. */
 export function serverToolsOf(parts: ServerParts): ServerTools {
-  const { pacs, store, jobs, verdicts, page } = parts;
+  const { pacs, store, jobs, verdicts, page, modelDeeds } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt,
@@ -31,6 +33,7 @@ export function serverToolsOf(parts: ServerParts): ServerTools {
     health: () => healthOf(parts),
     measure: () => measure(parts),
     page,
+    modelDeeds,
     passOn: (path, accept, seenAs, signal) => pacs.passOn.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

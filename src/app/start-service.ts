@@ -22,6 +22,7 @@ import { watchSurroundings } from './health.js';
 import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
+import { modelDeedsOf } from './model-deeds.js';
 import { serverToolsOf } from './server-tools.js';
 import { startNightWorker } from './night-worker.js';
 import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
@@ -158,8 +159,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
-    const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory });
-    tools = serverToolsOf({ ...healthParts, verdicts, page });
+    const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
+    tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
     watchSurroundings(healthParts);
     void jobs.every(3_600_000, 'audit head', () => noteHead(store.audit, log)).runNow();
     // What a private Orthanc holds is ours to analyse, all of it.

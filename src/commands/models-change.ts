@@ -4,7 +4,7 @@ import { loadConfig } from '../config.js';
 import { inferenceModel } from '../engine/onnx/inference-model.js';
 import { Fault } from '../errors.js';
 import { emptyFolderAt, exportFolder } from '../registry/export-version.js';
-import type { Registry } from '../registry/registry.js';
+import { promoteVersion } from '../registry/promote-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 
 export interface PromoteCommand {
@@ -18,25 +18,9 @@ export interface PromoteCommand {
  */
 export async function promoteModel(name: string, { withoutGate, why }: PromoteCommand): Promise<void> {
   const config = loadConfig();
-  const registry = registryOf(config);
   const { version } = await chosenModel(name, config);
-  const aliases = await registry.aliases();
-  const passed = await passedGate(registry, version, aliases?.champion ?? null);
-  if (!passed && !(withoutGate && why)) {
-    throw new Fault('request-invalid', `expected a change record in which the gate lets ${version} through beside ${aliases?.champion ?? 'no champion'}, found none: run \`models gate ${version} --dataset DIR\`, or say --without-gate --why REASON`);
-  }
-  const reason = { by: 'command line', why: passed ? (why ?? `gate passed, ${passed}`) : `without the gate: ${why}`, at: new Date(), ...(passed ? { changeRecord: passed } : {}) };
-  const state = await registry.promote(version, reason, aliases?.champion);
+  const state = await promoteVersion(registryOf(config), version, { by: 'command line', why, withoutGate, at: new Date() });
   console.log(`champion is ${state.champion}${state.previous ? `, before ${state.previous}` : ''}`);
-}
-
-/** Id of the newest change record that says so. */
-async function passedGate(registry: Registry, version: string, champion: string | null): Promise<string | undefined> {
-  for (const id of await registry.changes()) {
-    const { decision } = await registry.change(id);
-    if (decision?.decision === 'promoted' && decision.challenger === version && decision.champion === champion) return id;
-  }
-  return undefined;
 }
 
 /** `models challenge`: the version judges new studies in shadow; `none` ends that. */

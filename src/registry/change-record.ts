@@ -53,6 +53,13 @@ export async function listChangeRecords(directory: string): Promise<readonly str
   return ids.sort((one, other) => (starts.get(one)! < starts.get(other)! ? 1 : -1));
 }
 
+/** Record of the last night, by its name, which holds the time: no other file is read. */
+export async function newestNight(directory: string): Promise<ChangeRecord | undefined> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)));
+  const last = names.filter((name) => /^night-[\w-]+\.json$/.test(name)).sort().at(-1);
+  return last === undefined ? undefined : readChangeRecord(directory, last.slice(0, -'.json'.length));
+}
+
 /** @throws Fault 'model-unknown' if there is no such record */
 export async function readChangeRecord(directory: string, id: string): Promise<ChangeRecord> {
   if (!/^[\w-]{1,100}$/.test(id)) throw new Fault('model-unknown', 'expected the name of a change record', { source: directory });

@@ -5,7 +5,7 @@ import { Fault } from '../errors.js';
 import { appendAlias, readAliases, readAliasLog, type AliasState } from './alias-log.js';
 import { syncDirectory, unfinishedPrefix, writeThrough } from './atomic-file.js';
 import { filesOfCandidate, type Candidate, type VersionFiles } from './candidate.js';
-import { listChangeRecords, readChangeRecord, writeChangeRecord, type ChangeRecord } from './change-record.js';
+import { listChangeRecords, newestNight, readChangeRecord, writeChangeRecord, type ChangeRecord } from './change-record.js';
 import { modelIdentity } from './model-identity.js';
 import { loadModelVersion, type ModelVersion } from './model-version.js';
 
@@ -55,6 +55,10 @@ export interface Registry {
   changes(): Promise<readonly string[]>;
   /** @throws Fault 'model-unknown' */
   change(id: string): Promise<ChangeRecord>;
+  /** What came of the last night. */
+  lastNight(): Promise<ChangeRecord | undefined>;
+  /** Where a rollback leads. */
+  formerChampion(): Promise<string | undefined>;
 }
 
 /** @param directory DATA_DIR/models; made when something is written */
@@ -145,6 +149,8 @@ export function openRegistry(directory: string): Registry {
     recordChange: (record) => writeChangeRecord(changesIn, record),
     changes: () => listChangeRecords(changesIn),
     change: (id) => readChangeRecord(changesIn, id),
+    lastNight: () => newestNight(changesIn),
+    formerChampion: async () => formerChampion(await readAliasLog(aliasesIn)),
   };
 }
 

@@ -11,6 +11,7 @@ import { healthRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { modelDeedRoutes } from './routes/model-deeds.js';
 import { modelRoutes } from './routes/models.js';
 import { openApiRoutes } from './routes/open-api.js';
 import { operationsRoutes } from './routes/operations.js';
@@ -28,7 +29,7 @@ import type { ServerParts } from './server-tools.js';
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
 const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [
   loginRoutes, resultRoutes, verdictRoutes, retrainRoutes, parkedRoutes, administrationRoutes, auditRoutes, metricsRoutes,
-  worklistRoutes, studyRoutes, answerRoutes, operationsRoutes, modelRoutes, openApiRoutes, dicomWebRoutes, viewerRoutes, pageRoutes,
+  worklistRoutes, studyRoutes, answerRoutes, operationsRoutes, modelRoutes, modelDeedRoutes, openApiRoutes, dicomWebRoutes, viewerRoutes, pageRoutes,
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelChangeBody, promotionBody } from './routes/model-deeds.js';
 
 /** One route, in the words of its docs. */
 interface Operation {
@@ -45,8 +46,12 @@ const operations: readonly Operation[] = [
   { method: 'get', path: '/api/operations', role: 'viewer', summary: 'Queues, faults, rules, health, latency' },
   { method: 'get', path: '/api/parked', role: 'viewer', summary: 'Work that waits for a person' },
   { method: 'post', path: '/api/parked/{id}/retry', role: 'operator', summary: 'Try parked work again', answer: 'none' },
-  { method: 'get', path: '/api/models', role: 'viewer', summary: 'Model versions and the history of what served' },
-  { method: 'get', path: '/api/models/{version}', role: 'viewer', summary: 'One version: card, evaluation report, the gate’s decision' },
+  { method: 'get', path: '/api/models', role: 'viewer', summary: 'Model versions, the history of what served, drift of the one that serves' },
+  { method: 'get', path: '/api/models/{version}', role: 'viewer', summary: 'One version: card, evaluation reports, change records with the gate’s decision' },
+  { method: 'post', path: '/api/models/{version}/promote', role: 'operator', summary: 'Put a version in service', description: 'Only where the gate lets it through beside the champion of now; any other with withoutGate and a reason, which stays in the history.', body: promotionBody },
+  { method: 'post', path: '/api/models/{version}/challenge', role: 'operator', summary: 'Let a version judge in shadow; none as version ends that', body: modelChangeBody },
+  { method: 'post', path: '/api/models/rollback', role: 'operator', summary: 'The champion before the present one serves again', body: modelChangeBody },
+  { method: 'get', path: '/api/night', role: 'viewer', summary: 'Retraining: under way, waiting, or how the last one ended' },
   { method: 'post', path: '/api/retrain', role: 'operator', summary: 'Retrain now on what readers have labelled; one at a time', answer: 'none' },
   { method: 'get', path: '/api/accounts', role: 'admin', summary: 'Accounts' },
   { method: 'post', path: '/api/accounts', role: 'admin', summary: 'A new account; its first password is the answer', body: account },

@@ -1,4 +1,4 @@
-import type { Answer, ModelDetail, ModelsPage, Operations, Outcome, OutcomeCounts, RuleTest, ShownPatient, StudyPage, WorklistPage } from './page-types.js';
+import type { Answer, ModelDetail, ModelsPage, Operations, Outcome, OutcomeCounts, RuleTest, ShownNight, ShownPatient, StudyPage, WorklistPage } from './page-types.js';
 
 export interface WorklistQuery {
   readonly outcome?: Outcome | undefined;
@@ -37,4 +37,6 @@ export interface PageTools {
   models(): Promise<ModelsPage>;
   /** @throws Fault `model-unknown` */
   model(version: string): Promise<ModelDetail>;
+  /** Retraining: under way, waiting, or how the last one ended. */
+  night(): Promise<ShownNight>;
 }

@@ -1,5 +1,7 @@
 /** What the page is told, as JSON: the server fills these in and the page (src/web) shows them. Times are ISO 8601. */
 
+import type { EvaluationReport, GateDecision } from './model-report.js';
+
 export type Outcome = 'reported' | 'skipped' | 'failed';
 export type Decision = 'present' | 'absent' | 'undetermined';
 
@@ -183,19 +185,59 @@ export interface ShownModel {
   readonly created: string;
   readonly license: string;
   readonly role: 'champion' | 'challenger' | 'other';
+  /** Whether a change record lets it through beside the champion of now. */
+  readonly gate: 'passed' | 'refused' | 'none';
   readonly figures: { readonly xray: Readonly<Record<string, FindingFigures>>; readonly ct: Readonly<Record<string, FindingFigures>> };
+}
+
+/** Probabilities of the model in service: the last seven days against what it said before. */
+export interface ShownDrift {
+  /** Routing rule that took the studies. */
+  readonly rule: string;
+  readonly finding: string;
+  readonly before: number;
+  readonly lately: number;
+  readonly meanBefore: number;
+  readonly meanLately: number;
+  /** Population stability index, and what chance alone makes of so few results. */
+  readonly stability: number;
+  readonly expectedStability: number;
+  /** Kolmogorov–Smirnov, of no difference. */
+  readonly pValue: number;
 }
 
 export interface ModelsPage {
   readonly models: readonly ShownModel[];
   readonly history: readonly { readonly number: number; readonly action: string; readonly champion: string; readonly challenger: string | null; readonly by: string; readonly why: string; readonly at: string }[];
+  /** Version that a rollback puts in service; absent where there is none. */
+  readonly former?: string;
+  readonly drift: readonly ShownDrift[];
+}
+
+export type NightOutcome = 'promoted' | 'refused' | 'shadow' | 'not-trained' | 'failed';
+
+export interface ShownNight {
+  readonly state: 'idle' | 'waiting' | 'running' | 'parked';
+  /** The plan on disk, also between two tries. */
+  readonly underWay?: { readonly startedAt: string; readonly by: string; readonly images: number; readonly step: 'pictures' | 'training' | 'judging'; readonly epochsDone: number; readonly epochs: number } | undefined;
+  readonly last?: { readonly id: string; readonly startedAt: string; readonly endedAt: string; readonly by: string; readonly outcome: NightOutcome; readonly why: string; readonly challenger: string | null };
+}
+
+/** A change record: the version came before the gate. */
+export interface ShownChange {
+  readonly id: string;
+  readonly at: string;
+  readonly by: string;
+  readonly outcome: NightOutcome;
+  readonly why: string;
+  readonly decision: GateDecision | null;
 }
 
 export interface ModelDetail extends ShownModel {
   /** CARD.md, Markdown. */
   readonly card: string;
-  /** metrics.json: the evaluation report, where the version has one. */
-  readonly report?: unknown;
-  /** change record or gate's decision, where there is one. */
-  readonly decision?: unknown;
+  /** metrics.json: an evaluation report of each network, where training wrote it. */
+  readonly reports: Readonly<Record<string, EvaluationReport>>;
+  /** Newest first. */
+  readonly changes: readonly ShownChange[];
 }

@@ -5,6 +5,7 @@ import type { Metrics, MeasuredState } from './metrics.js';
 import type { PassedOn } from '../dicomweb/pass-on.js';
 import type { Administration } from './access/administration.js';
 import type { VerdictServerTools } from './verdict-tools.js';
+import type { ModelDeeds } from './model-tools.js';
 import type { PageTools } from './page-tools.js';
 
 /** What the server shows, as small as it needs it; app.ts supplies it. */
@@ -86,6 +87,7 @@ export interface ServerTools {
   /** @returns false if nothing of that id is parked */
   retryParked(id: string): Promise<boolean>;
   readonly page: PageTools;
+  readonly modelDeeds: ModelDeeds;
   /** A viewer's question to the PACS; its path was checked. */
   passOn(path: string, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn>;
   /** All results of one study, the current one first. */

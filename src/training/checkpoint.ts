@@ -96,6 +96,14 @@ export async function readCheckpoint(directory: string, fingerprint: string): Pr
   return undefined;
 }
 
+/** How far a run under way has come, by its newest checkpoint; undefined before the first. */
+export async function readPosition(directory: string): Promise<Position | undefined> {
+  const [newest] = await listCheckpoints(directory);
+  if (!newest) return undefined;
+  const text = await readFile(join(directory, newest.name, 'state.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : stateSchema.parse(JSON.parse(text)).position;
+}
+
 async function readWhole(directory: string): Promise<Checkpoint | undefined> {
   try {
     const state = stateSchema.parse(JSON.parse(await readFile(join(directory, 'state.json'), 'utf8')));

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 /** What the server's word "changed" makes stale. */
-const liveKeys = ['worklist', 'counts', 'operations', 'study', 'health'];
+const liveKeys = ['worklist', 'counts', 'operations', 'study', 'health', 'night'];
 
 /**
  * Listens to the server's events and asks again for what is shown when something has changed.

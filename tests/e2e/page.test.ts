@@ -13,6 +13,7 @@ import { sendByCStore } from '../support/send.js';
 import { configFor, eventuallyOneResult } from '../support/service.js';
 import { startService } from '../../src/app/start-service.js';
 import { silentLog } from '../../src/log.js';
+import { tinyCandidate } from '../support/tiny-model.js';
 import { zipOf } from '../support/zip.js';
 
 const skip = noBrowser();
@@ -30,6 +31,7 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
   const [clear, opacity, , lateral, hand] = sampleStudies('page', { scale: 0.35, ctSlices: 0 });
   const dataDir = temporaryDirectory('page');
   let port = 0;
+  let tiny = '';
   let desk: WatchedPage;
 
   const start = (): Promise<RunningService> => {
@@ -210,8 +212,52 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await screenshot(page, 'model');
   });
 
+  test('models: an operator puts a version in service with a reason, sees why the gate refused it, and goes back', async () => {
+    const { page } = desk;
+    const before = service.model.version;
+    const { version, lineage } = await service.registry.add(tinyCandidate());
+    tiny = version;
+    const at = '2026-01-31T02:00:00.000Z';
+    const criterion = { name: 'auroc-not-worse', class: 'pneumonia', figure: 0.4, interval: null, comparison: 'at-least' as const, bound: 0.9, passed: false, counts: true, words: 'pneumonia: AUROC 0.400, at least 0.900' };
+    const decision = { decision: 'refused' as const, challenger: version, champion: before, testSet: { name: 'a test', n: 10, patients: 5 }, seed: 1, resamples: 10, confidence: 0.95, criteria: [criterion], why: 'it is worse' };
+    await service.registry.recordChange({ id: 'night-2026-01-31T02-00-00-000Z', startedAt: at, endedAt: at, by: 'night', codeVersion: '0', engine: 'none', seed: 1, challenger: version, champion: before, lineage: lineage!, decision, outcome: 'refused', why: 'it is worse', figures: { challenger: null, champion: null }, notes: [] });
+
+    await page.goto(`${service.url}/models/${version}`);
+    await page.waitForSelector('text=pneumonia: AUROC 0.400, at least 0.900', patience);
+    await page.goto(`${service.url}/models`);
+    await page.waitForSelector('[data-testid=night-state]', patience);
+    const promote = (target: string, body: unknown): Promise<{ status: number; error: string }> =>
+      page.evaluate(async ({ path, text }) => {
+        const response = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Chest-Ai': 'page' }, body: text });
+        return { status: response.status, error: ((await response.json()) as { error: string }).error };
+      }, { path: `/api/models/${target}/promote`, text: JSON.stringify(body) });
+    const refused = await promote(version, { withoutGate: true });
+    assert.equal(refused.status, 400);
+    assert.match(refused.error, /expected a change record in which the gate lets \w+ through/);
+    assert.equal((await promote('0123456789ab', {})).status, 404);
+    assert.equal(service.model.version, before);
+
+    await page.click(`[data-testid=promote-${version}]`);
+    await page.waitForSelector(`text=The gate did not let ${version} through`);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.fill('main form input', 'a test of the page');
+    await screenshot(page, 'models-promote');
+    await page.click('main form button[type=submit]');
+    await page.waitForSelector(`text=Done: ${version} is in service.`, patience);
+    await page.waitForSelector(`section[aria-label="${version}"] >> text=in service`, patience);
+    assert.equal(service.model.version, version);
+    await page.click('[data-testid=rollback]');
+    await page.click('main form button[type=submit]');
+    await page.waitForSelector(`text=Done: ${before} is in service.`, patience);
+    assert.equal(service.model.version, before);
+    assert.deepEqual((await service.registry.history()).slice(-2).map(({ action, by, why }) => ({ action, by, why })), [{ action: 'promote', by: 'admin', why: 'without the gate: a test of the page' }, { action: 'rollback', by: 'admin', why: 'asked for' }]);
+    const deeds = await page.evaluate(async () => ((await (await fetch('/api/audit?action=model.promote')).json()) as { outcome: string; actor: string }[]));
+    assert.ok(deeds.length >= 3 && deeds.every(({ actor }) => actor === 'admin'), JSON.stringify(deeds));
+    assert.ok(deeds.some(({ outcome }) => outcome === 'failed'), 'refused ones are on record too');
+  });
+
   test('every view passes axe-core, dark and light, on a desk and on a phone; nothing was said on the console', async () => {
-    const views = ['/worklist', `/study/${opacity!.studyInstanceUID}`, '/answer', '/operations', '/models', `/models/${service.model.version}`, '/api/docs', '/password', '/nowhere'];
+    const views = ['/worklist', `/study/${opacity!.studyInstanceUID}`, '/answer', '/operations', '/models', `/models/${service.model.version}`, `/models/${tiny}`, '/api/docs', '/password', '/nowhere'];
     assert.deepEqual(desk.mistakes, [], 'what the console said so far');
     const found: string[] = [];
     for (const theme of ['dark', 'light'] as const) {

@@ -21,9 +21,12 @@ const pageOfNothing: PageTools = {
   testRules: async () => [],
   testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [] }),
   answer: () => Promise.reject(new Fault('upload-refused', 'nobody answers in this test')),
-  models: async () => ({ models: [], history: [] }),
+  models: async () => ({ models: [], history: [], drift: [] }),
+  night: async () => ({ state: 'idle' }),
   model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
 };
+
+const noModel = (): Promise<never> => Promise.reject(new Fault('model-unknown', 'there is none in this test'));
 
 export interface TestServer {
   readonly url: string;
@@ -43,6 +46,7 @@ export async function startTestServer(store: Store, options: { readonly settings
     retryParked: async () => true,
     resultsOf: async () => [],
     page: pageOfNothing,
+    modelDeeds: { promote: noModel, challenge: noModel, rollBack: noModel },
     passOn: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
   };
   const app = createServer({ ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts }, options.log ?? silentLog);

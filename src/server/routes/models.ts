@@ -12,5 +12,8 @@ export function modelRoutes(parts: ServerParts): Router {
   router.get('/api/models/:version', requireRole('viewer'), async (request, response) => {
     response.json(await started(parts).page.model(String(request.params['version'])));
   });
+  router.get('/api/night', requireRole('viewer'), async (_request, response) => {
+    response.json(await started(parts).page.night());
+  });
   return router;
 }

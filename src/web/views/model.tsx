@@ -4,10 +4,11 @@ import Markdown from 'markdown-to-jsx';
 import { useMemo, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { EvaluationReport, GateDecision } from '../../server/model-report.js';
-import type { ModelDetail } from '../../server/page-types.js';
+import type { ModelDetail, ShownChange } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { Asked } from '../parts/asked.js';
 import { UnitPlot } from '../parts/plot.js';
+import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
 import { Figures, RoleBadge } from './models.js';
 
@@ -24,14 +25,14 @@ export function ModelView({ version }: { readonly version: string }): ReactNode 
 
 function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
   const { t } = useTexts();
-  const report = model.report as EvaluationReport | undefined;
-  const decision = model.decision as GateDecision | undefined;
+  const reports = Object.entries(model.reports);
   return (
     <Stack gap="md">
       <Group gap="sm"><Title order={1} size="h2">{model.name} <span className="mono">{model.version}</span></Title><RoleBadge role={model.role} /></Group>
       <section className="card" aria-label={t('models.figures')}><Figures model={model} /><Text size="sm" className="quiet" mt="xs">{model.license}</Text></section>
-      {report ? <Report report={report} /> : <Text className="quiet">{t('models.noReport')}</Text>}
-      {decision && <Gate decision={decision} />}
+      {reports.length === 0 && <Text className="quiet">{t('models.noReport')}</Text>}
+      {reports.map(([network, report]) => <Report key={network} report={report} />)}
+      {model.changes.map((change) => <Change key={change.id} change={change} />)}
       {model.card && <section className="card" aria-label={t('models.card')}><div className="markdown"><Markdown options={{ disableParsingRawHTML: true, forceBlock: true, overrides: { h1: { component: 'h2' }, img: { component: 'span' }, table: { component: WideTable } } }}>{model.card}</Markdown></div></section>}
     </Stack>
   );
@@ -103,22 +104,32 @@ function Groups({ title, groups, name }: { readonly title: string; readonly grou
   );
 }
 
-function Gate({ decision }: { readonly decision: GateDecision }): ReactNode {
+function Change({ change: { id, at, by, outcome, why, decision } }: { readonly change: ShownChange }): ReactNode {
+  const { t, language } = useTexts();
+  return (
+    <section className="card" aria-label={`${t('models.gate')}, ${id}`}>
+      <Group gap="sm" mb="sm"><Title order={2} size="h4">{t('models.gate')}</Title><Badge variant="default" tt="none">{t(`outcome.change.${outcome}`)}</Badge><Text size="sm" className="quiet">{moment(at, language)} · {by} · <span className="mono">{id}</span></Text></Group>
+      <Text mb="sm">{why}</Text>
+      {decision && <Criteria decision={decision} />}
+    </section>
+  );
+}
+
+function Criteria({ decision: { testSet, champion, criteria } }: { readonly decision: GateDecision }): ReactNode {
   const { t } = useTexts();
   return (
-    <section className="card" aria-label={t('models.gate')}>
-      <Group gap="sm" mb="sm"><Title order={2} size="h4">{t('models.gate')}</Title><Badge variant="default" tt="none">{t(`models.gate.${decision.decision}`)}</Badge></Group>
-      <Text mb="sm">{decision.why}</Text>
-      <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+    <>
+      <Text size="sm" className="quiet" mb="xs">{t('models.testSet', { name: testSet.name, n: testSet.n, patients: testSet.patients, champion: champion ?? '–' })}</Text>
+      <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('models.gate') } }}>
         <Table verticalSpacing={6}>
           <Table.Thead><Table.Tr><Table.Th scope="col">{t('models.criterion')}</Table.Th><Table.Th scope="col" className="number">{t('models.measured')}</Table.Th><Table.Th scope="col" className="number">{t('models.bound')}</Table.Th><Table.Td /></Table.Tr></Table.Thead>
           <Table.Tbody>
-            {decision.criteria.map((one) => (
-              <Table.Tr key={`${one.name} ${one.class ?? ''}`}><Table.Td>{one.words}</Table.Td><Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td><Table.Td className="number">{one.comparison === 'at-least' ? '≥' : '≤'} {one.bound?.toFixed(3) ?? '–'}</Table.Td><Table.Td className={one.passed ? 'absent' : 'present'}>{t(one.passed ? 'models.passed' : 'models.notPassed')}</Table.Td></Table.Tr>
+            {criteria.map((one) => (
+              <Table.Tr key={`${one.name} ${one.class ?? ''}`}><Table.Td>{one.words}</Table.Td><Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td><Table.Td className="number">{one.comparison === 'at-least' ? '≥' : '≤'} {one.bound?.toFixed(3) ?? '–'}</Table.Td><Table.Td className={one.passed ? 'absent' : one.counts ? 'present' : 'quiet'}>{t(one.passed ? 'models.passed' : one.counts ? 'models.notPassed' : 'models.onlyShown')}</Table.Td></Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-    </section>
+    </>
   );
 }

@@ -7,19 +7,25 @@ import { get } from '../api.js';
 import { Asked } from '../parts/asked.js';
 import { moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
-import { ModelDeeds } from './model-deeds.js';
+import { Drift } from './drift.js';
+import { Deed, DeedDone, useDeeds, VersionDeeds, type Deeds } from './model-deeds.js';
+import { Night } from './night.js';
 
 export function ModelsView(): ReactNode {
   const { t } = useTexts();
+  const deeds = useDeeds();
   const query = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
   return (
     <>
       <Title order={1} size="h2" mb="md">{t('models.title')}</Title>
       <Asked query={query}>
-        {({ models, history }) => (
+        {({ models, history, former, drift }) => (
           <Stack gap="md">
-            <ModelDeeds history={history} />
-            {models.map((model) => <Model key={model.version} model={model} />)}
+            <DeedDone deeds={deeds} />
+            {models.map((model) => <Model key={model.version} model={model} deeds={deeds} />)}
+            {former && <Group><Deed deeds={deeds} name="rollback" label={t('models.rollback')} path="/api/models/rollback" question={t('models.ask.rollback', { version: former })} /></Group>}
+            <Drift drift={drift} />
+            <Night deeds={deeds} />
             <section className="card" aria-labelledby="history">
               <Title order={2} size="h4" id="history" mb="sm">{t('models.history')}</Title>
               {history.length === 0 ? <Text className="quiet">{t('models.noHistory')}</Text> : <History history={history} />}
@@ -36,7 +42,7 @@ export function RoleBadge({ role }: { readonly role: ShownModel['role'] }): Reac
   return <Badge variant={role === 'champion' ? 'filled' : 'default'} tt="none">{t(`models.role.${role}`)}</Badge>;
 }
 
-function Model({ model }: { readonly model: ShownModel }): ReactNode {
+function Model({ model, deeds }: { readonly model: ShownModel; readonly deeds: Deeds }): ReactNode {
   const { t } = useTexts();
   return (
     <section className="card" aria-label={model.version}>
@@ -45,6 +51,7 @@ function Model({ model }: { readonly model: ShownModel }): ReactNode {
         <Text size="sm" className="quiet">{t('models.made')} {model.created}</Text>
       </Group>
       <Figures model={model} />
+      <VersionDeeds model={model} deeds={deeds} />
     </section>
   );
 }
