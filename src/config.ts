@@ -133,8 +133,10 @@ const configSchema = z.strictObject({
     .strictObject({
       /** Studies in hand at the same time. */
       studies: count.default(4),
-      /** Worker threads that decode. */
+      /** Processes that decode. */
       decoders: count.default(2),
+      /** Memory of one of them, native code included; a file that needs more is given up. */
+      decoderMemoryMb: count.min(256).default(2_048),
       /** A file that takes longer to decode is given up. */
       decodeTimeoutMs: milliseconds.default(60_000),
       /** Attempts before a study is parked; an unreachable PACS does not count. */

@@ -4,7 +4,7 @@ import { lungWindow } from '../pixels/ct.js';
 import type { ImageReader, ReadImage } from '../tasks/tools.js';
 
 export interface OpenReader extends ImageReader {
-  /** The same threads for the sizes of another model. */
+  /** The same decoders for the sizes of another model. */
   forSizes(sizes: InputSizes): ImageReader;
   close(): Promise<void>;
 }
@@ -14,9 +14,9 @@ export interface InputSizes {
   readonly ct: { readonly width: number; readonly height: number; readonly window?: { readonly center: number; readonly width: number } | undefined } | undefined;
 }
 
-/** The decoder threads, giving pictures already in the size that the networks take. */
+/** The decoder processes, giving pictures already in the size that the networks take. */
 export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
-  const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs });
+  const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs, memoryMb: work.decoderMemoryMb });
   pool.start();
   const forSizes = (wanted: InputSizes): ImageReader => readerOf(pool, wanted);
   return { ...forSizes(sizes), forSizes, close: () => pool.stop() };
@@ -24,10 +24,12 @@ export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
 
 function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
   const { window = lungWindow, ...ctSize } = sizes.ct ?? { width: 0, height: 0 };
+  const xraySize = sizes.xray && { width: sizes.xray.width, height: sizes.xray.height };
   return {
-    readXray: async (file) => readImage(await pool.xray(file, sizes.xray && { width: sizes.xray.width, height: sizes.xray.height })),
+    readXray: async (file) => readImage(await pool.xray(file, xraySize)),
     readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, sizes.ct && { width: ctSize.width, height: ctSize.height })),
     lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
+    readPicture: (file) => pool.picture(file, xraySize),
   };
 }
 

@@ -112,6 +112,7 @@ export function startServing(parts: ServingParts): Serving {
       readXray: (file) => champion.reader.readXray(file),
       readCtSlice: (file, frameNumber) => champion.reader.readCtSlice(file, frameNumber),
       lungFraction: (file, frameNumber) => champion.reader.lungFraction(file, frameNumber),
+      readPicture: (file) => champion.reader.readPicture(file),
     },
     holdChampion: () => champion.hold(),
     holdChallenger: (version) => (challenger?.version === version ? challenger.hold() : undefined),

@@ -16,6 +16,10 @@ export interface JobRecord {
   readonly failures?: FailureCounts;
   /** How often a process ended with this job in hand. */
   readonly deaths?: number;
+  /** Of these, with nothing else of its queue in hand. */
+  readonly deathsAlone?: number;
+  /** In hand with nothing else of its queue. */
+  readonly alone?: boolean;
   readonly last?: JobFailure;
   /** No attempt is left; onExhausted has to be called. */
   readonly exhausted?: JobFailure;
@@ -36,7 +40,7 @@ export interface StoredJob {
 /** How a job goes back in line. */
 export interface PutBack {
   readonly delayMs: number;
-  /** What the record becomes; `run` and `worker` are dropped. */
+  /** What the record becomes; `run`, `worker` and `alone` are dropped. */
   readonly record: JobRecord;
   /** A waiting job that is merged may bring the start forward (a postponement) or not (a delay after a fault). */
   readonly earlierWins: boolean;
@@ -112,7 +116,7 @@ export class JobTable {
 
   /** Back in line, merged with a job that was sent for the same key meanwhile. False if it was no longer ours. */
   async putBack(job: StoredJob, { delayMs, record, earlierWins }: PutBack): Promise<boolean> {
-    const { run: _run, worker: _worker, ...kept } = record;
+    const { run: _run, worker: _worker, alone: _alone, ...kept } = record;
     return this.#apart(async (transaction) => {
       if (!(await holds(transaction, job))) return false;
       const { rows } = await transaction.query<{ payload: unknown; priority: number; startsInMs: number }>({
@@ -132,6 +136,12 @@ export class JobTable {
       });
       return true;
     });
+  }
+
+  /** Notes that nothing else is in hand: should the process end now, it was this job. */
+  async markAlone(job: StoredJob): Promise<boolean> {
+    const { rows } = await this.connection.query({ text: `UPDATE ${table} SET output = output || '{"alone": true}'::jsonb WHERE ${mine} RETURNING id`, values: ownership(job) });
+    return rows.length > 0;
   }
 
   /** Notes that no attempt is left, so that onExhausted is called even if this process dies before. */

@@ -4,10 +4,15 @@ import { diedTooOften } from './failure.js';
 import { jobColumns, jobTableName as table, type JobTable, type StoredJob } from './job-table.js';
 import { growingDelay } from './retry-policy.js';
 
-/** A job that killed its process so often is not tried again: it would take every other job down with it. */
-const maxDeaths = 20;
-/** The first deaths cost no time; a job that keeps killing lets others go first. */
+/** Deaths that cost no time and prove nothing: what was in hand beside it may have been the killer. After them a job is run alone. */
 const freeDeaths = 3;
+/** A job that killed its process so often with nothing else of its queue in hand is not tried again: it would take every other job down with it. */
+const maxDeathsAlone = 2;
+
+/** Whether the job was in hand so often when its process ended that it may be the reason. */
+export function isSuspect({ record }: StoredJob): boolean {
+  return (record.deaths ?? 0) >= freeDeaths && !record.exhausted;
+}
 
 export interface LeaseOptions {
   readonly leaseMs: number;
@@ -83,7 +88,8 @@ export class Lease {
     const { rows } = await this.connection.query<StoredJob>({ text: `SELECT ${jobColumns('j')} FROM ${table} j WHERE state = 'active' AND ${which}` });
     for (const job of rows) {
       const deaths = (job.record.deaths ?? 0) + 1;
-      const record = { ...job.record, deaths, ...(deaths >= maxDeaths && { exhausted: diedTooOften(deaths) }) };
+      const deathsAlone = (job.record.deathsAlone ?? 0) + (job.record.alone ? 1 : 0);
+      const record = { ...job.record, deaths, deathsAlone, ...(deathsAlone >= maxDeathsAlone && { exhausted: diedTooOften(deaths) }) };
       const delayMs = deaths <= freeDeaths ? 0 : growingDelay(deaths - freeDeaths, { firstDelayMs: 1_000, longestDelayMs: 60_000 });
       if (!(await this.jobs.putBack(job, { delayMs, record, earlierWins: false }))) continue;
       this.log.warn('a job whose process ended is taken over', { queue: job.queue, key: job.key, deaths });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { placeOf, type Log } from '../log.js';
 import { failureOf, type JobFailure } from './failure.js';
 import type { JobRecord, JobTable, PutBack, StoredJob } from './job-table.js';
-import type { Lease } from './lease.js';
+import { isSuspect, type Lease } from './lease.js';
 import type { Handler, Job, Queue, WorkOptions } from './queue.js';
 import { defaultRetryPolicy, delayBeforeRetry, growingDelay, type RetryPolicy } from './retry-policy.js';
 import { WakeUp } from './wake-up.js';
@@ -28,7 +28,10 @@ interface InHand {
 /** How soon again after the database did not answer. */
 const databasePause = { firstDelayMs: 100, longestDelayMs: 5_000 };
 
-/** Works through one queue: as many jobs side by side as allowed, each to its end whatever happens. */
+/**
+ * Works through one queue: as many jobs side by side as allowed, each to its end whatever happens. A job that may have killed its
+ * process before is worked on alone, so that it is known whether it was the one.
+ */
 export class QueueWorker<Payload extends object> {
   readonly #policy: RetryPolicy;
   readonly #concurrency: number;
@@ -80,12 +83,13 @@ export class QueueWorker<Payload extends object> {
   async #run(): Promise<void> {
     const { jobs, name, leaseMs, log, pollIntervalMs } = this.around;
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
-      const free = this.#concurrency - this.#inHand.size;
+      const inHand = [...this.#inHand.values()];
+      const free = inHand.some(({ stored }) => isSuspect(stored)) ? 0 : this.#concurrency - inHand.length;
       try {
         const fetched = free > 0 ? await jobs.fetch(this.queue.name, free, randomUUID(), name, leaseMs) : [];
         if (failures > 0) log.info('the queue can be read again', { queue: this.queue.name });
         failures = 0;
-        for (const stored of fetched) this.#take(stored);
+        for (const stored of [...fetched].sort((a, b) => Number(isSuspect(a)) - Number(isSuspect(b)))) this.#take(stored);
         // A full batch may not have been all; with every hand full, the end of a job wakes us.
         if (fetched.length === 0 || free === fetched.length) await this.#wakeUp.wait(pollIntervalMs);
       } catch (thrown) {
@@ -98,7 +102,9 @@ export class QueueWorker<Payload extends object> {
   #take(stored: StoredJob): void {
     const abort = new AbortController();
     this.around.lease.hold(stored, () => abort.abort(new Error('another worker has taken this job over')));
-    const settled = this.#handle(stored, abort.signal)
+    const before = isSuspect(stored) ? [...this.#inHand.values()].map((one) => one.settled) : [];
+    const settled = Promise.all(before)
+      .then(() => this.#handle(stored, abort.signal))
       .catch((thrown: unknown) => this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) }))
       .finally(() => {
         this.around.lease.release(stored);
@@ -111,6 +117,10 @@ export class QueueWorker<Payload extends object> {
   async #handle(stored: StoredJob, signal: AbortSignal): Promise<void> {
     const { jobs } = this.around;
     if (stored.record.exhausted) return this.#exhaust(stored, signal, stored.record.exhausted, stored.record);
+    if (isSuspect(stored)) {
+      if (this.#stopping.signal.aborted) return this.#putBack(stored, handBack(stored));
+      await this.#write(stored, () => jobs.markAlone(stored));
+    }
     try {
       const later = await this.handler(this.#job(stored, signal));
       if (!later) return await this.#write(stored, () => jobs.done(stored));

@@ -1,154 +1,188 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { Fault } from '../errors.js';
-import { handedOver, SharedCopies } from './shared-copies.js';
-import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, TaskResults } from './decoder-tasks.js';
+import { DecoderChild, type DecoderLimits } from './decoder-child.js';
+import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, ScaledPicture, TaskResult, TaskResults } from './decoder-tasks.js';
 
-export type { DecodedPicture, PictureSize } from './decoder-tasks.js';
+export type { DecodedPicture, PictureSize, ScaledPicture } from './decoder-tasks.js';
 export { toStored } from './orientation.js';
 
-export interface DecoderPoolOptions {
-  /** Threads; default: one less than the machine has, at least one. */
+export interface DecoderPoolOptions extends Partial<DecoderLimits> {
+  /** Processes; default: one less than the machine has processors, at least one. */
   readonly workers?: number;
-  /** For one file from when a thread takes it; default 30 s. */
+  /** For one file from when a process takes it; default 30 s. */
   readonly timeoutMs?: number;
-  /** JavaScript heap of a thread; the pixels live outside it. Default 512 MB. */
-  readonly heapMb?: number;
-  /** The thread's program; tests put one here that hangs or dies. */
+  /** After so long without work, all processes but one are ended, and one that keeps a file; default 5 minutes. */
+  readonly idleMs?: number;
+  /** The process's program; tests put one here that hangs or dies. */
   readonly program?: URL;
 }
 
 interface Job {
   readonly task: DecoderTask;
-  readonly resolve: (result: DecodedPicture | number) => void;
+  readonly file: Uint8Array;
+  /** Processes that died of it. */
+  readonly deaths: number;
+  readonly resolve: (result: TaskResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  job: { readonly id: number; readonly timer: NodeJS.Timeout } & Job | undefined;
+interface Decoder {
+  readonly child: DecoderChild;
+  job: Job | undefined;
+  /** While busy: gives the file up. While idle: ends the process. */
+  timer: NodeJS.Timeout | undefined;
 }
 
+/** A file may kill so many processes; the first could have been ended from outside. */
+const mostDeaths = 2;
+
 /**
- * Decoding off the event loop: each thread reads, decodes, presents and scales one file at a time; the rest wait in order.
+ * Decoding in processes of their own, where neither a hang nor a crash of native code can take the service down: each reads,
+ * decodes, presents and scales one file at a time; the rest wait in order.
  *
- * A file that takes longer than `timeoutMs` ends its thread and is a Fault timed-out; one that kills its thread (memory,
- * a broken codec) is a Fault pixels-unreadable. Neither is retryable: the same file would do it again. The thread is
- * replaced, and no other file notices. The caller's thread is held up for no longer than copying 8 MB takes.
- * Threads start with the first task, or by `start`.
+ * A file that takes longer than `timeoutMs` ends its process and is a Fault timed-out; one whose process dies (a broken codec, the
+ * limit of memory) is decoded again in a fresh one, and if that dies too it is a Fault pixels-unreadable. Neither is retryable:
+ * the same file would do it again. The process is replaced, and no other file notices.
+ * Processes start with the first task, or by `start`.
  */
 export class DecoderPool {
   private readonly options: Required<DecoderPoolOptions>;
-  private readonly threads = new Set<Thread>();
+  private readonly decoders = new Set<Decoder>();
   private readonly waiting: Job[] = [];
-  private readonly copies = new SharedCopies();
-  private lastId = 0;
   private stopped = false;
 
   constructor(options: DecoderPoolOptions = {}) {
     this.options = {
       workers: Math.max(1, options.workers ?? availableParallelism() - 1),
       timeoutMs: options.timeoutMs ?? 30_000,
+      idleMs: options.idleMs ?? 300_000,
       heapMb: options.heapMb ?? 512,
-      program: options.program ?? new URL('./decoder-worker.js', import.meta.url),
+      memoryMb: options.memoryMb ?? 2_048,
+      program: options.program ?? new URL('./decoder-process.js', import.meta.url),
     };
   }
 
-  /** A radiograph as presentXray shows it. The bytes are copied, so they stay usable. */
+  /** A radiograph as presentXray shows it. The bytes must not change before the answer; the same for the others. */
   xray(bytes: Uint8Array, size?: PictureSize): Promise<DecodedPicture> {
-    return this.run({ kind: 'xray', bytes, ...(size ? { size } : {}) });
+    return this.run({ kind: 'xray', ...(size ? { size } : {}) }, bytes);
   }
 
   /** The lungs of a CT slice as presentCtSlice shows them. @param window in Hounsfield units @param frameNumber 1-based */
   ctSlice(bytes: Uint8Array, window: { readonly center: number; readonly width: number }, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
-    return this.run({ kind: 'ctSlice', bytes, window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) });
+    return this.run({ kind: 'ctSlice', window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) }, bytes);
   }
 
   /** Share of lung in the body's cross-section, 0 to 1. */
   lungFraction(bytes: Uint8Array, frameNumber = 1): Promise<number> {
-    return this.run({ kind: 'lungFraction', bytes, frameNumber });
+    return this.run({ kind: 'lungFraction', frameNumber }, bytes);
   }
 
-  /** Starts all threads now, so that the first file need not wait for them. */
+  /** A PNG or JPEG file as readPicture reads it. */
+  picture(bytes: Uint8Array, size?: PictureSize): Promise<ScaledPicture> {
+    return this.run({ kind: 'picture', ...(size ? { size } : {}) }, bytes);
+  }
+
+  /** Process ids of the decoders of now. */
+  get pids(): readonly number[] {
+    return [...this.decoders].flatMap(({ child }) => child.pid ?? []);
+  }
+
+  /** Starts all processes now, so that the first file need not wait for them. */
   start(): void {
     this.stopped = false;
-    while (this.threads.size < this.options.workers) this.addThread();
+    while (this.decoders.size < this.options.workers) this.addDecoder();
   }
 
-  /** Ends all threads; what was under way or waiting is rejected with a retryable Fault. */
+  /** Ends all processes; what was under way or waiting is rejected with a retryable Fault. */
   async stop(): Promise<void> {
     this.stopped = true;
     const ended = new Fault('timed-out', 'the decoders were stopped', {}, { retryable: true });
     for (const job of this.waiting.splice(0)) job.reject(ended);
-    const threads = [...this.threads];
-    this.threads.clear();
-    for (const thread of threads) this.release(thread)?.reject(ended);
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    await Promise.all([...this.decoders].map(async (decoder) => {
+      this.remove(decoder)?.reject(ended);
+      await decoder.child.kill();
+    }));
   }
 
-  private run<Kind extends DecoderTask['kind']>(task: DecoderTask & { kind: Kind }): Promise<TaskResults[Kind]> {
+  private run<Kind extends DecoderTask['kind']>(task: DecoderTask & { kind: Kind }, file: Uint8Array): Promise<TaskResults[Kind]> {
     if (this.stopped) return Promise.reject(new Fault('timed-out', 'the decoders are stopped', {}, { retryable: true }));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ task, resolve: resolve as Job['resolve'], reject });
+      this.waiting.push({ task, file, deaths: 0, resolve: resolve as Job['resolve'], reject });
       this.assign();
     });
   }
 
-  /** Gives waiting work to idle threads, adding threads up to the limit. */
+  /** Gives waiting work to idle processes, adding processes up to the limit. */
   private assign(): void {
     while (this.waiting.length > 0 && !this.stopped) {
-      const idle = [...this.threads].find((thread) => !thread.job) ?? (this.threads.size < this.options.workers ? this.addThread() : undefined);
-      if (!idle) return;
-      const job = this.waiting.shift()!;
-      const id = ++this.lastId;
-      const timer = setTimeout(() => {
-        this.replace(idle, new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }));
-      }, this.options.timeoutMs);
-      idle.job = { ...job, id, timer };
-      idle.worker.ref();
-      const { bytes } = job.task;
-      if (bytes.length <= handedOver) {
-        // Our own copy, handed over. Not slice(): of a Buffer that is a view, and the caller's bytes would go with it.
-        const whole = new Uint8Array(bytes);
-        idle.worker.postMessage({ id, task: { ...job.task, bytes: whole } }, [whole.buffer]);
-      } else void this.copies.of(bytes).then((shared) => idle.worker.postMessage({ id, task: { ...job.task, bytes: shared } }));
+      const idle = [...this.decoders].filter(({ job }) => !job);
+      const job = this.waiting[0]!;
+      const decoder = idle.find(({ child }) => child.has(job.file)) ?? idle[0] ?? (this.decoders.size < this.options.workers ? this.addDecoder() : undefined);
+      if (!decoder) return;
+      this.waiting.shift();
+      clearTimeout(decoder.timer);
+      decoder.job = job;
+      decoder.timer = setTimeout(() => this.giveUp(decoder), this.options.timeoutMs);
+      decoder.child.ref();
+      decoder.child.perform(job.task, job.file, (answer) => this.settle(decoder, answer));
     }
   }
 
-  private addThread(): Thread {
-    const worker = new Worker(this.options.program, { resourceLimits: { maxOldGenerationSizeMb: this.options.heapMb }, stderr: true, stdout: true });
-    // An idle pool does not keep the process alive.
-    worker.unref();
-    const thread: Thread = { worker, job: undefined };
-    this.threads.add(thread);
-    worker.on('message', (answer: DecoderAnswer) => this.settle(thread, answer));
-    worker.on('error', (error) => this.replace(thread, new Fault('pixels-unreadable', `the decoder died: ${error.message}`, {}, { cause: error })));
-    worker.on('exit', (code) => this.replace(thread, new Fault('pixels-unreadable', `the decoder ended with code ${code}`)));
-    return thread;
+  private addDecoder(): Decoder {
+    const child = new DecoderChild(this.options.program, this.options, (reason) => this.bury(decoder, reason));
+    const decoder: Decoder = { child, job: undefined, timer: undefined };
+    this.decoders.add(decoder);
+    return decoder;
   }
 
-  private settle(thread: Thread, answer: DecoderAnswer): void {
-    if (thread.job?.id !== answer.id) return;
-    const job = this.release(thread)!;
+  private settle(decoder: Decoder, answer: DecoderAnswer): void {
+    const { job } = decoder;
+    if (!job) return;
+    clearTimeout(decoder.timer);
+    decoder.job = undefined;
+    decoder.child.unref();
+    decoder.timer = setTimeout(() => this.rest(decoder), this.options.idleMs).unref();
     if ('result' in answer) job.resolve(answer.result);
     else if ('fault' in answer) job.reject(new Fault(answer.fault.code, answer.fault.detail, answer.fault.subject));
     else job.reject(new Fault('pixels-unreadable', answer.error.split('\n')[0]!, {}, { cause: new Error(answer.error) }));
     this.assign();
   }
 
-  /** Ends a thread, fails its file, and lets the next file start another. */
-  private replace(thread: Thread, fault: Fault): void {
-    if (!this.threads.delete(thread)) return;
-    this.release(thread)?.reject(fault);
-    void thread.worker.terminate();
+  /** A process that has been idle for long gives its memory back; one fresh process stays ready. */
+  private rest(decoder: Decoder): void {
+    this.remove(decoder);
+    void decoder.child.kill();
+    if (this.decoders.size === 0) this.addDecoder();
+  }
+
+  private giveUp(decoder: Decoder): void {
+    this.remove(decoder)?.reject(new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }));
+    void decoder.child.kill();
+    this.replace();
+  }
+
+  private bury(decoder: Decoder, reason: string): void {
+    const job = this.remove(decoder);
+    if (!job) return;
+    const deaths = job.deaths + 1;
+    if (deaths < mostDeaths) this.waiting.unshift({ ...job, deaths });
+    else job.reject(new Fault('pixels-unreadable', `the decoder died: ${reason}`));
+    this.replace();
+  }
+
+  /** In place of a process that ended at its work; the start of the next is then over when the next file comes. */
+  private replace(): void {
+    if (this.stopped) return;
+    this.addDecoder();
     this.assign();
   }
 
-  private release(thread: Thread): Job | undefined {
-    const { job } = thread;
-    if (job) clearTimeout(job.timer);
-    thread.job = undefined;
-    thread.worker.unref();
+  /** @returns what it had in hand */
+  private remove(decoder: Decoder): Job | undefined {
+    this.decoders.delete(decoder);
+    clearTimeout(decoder.timer);
+    const { job } = decoder;
+    decoder.job = undefined;
     return job;
   }
 }

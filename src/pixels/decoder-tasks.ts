@@ -3,34 +3,42 @@ import type { GreyImage } from './image.js';
 import type { PresentedGeometry } from './orientation.js';
 import type { Preview } from './preview.js';
 
-/** What a picture is scaled to before it leaves the worker. */
+/** What a picture is scaled to before it leaves the decoder. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** Work for one decoder thread. */
+/** Work for one decoder process, on one file. */
 export type DecoderTask =
-  | { readonly kind: 'xray'; readonly bytes: Uint8Array; readonly size?: PictureSize }
-  | { readonly kind: 'ctSlice'; readonly bytes: Uint8Array; readonly window: { readonly center: number; readonly width: number }; readonly frameNumber: number; readonly size?: PictureSize }
-  | { readonly kind: 'lungFraction'; readonly bytes: Uint8Array; readonly frameNumber: number };
+  | { readonly kind: 'xray'; readonly size?: PictureSize }
+  | { readonly kind: 'ctSlice'; readonly window: { readonly center: number; readonly width: number }; readonly frameNumber: number; readonly size?: PictureSize }
+  | { readonly kind: 'lungFraction'; readonly frameNumber: number }
+  | { readonly kind: 'picture'; readonly size?: PictureSize };
 
-/** A presented picture without functions, so that it crosses threads; see `toStored(geometry, box)`. */
-export interface DecodedPicture {
+/** A picture for a network and for people. */
+export interface ScaledPicture {
   readonly image: GreyImage;
-  readonly geometry: PresentedGeometry;
   /** The same picture for people. */
   readonly preview: Preview;
+}
+
+/** A presented picture without functions, so that it crosses processes; see `toStored(geometry, box)`. */
+export interface DecodedPicture extends ScaledPicture {
+  readonly geometry: PresentedGeometry;
 }
 
 export interface TaskResults {
   readonly xray: DecodedPicture;
   readonly ctSlice: DecodedPicture;
   readonly lungFraction: number;
+  readonly picture: ScaledPicture;
 }
 
-/** What a thread answers; a Fault as data, since classes do not cross threads. */
+export type TaskResult = TaskResults[DecoderTask['kind']];
+
+/** What a decoder answers; a Fault as data, since classes do not cross processes. */
 export type DecoderAnswer =
-  | { readonly id: number; readonly result: DecodedPicture | number }
-  | { readonly id: number; readonly fault: { readonly code: FaultCode; readonly detail: string; readonly subject: FaultSubject } }
-  | { readonly id: number; readonly error: string };
+  | { readonly result: TaskResult }
+  | { readonly fault: { readonly code: FaultCode; readonly detail: string; readonly subject: FaultSubject } }
+  | { readonly error: string };

@@ -3,8 +3,7 @@ import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
 import { derivedUid, isUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { asFault, Fault } from '../errors.js';
-import { readPicture } from '../pixels/picture.js';
-import { previewOf, type Preview } from '../pixels/preview.js';
+import type { Preview } from '../pixels/preview.js';
 import type { Analysis } from './analysis.js';
 import { analyseInstances } from './report-study.js';
 import { skip } from './skip.js';
@@ -86,9 +85,8 @@ function withIdentity(dataSet: DataSet, index: number): DataSet {
 
 async function answerPicture({ name, path }: { readonly name: string; readonly path: string }, tools: Tools): Promise<UploadAnswer> {
   try {
-    const image = await readPicture(await readFile(path));
+    const { image, preview } = await tools.reader.readPicture(await readFile(path));
     const verdict = (await tools.model().judgeXrays([image]))[0]!;
-    const preview = previewOf(image);
     if (verdict.refusal !== undefined) return { title: name, kind: 'xray', outcome: 'skipped', ...skip('not-frontal-chest', verdict.refusal), findings: [], remarks: [] };
     return { title: name, kind: 'xray', outcome: 'reported', findings: verdict.findings.map((finding) => ({ ...finding, preview })), remarks: ['A picture says nothing of how it was taken: it was judged as a frontal chest X-ray.'] };
   } catch (error) {

@@ -34,12 +34,14 @@ export interface ReadImage {
   toStored(box: Box): Box;
 }
 
-/** Decoding, off the event loop; frame numbers are 1-based. */
+/** Decoding, where it can neither hold the service up nor take it down; frame numbers are 1-based. */
 export interface ImageReader {
   readXray(file: Uint8Array): Promise<ReadImage>;
   readCtSlice(file: Uint8Array, frameNumber: number): Promise<ReadImage>;
   /** Share of the body's cross-section that is lung, 0 to 1. */
   lungFraction(file: Uint8Array, frameNumber: number): Promise<number>;
+  /** A PNG or JPEG file, taken for a frontal X-ray. */
+  readPicture(file: Uint8Array): Promise<{ readonly image: GreyImage; readonly preview: Preview }>;
 }
 
 export interface FindingVerdict {

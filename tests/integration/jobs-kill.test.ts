@@ -16,6 +16,7 @@ import { storeBackends } from '../support/store.js';
 
 interface Process {
   readonly lines: readonly JobProcessLine[];
+  readonly gone: Promise<unknown>;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -26,13 +27,13 @@ function startProcess(options: JobProcessOptions): Process {
   running.add(child);
   const lines: JobProcessLine[] = [];
   createInterface({ input: child.stdout! }).on('line', (line) => lines.push(JSON.parse(line) as JobProcessLine));
+  const gone = once(child, 'close').then(() => running.delete(child));
   return {
     lines,
+    gone,
     async kill(signal) {
-      const closed = once(child, 'close');
       child.kill(signal);
-      await closed;
-      running.delete(child);
+      await gone;
     },
   };
 }
@@ -80,8 +81,9 @@ for (const backend of storeBackends()) {
       const sent = new Set<string>();
       const processes: (Process & { killedAt?: number })[] = [];
       for (let round = 0; round < 8; round++) {
-        const process = startProcess({ location, queue: 'kill', concurrency: 3, jobMs: 30, leaseMs: 1_500, send: keys(400, round * 1_000) });
-        await eventually('it works', () => assert.ok(did(process, 'sent').length > 0), { timeoutMs: 30_000 });
+        const process = startProcess({ location, queue: 'kill', concurrency: 3, jobMs: 30, leaseMs: 1_500, send: keys(100, round * 1_000) });
+        // Killed before it has ended anything again and again, a job would rightly be taken for the killer.
+        await eventually('it works', () => assert.ok(did(process, 'sent').length > 0 && did(process, 'end').length > 0), { timeoutMs: 30_000 });
         await sleep(50 + 97 * round);
         await process.kill('SIGKILL');
         for (const key of did(process, 'sent')) sent.add(key);
@@ -95,6 +97,33 @@ for (const backend of storeBackends()) {
       for (const key of sent) assert.equal((await store.results.ofStudy(key)).length, 1);
       await store.close();
       console.log(`${backend.name}: 8 kills, ${sent.size} jobs sent, 0 lost, ${[...processes, last].flatMap((process) => did(process, 'start')).length - ended().size} started again`);
+    });
+
+    test('a job that kills its process is parked after five deaths; what was in hand beside it is not', async () => {
+      const location = await backend.location();
+      const poison = '1.2.1';
+      const innocent = keys(6).filter((key) => key !== poison);
+      const options: JobProcessOptions = { location, queue: 'poison', concurrency: 3, jobMs: 600, leaseMs: 1_500, send: [], poison };
+      const store = await openStore(location, silentLog);
+      const jobs = await startJobs(store, silentLog);
+      for (const key of keys(6)) await jobs.send(defineQueue<{ readonly key: string }>('poison'), { key }, { key });
+      await jobs.stop();
+      await store.close();
+      let deaths = 0;
+      for (let last = startProcess(options); ; last = startProcess(options)) {
+        // Whoever keeps the service running starts it again.
+        const ended = await Promise.race([last.gone.then(() => true), eventually('parked', () => assert.ok(last.lines.some(({ did: what, key }) => what === 'parked' && key === poison)), { timeoutMs: 60_000 }).then(() => false)]);
+        if (!ended) {
+          await last.kill('SIGTERM');
+          break;
+        }
+        deaths++;
+      }
+      assert.equal(deaths, 5);
+      const after = await openStore(location, silentLog);
+      for (const key of innocent) assert.equal((await after.results.ofStudy(key)).length, 1, `${key} was done`);
+      assert.equal((await after.results.ofStudy(poison)).length, 0);
+      await after.close();
     });
   });
 }

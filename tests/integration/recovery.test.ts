@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc, withOrthanc } from '../support/orthanc.js';
+import { decodersOfThis } from '../support/processes.js';
 import { sendByCStore } from '../support/send.js';
 import { assertOneCurrentResult, documentsOf, eventuallyOneResult, spawnService, startTestService, type SpawnedService } from '../support/service.js';
 
@@ -52,6 +54,30 @@ describe('kill -9 at every step', () => {
 });
 
 describe('the surroundings fail', () => {
+  test('decoders crash natively while they decode: each study has its result, the service does not notice', async () => {
+    await withOrthanc(async ({ orthanc, dicomWeb }) => {
+      const service = await startTestService(orthanc);
+      const studies = Array.from({ length: 6 }, (_, n) => chestStudy(`decoder crashed ${n}`));
+      try {
+        // Stopped, they have a file in hand and do not get on with it.
+        const victims = decodersOfThis();
+        assert.ok(victims.length > 0);
+        for (const pid of victims) process.kill(pid, 'SIGSTOP');
+        await sendByCStore(studies.flatMap((one) => one.files), orthanc);
+        await eventually('studies are in hand', async () => assert.ok((await service.jobs.stats()).some(({ active }) => active > 1)), { timeoutMs: 30_000 });
+        await sleep(2_000);
+        assert.deepEqual(await service.store.results.countByOutcome(), { reported: 0, skipped: 0, failed: 0 });
+        for (const pid of victims) for (const signal of ['SIGSEGV', 'SIGCONT'] as const) process.kill(pid, signal);
+        for (const { studyInstanceUID } of studies) await eventuallyOneResult(dicomWeb, studyInstanceUID);
+        assert.deepEqual(await service.store.results.countByOutcome(), { reported: 6, skipped: 0, failed: 0 });
+        assert.deepEqual(decodersOfThis().filter((pid) => victims.includes(pid)), []);
+      } finally {
+        await service.stop();
+      }
+      assert.deepEqual(decodersOfThis(), []);
+    });
+  });
+
   test('service down while studies arrive', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const dataDir = temporaryDirectory('down');

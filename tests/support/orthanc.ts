@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before } from 'node:test';
 import { startPrivateOrthanc, type PrivateOrthancOptions, type RunningOrthanc } from '../../src/orthanc/private-orthanc.js';
 import { clientsOf, type Clients } from './clients.js';
+import { descendantsOf } from './processes.js';
 
 /** A private Orthanc for the tests of one file. Its fields are there once the tests run, not while they are declared. */
 export interface TestOrthanc extends Clients {
@@ -64,7 +65,7 @@ export function temporaryDirectory(name: string): string {
 
 /** Fails if a child of this process is still running, or a child of one. Linux; elsewhere it sees nothing. */
 export function assertNothingRuns(): void {
-  const left = descendantsOf(process.pid);
+  const left = descendantsOf(process.pid).map((one) => `${one.pid} ${one.name}`);
   assert.deepEqual(left, [], 'these processes were left running');
 }
 
@@ -78,32 +79,4 @@ async function close(started: TestOrthanc | undefined): Promise<void> {
   started?.dicomWeb.close();
   // The hard way: nobody needs the data any more, and an orderly end takes a second and a half.
   await started?.orthanc.kill();
-}
-
-function descendantsOf(pid: number): readonly string[] {
-  const processes = readdirSafe('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => readProcess(name));
-  const own = new Set([pid]);
-  for (let grown = 0; grown !== own.size; ) {
-    grown = own.size;
-    for (const one of processes) if (own.has(one.parent)) own.add(one.pid);
-  }
-  return processes.filter((one) => one.pid !== pid && own.has(one.pid) && one.state !== 'Z').map((one) => `${one.pid} ${one.name}`);
-}
-
-function readProcess(pid: string): readonly { pid: number; parent: number; state: string; name: string }[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state, parent] = stat.replace(/^.*\) /s, '').split(' ');
-    return [{ pid: Number(pid), parent: Number(parent), state: state!, name: /\((.*)\)/s.exec(stat)?.[1] ?? '' }];
-  } catch {
-    return [];
-  }
-}
-
-function readdirSafe(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../../src/config.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { DecoderPool, toStored } from '../../src/pixels/decoder-pool.js';
+import { DecoderPool, toStored, type DecoderPoolOptions } from '../../src/pixels/decoder-pool.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 import { presentXray } from '../../src/pixels/xray.js';
+import { eventually } from '../support/eventually.js';
+import { temporaryDirectory } from '../support/orthanc.js';
+import { isRunning } from '../support/processes.js';
 
 const folder = join(projectRoot, 'tests/fixtures/pixels/synthetic');
 const names = ['explicit-16-12-11-u', 'rle-16-12-u', 'dcmcjpls-12-u', 'j2k-16-12-u', 'jpeg-lossless-sv1-12-u', 'jpeg-baseline-8-u', 'htj2k-16-12-u'];
@@ -38,15 +44,26 @@ test('faults keep their code and subject; the bytes given stay usable', async ()
   assert.ok(readPart10(bytes).pixelData);
 });
 
+/** A decoder that does `source` to a file that begins with 1, and answers 0.5 for others. */
+function fragilePool(source: string, options: DecoderPoolOptions = {}): DecoderPool {
+  const program = join(temporaryDirectory('decoder'), 'fragile.mjs');
+  writeFileSync(program, `import { serveDecoder } from '${new URL('../../src/pixels/serve-decoder.js', import.meta.url).href}';
+    await serveDecoder(async (task, file) => { if (file[0] === 1) { ${source} } return 0.5; });`);
+  return new DecoderPool({ workers: 1, timeoutMs: 3_000, heapMb: 48, memoryMb: 512, program: pathToFileURL(program), ...options });
+}
+
 for (const [name, source, code] of [
   ['hangs', 'for (;;);', 'timed-out'],
-  ['throws outside', "setImmediate(() => { throw new Error('broken'); })", 'pixels-unreadable'],
-  ['exits', 'process.exit(3)', 'pixels-unreadable'],
-  ['eats the memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(all.length + 0.5));', 'pixels-unreadable'],
+  ['throws outside', "setImmediate(() => { throw new Error('broken'); }); await new Promise(() => undefined);", 'pixels-unreadable'],
+  ['exits', 'process.exit(3);', 'pixels-unreadable'],
+  ['crashes as native code does', "process.kill(process.pid, 'SIGSEGV'); for (;;);", 'pixels-unreadable'],
+  ['aborts', 'process.abort();', 'pixels-unreadable'],
+  ['eats the heap', 'const all = []; for (;;) all.push(new Array(1e5).fill(all.length + 0.5));', 'pixels-unreadable'],
+  ['eats memory outside the heap', 'const all = []; for (;;) all.push(Buffer.alloc(5e6, 1));', 'pixels-unreadable'],
+  ['answers nonsense', "(await import('node:fs')).writeSync(3, Buffer.alloc(1000, 255)); for (;;);", 'pixels-unreadable'],
 ] as const) {
   test(`a decoder that ${name} is replaced and its file parked; the others go on`, async () => {
-    const program = `import('node:worker_threads').then(({ parentPort }) => parentPort.on('message', ({ id, task }) => { if (task.bytes[0] === 1) { ${source} } else parentPort.postMessage({ id, result: 0.5 }); }))`;
-    const fragile = new DecoderPool({ workers: 1, timeoutMs: 1500, heapMb: 48, program: new URL(`data:text/javascript,${encodeURIComponent(program)}`) });
+    const fragile = fragilePool(source);
     const bad = fragile.lungFraction(Uint8Array.of(1));
     const good = fragile.lungFraction(Uint8Array.of(2));
     await assert.rejects(bad, (thrown: unknown) => {
@@ -59,6 +76,66 @@ for (const [name, source, code] of [
     await fragile.stop();
   });
 }
+
+test('a decoder killed in the middle of a file from outside costs nothing: the file is decoded again', async () => {
+  const bytes = readFileSync(join(folder, 'j2k-16-12-u.dcm'));
+  const victims = new DecoderPool({ workers: 2 });
+  const pictures = Array.from({ length: 8 }, () => victims.xray(bytes));
+  for (const pid of victims.pids) process.kill(pid, 'SIGSEGV');
+  for (const { image } of await Promise.all(pictures)) assert.deepEqual(image, (await presentXray(readPart10(bytes))).image);
+  await victims.stop();
+});
+
+test('a decoder knows nothing of the environment of the service, and leaves no core file', async () => {
+  const program = (what: string): string => `const { readFileSync } = await import('node:fs'); return ${what};`;
+  const limits = fragilePool(program("Number(/Max core file size +(\\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))[1])"));
+  assert.equal(await limits.lungFraction(Uint8Array.of(1)), 0);
+  await limits.stop();
+  process.env['PLANTED_SECRET'] = 'secret';
+  const environment = fragilePool(program("readFileSync('/proc/self/environ', 'utf8').includes('PLANTED') ? 1 : 0"));
+  assert.equal(await environment.lungFraction(Uint8Array.of(1)), 0);
+  await environment.stop();
+});
+
+test('a large file is sent once, however many of its frames are asked for', async () => {
+  const counting = fragilePool('', { memoryMb: 1_024 });
+  const large = new Uint8Array(200e6);
+  large[0] = 2;
+  await counting.lungFraction(large, 1);
+  const [pid] = counting.pids;
+  const before = bytesRead(pid!);
+  for (let frame = 2; frame <= 5; frame++) assert.equal(await counting.lungFraction(large, frame), 0.5);
+  assert.ok(bytesRead(pid!) - before < 1e6, `${bytesRead(pid!) - before} bytes were sent again`);
+  await counting.stop();
+});
+
+test('decoders end when they have been idle, and one stays ready', async () => {
+  const idle = fragilePool('', { workers: 3, idleMs: 200 });
+  await Promise.all([1, 2, 3].map(() => idle.lungFraction(Uint8Array.of(2))));
+  assert.equal(idle.pids.length, 3);
+  await eventually('one decoder is left', () => assert.equal(idle.pids.length, 1));
+  assert.equal(await idle.lungFraction(Uint8Array.of(2)), 0.5);
+  await idle.stop();
+});
+
+test('no decoder outlives a service that is killed, not even one that hangs', async () => {
+  const program = join(temporaryDirectory('decoder'), 'hangs.mjs');
+  const source = new URL('../../src/pixels/', import.meta.url).href;
+  writeFileSync(program, `import { serveDecoder } from '${source}serve-decoder.js'; await serveDecoder(async (task, file) => { if (file[0] === 1) for (;;); return 0.5; });`);
+  const service = spawn(process.execPath, ['--input-type=module', '-e', `
+    import { DecoderPool } from '${source}decoder-pool.js';
+    const pool = new DecoderPool({ workers: 2, program: new URL('${pathToFileURL(program).href}') });
+    void pool.lungFraction(Uint8Array.of(1));
+    await pool.lungFraction(Uint8Array.of(2));
+    console.log(JSON.stringify(pool.pids));
+    setInterval(() => undefined, 1000);`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(service.stdout, 'data')) as [Buffer];
+  const pids = JSON.parse(line.toString()) as number[];
+  assert.equal(pids.length, 2);
+  assert.ok(pids.every(isRunning));
+  service.kill('SIGKILL');
+  await eventually('the decoders are gone', () => assert.deepEqual(pids.filter(isRunning), []));
+});
 
 test('stopping rejects what is left, and can be followed by a start', async () => {
   const short = new DecoderPool({ workers: 1 });
@@ -87,3 +164,8 @@ test('the event loop goes on while five megapixels are decoded', async () => {
   // Decoded on the main thread, three pictures would leave room for two or three ticks. The delay itself: npm run bench -- pixels.
   assert.ok(ticks >= Math.max(4, taken / 100), `${ticks} ticks of 5 ms in ${taken} ms`);
 });
+
+/** By read(2) and its like, sockets included. */
+function bytesRead(pid: number): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))![1]);
+}

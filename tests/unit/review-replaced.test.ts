@@ -40,6 +40,7 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
       readXray: async () => ({ image: { width: 1, height: 1, values: new Float32Array(1), pixelAspect: 1 }, toStored: (box) => box }),
       readCtSlice: () => assert.fail('no slice is read'),
       lungFraction: () => assert.fail('no slice is read'),
+      readPicture: () => assert.fail('no picture is read'),
     },
     model: () => ({
       name: 'test', manufacturer: 'test', version: '0', deviceUID: '1.2.3.9', slicesPerStudy: 1,

@@ -1,0 +1,102 @@
+import { deserialize, serialize } from 'node:v8';
+import type { DecoderAnswer, DecoderTask, TaskResult } from './decoder-tasks.js';
+
+/**
+ * How the service and a decoder process speak: a prefix of ten bytes (length of the head, 4 bytes, and of the body, 6), the head
+ * (structured clone) and the body (a file, or the values of a picture) as it lies in memory, so that large data are not
+ * packed into a message first.
+ */
+export const prefixLength = 10;
+
+export interface MessageLengths {
+  readonly head: number;
+  readonly body: number;
+}
+
+/** Head of a task. The body is the file, or nothing where the decoder still has it. */
+export interface TaskHead {
+  readonly task: DecoderTask;
+  /** Keep the file for the tasks that follow. */
+  readonly keep: boolean;
+  /** The file is the one kept before. */
+  readonly kept: boolean;
+}
+
+/** Head of an answer: values of pictures are cut off, the body holds them one after the other. */
+interface AnswerHead {
+  readonly answer: DecoderAnswer;
+  readonly imageLength?: number;
+}
+
+export function messageParts(head: unknown, body: readonly Uint8Array[]): readonly Uint8Array[] {
+  const packed = serialize(head);
+  const prefix = Buffer.alloc(prefixLength);
+  prefix.writeUInt32LE(packed.length, 0);
+  prefix.writeUIntLE(body.reduce((sum, part) => sum + part.length, 0), 4, 6);
+  return [prefix, packed, ...body];
+}
+
+/** @param prefix the first `prefixLength` bytes of a message */
+export function lengthsOf(prefix: Buffer): MessageLengths {
+  return { head: prefix.readUInt32LE(0), body: prefix.readUIntLE(4, 6) };
+}
+
+export function answerParts(answer: DecoderAnswer): readonly Uint8Array[] {
+  if (!('result' in answer) || typeof answer.result === 'number') return messageParts({ answer } satisfies AnswerHead, []);
+  const { image, preview } = answer.result;
+  const { buffer, byteOffset, byteLength } = image.values;
+  const light = { ...answer.result, image: { ...image, values: new Float32Array(0) }, preview: { ...preview, values: new Uint8Array(0) } };
+  return messageParts({ answer: { result: light }, imageLength: image.values.length } satisfies AnswerHead, [new Uint8Array(buffer, byteOffset, byteLength), preview.values]);
+}
+
+/** @param body memory of its own, which the pictures go on using */
+export function answerOf(head: Uint8Array, body: Uint8Array): DecoderAnswer {
+  const { answer, imageLength } = deserialize(head) as AnswerHead;
+  if (imageLength === undefined || !('result' in answer) || typeof answer.result === 'number') return answer;
+  const result: TaskResult = {
+    ...answer.result,
+    image: { ...answer.result.image, values: new Float32Array(body.buffer, body.byteOffset, imageLength) },
+    preview: { ...answer.result.preview, values: body.subarray(imageLength * Float32Array.BYTES_PER_ELEMENT) },
+  };
+  return { result };
+}
+
+/** Puts messages together from the pieces that a socket gives. */
+export class MessageReader {
+  private readonly prefix = Buffer.alloc(prefixLength);
+  private head: Uint8Array | undefined;
+  private body: Uint8Array | undefined;
+  private filled = 0;
+
+  /** @param whole called with each message that is complete */
+  constructor(private readonly whole: (head: Uint8Array, body: Uint8Array) => void) {}
+
+  /** @throws RangeError if the pieces are no message */
+  take(piece: Uint8Array): void {
+    let rest = piece;
+    while (rest.length > 0) {
+      const target = this.head === undefined ? this.prefix : this.filled < this.head.length ? this.head : this.body!;
+      const at = target === this.body ? this.filled - this.head!.length : this.filled;
+      const some = rest.subarray(0, target.length - at);
+      target.set(some, at);
+      this.filled += some.length;
+      rest = rest.subarray(some.length);
+      this.advance();
+    }
+  }
+
+  private advance(): void {
+    if (this.head === undefined) {
+      if (this.filled < prefixLength) return;
+      const { head, body } = lengthsOf(this.prefix);
+      this.head = new Uint8Array(head);
+      this.body = new Uint8Array(body);
+      this.filled = 0;
+    } else if (this.filled === this.head.length + this.body!.length) {
+      const [head, body] = [this.head, this.body!];
+      this.head = this.body = undefined;
+      this.filled = 0;
+      this.whole(head, body);
+    }
+  }
+}
