@@ -65,6 +65,12 @@ program
 
 const repeatable = (value: string, before: string[]): string[] => [...before, value];
 
+program
+  .command('drift')
+  .description('whether what arrives is still what the model was trained on, and readers still agree with it; with the embedded database stop the service first, or use GET /api/drift')
+  .option('--json', 'one object', false)
+  .action(async (options: { json: boolean }) => (await import('./commands/drift.js')).showDrift(options));
+
 const accounts = program.command('accounts').description('people who may log in; with the embedded database stop the service first, or use POST /api/accounts');
 accounts
   .command('add')

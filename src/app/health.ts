@@ -6,6 +6,7 @@ import type { MeasuredState } from '../server/metrics.js';
 import type { Health } from '../server/server-tools.js';
 import type { Store } from '../store/store.js';
 import type { ServedModel } from '../tasks/tools.js';
+import { measuredDrift } from './drift-watch.js';
 import type { PacsAccess } from './pacs.js';
 
 export interface HealthParts {
@@ -32,7 +33,8 @@ const mostClockSkewMs = 5_000;
 /** Whether every part can do its work. */
 export async function healthOf(parts: HealthParts): Promise<Health> {
   const { pacs, store, jobs, model, dataDir, clock: { milliseconds: clockSkewMs } } = parts;
-  const [orthanc, database, freeBytes] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState()), freeBytesOf(dataDir)]);
+  const [orthanc, database, freeBytes, alarms] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState()), freeBytesOf(dataDir), store.drift.alarms().catch(() => undefined)]);
+  const unacknowledged = alarms?.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   const stats = database === 'answers' ? await jobs.stats() : [];
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
@@ -43,6 +45,7 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
     clock: clockSkewMs === undefined ? 'not known' : clockSkewMs > mostClockSkewMs ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's` : 'right',
     model: `${model().name} ${model().version}`,
     engine: model().engine.name,
+    drift: unacknowledged === undefined ? 'not known' : unacknowledged === 0 ? 'none' : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
     queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
   };
 }
@@ -50,8 +53,8 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
 /** The same as figures; of a part that does not answer none. */
 export async function measure(parts: HealthParts): Promise<MeasuredState> {
   const { pacs, store, jobs, dataDir } = parts;
-  const [health, results, queues, freeBytes] = await Promise.all([healthOf(parts), store.results.countByOutcome().catch(() => ({})), jobs.stats().catch(() => []), freeBytesOf(dataDir)]);
-  return { ok: health.ok, results, queues, freeBytes, clockSkewMs: parts.clock.milliseconds, pacsRequests: pacs.slots.inUse };
+  const [health, results, queues, freeBytes, drift] = await Promise.all([healthOf(parts), store.results.countByOutcome().catch(() => ({})), jobs.stats().catch(() => []), freeBytesOf(dataDir), measuredDrift(store).catch(() => undefined)]);
+  return { ok: health.ok, model: parts.model().version, drift, results, queues, freeBytes, clockSkewMs: parts.clock.milliseconds, pacsRequests: pacs.slots.inUse };
 }
 
 /** Says once that room runs out or that the clocks differ, and once that it is well again. */

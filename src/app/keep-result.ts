@@ -9,7 +9,7 @@ import { deliverQueue } from './queues.js';
  * study counts as settled only after the last.
  */
 export async function keepResult(result: StudyResult, contentKey: string, store: Store, jobs: Jobs): Promise<void> {
-  const { timings, destinations, code, reason, rule, ...rest } = result;
+  const { timings, destinations, code, reason, rule, statistics, ...rest } = result;
   const before = await store.results.currentResult(result.studyInstanceUID);
   await store.results.recordResult({
     ...rest,
@@ -20,6 +20,10 @@ export async function keepResult(result: StudyResult, contentKey: string, store:
     documents: result.documents.map(({ sopInstanceUID, seriesInstanceUID, kind }) => ({ sopInstanceUID, seriesInstanceUID, kind })),
     timingsMs: timings,
   });
+  if (statistics) {
+    const decisions = Object.fromEntries(result.findings.map(({ name, decision }) => [name, decision]));
+    await store.statistics.record({ studyInstanceUID: result.studyInstanceUID, modelVersion: result.modelVersion, judgedAt: result.createdAt, ...statistics, decisions });
+  }
   if (result.documents.length > 0) await planDeliveries(result, store, jobs);
   await store.studies.settled(result.studyInstanceUID, contentKey);
 }

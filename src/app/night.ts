@@ -22,6 +22,7 @@ import type { Store } from '../store/store.js';
 import { labelledImages } from '../tasks/labelled-images.js';
 import { exampleOf, missingForLock, nightPlanSchema, splitForNight, type NightPlan } from '../tasks/night-plan.js';
 import type { Retrained } from '../tasks/retrain-model.js';
+import { siteOf } from '../tasks/site-of.js';
 import { jointLabels, type JointLabel } from '../tasks/settled-labels.js';
 import type { ImageReader, Pacs } from '../tasks/tools.js';
 import { batchByMemory } from '../training/batch-by-memory.js';
@@ -112,7 +113,8 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
 
   await mkdir(root, { recursive: true });
   const key = await patientKey(root);
-  const images = await labelledImages(settled, classes, { pacs: parts.pacs, maxImages: config.report.maxImages, keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32), log });
+  const siteKey = await parts.store.drift.siteKey();
+  const images = await labelledImages(settled, classes, { pacs: parts.pacs, siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey), maxImages: config.report.maxImages, keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32), log });
   const lockFile = join(root, 'test-lock.json');
   if (!(await readTestLock(lockFile))) {
     const missing = missingForLock(images, classes, config.night.testShare, rules.leastPatients);

@@ -8,16 +8,12 @@ import type { ChangeRecord } from '../registry/change-record.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import type { PageTools } from '../server/page-tools.js';
 import type { FindingFigures, ModelDetail, ShownModel } from '../server/page-types.js';
-import { driftOf } from './page-drift.js';
 import { nightOf } from './page-night.js';
 import type { PageParts } from './page-tools.js';
 
-/** So many of the newest results tell of drift. */
-const driftResults = 1000;
-
 /** What the page says of models: those of the registry, and the one that serves where the registry cannot be written. */
-export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | 'modelDirectory' | 'store' | 'jobs' | 'dataDir'>): Pick<PageTools, 'models' | 'model' | 'night'> {
-  const { registry, reportTools, modelDirectory, store } = parts;
+export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | 'modelDirectory' | 'jobs' | 'dataDir'>): Pick<PageTools, 'models' | 'model' | 'night'> {
+  const { registry, reportTools, modelDirectory } = parts;
   const load = async (version: string): Promise<ModelVersion> => {
     const known = await registry.versions();
     if (known.includes(version)) return registry.load(version);
@@ -43,15 +39,14 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | '
   };
   return {
     async models() {
-      const [known, aliases, history, records, former, { results }] = await Promise.all([
-        registry.versions(), registry.aliases(), registry.history(), changes(), registry.formerChampion(), store.results.listResults({ outcome: 'reported', currentOnly: true, limit: driftResults }),
+      const [known, aliases, history, records, former] = await Promise.all([
+        registry.versions(), registry.aliases(), registry.history(), changes(), registry.formerChampion(),
       ]);
       const versions = [...new Set([championOf(aliases), ...known])];
       return {
         models: (await Promise.all(versions.map(load))).map((model) => shown(model, aliases, records)),
         history: history.map(({ revision, action, champion, challenger, by, why, at }) => ({ number: revision, action, champion, challenger, by, why, at })).reverse(),
         ...(former === undefined ? {} : { former }),
-        drift: driftOf(results, championOf(aliases), reportTools.clock.now()),
       };
     },
     async model(version): Promise<ModelDetail> {

@@ -16,6 +16,9 @@ export const reportQueue = defineQueue<{
 /** A night: retraining on what readers have labelled; one key for all. */
 export const retrainQueue = defineQueue<{ readonly by: string }>('retrain-model');
 
+/** What arrived lately is to be compared with what the model was trained on; one key for all. */
+export const driftQueue = defineQueue<Record<string, never>>('check-drift');
+
 /** Documents of others in a study may hold verdicts; key: Study Instance UID. */
 export const verdictQueue = defineQueue<{ readonly studyInstanceUID: string }>('index-verdicts');
 

@@ -2,6 +2,7 @@ import type { ModelDeeds } from '../server/model-tools.js';
 import type { PageTools } from '../server/page-tools.js';
 import type { ServerTools, ShownResult } from '../server/server-tools.js';
 import type { ResultRow } from '../store/results.js';
+import { driftServerTools } from './drift-watch.js';
 import { healthOf, measure, type HealthParts } from './health.js';
 import { askForNight } from './night-worker.js';
 import { verdictServerTools, type Verdicts } from './verdicts.js';
@@ -33,6 +34,7 @@ export function serverToolsOf(parts: ServerParts): ServerTools {
     health: () => healthOf(parts),
     measure: () => measure(parts),
     page,
+    drift: driftServerTools(parts),
     modelDeeds,
     passOn: (path, accept, seenAs, signal) => pacs.passOn.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {

@@ -17,7 +17,9 @@ import { openMetrics } from '../server/metrics.js';
 import { documentProfiles } from '../sr/document-profile.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
+import { siteOf } from '../tasks/site-of.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
+import { startDriftWatch } from './drift-watch.js';
 import { watchSurroundings } from './health.js';
 import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
@@ -27,6 +29,7 @@ import { serverToolsOf } from './server-tools.js';
 import { startNightWorker } from './night-worker.js';
 import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
 import { startingModel } from './starting-model.js';
+import { versionInService } from './version-in-service.js';
 import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
 import { pageFilesOf, uploadsOf } from './page-files.js';
@@ -147,6 +150,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
     // Last opened, first stopped: what is in hand may still need the PACS and the index.
     const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
+    const siteKey = await store.drift.siteKey();
     const reportTools: ReportTools = {
       pacs: pacsOf(pacs.dicomWeb),
       reader: serving.reader,
@@ -154,10 +158,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       settings: analyser.settings,
       clock: { now: () => new Date() },
       log,
+      siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
     const verdicts = verdictsOf({ config, store, reportTools });
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
+    if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
     const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
     const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
     tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });

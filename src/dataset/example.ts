@@ -19,6 +19,9 @@ export interface Example {
   readonly unknown?: readonly string[];
   /** 256 bits as 64 hexadecimal digits (perceptual-hash.ts); images without one are near-duplicates of none. */
   readonly perceptualHash?: string;
+  /** The site that it came from as drift calls it, and what its DICOM header says of how it was taken, where there is one. */
+  readonly site?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /** For people: a file name, relative to the data set. */
   readonly file?: string;
 }

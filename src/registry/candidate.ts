@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { modelReferenceSchema, type ModelReference } from '../evaluation/drift/reference.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
 import { Fault } from '../errors.js';
 import type { ArchitectureSpec } from '../network/architecture-spec.js';
@@ -39,6 +40,8 @@ export interface Candidate {
   readonly card: string;
   /** Of the validation split, by network. */
   readonly metrics?: Readonly<Record<string, EvaluationReport>>;
+  /** What the images looked like that it was trained on, by network. */
+  readonly reference?: ModelReference['networks'];
   /** What model.json shows. */
   readonly figures?: Readonly<Record<string, unknown>>;
 }
@@ -69,6 +72,7 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
   files.set('model.json', json(parsed.data));
   files.set('lineage.json', json(lineageSchema.parse(candidate.lineage)));
   files.set('CARD.md', candidate.card);
+  if (candidate.reference) files.set('reference.json', `${JSON.stringify(modelReferenceSchema.parse({ format: 1, networks: candidate.reference }))}\n`);
   if (candidate.metrics) files.set('metrics.json', json(candidate.metrics));
   return { file: parsed.data, files };
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { Fault } from '../errors.js';
+import { modelReferenceSchema, type ModelReference } from '../evaluation/drift/reference.js';
 import { lineageSchema, type Lineage } from './lineage.js';
 import { modelFileSchema, type ModelFile } from './model-file.js';
 import { modelIdentity } from './model-identity.js';
@@ -25,6 +26,8 @@ export interface ModelVersion {
   readonly figures: Readonly<Record<string, unknown>>;
   /** lineage.json; absent of a model that does not say where it comes from. */
   readonly lineage?: Lineage;
+  /** reference.json: what drift is compared with; absent of a model that was not trained here. */
+  readonly reference?: ModelReference['networks'];
   readonly directory: string;
   /** model.json as it stands there. */
   readonly file: ModelFile;
@@ -49,18 +52,20 @@ export async function loadModelVersion(directory: string): Promise<ModelVersion>
     networks[kind] = serveNetwork(entry, bytes, source);
   }
   const card = await readFile(join(directory, 'CARD.md'), 'utf8').catch(() => '');
-  const lineage = await readLineage(directory);
-  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, ...(lineage ? { lineage } : {}), directory, file };
+  const lineage = await readBeside(directory, 'lineage.json', lineageSchema, 'the lineage of a model');
+  const reference = await readBeside(directory, 'reference.json', modelReferenceSchema, 'the training reference of a model');
+  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, ...(lineage ? { lineage } : {}), ...(reference ? { reference: reference.networks } : {}), directory, file };
 }
 
-async function readLineage(directory: string): Promise<Lineage | undefined> {
-  const source = join(directory, 'lineage.json');
+/** @returns undefined if there is no such file */
+async function readBeside<Content>(directory: string, name: string, schema: z.ZodType<Content>, what: string): Promise<Content | undefined> {
+  const source = join(directory, name);
   const text = await readFile(source, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    return lineageSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Fault('model-invalid', 'expected the lineage of a model, found something else', { source }, { cause });
+    throw new Fault('model-invalid', `expected ${what}, found something else`, { source }, { cause });
   }
 }
 

@@ -21,7 +21,7 @@ export interface AliasReason {
  * The model versions on disk. A version is a folder named by its content, written once and never changed; which one serves
  * stands in the alias log.
  *
- *     models/versions/3f2a91c0d4e7/   model.json, *.safetensors, CARD.md, lineage.json, metrics.json
+ *     models/versions/3f2a91c0d4e7/   model.json, *.safetensors, CARD.md, lineage.json, metrics.json, reference.json
  *     models/aliases/00000007.json    champion and challenger
  *     models/changes/                 change records
  */
@@ -169,7 +169,7 @@ function formerChampion(history: readonly AliasState[]): string | undefined {
 
 /** Only files that a version has: whatever else lies in the folder stays outside. */
 async function versionFilesIn(source: string, { file }: ModelVersion): Promise<VersionFiles> {
-  const wanted = ['model.json', 'CARD.md', 'lineage.json', 'metrics.json', ...Object.values(file.networks).flatMap((network) => (network ? [network.weights] : []))];
+  const wanted = ['model.json', 'CARD.md', 'lineage.json', 'metrics.json', 'reference.json', ...Object.values(file.networks).flatMap((network) => (network ? [network.weights] : []))];
   const files = new Map<string, Uint8Array>();
   for (const name of wanted) {
     const content = await readFile(join(source, name)).catch((error: NodeJS.ErrnoException) => {

@@ -7,6 +7,7 @@ import { administrationRoutes } from './routes/administration.js';
 import { auditRoutes } from './routes/audit.js';
 import { answerRoutes } from './routes/answer.js';
 import { dicomWebRoutes } from './routes/dicom-web.js';
+import { driftRoutes } from './routes/drift.js';
 import { healthRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
@@ -29,7 +30,7 @@ import type { ServerParts } from './server-tools.js';
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
 const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [
   loginRoutes, resultRoutes, verdictRoutes, retrainRoutes, parkedRoutes, administrationRoutes, auditRoutes, metricsRoutes,
-  worklistRoutes, studyRoutes, answerRoutes, operationsRoutes, modelRoutes, modelDeedRoutes, openApiRoutes, dicomWebRoutes, viewerRoutes, pageRoutes,
+  worklistRoutes, studyRoutes, answerRoutes, operationsRoutes, modelRoutes, modelDeedRoutes, driftRoutes, openApiRoutes, dicomWebRoutes, viewerRoutes, pageRoutes,
 ];
 
 /**

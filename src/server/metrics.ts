@@ -16,6 +16,19 @@ export interface MeasuredState {
   readonly clockSkewMs: number | undefined;
   readonly pacsRequests: number;
   readonly ok: boolean;
+  /** Version of the model in service. */
+  readonly model?: string | undefined;
+  /** Of the last look at drift. */
+  readonly drift?: MeasuredDrift | undefined;
+}
+
+/** `site` is a configured name or a keyed hash; at most forty of them. */
+export interface MeasuredDrift {
+  readonly madeAt: Date;
+  readonly quantities: readonly { readonly site: string; readonly network: string; readonly quantity: string; readonly stability: number; readonly expectedStability: number; readonly alarm: boolean }[];
+  readonly agreement: readonly { readonly site: string; readonly network: string; readonly finding: string; readonly value: number }[];
+  readonly studies: readonly { readonly site: string; readonly network: string; readonly n: number }[];
+  readonly unacknowledged: number;
 }
 
 export interface Metrics {
@@ -45,9 +58,16 @@ export function openMetrics(version: string, model: string): Metrics {
   const skew = new Gauge({ name: 'chest_ai_clock_skew_seconds', help: "How far Orthanc's clock and ours differ", registers });
   const pacs = new Gauge({ name: 'chest_ai_pacs_requests', help: 'Exchanges with the PACS under way in this process', registers });
   const ready = new Gauge({ name: 'chest_ai_ready', help: '1 if the service can do its work', registers });
-  new Gauge({ name: 'chest_ai_info', help: 'Versions', labelNames: ['version', 'model'], registers }).set({ version, model }, 1);
+  const info = new Gauge({ name: 'chest_ai_info', help: 'Versions: of the program, and of the model in service now', labelNames: ['version', 'model'], registers });
+  info.set({ version, model }, 1);
+  const driftGauges = openDriftGauges(registers);
 
   const read = (state: MeasuredState): void => {
+    if (state.model !== undefined) {
+      info.reset();
+      info.set({ version, model: state.model }, 1);
+    }
+    if (state.drift) driftGauges(state.drift);
     for (const [outcome, n] of Object.entries(state.results)) results.set({ outcome }, n);
     for (const { queue, waiting, active, retrying, parked, oldestAgeMs = 0 } of state.queues) {
       for (const [name, n] of Object.entries({ waiting, active, retrying, parked })) jobs.set({ queue, state: name }, n);
@@ -78,5 +98,29 @@ export function openMetrics(version: string, model: string): Metrics {
       else ready.set(0);
       return registry.metrics();
     },
+  };
+}
+
+/** Of the last look only: what it did not judge has no series any more. */
+function openDriftGauges(registers: Registry[]): (drift: MeasuredDrift) => void {
+  const place = ['site', 'network'];
+  const stability = new Gauge({ name: 'chest_ai_drift_stability_index', help: 'Population stability index of the last days against the training reference', labelNames: [...place, 'quantity'], registers });
+  const expected = new Gauge({ name: 'chest_ai_drift_expected_stability_index', help: 'What chance alone makes of so many studies', labelNames: [...place, 'quantity'], registers });
+  const alarm = new Gauge({ name: 'chest_ai_drift_alarm', help: '1 where a quantity has moved', labelNames: [...place, 'quantity'], registers });
+  const agreement = new Gauge({ name: 'chest_ai_reader_agreement', help: 'Share of settled calls of the last days that readers confirmed', labelNames: [...place, 'finding'], registers });
+  const studies = new Gauge({ name: 'chest_ai_drift_studies', help: 'Studies judged in the days that were looked at', labelNames: place, registers });
+  const looked = new Gauge({ name: 'chest_ai_drift_checked_timestamp_seconds', help: 'When drift was last looked at', registers });
+  const open = new Gauge({ name: 'chest_ai_drift_alarms_unacknowledged', help: 'Alarms of drift that nobody has acknowledged', registers });
+  return (drift) => {
+    for (const gauge of [stability, expected, alarm, agreement, studies]) gauge.reset();
+    for (const { site, network, quantity, ...one } of drift.quantities) {
+      stability.set({ site, network, quantity }, one.stability);
+      expected.set({ site, network, quantity }, one.expectedStability);
+      alarm.set({ site, network, quantity }, one.alarm ? 1 : 0);
+    }
+    for (const { site, network, finding, value } of drift.agreement) agreement.set({ site, network, finding }, value);
+    for (const { site, network, n } of drift.studies) studies.set({ site, network }, n);
+    looked.set(drift.madeAt.getTime() / 1000);
+    open.set(drift.unacknowledged);
   };
 }

@@ -1,6 +1,6 @@
 /** What the page is told, as JSON: the server fills these in and the page (src/web) shows them. Times are ISO 8601. */
 
-import type { EvaluationReport, GateDecision } from './model-report.js';
+import type { DriftReport, EvaluationReport, GateDecision } from './model-report.js';
 
 export type Outcome = 'reported' | 'skipped' | 'failed';
 export type Decision = 'present' | 'absent' | 'undetermined';
@@ -190,20 +190,21 @@ export interface ShownModel {
   readonly figures: { readonly xray: Readonly<Record<string, FindingFigures>>; readonly ct: Readonly<Record<string, FindingFigures>> };
 }
 
-/** Probabilities of the model in service: the last seven days against what it said before. */
+/** A quantity of a site that has moved; it stays until a look finds it back. */
+export interface ShownAlarm {
+  readonly id: string;
+  readonly site: string;
+  readonly network: 'xray' | 'ct';
+  readonly quantity: string;
+  readonly detail: string;
+  readonly raisedAt: string;
+  readonly acknowledged?: { readonly by: string; readonly at: string };
+}
+
 export interface ShownDrift {
-  /** Routing rule that took the studies. */
-  readonly rule: string;
-  readonly finding: string;
-  readonly before: number;
-  readonly lately: number;
-  readonly meanBefore: number;
-  readonly meanLately: number;
-  /** Population stability index, and what chance alone makes of so few results. */
-  readonly stability: number;
-  readonly expectedStability: number;
-  /** Kolmogorov–Smirnov, of no difference. */
-  readonly pValue: number;
+  /** The last look; absent before the first. */
+  readonly report?: DriftReport;
+  readonly alarms: readonly ShownAlarm[];
 }
 
 export interface ModelsPage {
@@ -211,7 +212,6 @@ export interface ModelsPage {
   readonly history: readonly { readonly number: number; readonly action: string; readonly champion: string; readonly challenger: string | null; readonly by: string; readonly why: string; readonly at: string }[];
   /** Version that a rollback puts in service; absent where there is none. */
   readonly former?: string;
-  readonly drift: readonly ShownDrift[];
 }
 
 export type NightOutcome = 'promoted' | 'refused' | 'shadow' | 'not-trained' | 'failed';

@@ -5,6 +5,7 @@ import type { Metrics, MeasuredState } from './metrics.js';
 import type { PassedOn } from '../dicomweb/pass-on.js';
 import type { Administration } from './access/administration.js';
 import type { VerdictServerTools } from './verdict-tools.js';
+import type { DriftTools } from './drift-tools.js';
 import type { ModelDeeds } from './model-tools.js';
 import type { PageTools } from './page-tools.js';
 
@@ -40,6 +41,8 @@ export interface Health {
   readonly clock: string;
   readonly model: string;
   readonly engine: string;
+  /** `none`, or how many alarms nobody has acknowledged. */
+  readonly drift: string;
   readonly queue: { readonly waiting: number; readonly active: number; readonly parked: number };
 }
 
@@ -84,6 +87,7 @@ export interface ServerTools {
   measure(): Promise<MeasuredState>;
   results(query: { readonly limit: number; readonly outcome?: ShownResult['outcome'] }): Promise<readonly ShownResult[]>;
   parked(): Promise<readonly ShownParked[]>;
+  readonly drift: DriftTools;
   /** @returns false if nothing of that id is parked */
   retryParked(id: string): Promise<boolean>;
   readonly page: PageTools;

@@ -18,6 +18,7 @@ export interface Labels {
   /** Every statement, study by study; pages end between studies. Start again after the last study of a page. */
   statements(options?: { readonly after?: string; readonly studies?: number }): Promise<readonly LabelRow[]>;
   ofStudy(studyInstanceUID: string): Promise<readonly LabelRow[]>;
+  ofStudies(studyInstanceUIDs: readonly string[]): Promise<readonly LabelRow[]>;
   /** Makes the labels that Orthanc itself carries be exactly these. @returns how many came and went */
   setOrthancLabels(given: readonly LabelledStudy[]): Promise<{ readonly added: number; readonly removed: number }>;
   count(): Promise<number>;
@@ -44,6 +45,14 @@ export function labelsIn(database: Database): Labels {
       return database.run((tables) =>
         tables.select().from(label).where(eq(label.studyInstanceUID, studyInstanceUID)).orderBy(asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
       );
+    },
+
+    async ofStudies(studyInstanceUIDs) {
+      const rows: LabelRow[] = [];
+      for (let from = 0; from < studyInstanceUIDs.length; from += 1_000) {
+        rows.push(...(await database.run((tables) => tables.select().from(label).where(inArray(label.studyInstanceUID, studyInstanceUIDs.slice(from, from + 1_000))))));
+      }
+      return rows;
     },
 
     setOrthancLabels: (given) =>

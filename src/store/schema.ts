@@ -1,4 +1,5 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
+import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
 import { label, verdict } from './label-schema.js';
 import { chestAi, time } from './schema-columns.js';
@@ -85,4 +86,4 @@ export const delivery = chestAi.table(
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );
 
-export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label, shadowResult };
+export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label, shadowResult, studyStatistics, driftAlarm, driftState };

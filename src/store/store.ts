@@ -3,6 +3,8 @@ import { accountsIn, type Accounts } from './accounts.js';
 import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
 import { cursorsIn, type Cursors } from './cursors.js';
 import { openDatabase } from './database.js';
+import { driftIn, type DriftState } from './drift.js';
+import { statisticsIn, type StatisticsOfStudies } from './study-statistics.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
 import { labelsIn, type Labels } from './labels.js';
 import { verdictsIn, type Verdicts } from './verdicts.js';
@@ -39,6 +41,8 @@ export interface Store {
   readonly verdicts: Verdicts;
   readonly labels: Labels;
   readonly shadow: ShadowResults;
+  readonly statistics: StatisticsOfStudies;
+  readonly drift: DriftState;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
   close(): Promise<void>;
@@ -76,6 +80,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     verdicts: verdictsIn(database),
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
+    statistics: statisticsIn(database),
+    drift: driftIn(database),
     sql: connection,
     close: () => connection.close(),
   };

@@ -3,6 +3,7 @@ import type { Preview } from '../pixels/preview.js';
 import type { ImageReference } from '../sr/report-content.js';
 import type { FindingVerdict, ImageKind } from './tools.js';
 import type { Skip } from './skip.js';
+import type { StudyStatistics } from './study-statistics.js';
 
 /** A finding of the study and the images it rests on. */
 export interface StudyFinding extends FindingVerdict {
@@ -24,6 +25,8 @@ export interface Analysis {
   readonly remarks?: readonly string[];
   /** How it was done, one sentence each: which images, which rule from images to study. */
   readonly notes: readonly string[];
+  /** Of its first image, or for CT the middle one; absent where nothing was judged. */
+  readonly statistics?: StudyStatistics | undefined;
   /** What computed it, where that may be another engine by the time it is written down. */
   readonly engine?: EngineDescription | undefined;
 }

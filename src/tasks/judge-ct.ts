@@ -7,7 +7,8 @@ import { evidenceOf } from './evidence.js';
 import { referenceTo } from './image-reference.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
-import type { ReadImage, ReportTools, ServedModel, SliceFinding } from './tools.js';
+import { observationOf, tagsOf, type StudyStatistics } from './study-statistics.js';
+import type { ReadImage, ReportTools, ServedModel, SliceFinding, StackVerdict } from './tools.js';
 
 /** So many slices over the whole stack are looked at to find the lungs. */
 const probeCount = 24;
@@ -44,8 +45,16 @@ export async function judgeCt(series: readonly SeriesFacts[], model: ServedModel
   const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read: not part of this result.`] : [];
   const evidence = chosen.map(({ reference }) => reference);
   const { engine } = verdict;
-  if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, engine, skip: skip('not-axial-chest', verdict.refusal) };
-  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks, engine };
+  const statistics = statisticsOf(chosen[Math.floor(chosen.length / 2)]!, verdict, tools);
+  if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, engine, statistics, skip: skip('not-axial-chest', verdict.refusal) };
+  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks, engine, statistics };
+}
+
+/** Grey values of the middle slice, the rest of the whole study. */
+function statisticsOf({ slice: { instance }, read }: SliceInHand<ReadImage>, { refusal, distance, findings }: StackVerdict, { siteOf }: ReportTools): StudyStatistics | undefined {
+  if (!siteOf) return undefined;
+  const probabilities = Object.fromEntries(findings.map(({ name, probability }) => [name, probability]));
+  return { network: 'ct', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: refusal === undefined, distance, probabilities }) };
 }
 
 /** Fetches each file once, whether for a probe or as input; faults of single slices are counted, not thrown. */

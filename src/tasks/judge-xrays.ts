@@ -5,9 +5,11 @@ import type { Analysis, StudyFinding } from './analysis.js';
 import { referenceTo } from './image-reference.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
+import { observationOf, tagsOf, type StudyStatistics } from './study-statistics.js';
 import type { ImageVerdict, ReadImage, ReportTools, ServedModel } from './tools.js';
 
 interface JudgedImage {
+  readonly instance: DataSet;
   readonly reference: ImageReference;
   readonly read: ReadImage;
   readonly verdict: ImageVerdict;
@@ -20,7 +22,7 @@ interface JudgedImage {
 export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
   const references = chosen.map((instance) => referenceTo(instance));
   const attempts = await Promise.allSettled(references.map((reference) => readXray(reference, tools, watch)));
-  const readable = attempts.flatMap((attempt, index) => (attempt.status === 'fulfilled' ? [{ reference: references[index]!, read: attempt.value }] : []));
+  const readable = attempts.flatMap((attempt, index) => (attempt.status === 'fulfilled' ? [{ instance: chosen[index]!, reference: references[index]!, read: attempt.value }] : []));
   const faults = attempts.flatMap((attempt, index) => {
     if (attempt.status === 'fulfilled') return [];
     if (!(attempt.reason instanceof Fault)) throw attempt.reason;
@@ -39,8 +41,9 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
   ];
   const evidence = readable.map(({ reference }) => reference);
   const { engine } = verdicts[0]!;
+  const statistics = statisticsOf(accepted[0] ?? judged[0]!, tools);
   if (accepted.length === 0) {
-    return { kind: 'xray', evidence, findings: [], notes, engine, skip: skip('not-frontal-chest', judged[0]!.verdict.refusal) };
+    return { kind: 'xray', evidence, findings: [], notes, engine, statistics, skip: skip('not-frontal-chest', judged[0]!.verdict.refusal) };
   }
   return {
     kind: 'xray',
@@ -49,7 +52,15 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
     remarks: remarksOf(chosen.length, faults.length, judged.length - accepted.length),
     notes: accepted.length > 1 ? [...notes, `Of ${accepted.length} images the highest probability of each finding is given`] : notes,
     engine,
+    statistics,
   };
+}
+
+/** Of one image, as the training reference has them: of several the highest probability would speak of how many there were. */
+function statisticsOf({ instance, read, verdict }: JudgedImage, { siteOf }: ReportTools): StudyStatistics | undefined {
+  if (!siteOf) return undefined;
+  const probabilities = Object.fromEntries(verdict.findings.map(({ name, probability }) => [name, probability]));
+  return { network: 'xray', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: verdict.refusal === undefined, distance: verdict.distance, probabilities }) };
 }
 
 /** What stands in the report itself when not every frontal image was judged. */

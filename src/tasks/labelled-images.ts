@@ -7,6 +7,7 @@ import { seriesFactsOf } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
 import { referenceTo } from './image-reference.js';
 import type { JointLabel } from './settled-labels.js';
+import { tagsOf } from './study-statistics.js';
 import type { Pacs } from './tools.js';
 
 /** A frontal X-ray of a study that readers have labelled, and where its pixels are. */
@@ -19,6 +20,10 @@ export interface LabelledImage {
   /** Institution, else station, else manufacturer, as the image says. */
   readonly source: string;
   readonly view: string;
+  /** As drift calls it. */
+  readonly site: string;
+  /** How it was taken: study-statistics.ts. */
+  readonly tags: Readonly<Record<string, string>>;
   /** Findings that are present; of those in `unknown` nothing was said, the others are absent. */
   readonly labels: readonly string[];
   readonly unknown: readonly string[];
@@ -29,6 +34,7 @@ export interface LabelledImagesTools {
   readonly maxImages: number;
   /** Turns an identifier into a key that names nobody. */
   keyOf(identifier: string): string;
+  siteOf(instance: DataSet): string;
   readonly log: Log;
 }
 
@@ -56,6 +62,8 @@ export async function labelledImages(labels: readonly JointLabel[], classes: rea
         patient: tools.keyOf(patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`),
         source: textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '',
         view: textOf(instance, 'ViewPosition') ?? '',
+        site: tools.siteOf(instance),
+        tags: tagsOf(instance),
         labels: classes.filter((name) => said.get(name) === 'present'),
         unknown: classes.filter((name) => !said.has(name)),
       });

@@ -29,6 +29,8 @@ export const nightPlanSchema = z
           patient: z.string(),
           source: z.string(),
           view: z.string(),
+          site: z.string().optional(),
+          tags: z.record(z.string(), z.string()).optional(),
           labels: z.array(z.string()).readonly(),
           unknown: z.array(z.string()).readonly(),
           part: z.enum(parts),
@@ -48,8 +50,8 @@ export type NightPlan = z.infer<typeof nightPlanSchema>;
 /** Of the images that the lock does not keep for testing. */
 export const nightShares = { validation: 0.2, calibration: 0.2 } as const;
 
-export function exampleOf({ sopInstanceUID, patient, source, view, labels, unknown }: LabelledImage): Example {
-  return { key: sopInstanceUID, patient, source, view, labels, unknown };
+export function exampleOf({ sopInstanceUID, patient, source, view, site, tags, labels, unknown }: Omit<NightPlan['images'][number], 'part'>): Example {
+  return { key: sopInstanceUID, patient, source, view, site, tags, labels, unknown };
 }
 
 /**

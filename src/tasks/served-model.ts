@@ -100,16 +100,18 @@ function imageVerdict(prediction: Prediction, index: number, served: ServedNetwo
   return {
     findings: findings.map((finding) => verdictOf(finding, served, prediction, index)),
     engine: prediction.engine,
+    distance: gate.distance,
     ...(reasons.length > 0 ? { refusal: reasons.join('; ') } : {}),
   };
 }
 
 function stackVerdict(prediction: Prediction, served: ServedNetwork): StackVerdict {
-  const { accepted, reason, findings } = assessStudy(prediction, served);
+  const { accepted, reason, findings, images } = assessStudy(prediction, served);
   const top = served.study?.top ?? 1;
   return {
     rule: `Of the accepted slices the mean of the ${top} highest probabilities`,
     engine: prediction.engine,
+    distance: images.reduce((sum, { gate }) => sum + gate.distance, 0) / images.length,
     findings: findings.map((finding) => ({ ...verdictOf(finding, served, prediction, finding.slices[0]!), slices: finding.slices })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
   };

@@ -9,6 +9,7 @@ import type { Arrival } from '../routing/series-facts.js';
 import type { Destination, Routing } from '../routing/rules.js';
 import type { DocumentProfile } from '../sr/document-profile.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
+import type { StudyStatistics } from './study-statistics.js';
 
 /**
  * What the stories need from the outside, as small as they need it. app.ts supplies the real things.
@@ -61,6 +62,8 @@ export interface ImageVerdict {
   readonly findings: readonly FindingVerdict[];
   /** Why the image is not what the network was made for; absent when it is. */
   readonly refusal?: string | undefined;
+  /** Mahalanobis distance of its features from the training images. */
+  readonly distance?: number | undefined;
   /** What computed it, where that may be another engine a moment later. */
   readonly engine?: EngineDescription | undefined;
 }
@@ -73,6 +76,8 @@ export interface SliceFinding extends FindingVerdict {
 export interface StackVerdict {
   readonly findings: readonly SliceFinding[];
   readonly refusal?: string | undefined;
+  /** Mean over the slices. */
+  readonly distance?: number | undefined;
   /** From slices to study, in words. */
   readonly rule: string;
   readonly engine?: EngineDescription | undefined;
@@ -112,6 +117,8 @@ export interface StudyResult {
   readonly documents: readonly ResultDocument[];
   readonly destinations: readonly Destination[];
   readonly timings: Readonly<Record<string, number>>;
+  /** Of a study whose pixels were judged now. */
+  readonly statistics?: StudyStatistics | undefined;
 }
 
 export interface ResultFinding {
@@ -165,6 +172,8 @@ export interface ReportTools {
   readonly settings: ReportSettings;
   readonly clock: Clock;
   readonly log: Log;
+  /** What drift calls the site of an image; without it no statistics of studies are made. */
+  readonly siteOf?: ((instance: DataSet) => string) | undefined;
 }
 
 export interface StudyToReport {

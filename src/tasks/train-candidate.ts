@@ -27,6 +27,7 @@ import type { Position } from '../training/checkpoint.js';
 import type { Recipe } from '../training/recipe.js';
 import { trainNetwork, type TrainingProgress, type TrainingRun } from '../training/train-network.js';
 import { trainingCard } from './training-card.js';
+import { trainingReference } from './training-reference.js';
 import { scoreExamples, type ScoredExamples } from './score-examples.js';
 
 /** Labelled images, and all that is to become of them. */
@@ -117,6 +118,8 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
     // what only the guard learns from has no finding to be judged by
     const validation = await score('validation', { outputs, objective, gate }, ({ truth }) => truth.some((one, output) => one !== null && output !== guardOutput));
 
+    const drift = request.kind === 'xray' ? trainingReference({ usable: chestsOf(usable, guardOutput), cache, held: [calibration, validation], rules: { outputs, objective, gate } }) : undefined;
+
     const lineage = lineageOf(request, usable, startedAt);
     const { name, manufacturer, license } = request.model;
     const bare: Candidate = {
@@ -126,6 +129,7 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
       created: startedAt.toISOString().slice(0, 10),
       networks: { [request.kind]: { architecture: request.architecture, tensors: trained.tensors, input: request.input, objective, outputs, gate } },
       lineage,
+      ...(drift ? { reference: { [request.kind]: drift } } : {}),
       card: '',
     };
     const identity = modelIdentity(filesOfCandidate(bare).file);
@@ -191,6 +195,11 @@ function outputsOf({ objective, classes, guardClass }: CandidateRequest, { logit
     const acceptFrom = chests.length === 0 ? 0.5 : Math.min(Math.max(quantile(chests, 1 - guardPasses), 0.05), 0.95);
     return { kind: 'gate', name, temperature, acceptFrom: Number(acceptFrom.toFixed(3)) };
   });
+}
+
+/** What drift compares with is what is to come in: not what the guard is to refuse. */
+function chestsOf(usable: readonly Usable[], guardOutput: number): readonly Usable[] {
+  return usable.filter(({ truth }) => guardOutput < 0 || truth[guardOutput] !== 0);
 }
 
 function chestsAmong({ set, embeddings }: ScoredExamples, guardOutput: number): readonly Float32Array[] {

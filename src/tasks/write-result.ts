@@ -95,7 +95,7 @@ async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Anal
   // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
   const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids, createdAt), analysis, uids) : [];
   const resultFindings = findings.map(({ name, concept, probability, decision }) => ({ name, ...codeOf(concept), probability, decision }));
-  return resultOf(hand, uids, outcome, resultFindings, documents, createdAt);
+  return { ...resultOf(hand, uids, outcome, resultFindings, documents, createdAt), ...(analysis.statistics ? { statistics: analysis.statistics } : {}) };
 }
 
 /**

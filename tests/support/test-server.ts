@@ -21,7 +21,7 @@ const pageOfNothing: PageTools = {
   testRules: async () => [],
   testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [] }),
   answer: () => Promise.reject(new Fault('upload-refused', 'nobody answers in this test')),
-  models: async () => ({ models: [], history: [], drift: [] }),
+  models: async () => ({ models: [], history: [] }),
   night: async () => ({ state: 'idle' }),
   model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
 };
@@ -39,13 +39,14 @@ export async function startTestServer(store: Store, options: { readonly settings
   const tools: ServerTools = {
     retrain: async () => undefined,
     verdicts: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
-    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', queue: { waiting: 0, active: 0, parked: 0 } }),
+    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', drift: 'none', queue: { waiting: 0, active: 0, parked: 0 } }),
     measure: async () => ({ ok: true, results: {}, queues: [], freeBytes: 1, clockSkewMs: 0, pacsRequests: 0 }),
     results: async () => [],
     parked: async () => [],
     retryParked: async () => true,
     resultsOf: async () => [],
     page: pageOfNothing,
+    drift: { shown: async () => ({ alarms: [] }), ask: async () => undefined, acknowledge: async () => true },
     modelDeeds: { promote: noModel, challenge: noModel, rollBack: noModel },
     passOn: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
   };

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { driftOf } from '../../src/app/page-drift.js';
 import { nightOf } from '../../src/app/page-night.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { fastaiRecipe } from '../../src/training/recipe.js';
@@ -10,23 +9,6 @@ import { writeCheckpoint } from '../../src/training/checkpoint.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 
 const now = new Date('2026-02-01T00:00:00Z');
-const result = (days: number, probability: number, change: { readonly rule?: string; readonly modelVersion?: string } = {}): Parameters<typeof driftOf>[0][number] => ({
-  createdAt: new Date(now.getTime() - days * 86_400_000), modelVersion: 'a', rule: 'x-ray', findings: [{ name: 'pneumonia', code: '', scheme: '', meaning: 'Pneumonia', probability, decision: 'absent' }], ...change,
-});
-
-test('drift: one model, one rule, the last seven days against before', () => {
-  const before = Array.from({ length: 100 }, (_, index) => result(8 + index, index / 100));
-  const moved = Array.from({ length: 50 }, (_, index) => result(index / 10, 0.9 + index / 1000));
-  const others = [result(1, 0.1, { modelVersion: 'b' }), result(1, 0.1, { rule: 'ct' }), result(1, 0.2, { rule: 'ct' })];
-  const [one, ...rest] = driftOf([...moved, ...before, ...others], 'a', now);
-  assert.deepEqual(rest, [], 'CT has nothing before');
-  assert.deepEqual([one?.rule, one?.finding, one?.before, one?.lately], ['x-ray', 'Pneumonia', 100, 50]);
-  assert.ok(Math.abs(one!.meanBefore - 0.495) < 1e-9 && one!.stability > 0.25 && one!.pValue < 0.001, JSON.stringify(one));
-  const same = driftOf([...before, ...before.map((row) => ({ ...row, createdAt: now }))], 'a', now)[0]!;
-  assert.deepEqual([same.stability, same.pValue], [0, 1]);
-  assert.ok(same.expectedStability > 0);
-});
-
 test('a night: at rest, under way with its step, or waiting for a person', async () => {
   const dataDir = temporaryDirectory('page-night');
   const look = (queue: { readonly active?: number; readonly waiting?: number; readonly parked?: number }): ReturnType<typeof nightOf> =>

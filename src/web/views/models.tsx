@@ -19,12 +19,12 @@ export function ModelsView(): ReactNode {
     <>
       <Title order={1} size="h2" mb="md">{t('models.title')}</Title>
       <Asked query={query}>
-        {({ models, history, former, drift }) => (
+        {({ models, history, former }) => (
           <Stack gap="md">
             <DeedDone deeds={deeds} />
             {models.map((model) => <Model key={model.version} model={model} deeds={deeds} />)}
             {former && <Group><Deed deeds={deeds} name="rollback" label={t('models.rollback')} path="/api/models/rollback" question={t('models.ask.rollback', { version: former })} /></Group>}
-            <Drift drift={drift} />
+            <Drift />
             <Night deeds={deeds} />
             <section className="card" aria-labelledby="history">
               <Title order={2} size="h4" id="history" mb="sm">{t('models.history')}</Title>

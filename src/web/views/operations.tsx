@@ -3,11 +3,12 @@ import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Operations, RuleTest } from '../../server/page-types.js';
+import type { Operations, RuleTest, ShownDrift } from '../../server/page-types.js';
 import { get, post, upload } from '../api.js';
 import { Asked, sentenceOf } from '../parts/asked.js';
 import { Ago } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
+import { Alarms } from './drift.js';
 
 export function OperationsView(): ReactNode {
   const { t } = useTexts();
@@ -33,7 +34,7 @@ function Parts({ operations }: { readonly operations: Operations }): ReactNode {
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
         <Section title={t('operations.queues')}><Queues operations={operations} /></Section>
-        <Section title={t('operations.faults')}><Parked parked={operations.parked} /></Section>
+        <Section title={t('operations.faults')}><Parked parked={operations.parked} /><Title order={3} size="h5" mt="md" mb="xs">{t('drift.title')}</Title><DriftAlarms /></Section>
         <Section title={t('operations.latency')}><Latency latency={operations.latency} /></Section>
         <Section title={t('operations.outcomes')}>
           <Group gap="xl">
@@ -59,6 +60,11 @@ function Fact({ name, value, more, good }: { readonly name: string; readonly val
       <Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>{more}</Text>
     </section>
   );
+}
+
+function DriftAlarms(): ReactNode {
+  const query = useQuery({ queryKey: ['drift'], queryFn: () => get<ShownDrift>('/api/drift') });
+  return <Asked query={query}>{({ alarms }) => <Alarms alarms={alarms} />}</Asked>;
 }
 
 function Queues({ operations: { queues } }: { readonly operations: Operations }): ReactNode {

@@ -1,0 +1,46 @@
+import { lookAtDrift } from '../app/drift-watch.js';
+import { loadConfig } from '../config.js';
+import type { ComparedQuantity, DriftReport } from '../evaluation/drift/drift-report.js';
+import { withStore } from './administration.js';
+import { chosenModel } from './chosen-model.js';
+
+/** `drift`: a look now, as the service does it by drift.schedule; nothing is kept and no alarm raised. Exit status 3 if something has moved. */
+export async function showDrift({ json }: { readonly json: boolean }): Promise<void> {
+  const config = loadConfig();
+  const report = await withStore((store) => lookAtDrift({ config, store, champion: () => chosenModel('champion', config) }));
+  console.log(json ? JSON.stringify(report) : describe(report, config.drift.leastStudies));
+  if (report.groups.some(({ quantities, agreement }) => [...quantities, ...agreement].some(({ alarm }) => alarm))) process.exitCode = 3;
+}
+
+const words = { 'training-of-site': 'training images of this site', training: 'all training images', 'first-studies': "this site's first studies" } as const;
+
+function describe({ modelVersion, windowDays, withoutReference, tests, groups }: DriftReport, leastStudies: number): string {
+  const head = [
+    `model ${modelVersion}, the last ${windowDays} days, ${tests} tests`,
+    ...withoutReference.map((network) => `its ${network} network came without a training reference: each site is compared with its own first studies`),
+    ...(groups.length === 0 ? ['no study was judged in these days'] : []),
+  ];
+  const body = groups.flatMap(({ site, network, studies, quantities, agreement }) => [
+    `\n${site}, ${network}: ${studies} studies${studies < leastStudies ? ` (${leastStudies} are needed to say anything)` : quantities.length === 0 ? ' (nothing to compare with yet)' : ''}`,
+    ...quantities.map((one) => `  ${one.alarm ? 'MOVED ' : '      '}${one.quantity.padEnd(28)} stability ${one.stability.toFixed(3)} (by chance ${one.expectedStability.toFixed(3)}), p ${shortP(one.adjustedP)}, ${moves(one)}; against ${words[one.against]}`),
+    ...agreement.map(({ finding, before, lately, alarm }) => `  ${alarm ? 'FALLEN' : '      '} agreement on ${finding}: ${share(lately)}, before ${share(before)}`),
+  ]);
+  return [...head, ...body, '\nNot for diagnosis.'].join('\n');
+}
+
+function moves({ before, lately, moved }: ComparedQuantity): string {
+  if (before.mean !== null && lately.mean !== null) return `mean ${lately.mean.toPrecision(3)} of ${lately.n}, before ${before.mean.toPrecision(3)} of ${before.n}`;
+  return moved ? `"${moved.name}" ${percent(moved.lately)}, before ${percent(moved.before)}` : `the same in ${lately.n}`;
+}
+
+function share({ confirmed, n, interval }: DriftReport['groups'][number]['agreement'][number]['before']): string {
+  return `${confirmed} of ${n}${interval ? ` (${percent(interval[0])} to ${percent(interval[1])})` : ''}`;
+}
+
+function percent(value: number): string {
+  return `${(value * 100).toFixed(0)} %`;
+}
+
+function shortP(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}

@@ -1,0 +1,27 @@
+import { Router } from 'express';
+import { Fault } from '../../errors.js';
+import { doneBy } from '../access/done-by.js';
+import { requireRole } from '../access/roles.js';
+import type { ServerParts } from '../server-tools.js';
+import { started } from '../started.js';
+
+/** Drift: the last look, a look now, and that somebody has seen an alarm. */
+export function driftRoutes(parts: ServerParts): Router {
+  const router = Router();
+  router.get('/api/drift', requireRole('viewer'), async (_request, response) => {
+    response.json(await started(parts).drift.shown());
+  });
+  router.post('/api/drift/check', requireRole('operator'), async (request, response) => {
+    await parts.audit.record({ ...doneBy(request, response), action: 'drift.check' });
+    await started(parts).drift.ask();
+    response.status(202).end();
+  });
+  router.post('/api/drift/alarms/:id/acknowledge', requireRole('operator'), async (request, response) => {
+    const id = String(request.params['id']);
+    const entry = { ...doneBy(request, response), action: 'drift.acknowledge', subject: { alarm: /^[0-9a-f]{12}$/.test(id) ? id : 'none' } };
+    if (!/^[0-9a-f]{12}$/.test(id) || !(await started(parts).drift.acknowledge(id, entry.actor))) throw new Fault('request-invalid', 'expected the id of an alarm that nobody has acknowledged, found none of that id');
+    await parts.audit.record(entry);
+    response.status(204).end();
+  });
+  return router;
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { Database } from './database.js';
+import { driftAlarm, driftState } from './drift-schema.js';
+
+export type DriftAlarmRow = Readonly<typeof driftAlarm.$inferSelect>;
+
+/** One quantity of a site that has moved. */
+export type RaisedAlarm = Pick<DriftAlarmRow, 'site' | 'network' | 'quantity' | 'detail'>;
+
+export interface DriftState {
+  /** Keyed hashes of sites are the same for all processes on one database. */
+  siteKey(): Promise<Uint8Array>;
+  /** The last comparison, as it was kept. */
+  report(): Promise<unknown>;
+  /**
+   * Keeps a comparison, raises what is new in it and ends what is gone. One that lasts keeps its acknowledgement; one that comes
+   * again after its end asks anew.
+   *
+   * @param judged `site network quantity` of all that was compared: of the rest nothing is known, so it stays
+   * @returns what was raised and what ended
+   */
+  keep(report: unknown, alarms: readonly RaisedAlarm[], judged: ReadonlySet<string>, at: Date): Promise<{ readonly raised: readonly RaisedAlarm[]; readonly ended: readonly RaisedAlarm[] }>;
+  /** Those that last, oldest first. */
+  alarms(): Promise<readonly DriftAlarmRow[]>;
+  /** @returns false if none of that id lasts unacknowledged */
+  acknowledge(id: string, by: string, at: Date): Promise<boolean>;
+}
+
+export function placeOfAlarm({ site, network, quantity }: Pick<RaisedAlarm, 'site' | 'network' | 'quantity'>): string {
+  return JSON.stringify([site, network, quantity]);
+}
+
+export function driftIn(database: Database): DriftState {
+  const stateOf = async (name: string): Promise<unknown> => {
+    const [row] = await database.run((tables) => tables.select().from(driftState).where(eq(driftState.name, name)));
+    return row?.value;
+  };
+  return {
+    async siteKey() {
+      await database.run((tables) => tables.insert(driftState).values({ name: 'site-key', value: randomBytes(32).toString('hex') }).onConflictDoNothing());
+      return Buffer.from((await stateOf('site-key')) as string, 'hex');
+    },
+
+    report: () => stateOf('report'),
+
+    keep: (report, alarms, judged, at) =>
+      database.transaction(async (tables) => {
+        await tables.insert(driftState).values({ name: 'report', value: report }).onConflictDoUpdate({ target: driftState.name, set: { value: sql`excluded.value` } });
+        const known = new Map((await tables.select().from(driftAlarm)).map((row) => [placeOfAlarm(row), row]));
+        const now = new Set(alarms.map(placeOfAlarm));
+        const raised: RaisedAlarm[] = [];
+        for (const alarm of alarms) {
+          const before = known.get(placeOfAlarm(alarm));
+          if (before && before.overAt === null) await tables.update(driftAlarm).set({ seenAt: at, detail: alarm.detail }).where(eq(driftAlarm.id, before.id));
+          else {
+            const fresh = { ...alarm, id: before?.id ?? randomBytes(6).toString('hex'), raisedAt: at, seenAt: at, overAt: null, acknowledgedBy: null, acknowledgedAt: null };
+            await tables.insert(driftAlarm).values(fresh).onConflictDoUpdate({ target: driftAlarm.id, set: fresh });
+            raised.push(alarm);
+          }
+        }
+        const ended = [...known.values()].filter((row) => row.overAt === null && !now.has(placeOfAlarm(row)) && judged.has(placeOfAlarm(row)));
+        for (const row of ended) await tables.update(driftAlarm).set({ overAt: at }).where(eq(driftAlarm.id, row.id));
+        return { raised, ended };
+      }),
+
+    alarms() {
+      return database.run((tables) => tables.select().from(driftAlarm).where(isNull(driftAlarm.overAt)).orderBy(asc(driftAlarm.raisedAt), asc(driftAlarm.site), asc(driftAlarm.quantity)));
+    },
+
+    async acknowledge(id, by, at) {
+      const rows = await database.run((tables) =>
+        tables.update(driftAlarm).set({ acknowledgedBy: by, acknowledgedAt: at }).where(and(eq(driftAlarm.id, id), isNull(driftAlarm.overAt), isNull(driftAlarm.acknowledgedAt))).returning({ id: driftAlarm.id }),
+      );
+      return rows.length === 1;
+    },
+  };
+}
