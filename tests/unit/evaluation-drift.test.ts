@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
+import { agreementOfReaders, pOfNoFall } from '../../src/evaluation/drift/agreement-fall.js';
+import { chiSquaredOfNames, chiSquaredTail } from '../../src/evaluation/drift/chi-squared.js';
+import { holmAdjusted } from '../../src/evaluation/drift/holm.js';
 import { expectedStabilityIndex, kolmogorovSmirnov, nameStabilityIndex, populationStabilityIndex, referenceBins } from '../../src/evaluation/drift/drift.js';
 import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
 
@@ -54,4 +57,42 @@ test('names, values that are all alike, and nothing', () => {
   near(populationStabilityIndex(flat, [1, 9]), 0, 'one bin');
   assert.equal(populationStabilityIndex(flat, []), null);
   assert.throws(() => referenceBins([]), RangeError);
+});
+
+/** scipy's and statsmodels': tests/oracles/evaluation/drift.py. */
+const tests = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluation/drift.json'), 'utf8')) as {
+  readonly tail: { x: number; k: number; p: number }[];
+  readonly contingency: { one: number[]; other: number[]; statistic: number; pValue: number; dof: number }[];
+  readonly holm: { raw: number[]; adjusted: number[] };
+  readonly fall: { lately: [number, number]; before: [number, number]; pValue: number; interval: [number, number] }[];
+};
+
+test('chi-squared of names is scipy\'s', () => {
+  for (const { x, k, p } of tests.tail) near(chiSquaredTail(x, k), p, `tail of ${x}, ${k}`, 1e-12 + p * 1e-9);
+  const counts = (values: readonly number[]): Record<string, number> => Object.fromEntries(values.map((value, index) => [`n${index}`, value]));
+  for (const { one, other, statistic, pValue, dof } of tests.contingency) {
+    const found = chiSquaredOfNames(counts(one), counts(other))!;
+    near(found.statistic, statistic, 'statistic');
+    near(found.pValue, pValue, 'p', 1e-12 + pValue * 1e-9);
+    assert.equal(found.degreesOfFreedom, dof);
+  }
+});
+
+test('rare names count together, and a single strange file decides nothing', () => {
+  assert.equal(chiSquaredOfNames({ a: 100 }, { a: 99, odd: 1 }), null);
+  assert.equal(chiSquaredOfNames({ a: 10 }, {}), null);
+  const many = chiSquaredOfNames({ a: 100, b: 3, c: 3, d: 3 }, { a: 100, b: 3, c: 3, d: 3 })!;
+  assert.deepEqual([many.degreesOfFreedom, many.pValue], [1, 1]);
+  assert.ok(chiSquaredOfNames({ GE: 100 }, { PHILIPS: 100 })!.pValue < 1e-20);
+});
+
+test('p values of many tests are Holm\'s, a fall of agreement is statsmodels\' test', () => {
+  holmAdjusted(tests.holm.raw).forEach((found, index) => near(found, tests.holm.adjusted[index]!, 'adjusted'));
+  for (const { lately, before, pValue, interval } of tests.fall) {
+    const now = agreementOfReaders(...lately);
+    near(pOfNoFall(now, agreementOfReaders(...before)), pValue, 'p', 1e-9 + pValue * 1e-6);
+    interval.forEach((end, index) => near(now.interval![index], end, 'Wilson', 1e-6));
+  }
+  assert.equal(pOfNoFall(agreementOfReaders(0, 0), agreementOfReaders(1, 2)), null);
+  assert.equal(pOfNoFall(agreementOfReaders(5, 5), agreementOfReaders(9, 9)), 1);
 });

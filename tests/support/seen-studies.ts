@@ -1,0 +1,56 @@
+import { driftReference, type DriftReference } from '../../src/evaluation/drift/reference.js';
+import { seededUniform, type Uniform } from '../../src/evaluation/metrics/seeded.js';
+import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
+import { checkDrift, type DriftTools } from '../../src/tasks/check-drift.js';
+import { observationOf } from '../../src/tasks/study-statistics.js';
+import { phantomPatient } from './phantom-patients.js';
+
+/** What a site sends: synthetic chests, each with what a linear "network" says of it, and the tags of its machines. */
+export interface SiteOptions {
+  readonly site: string;
+  /** Grey values turned round, as where a header says MONOCHROME2 of a MONOCHROME1 image. */
+  readonly inverted?: boolean;
+  readonly manufacturers?: readonly string[];
+}
+
+const model = 'abcdef012345';
+
+/** @param seed of these patients alone */
+export function studiesOf({ site, inverted = false, manufacturers = ['ACME', 'BETA'] }: SiteOptions, count: number, seed: number, daysAgo: (index: number) => number, now: Date): readonly StudyStatisticsRow[] {
+  const uniform = seededUniform(seed);
+  return Array.from({ length: count }, (_, index) => {
+    const { image, diseased } = phantomPatient(Math.floor(uniform() * 1e6));
+    const shown = inverted ? { ...image, values: image.values.map((value) => 1 - value) } : image;
+    const brightness = shown.values.reduce((sum, one) => sum + one, 0) / shown.values.length;
+    const probability = 1 / (1 + Math.exp(-((diseased ? 1 : -1) + 8 * (brightness - 0.45) + gaussian(uniform))));
+    const distance = 10 + 20 * Math.abs(brightness - 0.45) + gaussian(uniform);
+    const tags = { Modality: uniform() < 0.7 ? 'DX' : 'CR', Manufacturer: manufacturers[Math.floor(uniform() * manufacturers.length)]!, ViewPosition: uniform() < 0.6 ? 'PA' : 'AP', PatientAge: ['20 to 39', '40 to 59', '60 to 79'][Math.floor(uniform() * 3)]! };
+    const { numbers, names } = observationOf(shown, tags, { accepted: true, distance, probabilities: { pneumonia: probability } });
+    return { studyInstanceUID: `${site}.${seed}.${index}`, network: 'xray', modelVersion: model, site, judgedAt: new Date(now.getTime() - daysAgo(index) * 86_400_000), numbers, names, decisions: { pneumonia: probability >= 0.5 ? 'present' : 'absent' } };
+  });
+}
+
+function gaussian(uniform: Uniform): number {
+  return Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+export function referenceOf(rows: readonly StudyStatisticsRow[]): DriftReference {
+  return driftReference(rows);
+}
+
+/** A look over rows at hand. */
+export function look(rows: readonly StudyStatisticsRow[], now: Date, reference?: DriftReference, change: Partial<DriftTools> = {}): ReturnType<typeof checkDrift> {
+  const inOrder = [...rows].sort((a, b) => a.judgedAt.getTime() - b.judgedAt.getTime());
+  return checkDrift({
+    statistics: {
+      since: async (from) => inOrder.filter(({ judgedAt }) => judgedAt >= from),
+      first: async ({ site, network, before, modelVersion, limit }) => inOrder.filter((row) => row.site === site && row.network === network && row.judgedAt < before && (modelVersion === undefined || row.modelVersion === modelVersion)).slice(0, limit),
+      labelled: async (version, from) => inOrder.filter(({ modelVersion, judgedAt }) => modelVersion === version && judgedAt >= from),
+    },
+    labelsOf: async () => [],
+    model: { version: model, kinds: ['xray'], ...(reference ? { reference: { xray: reference } } : {}) },
+    rules: { windowDays: 7, leastStudies: 50, alpha: 0.01, leastShift: 0.2, leastFall: 0.1 },
+    clock: { now: () => now },
+    ...change,
+  });
+}
