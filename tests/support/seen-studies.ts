@@ -3,24 +3,30 @@ import { seededUniform, type Uniform } from '../../src/evaluation/metrics/seeded
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
 import { checkDrift, type DriftTools } from '../../src/tasks/check-drift.js';
 import { observationOf } from '../../src/tasks/study-statistics.js';
-import { phantomPatient } from './phantom-patients.js';
+import { phantomPatient, type PhantomPatient } from './phantom-patients.js';
 
 /** What a site sends: synthetic chests, each with what a linear "network" says of it, and the tags of its machines. */
 export interface SiteOptions {
   readonly site: string;
-  /** Grey values turned round, as where a header says MONOCHROME2 of a MONOCHROME1 image. */
-  readonly inverted?: boolean;
+  /** Another grey scale, as after an update of the detector's software. */
+  readonly darker?: boolean;
   readonly manufacturers?: readonly string[];
 }
 
 const model = 'abcdef012345';
+const patients: PhantomPatient[] = [];
+
+function patient(number: number): PhantomPatient {
+  return (patients[number] ??= phantomPatient(number));
+}
 
 /** @param seed of these patients alone */
-export function studiesOf({ site, inverted = false, manufacturers = ['ACME', 'BETA'] }: SiteOptions, count: number, seed: number, daysAgo: (index: number) => number, now: Date): readonly StudyStatisticsRow[] {
+export function studiesOf({ site, darker = false, manufacturers = ['ACME', 'BETA'] }: SiteOptions, count: number, seed: number, daysAgo: (index: number) => number, now: Date): readonly StudyStatisticsRow[] {
   const uniform = seededUniform(seed);
   return Array.from({ length: count }, (_, index) => {
-    const { image, diseased } = phantomPatient(Math.floor(uniform() * 1e6));
-    const shown = inverted ? { ...image, values: image.values.map((value) => 1 - value) } : image;
+    const { image, diseased } = patient(Math.floor(uniform() * 96));
+    const exposure = 0.85 + 0.3 * uniform();
+    const shown = { ...image, values: image.values.map((value) => Math.min(1, exposure * (darker ? value ** 1.6 : value))) };
     const brightness = shown.values.reduce((sum, one) => sum + one, 0) / shown.values.length;
     const probability = 1 / (1 + Math.exp(-((diseased ? 1 : -1) + 8 * (brightness - 0.45) + gaussian(uniform))));
     const distance = 10 + 20 * Math.abs(brightness - 0.45) + gaussian(uniform);

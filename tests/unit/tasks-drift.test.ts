@@ -9,10 +9,10 @@ const now = new Date('2026-02-01T06:30:00Z');
 const lately = (index: number): number => (index % 7) + 0.5;
 const moved = (report: Awaited<ReturnType<typeof look>>, site: string): readonly string[] => alarmsIn(report).filter((one) => one.site === site).map(({ quantity }) => quantity);
 
-test('a site that turns its pictures round, or buys other machines, raises an alarm; one that stays as it was does not', async () => {
-  for (let seed = 1; seed <= 3; seed++) {
+test('a site whose pictures grow darker, or that buys other machines, raises an alarm; one that stays as it was does not', async () => {
+  for (let seed = 1; seed <= 5; seed++) {
     const reference = referenceOf([...studiesOf({ site: 'north' }, 150, seed, () => 100, now), ...studiesOf({ site: 'south' }, 150, seed + 100, () => 100, now)]);
-    const report = await look([...studiesOf({ site: 'north' }, 60, seed + 200, lately, now), ...studiesOf({ site: 'south', inverted: true }, 60, seed + 300, lately, now), ...studiesOf({ site: 'east', manufacturers: ['GAMMA'] }, 60, seed + 400, lately, now)], now, reference);
+    const report = await look([...studiesOf({ site: 'north' }, 60, seed + 200, lately, now), ...studiesOf({ site: 'south', darker: true }, 60, seed + 300, lately, now), ...studiesOf({ site: 'east', manufacturers: ['GAMMA'] }, 60, seed + 400, lately, now)], now, reference);
     assert.deepEqual(moved(report, 'north'), [], `seed ${seed}`);
     const south = moved(report, 'south');
     assert.ok(south.some((quantity) => quantity.startsWith('input:')), `seed ${seed}: ${south.join(' ')}`);
@@ -25,7 +25,7 @@ test('a site that turns its pictures round, or buys other machines, raises an al
 
 test('without a training reference a site is compared with its own first studies, once there are enough', async () => {
   const before = studiesOf({ site: 'north' }, 60, 1, (index) => 30 + index, now);
-  const report = await look([...before, ...studiesOf({ site: 'north', inverted: true }, 60, 2, lately, now), ...studiesOf({ site: 'new' }, 60, 3, lately, now), ...studiesOf({ site: 'small' }, 20, 4, lately, now)], now);
+  const report = await look([...before, ...studiesOf({ site: 'north', darker: true }, 60, 2, lately, now), ...studiesOf({ site: 'new' }, 60, 3, lately, now), ...studiesOf({ site: 'small' }, 20, 4, lately, now)], now);
   assert.deepEqual(report.withoutReference, ['xray']);
   assert.ok(moved(report, 'north').some((quantity) => quantity.startsWith('input:')));
   const quantities = Object.fromEntries(report.groups.map(({ site, quantities: own }) => [site, own]));
