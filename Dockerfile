@@ -10,6 +10,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json vite.config.mjs bootstrap.mjs ./
 COPY src src
 COPY tests tests
+COPY scripts scripts
 RUN npx tsc -p . && npx vite build && npm prune --omit=dev --no-audit --no-fund
 
 # OHIF as its makers publish it; the service serves it under /viewer.
@@ -40,7 +41,6 @@ CMD ["node", "bootstrap.mjs", "serve"]
 # TensorFlow.js on CUDA 12.2: the addon is compiled, TensorFlow and NVIDIA's libraries come from PyPI (about 2 GB).
 FROM build AS tensorflow
 RUN apt-get update && apt-get install -y --no-install-recommends g++ make python3 python3-pip && rm -rf /var/lib/apt/lists/*
-COPY scripts scripts
 ENV XDG_CACHE_HOME=/opt
 RUN scripts/build-tfjs-node.sh gpu
 

@@ -33,7 +33,7 @@ function install() {
 function compile() {
   // A mark of our own: the compiler's build information is also refreshed by runs that write no code.
   const built = join(root, 'dist/.compiled');
-  if (modified(built) < newest(['src', 'tests', 'tsconfig.json', 'package-lock.json'])) {
+  if (modified(built) < newest(['src', 'tests', 'scripts', 'tsconfig.json', 'package-lock.json'])) {
     const started = new Date();
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], 'Compiling');
     writeFileSync(built, '');

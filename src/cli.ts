@@ -195,6 +195,9 @@ program
   .option('--leave-out <source>', 'train without this source; may be repeated', repeatable, [])
   .option('--time-limit <minutes>', 'stop then, with a checkpoint (exit status 75)')
   .option('--limit <n>', 'of the images only so many, to try it out')
+  .option('--size <n>', 'side of the network’s input', '192')
+  .option('--recipe <file>', 'JSON: what is to be otherwise in the recipe')
+  .option('--from <model>', 'begin with the body of its X-ray network; with --use ct that network is kept beside the new one')
   .action(async (options) => (await import('./commands/train-starter.js')).trainStarter(options));
 
 withTrainingOptions(program.command('lr-find').description('which learning rate suits network and data set, with a plot'))

@@ -20,6 +20,22 @@ export interface AugmentationSettings {
   readonly maxGamma: number;
   /** Probability that edges and corners, where markers and burned-in text are, are covered. */
   readonly pCover: number;
+  /** Probability that the grey values are drawn towards an even histogram, by a share uniform in 0 … 1; 0 if not given. */
+  readonly pEqualise?: number | undefined;
+  /** Of frontal chest radiographs only, against what is read off anything but the lungs; nothing if not given. */
+  readonly lungs?: LungSettings | undefined;
+}
+
+/** Probabilities; of the first three at most one happens, so that their sum is 1 at most. */
+export interface LungSettings {
+  /** Everything but the lung fields is taken from another training picture, laid over this one lung on lung. */
+  readonly pExchange: number;
+  /** Everything but the lung fields is one grey. */
+  readonly pAlone: number;
+  /** The lung fields are one grey. Such a picture says nothing of any finding: each counts as even odds. */
+  readonly pCovered: number;
+  /** The picture is cropped to the lung fields, with margins of up to a sixth of the picture. */
+  readonly pCrop: number;
 }
 
 export const fastaiTransforms: AugmentationSettings = { flip: 0, maxWarp: 0.2, maxRotate: 10, maxZoom: 1.1, maxLighting: 0.2, pAffine: 0.75, pLighting: 0.75, maxGamma: 0, pCover: 0 };
@@ -46,6 +62,18 @@ export interface Augmentation {
   readonly gamma?: number;
   /** Rectangles of one grey, in parts of the picture. */
   readonly cover?: { readonly grey: number; readonly boxes: readonly CoverBox[] };
+  /** 0 to 1: how far grey values go towards an even histogram. */
+  readonly equalise?: number;
+  /** What happens to the lung fields, or to all but them; nothing to a picture that has none. */
+  readonly lungs?: LungAugmentation;
+  /** Margins around the lung fields, in parts of the picture, that are kept. */
+  readonly lungCrop?: CoverBox;
+}
+
+export interface LungAugmentation {
+  readonly what: 'exchanged' | 'alone' | 'covered';
+  /** 0 to 1; the mean of what stays visible if not given. */
+  readonly grey?: number;
 }
 
 export interface CoverBox {
@@ -75,6 +103,9 @@ export function drawAugmentation(settings: AugmentationSettings, draws: Draws): 
   const gamma = Math.exp(draws.uniform(-maxGamma, maxGamma));
   const cover = drawCover(draws);
   const covers = draws.next() < pCover;
+  const equalise = draws.next();
+  const equalises = draws.next() < (settings.pEqualise ?? 0);
+  const lungs = settings.lungs && drawLungs(settings.lungs, draws);
   return {
     ...(flipped ? { flip: true } : {}),
     ...(warps ? { warp } : {}),
@@ -84,6 +115,21 @@ export function drawAugmentation(settings: AugmentationSettings, draws: Draws): 
     ...(contrasts ? { contrast } : {}),
     ...(maxGamma > 0 ? { gamma } : {}),
     ...(covers ? { cover } : {}),
+    ...(equalises ? { equalise } : {}),
+    ...lungs,
+  };
+}
+
+/** Half of the greys are the mean of what stays visible, as the shortcut audit has it. */
+function drawLungs({ pExchange, pAlone, pCovered, pCrop }: LungSettings, draws: Draws): Pick<Augmentation, 'lungs' | 'lungCrop'> {
+  const which = draws.next();
+  const what = which < pExchange ? 'exchanged' : which < pExchange + pAlone ? 'alone' : which < pExchange + pAlone + pCovered ? 'covered' : undefined;
+  const [plain, grey] = [draws.next() < 0.5, draws.next()];
+  const [left, top, right, bottom] = [0, 1, 2, 3].map(() => draws.uniform(0, 1 / 6)) as [number, number, number, number];
+  const crops = draws.next() < pCrop;
+  return {
+    ...(what ? { lungs: { what, ...(plain || what === 'exchanged' ? {} : { grey }) } } : {}),
+    ...(crops ? { lungCrop: { left, top, right, bottom } } : {}),
   };
 }
 

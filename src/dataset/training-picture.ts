@@ -1,6 +1,8 @@
 import { networkInput, type NetworkInput } from '../pixels/network-input.js';
 import { applyAugmentation } from './apply-augmentation.js';
-import { drawAugmentation, type AugmentationSettings } from './augmentation.js';
+import { drawAugmentation, type Augmentation, type AugmentationSettings } from './augmentation.js';
+import type { SourcePicture } from './apply-augmentation.js';
+import { changeSurroundings, cropToLungs, equalised, placementOf, type PlacedPicture } from './lung-augmentation.js';
 import { readCachedPicture } from './picture-cache.js';
 import { drawsOf } from './random.js';
 
@@ -16,6 +18,8 @@ export interface PictureTask {
   readonly epoch: number;
   /** Place of the picture in its epoch: with seed and epoch, all that its augmentation depends on. */
   readonly position: number;
+  /** Given for a frontal chest radiograph, which has lung fields: the file of another one, whose surroundings it may get. */
+  readonly otherChest?: string | undefined;
 }
 
 /** `channels * height * width` values as the network takes them: augmented, then what service does to a picture. Blocking. */
@@ -25,8 +29,34 @@ export function trainingPicture(task: PictureTask): Float32Array {
 }
 
 /** The same before it is normalised, `width * height` values in [0, 1]: for people. */
-export function greyTrainingPicture({ file, sourceWidth, sourceHeight, input, settings, seed, epoch, position }: PictureTask): Float32Array {
-  const augmentation = drawAugmentation(settings, drawsOf('augmentation', seed, epoch, position));
-  const values = readCachedPicture(file, sourceWidth, sourceHeight);
-  return applyAugmentation({ width: sourceWidth, height: sourceHeight, values, most: 255 }, augmentation, input.width, input.height);
+export function greyTrainingPicture(task: PictureTask): Float32Array {
+  const augmentation = augmentationOf(task);
+  return applyAugmentation(ofLungs(pictureAt(task.file, task, augmentation), task, augmentation), augmentation, task.input.width, task.input.height);
+}
+
+type TaskKey = Pick<PictureTask, 'settings' | 'seed' | 'epoch' | 'position'>;
+
+/** What is done to the picture at a place of an epoch. */
+function augmentationOf({ settings, seed, epoch, position }: TaskKey): Augmentation {
+  return drawAugmentation(settings, drawsOf('augmentation', seed, epoch, position));
+}
+
+/** Whether the lungs of the picture at this place are covered, if it has any: then nothing can be said of it. */
+export function coversLungs(task: TaskKey): boolean {
+  return augmentationOf(task).lungs?.what === 'covered';
+}
+
+function pictureAt(file: string, { sourceWidth, sourceHeight }: PictureTask, { equalise }: Augmentation): SourcePicture {
+  const picture: SourcePicture = { width: sourceWidth, height: sourceHeight, values: readCachedPicture(file, sourceWidth, sourceHeight), most: 255 };
+  return equalise === undefined ? picture : equalised(picture, equalise);
+}
+
+function ofLungs(picture: SourcePicture, task: PictureTask, { lungs, lungCrop }: Augmentation): SourcePicture {
+  const { file, otherChest } = task;
+  if (otherChest === undefined || !(lungs ?? lungCrop)) return picture;
+  // where the lungs lie is looked for in the picture as it is in the cache, and kept there
+  const placed = (name: string, shown: SourcePicture): PlacedPicture => ({ picture: shown, placement: placementOf(name, pictureAt(name, task, {})) });
+  const own = placed(file, picture);
+  const changed = lungs ? changeSurroundings(own, lungs, () => placed(otherChest, pictureAt(otherChest, task, {}))) : picture;
+  return lungCrop ? cropToLungs({ ...own, picture: changed }, lungCrop) : changed;
 }

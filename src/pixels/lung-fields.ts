@@ -88,14 +88,23 @@ function templateAt(x: number, y: number, { centreX, centreY, scaleX, scaleY }: 
   return (cell(0, 0) * (1 - across) + cell(1, 0) * across) * (1 - down) + (cell(0, 1) * (1 - across) + cell(1, 1) * across) * down;
 }
 
+/** The rectangle that holds both lung fields, in fractions of the picture; it may reach beyond the picture. */
+export function lungBox({ centreX, centreY, scaleX, scaleY }: Omit<Placement, 'score'>): { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } {
+  const [x, y] = [(column: number): number => centreX + (column / side - 0.5) * scaleX, (row: number): number => centreY + (row / side - 0.5) * scaleY];
+  return { left: x(4), top: y(3), right: x(side - 4), bottom: y(17) };
+}
+
 /**
  * 1 where the lungs are, else 0; `width * height`, row by row.
  *
  * @param margin in fractions of the picture: the fields grow by it on every side, so that nothing of a lung stays uncovered
  */
 export function lungFields(image: GreyImage, margin = 0.02): Uint8Array {
-  const { width, height } = image;
-  const placement = placeTemplate(image);
+  return lungFieldsAt(placeTemplate(image), image, margin);
+}
+
+/** The same where the placement is known. */
+export function lungFieldsAt(placement: Placement, { width, height }: Pick<GreyImage, 'width' | 'height'>, margin = 0.02): Uint8Array {
   const inLung = (x: number, y: number): boolean => {
     const column = ((x - placement.centreX) / placement.scaleX + 0.5) * side;
     const row = ((y - placement.centreY) / placement.scaleY + 0.5) * side;

@@ -20,7 +20,7 @@ import { architectureOf, type ArchitectureSpec } from '../network/architecture-s
 import type { Tensors } from '../network/safetensors.js';
 import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
 import type { Lineage } from '../registry/lineage.js';
-import type { InputSpecification } from '../registry/model-file.js';
+import type { InputSpecification, NetworkFile } from '../registry/model-file.js';
 import { modelIdentity } from '../registry/model-identity.js';
 import { predictAll, type TrainingImage } from '../training/batches.js';
 import type { Position } from '../training/checkpoint.js';
@@ -45,6 +45,8 @@ export interface CandidateRequest {
   readonly architecture: ArchitectureSpec;
   readonly initial: { readonly tensors: Tensors; readonly parent: string | null; readonly startedFrom?: string | undefined };
   readonly input: InputSpecification;
+  /** How a study is judged by its slices. */
+  readonly study?: NonNullable<NetworkFile['study']> | undefined;
   readonly recipe: Recipe;
   readonly cache: PictureCache;
   readonly engine: Engine & TrainingEngine;
@@ -83,14 +85,16 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   await mkdir(request.directory, { recursive: true });
   await request.onBegin?.();
   await writePartsFile(join(request.directory, 'parts.jsonl'), dataset.source.examples, dataset.split.parts);
+  const toImage = (one: Usable): TrainingImage => imageOf(one, request.kind === 'xray' && (guardOutput < 0 || one.truth[guardOutput] !== 0));
   const run: TrainingRun = {
     directory: request.directory,
     architecture: architectureOf(request.architecture),
     initial: request.initial.tensors,
     input: request.input,
     kind: objective,
-    train: of('train').map(imageOf),
-    validation: of('validation').map(imageOf),
+    train: of('train').map(toImage),
+    validation: of('validation').map(toImage),
+    ...(guardOutput < 0 ? {} : { guardOutput }),
     cache,
     recipe: request.recipe,
     engine: request.engine,
@@ -127,7 +131,7 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
       manufacturer,
       license,
       created: startedAt.toISOString().slice(0, 10),
-      networks: { [request.kind]: { architecture: request.architecture, tensors: trained.tensors, input: request.input, objective, outputs, gate } },
+      networks: { [request.kind]: { architecture: request.architecture, tensors: trained.tensors, input: request.input, objective, outputs, gate, ...(request.study ? { study: request.study } : {}) } },
       lineage,
       ...(drift ? { reference: { [request.kind]: drift } } : {}),
       card: '',
@@ -172,8 +176,8 @@ function usableExamples({ dataset: { source, split }, classes, objective, labelR
     .map((one) => ({ ...one, example: { ...one.example, labels: classes.filter((_, output) => one.truth[output] === 1), unknown: classes.filter((_, output) => one.truth[output] === null) } }));
 }
 
-function imageOf({ example: { key, source }, truth }: Usable): TrainingImage {
-  return { key, source, truth };
+function imageOf({ example: { key, source }, truth }: Usable, frontalChest: boolean): TrainingImage {
+  return { key, source, truth, ...(frontalChest ? { frontalChest } : {}) };
 }
 
 function describeLeftOut({ dataset: { split }, objective }: CandidateRequest, unreadable: ReadonlyMap<string, string>, used: number): readonly string[] {

@@ -1,6 +1,7 @@
 import { noTransforms, type AugmentationSettings } from '../dataset/augmentation.js';
 import type { PictureCache } from '../dataset/picture-cache.js';
 import type { PictureWorkers } from '../dataset/picture-workers.js';
+import { drawsOf } from '../dataset/random.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Engine, InputBatch } from '../engine/engine.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
@@ -9,6 +10,8 @@ import type { TrainingItem } from './epoch-plan.js';
 /** An image to train on, its pixels in the cache. */
 export interface TrainingImage extends TrainingItem {
   readonly key: string;
+  /** A frontal chest radiograph: it has lung fields, which augmentation may cover or leave alone. */
+  readonly frontalChest?: boolean | undefined;
 }
 
 /** What the network takes; see registry/model-file.ts. */
@@ -32,10 +35,13 @@ export interface PictureSource {
 /** Batches of augmented pictures. */
 export function pictureBatches({ images, cache, workers, input }: PictureSource, settings: AugmentationSettings, seed: number): BatchMaker {
   const { channels, height, width } = input;
+  const chests = settings.lungs ? images.filter(({ frontalChest }) => frontalChest) : [];
+  const otherChest = (index: number, epoch: number, position: number): string | undefined =>
+    images[index]!.frontalChest && chests.length > 0 ? cache.fileOf(chests[Math.floor(drawsOf('other chest', seed, epoch, position).next() * chests.length)]!.key) : undefined;
   return async (members, epoch, firstPosition) => {
     const pictures = await Promise.all(
       members.map((index, offset) =>
-        workers.picture({ file: cache.fileOf(images[index]!.key), sourceWidth: cache.width, sourceHeight: cache.height, input, settings, seed, epoch, position: firstPosition + offset }),
+        workers.picture({ file: cache.fileOf(images[index]!.key), sourceWidth: cache.width, sourceHeight: cache.height, input, settings, seed, epoch, position: firstPosition + offset, otherChest: otherChest(index, epoch, firstPosition + offset) }),
       ),
     );
     return { data: joined(pictures), batch: members.length, channels, height, width };

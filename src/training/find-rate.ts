@@ -7,7 +7,6 @@ import type { Stage } from './recipe.js';
 import { settingOf, trainerOptions } from './run-stage.js';
 import { layerGroupRates } from './schedule.js';
 import type { TrainingRun } from './train-network.js';
-import { targetsOfBatch } from './validation-loss.js';
 
 export interface RateSearch {
   readonly found: readonly RateLoss[];
@@ -39,9 +38,9 @@ export async function findRate(run: Omit<TrainingRun, 'directory'>, what: Stage[
       for await (const input of prefetched(0, plan.length, make)) {
         run.signal?.throwIfAborted();
         const learningRate = searchRate(found.length);
-        const members = plan[found.length]!.members.map((index) => run.train[index]!);
+        const { members, epoch, index } = plan[found.length]!;
         const loss = await trainer
-          .step({ input, ...targetsOfBatch(members, run.kind, run.recipe.labelSmoothing) }, { learningRates: layerGroupRates(setting.groups.length, learningRate, learningRate), momentum })
+          .step({ input, ...setting.makeTargets(members, epoch, index * members.length) }, { learningRates: layerGroupRates(setting.groups.length, learningRate, learningRate), momentum })
           .then((result) => result.loss, endOfSearch);
         const smoothed = smoother.add(loss);
         if (!Number.isFinite(smoothed)) break;

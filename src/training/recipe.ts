@@ -14,7 +14,14 @@ const stageSchema = z.strictObject({
   rate,
   /** Of the first layer group (fastai's `slice(first, rate)`); a tenth of `rate` for all but the last if not given. */
   firstRate: rate.optional(),
+  /**
+   * Side of the pictures that this stage trains on, of `head-train-bn` and `all`; the network's input if not given. fastai's
+   * progressive resizing: most steps on smaller pictures, the last ones on those of service.
+   */
+  pixels: z.int().min(32).max(1024).optional(),
 });
+
+const share = z.number().min(0).max(1);
 
 /** Everything that training depends on besides images and first weights. */
 export const recipeSchema = z.strictObject({
@@ -35,16 +42,23 @@ export const recipeSchema = z.strictObject({
    * source and class is drawn as often as every other, so that the source alone tells less about the class.
    */
   balance: z.enum(['none', 'class-weights', 'class-sampling', 'source-sampling']),
+  /** With sampling: no image is drawn more often in an epoch, so that a pool of three images is not learned by heart. */
+  mostDraws: z.int().min(1).optional(),
   augmentation: z.strictObject({
-    flip: z.number().min(0).max(1),
-    maxWarp: z.number().min(0).max(1),
+    flip: share,
+    maxWarp: share,
     maxRotate: z.number().min(0).max(180),
     maxZoom: z.number().min(1).max(4),
     maxLighting: z.number().min(0).lt(1),
-    pAffine: z.number().min(0).max(1),
-    pLighting: z.number().min(0).max(1),
+    pAffine: share,
+    pLighting: share,
     maxGamma: z.number().min(0).max(2),
-    pCover: z.number().min(0).max(1),
+    pCover: share,
+    pEqualise: share.optional(),
+    lungs: z
+      .strictObject({ pExchange: share, pAlone: share, pCovered: share, pCrop: share })
+      .refine(({ pExchange, pAlone, pCovered }) => pExchange + pAlone + pCovered <= 1 + 1e-9, 'expected pExchange, pAlone and pCovered to be 1 at most together')
+      .optional(),
   }),
 });
 

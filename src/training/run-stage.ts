@@ -1,6 +1,7 @@
 import type { PictureWorkers } from '../dataset/picture-workers.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Trainer, TrainerOptions } from '../engine/trainer.js';
+import { coversLungs } from '../dataset/training-picture.js';
 import { Fault } from '../errors.js';
 import type { Architecture } from '../network/architecture.js';
 import { headNetwork } from '../network/head-network.js';
@@ -16,7 +17,7 @@ import type { Stage } from './recipe.js';
 import { layerGroupRates, oneCycle } from './schedule.js';
 import type { TrainingRun } from './train-network.js';
 import type { EpochEntry, StepEntry, TrainingLog } from './training-log.js';
-import { targetsOfBatch, validationFigures } from './validation-loss.js';
+import { targetsOfBatch, validationFigures, type BatchTargets } from './validation-loss.js';
 
 export interface StageTools {
   readonly log: TrainingLog;
@@ -29,6 +30,8 @@ export interface StageSetting {
   readonly network: Architecture;
   readonly groups: readonly (readonly string[])[];
   readonly makeBatch: BatchMaker;
+  /** Of the same pictures, as they were augmented. */
+  readonly makeTargets: (members: readonly number[], epoch: number, firstPosition: number) => BatchTargets;
   readonly size: { readonly height: number; readonly width: number };
   /** Logits of the validation images, `images * outputs`, with these weights of the whole network. */
   readonly validationLogits: (tensors: Tensors) => Promise<Float32Array>;
@@ -61,11 +64,16 @@ export async function settingOf(run: TrainingRun, stage: Stage, tensors: Tensors
   const { architecture, cache, engine, input, recipe } = run;
   const source = (images: TrainingRun['train']): PictureSource => ({ images, cache, workers, input });
   if (stage.what !== 'head') {
+    const size = stage.pixels === undefined ? input : { ...input, width: stage.pixels, height: stage.pixels };
     return {
       network: architecture,
       groups: layerGroups(architecture),
-      makeBatch: pictureBatches(source(run.train), recipe.augmentation, recipe.seed),
-      size: input,
+      makeBatch: pictureBatches({ ...source(run.train), input: size }, recipe.augmentation, recipe.seed),
+      makeTargets: (members, epoch, firstPosition) => {
+        const lungless = members.map((index, offset) => run.train[index]!.frontalChest === true && coversLungs({ settings: recipe.augmentation, seed: recipe.seed, epoch, position: firstPosition + offset }));
+        return targetsOfBatch(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing, { lungless, guardOutput: run.guardOutput });
+      },
+      size,
       validationLogits: async (weights) => (await predictAll(engine, { architecture, tensors: weights }, source(run.validation))).logits,
     };
   }
@@ -77,6 +85,7 @@ export async function settingOf(run: TrainingRun, stage: Stage, tensors: Tensors
     network,
     groups: [network.layers.map(({ name }) => name)],
     makeBatch: featureBatches(features, architecture.features),
+    makeTargets: (members) => targetsOfBatch(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing),
     size: { height: 1, width: 1 },
     validationLogits: async (weights) => headLogits(network, weights, validationFeatures),
   };
@@ -137,8 +146,7 @@ async function runEpoch(context: EpochContext, from: Checkpoint): Promise<{ read
     if (signal?.aborted) break;
     const { learningRate: factor, momentum } = oneCycle(step, steps, { maximum: 1 }, recipe.oneCycle);
     const learningRates = rates.map((rate) => rate * factor);
-    const members = plan[batch]!.map((index) => train[index]!);
-    const { loss, gradientNorm } = await trainer.step({ input, ...targetsOfBatch(members, kind, recipe.labelSmoothing) }, { learningRates, momentum }).catch((error: unknown) => {
+    const { loss, gradientNorm } = await trainer.step({ input, ...setting.makeTargets(plan[batch]!, epochKey, batch * perBatch) }, { learningRates, momentum }).catch((error: unknown) => {
       throw placed(error, `stage ${stage.what}, epoch ${epoch + 1}, batch ${batch + 1}, learning rate ${learningRates.at(-1)!.toExponential(1)}`);
     });
     const smoothedLoss = smoother.add(loss);

@@ -29,6 +29,8 @@ export interface TrainingRun {
   /** Holds the pictures of both. */
   readonly cache: PictureCache;
   readonly recipe: Recipe;
+  /** The output that is no finding, if there is one. */
+  readonly guardOutput?: number | undefined;
   readonly engine: Engine & TrainingEngine;
   /** Threads that augment; one less than the machine's cores if not given. */
   readonly workers?: number | undefined;
@@ -94,10 +96,11 @@ function beginning(fingerprint: string, tensors: Tensors): Checkpoint {
 }
 
 /** Two runs with one fingerprint end with the same weights on the same engine. */
-function fingerprintOf({ architecture, initial, input, kind, train, validation, recipe }: TrainingRun): string {
+function fingerprintOf({ architecture, initial, input, kind, train, validation, recipe, guardOutput }: TrainingRun): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ version: 1, layers: architecture.layers, input, kind, recipe }));
   for (const { key, source, truth } of train) hash.update(JSON.stringify([key, source, truth]));
+  if (recipe.augmentation.lungs) hash.update(JSON.stringify([guardOutput ?? null, train.map(({ frontalChest = false }) => frontalChest)]));
   hash.update(JSON.stringify(validation.map(({ key }) => key)));
   return hash.update(writeSafetensors(initial)).digest('hex');
 }

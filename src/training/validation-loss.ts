@@ -1,12 +1,27 @@
 import type { Objective } from '../engine/trainer.js';
 import type { TrainingItem } from './epoch-plan.js';
 
-/** Targets and weights of a batch, as the trainer takes them. */
-export function targetsOfBatch(items: readonly TrainingItem[], kind: Objective['kind'], labelSmoothing: number): { readonly targets: Float32Array; readonly weights?: Float32Array } {
+/** Which pictures of a batch have their lungs covered, and the output that is no finding, if there is one. */
+export interface Lungless {
+  readonly lungless: readonly boolean[];
+  readonly guardOutput?: number | undefined;
+}
+
+/** As the trainer takes them: `items * outputs`; weights only where something is unknown. */
+export interface BatchTargets {
+  readonly targets: Float32Array;
+  readonly weights?: Float32Array;
+}
+
+/** Targets and weights of a batch. Of a picture without lungs no finding can be told: even odds. */
+export function targetsOfBatch(items: readonly TrainingItem[], kind: Objective['kind'], labelSmoothing: number, { lungless, guardOutput }: Lungless = { lungless: [] }): BatchTargets {
   const truths = items.flatMap(({ truth }) => truth);
   // one of many: the trainer smooths itself
   const smooth = (truth: 0 | 1 | null): number => (kind === 'several' ? (truth ?? 0) * (1 - labelSmoothing) + labelSmoothing / 2 : (truth ?? 0));
   const targets = Float32Array.from(truths, smooth);
+  items.forEach(({ truth }, item) => {
+    if (lungless[item]) truth.forEach((_, output) => output !== guardOutput && (targets[item * truth.length + output] = kind === 'several' ? 0.5 : 1 / truth.length));
+  });
   return kind === 'several' && truths.includes(null) ? { targets, weights: Float32Array.from(truths, (truth) => (truth === null ? 0 : 1)) } : { targets };
 }
 

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { estimateSchema } from '../../src/evaluation/metrics/estimate.js';
+import { gateDecisionSchema } from '../../src/evaluation/promotion/gate-decision.js';
+
+/** figures.json: all that the card says in numbers, and of which weights. Written by figures.ts, read by card.ts. */
+
+const findingSchema = z.object({ n: z.int(), positives: z.int(), patients: z.int().optional(), auroc: estimateSchema, sensitivity: estimateSchema, specificity: estimateSchema, ece: z.number().nullable(), brier: z.number().nullable() }).readonly();
+const perFinding = z.record(z.string(), findingSchema);
+
+/** What `evaluate` says of a set, without the lists that no card shows. */
+const setSchema = z
+  .object({
+    n: z.int(),
+    patients: z.int(),
+    /** Share that the model's own guards refuse. */
+    refused: z.number(),
+    findings: perFinding,
+    bySource: z.array(z.object({ name: z.string(), n: z.int(), refused: z.number(), findings: perFinding }).readonly()).readonly(),
+  })
+  .readonly();
+
+const covered = z.object({ whole: z.number().nullable(), onlyLungs: z.number().nullable(), lungsCovered: z.number().nullable() }).readonly();
+
+/** A network trained without some sources. */
+const unseenSchema = z
+  .object({
+    leftOut: z.array(z.string()).readonly(),
+    /** Name of the recipe where it is not that of the shipped network. */
+    recipe: z.string(),
+    side: z.int(),
+    steps: z.int(),
+    n: z.int(),
+    patients: z.int(),
+    refused: z.number(),
+    findings: perFinding,
+    /** AUROC at the sources left out, by finding. */
+    covered: z.record(z.string(), covered),
+  })
+  .readonly();
+
+const refusedSchema = z.object({ what: z.string(), n: z.int(), refused: z.number() }).readonly();
+
+const networkSchema = z
+  .object({
+    weights: z.string().regex(/^[0-9a-f]{64}$/),
+    made: z.object({ images: z.record(z.string(), z.int()), sources: z.record(z.string(), z.int()), steps: z.int(), recipe: z.unknown(), codeVersion: z.string(), engine: z.string(), seed: z.int() }).readonly(),
+    validation: setSchema,
+    test: setSchema,
+    gate: gateDecisionSchema,
+    abstention: z.array(refusedSchema).readonly(),
+  })
+  .readonly();
+
+export const figuresSchema = z
+  .object({
+    xray: networkSchema,
+    ct: networkSchema,
+    unseen: z.array(unseenSchema).readonly(),
+    /** DICOM files of all kinds, never trained on. */
+    files: z.array(z.object({ name: z.string(), files: z.int(), network: z.enum(['xray', 'ct']), accepted: z.int(), findings: z.record(z.string(), z.number()) }).readonly()).readonly(),
+  })
+  .readonly();
+
+export type Figures = z.infer<typeof figuresSchema>;
+export type SetFigures = z.infer<typeof setSchema>;
+export type UnseenFigures = z.infer<typeof unseenSchema>;
+export type NetworkFigures = z.infer<typeof networkSchema>;
+
+export async function readFigures(model: string): Promise<Figures> {
+  return figuresSchema.parse(JSON.parse(await readFile(join(model, 'figures.json'), 'utf8')));
+}

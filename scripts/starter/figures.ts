@@ -1,0 +1,168 @@
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { importStarterSets, starterSource } from '../../src/commands/starter-sets.js';
+import { loadConfig } from '../../src/config.js';
+import type { Example } from '../../src/dataset/example.js';
+import { isFullField } from '../../src/dataset/full-field.js';
+import { readPartsFile } from '../../src/dataset/parts-file.js';
+import { startEngine } from '../../src/engine/start-engine.js';
+import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
+import { evaluateSet } from '../../src/evaluation/report/evaluate-set.js';
+import { truthOf } from '../../src/evaluation/truth.js';
+import { loadFindings } from '../../src/findings-config.js';
+import { silentLog } from '../../src/log.js';
+import { loadModelVersion, type ModelVersion } from '../../src/registry/model-version.js';
+import { judgeChallenger } from '../../src/tasks/judge-challenger.js';
+import { recipeSchema } from '../../src/training/recipe.js';
+import { starterCard } from './card.js';
+import { figuresSchema, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
+import { judgeFiles } from './files.js';
+import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, type Measured } from './measure.js';
+
+/**
+ * `npm run starter-figures -- --data DATA --work WORK`: what `train-starter` left in WORK is measured, and becomes models/starter
+ * with its figures and its card. `--check` writes nothing and says whether the figures are those of the card.
+ */
+
+/** At a source left out at most so many pictures are measured, drawn at random. */
+const mostUnseen = 1200;
+
+const { values: options } = parseArgs({ options: { data: { type: 'string' }, work: { type: 'string' }, model: { type: 'string', default: 'models/starter' }, check: { type: 'boolean', default: false } } });
+if (options.data === undefined || options.work === undefined) throw new Error('expected --data and --work');
+const { data, work, model } = { data: options.data, work: options.work, model: options.model };
+
+const all = await importStarterSets(data, join(work, 'sets'));
+const engine = await startEngine({ prefer: 'onnx-cpu', log: silentLog });
+const labelRules = loadFindings(loadConfig({}).findingsFile).findings;
+
+interface Run {
+  readonly name: string;
+  readonly version: ModelVersion;
+  readonly parts: ReadonlyMap<string, string>;
+}
+
+async function openRun(name: string): Promise<Run> {
+  const directory = join(work, 'runs', name);
+  const version = (await readFile(join(directory, 'model-version'), 'utf8')).trim();
+  return { name, version: await loadModelVersion(version), parts: await readPartsFile(join(directory, 'parts.jsonl')) };
+}
+
+const source = { xray: starterSource(all, 'xray'), ct: starterSource(all, 'ct') };
+
+function measured(version: ModelVersion, kind: 'xray' | 'ct'): Measured {
+  return { version, kind, engine, source: source[kind].source, labelRules };
+}
+
+/** Pictures of the network's own kind, as they were published, with something to say about a finding. */
+function judged(kind: 'xray' | 'ct', parts: Run['parts'], part: string): readonly Example[] {
+  const { guard, classes } = source[kind];
+  return source[kind].source.examples
+    .filter((example) => example.labels.includes(guard) && !isFullField(example) && parts.get(example.key) === part)
+    .map((example) => ({ ...example, unknown: classes.filter((_, output) => truthOf(example.labels, example.unknown ?? [], classes, labelRules)[output] === null) }));
+}
+
+async function networkFigures(kind: 'xray' | 'ct', version: ModelVersion, run: Run): Promise<{ readonly figures: NetworkFigures; readonly report: ReturnType<typeof evaluateSet> }> {
+  const own = measured(version, kind);
+  const [validation, test] = [judged(kind, run.parts, 'validation'), judged(kind, run.parts, 'test')];
+  say(`${kind}: ${validation.length} validation images, ${test.length} of the locked test set`);
+  const testSet = await scored(own, test);
+  const { decision } = await judgeChallenger({ kind, champion: null, challenger: version, engine, examples: test, picture: (example) => source[kind].source.picture(example), testSet: 'locked test set', labelRules, rules: defaultPromotionRules, training: trainingTruths(kind, run) });
+  const { settings, dataset, codeVersion, engine: by, seed: drawn } = run.version.lineage!;
+  const recipe = recipeSchema.parse(settings['recipe']);
+  const figures: NetworkFigures = {
+    weights: version.file.networks[kind]!.sha256,
+    made: { images: dataset.splits, sources: dataset.sources, steps: stepsOf(run), recipe, codeVersion, engine: by, seed: drawn },
+    validation: setFigures(await scored(own, validation)),
+    test: setFigures(testSet),
+    gate: rounded(decision),
+    abstention: await abstention(own, kind, run.parts),
+  };
+  return { figures, report: evaluateSet(testSet, { seed, topLosses: 0, model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind }, dataset: { name: 'published sets', split: 'locked test set' } }) };
+}
+
+/** Source and truth of each training image: how far one tells the other. */
+function trainingTruths(kind: 'xray' | 'ct', run: Run): { readonly source: readonly string[]; readonly labels: Record<string, readonly (0 | 1 | null)[]> } {
+  const { classes } = source[kind];
+  const train = judged(kind, run.parts, 'train');
+  return { source: train.map((one) => one.source), labels: Object.fromEntries(classes.map((name) => [name, train.map(({ labels, unknown = [] }) => truthOf(labels, unknown, [name], labelRules)[0]!)])) };
+}
+
+function stepsOf({ version }: Run): number {
+  const { stages, batch } = recipeSchema.parse(version.lineage!.settings['recipe']);
+  const images = version.lineage!.dataset.splits['train'] ?? 0;
+  return stages.reduce((sum, { epochs }) => sum + epochs * Math.floor(images / Math.min(batch, images)), 0);
+}
+
+/** Pictures that the network is not made for, of the locked test set: how many its guards refuse. */
+async function abstention(own: Measured, kind: 'xray' | 'ct', parts: Run['parts']): Promise<NetworkFigures['abstention']> {
+  const strangers = own.source.examples.filter((example) => !example.labels.includes(source[kind].guard) && parts.get(example.key) === 'test');
+  const groups = grouped(strangers, strangerName);
+  const drawnFull = own.source.examples.filter((example) => isFullField(example) && parts.get(example.key) === 'test');
+  const rows = [...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)), ...(drawnFull.length > 0 ? [['the slices drawn as a scanner’s full field (wrongly refused)', drawnFull] as const] : [])];
+  const result: { what: string; n: number; refused: number }[] = [];
+  for (const [what, examples] of rows) {
+    const { images } = await scored(own, some(examples, 300));
+    result.push({ what, n: images.length, refused: images.filter(({ refusal }) => refusal !== undefined).length / images.length });
+  }
+  return rounded(result);
+}
+
+const lookAlikeNames: Readonly<Record<string, string>> = {
+  turned: 'turned by a quarter or more', 'upside-down': 'upside down', inverted: 'grey scale inverted', 'cut-out': 'extreme crops', piece: 'a piece on plain ground', montage: 'two pictures side by side', quarters: 'quarters in another order', drawn: 'blank, noise, gradients, stripes, rectangles',
+};
+
+function strangerName({ view, source: from }: Example): string {
+  const made = lookAlikeNames[view];
+  if (made) return made;
+  if (from === 'dicom') return 'DICOM files of other body parts and devices';
+  if (from.includes('-ct-') || ['ct', 'axial'].includes(view.toLowerCase())) return 'CT slices';
+  return view.toLowerCase() === 'l' ? 'lateral chest' : 'frontal chest radiographs';
+}
+
+async function unseenFigures(run: Run): Promise<UnseenFigures> {
+  const own = measured(run.version, 'xray');
+  const examples = some(judged('xray', run.parts, 'left-out'), mostUnseen);
+  say(`${run.name}: ${examples.length} images of what was left out`);
+  const set = await scored(own, examples);
+  const { n, patients, refused, findings } = setFigures(set);
+  const leftOut = [...new Set(examples.map((example) => example.source))].sort();
+  const [, recipe] = /(?:without-.+?-)*recipe-(.+)$/.exec(run.name) ?? [];
+  return { leftOut, recipe: recipe ?? 'as shipped', side: run.version.networks.xray!.input.width, steps: stepsOf(run), n, patients, refused, findings, covered: await coveredFigures(own, some(examples, 400), { ...set, images: set.images }) };
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+const runs = (await readdir(join(work, 'runs'))).sort();
+const [xray, ct] = [await openRun('xray'), await openRun('ct')];
+// the run of CT kept the X-ray network: its version is the whole model
+const whole = ct.version;
+const measuredXray = await networkFigures('xray', whole, xray);
+const measuredCt = await networkFigures('ct', whole, ct);
+const unseen: UnseenFigures[] = [];
+for (const name of runs.filter((one) => one.startsWith('xray-without-'))) unseen.push(await unseenFigures(await openRun(name)));
+const figures: Figures = figuresSchema.parse({ xray: measuredXray.figures, ct: measuredCt.figures, unseen, files: await judgeFiles(data, whole, engine) });
+await engine.close();
+
+const written = { 'figures.json': `${JSON.stringify(figures, undefined, 1)}\n`, 'CARD.md': starterCard(figures) };
+if (options.check) {
+  const differing: string[] = [];
+  for (const [file, content] of Object.entries(written)) if ((await readFile(join(model, file), 'utf8')) !== content) differing.push(file);
+  say(differing.length === 0 ? 'The figures are those of the card.' : `Not the same: ${differing.join(', ')}`);
+  process.exitCode = differing.length === 0 ? 0 : 1;
+} else {
+  await mkdir(model, { recursive: true });
+  for (const file of ['xray.safetensors', 'ct.safetensors', 'lineage.json']) await copyFile(join(whole.directory, file), join(model, file));
+  await writeFile(join(model, 'model.json'), `${JSON.stringify({ ...whole.file, figures: { xray: shown(figures.xray), ct: shown(figures.ct) } }, undefined, 2)}\n`);
+  await writeFile(join(model, 'metrics.json'), `${JSON.stringify(rounded({ xray: measuredXray.report, ct: measuredCt.report }))}\n`);
+  for (const [file, content] of Object.entries(written)) await writeFile(join(model, file), content);
+  say(`${model}: version ${whole.version}`);
+}
+
+/** What model.json shows. */
+function shown({ test }: NetworkFigures): Record<string, unknown> {
+  const findings = Object.entries(test.findings).map(([name, { n, positives, patients, auroc, brier, ece }]) => [name, { n, positive: positives, patients, auroc: auroc.value, aurocInterval: auroc.interval, brier, ece }] as const);
+  return { ...Object.fromEntries(findings), gate: { chestWronglyRefused: test.refused } };
+}
