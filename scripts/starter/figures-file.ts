@@ -37,6 +37,8 @@ const unseenSchema = z
     findings: perFinding,
     /** AUROC at the sources left out, by finding. */
     covered: z.record(z.string(), covered),
+    /** The same on validation images of the sources that it was trained on. */
+    validationCovered: z.record(z.string(), covered),
   })
   .readonly();
 

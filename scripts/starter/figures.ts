@@ -27,6 +27,8 @@ import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, type 
 
 /** At a source left out at most so many pictures are measured, drawn at random. */
 const mostUnseen = 1200;
+/** So many are looked at with their lungs covered. */
+const mostCovered = 400;
 
 const { values: options } = parseArgs({ options: { data: { type: 'string' }, work: { type: 'string' }, model: { type: 'string', default: 'models/starter' }, check: { type: 'boolean', default: false } } });
 if (options.data === undefined || options.work === undefined) throw new Error('expected --data and --work');
@@ -126,9 +128,10 @@ async function unseenFigures(run: Run): Promise<UnseenFigures> {
   say(`${run.name}: ${examples.length} images of what was left out`);
   const set = await scored(own, examples);
   const { n, patients, refused, findings } = setFigures(set);
+  const [few, inside] = [some(examples, mostCovered), some(judged('xray', run.parts, 'validation'), mostCovered)];
   const leftOut = [...new Set(examples.map((example) => example.source))].sort();
-  const [, recipe] = /(?:without-.+?-)*recipe-(.+)$/.exec(run.name) ?? [];
-  return { leftOut, recipe: recipe ?? 'as shipped', side: run.version.networks.xray!.input.width, steps: stepsOf(run), n, patients, refused, findings, covered: await coveredFigures(own, some(examples, 400), { ...set, images: set.images }) };
+  const [, recipe] = /-recipe-(.+)$/.exec(run.name) ?? [];
+  return { leftOut, recipe: recipe ?? 'as shipped', side: run.version.networks.xray!.input.width, steps: stepsOf(run), n, patients, refused, findings, covered: await coveredFigures(own, few), validationCovered: await coveredFigures(own, inside) };
 }
 
 function say(line: string): void {
@@ -146,7 +149,7 @@ for (const name of runs.filter((one) => one.startsWith('xray-without-'))) unseen
 const figures: Figures = figuresSchema.parse({ xray: measuredXray.figures, ct: measuredCt.figures, unseen, files: await judgeFiles(data, whole, engine) });
 await engine.close();
 
-const written = { 'figures.json': `${JSON.stringify(figures, undefined, 1)}\n`, 'CARD.md': starterCard(figures) };
+const written = { 'figures.json': `${JSON.stringify(figures, undefined, 1)}\n`, 'CARD.md': starterCard(figures, whole.file) };
 if (options.check) {
   const differing: string[] = [];
   for (const [file, content] of Object.entries(written)) if ((await readFile(join(model, file), 'utf8')) !== content) differing.push(file);

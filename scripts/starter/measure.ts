@@ -55,8 +55,8 @@ export function setFigures(set: ScoredSet): SetFigures {
 }
 
 /** AUROC of each finding on whole pictures, with only the lungs, and with the lungs covered. */
-export async function coveredFigures(measured: Measured, examples: readonly Example[], whole: ScoredSet): Promise<Record<string, { whole: number | null; onlyLungs: number | null; lungsCovered: number | null }>> {
-  const [alone, without] = [await scored(measured, examples, onlyLungs), await scored(measured, examples, lungsCovered)];
+export async function coveredFigures(measured: Measured, examples: readonly Example[]): Promise<Record<string, { whole: number | null; onlyLungs: number | null; lungsCovered: number | null }>> {
+  const [whole, alone, without] = [await scored(measured, examples), await scored(measured, examples, onlyLungs), await scored(measured, examples, lungsCovered)];
   const auroc = (set: ScoredSet, index: number): number | null => aurocEstimate(classView(set, index), { seed, resamples: 100, confidence: 0.95 }).value;
   return rounded(Object.fromEntries(whole.classes.map((name, index) => [name, { whole: auroc(whole, index), onlyLungs: auroc(alone, index), lungsCovered: auroc(without, index) }])));
 }

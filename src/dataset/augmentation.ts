@@ -43,6 +43,9 @@ export const fastaiTransforms: AugmentationSettings = { flip: 0, maxWarp: 0.2, m
 /** fastai's, and against what tells hospitals apart besides: grey scales, borders, markers. */
 export const robustTransforms: AugmentationSettings = { ...fastaiTransforms, maxWarp: 0.15, maxZoom: 1.25, maxLighting: 0.3, maxGamma: 0.5, pCover: 0.5 };
 
+/** What the starter's X-rays learn with besides; why, and what else was tried: its card. */
+export const lungTransforms: LungSettings = { pExchange: 0.25, pAlone: 0.15, pCovered: 0.1, pCrop: 0 };
+
 /** As validation sees it. */
 export const noTransforms: AugmentationSettings = { flip: 0, maxWarp: 0, maxRotate: 0, maxZoom: 1, maxLighting: 0, pAffine: 0, pLighting: 0, maxGamma: 0, pCover: 0 };
 

@@ -36,43 +36,58 @@ export interface Placement {
 const scales = [0.8, 0.9, 1, 1.1, 1.25];
 const shifts = [-0.12, -0.08, -0.04, 0, 0.04, 0.08, 0.12];
 
+/** The template as it lies at one placement: `side * side` cells of the picture, NaN where it does not reach. */
+interface Laid {
+  readonly placement: Omit<Placement, 'score'>;
+  readonly values: Float64Array;
+}
+
+let laid: readonly Laid[] | undefined;
+
+/** All of them, made once: they are the same for every picture. */
+function allLaid(): readonly Laid[] {
+  laid ??= scales.flatMap((scaleX) =>
+    scales.flatMap((scaleY) =>
+      shifts.flatMap((shiftX) =>
+        shifts.map((shiftY): Laid => {
+          const placement = { centreX: 0.5 + shiftX, centreY: 0.5 + shiftY, scaleX, scaleY };
+          const values = Float64Array.from({ length: side * side }, (_, i) => templateAt(((i % side) + 0.5) / side, (Math.floor(i / side) + 0.5) / side, placement) ?? NaN);
+          return { placement, values };
+        }),
+      ),
+    ),
+  );
+  return laid;
+}
+
 /** Where the mean chest fits best. Coarse: 5 × 5 sizes and 7 × 7 places. */
 export function placeTemplate(image: GreyImage): Placement {
   const small = standardise(resizeBilinear(image, side, side).values);
   let best: Placement = { centreX: 0.5, centreY: 0.5, scaleX: 1, scaleY: 1, score: -Infinity };
-  for (const scaleX of scales) {
-    for (const scaleY of scales) {
-      for (const shiftX of shifts) {
-        for (const shiftY of shifts) {
-          const placement = { centreX: 0.5 + shiftX, centreY: 0.5 + shiftY, scaleX, scaleY };
-          const score = correlation(small, side, placement);
-          if (score > best.score) best = { ...placement, score };
-        }
-      }
-    }
+  for (const { placement, values } of allLaid()) {
+    const score = correlation(small, values);
+    if (score > best.score) best = { ...placement, score };
   }
   return best;
 }
 
 /** Of the part of the picture that the template covers; a placement that leaves much of either uncovered does not count for more. */
-function correlation(values: Float32Array, size: number, placement: Omit<Placement, 'score'>): number {
+function correlation(picture: Float32Array, template: Float64Array): number {
   let [n, sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0, 0];
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const b = templateAt((x + 0.5) / size, (y + 0.5) / size, placement);
-      if (b === undefined) continue;
-      const a = values[y * size + x]!;
-      n++;
-      sumA += a;
-      sumB += b;
-      sumAA += a * a;
-      sumBB += b * b;
-      sumAB += a * b;
-    }
+  for (let i = 0; i < picture.length; i++) {
+    const b = template[i]!;
+    if (b !== b) continue;
+    const a = picture[i]!;
+    n++;
+    sumA += a;
+    sumB += b;
+    sumAA += a * a;
+    sumBB += b * b;
+    sumAB += a * b;
   }
   const covariance = sumAB - (sumA * sumB) / n;
   const variance = (sumAA - (sumA * sumA) / n) * (sumBB - (sumB * sumB) / n);
-  return (variance > 0 ? covariance / Math.sqrt(variance) : 0) * Math.sqrt(n / (size * size));
+  return (variance > 0 ? covariance / Math.sqrt(variance) : 0) * Math.sqrt(n / picture.length);
 }
 
 /** Bilinear between the template's cells; undefined outside it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Example, ExampleSource } from '../../src/dataset/example.js';
+import { drawFullField, isFullField, withFullField } from '../../src/dataset/full-field.js';
 import { withGuardClass } from '../../src/dataset/guard-class.js';
 import { lookAlikes, makeLookAlike } from '../../src/dataset/look-alikes.js';
 import { drawsOf } from '../../src/dataset/random.js';
@@ -67,4 +68,31 @@ test('a guard class: holds of every image, not of look-alikes and others, of whi
   for (const [index, { key, patient }] of guarded.examples.entries()) {
     if (key.includes('.')) assert.equal(parts[index], parts[guarded.examples.findIndex((one) => one.patient === patient)], 'a look-alike stays with its patient');
   }
+});
+
+describe('slices as a scanner shows them', () => {
+  const slice: GreyImage = { width: 120, height: 90, pixelAspect: 1, values: new Float32Array(10_800).fill(0.5) };
+  const cropped: ExampleSource = { kind: 'several', classes: ['covid-19'], examples: [{ key: 'slice-1', patient: 'p', source: 's', view: 'Axial', labels: ['covid-19'], perceptualHash: 'f'.repeat(64) }], picture: () => Promise.resolve(slice) };
+
+  test('each slice twice, of the same patient, with the same labels', async () => {
+    const both = withFullField(cropped, 1);
+    assert.deepEqual(both.examples.map(({ key, patient, labels }) => [key, patient, labels]), [['slice-1', 'p', ['covid-19']], ['slice-1.full-field', 'p', ['covid-19']]]);
+    assert.deepEqual(both.examples.map(isFullField), [false, true]);
+    assert.equal(both.examples[1]!.perceptualHash, undefined, 'it looks like no other picture');
+    assert.equal((await both.picture(both.examples[0]!)), slice);
+    const [drawn, again] = [await both.picture(both.examples[1]!), await withFullField(cropped, 1).picture(both.examples[1]!)];
+    assert.deepEqual(drawn.values, again.values, 'the same each time');
+  });
+
+  test('the slice lies within, a quarter to seven tenths of the picture, and around it is something else', () => {
+    for (let key = 0; key < 20; key++) {
+      const { width, height, values } = drawFullField(slice, drawsOf('full field', key));
+      assert.deepEqual([width, height], [320, 320]);
+      const own = values.filter((value) => value === 0.5).length / values.length;
+      // 0.55 × 0.42 to 0.9 × 0.75, less the corners of a rounded one, the table, and what lies beyond a round field
+      assert.ok(own > 0.15 && own <= 0.9 * 0.75 + 0.01, `${own}`);
+      assert.notEqual(values[0], 0.5);
+      assert.ok(values.every((value) => value >= 0 && value <= 1));
+    }
+  });
 });

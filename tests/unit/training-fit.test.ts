@@ -83,6 +83,24 @@ describe('training on onnxruntime', () => {
     assert.deepEqual(withoutTimes(outcome.log), withoutTimes(uninterrupted.log));
   });
 
+  test('a stage on smaller pictures, with what augmentation does to lungs: stopped and gone on with, the same weights', async () => {
+    const own: Recipe = { ...recipe, stages: [{ what: 'all', epochs: 1, rate: 1e-2, pixels: 48 }, { what: 'all', epochs: 1, rate: 1e-2 }], augmentation: { ...recipe.augmentation, lungs: { pExchange: 0.4, pAlone: 0.2, pCovered: 0.3, pCrop: 0.5 } } };
+    const lungs: TrainingRun = { ...base, recipe: own, train: base.train.map((image) => ({ ...image, frontalChest: true })) };
+    const whole = await trainNetwork({ ...lungs, directory: join(root, 'lungs') });
+    assert.ok(whole.finished);
+    let outcome: TrainingOutcome | undefined;
+    for (let runs = 0; !outcome?.finished && runs < 20; runs++) {
+      const controller = new AbortController();
+      let steps = 0;
+      outcome = await trainNetwork({ ...lungs, directory: join(root, 'lungs-stopped'), workers: 3, signal: controller.signal, onProgress: ({ epoch }) => void (!epoch && ++steps === 3 && controller.abort()) });
+    }
+    assert.ok(outcome?.finished && bytesOf(outcome.tensors).equals(bytesOf(whole.tensors)));
+    const noLungs = await trainNetwork({ ...lungs, train: base.train, directory: join(root, 'no-lungs') });
+    assert.ok(noLungs.finished && !bytesOf(noLungs.tensors).equals(bytesOf(whole.tensors)), 'what has no lungs is left as it is');
+    // whose lungs these are belongs to the run
+    await assert.rejects(trainNetwork({ ...lungs, train: base.train, directory: join(root, 'lungs') }), isFault('request-invalid'));
+  });
+
   test('a finished run is read, not trained again; a folder of another run is refused', async () => {
     let steps = 0;
     const again = await trainNetwork({ ...base, onProgress: () => steps++ });

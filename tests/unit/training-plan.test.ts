@@ -37,6 +37,16 @@ describe('the batches of an epoch', () => {
     assert.ok(Math.abs(share('source-sampling', ({ source, truth }) => source === 'north' && truth[1] === 1) - 1 / 3) < 0.01);
     assert.ok(Math.abs(share('source-sampling', ({ source }) => source === 'south') - 1 / 3) < 0.01);
   });
+
+  test('no image is drawn more often than allowed; its pool leaves its turns to the others', () => {
+    const drawn = batchesOf(items, { ...plain, batch: 10, balance: 'source-sampling', mostDraws: 2 }, 0).flat();
+    const times = items.map((_, index) => drawn.filter((one) => one === index).length);
+    assert.equal(drawn.length, 100);
+    // 5 and 15 images twice; 60 of the other 80
+    assert.deepEqual([times.slice(80, 85), times.slice(85)], [new Array(5).fill(2), new Array(15).fill(2)]);
+    assert.equal(times.slice(0, 80).reduce((sum, one) => sum + one, 0), 60);
+    assert.ok(times.every((one) => one <= 2));
+  });
 });
 
 describe('weights and targets', () => {
@@ -54,6 +64,13 @@ describe('weights and targets', () => {
     assert.deepEqual([[...targets], [...weights!]], [[1, 0, 0, 1], [1, 0, 1, 1]]);
     assert.deepEqual([...targetsOfBatch([item('a', 1, 0)], 'several', 0.02).targets], [Math.fround(0.99), Math.fround(0.01)]);
     assert.equal(targetsOfBatch([item('a', 1, 0)], 'one-of-many', 0).weights, undefined);
+  });
+
+  test('of a picture without lungs every finding is at even odds, the guard is not', () => {
+    const [with3, without3] = [item('a', 1, 0, 1), item('a', 1, null, 1)];
+    const { targets, weights } = targetsOfBatch([with3, without3], 'several', 0, { lungless: [false, true], guardOutput: 2 });
+    assert.deepEqual([[...targets], [...weights!]], [[1, 0, 1, 0.5, 0.5, 1], [1, 1, 1, 1, 0, 1]]);
+    assert.deepEqual([...targetsOfBatch([item('a', 1, 0, 0, 0)], 'one-of-many', 0, { lungless: [true] }).targets], [0.25, 0.25, 0.25, 0.25]);
   });
 
   test('validation figures by hand', () => {

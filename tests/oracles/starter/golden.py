@@ -4,19 +4,51 @@
 
 Needs numpy, Pillow and PyTorch. The pictures are computed in float64, rounded to float32, resized by PIL in mode F; the networks run in float64.
 """
-import argparse, json, os, sys
+import argparse, json, os
 import numpy as np
 import torch
 from PIL import Image
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "models", "starter", "training"))
-from network import StarterNet   # noqa: E402
+from torch import nn
 
 SIZE = 192
 INPUTS = [dict(width=300, height=200, k=1), dict(width=97, height=131, k=2), dict(width=192, height=192, k=3),
           dict(width=512, height=640, k=0.5), dict(width=40, height=500, k=4), dict(width=64, height=64, k=0, constant=0.5)]
 POSITIONS = [(y, x) for y in (0, 1, 37, 95, 96, 154, 191) for x in (0, 1, 50, 96, 133, 190, 191)]
+
+
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = None
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        shortcut = x if self.downsample is None else self.downsample(x)
+        return (self.bn2(self.conv2(self.bn1(self.conv1(x)).relu())) + shortcut).relu()
+
+
+class StarterNet(nn.Module):
+    """A ResNet of four BasicBlocks whose state_dict has torchvision's names, as model.json describes it."""
+
+    def __init__(self, outputs, widths, strides):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, widths[0], 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(widths[0])
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        channels = widths[0]
+        for k, (width, stride) in enumerate(zip(widths, strides), 1):
+            setattr(self, f"layer{k}", nn.Sequential(BasicBlock(channels, width, stride)))
+            channels = width
+        self.fc = nn.Linear(channels, outputs)
+
+    def embed(self, x):
+        x = self.maxpool(self.bn1(self.conv1(x)).relu())
+        return self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3))
 
 
 def picture(width, height, k, constant=None):
@@ -41,7 +73,9 @@ def main():
     networks = {}
     for kind, entry in model["networks"].items():
         tensors = read_safetensors(os.path.join(a.model, entry["weights"]))
-        net = StarterNet(entry["architecture"]["outputs"])
+        shape = entry["architecture"]
+        assert shape["block"] == "basic" and set(shape["layers"]) == {1}, shape
+        net = StarterNet(shape["outputs"], shape["widths"], shape["strides"])
         state = {n: torch.from_numpy(t.copy()) for n, t in tensors.items() if not n.startswith("gate.")}
         missing, unexpected = net.load_state_dict(state, strict=False)
         assert not unexpected and all(m.endswith("num_batches_tracked") for m in missing), (missing, unexpected)
