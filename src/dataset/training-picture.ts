@@ -41,7 +41,7 @@ function augmentationOf({ settings, seed, epoch, position }: TaskKey): Augmentat
   return drawAugmentation(settings, drawsOf('augmentation', seed, epoch, position));
 }
 
-/** Whether the lungs of the picture at this place are covered, if it has any: then nothing can be said of it. */
+/** Whether the lungs of the picture at this place are covered, where it has some: then nothing can be said of it. */
 export function coversLungs(task: TaskKey): boolean {
   return augmentationOf(task).lungs?.what === 'covered';
 }
