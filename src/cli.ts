@@ -104,7 +104,8 @@ audit
   .description('every entry in order, one a line; itself a deed that is recorded')
   .option('--format <format>', 'json, or atna: AuditMessage of DICOM PS3.15 A.5', 'json')
   .option('--after <n>', 'only entries after this number')
-  .action(async (options: { format: string; after?: string }) => (await import('./commands/audit.js')).exportLog(options));
+  .option('--with-patients', 'atna only: asks the PACS for the patient of each study; they stand in the output and nowhere else', false)
+  .action(async (options: { format: string; after?: string; withPatients: boolean }) => (await import('./commands/audit.js')).exportLog(options));
 
 const dataset = program.command('dataset').description('data sets to train on');
 

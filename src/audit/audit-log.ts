@@ -1,11 +1,19 @@
 import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
-import type { AuditEntries, NewAuditEntry } from '../store/audit-entries.js';
+import type { AuditEntries, AuditSubject, NewAuditEntry } from '../store/audit-entries.js';
 
 /** Where deeds are recorded. */
 export interface AuditLog {
   /**
-   * For what changes something: it is done only if it is on record.
+   * For what changes something: the intention is on record before it is begun, the outcome after it, with the number of the intention. Wherever
+   * the process ends, nothing was done that is not on record; an intention without an outcome may or may not have been done.
+   *
+   * @param said what the outcome's entry says beside the intention's subject
+   * @throws Fault when the intention cannot be written, with nothing done; whatever `work` throws
+   */
+  deed<T>(entry: NewAuditEntry, work: () => Promise<T>, said?: (result: T) => AuditSubject): Promise<T>;
+  /**
+   * For what is not done without an entry but needs no outcome: reading the log, a login.
    *
    * @throws Fault when the entry cannot be written
    */
@@ -33,6 +41,18 @@ export function openAuditLog(entries: AuditEntries, log: Log): AuditLog {
     }
   };
   return {
+    async deed(entry, work, said = () => ({})) {
+      const { seq: intention } = await entries.append({ ...entry, outcome: 'intended' });
+      const outcomeOf = (outcome: 'done' | 'failed', more: AuditSubject = {}) => recordIfPossible({ ...entry, outcome, subject: { ...entry.subject, ...more, intention } });
+      try {
+        const result = await work();
+        await outcomeOf('done', said(result));
+        return result;
+      } catch (error) {
+        await outcomeOf('failed');
+        throw error;
+      }
+    },
     async record(entry) {
       await entries.append(entry);
     },

@@ -1,14 +1,25 @@
 import type { AuditRow, AuditSubject } from '../store/audit-entries.js';
 import { eventOf, type EventCode } from './event-codes.js';
 
-/** One deed as an AuditMessage of PS3.15 A.5.1, on one line; what IHE ATNA's repositories take. The patient is left out: the log does not know them. */
-export function auditMessage(row: AuditRow, sourceId: string): string {
+/** Whom a study is of, as the PACS says when it is asked. */
+export interface Patient {
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * One deed as an AuditMessage of PS3.15 A.5.1, on one line; what IHE ATNA's repositories take.
+ *
+ * @param patient whom A.5.3 wants where a study is accessed; the log itself knows no patient
+ */
+export function auditMessage(row: AuditRow, sourceId: string, patient?: Patient): string {
   const { id, type, action } = eventOf(row.action);
-  const outcome = { done: '0', refused: '4', failed: '8' }[row.outcome];
+  // An intention that is written as a message is one without outcome: the process ended over it.
+  const outcome = { done: '0', refused: '4', failed: '8', intended: '12' }[row.outcome];
   const event = element('EventIdentification', { EventActionCode: action, EventDateTime: row.at, EventOutcomeIndicator: outcome }, coded('EventID', id), type && coded('EventTypeCode', type));
   const participant = element('ActiveParticipant', { UserID: row.actor, UserIsRequestor: 'true', ...networkOf(row.remote) });
   const source = element('AuditSourceIdentification', { AuditSourceID: sourceId }, element('AuditSourceTypeCode', { 'csd-code': '4' }));
-  return `<?xml version="1.0" encoding="UTF-8"?>${element('AuditMessage', {}, event, participant, source, ...objectsOf(row))}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>${element('AuditMessage', {}, event, participant, source, ...(patient ? [patientObject(patient)] : []), ...objectsOf(row))}`;
 }
 
 /** The study, if the deed was about one, and the entry itself with all that it says. */
@@ -27,6 +38,16 @@ function objectsOf(row: AuditRow): readonly string[] {
       ...details,
     ),
   ];
+}
+
+/** PS3.15 A.5.3: a person (type 1) as patient (role 1), by Patient ID. A study without one has an empty ID, which the message cannot leave out. */
+function patientObject({ id, name }: Patient): string {
+  return element(
+    'ParticipantObjectIdentification',
+    { ParticipantObjectID: id, ParticipantObjectTypeCode: '1', ParticipantObjectTypeCodeRole: '1' },
+    coded('ParticipantObjectIDTypeCode', { value: '2', meaning: 'Patient Number' }, 'RFC-3881'),
+    element('ParticipantObjectName', {}, escape(name)),
+  );
 }
 
 /** PS3.15 A.5.3: a study is a report (role 3) among system objects, named by its UID. */

@@ -1,8 +1,13 @@
 import { hostname } from 'node:os';
-import { auditMessage } from '../audit/audit-message.js';
+import { openPacs } from '../app/pacs.js';
+import { auditMessage, type Patient } from '../audit/audit-message.js';
 import { verifyAudit, type ChainHead } from '../audit/verify.js';
+import { loadConfig } from '../config.js';
+import { textOf } from '../dicom/data-set.js';
 import { Fault } from '../errors.js';
-import type { AuditRow } from '../store/audit-entries.js';
+import { createLog } from '../log.js';
+import type { AuditRow, AuditSubject } from '../store/audit-entries.js';
+import type { Store } from '../store/store.js';
 import { commandActor, withStore } from './administration.js';
 
 /** `audit verify`: exit status 1 if the log was tampered with. */
@@ -17,27 +22,69 @@ export async function verify(options: { readonly head?: string; readonly json: b
 
 const page = 500;
 
-/** `audit export`: every entry in order, one a line, as JSON or as an AuditMessage; itself a deed. */
-export async function exportLog(options: { readonly format: string; readonly after?: string }): Promise<void> {
-  const lineOf = formats[options.format];
-  if (!lineOf) throw new Fault('request-invalid', `expected --format as one of ${Object.keys(formats).join(', ')}, found ${options.format}`);
+/**
+ * `audit export`: every entry in order, one a line, as JSON or as an AuditMessage; itself a deed. Of AuditMessages an intention is
+ * written only if no outcome followed it, after all others.
+ */
+export async function exportLog(options: { readonly format: string; readonly after?: string; readonly withPatients: boolean }): Promise<void> {
+  const { format, withPatients } = options;
+  if (format !== 'json' && format !== 'atna') throw new Fault('request-invalid', `expected --format as one of json, atna, found ${format}`);
+  if (withPatients && format !== 'atna') throw new Fault('request-invalid', 'expected --with-patients together with --format atna');
   const after = Number(options.after ?? 0);
   if (!Number.isInteger(after) || after < 0) throw new Fault('request-invalid', `expected --after as the number of an entry, found ${options.after ?? ''}`);
-  await withStore(async (store) => {
-    await store.audit.append({ actor: commandActor(), action: 'audit.export', subject: { after, format: options.format } });
-    for (let seq = after; ; ) {
-      const rows = await store.audit.after(seq, page);
-      for (const row of rows) console.log(lineOf(row));
-      if (rows.length < page) return;
-      seq = rows.at(-1)!.seq;
-    }
-  });
+  const pacs = withPatients ? await openPatientLookup() : undefined;
+  try {
+    await withStore(async (store) => {
+      await store.audit.append({ actor: commandActor(), action: 'audit.export', subject: { after, format, withPatients } });
+      if (format === 'json') for await (const row of entriesAfter(store, after)) console.log(JSON.stringify({ ...row, subject: JSON.parse(row.subject) as unknown }));
+      else for await (const row of withoutAnsweredIntentions(entriesAfter(store, after))) console.log(auditMessage(row, `orthanc-chest-ai@${hostname()}`, await pacs?.patientOf(row)));
+    });
+  } finally {
+    await pacs?.close();
+  }
 }
 
-const formats: Readonly<Record<string, (row: AuditRow) => string>> = {
-  json: (row) => JSON.stringify({ ...row, subject: JSON.parse(row.subject) as unknown }),
-  atna: (row) => auditMessage(row, `orthanc-chest-ai@${hostname()}`),
-};
+async function* entriesAfter({ audit }: Pick<Store, 'audit'>, after: number): AsyncGenerator<AuditRow> {
+  for (let seq = after; ; ) {
+    const rows = await audit.after(seq, page);
+    yield* rows;
+    if (rows.length < page) return;
+    seq = rows.at(-1)!.seq;
+  }
+}
+
+async function* withoutAnsweredIntentions(rows: AsyncIterable<AuditRow>): AsyncGenerator<AuditRow> {
+  const open = new Map<number, AuditRow>();
+  for await (const row of rows) {
+    if (row.outcome === 'intended') open.set(row.seq, row);
+    else {
+      const { intention } = JSON.parse(row.subject) as AuditSubject;
+      if (typeof intention === 'number') open.delete(intention);
+      yield row;
+    }
+  }
+  yield* open.values();
+}
+
+/** Asks the PACS, once for each study; what it no longer has stays without patient. */
+async function openPatientLookup(): Promise<{ patientOf(row: AuditRow): Promise<Patient | undefined>; close(): Promise<void> }> {
+  const config = loadConfig();
+  if (!config.orthanc.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: patients are asked for in your PACS');
+  const pacs = await openPacs(config, createLog({ ...config.log, level: 'warn' }), { environment: {}, script: '' });
+  const known = new Map<string, Patient | undefined>();
+  return {
+    async patientOf(row) {
+      const { studyInstanceUID } = JSON.parse(row.subject) as AuditSubject;
+      if (typeof studyInstanceUID !== 'string') return undefined;
+      if (!known.has(studyInstanceUID)) {
+        const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: studyInstanceUID }, { limit: 1 });
+        known.set(studyInstanceUID, study && { id: textOf(study, 'PatientID') ?? '', name: textOf(study, 'PatientName') ?? '' });
+      }
+      return known.get(studyInstanceUID);
+    },
+    close: () => pacs.close(),
+  };
+}
 
 function readHead(text: string): ChainHead {
   const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];

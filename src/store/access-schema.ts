@@ -4,7 +4,8 @@ import { chestAi, time } from './schema-columns.js';
 /* Who may ask, and what was done, as drizzle sees it; migrations/0003 makes the tables. */
 
 export type AccountOrigin = 'local' | 'oidc';
-export type AuditOutcome = 'done' | 'refused' | 'failed';
+/** `intended`: on record before it was begun; an entry with its outcome follows. */
+export type AuditOutcome = 'intended' | 'done' | 'refused' | 'failed';
 
 export const account = chestAi.table('account', {
   name: text('name').primaryKey(),

@@ -131,6 +131,7 @@ describe('as DICOM writes it', () => {
     ...actions.map((action) => row({ action, subject: JSON.stringify({ studyInstanceUID: '1.2.840.1', documents: ['1.2', '1.3'], n: 3, wanted: true }) })),
     row({ actor: hostile, remote: '', outcome: 'refused', subject: JSON.stringify({ [hostile]: hostile }) }),
     row({ outcome: 'failed', remote: '::1' }),
+    row({ outcome: 'intended' }),
   ].map((one) => auditMessage(one, 'here'));
 
   test('AuditMessage after the schema of PS3.15 A.5.1.1, by xmllint', { skip: existsSync('/usr/bin/xmllint') ? undefined : 'xmllint is not installed (apt-get install libxml2-utils)' }, () => {
@@ -172,11 +173,11 @@ test('the commands: accounts, tokens, the log that they leave, its verification 
   await chestAi('accounts', 'disable', 'anna');
   await chestAi('tokens', 'revoke', 'viewer');
   const verdict = JSON.parse(await chestAi('audit', 'verify', '--json')) as { intact: boolean; entries: number; head: { seq: number; hash: string } };
-  assert.deepEqual([verdict.intact, verdict.entries], [true, 6], 'the account that was there already is two entries: wanted, failed');
+  assert.deepEqual([verdict.intact, verdict.entries], [true, 10], 'each deed is two entries: intended, done or failed');
   const lines = (await chestAi('audit', 'export')).trim().split('\n').map((line) => JSON.parse(line) as { action: string; actor: string; outcome: string });
-  assert.deepEqual(lines.map(({ action, outcome }) => `${action} ${outcome}`), ['account.add done', 'token.add done', 'account.add done', 'account.add failed', 'account.disable done', 'token.revoke done', 'audit.export done']);
+  assert.deepEqual(lines.map(({ action, outcome }) => `${action} ${outcome}`), ['account.add intended', 'account.add done', 'token.add intended', 'token.add done', 'account.add intended', 'account.add failed', 'account.disable intended', 'account.disable done', 'token.revoke intended', 'token.revoke done', 'audit.export done']);
   assert.ok(lines.every(({ actor }) => actor.startsWith('command:')));
-  assert.match(await chestAi('audit', 'export', '--format', 'atna', '--after', '5'), /^<\?xml.*token\.revoke.*\n<\?xml.*\n<\?xml.*\n$/);
-  assert.match(await chestAi('audit', 'verify', '--head', `${verdict.head.seq}:${verdict.head.hash}`), /intact: 8 entries/);
-  await assert.rejects(chestAi('audit', 'verify', '--head', `${verdict.head.seq}:${'0'.repeat(64)}`), (error: { code?: number; stdout?: string }) => error.code === 1 && /TAMPERED WITH at entry 6/.test(error.stdout ?? ''));
+  assert.match(await chestAi('audit', 'export', '--format', 'atna', '--after', '8'), /^<\?xml.*token\.revoke.*\n<\?xml.*\n<\?xml.*\n$/);
+  assert.match(await chestAi('audit', 'verify', '--head', `${verdict.head.seq}:${verdict.head.hash}`), /intact: 12 entries/);
+  await assert.rejects(chestAi('audit', 'verify', '--head', `${verdict.head.seq}:${'0'.repeat(64)}`), (error: { code?: number; stdout?: string }) => error.code === 1 && /TAMPERED WITH at entry 10/.test(error.stdout ?? ''));
 });

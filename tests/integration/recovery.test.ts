@@ -5,7 +5,7 @@ import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc, withOrthanc } from '../support/orthanc.js';
-import { decodersOfThis } from '../support/processes.js';
+import { decodersOf } from '../support/processes.js';
 import { sendByCStore } from '../support/send.js';
 import { assertOneCurrentResult, documentsOf, eventuallyOneResult, spawnService, startTestService, type SpawnedService } from '../support/service.js';
 
@@ -60,7 +60,7 @@ describe('the surroundings fail', () => {
       const studies = Array.from({ length: 6 }, (_, n) => chestStudy(`decoder crashed ${n}`));
       try {
         // Stopped, they have a file in hand and do not get on with it.
-        const victims = decodersOfThis();
+        const victims = decodersOf();
         assert.ok(victims.length > 0);
         for (const pid of victims) process.kill(pid, 'SIGSTOP');
         await sendByCStore(studies.flatMap((one) => one.files), orthanc);
@@ -70,11 +70,11 @@ describe('the surroundings fail', () => {
         for (const pid of victims) for (const signal of ['SIGSEGV', 'SIGCONT'] as const) process.kill(pid, signal);
         for (const { studyInstanceUID } of studies) await eventuallyOneResult(dicomWeb, studyInstanceUID);
         assert.deepEqual(await service.store.results.countByOutcome(), { reported: 6, skipped: 0, failed: 0 });
-        assert.deepEqual(decodersOfThis().filter((pid) => victims.includes(pid)), []);
+        assert.deepEqual(decodersOf().filter((pid) => victims.includes(pid)), []);
       } finally {
         await service.stop();
       }
-      assert.deepEqual(decodersOfThis(), []);
+      assert.deepEqual(decodersOf(), []);
     });
   });
 

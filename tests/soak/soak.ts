@@ -11,6 +11,7 @@ import { chestStudy, type TestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, withOrthanc, type TestOrthanc } from '../support/orthanc.js';
+import { decodersOf } from '../support/processes.js';
 import { startPostgres } from '../support/postgres.js';
 import { sendByStow } from '../support/send.js';
 import { documentsOf, spawnService, type SpawnedService } from '../support/service.js';
@@ -61,7 +62,7 @@ export async function soak({ studies: count, seed, processes, patienceMs, say }:
     const service = new Service(pacs, proxy.url, databaseUrl);
     try {
       for (let n = 0; n < processes; n++) await service.start();
-      const surroundings: Surroundings = { pacs, proxy, postgres, disk, killService: (from) => service.killOne(from) };
+      const surroundings: Surroundings = { pacs, proxy, postgres, disk, killService: (from) => service.killOne(from), decoders: () => service.decoders() };
       const troubles = troublesOf(surroundings);
       const studies = Array.from({ length: count }, (_, n) => chestStudy(`soak ${seed} ${n}`));
       let sent = 0;
@@ -135,6 +136,10 @@ class Service {
 
   async killAll(): Promise<void> {
     for (const one of this.#running.values()) await one.kill();
+  }
+
+  decoders(): readonly number[] {
+    return [...this.#running.values()].flatMap((one) => decodersOf(one.process.pid!));
   }
 
   /** Studies that some process has said to be reported. */

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly disk: SmallDisk | undefined;
   /** kill -9 and a new start of one of the processes of the service. */
   killService(random: Random): Promise<void>;
+  /** Decoder processes of the service. */
+  decoders(): readonly number[];
 }
 
 /** Comes, lasts, and is over when it resolves. */
@@ -82,7 +84,17 @@ const diskFull: Trouble = {
   },
 };
 
+const decodersCrash: Trouble = {
+  name: 'decoders crash',
+  async befall({ decoders }, random) {
+    for (let times = between(random, 1, 3); times > 0; times--) {
+      for (const pid of decoders()) process.kill(pid, 'SIGSEGV');
+      await sleep(between(random, 100, 1_000));
+    }
+  },
+};
+
 /** All that can befall these surroundings. */
 export function troublesOf({ disk }: { readonly disk: SmallDisk | undefined }): readonly Trouble[] {
-  return [serviceKilled, orthancKilled, postgresStopped, postgresKilled, networkStalls, networkBreaks, ...(disk ? [diskFull] : [])];
+  return [serviceKilled, orthancKilled, postgresStopped, postgresKilled, networkStalls, networkBreaks, decodersCrash, ...(disk ? [diskFull] : [])];
 }

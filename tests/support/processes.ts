@@ -24,9 +24,17 @@ export function isRunning(pid: number): boolean {
   return found !== undefined && found.state !== 'Z';
 }
 
-/** The decoder processes of the service, or of the pool, that runs in this process. */
-export function decodersOfThis(): readonly number[] {
-  return descendantsOf(process.pid).map(({ pid }) => pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('decoder-process'));
+/** The decoder processes of a service; of one in this process if none is named. */
+export function decodersOf(service = process.pid): readonly number[] {
+  return descendantsOf(service).map(({ pid }) => pid).filter((pid) => commandLine(pid).includes('decoder-process'));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function processOf(pid: number): RunningProcess | undefined {

@@ -72,8 +72,8 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
 
     async logIn({ name, password, remote }) {
       const account = await checked(name, password, remote);
-      const secret = await sessions.begin(account.name);
       await audit.record({ actor: account.name, action: 'login', remote, subject: { by: 'password' } });
+      const secret = await sessions.begin(account.name);
       return { secret, principal: principalOf(account.name, account.roles, account.mustChange) };
     },
 
@@ -84,11 +84,12 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
         await audit.recordIfPossible({ actor: account, action: 'login', outcome: 'refused', remote, subject: { by: 'openid' } });
         throw new Fault('request-refused', 'this account is disabled');
       }
-      // Roles are the provider's to give and to take, at each login.
-      if (known) await store.accounts.setRoles(account, roles);
-      else if (!(await store.accounts.add({ name, origin: 'oidc', subject, roles }))) throw new Fault('request-refused', 'another account has this name already; an administrator has to rename or disable one');
-      const secret = await sessions.begin(account);
-      await audit.record({ actor: account, action: 'login', remote, subject: { by: 'openid', roles } });
+      const secret = await audit.deed({ actor: account, action: 'login', remote, subject: { by: 'openid', roles } }, async () => {
+        // Roles are the provider's to give and to take, at each login.
+        if (known) await store.accounts.setRoles(account, roles);
+        else if (!(await store.accounts.add({ name, origin: 'oidc', subject, roles }))) throw new Fault('request-refused', 'another account has this name already; an administrator has to rename or disable one');
+        return sessions.begin(account);
+      });
       return { secret, principal: principalOf(account, roles) };
     },
 
@@ -101,8 +102,10 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
     async changePassword({ name, current, next, remote }) {
       checkPassword(next, name);
       await checked(name, current, remote);
-      await audit.record({ actor: name, action: 'account.password', remote, subject: { account: name } });
-      if (!(await store.accounts.setPassword(name, await hashPassword(next), { mustChange: false }))) throw new Fault('request-refused', 'the password of this account is kept elsewhere');
+      const passwordHash = await hashPassword(next);
+      await audit.deed({ actor: name, action: 'account.password', remote, subject: { account: name } }, async () => {
+        if (!(await store.accounts.setPassword(name, passwordHash, { mustChange: false }))) throw new Fault('request-refused', 'the password of this account is kept elsewhere');
+      });
       // It says nothing any more that is true.
       if (name === firstAccountName) await rm(firstLoginFile(settings.dataDir), { force: true });
     },

@@ -46,13 +46,9 @@ export interface Administration {
 }
 
 export function administrationOf({ accounts, tokens }: AccessStore, audit: AuditLog): Administration {
-  /** On record first, then done; what then could not be done is said by a second entry. */
-  const onRecord = async (entry: NewAuditEntry, work: () => Promise<boolean>, otherwise: Fault): Promise<void> => {
-    await audit.record(entry);
-    if (await work()) return;
-    await audit.recordIfPossible({ ...entry, outcome: 'failed' });
-    throw otherwise;
-  };
+  const onRecord = (entry: NewAuditEntry, work: () => Promise<boolean>, otherwise: Fault): Promise<void> => audit.deed(entry, async () => {
+    if (!(await work())) throw otherwise;
+  });
   return {
     async listAccounts() {
       return (await accounts.list()).map(({ name, origin, roles, createdAt, disabledAt }) => ({ name, origin, roles, createdAt, disabled: disabledAt !== null }));

@@ -29,13 +29,16 @@ export async function ensureFirstAccount(accounts: Accounts, audit: AuditLog, da
     await writeFile(candidate, `${firstAccountName}\n${password}\n`, { mode: 0o600, flag: 'wx' });
     await chmod(candidate, 0o600);
     // The file has its name before the account can be seen: a password that stands nowhere would lock everybody out.
-    const added = await accounts.addFirst({ name: firstAccountName, origin: 'local', roles: ['admin'], passwordHash }, () => rename(candidate, file));
-    if (!added) return undefined;
+    const added = await audit.deed(
+      { actor: 'service', action: 'account.add', subject: { account: firstAccountName, roles: ['admin'] } },
+      () => accounts.addFirst({ name: firstAccountName, origin: 'local', roles: ['admin'], passwordHash }, () => rename(candidate, file)),
+      // Another process may have been first.
+      (wasFirst) => ({ added: wasFirst }),
+    );
+    return added ? file : undefined;
   } catch (error) {
     throw asFault(error, 'config-invalid', { source: file });
   } finally {
     await rm(candidate, { force: true });
   }
-  await audit.record({ actor: 'service', action: 'account.add', subject: { account: firstAccountName, roles: ['admin'] } });
-  return file;
 }

@@ -18,13 +18,7 @@ export function modelDeedRoutes(parts: ServerParts): Router {
   const onRecord = async (request: Request, response: Response, action: string, version: string, work: (deeds: ModelDeeds, by: string) => Promise<ChangedModels>): Promise<void> => {
     const { modelDeeds } = started(parts);
     const entry = { ...doneBy(request, response), action, ...(version === '' ? {} : { subject: { version } }) };
-    await parts.audit.record(entry);
-    try {
-      response.json(await work(modelDeeds, entry.actor));
-    } catch (error) {
-      await parts.audit.recordIfPossible({ ...entry, outcome: 'failed' });
-      throw error;
-    }
+    response.json(await parts.audit.deed(entry, () => work(modelDeeds, entry.actor)));
   };
 
   router.post('/api/models/:version/promote', operator, async (request: Request, response: Response) => {

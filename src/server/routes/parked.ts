@@ -13,8 +13,12 @@ export function parkedRoutes(parts: ServerParts): Router {
   });
   router.post('/api/parked/:id/retry', requireRole('operator'), async (request, response) => {
     const id = String(request.params['id']);
-    if (!/^[0-9a-f-]{36}$/.test(id) || !(await started(parts).retryParked(id))) throw new Fault('pacs-not-found', 'expected the id of parked work, found none of that id');
-    await parts.audit.record({ ...doneBy(request, response), action: 'work.retry', subject: { job: id } });
+    const { retryParked } = started(parts);
+    const notFound = new Fault('pacs-not-found', 'expected the id of parked work, found none of that id');
+    if (!/^[0-9a-f-]{36}$/.test(id)) throw notFound;
+    await parts.audit.deed({ ...doneBy(request, response), action: 'work.retry', subject: { job: id } }, async () => {
+      if (!(await retryParked(id))) throw notFound;
+    });
     response.status(202).end();
   });
   return router;

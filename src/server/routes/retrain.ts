@@ -9,8 +9,8 @@ export function retrainRoutes(parts: ServerParts): Router {
   const router = Router();
   router.post('/api/retrain', requireRole('operator'), async (request, response) => {
     const doer = doneBy(request, response);
-    await parts.audit.record({ ...doer, action: 'model.retrain' });
-    await started(parts).retrain(doer.actor);
+    const { retrain } = started(parts);
+    await parts.audit.deed({ ...doer, action: 'model.retrain' }, () => retrain(doer.actor));
     response.status(202).end();
   });
   return router;

@@ -30,8 +30,12 @@ export function verdictRoutes(parts: ServerParts): Router {
     const doer = doneBy(request, response);
     const given = readBody(request, verdictBody);
     const studyInstanceUID = studyIn(request.params['study']);
-    const { verdict, stored } = await started(parts).verdicts.record({ ...given, studyInstanceUID, reader: doer.actor, whence: doer.actor.startsWith('token:') ? 'api' : 'page' });
-    if (stored) await parts.audit.record({ ...doer, action: 'verdict.give', subject: { studyInstanceUID, sopInstanceUID: verdict.sopInstanceUID } });
+    const { verdicts } = started(parts);
+    const { verdict, stored } = await parts.audit.deed(
+      { ...doer, action: 'verdict.give', subject: { studyInstanceUID } },
+      () => verdicts.record({ ...given, studyInstanceUID, reader: doer.actor, whence: doer.actor.startsWith('token:') ? 'api' : 'page' }),
+      (result) => ({ sopInstanceUID: result.verdict.sopInstanceUID, stored: result.stored }),
+    );
     response.status(stored ? 201 : 200).json(verdict);
   });
   return router;
