@@ -16,7 +16,7 @@ import { loadModelVersion, type ModelVersion } from '../../src/registry/model-ve
 import { judgeChallenger } from '../../src/tasks/judge-challenger.js';
 import { recipeSchema } from '../../src/training/recipe.js';
 import { starterCard } from './card.js';
-import { figuresSchema, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
+import { figuresSchema, mostMeasured, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
 import { judgeFiles } from './files.js';
 import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, type Measured } from './measure.js';
 
@@ -24,11 +24,6 @@ import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, type 
  * `npm run starter-figures -- --data DATA --work WORK`: what `train-starter` left in WORK is measured, and becomes models/starter
  * with its figures and its card. `--check` writes nothing and says whether the figures are those of the card.
  */
-
-/** At a source left out at most so many pictures are measured, drawn at random. */
-const mostUnseen = 1200;
-/** So many are looked at with their lungs covered. */
-const mostCovered = 400;
 
 const { values: options } = parseArgs({ options: { data: { type: 'string' }, work: { type: 'string' }, model: { type: 'string', default: 'models/starter' }, check: { type: 'boolean', default: false } } });
 if (options.data === undefined || options.work === undefined) throw new Error('expected --data and --work');
@@ -69,7 +64,7 @@ async function networkFigures(kind: 'xray' | 'ct', version: ModelVersion, run: R
   const [validation, test] = [judged(kind, run.parts, 'validation'), judged(kind, run.parts, 'test')];
   say(`${kind}: ${validation.length} validation images, ${test.length} of the locked test set`);
   const testSet = await scored(own, test);
-  const { decision } = await judgeChallenger({ kind, champion: null, challenger: version, engine, examples: test, picture: (example) => source[kind].source.picture(example), testSet: 'locked test set', labelRules, rules: defaultPromotionRules, training: trainingTruths(kind, run) });
+  const { decision } = await judgeChallenger({ kind, champion: null, challenger: version, engine, examples: some(test, mostMeasured.gate), picture: (example) => source[kind].source.picture(example), testSet: 'locked test set', labelRules, rules: defaultPromotionRules, training: trainingTruths(kind, run) });
   const { settings, dataset, codeVersion, engine: by, seed: drawn } = run.version.lineage!;
   const recipe = recipeSchema.parse(settings['recipe']);
   const figures: NetworkFigures = {
@@ -104,7 +99,7 @@ async function abstention(own: Measured, kind: 'xray' | 'ct', parts: Run['parts'
   const rows = [...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)), ...(drawnFull.length > 0 ? [['the slices drawn as a scanner’s full field (wrongly refused)', drawnFull] as const] : [])];
   const result: { what: string; n: number; refused: number }[] = [];
   for (const [what, examples] of rows) {
-    const { images } = await scored(own, some(examples, 300));
+    const { images } = await scored(own, some(examples, mostMeasured.refused));
     result.push({ what, n: images.length, refused: images.filter(({ refusal }) => refusal !== undefined).length / images.length });
   }
   return rounded(result);
@@ -124,11 +119,11 @@ function strangerName({ view, source: from }: Example): string {
 
 async function unseenFigures(run: Run): Promise<UnseenFigures> {
   const own = measured(run.version, 'xray');
-  const examples = some(judged('xray', run.parts, 'left-out'), mostUnseen);
+  const examples = some(judged('xray', run.parts, 'left-out'), mostMeasured.unseen);
   say(`${run.name}: ${examples.length} images of what was left out`);
   const set = await scored(own, examples);
   const { n, patients, refused, findings } = setFigures(set);
-  const [few, inside] = [some(examples, mostCovered), some(judged('xray', run.parts, 'validation'), mostCovered)];
+  const [few, inside] = [some(examples, mostMeasured.covered), some(judged('xray', run.parts, 'validation'), mostMeasured.covered)];
   const leftOut = [...new Set(examples.map((example) => example.source))].sort();
   const [, recipe] = /-recipe-(.+)$/.exec(run.name) ?? [];
   return { leftOut, recipe: recipe ?? 'as shipped', side: run.version.networks.xray!.input.width, steps: stepsOf(run), n, patients, refused, findings, covered: await coveredFigures(own, few), validationCovered: await coveredFigures(own, inside) };

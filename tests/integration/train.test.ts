@@ -127,6 +127,24 @@ describe('train', () => {
     const model = JSON.parse(readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'model.json'), 'utf8')) as { networks: { xray: { outputs: { name: string; kind: string }[] } } };
     assert.deepEqual(model.networks.xray.outputs.map(({ name, kind }) => [name, kind]), [['pneumonia', 'finding'], ['covid-19', 'finding'], ['frontal-chest', 'gate']]);
     assert.ok(existsSync(join(dataDir, 'work/test-lock-xray.json')));
+
+    // another recipe, of a run with a name of its own; then CT slices, with the network that there is kept beside
+    const recipe = join(dataDir, 'short.json');
+    writeFileSync(recipe, JSON.stringify({ stages: [{ what: 'all', epochs: 1, rate: 3e-3, pixels: 32 }], batch: 8 }));
+    const slices = Array.from({ length: 16 }, (_, index) => `${index}.png`);
+    await writePictureSet(join(data, 'west-ct-slices'), `Patientid,finding,view,filename\n${slices.map((name, index) => `${index},${['COVID-19', 'non-COVID-19'][index % 2]},Axial,${name}`).join('\n')}\n`, Object.fromEntries(await Promise.all(slices.map(async (name, index) => [name, await blotchPng(`west ${name}`, { bright: index % 2 === 0 })] as const))));
+    const second = await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--use', 'ct', '--size', '64', '--recipe', recipe, '--from', report.modelVersion);
+    assert.equal(second.code, 0, second.stderr);
+    const folder = readFileSync(join(dataDir, 'work/runs/ct-recipe-short/model-version'), 'utf8').trim();
+    const both = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as { networks: Record<'xray' | 'ct', { sha256: string; input: { width: number; window?: unknown }; study?: unknown }> };
+    const kept = JSON.parse(readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'model.json'), 'utf8')) as typeof both;
+    assert.equal(both.networks.xray.sha256, kept.networks.xray.sha256);
+    assert.deepEqual([both.networks.ct.input.width, both.networks.ct.input.window, both.networks.ct.study], [64, { center: -600, width: 1500 }, { slices: 16, combine: 'mean-of-top', top: 4 }]);
+    const wrong = join(dataDir, 'wrong.json');
+    writeFileSync(wrong, JSON.stringify({ stages: [{ what: 'all', epochs: 1, rate: 3e-3 }], augmentations: {} }));
+    const refused = await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--recipe', wrong);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /wrong\.json.*augmentations/s);
   });
 
   test('the network of a version goes on learning', { timeout: 180_000 }, async () => {
