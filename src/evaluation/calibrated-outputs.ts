@@ -1,7 +1,8 @@
 import type { Truth } from './metrics/estimate.js';
 import { quantile } from './metrics/patient-bootstrap.js';
+import { chooseScaling, chooseSoftmaxScaling } from './choose-calibration.js';
+import type { Platt } from './metrics/platt.js';
 import { findingProbabilities } from './probability.js';
-import { fitSoftmaxTemperature, fitTemperature } from './metrics/temperature.js';
 import type { FindingRule } from './rules.js';
 
 /** What a network said of the calibration split: images that neither trained it nor will judge it. */
@@ -19,13 +20,16 @@ const limits = { presentAtLeast: 0.5, presentAtMost: 0.95, absentAtLeast: 0.02, 
 const leastImages = 10;
 
 /**
- * Reading rules from the calibration split: a temperature by negative log-likelihood (1 where it cannot be fitted),
+ * Reading rules from the calibration split: temperature and bias by negative log-likelihood (see chooseScaling),
  * `presentFrom` at 90 % specificity but never below 0.5, `absentBelow` at 90 % sensitivity but at least 0.1 lower.
  */
 export function calibratedOutputs(split: CalibrationSplit): readonly FindingRule[] {
   const { objective, classes, logits, yTrue } = split;
-  const temperatures = objective === 'several' ? classes.map((_, output) => fitTemperature(yTrue.map((row) => row[output]!), logits.map((row) => row[output]!)) ?? 1) : classes.map(() => softmaxTemperature(split));
-  const rules = classes.map((name, output): FindingRule => ({ kind: 'finding', name, temperature: round(temperatures[output]!, 4), absentBelow: 0, presentFrom: 1 }));
+  const scalings: readonly Platt[] = objective === 'several' ? classes.map((_, output) => chooseScaling(yTrue.map((row) => row[output]!), logits.map((row) => row[output]!))) : softmaxScalings(split);
+  const rules = classes.map((name, output): FindingRule => {
+    const { temperature, bias } = scalings[output]!;
+    return { kind: 'finding', name, temperature: round(temperature, 4), ...(bias === 0 ? {} : { bias: round(bias, 4) }), absentBelow: 0, presentFrom: 1 };
+  });
   const probabilities = logits.map((row) => findingProbabilities(row, { outputs: rules, objective }));
   return rules.map((rule, output) => {
     const scoresOf = (truth: Truth): Float64Array => Float64Array.from(probabilities.filter((_, image) => yTrue[image]![output] === truth), (row) => row[output]!).sort();
@@ -36,9 +40,10 @@ export function calibratedOutputs(split: CalibrationSplit): readonly FindingRule
   });
 }
 
-function softmaxTemperature({ logits, yTrue }: CalibrationSplit): number {
+function softmaxScalings({ logits, yTrue, classes }: CalibrationSplit): readonly Platt[] {
   const known = yTrue.flatMap((row, image) => (row.includes(1) ? [{ truth: row.indexOf(1), row: logits[image]! }] : []));
-  return fitSoftmaxTemperature(known.map(({ truth }) => truth), known.map(({ row }) => row)) ?? 1;
+  const { temperature, biases } = chooseSoftmaxScaling(known.map(({ truth }) => truth), known.map(({ row }) => row), classes.length);
+  return biases.map((bias) => ({ temperature, bias }));
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -4,21 +4,21 @@ export const decisions = ['present', 'absent', 'undetermined'] as const;
 
 export type Decision = (typeof decisions)[number];
 
-/** `1 / (1 + e^(−logit / temperature))`, in (0, 1). */
-export function probabilityOf(logit: number, { temperature }: Pick<OutputRule, 'temperature'>): number {
-  return 1 / (1 + Math.exp(-logit / temperature));
+/** `1 / (1 + e^−(logit / temperature + bias))`, in (0, 1). */
+export function probabilityOf(logit: number, { temperature, bias = 0 }: Pick<OutputRule, 'temperature' | 'bias'>): number {
+  return 1 / (1 + Math.exp(-(logit / temperature + bias)));
 }
 
 /**
  * The probabilities of one picture's findings, in the order of the outputs, calibrated: a sigmoid each, or of one-of-many the
- * softmax over the findings, `exp(zᵢ / T) / Σ exp(zⱼ / T)`. An output of kind gate is no finding and has none.
+ * softmax over the findings, `exp(zᵢ / T + bᵢ) / Σ exp(zⱼ / T + bⱼ)`. An output of kind gate is no finding and has none.
  *
  * @param logits one an output
  */
 export function findingProbabilities(logits: ArrayLike<number>, { outputs, objective }: Pick<Rules, 'outputs' | 'objective'>): readonly number[] {
   const findings = outputs.flatMap((rule, output) => (rule.kind === 'finding' ? [{ rule, logit: logits[output]! }] : []));
   if (objective !== 'one-of-many') return findings.map(({ rule, logit }) => probabilityOf(logit, rule));
-  const scaled = findings.map(({ rule, logit }) => logit / rule.temperature);
+  const scaled = findings.map(({ rule, logit }) => logit / rule.temperature + (rule.bias ?? 0));
   const most = Math.max(...scaled);
   const parts = scaled.map((one) => Math.exp(one - most));
   const total = parts.reduce((sum, part) => sum + part, 0);

@@ -6,6 +6,8 @@ export interface FindingRule {
   readonly name: string;
   /** Divides the logit before the sigmoid (Guo et al. 2017, arXiv 1706.04599). */
   readonly temperature: number;
+  /** Added after that (Platt 1999); 0 if not given. */
+  readonly bias?: number | undefined;
   /** Probability below which the finding is absent, and from which on it is present; undetermined between. */
   readonly absentBelow: number;
   readonly presentFrom: number;
@@ -16,6 +18,7 @@ export interface GateOutputRule {
   readonly kind: 'gate';
   readonly name: string;
   readonly temperature: number;
+  readonly bias?: number | undefined;
   /** Probability from which on the picture is accepted. */
   readonly acceptFrom: number;
 }

@@ -6,13 +6,15 @@ import { architectureSpecSchema } from '../network/architecture-spec.js';
  * What the numbers mean stands with the types in evaluation/rules.ts.
  */
 const probability = z.number().min(0).max(1);
+/** Absent: 0, as of models made before there was one. */
+const bias = z.number().min(-100).max(100).optional();
 const fileName = z.string().regex(/^[\w-][\w.-]*$/, 'expected a file name without folder');
 
 const findingSchema = z
-  .strictObject({ name: z.string().min(1), kind: z.literal('finding'), temperature: z.number().positive(), absentBelow: probability, presentFrom: probability })
+  .strictObject({ name: z.string().min(1), kind: z.literal('finding'), temperature: z.number().positive(), bias, absentBelow: probability, presentFrom: probability })
   .refine(({ absentBelow, presentFrom }) => absentBelow <= presentFrom, { message: 'absentBelow must not be above presentFrom', path: ['absentBelow'] });
 
-const gateOutputSchema = z.strictObject({ name: z.string().min(1), kind: z.literal('gate'), temperature: z.number().positive(), acceptFrom: probability });
+const gateOutputSchema = z.strictObject({ name: z.string().min(1), kind: z.literal('gate'), temperature: z.number().positive(), bias, acceptFrom: probability });
 
 const inputSchema = z.strictObject({
   width: z.int().min(16).max(4096),

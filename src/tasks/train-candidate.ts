@@ -65,7 +65,7 @@ export type CandidateOutcome =
   | { readonly finished: true; readonly candidate: Candidate; readonly report: EvaluationReport; readonly warnings: readonly string[] };
 
 /**
- * From labelled images to a candidate for the registry: pictures read once, the network trained, a temperature and thresholds from
+ * From labelled images to a candidate for the registry: pictures read once, the network trained, calibration and thresholds from
  * the calibration images, the feature gate from the training images, and what it is worth on the validation images. Told to stop, it
  * leaves a checkpoint, and the same request goes on from there.
  *
@@ -194,10 +194,10 @@ const guardPasses = 0.995;
 function outputsOf({ objective, classes, guardClass }: CandidateRequest, { logits, set }: ScoredExamples): readonly OutputRule[] {
   return calibratedOutputs({ objective, classes, logits, yTrue: set.images.map(({ yTrue }) => yTrue) }).map((rule, output): OutputRule => {
     if (rule.name !== guardClass) return rule;
-    const { name, temperature } = rule;
-    const chests = Float64Array.from(logits.filter((_, image) => set.images[image]!.yTrue[output] === 1), (row) => probabilityOf(row[output]!, { temperature })).sort();
+    const { name, temperature, bias } = rule;
+    const chests = Float64Array.from(logits.filter((_, image) => set.images[image]!.yTrue[output] === 1), (row) => probabilityOf(row[output]!, { temperature, bias })).sort();
     const acceptFrom = chests.length === 0 ? 0.5 : Math.min(Math.max(quantile(chests, 1 - guardPasses), 0.05), 0.95);
-    return { kind: 'gate', name, temperature, acceptFrom: Number(acceptFrom.toFixed(3)) };
+    return { kind: 'gate', name, temperature, ...(bias === undefined ? {} : { bias }), acceptFrom: Number(acceptFrom.toFixed(3)) };
   });
 }
 

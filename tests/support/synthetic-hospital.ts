@@ -1,5 +1,6 @@
 import { seededUniform, shuffled, type Uniform } from '../../src/evaluation/metrics/seeded.js';
-import { fitTemperature } from '../../src/evaluation/metrics/temperature.js';
+import { chooseScaling } from '../../src/evaluation/choose-calibration.js';
+import { probabilityOf } from '../../src/evaluation/probability.js';
 import { fitLogisticRegression } from '../../src/evaluation/promotion/logistic-regression.js';
 import type { ChangedSets, JudgedVersion } from '../../src/evaluation/promotion/evidence.js';
 import type { ScoredImage, ScoredSet } from '../../src/evaluation/report/scored-set.js';
@@ -65,7 +66,7 @@ export function flipped(images: readonly NumberImage[], share: number, seed: num
   return images.map(({ truth }) => (uniform() < share ? ((1 - truth) as 0 | 1) : truth));
 }
 
-/** Trains a linear network on the labels given, its temperature on its own split, as the product does. */
+/** Trains a linear network on the labels given, its calibration on its own split, as the product does. */
 export function train(images: readonly NumberImage[], labels: Labels = images.map(({ truth }) => truth), onlyBorder = false): (image: NumberImage) => number {
   const seen = (features: readonly number[]): readonly number[] => (onlyBorder ? features.map((value, i) => (i < lungFeatures ? 0 : value)) : features);
   const cut = Math.floor(images.length * 0.8);
@@ -74,8 +75,8 @@ export function train(images: readonly NumberImage[], labels: Labels = images.ma
     const [absent, present] = model.probabilities(seen(image.features));
     return Math.log(present! / absent!);
   };
-  const temperature = fitTemperature(labels.slice(cut), images.slice(cut).map(logit)) ?? 1;
-  return (image) => 1 / (1 + Math.exp(-logit(image) / temperature));
+  const scaling = chooseScaling(labels.slice(cut), images.slice(cut).map(logit));
+  return (image) => probabilityOf(logit(image), scaling);
 }
 
 export function judged(version: string, images: readonly NumberImage[], score: (image: NumberImage) => number): JudgedVersion {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
+import { chooseSoftmaxScaling } from '../../src/evaluation/choose-calibration.js';
 import { calibratedOutputs } from '../../src/evaluation/calibrated-outputs.js';
 import { evaluateSet } from '../../src/evaluation/report/evaluate-set.js';
 import { evaluationReportSchema } from '../../src/evaluation/report/evaluation-report.js';
@@ -12,7 +13,7 @@ const golden = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluat
   readonly oneOfMany: { yTrue: number[]; yScore: number[][]; logits: number[][]; accuracy: number; balancedAccuracy: number; confusion: number[][]; auroc: number[]; brier: number; ece: number; temperature: number };
   readonly several: { yTrue: number[][]; yScore: number[][]; accuracy: number; balancedAccuracy: number; confusion: number[][][]; auroc: number[]; brier: number };
 };
-const near = (found: number | null, expected: number, what: string): void => assert.ok(found !== null && Math.abs(found - expected) < 1e-9, `${what}: ${found}, expected ${expected}`);
+const near = (found: number | null, expected: number, what: string, tolerance = 1e-9): void => assert.ok(found !== null && Math.abs(found - expected) < tolerance, `${what}: ${found}, expected ${expected}`);
 const quick = { resamples: 100, seed: 1 };
 
 const many: ScoredSet = {
@@ -110,8 +111,10 @@ test('reading rules from the calibration split', () => {
   const { yTrue, logits } = golden.oneOfMany;
   const oneHot = yTrue.map((truth) => [0, 1, 2, 3].map((k) => (k === truth ? 1 : 0) as 0 | 1));
   const rules = calibratedOutputs({ objective: 'one-of-many', classes: ['a', 'b', 'c', 'd'], logits, yTrue: oneHot });
-  for (const { temperature, absentBelow, presentFrom } of rules) {
-    assert.ok(Math.abs(temperature - golden.oneOfMany.temperature) < 1e-4);
+  const { temperature, biases } = chooseSoftmaxScaling(yTrue, logits, 4);
+  for (const [k, { absentBelow, presentFrom, ...scaling }] of rules.entries()) {
+    near(scaling.temperature, temperature, 'temperature', 1e-4);
+    near(scaling.bias ?? 0, biases[k]!, 'bias', 1e-4);
     assert.ok(presentFrom >= 0.5 && presentFrom <= 0.95 && absentBelow <= presentFrom - 0.1 + 1e-9 && absentBelow >= 0.02);
   }
   const alone = calibratedOutputs({ objective: 'several', classes: ['x'], logits: [[1], [2]], yTrue: [[1], [null]] });
