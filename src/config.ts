@@ -167,8 +167,8 @@ const configSchema = z.strictObject({
       minimumNewLabels: z.number().int().min(1).default(50),
       /** Then training stops with a checkpoint, and the next night goes on. */
       timeLimitMinutes: z.number().positive().default(240),
-      /** Threads of the training process; the rest is for reporting. */
-      threads: count.default(1),
+      /** Threads of the training process; without it all processors but one: it runs at low priority, and reporting goes before it. */
+      threads: count.optional(),
       /** Share of patients that the first night locks for testing, for good. */
       testShare: z.number().min(0.05).max(0.6).default(0.3),
       /** What passes the gate goes into service, or judges in shadow until somebody promotes it. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot, type Config } from '../config.js';
 import { Fault, faultCodes, type FaultCode } from '../errors.js';
@@ -33,7 +34,7 @@ export type NightMessage =
 export function trainInProcess(config: Config, log: Log): (plan: NightPlan, directory: string, signal: AbortSignal) => Promise<Retrained> {
   return async (plan, directory, signal) => {
     signal.throwIfAborted();
-    const settings: NightSettings = { dataDir: config.dataDir, findingsFile: config.findingsFile, prefer: config.engine.prefer, threads: config.night.threads };
+    const settings: NightSettings = { dataDir: config.dataDir, findingsFile: config.findingsFile, prefer: config.engine.prefer, threads: config.night.threads ?? Math.max(1, availableParallelism() - 1) };
     await writeFileAtomically(join(directory, 'settings.json'), JSON.stringify(settings));
     const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] });
     const stop = (): void => void child.kill('SIGTERM');

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { counted } from '../evaluation/counted.js';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -109,7 +110,7 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
   const settled = (await settledLabels(parts)).filter(({ finding }) => classes.includes(finding));
   const fresh = await newSince(settled, root);
   const begin = { ...blank(by, now, config), champion: champion.version, classes, objective: served.objective ?? ('several' as const), rules };
-  if (fresh < config.night.minimumNewLabels) return recordOf(begin, parts, 'not-trained', `${fresh} new labels since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`);
+  if (fresh < config.night.minimumNewLabels) return recordOf(begin, parts, 'not-trained', `${counted(fresh, 'new label')} since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`);
 
   await mkdir(root, { recursive: true });
   const key = await patientKey(root);

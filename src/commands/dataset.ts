@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { counted } from '../evaluation/counted.js';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { fastaiTransforms, noTransforms } from '../dataset/augmentation.js';
@@ -35,7 +36,7 @@ export async function importCommand({ metadata, images, out, kind, source, findi
 function describeImport(report: ImportReport, out: string): string {
   const some = (names: readonly string[]): string => names.slice(0, 10).map((name) => `\n    ${name}`).join('') + (names.length > 10 ? `\n    and ${names.length - 10} more` : '');
   const lines = [
-    `${report.imported} images imported into ${out}${report.alreadyThere ? `, ${report.alreadyThere} were there already` : ''}; ${report.patients} patients; ${report.kind}`,
+    `${counted(report.imported, 'image')} imported into ${out}${report.alreadyThere ? `, ${report.alreadyThere} were there already` : ''}; ${counted(report.patients, 'patient')}; ${report.kind}`,
     ...Object.entries(report.classes).map(([name, count]) => `  ${String(count).padStart(6)}  ${name}`),
     report.rowsWithoutImage.length && `rows without image: ${report.rowsWithoutImage.length}${some(report.rowsWithoutImage.map(({ line, filename }) => `line ${line}: ${filename}`))}`,
     report.imagesWithoutRow.length && `images without row: ${report.imagesWithoutRow.length}${some(report.imagesWithoutRow)}`,

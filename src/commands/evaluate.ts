@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { counted } from '../evaluation/counted.js';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
@@ -108,7 +109,7 @@ function summary(report: EvaluationReport, out: string): string {
   const between = (interval: readonly [number, number] | null, write = share): string => (interval ? ` (${write(interval[0])} to ${write(interval[1])})` : '');
   const plain = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   return [
-    `${report.n} images, ${report.patients} patients`,
+    `${counted(report.n, 'image')}, ${counted(report.patients, 'patient')}`,
     `accuracy ${share(report.accuracy)}${between(report.accuracyInterval)}; always the commonest answer ${share(report.majorityRate)}; balanced ${share(report.balancedAccuracy)}`,
     ...report.classes.map((name) => {
       const { auroc, positives, n, sensitivity, specificity } = report.perClass[name]!;

@@ -1,4 +1,5 @@
 import { loadConfig } from '../config.js';
+import { counted } from '../evaluation/counted.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 
@@ -46,7 +47,7 @@ function describe({ name, version, deviceUID, manufacturer, created, license, ne
     `made     ${created} by ${manufacturer}`,
     `licence  ${license}`,
     ...parts,
-    ...(lineage ? [`trained  on ${lineage.dataset.name} (${lineage.dataset.images} images, ${lineage.dataset.patients} patients), from ${lineage.parent ?? lineage.startedFrom ?? 'nothing'}, seed ${lineage.seed}, ${lineage.engine}, program ${lineage.codeVersion}`] : []),
+    ...(lineage ? [`trained  on ${lineage.dataset.name} (${counted(lineage.dataset.images, 'image')}, ${counted(lineage.dataset.patients, 'patient')}), from ${lineage.parent ?? lineage.startedFrom ?? 'nothing'}, seed ${lineage.seed}, ${lineage.engine}, program ${lineage.codeVersion}`] : []),
     `folder   ${directory}`,
     'Not for diagnosis.',
   ].join('\n');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { counted } from '../evaluation/counted.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -108,7 +109,7 @@ const firstBatchSchema = z.strictObject({ batch: z.int().min(2), why: z.string()
 export function describe({ source, split, classes, objective, architecture, initial, recipe, batchBy, name }: TrainingPlan, directory?: string): string {
   const count = (part: string): number => split.parts.filter((one) => one === part).length;
   const patients = (part: string): number => new Set(source.examples.filter((_, index) => split.parts[index] === part).map(({ patient }) => patient)).size;
-  const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'].filter((part) => count(part) > 0).map((part) => `${part} ${count(part)} (${patients(part)} patients)`);
+  const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'].filter((part) => count(part) > 0).map((part) => `${part} ${count(part)} (${counted(patients(part), 'patient')})`);
   return [
     `${name}: ${parts.join(', ')}`,
     `${objective}: ${classes.join(', ')}`,
@@ -135,7 +136,7 @@ function summary(report: EvaluationReport, version: string, directory: string): 
   const share = (value: number | null): string => (value === null ? '–' : `${(value * 100).toFixed(1)} %`);
   const interval = report.accuracyInterval ? ` (${share(report.accuracyInterval[0])} to ${share(report.accuracyInterval[1])})` : '';
   return [
-    `Validation: ${report.n} images of ${report.patients} patients`,
+    `Validation: ${counted(report.n, 'image')} of ${counted(report.patients, 'patient')}`,
     `accuracy ${share(report.accuracy)}${interval}; always the commonest answer ${share(report.majorityRate)}; balanced ${share(report.balancedAccuracy)}`,
     ...report.warnings.map((line) => `! ${line}`),
     `Model version ${version} (\`models show ${version}\`); log and curves: ${directory}`,

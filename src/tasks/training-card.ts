@@ -1,4 +1,5 @@
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
+import { counted } from '../evaluation/counted.js';
 import type { Candidate } from '../registry/candidate.js';
 
 /** CARD.md of a network that was just trained: what it was made of, and what it is worth so far. */
@@ -13,7 +14,7 @@ export function trainingCard({ name, created, license, lineage }: Pick<Candidate
   });
   return `# ${name}
 
-**Not for diagnosis.** Trained ${created} by this program, on ${dataset.images} images of ${dataset.patients} patients (${dataset.name}). ${license}.
+**Not for diagnosis.** Trained ${created} by this program, on ${counted(dataset.images, 'image')} of ${counted(dataset.patients, 'patient')} (${dataset.name}). ${license}.
 
 | | |
 | --- | --- |
@@ -24,7 +25,7 @@ export function trainingCard({ name, created, license, lineage }: Pick<Candidate
 
 ## On the validation images
 
-${report.n} images of ${report.patients} patients. Accuracy ${share(report.accuracy)}${interval(report.accuracyInterval, share)}; always the commonest answer ${share(report.majorityRate)}; balanced accuracy ${share(report.balancedAccuracy)}. Intervals are 95 %.
+${counted(report.n, 'image')} of ${counted(report.patients, 'patient')}. Accuracy ${share(report.accuracy)}${interval(report.accuracyInterval, share)}; always the commonest answer ${share(report.majorityRate)}; balanced accuracy ${share(report.balancedAccuracy)}. Intervals are 95 %.
 
 | class | images | AUROC | sensitivity | specificity |
 | --- | --- | --- | --- | --- |

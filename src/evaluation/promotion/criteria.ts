@@ -1,4 +1,5 @@
 import { brierLoss, expectedCalibrationError, reliabilityTable } from '../metrics/calibration.js';
+import { counted } from '../counted.js';
 import type { Estimate } from '../metrics/estimate.js';
 import type { BootstrapOptions } from '../metrics/patient-bootstrap.js';
 import { aurocEstimate } from '../report/class-figures.js';
@@ -87,7 +88,7 @@ export function keepsClasses(champion: ScoredSet, challenger: ScoredSet): Criter
 
 export function tooFew(name: string, patients: number, { leastPatients }: PromotionRules): Criterion | undefined {
   if (patients >= leastPatients) return undefined;
-  return { name: 'enough-patients', class: name, figure: patients, interval: null, comparison: 'at-least', bound: leastPatients, passed: false, counts: true, words: `The test set has only ${patients} patients on one side of ${name}; ${leastPatients} are needed to say anything.` };
+  return { name: 'enough-patients', class: name, figure: patients, interval: null, comparison: 'at-least', bound: leastPatients, passed: false, counts: true, words: `The test set has only ${counted(patients, 'patient')} on one side of ${name}; ${leastPatients} are needed to say anything.` };
 }
 
 /** Hundredths of a figure, for people. */
