@@ -13,6 +13,8 @@ import { sendByCStore } from '../support/send.js';
 import { configFor, eventuallyOneResult } from '../support/service.js';
 import { startService } from '../../src/app/start-service.js';
 import { silentLog } from '../../src/log.js';
+import { studiesOf } from '../support/seen-studies.js';
+import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
 import { tinyCandidate } from '../support/tiny-model.js';
 import { zipOf } from '../support/zip.js';
 
@@ -210,6 +212,32 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await page.click(`a:has-text("${service.model.version}")`);
     await page.waitForSelector('.markdown >> text=/not for diagnosis/i', patience);
     await screenshot(page, 'model');
+  });
+
+  test('drift: an alarm stands on Models and Operations until somebody has seen it', async () => {
+    const { page } = desk;
+    const now = new Date();
+    const row = (site: string, index: number, daysAgo: number, darker: boolean): StudyStatisticsRow => ({ ...studiesOf({ site, darker }, 1, 1000 * daysAgo + index, () => daysAgo, now)[0]!, modelVersion: service.model.version });
+    for (let index = 0; index < 60; index++) for (const one of [row('North', index, 20, false), row('North', index, 2, false), row('South', index, 20, false), row('South', index, 2, true)]) await service.store.statistics.record(one);
+    await page.goto(`${service.url}/models`);
+    await page.click('button:has-text("Look now")');
+    await page.waitForSelector('text=A look is asked for');
+    await eventually('the look', async () => assert.ok((await service.store.drift.alarms()).length > 0), { timeoutMs: 60_000 });
+    const raised = await service.store.drift.alarms();
+    assert.ok(raised.every(({ site }) => site === 'South'), JSON.stringify(raised));
+    await page.goto(`${service.url}/models`);
+    const alarms = page.locator('[data-testid=drift-alarms]');
+    await page.waitForSelector('h3:has-text("South")');
+    await page.locator('#drift').scrollIntoViewIfNeeded();
+    await screenshot(page, 'drift');
+    await page.goto(`${service.url}/operations`);
+    await page.waitForSelector('[data-testid=drift-alarms]');
+    for (let left = raised.length; left > 0; left--) {
+      await alarms.locator('button:has-text("Seen")').first().click();
+      await eventually('one less to see', async () => assert.equal(await alarms.locator('button:has-text("Seen")').count(), left - 1));
+    }
+    await page.waitForSelector('text=seen by admin');
+    await screenshot(page, 'operations-drift');
   });
 
   test('models: an operator puts a version in service with a reason, sees why the gate refused it, and goes back', async () => {
