@@ -10,6 +10,7 @@ import { conceptsOf, loadFindings, termsOf } from '../../src/findings-config.js'
 import { loadConfig } from '../../src/config.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { openRegistry } from '../../src/registry/registry.js';
+import { openReader } from '../../src/app/image-reader.js';
 import { pacsOf } from '../../src/app/pacs.js';
 import { recordVerdict } from '../../src/tasks/record-verdict.js';
 import { chestStudy } from '../support/chest-study.js';
@@ -17,7 +18,7 @@ import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { guessingCandidate, phantomNight, phantomPatient } from '../support/phantom-patients.js';
 import { sendByStow } from '../support/send.js';
-import { eventuallyOneResult, spawnService } from '../support/service.js';
+import { configFor, eventuallyOneResult, spawnService } from '../support/service.js';
 
 const patients = 192;
 
@@ -42,7 +43,11 @@ describe('a night on a real Orthanc', () => {
     const dataDir = temporaryDirectory('night');
     const elsewhere = openRegistry(join(temporaryDirectory('model'), 'models'));
     const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
-    const guessing = await elsewhere.add(await guessingCandidate(engine));
+    // As a decoder gives them: it stretches the grey values of what it reads.
+    const reader = openReader(configFor(pacs.orthanc), { xray: { width: 72, height: 72 }, ct: undefined });
+    const seen = await Promise.all(Array.from({ length: 32 }, async (_, number) => (await reader.readXray(study(number).file)).image));
+    await reader.close();
+    const guessing = await elsewhere.add(await guessingCandidate(engine, seen));
     await engine.close();
     const settings = join(dataDir, 'settings.yaml');
     // The gate's rules as they ship.

@@ -81,19 +81,21 @@ export function blindCandidate(): Candidate {
 /**
  * The same network, but it guesses: of the pictures it calls about half present, whatever they show. Beside a champion that never
  * calls anything, every challenger would lose specificity.
+ *
+ * @param images of the kind that it will see, for where its middle is
  */
-export async function guessingCandidate(engine: Engine): Promise<Candidate> {
+export async function guessingCandidate(engine: Engine, images: readonly GreyImage[] = Array.from({ length: 32 }, (_, number) => phantomPatient(1_000_000 + number).image)): Promise<Candidate> {
   const blind = blindCandidate();
   const network = blind.networks.xray as CandidateNetwork;
   const predictor = await engine.load({ architecture: architectureOf(network.architecture), tensors: network.tensors });
-  const inputs = Array.from({ length: 32 }, (_, number) => networkInput(phantomPatient(1_000_000 + number).image, network.input));
+  const inputs = images.map((image) => networkInput(image, network.input));
   const data = new Float32Array(inputs.length * inputs[0]!.length);
   inputs.forEach((input, index) => data.set(input, index * input.length));
   const { channels, height, width } = network.input;
   const { logits } = await predictor.predict({ data, batch: inputs.length, channels, height, width });
   await predictor.release();
   const sorted = [...logits].sort((a, b) => a - b);
-  const middle = (sorted[15]! + sorted[16]!) / 2;
+  const middle = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
   return { ...blind, name: 'guessing', networks: { xray: { ...network, outputs: [{ kind: 'finding', name: 'pneumonia', temperature: 1, bias: -middle, absentBelow: 0.4, presentFrom: 0.5 }] } } };
 }
 
