@@ -25,18 +25,19 @@ export interface PhantomGate {
 export async function openPhantomGate(champion: ModelVersion, engine: Engine, test: readonly number[], fresh: readonly number[]): Promise<PhantomGate> {
   const served = champion.networks.xray!;
   const predictor = await engine.load(served.network);
+  const patients = new Map([...test, ...fresh].map((number) => [number, phantomPatient(number)]));
   const seen = (numbers: readonly number[], change?: (image: GreyImage) => GreyImage): Promise<ScoredExamples> =>
     scoreExamples({
       served, predictor, kind: 'xray', labelRules: {},
-      examples: numbers.map((number) => ({ key: String(number), patient: `p${number}`, source: 'phantom', view: 'PA', labels: phantomPatient(number).diseased ? ['pneumonia'] : [] })),
-      picture: async ({ key }) => phantomPatient(Number(key)).image,
+      examples: numbers.map((number) => ({ key: String(number), patient: `p${number}`, source: 'phantom', view: 'PA', labels: patients.get(number)!.diseased ? ['pneumonia'] : [] })),
+      picture: async ({ key }) => patients.get(Number(key))!.image,
       ...(change ? { change: (image) => change(resizeBilinear(image, served.input.width, served.input.height)) } : {}),
     });
   const [plain, covered, only, borders, learned] = [await seen(test), await seen(test, lungsCovered), await seen(test, onlyLungs), await seen(test, bordersCovered), await seen(fresh)];
   await predictor.release();
   return {
     decide(label) {
-      const labels = fresh.map((number) => (label(phantomPatient(number)) ? 1 : 0));
+      const labels = fresh.map((number) => (label(patients.get(number)!) ? 1 : 0));
       const calibrates = (index: number): boolean => index % 4 === 1;
       const training = fresh.map((_, index) => index).filter((index) => !calibrates(index));
       const head = fitLogisticRegression(training.map((index) => learned.embeddings[index]!), training.map((index) => labels[index]!), 2, 0.1);
