@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import { softwareVersion, startService, type RunningService } from '../../src/app/start-service.js';
 import { openReader } from '../../src/app/image-reader.js';
+import { projectRoot } from '../../src/config.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { writePart10 } from '../../src/dicom/part10.js';
 import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
@@ -27,6 +30,7 @@ import { noTransforms } from '../../src/dataset/augmentation.js';
 
 const patients = 224;
 const studiesOfSite = 40;
+const drift = { leastStudies: 35, sites: { North: ['NORTH HOSPITAL'], South: ['SOUTH*'] } };
 
 describe('drift at a site', () => {
   const pacs = useOrthanc();
@@ -61,7 +65,7 @@ describe('drift at a site', () => {
       assert.deepEqual(Object.keys(reference.all.numbers).sort(), ['feature:distance', 'input:mean', 'input:p05', 'input:p50', 'input:p95', 'input:sd', 'output:pneumonia']);
       assert.deepEqual(reference.all.names['tag:Manufacturer'], { PHANTOM: reference.all.images });
       const config = configFor(pacs.orthanc, { dataDir, work: { studies: 4 } });
-      service = await startService({ ...config, model: { ...config.model, directory: version.directory }, report: { ...config.report, heatMaps: false }, drift: { ...config.drift, leastStudies: 35, sites: { North: ['NORTH HOSPITAL'], South: ['SOUTH*'] } } }, log);
+      service = await startService({ ...config, model: { ...config.model, directory: version.directory }, report: { ...config.report, heatMaps: false }, drift: { ...config.drift, ...drift } }, log);
     } finally {
       await engine.close();
     }
@@ -153,6 +157,18 @@ describe('drift at a site', () => {
     const after = await service.store.drift.alarms();
     assert.deepEqual(after.map(({ id, acknowledgedBy }) => [id, acknowledgedBy]), alarms.map(({ id, acknowledgedBy }) => [id, acknowledgedBy]));
     assert.equal(said.slice(before).filter(({ message }) => message.startsWith('drift')).length, 0, 'said once');
+  });
+
+  test('the command line says the same, with its exit status', async () => {
+    const alarms = (await service.store.drift.alarms()).map(({ site, quantity }) => `${site} ${quantity}`).sort();
+    await service.stop();
+    const settings = join(dataDir, 'settings.yaml');
+    writeFileSync(settings, JSON.stringify({ drift }));
+    const { status, out } = await new Promise<{ readonly status: number; readonly out: string }>((resolve) =>
+      execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'drift', '--json'], { cwd: projectRoot, env: { PATH: process.env['PATH'], CONFIG_FILE: settings, DATA_DIR: dataDir } }, (error, text) => resolve({ status: error ? Number(error.code) : 0, out: text })));
+    assert.equal(status, 3, 'something has moved');
+    const report = driftReportSchema.parse(JSON.parse(out));
+    assert.deepEqual(report.groups.flatMap(({ site, quantities }) => quantities.filter(({ alarm }) => alarm).map(({ quantity }) => `${site} ${quantity}`)).sort(), alarms);
   });
 
   async function signedIn(): Promise<{ readonly base: string; readonly headers: Record<string, string> }> {
