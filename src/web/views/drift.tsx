@@ -15,7 +15,7 @@ export function Drift(): ReactNode {
   const check = useMutation({ mutationFn: () => post('/api/drift/check') });
   return (
     <section className="card" aria-labelledby="drift">
-      <Group justify="space-between" mb={4}>
+      <Group justify="space-between" mb="sm">
         <Title order={2} size="h4" id="drift">{t('drift.title')}</Title>
         <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>{t('drift.check')}</Button>
       </Group>
