@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
-import { askForNight } from '../../src/app/night-worker.js';
-import { retrainQueue } from '../../src/app/queues.js';
-import { startJobs } from '../../src/jobs/jobs.js';
 import { openStore } from '../../src/store/store.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
@@ -74,30 +71,9 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     } finally {
       await store.close();
     }
-    await onlyTrainersHoldNights(databaseUrl, () => start('train'));
     // Only the process that serves people has a login; health is told by all.
     assert.equal((await fetch(`${urlOf(web)}/login`)).status, 200);
     assert.equal((await fetch(`${urlOf(successor)}/health`)).status, 200);
     assert.equal((await fetch(`${urlOf(successor)}/api/results`)).status, 401);
   });
 });
-
-/** A night that is asked for waits until a process of role `train` comes. */
-async function onlyTrainersHoldNights(databaseUrl: string, startTrainer: () => Promise<SpawnedService>): Promise<void> {
-  const store = await openStore({ databaseUrl }, silentLog);
-  const jobs = await startJobs(store, silentLog);
-  try {
-    const nights = async (): Promise<readonly number[]> => {
-      const stats = (await jobs.stats()).find(({ queue }) => queue === retrainQueue.name)!;
-      return [stats.waiting, stats.active, stats.retrying];
-    };
-    await askForNight(jobs, 'test');
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    assert.deepEqual(await nights(), [1, 0, 0], 'who watches, works or serves holds no night');
-    await startTrainer();
-    await eventually('the trainer holds it', async () => assert.deepEqual(await nights(), [0, 0, 0]), { timeoutMs: 60_000 });
-  } finally {
-    await jobs.stop();
-    await store.close();
-  }
-}

@@ -10,6 +10,10 @@ import { conceptsOf, loadFindings, termsOf } from '../../src/findings-config.js'
 import { loadConfig } from '../../src/config.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { openRegistry } from '../../src/registry/registry.js';
+import { askForNight } from '../../src/app/night-worker.js';
+import { retrainQueue } from '../../src/app/queues.js';
+import { startService, type RunningService } from '../../src/app/start-service.js';
+import { silentLog } from '../../src/log.js';
 import { openReader } from '../../src/app/image-reader.js';
 import { pacsOf } from '../../src/app/pacs.js';
 import { recordVerdict } from '../../src/tasks/record-verdict.js';
@@ -110,6 +114,30 @@ describe('a night on a real Orthanc', () => {
       assert.equal(report.algorithm.deviceUID, promoted.deviceUID, 'reported by the new version');
     } finally {
       await service.end();
+    }
+  });
+
+  test('only a process of role train holds nights', async () => {
+    const dataDir = temporaryDirectory('night-roles');
+    const config = { ...configFor(pacs.orthanc, { dataDir, orthanc: { analyseArchive: false } }) };
+    const nightsOf = async (service: RunningService): Promise<readonly number[]> => {
+      const stats = (await service.jobs.stats()).find(({ queue }) => queue === retrainQueue.name)!;
+      return [stats.waiting, stats.active, stats.retrying];
+    };
+    const without = await startService({ ...config, roles: ['watch', 'work', 'web'] }, silentLog);
+    try {
+      await askForNight(without.jobs, 'test');
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      assert.deepEqual(await nightsOf(without), [1, 0, 0], 'who watches, works and serves leaves it');
+    } finally {
+      await without.stop();
+    }
+    const trainer = await startService({ ...config, roles: ['train'] }, silentLog);
+    try {
+      await eventually('the trainer takes it', async () => assert.deepEqual(await nightsOf(trainer), [0, 0, 0]), { timeoutMs: 60_000 });
+      assert.equal((await trainer.registry.lastNight())?.outcome, 'not-trained');
+    } finally {
+      await trainer.stop();
     }
   });
 
