@@ -72,9 +72,19 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
   files.set('model.json', json(parsed.data));
   files.set('lineage.json', json(lineageSchema.parse(candidate.lineage)));
   files.set('CARD.md', candidate.card);
-  if (candidate.reference) files.set('reference.json', `${JSON.stringify(modelReferenceSchema.parse({ format: 1, networks: candidate.reference }))}\n`);
+  const reference = referenceOf(candidate);
+  if (Object.keys(reference).length > 0) files.set('reference.json', `${JSON.stringify(modelReferenceSchema.parse({ format: 1, networks: reference }))}\n`);
   if (candidate.metrics) files.set('metrics.json', json(candidate.metrics));
   return { file: parsed.data, files };
+}
+
+/** A network that is kept keeps what it was trained on. */
+function referenceOf({ networks, reference = {} }: Candidate): ModelReference['networks'] {
+  const ofKept = Object.entries(networks).flatMap(([kind, network]) => {
+    const one = network && 'keptFrom' in network ? network.keptFrom.reference?.[kind as 'xray' | 'ct'] : undefined;
+    return one ? [[kind, one] as const] : [];
+  });
+  return { ...Object.fromEntries(ofKept), ...reference };
 }
 
 interface Entry {
