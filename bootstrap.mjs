@@ -7,9 +7,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const [major, minor] = process.versions.node.split('.').map(Number);
-// As "engines" of package.json says: what builds the page (Vite 8) asks for 20.19.
-if (major < 20 || major > 22 || (major === 20 && minor < 19)) {
-  console.error(`orthanc-chest-ai runs on Node 20 from 20.19 on, and on 22; this is Node ${process.versions.node}.`);
+// As "engines" of package.json says: what builds the page (Vite 8) asks for these.
+if (!((major === 20 && minor >= 19) || (major === 22 && minor >= 12))) {
+  console.error(`orthanc-chest-ai runs on Node 20 from 20.19 on, and on 22 from 22.12 on; this is Node ${process.versions.node}.`);
   process.exit(1);
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openStore } from '../../src/store/store.js';
@@ -12,62 +12,36 @@ import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { assertOneCurrentResult, eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
+import { mountSmallDisk } from '../support/small-disk.js';
 
 describe('the disk is full', () => {
-  const dataDir = temporaryDirectory('disk');
-  let mounted = false;
-  let whyNot = '';
+  const disk = mountSmallDisk(192);
+  const whyNot = 'whyNot' in disk ? disk.whyNot : undefined;
+  const dataDir = 'whyNot' in disk ? temporaryDirectory('disk') : disk.directory;
   let service: SpawnedService | undefined;
   let headers: Record<string, string> = {};
-  const unmount = (): void => {
-    if (mounted) spawnSync('umount', ['-l', dataDir]);
-    mounted = false;
-  };
-  process.once('exit', unmount);
   // Before useOrthanc, which checks at its end that nothing is left running.
   after(async () => {
     await service?.kill();
-    unmount();
+    if (!('whyNot' in disk)) disk.unmount();
   });
   const pacs = useOrthanc();
 
-  before(() => {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) whyNot = 'only root on Linux can mount a small disk';
-    else {
-      const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=192m', 'tmpfs', dataDir], { encoding: 'utf8' });
-      mounted = mount.status === 0;
-      if (!mounted) whyNot = `a small disk cannot be mounted here: ${(mount.stderr || String(mount.error)).trim()}`;
-    }
-  });
-
-  const filler = join(dataDir, 'filler');
   const freeBytes = (): number => {
     const { bavail, bsize } = statfsSync(dataDir);
     return bavail * bsize;
   };
-  /** To the last byte. */
   const fill = (): void => {
-    const file = openSync(filler, 'w');
-    const block = Buffer.alloc(1 << 20, 1);
-    try {
-      for (let size = block.length; size >= 4096; ) {
-        try {
-          if (writeSync(file, block, 0, size) < size) size = Math.floor(size / 2);
-        } catch (thrown) {
-          if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown;
-          size = Math.floor(size / 2);
-        }
-      }
-    } finally {
-      closeSync(file);
-    }
+    if (!('whyNot' in disk)) disk.fill();
     assert.ok(freeBytes() < 1e5, `${freeBytes()} bytes are still free`);
   };
-  const free = (): void => rmSync(filler, { force: true });
+  const free = (): void => {
+    if (!('whyNot' in disk)) disk.free();
+  };
   const addressOf = (): string => /orthanc-chest-ai: (\S+)/.exec(service!.output())![1]!;
 
   test('the service stays up and says so; with room again every study gets its one result', async (t) => {
-    if (!mounted) return t.skip(whyNot);
+    if (whyNot !== undefined) return t.skip(whyNot);
     service = await spawnService(pacs.orthanc, { dataDir });
     headers = { ...(await logInFirst(addressOf(), dataDir)) };
     const first = chestStudy('disk before');
@@ -102,7 +76,7 @@ describe('the disk is full', () => {
   });
 
   test('SIGTERM on a full disk ends it; a start on a full disk is refused in one line; with room again nothing is lost', async (t) => {
-    if (!mounted) return t.skip(whyNot);
+    if (whyNot !== undefined) return t.skip(whyNot);
     fill();
     const study = chestStudy('disk full at the end');
     await sendByCStore(study.files, pacs.orthanc);

@@ -26,23 +26,26 @@ export function mountSmallDisk(megabytes: number): SmallDisk | { readonly whyNot
   const filler = join(directory, 'filler');
   return {
     directory,
-    fill() {
-      const file = openSync(filler, 'w');
-      const block = Buffer.alloc(1 << 20, 1);
-      try {
-        for (let size = block.length; size >= 4096; ) {
-          try {
-            if (writeSync(file, block, 0, size) < size) size = Math.floor(size / 2);
-          } catch (thrown) {
-            if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown;
-            size = Math.floor(size / 2);
-          }
-        }
-      } finally {
-        closeSync(file);
-      }
-    },
+    fill: () => fillUp(filler),
     free: () => rmSync(filler, { force: true }),
     unmount,
   };
+}
+
+/** Writes a file until the disk below it has no byte left. */
+function fillUp(path: string): void {
+  const file = openSync(path, 'w');
+  const block = Buffer.alloc(1 << 20, 1);
+  try {
+    for (let size = block.length; size >= 4096; ) {
+      try {
+        if (writeSync(file, block, 0, size) < size) size = Math.floor(size / 2);
+      } catch (thrown) {
+        if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown;
+        size = Math.floor(size / 2);
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
 }

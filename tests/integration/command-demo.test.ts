@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { chestAi } from '../support/chest-ai-command.js';
+import { assertNothingRuns } from '../support/orthanc.js';
+
+describe('demo --once', () => {
+  after(() => assertNothingRuns());
+  test('ends with 0 and one line a study', async () => {
+    const run = await chestAi(['demo', '--once'], {}, 150_000);
+    assert.equal(run.code, 0, run.stdout + run.stderr);
+    const lines = run.lines.map((line) => /^(2\.25\.\d+) {2}(reported|skipped) +(.+?) {2}(2\.25\.\d+|no document) {2}\((.*)\)$/.exec(line));
+    assert.equal(lines.length, 7, run.stdout);
+    assert.ok(lines.every((one) => one !== null), run.stdout);
+    assert.equal(new Set(lines.map((one) => one![1])).size, 7);
+    for (const [, , outcome, said] of lines as RegExpExecArray[]) if (outcome === 'reported') assert.match(said!, / \d+ % (present|absent|undetermined)$/);
+    assert.equal(lines.filter((one) => one![2] === 'reported').length, 5);
+    assert.match(lines.find((one) => one![5]!.includes('opacity'))![3]!, /present$/);
+  });
+});
