@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -42,6 +42,21 @@ test('only loopback is opened, and people come in over TLS only', () => {
   for (const { name, port } of ports) assert.match(port, /^127\.0\.0\.1:/, name);
   assert.deepEqual(ports.filter(({ name }) => name.startsWith('chest-ai')), []);
   assert.ok(ports.some(({ name }) => name === 'tls'));
+});
+
+const composeProgram = ([['docker', 'compose'], ['docker-compose']] as const).find(([program, ...more]) => spawnSync(program, [...more, 'version']).status === 0);
+
+test('compose takes docker-compose.yml, and not one with a mistake', { skip: composeProgram ? undefined : 'neither docker compose nor docker-compose is installed' }, () => {
+  const [program, ...more] = composeProgram!;
+  const folder = mkdtempSync(join(tmpdir(), 'chest-ai-compose-'));
+  const statusOf = (text: string) => {
+    writeFileSync(join(folder, 'docker-compose.yml'), text);
+    return spawnSync(program, [...more, '-f', join(folder, 'docker-compose.yml'), 'config', '--quiet'], { cwd: folder, encoding: 'utf8' });
+  };
+  const text = readFileSync(join(projectRoot, 'docker-compose.yml'), 'utf8');
+  assert.equal(statusOf(text).status, 0, statusOf(text).stderr);
+  assert.notEqual(statusOf(text.replace('restart: unless-stopped', 'restrat: unless-stopped')).status, 0);
+  rmSync(folder, { recursive: true });
 });
 
 test('every secret can come from a file, which goes before the variable', () => {
