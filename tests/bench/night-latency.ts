@@ -39,6 +39,7 @@ export async function bench(): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       for (const night of nights) {
         const training = night === 'none' ? undefined : await startTraining(run, night === 'without low priority');
+        if (training && round === 0) console.log(`night ${night}: ${((await shareOfLowPriority(training.pid!)) * 100).toFixed(0)} % of its processor time so far in threads of low priority`);
         for (const study of load.splice(0, studiesOfRound)) waits[night].push(await latencyOf(study, service, client, orthanc));
         if (training) await end(training);
       }
@@ -80,6 +81,16 @@ async function startTraining(run: string, usualPriority: boolean): Promise<Child
   }
   if (usualPriority) for (const thread of await readdir(`/proc/${child.pid}/task`)) spawn('renice', ['-n', '0', '-p', thread], { stdio: 'ignore' });
   return child;
+}
+
+/** Of the time that all threads have used, that of those whose nice value is above 0. */
+async function shareOfLowPriority(pid: number): Promise<number> {
+  const threads = await Promise.all((await readdir(`/proc/${pid}/task`)).map(async (thread) => {
+    const fields = (await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')).split(') ')[1]!.split(' ');
+    return { time: Number(fields[11]) + Number(fields[12]), nice: Number(fields[16]) };
+  }));
+  const all = threads.reduce((sum, { time }) => sum + time, 0);
+  return threads.reduce((sum, { time, nice }) => sum + (nice > 0 ? time : 0), 0) / all;
 }
 
 /** In hundredths of a second, all threads. */
