@@ -18,7 +18,7 @@ import { sendByCStore } from '../support/send.js';
 import { configFor } from '../support/service.js';
 import { median } from './median.js';
 
-const rounds = 4;
+const rounds = 3;
 const studiesOfRound = 6;
 
 type Night = 'none' | 'as shipped' | 'without low priority';
