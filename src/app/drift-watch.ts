@@ -43,7 +43,7 @@ export async function watchDrift(parts: DriftWatchParts): Promise<DriftReport> {
     ...agreement.flatMap(({ finding, pValue }) => (pValue === null ? [] : [placeOfAlarm({ site, network, quantity: `agreement:${finding}` })])),
   ]));
   const { raised, ended } = await store.drift.keep(report, alarmsIn(report), judged, new Date(report.madeAt));
-  for (const { site, network, quantity, detail } of raised) log.warn('drift: what arrives is not what the model was trained on', { site, network, quantity, detail, model: report.modelVersion });
+  for (const { site, network, quantity, detail } of raised) log.warn(quantity.startsWith('agreement:') ? 'drift: readers no longer agree with the model as they did' : 'drift: what arrives has changed', { site, network, quantity, detail, model: report.modelVersion });
   for (const { site, network, quantity } of ended) log.info('drift is over', { site, network, quantity });
   return report;
 }
