@@ -15,7 +15,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
     '## What it is',
     whatItIs(figures),
     limitsTable(file),
-    'Probability = sigmoid(logit / temperature). `present` from `presentFrom`, `absent` below `absentBelow`, else undetermined. Temperatures and thresholds come from the calibration split, the limit of the distance from it too.',
+    'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, else undetermined. Temperatures and thresholds come from the calibration split, the limit of the distance from it too.',
     '## Data, licence, attribution',
     dataAndLicence,
     `X-rays, with made-up look-alikes and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before anything was trained; no weight, temperature or threshold comes from it, no variant was chosen by it, and it was judged once, with the networks that ship.`,
@@ -69,8 +69,8 @@ function whatItIs({ xray, ct }: Figures): string {
 }
 
 function limitsTable({ networks }: ModelFile): string {
-  const rows = Object.entries(networks).flatMap(([kind, network]) => (network?.outputs ?? []).map((output) => (output.kind === 'finding' ? [kind, output.name, `${output.temperature}`, `${output.absentBelow}`, `${output.presentFrom}`] : [kind, output.name, `${output.temperature}`, '–', `accepted from ${output.acceptFrom}, distance up to ${network!.gate.maxDistance.toFixed(2)}`])));
-  return table(['network', 'output', 'temperature', 'absentBelow', 'presentFrom'], rows);
+  const rows = Object.entries(networks).flatMap(([kind, network]) => (network?.outputs ?? []).map((output) => (output.kind === 'finding' ? [kind, output.name, `${output.temperature}`, `${output.bias ?? 0}`, `${output.absentBelow}`, `${output.presentFrom}`] : [kind, output.name, `${output.temperature}`, '–', '–', `accepted from ${output.acceptFrom}, distance up to ${network!.gate.maxDistance.toFixed(2)}`])));
+  return table(['network', 'output', 'temperature', 'bias', 'absentBelow', 'presentFrom'], rows);
 }
 
 function parts({ made: { images } }: NetworkFigures): string {
