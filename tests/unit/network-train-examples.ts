@@ -10,6 +10,8 @@ export type GoldenTensor = { readonly values: readonly number[] } | { readonly n
 
 export interface GoldenCase {
   readonly network: string;
+  /** Name of the seeded pictures. */
+  readonly inputs: string;
   readonly conditioning: Conditioning | null;
   readonly objective: Objective;
   readonly steps: number;
@@ -62,7 +64,7 @@ export function trainerOptions(golden: GoldenCase): TrainerOptions {
 }
 
 /** The batch of a step, as `batch` in train.py makes it. */
-export function trainingBatch({ network, objective, batch, height, width }: GoldenCase, step: number): TrainingBatch {
+export function trainingBatch({ network, inputs, objective, batch, height, width }: GoldenCase, step: number): TrainingBatch {
   const { outputs } = goldenTraining;
   const channels = exampleArchitecture(network).inputChannels;
   const fractions = seededFractions(`target ${step}`, batch * outputs);
@@ -76,7 +78,7 @@ export function trainingBatch({ network, objective, batch, height, width }: Gold
   const weights = several
     ? Float32Array.from(seededFractions(`weight ${step}`, batch * outputs), (fraction) => Number(fraction > 0.25))
     : Float32Array.from(seededFractions(`weight ${step}`, batch), (fraction) => 0.5 + fraction);
-  const data = seededImage(`train ${step}`, batch * channels * height * width);
+  const data = seededImage(`${inputs} ${step}`, batch * channels * height * width);
   return { input: { data, batch, channels, height, width }, targets, weights };
 }
 

@@ -31,42 +31,37 @@ PLAIN = {"kind": "one-of-many"}
 SEVERAL = {"kind": "several", "classWeights": [1, 3, 0.5]}
 
 
-# see away_from_zero in seeded.py
+# See away_from_zero in seeded.py; these and the names of the inputs were found with kinks.py, so that no value of the first step lies
+# where rounding decides over a gradient.
+STARTER = {"shift": 0.5, "scale": 0.3, "negative": 0.5}
 USUAL = {"shift": 0.8, "scale": 0.3, "negative": 0.5}
-CONDITIONING = {
-    "resnet-18": USUAL,
-    "resnet-34": {"shift": 0.8, "scale": 0.3, "negative": 0.0},
-    "densenet-121": USUAL,
-    "resnet-50": {"shift": 1.0, "scale": 0.25, "negative": 0.0},
-    "mobilenet-v2": {"shift": 0.8, "scale": 0.3, "negative": 0.0},
-}
+OPEN = {"shift": 1.0, "scale": 0.2, "negative": 0.0}
 
 
-def case(network, objective, batch=4, size=(64, 64), train_from=0, frozen="still", clip=None, conditioning=None, steps=10):
-    conditioning = conditioning or CONDITIONING.get(network)
-    return {"network": network, "conditioning": conditioning, "objective": objective, "steps": steps, "batch": batch, "height": size[0], "width": size[1],
+def case(network, objective, batch=4, size=(64, 64), train_from=0, frozen="still", clip=None, conditioning=None, steps=10, inputs="train"):
+    return {"network": network, "inputs": inputs, "conditioning": conditioning, "objective": objective, "steps": steps, "batch": batch, "height": size[0], "width": size[1],
             "trainFromGroup": train_from, "frozenBatchNorms": frozen, "maxGradientNorm": clip}
 
 
 CASES = {
-    "starter": case("starter", ONE, clip=1.0),
-    "starter several findings": case("starter", SEVERAL),
-    "starter odd size": case("starter", PLAIN, size=(71, 58), conditioning=USUAL),
-    "starter from group 1": case("starter", PLAIN, train_from=1),
+    "starter": case("starter", ONE, clip=1.0, conditioning=STARTER, inputs="train 0"),
+    "starter several findings": case("starter", SEVERAL, conditioning=STARTER, inputs="train 0"),
+    "starter odd size": case("starter", PLAIN, size=(71, 58), conditioning=USUAL, inputs="train 3"),
+    "starter from group 1": case("starter", PLAIN, train_from=1, conditioning=USUAL, inputs="train 2"),
     "starter head only": case("starter", SEVERAL, train_from=2, clip=0.1),
-    "starter head and batch norms": case("starter", ONE, train_from=2, frozen="train"),
-    "resnet-18": case("resnet-18", ONE),
-    "resnet-34": case("resnet-34", SEVERAL, clip=1.0),
-    "resnet-50": case("resnet-50", ONE),
-    "densenet-121": case("densenet-121", SEVERAL, clip=1.0),
-    "densenet-121 from group 1": case("densenet-121", ONE, train_from=1),
-    "mobilenet-v2": case("mobilenet-v2", ONE),
-    "starter-fastai": case("starter-fastai", ONE, batch=16, clip=1.0, conditioning={"shift": 0.5, "scale": 1.0, "negative": 0.25}),
+    "starter head and batch norms": case("starter", ONE, train_from=2, frozen="train", conditioning=STARTER, inputs="train 0"),
+    "resnet-18": case("resnet-18", ONE, size=(48, 48), conditioning=USUAL, inputs="train 6"),
+    "resnet-34": case("resnet-34", SEVERAL, size=(48, 48), clip=1.0, conditioning={"shift": 1.0, "scale": 0.2, "negative": 0.25}, inputs="train 12"),
+    "resnet-50": case("resnet-50", ONE, size=(48, 48), conditioning=OPEN, inputs="train 6"),
+    "densenet-121": case("densenet-121", SEVERAL, clip=1.0, conditioning={"shift": 1.0, "scale": 0.2, "negative": 0.5}, inputs="train 3"),
+    "densenet-121 from group 1": case("densenet-121", ONE, train_from=1, conditioning={"shift": 1.0, "scale": 0.25, "negative": 0.25}, inputs="train 2"),
+    "mobilenet-v2": case("mobilenet-v2", ONE, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 6"),
+    "starter-fastai": case("starter-fastai", ONE, batch=16, size=(40, 40), clip=1.0, conditioning=USUAL, inputs="train 3"),
     "starter-fastai head only": case("starter-fastai", PLAIN, batch=16, train_from=2),
-    "starter-fastai head and batch norms": case("starter-fastai", ONE, batch=16, train_from=2, frozen="train"),
+    "starter-fastai head and batch norms": case("starter-fastai", ONE, batch=16, size=(40, 40), train_from=2, frozen="train", conditioning=USUAL, inputs="train 3"),
     "resnet-34-fastai head only": case("resnet-34-fastai", SEVERAL, batch=16, train_from=2),
     # batch norm over few examples makes this head so sensitive that PyTorch's float32 leaves its float64 within ten steps
-    "resnet-34-fastai": case("resnet-34-fastai", PLAIN, batch=8, steps=1, conditioning={"shift": 1.0, "scale": 0.5, "negative": 0.0}),
+    "resnet-34-fastai": case("resnet-34-fastai", PLAIN, batch=8, size=(48, 48), steps=1, conditioning={"shift": 1.0, "scale": 0.5, "negative": 0.0}, inputs="train 6"),
 }
 
 
@@ -96,7 +91,7 @@ def own_name(name):
 
 def batch(chosen, step, channels):
     count = chosen["batch"]
-    x = image(f"train {step}", (count, channels, chosen["height"], chosen["width"]))
+    x = image(f"{chosen['inputs']} {step}", (count, channels, chosen["height"], chosen["width"]))
     u = fractions(f"target {step}", count * OUTPUTS).reshape(count, OUTPUTS)
     if chosen["objective"]["kind"] == "one-of-many":
         targets = np.eye(OUTPUTS)[u.argmax(1)]
