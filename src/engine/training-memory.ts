@@ -6,8 +6,8 @@ import { trainingPlan } from './training-plan.js';
 
 export type MemoryOptions = Pick<TrainerOptions, 'layerGroups' | 'trainFromGroup' | 'frozenBatchNorms' | 'batch' | 'height' | 'width'>;
 
-/** Measured on onnxruntime's CPU provider (docs/reference/benchmarks.md): its arena grows by doubling, so up to twice of what is in use is held. */
-const activationFactor = 3.2;
+/** Measured on onnxruntime's CPU provider (docs/reference/benchmarks.md): gradients and copies beside what is kept, in an arena that grows by doubling. */
+const activationFactor = 2.4;
 /** The process itself, the runtime, and a batch on its way. */
 const fixedBytes = 350e6;
 

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { InputBatch, NetworkWithWeights } from '../../src/engine/engine.js';
 import { inferenceModel } from '../../src/engine/onnx/inference-model.js';
 import { startEngine } from '../../src/engine/start-engine.js';
+import { startSide } from './other-side.js';
 import { exampleArchitecture } from '../unit/network-examples.js';
 import { seededImage, seededWeights } from '../unit/network-seeded.js';
 
@@ -16,14 +16,14 @@ interface EngineBenchRow {
   readonly engineMs: number;
   /** onnxruntime in the main thread on the same graph, with its own defaults, taken in turns with ours. */
   readonly bareMs: number;
-  /** PyTorch on the same cores; undefined where Debian's python3-torchvision is not installed. */
+  /** PyTorch in a process of its own on the same cores, in turns with ours; undefined where it is not installed. */
   readonly torchMs: number | undefined;
   /** The longest pause of the main thread during one batch of ours, milliseconds. */
   readonly stallMs: number;
 }
 
 const batches = [1, 8, 32];
-const secondsPerRow = 8;
+const secondsPerRow = 12;
 const threads = availableParallelism();
 const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch.py', import.meta.url));
 
@@ -48,8 +48,10 @@ async function measure(names: readonly string[]): Promise<readonly EngineBenchRo
       const stall = watchEventLoop();
       await predictor.predict(input);
       const stallMs = stall();
-      const [engineMs, bareMs] = await inTurns([() => predictor.predict(input), () => bare.predict(input)]);
-      rows.push({ network: name, batch, engineMs: engineMs! / batch, bareMs: bareMs! / batch, torchMs: torchMilliseconds(name, batch, size), stallMs });
+      const torch = await startSide(process.env.BENCH_PYTHON ?? '/usr/bin/python3', [torchScript, name, String(batch), String(size), String(threads)]);
+      const [engineMs, bareMs, torchMs] = await inTurns([() => predictor.predict(input), () => bare.predict(input), ...(torch ? [() => torch.turn()] : [])]);
+      await torch?.end();
+      rows.push({ network: name, batch, engineMs: engineMs! / batch, bareMs: bareMs! / batch, torchMs: torchMs === undefined ? undefined : torchMs / batch, stallMs });
     }
     await Promise.all([predictor.release(), bare.release()]);
   }
@@ -105,9 +107,4 @@ function watchEventLoop(): () => number {
     clearInterval(timer);
     return longest;
   };
-}
-
-function torchMilliseconds(name: string, batch: number, size: number): number | undefined {
-  const { status, stdout } = spawnSync('/usr/bin/python3', [torchScript, name, String(batch), String(size), String(threads), String(secondsPerRow / 2)], { encoding: 'utf8' });
-  return status === 0 ? Number(stdout) / batch : undefined;
 }

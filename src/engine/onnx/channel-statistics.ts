@@ -1,3 +1,5 @@
+import { channelAffine } from './channel-affine.js';
+import { blockDomain } from './channel-blocks.js';
 import type { ChannelMoments, TrainingScope } from './training-scope.js';
 import { normAxes, valueShape } from './training-scope.js';
 
@@ -24,12 +26,18 @@ function joined(scope: TrainingScope, names: readonly string[]): ChannelMoments 
 
 function measured(scope: TrainingScope, name: string): ChannelMoments {
   const { onnx } = scope;
-  const value = scope.values.get(name)!;
+  const value = scope.value(name);
   const shape = valueShape(scope, name);
+  const share = onnx.floats([shape[1]! / shape.reduce((product, size) => product * size, 1)], []);
+  if (scope.layouts.isBlocked(value)) {
+    const channels = shape[1]!;
+    const mean = onnx.node('ReduceMean', [channelMeans(scope, value)], { attributes: { axes: [0], keepdims: 1 } });
+    const centred = channelAffine(scope, { value, channels, scale: onnx.floats(Array.from({ length: channels }, () => 1)), shift: onnx.node('Neg', [mean]) });
+    return { mean, variance: onnx.node('Mul', [channelProducts(scope, centred, centred, shape), share]) };
+  }
   const mean = onnx.node('ReduceMean', [value], { attributes: { axes: normAxes(scope, name), keepdims: 1 } });
   // of centred values: the mean of the squares less the square of the mean would cancel where channels are far from zero
   const centred = onnx.node('Sub', [value, mean]);
-  const share = onnx.floats([shape[1]! / shape.reduce((product, size) => product * size, 1)], []);
   return { mean, variance: onnx.node('Mul', [channelProducts(scope, centred, centred, shape), share]) };
 }
 
@@ -38,10 +46,25 @@ function measured(scope: TrainingScope, name: string): ChannelMoments {
  *
  * As a product of matrices of one row each it needs no intermediate of the values' size.
  */
-export function channelProducts({ onnx }: TrainingScope, one: string, other: string, shape: readonly number[]): string {
+export function channelProducts(scope: TrainingScope, one: string, other: string, shape: readonly number[]): string {
+  const { onnx, layouts } = scope;
+  if (layouts.isBlocked(one)) return blockProducts(scope, one, other, shape);
   const [batch, channels, height, width] = shape as readonly [number, number, number?, number?];
   if (height === undefined || width === undefined) return onnx.node('ReduceSum', [onnx.node('Mul', [one, other]), onnx.integers(0)], { attributes: { keepdims: 1 } });
-  const rows = (value: string): string => onnx.node('Reshape', [value, onnx.integers(batch * channels, 1, height * width)]);
+  const rows = (value: string): string => onnx.node('Reshape', [layouts.plain(value), onnx.integers(batch * channels, 1, height * width)]);
   const products = onnx.node('FusedMatMul', [rows(one), rows(other)], { attributes: { transB: 1 }, domain: 'com.microsoft' });
   return onnx.node('ReduceSum', [onnx.node('Reshape', [products, onnx.integers(batch, channels, 1, 1)]), onnx.integers(0)], { attributes: { keepdims: 1 } });
+}
+
+/** The same of values in blocks. */
+function blockProducts(scope: TrainingScope, one: string, other: string, shape: readonly number[]): string {
+  const { onnx, layouts } = scope;
+  const places = shape[2]! * shape[3]!;
+  const means = channelMeans(scope, layouts.eachValue('Mul', [one, other]));
+  return onnx.node('Mul', [onnx.node('ReduceSum', [means, onnx.integers(0)], { attributes: { keepdims: 1 } }), onnx.floats([places], [])]);
+}
+
+/** Of each channel of each picture, [N, C, 1, 1]: of so small a value both layouts are one. */
+export function channelMeans({ onnx, layouts }: TrainingScope, value: string): string {
+  return onnx.node('GlobalAveragePool', [value], layouts.isBlocked(value) ? { domain: blockDomain } : {});
 }

@@ -1,4 +1,5 @@
 import type { ConvLayer } from '../../network/architecture.js';
+import { blockedConvGradients, isBlockedConv } from './blocked-conv.js';
 import type { Receiver } from './training-backward.js';
 import type { TrainingScope } from './training-scope.js';
 
@@ -10,9 +11,11 @@ import type { TrainingScope } from './training-scope.js';
  * (stride 1) or the transposed convolution (else).
  */
 export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: Receiver): void {
+  if (isBlockedConv(scope, layer)) return blockedConvGradients(scope, layer, gradient, add);
   if (layer.groups !== 1 && layer.groups !== layer.inputChannels) throw new Error(`the gradient of ${layer.groups} groups (${layer.name}) is not described`);
-  if (scope.plan.trains(layer)) add.tensor('weight', weightGradient(scope, layer, gradient));
-  if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, gradient));
+  const plain = scope.layouts.plain(gradient);
+  if (scope.plan.trains(layer)) add.tensor('weight', weightGradient(scope, layer, plain));
+  if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, plain));
 }
 
 /** Below so many input channels the products of single taps would be too narrow to be worth their overhead. */
@@ -44,7 +47,7 @@ function overWholeBatch(scope: TrainingScope, layer: ConvLayer, gradient: string
   const channelsFirst = (value: string): string => onnx.node('Transpose', [value], { attributes: { perm: [1, 0, 2, 3] } });
   const flat = (value: string, channels: number): string => onnx.node('Reshape', [value, onnx.integers(channels, -1)]);
   const rows = flat(channelsFirst(gradient), layer.outputChannels);
-  const taps = inputAtTaps(scope, layer, channelsFirst(scope.values.get(layer.input)!));
+  const taps = inputAtTaps(scope, layer, channelsFirst(scope.plain(layer.input)));
   return collect(scope, taps.map((tap) => product(scope, rows, flat(tap, layer.inputChannels))), [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
 }
 
@@ -92,7 +95,7 @@ function sumOverBatch({ onnx }: TrainingScope, value: string): string {
  *
  * @param value the input, its first two axes in any order
  */
-function inputAtTaps(scope: TrainingScope, { name, input, kernel, stride, padding }: ConvLayer, value: string = scope.values.get(input)!): readonly string[] {
+function inputAtTaps(scope: TrainingScope, { name, input, kernel, stride, padding }: ConvLayer, value: string = scope.plain(input)): readonly string[] {
   const { onnx } = scope;
   const from = scope.sizes.get(input)!;
   const to = scope.sizes.get(name)!;

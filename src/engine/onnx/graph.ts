@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { attributeCodes, elementCodes, ModelProto } from './schema.js';
 
 /** Whole numbers become INT, lists of them INTS, text STRING; a float has to be marked. */
@@ -7,7 +8,7 @@ export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   /** Name of the output; a fresh one if not given. */
   readonly output?: string;
-  /** For contributed operators, `com.microsoft`. */
+  /** For operators beyond ONNX, all of version 1: `com.microsoft`, `com.microsoft.nchwc`. */
   readonly domain?: string;
 }
 
@@ -23,6 +24,8 @@ export interface Graph {
   /** A small constant; equal ones are stored once. */
   floats(values: readonly number[], shape?: readonly number[]): string;
   integers(...values: readonly number[]): string;
+  /** Indices for Gather, as many as it takes; equal lists are stored once. */
+  indices(values: Int32Array): string;
   node(operator: string, inputs: readonly string[], options?: NodeOptions): string;
   /** The same with several outputs. */
   nodeOf(operator: string, inputs: readonly string[], outputs: number, options?: NodeOptions): readonly string[];
@@ -41,11 +44,12 @@ export function graph(name: string): Graph {
   const inputs: object[] = [];
   const outputs: object[] = [];
   const constants = new Map<string, string>();
+  const domains = new Set<string>();
   let serial = 0;
   const fresh = (): string => `value${serial++}`;
-  const constant = (type: keyof typeof elementCodes, shape: readonly number[], data: Float32Array | BigInt64Array): string => {
+  const constant = (type: keyof typeof elementCodes, shape: readonly number[], data: Float32Array | BigInt64Array | Int32Array): string => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key = `${type}[${shape.join()}]${Buffer.from(bytes).toString('base64')}`;
+    const key = `${type}[${shape.join()}]${createHash('sha256').update(bytes).digest('base64')}`;
     let known = constants.get(key);
     if (known === undefined) {
       constants.set(key, (known = `constant${constants.size}`));
@@ -54,6 +58,7 @@ export function graph(name: string): Graph {
     return known;
   };
   const nodeOf: Graph['nodeOf'] = (operator, from, count, { attributes = {}, output, domain = '' } = {}) => {
+    if (domain !== '') domains.add(domain);
     const made = Array.from({ length: count }, (_, index) => (index === 0 && output !== undefined ? output : fresh()));
     nodes.push({
       op_type: operator,
@@ -76,6 +81,7 @@ export function graph(name: string): Graph {
     },
     floats: (values, shape = [values.length]) => constant('float32', shape, Float32Array.from(values)),
     integers: (...values) => constant('int64', [values.length], BigInt64Array.from(values, BigInt)),
+    indices: (values) => constant('int32', [values.length], values),
     nodeOf,
     node: (operator, from, options) => nodeOf(operator, from, 1, options)[0]!,
     output: (value, key, shape) => {
@@ -87,7 +93,7 @@ export function graph(name: string): Graph {
         ModelProto.create({
           ir_version: irVersion,
           producer_name: 'orthanc-chest-ai',
-          opset_import: [{ domain: '', version: opset }, { domain: 'com.microsoft', version: 1 }],
+          opset_import: [{ domain: '', version: opset }, ...[...domains].map((domain) => ({ domain, version: 1 }))],
           graph: { name, node: nodes, initializer: initializers, input: inputs, output: outputs },
         }),
       ).finish(),

@@ -10,6 +10,8 @@ export interface SessionSettings {
   readonly provider: Provider;
   /** Threads within one operator; one network runs at a time, so this is all the parallelism there is. */
   readonly threads: number;
+  /** Trains without channel blocks, as where the processor has no kernels for them. */
+  readonly plainLayout?: boolean | undefined;
 }
 
 /** A step that was not taken: what was not finite. */

@@ -67,7 +67,7 @@ const root = protobuf.Root.fromJSON({
 export const ModelProto = root.lookupType('onnx.ModelProto');
 
 /** `TensorProto.DataType`. */
-export const elementCodes = { float32: 1, int64: 7, bool: 9 } as const;
+export const elementCodes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
 /** `AttributeProto.AttributeType`. */
 export const attributeCodes = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;

@@ -1,5 +1,6 @@
 import { inputsOf, type ConcatLayer, type LayerNode, type LinearLayer, type PoolLayer, type ReluLayer } from '../../network/architecture.js';
 import { batchNormGradients } from './batch-norm-gradients.js';
+import { channelAffine } from './channel-affine.js';
 import { convGradients } from './conv-gradients.js';
 import { valueShape, type TrainingScope } from './training-scope.js';
 
@@ -56,27 +57,34 @@ export interface Receiver {
   affine(name: string, scale: string, shift: string): void;
 }
 
-function total({ onnx }: TrainingScope, values: readonly string[]): string {
-  return values.length === 1 ? values[0]! : onnx.node(values.length === 2 ? 'Add' : 'Sum', values);
+function total({ layouts }: TrainingScope, values: readonly string[]): string {
+  return values.length === 1 ? values[0]! : layouts.eachValue(values.length === 2 ? 'Add' : 'Sum', values);
 }
 
 function gradientOf(scope: TrainingScope, name: string, { values, scales, shifts }: Shares): string {
-  if (scales.length === 0) return total(scope, values);
-  const { onnx } = scope;
+  const { onnx, layouts } = scope;
+  if (scales.length === 0) {
+    const sum = total(scope, values);
+    const value = scope.values.get(name);
+    return value === undefined ? sum : layouts.like(sum, value);
+  }
   const channels = scope.sizes.get(name)!.channels;
   const vector = (parts: readonly string[]): string => onnx.node('Reshape', [total(scope, parts), onnx.integers(channels)]);
-  const constant = (value: number): string => onnx.floats(Array.from({ length: channels }, () => value));
-  // with mean 0 and variance 1 the operator is scale · x + shift in one pass
-  const affine = onnx.node('BatchNormalization', [scope.values.get(name)!, vector(scales), vector(shifts), constant(0), constant(1)], { attributes: { epsilon: { float: 0 } } });
-  return total(scope, [...values, affine]);
+  return channelAffine(scope, { value: scope.value(name), channels, scale: vector(scales), shift: vector(shifts), plus: values.length === 0 ? undefined : total(scope, values) });
 }
 
 /** Each input of a concatenation gets its channels of everything. */
 function divide(scope: TrainingScope, { inputs }: ConcatLayer, { values, scales, shifts }: Shares, add: Receiver): void {
-  const { onnx, plan, sizes } = scope;
+  const { onnx, plan, sizes, layouts } = scope;
   const widths = onnx.integers(...inputs.map((name) => sizes.get(name)!.channels));
-  const split = (parts: readonly string[]): readonly string[] =>
-    parts.length === 0 ? [] : onnx.nodeOf('Split', [total(scope, parts), widths], inputs.length, { attributes: { axis: 1 } });
+  const split = (parts: readonly string[]): readonly string[] => {
+    if (parts.length === 0) return [];
+    const whole = total(scope, parts);
+    // a value that lies in blocks is cut in blocks, or not at all
+    const blocked = layouts.isBlocked(whole) && inputs.every((name) => layouts.fits(sizes.get(name)!.channels));
+    const made = onnx.nodeOf('Split', [blocked ? whole : layouts.plain(whole), widths], inputs.length, { attributes: { axis: 1 } });
+    return blocked ? made.map((part, index) => layouts.mark(part, sizes.get(inputs[index]!)!.channels)) : made;
+  };
   const [value, scale, shift] = [split(values), split(scales), split(shifts)];
   for (const [index, name] of inputs.entries()) {
     if (!plan.needsGradient(name)) continue;
@@ -86,42 +94,41 @@ function divide(scope: TrainingScope, { inputs }: ConcatLayer, { values, scales,
 }
 
 function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, gradient: string, add: Receiver): void {
-  const { onnx, plan } = scope;
+  const { onnx, plan, layouts } = scope;
   if (layer.kind === 'conv') return convGradients(scope, layer, gradient, add);
   if (layer.kind === 'batch-norm') return batchNormGradients(scope, layer, gradient, add);
   if (layer.kind === 'linear') return linearGradients(scope, layer, gradient, add);
   if (!inputsOf(layer).some(plan.needsGradient)) return;
   switch (layer.kind) {
     case 'relu':
-      return add.input(layer.input, onnx.node('Mul', [gradient, slope(scope, layer)]));
+      return add.input(layer.input, layouts.eachValue('Mul', [gradient, slope(scope, layer)]));
     case 'dropout':
       return add.input(layer.input, onnx.node('Mul', [gradient, scope.kept.get(layer.name)!]));
     case 'max-pool':
     case 'global-max-pool':
-      return add.input(layer.input, atMaxima(scope, layer.input, gradient, scope.kept.get(layer.name)!));
+      return add.input(layer.input, atMaxima(scope, layer.input, layouts.plain(gradient), scope.kept.get(layer.name)!));
     case 'average-pool':
       return add.input(layer.input, spread(scope, layer, gradient));
-    case 'global-average-pool': {
-      const [batch, channels, height, width] = valueShape(scope, layer.input) as readonly [number, number, number, number];
-      const each = onnx.node('Mul', [onnx.node('Reshape', [gradient, onnx.integers(batch, channels, 1, 1)]), onnx.floats([1 / (height * width)], [])]);
-      return add.input(layer.input, onnx.node('Expand', [each, onnx.integers(batch, channels, height, width)]));
-    }
+    case 'global-average-pool':
+      return add.input(layer.input, spreadOverAll(scope, layer, gradient));
     case 'add':
       return layer.inputs.forEach((name) => plan.needsGradient(name) && add.input(name, gradient));
   }
 }
 
 /** 1 where a ReLU let its input through, 0 where not (at the kinks too, as PyTorch has it). */
-function slope({ onnx, values }: TrainingScope, layer: ReluLayer): string {
-  const output = values.get(layer.name)!;
-  const above = onnx.node('Sign', [output]);
-  if (layer.ceiling === undefined) return above;
-  return onnx.node('Mul', [above, onnx.node('Sign', [onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])])]);
+function slope(scope: TrainingScope, layer: ReluLayer): string {
+  const { onnx, layouts } = scope;
+  const output = scope.value(layer.name);
+  if (layer.ceiling !== undefined) return onnx.node('Mul', [onnx.node('Sign', [output]), onnx.node('Sign', [onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])])]);
+  // the steepest hard sigmoid is 1 from the smallest normal number on; the processor has it several times as fast as Sign, CUDA not at all
+  const made = layouts.block === undefined ? onnx.node('Sign', [output]) : onnx.node('HardSigmoid', [output], { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } });
+  return layouts.isBlocked(output) ? layouts.mark(made, scope.sizes.get(layer.name)!.channels) : made;
 }
 
-function linearGradients({ onnx, plan, values, tensor }: TrainingScope, layer: LinearLayer, gradient: string, add: Receiver): void {
+function linearGradients({ onnx, plan, plain, tensor }: TrainingScope, layer: LinearLayer, gradient: string, add: Receiver): void {
   if (plan.trains(layer)) {
-    add.tensor('weight', onnx.node('Gemm', [gradient, values.get(layer.input)!], { attributes: { transA: 1 } }));
+    add.tensor('weight', onnx.node('Gemm', [gradient, plain(layer.input)], { attributes: { transA: 1 } }));
     add.tensor('bias', onnx.node('ReduceSum', [gradient, onnx.integers(0)], { attributes: { keepdims: 0 } }));
   }
   if (plan.needsGradient(layer.input)) add.input(layer.input, onnx.node('MatMul', [gradient, tensor(`${layer.name}.weight`)]));
@@ -137,15 +144,29 @@ function atMaxima(scope: TrainingScope, input: string, gradient: string, indices
   return onnx.node('Reshape', [scattered, onnx.integers(...shape)]);
 }
 
+/** A global average's gradient: every value of a channel gets the same part. */
+function spreadOverAll({ onnx, batch, layouts, sizes, value }: TrainingScope, { input }: { readonly input: string }, gradient: string): string {
+  const { channels, height, width } = sizes.get(input)!;
+  const each = onnx.node('Mul', [gradient, onnx.floats([1 / (height * width)], [])]);
+  if (!layouts.isBlocked(value(input))) return onnx.node('Expand', [onnx.node('Reshape', [each, onnx.integers(batch, channels, 1, 1)]), onnx.integers(batch, channels, height, width)]);
+  const block = layouts.block!;
+  const wide = onnx.node('Expand', [onnx.node('Reshape', [each, onnx.integers(batch, channels / block, 1, block)]), onnx.integers(batch, channels / block, height * width, block)]);
+  return layouts.mark(onnx.node('Reshape', [wide, onnx.integers(batch, channels, height, width)]), channels);
+}
+
 /** Windows of an average pooling that neither overlap nor leave gaps: every value gets its part; an uneven rest gets nothing. */
 function spread(scope: TrainingScope, { name, input, kernel, stride, padding }: PoolLayer<'average-pool'>, gradient: string): string {
   if (kernel !== stride || padding !== 0) throw new Error(`the gradient of average pooling ${kernel}/${stride}/${padding} (${name}) is not described`);
-  const { onnx } = scope;
-  const [batch, channels, height, width] = valueShape(scope, input) as readonly [number, number, number, number];
-  const [, , rows, columns] = valueShape(scope, name) as readonly [number, number, number, number];
-  const each = onnx.node('Mul', [onnx.node('Reshape', [gradient, onnx.integers(batch, channels, rows, 1, columns, 1)]), onnx.floats([1 / kernel ** 2], [])]);
-  const wide = onnx.node('Expand', [each, onnx.integers(batch, channels, rows, kernel, columns, kernel)]);
-  const whole = onnx.node('Reshape', [wide, onnx.integers(batch, channels, rows * kernel, columns * kernel)]);
+  const { onnx, batch, layouts } = scope;
+  const { channels, height, width } = scope.sizes.get(input)!;
+  const { height: rows, width: columns } = scope.sizes.get(name)!;
+  // planes of vectors: of one value each, or of a block of channels
+  const depth = layouts.isBlocked(gradient) ? layouts.block! : 1;
+  const planes = (batch * channels) / depth;
+  const each = onnx.node('Mul', [onnx.node('Reshape', [gradient, onnx.integers(planes, rows, 1, columns, 1, depth)]), onnx.floats([1 / kernel ** 2], [])]);
+  const wide = onnx.node('Reshape', [onnx.node('Expand', [each, onnx.integers(planes, rows, kernel, columns, kernel, depth)]), onnx.integers(planes, rows * kernel, columns * kernel, depth)]);
   const rest = [height - rows * kernel, width - columns * kernel] as const;
-  return rest.some((size) => size > 0) ? onnx.node('Pad', [whole, onnx.integers(0, 0, 0, 0, 0, 0, ...rest)]) : whole;
+  const filled = rest.some((size) => size > 0) ? onnx.node('Pad', [wide, onnx.integers(0, 0, 0, 0, 0, ...rest, 0)]) : wide;
+  const whole = onnx.node('Reshape', [filled, onnx.integers(batch, channels, height, width)]);
+  return depth > 1 ? layouts.mark(whole, channels) : whole;
 }

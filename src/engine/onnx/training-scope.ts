@@ -2,6 +2,8 @@ import type { Architecture } from '../../network/architecture.js';
 import type { LayerSize } from '../../network/layer-sizes.js';
 import type { Tensor } from '../../network/safetensors.js';
 import type { TrainingPlan } from '../training-plan.js';
+import type { ChannelAffine } from './channel-affine.js';
+import type { Layouts } from './channel-blocks.js';
 import type { Graph } from './graph.js';
 
 /** Of each channel over a batch: names of values, each [1, C, 1, 1] or [1, C]. */
@@ -24,14 +26,21 @@ export interface TrainingScope {
   readonly plan: TrainingPlan;
   readonly batch: number;
   readonly sizes: ReadonlyMap<string, LayerSize>;
-  /** The ONNX value of every layer's output. */
+  readonly layouts: Layouts;
+  /** The ONNX values of layers' outputs, in either layout. */
   readonly values: Map<string, string>;
+  /** Outputs of batch norms that nobody has asked for yet: the ReLU or addition behind may take them into its own pass. */
+  readonly deferred: Map<string, ChannelAffine>;
   /** Of every batch norm that uses the batch's. */
   readonly statistics: Map<string, BatchStatistics>;
   /** Of every layer's output that was measured. */
   readonly moments: Map<string, ChannelMoments>;
-  /** What a layer keeps for its gradient: masks of dropout, indices of pooling. */
+  /** What a layer keeps for its gradient: masks of dropout, indices of pooling, filters. */
   readonly kept: Map<string, string>;
+  /** The ONNX value of a layer's output, in either layout. */
+  value(layer: string): string;
+  /** The same as [N, C, H, W]. */
+  plain(layer: string): string;
   /** Name of the value of a tensor: an input of the graph where it is trained, else a constant. */
   tensor(name: string): string;
   /** The value of a tensor that is not trained. */

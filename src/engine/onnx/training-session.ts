@@ -6,6 +6,7 @@ import { adamW, clipScale, norm } from '../adam-w.js';
 import { lossTerms } from '../loss-terms.js';
 import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
 import type { Diverged, SessionSettings } from './protocol.js';
+import { findBlock } from './find-block.js';
 import { dropoutInput } from './training-forward.js';
 import { trainingModel } from './training-model.js';
 import { trainingNames } from './training-names.js';
@@ -20,29 +21,32 @@ export interface TrainingSession {
   release(): Promise<void>;
 }
 
-export async function openTrainingSession(options: TrainerOptions, { provider, threads }: SessionSettings): Promise<TrainingSession> {
-  const { bytes, plan } = trainingModel(options);
+export async function openTrainingSession(options: TrainerOptions, { provider, threads, plainLayout = false }: SessionSettings): Promise<TrainingSession> {
+  const model = trainingModel(options, plainLayout ? undefined : await findBlock(provider));
+  const { plan, bytes } = model;
   const session = await InferenceSession.create(bytes, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // the plan of memory is a second arena beside the one that the first step filled
+    enableMemPattern: false,
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const { network: { architecture }, objective, batch, height, width, seed, adamW: settings, maxGradientNorm } = options;
-  const tensors = trainingTensors(options, plan);
+  const tensors = trainingTensors(options, model);
   const sizes = layerSizes(architecture, height, width);
   const norms = architecture.layers.filter((layer): layer is BatchNormLayer => plan.batchStatistics(layer));
   const dropouts = architecture.layers.filter((layer) => layer.kind === 'dropout');
   const float = (data: Float32Array, shape: readonly number[]): Tensor => new Tensor('float32', data, shape);
-  const weights = Object.fromEntries(plan.trained.map((tensor) => [tensor.name, float(tensors.weightOf(tensor), tensor.shape)]));
+  const weights = Object.fromEntries(plan.trained.map((tensor) => [tensor.name, float(tensors.weightOf(tensor), model.shapes.get(tensor.name)!)]));
   const statistics = { means: new Float32Array(tensors.runningMean.length), variances: new Float32Array(tensors.runningMean.length) };
   const outputs = {
     [trainingNames.loss]: float(new Float32Array(1), [1]),
     [trainingNames.logits]: float(new Float32Array(batch * architecture.outputs), [batch, architecture.outputs]),
     ...(norms.length > 0 ? { [trainingNames.means]: float(statistics.means, [statistics.means.length]), [trainingNames.variances]: float(statistics.variances, [statistics.means.length]) } : {}),
-    ...Object.fromEntries(plan.trained.map((tensor) => [trainingNames.gradient(tensor.name), float(tensors.gradientOf(tensor), tensor.shape)])),
+    ...Object.fromEntries(plan.trained.map((tensor) => [trainingNames.gradient(tensor.name), float(tensors.gradientOf(tensor), model.shapes.get(tensor.name)!)])),
   };
   let done = options.resume?.step ?? 0;
   return {
@@ -73,7 +77,7 @@ export async function openTrainingSession(options: TrainerOptions, { provider, t
       return { loss, gradientNorm, logits: Float32Array.from(found[trainingNames.logits]!.data as Float32Array) };
     },
     state: () => tensors.state(done),
-    gradients: () => new Map(plan.trained.map((tensor) => [tensor.name, tensors.gradientOf(tensor)])),
+    gradients: tensors.storedGradients,
     release: () => session.release(),
   };
 

@@ -1,8 +1,10 @@
 import type { BatchNormLayer } from '../../network/architecture.js';
-import type { Tensor, Tensors } from '../../network/safetensors.js';
+import type { Tensor } from '../../network/safetensors.js';
 import type { AdamWVectors } from '../adam-w.js';
 import type { TrainerOptions, TrainerState } from '../trainer.js';
-import type { TrainedTensor, TrainingPlan } from '../training-plan.js';
+import type { TrainedTensor } from '../training-plan.js';
+import { fromTapMajor, toTapMajor } from './tap-major.js';
+import type { TrainingModel } from './training-model.js';
 
 /** A range of the vectors whose elements have one learning rate. */
 export interface GroupRange {
@@ -20,14 +22,16 @@ export interface TrainingTensors extends AdamWVectors {
   /** Running statistics of the batch norms that take the batch's, in the order of the layers. */
   readonly runningMean: Float32Array;
   readonly runningVariance: Float32Array;
-  /** The window of each trained tensor. */
+  /** The window of each trained tensor, in the order of its elements that the graph has. */
   weightOf(tensor: TrainedTensor): Float32Array;
   gradientOf(tensor: TrainedTensor): Float32Array;
+  /** The last gradients, as weights are stored. */
+  storedGradients(): ReadonlyMap<string, Float32Array>;
   /** A copy of everything. */
   state(step: number): TrainerState;
 }
 
-export function trainingTensors({ network: { architecture, tensors }, resume }: TrainerOptions, plan: TrainingPlan): TrainingTensors {
+export function trainingTensors({ network: { architecture, tensors }, resume }: TrainerOptions, { plan, tapMajor }: Pick<TrainingModel, 'plan' | 'tapMajor'>): TrainingTensors {
   // stable: within a group in the order of the layers
   const sorted = [...plan.trained].sort((one, other) => one.group - other.group);
   const places = new Map<string, readonly [begin: number, end: number]>();
@@ -53,11 +57,16 @@ export function trainingTensors({ network: { architecture, tensors }, resume }: 
     begin += width;
   }
   const current = resume?.tensors ?? tensors;
-  for (const [name, place] of places) {
-    vectors.values.set(current.get(name)!.data, place[0]);
+  const taken = (name: string, { shape, data }: Tensor): Float32Array => (tapMajor.has(name) ? toTapMajor(data, shape) : data);
+  const stored = (name: string, shape: readonly number[], vector: Float32Array): Float32Array => {
+    const window = vector.subarray(...places.get(name)!);
+    return tapMajor.has(name) ? fromTapMajor(window, shape) : window.slice();
+  };
+  for (const [name, [begin]] of places) {
+    vectors.values.set(taken(name, current.get(name)!), begin);
     if (!resume) continue;
-    vectors.expAvg.set(resume.optimizer.get(`${name}.expAvg`)!.data, place[0]);
-    vectors.expAvgSq.set(resume.optimizer.get(`${name}.expAvgSq`)!.data, place[0]);
+    vectors.expAvg.set(taken(name, resume.optimizer.get(`${name}.expAvg`)!), begin);
+    vectors.expAvgSq.set(taken(name, resume.optimizer.get(`${name}.expAvgSq`)!), begin);
   }
   for (const [name, [part, from]] of normPlaces) running[part].set(current.get(name)!.data, from);
   return {
@@ -66,25 +75,19 @@ export function trainingTensors({ network: { architecture, tensors }, resume }: 
     runningMean: running.mean,
     runningVariance: running.var,
     weightOf: ({ name }) => vectors.values.subarray(...places.get(name)!),
+    storedGradients: () => new Map(plan.trained.map(({ name, shape }) => [name, stored(name, shape, vectors.gradients)])),
     gradientOf: ({ name }) => vectors.gradients.subarray(...places.get(name)!),
     state: (step) => ({
       step,
       tensors: new Map(
         [...tensors].map(([name, { shape, data }]): [string, Tensor] => {
-          const place = places.get(name);
           const norm = normPlaces.get(name);
-          return [name, { shape, data: place ? vectors.values.slice(...place) : norm ? running[norm[0]].slice(norm[1], norm[2]) : data.slice() }];
+          return [name, { shape, data: places.has(name) ? stored(name, shape, vectors.values) : norm ? running[norm[0]].slice(norm[1], norm[2]) : data.slice() }];
         }),
       ),
-      optimizer: optimizerTensors(plan, vectors, places),
+      optimizer: new Map(
+        plan.trained.flatMap(({ name, shape }) => (['expAvg', 'expAvgSq'] as const).map((part): [string, Tensor] => [`${name}.${part}`, { shape, data: stored(name, shape, vectors[part]) }])),
+      ),
     }),
   };
-}
-
-function optimizerTensors(plan: TrainingPlan, vectors: AdamWVectors, places: ReadonlyMap<string, readonly [number, number]>): Tensors {
-  return new Map(
-    plan.trained.flatMap(({ name, shape }) =>
-      (['expAvg', 'expAvgSq'] as const).map((part): [string, Tensor] => [`${name}.${part}`, { shape, data: vectors[part].slice(...places.get(name)!) }]),
-    ),
-  );
 }
