@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
@@ -11,6 +10,7 @@ import { DecoderPool } from '../../src/pixels/decoder-pool.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 import { presentXray } from '../../src/pixels/xray.js';
 import { encapsulatedFile } from '../support/encapsulated-file.js';
+import { openJpegStream, openJphStream } from './encoded-streams.js';
 import { dcmtkVersion, loadAverage, openPeers } from './pixels-peers.js';
 import type { Peer } from './pixels-peers.js';
 
@@ -83,10 +83,10 @@ async function filesIn(folder: string): Promise<readonly string[]> {
     encoded('50.dcm', 'dcmcjpeg', '+eb', '+q', '95', '+Wm'),
     encoded('80.dcm', 'dcmcjpls', '+el'),
     encoded('81.dcm', 'dcmcjpls', '+en'),
-    encapsulated('90.dcm', transferSyntax.jpeg2000Lossless, await openJpegStream(samples, true)),
-    encapsulated('91.dcm', transferSyntax.jpeg2000, await openJpegStream(samples, false)),
-    encapsulated('201.dcm', transferSyntax.htj2kLossless, await openJphStream(samples, true)),
-    encapsulated('203.dcm', transferSyntax.htj2k, await openJphStream(samples, false)),
+    encapsulated('90.dcm', transferSyntax.jpeg2000Lossless, await openJpegStream(samples, rows, columns, true)),
+    encapsulated('91.dcm', transferSyntax.jpeg2000, await openJpegStream(samples, rows, columns, false)),
+    encapsulated('201.dcm', transferSyntax.htj2kLossless, await openJphStream(samples, rows, columns, true)),
+    encapsulated('203.dcm', transferSyntax.htj2k, await openJphStream(samples, rows, columns, false)),
   ];
 }
 
@@ -157,34 +157,4 @@ function dataSetOf(samples: Uint16Array): Record<string, unknown> {
     Rows: rows, Columns: columns, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0,
     WindowCenter: 2000, WindowWidth: 3000, PixelData: new Uint8Array(samples.buffer),
   };
-}
-
-interface Encoder {
-  getDecodedBuffer(info: object): Uint8Array;
-  getEncodedBuffer(): Uint8Array;
-  setQuality(lossless: boolean, quality: number): void;
-  setCompressionRatio?(layer: number, ratio: number): void;
-  encode(): void;
-}
-
-const frameInfo = { width: columns, height: rows, bitsPerSample: 12, isSigned: false, componentCount: 1, isUsingColorTransform: false };
-const require = createRequire(import.meta.url);
-
-async function openJphStream(samples: Uint16Array, lossless: boolean): Promise<Uint8Array> {
-  const codec = await (require('@cornerstonejs/codec-openjph/wasmjs') as () => Promise<{ HTJ2KEncoder: new () => Encoder }>)();
-  return encodedBy(new codec.HTJ2KEncoder(), samples, lossless, 0.001);
-}
-
-async function openJpegStream(samples: Uint16Array, lossless: boolean): Promise<Uint8Array> {
-  const codec = await (require('@cornerstonejs/codec-openjpeg/wasmjs') as () => Promise<{ J2KEncoder: new () => Encoder }>)();
-  const encoder = new codec.J2KEncoder();
-  if (!lossless) encoder.setCompressionRatio?.(0, 10);
-  return encodedBy(encoder, samples, lossless, 0);
-}
-
-function encodedBy(encoder: Encoder, samples: Uint16Array, lossless: boolean, quality: number): Uint8Array {
-  encoder.getDecodedBuffer(frameInfo).set(new Uint8Array(samples.buffer));
-  encoder.setQuality(lossless, quality);
-  encoder.encode();
-  return encoder.getEncodedBuffer().slice();
 }
