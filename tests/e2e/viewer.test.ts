@@ -7,7 +7,12 @@ import { loadConfig } from '../../src/config.js';
 import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
-import { logInAsFirst, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
+import { hashPassword } from '../../src/server/access/password.js';
+import { jointLabels } from '../../src/tasks/settled-labels.js';
+import { verdictsIn } from '../../src/tasks/verdicts-in.js';
+import { chestStudy } from '../support/chest-study.js';
+import { accessibilityFaults, logIn, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
@@ -17,6 +22,7 @@ const skip = noBrowser() ?? (await fetchViewer(loadConfig({}).viewer.cache, sile
   throw error;
 }));
 const patience = { timeout: 90_000 };
+const password = 'quite long and only for this test';
 
 interface Shown {
   readonly sopInstanceUID: string;
@@ -35,17 +41,21 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
   });
   const pacs = useOrthanc();
   const [, opacity, , lateral] = sampleStudies('viewer', { scale: 0.35, ctSlices: 0 });
+  /** One in which the shipped model finds nothing. */
+  const [clear] = sampleStudies('dev', { scale: 0.35, ctSlices: 0 });
   const study = opacity!.studyInstanceUID;
+  /** OHIF shows it all the same. */
+  const broken = chestStudy('viewer broken', [{ attributes: { PhotometricInterpretation: 'HSV', PatientID: 'BROKEN-1' } }]);
 
   before(async () => {
     const dataDir = temporaryDirectory('viewer');
-    service = await startTestService(pacs.orthanc, { dataDir, orthanc: { requestTimeoutMs: 30_000 } });
-    await sendByCStore([...opacity!.files, ...lateral!.files], pacs.orthanc);
-    await eventuallyOneResult(pacs.dicomWeb, study);
-    await eventuallyOneResult(pacs.dicomWeb, lateral!.studyInstanceUID);
+    service = await startTestService(pacs.orthanc, { dataDir, orthanc: { requestTimeoutMs: 30_000 }, verdicts: { verifiers: ['petrova'], organization: 'Example Hospital' } });
+    for (const [name, roles] of [['petrova', ['reader']], ['looker', ['viewer']]] as const) await service.store.accounts.add({ name, origin: 'local', roles, passwordHash: await hashPassword(password) });
+    await sendByCStore([...opacity!.files, ...lateral!.files, ...clear!.files, ...broken.files], pacs.orthanc);
+    for (const uid of [study, lateral!.studyInstanceUID, clear!.studyInstanceUID, broken.studyInstanceUID]) await eventuallyOneResult(pacs.dicomWeb, uid);
     browser = await startBrowser();
     open = await openPage(browser, { width: 1400, height: 900 });
-    await logInAsFirst(open, service.url, dataDir);
+    await logIn(open, service.url, 'petrova', password);
   });
 
   test('nobody gets in without a login', async () => {
@@ -102,12 +112,91 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     assert.ok((await colourfulness(open)) > 0.02, 'part of the picture is coloured');
   });
 
-  test('a study that was skipped says so in the viewer', async () => {
+  test('two clicks in the viewer are a verdict: a verified SR in Orthanc that names reader and report, and a label', async () => {
     const { page } = open;
-    await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${lateral!.studyInstanceUID}`);
-    await page.locator('text=AI report: not analysed').first().waitFor(patience);
-    await page.locator('text=AI report: not analysed').first().dblclick();
-    await page.waitForSelector('text=/lateral views only/', patience);
+    const { current } = await documentsOf(pacs.dicomWeb, study);
+    const report = current.find((one) => one.kind === 'text')!.reference.sopInstanceUID;
+    await page.getByTestId('bar-summary').locator('text=/Pneumonia: present \\d+ %/').waitFor(patience);
+    assert.equal(await page.locator('#chest-ai-verdicts [role=note]').textContent(), 'AI – not for diagnosis');
+    const room = await page.evaluate(() => [document.querySelector('.cornerstone-canvas')!.getBoundingClientRect().bottom, document.querySelector('#chest-ai-verdicts')!.shadowRoot!.querySelector('.strip')!.getBoundingClientRect().top] as const);
+    assert.ok(room[0] <= room[1], `the picture ends at ${room[0]}, the strip begins at ${room[1]}`);
+    await page.getByTestId('bar-toggle').click();
+    assert.equal(await page.locator('#chest-ai-verdicts .panel').count(), 0, 'the panel is closed');
+
+    await page.getByTestId('bar-toggle').click();
+    await page.getByTestId('bar-pneumonia-absent').click();
+
+    await page.getByTestId('bar-said').locator('text=Stored in the PACS: Pneumonia absent').waitFor(patience);
+    assert.equal(await page.getByTestId('bar-pneumonia-absent').getAttribute('aria-pressed'), 'true');
+    assert.deepEqual(await accessibilityFaults(page, '#chest-ai-verdicts'), []);
+    await screenshot(page, 'viewer-verdict');
+    const [stored, ...others] = verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
+    assert.equal(others.length, 0);
+    const { reader, verified, predecessors, findings } = stored!.verdict;
+    assert.deepEqual({ reader, verified, findings: findings.map(({ decision, softwareDecision }) => [decision, softwareDecision]) }, { reader: 'petrova', verified: true, findings: [['absent', 'present']] });
+    assert.ok(predecessors.some((one) => one.sopInstanceUID === report), 'it names the report that was seen');
+    const labels = await eventually('the label', async () => {
+      const found = jointLabels(await service.store.labels.ofStudy(study));
+      assert.equal(found.length, 1);
+      return found;
+    });
+    assert.deepEqual(labels.map(({ finding, state, decision }) => [finding, state, decision]), [['pneumonia', 'settled', 'absent']]);
+  });
+
+  test('the keyboard alone does it too, and no key of it reaches the viewer', async () => {
+    const { page } = open;
+    await page.getByTestId('bar-toggle').click();
+    await page.locator('body').press('Alt+KeyV');
+    const at = (): Promise<string | null | undefined> => page.evaluate(() => document.querySelector('#chest-ai-verdicts')!.shadowRoot!.activeElement?.getAttribute('data-testid'));
+    await eventually('the first button has the focus', async () => assert.equal(await at(), 'bar-pneumonia-present'));
+    const heard = await page.evaluateHandle(() => {
+      const keys: string[] = [];
+      document.addEventListener('keydown', ({ key }) => keys.push(key));
+      return keys;
+    });
+    await page.keyboard.press('Enter');
+    await page.getByTestId('bar-said').locator('text=Stored in the PACS: Pneumonia present').waitFor(patience);
+    await eventually('the focus stays', async () => assert.equal(await at(), 'bar-pneumonia-present'));
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('#chest-ai-verdicts .panel').count(), 0);
+    assert.equal(await at(), 'bar-toggle');
+    assert.deepEqual(await heard.jsonValue(), []);
+  });
+
+  test('a verdict reads as a report in the viewer', async () => {
+    const { page } = open;
+    await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
+    await page.locator("text=Reader's verdict (verified)").first().dblclick(patience);
+    await page.waitForSelector('text=/not a radiology report, not for diagnosis/i', patience);
+    const body = (await page.textContent('body')) ?? '';
+    for (const expected of [/Pneumonia: (absent|present)/, /petrova/, /(Rejects the software's finding|Confirms the software)/]) assert.match(body, expected);
+    await screenshot(page, 'viewer-verdict-report');
+  });
+
+  for (const { name, uid, series, text, summary } of [
+    { name: 'was skipped', uid: lateral!.studyInstanceUID, series: 'AI report: not analysed', text: /lateral views only/, summary: /^Not analysed: .*lateral views only/ },
+    { name: 'failed', uid: broken.studyInstanceUID, series: 'AI report: failed', text: /Analysis failed/, summary: /^Failed: ./ },
+    { name: 'has no finding', uid: clear!.studyInstanceUID, series: 'AI report: none present', text: /Absent/, summary: /: absent <?\d+ %$/ },
+  ]) {
+    test(`a study that ${name} says so in the viewer`, async () => {
+      const { page } = open;
+      await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${uid}`);
+      await page.locator(`text=${series}`).first().dblclick(patience);
+      await page.waitForSelector(`text=${text}`, patience);
+      await eventually('the strip says it too', async () => assert.match((await page.getByTestId('bar-summary').textContent()) ?? '', summary));
+      await screenshot(page, `viewer-${name.replaceAll(' ', '-')}`);
+    });
+  }
+
+  test('who may only look sees what was found, and no button; in German', async () => {
+    const looker = await openPage(browser, { width: 1400, height: 900, language: 'de' });
+    await logIn(looker, service.url, 'looker', password);
+    await looker.page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
+    await looker.page.getByTestId('bar-toggle').click(patience);
+    await looker.page.locator('#chest-ai-verdicts >> text=Ihr Konto darf sehen, nicht urteilen.').waitFor(patience);
+    assert.equal(await looker.page.locator('#chest-ai-verdicts .panel button').count(), 0);
+    assert.equal(await looker.page.locator('#chest-ai-verdicts [role=note]').textContent(), 'KI – nicht zur Diagnose');
+    await looker.context.close();
   });
 
   test('nothing broke while it was looked at', () => {

@@ -42,11 +42,15 @@ export async function openPage(browser: Browser, { theme = 'dark', width = 1400,
 }
 
 /** Through the form, as a person does it. */
-export async function logInAsFirst({ page }: WatchedPage, url: string, dataDir: string): Promise<void> {
+export function logInAsFirst(open: WatchedPage, url: string, dataDir: string): Promise<void> {
   const [name, password] = readFileSync(firstLoginFile(dataDir), 'utf8').trim().split('\n');
+  return logIn(open, url, name!, password!);
+}
+
+export async function logIn({ page }: WatchedPage, url: string, name: string, password: string): Promise<void> {
   await page.goto(`${url}/login`);
-  await page.fill('#name', name!);
-  await page.fill('#password', password!);
+  await page.fill('#name', name);
+  await page.fill('#password', password);
   await page.click('button[type=submit]');
   await page.waitForSelector('h1:has-text("Worklist"), h1:has-text("Arbeitsliste")');
 }
@@ -60,13 +64,17 @@ export async function screenshot(page: Page, name: string): Promise<void> {
 
 const axe = readFileSync(join(projectRoot, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds serious or critical on the page as it stands, by the rules of WCAG 2.1 A and AA. */
-export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+/**
+ * What axe-core finds serious or critical on the page as it stands, by the rules of WCAG 2.1 A and AA.
+ *
+ * @param within a selector: only there, where the rest of the page is not ours
+ */
+export async function accessibilityFaults(page: Page, within?: string): Promise<readonly string[]> {
   // Evaluated by the debugger, not as a script of the page: its Content-Security-Policy stays as it is.
   await page.evaluate(`${axe}; undefined`);
-  return page.evaluate(async () => {
+  return page.evaluate(async (selector) => {
     const { axe: checker } = window as unknown as { axe: { run(context: unknown, options: unknown): Promise<{ violations: { id: string; impact: string | null; help: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
-    const { violations } = await checker.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
+    const { violations } = await checker.run(selector ?? document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
     return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1]?.trim().slice(0, 160) ?? ''}`).join(' | ')}`);
-  });
+  }, within);
 }

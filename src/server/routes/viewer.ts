@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router, type Response } from 'express';
 import { Fault } from '../../errors.js';
@@ -15,7 +16,7 @@ const ownFiles = /^\/([\w-]+\.bundle(\.[0-9a-f]+)?\.js|\d+\.css|[0-9a-f]{16}\.(w
  * OHIF as its package ships it, below /viewer: its absolute addresses are put below that, its configuration is ours, every
  * address that is no file is the application. Decoding in threads asks for COOP and COEP.
  */
-export function viewerRoutes({ viewer }: Pick<ServerParts, 'viewer'>): Router {
+export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewer' | 'pageDirectory'>): Router {
   const router = Router();
   router.use(viewerPath, requireRole('viewer'));
   if (!viewer.directory) {
@@ -25,7 +26,7 @@ export function viewerRoutes({ viewer }: Pick<ServerParts, 'viewer'>): Router {
     return router;
   }
   const { directory } = viewer;
-  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8'));
+  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8')).replace('</body>', `<script type="module" src="${verdictBarIn(pageDirectory)}"></script></body>`);
   const policy = policyFor(index);
   const prepare = (response: Response): Response =>
     response.set({ 'Content-Security-Policy': policy, 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cross-Origin-Resource-Policy': 'same-origin' });
@@ -50,6 +51,13 @@ export function viewerRoutes({ viewer }: Pick<ServerParts, 'viewer'>): Router {
     prepare(response).type('html').send(index);
   });
   return router;
+}
+
+/** Address of the strip with findings and verdicts (src/web/verdict-bar), whose name holds the hash of its content. */
+function verdictBarIn(pageDirectory: string): string {
+  const name = readdirSync(join(pageDirectory, 'page')).find((one) => /^verdict-bar-[\w-]+\.js$/.test(one));
+  assert(name, 'the build makes page/verdict-bar-….js');
+  return `/page/${name}`;
 }
 
 function belowViewer(html: string): string {

@@ -1,8 +1,8 @@
 import { Alert, Button, Center, Loader } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { ApiFault } from '../api.js';
-import { useTexts, type Translate } from '../texts/texts.js';
+import { sentenceOf } from '../sentence.js';
+import { useTexts } from '../texts/texts.js';
 
 /** What was asked for, or that it is on its way, or why it could not be had. */
 export function Asked<Data>({ query, children }: { readonly query: UseQueryResult<Data>; readonly children: (data: Data) => ReactNode }): ReactNode {
@@ -22,12 +22,4 @@ export function Asked<Data>({ query, children }: { readonly query: UseQueryResul
 export function Loading(): ReactNode {
   const { t } = useTexts();
   return <Center p="xl" role="status" aria-label={t('app.loading')}><Loader /></Center>;
-}
-
-/** A sentence that a person understands. */
-export function sentenceOf(error: unknown, t: Translate): string {
-  if (!(error instanceof ApiFault)) return t('app.failed');
-  if (error.status === 0) return t('app.unreachable');
-  if (error.code === 'request-refused') return t('app.forbidden');
-  return error.message || t('app.failed');
 }

@@ -1,14 +1,8 @@
 import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
-import { de } from './de.js';
-import { en, type TextKey } from './en.js';
+import { firstLanguage, keepLanguage, translator, type Language, type Translate } from './languages.js';
 
 export type { TextKey } from './en.js';
-
-const languages = { en, de } as const;
-export type Language = keyof typeof languages;
-export const languageNames: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' };
-
-export type Translate = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
+export { languageNames, type Language, type Translate } from './languages.js';
 
 interface Texts {
   readonly language: Language;
@@ -17,13 +11,12 @@ interface Texts {
 }
 
 const TextsContext = createContext<Texts | undefined>(undefined);
-const kept = 'chest-ai-language';
 
 export function TextsProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const [language, setLanguage] = useState<Language>(firstLanguage);
   const texts = useMemo(() => {
     document.documentElement.lang = language;
-    return { language, t: translator(language), setLanguage: (next: Language) => (localStorage.setItem(kept, next), setLanguage(next)) };
+    return { language, t: translator(language), setLanguage: (next: Language) => (keepLanguage(next), setLanguage(next)) };
   }, [language]);
   return <TextsContext.Provider value={texts}>{children}</TextsContext.Provider>;
 }
@@ -32,13 +25,4 @@ export function useTexts(): Texts {
   const texts = useContext(TextsContext);
   if (!texts) throw new Error('useTexts outside of TextsProvider');
   return texts;
-}
-
-export function translator(language: Language): Translate {
-  return (key, values = {}) => languages[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
-}
-
-function firstLanguage(): Language {
-  const wanted = localStorage.getItem(kept) ?? navigator.language.slice(0, 2);
-  return wanted === 'de' ? 'de' : 'en';
 }

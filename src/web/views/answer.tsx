@@ -5,8 +5,9 @@ import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'rea
 import { Link } from 'wouter';
 import type { Answer, AnsweredFinding, AnsweredImage, FindingFigures, ModelsPage } from '../../server/page-types.js';
 import { ApiFault, get, upload } from '../api.js';
-import { byImportance, OutcomeBadge, percent, ProbabilityBar } from '../parts/finding.js';
-import { sentenceOf } from '../parts/asked.js';
+import { byImportance, percent } from '../finding-order.js';
+import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
+import { sentenceOf } from '../sentence.js';
 import { useTexts, type Translate } from '../texts/texts.js';
 
 /** As the server has it by default; it has the last word. */

@@ -4,8 +4,8 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import type { ChangedModels } from '../../server/model-tools.js';
 import type { ShownModel } from '../../server/page-types.js';
 import { get, post } from '../api.js';
-import type { Me } from '../app.js';
-import { sentenceOf } from '../parts/asked.js';
+import type { Me } from '../verdicts.js';
+import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 
 interface Asked {

@@ -3,26 +3,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Decision, HistoryEntry } from '../../server/page-types.js';
 import { get, post } from '../api.js';
-import type { Me } from '../app.js';
-import { sentenceOf } from '../parts/asked.js';
-import { byImportance } from '../parts/finding.js';
+import { byImportance } from '../finding-order.js';
 import { moment } from '../parts/time.js';
+import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
-
-interface Verdict {
-  readonly sopInstanceUID: string;
-  readonly reader: string;
-  readonly verified: boolean;
-  readonly givenAt: string | null;
-  readonly findings: readonly { readonly name?: string; readonly meaning: string; readonly decision: Decision }[];
-}
-
-interface StudyVerdicts {
-  readonly verdicts: readonly Verdict[];
-  readonly labels: readonly { readonly finding: string; readonly state: 'settled' | 'disagreed' | 'undetermined' }[];
-}
-
-const decisions: readonly Decision[] = ['present', 'undetermined', 'absent'];
+import { decisions, lastOf, mayJudge, type Me, type StudyVerdicts } from '../verdicts.js';
 
 /** One click on a decision stores the verdict; one click confirms all. */
 export function Verdicts({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
@@ -35,16 +20,16 @@ export function Verdicts({ study, current }: { readonly study: string; readonly 
     mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) => post(`/api/studies/${study}/verdicts`, { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
     onSettled: () => client.invalidateQueries({ queryKey: ['verdicts', study] }),
   });
-  const mayJudge = me?.roles.some((role) => role === 'reader' || role === 'admin') ?? false;
+  const may = mayJudge(me);
   const mine = lastOf(known?.verdicts ?? [], me?.name);
   const saved = save.variables;
   return (
     <Stack gap="sm" mt="lg" data-testid="verdicts">
       <Group justify="space-between">
         <Text fw={600}>{t('verdict.title')}</Text>
-        {mayJudge && <Button size="xs" loading={save.isPending} onClick={() => save.mutate(current.findings.map(({ name, decision }) => ({ name, decision })))}>{t('verdict.confirmAll')}</Button>}
+        {may && <Button size="xs" loading={save.isPending} onClick={() => save.mutate(current.findings.map(({ name, decision }) => ({ name, decision })))}>{t('verdict.confirmAll')}</Button>}
       </Group>
-      {mayJudge ? (
+      {may ? (
         byImportance(current.findings).map((finding) => (
           <div key={finding.name}>
             <Text size="sm" mb={4}>{finding.meaning}</Text>
@@ -58,7 +43,7 @@ export function Verdicts({ study, current }: { readonly study: string; readonly 
       ) : (
         <Text size="sm" className="quiet">{t('verdict.mayNot')}</Text>
       )}
-      {mayJudge && <Text size="sm" className="quiet">{t('verdict.hint')}</Text>}
+      {may && <Text size="sm" className="quiet">{t('verdict.hint')}</Text>}
       {save.isSuccess && saved && (
         <Alert color="green" role="status" py="xs">{saved.length === 1 ? t('verdict.saved', { finding: meaningOf(current, saved[0]!.name), decision: t(`decision.${saved[0]!.decision}`).toLowerCase() }) : t('verdict.savedAll')}</Alert>
       )}
@@ -77,11 +62,6 @@ export function Verdicts({ study, current }: { readonly study: string; readonly 
       )}
     </Stack>
   );
-}
-
-/** What this reader said last of each finding; verdicts come oldest first. */
-function lastOf(verdicts: readonly Verdict[], reader: string | undefined): ReadonlyMap<string, Decision> {
-  return new Map(verdicts.filter((one) => one.reader === reader).flatMap((one) => one.findings.flatMap(({ name, decision }) => (name ? [[name, decision] as const] : []))));
 }
 
 function meaningOf(entry: HistoryEntry, name: string): string {

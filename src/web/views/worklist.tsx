@@ -6,7 +6,8 @@ import { Link, useLocation } from 'wouter';
 import type { OutcomeCounts, ShownPatient, WorklistPage, WorklistRow } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { Asked } from '../parts/asked.js';
-import { byImportance, OutcomeBadge, percent, ProbabilityBar } from '../parts/finding.js';
+import { byImportance, percent } from '../finding-order.js';
+import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { Ago, dicomDate } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
 
