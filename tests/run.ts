@@ -12,6 +12,7 @@ import { projectRoot } from '../src/config.js';
 const neededPrograms = [
   { file: '/usr/sbin/Orthanc', package: 'orthanc' },
   { file: '/usr/share/orthanc/plugins/libOrthancDicomWeb.so', package: 'orthanc-dicomweb' },
+  { file: '/usr/share/orthanc/plugins/libOrthancWebViewer.so', package: 'orthanc-webviewer' },
   { file: '/usr/bin/storescu', package: 'dcmtk' },
   { file: '/usr/bin/dciodvfy', package: 'dicom3tools' },
   { file: '/usr/lib/postgresql', package: 'postgresql' },
