@@ -1,13 +1,12 @@
-import { hostname } from 'node:os';
 import { openPacs } from '../app/pacs.js';
-import { auditMessage, type Patient } from '../audit/audit-message.js';
+import type { Patient } from '../audit/audit-message.js';
+import { auditFormats, auditLines, type AuditFormat } from '../audit/export-lines.js';
 import { verifyAudit, type ChainHead } from '../audit/verify.js';
 import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import type { AuditRow, AuditSubject } from '../store/audit-entries.js';
-import type { Store } from '../store/store.js';
 import { commandActor, withStore } from './administration.js';
 
 /** `audit verify`: exit status 1 if the log was tampered with. */
@@ -20,15 +19,11 @@ export async function verify(options: { readonly head?: string; readonly json: b
   else console.log(`TAMPERED WITH at entry ${verdict.at}: ${verdict.why}; the ${verdict.entries} entries before it are intact`);
 }
 
-const page = 500;
-
-/**
- * `audit export`: every entry in order, one a line, as JSON or as an AuditMessage; itself a deed. Of AuditMessages an intention is
- * written only if no outcome followed it, after all others.
- */
+/** `audit export`: every entry, one a line, as JSON or as an AuditMessage; itself a deed. */
 export async function exportLog(options: { readonly format: string; readonly after?: string; readonly withPatients: boolean }): Promise<void> {
-  const { format, withPatients } = options;
-  if (format !== 'json' && format !== 'atna') throw new Fault('request-invalid', `expected --format as one of json, atna, found ${format}`);
+  const { withPatients } = options;
+  const format = options.format as AuditFormat;
+  if (!auditFormats.includes(format)) throw new Fault('request-invalid', `expected --format as one of ${auditFormats.join(', ')}, found ${format}`);
   if (withPatients && format !== 'atna') throw new Fault('request-invalid', 'expected --with-patients together with --format atna');
   const after = Number(options.after ?? 0);
   if (!Number.isInteger(after) || after < 0) throw new Fault('request-invalid', `expected --after as the number of an entry, found ${options.after ?? ''}`);
@@ -36,34 +31,11 @@ export async function exportLog(options: { readonly format: string; readonly aft
   try {
     await withStore(async (store) => {
       await store.audit.append({ actor: commandActor(), action: 'audit.export', subject: { after, format, withPatients } });
-      if (format === 'json') for await (const row of entriesAfter(store, after)) console.log(JSON.stringify({ ...row, subject: JSON.parse(row.subject) as unknown }));
-      else for await (const row of withoutAnsweredIntentions(entriesAfter(store, after))) console.log(auditMessage(row, `orthanc-chest-ai@${hostname()}`, await pacs?.patientOf(row)));
+      for await (const line of auditLines(store.audit, format, { after, ...(pacs ? { patientOf: pacs.patientOf } : {}) })) console.log(line);
     });
   } finally {
     await pacs?.close();
   }
-}
-
-async function* entriesAfter({ audit }: Pick<Store, 'audit'>, after: number): AsyncGenerator<AuditRow> {
-  for (let seq = after; ; ) {
-    const rows = await audit.after(seq, page);
-    yield* rows;
-    if (rows.length < page) return;
-    seq = rows.at(-1)!.seq;
-  }
-}
-
-async function* withoutAnsweredIntentions(rows: AsyncIterable<AuditRow>): AsyncGenerator<AuditRow> {
-  const open = new Map<number, AuditRow>();
-  for await (const row of rows) {
-    if (row.outcome === 'intended') open.set(row.seq, row);
-    else {
-      const { intention } = JSON.parse(row.subject) as AuditSubject;
-      if (typeof intention === 'number') open.delete(intention);
-      yield row;
-    }
-  }
-  yield* open.values();
 }
 
 /** Asks the PACS, once for each study; what it no longer has stays without patient. */

@@ -241,3 +241,19 @@ export interface ModelDetail extends ShownModel {
   /** Newest first. */
   readonly changes: readonly ShownChange[];
 }
+
+/** An entry of the audit log. */
+export interface ShownAuditEntry {
+  readonly seq: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly outcome: 'intended' | 'done' | 'refused' | 'failed';
+  readonly remote: string;
+  readonly subject: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+/** Whether the audit log is as it was written; if not, from which entry on. */
+export type ShownAuditState =
+  | { readonly intact: true; readonly entries: number; readonly head: { readonly seq: number; readonly hash: string } }
+  | { readonly intact: false; readonly entries: number; readonly at: number; readonly why: string };

@@ -53,7 +53,7 @@ export interface ServerParts {
   readonly metrics: Metrics;
   readonly administration: Administration;
   readonly audit: AuditLog;
-  readonly auditEntries: Pick<AuditEntries, 'list'>;
+  readonly auditEntries: Pick<AuditEntries, 'list' | 'after'>;
   /** Whether the page and its interface are served, or only health and metrics. */
   readonly web: boolean;
   /** Addresses or subnets whose X-Forwarded-… headers are believed. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, asc, desc, eq, gt, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, like, lt, or, sql, type SQL } from 'drizzle-orm';
 import { auditEntry, type AuditOutcome } from './access-schema.js';
 import type { Database } from './database.js';
 
@@ -24,7 +24,10 @@ export interface AuditQuery {
   readonly from?: string;
   readonly to?: string;
   readonly actor?: string;
+  /** A deed (`study.view`), or an object: all that was done to it (`study`). */
   readonly action?: string;
+  /** Only entries older than this one: the last of the page before. */
+  readonly before?: number;
   /** Default 100, at most 1000; newest first. */
   readonly limit?: number;
 }
@@ -76,8 +79,8 @@ export function auditEntriesIn(database: Database): AuditEntries {
 
     after: (seq, limit) => database.run((tables) => tables.select().from(auditEntry).where(gt(auditEntry.seq, seq)).orderBy(asc(auditEntry.seq)).limit(limit)),
 
-    list({ from, to, actor, action, limit = 100 }) {
-      const conditions: (SQL | undefined)[] = [from ? gte(auditEntry.at, from) : undefined, to ? lt(auditEntry.at, to) : undefined, actor ? eq(auditEntry.actor, actor) : undefined, action ? eq(auditEntry.action, action) : undefined];
+    list({ from, to, actor, action, before, limit = 100 }) {
+      const conditions: (SQL | undefined)[] = [before === undefined ? undefined : lt(auditEntry.seq, before), from ? gte(auditEntry.at, from) : undefined, to ? lt(auditEntry.at, to) : undefined, actor ? eq(auditEntry.actor, actor) : undefined, action ? or(eq(auditEntry.action, action), like(auditEntry.action, `${action.replace(/[%_\\]/g, '\\$&')}.%`)) : undefined];
       return database.run((tables) => tables.select().from(auditEntry).where(and(...conditions)).orderBy(desc(auditEntry.seq)).limit(Math.min(limit, 1000)));
     },
 

@@ -7,22 +7,18 @@ import { get, post } from './api.js';
 import { useLive } from './live.js';
 import { Loading } from './parts/asked.js';
 import { languageNames, useTexts, type Language, type TextKey } from './texts/texts.js';
+import type { Me } from './verdicts.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
 const AnswerView = lazy(() => import('./views/answer.js').then((one) => ({ default: one.AnswerView })));
 const OperationsView = lazy(() => import('./views/operations.js').then((one) => ({ default: one.OperationsView })));
+const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
 const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
 const ApiView = lazy(() => import('./views/api-docs.js').then((one) => ({ default: one.ApiView })));
 const PasswordView = lazy(() => import('./views/password.js').then((one) => ({ default: one.PasswordView })));
-
-export interface Me {
-  readonly name: string;
-  readonly roles: readonly string[];
-  readonly mustChange?: boolean;
-}
 
 const tabs: readonly (readonly [path: string, text: TextKey])[] = [['/worklist', 'nav.worklist'], ['/answer', 'nav.answer'], ['/operations', 'nav.operations'], ['/models', 'nav.models']];
 
@@ -57,6 +53,7 @@ export function App(): ReactNode {
             <Route path="/study/:study">{({ study }) => <StudyView study={study} key={study} />}</Route>
             <Route path="/answer" component={AnswerView} />
             <Route path="/operations" component={OperationsView} />
+            <Route path="/audit" component={AuditView} />
             <Route path="/models" component={ModelsView} />
             <Route path="/models/:version">{({ version }) => <ModelView version={version} key={version} />}</Route>
             <Route path="/password" component={PasswordView} />

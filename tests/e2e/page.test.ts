@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunningService } from '../../src/app/start-service.js';
@@ -284,8 +285,49 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     assert.ok(deeds.some(({ outcome }) => outcome === 'failed'), 'refused ones are on record too');
   });
 
+  test('the audit log: newest first, by who, what and when, leafed through, checked, and as a file', async () => {
+    const { page } = desk;
+    for (let n = 0; n < 60; n++) await service.store.audit.append({ actor: 'robot', action: 'study.view', subject: { studyInstanceUID: opacity!.studyInstanceUID } });
+    await page.goto(`${service.url}/operations`);
+    await page.click('main a:has-text("Audit log")');
+    const rows = page.locator('[data-testid=audit-entries] tbody tr');
+    const numbers = async (): Promise<readonly number[]> => rows.evaluateAll((all) => all.map((row) => Number(row.getAttribute('data-seq'))));
+    await eventually('a page of entries', async () => assert.equal(await rows.count(), 50));
+    await page.fill('#audit-actor', 'robot');
+    await eventually('those of the robot', async () => assert.ok((await rows.allTextContents()).every((one) => one.includes('robot'))));
+    await page.click('text=Older entries');
+    await eventually('all of them', async () => assert.equal(await rows.count(), 60));
+    const seen = await numbers();
+    assert.deepEqual(seen, [...seen].sort((a, b) => b - a));
+    await page.selectOption('#audit-action', 'verdict');
+    await page.waitForSelector('text=No entry answers to that.');
+    await page.fill('#audit-actor', 'admin');
+    await eventually('the verdicts', async () => {
+      const texts = await rows.allTextContents();
+      assert.ok(texts.length >= 2 && texts.every((one) => /adminverdict\.(give|view)/.test(one)), texts.join('\n'));
+    });
+    await page.fill('#audit-from', '2099-01-01');
+    await page.waitForSelector('text=No entry answers to that.');
+    await page.fill('#audit-from', '2000-01-01');
+    await eventually('the verdicts again', async () => assert.ok((await rows.count()) >= 2));
+
+    await page.click('text=Check the whole log');
+    await page.waitForSelector('text=/Intact: \\d+ entries/');
+    await screenshot(page, 'audit');
+    const tamper = (sql: string): Promise<void> => service.store.sql.script(`ALTER TABLE chest_ai.audit_entry DISABLE TRIGGER ALL;\n${sql};\nALTER TABLE chest_ai.audit_entry ENABLE TRIGGER ALL;`);
+    await tamper(`UPDATE chest_ai.audit_entry SET actor = 'nobody' WHERE seq = ${seen[7]}`);
+    await page.click('text=Check the whole log');
+    await page.waitForSelector(`text=Not as it was written, from entry ${seen[7]} on.`);
+    await tamper(`UPDATE chest_ai.audit_entry SET actor = 'robot' WHERE seq = ${seen[7]}`);
+
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=Export as JSON')]);
+    const lines = readFileSync((await download.path())!, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { seq: number; action: string });
+    assert.deepEqual(lines.map(({ seq }) => seq), lines.map((_, index) => index + 1), 'every entry, oldest first');
+    assert.equal(lines.at(-1)!.action, 'audit.export', 'taking it away is itself on record');
+  });
+
   test('every view passes axe-core, dark and light, on a desk and on a phone; nothing was said on the console', async () => {
-    const views = ['/worklist', `/study/${opacity!.studyInstanceUID}`, '/answer', '/operations', '/models', `/models/${service.model.version}`, `/models/${tiny}`, '/api/docs', '/password', '/nowhere'];
+    const views = ['/worklist', `/study/${opacity!.studyInstanceUID}`, '/answer', '/operations', '/audit', '/models', `/models/${service.model.version}`, `/models/${tiny}`, '/api/docs', '/password', '/nowhere'];
     assert.deepEqual(desk.mistakes, [], 'what the console said so far');
     const found: string[] = [];
     for (const theme of ['dark', 'light'] as const) {

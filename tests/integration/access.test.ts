@@ -133,6 +133,8 @@ for (const backend of storeBackends()) {
         { method: 'POST', path: '/api/tokens', may: ['admin'] },
         { method: 'POST', path: '/api/tokens/nothing/revoke', may: ['admin'] },
         { method: 'GET', path: '/api/audit', may: ['admin'] },
+        { method: 'GET', path: '/api/audit/verify', may: ['admin'] },
+        { method: 'GET', path: '/api/audit/export', may: ['admin'] },
       ];
       for (const role of roles) {
         const headers = await token(`matrix-${role}`, role);

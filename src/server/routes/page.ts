@@ -5,7 +5,7 @@ import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
 
 /** Addresses of the page that are no files: the page itself shows what they name. */
-const views = ['/', '/worklist', '/study/:study', '/answer', '/operations', '/models', '/models/:version', '/password', '/api/docs'];
+const views = ['/', '/worklist', '/study/:study', '/answer', '/operations', '/audit', '/models', '/models/:version', '/password', '/api/docs'];
 
 /** The page for people: files that the build has made, and one document for every view. */
 export function pageRoutes({ pageDirectory }: Pick<ServerParts, 'pageDirectory'>): Router {

@@ -4,8 +4,9 @@ import type { ReactNode } from 'react';
 import type { ComparedAgreement, ComparedQuantity } from '../../server/model-report.js';
 import type { ShownAlarm, ShownDrift } from '../../server/page-types.js';
 import { get, post } from '../api.js';
-import { Asked, sentenceOf } from '../parts/asked.js';
+import { Asked } from '../parts/asked.js';
 import { Ago, moment } from '../parts/time.js';
+import { sentenceOf } from '../sentence.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 
 /** Whether what arrives is still what the model in service was trained on, site by site, and readers still agree with it. */

@@ -5,9 +5,11 @@ import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Operations, RuleTest, ShownDrift } from '../../server/page-types.js';
 import { get, post, upload } from '../api.js';
-import { Asked, sentenceOf } from '../parts/asked.js';
+import { Asked } from '../parts/asked.js';
 import { Ago } from '../parts/time.js';
+import { sentenceOf } from '../sentence.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
+import type { Me } from '../verdicts.js';
 import { Alarms } from './drift.js';
 
 export function OperationsView(): ReactNode {
@@ -44,8 +46,17 @@ function Parts({ operations }: { readonly operations: Operations }): ReactNode {
         </Section>
       </SimpleGrid>
       <Section title={t('operations.rules')}><Rules rules={operations.rules} /></Section>
+      <AuditLink />
     </Stack>
   );
+}
+
+/** Only administrators may read the log. */
+function AuditLink(): ReactNode {
+  const { t } = useTexts();
+  const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
+  if (!me?.roles.includes('admin')) return null;
+  return <Section title={t('audit.title')}><Text size="sm" className="quiet" mb="sm">{t('audit.open')}</Text><Button component={Link} href="/audit" variant="default">{t('audit.title')}</Button></Section>;
 }
 
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
