@@ -16,6 +16,7 @@ import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
 
+const patience = { timeout: 90_000 };
 const webViewer = '/usr/share/orthanc/plugins/libOrthancWebViewer.so';
 const noWebViewer = existsSync(webViewer) ? undefined : 'the package orthanc-webviewer is not installed';
 const noDsr2html = existsSync('/usr/bin/dsr2html') ? undefined : 'dsr2html (dcmtk) is not installed';
@@ -23,10 +24,12 @@ const orthancProgram = await findOrthanc();
 const plugins = orthancProgram?.kind === 'program' ? [orthancProgram.dicomWebPlugin, ...(noWebViewer ? [] : [webViewer])] : undefined;
 
 describe('what somebody sees of our documents without OHIF', () => {
+  let service: RunningService;
+  // Before Orthanc's own end, which looks whether anything was left running.
+  after(() => service?.stop());
   const pacs = useOrthanc({ extraConfig: { ...(plugins ? { Plugins: plugins } : {}), WebViewer: { CachePath: temporaryDirectory('web-viewer') } } });
   const [, opacity] = sampleStudies('orthanc viewer', { scale: 0.35, ctSlices: 0 });
   const study = opacity!.studyInstanceUID;
-  let service: RunningService;
   let documents: Awaited<ReturnType<typeof documentsOf>>;
   before(async () => {
     service = await startTestService(pacs.orthanc, { verdicts: { verifiers: ['petrova'], organization: 'Example Hospital' } });
@@ -35,7 +38,6 @@ describe('what somebody sees of our documents without OHIF', () => {
     await service.verdicts.record({ studyInstanceUID: study, reader: service.verdicts.readerOf('petrova'), findings: [{ name: 'pneumonia', decision: 'absent' }], whence: 'page' });
     documents = await documentsOf(pacs.dicomWeb, study);
   });
-  after(() => service.stop());
 
   const headers = (): Readonly<Record<string, string>> => ({ Authorization: `Basic ${Buffer.from(`${pacs.orthanc.username}:${pacs.orthanc.password}`).toString('base64')}` });
   /** Orthanc's own id of an instance or a series. */
@@ -80,7 +82,7 @@ describe('what somebody sees of our documents without OHIF', () => {
   test('Orthanc Explorer lists every document under its name', { ...(noPage ? { skip: noPage } : {}) }, async () => {
     await inBrowser(async (page) => {
       await page.goto(`${pacs.orthanc.url}/app/explorer.html#study?uuid=${await idOf(study)}`);
-      for (const series of [/AI report: \d present/, /AI regions \(unverified\)/, /AI heat map \(unverified\)/, /Reader's verdict \(verified\)/]) await page.waitForSelector(`text=${series}`, { timeout: 30_000 });
+      for (const series of [/AI report: \d present/, /AI regions \(unverified\)/, /AI heat map \(unverified\)/, /Reader's verdict \(verified\)/]) await page.waitForSelector(`text=${series}`, patience);
       await screenshot(page, 'orthanc-explorer');
     });
   });
@@ -89,14 +91,14 @@ describe('what somebody sees of our documents without OHIF', () => {
   test('Orthanc’s web viewer shows the heat map', { ...(noPlugin ? { skip: noPlugin } : {}) }, async () => {
     await inBrowser(async (page) => {
       await page.goto(`${pacs.orthanc.url}/web-viewer/app/viewer.html?series=${await idOf(documents.heatMaps[0]!.reference.seriesInstanceUID)}`);
-      await page.waitForSelector('canvas', { timeout: 30_000 });
+      await page.waitForSelector('canvas', patience);
       await page.waitForFunction(() => {
         const canvas = document.querySelector('canvas')!;
         const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
         let red = 0;
         for (let at = 0; at < data.length; at += 4) if (data[at]! - data[at + 2]! > 60) red++;
         return red > (data.length / 4) * 0.005;
-      }, undefined, { timeout: 30_000 });
+      }, undefined, patience);
       await screenshot(page, 'orthanc-web-viewer');
     });
   });
