@@ -25,7 +25,6 @@ const plugins = orthancProgram?.kind === 'program' ? [orthancProgram.dicomWebPlu
 
 describe('what somebody sees of our documents without OHIF', () => {
   let service: RunningService;
-  // Before Orthanc's own end, which looks whether anything was left running.
   after(() => service?.stop());
   const pacs = useOrthanc({ extraConfig: { ...(plugins ? { Plugins: plugins } : {}), WebViewer: { CachePath: temporaryDirectory('web-viewer') } } });
   const [, opacity] = sampleStudies('orthanc viewer', { scale: 0.35, ctSlices: 0 });

@@ -25,7 +25,7 @@ const patience = { timeout: 60_000 };
 describe('the page in a browser, on a real service and a real Orthanc', { ...(skip ? { skip } : {}) }, () => {
   let service: RunningService;
   let browser: Browser;
-  // Before Orthanc's own end, which looks whether anything was left running.
+  // Before Orthanc ends.
   after(async () => {
     await browser?.close();
     await service?.stop();

@@ -15,7 +15,7 @@ export interface TestOrthanc extends Clients {
 export type TestOrthancOptions = Omit<PrivateOrthancOptions, 'directory'>;
 
 /**
- * Starts one before the tests of the enclosing suite (or file) and ends it after them. Afterwards nothing that this
+ * Starts one before the tests of the enclosing suite (or file) and ends it after them. When the file ends, nothing that this
  * process started may run: that is checked, and is a failure of the test file.
  */
 export function useOrthanc(options: TestOrthancOptions = {}): TestOrthanc {
@@ -24,10 +24,8 @@ export function useOrthanc(options: TestOrthancOptions = {}): TestOrthanc {
   before(async () => {
     started = await open({ stableAgeSeconds: 1, ...options, directory });
   });
-  after(async () => {
-    await close(started);
-    assertNothingRuns();
-  });
+  after(() => close(started));
+  checkAtTheEnd();
   const get = () => {
     assert.ok(started, 'the private Orthanc is there only while the tests run');
     return started;
@@ -67,6 +65,22 @@ export function temporaryDirectory(name: string): string {
 export function assertNothingRuns(): void {
   const left = descendantsOf(process.pid).map((one) => `${one.pid} ${one.name}`);
   assert.deepEqual(left, [], 'these processes were left running');
+}
+
+let checking = false;
+
+/** When the process ends: a suite's own hooks, which stop its service, may run after those that are registered here. */
+function checkAtTheEnd(): void {
+  if (checking) return;
+  checking = true;
+  process.once('exit', () => {
+    try {
+      assertNothingRuns();
+    } catch (error) {
+      console.error(error);
+      process.exitCode = 1;
+    }
+  });
 }
 
 async function open(options: PrivateOrthancOptions): Promise<TestOrthanc> {
