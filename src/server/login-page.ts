@@ -1,33 +1,58 @@
+import type { Request } from 'express';
+
+interface Words {
+  readonly logIn: string;
+  readonly notice: string;
+  readonly hospital: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+const words: Readonly<Record<'en' | 'de', Words>> = {
+  en: { logIn: 'Log in', notice: 'Not for diagnosis. Software results, not verified by a physician.', hospital: 'Log in with your hospital account', name: 'Name', password: 'Password' },
+  de: { logIn: 'Anmelden', notice: 'Nicht zur Diagnose. Ergebnisse einer Software, von keinem Arzt geprüft.', hospital: 'Mit dem Konto des Krankenhauses anmelden', name: 'Name', password: 'Passwort' },
+};
+
+/** As the browser asks for it: before a login nothing else is known. */
+export function languageOf(request: Request): 'en' | 'de' {
+  return request.acceptsLanguages(['en', 'de']) === 'de' ? 'de' : 'en';
+}
+
 /** The way in for people; works without any script. */
-export function loginPage({ openId }: { readonly openId: boolean }): string {
+export function loginPage({ openId, language }: { readonly openId: boolean; readonly language: 'en' | 'de' }): string {
+  const { logIn, notice, hospital, name, password } = words[language];
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Log in · orthanc-chest-ai</title>
+<title>${logIn} · orthanc-chest-ai</title>
 <style>
-:root { color-scheme: dark; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #14171a; color: #e6e9eb; font: 16px/1.5 system-ui, sans-serif; }
-main { width: min(22rem, 90vw); padding: 1.5rem; background: #1d2226; border: 1px solid #363e45; border-radius: .5rem; }
-h1 { margin: 0; font-size: 1.3rem; }
-.notice { margin: .3rem 0 1rem; color: #ffd27a; }
-label { display: block; margin-top: .75rem; }
-input, button, .button { box-sizing: border-box; width: 100%; padding: .5rem; font: inherit; color: inherit; background: #14171a; border: 1px solid #6b7680; border-radius: .3rem; }
-button, .button { display: block; margin-top: 1rem; background: #2b5c8a; text-align: center; text-decoration: none; cursor: pointer; }
+:root { color-scheme: dark light; --ground: #0c1013; --card: #161c21; --line: #39434d; --field: #262e36; --ink: #e8ebee; --notice: #ffd27a; --edge: #8a97a3; }
+@media (prefers-color-scheme: light) { :root { --ground: #f4f6f7; --card: #fff; --line: #d8dfe3; --field: #fff; --ink: #1b2227; --notice: #6b4a00; --edge: #6b7680; } }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+main { width: min(22rem, 88vw); padding: 1.75rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
+h1 { margin: 0; display: flex; align-items: center; gap: .6rem; font-size: 1.3rem; font-weight: 650; letter-spacing: -.01em; }
+.notice { margin: .5rem 0 1.1rem; color: var(--notice); }
+label { display: block; margin-top: .9rem; font-weight: 600; }
+input, button, .button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--field); border: 1px solid var(--edge); border-radius: .5rem; }
+input { margin-top: .25rem; }
+button, .button { display: block; margin-top: 1.4rem; background: #0a6b60; border-color: #0a6b60; color: #fff; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; }
+button:hover, .button:hover { background: #04524a; }
+:focus-visible { outline: 2px solid #2fbfae; outline-offset: 2px; }
 </style>
 </head>
 <body>
 <main>
-<h1>orthanc-chest-ai</h1>
-<p class="notice" role="note">Not for diagnosis.</p>
-${openId ? '<a class="button" href="/api/login/oidc">Log in with your hospital account</a>' : ''}
+<h1><svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#12303a"/><path d="M14.5 6v8.5c0 2-1.200 3-2.500 4.200C9.500 21 6.500 22.500 6.500 24.500 6.500 14 9.500 9 12 9c1.300 0 2 1 2 2.500V6zM17.500 6v8.500c0 2 1.200 3 2.500 4.200 2.500 2.300 5.500 3.800 5.500 5.800C25.500 14 22.500 9 20 9c-1.300 0-2 1-2 2.500V6z" fill="none" stroke="#4fd1c5" stroke-width="1.900" stroke-linejoin="round"/><circle cx="10" cy="17" r="2.300" fill="#ffb86b"/></svg>orthanc-chest-ai</h1>
+<p class="notice" role="note">${notice}</p>
+${openId ? `<a class="button" href="/api/login/oidc">${hospital}</a>` : ''}
 <form method="post" action="/api/login">
-<label for="name">Name</label>
+<label for="name">${name}</label>
 <input id="name" name="name" autocomplete="username" autocapitalize="none" required autofocus>
-<label for="password">Password</label>
+<label for="password">${password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
-<button type="submit">Log in</button>
+<button type="submit">${logIn}</button>
 </form>
 </main>
 </body>

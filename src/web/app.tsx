@@ -71,7 +71,7 @@ function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
   const { t } = useTexts();
   const [location] = useLocation();
   return tabs.map(([path, text]) => (
-    <Link key={path} href={path} className="tab" onClick={onClick} aria-current={location.startsWith(path) || (location === '/' && path === '/worklist') ? 'page' : undefined}>{t(text)}</Link>
+    <Link key={path} href={path} className="tab" onClick={onClick} aria-current={location.startsWith(path) || (location === '/' && path === '/worklist') || (location === '/audit' && path === '/operations') ? 'page' : undefined}>{t(text)}</Link>
   ));
 }
 

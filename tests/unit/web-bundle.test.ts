@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -20,6 +20,15 @@ test('the whole page is at most 300 kB, gzipped', () => {
 test('it loads nothing from elsewhere, and holds no script or style of its own in the document', () => {
   assert.doesNotMatch(index, /<script(?![^>]*\bsrc=)[^>]*>|<style|\bon\w+=|https?:\/\//);
   for (const name of files.filter((one) => one.endsWith('.css'))) assert.doesNotMatch(readFileSync(join(folder, 'page', name), 'utf8'), /url\(["']?https?:|@import/);
+});
+
+test('every component that the page uses has its styles', () => {
+  const styles = join(projectRoot, 'node_modules/@mantine/core/styles');
+  const sources = readdirSync(join(projectRoot, 'src/web'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tsx')).map((name) => readFileSync(join(projectRoot, 'src/web', name), 'utf8'));
+  const used = new Set(sources.flatMap((text) => [...text.matchAll(/import \{([^}]*)\} from '@mantine\/core'/g)].flatMap(([, names]) => names!.split(',').map((name) => name.trim()))));
+  const imported = readFileSync(join(projectRoot, 'src/web/mantine-styles.ts'), 'utf8');
+  assert.ok(used.size > 20);
+  assert.deepEqual([...used].filter((name) => existsSync(join(styles, `${name}.css`)) && !imported.includes(`/${name}.css'`)), []);
 });
 
 test('every text is there in every language, with the same things put in', () => {

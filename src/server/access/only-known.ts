@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
-import { loginPage } from '../login-page.js';
+import { languageOf, loginPage } from '../login-page.js';
 import type { Access } from './access.js';
 import type { Principal } from './roles.js';
 
@@ -30,7 +30,7 @@ export function onlyKnown({ openId }: Pick<Access, 'openId'>): RequestHandler {
       return;
     }
     if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
-      response.status(401).type('html').send(loginPage({ openId: openId !== undefined }));
+      response.status(401).type('html').send(loginPage({ openId: openId !== undefined, language: languageOf(request) }));
       return;
     }
     throw new Fault('login-required', 'expected somebody logged in, or the token of a program, found nobody');

@@ -9,7 +9,7 @@ import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
 import { readBody } from '../read-body.js';
 import type { ServerParts } from '../server-tools.js';
-import { loginPage } from '../login-page.js';
+import { languageOf, loginPage } from '../login-page.js';
 
 const text = z.string().max(300);
 const loginBody = z.strictObject({ name: text, password: text });
@@ -25,8 +25,8 @@ export function loginRoutes({ access }: ServerParts): Router {
   const body = express.json({ limit: '4kb' });
   const form = express.urlencoded({ extended: false, limit: '4kb' });
 
-  router.get('/login', (_request, response) => {
-    response.type('html').send(loginPage({ openId: access.openId !== undefined }));
+  router.get('/login', (request, response) => {
+    response.type('html').send(loginPage({ openId: access.openId !== undefined, language: languageOf(request) }));
   });
 
   router.post('/api/login', body, form, async (request, response) => {
