@@ -12,6 +12,8 @@ import { EmbeddedConnection } from '../../src/store/embedded.js';
 import { migrations } from '../../src/store/migrations/all.js';
 import { PostgresqlConnection } from '../../src/store/postgresql.js';
 import { openStore, type Store } from '../../src/store/store.js';
+import { chestStudy } from '../support/chest-study.js';
+import { eventually } from '../support/eventually.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { storeBackends } from '../support/store.js';
 
@@ -60,34 +62,40 @@ for (const backend of storeBackends()) {
       }
     });
 
-    test('a database that release 0.1.0 left is brought to this release, with all that is in it', async () => {
-      const location = await backend.location();
-      const connection = 'databaseUrl' in location ? await PostgresqlConnection.open(location.databaseUrl, silentLog) : await EmbeddedConnection.open(location.dataDir, silentLog);
-      await connection.script(readFileSync(join(projectRoot, 'tests/fixtures/store/0.1.0.sql'), 'utf8'));
-      const { rows } = await connection.query<{ n: number }>({ text: 'SELECT count(*)::int AS n FROM chest_ai.migration' });
-      assert.equal(rows[0]!.n, 1, 'the fixture is of the first release');
-      await connection.close();
+    for (const [release, known] of [['0.1.0', 1], ['0.2.0', 5]] as const) {
+      test(`a database that release ${release} left when it was killed is brought to this release, with all that is in it`, async () => {
+        const location = await backend.location();
+        const connection = 'databaseUrl' in location ? await PostgresqlConnection.open(location.databaseUrl, silentLog) : await EmbeddedConnection.open(location.dataDir, silentLog);
+        await connection.script(readFileSync(join(projectRoot, `tests/fixtures/store/${release}.sql`), 'utf8'));
+        const { rows } = await connection.query<{ n: number; pacs: string }>({ text: 'SELECT count(*)::int AS n, (SELECT min(pacs) FROM chest_ai.orthanc_cursor) AS pacs FROM chest_ai.migration' });
+        assert.equal(rows[0]!.n, known, 'the fixture is of that release');
+        await connection.close();
 
-      const store = await openStore(location, silentLog);
-      try {
-        const applied = await store.sql.query<{ id: number }>({ text: 'SELECT id FROM chest_ai.migration ORDER BY id' });
-        assert.deepEqual(applied.rows.map(({ id }) => id), migrations.map(({ id }) => id).sort((a, b) => a - b));
-        assert.equal((await store.cursors.read('http://orthanc:8042'))?.lastSeq, 4711);
-        assert.equal((await store.studies.find('2.25.2'))?.state, 'queued');
-        const current = await store.results.currentResult('2.25.1');
-        assert.equal(current?.resultId, 'r1');
-        assert.equal(current.findings[0]?.probability, 0.5);
-        assert.equal((await store.results.ofStudy('2.25.1')).length, 2);
-        assert.deepEqual((await store.deliveries.outstanding()).map((one) => [one.destination, one.attempts]), [['WS1', 3]]);
-        await store.audit.append({ actor: 'service', action: 'service.start' });
-        // The job that waited is done by this release.
-        const jobs = await startJobs(store, silentLog);
-        const done = new Promise<string>((resolve) => void jobs.work(defineQueue<{ pacsStudyId: string }>('settle-study'), async ({ payload }) => resolve(payload.pacsStudyId)));
-        assert.equal(await done, 'c-d');
-        await jobs.stop();
-      } finally {
-        await store.close();
-      }
-    });
+        const store = await openStore(location, silentLog);
+        try {
+          const applied = await store.sql.query<{ id: number }>({ text: 'SELECT id FROM chest_ai.migration ORDER BY id' });
+          assert.deepEqual(applied.rows.map(({ id }) => id), migrations.map(({ id }) => id).sort((a, b) => a - b));
+          assert.ok((await store.cursors.read(rows[0]!.pacs))!.lastSeq > 0);
+          const { studyInstanceUID } = chestStudy('release reported');
+          assert.equal((await store.studies.find(studyInstanceUID))?.state, 'done');
+          const [only, ...others] = await store.results.ofStudy(studyInstanceUID);
+          assert.deepEqual([only!.outcome, only!.isCurrent, only!.documents.some(({ kind }) => kind === 'text'), others.length], ['reported', true, true, 0]);
+          assert.ok(only!.findings.every(({ name, probability }) => name !== '' && probability > 0 && probability < 1));
+          // A log of entries that were written before stays whole, and goes on.
+          const entries = release === '0.1.0' ? 0 : 2;
+          assert.deepEqual([(await store.accounts.list()).length, (await verifyAudit(store.audit)).entries], [entries === 0 ? 0 : 1, entries]);
+          await store.audit.append({ actor: 'service', action: 'service.start', outcome: 'intended' });
+          assert.deepEqual([(await verifyAudit(store.audit)).intact, (await verifyAudit(store.audit)).entries], [true, entries + 1]);
+          // What waited when that release was killed is done by this one.
+          const jobs = await startJobs(store, silentLog);
+          const done = new Set<string>();
+          await jobs.work(defineQueue<{ pacsStudyId: string }>('settle-study'), async ({ payload }) => void done.add(payload.pacsStudyId));
+          await eventually('both are done', () => assert.equal(done.size, 2));
+          await jobs.stop();
+        } finally {
+          await store.close();
+        }
+      });
+    }
   });
 }

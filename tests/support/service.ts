@@ -56,9 +56,9 @@ export interface SpawnedService {
   end(): Promise<number | null>;
 }
 
-/** As a process of its own, as a user starts it. Ready when it resolves. */
-export async function spawnService(orthanc: TestOrthanc['orthanc'], options: { readonly url?: string; readonly dataDir: string; readonly environment?: Readonly<Record<string, string>> }): Promise<SpawnedService> {
-  const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'serve'], {
+/** As a process of its own, as a user starts it. Ready when it resolves. @param options `program`: of another release */
+export async function spawnService(orthanc: TestOrthanc['orthanc'], options: { readonly url?: string; readonly dataDir: string; readonly environment?: Readonly<Record<string, string>>; readonly program?: string }): Promise<SpawnedService> {
+  const child = spawn(process.execPath, [options.program ?? join(projectRoot, 'dist/src/cli.js'), 'serve'], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
