@@ -18,7 +18,7 @@ import { sendByCStore } from '../support/send.js';
 import { configFor } from '../support/service.js';
 import { median } from './median.js';
 
-const rounds = 3;
+const rounds = 4;
 const studiesOfRound = 6;
 
 type Night = 'none' | 'as shipped' | 'without low priority';
@@ -30,7 +30,7 @@ export async function bench(): Promise<void> {
   const orthanc = await startPrivateOrthanc({ directory: join(directory, 'orthanc'), stableAgeSeconds: 1 });
   const config = configFor(orthanc, { dataDir: join(directory, 'service') });
   const service = await startService(config, silentLog);
-  const client = new OrthancClient({ url: orthanc.url, username: orthanc.username, password: orthanc.password, timeoutMs: 10_000 });
+  const client = new OrthancClient({ url: orthanc.url, username: orthanc.username, password: orthanc.password, timeoutMs: 60_000 });
   const load = [...sampleLoad(1 + nights.length * rounds * studiesOfRound, 'night-latency')];
   const waits: Record<Night, number[]> = { none: [], 'as shipped': [], 'without low priority': [] };
   try {
