@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../src/config.js';
@@ -28,7 +29,7 @@ export async function bench(): Promise<void> {
   }
 }
 
-/** All studies wait in Orthanc; from the first result to the last, so that the start of the processes does not count. */
+/** All studies wait in Orthanc; one study in hand of each process, and from the first result to the last, so that the start of the processes does not count. */
 async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
   const databaseUrl = await postgres.createDatabase();
   await withOrthanc(async ({ orthanc }) => {
@@ -37,7 +38,9 @@ async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const start = (roles: string): Promise<SpawnedService> => {
       const dataDir = temporaryDirectory('workers');
-      return spawnService(orthanc, { dataDir, environment: { DATABASE_URL: databaseUrl, ROLES: roles, ENGINE: 'onnx-cpu' } });
+      const configFile = join(dataDir, 'config.yaml');
+      writeFileSync(configFile, 'work: { studies: 1, decoders: 1 }\n');
+      return spawnService(orthanc, { dataDir, environment: { DATABASE_URL: databaseUrl, ROLES: roles, ENGINE: 'onnx-cpu', CONFIG_FILE: configFile } });
     };
     const running = await Promise.all(Array.from({ length: workers }, () => start('work')));
     const store = await openStore({ databaseUrl }, silentLog);
