@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { writePart10 } from '../../src/dicom/part10.js';
 import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
@@ -17,8 +17,11 @@ import { silentLog } from '../../src/log.js';
 import { openReader } from '../../src/app/image-reader.js';
 import { pacsOf } from '../../src/app/pacs.js';
 import { recordVerdict } from '../../src/tasks/record-verdict.js';
+import { logInFirst } from '../support/access.js';
+import { logInAsFirst, noBrowser, openPage, startBrowser, type WatchedPage } from '../support/browser.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
+import { assertShowsItsFigures, pressEveryDeed, retrainAndWatch, retrainInVain } from '../support/models-view.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { guessingCandidate, phantomNight, phantomPatient } from '../support/phantom-patients.js';
 import { sendByStow } from '../support/send.js';
@@ -27,6 +30,10 @@ import { configFor, eventuallyOneResult, spawnService } from '../support/service
 const patients = 192;
 
 describe('a night on a real Orthanc', () => {
+  const ending: (() => Promise<unknown>)[] = [];
+  after(async () => {
+    for (const end of ending.reverse()) await end();
+  });
   const pacs = useOrthanc();
 
   function study(number: number): { readonly studyInstanceUID: StudyInstanceUID; readonly file: Uint8Array; readonly diseased: boolean } {
@@ -89,33 +96,56 @@ describe('a night on a real Orthanc', () => {
     const planned = (JSON.parse(readFileSync(join(run, 'plan.json'), 'utf8')) as { id: string }).id;
     assert.equal((await openRegistry(join(dataDir, 'models')).aliases())?.champion, guessing.version);
 
-    const night = await command('retrain', '--now', '--json');
-    const { id, outcome, why, challenger, champion } = JSON.parse(night.out) as { id: string; outcome: string; why: string; challenger: string; champion: string };
-    assert.equal(outcome, 'promoted', `${why}\n${night.err}`);
-    assert.equal(night.status, 0);
+    // Asked for on the page where there is a browser, and watched there.
+    const service = await spawnService(pacs.orthanc, { dataDir, environment: { CONFIG_FILE: settings, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu', ANALYSE_ARCHIVE: 'false' } });
+    ending.push(() => service.end());
+    const serviceUrl = /service is running {2}url=(\S+)/.exec(service.output())![1]!;
+    const registry = openRegistry(join(dataDir, 'models'));
+    const page = noBrowser() === undefined ? await openDesk(serviceUrl, dataDir) : undefined;
+    if (page) {
+      const said = await retrainAndWatch(page, serviceUrl);
+      assert.ok(new Set(said.flatMap((text) => /(\d+) of \d+ epochs trained/.exec(text)?.[1] ?? [])).size >= 2, `it was seen to go on: ${said.join('\n')}`);
+    } else {
+      console.log(`SKIPPED: the Models view, ${noBrowser()}`);
+      assert.equal((await fetch(`${serviceUrl}/api/retrain`, { method: 'POST', headers: { ...(await logInFirst(serviceUrl, dataDir)) } })).status, 202);
+      await eventually('the night has ended', async () => assert.equal((await registry.lastNight())?.outcome, 'promoted'), { timeoutMs: 8 * 60_000 });
+    }
+    const { id, outcome, why, challenger, champion, decision } = (await registry.lastNight())!;
+    assert.equal(outcome, 'promoted', why);
     assert.equal(id, planned, 'the night that was killed came to its end');
     assert.equal(champion, guessing.version);
-    const registry = openRegistry(join(dataDir, 'models'));
+    assert.ok(challenger);
     assert.equal((await registry.aliases())?.champion, challenger);
     const promoted = await registry.load(challenger);
     assert.notEqual(promoted.deviceUID, guessing.deviceUID);
     assert.equal(promoted.lineage?.parent, guessing.version);
     assert.equal(promoted.lineage?.dataset.images, patients - 1 - (promoted.lineage?.dataset.splits['test'] ?? 0) - (await testImages(registry)));
 
-    // Nothing new was said since: no second night.
+    if (page) {
+      await assertShowsItsFigures(page, serviceUrl, promoted, decision!.criteria);
+      await retrainInVain(page, serviceUrl);
+      await pressEveryDeed(page, serviceUrl, { former: guessing.version, newer: challenger });
+      assert.equal((await registry.aliases())?.champion, challenger);
+      assert.deepEqual(page.mistakes, []);
+    }
+    const next = chestStudy('the morning after');
+    await sendByStow(next.files, pacs.dicomWeb);
+    const { report } = await eventuallyOneResult(pacs.dicomWeb, next.studyInstanceUID);
+    assert.equal(report.algorithm.deviceUID, promoted.deviceUID, 'reported by the new version');
+
+    // Nothing new was said since: no second night. The embedded index belongs to one process at a time.
+    await service.end();
     const again = await command('retrain', '--now', '--json');
     assert.match((JSON.parse(again.out) as { why: string }).why, /0 new labels/);
-
-    const service = await spawnService(pacs.orthanc, { dataDir, environment: { CONFIG_FILE: settings, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu', ANALYSE_ARCHIVE: 'false' } });
-    try {
-      const next = chestStudy('the morning after');
-      await sendByStow(next.files, pacs.dicomWeb);
-      const { report } = await eventuallyOneResult(pacs.dicomWeb, next.studyInstanceUID);
-      assert.equal(report.algorithm.deviceUID, promoted.deviceUID, 'reported by the new version');
-    } finally {
-      await service.end();
-    }
   });
+
+  async function openDesk(url: string, dataDir: string): Promise<WatchedPage> {
+    const browser = await startBrowser();
+    ending.push(() => browser.close());
+    const desk = await openPage(browser);
+    await logInAsFirst(desk, url, dataDir);
+    return desk;
+  }
 
   test('only a process of role train holds nights', async () => {
     const dataDir = temporaryDirectory('night-roles');

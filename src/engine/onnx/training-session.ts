@@ -32,7 +32,8 @@ export async function openTrainingSession(options: TrainerOptions, { provider, t
     // the plan of memory is a second arena beside the one that the first step filled
     enableMemPattern: false,
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // threads wait awake between the many small operators of a step, not between steps
+    extra: { session: { force_spinning_stop: '1' } },
   });
   const { network: { architecture }, objective, batch, height, width, seed, adamW: settings, maxGradientNorm } = options;
   const tensors = trainingTensors(options, model);
