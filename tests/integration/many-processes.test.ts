@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
+import { openRegistry } from '../../src/registry/registry.js';
 import { openStore } from '../../src/store/store.js';
+import { changedStarter } from '../support/changed-starter.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -23,8 +26,8 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     postgres = await startPostgres();
     databaseUrl = await postgres.createDatabase();
   });
-  const start = async (roles: string): Promise<SpawnedService> => {
-    const one = await spawnService(pacs.orthanc, { dataDir: temporaryDirectory('process'), environment: { DATABASE_URL: databaseUrl, ROLES: roles, ENGINE: 'onnx-cpu' } });
+  const start = async (roles: string, dataDir = temporaryDirectory('process')): Promise<SpawnedService> => {
+    const one = await spawnService(pacs.orthanc, { dataDir, environment: { DATABASE_URL: databaseUrl, ROLES: roles, ENGINE: 'onnx-cpu' } });
     running.add(one);
     return one;
   };
@@ -36,7 +39,7 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
   const reportedBy = (one: SpawnedService): readonly string[] => [...one.output().matchAll(/study reported {2}study=(\S+)/g)].map((match) => match[1]!);
 
   test('two watchers do not duplicate; each worker takes its part; a killed worker loses nothing; workers come and go', { timeout: 240_000 }, async () => {
-    const [watcher, secondWatcher, web, victim, worker] = await Promise.all(['watch', 'watch', 'web', 'work', 'work'].map(start)) as [SpawnedService, SpawnedService, SpawnedService, SpawnedService, SpawnedService];
+    const [watcher, secondWatcher, web, victim, worker] = await Promise.all(['watch', 'watch', 'web', 'work', 'work'].map((roles) => start(roles))) as [SpawnedService, SpawnedService, SpawnedService, SpawnedService, SpawnedService];
     const studies = Array.from({ length: 12 }, (_, n) => chestStudy(`many ${n}`));
     await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);
     await eventually('both workers have reported', () => assert.ok(reportedBy(victim).length > 0 && reportedBy(worker).length > 0), { timeoutMs: 90_000 });
@@ -75,5 +78,38 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     assert.equal((await fetch(`${urlOf(web)}/login`)).status, 200);
     assert.equal((await fetch(`${urlOf(successor)}/health`)).status, 200);
     assert.equal((await fetch(`${urlOf(successor)}/api/results`)).status, 401);
+  });
+
+  test('a model promoted while studies flow is taken up by every worker, and no study is lost or judged twice', { timeout: 240_000 }, async () => {
+    for (const one of [...running]) await end(one, 'end');
+    const dataDir = temporaryDirectory('shared');
+    // The folder of models is one for all, as on a shared disk.
+    const workers = await Promise.all(['watch,work', 'work'].map((roles) => start(roles, dataDir)));
+    const registry = openRegistry(join(dataDir, 'models'));
+    const starter = await registry.load((await registry.aliases())!.champion);
+    const second = await registry.add(changedStarter(starter, '2026-11-24'));
+    const studies = Array.from({ length: 16 }, (_, n) => chestStudy(`rolling ${n}`));
+    await sendByCStore(studies.slice(0, 8).flatMap((one) => one.files), pacs.orthanc);
+    await eventually('each worker has reported', () => assert.ok(workers.every((one) => reportedBy(one).length > 0)), { timeoutMs: 90_000 });
+    const flowing = sendByCStore(studies.slice(8).flatMap((one) => one.files), pacs.orthanc);
+    await registry.promote(second.version, { by: 'test', why: 'test', at: new Date() }, starter.version);
+    await flowing;
+    const devices: string[] = [];
+    for (const { studyInstanceUID } of studies) {
+      const { report } = await eventually('one current result', () => assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID), { timeoutMs: 90_000 });
+      devices.push(report.algorithm.deviceUID);
+    }
+    const store = await openStore({ databaseUrl }, silentLog);
+    try {
+      for (const { studyInstanceUID } of studies) await eventually('recorded once', async () => assert.equal((await store.results.ofStudy(studyInstanceUID)).length, 1), { timeoutMs: 60_000 });
+    } finally {
+      await store.close();
+    }
+    const by = (deviceUID: string): number => devices.filter((one) => one === deviceUID).length;
+    console.log(`${by(starter.deviceUID)} of ${studies.length} studies by the first model, ${by(second.deviceUID)} by the second`);
+    assert.ok(by(starter.deviceUID) > 0 && by(second.deviceUID) > 0 && by(starter.deviceUID) + by(second.deviceUID) === studies.length);
+    const late = chestStudy('rolling, late');
+    await sendByCStore(late.files, pacs.orthanc);
+    assert.equal((await eventuallyOneResult(pacs.dicomWeb, late.studyInstanceUID)).report.algorithm.deviceUID, second.deviceUID);
   });
 });

@@ -125,7 +125,7 @@ function Criteria({ decision: { testSet, champion, criteria } }: { readonly deci
           <Table.Thead><Table.Tr><Table.Th scope="col">{t('models.criterion')}</Table.Th><Table.Th scope="col" className="number">{t('models.measured')}</Table.Th><Table.Th scope="col" className="number">{t('models.bound')}</Table.Th><Table.Td /></Table.Tr></Table.Thead>
           <Table.Tbody>
             {criteria.map((one) => (
-              <Table.Tr key={`${one.name} ${one.class ?? ''}`}><Table.Td>{one.words}</Table.Td><Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td><Table.Td className="number">{one.comparison === 'at-least' ? '≥' : '≤'} {one.bound?.toFixed(3) ?? '–'}</Table.Td><Table.Td className={one.passed ? 'absent' : one.counts ? 'present' : 'quiet'}>{t(one.passed ? 'models.passed' : one.counts ? 'models.notPassed' : 'models.onlyShown')}</Table.Td></Table.Tr>
+              <Table.Tr key={`${one.name} ${one.class ?? ''}`}><Table.Td>{one.words}</Table.Td><Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td><Table.Td className="number">{one.bound === null ? '–' : `${one.comparison === 'at-least' ? '≥' : '≤'} ${one.bound.toFixed(3)}`}</Table.Td><Table.Td className={one.passed ? 'absent' : one.counts ? 'present' : 'quiet'}>{t(one.passed ? 'models.passed' : one.counts ? 'models.notPassed' : 'models.onlyShown')}</Table.Td></Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
