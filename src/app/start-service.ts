@@ -27,6 +27,7 @@ import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { modelDeedsOf } from './model-deeds.js';
 import { serverToolsOf } from './server-tools.js';
 import { startNightWorker } from './night-worker.js';
+import { modelChangesNoter } from './note-model-changes.js';
 import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
 import { startingModel } from './starting-model.js';
 import { versionInService } from './version-in-service.js';
@@ -160,7 +161,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
-    const verdicts = verdictsOf({ config, store, reportTools });
+    const verdicts = verdictsOf({ config, store, reportTools, audit: access.audit });
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
@@ -168,6 +169,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
     tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
     watchSurroundings(healthParts);
+    if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();
     void jobs.every(3_600_000, 'audit head', () => noteHead(store.audit, log)).runNow();
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };

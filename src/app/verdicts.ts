@@ -1,3 +1,4 @@
+import type { AuditLog } from '../audit/audit-log.js';
 import type { Config } from '../config.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { ServedVerdict, VerdictServerTools } from '../server/verdict-tools.js';
@@ -12,6 +13,8 @@ export interface VerdictParts {
   readonly config: Config;
   readonly store: Store;
   readonly reportTools: Pick<ReportTools, 'pacs' | 'settings' | 'clock' | 'log'>;
+  /** Where verdicts that were given elsewhere are put on record; those given here are, before they are given. */
+  readonly audit?: Pick<AuditLog, 'recordIfPossible'>;
 }
 
 export interface Verdicts {
@@ -31,7 +34,7 @@ export function readerIn({ verdicts: { verifiers, organization } }: Config, name
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 
-export function verdictsOf({ config, store, reportTools: { pacs, settings, clock, log } }: VerdictParts): Verdicts {
+export function verdictsOf({ config, store, reportTools: { pacs, settings, clock, log }, audit }: VerdictParts): Verdicts {
   const tools = { pacs, clock, softwareVersion: settings.softwareVersion, seriesNumber: settings.seriesNumber + verdictSeriesOffset, termsOf: settings.termsOf, codes: settings.codes };
   return {
     readerOf: (name) => readerIn(config, name),
@@ -45,7 +48,12 @@ export function verdictsOf({ config, store, reportTools: { pacs, settings, clock
     },
 
     async index(study) {
-      const fresh = await indexVerdicts(study, { pacs, findingNameOf: settings.findingNameOf, keep: (verdict) => store.verdicts.record(verdict) });
+      const keep = async (verdict: IndexedVerdict): Promise<boolean> => {
+        const fresh = await store.verdicts.record(verdict);
+        if (fresh) await audit?.recordIfPossible({ actor: verdict.reader, action: 'verdict.found', subject: { studyInstanceUID: verdict.studyInstanceUID, sopInstanceUID: verdict.sopInstanceUID, verified: verdict.verified, whence: verdict.whence } });
+        return fresh;
+      };
+      const fresh = await indexVerdicts(study, { pacs, findingNameOf: settings.findingNameOf, keep });
       if (fresh > 0) log.info('verdicts found in the PACS', { study, verdicts: fresh });
       return fresh;
     },

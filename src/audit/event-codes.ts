@@ -61,9 +61,9 @@ export function eventOf(action: string): AuditEvent {
 }
 
 function actionOf(verb: string): AuditEvent['action'] {
-  if (verb === 'view' || verb === 'verify') return 'R';
+  if (verb === 'view' || verb === 'verify' || verb === 'found') return 'R';
   if (verb === 'add' || verb === 'give') return 'C';
   if (verb === 'revoke' || verb === 'disable' || verb === 'delete') return 'D';
-  if (verb === 'password' || verb === 'change' || verb === 'promote' || verb === 'rollback') return 'U';
+  if (verb === 'password' || verb === 'change' || verb === 'changed' || verb === 'promote' || verb === 'rollback') return 'U';
   return 'E';
 }

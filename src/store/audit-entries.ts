@@ -35,6 +35,8 @@ export interface AuditQuery {
 export interface AuditEntries {
   /** Durable when it resolves. Writers of all processes take turns, so that the chain never forks. */
   append(entry: NewAuditEntry, at?: Date): Promise<AuditRow>;
+  /** The same, unless an entry of this actor, deed and subject is there. @returns whether it was not */
+  appendOnce(entry: NewAuditEntry, at?: Date): Promise<boolean>;
   /** In order, a page at a time: those after `seq`. */
   after(seq: number, limit: number): Promise<readonly AuditRow[]>;
   list(query: AuditQuery): Promise<readonly AuditRow[]>;
@@ -56,26 +58,23 @@ export function hashOfEntry({ seq, at, actor, action, outcome, remote, subject, 
 const appendLock = 0x0c4e57a3;
 
 export function auditEntriesIn(database: Database): AuditEntries {
+  const write = ({ actor, action, outcome = 'done', remote = '', subject = {} }: NewAuditEntry, at: Date, once: boolean): Promise<AuditRow | undefined> =>
+    database.transaction(async (tables) => {
+      await tables.select({ lock: sql`pg_advisory_xact_lock(${appendLock})` }).from(sql`(values (1)) as one`);
+      const written = JSON.stringify(Object.fromEntries(Object.entries(subject).sort(([a], [b]) => (a < b ? -1 : 1))));
+      if (once) {
+        const [known] = await tables.select({ seq: auditEntry.seq }).from(auditEntry).where(and(eq(auditEntry.action, action), eq(auditEntry.actor, actor), eq(auditEntry.subject, written))).limit(1);
+        if (known) return undefined;
+      }
+      const [last] = await tables.select().from(auditEntry).orderBy(desc(auditEntry.seq)).limit(1);
+      const entry = { seq: (last?.seq ?? 0) + 1, at: at.toISOString(), actor, action, outcome, remote, subject: written, previousHash: last?.hash ?? beginningOfChain };
+      const row = { ...entry, hash: hashOfEntry(entry) };
+      await tables.insert(auditEntry).values(row);
+      return row;
+    });
   return {
-    append({ actor, action, outcome = 'done', remote = '', subject = {} }, at = new Date()) {
-      return database.transaction(async (tables) => {
-        await tables.select({ lock: sql`pg_advisory_xact_lock(${appendLock})` }).from(sql`(values (1)) as one`);
-        const [last] = await tables.select().from(auditEntry).orderBy(desc(auditEntry.seq)).limit(1);
-        const entry = {
-          seq: (last?.seq ?? 0) + 1,
-          at: at.toISOString(),
-          actor,
-          action,
-          outcome,
-          remote,
-          subject: JSON.stringify(Object.fromEntries(Object.entries(subject).sort(([a], [b]) => (a < b ? -1 : 1)))),
-          previousHash: last?.hash ?? beginningOfChain,
-        };
-        const row = { ...entry, hash: hashOfEntry(entry) };
-        await tables.insert(auditEntry).values(row);
-        return row;
-      });
-    },
+    append: async (entry, at = new Date()) => (await write(entry, at, false))!,
+    appendOnce: async (entry, at = new Date()) => (await write(entry, at, true)) !== undefined,
 
     after: (seq, limit) => database.run((tables) => tables.select().from(auditEntry).where(gt(auditEntry.seq, seq)).orderBy(asc(auditEntry.seq)).limit(limit)),
 

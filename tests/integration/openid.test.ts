@@ -43,8 +43,9 @@ describe('login at an OpenID provider', () => {
     assert.match(arrived.headers.getSetCookie().find((line) => line.startsWith('chest-ai='))!, /HttpOnly; SameSite=Strict/);
     assert.deepEqual(await meOf(browser), { name: 'anna', roles: ['reader'] });
     assert.equal(browser.cookie(server.url, 'chest-ai-login'), undefined, 'the journey is over');
-    const entry = (await store.audit.list({ action: 'login', actor: 'anna' }))[0]!;
-    assert.deepEqual(JSON.parse(entry.subject), { by: 'openid', roles: ['reader'] });
+    const [entry, intended] = await store.audit.list({ action: 'login', actor: 'anna' });
+    assert.deepEqual([entry!.outcome, intended!.outcome], ['done', 'intended']);
+    assert.deepEqual(JSON.parse(entry!.subject), { by: 'openid', roles: ['reader'], intention: intended!.seq });
     // The way back works once.
     assert.deepEqual(await codeOf(await browser.request(back)), [401, 'login-required']);
   });

@@ -12,7 +12,7 @@ import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByStow } from '../support/send.js';
-import { assertOneCurrentResult, startTestService } from '../support/service.js';
+import { assertOneCurrentResult, configFor, startTestService } from '../support/service.js';
 
 const reason = { by: 'test', why: 'test', at: new Date() };
 
@@ -112,6 +112,20 @@ describe('another model is promoted while studies flow', () => {
     await sendByStow(files, pacs.dicomWeb);
     const { report } = await eventually('a result', () => assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID), { timeoutMs: 60_000 });
     assert.equal(report.algorithm.deviceUID, service.model.deviceUID);
+  });
+
+  test('every change is on record once, with who made it, though it came by another door than the page', async () => {
+    const history = await registry.history();
+    const entries = await eventually('all are on record', async () => {
+      const found = await service.store.audit.list({ action: 'model.changed', limit: 1000 });
+      assert.ok(found.length >= history.length);
+      return found;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2 * configFor(pacs.orthanc).model.watchIntervalMs));
+    assert.equal((await service.store.audit.list({ action: 'model.changed', limit: 1000 })).length, history.length, 'not again at each look');
+    const said = entries.map(({ actor, subject }) => ({ actor, ...(JSON.parse(subject) as { revision: number; change: string; champion: string }) })).sort((one, other) => one.revision - other.revision);
+    assert.deepEqual(said.map(({ actor, revision, change, champion }) => [actor, revision, change, champion]), history.map(({ by, revision, action, champion }) => [by, revision, action, champion]));
+    assert.ok(said.some(({ actor, change }) => actor === 'test' && change === 'promote') && said.some(({ change }) => change === 'rollback'));
   });
 
   test('a restart serves what was promoted, not what was shipped', async () => {

@@ -159,6 +159,12 @@ describe('verdicts of readers on a real Orthanc', () => {
       return found;
     });
     assert.deepEqual([...new Set(labels.map((one) => `${one.source} ${one.reader}`))], ['verified-report Meier^Anna']);
+    const entries = await eventually('it is on record', async () => {
+      const found = await service.store.audit.list({ action: 'verdict.found', limit: 1000 });
+      assert.ok(found.length > 0);
+      return found;
+    });
+    assert.deepEqual(entries.filter(({ subject }) => subject.includes(signed.SOPInstanceUID)).map(({ actor }) => actor), ['Meier^Anna'], 'once, with who judged');
     await assertOneCurrentResult(pacs.dicomWeb, study);
   });
 

@@ -145,8 +145,8 @@ test('batches that do not fit the trainer are refused', async () => {
   const trainer = await engine.startTrainer(options);
   const [batch, rates] = [batches[0]!, goldenTraining.rates[0]!];
   const refused: readonly (readonly [TrainingBatch, typeof rates, RegExp])[] = [
-    [{ ...batch, input: { ...batch.input, channels: 3 } }, rates, /the trainer takes \[16, 1, 64, 64\], found \[16, 3, 64, 64\]/],
-    [{ ...batch, input: { ...batch.input, data: batch.input.data.subarray(1) } }, rates, /expected 65536 values, found 65535/],
+    [{ ...batch, input: { ...batch.input, channels: 3 } }, rates, /the trainer takes \[16, 1, 40, 40\], found \[16, 3, 40, 40\]/],
+    [{ ...batch, input: { ...batch.input, data: batch.input.data.subarray(1) } }, rates, /expected 25600 values, found 25599/],
     [{ ...batch, targets: batch.targets.subarray(3) }, rates, /expected 48 targets, found 45/],
     [{ ...batch, targets: batch.targets.map(() => 2) }, rates, /targets lie between 0 and 1/],
     [{ ...batch, weights: batch.weights!.map(() => 0) }, rates, /no target of the batch has a weight above 0/],
