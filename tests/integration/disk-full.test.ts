@@ -38,7 +38,8 @@ describe('the disk is full', () => {
   const free = (): void => {
     if (!('whyNot' in disk)) disk.free();
   };
-  const addressOf = (): string => /orthanc-chest-ai: (\S+)/.exec(service!.output())![1]!;
+  // The line that spawnService waits for; the one for people comes after it.
+  const addressOf = (): string => /service is running {2}url=(\S+)/.exec(service!.output())![1]!;
 
   test('the service stays up and says so; with room again every study gets its one result', async (t) => {
     if (whyNot !== undefined) return t.skip(whyNot);
