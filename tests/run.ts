@@ -17,6 +17,7 @@ const neededPrograms = [
   { file: '/usr/bin/dciodvfy', package: 'dicom3tools' },
   { file: '/usr/lib/postgresql', package: 'postgresql' },
   { file: '/usr/bin/chromium', package: 'chromium' },
+  { file: '/usr/lib/x86_64-linux-gnu/libvulkan.so.1', package: 'libvulkan1' },
   { file: '/usr/bin/xmllint', package: 'libxml2-utils' },
   { file: '/usr/sbin/nginx', package: 'nginx-light' },
   { file: '/usr/bin/openssl', package: 'openssl' },

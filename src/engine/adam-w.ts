@@ -19,14 +19,17 @@ export interface AdamWStep {
   readonly gradientScale: number;
 }
 
+/** What is the same for all elements of a step: the share of a value that decay leaves, the size of the step and the factor of the root, both without their bias. */
+export function adamWFactors({ learningRate, beta1, beta2, weightDecay, step }: Omit<AdamWStep, 'epsilon' | 'gradientScale'>): { readonly keep: number; readonly size: number; readonly root: number } {
+  return { keep: 1 - learningRate * weightDecay, size: learningRate / (1 - beta1 ** step), root: 1 / Math.sqrt(1 - beta2 ** step) };
+}
+
 /**
  * One step of AdamW (Loshchilov & Hutter, arXiv 1711.05101; `torch.optim.AdamW`), in place, on the elements from `begin` up to `end`.
  */
 export function adamW({ values, gradients, expAvg, expAvgSq }: AdamWVectors, begin: number, end: number, options: AdamWStep): void {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = options;
-  const keep = 1 - learningRate * weightDecay;
-  const size = learningRate / (1 - beta1 ** step);
-  const root = 1 / Math.sqrt(1 - beta2 ** step);
+  const { beta1, beta2, epsilon, gradientScale } = options;
+  const { keep, size, root } = adamWFactors(options);
   for (let index = begin; index < end; index++) {
     const gradient = gradients[index]! * gradientScale;
     const average = expAvg[index]! + (1 - beta1) * (gradient - expAvg[index]!);
@@ -44,7 +47,10 @@ export function norm(values: Float32Array): number {
   return Math.sqrt(sum);
 }
 
+/** Keeps the factor finite where there is no gradient. */
+export const clipEpsilon = 1e-6;
+
 /** The factor by which `torch.nn.utils.clip_grad_norm_` multiplies a gradient of the given norm. */
 export function clipScale(gradientNorm: number, largest: number | undefined): number {
-  return largest === undefined ? 1 : Math.min(1, largest / (gradientNorm + 1e-6));
+  return largest === undefined ? 1 : Math.min(1, largest / (gradientNorm + clipEpsilon));
 }

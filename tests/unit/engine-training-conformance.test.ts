@@ -19,13 +19,13 @@ for (const [layout, plainLayout] of layouts) for (const [name, golden] of Object
       assert.ok(!('diverged' in result));
       if (step === 0) {
         assert.ok(relativeError(result.logits, golden.logits) < 1e-4, 'logits of the first step');
-        assertGradients(golden, session.gradients());
+        assertGradients(golden, await session.gradients());
       }
       const [loss, norm] = [golden.losses[step]!, golden.gradientNorms[step]!];
       assert.ok(Math.abs(result.loss - loss) < 1e-3, `step ${step}: loss ${result.loss}, expected ${loss}`);
       assert.ok(Math.abs(result.gradientNorm - norm) < 0.01 * norm, `step ${step}: norm ${result.gradientNorm}, expected ${norm}`);
     }
-    assertTensors(golden, session.state().tensors);
+    assertTensors(golden, (await session.state()).tensors);
     await session.release();
   });
 }

@@ -47,10 +47,12 @@ function measured(scope: TrainingScope, name: string): ChannelMoments {
  * As a product of matrices of one row each it needs no intermediate of the values' size.
  */
 export function channelProducts(scope: TrainingScope, one: string, other: string, shape: readonly number[]): string {
-  const { onnx, layouts } = scope;
+  const { onnx, layouts, webgpu } = scope;
   if (layouts.isBlocked(one)) return blockProducts(scope, one, other, shape);
   const [batch, channels, height, width] = shape as readonly [number, number, number?, number?];
   if (height === undefined || width === undefined) return onnx.node('ReduceSum', [onnx.node('Mul', [one, other]), onnx.integers(0)], { attributes: { keepdims: 1 } });
+  // a product of rows is one thread's work on a GPU
+  if (webgpu) return onnx.node('ReduceSum', [onnx.node('ReduceSum', [onnx.node('Mul', [one, other]), onnx.integers(2, 3)], { attributes: { keepdims: 1 } }), onnx.integers(0)], { attributes: { keepdims: 1 } });
   const rows = (value: string): string => onnx.node('Reshape', [layouts.plain(value), onnx.integers(batch * channels, 1, height * width)]);
   const products = onnx.node('FusedMatMul', [rows(one), rows(other)], { attributes: { transB: 1 }, domain: 'com.microsoft' });
   return onnx.node('ReduceSum', [onnx.node('Reshape', [products, onnx.integers(batch, channels, 1, 1)]), onnx.integers(0)], { attributes: { keepdims: 1 } });

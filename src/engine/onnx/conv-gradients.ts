@@ -32,7 +32,7 @@ function pictureByPicture(scope: TrainingScope, layer: ConvLayer, gradient: stri
   const { onnx, batch } = scope;
   const places = placesOf(scope, layer);
   const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, layer.outputChannels, places)]);
-  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [tap, onnx.integers(batch, layer.inputChannels, places)]))));
+  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [tap, onnx.integers(batch, layer.inputChannels, places)]), 3)));
   return collect(scope, products, [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
 }
 
@@ -48,7 +48,7 @@ function overWholeBatch(scope: TrainingScope, layer: ConvLayer, gradient: string
   const flat = (value: string, channels: number): string => onnx.node('Reshape', [value, onnx.integers(channels, -1)]);
   const rows = flat(channelsFirst(gradient), layer.outputChannels);
   const taps = inputAtTaps(scope, layer, channelsFirst(scope.plain(layer.input)));
-  return collect(scope, taps.map((tap) => product(scope, rows, flat(tap, layer.inputChannels))), [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
+  return collect(scope, taps.map((tap) => product(scope, rows, flat(tap, layer.inputChannels), 2)), [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
 }
 
 /** One product with all taps behind each other. */
@@ -59,7 +59,7 @@ function allTapsAtOnce(scope: TrainingScope, layer: ConvLayer, gradient: string)
   const taps = inputAtTaps(scope, layer);
   const columns = taps.length === 1 ? taps[0]! : onnx.node('Concat', taps, { attributes: { axis: 1 } });
   const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, outputChannels, places)]);
-  const sum = sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, taps.length * inputChannels, places)])));
+  const sum = sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, taps.length * inputChannels, places)]), 3));
   const byTap = onnx.node('Reshape', [sum, onnx.integers(outputChannels, taps.length, inputChannels)]);
   return onnx.node('Reshape', [onnx.node('Transpose', [byTap], { attributes: { perm: [0, 2, 1] } }), onnx.integers(outputChannels, inputChannels, kernel, kernel)]);
 }
@@ -69,7 +69,7 @@ function channelwise(scope: TrainingScope, layer: ConvLayer, gradient: string): 
   const { onnx, batch } = scope;
   const { outputChannels, kernel } = layer;
   const rows = (value: string): string => onnx.node('Reshape', [value, onnx.integers(batch * outputChannels, 1, placesOf(scope, layer))]);
-  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, onnx.node('Reshape', [product(scope, rows(gradient), rows(tap)), onnx.integers(batch, outputChannels, 1)])));
+  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, onnx.node('Reshape', [product(scope, rows(gradient), rows(tap), 3), onnx.integers(batch, outputChannels, 1)])));
   return collect(scope, products, [outputChannels, 1, kernel, kernel]);
 }
 
@@ -78,8 +78,9 @@ function placesOf({ sizes }: TrainingScope, { name }: ConvLayer): number {
   return height * width;
 }
 
-/** `one · otherᵀ` of the last two axes. */
-function product({ onnx }: TrainingScope, one: string, other: string): string {
+/** `one · otherᵀ` of the last two of so many axes. */
+function product({ onnx, webgpu }: TrainingScope, one: string, other: string, axes: 2 | 3): string {
+  if (webgpu) return onnx.node('MatMul', [one, onnx.node('Transpose', [other], { attributes: { perm: axes === 2 ? [1, 0] : [0, 2, 1] } })]);
   return onnx.node('FusedMatMul', [one, other], { attributes: { transB: 1 }, domain: 'com.microsoft' });
 }
 

@@ -2,7 +2,9 @@ import { inputsOf, type ConcatLayer, type LayerNode, type LinearLayer, type Pool
 import { batchNormGradients } from './batch-norm-gradients.js';
 import { channelAffine } from './channel-affine.js';
 import { convGradients } from './conv-gradients.js';
-import { valueShape, type TrainingScope } from './training-scope.js';
+import { maxPoolGradient } from './max-pool.js';
+import { elementCodes } from './schema.js';
+import type { TrainingScope } from './training-scope.js';
 
 /** Gradients of the loss, by the name of the tensor. */
 export type Gradients = ReadonlyMap<string, string>;
@@ -106,7 +108,7 @@ function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, 
       return add.input(layer.input, onnx.node('Mul', [gradient, scope.kept.get(layer.name)!]));
     case 'max-pool':
     case 'global-max-pool':
-      return add.input(layer.input, atMaxima(scope, layer.input, layouts.plain(gradient), scope.kept.get(layer.name)!));
+      return add.input(layer.input, maxPoolGradient(scope, layer, layouts.plain(gradient)));
     case 'average-pool':
       return add.input(layer.input, spread(scope, layer, gradient));
     case 'global-average-pool':
@@ -118,8 +120,13 @@ function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, 
 
 /** 1 where a ReLU let its input through, 0 where not (at the kinks too, as PyTorch has it). */
 function slope(scope: TrainingScope, layer: ReluLayer): string {
-  const { onnx, layouts } = scope;
+  const { onnx, layouts, webgpu } = scope;
   const output = scope.value(layer.name);
+  if (webgpu) {
+    const above = onnx.node('Greater', [output, onnx.floats([0], [])]);
+    const passed = layer.ceiling === undefined ? above : onnx.node('And', [above, onnx.node('Less', [output, onnx.floats([layer.ceiling], [])])]);
+    return onnx.node('Cast', [passed], { attributes: { to: elementCodes.float32 } });
+  }
   if (layer.ceiling !== undefined) return onnx.node('Mul', [onnx.node('Sign', [output]), onnx.node('Sign', [onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])])]);
   // the steepest hard sigmoid is 1 from the smallest normal number on; the processor has it several times as fast as Sign, CUDA not at all
   const made = layouts.block === undefined ? onnx.node('Sign', [output]) : onnx.node('HardSigmoid', [output], { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } });
@@ -132,16 +139,6 @@ function linearGradients({ onnx, plan, plain, tensor }: TrainingScope, layer: Li
     add.tensor('bias', onnx.node('ReduceSum', [gradient, onnx.integers(0)], { attributes: { keepdims: 0 } }));
   }
   if (plan.needsGradient(layer.input)) add.input(layer.input, onnx.node('MatMul', [gradient, tensor(`${layer.name}.weight`)]));
-}
-
-/** The gradient put back where the maxima were, summed where windows overlap. */
-function atMaxima(scope: TrainingScope, input: string, gradient: string, indices: string): string {
-  const { onnx } = scope;
-  const shape = valueShape(scope, input);
-  const flat = onnx.integers(-1);
-  const zeros = onnx.node('Expand', [onnx.floats([0]), onnx.integers(shape.reduce((product, size) => product * size, 1))]);
-  const scattered = onnx.node('ScatterElements', [zeros, onnx.node('Reshape', [indices, flat]), onnx.node('Reshape', [gradient, flat])], { attributes: { axis: 0, reduction: 'add' } });
-  return onnx.node('Reshape', [scattered, onnx.integers(...shape)]);
 }
 
 /** A global average's gradient: every value of a channel gets the same part. */

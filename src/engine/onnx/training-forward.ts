@@ -4,6 +4,7 @@ import { channelAffine, type ChannelAffine } from './channel-affine.js';
 import { blockDomain } from './channel-blocks.js';
 import { channelMeans, channelStatistics } from './channel-statistics.js';
 import { layerAttributes } from './layer-attributes.js';
+import { maxPool } from './max-pool.js';
 import { valueShape, type TrainingScope } from './training-scope.js';
 
 /** A layer in training mode: its value, and what its gradient will want to know. */
@@ -27,21 +28,14 @@ function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine
         : onnx.node('BatchNormalization', [scope.plain(layer.input), tensor('weight'), tensor('bias'), tensor('running_mean'), tensor('running_var')], { attributes: { epsilon: { float: layer.epsilon } } });
     case 'relu':
       return rectify(scope, layer);
-    case 'max-pool': {
-      const [pooled, indices] = onnx.nodeOf('MaxPool', [scope.plain(layer.input)], scope.plan.needsGradient(layer.input) ? 2 : 1, { attributes: layerAttributes(layer) });
-      if (indices !== undefined) scope.kept.set(layer.name, indices);
-      return pooled!;
-    }
+    case 'max-pool':
+      return maxPool(scope, layer);
     case 'average-pool':
       return pool(scope, layer);
     case 'global-average-pool':
       return onnx.node('Flatten', [channelMeans(scope, scope.value(layer.input))]);
-    case 'global-max-pool': {
-      const { height, width } = scope.sizes.get(layer.input)!;
-      const [pooled, indices] = onnx.nodeOf('MaxPool', [scope.plain(layer.input)], scope.plan.needsGradient(layer.input) ? 2 : 1, { attributes: { kernel_shape: [height, width] } });
-      if (indices !== undefined) scope.kept.set(layer.name, indices);
-      return onnx.node('Flatten', [pooled!]);
-    }
+    case 'global-max-pool':
+      return onnx.node('Flatten', [maxPool(scope, layer)]);
     case 'add':
       return sum(scope, layer);
     case 'concat':

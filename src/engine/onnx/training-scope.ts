@@ -27,6 +27,8 @@ export interface TrainingScope {
   readonly batch: number;
   readonly sizes: ReadonlyMap<string, LayerSize>;
   readonly layouts: Layouts;
+  /** Whether the WebGPU provider is to have every operator: others would take their values from the device and back. */
+  readonly webgpu: boolean;
   /** The ONNX values of layers' outputs, in either layout. */
   readonly values: Map<string, string>;
   /** Outputs of batch norms that nobody has asked for yet: the ReLU or addition behind may take them into its own pass. */
@@ -35,7 +37,7 @@ export interface TrainingScope {
   readonly statistics: Map<string, BatchStatistics>;
   /** Of every layer's output that was measured. */
   readonly moments: Map<string, ChannelMoments>;
-  /** What a layer keeps for its gradient: masks of dropout, indices of pooling, filters. */
+  /** What a layer keeps for its gradient: masks of dropout, indices or maxima of pooling, filters. */
   readonly kept: Map<string, string>;
   /** The ONNX value of a layer's output, in either layout. */
   value(layer: string): string;

@@ -3,15 +3,9 @@ import type { Tensor } from '../../network/safetensors.js';
 import type { AdamWVectors } from '../adam-w.js';
 import type { TrainerOptions, TrainerState } from '../trainer.js';
 import type { TrainedTensor } from '../training-plan.js';
+import { parameterPlaces, type GroupRange } from './parameter-places.js';
 import { fromTapMajor, toTapMajor } from './tap-major.js';
 import type { TrainingModel } from './training-model.js';
-
-/** A range of the vectors whose elements have one learning rate. */
-export interface GroupRange {
-  readonly group: number;
-  readonly begin: number;
-  readonly end: number;
-}
 
 /**
  * Everything that changes during training, each kind in one long vector, the tensors being windows on it: onnxruntime
@@ -32,19 +26,7 @@ export interface TrainingTensors extends AdamWVectors {
 }
 
 export function trainingTensors({ network: { architecture, tensors }, resume }: TrainerOptions, { plan, tapMajor }: Pick<TrainingModel, 'plan' | 'tapMajor'>): TrainingTensors {
-  // stable: within a group in the order of the layers
-  const sorted = [...plan.trained].sort((one, other) => one.group - other.group);
-  const places = new Map<string, readonly [begin: number, end: number]>();
-  const ranges: GroupRange[] = [];
-  let length = 0;
-  for (const { name, shape, group } of sorted) {
-    const begin = length;
-    length += shape.reduce((product, size) => product * size, 1);
-    places.set(name, [begin, length]);
-    const last = ranges.at(-1);
-    if (last?.group === group) ranges[ranges.length - 1] = { ...last, end: length };
-    else ranges.push({ group, begin, end: length });
-  }
+  const { length, ranges, places } = parameterPlaces(plan);
   const vector = (): Float32Array => new Float32Array(length);
   const vectors = { values: vector(), gradients: vector(), expAvg: vector(), expAvgSq: vector() };
   const norms = architecture.layers.filter((layer): layer is BatchNormLayer => plan.batchStatistics(layer));
