@@ -16,8 +16,9 @@ export async function openSession(model: Uint8Array, { provider, threads }: Sess
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    // threads that spin while they wait for work take the core from decoding and from Orthanc on small machines
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // threads wait awake for the next of the many small operators, but so briefly, and never between runs, that the core is there for
+    // decoding and for Orthanc on small machines; asleep at once, a single picture takes a fifth longer (docs/reference/benchmarks.md)
+    extra: { session: { force_spinning_stop: '1', intra_op: { spin_duration_us: '50' } } },
   });
   return {
     predict: async ({ data, batch, channels, height, width }) => {
