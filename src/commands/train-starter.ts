@@ -124,7 +124,7 @@ function recipeOf({ recipe: file, epochs }: TrainStarterCommand, kind: 'xray' | 
     ...(small > 0 ? [{ what: 'all' as const, epochs: small, rate: 3e-3, firstRate: 3e-3, pixels: Math.max(32, Math.round(side / 2)) }] : []),
     { what: 'all', epochs: all - small, rate: small > 0 ? 1e-3 : 3e-3, firstRate: small > 0 ? 1e-3 : 3e-3 },
   ];
-  const augmentation = kind === 'xray' ? { ...robustTransforms, lungs: lungTransforms } : robustTransforms;
+  const augmentation = kind === 'xray' ? { ...robustTransforms, pEqualise: 0.5, lungs: lungTransforms } : robustTransforms;
   const own: Recipe = { ...fastaiRecipe, seed: starterSeed, batch: 64, stages, weightDecay: 0.02, labelSmoothing: 0.02, balance: 'source-sampling', mostDraws: 4, augmentation };
   if (file === undefined) return own;
   const changes = loadConfigFile(file, recipeSchema.partial());

@@ -114,7 +114,7 @@ test('of many changes at once each finds its own place; none is lost, none half-
 test('a folder from elsewhere is taken after checking all of it, and only what belongs to a model', async () => {
   const registry = openRegistry(await emptyFolder());
   const starter = await registry.importFolder(join(projectRoot, 'models/starter'));
-  assert.deepEqual((await readdir(starter.directory)).sort(), ['CARD.md', 'ct.safetensors', 'model.json', 'xray.safetensors']);
+  assert.deepEqual((await readdir(starter.directory)).sort(), ['CARD.md', 'ct.safetensors', 'lineage.json', 'metrics.json', 'model.json', 'xray.safetensors']);
   const damaged = join(await emptyFolder(), 'starter');
   await cp(join(projectRoot, 'models/starter'), damaged, { recursive: true });
   await writeFile(join(damaged, 'ct.safetensors'), 'nothing');

@@ -92,7 +92,8 @@ def main():
                 logits = net.fc(e)[0].numpy()
             d = e[0].numpy() - centre
             temperatures = [o["temperature"] for o in entry["outputs"]]
-            case["networks"][kind] = {"logits": logits.tolist(), "probabilities": (1 / (1 + np.exp(-logits / temperatures))).tolist(),
+            biases = [o.get("bias", 0) for o in entry["outputs"]]
+            case["networks"][kind] = {"logits": logits.tolist(), "probabilities": (1 / (1 + np.exp(-logits / temperatures - biases))).tolist(),
                                       "embedding": e[0].numpy()[:16].tolist(), "distance": float(np.sqrt(d @ precision @ d))}
         cases.append(case)
     golden = {"about": "image[y][x] = 0.5 + 0.5 * sin(0.13 * x + 0.07 * y * k), or constant, in float64, rounded to float32; resized to 192 x 192 by PIL (mode F, BILINEAR, antialiased); "
