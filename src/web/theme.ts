@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { Alert, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 /** Teal of an X-ray viewer's screen; white on shade 8 keeps 4.5 to 1 in both themes. */
 const screen: MantineColorsTuple = ['#e6fbf8', '#cdf3ee', '#9fe6dd', '#6fd8cb', '#4acbbc', '#2fbfae', '#1ea595', '#0f8577', '#0a6b60', '#04524a'];
@@ -15,4 +15,6 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   focusRing: 'auto',
+  // coloured words on their own pale colour keep 4.5 to 1 in no light theme
+  components: { Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }) },
 });

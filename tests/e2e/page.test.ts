@@ -7,6 +7,7 @@ import { textOf } from '../../src/dicom/data-set.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { verdictsIn } from '../../src/tasks/verdicts-in.js';
 import { accessibilityFaults, logInAsFirst, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
+import { cautiousStarter } from '../support/cautious-starter.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -33,12 +34,13 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
   const pacs = useOrthanc();
   const [clear, opacity, , lateral, hand] = sampleStudies('page', { scale: 0.35, ctSlices: 0 });
   const dataDir = temporaryDirectory('page');
+  const model = cautiousStarter();
   let port = 0;
   let tiny = '';
   let desk: WatchedPage;
 
   const start = (): Promise<RunningService> => {
-    const config = configFor(pacs.orthanc, { dataDir });
+    const config = configFor(pacs.orthanc, { dataDir, model: { directory: model } });
     return startService({ ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } }, silentLog);
   };
   before(async () => {

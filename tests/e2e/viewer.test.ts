@@ -12,6 +12,7 @@ import { jointLabels } from '../../src/tasks/settled-labels.js';
 import { verdictsIn } from '../../src/tasks/verdicts-in.js';
 import { chestStudy } from '../support/chest-study.js';
 import { accessibilityFaults, logIn, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
+import { cautiousStarter } from '../support/cautious-starter.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
@@ -41,15 +42,14 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
   });
   const pacs = useOrthanc();
   const [, opacity, , lateral] = sampleStudies('viewer', { scale: 0.35, ctSlices: 0 });
-  /** One in which the shipped model finds nothing. */
-  const [clear] = sampleStudies('dev', { scale: 0.35, ctSlices: 0 });
+  const [clear] = sampleStudies('page', { scale: 0.35, ctSlices: 0 });
   const study = opacity!.studyInstanceUID;
   /** OHIF shows it all the same. */
   const broken = chestStudy('viewer broken', [{ attributes: { PhotometricInterpretation: 'HSV', PatientID: 'BROKEN-1' } }]);
 
   before(async () => {
     const dataDir = temporaryDirectory('viewer');
-    service = await startTestService(pacs.orthanc, { dataDir, orthanc: { requestTimeoutMs: 30_000 }, verdicts: { verifiers: ['petrova'], organization: 'Example Hospital' } });
+    service = await startTestService(pacs.orthanc, { dataDir, model: { directory: cautiousStarter() }, orthanc: { requestTimeoutMs: 30_000 }, verdicts: { verifiers: ['petrova'], organization: 'Example Hospital' } });
     for (const [name, roles] of [['petrova', ['reader']], ['looker', ['viewer']]] as const) await service.store.accounts.add({ name, origin: 'local', roles, passwordHash: await hashPassword(password) });
     await sendByCStore([...opacity!.files, ...lateral!.files, ...clear!.files, ...broken.files], pacs.orthanc);
     for (const uid of [study, lateral!.studyInstanceUID, clear!.studyInstanceUID, broken.studyInstanceUID]) await eventuallyOneResult(pacs.dicomWeb, uid);

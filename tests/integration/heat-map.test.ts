@@ -4,6 +4,7 @@ import type { RunningService } from '../../src/app/start-service.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
+import { cautiousStarter } from '../support/cautious-starter.js';
 import { eventually } from '../support/eventually.js';
 import { useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
@@ -68,7 +69,7 @@ describe('profiles of documents', () => {
   const [clear, opacity] = sampleStudies('profiles', { scale: 0.4, ctSlices: 0 });
   for (const [profile, kinds] of [['air', { clear: ['measurement', 'text'], opacity: ['measurement', 'text'] }], ['stone', { clear: ['text'], opacity: ['heat-map', 'text'] }]] as const) {
     test(`${profile}: ${kinds.clear.join(', ')} where nothing is present, ${kinds.opacity.join(', ')} where something is`, async () => {
-      const service = await startTestService(pacs.orthanc, { report: { profile } });
+      const service = await startTestService(pacs.orthanc, { report: { profile }, model: { directory: cautiousStarter() } });
       try {
         for (const [name, one] of [['clear', clear!], ['opacity', opacity!]] as const) {
           await sendByCStore(one.files, pacs.orthanc);

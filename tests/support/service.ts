@@ -21,6 +21,7 @@ export interface ServiceOptions {
   readonly orthanc?: Partial<Config['orthanc']>;
   readonly work?: Partial<Config['work']>;
   readonly verdicts?: Partial<Config['verdicts']>;
+  readonly model?: Partial<Config['model']>;
   readonly log?: Log;
 }
 
@@ -37,6 +38,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
     verdicts: { ...base.verdicts, ...options.verdicts },
+    model: { ...base.model, ...options.model },
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
   };
 }

@@ -56,7 +56,7 @@ test('what stays on the device comes back as a state to go on from; a step that 
   broken.input.data[5] = NaN;
   const refused = await first.step(broken, goldenTraining.rates[0]!);
   assert.ok('diverged' in refused);
-  assert.match(refused.diverged, /^the loss is NaN in step 0$/);
+  assert.match(refused.diverged, / is NaN in step 0$/);
   assert.deepEqual(await first.state(), before);
   await goldenStep(first, golden, 0);
   const resume = await first.state();
