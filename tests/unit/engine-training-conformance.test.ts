@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBlock } from '../../src/engine/onnx/find-block.js';
+import { openDeviceTrainingSession } from '../../src/engine/onnx/device-training-session.js';
 import { openTrainingSession } from '../../src/engine/onnx/training-session.js';
+import type { TrainerOptions } from '../../src/engine/trainer.js';
 import { relativeError } from './network-examples.js';
 import { assertGradients, assertTensors, goldenTraining, trainerOptions, trainingBatch } from './network-train-examples.js';
 
-const layouts = [
-  ['in channel blocks', false],
-  ['in the plain layout', true],
+const settings = { provider: 'cpu', threads: 2 } as const;
+/** The last is the graph that WebGPU gets: clipping and AdamW in it, max pooling by masks. */
+const ways = [
+  ['in channel blocks', (options: TrainerOptions) => openTrainingSession(options, settings), true],
+  ['in the plain layout', (options: TrainerOptions) => openTrainingSession(options, { ...settings, plainLayout: true }), false],
+  ['with the whole step as one graph', (options: TrainerOptions) => openDeviceTrainingSession(options, settings), false],
 ] as const;
 
-for (const [layout, plainLayout] of layouts) for (const [name, golden] of Object.entries(goldenTraining.cases)) {
-  test(`${name} on onnxruntime's CPU provider ${layout} trains as PyTorch trains`, async (context) => {
-    if (!plainLayout && (await findBlock('cpu')) === undefined) return context.skip('this processor has no kernels for channel blocks');
-    const session = await openTrainingSession(trainerOptions(golden), { provider: 'cpu', threads: 2, plainLayout });
+for (const [way, open, inBlocks] of ways) for (const [name, golden] of Object.entries(goldenTraining.cases)) {
+  test(`${name} on onnxruntime's CPU provider ${way} trains as PyTorch trains`, async (context) => {
+    if (inBlocks && (await findBlock('cpu')) === undefined) return context.skip('this processor has no kernels for channel blocks');
+    const session = await open(trainerOptions(golden));
     for (let step = 0; step < golden.steps; step++) {
       const result = await session.step(trainingBatch(golden, step), goldenTraining.rates[step]!);
       assert.ok(!('diverged' in result));

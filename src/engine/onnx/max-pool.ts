@@ -58,13 +58,9 @@ function byMasks(scope: TrainingScope, { name, input, kernel, stride, padding }:
   const { channels, height, width } = sizes.get(input)!;
   const { height: rows, width: columns } = sizes.get(name)!;
   // as large as all taps of all windows reach, in whole strides
-  const reach = (places: number): number => (places - 1 + Math.ceil(kernel / stride)) * stride;
-  const [tall, wide] = [reach(rows), reach(columns)];
-  const framed = (low: number, high: number): boolean => low !== 0 || high !== 0;
-  const [bottom, right] = [tall - height - padding, wide - width - padding];
-  const below = onnx.floats([lowest], []);
-  const frame = onnx.integers(0, 0, padding, padding, 0, 0, Math.max(0, bottom), Math.max(0, right));
-  const padded = framed(padding, Math.max(0, bottom)) || framed(padding, Math.max(0, right)) ? onnx.node('Pad', [scope.plain(input), frame, below]) : scope.plain(input);
+  const reach = (places: number, size: number): number => Math.max((places - 1 + Math.ceil(kernel / stride)) * stride, padding + size);
+  const [tall, wide] = [reach(rows, height), reach(columns, width)];
+  const padded = onnx.node('Pad', [scope.plain(input), onnx.integers(0, 0, padding, padding, 0, 0, tall - height - padding, wide - width - padding), onnx.floats([lowest], [])]);
   const offsets = Array.from({ length: kernel }, (_, index) => index);
   const taken: string[] = [];
   let free: string | undefined;
@@ -85,7 +81,7 @@ function byMasks(scope: TrainingScope, { name, input, kernel, stride, padding }:
   function placed(values: string, row: number, column: number): string {
     const apart = onnx.node('Pad', [onnx.node('Reshape', [values, onnx.integers(batch * channels, rows, 1, columns, 1)]), onnx.integers(0, 0, 0, 0, 0, 0, 0, stride - 1, 0, stride - 1)]);
     const grid = onnx.node('Reshape', [apart, onnx.integers(batch, channels, rows * stride, columns * stride)]);
-    const [rest, beside] = [Math.max(tall, padding + height) - rows * stride - row, Math.max(wide, padding + width) - columns * stride - column];
+    const [rest, beside] = [tall - rows * stride - row, wide - columns * stride - column];
     // a last tap may have zeros beyond the frame, which negative padding takes away
     return onnx.node('Pad', [grid, onnx.integers(0, 0, row, column, 0, 0, rest, beside)]);
   }
