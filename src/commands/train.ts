@@ -11,7 +11,7 @@ import type { EvaluationReport } from '../evaluation/report/evaluation-report.js
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import { trainCandidate } from '../tasks/train-candidate.js';
-import type { TrainingProgress } from '../training/train-network.js';
+import type { TrainingProgress } from '../training/training-run.js';
 import { registryOf } from './chosen-model.js';
 import { progressLine } from './progress-line.js';
 import { planTraining, type TrainingOptions, type TrainingPlan } from './training-options.js';

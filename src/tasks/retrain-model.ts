@@ -14,7 +14,7 @@ import { modelIdentity } from '../registry/model-identity.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Position } from '../training/checkpoint.js';
-import type { TrainingProgress } from '../training/train-network.js';
+import type { TrainingProgress } from '../training/training-run.js';
 import { judgeChallenger, type Judgement } from './judge-challenger.js';
 import { exampleOf, type NightPlan } from './night-plan.js';
 import { trainCandidate } from './train-candidate.js';

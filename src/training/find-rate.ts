@@ -6,7 +6,7 @@ import { divergence, rateRange, searchRate, SmoothedLoss, suggestRates, type Rat
 import type { Stage } from './recipe.js';
 import { settingOf, trainerOptions } from './run-stage.js';
 import { layerGroupRates } from './schedule.js';
-import type { TrainingRun } from './train-network.js';
+import type { TrainingRun } from './training-run.js';
 
 export interface RateSearch {
   readonly found: readonly RateLoss[];

@@ -15,8 +15,8 @@ import { headLogits } from './head-logits.js';
 import { SmoothedLoss } from './lr-finder.js';
 import type { Stage } from './recipe.js';
 import { layerGroupRates, oneCycle } from './schedule.js';
-import type { TrainingRun } from './train-network.js';
 import type { EpochEntry, StepEntry, TrainingLog } from './training-log.js';
+import type { TrainingRun } from './training-run.js';
 import { targetsOfBatch, validationFigures, type BatchTargets } from './validation-loss.js';
 
 export interface StageTools {

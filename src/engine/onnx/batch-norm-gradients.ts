@@ -1,14 +1,14 @@
 import type { BatchNormLayer } from '../../network/architecture.js';
 import { channelAffine } from './channel-affine.js';
 import { channelMeans, channelProducts } from './channel-statistics.js';
-import type { Receiver } from './training-backward.js';
+import type { GradientReceiver } from './gradient-receiver.js';
 import { normAxes, valueShape, type TrainingScope } from './training-scope.js';
 
 /**
  * With x̂ = (x − mean) · inverse and M values a channel: `dbias = Σ dy`, `dweight = Σ dy · x̂ = inverse · (Σ dy · x − mean · Σ dy)`,
  * `dx = weight · inverse · (dy − dbias / M − x̂ · dweight / M)`, taken apart into `a · dy + b · x + c` with a, b, c per channel.
  */
-export function batchNormGradients(scope: TrainingScope, layer: BatchNormLayer, gradient: string, add: Receiver): void {
+export function batchNormGradients(scope: TrainingScope, layer: BatchNormLayer, gradient: string, add: GradientReceiver): void {
   const { onnx, plan, layouts } = scope;
   const statistics = scope.statistics.get(layer.name);
   const axes = normAxes(scope, layer.name);

@@ -2,7 +2,7 @@ import type { ConvLayer } from '../../network/architecture.js';
 import type { LayerSize } from '../../network/layer-sizes.js';
 import { blockDomain } from './channel-blocks.js';
 import { layerAttributes } from './layer-attributes.js';
-import type { Receiver } from './training-backward.js';
+import type { GradientReceiver } from './gradient-receiver.js';
 import type { TrainingScope } from './training-scope.js';
 
 /**
@@ -36,7 +36,7 @@ export function blockedStem(scope: TrainingScope, layer: ConvLayer): string {
 }
 
 /** See convGradients for what is computed. */
-export function blockedConvGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: Receiver): void {
+export function blockedConvGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: GradientReceiver): void {
   add.tensor('weight', weightGradient(scope, layer, gradient));
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, gradient));
 }

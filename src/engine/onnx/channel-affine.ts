@@ -1,16 +1,5 @@
 import { blockDomain } from './channel-blocks.js';
-import type { TrainingScope } from './training-scope.js';
-
-/** `scale · x + shift` per channel, with what is done to it in the same pass. */
-export interface ChannelAffine {
-  readonly value: string;
-  readonly channels: number;
-  /** Any shape of C values. */
-  readonly scale: string;
-  readonly shift: string;
-  /** Added value by value. */
-  readonly plus?: string | undefined;
-}
+import type { ChannelAffine, TrainingScope } from './training-scope.js';
 
 /** In one pass over the values, where they lie in blocks also with what is added and a ReLU (a convolution of each channel by itself). */
 export function channelAffine(scope: TrainingScope, { value, channels, scale, shift, plus }: ChannelAffine, relu = false): string {

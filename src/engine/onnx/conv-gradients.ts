@@ -1,6 +1,6 @@
 import type { ConvLayer } from '../../network/architecture.js';
 import { blockedConvGradients, isBlockedConv } from './blocked-conv.js';
-import type { Receiver } from './training-backward.js';
+import type { GradientReceiver } from './gradient-receiver.js';
 import type { TrainingScope } from './training-scope.js';
 
 /**
@@ -10,7 +10,7 @@ import type { TrainingScope } from './training-scope.js';
  * output's gradient with the input as that tap saw it. The input's is the correlation with the kernel turned round
  * (stride 1) or the transposed convolution (else).
  */
-export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: Receiver): void {
+export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: GradientReceiver): void {
   if (isBlockedConv(scope, layer)) return blockedConvGradients(scope, layer, gradient, add);
   if (layer.groups !== 1 && layer.groups !== layer.inputChannels) throw new Error(`the gradient of ${layer.groups} groups (${layer.name}) is not described`);
   const plain = scope.layouts.plain(gradient);

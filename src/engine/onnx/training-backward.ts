@@ -2,6 +2,7 @@ import { inputsOf, type ConcatLayer, type LayerNode, type LinearLayer, type Pool
 import { batchNormGradients } from './batch-norm-gradients.js';
 import { channelAffine } from './channel-affine.js';
 import { convGradients } from './conv-gradients.js';
+import type { GradientReceiver } from './gradient-receiver.js';
 import { maxPoolGradient } from './max-pool.js';
 import { elementCodes } from './schema.js';
 import type { TrainingScope } from './training-scope.js';
@@ -22,7 +23,7 @@ export function emitBackward(scope: TrainingScope, atLogits: string): Gradients 
   for (const layer of [...architecture.layers].reverse()) {
     const found = shares.get(layer.name);
     if (!found || !plan.needsGradient(layer.name)) continue;
-    const add: Receiver = {
+    const add: GradientReceiver = {
       tensor: (part, value) => gradients.set(`${layer.name}.${part}`, value),
       input: (name, value) => sharesOf(name).values.push(value),
       affine: (name, scale, shift) => {
@@ -48,17 +49,6 @@ interface Shares {
   readonly shifts: string[];
 }
 
-/** Takes what a layer hands back. */
-export interface Receiver {
-  tensor(part: 'weight' | 'bias', gradient: string): void;
-  input(name: string, gradient: string): void;
-  /**
-   * A part of the gradient that is `scale · x + shift` of the input x itself, both per channel, as a batch norm has it. Where
-   * many batch norms read one value (DenseNet) these are added up as vectors and multiplied out once.
-   */
-  affine(name: string, scale: string, shift: string): void;
-}
-
 function total({ layouts }: TrainingScope, values: readonly string[]): string {
   return values.length === 1 ? values[0]! : layouts.eachValue(values.length === 2 ? 'Add' : 'Sum', values);
 }
@@ -76,7 +66,7 @@ function gradientOf(scope: TrainingScope, name: string, { values, scales, shifts
 }
 
 /** Each input of a concatenation gets its channels of everything. */
-function divide(scope: TrainingScope, { inputs }: ConcatLayer, { values, scales, shifts }: Shares, add: Receiver): void {
+function divide(scope: TrainingScope, { inputs }: ConcatLayer, { values, scales, shifts }: Shares, add: GradientReceiver): void {
   const { onnx, plan, sizes, layouts } = scope;
   const widths = onnx.integers(...inputs.map((name) => sizes.get(name)!.channels));
   const split = (parts: readonly string[]): readonly string[] => {
@@ -95,7 +85,7 @@ function divide(scope: TrainingScope, { inputs }: ConcatLayer, { values, scales,
   }
 }
 
-function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, gradient: string, add: Receiver): void {
+function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, gradient: string, add: GradientReceiver): void {
   const { onnx, plan, layouts } = scope;
   if (layer.kind === 'conv') return convGradients(scope, layer, gradient, add);
   if (layer.kind === 'batch-norm') return batchNormGradients(scope, layer, gradient, add);
@@ -133,7 +123,7 @@ function slope(scope: TrainingScope, layer: ReluLayer): string {
   return layouts.isBlocked(output) ? layouts.mark(made, scope.sizes.get(layer.name)!.channels) : made;
 }
 
-function linearGradients({ onnx, plan, plain, tensor }: TrainingScope, layer: LinearLayer, gradient: string, add: Receiver): void {
+function linearGradients({ onnx, plan, plain, tensor }: TrainingScope, layer: LinearLayer, gradient: string, add: GradientReceiver): void {
   if (plan.trains(layer)) {
     add.tensor('weight', onnx.node('Gemm', [gradient, plain(layer.input)], { attributes: { transA: 1 } }));
     add.tensor('bias', onnx.node('ReduceSum', [gradient, onnx.integers(0)], { attributes: { keepdims: 0 } }));

@@ -1,11 +1,11 @@
 import { inputsOf, type AddLayer, type BatchNormLayer, type ConcatLayer, type ConvLayer, type LayerNode, type PoolLayer, type ReluLayer } from '../../network/architecture.js';
 import { blockedConv, blockedStem, isBlockedConv, isBlockedStem } from './blocked-conv.js';
-import { channelAffine, type ChannelAffine } from './channel-affine.js';
+import { channelAffine } from './channel-affine.js';
 import { blockDomain } from './channel-blocks.js';
 import { channelMeans, channelStatistics } from './channel-statistics.js';
 import { layerAttributes } from './layer-attributes.js';
 import { maxPool } from './max-pool.js';
-import { valueShape, type TrainingScope } from './training-scope.js';
+import { valueShape, type ChannelAffine, type TrainingScope } from './training-scope.js';
 
 /** A layer in training mode: its value, and what its gradient will want to know. */
 export function emitForward(scope: TrainingScope, layer: LayerNode): void {

@@ -2,7 +2,6 @@ import type { Architecture } from '../../network/architecture.js';
 import type { LayerSize } from '../../network/layer-sizes.js';
 import type { Tensor } from '../../network/safetensors.js';
 import type { TrainingPlan } from '../training-plan.js';
-import type { ChannelAffine } from './channel-affine.js';
 import type { Layouts } from './channel-blocks.js';
 import type { Graph } from './graph.js';
 
@@ -17,6 +16,17 @@ export interface ChannelMoments {
 export interface BatchStatistics extends ChannelMoments {
   /** 1 / √(variance + epsilon). */
   readonly inverse: string;
+}
+
+/** `scale · x + shift` per channel, with what is done to it in the same pass. */
+export interface ChannelAffine {
+  readonly value: string;
+  readonly channels: number;
+  /** Any shape of C values. */
+  readonly scale: string;
+  readonly shift: string;
+  /** Added value by value. */
+  readonly plus?: string | undefined;
 }
 
 /** What the emission of a training graph has at hand and leaves behind for the way back. */

@@ -3,7 +3,8 @@ import { inferenceModel } from './inference-model.js';
 import { openSession, type BlockingSession } from './inference-session.js';
 import type { Answer, Replies, Request } from './protocol.js';
 import { enter, leave, type RunFlag } from './run-flag.js';
-import { openTrainingSession, type TrainingSession } from './training-session.js';
+import { openTrainingSession } from './open-training-session.js';
+import type { TrainingSession } from './training-session.js';
 
 /**
  * The engine's own thread. onnxruntime-node's `run` is asynchronous in name only (it computes inside a
