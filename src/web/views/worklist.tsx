@@ -172,7 +172,7 @@ function usePatients(rows: readonly WorklistRow[]): Readonly<Record<string, Show
     const missing = rows.map((row) => row.studyInstanceUID).filter((uid) => !(uid in known)).slice(0, pageSize);
     if (missing.length === 0) return;
     let wanted = true;
-    get<Readonly<Record<string, ShownPatient>>>(`/api/patients?studies=${missing.join(',')}`)
+    get<Readonly<Record<string, ShownPatient>>>(`/api/patients?studies=${missing.map(encodeURIComponent).join(',')}`)
       .then((found) => wanted && setKnown((before) => ({ ...before, ...Object.fromEntries(missing.map((uid) => [uid, found[uid]])) })))
       .catch(() => undefined);
     return () => {
