@@ -111,6 +111,16 @@ export function mayPass(code: string | undefined): boolean {
   return faultCodes.some((one) => one === code && catalogue[one].retryable);
 }
 
+/**
+ * Whether what was thrown concerns more than the study at hand: the PACS or our own machine is out of order, or the program has a bug.
+ * A list of studies ends there; any other fault is the one study's own, and the list goes on.
+ */
+export function isOutage(thrown: unknown): boolean {
+  return !(thrown instanceof Fault) || outages.has(thrown.code);
+}
+
+const outages: ReadonlySet<FaultCode> = new Set(['pacs-unreachable', 'pacs-unauthorized', 'database-unavailable', 'disk-full', 'internal']);
+
 function describeSubject(subject: FaultSubject): string {
   const parts = [
     subject.attribute && `attribute ${subject.attribute}`,

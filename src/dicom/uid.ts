@@ -17,10 +17,10 @@ export function isUid(text: string): boolean {
 export const maxUidLength = 128;
 
 /**
- * Whether a UID that somebody else made is good enough to be asked for: the one rule for all that is read from a PACS, a file or a request.
+ * Whether a UID that somebody else made is good enough to be asked for: the one rule for whatever is read from a PACS, a file or a request.
  *
  * PACS hold UIDs that PS3.5 §9.1 does not allow: with leading zeros, letters, an empty component, more than 64 characters. Such
- * a UID names its object as well as any other, so it is taken: 1 to 128 ASCII letters, digits, points, hyphens and underscores,
+ * a UID names its object as well as the others do, so it is taken: 1 to 128 ASCII letters, digits, points, hyphens and underscores,
  * of which the first is a letter or a digit. Every other character could mean something in an address, a query or a file name
  * ("/", "?", "#", "%", "*", "\\", a control character), and a first point could lead out of a folder.
  */
@@ -29,7 +29,7 @@ export function isUsableUid(text: string): boolean {
 }
 
 /**
- * A UID as it was found, in a form that can stand in the index, a log or an answer: a usable one as it is; of any other each
+ * A UID as it was found, in a form that can stand in the index, a log or an answer: a usable one as it is; of another each
  * character that is not allowed as %XX, and what is too long cut and closed by its hash. The second form always holds a "%",
  * so it is never usable, and no address is ever made of it. Two UIDs never get the same form.
  */

@@ -16,16 +16,19 @@ export interface OrthancSystem {
   readonly dicomAet: string;
   readonly dicomPort: number;
   readonly pluginsEnabled: boolean;
+  /** Setting ReadOnly (1.12.5 and later): nothing can be stored. */
+  readonly isReadOnly: boolean;
 }
 
 export const systemAnswer = z
-  .object({ Version: z.string(), Name: z.string().default(''), DicomAet: z.string(), DicomPort: z.number(), PluginsEnabled: z.boolean() })
+  .object({ Version: z.string(), Name: z.string().default(''), DicomAet: z.string(), DicomPort: z.number(), PluginsEnabled: z.boolean(), ReadOnly: z.boolean().default(false) })
   .transform((answer): OrthancSystem => ({
     version: answer.Version,
     name: answer.Name,
     dicomAet: answer.DicomAet,
     dicomPort: answer.DicomPort,
     pluginsEnabled: answer.PluginsEnabled,
+    isReadOnly: answer.ReadOnly,
   }));
 
 export type ResourceType = 'Patient' | 'Study' | 'Series' | 'Instance';
@@ -93,6 +96,22 @@ export interface OrthancSeries {
   /** Modality, BodyPartExamined, SeriesDescription, StationName, … under their keywords. */
   readonly mainAttributes: Readonly<Record<string, string>>;
 }
+
+/** A study as a list of all of them shows it. */
+export interface ListedStudy {
+  readonly studyInstanceUID: StudyInstanceUID;
+  /** DA, as its sender wrote it; '' if there is none. */
+  readonly studyDate: string;
+}
+
+export const listedStudiesAnswer = z.array(
+  z.object({ MainDicomTags: z.looseObject({ StudyInstanceUID: heldUid, StudyDate: z.string().default('') }) }).transform((answer): ListedStudy => ({
+    studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
+    studyDate: withoutPadding(answer.MainDicomTags.StudyDate),
+  })),
+);
+
+export const statisticsAnswer = z.object({ CountStudies: z.number() });
 
 export const seriesAnswer = z.array(
   z

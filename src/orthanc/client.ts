@@ -4,8 +4,8 @@ import { Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http-exchange.js';
 import { pacsAddress, type AddressQuery } from '../pacs-address.js';
 import {
-  arrivalAnswer, changesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, studiesAnswer, studyAnswer, systemAnswer,
-  type Arrival, type OrthancChange, type OrthancChanges, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
+  arrivalAnswer, changesAnswer, listedStudiesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, statisticsAnswer, studiesAnswer, studyAnswer, systemAnswer,
+  type Arrival, type ListedStudy, type OrthancChange, type OrthancChanges, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
 } from './answers.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
@@ -55,6 +55,16 @@ export class OrthancClient {
 
   async study(id: OrthancId): Promise<OrthancStudy> {
     return this.get(['studies', orthancId(id)], studyAnswer);
+  }
+
+  /** Number of studies. */
+  async countStudies(): Promise<number> {
+    return (await this.get(['statistics'], statisticsAnswer)).CountStudies;
+  }
+
+  /** Studies in the order in which Orthanc lists them; unlike a search this knows no LimitFindResults. */
+  async listStudies(since: number, limit: number): Promise<readonly ListedStudy[]> {
+    return this.get(['studies'], listedStudiesAnswer, { since, limit, expand: true });
   }
 
   /** The series of a study with the instances that they hold now. */

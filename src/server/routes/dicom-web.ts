@@ -7,8 +7,11 @@ import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
 import { started } from '../started.js';
 
-/** Also what PS3.5 §9.1 does not allow and PACS hold (see isUsableUid); it begins with a digit, so ".." is no UID but a way out. */
-const uid = String.raw`[0-9][0-9A-Za-z._-]{0,127}`;
+/**
+ * Also what PS3.5 §9.1 does not allow and PACS hold (see isUsableUid), but for empty components. It begins with a digit, so ".." is no UID but
+ * a way out.
+ */
+const uid = String.raw`(?=[^/]{1,128}(?:/|$))[0-9][0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]+)*`;
 const level = (name: string): string => String.raw`/${name}/${uid}`;
 const rendered = '(/rendered|/thumbnail)?';
 /** Every address of QIDO-RS and WADO-RS (PS3.18 §10.4, §10.6) that a viewer needs, and nothing else that Orthanc serves. */
@@ -36,9 +39,8 @@ export function isViewerPath(path: string): boolean {
  * @param path one that isViewerPath allows
  */
 export function viewerAddress(path: string, query: string): PacsAddress {
-  const segments = path.slice(1).split('/').map((one) => (one.endsWith('.') ? `${one} ` : one));
   const asked = new URLSearchParams(query);
-  return pacsAddress(segments, Object.fromEntries([...new Set(asked.keys())].filter(isQueryName).map((name) => [name, asked.getAll(name)])));
+  return pacsAddress(path.slice(1).split('/'), Object.fromEntries([...new Set(asked.keys())].filter(isQueryName).map((name) => [name, asked.getAll(name)])));
 }
 
 /**
