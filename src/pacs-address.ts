@@ -45,13 +45,11 @@ export function pacsAddress(segments: readonly string[], query: AddressQuery = {
 
 /**
  * A UID as a segment of an address.
- *
- * Orthanc's web server drops a point at the end of a segment, so an encoded space follows it, which Orthanc drops (tried on 1.10.1).
  * @throws Fault dicom-attribute, naming the attribute, for a UID that no request can name
  */
 export function uidSegment(uid: string, attribute: 'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID'): string {
   if (!isUsableUid(uid)) throw new Fault('dicom-attribute', 'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it', { attribute });
-  return uid.endsWith('.') ? `${uid} ` : uid;
+  return uid;
 }
 
 /** The last look at an address before it is sent. @throws Fault internal: whoever built it did not use `pacsAddress` */

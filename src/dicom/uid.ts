@@ -21,11 +21,12 @@ export const maxUidLength = 128;
  *
  * PACS hold UIDs that PS3.5 §9.1 does not allow: with leading zeros, letters, an empty component, more than 64 characters. Such
  * a UID names its object as well as the others do, so it is taken: 1 to 128 ASCII letters, digits, points, hyphens and underscores,
- * of which the first is a letter or a digit. Every other character could mean something in an address, a query or a file name
- * ("/", "?", "#", "%", "*", "\\", a control character), and a first point could lead out of a folder.
+ * of which the first is a letter or a digit and the last no point. Every other character could mean something in an address, a query or a file name
+ * ("/", "?", "#", "%", "*", "\\", a control character), a first point could lead out of a folder, and a last one
+ * is dropped by Orthanc's web server (tried on 1.10.1).
  */
 export function isUsableUid(text: string): boolean {
-  return /^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/.test(text);
+  return /^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/.test(text) && !text.endsWith('.');
 }
 
 /**
@@ -35,8 +36,10 @@ export function isUsableUid(text: string): boolean {
  */
 export function quotedUid(text: string): string {
   if (isUsableUid(text)) return text;
-  const quoted = [...Buffer.from(text.slice(0, 4 * maxUidLength), 'utf8')]
-    .map((byte, index) => (/[0-9A-Za-z]/.test(String.fromCharCode(byte)) || (index > 0 && /[._-]/.test(String.fromCharCode(byte))) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
+  const bytes = Buffer.from(text.slice(0, 4 * maxUidLength), 'utf8');
+  const last = bytes.length - 1;
+  const quoted = [...bytes]
+    .map((byte, index) => (/[0-9A-Za-z]/.test(String.fromCharCode(byte)) || (index > 0 && index < last && /[._-]/.test(String.fromCharCode(byte))) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
     .join('');
   if (quoted.length > 0 && quoted.length <= maxUidLength) return quoted;
   return `${quoted.slice(0, 80)}%~${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;

@@ -43,7 +43,7 @@ describe('routing.lua', () => {
   test('without curl no hint is sent and nothing is held up, whatever Orthanc itself could send', async () => {
     // Every program of this machine but curl; what Orthanc 1.12 offers to scripts, taken for an alarm.
     const programs = temporaryDirectory('no-curl');
-    for (const folder of ['/usr/bin', '/bin']) for (const name of readdirSync(folder)) if (name !== 'curl' && !existsSync(join(programs, name))) symlinkSync(join(folder, name), join(programs, name));
+    for (const folder of (process.env['PATH'] ?? '').split(':').filter((one) => existsSync(one))) for (const name of readdirSync(folder)) if (name !== 'curl' && !existsSync(join(programs, name))) symlinkSync(join(folder, name), join(programs, name));
     const alarm = join(programs, 'alarm.lua');
     const used = join(programs, 'used');
     writeFileSync(alarm, `local function alarm() local file = io.open('${used}', 'w'); file:close(); os.execute('sleep 1') end\nHttpPost = alarm\nSetHttpTimeout = alarm\n`);
