@@ -14,6 +14,8 @@ import { startRecordingProxy, type RecordingProxy } from '../support/recording-p
 import { eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
 import { tinyImage } from '../support/tiny-image.js';
 
+/** Long, for a busy machine. */
+const commandMs = 300_000;
 const usable = String.raw`[0-9A-Za-z][0-9A-Za-z._-]{0,127}`;
 const orthancId = '[0-9a-f]{8}(-[0-9a-f]{8}){4}';
 /** Everything that the program may ever ask of a PACS without labels and destinations. */
@@ -87,7 +89,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
   });
 
   test('C1, M1: routes test lists the others and names each that cannot be read', async () => {
-    const run = await chestAi(['routes', 'test', '--json'], environment());
+    const run = await chestAi(['routes', 'test', '--json'], environment(), commandMs);
     assert.equal(run.code, 0, run.stderr);
     const rows = objects<{ studyInstanceUID: string; action: string; code?: string }>(run);
     const byUid = new Map(rows.map((one) => [one.studyInstanceUID, one]));
@@ -97,7 +99,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
   });
 
   test('C1, M1: rebuild goes on with the others', async () => {
-    const run = await chestAi(['rebuild', '--json'], environment());
+    const run = await chestAi(['rebuild', '--json'], environment(), commandMs);
     const rebuilt = objects<{ unreadable: readonly { studyInstanceUID: string; code: string }[]; cursor: number }>(run)[0];
     assert.ok(rebuilt, run.stderr);
     assert.deepEqual(rebuilt.unreadable.map((one) => one.studyInstanceUID).sort(), hostileUids.map(quotedUid).sort());
@@ -106,12 +108,12 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
   });
 
   test('C1: doctor and labels import', async () => {
-    const doctor = await chestAi(['doctor', '--json'], environment());
+    const doctor = await chestAi(['doctor', '--json'], environment(), commandMs);
     assert.match(doctor.stdout, /"name":"metadata","state":"good"/);
     await assertHarmless('doctor');
     const list = join(temporaryDirectory('labels'), 'labels.csv');
     writeFileSync(list, `study,pneumonia\n${hostileUids.filter((uid) => !/[",\n\u001b]/.test(uid)).map((uid) => `"${uid}",present`).join('\n')}\n`);
-    await chestAi(['labels', 'import', list, '--reader', 'x'], environment());
+    await chestAi(['labels', 'import', list, '--reader', 'x'], environment(), commandMs);
     await assertHarmless('labels import', 0);
   });
 
@@ -127,7 +129,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
         assert.equal(answer.status, 200, study.studyInstanceUID);
         const [current] = (await answer.json()) as { outcome: string; reason?: string }[];
         assert.equal(current!.outcome, 'reported', `${study.studyInstanceUID}: ${current!.reason}`);
-      }, { timeoutMs: 120_000, intervalMs: 300 });
+      }, { timeoutMs: 300_000, intervalMs: 300 });
     }
     for (const uid of hostileUids) {
       const name = encodeURIComponent(quotedUid(uid));
@@ -135,7 +137,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
         const [current] = (await (await get(`/api/studies/${name}`)).json()) as { outcome: string; code: string; reason: string }[];
         assert.deepEqual([current?.outcome, current?.code], ['failed', 'dicom-attribute'], quotedUid(uid));
         assert.ok(current!.reason.includes(quotedUid(uid)) && current!.reason.includes('StudyInstanceUID'), current!.reason);
-      }, { timeoutMs: 120_000, intervalMs: 300 });
+      }, { timeoutMs: 300_000, intervalMs: 300 });
       assert.equal((await get(`/api/studies/${name}/page`)).status, 200);
     }
     await assertHarmless('the service');

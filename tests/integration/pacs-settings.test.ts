@@ -23,7 +23,7 @@ interface Check {
 const environmentOf = ({ orthanc }: TestOrthanc) => ({ ORTHANC_URL: orthanc.url, ORTHANC_USERNAME: orthanc.username, ORTHANC_PASSWORD: orthanc.password });
 
 async function doctorSays(pacs: TestOrthanc, name: string): Promise<{ readonly check: Check; readonly code: number | null }> {
-  const run = await chestAi(['doctor', '--json'], environmentOf(pacs), 120_000);
+  const run = await chestAi(['doctor', '--json'], environmentOf(pacs), 300_000);
   const check = objects<Check>(run).find((one) => one.name === name);
   assert.ok(check, run.stdout + run.stderr);
   return { check, code: run.code };
@@ -55,7 +55,7 @@ describe('settings of Orthanc that hospitals have', () => {
         };
         assert.equal(await found({}), 12);
         assert.equal(await found({ StudyDate: '20260101-' }), 8);
-        const run = await chestAi(['routes', 'test', '--json'], environmentOf(pacs));
+        const run = await chestAi(['routes', 'test', '--json'], environmentOf(pacs), 300_000);
         assert.equal(objects(run).length, 12, run.stderr);
         // Orthanc 1.12 gives the rest on further pages; 1.10 gives none.
         const search = (await checkPacs({ orthanc: pacs.client, dicomWeb: pacs.dicomWeb })).find((one) => one.name === 'search')!;
