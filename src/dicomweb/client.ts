@@ -154,7 +154,9 @@ function requireFullMetadata(instances: readonly DataSet[], setting: string, sub
   throw new Fault('pacs-malformed', `the metadata name no SOP Class UID of any instance; set DicomWeb.${setting} to "Full" in Orthanc's configuration and restart Orthanc`, subject);
 }
 
+/** What is no data set at all is no answer of DICOMweb; one that cannot be read is that study's fault alone. */
 function readableRow(json: unknown): DataSet {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return dataSetOf(json, {});
   try {
     return dataSetOf(json, {});
   } catch (thrown) {

@@ -26,7 +26,7 @@ describe('the PACS is never asked for more at once than configured', () => {
     proxy = await startFaultyProxy(pacs.orthanc);
     // Each answer held back for a moment, so that requests would pile up if they could.
     proxy.misbehave({ kind: 'delay', delayMs: 60 });
-    service = await startTestService(pacs.orthanc, { url: proxy.url, dataDir, work: { studies: 6 }, orthanc: { maxConcurrentRequests: 3 } });
+    service = await startTestService(pacs.orthanc, { url: proxy.url, dataDir, work: { studies: 6 }, orthanc: { maxConcurrentRequests: 3, requestTimeoutMs: 120_000 } });
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
     console.log(`${proxy.requests.length} requests, at most ${proxy.mostAtOnce} at once`);
     assert.equal(proxy.mostAtOnce, 3, 'all that is allowed is used, and no more');
