@@ -27,11 +27,13 @@ const dropForbidden = winston.format((info) => {
 
 /** Fields that name objects of the PACS; whoever made the object chose the text. */
 const uidFields = /^(study|studies|series|instances?|document|sop)(InstanceUIDs?)?$/i;
+/** Keys of jobs: an identifier of Orthanc's, UIDs of ours and what belongs to them, a word of the program; or a Study Instance UID. */
+const plainKey = /^([0-9a-f]{8}(-[0-9a-f]{8}){4}|[0-9.]+\/[^/]*|[a-z]+)$/;
 const maxLoggedLength = 2_000;
 
 /** One value is one line: nothing from outside forges a log line, moves a terminal's cursor or fills the disk. */
 function loggedValue(name: string, value: unknown): unknown {
-  if (typeof value === 'string') return uidFields.test(name) ? loggedUid(value) : plainText(value, maxLoggedLength);
+  if (typeof value === 'string') return uidFields.test(name) || (name === 'key' && !plainKey.test(value)) ? loggedUid(value) : plainText(value, maxLoggedLength);
   if (Array.isArray(value)) return value.slice(0, 100).map((one) => loggedValue(name, one));
   if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, loggedValue(key, one)]));
   return value;

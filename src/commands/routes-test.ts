@@ -4,6 +4,7 @@ import { textOf } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Fault, isOutage } from '../errors.js';
+import { Slots } from '../http-exchange.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { explainNone, route } from '../routing/match.js';
 import { loadRouting } from '../routing/rules.js';
@@ -19,7 +20,7 @@ export async function testRoutes(options: { readonly since?: string; readonly js
   const routing = loadRouting(routingFile);
   if (!settings.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: the rules are tried on the studies of your PACS');
   const url = settings.url.replace(/\/+$/, '');
-  const endpoint = { username: settings.username, password: settings.password, caFile: settings.caFile, timeoutMs: settings.requestTimeoutMs, maxConcurrent: settings.maxConcurrentRequests };
+  const endpoint = { username: settings.username, password: settings.password, caFile: settings.caFile, timeoutMs: settings.requestTimeoutMs, maxConcurrent: new Slots(settings.maxConcurrentRequests) };
   const dicomWeb = new DicomWeb({ ...endpoint, url: url + settings.dicomWebPath });
   const orthanc = new OrthancClient({ ...endpoint, url });
   const counts = new Map<string, number>();
