@@ -64,7 +64,11 @@ function encodedSegment(segment: string): string {
   return encodeURIComponent(segment).replaceAll('%2C', ',');
 }
 
-/** Orthanc 1.10 does not decode values of a query for its plugins: what is legal there stays as it is. */
+/**
+ * Orthanc 1.10 does not decode values of a query for its plugins: what is legal there stays as it is, a slash only where nothing could
+ * take the value for a path.
+ */
 function encodedValue(value: string): string {
-  return encodeURIComponent(wellFormed(value)).replace(/%(2C|3A|2F|40|5E)/g, (one) => decodeURIComponent(one));
+  const legal = value.includes('..') ? /%(2C|3A|40|5E)/g : /%(2C|3A|2F|40|5E)/g;
+  return encodeURIComponent(wellFormed(value)).replace(legal, (one) => decodeURIComponent(one));
 }
