@@ -11,7 +11,7 @@ import { chestStudy, type TestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { startRecordingProxy, type RecordingProxy } from '../support/recording-proxy.js';
-import { eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
+import { assertOneCurrentResult, spawnService, type SpawnedService } from '../support/service.js';
 import { tinyImage } from '../support/tiny-image.js';
 
 /** Long, for a busy machine. */
@@ -173,7 +173,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     assert.ok(output.includes('1.9.200.00123'), 'a UID of digits and points stands in the log');
     assert.equal(await running.end(), 0);
     service = undefined;
-    for (const { studyInstanceUID } of odd) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID).catch((error: unknown) => {
+    for (const { studyInstanceUID } of odd) await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID).catch((error: unknown) => {
       // dciodvfy says of the copied UID what PS3.5 says; nothing else may be wrong.
       assert.match(String(error), /UID/i);
     });
