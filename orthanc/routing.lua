@@ -1,11 +1,10 @@
 -- Tells the chest AI service that a study has become stable, so that it need not wait for its next poll.
 --
 -- A hint, nothing more: the service reads Orthanc's change feed and would find the study without it, so a
--- hint that is lost costs seconds and no result. That is why nothing here may hold Orthanc up. A plain HttpPost
--- would: while it waits for an answer, Orthanc's Lua lock is held, and storing and REST requests stand still
--- (measured on 1.10.1: 7.7 s, as long as the other side kept silent; the default limit is 60 s). So the request is
--- made by curl in the background; without curl, by HttpPost with a limit of one second, where Orthanc has one to
--- set (1.11.1 and later); else not at all.
+-- hint that is lost costs seconds and no result. That is why nothing here may hold Orthanc up. Orthanc's own
+-- HttpPost would: while it waits for an answer, Orthanc's Lua lock is held, and storing and REST requests stand still
+-- (measured: 7.7 s on 1.10.1, as long as the other side kept silent; 15 s on 1.12.7 with a limit of one second, which
+-- each stable study waits for in turn). So the request is made by curl in the background. Without curl no hint is sent.
 --
 -- Set these in Orthanc's environment, or here:
 local url = os.getenv('CHEST_AI_HINT_URL') or 'http://127.0.0.1:8787/hint'
@@ -33,20 +32,9 @@ local function postByCurl(body)
   pipe:close()
 end
 
-local function postByOrthanc(body)
-  SetHttpTimeout(timeoutSeconds)
-  local headers = { ['Content-Type'] = 'application/json' }
-  if token ~= '' then headers['X-Hint-Token'] = token end
-  pcall(HttpPost, url, body, headers)
-end
-
-local post
-if hasCurl() then
-  post = postByCurl
-elseif SetHttpTimeout then
-  post = postByOrthanc
-else
-  print('chest-ai: neither curl nor SetHttpTimeout here, no hints are sent; studies are found by polling')
+local post = hasCurl() and postByCurl
+if not post then
+  print('chest-ai: no curl here, so no hints are sent; studies are found by polling, a second later. Install curl where Orthanc runs to have hints.')
 end
 
 function OnStableStudy(studyId, tags, metadata)

@@ -32,7 +32,7 @@ const configSchema = z.strictObject({
       /** Certificate authority of the hospital, PEM. */
       caFile: z.string().optional(),
       requestTimeoutMs: milliseconds.default(30_000),
-      /** The PACS is never asked for more at once. */
+      /** The PACS is never asked for more at once, whether by reporting or by viewers. */
       maxConcurrentRequests: count.default(4),
       /** Time between two looks at Orthanc's change log. */
       pollIntervalMs: milliseconds.default(1_000),

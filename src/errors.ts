@@ -1,3 +1,5 @@
+import { plainText } from './plain-text.js';
+
 /**
  * The fault catalogue: everything that can go wrong outside our own code, by code.
  *
@@ -58,6 +60,10 @@ const catalogue = {
   'timed-out': { retryable: true, status: 504, text: 'A step took longer than it may' },
 } as const satisfies Record<string, { retryable: boolean; status: number; text: string }>;
 
+/** A detail may quote what a PACS or a file says: it must not become a log line of megabytes, nor move a terminal's cursor. */
+const maxDetailLength = 2_000;
+const maxSubjectLength = 300;
+
 export type FaultCode = keyof typeof catalogue;
 
 /** Which object a fault is about. UIDs only: never a patient attribute. */
@@ -75,17 +81,19 @@ export class Fault extends Error {
   override readonly name = 'Fault';
   readonly retryable: boolean;
   readonly status: number;
+  /** One line without control characters. */
+  readonly detail: string;
+  readonly subject: FaultSubject;
 
   /**
    * @param detail what was expected and what was found, in one sentence, without any patient attribute
    */
-  constructor(
-    readonly code: FaultCode,
-    readonly detail: string,
-    readonly subject: FaultSubject = {},
-    options?: { cause?: unknown; retryable?: boolean },
-  ) {
-    super(`${catalogue[code].text}: ${detail}${describeSubject(subject)}`, options);
+  constructor(readonly code: FaultCode, detail: string, subject: FaultSubject = {}, options?: { cause?: unknown; retryable?: boolean }) {
+    const line = plainText(detail, maxDetailLength);
+    const plainSubject = Object.fromEntries(Object.entries(subject).map(([name, value]) => [name, typeof value === 'string' ? plainText(value, maxSubjectLength) : value])) as FaultSubject;
+    super(`${catalogue[code].text}: ${line}${describeSubject(plainSubject)}`, options);
+    this.detail = line;
+    this.subject = plainSubject;
     this.retryable = options?.retryable ?? catalogue[code].retryable;
     this.status = catalogue[code].status;
   }
@@ -102,6 +110,16 @@ export const faultCodes = Object.keys(catalogue) as readonly FaultCode[];
 export function mayPass(code: string | undefined): boolean {
   return faultCodes.some((one) => one === code && catalogue[one].retryable);
 }
+
+/**
+ * Whether what was thrown concerns more than the study at hand: the PACS or our own machine is out of order, or the program has a bug.
+ * A list of studies ends there; any other fault is the one study's own, and the list goes on.
+ */
+export function isOutage(thrown: unknown): boolean {
+  return !(thrown instanceof Fault) || outages.has(thrown.code);
+}
+
+const outages: ReadonlySet<FaultCode> = new Set(['pacs-unreachable', 'pacs-unauthorized', 'database-unavailable', 'disk-full', 'internal']);
 
 function describeSubject(subject: FaultSubject): string {
   const parts = [

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { Fault, type FaultSubject } from './errors.js';
+import { requireAddress, type PacsAddress } from './pacs-address.js';
+import { Slots } from './slots.js';
+
+export { Slots } from './slots.js';
 
 /** Where an HTTP server of the PACS is, and how long one silence or one exchange may last. */
 export interface HttpEndpoint {
@@ -16,36 +20,10 @@ export interface HttpEndpoint {
   readonly maxConcurrent?: number | Slots | undefined;
 }
 
-/** So many at one time; the rest wait in order. */
-export class Slots {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(readonly count: number) {
-    this.#free = count;
-  }
-
-  get inUse(): number {
-    return this.count - this.#free;
-  }
-
-  async use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
-  }
-}
-
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the endpoint's URL, beginning with "/", with its query. */
-  readonly path: string;
+  /** Below the endpoint's URL. */
+  readonly path: PacsAddress;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   readonly timeoutMs?: number;
@@ -121,10 +99,10 @@ export class HttpExchange {
     const headers: Record<string, string> = { Accept: 'application/json', ...request.headers };
     if (this.authorization) headers['Authorization'] = this.authorization;
     if (request.body !== undefined) headers['Content-Length'] = String(Buffer.byteLength(request.body));
-    const open = this.url.startsWith('https:') ? https.request : http.request;
+    const target = targetOf(this.url, request.path);
 
     return new Promise<HttpReply>((resolve, reject) => {
-      const sent = open(this.url + request.path, { method: request.method ?? 'GET', headers, agent: this.agent, timeout: timeoutMs });
+      const sent = target.open({ ...target.options, method: request.method ?? 'GET', headers, agent: this.agent, timeout: timeoutMs });
       const tooSlow = () => sent.destroy(new Fault('timed-out', `no answer within ${timeoutMs} ms`, subject));
       const deadline = setTimeout(tooSlow, timeoutMs * 10);
       const finish = (outcome: () => void) => {
@@ -133,7 +111,7 @@ export class HttpExchange {
       };
       let answered = false;
       const fail = (thrown: Error & { code?: string }) => finish(() => {
-        const stale = !answered && sent.reusedSocket && (thrown.code === 'ECONNRESET' || thrown.code === 'EPIPE');
+        const stale = !answered && isStale(sent, thrown);
         reject(stale ? new StaleConnection() : transportFault(thrown, answered, this.endpoint.url, subject));
       });
       sent.on('timeout', tooSlow).on('error', fail);
@@ -153,7 +131,26 @@ export class HttpExchange {
 }
 
 /** The server had closed an idle connection just as we used it again: nothing was lost, send it once more. */
-class StaleConnection extends Error {}
+export class StaleConnection extends Error {}
+
+/** Whether a request failed, before any answer, because its kept connection was already closed. */
+export function isStale(sent: http.ClientRequest, thrown: Error & { code?: string }): boolean {
+  return sent.reusedSocket && (thrown.code === 'ECONNRESET' || thrown.code === 'EPIPE');
+}
+
+/**
+ * Where a request goes: host and path apart, so that nothing in the path is resolved on the way ("..") or taken for another
+ * host. A redirect is an answer like any other, it is not followed.
+ */
+export function targetOf(base: string, path: PacsAddress): { readonly open: typeof http.request; readonly options: http.RequestOptions } {
+  requireAddress(path);
+  const url = new URL(base);
+  const root = url.pathname.replace(/\/+$/, '');
+  return {
+    open: url.protocol === 'https:' ? https.request : http.request,
+    options: { protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), ...(url.port ? { port: Number(url.port) } : {}), path: root + path },
+  };
+}
 
 async function collect(response: http.IncomingMessage, subject: FaultSubject): Promise<Buffer> {
   const chunks: Buffer[] = [];

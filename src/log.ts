@@ -1,4 +1,6 @@
 import winston from 'winston';
+import { loggedUid } from './dicom/uid.js';
+import { plainText } from './plain-text.js';
 
 /**
  * What may stand in a log line: UIDs, counts, durations, codes. Patient attributes never do; as a second
@@ -23,6 +25,25 @@ const dropForbidden = winston.format((info) => {
   return info;
 });
 
+/** Fields that name objects of the PACS; whoever made the object chose the text. */
+const uidFields = /^(study|studies|series|instances?|document|sop)(InstanceUIDs?)?$/i;
+/** Keys of jobs: an identifier of Orthanc's, UIDs of ours and what belongs to them, a word of the program; or a Study Instance UID. */
+const plainKey = /^([0-9a-f]{8}(-[0-9a-f]{8}){4}|[0-9.]+\/[^/]*|[a-z]+)$/;
+const maxLoggedLength = 2_000;
+
+/** One value is one line: nothing from outside forges a log line, moves a terminal's cursor or fills the disk. */
+function loggedValue(name: string, value: unknown): unknown {
+  if (typeof value === 'string') return uidFields.test(name) || (name === 'key' && !plainKey.test(value)) ? loggedUid(value) : plainText(value, maxLoggedLength);
+  if (Array.isArray(value)) return value.slice(0, 100).map((one) => loggedValue(name, one));
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, loggedValue(key, one)]));
+  return value;
+}
+
+const onlyPlain = winston.format((info) => {
+  for (const key of Object.keys(info)) if (key !== 'level') info[key] = loggedValue(key, info[key]);
+  return info;
+});
+
 const readable = winston.format.printf(({ level, message, timestamp, ...fields }) => {
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
@@ -38,6 +59,7 @@ export function createLog(options: { level?: string; format?: 'text' | 'json' } 
     level,
     format: winston.format.combine(
       dropForbidden(),
+      onlyPlain(),
       winston.format.timestamp(),
       format === 'json' ? winston.format.json() : readable,
     ),

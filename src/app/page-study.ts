@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { numberOf, textOf, textsOf, itemsOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
-import { isUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
+import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
+import { plainText } from '../plain-text.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Picture } from '../server/page-tools.js';
 import type { ShownHeatMap, ShownImage, ShownPatient } from '../server/page-types.js';
@@ -30,21 +31,29 @@ export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: Pick<Pa
     patient: patientOf(first, [...new Set(images.map((one) => textOf(one, 'Modality') ?? ''))]),
     images: images.slice(0, mostImages).map((one) => ({
       ...place(one),
-      modality: textOf(one, 'Modality') ?? '',
-      view: textOf(one, 'ViewPosition') ?? '',
-      description: textOf(one, 'SeriesDescription') ?? '',
+      modality: lineOf(one, 'Modality'),
+      view: lineOf(one, 'ViewPosition'),
+      description: lineOf(one, 'SeriesDescription'),
       frames: numberOf(one, 'NumberOfFrames') ?? 1,
     })),
     heatMaps: heatMaps.map((one) => {
       const source = itemsOf(one, 'SourceImageSequence').map((item) => textOf(item, 'ReferencedSOPInstanceUID')).find((uid) => uid !== undefined);
-      return { ...place(one), title: (textOf(one, 'DerivationDescription') ?? '').split(':')[0]!, ...(source ? { sourceSopInstanceUID: source } : {}) };
+      return { ...place(one), title: lineOf(one, 'DerivationDescription').split(':')[0]!, ...(source ? { sourceSopInstanceUID: source } : {}) };
     }),
   };
 }
 
+/** Longer than any of these attributes may be (PS3.5 §6.2: PN 3 × 64, LO 64); senders keep no rule. */
+const maxLineLength = 256;
+
+/** A value as one line of the page. */
+function lineOf(dataSet: DataSet, keyword: string): string {
+  return plainText(textOf(dataSet, keyword) ?? '', maxLineLength);
+}
+
 /** From a study's attributes as QIDO-RS gives them. */
 export function patientOf(study: DataSet, modalities = textsOf(study, 'ModalitiesInStudy')): ShownPatient {
-  const text = (keyword: string): string => textOf(study, keyword) ?? '';
+  const text = (keyword: string): string => lineOf(study, keyword);
   return {
     name: text('PatientName').split('=').map((group) => group.split('^').filter(Boolean).join(' ')).filter(Boolean).join(' · '),
     patientId: text('PatientID'),
@@ -53,7 +62,7 @@ export function patientOf(study: DataSet, modalities = textsOf(study, 'Modalitie
     studyDate: text('StudyDate'),
     accessionNumber: text('AccessionNumber'),
     description: text('StudyDescription'),
-    modalities: modalities.filter((one) => !['SR', 'OT', ''].includes(one)),
+    modalities: modalities.filter((one) => !['SR', 'OT', ''].includes(one)).slice(0, 20).map((one) => plainText(one, 16)),
   };
 }
 
@@ -84,9 +93,9 @@ export function jpegOf({ width, height, values, pixelAspect }: Preview): Promise
   return square.jpeg({ quality: 88 }).toBuffer();
 }
 
-/** @throws Fault request-invalid for a text that is no UID */
+/** @throws Fault request-invalid for a text that is no UID that a PACS can be asked for */
 export function uidFrom<Kind extends string>(text: string): Kind {
-  if (!isUid(text)) throw new Fault('request-invalid', 'expected a UID in the address, found something else');
+  if (!isUsableUid(text)) throw new Fault('request-invalid', 'expected a UID in the address, found something else');
   return text as Kind;
 }
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import { textOf } from '../dicom/data-set.js';
+import { textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
-import type { StudyInstanceUID } from '../dicom/uid.js';
+import { isUsableUid, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Registry } from '../registry/registry.js';
@@ -51,14 +51,16 @@ export function pageToolsOf(parts: PageParts): PageTools {
     },
     async patients(uids) {
       const found = await Promise.all(uids.map(async (uid): Promise<readonly [string, ShownPatient] | undefined> => {
-        const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: uid }, { limit: 1 });
+        if (!isUsableUid(uid)) return undefined;
+        const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: uid }, { limit: 1 }).catch(noneUnlessUnreachable);
         return study && textOf(study, 'StudyInstanceUID') === uid ? [uid, patientOf(study)] : undefined;
       }));
       return Object.fromEntries(found.filter((one) => one !== undefined));
     },
     async study(uid): Promise<StudyPage> {
-      const studyInstanceUID = uidFrom<StudyInstanceUID>(uid);
-      const [rows, held] = await Promise.all([store.results.ofStudy(uid), studyInPacs(studyInstanceUID, pacs).catch(asFault)]);
+      // A study with a UID that the PACS cannot be asked for is on record all the same, with the fault that says so.
+      const [rows, held] = await Promise.all([store.results.ofStudy(uid), studyInPacs(uid as StudyInstanceUID, pacs).catch(asFault)]);
+      if (held instanceof Fault && !isUsableUid(uid) && rows.length === 0) throw new Fault('request-invalid', 'expected a UID in the address, found something else');
       if (held instanceof Fault && held.code === 'pacs-not-found' && rows.length === 0) throw held;
       const history = await Promise.all([...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store)));
       if (held instanceof Fault) return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: held.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
@@ -86,7 +88,9 @@ export function pageToolsOf(parts: PageParts): PageTools {
 /** By UID in the index; anything else is an identifier that only the PACS knows. */
 async function searchIn(search: string, { pacs }: PageParts): Promise<{ readonly studyPrefix?: string; readonly studies?: readonly string[] }> {
   if (/^[0-9]+\.[0-9.]*$/.test(search)) return { studyPrefix: search };
-  const text = search.replace(/[\\*?]/g, '');
+  const text = search.replace(/[\\*?]/g, '').trim();
+  // An empty value matches every study (PS3.4 §C.2.2.2.3): what was typed names none.
+  if (text === '') return { studies: [] };
   const queries = [{ PatientID: text }, { AccessionNumber: text }, { PatientName: `${text}*` }];
   const found = await Promise.all(queries.map((query) => pacs.dicomWeb.searchForStudies(query, { limit: 100 })));
   return { studies: [...new Set(found.flat().map((one) => textOf(one, 'StudyInstanceUID') ?? ''))] };
@@ -177,6 +181,12 @@ async function beginningOf(path: string): Promise<Uint8Array> {
   } finally {
     await file.close();
   }
+}
+
+/** What the PACS says of one study must not take the names of all others from the list. */
+function noneUnlessUnreachable(error: unknown): readonly DataSet[] {
+  if (error instanceof Fault && error.code !== 'pacs-unreachable' && error.code !== 'pacs-unauthorized') return [];
+  throw error;
 }
 
 function asFault(error: unknown): Fault {

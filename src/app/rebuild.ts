@@ -13,6 +13,7 @@ import type { ReportTools } from '../tasks/tools.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { settleQueue } from './queues.js';
+import { studySearch } from './study-search.js';
 
 export interface RebuildParts {
   readonly config: Config;
@@ -30,7 +31,7 @@ export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => v
   const { config, pacs, store, settings, log } = parts;
   const tools: RebuildTools = {
     pacs: pacsOf(pacs.dicomWeb),
-    searchForStudies: (query, page) => pacs.dicomWeb.searchForStudies(query, page),
+    searchForStudies: studySearch(pacs),
     lastChange: () => pacs.orthanc.lastChange(),
     findingNameOf: settings.findingNameOf,
     index: {

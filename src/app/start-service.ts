@@ -35,6 +35,7 @@ import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
 import { pageFilesOf, uploadsOf } from './page-files.js';
 import { pageToolsOf } from './page-tools.js';
+import { warnOfPacs } from './warn-of-pacs.js';
 import { startWatching } from './watching.js';
 
 export interface RunningService {
@@ -174,6 +175,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: pacsName(config, pacs), store, jobs, findings: Object.keys(analyser.findings.findings), log });
+    if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
     return { url, pacs, store, jobs, registry, serving, get model() { return serving.champion(); }, verdicts, settings: analyser.settings, stop: closeAll };
   } catch (error) {

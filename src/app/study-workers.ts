@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import type { SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { isUsableUid, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import { retryLater, type Job } from '../jobs/queue.js';
 import type { JobFailure } from '../jobs/failure.js';
@@ -51,7 +51,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       const settled = await settleStudy(pacsStudyId, settleTools);
       if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
       if (settled.state === 'gone') return undefined;
-      if (settled.othersDocuments) await jobs.send(verdictQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
+      if (settled.othersDocuments && isUsableUid(settled.studyInstanceUID)) await jobs.send(verdictQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
       if (settled.state !== 'ready') return undefined;
       const { studyInstanceUID, arrival, contentKey, priority } = settled;
       const { callingAeTitle, calledAeTitle } = arrival;
@@ -147,7 +147,8 @@ function settleToolsOf({ orthanc, store, reportTools }: StudyWorkerParts): Settl
     async study(id) {
       try {
         const [study, series] = await Promise.all([orthanc.study(id as OrthancId), orthanc.seriesOf(id as OrthancId)]);
-        const twins = await orthanc.findStudies(study.studyInstanceUID);
+        // Of a UID that no request can name the report says so, and of that study alone.
+        const twins = isUsableUid(study.studyInstanceUID) ? await orthanc.findStudies(study.studyInstanceUID) : [];
         // Of two patients, as a rule after a correction of the Patient ID: DICOMweb cannot tell them apart, so neither is touched.
         if (twins.length > 1) throw new Fault('study-ambiguous', `expected one study, found ${twins.length}; merge or delete all but one`, { studyInstanceUID: study.studyInstanceUID });
         return { studyInstanceUID: study.studyInstanceUID, isStable: study.isStable, series };

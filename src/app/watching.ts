@@ -11,6 +11,7 @@ import { watchOnce, type PacsChange } from '../tasks/watch-pacs.js';
 import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { settleQueue } from './queues.js';
+import { studySearch } from './study-search.js';
 
 export interface WatchingParts {
   readonly config: Config;
@@ -59,7 +60,7 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
     log,
   };
   const sweepTools = {
-    searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number; readonly offset: number }) => dicomWeb.searchForStudies(query, page),
+    searchForStudies: studySearch({ dicomWeb, orthanc }),
     withoutResult: (uids: readonly string[]) => store.results.withoutResult(uids),
     async enqueueStudy(uid: string) {
       for (const id of await orthanc.findStudies(uid as StudyInstanceUID)) await enqueueStudy(id, false);

@@ -1,5 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkPacs } from '../app/pacs-checks.js';
 import { loadConfig, type Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { describeEngines } from '../engine/describe-engines.js';
@@ -97,6 +98,16 @@ async function examineStorage(config: Config, say: Say): Promise<void> {
   });
 }
 
+/** Settings of Orthanc under which every study would fail. What does not answer at all was told before. */
+async function examineSettings(orthanc: OrthancClient, dicomWeb: DicomWeb, say: Say): Promise<void> {
+  try {
+    for (const { fix, ...check } of await checkPacs({ orthanc, dicomWeb })) say({ ...check, mend: fix });
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say({ name: 'settings of Orthanc', state: 'note', detail: error.message, mend: 'correct what is told above, then run doctor again' });
+  }
+}
+
 async function examineOrthanc(config: Config, say: Say): Promise<void> {
   const { orthanc: settings } = config;
   if (!settings.url) {
@@ -119,6 +130,7 @@ async function examineOrthanc(config: Config, say: Say): Promise<void> {
       await dicomWeb.searchForStudies({}, { limit: 1 });
       return { value: plugin, detail: `plugin ${plugin?.version ?? 'of unknown version'}, answers at ${dicomWeb.url}` };
     });
+    await examineSettings(orthanc, dicomWeb, say);
     await examine(say, 'plugins', 'remove the plugin named from Orthanc', async () => {
       const plugins = await orthanc.plugins();
       if (plugins.includes('gdcm')) throw new Fault('config-invalid', 'the plugin gdcm is loaded; with some JPEG 2000 images it ends the whole Orthanc');

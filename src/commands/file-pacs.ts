@@ -1,6 +1,6 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
-import { isUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
+import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import type { Pacs } from '../tasks/tools.js';
 
@@ -36,6 +36,6 @@ export class FilePacs implements Pacs {
 
 function required(dataSet: DataSet, attribute: string, source: string): string {
   const uid = textOf(dataSet, attribute);
-  if (uid && isUid(uid)) return uid;
+  if (uid && isUsableUid(uid)) return uid;
   throw new Fault('dicom-attribute', `expected a UID, found ${uid === undefined ? 'nothing' : 'something else'}`, { attribute, source });
 }

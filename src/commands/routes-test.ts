@@ -1,16 +1,17 @@
+import { studySearch } from '../app/study-search.js';
 import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { DicomWeb } from '../dicomweb/client.js';
-import { Fault } from '../errors.js';
+import { Fault, isOutage } from '../errors.js';
+import { Slots } from '../http-exchange.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { explainNone, route } from '../routing/match.js';
 import { loadRouting } from '../routing/rules.js';
 import { selectXrays } from '../routing/select-xrays.js';
-import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
+import { seriesFactsOf, type Arrival, type SeriesFacts } from '../routing/series-facts.js';
 import { isOwnDocument } from '../sr/own-document.js';
-
-const pageSize = 100;
+import { everyStudyRow } from '../tasks/every-study.js';
 
 /** `routes test`: runs the rules over what is in the PACS; nothing is analysed and nothing is written. */
 export async function testRoutes(options: { readonly since?: string; readonly json: boolean }): Promise<void> {
@@ -19,33 +20,48 @@ export async function testRoutes(options: { readonly since?: string; readonly js
   const routing = loadRouting(routingFile);
   if (!settings.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: the rules are tried on the studies of your PACS');
   const url = settings.url.replace(/\/+$/, '');
-  const endpoint = { username: settings.username, password: settings.password, caFile: settings.caFile, timeoutMs: settings.requestTimeoutMs, maxConcurrent: settings.maxConcurrentRequests };
+  const endpoint = { username: settings.username, password: settings.password, caFile: settings.caFile, timeoutMs: settings.requestTimeoutMs, maxConcurrent: new Slots(settings.maxConcurrentRequests) };
   const dicomWeb = new DicomWeb({ ...endpoint, url: url + settings.dicomWebPath });
   const orthanc = new OrthancClient({ ...endpoint, url });
   const counts = new Map<string, number>();
+  const count = (name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
   try {
-    for (let offset = 0; ; offset += pageSize) {
-      const query: Record<string, string> = options.since ? { StudyDate: `${options.since.replaceAll('-', '')}-` } : {};
-      const page = await dicomWeb.searchForStudies(query, { limit: pageSize, offset });
+    const query: Record<string, string> = options.since ? { StudyDate: `${options.since.replaceAll('-', '')}-` } : {};
+    for await (const page of everyStudyRow(studySearch({ dicomWeb, orthanc }), query)) {
       for (const study of page) {
         const studyInstanceUID = textOf(study, 'StudyInstanceUID') as StudyInstanceUID;
-        const instances = await dicomWeb.retrieveStudyMetadata(studyInstanceUID);
-        const facts = seriesFactsOf(instances.filter((one) => !isOwnDocument(one)), await arrivalOf(orthanc, studyInstanceUID));
+        const facts = await factsOf(studyInstanceUID, dicomWeb, orthanc);
+        if (facts instanceof Fault) {
+          count('not readable');
+          if (options.json) console.log(JSON.stringify({ studyInstanceUID, action: 'none', code: facts.code, reason: facts.message }));
+          else console.log(`${studyInstanceUID}  cannot be read (${facts.message})`);
+          continue;
+        }
         const decision = route(routing, facts);
         const rule = decision.action === 'none' ? undefined : decision.rule;
-        counts.set(rule?.name ?? 'no rule', (counts.get(rule?.name ?? 'no rule') ?? 0) + 1);
+        count(rule?.name ?? 'no rule');
         const images = decision.action === 'analyse' ? imagesOf(decision.series) : undefined;
         const reason = decision.action === 'none' ? explainNone(decision.passedOver) : undefined;
         if (options.json) console.log(JSON.stringify({ studyInstanceUID, action: decision.action, rule: rule?.name, priority: rule?.priority, destinations: rule?.destinations, images, reason }));
         else console.log(`${studyInstanceUID}  ${rule ? `${decision.action} by ${rule.name}, priority ${rule.priority}${images ? `, ${images}` : ''}` : `no rule (${reason})`}`);
       }
-      if (page.length < pageSize) break;
     }
   } finally {
     dicomWeb.close();
     orthanc.close();
   }
   if (!options.json) console.log(`\n${[...counts].map(([name, count]) => `${name}: ${count}`).join(', ') || 'No study in the PACS.'}`);
+}
+
+/** Of a study that cannot be read its fault: the others are looked at all the same. */
+async function factsOf(study: StudyInstanceUID, dicomWeb: DicomWeb, orthanc: OrthancClient): Promise<readonly SeriesFacts[] | Fault> {
+  try {
+    const instances = await dicomWeb.retrieveStudyMetadata(study);
+    return seriesFactsOf(instances.filter((one) => !isOwnDocument(one)), await arrivalOf(orthanc, study));
+  } catch (error) {
+    if (!(error instanceof Fault) || isOutage(error)) throw error;
+    return error;
+  }
 }
 
 /** What would be looked at, as far as headers tell. */

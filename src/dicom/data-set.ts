@@ -1,4 +1,5 @@
 import type { CodedConcept } from './code.js';
+import { withoutPadding } from './padding.js';
 
 /**
  * One DICOM data set under PS3.6 keywords, as plain values:
@@ -13,7 +14,7 @@ export interface DataSet {
 export function textOf(dataSet: DataSet, keyword: string): string | undefined {
   const value = firstOf(dataSet[keyword]);
   if (value === undefined || value === null || typeof value === 'object') return undefined;
-  const text = String(value).replace(/[\0 ]+$/, '').trim();
+  const text = withoutPadding(String(value)).trim();
   return text === '' ? undefined : text;
 }
 

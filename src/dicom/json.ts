@@ -49,7 +49,9 @@ function plainValue(value: unknown, vr: unknown, tag: string): string | number {
   if (vr === 'PN') return typeof value === 'string' ? value : personName(value);
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') throw fault(`a value is ${typeof value}`, tag);
-  return vr === 'DS' || vr === 'IS' ? numberOrText(value) : value;
+  // NUL is in no legal value, and PostgreSQL keeps no text that holds one.
+  const text = value.includes('\0') ? value.replaceAll('\0', '') : value;
+  return vr === 'DS' || vr === 'IS' ? numberOrText(text) : text;
 }
 
 /** The DICOM string of a person's name: component groups joined by "=" (PS3.5 §6.2.1.1). */

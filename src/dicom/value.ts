@@ -1,4 +1,5 @@
 import { tagDigits } from './dictionary.js';
+import { withoutPadding } from './padding.js';
 import type { DecodeText } from './character-set.js';
 
 /** How the bytes of one value are to be understood. */
@@ -55,8 +56,8 @@ function textIn(vr: string, bytes: Uint8Array, decodeText: DecodeText): unknown 
   const text = encodedText.has(vr)
     ? decodeText(bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  if (singleText.has(vr)) return text.replace(/[\0 ]+$/, '');
-  const values = text.split('\\').map((value) => value.replace(/[\0 ]+$/, '').replace(/^ +/, ''));
+  if (singleText.has(vr)) return withoutPadding(text);
+  const values = text.split('\\').map((value) => withoutPadding(value).replace(/^ +/, ''));
   return one(vr === 'DS' || vr === 'IS' ? values.map(numberOrText) : values);
 }
 

@@ -1,9 +1,11 @@
-import type { DataSet } from '../dicom/data-set.js';
+import { textOf, type DataSet } from '../dicom/data-set.js';
 import { fromDicomJson } from '../dicom/json.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import { asFault, Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint } from '../http-exchange.js';
+import { pacsAddress, uidSegment, type PacsAddress } from '../pacs-address.js';
 import { DicomWebCall } from './dicomweb-call.js';
+import { withHeldUids } from './held-uids.js';
 import { openLibrary, type DicomWebLibrary, type WithRequest } from './library.js';
 import { readStoreAnswer, type StoredInstance } from './store-answer.js';
 
@@ -45,35 +47,57 @@ export class DicomWeb {
     this.http.close();
   }
 
+  /** A row that cannot be read is given as an empty data set: one study never spoils a list, and pages keep their length. */
   async searchForStudies(query: Query = {}, page: Page = {}): Promise<readonly DataSet[]> {
-    return this.dataSets({}, (request) => this.library.searchForStudies({ queryParams: { ...query, ...page }, request }));
+    const queryParams = { ...query, ...page };
+    const rows = await this.list(pacsAddress(['studies'], queryParams), {}, (request) => this.library.searchForStudies({ queryParams, request }));
+    return rows.map(readableRow);
   }
 
   async searchForSeries(studyInstanceUID: StudyInstanceUID, query: Query = {}): Promise<readonly DataSet[]> {
-    return this.dataSets({ studyInstanceUID }, (request) => this.library.searchForSeries({ studyInstanceUID, queryParams: { ...query }, request }));
+    const path = pacsAddress([...studyPath({ studyInstanceUID }), 'series'], query);
+    return this.dataSets(path, { studyInstanceUID }, (request) => this.library.searchForSeries({ studyInstanceUID, queryParams: { ...query }, request }));
   }
 
   async searchForInstances(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID, query: Query = {}): Promise<readonly DataSet[]> {
-    return this.dataSets({ studyInstanceUID, seriesInstanceUID }, (request) =>
+    const path = pacsAddress([...seriesPath({ studyInstanceUID, seriesInstanceUID }), 'instances'], query);
+    return this.dataSets(path, { studyInstanceUID, seriesInstanceUID }, (request) =>
       this.library.searchForInstances({ studyInstanceUID, seriesInstanceUID, queryParams: { ...query }, request }));
   }
 
-  /** Every instance of the study, all attributes but bulk data. */
+  /**
+   * Every instance of the study, all attributes but bulk data.
+   * @throws Fault pacs-malformed also if the PACS leaves out what every instance has: then it is set to answer with a part only
+   */
   async retrieveStudyMetadata(studyInstanceUID: StudyInstanceUID): Promise<readonly DataSet[]> {
-    return this.dataSets({ studyInstanceUID }, (request) => this.library.retrieveStudyMetadata({ studyInstanceUID, request }));
+    const path = pacsAddress([...studyPath({ studyInstanceUID }), 'metadata']);
+    return requireFullMetadata(await this.dataSets(path, { studyInstanceUID }, (request) => this.library.retrieveStudyMetadata({ studyInstanceUID, request })), 'StudiesMetadata', { studyInstanceUID });
   }
 
   async retrieveSeriesMetadata(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID): Promise<readonly DataSet[]> {
-    return this.dataSets({ studyInstanceUID, seriesInstanceUID }, (request) => this.library.retrieveSeriesMetadata({ studyInstanceUID, seriesInstanceUID, request }));
+    const subject = { studyInstanceUID, seriesInstanceUID };
+    const path = pacsAddress([...seriesPath(subject), 'metadata']);
+    return requireFullMetadata(await this.dataSets(path, subject, (request) => this.library.retrieveSeriesMetadata({ ...subject, request })), 'SeriesMetadata', subject);
   }
 
   /** The Part 10 file in the transfer syntax that it is stored in: decoding is ours, Orthanc's would fail on some (FACTS). */
   async retrieveInstance(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID, sopInstanceUID: SOPInstanceUID): Promise<Uint8Array> {
     const subject = { studyInstanceUID, seriesInstanceUID, sopInstanceUID };
-    const part: unknown = await new DicomWebCall(this.http, subject, asStored).of((request) => this.library.retrieveInstance({ ...subject, request }));
+    const path = aboutFault(subject, () => pacsAddress([...seriesPath(subject), 'instances', uidSegment(sopInstanceUID, 'SOPInstanceUID')]));
+    const part: unknown = await new DicomWebCall(this.http, { method: 'GET', path }, subject, asStored).of((request) => this.library.retrieveInstance({ ...subject, request }));
     if (!Buffer.isBuffer(part) || part.toString('latin1', 128, 132) !== 'DICM') throw new Fault('pacs-malformed', 'the answer is not one DICOM file', subject);
     // A plain array over the same bytes: a Buffer's slice would be a view where the caller expects a copy.
     return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  }
+
+  /**
+   * Whether the account may store: asked by a STOW-RS request that holds no instance (Orthanc 1.10.1 answers 200).
+   * @throws Fault pacs-unreachable, timed-out
+   */
+  async mayStore(): Promise<boolean> {
+    const headers = { 'Content-Type': 'multipart/related; type="application/dicom"; boundary=nothing', Accept: 'application/dicom+json' };
+    const reply = await this.http.exchange({ method: 'POST', path: pacsAddress(['studies']), headers, body: '--nothing--\r\n' });
+    return reply.status !== 401 && reply.status !== 403 && reply.status !== 405;
   }
 
   /**
@@ -82,7 +106,7 @@ export class DicomWeb {
    */
   async storeInstances(files: readonly Uint8Array[], subject: FaultSubject = {}): Promise<readonly StoredInstance[]> {
     if (files.length === 0) return [];
-    const call = new DicomWebCall(this.http, subject, 'application/dicom+json');
+    const call = new DicomWebCall(this.http, { method: 'POST', path: pacsAddress(['studies']) }, subject, 'application/dicom+json');
     const source = '/studies';
     try {
       await call.of((request) => this.library.storeInstances({ datasets: files, request }));
@@ -97,17 +121,54 @@ export class DicomWeb {
     return readStoreAnswer(dataSetOf(jsonOf(reply, { ...subject, source }), { ...subject, source }), files.length, subject);
   }
 
-  private async dataSets(subject: FaultSubject, ask: (request: WithRequest['request']) => Promise<unknown>): Promise<readonly DataSet[]> {
-    const answer = await new DicomWebCall(this.http, subject).of(ask);
+  private async dataSets(path: PacsAddress, subject: FaultSubject, ask: (request: WithRequest['request']) => Promise<unknown>): Promise<readonly DataSet[]> {
+    return (await this.list(path, subject, ask)).map((one) => dataSetOf(one, subject));
+  }
+
+  private async list(path: PacsAddress, subject: FaultSubject, ask: (request: WithRequest['request']) => Promise<unknown>): Promise<readonly unknown[]> {
+    const answer = await new DicomWebCall(this.http, { method: 'GET', path }, subject).of(ask);
     if (!Array.isArray(answer)) throw new Fault('pacs-malformed', 'a list of data sets was expected', subject);
-    return answer.map((one: unknown) => dataSetOf(one, subject));
+    return answer;
+  }
+}
+
+function studyPath(subject: { readonly studyInstanceUID: StudyInstanceUID }): readonly string[] {
+  return aboutFault(subject, () => ['studies', uidSegment(subject.studyInstanceUID, 'StudyInstanceUID')]);
+}
+
+function seriesPath(subject: { readonly studyInstanceUID: StudyInstanceUID; readonly seriesInstanceUID: SeriesInstanceUID }): readonly string[] {
+  return aboutFault(subject, () => [...studyPath(subject), 'series', uidSegment(subject.seriesInstanceUID, 'SeriesInstanceUID')]);
+}
+
+function aboutFault<T>(subject: FaultSubject, build: () => T): T {
+  try {
+    return build();
+  } catch (thrown) {
+    throw thrown instanceof Fault ? thrown.about(subject) : thrown;
+  }
+}
+
+/** SOP Class UID (Type 1 in every composite IOD) is what Orthanc leaves out first. */
+function requireFullMetadata(instances: readonly DataSet[], setting: string, subject: FaultSubject): readonly DataSet[] {
+  if (instances.length === 0 || instances.some((one) => textOf(one, 'SOPClassUID') !== undefined)) return instances;
+  throw new Fault('pacs-malformed', `the metadata name no SOP Class UID of any instance; set DicomWeb.${setting} to "Full" in Orthanc's configuration and restart Orthanc`, subject);
+}
+
+/** What is no data set at all is no answer of DICOMweb; one that cannot be read is that study's fault alone. */
+function readableRow(json: unknown): DataSet {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return dataSetOf(json, {});
+  try {
+    return dataSetOf(json, {});
+  } catch (thrown) {
+    if (thrown instanceof Fault) return {};
+    throw thrown;
   }
 }
 
 function dataSetOf(json: unknown, subject: FaultSubject): DataSet {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Fault('pacs-malformed', 'a data set in the DICOM JSON model was expected', subject);
   try {
-    return fromDicomJson(json as Record<string, unknown>);
+    return withHeldUids(fromDicomJson(json as Record<string, unknown>));
   } catch (thrown) {
     const fault = asFault(thrown, 'pacs-malformed', subject);
     throw fault.code === 'pacs-malformed' ? fault : new Fault('pacs-malformed', fault.detail, subject, { cause: thrown });

@@ -1,6 +1,7 @@
 import type { FaultSubject } from '../errors.js';
 import { Fault } from '../errors.js';
 import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http-exchange.js';
+import type { PacsAddress } from '../pacs-address.js';
 import { requireWholeMultipart } from './multipart.js';
 
 /**
@@ -23,13 +24,19 @@ export class DicomWebCall {
   response: unknown = null;
   reply: HttpReply | undefined;
 
-  private method: 'GET' | 'POST' = 'GET';
-  private path = '';
   private readonly headers: Record<string, string> = {};
   private fail: (thrown: unknown) => void = () => undefined;
 
-  /** @param accept what to ask for in place of what the library would */
-  constructor(private readonly http: HttpExchange, private readonly subject: FaultSubject, private readonly accept?: string) {}
+  /**
+   * @param request method and address of the call: those that the library makes are never used, it does not encode what it puts into them
+   * @param accept what to ask for in place of what the library would
+   */
+  constructor(
+    private readonly http: HttpExchange,
+    private readonly request: { readonly method: 'GET' | 'POST'; readonly path: PacsAddress },
+    private readonly subject: FaultSubject,
+    private readonly accept?: string,
+  ) {}
 
   /**
    * Runs one call of the library with this object as its request.
@@ -44,9 +51,8 @@ export class DicomWebCall {
     }
   }
 
-  open(method: string, url: string): void {
-    this.method = method.toUpperCase() === 'POST' ? 'POST' : 'GET';
-    this.path = url.slice(this.http.url.length);
+  open(): void {
+    // Method and address are those of the constructor.
   }
 
   setRequestHeader(name: string, value: string): void {
@@ -66,7 +72,7 @@ export class DicomWebCall {
     const body = data === undefined ? {} : { body: new Uint8Array(data) };
     if (this.accept !== undefined) this.headers['Accept'] = this.accept;
     this.http
-      .exchange({ method: this.method, path: this.path, headers: this.headers, subject: this.subject, ...body })
+      .exchange({ ...this.request, headers: this.headers, subject: this.subject, ...body })
       .then((reply) => this.receive(reply))
       .catch((thrown: unknown) => this.fail(thrown));
   }
@@ -88,6 +94,6 @@ export class DicomWebCall {
   }
 
   private get about(): FaultSubject {
-    return { source: this.path.split('?')[0]!, ...this.subject };
+    return { source: this.request.path.split('?')[0]!, ...this.subject };
   }
 }

@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import type { SeriesInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { withoutPadding } from '../dicom/padding.js';
+import { quotedUid, type SeriesInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 
 /** What Orthanc 1.10 to 1.12 answers, as far as we read it; further keys are none of our business. */
 
 const orthancId = z.custom<OrthancId>((value) => typeof value === 'string' && isOrthancId(value));
+
+/** Whatever a sender wrote there, or nothing at all: one such study must not spoil an answer about many. */
+const heldUid = z.string().default('').transform((text) => quotedUid(withoutPadding(text)));
 
 export interface OrthancSystem {
   readonly version: string;
@@ -12,16 +16,19 @@ export interface OrthancSystem {
   readonly dicomAet: string;
   readonly dicomPort: number;
   readonly pluginsEnabled: boolean;
+  /** Setting ReadOnly (1.12.5 and later): nothing can be stored. */
+  readonly isReadOnly: boolean;
 }
 
 export const systemAnswer = z
-  .object({ Version: z.string(), Name: z.string().default(''), DicomAet: z.string(), DicomPort: z.number(), PluginsEnabled: z.boolean() })
+  .object({ Version: z.string(), Name: z.string().default(''), DicomAet: z.string(), DicomPort: z.number(), PluginsEnabled: z.boolean(), ReadOnly: z.boolean().default(false) })
   .transform((answer): OrthancSystem => ({
     version: answer.Version,
     name: answer.Name,
     dicomAet: answer.DicomAet,
     dicomPort: answer.DicomPort,
     pluginsEnabled: answer.PluginsEnabled,
+    isReadOnly: answer.ReadOnly,
   }));
 
 export type ResourceType = 'Patient' | 'Study' | 'Series' | 'Instance';
@@ -57,6 +64,7 @@ export const changesAnswer = z
 
 export interface OrthancStudy {
   readonly id: OrthancId;
+  /** See quotedUid for one that no request can name. */
   readonly studyInstanceUID: StudyInstanceUID;
   /** No image for StableAge seconds. Says nothing about completeness, and is true at once after a restart. */
   readonly isStable: boolean;
@@ -68,7 +76,7 @@ export interface OrthancStudy {
 export const studyAnswer = z
   .object({
     ID: orthancId,
-    MainDicomTags: z.object({ StudyInstanceUID: z.string() }),
+    MainDicomTags: z.object({ StudyInstanceUID: heldUid }).loose(),
     IsStable: z.boolean().default(true),
     LastUpdate: z.string().optional(),
     Series: z.array(orthancId),
@@ -89,9 +97,25 @@ export interface OrthancSeries {
   readonly mainAttributes: Readonly<Record<string, string>>;
 }
 
+/** A study as a list of all of them shows it. */
+export interface ListedStudy {
+  readonly studyInstanceUID: StudyInstanceUID;
+  /** DA, as its sender wrote it; '' if there is none. */
+  readonly studyDate: string;
+}
+
+export const listedStudiesAnswer = z.array(
+  z.object({ MainDicomTags: z.looseObject({ StudyInstanceUID: heldUid, StudyDate: z.string().default('') }) }).transform((answer): ListedStudy => ({
+    studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
+    studyDate: withoutPadding(answer.MainDicomTags.StudyDate),
+  })),
+);
+
+export const statisticsAnswer = z.object({ CountStudies: z.number() });
+
 export const seriesAnswer = z.array(
   z
-    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: z.string() }), Instances: z.array(orthancId) })
+    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: heldUid }), Instances: z.array(orthancId) })
     .transform((answer): OrthancSeries => ({
       id: answer.ID,
       seriesInstanceUID: answer.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
-import type { SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import { isUsableUid, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http-exchange.js';
+import { pacsAddress, type AddressQuery } from '../pacs-address.js';
 import {
-  arrivalAnswer, changesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, studiesAnswer, studyAnswer, systemAnswer,
-  type Arrival, type OrthancChange, type OrthancChanges, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
+  arrivalAnswer, changesAnswer, listedStudiesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, statisticsAnswer, studiesAnswer, studyAnswer, systemAnswer,
+  type Arrival, type ListedStudy, type OrthancChange, type OrthancChanges, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
 } from './answers.js';
-import type { OrthancId } from './orthanc-id.js';
+import { isOrthancId, type OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
 
 export type { Arrival, OrthancChange, OrthancChanges, OrthancSeries, OrthancStudy, OrthancSystem, ResourceType } from './answers.js';
@@ -36,7 +37,7 @@ export class OrthancClient {
   }
 
   async system(): Promise<OrthancSystem> {
-    return this.get('/system', systemAnswer);
+    return this.get(['system'], systemAnswer);
   }
 
   /**
@@ -44,21 +45,31 @@ export class OrthancClient {
    * (tried on 1.10.1: an empty answer has `last` 0 only then; otherwise it repeats `since` or the newest number).
    */
   async changes(since: number, limit: number): Promise<OrthancChanges> {
-    return this.get(`/changes?since=${since}&limit=${limit}`, changesAnswer);
+    return this.get(['changes'], changesAnswer, { since, limit });
   }
 
   /** Number of the newest change; 0 in an empty database. */
   async lastChange(): Promise<number> {
-    return (await this.get('/changes?last', changesAnswer)).last;
+    return (await this.get(['changes'], changesAnswer, { last: true })).last;
   }
 
   async study(id: OrthancId): Promise<OrthancStudy> {
-    return this.get(`/studies/${id}`, studyAnswer);
+    return this.get(['studies', orthancId(id)], studyAnswer);
+  }
+
+  /** Number of studies. */
+  async countStudies(): Promise<number> {
+    return (await this.get(['statistics'], statisticsAnswer)).CountStudies;
+  }
+
+  /** Studies in the order in which Orthanc lists them; unlike a search this knows no LimitFindResults. */
+  async listStudies(since: number, limit: number): Promise<readonly ListedStudy[]> {
+    return this.get(['studies'], listedStudiesAnswer, { since, limit, expand: true });
   }
 
   /** The series of a study with the instances that they hold now. */
   async seriesOf(id: OrthancId): Promise<readonly OrthancSeries[]> {
-    return this.get(`/studies/${id}/series`, seriesAnswer);
+    return this.get(['studies', orthancId(id), 'series'], seriesAnswer);
   }
 
   /**
@@ -79,7 +90,7 @@ export class OrthancClient {
     const found = new Map<OrthancId, OrthancStudy>();
     for (let from = 0; from < ids.length; from += bulkSize) {
       const body = JSON.stringify({ Resources: ids.slice(from, from + bulkSize), Level: 'Study', Metadata: false });
-      for (const study of await this.post('/tools/bulk-content', body, studiesAnswer)) found.set(study.id, study);
+      for (const study of await this.post(['tools', 'bulk-content'], body, studiesAnswer)) found.set(study.id, study);
     }
     return [...found.values()];
   }
@@ -91,17 +102,17 @@ export class OrthancClient {
   }
 
   async arrivalOf(instanceId: OrthancId): Promise<Arrival> {
-    return this.get(`/instances/${instanceId}/metadata?expand`, arrivalAnswer);
+    return this.get(['instances', orthancId(instanceId), 'metadata'], arrivalAnswer, { expand: true });
   }
 
   /** Names under DicomModalities. */
   async modalities(): Promise<readonly string[]> {
-    return this.get('/modalities', namesAnswer);
+    return this.get(['modalities'], namesAnswer);
   }
 
   /** Names under OrthancPeers. */
   async peers(): Promise<readonly string[]> {
-    return this.get('/peers', namesAnswer);
+    return this.get(['peers'], namesAnswer);
   }
 
   /** C-STORE of the resources to a configured modality; returns when it has taken them all. @throws Fault destination-unavailable, destination-unknown */
@@ -116,53 +127,57 @@ export class OrthancClient {
 
   /** Orthanc's clock; it answers in UTC. */
   async clock(): Promise<Date> {
-    const text = (await this.request({ path: '/tools/now' })).body.toString('latin1').trim();
+    const text = (await this.request({ path: pacsAddress(['tools', 'now']) })).body.toString('latin1').trim();
     const [, year, month, day, hour, minute, second] = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})$/.exec(text) ?? [];
     if (second === undefined) throw new Fault('pacs-malformed', 'unexpected time', { source: '/tools/now' });
     return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   }
 
   async plugins(): Promise<readonly string[]> {
-    return this.get('/plugins', namesAnswer);
+    return this.get(['plugins'], namesAnswer);
   }
 
   /** Version and root path (as a rule /dicom-web) of the DICOMweb plugin, or undefined if it is not loaded. */
   async dicomWebPlugin(): Promise<{ readonly version: string } | undefined> {
     if (!(await this.plugins()).includes('dicom-web')) return undefined;
-    return { version: (await this.get('/plugins/dicom-web', pluginAnswer)).Version };
+    return { version: (await this.get(['plugins', 'dicom-web'], pluginAnswer)).Version };
   }
 
   /** Labels in use (1.12.0 and later); undefined where this Orthanc has none. */
   async labels(): Promise<readonly string[] | undefined> {
     if (!hasLabels((await this.system()).version)) return undefined;
-    return this.get('/tools/labels', namesAnswer);
+    return this.get(['tools', 'labels'], namesAnswer);
   }
 
   /** The studies that carry a label. */
   async studiesLabelled(label: string): Promise<readonly OrthancStudy[]> {
     const body = JSON.stringify({ Level: 'Study', Query: {}, Labels: [label], LabelsConstraint: 'Any', Expand: true });
-    return this.post('/tools/find', body, studiesAnswer);
+    return this.post(['tools', 'find'], body, studiesAnswer);
   }
 
   async setLabel(id: OrthancId, label: string): Promise<void> {
-    await this.request({ method: 'PUT', path: `/studies/${id}/labels/${encodeURIComponent(label)}`, body: '' });
+    await this.request({ method: 'PUT', path: pacsAddress(['studies', orthancId(id), 'labels', label]), body: '' });
   }
 
   /** Removes a study with all that is in it. */
   async deleteStudy(id: OrthancId): Promise<void> {
-    await this.request({ method: 'DELETE', path: `/studies/${id}` });
+    await this.request({ method: 'DELETE', path: pacsAddress(['studies', orthancId(id)]) });
   }
 
   private async lookup(uid: string, type: string, subject: FaultSubject): Promise<readonly OrthancId[]> {
-    const found = await this.post('/tools/lookup', uid, lookupAnswer, subject);
+    if (!isUsableUid(uid)) throw new Fault('dicom-attribute', 'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it', subject);
+    const found = await this.post(['tools', 'lookup'], uid, lookupAnswer, subject);
     return found.filter((one) => one.Type === type).map((one) => one.ID);
   }
 
-  private async get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+  private async get<T>(segments: readonly string[], shape: z.ZodType<T>, query: AddressQuery = {}): Promise<T> {
+    const path = pacsAddress(segments, query);
     return readAnswer(await this.request({ path }), shape, path);
   }
 
-  private async post<T>(path: string, body: string, shape: z.ZodType<T>, subject: FaultSubject = {}): Promise<T> {
+  /** Orthanc's questions that are asked by POST; none of them changes anything. */
+  private async post<T>(segments: readonly ['tools', 'lookup' | 'bulk-content' | 'find'], body: string, shape: z.ZodType<T>, subject: FaultSubject = {}): Promise<T> {
+    const path = pacsAddress(segments);
     return readAnswer(await this.request({ method: 'POST', path, body, subject }), shape, path);
   }
 
@@ -171,6 +186,12 @@ export class OrthancClient {
     if (reply.status >= 200 && reply.status < 300) return reply;
     throw faultOfStatus(reply.status, '', { source: request.path.split('?')[0]!, ...request.subject });
   }
+}
+
+/** @throws Fault request-invalid for a text that is no identifier of Orthanc's, e.g. from a job of the queue */
+function orthancId(id: string): OrthancId {
+  if (isOrthancId(id)) return id;
+  throw new Fault('request-invalid', "expected one of Orthanc's identifiers, found another text");
 }
 
 /** "mainline" and other names are builds of today. */

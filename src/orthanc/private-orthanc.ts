@@ -6,6 +6,7 @@ import { Fault } from '../errors.js';
 import { findOrthanc, type OrthancProgram } from './find-orthanc.js';
 import { freePorts } from './free-ports.js';
 import { HttpExchange } from '../http-exchange.js';
+import { pacsAddress } from '../pacs-address.js';
 import { privateConfig, randomCredentials, type PrivateOrthancOptions, type PrivateSettings } from './private-config.js';
 import { endProcess, isRunning, nameProcess, readRecord, removeRecord, writeRecord } from './process-record.js';
 
@@ -134,7 +135,7 @@ class PrivateOrthanc implements RunningOrthanc {
     const deadline = Date.now() + (this.options.startTimeoutMs ?? (this.program.kind === 'container' ? 300_000 : 30_000));
     try {
       while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
-        const reply = await http.exchange({ path: '/system' }).catch(() => undefined);
+        const reply = await http.exchange({ path: pacsAddress(['system']) }).catch(() => undefined);
         // Another's server on our port would answer, but not with our password.
         if (reply?.status === 200) return;
         await new Promise((resolve) => setTimeout(resolve, 25));

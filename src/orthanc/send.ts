@@ -1,5 +1,7 @@
 import { Fault } from '../errors.js';
 import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http-exchange.js';
+import { pacsAddress } from '../pacs-address.js';
+import { plainText } from '../plain-text.js';
 import type { OrthancId } from './orthanc-id.js';
 
 interface Destination {
@@ -18,7 +20,7 @@ const defaultTimeoutMs = 90_000;
  */
 export async function sendTo(http: HttpExchange, destination: Destination, ids: readonly OrthancId[], timeoutMs = defaultTimeoutMs): Promise<void> {
   if (ids.length === 0) return;
-  const path = `/${destination.kind === 'modality' ? 'modalities' : 'peers'}/${encodeURIComponent(destination.name)}/store`;
+  const path = pacsAddress([destination.kind === 'modality' ? 'modalities' : 'peers', destination.name, 'store']);
   const body = JSON.stringify({ Resources: ids, Synchronous: true });
   const reply = await http.exchange({ method: 'POST', path, body, timeoutMs });
   const subject = { source: path };
@@ -42,7 +44,7 @@ function reasonOf(reply: HttpReply): string {
   try {
     const answer = JSON.parse(reply.body.toString('utf8')) as { Details?: unknown; Message?: unknown };
     const text = answer.Details ?? answer.Message;
-    if (typeof text === 'string') return text.slice(0, 200);
+    if (typeof text === 'string') return plainText(text, 200);
   } catch {
     // no JSON: the status must do
   }

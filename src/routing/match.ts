@@ -1,3 +1,5 @@
+import { compilePattern, type Pattern } from './pattern.js';
+import { shownValues } from './shown-values.js';
 import type { Attribute, Conditions, Routing, RoutingRule } from './rules.js';
 import type { SeriesFacts } from './series-facts.js';
 
@@ -6,15 +8,13 @@ export interface Mismatch {
   readonly rule: string;
   readonly seriesInstanceUID: string | undefined;
   readonly attribute: Attribute | undefined;
-  /** One sentence. Values of free-text attributes are not repeated: they may name a person. */
+  /** One sentence. Of a value only what is a term of the standard is repeated: anything else may name a person. */
   readonly text: string;
 }
 
 export type RoutingDecision =
   | { readonly action: 'analyse' | 'ignore'; readonly rule: RoutingRule; readonly series: readonly SeriesFacts[]; readonly passedOver: readonly Mismatch[] }
   | { readonly action: 'none'; readonly passedOver: readonly Mismatch[] };
-
-const freeText: ReadonlySet<Attribute> = new Set(['studyDescription', 'seriesDescription', 'protocolName', 'description', 'institutionName']);
 
 /** The first rule of which one series fulfils all conditions takes the study, with all series that fulfil them. */
 export function route(routing: Routing, series: readonly SeriesFacts[]): RoutingDecision {
@@ -60,7 +60,7 @@ function closestMismatch(rule: RoutingRule, series: readonly SeriesFacts[]): Mis
   const { attribute } = closest.failure;
   const found = closest.one.values[attribute] ?? [];
   const expected = (closest.conditions[attribute] ?? []).join(', ');
-  const foundText = found.length === 0 ? 'missing' : freeText.has(attribute) ? 'another text' : found.join(', ');
+  const foundText = found.length === 0 ? 'missing' : shownValues(attribute, found);
   return {
     rule: rule.name,
     seriesInstanceUID: closest.one.seriesInstanceUID,
@@ -72,20 +72,16 @@ function closestMismatch(rule: RoutingRule, series: readonly SeriesFacts[]): Mis
 /** @param values none for an attribute that is absent or empty */
 export function matchesPattern(pattern: string, values: readonly string[]): boolean {
   if (pattern === 'missing') return values.length === 0;
-  const expression = compile(pattern);
-  return values.some((value) => expression.test(value));
+  const expression = compiled(pattern);
+  return values.some((value) => expression.matches(value));
 }
 
-const compiled = new Map<string, RegExp>();
+const patterns = new Map<string, Pattern>();
 
-function compile(pattern: string): RegExp {
-  let expression = compiled.get(pattern);
-  if (!expression) {
-    const written = /^\/(.*)\/i?$/.exec(pattern);
-    expression = written
-      ? new RegExp(written[1]!, 'i')
-      : new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i');
-    compiled.set(pattern, expression);
-  }
-  return expression;
+function compiled(text: string): Pattern {
+  const known = patterns.get(text);
+  if (known) return known;
+  const pattern = compilePattern(text);
+  patterns.set(text, pattern);
+  return pattern;
 }

@@ -1,5 +1,9 @@
 import { itemsOf, textOf, textsOf, type DataSet } from '../dicom/data-set.js';
+import { maxMatchedLength } from './pattern.js';
 import type { Attribute } from './rules.js';
+
+/** Of one attribute in one series; further ones are not looked at. */
+const maxValues = 100;
 
 /** What routing sees of one series: values by attribute; an attribute without a value is absent. */
 export interface SeriesFacts {
@@ -35,7 +39,7 @@ function collectValues(instances: readonly DataSet[], arrival: Arrival): SeriesF
   const all = (keyword: string): readonly string[] => unique(instances.flatMap((one) => textsOf(one, keyword)));
   const description = unique([...all('StudyDescription'), ...all('SeriesDescription'), ...all('ProtocolName')]);
   const values: Record<Attribute, readonly string[]> = {
-    modality: all('Modality'),
+    modality: unique(all('Modality')),
     bodyPart: unique([...all('BodyPartExamined'), ...meanings(instances, 'AnatomicRegionSequence')]),
     view: unique([...all('ViewPosition'), ...meanings(instances, 'ViewCodeSequence')]),
     studyDescription: all('StudyDescription'),
@@ -56,6 +60,12 @@ function meanings(instances: readonly DataSet[], sequence: string): readonly str
   return instances.flatMap((one) => itemsOf(one, sequence).map((item) => textOf(item, 'CodeMeaning') ?? '')).filter((text) => text !== '');
 }
 
+/** Each value once, of what a sender wrote no more than rules can need. */
 function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts.filter((text) => text !== ''))];
+  const found = new Set<string>();
+  for (const text of texts) {
+    if (text !== '') found.add(text.slice(0, maxMatchedLength));
+    if (found.size === maxValues) break;
+  }
+  return [...found];
 }

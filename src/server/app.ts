@@ -24,6 +24,7 @@ import { verdictRoutes } from './routes/verdicts.js';
 import { studyRoutes } from './routes/study.js';
 import { viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
+import { refuseNul } from './refuse-nul.js';
 import { securityHeaders } from './security-headers.js';
 import type { ServerParts } from './server-tools.js';
 
@@ -44,6 +45,7 @@ export function createServer(parts: ServerParts, log: Log): Express {
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(parts.metrics.countRequests);
   app.use(...securityHeaders());
+  app.use(refuseNul);
   app.use(hintRoutes(parts));
   app.use(healthRoutes(parts));
   app.use(authenticate(parts.access));

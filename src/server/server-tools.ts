@@ -3,6 +3,7 @@ import type { AuditEntries } from '../store/audit-entries.js';
 import type { Access } from './access/access.js';
 import type { Metrics, MeasuredState } from './metrics.js';
 import type { PassedOn } from '../dicomweb/pass-on.js';
+import type { PacsAddress } from '../pacs-address.js';
 import type { Administration } from './access/administration.js';
 import type { VerdictServerTools } from './verdict-tools.js';
 import type { DriftTools } from './drift-tools.js';
@@ -93,7 +94,7 @@ export interface ServerTools {
   readonly page: PageTools;
   readonly modelDeeds: ModelDeeds;
   /** A viewer's question to the PACS; its path was checked. */
-  passOn(path: string, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn>;
+  passOn(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn>;
   /** All results of one study, the current one first. */
   resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
 }

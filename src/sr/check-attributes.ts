@@ -1,6 +1,6 @@
 import { itemsOf, textOf, textsOf, type DataSet } from '../dicom/data-set.js';
 import { attributeOfKey } from '../dicom/dictionary.js';
-import { isUid } from '../dicom/uid.js';
+import { isUid, isUsableUid } from '../dicom/uid.js';
 import { comprehensive3dSr, comprehensiveSr } from './document-header.js';
 import { legalDate, legalTime } from './legal-value.js';
 
@@ -17,6 +17,8 @@ const present = [
 ] as const;
 /** Copied from the images as they are, even where too long (see patient-study.ts). */
 const identifiers: readonly string[] = ['PatientID', 'StudyID', 'AccessionNumber'];
+/** UIDs that the document gets, not copies. */
+const madeHere: readonly string[] = ['SOPClassUID', 'SOPInstanceUID', 'SeriesInstanceUID'];
 
 /**
  * Required attributes of the SR IODs (PS3.3 A.35.3, A.35.13) and every value within its representation (PS3.5 §6.2).
@@ -60,17 +62,20 @@ function valuesOf(dataSet: DataSet, path: string): readonly string[] {
     if (vr === undefined) return [`${path}${keyword}: not an attribute of PS3.6`];
     if (vr === 'SQ') return itemsOf(dataSet, keyword).flatMap((item, index) => valuesOf(item, `${path}${keyword}[${index + 1}].`));
     if (path === '' && identifiers.includes(keyword)) return [];
-    const wrong = value === '' ? undefined : textsOf(dataSet, keyword).map((text) => fault(vr, text)).find((one) => one !== undefined);
+    const wrong = value === '' ? undefined : textsOf(dataSet, keyword).map((text) => fault(vr, text, path === '' && madeHere.includes(keyword))).find((one) => one !== undefined);
     return wrong === undefined ? [] : [`${path}${keyword} (${vr}): ${wrong}`];
   });
 }
 
-/** What is wrong with one value; it is not repeated, for it may be the patient's. */
-function fault(vr: string, text: string): string | undefined {
+/**
+ * What is wrong with one value; it is not repeated, for it may be the patient's.
+ * @param ours a UID made here: one of the images is repeated as it is, or the document would not lie in their study
+ */
+function fault(vr: string, text: string, ours: boolean): string | undefined {
   const length = [...text].length;
   const legal = forms[vr]?.test(text) ?? true;
   if (!legal) return `not a legal value (${length} characters)`;
-  if (vr === 'UI' && !isUid(text)) return 'not a UID';
+  if (vr === 'UI' && !(ours ? isUid : isUsableUid)(text)) return 'not a UID';
   if (vr === 'DA' && legalDate(text) !== text) return 'not a date';
   if (vr === 'TM' && legalTime(text) !== text) return 'not a time';
   return undefined;

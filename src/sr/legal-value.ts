@@ -11,7 +11,7 @@ export function legalString(text: string, length: 16 | 64): string {
 
 /** Unlimited Text: line ends and tabs are kept, other control characters are not. */
 export function legalText(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]+/g, ' ').replace(/\s+$/, '').replace(/\n/g, '\r\n');
+  return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]+/g, ' ').trimEnd().replace(/\n/g, '\r\n');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
-import { derivedUid, isUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
+import { derivedUid, isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { asFault, Fault } from '../errors.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Analysis } from './analysis.js';
@@ -79,7 +79,7 @@ async function open({ name, path }: UploadedFile, index: number): Promise<Opened
 
 /** An image that does not say which one it is can be judged all the same. */
 function withIdentity(dataSet: DataSet, index: number): DataSet {
-  const missing = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID'].filter((keyword) => !isUid(textOf(dataSet, keyword) ?? ''));
+  const missing = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID'].filter((keyword) => !isUsableUid(textOf(dataSet, keyword) ?? ''));
   return { ...dataSet, ...Object.fromEntries(missing.map((keyword) => [keyword, derivedUid('upload', keyword, String(index))])) };
 }
 

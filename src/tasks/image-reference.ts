@@ -1,6 +1,6 @@
 import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPClassUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
-import { isUid } from '../dicom/uid.js';
+import { isUsableUid } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import type { ImageReference } from '../sr/report-content.js';
 
@@ -8,7 +8,7 @@ import type { ImageReference } from '../sr/report-content.js';
  * The reference by which a document names an image.
  *
  * @param frameNumber 1-based; given only for multi-frame images
- * @throws Fault `dicom-attribute` when one of the four identifying UIDs is missing or no UID
+ * @throws Fault `dicom-attribute` when one of the four identifying UIDs is missing or cannot be used (see isUsableUid)
  */
 export function referenceTo(instance: DataSet, frameNumber?: number): ImageReference {
   return {
@@ -22,7 +22,7 @@ export function referenceTo(instance: DataSet, frameNumber?: number): ImageRefer
 
 function uid(instance: DataSet, keyword: string): string {
   const text = textOf(instance, keyword);
-  if (text !== undefined && isUid(text)) return text;
+  if (text !== undefined && isUsableUid(text)) return text;
   const sopInstanceUID = textOf(instance, 'SOPInstanceUID');
   throw new Fault('dicom-attribute', `expected a UID, found ${text === undefined ? 'nothing' : 'something else'}`, {
     attribute: keyword,

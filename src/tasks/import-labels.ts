@@ -1,5 +1,5 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
-import { isUid, type StudyInstanceUID } from '../dicom/uid.js';
+import { isUsableUid, type StudyInstanceUID } from '../dicom/uid.js';
 import type { LabelRow } from '../dataset/label-csv.js';
 import { Fault } from '../errors.js';
 import type { Reader } from '../sr/verdict-content.js';
@@ -56,7 +56,7 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, to
 
 async function studyOf({ study }: LabelRow, tools: ImportLabelsTools): Promise<StudyInstanceUID> {
   if ('studyInstanceUID' in study) {
-    if (!isUid(study.studyInstanceUID)) throw new Fault('dataset-invalid', 'expected a Study Instance UID, found something else');
+    if (!isUsableUid(study.studyInstanceUID)) throw new Fault('dataset-invalid', 'expected a Study Instance UID, found something else');
     return study.studyInstanceUID as StudyInstanceUID;
   }
   // An asterisk or question mark would match what was not meant (PS3.4 C.2.2.2.4).

@@ -1,6 +1,7 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import { Fault } from '../errors.js';
+import { Fault, isOutage } from '../errors.js';
+import { plainText } from '../plain-text.js';
 import type { Log } from '../log.js';
 import { selectXrays } from '../routing/select-xrays.js';
 import { seriesFactsOf } from '../routing/series-facts.js';
@@ -53,15 +54,17 @@ export async function labelledImages(labels: readonly JointLabel[], classes: rea
   const images: LabelledImage[] = [];
   for (const [studyInstanceUID, said] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
     for (const instance of await frontalXraysOf(studyInstanceUID as StudyInstanceUID, tools)) {
-      const { sopInstanceUID, seriesInstanceUID } = referenceTo(instance);
+      const reference = referenceIn(instance, studyInstanceUID, tools);
+      if (!reference) continue;
+      const { sopInstanceUID, seriesInstanceUID } = reference;
       const patientId = textOf(instance, 'PatientID');
       images.push({
         sopInstanceUID,
         seriesInstanceUID,
         studyInstanceUID,
         patient: tools.keyOf(patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`),
-        source: textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '',
-        view: textOf(instance, 'ViewPosition') ?? '',
+        source: plainText(textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '', 64),
+        view: plainText(textOf(instance, 'ViewPosition') ?? '', 16),
         site: tools.siteOf(instance),
         tags: tagsOf(instance),
         labels: classes.filter((name) => said.get(name) === 'present'),
@@ -72,12 +75,23 @@ export async function labelledImages(labels: readonly JointLabel[], classes: rea
   return images;
 }
 
+/** One image with a UID that nothing can name must not end the night for all others. */
+function referenceIn(instance: DataSet, study: string, { log }: LabelledImagesTools): ReturnType<typeof referenceTo> | undefined {
+  try {
+    return referenceTo(instance);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    log.warn('an image of a labelled study cannot be named and is left out', { study, code: error.code });
+    return undefined;
+  }
+}
+
 async function frontalXraysOf(study: StudyInstanceUID, { pacs, maxImages, log }: LabelledImagesTools): Promise<readonly DataSet[]> {
   try {
     const instances = (await pacs.retrieveStudyMetadata(study)).filter((one) => !isAboutStudy(one));
     return selectXrays(seriesFactsOf(instances).filter((one) => !one.values.modality?.includes('CT')), maxImages).chosen;
   } catch (error) {
-    if (!(error instanceof Fault) || error.retryable) throw error;
+    if (!(error instanceof Fault) || isOutage(error)) throw error;
     log.warn('a labelled study cannot be read and is left out', { study, code: error.code });
     return [];
   }

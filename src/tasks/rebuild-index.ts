@@ -1,7 +1,7 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import { Fault } from '../errors.js';
+import { Fault, isOutage } from '../errors.js';
 import type { Log } from '../log.js';
 import { everyStudy, type SearchForStudies } from './every-study.js';
 import { indexedVerdict, type IndexedVerdict } from './index-verdicts.js';
@@ -53,7 +53,7 @@ export interface Rebuilt {
  * What never had a document (a study that no rule takes) is not in the PACS, and comes back when the service looks at the
  * studies of the last days. The cursor is the change number before the first look, so nothing that arrives meanwhile is missed.
  *
- * @throws Fault that may pass; the run can be repeated
+ * @throws Fault if the PACS or the index does not answer; the run can be repeated
  */
 export async function rebuildIndex(tools: RebuildTools): Promise<Rebuilt> {
   const cursor = await tools.lastChange();
@@ -64,7 +64,7 @@ export async function rebuildIndex(tools: RebuildTools): Promise<Rebuilt> {
       try {
         await rebuildStudy(uid as StudyInstanceUID, tools, counts);
       } catch (error) {
-        if (!(error instanceof Fault) || error.retryable) throw error;
+        if (!(error instanceof Fault) || isOutage(error)) throw error;
         unreadable.push({ studyInstanceUID: uid, code: error.code });
         tools.log.warn('a study could not be read', { study: uid, code: error.code });
       }

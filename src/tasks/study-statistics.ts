@@ -37,6 +37,8 @@ function named<Value>(kind: string, values: Readonly<Record<string, Value>> | ob
 
 /** As they stand in the header, where they do. */
 const plainTags = ['Modality', 'Manufacturer', 'ManufacturerModelName', 'PhotometricInterpretation', 'ViewPosition', 'BitsStored'] as const;
+/** What names of equipment and terms of the standard are made of; a person's name in DICOM has carets (PS3.5 §6.2.1). */
+const ordinaryName = /^[\p{L}\p{N} .,&()/_+-]{1,64}$/u;
 
 /**
  * How an image was taken: equipment, view, grey scale, a class of its size, and the patient's age in steps of twenty years. Of
@@ -44,8 +46,8 @@ const plainTags = ['Modality', 'Manufacturer', 'ManufacturerModelName', 'Photome
  */
 export function tagsOf(instance: DataSet): Readonly<Record<string, string>> {
   const plain = plainTags.flatMap((keyword) => {
-    const text = textOf(instance, keyword)?.toUpperCase().slice(0, 64);
-    return text ? [[keyword, text] as const] : [];
+    const text = textOf(instance, keyword)?.toUpperCase();
+    return text === undefined ? [] : [[keyword, ordinaryName.test(text) ? text : 'OTHER'] as const];
   });
   const [size, age] = [sizeClass(instance), ageClass(instance)];
   return Object.fromEntries([...plain, ...(size ? [['Size', size] as const] : []), ...(age ? [['PatientAge', age] as const] : [])]);

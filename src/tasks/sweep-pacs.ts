@@ -1,3 +1,4 @@
+import { isOutage } from '../errors.js';
 import type { Log } from '../log.js';
 import { everyStudy, type SearchForStudies } from './every-study.js';
 
@@ -21,12 +22,19 @@ const modalities = ['CR', 'DX', 'CT'];
  */
 export async function sweepOnce(since: Date, tools: SweepTools): Promise<number> {
   let queued = 0;
+  const passedOver: string[] = [];
   for await (const uids of everyStudy((query, page) => tools.searchForStudies(query, page), { StudyDate: `${dicomDate(since)}-` }, modalities)) {
     for (const uid of await tools.withoutResult(uids)) {
-      await tools.enqueueStudy(uid);
-      queued++;
+      try {
+        await tools.enqueueStudy(uid);
+        queued++;
+      } catch (error) {
+        if (isOutage(error)) throw error;
+        passedOver.push(uid);
+      }
     }
   }
+  if (passedOver.length > 0) tools.log.warn('sweep cannot queue studies, and goes on with the others', { count: passedOver.length, studies: passedOver.slice(0, 20) });
   if (queued > 0) tools.log.info('sweep found studies without a result', { studies: queued });
   return queued;
 }

@@ -30,7 +30,7 @@ describe('doctor beside a real Orthanc', () => {
     const run = await chestAi(['doctor'], { ...access(), ...doctorsIndex });
     assert.equal(run.code, 0, run.stdout + run.stderr);
     assert.doesNotMatch(run.stdout, /^BAD/m);
-    for (const name of ['configuration', 'routing rules', 'model and codes', 'disk', 'database', 'Orthanc', 'DICOMweb', 'plugins', 'clock', 'destinations']) {
+    for (const name of ['configuration', 'routing rules', 'model and codes', 'disk', 'database', 'Orthanc', 'DICOMweb', 'plugins', 'clock', 'destinations', 'storing', 'metadata', 'search']) {
       assert.match(run.stdout, new RegExp(`^ok {4}${name}`, 'm'));
     }
     assert.ok(!run.stdout.includes(pacs.orthanc.password) && !run.stderr.includes(pacs.orthanc.password));

@@ -105,6 +105,28 @@ describe('the DICOMweb proxy before a real Orthanc', () => {
     assert.match(proxy.requests.at(-1)!, /^GET \/dicom-web\/studies\?limit=1/);
   });
 
+  test('M9: a method in the query does not reach the PACS', async () => {
+    const before = proxy.requests.length;
+    for (const query of ['_method=DELETE', '%5fmethod=DELETE', '_METHOD=DELETE&limit=1', 'limit=1&_method=PUT&_method=DELETE', 'limit=1&x-http-method-override=DELETE']) {
+      for (const path of [`/dicom-web/studies/${studyInstanceUID}/metadata`, '/dicom-web/studies']) assert.equal(statusOf(await raw(`GET ${path}?${query}`)), 200, query);
+    }
+    const sent = proxy.requests.slice(before).filter((one) => one.includes('/dicom-web/'));
+    assert.equal(sent.length, 10);
+    for (const one of sent) assert.match(one, /^GET \/dicom-web\/studies(\/[0-9.]+\/metadata)?(\?limit=1)?$/);
+    assert.equal((await fetch(`${service.url}/dicom-web/studies/${studyInstanceUID}/metadata`, { headers: { ...headers } })).status, 200);
+  });
+
+  test('D29: a search for nothing but wildcards finds nothing and asks the PACS nothing', async () => {
+    const before = proxy.requests.length;
+    for (const search of ['*', '?', '***', '\\', '*\\*', '? *']) {
+      const answer = await fetch(`${service.url}/api/worklist?search=${encodeURIComponent(search)}`, { headers: { ...headers } });
+      assert.deepEqual([answer.status, ((await answer.json()) as { rows: unknown[] }).rows], [200, []], search);
+    }
+    assert.deepEqual(proxy.requests.slice(before).filter((one) => one.includes('/dicom-web/')), []);
+    const found = await fetch(`${service.url}/api/worklist?search=${encodeURIComponent('PHANTOM^TEST')}`, { headers: { ...headers } });
+    assert.equal(((await found.json()) as { rows: unknown[] }).rows.length, 1, 'a name with its caret is found');
+  });
+
   test('a redirect of the PACS is not followed, and does not reach the browser as one', async () => {
     proxy.misbehave({ kind: 'status', status: 302, body: '' }, { times: 1, only: /dicom-web\/studies/ });
     const response = await fetch(`${service.url}/dicom-web/studies`, { headers: { ...headers }, redirect: 'manual' });

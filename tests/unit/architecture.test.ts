@@ -30,7 +30,7 @@ const mayImport: Record<string, readonly string[]> = {
   app: composition,
   commands: [...composition, 'app', 'samples'],
 };
-const forAll = new Set(['errors', 'log', 'config-file', 'http-exchange']);
+const forAll = new Set(['errors', 'log', 'config-file', 'http-exchange', 'pacs-address', 'plain-text']);
 /** Packages that only one folder may know. */
 const packageHome: Record<string, string> = {
   'onnxruntime-node': 'engine',
@@ -53,6 +53,7 @@ const packageHome: Record<string, string> = {
   'openid-client': 'server',
   '@node-rs/argon2': 'server',
   'csv-parse': 'dataset',
+  re2js: 'routing',
 };
 const pure = ['dicom', 'evaluation', 'network', 'sr', 'routing'];
 

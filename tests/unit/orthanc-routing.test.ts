@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
-import { assertNothingRuns, withOrthanc, type TestOrthanc } from '../support/orthanc.js';
+import { assertNothingRuns, temporaryDirectory, withOrthanc, type TestOrthanc } from '../support/orthanc.js';
 import { tinyImage } from '../support/tiny-image.js';
 
 const options = (url: string) => ({ luaScripts: ['orthanc/routing.lua'], environment: { CHEST_AI_HINT_URL: url, CHEST_AI_HINT_TOKEN: 'se"cret\\' }, stableAgeSeconds: 1 });
 
-/** Without curl, Orthanc 1.10 has no way to send a hint that could not hold it up. */
+/** Without curl no hint is sent. */
 const withoutCurl = spawnSync('curl', ['--version']).error !== undefined && 'no curl on this machine';
 
 describe('routing.lua', () => {
@@ -36,6 +38,17 @@ describe('routing.lua', () => {
         assert.deepEqual(hints, [{ body: { orthancId, studyInstanceUID: image.studyInstanceUID }, token: 'se"cret\\' }]));
     }, options(`http://127.0.0.1:${(service.address() as AddressInfo).port}/hint`));
     service.close();
+  });
+
+  test('without curl no hint is sent and nothing is held up, whatever Orthanc itself could send', async () => {
+    // Every program of this machine but curl; what Orthanc 1.12 offers to scripts, taken for an alarm.
+    const programs = temporaryDirectory('no-curl');
+    for (const folder of (process.env['PATH'] ?? '').split(':').filter((one) => existsSync(one))) for (const name of readdirSync(folder)) if (name !== 'curl' && !existsSync(join(programs, name))) symlinkSync(join(folder, name), join(programs, name));
+    const alarm = join(programs, 'alarm.lua');
+    const used = join(programs, 'used');
+    writeFileSync(alarm, `local function alarm() local file = io.open('${used}', 'w'); file:close(); os.execute('sleep 1') end\nHttpPost = alarm\nSetHttpTimeout = alarm\n`);
+    await withOrthanc(storesQuickly, { ...options('http://127.0.0.1:9/'), luaScripts: [alarm, 'orthanc/routing.lua'], environment: { ...options('http://127.0.0.1:9/').environment, PATH: programs } });
+    assert.ok(!existsSync(used), "Orthanc's own HTTP client is never used");
   });
 
   test('a service that is down holds nothing up', async () => {

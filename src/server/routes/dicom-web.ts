@@ -1,13 +1,17 @@
 import { pipeline } from 'node:stream';
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
+import { isQueryName, pacsAddress, type PacsAddress } from '../../pacs-address.js';
 import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
 import { started } from '../started.js';
 
-/** No two points beside each other: ".." is not a UID but a way out. */
-const uid = String.raw`[0-9]{1,64}(?:\.[0-9]{1,64}){0,31}`;
+/**
+ * Also what PS3.5 §9.1 does not allow and PACS hold (see isUsableUid), but for empty components. It begins with a digit, so ".." is no UID but
+ * a way out.
+ */
+const uid = String.raw`(?=[^/]{1,128}(?:/|$))[0-9][0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]+)*`;
 const level = (name: string): string => String.raw`/${name}/${uid}`;
 const rendered = '(/rendered|/thumbnail)?';
 /** Every address of QIDO-RS and WADO-RS (PS3.18 §10.4, §10.6) that a viewer needs, and nothing else that Orthanc serves. */
@@ -29,6 +33,17 @@ export function isViewerPath(path: string): boolean {
 }
 
 /**
+ * The address at the PACS for what a viewer asks. Of its query only names of attributes and of parameters of DICOMweb are passed on
+ * (PS3.18 §8.3.4): Orthanc takes `_method=DELETE` in a query for the method of the request.
+ *
+ * @param path one that isViewerPath allows
+ */
+export function viewerAddress(path: string, query: string): PacsAddress {
+  const asked = new URLSearchParams(query);
+  return pacsAddress(path.slice(1).split('/'), Object.fromEntries([...new Set(asked.keys())].filter(isQueryName).map((name) => [name, asked.getAll(name)])));
+}
+
+/**
  * DICOMweb for viewers: reading only, by those who may see images, with credentials that the browser never has. What is
  * passed on is made of checked parts; nothing that came from outside can name another address of Orthanc.
  */
@@ -38,12 +53,11 @@ export function dicomWebRoutes(parts: ServerParts): Router {
     const at = request.originalUrl.indexOf('?');
     const path = (at < 0 ? request.originalUrl : request.originalUrl.slice(0, at)).slice('/dicom-web'.length);
     if (!isViewerPath(path)) throw new Fault('request-refused', 'expected a path of QIDO-RS or WADO-RS, found another');
-    const [, study] = /^\/studies\/([0-9.]+)/.exec(path) ?? [];
+    const [, study] = /^\/studies\/([^/]+)/.exec(path) ?? [];
     await parts.audit.recordView({ ...doneBy(request, response), ...(study === undefined ? { action: 'pacs.search' } : { action: 'study.view', subject: { studyInstanceUID: study } }) });
-    const query = at < 0 ? '' : `?${new URLSearchParams(request.originalUrl.slice(at + 1)).toString()}`;
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const answer = await started(parts).passOn(path + query, request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
+    const answer = await started(parts).passOn(viewerAddress(path, at < 0 ? '' : request.originalUrl.slice(at + 1)), request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
     if (answer.status >= 400) {
       answer.body.destroy();
       throw answer.status === 404 ? new Fault('pacs-not-found', 'HTTP 404') : new Fault(answer.status === 401 || answer.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${answer.status}`);

@@ -1,6 +1,6 @@
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { isUid } from '../../dicom/uid.js';
+import { isUsableUid } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
 import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
@@ -42,6 +42,6 @@ export function verdictRoutes(parts: ServerParts): Router {
 }
 
 function studyIn(text: unknown): string {
-  if (typeof text === 'string' && isUid(text)) return text;
+  if (typeof text === 'string' && isUsableUid(text)) return text;
   throw new Fault('request-invalid', 'expected a Study Instance UID in the address, found something else');
 }

@@ -1,5 +1,4 @@
 import { Router } from 'express';
-import { isUid } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
 import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
@@ -31,8 +30,9 @@ export function worklistRoutes(parts: ServerParts): Router {
   });
 
   router.get('/api/patients', requireRole('viewer'), async (request, response) => {
-    const uids = (text(request.query['studies'], 'studies', 7_000) ?? '').split(',').filter((one) => one !== '');
-    if (uids.length > 100 || !uids.every(isUid)) throw new Fault('request-invalid', 'expected at most 100 Study Instance UIDs with commas between them');
+    // Whatever stands in the worklist may be asked for: one that the PACS cannot be asked for is left out of the answer.
+    const uids = (text(request.query['studies'], 'studies', 14_000) ?? '').split(',').filter((one) => one !== '');
+    if (uids.length > 100) throw new Fault('request-invalid', 'expected at most 100 Study Instance UIDs with commas between them');
     response.json(await started(parts).page.patients(uids));
   });
 

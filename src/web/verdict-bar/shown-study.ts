@@ -2,6 +2,7 @@ import { ApiFault, get, post } from '../api.js';
 import type { Decision } from '../../server/page-types.js';
 import type { ShownResult } from '../../server/server-tools.js';
 import type { StudyVerdicts } from '../verdicts.js';
+import { studyApi } from '../addresses.js';
 
 export interface Judgement {
   readonly name: string;
@@ -20,7 +21,7 @@ export class ShownStudy {
 
   async load(): Promise<void> {
     try {
-      const [results, { verdicts, labels }] = await Promise.all([get<readonly ShownResult[]>(`/api/studies/${this.uid}`), get<StudyVerdicts>(`/api/studies/${this.uid}/verdicts`)]);
+      const [results, { verdicts, labels }] = await Promise.all([get<readonly ShownResult[]>(studyApi(this.uid)), get<StudyVerdicts>(studyApi(this.uid, 'verdicts'))]);
       this.current = results.find((one) => one.isCurrent);
       this.verdicts = verdicts;
       this.disagreed = labels.some(({ state }) => state === 'disagreed');
@@ -35,7 +36,7 @@ export class ShownStudy {
   async judge(findings: readonly Judgement[]): Promise<void> {
     const judgedDocument = this.current?.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
     try {
-      await post(`/api/studies/${this.uid}/verdicts`, { findings, ...(judgedDocument ? { judgedDocument } : {}) });
+      await post(studyApi(this.uid, 'verdicts'), { findings, ...(judgedDocument ? { judgedDocument } : {}) });
     } finally {
       await this.load();
     }

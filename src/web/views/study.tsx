@@ -11,11 +11,12 @@ import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { Verdicts } from './verdicts.js';
 import { isWriting } from './worklist.js';
+import { studyApi } from '../addresses.js';
 
 export function StudyView({ study }: { readonly study: string }): ReactNode {
   const { t } = useTexts();
   const [, navigate] = useLocation();
-  const query = useQuery({ queryKey: ['study', study], queryFn: () => get<StudyPage>(`/api/studies/${study}/page`) });
+  const query = useQuery({ queryKey: ['study', study], queryFn: () => get<StudyPage>(studyApi(study, 'page')) });
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if ((event.key === 'u' || event.key === 'Escape') && !isWriting(event.target) && !event.ctrlKey && !event.metaKey) navigate('/worklist');
@@ -79,7 +80,7 @@ function Header({ page: { patient, studyInstanceUID, pacs } }: { readonly page: 
         {patient && <Text className="quiet">{factsOf(patient, t, language).join(' · ')}</Text>}
         <Text className="mono quiet">{studyInstanceUID}</Text>
       </div>
-      {pacs === 'answers' && <Button component="a" href={`/viewer/viewer?StudyInstanceUIDs=${studyInstanceUID}`} target="_blank" rel="noopener">{t('study.open')}</Button>}
+      {pacs === 'answers' && <Button component="a" href={`/viewer/viewer?StudyInstanceUIDs=${encodeURIComponent(studyInstanceUID)}`} target="_blank" rel="noopener">{t('study.open')}</Button>}
     </Group>
   );
 }
@@ -91,7 +92,7 @@ function factsOf(patient: ShownPatient, t: ReturnType<typeof useTexts>['t'], lan
   ].filter(Boolean);
 }
 
-const addressOf = (study: string, { seriesInstanceUID, sopInstanceUID }: Pick<ShownImage, 'seriesInstanceUID' | 'sopInstanceUID'>): string => `/api/studies/${study}/series/${seriesInstanceUID}/instances/${sopInstanceUID}/picture`;
+const addressOf = (study: string, { seriesInstanceUID, sopInstanceUID }: Pick<ShownImage, 'seriesInstanceUID' | 'sopInstanceUID'>): string => studyApi(study, 'series', seriesInstanceUID, 'instances', sopInstanceUID, 'picture');
 
 function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { readonly page: StudyPage }): ReactNode {
   const { t } = useTexts();

@@ -8,16 +8,17 @@ import { moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 import { decisions, lastOf, mayJudge, type Me, type StudyVerdicts } from '../verdicts.js';
+import { studyApi } from '../addresses.js';
 
 /** One click on a decision stores the verdict; one click confirms all. */
 export function Verdicts({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
   const { t, language } = useTexts();
   const client = useQueryClient();
   const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
-  const { data: known } = useQuery({ queryKey: ['verdicts', study], queryFn: () => get<StudyVerdicts>(`/api/studies/${study}/verdicts`) });
+  const { data: known } = useQuery({ queryKey: ['verdicts', study], queryFn: () => get<StudyVerdicts>(studyApi(study, 'verdicts')) });
   const judgedDocument = current.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
   const save = useMutation({
-    mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) => post(`/api/studies/${study}/verdicts`, { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
+    mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) => post(studyApi(study, 'verdicts'), { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
     onSettled: () => client.invalidateQueries({ queryKey: ['verdicts', study] }),
   });
   const may = mayJudge(me);

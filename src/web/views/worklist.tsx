@@ -10,6 +10,7 @@ import { byImportance, percent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { Ago, dicomDate } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
+import { studyView } from '../addresses.js';
 
 type Filter = 'all' | 'present' | 'reported' | 'skipped' | 'failed';
 const urgentFrom = 8;
@@ -86,7 +87,7 @@ function Rows({ rows, more, loading }: { readonly rows: readonly WorklistRow[]; 
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
       const moves: Readonly<Record<string, () => void>> = {
         j: () => move(active + 1), k: () => move(active - 1), ArrowDown: () => move(active + 1), ArrowUp: () => move(active - 1), Home: () => move(0), End: () => move(rows.length - 1),
-        Enter: () => navigate(`/study/${rows[active]!.studyInstanceUID}`), o: () => navigate(`/study/${rows[active]!.studyInstanceUID}`),
+        Enter: () => navigate(studyView(rows[active]!.studyInstanceUID)), o: () => navigate(studyView(rows[active]!.studyInstanceUID)),
         '/': () => document.getElementById('search')?.focus(),
       };
       // A link or button in focus does its own thing on Enter.
@@ -115,7 +116,7 @@ function Rows({ rows, more, loading }: { readonly rows: readonly WorklistRow[]; 
           </Table.Thead>
           <Table.Tbody ref={body}>
             {rows.map((row, index) => (
-              <Table.Tr key={row.resultId} data-active={index === active} data-study={row.studyInstanceUID} onClick={() => (setActive(index), navigate(`/study/${row.studyInstanceUID}`))}>
+              <Table.Tr key={row.resultId} data-active={index === active} data-study={row.studyInstanceUID} onClick={() => (setActive(index), navigate(studyView(row.studyInstanceUID)))}>
                 <Row row={row} patient={patients[row.studyInstanceUID]} known={row.studyInstanceUID in patients} />
               </Table.Tr>
             ))}
@@ -143,7 +144,7 @@ function Row({ row, patient, known }: { readonly row: WorklistRow; readonly pati
       <Table.Td className="who">
         {row.outcome !== 'reported' && <div className="narrow"><OutcomeBadge outcome={row.outcome} /></div>}
         {row.priority >= urgentFrom && <Text size="sm" fw={700} className="present narrow">▲ {t('worklist.urgent')}</Text>}
-        <Link href={`/study/${row.studyInstanceUID}`}><Text component="span" fw={600}>{patient?.name || patient?.patientId || (known ? t('worklist.unknownPatient') : row.studyInstanceUID.slice(-12))}</Text></Link>
+        <Link href={studyView(row.studyInstanceUID)}><Text component="span" fw={600}>{patient?.name || patient?.patientId || (known ? t('worklist.unknownPatient') : row.studyInstanceUID.slice(-12))}</Text></Link>
         <Text size="sm" className="quiet">{patient ? [patient.patientId, patient.sex, dicomDate(patient.birthDate, language)].filter(Boolean).join(' · ') : ' '}</Text>
       </Table.Td>
       <Table.Td className="finding">
@@ -172,7 +173,7 @@ function usePatients(rows: readonly WorklistRow[]): Readonly<Record<string, Show
     const missing = rows.map((row) => row.studyInstanceUID).filter((uid) => !(uid in known)).slice(0, pageSize);
     if (missing.length === 0) return;
     let wanted = true;
-    get<Readonly<Record<string, ShownPatient>>>(`/api/patients?studies=${missing.join(',')}`)
+    get<Readonly<Record<string, ShownPatient>>>(`/api/patients?studies=${missing.map(encodeURIComponent).join(',')}`)
       .then((found) => wanted && setKnown((before) => ({ ...before, ...Object.fromEntries(missing.map((uid) => [uid, found[uid]])) })))
       .catch(() => undefined);
     return () => {
