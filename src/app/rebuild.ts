@@ -7,9 +7,11 @@ import type { OrthancId } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { rebuildIndex, type Rebuilt, type RebuildTools } from '../tasks/rebuild-index.js';
 import { inputKeyNow } from '../tasks/report-study.js';
+import { marksBefore } from '../tasks/change-log.js';
 import { contentKeyOf } from '../tasks/settle-study.js';
 import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
 import type { ReportTools } from '../tasks/tools.js';
+import { changeLogOf } from './change-log-of.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { settleQueue } from './queues.js';
@@ -47,7 +49,7 @@ export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => v
       keepVerdict: (verdict) => store.verdicts.record(verdict),
       keepOnlyVerdicts: (study, uids) => store.verdicts.keepOnly(study, uids),
       keepStudy: (study, instances) => keepStudy(study, instances, parts),
-      moveCursor: (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq),
+      moveCursor: async (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq, await marksBefore(lastSeq, changeLogOf(pacs.orthanc))),
     },
     syncLabels: () => syncOrthancLabels(orthancLabelTools({ orthanc: pacs.orthanc, store, findings: parts.findings, log })),
     ...(onProgress ? { onProgress } : {}),

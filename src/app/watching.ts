@@ -4,11 +4,13 @@ import type { DicomWeb } from '../dicomweb/client.js';
 import { Fault } from '../errors.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
-import type { OrthancClient, OrthancId } from '../orthanc/client.js';
+import type { OrthancClient } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { sweepOnce } from '../tasks/sweep-pacs.js';
-import { watchOnce, type PacsChange } from '../tasks/watch-pacs.js';
+import type { LogPosition } from '../tasks/change-log.js';
+import { watchOnce } from '../tasks/watch-pacs.js';
 import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
+import { changeLogOf } from './change-log-of.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { settleQueue } from './queues.js';
 
@@ -37,22 +39,11 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
   const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
     await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
   };
-  const levels: Readonly<Record<string, PacsChange['level']>> = { Patient: 'patient', Study: 'study', Series: 'series', Instance: 'instance' };
   const watchTools = {
-    changeLog: {
-      async changes(since: number, limit: number) {
-        const { changes, last, done } = await orthanc.changes(since, limit);
-        return { changes: changes.map(({ seq, type, resourceType, id }) => ({ seq, type, level: levels[resourceType] ?? 'other', id })), last, done };
-      },
-      lastChange: () => orthanc.lastChange(),
-      async studiesOf(resources: readonly { readonly level: 'series' | 'instance'; readonly id: string }[]) {
-        const studies = await orthanc.studiesOf(resources.map(({ level, id }) => ({ level: level === 'series' ? 'Series' : 'Instance', id: id as OrthancId })));
-        return studies.map((one) => one.id);
-      },
-    },
+    changeLog: changeLogOf(orthanc),
     cursor: {
-      read: async () => (await store.cursors.read(pacsName))?.lastSeq,
-      move: (lastSeq: number, reset: boolean) => (reset ? store.cursors.reset(pacsName, lastSeq) : store.cursors.advance(pacsName, lastSeq)),
+      read: () => store.cursors.read(pacsName),
+      move: ({ lastSeq, marks }: LogPosition, reset: boolean) => (reset ? store.cursors.reset(pacsName, lastSeq, marks) : store.cursors.advance(pacsName, lastSeq, marks)),
     },
     enqueueStudy,
     analyseArchive: settings.analyseArchive,

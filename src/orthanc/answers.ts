@@ -33,6 +33,8 @@ export interface OrthancChange {
   readonly type: string;
   readonly resourceType: ResourceType;
   readonly id: OrthancId;
+  /** "20261129T101427", UTC. */
+  readonly date: string;
 }
 
 export interface OrthancChanges {
@@ -45,12 +47,12 @@ export interface OrthancChanges {
 
 export const changesAnswer = z
   .object({
-    Changes: z.array(z.object({ Seq: z.number(), ChangeType: z.string(), ResourceType: z.enum(['Patient', 'Study', 'Series', 'Instance']), ID: orthancId })),
+    Changes: z.array(z.object({ Seq: z.number(), ChangeType: z.string(), ResourceType: z.enum(['Patient', 'Study', 'Series', 'Instance']), ID: orthancId, Date: z.string().default('') })),
     Last: z.number(),
     Done: z.boolean(),
   })
   .transform((answer): OrthancChanges => ({
-    changes: answer.Changes.map((change) => ({ seq: change.Seq, type: change.ChangeType, resourceType: change.ResourceType, id: change.ID })),
+    changes: answer.Changes.map((change) => ({ seq: change.Seq, type: change.ChangeType, resourceType: change.ResourceType, id: change.ID, date: change.Date })),
     last: answer.Last,
     done: answer.Done,
   }));

@@ -15,6 +15,9 @@ export type { OrthancId } from './orthanc-id.js';
 /** So many resources in one question about their studies. */
 const bulkSize = 500;
 
+/** No database has so many changes, and Orthanc and JavaScript both hold the number. */
+const beyondAllChanges = 1_000_000_000_000_000;
+
 /**
  * Orthanc's own REST API, as far as DICOMweb does not reach: the change feed, stability, how an instance came in, destinations.
  * Every method throws a Fault: pacs-unreachable, pacs-unauthorized, pacs-not-found, pacs-error, pacs-malformed, timed-out.
@@ -40,16 +43,20 @@ export class OrthancClient {
   }
 
   /**
-   * What happened after change number `since`. `last` below `since` means that the database was made anew
-   * (tried on 1.10.1: an empty answer has `last` 0 only then; otherwise it repeats `since` or the newest number).
+   * What happened after change number `since`. In an empty answer `last` is the highest number ever given, so below `since`
+   * the database is another one (tried on 1.10.1).
    */
   async changes(since: number, limit: number): Promise<OrthancChanges> {
     return this.get(`/changes?since=${since}&limit=${limit}`, changesAnswer);
   }
 
-  /** Number of the newest change; 0 in an empty database. */
+  /**
+   * The highest number that a change ever had; 0 in a new database. `/changes?last` does not tell it: the lines of a deleted
+   * resource go with it, so that number falls.
+   */
   async lastChange(): Promise<number> {
-    return (await this.get('/changes?last', changesAnswer)).last;
+    const { last } = await this.changes(beyondAllChanges, 1);
+    return last < beyondAllChanges ? last : (await this.get('/changes?last', changesAnswer)).last;
   }
 
   async study(id: OrthancId): Promise<OrthancStudy> {

@@ -30,7 +30,7 @@ for (const backend of storeBackends()) {
       assert.equal(await store.cursors.read('pacs'), undefined);
       await store.cursors.advance('pacs', 10);
       await store.cursors.advance('pacs', 7);
-      assert.deepEqual(await store.cursors.read('pacs'), { pacs: 'pacs', lastSeq: 10 });
+      assert.deepEqual(await store.cursors.read('pacs'), { pacs: 'pacs', lastSeq: 10, marks: [] });
       await store.cursors.advance('pacs', 9_007_199_254_740_991);
       assert.equal((await store.cursors.read('pacs'))?.lastSeq, 9_007_199_254_740_991);
       await store.cursors.reset('pacs');
