@@ -11,6 +11,7 @@ import type { LogPosition } from '../tasks/change-log.js';
 import { watchOnce } from '../tasks/watch-pacs.js';
 import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
 import { changeLogOf } from './change-log-of.js';
+import { comparingOf } from './comparing.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { settleQueue } from './queues.js';
 
@@ -30,12 +31,18 @@ export interface WatchingParts {
 /** A PACS that does not answer is not waited for longer. */
 const firstLookMs = 5_000;
 
+/** Looks at the change log for each look for deletions. */
+const comparedEvery = 5;
+
 /**
- * Starts reading the change log every pollIntervalMs, and sweeping at start and every sweepIntervalMs.
+ * Starts reading the change log every pollIntervalMs, looking for deletions among the newest studies at every fifth of these
+ * times, and sweeping (the days for studies without a result, the index for studies that are gone) at start and every
+ * sweepIntervalMs.
  *
  * @returns look now
  */
-export async function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
+export async function startWatching({ config, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
+  const settings = config.orthanc;
   const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
     await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
   };
@@ -61,6 +68,9 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
   const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
   const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
+  const comparing = comparingOf({ config, orthanc, store, jobs, log });
+  jobs.every(settings.pollIntervalMs * comparedEvery, 'compare', () => quietly('compare', () => comparing.newest()));
+  jobs.every(settings.sweepIntervalMs, 'compare all', () => quietly('compare all', () => comparing.next()));
   const labelTools = orthancLabelTools({ orthanc, store, findings, log });
   const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelTools))));
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.

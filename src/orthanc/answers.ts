@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SeriesInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 
 /** What Orthanc 1.10 to 1.12 answers, as far as we read it; further keys are none of our business. */
@@ -85,6 +85,7 @@ export const studyAnswer = z
 
 export interface OrthancSeries {
   readonly id: OrthancId;
+  readonly studyId: OrthancId;
   readonly seriesInstanceUID: SeriesInstanceUID;
   readonly instanceIds: readonly OrthancId[];
   /** Modality, BodyPartExamined, SeriesDescription, StationName, … under their keywords. */
@@ -93,13 +94,27 @@ export interface OrthancSeries {
 
 export const seriesAnswer = z.array(
   z
-    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: z.string() }), Instances: z.array(orthancId) })
+    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: z.string() }), Instances: z.array(orthancId), ParentStudy: orthancId })
     .transform((answer): OrthancSeries => ({
       id: answer.ID,
+      studyId: answer.ParentStudy,
       seriesInstanceUID: answer.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,
       instanceIds: answer.Instances,
       mainAttributes: Object.fromEntries(Object.entries(answer.MainDicomTags).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
     })),
+);
+
+export interface OrthancInstance {
+  readonly id: OrthancId;
+  readonly sopInstanceUID: SOPInstanceUID;
+  /** Names the stored file: another after the instance was overwritten, or deleted and sent again. */
+  readonly fileUuid: string;
+}
+
+export const instancesAnswer = z.array(
+  z
+    .object({ ID: orthancId, FileUuid: z.string().default(''), MainDicomTags: z.looseObject({ SOPInstanceUID: z.string() }) })
+    .transform((answer): OrthancInstance => ({ id: answer.ID, sopInstanceUID: answer.MainDicomTags.SOPInstanceUID as SOPInstanceUID, fileUuid: answer.FileUuid })),
 );
 
 /** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not say. */

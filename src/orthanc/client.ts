@@ -3,13 +3,13 @@ import type { SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http-exchange.js';
 import {
-  arrivalAnswer, changesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, studiesAnswer, studyAnswer, systemAnswer,
-  type Arrival, type OrthancChange, type OrthancChanges, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
+  arrivalAnswer, changesAnswer, instancesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, studiesAnswer, studyAnswer, systemAnswer,
+  type Arrival, type OrthancChange, type OrthancChanges, type OrthancInstance, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
 } from './answers.js';
 import type { OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
 
-export type { Arrival, OrthancChange, OrthancChanges, OrthancSeries, OrthancStudy, OrthancSystem, ResourceType } from './answers.js';
+export type { Arrival, OrthancChange, OrthancChanges, OrthancInstance, OrthancSeries, OrthancStudy, OrthancSystem, ResourceType } from './answers.js';
 export type { OrthancId } from './orthanc-id.js';
 
 /** So many resources in one question about their studies. */
@@ -66,6 +66,26 @@ export class OrthancClient {
   /** The series of a study with the instances that they hold now. */
   async seriesOf(id: OrthancId): Promise<readonly OrthancSeries[]> {
     return this.get(`/studies/${id}/series`, seriesAnswer);
+  }
+
+  /** The series of many studies in one answer. Studies that are gone are left out. */
+  async seriesOfStudies(ids: readonly OrthancId[]): Promise<readonly OrthancSeries[]> {
+    const body = JSON.stringify({ Resources: ids, Level: 'Series', Metadata: false });
+    return this.post('/tools/bulk-content', body, seriesAnswer);
+  }
+
+  /** The instances of a study with the names of their files. */
+  async instancesOf(id: OrthancId): Promise<readonly OrthancInstance[]> {
+    return this.get(`/studies/${id}/instances`, instancesAnswer);
+  }
+
+  /** MD5 of an instance's file; undefined where Orthanc keeps none (StoreMD5ForAttachments false). */
+  async md5Of(instanceId: OrthancId): Promise<string | undefined> {
+    const reply = await this.http.exchange({ path: `/instances/${instanceId}/attachments/dicom/md5` });
+    const text = reply.body.toString('latin1').trim();
+    if (reply.status === 200) return /^[0-9a-f]{32}$/.test(text) ? text : undefined;
+    if (reply.status === 404) return undefined;
+    throw faultOfStatus(reply.status, '', { source: '/instances/…/attachments/dicom/md5' });
   }
 
   /**
@@ -153,6 +173,11 @@ export class OrthancClient {
 
   async setLabel(id: OrthancId, label: string): Promise<void> {
     await this.request({ method: 'PUT', path: `/studies/${id}/labels/${encodeURIComponent(label)}`, body: '' });
+  }
+
+  /** Removes one instance, and the study that holds nothing else. */
+  async deleteInstance(id: OrthancId): Promise<void> {
+    await this.request({ method: 'DELETE', path: `/instances/${id}` });
   }
 
   /** Removes a study with all that is in it. */

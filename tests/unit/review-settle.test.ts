@@ -8,7 +8,7 @@ const report = { seriesInstanceUID: '1.2.9', instanceIds: ['r'], mainAttributes:
 
 function settle(series: PacsStudy['series'], record: Partial<StudyRecord>): Promise<string> {
   const study = { studyInstanceUID: '1.2' as StudyInstanceUID, isStable: true, series };
-  const known: StudyRecord = { contentKey: contentKeyOf({ series: [images] }), outcome: 'reported', code: undefined, currentSeries: ['1.2.9'], ...record };
+  const known: StudyRecord = { contentKey: contentKeyOf({ series: [images] }), outcome: 'reported', code: undefined, retryable: undefined, retriedKey: undefined, currentSeries: ['1.2.9'], ...record };
   return settleStudy('p', { routing: { rules: [] }, study: async () => study, arrivalOf: async () => ({}), record: async () => known }).then(({ state }) => state);
 }
 

@@ -9,6 +9,8 @@ export const changedStudies0012 = {
 ALTER TABLE chest_ai.orthanc_cursor ADD COLUMN marks jsonb NOT NULL DEFAULT '[]'::jsonb;
 ALTER TABLE chest_ai.result ADD COLUMN retryable boolean;
 ALTER TABLE chest_ai.study ADD COLUMN retried_key text;
+CREATE INDEX study_last_seen ON chest_ai.study (last_seen_at DESC);
+CREATE INDEX study_by_orthanc_id ON chest_ai.study (orthanc_id);
 CREATE TABLE chest_ai.worklist_change (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   number bigint NOT NULL
