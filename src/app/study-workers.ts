@@ -20,6 +20,7 @@ import { deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.j
 import type { Serving } from './serving.js';
 import { settleToolsOf } from './settle-tools.js';
 import { removePictures } from './training-pictures.js';
+import { surroundings, unlessGone } from './unless-gone.js';
 import type { Verdicts } from './verdicts.js';
 
 export interface StudyWorkerParts {
@@ -36,8 +37,8 @@ export interface StudyWorkerParts {
 
 type ReportJob = Job<ReturnType<typeof reportQueue.parse>>;
 
-/** These say nothing about the study as it is now: it keeps its turn until the surroundings are mended. */
-const surroundings = ['study-changed', 'pacs-unreachable', 'pacs-unauthorized', 'database-unavailable', 'disk-full', 'destination-unavailable'] as const;
+/** It keeps its turn: until the surroundings are mended, or the study has stopped changing. */
+const unlimited = [...surroundings, 'study-changed'] as const;
 
 /** Nothing of a study is read while it settles, so no passing fault is its own; a job given up here would be a study lost. */
 const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
@@ -45,7 +46,7 @@ const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed',
 /** Starts working on the queues of a study's way: settle, report, verdicts, deliver. */
 export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
   const { config, jobs, verdicts, log } = parts;
-  const retry = { maxAttempts: config.work.maxAttempts, unlimited: surroundings };
+  const retry = { maxAttempts: config.work.maxAttempts, unlimited };
   const settleTools = settleToolsOf({ orthanc: parts.orthanc, store: parts.store, routing: parts.reportTools.settings.routing });
 
   await jobs.work(
@@ -58,7 +59,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       if (settled.state !== 'ready') return undefined;
       const { studyInstanceUID, arrival, contentKey, priority } = settled;
       if (settled.isRetry) await parts.store.studies.retrying(studyInstanceUID, contentKey);
-      else await removePictures(config, studyInstanceUID);
+      else if ((await parts.store.studies.find(studyInstanceUID))?.contentKey) await removePictures(config, studyInstanceUID);
       const { callingAeTitle, calledAeTitle } = arrival;
       await parts.store.studies.seen({ studyInstanceUID, orthancId: pacsStudyId, at: new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
       await parts.store.studies.setState(studyInstanceUID, 'queued');
@@ -121,19 +122,6 @@ async function followGone(pacsStudyId: string, parts: StudyWorkerParts): Promise
   const [id] = await parts.orthanc.findStudies(known.studyInstanceUID as StudyInstanceUID);
   if (id === undefined) await forgetStudy(known.studyInstanceUID, parts);
   else if (id !== pacsStudyId) await parts.jobs.send(settleQueue, { pacsStudyId: id }, { key: id });
-}
-
-/** Work on a study that was deleted meanwhile has not failed: nothing is left to do. @returns undefined then */
-async function unlessGone<Outcome>(studyInstanceUID: string, parts: StudyWorkerParts, work: () => Promise<Outcome>): Promise<Outcome | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Fault) || surroundings.some((code) => code !== 'study-changed' && code === error.code)) throw error;
-    const held = await parts.orthanc.findStudies(studyInstanceUID as StudyInstanceUID).catch(() => undefined);
-    if (held === undefined || held.length > 0) throw error;
-    await forgetStudy(studyInstanceUID, parts);
-    return undefined;
-  }
 }
 
 /** The model is the same for the whole study, and stays loaded for it also when another is promoted meanwhile. */

@@ -5,6 +5,7 @@ import type { RoutingRule } from '../routing/rules.js';
 import { checkDocument } from '../sr/check-document.js';
 import { hasPlace, measurementReport } from '../sr/measurement-report.js';
 import type { AlgorithmIdentity, DocumentReference, ReportContent, ReportedFinding, ReportOutcome } from '../sr/report-content.js';
+import { thresholdSentence } from '../sr/sentences.js';
 import { textReport } from '../sr/text-report.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { documentUids, timezoneOffsetOf, type DocumentUids } from './documents.js';
@@ -99,7 +100,7 @@ async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Anal
   const identity = identityOf(hand, outcome);
   const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
   if (already) return adoptDocuments(hand, already);
-  const predecessors = predecessorsOf(hand, outcome);
+  const predecessors = predecessorsOf(hand, outcome, [...parametersOfResult(hand, analysis), ...findings.map(thresholdSentence)]);
   const createdAt = hand.tools.clock.now();
   const uids = documentUids({ ...identity, predecessors });
   // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
@@ -164,7 +165,7 @@ function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysi
     remarks: [...(analysis.remarks ?? []), ...whyReplaced(hand.own.current, hand.instances, hand.considered, (one) => saysTheSame(one, hand.inputKey, one.report.algorithm.deviceUID))],
     evidence: analysis.evidence,
     procedureReported: tools.settings.procedureReported(analysis.kind),
-    algorithm: algorithmOf(model, tools.settings.softwareVersion, [inputParameter(hand.inputKey), engineParameter(model.engine), ...(hand.rule ? [ruleParameter(hand.rule)] : []), ...analysis.notes]),
+    algorithm: algorithmOf(model, tools.settings.softwareVersion, parametersOfResult(hand, analysis)),
     createdAt,
     timezoneOffset: timezoneOffsetOf(createdAt),
     predecessors,
@@ -189,9 +190,19 @@ function identityOf(hand: ResultInHand, outcome: ReportOutcome): { readonly stud
   return { studyInstanceUID: hand.study.studyInstanceUID, outcome: outcomeName(outcome), inputKey: hand.inputKey, deviceUID: hand.model.deviceUID };
 }
 
-/** What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. */
-function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome): readonly DocumentReference[] {
-  const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID);
+function parametersOfResult({ inputKey, model, rule }: ResultInHand, { notes }: Analysis): readonly string[] {
+  return [inputParameter(inputKey), engineParameter(model.engine), ...(rule ? [ruleParameter(rule)] : []), ...notes];
+}
+
+/**
+ * What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. What
+ * an attempt on another engine, or with other thresholds, has left is replaced: the same document would say something else.
+ *
+ * @param parameters of the result's algorithm
+ */
+function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome, parameters: readonly string[]): readonly DocumentReference[] {
+  const isLeftOver = (one: OwnDocument): boolean =>
+    outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && one.report.algorithm.parameters.every((said) => parameters.includes(said));
   return hand.own.current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
 }
 
