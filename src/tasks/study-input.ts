@@ -8,7 +8,7 @@ import type { Pacs, ResultDocument, StoredFiles } from './tools.js';
 export interface StudyInput {
   /** Of their identifiers and their bytes. */
   readonly inputKey: string;
-  /** Of their identifiers alone: so documents of releases before 0.3 name their input. */
+  /** Of their identifiers alone: so documents of earlier releases name their input. */
   readonly formerKey: string;
   /** Names of the files that the study holds; absent where instances neither change nor go. */
   readonly files: StoredFiles | undefined;
