@@ -5,7 +5,7 @@ import type { Log } from '../log.js';
 import type { OrthancClient, OrthancId } from '../orthanc/client.js';
 import type { KnownStudyRow } from '../store/known-studies.js';
 import type { Store } from '../store/store.js';
-import { compareStudies, type CompareTools } from '../tasks/compare-studies.js';
+import { compareStudies, type CompareTools, type KnownStudy } from '../tasks/compare-studies.js';
 import type { PacsSeries } from '../tasks/settle-study.js';
 import { forgetStudy } from './forget-study.js';
 import { settleQueue, verdictQueue } from './queues.js';
@@ -28,8 +28,8 @@ const maxAmbiguous = 50;
 export interface Comparing {
   /** The studies that got something last: one question. */
   newest(): Promise<void>;
-  /** The next part of the whole index. */
-  next(): Promise<void>;
+  /** The next part of the whole index. @returns whether its end was reached */
+  next(): Promise<boolean>;
 }
 
 export function comparingOf(parts: ComparingParts): Comparing {
@@ -47,6 +47,15 @@ export function comparingOf(parts: ComparingParts): Comparing {
     log,
   };
   const compare = (rows: readonly KnownStudyRow[]): Promise<unknown> => compareStudies(rows.map(({ orthancId, ...one }) => ({ ...one, pacsStudyId: orthancId })), tools);
+  async function compareVerdicts(): Promise<void> {
+    const known: KnownStudy[] = [];
+    for (const { studyInstanceUID, verdictSeries } of await store.knownStudies.withVerdictsOnly()) {
+      const [id = ''] = await tools.findStudies(studyInstanceUID);
+      if (id === '') await tools.forget(studyInstanceUID);
+      else known.push({ studyInstanceUID, pacsStudyId: id, documentSeries: [], verdictSeries });
+    }
+    for (let from = 0; from < known.length; from += pageSize) await compareStudies(known.slice(from, from + pageSize), tools);
+  }
   let after: string | undefined;
   return {
     async newest() {
@@ -58,8 +67,12 @@ export function comparingOf(parts: ComparingParts): Comparing {
         const rows = await store.knownStudies.page({ after, limit: pageSize });
         await compare(rows);
         after = rows.length < pageSize ? undefined : rows.at(-1)!.studyInstanceUID;
-        if (after === undefined) return;
+        if (after === undefined) {
+          await compareVerdicts();
+          return true;
+        }
       }
+      return false;
     },
   };
 }

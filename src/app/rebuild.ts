@@ -12,6 +12,7 @@ import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
 import type { ReportTools } from '../tasks/tools.js';
 import { arrivalOfSeries } from './arrival-of.js';
 import { changeLogOf } from './change-log-of.js';
+import { comparingOf } from './comparing.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { fileNames } from './pacs-content.js';
@@ -29,8 +30,8 @@ export interface RebuildParts {
 }
 
 /** Runs the story of rebuild-index.ts on the running parts. */
-export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => void): Promise<Rebuilt> {
-  const { config, pacs, store, settings, log } = parts;
+export async function rebuild(parts: RebuildParts, onProgress?: (studies: number) => void): Promise<Rebuilt> {
+  const { config, pacs, store, jobs, settings, log } = parts;
   const tools: RebuildTools = {
     pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
     searchForStudies: (query, page) => pacs.dicomWeb.searchForStudies(query, page),
@@ -56,7 +57,11 @@ export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => v
     ...(onProgress ? { onProgress } : {}),
     log,
   };
-  return rebuildIndex(tools);
+  const rebuilt = await rebuildIndex(tools);
+  // What the index has and the PACS has not: studies that are gone, documents that are missing.
+  const comparing = comparingOf({ config, orthanc: pacs.orthanc, store, jobs, log });
+  while (!(await comparing.next())) log.debug('comparing the index with the PACS');
+  return rebuilt;
 }
 
 /** A study whose result is about other images than those that are there now is looked at by the service. */

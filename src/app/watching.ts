@@ -70,7 +70,7 @@ export async function startWatching({ config, orthanc, dicomWeb, pacsName, store
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
   const comparing = comparingOf({ config, orthanc, store, jobs, log });
   jobs.every(settings.pollIntervalMs * comparedEvery, 'compare', () => quietly('compare', () => comparing.newest()));
-  const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () => quietly('compare all', () => comparing.next()));
+  const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () => quietly('compare all', async () => void (await comparing.next())));
   const labelTools = orthancLabelTools({ orthanc, store, findings, log });
   const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelTools))));
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.

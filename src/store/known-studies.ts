@@ -18,6 +18,8 @@ export interface KnownStudies {
   newest(limit: number): Promise<readonly KnownStudyRow[]>;
   /** All, by UID: start again after the last one of a page. */
   page(options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly KnownStudyRow[]>;
+  /** Study Instance UIDs that have verdicts of readers and were never analysed: after a rebuild, as a rule. */
+  withVerdictsOnly(): Promise<readonly { readonly studyInstanceUID: string; readonly verdictSeries: readonly string[] }[]>;
 }
 
 export function knownStudiesIn(database: Database): KnownStudies {
@@ -29,6 +31,16 @@ export function knownStudiesIn(database: Database): KnownStudies {
     async page({ after, limit }) {
       const beyond = after === undefined ? undefined : gt(study.studyInstanceUID, after);
       return withSeries(database, await database.run((tables) => tables.select().from(study).where(and(isKnown, beyond)).orderBy(asc(study.studyInstanceUID)).limit(limit)));
+    },
+    async withVerdictsOnly() {
+      const rows = await database.run((tables) =>
+        tables
+          .select({ studyInstanceUID: verdict.studyInstanceUID, verdictSeries: sql<string[]>`json_agg(${verdict.seriesInstanceUID})` })
+          .from(verdict)
+          .where(sql`NOT EXISTS (SELECT 1 FROM ${study} WHERE ${study.studyInstanceUID} = ${verdict.studyInstanceUID})`)
+          .groupBy(verdict.studyInstanceUID),
+      );
+      return rows;
     },
   };
 }

@@ -40,6 +40,8 @@ export interface RecordedMark {
   readonly type: string;
   readonly id: string;
   readonly date: string;
+  /** Never dropped. */
+  readonly isAnchor?: boolean | undefined;
 }
 
 export const orthancCursor = chestAi.table('orthanc_cursor', {

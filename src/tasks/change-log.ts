@@ -26,6 +26,8 @@ export interface ChangeMark {
   readonly type: string;
   readonly id: string;
   readonly date: string;
+  /** Among the last lines before reading began: kept for good, so that what lies before is never taken for new. */
+  readonly isAnchor?: boolean | undefined;
 }
 
 /** How far the change log was read. */
@@ -46,13 +48,13 @@ const maxMarks = 24;
  * @param lines in rising order
  */
 export function marksOf(marks: readonly ChangeMark[], lines: readonly ChangeMark[]): readonly ChangeMark[] {
-  const newestFirst = [...marks, ...lines].reverse();
+  const newestFirst = [...marks, ...lines.map(({ seq, type, id, date }): ChangeMark => ({ seq, type, id, date }))].reverse();
   const newest = newestFirst[0]?.seq ?? 0;
   const kept: ChangeMark[] = [];
-  for (const { seq, type, id, date } of newestFirst) {
+  for (const mark of newestFirst) {
     const before = kept.at(-1);
-    const distant = before === undefined || kept.length < marksInARow || newest - seq >= 2 * (newest - before.seq);
-    if (distant && kept.length < maxMarks && seq !== before?.seq) kept.push({ seq, type, id, date });
+    const distant = before === undefined || kept.length < marksInARow || newest - mark.seq >= 2 * (newest - before.seq);
+    if (mark.isAnchor || (distant && kept.length < maxMarks && mark.seq !== before?.seq)) kept.push(mark);
   }
   return kept.reverse();
 }
@@ -63,7 +65,8 @@ const firstMarks = 200;
 /** The marks of a position that was not read up to, but begins there. */
 export async function marksBefore(lastSeq: number, log: Pick<ChangeLog, 'changes'>): Promise<readonly ChangeMark[]> {
   const { changes } = await log.changes(Math.max(0, lastSeq - firstMarks), firstMarks);
-  return marksOf([], changes.filter((one) => one.seq <= lastSeq));
+  const marks = marksOf([], changes.filter((one) => one.seq <= lastSeq));
+  return marks.map((mark, index) => (index < marks.length - marksInARow ? mark : { ...mark, isAnchor: true }));
 }
 
 /** What a position and the change log have in common. */

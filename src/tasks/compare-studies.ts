@@ -5,8 +5,8 @@ import { contentKeyOf, sameContent, type PacsSeries } from './settle-study.js';
 export interface KnownStudy {
   readonly studyInstanceUID: string;
   readonly pacsStudyId: string;
-  /** Of the images that its current result is about. */
-  readonly contentKey: string;
+  /** Of the images that its current result is about; absent where it has verdicts of readers only. */
+  readonly contentKey?: string | undefined;
   /** Series of the documents of its current result. */
   readonly documentSeries: readonly string[];
   /** Series of the readers' verdicts on it, once for each verdict. */
@@ -65,7 +65,7 @@ async function compareMissing({ studyInstanceUID }: KnownStudy, tools: CompareTo
 async function compareHeld(study: KnownStudy, series: readonly PacsSeries[], tools: CompareTools, differences: { gone: number; changed: number }): Promise<void> {
   const there = new Map(series.map((one) => [one.seriesInstanceUID, one.instanceIds.length]));
   const isWhole = study.documentSeries.every((uid) => there.has(uid));
-  if (!isWhole || !sameContent(study.contentKey, contentKeyOf({ series }))) {
+  if (study.contentKey !== undefined && !(isWhole && sameContent(study.contentKey, contentKeyOf({ series })))) {
     await tools.enqueueStudy(study.pacsStudyId);
     differences.changed++;
   }

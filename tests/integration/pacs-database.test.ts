@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { RunningService } from '../../src/app/start-service.js';
-import { OrthancClient } from '../../src/orthanc/client.js';
 import { startPrivateOrthanc, type RunningOrthanc } from '../../src/orthanc/private-orthanc.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
-import { clientsOf } from '../support/clients.js';
+import { clientsOf, type Clients } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { orthancRequest } from '../support/orthanc-request.js';
@@ -24,13 +23,23 @@ class Hospital {
   readonly #credentials = { username: 'chest-ai', password: 'of this test' };
   #httpPort = 0;
 
-  get clients(): ReturnType<typeof clientsOf> {
-    return clientsOf(this.orthanc);
-  }
+  clients!: Clients;
 
   async open(): Promise<void> {
     this.#httpPort ||= await freePort();
     this.orthanc = await startPrivateOrthanc({ directory: this.#directory, stableAgeSeconds: 1, httpPort: this.#httpPort, credentials: this.#credentials });
+    this.#closeClients();
+    this.clients = clientsOf(this.orthanc);
+  }
+
+  /** Studies that were there long before the service: nothing more is said of them. */
+  async sendArchive(...archive: readonly TestStudy[]): Promise<void> {
+    await this.send(...archive);
+    const { client } = this.clients;
+    await eventually('the archive is stable', async () => {
+      const { changes } = await client.changes(0, 1_000);
+      assert.equal(changes.filter((one) => one.type === 'StablePatient').length, archive.length);
+    }, { timeoutMs });
   }
 
   async startService(): Promise<void> {
@@ -68,9 +77,8 @@ class Hospital {
   }
 
   async delete({ studyInstanceUID }: TestStudy): Promise<void> {
-    const client = new OrthancClient({ ...this.clients.endpoint });
+    const { client } = this.clients;
     await client.deleteStudy((await client.findStudy(studyInstanceUID))!);
-    client.close();
     await eventually('it left the index', async () => assert.equal(await this.service.store.results.currentResult(studyInstanceUID), undefined), { timeoutMs });
   }
 
@@ -80,7 +88,13 @@ class Hospital {
 
   async close(): Promise<void> {
     await this.service?.stop().catch(() => undefined);
+    this.#closeClients();
     await this.orthanc?.kill();
+  }
+
+  #closeClients(): void {
+    this.clients?.client.close();
+    this.clients?.dicomWeb.close();
   }
 }
 
@@ -100,7 +114,7 @@ describe('the database of the PACS', () => {
   test('C2, U1: the newest study is deleted, then everything that was reported: the archive is left alone, what arrives is reported', () =>
     inHospital(async (hospital) => {
       const archive = studies('archive', 6);
-      await hospital.send(...archive);
+      await hospital.sendArchive(...archive);
       await hospital.startService();
       const [first, second, third] = studies('arriving', 3);
       await hospital.send(first!);
@@ -120,7 +134,7 @@ describe('the database of the PACS', () => {
   test('C2: Orthanc is restarted by /tools/reset: nothing is read again', () =>
     inHospital(async (hospital) => {
       const archive = studies('reset archive', 3);
-      await hospital.send(...archive);
+      await hospital.sendArchive(...archive);
       await hospital.startService();
       await orthancRequest(hospital.clients.endpoint, 'POST', '/tools/reset', {});
       await eventually('Orthanc answers again', async () => assert.ok(await hospital.clients.client.system()), { timeoutMs });
@@ -150,7 +164,7 @@ describe('the database of the PACS', () => {
   test('D19: an older copy is restored and grows past the cursor: what arrived since is reported, the archive is left alone', () =>
     inHospital(async (hospital) => {
       const archive = studies('copy archive', 4);
-      await hospital.send(...archive);
+      await hospital.sendArchive(...archive);
       await hospital.startService();
       const [kept, lost] = studies('copy', 2);
       await hospital.send(kept!);

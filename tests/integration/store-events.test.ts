@@ -68,6 +68,27 @@ for (const backend of storeBackends()) {
       assert.equal(await store.studies.forget(uid), false, 'once more finds nothing');
     });
 
+    test('D6: verdicts on studies that were never analysed are compared with the PACS too', async () => {
+      await store.verdicts.record(report('2.25.62', 'Reader', 'present', { studyInstanceUID: '2.25.60' }));
+      await store.studies.seen({ studyInstanceUID: '2.25.63', orthancId: 'o63', at: new Date() });
+      await store.verdicts.record(report('2.25.64', 'Reader', 'present', { studyInstanceUID: '2.25.63' }));
+      assert.deepEqual(await store.knownStudies.withVerdictsOnly(), [{ studyInstanceUID: '2.25.60', verdictSeries: ['2.25.62.1'] }]);
+      assert.equal(await store.studies.forget('2.25.60'), true);
+      assert.deepEqual(await store.knownStudies.withVerdictsOnly(), []);
+    });
+
+    test('D6: what is compared: studies with a result, newest first or by UID, with the series that the PACS must hold', async () => {
+      for (const [n, uid] of ['2.25.601', '2.25.602'].entries()) {
+        await store.studies.seen({ studyInstanceUID: uid, orthancId: `o${uid}`, at: new Date(2026, 1, 1 + n) });
+        await store.results.recordResult(result(`known ${uid}`, uid, { documents: [{ sopInstanceUID: `${uid}.1`, seriesInstanceUID: `${uid}.2`, kind: 'text' }] }));
+        await store.studies.settled(uid, `content of ${uid}`);
+      }
+      const newest = await store.knownStudies.newest(10);
+      assert.deepEqual(newest.map((one) => one.studyInstanceUID), ['2.25.602', '2.25.601']);
+      assert.deepEqual(newest[0], { studyInstanceUID: '2.25.602', orthancId: 'o2.25.602', contentKey: 'content of 2.25.602', documentSeries: ['2.25.602.2'], verdictSeries: [] });
+      assert.deepEqual((await store.knownStudies.page({ after: '2.25.601', limit: 10 })).map((one) => one.studyInstanceUID), ['2.25.602']);
+    });
+
     test('D25: a second physician amends a report: the amended one counts alone; when it is deleted the first stands again', async () => {
       await store.verdicts.record(report('2.25.251', 'Physician A', 'present'));
       await store.verdicts.record(report('2.25.252', 'Physician B', 'absent', { predecessors: ['2.25.251'], givenAt: new Date('2026-03-01T09:00:00Z') }));

@@ -199,6 +199,22 @@ describe('recognising the database of the change log', () => {
     assert.deepEqual(await compareWithLog({ lastSeq: 60, marks: [] }, changeLog([], { last: 75 })), { database: 'same' });
   });
 
+  test('D19: an older copy is never read from before the first contact: the archive is left alone', async () => {
+    const archive = lines;
+    const started = tools(changeLog(archive), { analyseArchive: false });
+    await watchOnce(started.given);
+    const later = Array.from({ length: 300 }, (_, index) => change(61 + index, 'NewInstance', 'instance', `i${index}`));
+    const grown = tools(changeLog([...archive, ...later]), { cursor: 60, marks: started.state.marks, analyseArchive: false });
+    await watchOnce(grown.given);
+    for (const kept of [0, 7, 40, 200]) {
+      const copy = [...archive, ...later.slice(0, kept), ...Array.from({ length: 400 }, (_, index) => change(61 + kept + index, 'NewStudy', 'study', `N${index}`, '20260302T090000'))];
+      const { given, did } = tools(changeLog(copy), { cursor: 360, marks: grown.state.marks, analyseArchive: false });
+      await watchOnce(given);
+      assert.deepEqual(did.filter((one) => /^queue S/.test(one)), [], `copy with ${kept} lines since the first contact`);
+      for (let index = 0; index < 400; index++) assert.ok(did.includes(`queue N${index}`), `N${index} of the copy with ${kept} lines`);
+    }
+  });
+
   test('the marks reach back at growing distances and never beyond their number', () => {
     const many = Array.from({ length: 100_000 }, (_, index) => change(index + 1, 'NewInstance', 'instance', `i${index}`));
     const marks = marksOf([], many);
