@@ -14,6 +14,7 @@ const catalogue = {
   'pacs-not-found': { retryable: false, status: 404, text: 'The PACS does not have this object' },
   'pacs-error': { retryable: true, status: 502, text: 'The PACS answered with an error' },
   'pacs-malformed': { retryable: true, status: 502, text: 'The answer of the PACS cannot be read' },
+  'study-changed': { retryable: true, status: 409, text: 'The study changed while it was analysed' },
   'study-ambiguous': { retryable: false, status: 409, text: 'The PACS holds two studies with one Study Instance UID' },
   'pacs-rejected': { retryable: false, status: 502, text: 'The PACS refused to store a document' },
   'read-back-differs': { retryable: true, status: 502, text: 'The stored document differs from what was sent' },

@@ -9,21 +9,23 @@ import { deliverQueue } from './queues.js';
  * study counts as settled only after the last.
  */
 export async function keepResult(result: StudyResult, contentKey: string, store: Store, jobs: Jobs): Promise<void> {
-  const { timings, destinations, code, reason, rule, statistics, ...rest } = result;
+  const { timings, destinations, code, reason, retryable, rule, statistics, ...rest } = result;
+  // Before the result: whoever finds a result already there has no statistics of it.
+  if (statistics) {
+    const decisions = Object.fromEntries(result.findings.map(({ name, decision }) => [name, decision]));
+    await store.statistics.record({ studyInstanceUID: result.studyInstanceUID, modelVersion: result.modelVersion, judgedAt: result.createdAt, ...statistics, decisions });
+  }
   const before = await store.results.currentResult(result.studyInstanceUID);
   await store.results.recordResult({
     ...rest,
     ...(code === undefined ? {} : { code }),
     ...(reason === undefined ? {} : { reason }),
+    ...(retryable === undefined ? {} : { retryable }),
     ...(rule === undefined ? {} : { rule }),
     ...(before && before.resultId !== result.resultId ? { predecessorResultId: before.resultId } : {}),
     documents: result.documents.map(({ sopInstanceUID, seriesInstanceUID, kind }) => ({ sopInstanceUID, seriesInstanceUID, kind })),
     timingsMs: timings,
   });
-  if (statistics) {
-    const decisions = Object.fromEntries(result.findings.map(({ name, decision }) => [name, decision]));
-    await store.statistics.record({ studyInstanceUID: result.studyInstanceUID, modelVersion: result.modelVersion, judgedAt: result.createdAt, ...statistics, decisions });
-  }
   if (result.documents.length > 0) await planDeliveries(result, store, jobs);
   await store.studies.settled(result.studyInstanceUID, contentKey);
 }

@@ -14,7 +14,7 @@ export interface NightWorkerParts {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly registry: Registry;
-  readonly pacs: Pick<PacsAccess, 'dicomWeb'>;
+  readonly pacs: Pick<PacsAccess, 'dicomWeb' | 'orthanc'>;
   readonly reader: OpenReader;
   readonly codeVersion: string;
   readonly log: Log;
@@ -50,7 +50,7 @@ function nightPartsOf({ config, store, registry, pacs, reader, codeVersion, log 
     config,
     store,
     registry,
-    pacs: pacsOf(pacs.dicomWeb),
+    pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
     readerFor: (size) => reader.forSizes({ xray: size, ct: undefined }),
     train: trainInProcess(config, log),
     codeVersion,

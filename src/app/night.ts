@@ -23,11 +23,14 @@ import type { Store } from '../store/store.js';
 import { labelledImages } from '../tasks/labelled-images.js';
 import { exampleOf, missingForLock, nightPlanSchema, splitForNight, type NightPlan } from '../tasks/night-plan.js';
 import type { Retrained } from '../tasks/retrain-model.js';
+import { pictureKeyOf } from '../tasks/picture-key.js';
 import { siteOf } from '../tasks/site-of.js';
 import { jointLabels, type JointLabel } from '../tasks/settled-labels.js';
 import type { ImageReader, Pacs } from '../tasks/tools.js';
 import { batchByMemory } from '../training/batch-by-memory.js';
 import { fastaiRecipe, type Recipe } from '../training/recipe.js';
+import { nightFolders } from './night-folders.js';
+import { keepOnlyPictures } from './training-pictures.js';
 
 export interface NightParts {
   readonly config: Config;
@@ -41,12 +44,6 @@ export interface NightParts {
   readonly codeVersion: string;
   readonly clock: { now(): Date };
   readonly log: Log;
-}
-
-/** Below DATA_DIR/night: the run under way, pictures by SOP Instance UID, the lock of the test set, the key of patients. */
-export function nightFolders({ dataDir }: Pick<Config, 'dataDir'>): { readonly root: string; readonly run: string; readonly pictures: string } {
-  const root = join(dataDir, 'night');
-  return { root, run: join(root, 'run'), pictures: join(root, 'pictures') };
 }
 
 /**
@@ -121,6 +118,8 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
     const missing = missingForLock(images, classes, config.night.testShare, rules.leastPatients);
     if (missing !== undefined) return recordOf(begin, parts, 'not-trained', `No test set yet: ${missing}.`);
   }
+  // What was deleted in the PACS, or is no longer labelled, does not stay as a picture.
+  await keepOnlyPictures(config, images);
   const { recipe, batchBy } = recipeByMemory(config, served);
   const lock = await openTestLock(lockFile, images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) });
   const split = splitForNight(images, lock, recipe);
@@ -137,12 +136,14 @@ async function fillPictures(plan: NightPlan, { config, registry, pacs, readerFor
   const served = (await registry.load(plan.champion)).networks.xray!;
   const cache = new PictureCache(nightFolders(config).pictures, served.input);
   const reader = readerFor({ width: cache.width, height: cache.height });
-  for (const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } of plan.images) {
+  for (const image of plan.images) {
+    const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = image;
+    const key = pictureKeyOf(image);
     signal.throwIfAborted();
-    if (cache.has(sopInstanceUID)) continue;
+    if (cache.has(key)) continue;
     try {
       const file = await pacs.retrieveInstance(studyInstanceUID as StudyInstanceUID, seriesInstanceUID as SeriesInstanceUID, sopInstanceUID as SOPInstanceUID);
-      await cache.put(sopInstanceUID, (await reader.readXray(file)).image);
+      await cache.put(key, (await reader.readXray(file)).image);
     } catch (error) {
       if (!(error instanceof Fault) || error.retryable) throw error;
       log.warn('a labelled image cannot be read and is left out', { instance: sopInstanceUID, code: error.code });

@@ -8,6 +8,7 @@ import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
 import { startPrivateOrthanc } from '../orthanc/private-orthanc.js';
 import type { Pacs } from '../tasks/tools.js';
+import { pacsContentOf } from './pacs-content.js';
 
 /** Both ways to the PACS, and how it is to be named to people. */
 export interface PacsAccess {
@@ -30,11 +31,12 @@ export function pacsName({ orthanc }: Config, pacs: Pick<PacsAccess, 'url'>): st
 }
 
 /** What the stories need of it. */
-export function pacsOf(dicomWeb: DicomWeb): Pacs {
+export function pacsOf(dicomWeb: DicomWeb, orthanc?: OrthancClient): Pacs {
   return {
     retrieveStudyMetadata: (study) => dicomWeb.retrieveStudyMetadata(study),
     retrieveInstance: (study, series, instance) => dicomWeb.retrieveInstance(study, series, instance),
     storeInstances: async (files) => void (await dicomWeb.storeInstances(files)),
+    ...(orthanc ? { content: pacsContentOf(orthanc) } : {}),
   };
 }
 

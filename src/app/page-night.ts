@@ -6,7 +6,7 @@ import type { Registry } from '../registry/registry.js';
 import type { ShownNight } from '../server/page-types.js';
 import { nightPlanSchema, type NightPlan } from '../tasks/night-plan.js';
 import { readPosition } from '../training/checkpoint.js';
-import { nightFolders } from './night.js';
+import { nightFolders } from './night-folders.js';
 import { retrainQueue } from './queues.js';
 
 export interface PageNightParts {

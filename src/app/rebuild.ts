@@ -3,15 +3,19 @@ import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
-import type { OrthancId } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { rebuildIndex, type Rebuilt, type RebuildTools } from '../tasks/rebuild-index.js';
-import { inputKeyNow } from '../tasks/report-study.js';
-import { contentKeyOf } from '../tasks/settle-study.js';
+import { inputKeysNow } from '../tasks/report-study.js';
+import { marksBefore } from '../tasks/change-log.js';
+import { contentKeyOf, sameContent } from '../tasks/settle-study.js';
 import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
 import type { ReportTools } from '../tasks/tools.js';
+import { arrivalOfSeries } from './arrival-of.js';
+import { changeLogOf } from './change-log-of.js';
+import { comparingOf } from './comparing.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { pacsName, pacsOf, type PacsAccess } from './pacs.js';
+import { fileNames } from './pacs-content.js';
 import { settleQueue } from './queues.js';
 import { studySearch } from './study-search.js';
 
@@ -27,16 +31,16 @@ export interface RebuildParts {
 }
 
 /** Runs the story of rebuild-index.ts on the running parts. */
-export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => void): Promise<Rebuilt> {
-  const { config, pacs, store, settings, log } = parts;
+export async function rebuild(parts: RebuildParts, onProgress?: (studies: number) => void): Promise<Rebuilt> {
+  const { config, pacs, store, jobs, settings, log } = parts;
   const tools: RebuildTools = {
-    pacs: pacsOf(pacs.dicomWeb),
+    pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
     searchForStudies: studySearch(pacs),
     lastChange: () => pacs.orthanc.lastChange(),
     findingNameOf: settings.findingNameOf,
     index: {
-      async keepResult({ code, reason, rule, predecessorResultId, ...result }) {
-        return store.results.recordResult({
+      async keepResult({ code, reason, rule, predecessorResultId, retryable: _unknown, ...result }) {
+        return store.results.restoreResult({
           ...result,
           ...(code === undefined ? {} : { code }),
           ...(reason === undefined ? {} : { reason }),
@@ -48,27 +52,32 @@ export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => v
       keepVerdict: (verdict) => store.verdicts.record(verdict),
       keepOnlyVerdicts: (study, uids) => store.verdicts.keepOnly(study, uids),
       keepStudy: (study, instances) => keepStudy(study, instances, parts),
-      moveCursor: (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq),
+      moveCursor: async (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq, await marksBefore(lastSeq, changeLogOf(pacs.orthanc))),
     },
     syncLabels: () => syncOrthancLabels(orthancLabelTools({ orthanc: pacs.orthanc, store, findings: parts.findings, log })),
     ...(onProgress ? { onProgress } : {}),
     log,
   };
-  return rebuildIndex(tools);
+  const rebuilt = await rebuildIndex(tools);
+  // What the index has and the PACS has not: studies that are gone, documents that are missing.
+  const comparing = comparingOf({ config, orthanc: pacs.orthanc, store, jobs, log });
+  while (!(await comparing.next())) log.debug('comparing the index with the PACS');
+  return rebuilt;
 }
 
 /** A study whose result is about other images than those that are there now is looked at by the service. */
-async function keepStudy(studyInstanceUID: StudyInstanceUID, instances: readonly DataSet[], { pacs: { orthanc }, store, jobs, settings }: RebuildParts): Promise<void> {
+async function keepStudy(studyInstanceUID: StudyInstanceUID, instances: readonly DataSet[], { pacs, store, jobs, settings }: RebuildParts): Promise<void> {
+  const { orthanc, dicomWeb } = pacs;
   const [id, ...twins] = await orthanc.findStudies(studyInstanceUID);
   if (id === undefined || twins.length > 0) return;
-  const [{ lastUpdate }, series] = await Promise.all([orthanc.study(id), orthanc.seriesOf(id)]);
-  const first = series.flatMap((one) => one.instanceIds).at(0);
-  const { remoteAet, calledAet } = first === undefined ? { remoteAet: undefined, calledAet: undefined } : await orthanc.arrivalOf(first as OrthancId);
+  const [{ lastUpdate }, series, files] = await Promise.all([orthanc.study(id), orthanc.seriesOf(id), orthanc.instancesOf(id)]);
+  const arrival = await arrivalOfSeries(series, orthanc);
+  const { callingAeTitle, calledAeTitle } = arrival;
   const known = await store.studies.find(studyInstanceUID);
-  if (!known) await store.studies.seen({ studyInstanceUID, orthancId: id, at: lastUpdate ?? new Date(), ...(remoteAet ? { remoteAet } : {}), ...(calledAet ? { calledAet } : {}) });
+  if (!known) await store.studies.seen({ studyInstanceUID, orthancId: id, at: lastUpdate ?? new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
   const current = await store.results.currentResult(studyInstanceUID);
-  const upToDate = current?.inputKey === inputKeyNow(instances, { callingAeTitle: remoteAet, calledAeTitle: calledAet }, settings);
-  const contentKey = contentKeyOf({ series });
-  if (upToDate && known?.contentKey !== contentKey) await store.studies.settled(studyInstanceUID, contentKey);
+  const upToDate = current !== undefined && (await inputKeysNow(studyInstanceUID, instances, arrival, settings, pacsOf(dicomWeb, orthanc))).includes(current.inputKey);
+  const contentKey = contentKeyOf({ series, fileOf: fileNames(files) });
+  if (upToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.settled(studyInstanceUID, contentKey);
   if (!upToDate) await jobs.send(settleQueue, { pacsStudyId: id }, { key: id });
 }

@@ -4,6 +4,7 @@ import { judgeInShadow } from '../tasks/shadow-study.js';
 import type { StudyResult } from '../tasks/tools.js';
 import { shadowQueue, type reportQueue } from './queues.js';
 import type { StudyWorkerParts } from './study-workers.js';
+import { unlessGone } from './unless-gone.js';
 
 /** After the champion's report is written: the challenger's turn, if there is one, as a job of its own that nothing waits for. */
 export async function queueShadow({ payload }: Job<ReturnType<typeof reportQueue.parse>>, result: StudyResult, { serving, jobs }: StudyWorkerParts): Promise<void> {
@@ -14,7 +15,8 @@ export async function queueShadow({ payload }: Job<ReturnType<typeof reportQueue
 }
 
 /** Works on one study at a time, whatever waits; what fails is tried again and then left, because nobody depends on it. */
-export async function startShadow({ serving, reportTools, store, jobs, config, log }: StudyWorkerParts): Promise<void> {
+export async function startShadow(parts: StudyWorkerParts): Promise<void> {
+  const { serving, reportTools, store, jobs, config, log } = parts;
   await jobs.work(
     shadowQueue,
     async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle } }) => {
@@ -22,7 +24,7 @@ export async function startShadow({ serving, reportTools, store, jobs, config, l
       if (!held) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
-        const verdict = await judgeInShadow(study, { ...reportTools, model: () => held.model, reader: held.reader });
+        const verdict = await unlessGone(studyInstanceUID, parts, () => judgeInShadow(study, { ...reportTools, model: () => held.model, reader: held.reader }));
         const reported = await store.results.currentResult(studyInstanceUID);
         // New images came in between: their own report will queue the challenger again.
         if (!verdict || !reported?.modelVersion || reported.inputKey !== verdict.inputKey) return;

@@ -154,7 +154,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
     const siteKey = await store.drift.siteKey();
     const reportTools: ReportTools = {
-      pacs: pacsOf(pacs.dicomWeb),
+      pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
       reader: serving.reader,
       model: () => serving.champion(),
       settings: analyser.settings,

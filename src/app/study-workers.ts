@@ -10,13 +10,17 @@ import type { OrthancClient, OrthancId } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { deliverResult, destinationName } from '../tasks/deliver-result.js';
 import { reportFailure, reportStudy } from '../tasks/report-study.js';
-import { settleStudy, type PacsStudy, type SettleTools } from '../tasks/settle-study.js';
+import { settleStudy, type SettleTools } from '../tasks/settle-study.js';
 import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js';
 import { resultWithoutDocument } from '../tasks/write-result.js';
+import { forgetStudy } from './forget-study.js';
 import { keepResult } from './keep-result.js';
 import { queueShadow, startShadow } from './shadow.js';
 import { deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
 import type { Serving } from './serving.js';
+import { settleToolsOf } from './settle-tools.js';
+import { removePictures } from './training-pictures.js';
+import { surroundings, unlessGone } from './unless-gone.js';
 import type { Verdicts } from './verdicts.js';
 
 export interface StudyWorkerParts {
@@ -33,8 +37,8 @@ export interface StudyWorkerParts {
 
 type ReportJob = Job<ReturnType<typeof reportQueue.parse>>;
 
-/** These say nothing about the study: it keeps its turn until the surroundings are mended. */
-const surroundings = ['pacs-unreachable', 'pacs-unauthorized', 'database-unavailable', 'disk-full', 'destination-unavailable'] as const;
+/** It keeps its turn: until the surroundings are mended, or the study has stopped changing. */
+const unlimited = [...surroundings, 'study-changed'] as const;
 
 /** Nothing of a study is read while it settles, so no passing fault is its own; a job given up here would be a study lost. */
 const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
@@ -42,18 +46,20 @@ const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed',
 /** Starts working on the queues of a study's way: settle, report, verdicts, deliver. */
 export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
   const { config, jobs, verdicts, log } = parts;
-  const retry = { maxAttempts: config.work.maxAttempts, unlimited: surroundings };
-  const settleTools = settleToolsOf(parts);
+  const retry = { maxAttempts: config.work.maxAttempts, unlimited };
+  const settleTools = settleToolsOf({ orthanc: parts.orthanc, store: parts.store, routing: parts.reportTools.settings.routing });
 
   await jobs.work(
     settleQueue,
     async ({ payload: { pacsStudyId } }) => {
       const settled = await settleStudy(pacsStudyId, settleTools);
       if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
-      if (settled.state === 'gone') return undefined;
+      if (settled.state === 'gone') return followGone(pacsStudyId, parts);
       if (settled.othersDocuments && isUsableUid(settled.studyInstanceUID)) await jobs.send(verdictQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
       if (settled.state !== 'ready') return undefined;
       const { studyInstanceUID, arrival, contentKey, priority } = settled;
+      if (settled.isRetry) await parts.store.studies.retrying(studyInstanceUID, contentKey);
+      else if ((await parts.store.studies.find(studyInstanceUID))?.contentKey) await removePictures(config, studyInstanceUID);
       const { callingAeTitle, calledAeTitle } = arrival;
       await parts.store.studies.seen({ studyInstanceUID, orthancId: pacsStudyId, at: new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
       await parts.store.studies.setState(studyInstanceUID, 'queued');
@@ -68,7 +74,8 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
     reportQueue,
     async (job) => {
       if (await isReported(job, parts.store, settleTools)) return;
-      const result = await withChampion(parts, (tools) => reportStudy(studyOf(job), tools));
+      const result = await unlessGone(job.payload.studyInstanceUID, parts, () => withChampion(parts, (tools) => reportStudy(studyOf(job), tools)));
+      if (result === undefined) return;
       await keepResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
       parts.metrics.observe(result);
@@ -78,14 +85,15 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
   );
 
   await startShadow(parts);
-  await jobs.work(verdictQueue, async ({ payload }) => void (await verdicts.index(payload.studyInstanceUID as StudyInstanceUID)), { concurrency: 1, retry: { ...retry, unlimited: surroundingsOfSettling } });
+  await jobs.work(verdictQueue, async ({ payload }) => void (await unlessGone(payload.studyInstanceUID, parts, () => verdicts.index(payload.studyInstanceUID as StudyInstanceUID))), { concurrency: 1, retry: { ...retry, unlimited: surroundingsOfSettling } });
 
   await jobs.work(
     deliverQueue,
     async ({ payload }) => {
       const name = destinationName(payload.destination);
       const row = (await parts.store.deliveries.ofResult(payload.resultId)).find((one) => one.destination === name);
-      if (row?.state === 'delivered') return;
+      // Without a row its study was deleted meanwhile.
+      if (row === undefined || row.state === 'delivered') return;
       try {
         await deliverResult(payload, deliverToolsOf(parts));
       } catch (error) {
@@ -105,6 +113,15 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
 async function isReported({ payload }: ReportJob, store: Store, settleTools: SettleTools): Promise<boolean> {
   const [known, current] = await Promise.all([store.studies.find(payload.studyInstanceUID), store.results.currentResult(payload.studyInstanceUID)]);
   return current?.outcome !== 'failed' && known?.contentKey === payload.contentKey && (await settleStudy(payload.pacsStudyId, settleTools)).state === 'unchanged';
+}
+
+/** The id is gone. The study may be there under another one: a corrected Patient ID gives it a new one. */
+async function followGone(pacsStudyId: string, parts: StudyWorkerParts): Promise<undefined> {
+  const known = await parts.store.studies.ofOrthancId(pacsStudyId);
+  if (!known) return;
+  const [id] = await parts.orthanc.findStudies(known.studyInstanceUID as StudyInstanceUID);
+  if (id === undefined) await forgetStudy(known.studyInstanceUID, parts);
+  else if (id !== pacsStudyId) await parts.jobs.send(settleQueue, { pacsStudyId: id }, { key: id });
 }
 
 /** The model is the same for the whole study, and stays loaded for it also when another is promoted meanwhile. */
@@ -134,45 +151,11 @@ async function giveUp(job: ReportJob, failure: JobFailure, parts: StudyWorkerPar
   } catch (error) {
     if (!(error instanceof Fault) || error.retryable) throw error;
     const { model, clock } = parts.reportTools;
-    result = resultWithoutDocument({ study, outcome: 'failed', why: { code: fault.code, reason: fault.message }, inputKey: job.payload.contentKey, model: model(), createdAt: clock.now() });
+    result = resultWithoutDocument({ study, outcome: 'failed', why: { code: fault.code, reason: fault.message }, retryable: fault.retryable, inputKey: job.payload.contentKey, model: model(), createdAt: clock.now() });
   }
   await keepResult(result, job.payload.contentKey, parts.store, parts.jobs);
   await parts.store.studies.setState(study.studyInstanceUID, 'parked');
   parts.log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });
-}
-
-function settleToolsOf({ orthanc, store, reportTools }: StudyWorkerParts): SettleTools {
-  return {
-    routing: reportTools.settings.routing,
-    async study(id) {
-      try {
-        const [study, series] = await Promise.all([orthanc.study(id as OrthancId), orthanc.seriesOf(id as OrthancId)]);
-        // Of a UID that no request can name the report says so, and of that study alone.
-        const twins = isUsableUid(study.studyInstanceUID) ? await orthanc.findStudies(study.studyInstanceUID) : [];
-        // Of two patients, as a rule after a correction of the Patient ID: DICOMweb cannot tell them apart, so neither is touched.
-        if (twins.length > 1) throw new Fault('study-ambiguous', `expected one study, found ${twins.length}; merge or delete all but one`, { studyInstanceUID: study.studyInstanceUID });
-        return { studyInstanceUID: study.studyInstanceUID, isStable: study.isStable, series };
-      } catch (error) {
-        if (error instanceof Fault && error.code === 'pacs-not-found') return undefined;
-        throw error;
-      }
-    },
-    async arrivalOf(study: PacsStudy) {
-      const instance = study.series.flatMap((one) => one.instanceIds).at(0);
-      if (!instance) return {};
-      const { remoteAet, calledAet } = await orthanc.arrivalOf(instance as OrthancId);
-      return { callingAeTitle: remoteAet, calledAeTitle: calledAet };
-    },
-    async record(studyInstanceUID) {
-      const [study, current] = await Promise.all([store.studies.find(studyInstanceUID), store.results.currentResult(studyInstanceUID)]);
-      return {
-        contentKey: study?.contentKey ?? undefined,
-        outcome: current?.outcome,
-        code: current?.code ?? undefined,
-        currentSeries: current?.documents.map((document) => document.seriesInstanceUID) ?? [],
-      };
-    },
-  };
 }
 
 function deliverToolsOf({ orthanc, store, log }: StudyWorkerParts): Parameters<typeof deliverResult>[1] {

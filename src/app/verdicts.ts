@@ -53,7 +53,12 @@ export function verdictsOf({ config, store, reportTools: { pacs, settings, clock
         if (fresh) await audit?.recordIfPossible({ actor: verdict.reader, action: 'verdict.found', subject: { studyInstanceUID: verdict.studyInstanceUID, sopInstanceUID: verdict.sopInstanceUID, verified: verdict.verified, whence: verdict.whence } });
         return fresh;
       };
-      const fresh = await indexVerdicts(study, { pacs, findingNameOf: settings.findingNameOf, keep });
+      const keepOnly = async (of: StudyInstanceUID, uids: readonly string[]): Promise<number> => {
+        const gone = await store.verdicts.keepOnly(of, uids);
+        if (gone > 0) log.info('verdicts are gone from the PACS: they are no labels any more', { study: of, verdicts: gone });
+        return gone;
+      };
+      const fresh = await indexVerdicts(study, { pacs, findingNameOf: settings.findingNameOf, keep, keepOnly });
       if (fresh > 0) log.info('verdicts found in the PACS', { study, verdicts: fresh });
       return fresh;
     },

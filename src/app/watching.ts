@@ -4,11 +4,14 @@ import type { DicomWeb } from '../dicomweb/client.js';
 import { Fault } from '../errors.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
-import type { OrthancClient, OrthancId } from '../orthanc/client.js';
+import type { OrthancClient } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { sweepOnce } from '../tasks/sweep-pacs.js';
-import { watchOnce, type PacsChange } from '../tasks/watch-pacs.js';
+import type { LogPosition } from '../tasks/change-log.js';
+import { watchOnce } from '../tasks/watch-pacs.js';
 import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
+import { changeLogOf } from './change-log-of.js';
+import { comparingOf } from './comparing.js';
 import { orthancLabelTools } from './orthanc-labels.js';
 import { settleQueue } from './queues.js';
 import { studySearch } from './study-search.js';
@@ -29,31 +32,26 @@ export interface WatchingParts {
 /** A PACS that does not answer is not waited for longer. */
 const firstLookMs = 5_000;
 
+/** Looks at the change log for each look for deletions. */
+const comparedEvery = 5;
+
 /**
- * Starts reading the change log every pollIntervalMs, and sweeping at start and every sweepIntervalMs.
+ * Starts reading the change log every pollIntervalMs, looking for deletions among the newest studies at every fifth of these
+ * times, and sweeping (the days for studies without a result, the index for studies that are gone) at start and every
+ * sweepIntervalMs.
  *
  * @returns look now
  */
-export async function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
+export async function startWatching({ config, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
+  const settings = config.orthanc;
   const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
     await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
   };
-  const levels: Readonly<Record<string, PacsChange['level']>> = { Patient: 'patient', Study: 'study', Series: 'series', Instance: 'instance' };
   const watchTools = {
-    changeLog: {
-      async changes(since: number, limit: number) {
-        const { changes, last, done } = await orthanc.changes(since, limit);
-        return { changes: changes.map(({ seq, type, resourceType, id }) => ({ seq, type, level: levels[resourceType] ?? 'other', id })), last, done };
-      },
-      lastChange: () => orthanc.lastChange(),
-      async studiesOf(resources: readonly { readonly level: 'series' | 'instance'; readonly id: string }[]) {
-        const studies = await orthanc.studiesOf(resources.map(({ level, id }) => ({ level: level === 'series' ? 'Series' : 'Instance', id: id as OrthancId })));
-        return studies.map((one) => one.id);
-      },
-    },
+    changeLog: changeLogOf(orthanc),
     cursor: {
-      read: async () => (await store.cursors.read(pacsName))?.lastSeq,
-      move: (lastSeq: number, reset: boolean) => (reset ? store.cursors.reset(pacsName, lastSeq) : store.cursors.advance(pacsName, lastSeq)),
+      read: () => store.cursors.read(pacsName),
+      move: ({ lastSeq, marks }: LogPosition, reset: boolean) => (reset ? store.cursors.reset(pacsName, lastSeq, marks) : store.cursors.advance(pacsName, lastSeq, marks)),
     },
     enqueueStudy,
     analyseArchive: settings.analyseArchive,
@@ -71,11 +69,15 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
   const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
   const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
+  const comparing = comparingOf({ config, orthanc, store, jobs, log });
+  jobs.every(settings.pollIntervalMs * comparedEvery, 'compare', () => quietly('compare', () => comparing.newest()));
+  const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () => quietly('compare all', async () => void (await comparing.next())));
   const labelTools = orthancLabelTools({ orthanc, store, findings, log });
   const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelTools))));
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.
   await Promise.race([watch.runNow(), new Promise((resolve) => setTimeout(resolve, firstLookMs).unref())]);
   void sweep.runNow();
+  void compareAll.runNow();
   void labels.runNow();
   return () => void watch.runNow();
 }

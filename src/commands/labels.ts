@@ -28,7 +28,7 @@ export async function importLabelsCommand(file: string, options: { readonly read
   const pacs = await openPacs(config, log, { environment: {}, script: '' });
   try {
     const tools = {
-      pacs: pacsOf(pacs.dicomWeb),
+      pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
       clock: { now: () => new Date() },
       softwareVersion,
       seriesNumber: config.report.seriesNumber + verdictSeriesOffset,

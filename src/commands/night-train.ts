@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { nightFolders } from '../app/night.js';
+import { nightFolders } from '../app/night-folders.js';
 import type { NightMessage, NightSettings } from '../app/night-process.js';
 import { writeFileAtomically } from '../dataset/write-file.js';
 import { startEngine } from '../engine/start-engine.js';

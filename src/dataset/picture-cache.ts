@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asFault, Fault } from '../errors.js';
 import type { GreyImage } from '../pixels/image.js';
+import { presentationVersion } from '../pixels/presentation-version.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { Example, ExampleSource } from './example.js';
 import { writeFileAtomically } from './write-file.js';
@@ -11,7 +12,8 @@ export const cacheMargin = 1.125;
 
 /**
  * Pictures of one size on disk, one file each, 8 bits a pixel, row by row, named by the example's key: decoding a radiograph costs
- * more than a training step on it, and is done once. The key names the pixels for good, so nothing here ever goes stale.
+ * more than a training step on it, and is done once. The key must name the bytes of the image; the folder names the size and the
+ * version of the presentation, so what an earlier release drew is not mixed with what this one draws.
  */
 export class PictureCache {
   readonly width: number;
@@ -28,7 +30,7 @@ export class PictureCache {
 
   fileOf(key: string): string {
     if (!/^[\w.-]{4,160}$/.test(key)) throw new RangeError(`expected a checksum or a UID, found ${key.slice(0, 40)}`);
-    return join(this.directory, `${this.width}x${this.height}`, key.slice(-2), `${key}.grey8`);
+    return join(this.directory, `${this.width}x${this.height}-${presentationVersion}`, key.slice(-2), `${key}.grey8`);
   }
 
   has(key: string): boolean {

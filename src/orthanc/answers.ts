@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { withoutPadding } from '../dicom/padding.js';
-import { quotedUid, type SeriesInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
+import { quotedUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 
 /** What Orthanc 1.10 to 1.12 answers, as far as we read it; further keys are none of our business. */
@@ -40,6 +40,8 @@ export interface OrthancChange {
   readonly type: string;
   readonly resourceType: ResourceType;
   readonly id: OrthancId;
+  /** "20261129T101427", UTC. */
+  readonly date: string;
 }
 
 export interface OrthancChanges {
@@ -52,12 +54,12 @@ export interface OrthancChanges {
 
 export const changesAnswer = z
   .object({
-    Changes: z.array(z.object({ Seq: z.number(), ChangeType: z.string(), ResourceType: z.enum(['Patient', 'Study', 'Series', 'Instance']), ID: orthancId })),
+    Changes: z.array(z.object({ Seq: z.number(), ChangeType: z.string(), ResourceType: z.enum(['Patient', 'Study', 'Series', 'Instance']), ID: orthancId, Date: z.string().default('') })),
     Last: z.number(),
     Done: z.boolean(),
   })
   .transform((answer): OrthancChanges => ({
-    changes: answer.Changes.map((change) => ({ seq: change.Seq, type: change.ChangeType, resourceType: change.ResourceType, id: change.ID })),
+    changes: answer.Changes.map((change) => ({ seq: change.Seq, type: change.ChangeType, resourceType: change.ResourceType, id: change.ID, date: change.Date })),
     last: answer.Last,
     done: answer.Done,
   }));
@@ -91,6 +93,7 @@ export const studyAnswer = z
 
 export interface OrthancSeries {
   readonly id: OrthancId;
+  readonly studyId: OrthancId;
   readonly seriesInstanceUID: SeriesInstanceUID;
   readonly instanceIds: readonly OrthancId[];
   /** Modality, BodyPartExamined, SeriesDescription, StationName, … under their keywords. */
@@ -115,13 +118,27 @@ export const statisticsAnswer = z.object({ CountStudies: z.number() });
 
 export const seriesAnswer = z.array(
   z
-    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: heldUid }), Instances: z.array(orthancId) })
+    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: heldUid }), Instances: z.array(orthancId), ParentStudy: orthancId })
     .transform((answer): OrthancSeries => ({
       id: answer.ID,
+      studyId: answer.ParentStudy,
       seriesInstanceUID: answer.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,
       instanceIds: answer.Instances,
       mainAttributes: Object.fromEntries(Object.entries(answer.MainDicomTags).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
     })),
+);
+
+export interface OrthancInstance {
+  readonly id: OrthancId;
+  readonly sopInstanceUID: SOPInstanceUID;
+  /** Names the stored file: another after the instance was overwritten, or deleted and sent again. */
+  readonly fileUuid: string;
+}
+
+export const instancesAnswer = z.array(
+  z
+    .object({ ID: orthancId, FileUuid: z.string().default(''), MainDicomTags: z.looseObject({ SOPInstanceUID: z.string() }) })
+    .transform((answer): OrthancInstance => ({ id: answer.ID, sopInstanceUID: answer.MainDicomTags.SOPInstanceUID as SOPInstanceUID, fileUuid: answer.FileUuid })),
 );
 
 /** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not say. */

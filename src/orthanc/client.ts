@@ -4,17 +4,20 @@ import { Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http-exchange.js';
 import { pacsAddress, type AddressQuery } from '../pacs-address.js';
 import {
-  arrivalAnswer, changesAnswer, listedStudiesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, statisticsAnswer, studiesAnswer, studyAnswer, systemAnswer,
-  type Arrival, type ListedStudy, type OrthancChange, type OrthancChanges, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
+  arrivalAnswer, changesAnswer, instancesAnswer, listedStudiesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, statisticsAnswer, studiesAnswer, studyAnswer, systemAnswer,
+  type Arrival, type ListedStudy, type OrthancChange, type OrthancChanges, type OrthancInstance, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
 } from './answers.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
 
-export type { Arrival, OrthancChange, OrthancChanges, OrthancSeries, OrthancStudy, OrthancSystem, ResourceType } from './answers.js';
+export type { Arrival, OrthancChange, OrthancChanges, OrthancInstance, OrthancSeries, OrthancStudy, OrthancSystem, ResourceType } from './answers.js';
 export type { OrthancId } from './orthanc-id.js';
 
 /** So many resources in one question about their studies. */
 const bulkSize = 500;
+
+/** No database has so many changes, and Orthanc and JavaScript both hold the number. */
+const beyondAllChanges = 1_000_000_000_000_000;
 
 /**
  * Orthanc's own REST API, as far as DICOMweb does not reach: the change feed, stability, how an instance came in, destinations.
@@ -41,16 +44,20 @@ export class OrthancClient {
   }
 
   /**
-   * What happened after change number `since`. `last` below `since` means that the database was made anew
-   * (tried on 1.10.1: an empty answer has `last` 0 only then; otherwise it repeats `since` or the newest number).
+   * What happened after change number `since`. In an empty answer `last` is the highest number ever given, so below `since`
+   * the database is another one (tried on 1.10.1).
    */
   async changes(since: number, limit: number): Promise<OrthancChanges> {
     return this.get(['changes'], changesAnswer, { since, limit });
   }
 
-  /** Number of the newest change; 0 in an empty database. */
+  /**
+   * The highest number that a change ever had; 0 in a new database. `/changes?last` does not tell it: the lines of a deleted
+   * resource go with it, so that number falls.
+   */
   async lastChange(): Promise<number> {
-    return (await this.get(['changes'], changesAnswer, { last: true })).last;
+    const { last } = await this.changes(beyondAllChanges, 1);
+    return last < beyondAllChanges ? last : (await this.get(['changes'], changesAnswer, { last: true })).last;
   }
 
   async study(id: OrthancId): Promise<OrthancStudy> {
@@ -70,6 +77,26 @@ export class OrthancClient {
   /** The series of a study with the instances that they hold now. */
   async seriesOf(id: OrthancId): Promise<readonly OrthancSeries[]> {
     return this.get(['studies', orthancId(id), 'series'], seriesAnswer);
+  }
+
+  /** The series of many studies in one answer. Studies that are gone are left out. */
+  async seriesOfStudies(ids: readonly OrthancId[]): Promise<readonly OrthancSeries[]> {
+    const body = JSON.stringify({ Resources: ids, Level: 'Series', Metadata: false });
+    return this.post(['tools', 'bulk-content'], body, seriesAnswer);
+  }
+
+  /** The instances of a study with the names of their files. */
+  async instancesOf(id: OrthancId): Promise<readonly OrthancInstance[]> {
+    return this.get(['studies', orthancId(id), 'instances'], instancesAnswer);
+  }
+
+  /** MD5 of an instance's file; undefined where Orthanc keeps none (StoreMD5ForAttachments false). */
+  async md5Of(instanceId: OrthancId): Promise<string | undefined> {
+    const reply = await this.http.exchange({ path: pacsAddress(['instances', orthancId(instanceId), 'attachments', 'dicom', 'md5']) });
+    const text = reply.body.toString('latin1').trim();
+    if (reply.status === 200) return /^[0-9a-f]{32}$/.test(text) ? text : undefined;
+    if (reply.status === 404) return undefined;
+    throw faultOfStatus(reply.status, '', { source: '/instances/…/attachments/dicom/md5' });
   }
 
   /**
@@ -157,6 +184,11 @@ export class OrthancClient {
 
   async setLabel(id: OrthancId, label: string): Promise<void> {
     await this.request({ method: 'PUT', path: pacsAddress(['studies', orthancId(id), 'labels', label]), body: '' });
+  }
+
+  /** Removes one instance, and the study that holds nothing else. */
+  async deleteInstance(id: OrthancId): Promise<void> {
+    await this.request({ method: 'DELETE', path: pacsAddress(['instances', orthancId(id)]) });
   }
 
   /** Removes a study with all that is in it. */

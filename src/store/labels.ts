@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { label } from './label-schema.js';
+import { label, verdict } from './label-schema.js';
 
 /** One statement of one reader on one finding of a study. */
 export type LabelRow = Readonly<typeof label.$inferSelect>;
@@ -15,7 +15,7 @@ export interface LabelledStudy {
 }
 
 export interface Labels {
-  /** Every statement, study by study; pages end between studies. Start again after the last study of a page. */
+  /** Every statement that stands, study by study; pages end between studies. Start again after the last study of a page. */
   statements(options?: { readonly after?: string; readonly studies?: number }): Promise<readonly LabelRow[]>;
   ofStudy(studyInstanceUID: string): Promise<readonly LabelRow[]>;
   ofStudies(studyInstanceUIDs: readonly string[]): Promise<readonly LabelRow[]>;
@@ -23,6 +23,16 @@ export interface Labels {
   setOrthancLabels(given: readonly LabelledStudy[]): Promise<{ readonly added: number; readonly removed: number }>;
   count(): Promise<number>;
 }
+
+/**
+ * Not so where a verified report was amended: its later version, whoever verified it, names it in its Predecessor Documents
+ * Sequence (PS3.3 C.17.2) and takes its place as a whole. A reader's verdict that settles a disagreement names the others'
+ * too, but speaks of its own findings only: settled-labels.ts sees to that.
+ */
+const isStanding = sql`NOT EXISTS (
+  SELECT 1 FROM ${verdict} AS earlier JOIN ${verdict} AS later ON later.study_instance_uid = earlier.study_instance_uid
+  WHERE earlier.sop_instance_uid = ${label.origin} AND earlier.kind = 'verified-report' AND later.kind = 'verified-report'
+    AND later.predecessors @> to_jsonb(earlier.sop_instance_uid) AND NOT earlier.predecessors @> to_jsonb(later.sop_instance_uid))`;
 
 export function labelsIn(database: Database): Labels {
   return {
@@ -37,20 +47,20 @@ export function labelsIn(database: Database): Labels {
       );
       if (page.length === 0) return [];
       return database.run((tables) =>
-        tables.select().from(label).where(inArray(label.studyInstanceUID, page.map(({ uid }) => uid))).orderBy(asc(label.studyInstanceUID), asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
+        tables.select().from(label).where(and(inArray(label.studyInstanceUID, page.map(({ uid }) => uid)), isStanding)).orderBy(asc(label.studyInstanceUID), asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
       );
     },
 
     ofStudy(studyInstanceUID) {
       return database.run((tables) =>
-        tables.select().from(label).where(eq(label.studyInstanceUID, studyInstanceUID)).orderBy(asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
+        tables.select().from(label).where(and(eq(label.studyInstanceUID, studyInstanceUID), isStanding)).orderBy(asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
       );
     },
 
     async ofStudies(studyInstanceUIDs) {
       const rows: LabelRow[] = [];
       for (let from = 0; from < studyInstanceUIDs.length; from += 1_000) {
-        rows.push(...(await database.run((tables) => tables.select().from(label).where(inArray(label.studyInstanceUID, studyInstanceUIDs.slice(from, from + 1_000))))));
+        rows.push(...(await database.run((tables) => tables.select().from(label).where(and(inArray(label.studyInstanceUID, studyInstanceUIDs.slice(from, from + 1_000)), isStanding)))));
       }
       return rows;
     },

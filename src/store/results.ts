@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, like, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { result, type Outcome, type RecordedDocument, type RecordedFinding } from './schema.js';
 import { pageEnd, startOfPage } from './result-page.js';
+import { noteWorklistChange } from './worklist-change.js';
 
 /**
  * What became of a study: findings, a skip with its reason (also one passed over by routing), or a failure.
@@ -19,6 +20,8 @@ export interface NewResult {
   /** Code and text of a skip or a fault. */
   readonly code?: string;
   readonly reason?: string;
+  /** Of a failure: whether the same step may succeed later. */
+  readonly retryable?: boolean;
   /** Name of the routing rule that took the study. */
   readonly rule?: string;
   readonly priority?: number;
@@ -55,13 +58,17 @@ export interface ResultPage {
 
 export interface Results {
   /**
-   * Records a result and makes it the one current result of its study, in one step. One that is already there
-   * is left as it is. One that another result names as its predecessor is recorded but not current,
-   * so a rebuild may bring them in any order.
+   * Records a result and makes it the one current result of its study, in one step. One that is already there is left as it
+   * is, and becomes current again: what was deleted since made it true once more.
    *
    * @returns false if it was there
    */
   recordResult(result: NewResult): Promise<boolean>;
+  /**
+   * The same for a result that is read from the PACS, in any order: one that another names as its predecessor is not current,
+   * and one that is there stays what it is.
+   */
+  restoreResult(result: NewResult): Promise<boolean>;
   find(resultId: string): Promise<ResultRow | undefined>;
   currentResult(studyInstanceUID: string): Promise<ResultRow | undefined>;
   /** All of a study, newest first. */
@@ -78,7 +85,8 @@ const isCurrent = sql`${result.isCurrent}`;
 
 export function resultsIn(database: Database): Results {
   return {
-    recordResult: (given) => record(database, given),
+    recordResult: (given) => record(database, given, true),
+    restoreResult: (given) => record(database, given, false),
 
     async find(resultId) {
       const [row] = await database.run((tables) => tables.select().from(result).where(eq(result.resultId, resultId)));
@@ -141,20 +149,24 @@ export function resultsIn(database: Database): Results {
   };
 }
 
-function record(database: Database, given: NewResult): Promise<boolean> {
+function record(database: Database, given: NewResult, isNow: boolean): Promise<boolean> {
   const { studyInstanceUID, resultId } = given;
   return database.transaction(async (tables) => {
     // Two workers at the same study take turns, or both would make theirs current and one would fail.
     await tables.select({ locked: sql`pg_advisory_xact_lock(hashtextextended(${studyInstanceUID}, 0))` }).from(sql`(values (1)) as one`);
-    const [present] = await tables.select({ id: result.resultId }).from(result).where(eq(result.resultId, resultId));
-    if (present) return false;
-    const [successor] = await tables.select({ id: result.resultId }).from(result).where(eq(result.predecessorResultId, resultId)).limit(1);
-    const newest = successor === undefined;
+    const [present] = await tables.select({ isCurrent: result.isCurrent }).from(result).where(eq(result.resultId, resultId));
+    if (present && (present.isCurrent || !isNow)) return false;
+    const newest = isNow || (await tables.select({ id: result.resultId }).from(result).where(eq(result.predecessorResultId, resultId)).limit(1)).length === 0;
     if (newest) {
       await tables
         .update(result)
         .set({ isCurrent: false })
         .where(and(eq(result.studyInstanceUID, studyInstanceUID), isCurrent));
+    }
+    if (present) {
+      await tables.update(result).set({ isCurrent: true }).where(eq(result.resultId, resultId));
+      await noteWorklistChange(tables);
+      return false;
     }
     await tables.insert(result).values({
       ...given,
@@ -165,6 +177,7 @@ function record(database: Database, given: NewResult): Promise<boolean> {
       timingsMs: given.timingsMs ?? {},
       isCurrent: newest,
     });
+    await noteWorklistChange(tables);
     return true;
   });
 }

@@ -34,10 +34,28 @@ export interface RecordedDocument {
   readonly kind: string;
 }
 
+/** One line of the PACS's change log; `date` as the PACS writes it. */
+export interface RecordedMark {
+  readonly seq: number;
+  readonly type: string;
+  readonly id: string;
+  readonly date: string;
+  /** Never dropped. */
+  readonly isAnchor?: boolean | undefined;
+}
+
 export const orthancCursor = chestAi.table('orthanc_cursor', {
   pacs: text('pacs').primaryKey(),
   lastSeq: bigint('last_seq', { mode: 'number' }).notNull(),
   updatedAt: time('updated_at').notNull().defaultNow(),
+  /** Lines of the change log that were read, oldest first: by them the database of the PACS is recognised. */
+  marks: jsonb('marks').$type<readonly RecordedMark[]>().notNull().default([]),
+});
+
+/** One row, whose number rises whenever the worklist changes. */
+export const worklistChange = chestAi.table('worklist_change', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  number: bigint('number', { mode: 'number' }).notNull(),
 });
 
 export const study = chestAi.table('study', {
@@ -51,6 +69,8 @@ export const study = chestAi.table('study', {
   stateSince: time('state_since').notNull(),
   /** Hash of the images that the current result was made for; absent before the first. */
   contentKey: text('content_key'),
+  /** Content for which a failure that may pass was tried once more. */
+  retriedKey: text('retried_key'),
 });
 
 export const result = chestAi.table('result', {
@@ -59,6 +79,8 @@ export const result = chestAi.table('result', {
   createdAt: time('created_at').notNull(),
   outcome: text('outcome').$type<Outcome>().notNull(),
   code: text('code'),
+  /** Of a failure: whether the same step may succeed later. Absent where a document says no more than its code. */
+  retryable: boolean('retryable'),
   reason: text('reason'),
   rule: text('rule'),
   priority: integer('priority').notNull(),
@@ -86,4 +108,4 @@ export const delivery = chestAi.table(
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );
 
-export const tables = { orthancCursor, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label, shadowResult, studyStatistics, driftAlarm, driftState };
+export const tables = { orthancCursor, worklistChange, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label, shadowResult, studyStatistics, driftAlarm, driftState };

@@ -10,6 +10,7 @@ import { labelsIn, type Labels } from './labels.js';
 import { verdictsIn, type Verdicts } from './verdicts.js';
 import { EmbeddedConnection } from './embedded.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
+import { knownStudiesIn, type KnownStudies } from './known-studies.js';
 import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { resultsIn, type Results } from './results.js';
@@ -30,6 +31,7 @@ export interface Store {
   readonly name: string;
   readonly cursors: Cursors;
   readonly studies: Studies;
+  readonly knownStudies: KnownStudies;
   readonly results: Results;
   readonly worklist: Worklist;
   readonly deliveries: Deliveries;
@@ -69,6 +71,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     name: connection.name,
     cursors: cursorsIn(database),
     studies: studiesIn(database),
+    knownStudies: knownStudiesIn(database),
     results: resultsIn(database),
     worklist: worklistIn(database),
     deliveries: deliveriesIn(database),

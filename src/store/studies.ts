@@ -1,6 +1,8 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { study, type StudyState } from './schema.js';
+import { label, verdict } from './label-schema.js';
+import { delivery, result, study, type StudyState } from './schema.js';
+import { noteWorklistChange } from './worklist-change.js';
 
 /** A study that reached the PACS, and how far we are with it. */
 export type StudyRow = Readonly<typeof study.$inferSelect>;
@@ -24,6 +26,14 @@ export interface Studies {
   /** The study's result is made and kept: `done`, for the images that `contentKey` stands for. */
   settled(studyInstanceUID: string, contentKey: string, at?: Date): Promise<void>;
   find(studyInstanceUID: string): Promise<StudyRow | undefined>;
+  ofOrthancId(orthancId: string): Promise<StudyRow | undefined>;
+  /** Notes that a failure on this content is tried once more. */
+  retrying(studyInstanceUID: string, contentKey: string): Promise<void>;
+  /**
+   * Removes all that follows from a study that the PACS does not hold any more: results, deliveries, verdicts, labels. What
+   * stays are figures of drift and of challengers. @returns false if nothing was known
+   */
+  forget(studyInstanceUID: string): Promise<boolean>;
   /** By UID, so that the last one of a page names the next page. */
   inState(state: StudyState, options?: { readonly limit?: number; readonly after?: string }): Promise<readonly StudyRow[]>;
   countByState(): Promise<Readonly<Record<StudyState, number>>>;
@@ -68,6 +78,26 @@ export function studiesIn(database: Database): Studies {
       const [row] = await database.run((tables) => tables.select().from(study).where(eq(study.studyInstanceUID, studyInstanceUID)));
       return row;
     },
+
+    async ofOrthancId(orthancId) {
+      const [row] = await database.run((tables) => tables.select().from(study).where(eq(study.orthancId, orthancId)).limit(1));
+      return row;
+    },
+
+    async retrying(studyInstanceUID, contentKey) {
+      await database.run((tables) => tables.update(study).set({ retriedKey: contentKey }).where(eq(study.studyInstanceUID, studyInstanceUID)));
+    },
+
+    forget: (studyInstanceUID) =>
+      database.transaction(async (tables) => {
+        const results = await tables.delete(result).where(eq(result.studyInstanceUID, studyInstanceUID)).returning({ id: result.resultId });
+        if (results.length > 0) await tables.delete(delivery).where(inArray(delivery.resultId, results.map(({ id }) => id)));
+        await tables.delete(verdict).where(eq(verdict.studyInstanceUID, studyInstanceUID));
+        const labels = await tables.delete(label).where(eq(label.studyInstanceUID, studyInstanceUID)).returning({ finding: label.finding });
+        const studies = await tables.delete(study).where(eq(study.studyInstanceUID, studyInstanceUID)).returning({ uid: study.studyInstanceUID });
+        await noteWorklistChange(tables);
+        return results.length + labels.length + studies.length > 0;
+      }),
 
     inState(state, { limit = 100, after } = {}) {
       const page = after === undefined ? undefined : gt(study.studyInstanceUID, after);

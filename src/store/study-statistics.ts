@@ -1,5 +1,5 @@
-import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm';
-import type { Database } from './database.js';
+import { and, asc, desc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import type { Database, Tables } from './database.js';
 import { studyStatistics } from './drift-schema.js';
 import { label } from './label-schema.js';
 
@@ -11,7 +11,7 @@ export type ReportedDecisions = Pick<StudyStatisticsRow, 'studyInstanceUID' | 's
 export interface StatisticsOfStudies {
   /** Of the same study and version again: the later one. */
   record(row: StudyStatisticsRow): Promise<void>;
-  /** Of all sites, newest first. */
+  /** Of all sites, newest first. Of more than `limit` a sample, drawn by UID, the same share of days whatever their number; a small site is kept whole. */
   since(from: Date, options?: { readonly limit?: number }): Promise<readonly StudyStatisticsRow[]>;
   /** The first ones of a site, oldest first. */
   first(of: { readonly site: string; readonly network: 'xray' | 'ct'; readonly before: Date; readonly modelVersion?: string; readonly limit: number }): Promise<readonly StudyStatisticsRow[]>;
@@ -19,8 +19,10 @@ export interface StatisticsOfStudies {
   labelled(modelVersion: string, from: Date, options?: { readonly limit?: number }): Promise<readonly ReportedDecisions[]>;
 }
 
-/** More than a large hospital makes in a week. */
+/** More than a large hospital makes in a week; of a longer time a sample is compared. */
 const mostRows = 20_000;
+/** So many of each site and network are kept in any case. */
+const minOfGroup = 500;
 
 export function statisticsIn(database: Database): StatisticsOfStudies {
   return {
@@ -30,7 +32,11 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
     },
 
     since(from, { limit = mostRows } = {}) {
-      return database.run((tables) => tables.select().from(studyStatistics).where(gte(studyStatistics.judgedAt, from)).orderBy(desc(studyStatistics.judgedAt), asc(studyStatistics.studyInstanceUID)).limit(limit));
+      const lately = gte(studyStatistics.judgedAt, from);
+      return database.run(async (tables) => {
+        const sample = await sampleOf(tables, lately, limit);
+        return tables.select().from(studyStatistics).where(and(lately, sample)).orderBy(desc(studyStatistics.judgedAt), asc(studyStatistics.studyInstanceUID));
+      });
     },
 
     first({ site, network, before, modelVersion, limit }) {
@@ -46,14 +52,22 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
 
     labelled(modelVersion, from, { limit = mostRows } = {}) {
       const { studyInstanceUID, site, network, judgedAt, decisions } = studyStatistics;
-      return database.run((tables) =>
-        tables
-          .select({ studyInstanceUID, site, network, judgedAt, decisions })
-          .from(studyStatistics)
-          .where(and(eq(studyStatistics.modelVersion, modelVersion), gte(judgedAt, from), sql`EXISTS (SELECT 1 FROM ${label} WHERE ${label.studyInstanceUID} = ${studyInstanceUID})`))
-          .orderBy(desc(judgedAt), asc(studyInstanceUID))
-          .limit(limit),
-      );
+      const wanted = and(eq(studyStatistics.modelVersion, modelVersion), gte(judgedAt, from), sql`EXISTS (SELECT 1 FROM ${label} WHERE ${label.studyInstanceUID} = ${studyInstanceUID})`)!;
+      return database.run(async (tables) => {
+        const sample = await sampleOf(tables, wanted, limit);
+        return tables.select({ studyInstanceUID, site, network, judgedAt, decisions }).from(studyStatistics).where(and(wanted, sample)).orderBy(desc(judgedAt), asc(studyInstanceUID));
+      });
     },
   };
+}
+
+/** The newest rows alone would hide what was at the beginning of a long window. @returns undefined where all rows are few enough */
+async function sampleOf(tables: Tables, wanted: SQL, limit: number): Promise<SQL | undefined> {
+  const { studyInstanceUID, modelVersion, site, network } = studyStatistics;
+  const groups = await tables.select({ n: sql<number>`count(*)::int` }).from(studyStatistics).where(wanted).groupBy(site, network);
+  if (groups.reduce((sum, { n }) => sum + n, 0) <= limit) return undefined;
+  const share = Math.max(Math.min(minOfGroup, limit), Math.floor(limit / groups.length));
+  return sql`(${studyInstanceUID}, ${modelVersion}) IN (SELECT study_instance_uid, model_version FROM (
+    SELECT ${studyInstanceUID}, ${modelVersion}, row_number() OVER (PARTITION BY ${site}, ${network} ORDER BY md5(${studyInstanceUID})) AS place FROM ${studyStatistics} WHERE ${wanted}
+  ) AS ranked WHERE place <= ${share})`;
 }

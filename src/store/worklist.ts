@@ -2,7 +2,7 @@ import { and, desc, eq, inArray, like, sql, type SQL } from 'drizzle-orm';
 import { Fault } from '../errors.js';
 import type { Database } from './database.js';
 import type { ResultRow } from './results.js';
-import { result, type Outcome } from './schema.js';
+import { result, worklistChange, type Outcome } from './schema.js';
 
 export interface WorklistFilter {
   readonly outcome?: Outcome | undefined;
@@ -20,7 +20,7 @@ export interface WorklistFilter {
 export interface Worklist {
   /** Current results, highest priority first, then newest. */
   page(filter?: WorklistFilter): Promise<{ readonly rows: readonly ResultRow[]; readonly next?: string }>;
-  /** Changes whenever a result becomes current. */
+  /** Changes whenever another result becomes current, or a study leaves the worklist. */
   newest(): Promise<string>;
 }
 
@@ -54,8 +54,8 @@ export function worklistIn(database: Database): Worklist {
     },
 
     async newest() {
-      const [row] = await database.run((tables) => tables.select({ id: result.resultId }).from(result).orderBy(desc(result.createdAt), desc(result.resultId)).limit(1));
-      return row?.id ?? '';
+      const [row] = await database.run((tables) => tables.select({ number: worklistChange.number }).from(worklistChange));
+      return String(row?.number ?? 0);
     },
   };
 }

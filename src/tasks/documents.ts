@@ -51,9 +51,19 @@ export function heatMapUid({ heatMap }: DocumentUids, findingName: string): SOPI
   return derivedUid<SOPInstanceUID>('heat map', 'instance', heatMap.series, findingName);
 }
 
-/** One short key for a set of instances, whatever their order. */
-export function inputKeyOf(instances: readonly DataSet[]): string {
-  const names = instances.map((instance) => textOf(instance, 'SOPInstanceUID') ?? '').sort();
+/**
+ * One short key for a set of instances, whatever their order.
+ *
+ * @param digests of their bytes, by SOP Instance UID: with them another file under the same UID gives another key
+ */
+export function inputKeyOf(instances: readonly DataSet[], digests: ReadonlyMap<string, string> = new Map()): string {
+  const names = instances
+    .map((instance) => {
+      const uid = textOf(instance, 'SOPInstanceUID') ?? '';
+      const digest = digests.get(uid);
+      return digest === undefined ? uid : `${uid} ${digest}`;
+    })
+    .sort();
   return createHash('sha256').update(names.join('|')).digest('hex').slice(0, 32);
 }
 

@@ -36,20 +36,26 @@ export interface IndexVerdictsTools {
   findingNameOf(concept: CodedConcept): string | undefined;
   /** Durable when it resolves. @returns false if it was known */
   keep(verdict: IndexedVerdict): Promise<boolean>;
+  /** Takes away those that the PACS no longer holds. @returns how many */
+  keepOnly(study: StudyInstanceUID, sopInstanceUIDs: readonly string[]): Promise<number>;
 }
 
 /**
  * Takes the verdicts that the PACS holds of a study into the index, wherever they were given: here, at another system, or
- * before the database was lost.
+ * before the database was lost; those that were deleted there are no labels any more.
  *
  * @returns the number that were new
  */
 export async function indexVerdicts(studyInstanceUID: StudyInstanceUID, tools: IndexVerdictsTools): Promise<number> {
   let fresh = 0;
+  const held: string[] = [];
   for (const { reference, verdict } of verdictsIn(await tools.pacs.retrieveStudyMetadata(studyInstanceUID))) {
     const indexed = indexedVerdict(reference, verdict, tools.findingNameOf);
-    if (indexed && (await tools.keep(indexed))) fresh++;
+    if (!indexed) continue;
+    held.push(indexed.sopInstanceUID);
+    if (await tools.keep(indexed)) fresh++;
   }
+  await tools.keepOnly(studyInstanceUID, held);
   return fresh;
 }
 

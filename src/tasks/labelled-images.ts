@@ -16,6 +16,8 @@ export interface LabelledImage {
   readonly sopInstanceUID: string;
   readonly seriesInstanceUID: string;
   readonly studyInstanceUID: string;
+  /** Digest of its bytes, where the PACS tells it: another picture under the same UID is another image. */
+  readonly content?: string | undefined;
   /** A keyed hash of Patient ID and its issuer: the same for all images of a patient, and nobody's name. */
   readonly patient: string;
   /** Institution, else station, else manufacturer, as the image says. */
@@ -31,7 +33,7 @@ export interface LabelledImage {
 }
 
 export interface LabelledImagesTools {
-  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
+  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata' | 'content'>;
   readonly maxImages: number;
   /** Turns an identifier into a key that names nobody. */
   keyOf(identifier: string): string;
@@ -53,7 +55,9 @@ export async function labelledImages(labels: readonly JointLabel[], classes: rea
   }
   const images: LabelledImage[] = [];
   for (const [studyInstanceUID, said] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    for (const instance of await frontalXraysOf(studyInstanceUID as StudyInstanceUID, tools)) {
+    const frontal = await frontalXraysOf(studyInstanceUID as StudyInstanceUID, tools);
+    const digests = frontal.length === 0 ? undefined : await tools.pacs.content?.digestsOf(studyInstanceUID as StudyInstanceUID, frontal.map((one) => textOf(one, 'SOPInstanceUID') ?? ''));
+    for (const instance of frontal) {
       const reference = referenceIn(instance, studyInstanceUID, tools);
       if (!reference) continue;
       const { sopInstanceUID, seriesInstanceUID } = reference;
@@ -62,6 +66,7 @@ export async function labelledImages(labels: readonly JointLabel[], classes: rea
         sopInstanceUID,
         seriesInstanceUID,
         studyInstanceUID,
+        ...(digests?.has(sopInstanceUID) ? { content: digests.get(sopInstanceUID) } : {}),
         patient: tools.keyOf(patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`),
         source: plainText(textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '', 64),
         view: plainText(textOf(instance, 'ViewPosition') ?? '', 16),

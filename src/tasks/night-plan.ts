@@ -6,6 +6,7 @@ import { Fault } from '../errors.js';
 import { promotionRulesSchema } from '../evaluation/promotion/promotion-rules.js';
 import { recipeSchema, type Recipe } from '../training/recipe.js';
 import type { LabelledImage } from './labelled-images.js';
+import { pictureKeyOf } from './picture-key.js';
 
 /**
  * All that a night depends on, written down before it begins: killed at any moment, or out of time, the next one goes on with the
@@ -24,6 +25,8 @@ export const nightPlanSchema = z
       .array(
         z.strictObject({
           sopInstanceUID: z.string(),
+          /** Digest of its bytes; absent in plans of earlier releases. */
+          content: z.string().optional(),
           seriesInstanceUID: z.string(),
           studyInstanceUID: z.string(),
           patient: z.string(),
@@ -50,8 +53,8 @@ export type NightPlan = z.infer<typeof nightPlanSchema>;
 /** Of the images that the lock does not keep for testing. */
 export const nightShares = { validation: 0.2, calibration: 0.2 } as const;
 
-export function exampleOf({ sopInstanceUID, patient, source, view, site, tags, labels, unknown }: Omit<NightPlan['images'][number], 'part'>): Example {
-  return { key: sopInstanceUID, patient, source, view, site, tags, labels, unknown };
+export function exampleOf({ studyInstanceUID, sopInstanceUID, content, patient, source, view, site, tags, labels, unknown }: Omit<NightPlan['images'][number], 'part'>): Example {
+  return { key: pictureKeyOf({ studyInstanceUID, sopInstanceUID, content }), patient, source, view, site, tags, labels, unknown };
 }
 
 /**

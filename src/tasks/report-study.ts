@@ -12,10 +12,11 @@ import { evidenceOf } from './evidence.js';
 import { inputKeyOf } from './documents.js';
 import { judgeCt } from './judge-ct.js';
 import { judgeXrays, noXrayReason } from './judge-xrays.js';
-import { ownDocumentsIn, saysTheSame } from './own-documents.js';
-import { skip } from './skip.js';
+import { ownDocumentsIn, saysTheSame, type OwnDocument } from './own-documents.js';
+import { skip, type Skip } from './skip.js';
 import { Stopwatch } from './stopwatch.js';
-import type { ReportTools, ServedModel, StudyResult, StudyToReport } from './tools.js';
+import { inputOf } from './study-input.js';
+import type { Pacs, ReportTools, ServedModel, StudyResult, StudyToReport } from './tools.js';
 import { adoptDocuments, resultWithoutDocument, writeFailure, writeResult, type ResultInHand } from './write-result.js';
 
 /**
@@ -28,10 +29,10 @@ import { adoptDocuments, resultWithoutDocument, writeFailure, writeResult, type 
  */
 export async function reportStudy(study: StudyToReport, tools: ReportTools): Promise<StudyResult> {
   const seen = await lookAt(study, tools);
-  if (seen.state === 'passed-over') return seen.result;
+  if (seen.state === 'passed-over') return passOver(seen);
   const { hand, chosen } = seen;
-  const said = hand.own.current.find((one) => one.kind === 'text' && one.report.outcome.kind !== 'failed' && saysTheSame(one, hand.inputKey, hand.model.deviceUID));
-  if (said) return adoptDocuments(hand, said);
+  const said = saidIn(hand, (one) => one.report.outcome.kind !== 'failed');
+  if (said) return adoptDocuments({ ...hand, inputKey: said.inputKey }, said.document);
   return writeResult(hand, await analyse(chosen, hand.model, tools, hand.watch));
 }
 
@@ -44,7 +45,8 @@ export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: Rout
   const watch = new Stopwatch();
   const model = tools.model();
   const chosen = chooseImages(seriesFactsOf(instances), tools.settings.maxImages);
-  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, instances, considered: chosen.considered, inputKey: inputKeyOf(chosen.considered), rule, own: ownDocumentsIn([]), model, watch, tools };
+  const input = await inputOf(studyInstanceUID, chosen.considered, tools.pacs);
+  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, source: instances[0], instances, considered: chosen.considered, input, inputKey: input.inputKey, rule, own: ownDocumentsIn([]), model, watch, tools };
   return writeResult(hand, await analyse(chosen, model, tools, watch));
 }
 
@@ -63,33 +65,69 @@ export async function judgeOnly(study: StudyToReport, tools: ReportTools): Promi
 /** Says in the record, and in a document where that is wanted, that a study could not be done. */
 export async function reportFailure(study: StudyToReport, fault: Fault, tools: ReportTools): Promise<StudyResult> {
   const seen = await lookAt(study, tools);
-  return seen.state === 'passed-over' ? seen.result : writeFailure(seen.hand, fault);
+  return seen.state === 'passed-over' ? passOver(seen) : writeFailure(seen.hand, fault);
 }
 
-type Seen = { readonly state: 'passed-over'; readonly result: StudyResult } | { readonly state: 'taken'; readonly hand: ResultInHand; readonly chosen: ChosenImages };
+type Seen = PassedOver | { readonly state: 'taken'; readonly hand: ResultInHand; readonly chosen: ChosenImages };
+
+interface PassedOver {
+  readonly state: 'passed-over';
+  readonly hand: ResultInHand;
+  readonly why: Skip;
+}
 
 async function lookAt(study: StudyToReport, tools: ReportTools): Promise<Seen> {
+  const { studyInstanceUID } = study;
   const watch = new Stopwatch();
   const model = tools.model();
-  const all = await watch.time('metadata', () => tools.pacs.retrieveStudyMetadata(study.studyInstanceUID));
+  const all = await watch.time('metadata', () => tools.pacs.retrieveStudyMetadata(studyInstanceUID));
   const own = ownDocumentsIn(all);
   const instances = all.filter((one) => !isAboutStudy(one));
   const decision = route(tools.settings.routing, seriesFactsOf(instances, study.arrival));
+  const common = { study, source: instances[0] ?? all[0], instances, own, model, watch, tools };
   if (decision.action !== 'analyse') {
-    const reason = decision.action === 'none' ? skip('no-rule', explainNone(decision.passedOver)) : skip('ignored-by-rule', decision.rule.name);
     const rule = decision.action === 'ignore' ? decision.rule : undefined;
-    return { state: 'passed-over', result: resultWithoutDocument({ study, outcome: 'skipped', why: reason, rule, inputKey: inputKeyOf(instances), model, createdAt: tools.clock.now(), timings: watch.milliseconds }) };
+    const why = instances.length === 0 ? skip('no-image') : decision.action === 'none' ? skip('no-rule', explainNone(decision.passedOver)) : skip('ignored-by-rule', decision.rule.name);
+    // It rests on no pixels: the identifiers say what was looked at.
+    const input = { ...(await inputOf(studyInstanceUID, [], tools.pacs)), inputKey: inputKeyOf(instances), formerKey: inputKeyOf(instances) };
+    return { state: 'passed-over', hand: { ...common, considered: [], input, inputKey: input.inputKey, rule }, why };
   }
   const chosen = chooseImages(decision.series, tools.settings.maxImages);
-  const hand: ResultInHand = { study, instances, considered: chosen.considered, inputKey: inputKeyOf(chosen.considered), rule: decision.rule, own, model, watch, tools };
-  return { state: 'taken', hand, chosen };
+  const input = await watch.time('metadata', () => inputOf(studyInstanceUID, chosen.considered, tools.pacs));
+  return { state: 'taken', hand: { ...common, considered: chosen.considered, input, inputKey: input.inputKey, rule: decision.rule }, chosen };
 }
 
-/** The key of what a result of this study would rest on now: by it one sees whether what is reported is still about these images. */
-export function inputKeyNow(all: readonly DataSet[], arrival: StudyToReport['arrival'], { routing, maxImages }: Pick<ReportTools['settings'], 'routing' | 'maxImages'>): string {
+/**
+ * A study that no rule takes gets no document of its own. Where an earlier result of ours stands in it, that one rests on
+ * images which are gone or which a rule took no longer: it is replaced by a document that says so.
+ */
+async function passOver({ hand, why }: PassedOver): Promise<StudyResult> {
+  const { study, rule, inputKey, model, tools, watch } = hand;
+  const said = saidIn(hand, ({ report: { outcome } }) => outcome.kind === 'skipped' && outcome.code === why.code);
+  if (said) return adoptDocuments(hand, said.document);
+  if (hand.own.current.length > 0) return writeResult(hand, { kind: 'xray', evidence: [], findings: [], notes: [], skip: why });
+  return resultWithoutDocument({ study, outcome: 'skipped', why, rule, inputKey, model, createdAt: tools.clock.now(), timings: watch.milliseconds });
+}
+
+/** The current text report of this model version on these images, if the PACS holds it; also one that names them as earlier releases did. */
+function saidIn({ own, input, model }: ResultInHand, isWanted: (document: OwnDocument) => boolean): { readonly document: OwnDocument; readonly inputKey: string } | undefined {
+  for (const inputKey of [input.inputKey, input.formerKey]) {
+    const document = own.current.find((one) => one.kind === 'text' && isWanted(one) && saysTheSame(one, inputKey, model.deviceUID));
+    if (document) return { document, inputKey };
+  }
+  return undefined;
+}
+
+/**
+ * The keys of what a result of this study would rest on now, today's and that of earlier releases: by them one sees whether what
+ * is reported is still about these images.
+ */
+export async function inputKeysNow(studyInstanceUID: StudyInstanceUID, all: readonly DataSet[], arrival: StudyToReport['arrival'], { routing, maxImages }: Pick<ReportTools['settings'], 'routing' | 'maxImages'>, pacs: Pick<Pacs, 'content'>): Promise<readonly string[]> {
   const instances = all.filter((one) => !isAboutStudy(one));
   const decision = route(routing, seriesFactsOf(instances, arrival));
-  return inputKeyOf(decision.action === 'analyse' ? chooseImages(decision.series, maxImages).considered : instances);
+  if (decision.action !== 'analyse') return [inputKeyOf(instances)];
+  const { inputKey, formerKey } = await inputOf(studyInstanceUID, chooseImages(decision.series, maxImages).considered, pacs);
+  return [inputKey, formerKey];
 }
 
 /** What is looked at: X-rays if the series hold any, else CT. */

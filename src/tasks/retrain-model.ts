@@ -90,7 +90,7 @@ export async function retrainModel(plan: NightPlan, tools: RetrainTools): Promis
 }
 
 async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<ExampleSource['picture']> {
-  if (!cache.has(key)) throw new Fault('image-unreadable', 'expected its picture in the cache, found none', { sopInstanceUID: key });
+  if (!cache.has(key)) throw new Fault('image-unreadable', 'expected its picture in the cache, found none', { source: `picture ${key}` });
   const grey = readCachedPicture(cache.fileOf(key), cache.width, cache.height);
   return { width: cache.width, height: cache.height, values: Float32Array.from(grey, (value) => value / 255), pixelAspect: 1 };
 }

@@ -13,6 +13,8 @@ export interface PacsStudy {
   /** No instance came for the PACS's stable age. */
   readonly isStable: boolean;
   readonly series: readonly PacsSeries[];
+  /** Name of the stored file by the PACS's own id of the instance; absent where nobody asked for it. */
+  readonly fileOf?: ReadonlyMap<string, string> | undefined;
 }
 
 export interface PacsSeries {
@@ -28,6 +30,10 @@ export interface StudyRecord {
   readonly outcome: string | undefined;
   /** Of a skip or a fault. */
   readonly code: string | undefined;
+  /** Of a fault, if it is known: the same code may pass or not. */
+  readonly retryable: boolean | undefined;
+  /** Content for which a failure was tried once more already. */
+  readonly retriedKey: string | undefined;
   /** Series of the current result's documents: the study is done only while the PACS holds them. */
   readonly currentSeries: readonly string[];
 }
@@ -45,7 +51,7 @@ export type Settled =
   | { readonly state: 'arriving' }
   /** Nothing new since the last result: our own documents arriving, or the same images sent again. */
   | { readonly state: 'unchanged'; readonly studyInstanceUID: StudyInstanceUID; readonly othersDocuments: boolean }
-  | { readonly state: 'ready'; readonly studyInstanceUID: StudyInstanceUID; readonly arrival: Arrival; readonly contentKey: string; readonly priority: number; readonly othersDocuments: boolean };
+  | { readonly state: 'ready'; readonly studyInstanceUID: StudyInstanceUID; readonly arrival: Arrival; readonly contentKey: string; readonly priority: number; readonly othersDocuments: boolean; /** One more attempt at what failed. */ readonly isRetry: boolean };
 
 /**
  * Looks at a study from the queue, quickly: is it there, does it hold anything new, has it stopped growing, and how
@@ -61,22 +67,33 @@ export async function settleStudy(pacsStudyId: string, tools: SettleTools): Prom
   // A verdict may be among them, of a reader here or from another system. By the index, for whoever derives a document from
   // ours may have copied every attribute that the PACS indexes.
   const othersDocuments = study.series.some((one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !record.currentSeries.includes(one.seriesInstanceUID));
-  const same = record.contentKey === contentKey && stillThere;
+  const same = sameContent(record.contentKey, contentKey) && stillThere;
   // By its content alone: were the model asked too, two services with different models would replace each other's documents
-  // for ever, each set off by the other's. A failure is tried once more only if it may have passed.
-  if (same && record.outcome !== undefined && !(record.outcome === 'failed' && mayPass(record.code))) return { state: 'unchanged', studyInstanceUID: study.studyInstanceUID, othersDocuments };
+  // for ever, each set off by the other's. A failure is tried once more if it may have passed, and no oftener: its document
+  // arrives as something new, so two faults that take turns would never end.
+  const isRetry = same && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
+  if (same && record.outcome !== undefined && !isRetry) return { state: 'unchanged', studyInstanceUID: study.studyInstanceUID, othersDocuments };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await tools.arrivalOf(study);
-  return { state: 'ready', studyInstanceUID: study.studyInstanceUID, arrival, contentKey, priority: priorityOf(study, arrival, tools.routing), othersDocuments };
+  return { state: 'ready', studyInstanceUID: study.studyInstanceUID, arrival, contentKey, priority: priorityOf(study, arrival, tools.routing), othersDocuments, isRetry };
 }
 
 /**
- * One key for everything in the study that is neither ours nor a verdict on it: it changes when an image comes or goes. The PACS says what is ours:
- * documents reach it a moment before the index knows them.
+ * One key for everything in the study that is neither ours nor a verdict on it: it changes when an image comes or goes, and in
+ * its second half, where the names of the files are known, when one is replaced under the same identifiers. The PACS says what
+ * is ours: documents reach it a moment before the index knows them.
  */
-export function contentKeyOf(study: Pick<PacsStudy, 'series'>): string {
-  const ids = study.series.filter((one) => !isAboutStudy(one.mainAttributes)).flatMap((one) => one.instanceIds);
-  return createHash('sha256').update([...ids].sort().join('|')).digest('hex').slice(0, 32);
+export function contentKeyOf({ series, fileOf }: Pick<PacsStudy, 'series' | 'fileOf'>): string {
+  const ids = series.filter((one) => !isAboutStudy(one.mainAttributes)).flatMap((one) => one.instanceIds).sort();
+  const hash = (texts: readonly string[]): string => createHash('sha256').update(texts.join('|')).digest('hex').slice(0, 32);
+  return fileOf ? `${hash(ids)}/${hash(ids.map((id) => fileOf.get(id) ?? ''))}` : hash(ids);
+}
+
+/** Whether two keys stand for the same content; one without names of files (of an earlier release, or of a quick look) is compared by identifiers. */
+export function sameContent(one: string | null | undefined, other: string | null | undefined): boolean {
+  if (!one || !other) return false;
+  const [a, b] = [one.split('/'), other.split('/')];
+  return a[0] === b[0] && (a[1] === undefined || b[1] === undefined || a[1] === b[1]);
 }
 
 /**

@@ -25,7 +25,7 @@ export interface JointLabel {
 
 /**
  * Of each reader the last statement counts, from whatever source. Where they all decide alike, that is the label; where they
- * do not, there is none. A statement that settles ends everything said before it; what is said after it counts again.
+ * do not, there is none. A verified report that was amended is not among the statements any more (store/labels.ts). A statement that settles ends everything said before it; what is said after it counts again.
  *
  * @param statements any number of studies and findings, in any order
  */

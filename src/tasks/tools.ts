@@ -22,7 +22,21 @@ export interface Pacs {
   retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
   /** Resolves only when every instance was taken. */
   storeInstances(files: readonly Uint8Array[]): Promise<void>;
+  /** What the PACS's own interface tells beside DICOMweb; absent where instances neither change nor go (files on disk). */
+  readonly content?: PacsContent | undefined;
 }
+
+/** Which files a study holds at this moment, so that a result follows them. */
+export interface PacsContent {
+  /** The name of the stored file by SOP Instance UID: another after an instance was overwritten, or deleted and sent again. Empty when the study is gone. */
+  storedFiles(study: StudyInstanceUID): Promise<StoredFiles>;
+  /** A digest of the bytes of each of these instances that is there, by SOP Instance UID. */
+  digestsOf(study: StudyInstanceUID, instances: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Removes documents that this program stored a moment ago; those that are gone are left out. */
+  removeDocuments(documents: readonly { readonly sopInstanceUID: SOPInstanceUID }[]): Promise<void>;
+}
+
+export type StoredFiles = ReadonlyMap<string, string>;
 
 export type ImageKind = 'xray' | 'ct';
 
@@ -108,6 +122,8 @@ export interface StudyResult {
   readonly outcome: 'reported' | 'skipped' | 'failed';
   readonly code: string | undefined;
   readonly reason: string | undefined;
+  /** Of a failure: whether the same step may succeed later. */
+  readonly retryable?: boolean | undefined;
   readonly rule: string | undefined;
   readonly priority: number;
   readonly modelVersion: string;

@@ -1,25 +1,12 @@
 import type { Log } from '../log.js';
+import { compareWithLog, marksBefore, marksOf, type ChangeLog, type LogPosition, type PacsChange } from './change-log.js';
 
-/** One line of the PACS's change log, as far as watching needs it. */
-export interface PacsChange {
-  readonly seq: number;
-  readonly type: string;
-  readonly level: 'patient' | 'study' | 'series' | 'instance' | 'other';
-  readonly id: string;
-}
-
-export interface ChangeLog {
-  /** Changes after `since`, oldest first, `last` the sequence number up to which was read. */
-  changes(since: number, limit: number): Promise<{ readonly changes: readonly PacsChange[]; readonly last: number; readonly done: boolean }>;
-  lastChange(): Promise<number>;
-  /** The PACS's own ids of the studies that these series and instances belong to; what is gone meanwhile is left out. */
-  studiesOf(resources: readonly { readonly level: 'series' | 'instance'; readonly id: string }[]): Promise<readonly string[]>;
-}
+export type { ChangeLog, PacsChange } from './change-log.js';
 
 export interface Cursor {
-  read(): Promise<number | undefined>;
-  /** @param reset true only when the PACS's own numbering began anew */
-  move(lastSeq: number, reset: boolean): Promise<void>;
+  read(): Promise<LogPosition | undefined>;
+  /** @param reset true only when the PACS has another database */
+  move(position: LogPosition, reset: boolean): Promise<void>;
 }
 
 export interface WatchTools {
@@ -39,41 +26,49 @@ const arrivals = new Set(['NewStudy', 'NewSeries', 'NewInstance', 'StableStudy',
  * Reads the change log from the cursor to its end and queues every study that got something new.
  *
  * Every kind of arrival counts, because Orthanc never says StableStudy for a study that was still young when it
- * stopped. The cursor moves only after the studies of a batch are safely queued: after a crash a batch is read again,
- * which queues the same studies once more and changes nothing. A PACS that was never read is read from now on (what came
- * lately is the sweep's), unless its archive is wanted. Sequence numbers may have gaps; a log that ends below
- * the cursor is another database, and is read from its beginning.
+ * stopped. Deletions are not in the log (Orthanc only removes lines): compare-studies.ts finds them. The cursor moves only
+ * after the studies of a batch are safely queued: after a crash a batch is read again, which queues the same studies once
+ * more and changes nothing. A PACS that was never read is read from now on (what came lately is the sweep's), unless its
+ * archive is wanted. Sequence numbers may have gaps. Another database (see change-log.ts) is read from where it agrees with
+ * what was read before, which may be its beginning.
  *
  * @returns the number of studies queued
  */
 export async function watchOnce(tools: WatchTools): Promise<number> {
-  let since = await startOfReading(tools);
+  let position = await startOfReading(tools);
   let queued = 0;
   for (;;) {
-    const { changes, last, done } = await tools.changeLog.changes(since, batchSize);
+    const { changes, last, done } = await tools.changeLog.changes(position.lastSeq, batchSize);
     const studies = await studiesIn(changes, tools.changeLog);
     for (const [id, stable] of studies) await tools.enqueueStudy(id, stable);
     queued += studies.size;
-    if (last > since) {
-      await tools.cursor.move(last, false);
-      since = last;
+    if (last > position.lastSeq) {
+      position = { lastSeq: last, marks: marksOf(position.marks, changes) };
+      await tools.cursor.move(position, false);
     }
     if (done || changes.length === 0) return queued;
   }
 }
 
-async function startOfReading(tools: WatchTools): Promise<number> {
-  const cursor = await tools.cursor.read();
-  if (cursor === undefined && tools.analyseArchive) return 0;
-  const last = await tools.changeLog.lastChange();
-  if (cursor === undefined) {
-    await tools.cursor.move(last, false);
-    return last;
-  }
-  if (last >= cursor) return cursor;
-  tools.log.warn('the change log of the PACS ends before our cursor: its database was reset; reading it from the start', { cursor, last });
-  await tools.cursor.move(0, true);
-  return 0;
+async function startOfReading(tools: WatchTools): Promise<LogPosition> {
+  const { changeLog, cursor, log } = tools;
+  const position = await cursor.read();
+  if (position === undefined) return firstContact(tools);
+  const comparison = await compareWithLog(position, changeLog);
+  if (comparison.database === 'same') return position;
+  const { agreedSeq, marks } = comparison;
+  log.warn('the PACS has another database than before: its change log is read from the last line that both have', { cursor: position.lastSeq, from: agreedSeq });
+  const start = { lastSeq: agreedSeq, marks };
+  await cursor.move(start, true);
+  return start;
+}
+
+async function firstContact({ analyseArchive, changeLog, cursor }: WatchTools): Promise<LogPosition> {
+  if (analyseArchive) return { lastSeq: 0, marks: [] };
+  const last = await changeLog.lastChange();
+  const position = { lastSeq: last, marks: await marksBefore(last, changeLog) };
+  await cursor.move(position, false);
+  return position;
 }
 
 /** @returns studies by the PACS's id; true if the PACS called the study stable */

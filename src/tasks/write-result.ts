@@ -5,26 +5,34 @@ import type { RoutingRule } from '../routing/rules.js';
 import { checkDocument } from '../sr/check-document.js';
 import { hasPlace, measurementReport } from '../sr/measurement-report.js';
 import type { AlgorithmIdentity, DocumentReference, ReportContent, ReportedFinding, ReportOutcome } from '../sr/report-content.js';
+import { thresholdSentence } from '../sr/sentences.js';
 import { textReport } from '../sr/text-report.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { documentUids, timezoneOffsetOf, type DocumentUids } from './documents.js';
 import { drawHeatMaps } from './draw-heat-maps.js';
-import { engineParameter, inputParameter, ruleParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import { engineParameter, inputParameter, parametersOf, ruleParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
 import { evidenceOf } from './evidence.js';
 import { outcomeName } from './outcome-name.js';
+import { referenceTo } from './image-reference.js';
 import { readBack } from './read-back.js';
 import type { Stopwatch } from './stopwatch.js';
+import { assertUnchanged, removeStored, type StudyInput } from './study-input.js';
 import type { ReportTools, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './tools.js';
+import { whyReplaced } from './why-replaced.js';
 
-/** A study that a rule took, with all that is needed to say something about it. */
+/** A study with all that is needed to say something about it. */
 export interface ResultInHand {
   readonly study: StudyToReport;
+  /** Any instance: patient and study are copied from it. */
+  readonly source: DataSet | undefined;
   /** Everything in the study that is not ours. */
   readonly instances: readonly DataSet[];
   /** The instances that the result depends on. */
   readonly considered: readonly DataSet[];
+  readonly input: StudyInput;
   readonly inputKey: string;
-  readonly rule: RoutingRule;
+  /** Absent where none takes the study. */
+  readonly rule: RoutingRule | undefined;
   readonly own: OwnDocuments;
   readonly model: ServedModel;
   readonly watch: Stopwatch;
@@ -42,7 +50,8 @@ export async function writeFailure(hand: ResultInHand, fault: Fault): Promise<St
   const outcome: ReportOutcome = { kind: 'failed', code: fault.code, reason: fault.message };
   const ct = hand.considered.every((one) => textOf(one, 'Modality') === 'CT');
   const nothing: Analysis = { kind: ct ? 'ct' : 'xray', evidence: evidenceOf(hand.considered), findings: [], notes: [] };
-  return write(hand, outcome, nothing, hand.tools.settings.failedDocuments);
+  const result = await write(hand, outcome, nothing, hand.tools.settings.failedDocuments);
+  return { ...result, retryable: fault.retryable };
 }
 
 /** The PACS already holds what would be written: an earlier attempt got that far, or the index was lost. */
@@ -61,6 +70,8 @@ export interface BareResult {
   readonly study: StudyToReport;
   readonly outcome: 'skipped' | 'failed';
   readonly why: { readonly code: string; readonly reason: string };
+  /** Of a failure. */
+  readonly retryable?: boolean | undefined;
   readonly rule?: RoutingRule | undefined;
   readonly inputKey: string;
   readonly model: ServedModel;
@@ -68,11 +79,11 @@ export interface BareResult {
   readonly timings?: Readonly<Record<string, number>>;
 }
 
-export function resultWithoutDocument({ study, outcome, why, rule, inputKey, model, createdAt, timings = {} }: BareResult): StudyResult {
+export function resultWithoutDocument({ study, outcome, why, retryable, rule, inputKey, model, createdAt, timings = {} }: BareResult): StudyResult {
   const { studyInstanceUID } = study;
   const { resultId } = documentUids({ studyInstanceUID, outcome: `${outcome}/${why.code}`, inputKey, deviceUID: model.deviceUID, predecessors: [] });
   return {
-    resultId, studyInstanceUID, createdAt, outcome, ...why,
+    resultId, studyInstanceUID, createdAt, outcome, ...why, retryable,
     rule: rule?.name,
     priority: rule?.priority ?? 0,
     modelVersion: model.version,
@@ -89,7 +100,7 @@ async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Anal
   const identity = identityOf(hand, outcome);
   const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
   if (already) return adoptDocuments(hand, already);
-  const predecessors = predecessorsOf(hand, outcome);
+  const predecessors = predecessorsOf(hand, outcome, [...parametersOfResult(hand, analysis), ...findings.map(thresholdSentence)]);
   const createdAt = hand.tools.clock.now();
   const uids = documentUids({ ...identity, predecessors });
   // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
@@ -117,10 +128,26 @@ async function storeDocuments(hand: ResultInHand, content: ReportContent, analys
     if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID: study.studyInstanceUID });
   }
   const all = [...drawn.map((dataSet) => ({ kind: 'heat-map' as const, dataSet })), ...written];
-  await watch.time('store', () => tools.pacs.storeInstances(all.map(({ dataSet }) => writePart10(dataSet))));
+  await watch.time('store', () => storeInto(hand, all.map(({ dataSet }) => dataSet)));
   const held = await watch.time('readBack', () => Promise.all(all.map(({ kind, dataSet }) => readBack(dataSet, kind, tools.pacs))));
   // As people look for them: what can be read, then what can be looked at.
   return [...held.slice(drawn.length), ...held.slice(0, drawn.length)];
+}
+
+/** Nothing is stored into a study that is gone, or whose images changed; what came just too late is taken back. */
+async function storeInto({ study: { studyInstanceUID }, considered, input, tools: { pacs, log } }: ResultInHand, documents: readonly DataSet[]): Promise<void> {
+  await assertUnchanged(studyInstanceUID, considered, input, pacs);
+  await pacs.storeInstances(documents.map((one) => writePart10(one)));
+  const stored = documents.map((one) => referenceTo(one));
+  try {
+    await assertUnchanged(studyInstanceUID, considered, input, pacs, new Set(stored.map((one) => one.sopInstanceUID)));
+  } catch (error) {
+    if (error instanceof Fault && ['pacs-not-found', 'study-changed'].includes(error.code)) {
+      await removeStored(stored, input, pacs);
+      log.info('the study changed while its documents were stored: they were taken back', { study: studyInstanceUID, code: error.code });
+    }
+    throw error;
+  }
 }
 
 /** Columns and rows by SOP Instance UID, so that a box outside its image is noticed. */
@@ -132,13 +159,13 @@ function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysi
   const { tools, model } = hand;
   const evidenceUid: string | undefined = analysis.evidence[0]?.sopInstanceUID;
   return {
-    source: hand.instances.find((one) => one['SOPInstanceUID'] === evidenceUid) ?? hand.instances[0] ?? {},
+    source: hand.instances.find((one) => one['SOPInstanceUID'] === evidenceUid) ?? hand.source ?? {},
     outcome,
     findings,
-    remarks: analysis.remarks ?? [],
+    remarks: [...(analysis.remarks ?? []), ...whyReplaced(hand.own.current, hand.instances, hand.considered, (one) => saysTheSame(one, hand.inputKey, one.report.algorithm.deviceUID))],
     evidence: analysis.evidence,
     procedureReported: tools.settings.procedureReported(analysis.kind),
-    algorithm: algorithmOf(model, tools.settings.softwareVersion, [inputParameter(hand.inputKey), engineParameter(model.engine), ruleParameter(hand.rule), ...analysis.notes]),
+    algorithm: algorithmOf(model, tools.settings.softwareVersion, parametersOfResult(hand, analysis)),
     createdAt,
     timezoneOffset: timezoneOffsetOf(createdAt),
     predecessors,
@@ -163,14 +190,30 @@ function identityOf(hand: ResultInHand, outcome: ReportOutcome): { readonly stud
   return { studyInstanceUID: hand.study.studyInstanceUID, outcome: outcomeName(outcome), inputKey: hand.inputKey, deviceUID: hand.model.deviceUID };
 }
 
-/** What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. */
-function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome): readonly DocumentReference[] {
-  const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID);
+function parametersOfResult({ inputKey, model, rule }: ResultInHand, { notes }: Analysis): readonly string[] {
+  return [inputParameter(inputKey), engineParameter(model.engine), ...(rule ? [ruleParameter(rule)] : []), ...notes];
+}
+
+/**
+ * What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. What
+ * an attempt on another engine, or with other thresholds, has left is replaced: the same document would say something else.
+ *
+ * @param parameters of the result's algorithm
+ */
+function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome, parameters: readonly string[]): readonly DocumentReference[] {
+  const isLeftOver = (one: OwnDocument): boolean =>
+    outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && one.report.algorithm.parameters.every((said) => parameters.includes(said));
   return hand.own.current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
 }
 
 function codeOf(concept: { readonly value: string; readonly scheme: string; readonly meaning: string }): Pick<ResultFinding, 'code' | 'scheme' | 'meaning'> {
   return { code: concept.value, scheme: concept.scheme, meaning: concept.meaning };
+}
+
+/** Who was sent the earlier result learns that it no longer holds. */
+function ruleOfEarlier({ own, tools }: ResultInHand): RoutingRule | undefined {
+  const names = own.current.map(({ report }) => parametersOf(report.algorithm).rule);
+  return tools.settings.routing.rules.find(({ name }) => names.includes(name));
 }
 
 function resultOf(hand: ResultInHand, uids: DocumentUids, outcome: ReportOutcome, findings: readonly ResultFinding[], documents: readonly ResultDocument[], createdAt: Date): StudyResult {
@@ -181,14 +224,14 @@ function resultOf(hand: ResultInHand, uids: DocumentUids, outcome: ReportOutcome
     outcome: outcome.kind,
     code: outcome.kind === 'reported' ? undefined : outcome.code,
     reason: outcome.kind === 'reported' ? undefined : outcome.reason,
-    rule: hand.rule.name,
-    priority: hand.rule.priority,
+    rule: hand.rule?.name,
+    priority: hand.rule?.priority ?? 0,
     modelVersion: hand.model.version,
     engine: hand.model.engine.name,
     inputKey: hand.inputKey,
     findings,
     documents,
-    destinations: hand.rule.destinations,
+    destinations: (hand.rule ?? ruleOfEarlier(hand))?.destinations ?? [],
     timings: hand.watch.milliseconds,
   };
 }

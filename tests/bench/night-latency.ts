@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nightFolders } from '../../src/app/night.js';
+import { nightFolders } from '../../src/app/night-folders.js';
 import { startService, type RunningService } from '../../src/app/start-service.js';
 import { projectRoot } from '../../src/config.js';
 import { noTransforms } from '../../src/dataset/augmentation.js';

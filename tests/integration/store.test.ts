@@ -30,7 +30,7 @@ for (const backend of storeBackends()) {
       assert.equal(await store.cursors.read('pacs'), undefined);
       await store.cursors.advance('pacs', 10);
       await store.cursors.advance('pacs', 7);
-      assert.deepEqual(await store.cursors.read('pacs'), { pacs: 'pacs', lastSeq: 10 });
+      assert.deepEqual(await store.cursors.read('pacs'), { pacs: 'pacs', lastSeq: 10, marks: [] });
       await store.cursors.advance('pacs', 9_007_199_254_740_991);
       assert.equal((await store.cursors.read('pacs'))?.lastSeq, 9_007_199_254_740_991);
       await store.cursors.reset('pacs');
@@ -59,7 +59,7 @@ for (const backend of storeBackends()) {
     test('a result comes back as it was recorded', async () => {
       const given: Required<NewResult> = {
         resultId: 'whole', studyInstanceUID: '2.25.77', createdAt: new Date('2026-02-03T04:05:06.789Z'), outcome: 'reported', code: 'c', reason: 'Grund – 理由',
-        rule: 'chest', priority: 3, modelVersion: 'm1', engine: 'onnx-cpu', inputKey: 'k', predecessorResultId: 'none',
+        rule: 'chest', priority: 3, modelVersion: 'm1', engine: 'onnx-cpu', inputKey: 'k', retryable: false, predecessorResultId: 'none',
         findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', probability: 0.25, decision: 'absent' }],
         documents: [{ sopInstanceUID: '2.25.1', seriesInstanceUID: '2.25.2', kind: 'text-sr' }],
         timingsMs: { retrieve: 12, infer: 43.5 },

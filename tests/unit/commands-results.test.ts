@@ -7,7 +7,7 @@ import { isFault } from '../support/fault.js';
 import { tinyImage } from '../support/tiny-image.js';
 
 const row: ResultRow = {
-  resultId: '2.25.9', studyInstanceUID: '2.25.1', createdAt: new Date(0), outcome: 'reported', code: null, reason: null, rule: 'chest', priority: 5, modelVersion: 'abc', engine: 'cpu', inputKey: 'k',
+  resultId: '2.25.9', studyInstanceUID: '2.25.1', createdAt: new Date(0), outcome: 'reported', code: null, retryable: null, reason: null, rule: 'chest', priority: 5, modelVersion: 'abc', engine: 'cpu', inputKey: 'k',
   findings: [
     { name: 'covid-19', code: '840539006', scheme: 'SCT', meaning: 'COVID-19', probability: 0.123, decision: 'absent' },
     { name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', probability: 0.876, decision: 'present' },

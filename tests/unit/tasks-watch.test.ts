@@ -1,34 +1,36 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { silentLog, type Log } from '../../src/log.js';
+import { compareWithLog, marksOf, type ChangeMark } from '../../src/tasks/change-log.js';
 import { watchOnce, type ChangeLog, type PacsChange, type WatchTools } from '../../src/tasks/watch-pacs.js';
 
-const change = (seq: number, type: string, level: PacsChange['level'], id: string): PacsChange => ({ seq, type, level, id });
+const change = (seq: number, type: string, level: PacsChange['level'], id: string, date = '20260301T080000'): PacsChange => ({ seq, type, level, id, date });
 
-/** A change log as Orthanc has it: numbers with gaps, pages of at most `page` lines. */
+/** A change log as Orthanc has it: numbers with gaps, pages of at most `page` lines; `last` is the highest number ever given. */
 function changeLog(all: readonly PacsChange[], { page = 1_000, last = all.at(-1)?.seq ?? 0, studyOf = (id: string): string | undefined => `study of ${id}` } = {}): ChangeLog {
   return {
     async changes(since, limit) {
       const found = all.filter((one) => one.seq > since);
       const changes = found.slice(0, Math.min(limit, page));
-      return { changes, last: changes.at(-1)?.seq ?? since, done: changes.length === found.length };
+      return { changes, last: changes.at(-1)?.seq ?? Math.max(last, all.at(-1)?.seq ?? 0), done: changes.length === found.length };
     },
-    lastChange: async () => last,
+    lastChange: async () => Math.max(last, all.at(-1)?.seq ?? 0),
     studiesOf: async (resources) => [...new Set(resources.map(({ id }) => studyOf(id)).filter((id) => id !== undefined))],
   };
 }
 
 /** Everything that watching does to the outside, in its order. */
-function tools(log: ChangeLog, { cursor, analyseArchive = true, refuse = () => false, logTo = silentLog }: { readonly cursor?: number; readonly analyseArchive?: boolean; readonly refuse?: (id: string) => boolean; readonly logTo?: Log } = {}) {
+function tools(log: ChangeLog, { cursor, marks = [], analyseArchive = true, refuse = () => false, logTo = silentLog }: { readonly cursor?: number; readonly marks?: readonly ChangeMark[]; readonly analyseArchive?: boolean; readonly refuse?: (id: string) => boolean; readonly logTo?: Log } = {}) {
   const did: string[] = [];
-  const state = { cursor };
+  const state: { cursor: number | undefined; marks: readonly ChangeMark[] } = { cursor, marks };
   const given: WatchTools = {
     changeLog: log,
     cursor: {
-      read: async () => state.cursor,
-      async move(lastSeq, reset) {
+      read: async () => (state.cursor === undefined ? undefined : { lastSeq: state.cursor, marks: state.marks }),
+      async move({ lastSeq, marks: kept }, reset) {
         did.push(`${reset ? 'reset' : 'move'} ${lastSeq}`);
         state.cursor = lastSeq;
+        state.marks = kept;
       },
     },
     async enqueueStudy(id, stable) {
@@ -110,7 +112,7 @@ describe('watching the change log', () => {
     assert.equal(await watchOnce(given), 1);
     assert.deepEqual(did, ['reset 0', 'queue A stable', 'move 4']);
     assert.equal(state.cursor, 4);
-    assert.match(warnings.join(), /reset/);
+    assert.match(warnings.join(), /another database/);
   });
 
   test('an emptied database is a reset too', async () => {
@@ -146,5 +148,78 @@ describe('watching the change log', () => {
     const { given, did } = tools(changeLog(all));
     assert.equal(await watchOnce(given), 0);
     assert.deepEqual(did, ['move 4']);
+  });
+});
+
+describe('recognising the database of the change log', () => {
+  const lines = Array.from({ length: 60 }, (_, index) => change(index + 1, index % 2 ? 'StableStudy' : 'NewStudy', 'study', `S${Math.floor(index / 2)}`));
+  const position = { lastSeq: 60, marks: marksOf([], lines) };
+
+  test('C2, U1: the newest study is deleted and its lines with it: the same database, nothing is read again', async () => {
+    const all = lines.filter((one) => one.id !== 'S29' && one.id !== 'S28');
+    const { given, did } = tools(changeLog(all, { last: 60 }), { cursor: 60, marks: position.marks, analyseArchive: false });
+    assert.equal(await watchOnce(given), 0);
+    assert.deepEqual(did, []);
+  });
+
+  test('C2: everything is deleted: the same database', async () => {
+    assert.deepEqual(await compareWithLog(position, changeLog([], { last: 60 })), { database: 'same' });
+  });
+
+  test('D19: another database that has grown past the cursor is read from its beginning', async () => {
+    const all = Array.from({ length: 90 }, (_, index) => change(index + 1, 'NewStudy', 'study', `T${index}`));
+    const { given, did } = tools(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
+    assert.equal(await watchOnce(given), 90);
+    assert.equal(did[0], 'reset 0');
+  });
+
+  test('M3: rebuilt from the same images, the same resources have other dates', async () => {
+    const all = [...lines, ...lines].map((one, index) => ({ ...one, seq: index + 1, date: '20260401T080000' }));
+    assert.deepEqual(await compareWithLog(position, changeLog(all)), { database: 'other', agreedSeq: 0, marks: [] });
+  });
+
+  test('D19: a restored copy that has grown past the cursor is read from the last line that both have', async () => {
+    const all = [...lines.slice(0, 50), ...Array.from({ length: 30 }, (_, index) => change(51 + index, 'NewStudy', 'study', `N${index}`, '20260302T090000'))];
+    const { given, did, state } = tools(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
+    await watchOnce(given);
+    const from = Number(/^reset (\d+)$/.exec(did[0]!)?.[1]);
+    assert.ok(from > 0 && from <= 50, `read again from ${from}`);
+    for (let index = 0; index < 30; index++) assert.ok(did.includes(`queue N${index}`));
+    assert.equal(state.cursor, 80);
+    assert.ok(state.marks.every((mark) => all.some((one) => one.seq === mark.seq && one.id === mark.id)), 'only lines of the new log are remembered');
+  });
+
+  test('D19: a restored copy that is still shorter than the cursor is noticed by its numbers', async () => {
+    const comparison = await compareWithLog(position, changeLog(lines.slice(0, 40)));
+    assert.equal(comparison.database, 'other');
+    assert.ok(comparison.database === 'other' && comparison.agreedSeq > 0 && comparison.agreedSeq <= 40);
+  });
+
+  test('C2: deleted newest studies with a cleared log are no other database', async () => {
+    assert.deepEqual(await compareWithLog({ lastSeq: 60, marks: [] }, changeLog([], { last: 75 })), { database: 'same' });
+  });
+
+  test('D19: an older copy is never read from before the first contact: the archive is left alone', async () => {
+    const archive = lines;
+    const started = tools(changeLog(archive), { analyseArchive: false });
+    await watchOnce(started.given);
+    const later = Array.from({ length: 300 }, (_, index) => change(61 + index, 'NewInstance', 'instance', `i${index}`));
+    const grown = tools(changeLog([...archive, ...later]), { cursor: 60, marks: started.state.marks, analyseArchive: false });
+    await watchOnce(grown.given);
+    for (const kept of [0, 7, 40, 200]) {
+      const copy = [...archive, ...later.slice(0, kept), ...Array.from({ length: 400 }, (_, index) => change(61 + kept + index, 'NewStudy', 'study', `N${index}`, '20260302T090000'))];
+      const { given, did } = tools(changeLog(copy), { cursor: 360, marks: grown.state.marks, analyseArchive: false });
+      await watchOnce(given);
+      assert.deepEqual(did.filter((one) => /^queue S/.test(one)), [], `copy with ${kept} lines since the first contact`);
+      for (let index = 0; index < 400; index++) assert.ok(did.includes(`queue N${index}`), `N${index} of the copy with ${kept} lines`);
+    }
+  });
+
+  test('the marks reach back at growing distances and never beyond their number', () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => change(index + 1, 'NewInstance', 'instance', `i${index}`));
+    const marks = marksOf([], many);
+    assert.ok(marks.length <= 24 && marks.length >= 16, `${marks.length}`);
+    assert.deepEqual(marks.slice(-4).map(({ seq }) => seq), [99_997, 99_998, 99_999, 100_000]);
+    assert.ok(marks[0]!.seq < 50_000, 'one lies far back');
   });
 });

@@ -1,0 +1,63 @@
+import { and, asc, desc, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import type { Database } from './database.js';
+import { verdict } from './label-schema.js';
+import { result, study } from './schema.js';
+import type { StudyRow } from './studies.js';
+
+/** What the index has of a study with a result, for the comparison with the PACS. */
+export interface KnownStudyRow {
+  readonly studyInstanceUID: string;
+  readonly orthancId: string;
+  readonly contentKey: string;
+  readonly documentSeries: readonly string[];
+  readonly verdictSeries: readonly string[];
+}
+
+export interface KnownStudies {
+  /** Those that got something last. */
+  newest(limit: number): Promise<readonly KnownStudyRow[]>;
+  /** All, by UID: start again after the last one of a page. */
+  page(options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly KnownStudyRow[]>;
+  /** Study Instance UIDs that have verdicts of readers and were never analysed: after a rebuild, as a rule. */
+  withVerdictsOnly(): Promise<readonly { readonly studyInstanceUID: string; readonly verdictSeries: readonly string[] }[]>;
+}
+
+export function knownStudiesIn(database: Database): KnownStudies {
+  const isKnown = and(isNotNull(study.contentKey), inArray(study.state, ['done', 'parked']));
+  return {
+    async newest(limit) {
+      return withSeries(database, await database.run((tables) => tables.select().from(study).where(isKnown).orderBy(desc(study.lastSeenAt)).limit(limit)));
+    },
+    async page({ after, limit }) {
+      const beyond = after === undefined ? undefined : gt(study.studyInstanceUID, after);
+      return withSeries(database, await database.run((tables) => tables.select().from(study).where(and(isKnown, beyond)).orderBy(asc(study.studyInstanceUID)).limit(limit)));
+    },
+    async withVerdictsOnly() {
+      const rows = await database.run((tables) =>
+        tables
+          .select({ studyInstanceUID: verdict.studyInstanceUID, verdictSeries: sql<string[]>`json_agg(${verdict.seriesInstanceUID})` })
+          .from(verdict)
+          .where(sql`NOT EXISTS (SELECT 1 FROM ${study} WHERE ${study.studyInstanceUID} = ${verdict.studyInstanceUID})`)
+          .groupBy(verdict.studyInstanceUID),
+      );
+      return rows;
+    },
+  };
+}
+
+async function withSeries(database: Database, rows: readonly StudyRow[]): Promise<readonly KnownStudyRow[]> {
+  if (rows.length === 0) return [];
+  const uids = rows.map((one) => one.studyInstanceUID);
+  const [results, verdicts] = await Promise.all([
+    database.run((tables) => tables.select({ uid: result.studyInstanceUID, documents: result.documents }).from(result).where(and(inArray(result.studyInstanceUID, uids), sql`${result.isCurrent}`))),
+    database.run((tables) => tables.select({ uid: verdict.studyInstanceUID, series: verdict.seriesInstanceUID }).from(verdict).where(inArray(verdict.studyInstanceUID, uids))),
+  ]);
+  const documents = new Map(results.map((one) => [one.uid, one.documents]));
+  return rows.map(({ studyInstanceUID, orthancId, contentKey }) => ({
+    studyInstanceUID,
+    orthancId,
+    contentKey: contentKey ?? '',
+    documentSeries: [...new Set((documents.get(studyInstanceUID) ?? []).map((one) => one.seriesInstanceUID))],
+    verdictSeries: verdicts.filter((one) => one.uid === studyInstanceUID).map((one) => one.series),
+  }));
+}

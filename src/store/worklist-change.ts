@@ -1,0 +1,8 @@
+import { sql } from 'drizzle-orm';
+import type { Tables } from './database.js';
+import { worklistChange } from './schema.js';
+
+/** To be called last in the transaction that makes another result current or removes one: the row is locked until its end. */
+export async function noteWorklistChange(tables: Tables): Promise<void> {
+  await tables.update(worklistChange).set({ number: sql`${worklistChange.number} + 1` });
+}

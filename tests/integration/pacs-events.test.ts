@@ -1,0 +1,344 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { RunningService } from '../../src/app/start-service.js';
+import { textOf, type DataSet } from '../../src/dicom/data-set.js';
+import { readPart10 } from '../../src/dicom/part10.js';
+import type { SOPInstanceUID, StudyInstanceUID } from '../../src/dicom/uid.js';
+import type { OrthancId } from '../../src/orthanc/client.js';
+import type { ResultRow } from '../../src/store/results.js';
+import { chestPhantom } from '../../src/samples/chest-phantom.js';
+import { pacsOf } from '../../src/app/pacs.js';
+import { silentLog } from '../../src/log.js';
+import { reportStudy } from '../../src/tasks/report-study.js';
+import type { PacsContent, ReportTools } from '../../src/tasks/tools.js';
+import { chestStudy } from '../support/chest-study.js';
+import { eventually } from '../support/eventually.js';
+import { isFault } from '../support/fault.js';
+import { orthancRequest } from '../support/orthanc-request.js';
+import { useOrthanc } from '../support/orthanc.js';
+import { sendByCStore } from '../support/send.js';
+import { assertOneCurrentResult, documentsOf, startTestService } from '../support/service.js';
+
+const timeoutMs = 90_000;
+
+/** The rows of docs/reference/events.md. */
+describe('events in the PACS: what happens to result, documents, labels and pictures', () => {
+  const pacs = useOrthanc({ extraConfig: { OverwriteInstances: true } });
+  let service: RunningService;
+
+  before(async () => {
+    service = await startTestService(pacs.orthanc, { orthanc: { pollIntervalMs: 100 } });
+  });
+  after(() => service.stop());
+
+  const request = (method: string, path: string, body?: unknown): Promise<unknown> => orthancRequest(pacs.endpoint, method, path, body);
+  const current = (study: string): Promise<ResultRow | undefined> => service.store.results.currentResult(study);
+
+  function eventuallyCurrent(what: string, study: StudyInstanceUID, check: (row: ResultRow) => void): Promise<ResultRow> {
+    return eventually(what, async () => {
+      const row = await current(study);
+      assert.ok(row, `a current result of ${study}`);
+      check(row);
+      return row;
+    }, { timeoutMs, intervalMs: 200 });
+  }
+
+  function eventuallyForgotten(study: StudyInstanceUID): Promise<void> {
+    return eventually(`${study} has left the index`, async () => {
+      assert.equal(await current(study), undefined);
+      assert.deepEqual(await service.store.results.ofStudy(study), []);
+      assert.deepEqual(await service.store.labels.ofStudy(study), []);
+      assert.equal(await service.store.studies.find(study), undefined);
+    }, { timeoutMs, intervalMs: 200 });
+  }
+
+  async function instanceId(file: Uint8Array): Promise<OrthancId> {
+    const [id] = await pacs.client.instanceIdsOf([textOf(readPart10(file).dataSet, 'SOPInstanceUID') as SOPInstanceUID]);
+    assert.ok(id);
+    return id;
+  }
+
+  async function studyId(study: StudyInstanceUID): Promise<OrthancId> {
+    const id = await pacs.client.findStudy(study);
+    assert.ok(id);
+    return id;
+  }
+
+  /** A hand that no rule takes, and a chest in the same study. */
+  function handAndChest(name: string): { readonly study: StudyInstanceUID; readonly hand: Uint8Array; readonly chest: Uint8Array } {
+    const [hand, chest] = chestStudy(name, [
+      { number: 1, attributes: { BodyPartExamined: 'HAND', SeriesInstanceUID: `2.25.1${Buffer.from(name).readUIntBE(0, 4)}` } },
+      { number: 2 },
+    ]).files;
+    return { study: chestStudy(name).studyInstanceUID, hand: hand!, chest: chest! };
+  }
+
+  async function commentsIn(study: StudyInstanceUID, sopInstanceUID: string): Promise<string> {
+    const document = (await pacs.dicomWeb.retrieveStudyMetadata(study)).find((one) => textOf(one, 'SOPInstanceUID') === sopInstanceUID);
+    return JSON.stringify(document);
+  }
+
+  async function assertNoPresentFindingIsCurrent(study: StudyInstanceUID): Promise<void> {
+    const { current: documents } = await documentsOf(pacs.dicomWeb, study);
+    for (const { report } of documents) assert.notEqual(report.outcome.kind, 'reported', 'no report of the deleted image is current');
+  }
+
+  test('H1: the image that a report rests on is deleted: the report is replaced by a document that says why', async () => {
+    const { study, hand, chest } = handAndChest('hand stays');
+    await sendByCStore([hand, chest], pacs.orthanc);
+    await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    await pacs.client.deleteInstance(await instanceId(chest));
+    const row = await eventuallyCurrent('skipped, with a document', study, (one) => {
+      assert.equal(one.code, 'no-rule');
+      assert.equal(one.documents.length, 1);
+    });
+    await assertNoPresentFindingIsCurrent(study);
+    assert.match(await commentsIn(study, row.documents[0]!.sopInstanceUID), /rests on an image that is no longer in this study/);
+    assert.equal((await service.store.worklist.page({ outcome: 'reported', studies: [study] })).rows.length, 0);
+  });
+
+  test('D13: A, B, A: the first result is current again, and the page is told', async () => {
+    const { study, hand, chest } = handAndChest('there and back');
+    await sendByCStore([hand], pacs.orthanc);
+    const first = await eventuallyCurrent('skipped', study, (row) => assert.equal(row.code, 'no-rule'));
+    await sendByCStore([chest], pacs.orthanc);
+    await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    const pulse = await service.store.worklist.newest();
+    await pacs.client.deleteInstance(await instanceId(chest));
+    const again = await eventuallyCurrent('skipped again', study, (row) => assert.equal(row.code, 'no-rule'));
+    assert.equal(again.inputKey, first.inputKey);
+    assert.notEqual(await service.store.worklist.newest(), pulse);
+    await assertNoPresentFindingIsCurrent(study);
+    // And once more: B is true again, as a new document.
+    await sendByCStore([chest], pacs.orthanc);
+    await eventuallyCurrent('reported again', study, (row) => assert.equal(row.outcome, 'reported'));
+    const { current: documents } = await documentsOf(pacs.dicomWeb, study);
+    assert.deepEqual(documents.filter((one) => one.kind === 'text').map((one) => one.report.outcome.kind), ['reported']);
+  });
+
+  test('H1: all images of a study are deleted, our documents stay: the report is replaced', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('only documents left');
+    await sendByCStore(files, pacs.orthanc);
+    await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    await pacs.client.deleteInstance(await instanceId(files[0]!));
+    await eventuallyCurrent('skipped', study, (row) => assert.equal(row.code, 'no-image'));
+    await assertNoPresentFindingIsCurrent(study);
+  });
+
+  test('D6: a study is deleted: it leaves the worklist and the index', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('deleted study');
+    await sendByCStore(files, pacs.orthanc);
+    await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    const pulse = await service.store.worklist.newest();
+    await pacs.client.deleteStudy(await studyId(study));
+    await eventuallyForgotten(study);
+    assert.notEqual(await service.store.worklist.newest(), pulse);
+    assert.deepEqual(await pacs.client.findStudies(study), []);
+    // Sent again it is analysed as if it had never been there.
+    await sendByCStore(files, pacs.orthanc);
+    await eventuallyCurrent('reported anew', study, (row) => assert.equal(row.outcome, 'reported'));
+    await assertOneCurrentResult(pacs.dicomWeb, study);
+  });
+
+  test('D6: a deleted verdict is no label any more', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('verdict deleted');
+    await sendByCStore(files, pacs.orthanc);
+    await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    const { verdict } = await service.verdicts.record({ studyInstanceUID: study, reader: { name: 'Reader One' }, findings: [{ name: 'pneumonia', decision: 'absent' }], whence: 'page' });
+    await eventually('a label', async () => assert.equal((await service.store.labels.ofStudy(study)).length, 1));
+    const [id] = await pacs.client.instanceIdsOf([verdict.sopInstanceUID as SOPInstanceUID]);
+    await pacs.client.deleteInstance(id!);
+    await eventually('no label', async () => {
+      assert.deepEqual(await service.store.labels.ofStudy(study), []);
+      assert.deepEqual(await service.store.verdicts.ofStudy(study), []);
+    }, { timeoutMs });
+    assert.equal((await current(study))?.outcome, 'reported');
+  });
+
+  test('the same UIDs with other pixels: analysed anew, and the earlier report is replaced', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('other pixels');
+    await sendByCStore(files, pacs.orthanc);
+    const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    const other = chestPhantom({ seed: 'another patient', view: 'frontal', rows: 480, columns: 400 });
+    const attributes: DataSet = { PixelData: new Uint8Array(other.values.buffer), BitsStored: other.bitsStored, HighBit: other.bitsStored - 1 };
+    await sendByCStore(chestStudy('other pixels', [{ attributes }]).files, pacs.orthanc);
+    const second = await eventuallyCurrent('a result of the new pixels', study, (row) => assert.notEqual(row.inputKey, first.inputKey));
+    assert.match(await commentsIn(study, second.documents.find((one) => one.kind === 'text')!.sopInstanceUID), /was replaced by another under the same identifier/);
+    assert.equal((await assertOneCurrentResult(pacs.dicomWeb, study, { total: 2 })).reference.sopInstanceUID, second.documents.find((one) => one.kind === 'text')!.sopInstanceUID);
+  });
+
+  test('the same bytes are sent again over themselves: nothing is written', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('same bytes');
+    await sendByCStore(files, pacs.orthanc);
+    const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    const key = (await service.store.studies.find(study))?.contentKey;
+    await sendByCStore(files, pacs.orthanc);
+    await eventually('it was looked at again', async () => assert.notEqual((await service.store.studies.find(study))?.contentKey, key), { timeoutMs });
+    assert.equal((await current(study))?.resultId, first.resultId);
+    await assertOneCurrentResult(pacs.dicomWeb, study);
+  });
+
+  test('our documents are deleted and the images stay: they are written again', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('documents deleted');
+    await sendByCStore(files, pacs.orthanc);
+    const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    for (const { sopInstanceUID } of first.documents) {
+      const [id] = await pacs.client.instanceIdsOf([sopInstanceUID as SOPInstanceUID]);
+      await pacs.client.deleteInstance(id!);
+    }
+    await eventually('documents again', () => assertOneCurrentResult(pacs.dicomWeb, study), { timeoutMs, intervalMs: 300 });
+  });
+
+  test('a study is merged into another: the emptied one is forgotten, the other has one current result of its images', async () => {
+    const [from, to] = [chestStudy('merged away', [{ number: 1 }]), chestStudy('merged into', [{ number: 2 }])];
+    await sendByCStore([...from.files, ...to.files], pacs.orthanc);
+    await eventuallyCurrent('reported', from.studyInstanceUID, (row) => assert.equal(row.outcome, 'reported'));
+    const before = await eventuallyCurrent('reported', to.studyInstanceUID, (row) => assert.equal(row.outcome, 'reported'));
+    await request('POST', `/studies/${await studyId(to.studyInstanceUID)}/merge`, { Resources: [await studyId(from.studyInstanceUID)], KeepSource: false, Synchronous: true });
+    await eventuallyForgotten(from.studyInstanceUID);
+    await eventuallyCurrent('a result of both images', to.studyInstanceUID, (row) => assert.notEqual(row.inputKey, before.inputKey));
+    await eventually('one current text report', async () => {
+      const { current: documents } = await documentsOf(pacs.dicomWeb, to.studyInstanceUID);
+      assert.equal(documents.filter((one) => one.kind === 'text').length, 1);
+    }, { timeoutMs });
+  });
+
+  test('the Patient ID is corrected, UIDs stay: the result follows the study to its new place', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('patient corrected');
+    await sendByCStore(files, pacs.orthanc);
+    await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    const before = await studyId(study);
+    const { ParentPatient } = (await request('GET', `/studies/${before}`)) as { ParentPatient: string };
+    await request('POST', `/patients/${ParentPatient}/modify`, { Replace: { PatientID: 'CORRECTED', PatientName: 'CORRECTED^NAME' }, Keep: ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'], Force: true, KeepSource: false, Synchronous: true });
+    const now = await eventually('it has its new id', async () => {
+      const ids = await pacs.client.findStudies(study);
+      assert.equal(ids.length, 1);
+      assert.notEqual(ids[0], before);
+      return ids[0];
+    });
+    await eventually('the index follows', async () => assert.equal((await service.store.studies.find(study))?.orthancId, now), { timeoutMs });
+    await eventually('one current result, of the corrected patient', async () => {
+      const { current: documents } = await documentsOf(pacs.dicomWeb, study);
+      const texts = documents.filter((one) => one.kind === 'text');
+      assert.equal(texts.length, 1);
+      assert.match(await commentsIn(study, texts[0]!.reference.sopInstanceUID), /CORRECTED/);
+      assert.equal((await service.store.studies.find(study))?.state, 'done');
+    }, { timeoutMs, intervalMs: 300 });
+  });
+
+  test('an anonymised copy is a study of its own; without its source, that one is forgotten', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('anonymised');
+    await sendByCStore(files, pacs.orthanc);
+    await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
+    const { ID } = (await request('POST', `/studies/${await studyId(study)}/anonymize`, { Keep: ['BodyPartExamined', 'ViewPosition'], KeepSource: false, Synchronous: true })) as { ID: OrthancId };
+    await eventuallyForgotten(study);
+    const { studyInstanceUID: copy } = await pacs.client.study(ID);
+    await eventuallyCurrent('the copy has a result', copy, (row) => assert.ok(row.outcome));
+  });
+
+  test('study-ambiguous: once the PACS is corrected the study goes on, whatever its Study Date', async () => {
+    const first = chestStudy('ambiguous until corrected');
+    await sendByCStore(first.files, pacs.orthanc);
+    await eventuallyCurrent('reported', first.studyInstanceUID, (row) => assert.equal(row.outcome, 'reported'));
+    const own = await studyId(first.studyInstanceUID);
+    const second = chestStudy('ambiguous until corrected', [{ attributes: { PatientID: 'SOMEBODY', SOPInstanceUID: '2.25.424242', StudyDate: '20200101' } }]);
+    await sendByCStore(second.files, pacs.orthanc);
+    const ambiguous = async (): Promise<number> => (await service.jobs.parked()).filter((one) => one.failure.code === 'study-ambiguous').length;
+    await eventually('it needs attention', async () => assert.ok((await ambiguous()) > 0), { timeoutMs });
+    await pacs.client.deleteStudy(own);
+    await eventually('nothing needs attention', async () => assert.equal(await ambiguous(), 0), { timeoutMs });
+    const [left] = await pacs.client.findStudies(first.studyInstanceUID);
+    await eventually('the study that is left has its result', async () => {
+      assert.equal((await service.store.studies.find(first.studyInstanceUID))?.orthancId, left);
+      await assertOneCurrentResult(pacs.dicomWeb, first.studyInstanceUID);
+    }, { timeoutMs, intervalMs: 300 });
+  });
+
+  test('H3: studies deleted while they are analysed do not come back, and no job is left', async () => {
+    const studies = Array.from({ length: 10 }, (_, index) => chestStudy(`deleted at once ${index}`));
+    await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);
+    const waiting = new Map(studies.map((one) => [one.studyInstanceUID, one]));
+    // Each at another moment of its way: as soon as its state is `queued`, then ever later.
+    for (const [index, { studyInstanceUID }] of studies.entries()) {
+      await eventually('it is on its way', async () => assert.ok((await service.store.studies.find(studyInstanceUID)) ?? index < 3), { timeoutMs, intervalMs: 20 });
+      const id = await pacs.client.findStudy(studyInstanceUID);
+      if (id) await pacs.client.deleteStudy(id);
+      waiting.delete(studyInstanceUID);
+    }
+    await eventually('the queues are empty', async () => {
+      const stats = await service.jobs.stats();
+      assert.equal(stats.reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0), 0);
+    }, { timeoutMs });
+    for (const { studyInstanceUID } of studies) {
+      await eventuallyForgotten(studyInstanceUID);
+      assert.deepEqual(await pacs.client.findStudies(studyInstanceUID), [], `${studyInstanceUID} came back`);
+    }
+    assert.deepEqual((await service.jobs.parked()).map((one) => one.failure.code), []);
+  });
+
+  describe('a study that changes at the moment its documents are stored', () => {
+    const beside = useOrthanc();
+
+    /** The story on a real Orthanc, with something done to it right before or right after the documents reach it. */
+    function toolsWith(event: { readonly before?: () => Promise<void>; readonly between?: () => Promise<void> }): ReportTools {
+      const real = pacsOf(beside.dicomWeb, beside.client);
+      let looks = 0;
+      const content: PacsContent = {
+        ...real.content!,
+        async storedFiles(study) {
+          // The first look makes the key of the input, the second comes before storing, the third after.
+          if (++looks === 2) await event.before?.();
+          return real.content!.storedFiles(study);
+        },
+      };
+      const storeInstances: typeof real.storeInstances = async (files) => {
+        await event.between?.();
+        await real.storeInstances(files);
+      };
+      return { pacs: { ...real, content, storeInstances }, reader: service.serving.reader, model: () => service.serving.champion(), settings: service.settings, clock: { now: () => new Date() }, log: silentLog };
+    }
+
+    async function deleteStudy(study: StudyInstanceUID): Promise<void> {
+      await beside.client.deleteStudy((await beside.client.findStudy(study))!);
+    }
+
+    test('H3: deleted right before: nothing is stored', async () => {
+      const { studyInstanceUID, files } = chestStudy('deleted before storing');
+      await sendByCStore(files, beside.orthanc);
+      await assert.rejects(reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ before: () => deleteStudy(studyInstanceUID) })), isFault('pacs-not-found'));
+      assert.deepEqual(await beside.client.findStudies(studyInstanceUID), []);
+    });
+
+    test('H3: deleted in the moment of storing: what came back with our documents is removed', async () => {
+      const { studyInstanceUID, files } = chestStudy('deleted while storing');
+      await sendByCStore(files, beside.orthanc);
+      await assert.rejects(reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => deleteStudy(studyInstanceUID) })), isFault('pacs-not-found'));
+      assert.deepEqual(await beside.client.findStudies(studyInstanceUID), []);
+    });
+
+    test('H3: one of two images is deleted meanwhile: nothing stays behind, and the next attempt reports what is left', async () => {
+      const { studyInstanceUID, files } = chestStudy('one deleted while storing', [{ number: 1 }, { number: 2 }]);
+      await sendByCStore(files, beside.orthanc);
+      const [second] = await beside.client.instanceIdsOf([textOf(readPart10(files[1]!).dataSet, 'SOPInstanceUID') as SOPInstanceUID]);
+      await assert.rejects(reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => beside.client.deleteInstance(second!) })), isFault('study-changed'));
+      assert.equal((await documentsOf(beside.dicomWeb, studyInstanceUID)).all.length, 0);
+      const result = await reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({}));
+      assert.equal(result.outcome, 'reported');
+      assert.equal((await beside.dicomWeb.retrieveStudyMetadata(studyInstanceUID)).length, 1 + result.documents.length);
+    });
+
+    test('D26: an attempt on another engine was killed between its documents: the retry replaces what it left', async () => {
+      const { studyInstanceUID, files } = chestStudy('other engine');
+      await sendByCStore(files, beside.orthanc);
+      const tools = toolsWith({});
+      const other: ReportTools = { ...tools, model: () => ({ ...service.serving.champion(), engine: { ...service.serving.champion().engine, name: 'another engine' } }) };
+      const first = await reportStudy({ studyInstanceUID, arrival: {} }, { ...other, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } });
+      const text = first.documents.find((one) => one.kind === 'text')!;
+      await beside.client.deleteInstance((await beside.client.instanceIdsOf([text.sopInstanceUID]))[0]!);
+      const second = await reportStudy({ studyInstanceUID, arrival: {} }, { ...tools, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } });
+      assert.notEqual(second.engine, 'another engine');
+      const { current } = await documentsOf(beside.dicomWeb, studyInstanceUID);
+      assert.deepEqual(current.map((one) => one.reference.sopInstanceUID).sort(), second.documents.filter((one) => one.kind !== 'heat-map').map((one) => one.sopInstanceUID).sort());
+    });
+  });
+});
