@@ -45,6 +45,13 @@ export const loginFailure = chestAi.table('login_failure', {
   at: time('at').notNull(),
 });
 
+export const knownLogin = chestAi.table('known_login', {
+  account: text('account').notNull(),
+  /** SHA-256 of a browser's cookie, or of account and network address. */
+  originHash: text('origin_hash').notNull(),
+  seenAt: time('seen_at').notNull(),
+});
+
 export const auditEntry = chestAi.table('audit_entry', {
   /** 1, 2, 3 … without gaps. */
   seq: bigint('seq', { mode: 'number' }).primaryKey(),
