@@ -133,7 +133,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
 
-    await clearUploads(uploadsOf(config).directory);
+    // Several processes may share the folder only where they share a database: then an upload of another one may be under way.
+    if (does('web')) await clearUploads(uploadsOf(config).directory, config.database.url ? 3_600_000 : 0);
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
     opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
@@ -166,7 +167,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
     const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
-    const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
+    const page = pageToolsOf({ pacs, store, jobs, reportTools, serving, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
     tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
     watchSurroundings(healthParts);
     if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();

@@ -38,6 +38,9 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   logout: { id: userAuthentication, type: logout, action: 'E' },
   'worklist.view': { id: query, action: 'E' },
   'pacs.search': { id: query, action: 'E' },
+  'worklist.search': { id: query, action: 'E' },
+  'patient.view': { id: query, action: 'E' },
+  'rules.test': { id: query, action: 'E' },
   'answer.ask': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
 };

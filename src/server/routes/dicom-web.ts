@@ -4,6 +4,7 @@ import { Fault } from '../../errors.js';
 import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
+import { searchedSubject, viewerQuery } from '../searched.js';
 import { started } from '../started.js';
 
 /** No two points beside each other: ".." is not a UID but a way out. */
@@ -39,8 +40,11 @@ export function dicomWebRoutes(parts: ServerParts): Router {
     const path = (at < 0 ? request.originalUrl : request.originalUrl.slice(0, at)).slice('/dicom-web'.length);
     if (!isViewerPath(path)) throw new Fault('request-refused', 'expected a path of QIDO-RS or WADO-RS, found another');
     const [, study] = /^\/studies\/([0-9.]+)/.exec(path) ?? [];
-    await parts.audit.recordView({ ...doneBy(request, response), ...(study === undefined ? { action: 'pacs.search' } : { action: 'study.view', subject: { studyInstanceUID: study } }) });
-    const query = at < 0 ? '' : `?${new URLSearchParams(request.originalUrl.slice(at + 1)).toString()}`;
+    const given = viewerQuery(at < 0 ? '' : request.originalUrl.slice(at + 1));
+    // Each search by itself: of a whole archive that is listed page by page every page is on record.
+    if (study === undefined) await parts.audit.recordIfPossible({ ...doneBy(request, response), action: 'pacs.search', subject: await searchedSubject(path.slice(1), given, parts.audit.fingerprint) });
+    else await parts.audit.recordView({ ...doneBy(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
+    const query = given.size === 0 ? '' : `?${given.toString()}`;
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     const answer = await started(parts).passOn(path + query, request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
