@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
-import { Fault } from '../errors.js';
+import { asFault, Fault } from '../errors.js';
 
 export interface UnpackLimits {
   readonly entries: number;
@@ -59,7 +59,8 @@ export async function unpackZip(archive: string, directory: string, limits: Unpa
     }
     return files;
   } catch (error) {
-    if (error instanceof Fault) throw error;
+    const fault = asFault(error, 'upload-refused');
+    if (error instanceof Fault || fault.code === 'disk-full') throw fault;
     throw refused('it cannot be read as a ZIP archive', error);
   } finally {
     zip?.close();
