@@ -1,3 +1,4 @@
+import { acceptsDocumentsOf } from './accepted-documents.js';
 import type { Config } from '../config.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
@@ -28,6 +29,7 @@ export interface RebuildParts {
 /** Runs the story of rebuild-index.ts on the running parts. */
 export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => void): Promise<Rebuilt> {
   const { config, pacs, store, settings, log } = parts;
+  const accepts = acceptsDocumentsOf(config, pacs.orthanc);
   const tools: RebuildTools = {
     pacs: pacsOf(pacs.dicomWeb),
     searchForStudies: (query, page) => pacs.dicomWeb.searchForStudies(query, page),
@@ -44,7 +46,7 @@ export function rebuild(parts: RebuildParts, onProgress?: (studies: number) => v
           documents: result.documents.map(({ sopInstanceUID, seriesInstanceUID, kind }) => ({ sopInstanceUID, seriesInstanceUID, kind })),
         });
       },
-      keepVerdict: (verdict) => store.verdicts.record(verdict),
+      keepVerdict: async (verdict) => (await accepts(verdict.sopInstanceUID)) && store.verdicts.record(verdict),
       keepOnlyVerdicts: (study, uids) => store.verdicts.keepOnly(study, uids),
       keepStudy: (study, instances) => keepStudy(study, instances, parts),
       moveCursor: (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq),

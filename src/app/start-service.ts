@@ -15,6 +15,7 @@ import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
 import { documentProfiles } from '../sr/document-profile.js';
+import { acceptsDocumentsOf } from './accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
 import { siteOf } from '../tasks/site-of.js';
@@ -162,7 +163,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
-    const verdicts = verdictsOf({ config, store, reportTools, audit: access.audit });
+    const verdicts = verdictsOf({ config, store, reportTools, accepts: acceptsDocumentsOf(config, pacs.orthanc), audit: access.audit });
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
