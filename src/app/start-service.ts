@@ -27,6 +27,7 @@ import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { modelDeedsOf } from './model-deeds.js';
 import { serverToolsOf } from './server-tools.js';
+import { warnOfLostRegistry } from './lost-registry.js';
 import { startNightWorker } from './night-worker.js';
 import { modelChangesNoter } from './note-model-changes.js';
 import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
@@ -138,6 +139,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     if (does('web')) await clearUploads(uploadsOf(config).directory, config.database.url ? 3_600_000 : 0);
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
+    await warnOfLostRegistry(store.audit, registry, analyser.model.version, log);
     opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
 
     const metrics = openMetrics(softwareVersion, analyser.model.version);
