@@ -101,6 +101,12 @@ tokens.command('revoke').argument('<name>').action(async (name: string) => (awai
 
 const audit = program.command('audit').description('the log of who did what');
 audit
+  .command('fingerprint')
+  .description('the keyed hash under which the audit log holds a search for a value; keyword text for the search of the worklist')
+  .argument('<keyword>', 'of DICOM: PatientID, PatientName, AccessionNumber')
+  .argument('<value>')
+  .action(async (keyword: string, value: string) => (await import('./commands/audit.js')).fingerprint(keyword, value));
+audit
   .command('verify')
   .description('whether the log is whole; exit status 1 if not')
   .option('--head <n:hash>', 'a head that an earlier verification printed')
