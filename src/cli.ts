@@ -80,6 +80,13 @@ accounts
   .action(async (name: string, options: { role: string[]; passwordFile?: string }) => (await import('./commands/administration.js')).addAccount(name, options));
 accounts.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/administration.js')).listAccounts(options));
 accounts.command('disable').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).disableAccount(name));
+accounts.command('enable').description('lets a disabled account log in again').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).enableAccount(name));
+accounts
+  .command('roles')
+  .description('other roles for a local account; its sessions end')
+  .argument('<name>')
+  .requiredOption('--role <role>', 'viewer, reader, operator or admin; may be repeated', repeatable, [])
+  .action(async (name: string, options: { role: string[] }) => (await import('./commands/administration.js')).setRoles(name, options));
 accounts.command('password').description('a new password, shown once').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).resetPassword(name));
 
 const tokens = program.command('tokens').description('programs that may ask');
@@ -93,6 +100,12 @@ tokens.command('list').option('--json', 'one object a line', false).action(async
 tokens.command('revoke').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).revokeToken(name));
 
 const audit = program.command('audit').description('the log of who did what');
+audit
+  .command('fingerprint')
+  .description('the keyed hash under which the audit log holds a search for a value; keyword text for the search of the worklist')
+  .argument('<keyword>', 'of DICOM: PatientID, PatientName, AccessionNumber')
+  .argument('<value>')
+  .action(async (keyword: string, value: string) => (await import('./commands/audit.js')).fingerprint(keyword, value));
 audit
   .command('verify')
   .description('whether the log is whole; exit status 1 if not')

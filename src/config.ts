@@ -213,6 +213,11 @@ const configSchema = z.strictObject({
       verifiers: z.array(z.string().min(1)).default([]),
       /** Verifying Organization (0040,A027): for whom they sign. */
       organization: z.string().trim().min(1, 'expected the name of the hospital or department').max(64).optional(),
+      /**
+       * Systems whose signed documents in the PACS count as labels: AE titles that send by C-STORE, and `http` for what comes by STOW-RS, as this
+       * service's own documents do. `*` stands for every system that may store.
+       */
+      acceptFrom: z.array(z.string().min(1)).default(['*']),
     })
     .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, { path: ['organization'], message: 'expected the organization for which verifiers sign' })
     .prefault({}),

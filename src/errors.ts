@@ -107,6 +107,11 @@ export class Fault extends Error {
 
 export const faultCodes = Object.keys(catalogue) as readonly FaultCode[];
 
+/** What a code means, without anything of the case at hand. */
+export function meaningOf(code: FaultCode): string {
+  return catalogue[code].text;
+}
+
 /** Whether a fault of this code can be over later without anybody changing anything. */
 export function mayPass(code: string | undefined): boolean {
   return faultCodes.some((one) => one === code && catalogue[one].retryable);

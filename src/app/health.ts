@@ -7,7 +7,7 @@ import type { Health } from '../server/server-tools.js';
 import type { Store } from '../store/store.js';
 import type { ServedModel } from '../tasks/tools.js';
 import { measuredDrift } from './drift-watch.js';
-import type { PacsAccess } from './pacs.js';
+import { checkDicomWeb, type PacsAccess } from './pacs.js';
 
 export interface HealthParts {
   readonly pacs: PacsAccess;
@@ -33,7 +33,10 @@ const mostClockSkewMs = 5_000;
 /** Whether every part can do its work. */
 export async function healthOf(parts: HealthParts): Promise<Health> {
   const { pacs, store, jobs, model, dataDir, clock: { milliseconds: clockSkewMs } } = parts;
-  const [orthanc, database, freeBytes, alarms] = await Promise.all([answers(() => pacs.orthanc.system()), answers(() => store.studies.countByState()), freeBytesOf(dataDir), store.drift.alarms().catch(() => undefined)]);
+  const [orthanc, database, freeBytes, alarms] = await Promise.all([answers(async () => {
+      await pacs.orthanc.system();
+      await checkDicomWeb(pacs.dicomWeb);
+    }), answers(() => store.studies.countByState()), freeBytesOf(dataDir), store.drift.alarms().catch(() => undefined)]);
   const unacknowledged = alarms?.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   const stats = database === 'answers' ? await jobs.stats() : [];
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);

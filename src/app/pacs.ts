@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
+import { Fault } from '../errors.js';
 import { Slots } from '../http-exchange.js';
 import { PassOn } from '../dicomweb/pass-on.js';
 import type { Log } from '../log.js';
@@ -33,11 +34,34 @@ export function pacsName({ orthanc }: Config, pacs: Pick<PacsAccess, 'url'>): st
 /** What the stories need of it. */
 export function pacsOf(dicomWeb: DicomWeb, orthanc?: OrthancClient): Pacs {
   return {
-    retrieveStudyMetadata: (study) => dicomWeb.retrieveStudyMetadata(study),
-    retrieveInstance: (study, series, instance) => dicomWeb.retrieveInstance(study, series, instance),
+    retrieveStudyMetadata: (study) => foundBy(dicomWeb, () => dicomWeb.retrieveStudyMetadata(study)),
+    retrieveInstance: (study, series, instance) => foundBy(dicomWeb, () => dicomWeb.retrieveInstance(study, series, instance)),
     storeInstances: async (files) => void (await dicomWeb.storeInstances(files)),
     ...(orthanc ? { content: pacsContentOf(orthanc) } : {}),
   };
+}
+
+/** No study has this UID: a search that costs the PACS nothing and tells whether DICOMweb is served at all. */
+const noStudy = '2.25.0';
+
+/** @throws Fault pacs-unreachable where Orthanc serves no DICOMweb at the configured path, and what the search throws */
+export async function checkDicomWeb(dicomWeb: Pick<DicomWeb, 'searchForStudies'>): Promise<void> {
+  try {
+    await dicomWeb.searchForStudies({ StudyInstanceUID: noStudy }, { limit: 1 });
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'pacs-not-found') throw error;
+    throw new Fault('pacs-unreachable', 'Orthanc serves no DICOMweb at orthanc.dicomWebPath; load its DICOMweb plugin, or correct the path', {}, { cause: error });
+  }
+}
+
+/** What is not found while the DICOMweb plugin is missing is not gone: the work waits until the plugin is back. */
+async function foundBy<T>(dicomWeb: DicomWeb, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'pacs-not-found') await checkDicomWeb(dicomWeb);
+    throw error;
+  }
 }
 
 /** The PACS of the configuration, which need not answer yet; without one a private Orthanc below the data folder. */

@@ -1,17 +1,20 @@
-import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { drawActivation } from '../pixels/heat-map.js';
 import { Fault } from '../errors.js';
 import type { Answer, AnsweredFinding, AnsweredImage } from '../server/page-types.js';
 import { notice } from '../sr/sentences.js';
 import { answerUpload, isArchive, type UploadAnswer } from '../tasks/answer-upload.js';
+import { beginningOf } from '../tasks/upload-header.js';
 import type { ReportTools } from '../tasks/tools.js';
-import { unpackZip } from '../uploads/unpack-zip.js';
+import { unpackLimits, unpackZip } from '../uploads/unpack-zip.js';
 import { jpegOf } from './page-study.js';
+import type { Serving } from './serving.js';
 
-/** Uploads that are looked at at the same time; as many again wait, the rest are told to come back. */
+/** Uploads that are looked at at the same time; others wait, the rest are told to come back. */
 const atOnce = 2;
-const mostWaiting = 16;
+const mostWaiting = 64;
+/** One that may unpack to so much is looked at alone: its images are in memory when they are judged. */
+const largeBytes = 128 * 2 ** 20;
 /** Colours change slowly: the browser enlarges them. */
 const overlaySide = 256;
 
@@ -20,33 +23,43 @@ type Tools = Pick<ReportTools, 'reader' | 'model' | 'settings' | 'clock' | 'log'
 /** Answers uploads, a few at a time, so that somebody who tries many files does not hold up the reports. */
 export class UploadAnswers {
   private active = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: { readonly weight: number; readonly resume: () => void }[] = [];
 
-  constructor(private readonly tools: Tools) {}
+  /** @param serving holds the model that judges, whatever is promoted meanwhile */
+  constructor(
+    private readonly tools: Tools,
+    private readonly serving?: Pick<Serving, 'holdChampion'>,
+  ) {}
 
-  /** @throws Fault `too-busy`, `upload-refused` */
-  async answer(path: string, name: string): Promise<Answer> {
-    if (this.active >= atOnce) {
+  /** @throws Fault `too-busy`, `upload-refused`, `disk-full` */
+  async answer(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<Answer> {
+    const weight = (await stat(path)).size > largeBytes ? atOnce : 1;
+    if (this.waiting.length > 0 || this.active + weight > atOnce) {
       if (this.waiting.length >= mostWaiting) throw new Fault('too-busy', 'try again in a minute');
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    }
-    this.active++;
+      await new Promise<void>((resume) => this.waiting.push({ weight, resume }));
+    } else this.active += weight;
     try {
-      return await this.now(path, name);
+      return await this.now(path, name, reserve);
     } finally {
-      this.active--;
-      this.waiting.shift()?.();
+      this.active -= weight;
+      for (let [next] = this.waiting; next && this.active + next.weight <= atOnce; [next] = this.waiting) {
+        this.waiting.shift();
+        this.active += next.weight;
+        next.resume();
+      }
     }
   }
 
-  private async now(path: string, name: string): Promise<Answer> {
+  private async now(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<Answer> {
     const started = performance.now();
     const unpacked = `${path}.unpacked`;
+    const held = this.serving?.holdChampion();
+    const tools = held ? { ...this.tools, model: () => held.model, reader: held.reader } : this.tools;
     try {
-      const files = isArchive(await beginningOf(path)) ? await unpackZip(path, unpacked) : [{ name, path }];
+      const files = isArchive(await beginningOf(path, 4)) ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {}) : [{ name, path }];
       if (files.length === 0) throw new Fault('upload-refused', 'the archive holds no file');
-      const answers = await answerUpload(files, this.tools);
-      const model = this.tools.model();
+      const answers = await answerUpload(files, tools);
+      const model = tools.model();
       return {
         notice,
         model: { name: model.name, version: model.version },
@@ -55,6 +68,7 @@ export class UploadAnswers {
         milliseconds: Math.round(performance.now() - started),
       };
     } finally {
+      held?.letGo();
       await rm(unpacked, { recursive: true, force: true });
     }
   }
@@ -71,12 +85,6 @@ export class UploadAnswers {
     }));
     return { ...answer, findings: shown.sort((a, b) => b.probability - a.probability), ...(first ? { picture: first } : {}) };
   }
-}
-
-async function beginningOf(path: string): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(path, { end: 3 }) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 function dataUrl(type: string, bytes: Buffer): string {

@@ -1,6 +1,4 @@
-import { open } from 'node:fs/promises';
 import { textOf, type DataSet } from '../dicom/data-set.js';
-import { readPart10 } from '../dicom/part10.js';
 import { isUsableUid, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import type { Jobs } from '../jobs/jobs.js';
@@ -14,30 +12,31 @@ import { isOwnDocument } from '../sr/own-document.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import type { ReportTools } from '../tasks/tools.js';
+import { readHeader } from '../tasks/upload-header.js';
 import { UploadAnswers } from './page-answer.js';
 import { pageModels } from './page-models.js';
 import { patientOf, pictureOf, studyInPacs, uidFrom } from './page-study.js';
 import type { PacsAccess } from './pacs.js';
+import type { Serving } from './serving.js';
 
 export interface PageParts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly jobs: Jobs;
   readonly reportTools: ReportTools;
+  readonly serving?: Pick<Serving, 'holdChampion'>;
   readonly registry: Registry;
   /** Of the model that serves as long as none was promoted. */
   readonly modelDirectory: string;
   readonly dataDir: string;
 }
 
-/** So much of a dropped file is read for its header. */
-const headerBytes = 4 << 20;
 const latencyResults = 200;
 
 /** What the page asks for, out of the running parts. */
 export function pageToolsOf(parts: PageParts): PageTools {
   const { pacs, store, jobs, reportTools } = parts;
-  const uploads = new UploadAnswers(reportTools);
+  const uploads = new UploadAnswers(reportTools, parts.serving);
   const routing = reportTools.settings.routing;
   return {
     async worklist({ search, ...filter }) {
@@ -77,10 +76,9 @@ export function pageToolsOf(parts: PageParts): PageTools {
       }));
     },
     async testRulesOn(path, name) {
-      const { dataSet } = readPart10(await beginningOf(path), { untilPixelData: true });
-      return ruleTest(name, seriesFactsOf([dataSet]), routing.rules);
+      return ruleTest(name, seriesFactsOf([await readHeader(path)]), routing.rules);
     },
-    answer: (path, name) => uploads.answer(path, name),
+    answer: (path, name, reserve) => uploads.answer(path, name, reserve),
     ...pageModels(parts),
   };
 }
@@ -89,7 +87,7 @@ export function pageToolsOf(parts: PageParts): PageTools {
 async function searchIn(search: string, { pacs }: PageParts): Promise<{ readonly studyPrefix?: string; readonly studies?: readonly string[] }> {
   if (/^[0-9]+\.[0-9.]*$/.test(search)) return { studyPrefix: search };
   const text = search.replace(/[\\*?]/g, '').trim();
-  // An empty value matches every study (PS3.4 §C.2.2.2.3): what was typed names none.
+  // An empty value matches every study (PS3.4 §C.2.2.2.3): the search names none.
   if (text === '') return { studies: [] };
   const queries = [{ PatientID: text }, { AccessionNumber: text }, { PatientName: `${text}*` }];
   const found = await Promise.all(queries.map((query) => pacs.dicomWeb.searchForStudies(query, { limit: 100 })));
@@ -170,20 +168,7 @@ function ruleTest(subject: string, facts: readonly SeriesFacts[], rules: readonl
   return { subject, action: decision.action, ...(decision.action === 'none' ? {} : { rule: decision.rule.name }), passedOver };
 }
 
-async function beginningOf(path: string): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    // A whole file must not end before its pixels do, so a long one is cut only where that can be seen.
-    const bytes = new Uint8Array(Math.min(size, headerBytes));
-    await file.read(bytes, 0, bytes.length, 0);
-    return bytes;
-  } finally {
-    await file.close();
-  }
-}
-
-/** What the PACS says of one study must not take the names of all others from the list. */
+/** A fault of the PACS about one study must not take the names of all others from the list. */
 function noneUnlessUnreachable(error: unknown): readonly DataSet[] {
   if (error instanceof Fault && error.code !== 'pacs-unreachable' && error.code !== 'pacs-unauthorized') return [];
   throw error;

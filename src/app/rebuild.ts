@@ -1,3 +1,4 @@
+import { acceptsDocumentsOf } from './accepted-documents.js';
 import type { Config } from '../config.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
@@ -33,6 +34,7 @@ export interface RebuildParts {
 /** Runs the story of rebuild-index.ts on the running parts. */
 export async function rebuild(parts: RebuildParts, onProgress?: (studies: number) => void): Promise<Rebuilt> {
   const { config, pacs, store, jobs, settings, log } = parts;
+  const accepts = acceptsDocumentsOf(config, pacs.orthanc);
   const tools: RebuildTools = {
     pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
     searchForStudies: studySearch(pacs),
@@ -49,7 +51,7 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
           documents: result.documents.map(({ sopInstanceUID, seriesInstanceUID, kind }) => ({ sopInstanceUID, seriesInstanceUID, kind })),
         });
       },
-      keepVerdict: (verdict) => store.verdicts.record(verdict),
+      keepVerdict: async (verdict) => (await accepts(verdict.sopInstanceUID)) && store.verdicts.record(verdict),
       keepOnlyVerdicts: (study, uids) => store.verdicts.keepOnly(study, uids),
       keepStudy: (study, instances) => keepStudy(study, instances, parts),
       moveCursor: async (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq, await marksBefore(lastSeq, changeLogOf(pacs.orthanc))),

@@ -69,6 +69,9 @@ export function startServing(parts: ServingParts): Serving {
   let challenger: Loaded | undefined;
   let failed: string | undefined;
   let closed = false;
+  /** Whether the registry was there, and is missing now: said once. */
+  let seen = false;
+  let missing = false;
   const load = async (version: string): Promise<Loaded | undefined> => {
     try {
       const found = await registry.load(version);
@@ -83,7 +86,13 @@ export function startServing(parts: ServingParts): Serving {
   };
   const follow = async (): Promise<void> => {
     const aliases = await registry.aliases();
+    if (aliases) missing = false;
+    else if (!missing && !closed && seen) {
+      missing = true;
+      log.warn('the registry of models is gone; the model in service stays until the service ends, then the shipped model serves: restore the folder', { registry: registry.directory });
+    }
     if (!aliases || closed) return;
+    seen = true;
     if (aliases.champion !== champion.version) {
       // The challenger that is promoted is on the engine already.
       const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion);

@@ -27,7 +27,7 @@ export async function startAccess(config: Config, store: Store, log: Log): Promi
     publicUrl: config.server.publicUrl,
     dataDir: config.dataDir,
   });
-  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit };
+  return { access, administration: administrationOf(store, audit, config.dataDir), audit, auditEntries: store.audit };
 }
 
 function openIdOf({ access: { oidc }, server: { publicUrl } }: Config): OpenIdSettings | undefined {

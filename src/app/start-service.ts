@@ -15,6 +15,7 @@ import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
 import { documentProfiles } from '../sr/document-profile.js';
+import { acceptsDocumentsOf } from './accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
 import { siteOf } from '../tasks/site-of.js';
@@ -26,6 +27,7 @@ import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { modelDeedsOf } from './model-deeds.js';
 import { serverToolsOf } from './server-tools.js';
+import { warnOfLostRegistry } from './lost-registry.js';
 import { startNightWorker } from './night-worker.js';
 import { modelChangesNoter } from './note-model-changes.js';
 import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
@@ -134,9 +136,11 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
 
-    await clearUploads(uploadsOf(config).directory);
+    // Several processes may share the folder only where they share a database: then an upload of another one may be under way.
+    if (does('web')) await clearUploads(uploadsOf(config).directory, config.database.url ? 3_600_000 : 0);
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
+    await warnOfLostRegistry(store.audit, registry, analyser.model.version, log);
     opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
 
     const metrics = openMetrics(softwareVersion, analyser.model.version);
@@ -162,12 +166,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
-    const verdicts = verdictsOf({ config, store, reportTools, audit: access.audit });
+    const verdicts = verdictsOf({ config, store, reportTools, accepts: acceptsDocumentsOf(config, pacs.orthanc), audit: access.audit });
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
     const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
-    const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
+    const page = pageToolsOf({ pacs, store, jobs, reportTools, serving, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
     tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
     watchSurroundings(healthParts);
     if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();

@@ -4,6 +4,7 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { ServedVerdict, VerdictServerTools } from '../server/verdict-tools.js';
 import type { Reader } from '../sr/verdict-content.js';
 import type { Store } from '../store/store.js';
+import type { AcceptsDocument } from './accepted-documents.js';
 import { indexedVerdict, indexVerdicts, type IndexedVerdict } from '../tasks/index-verdicts.js';
 import { recordVerdict, type VerdictToRecord } from '../tasks/record-verdict.js';
 import { jointLabels } from '../tasks/settled-labels.js';
@@ -13,6 +14,8 @@ export interface VerdictParts {
   readonly config: Config;
   readonly store: Store;
   readonly reportTools: Pick<ReportTools, 'pacs' | 'settings' | 'clock' | 'log'>;
+  /** Whether a document comes from a system that is believed; without it every document does. */
+  readonly accepts?: AcceptsDocument;
   /** Where verdicts that were given elsewhere are put on record; those given here are, before they are given. */
   readonly audit?: Pick<AuditLog, 'recordIfPossible'>;
 }
@@ -34,7 +37,8 @@ export function readerIn({ verdicts: { verifiers, organization } }: Config, name
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 
-export function verdictsOf({ config, store, reportTools: { pacs, settings, clock, log }, audit }: VerdictParts): Verdicts {
+export function verdictsOf({ config, store, reportTools: { pacs, settings, clock, log }, accepts = async () => true, audit }: VerdictParts): Verdicts {
+  const refused = new Set<string>();
   const tools = { pacs, clock, softwareVersion: settings.softwareVersion, seriesNumber: settings.seriesNumber + verdictSeriesOffset, termsOf: settings.termsOf, codes: settings.codes };
   return {
     readerOf: (name) => readerIn(config, name),
@@ -48,9 +52,20 @@ export function verdictsOf({ config, store, reportTools: { pacs, settings, clock
     },
 
     async index(study) {
+      const known = new Set((await store.verdicts.ofStudy(study)).map((one) => one.sopInstanceUID));
       const keep = async (verdict: IndexedVerdict): Promise<boolean> => {
+        // The service found it; who is named as its reader may not know of it.
+        const entry = { actor: 'service', subject: { studyInstanceUID: verdict.studyInstanceUID, sopInstanceUID: verdict.sopInstanceUID, reader: verdict.reader.slice(0, 100), verified: verdict.verified, whence: verdict.whence.slice(0, 20) } };
+        if (!known.has(verdict.sopInstanceUID) && !(await accepts(verdict.sopInstanceUID))) {
+          if (!refused.has(verdict.sopInstanceUID)) {
+            log.warn('a verdict in the PACS comes from a system that verdicts.acceptFrom does not name; it does not count', { study: verdict.studyInstanceUID, document: verdict.sopInstanceUID });
+            await audit?.recordIfPossible({ ...entry, action: 'verdict.found', outcome: 'refused' });
+          }
+          if (refused.size < 100_000) refused.add(verdict.sopInstanceUID);
+          return false;
+        }
         const fresh = await store.verdicts.record(verdict);
-        if (fresh) await audit?.recordIfPossible({ actor: verdict.reader, action: 'verdict.found', subject: { studyInstanceUID: verdict.studyInstanceUID, sopInstanceUID: verdict.sopInstanceUID, verified: verdict.verified, whence: verdict.whence } });
+        if (fresh) await audit?.recordIfPossible({ ...entry, action: 'verdict.found' });
         return fresh;
       };
       const keepOnly = async (of: StudyInstanceUID, uids: readonly string[]): Promise<number> => {

@@ -22,10 +22,10 @@ export function auditMessage(row: AuditRow, sourceId: string, patient?: Patient)
   return `<?xml version="1.0" encoding="UTF-8"?>${element('AuditMessage', {}, event, participant, source, ...(patient ? [patientObject(patient)] : []), ...objectsOf(row))}`;
 }
 
-/** The study, if the deed was about one, and the entry itself with all that it says. */
+/** The study, or each study, if the deed was about any, and the entry itself with all that it says. */
 function objectsOf(row: AuditRow): readonly string[] {
-  const { studyInstanceUID, ...rest } = JSON.parse(row.subject) as AuditSubject;
-  const study = typeof studyInstanceUID === 'string' ? [studyObject(studyInstanceUID)] : [];
+  const { studyInstanceUID, studyInstanceUIDs, ...rest } = JSON.parse(row.subject) as AuditSubject;
+  const study = [...(typeof studyInstanceUID === 'string' ? [studyInstanceUID] : []), ...(Array.isArray(studyInstanceUIDs) ? (studyInstanceUIDs as readonly string[]) : [])].map(studyObject);
   const said = { ...rest, action: row.action, seq: row.seq, hash: row.hash };
   const details = Object.entries(said).map(([name, value]) => element('ParticipantObjectDetail', { type: name, value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64') }));
   return [

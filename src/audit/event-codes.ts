@@ -38,6 +38,9 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   logout: { id: userAuthentication, type: logout, action: 'E' },
   'worklist.view': { id: query, action: 'E' },
   'pacs.search': { id: query, action: 'E' },
+  'worklist.search': { id: query, action: 'E' },
+  'patient.view': { id: query, action: 'E' },
+  'rules.test': { id: query, action: 'E' },
   'answer.ask': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
 };
@@ -64,6 +67,6 @@ function actionOf(verb: string): AuditEvent['action'] {
   if (verb === 'view' || verb === 'verify' || verb === 'found') return 'R';
   if (verb === 'add' || verb === 'give') return 'C';
   if (verb === 'revoke' || verb === 'disable' || verb === 'delete') return 'D';
-  if (verb === 'password' || verb === 'change' || verb === 'changed' || verb === 'promote' || verb === 'rollback') return 'U';
+  if (verb === 'password' || verb === 'roles' || verb === 'enable' || verb === 'change' || verb === 'changed' || verb === 'promote' || verb === 'rollback') return 'U';
   return 'E';
 }

@@ -26,7 +26,7 @@ export function commandActor(): string {
 }
 
 function administer<T>(work: (administration: Administration, doer: Doer) => Promise<T>): Promise<T> {
-  return withStore((store) => work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' }))), { actor: commandActor() }));
+  return withStore((store) => work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' })), loadConfig().dataDir), { actor: commandActor() }));
 }
 
 export interface Listed {
@@ -48,6 +48,16 @@ export async function listAccounts({ json }: Listed): Promise<void> {
 export async function disableAccount(name: string): Promise<void> {
   await administer((one, doer) => one.disableAccount(name, doer));
   console.log(`account ${name} disabled; its sessions have ended`);
+}
+
+export async function enableAccount(name: string): Promise<void> {
+  await administer((one, doer) => one.enableAccount(name, doer));
+  console.log(`account ${name} enabled`);
+}
+
+export async function setRoles(name: string, options: { readonly role: readonly string[] }): Promise<void> {
+  await administer((one, doer) => one.setRoles(name, rolesOf(options.role), doer));
+  console.log(`account ${name} has the roles ${options.role.join(', ')}; its sessions have ended`);
 }
 
 export async function resetPassword(name: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { openPacs } from '../app/pacs.js';
+import { openAuditLog } from '../audit/audit-log.js';
 import type { Patient } from '../audit/audit-message.js';
 import { auditFormats, auditLines, type AuditFormat } from '../audit/export-lines.js';
 import { verifyAudit, type ChainHead } from '../audit/verify.js';
@@ -6,6 +7,7 @@ import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
+import { searchedText } from '../server/searched.js';
 import type { AuditRow, AuditSubject } from '../store/audit-entries.js';
 import { commandActor, withStore } from './administration.js';
 
@@ -17,6 +19,12 @@ export async function verify(options: { readonly head?: string; readonly json: b
   if (options.json) console.log(JSON.stringify(verdict));
   else if (verdict.intact) console.log(`intact: ${verdict.entries} entries; head ${verdict.head.seq}:${verdict.head.hash}\nKeep the head elsewhere: audit verify --head then also notices entries cut off the end, or a log written anew.`);
   else console.log(`TAMPERED WITH at entry ${verdict.at}: ${verdict.why}; the ${verdict.entries} entries before it are intact`);
+}
+
+/** `audit fingerprint`: the hash under which the log holds a search for a value. */
+export async function fingerprint(keyword: string, value: string): Promise<void> {
+  const hash = await withStore((store) => openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchedText(keyword, value)));
+  console.log(`${keyword}#${hash}`);
 }
 
 /** `audit export`: every entry, one a line, as JSON or as an AuditMessage; itself a deed. */

@@ -2,29 +2,33 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openPacs, pacsOf } from '../app/pacs.js';
 import { softwareVersion } from '../app/start-service.js';
-import { readerIn, verdictSeriesOffset } from '../app/verdicts.js';
+import { verdictSeriesOffset } from '../app/verdicts.js';
 import { loadConfig, type Config } from '../config.js';
 import { readLabelCsv } from '../dataset/label-csv.js';
 import { asFault, Fault } from '../errors.js';
 import { conceptsOf, loadFindings, termsOf } from '../findings-config.js';
 import { createLog } from '../log.js';
-import { openStore } from '../store/store.js';
+import { openStore, type Store } from '../store/store.js';
+import { commandActor } from './administration.js';
 import { importLabels } from '../tasks/import-labels.js';
 import { jointLabels, type JointLabel } from '../tasks/settled-labels.js';
 
 /**
- * `labels import`: a list becomes verdicts in the PACS, from where the service takes them. No database is opened, so it may be
- * done beside a running service. Exit status 1 if a row was refused.
+ * `labels import`: a list becomes verdicts in the PACS, from where the service takes them. They name the reader and are not signed. It may be done
+ * beside a running service. Exit status 1 if a row was refused.
  */
 export async function importLabelsCommand(file: string, options: { readonly reader: string; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const log = createLog({ ...config.log, level: 'warn' });
+  // Whoever starts a command is not logged in: what is written in a reader's name is not signed in it.
+  const reader = { name: options.reader };
   const findings = loadFindings(config.findingsFile);
   const bytes = await readFile(file).catch((error: unknown) => {
     throw asFault(error, 'dataset-invalid', { source: file });
   });
   const rows = readLabelCsv(bytes, file, Object.keys(findings.findings));
   if (!config.orthanc.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: labels are stored in your PACS');
+  await recordIntention(config, { reader: options.reader.slice(0, 100), rows: rows.length });
   const pacs = await openPacs(config, log, { environment: {}, script: '' });
   try {
     const tools = {
@@ -36,7 +40,7 @@ export async function importLabelsCommand(file: string, options: { readonly read
       codes: conceptsOf(findings),
       searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number }) => pacs.dicomWeb.searchForStudies(query, page),
     };
-    const { stored, known, refused } = await importLabels(rows, readerIn(config, options.reader), tools);
+    const { stored, known, refused } = await importLabels(rows, reader, tools);
     if (options.json) console.log(JSON.stringify({ stored, known, refused }));
     else {
       console.log(`${stored} verdicts stored, ${known} known already, ${refused.length} rows refused`);
@@ -45,6 +49,23 @@ export async function importLabelsCommand(file: string, options: { readonly read
     if (refused.length > 0) process.exitCode = 1;
   } finally {
     await pacs.close();
+  }
+}
+
+/** On record before it is done. The embedded database is the running service's: then that records every document when it finds it. */
+async function recordIntention(config: Config, subject: { readonly reader: string; readonly rows: number }): Promise<void> {
+  let store: Store;
+  try {
+    store = await openStore(locationOf(config), createLog({ ...config.log, level: 'error' }));
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'config-invalid' || config.database.url) throw error;
+    console.error('the audit log belongs to the running service, which records each verdict when it finds it');
+    return;
+  }
+  try {
+    await store.audit.append({ actor: commandActor(), action: 'label.import', outcome: 'intended', subject });
+  } finally {
+    await store.close();
   }
 }
 

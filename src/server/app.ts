@@ -24,7 +24,7 @@ import { verdictRoutes } from './routes/verdicts.js';
 import { studyRoutes } from './routes/study.js';
 import { viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
-import { refuseNul } from './refuse-nul.js';
+import { readableAddress } from './access/readable-address.js';
 import { securityHeaders } from './security-headers.js';
 import type { ServerParts } from './server-tools.js';
 
@@ -35,7 +35,7 @@ const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [
 ];
 
 /**
- * The service's own HTTP interface. Each request passes headers → who asks → nobody unknown → routes → what went wrong. Health and the hint come
+ * The service's own HTTP interface. Each request passes headers → a readable address → who asks → nobody unknown → routes → what went wrong. Health and the hint come
  * before it is asked who asks: the one must answer when the database does not, for the other Orthanc waits inside a callback.
  */
 export function createServer(parts: ServerParts, log: Log): Express {
@@ -45,7 +45,7 @@ export function createServer(parts: ServerParts, log: Log): Express {
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(parts.metrics.countRequests);
   app.use(...securityHeaders());
-  app.use(refuseNul);
+  app.use(readableAddress);
   app.use(hintRoutes(parts));
   app.use(healthRoutes(parts));
   app.use(authenticate(parts.access));
@@ -53,6 +53,6 @@ export function createServer(parts: ServerParts, log: Log): Express {
   // A process that does not serve people still says how it is.
   for (const routesOf of parts.web ? routes : [metricsRoutes]) app.use(routesOf(parts, log));
   app.use(answerNothing);
-  app.use(answerFault(log));
+  app.use(answerFault(log, parts.audit));
   return app;
 }

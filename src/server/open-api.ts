@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sessionCookieName } from './access/cookie.js';
 import { modelChangeBody, promotionBody } from './routes/model-deeds.js';
 
 /** One route, in the words of its docs. */
@@ -21,7 +22,7 @@ const account = z.strictObject({ name: z.string().max(100), roles: z.array(z.enu
 const operations: readonly Operation[] = [
   { method: 'get', path: '/health', role: 'none', summary: 'Whether Orthanc, database and model are there; 503 if not' },
   { method: 'get', path: '/health/live', role: 'none', summary: 'Whether the process lives' },
-  { method: 'get', path: '/metrics', role: 'none', summary: 'Figures for Prometheus', answer: 'text' },
+  { method: 'get', path: '/metrics', role: 'viewer', summary: 'Figures for Prometheus', answer: 'text' },
   { method: 'post', path: '/hint', role: 'none', summary: 'Wake-up hint of orthanc/routing.lua', description: 'With the token of server.hintToken in X-Hint-Token, else from loopback only.', answer: 'none' },
   { method: 'get', path: '/login', role: 'none', summary: 'The way in for people', answer: 'html' },
   { method: 'post', path: '/api/login', role: 'none', summary: 'Log in; a session cookie is the answer', body: z.strictObject({ name: z.string(), password: z.string() }) },
@@ -59,7 +60,9 @@ const operations: readonly Operation[] = [
   { method: 'get', path: '/api/accounts', role: 'admin', summary: 'Accounts' },
   { method: 'post', path: '/api/accounts', role: 'admin', summary: 'A new account; its first password is the answer', body: account },
   { method: 'post', path: '/api/accounts/{name}/password', role: 'admin', summary: 'A new password for an account' },
-  { method: 'post', path: '/api/accounts/{name}/disable', role: 'admin', summary: 'Close an account', answer: 'none' },
+  { method: 'post', path: '/api/accounts/{name}/disable', role: 'admin', summary: 'Disable an account; its sessions end', answer: 'none' },
+  { method: 'post', path: '/api/accounts/{name}/enable', role: 'admin', summary: 'Enable a disabled account', answer: 'none' },
+  { method: 'post', path: '/api/accounts/{name}/roles', role: 'admin', summary: 'Change the roles of a local account; its sessions end', body: account.pick({ roles: true }), answer: 'none' },
   { method: 'get', path: '/api/tokens', role: 'admin', summary: 'Tokens of programs' },
   { method: 'post', path: '/api/tokens', role: 'admin', summary: 'A new token; it is shown once', body: account.extend({ days: z.number().int().min(1).max(3650).optional() }) },
   { method: 'post', path: '/api/tokens/{name}/revoke', role: 'admin', summary: 'End a token', answer: 'none' },
@@ -102,7 +105,7 @@ export function openApiDocument(version: string): Readonly<Record<string, unknow
     security: [{ token: [] }, { session: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: 'chest-ai-session' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: sessionCookieName(true), description: `${sessionCookieName(false)} where server.publicUrl is not https` } },
       schemas: { Fault: z.toJSONSchema(z.strictObject({ error: z.string(), code: z.string() })) },
     },
   };

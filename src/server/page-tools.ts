@@ -32,8 +32,13 @@ export interface PageTools {
   testRules(limit: number): Promise<readonly RuleTest[]>;
   /** The same for a file of the disk. */
   testRulesOn(path: string, name: string): Promise<RuleTest>;
-  /** Findings for files; nothing is kept. @param path of an upload: DICOM, ZIP of DICOM, PNG or JPEG */
-  answer(path: string, name: string): Promise<Answer>;
+  /**
+   * Findings for files; nothing is kept.
+   *
+   * @param path of an upload: DICOM, ZIP of DICOM, PNG or JPEG
+   * @param reserve asked before more is written to the disk
+   */
+  answer(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<Answer>;
   models(): Promise<ModelsPage>;
   /** @throws Fault `model-unknown` */
   model(version: string): Promise<ModelDetail>;

@@ -16,6 +16,19 @@ export function oneOf<const Choice extends string>(value: unknown, choices: read
   throw new Fault('request-invalid', `expected one of ${choices.join(', ')}, found ${shown(value)}`);
 }
 
+/** One text, without blanks around it; undefined for an empty one. @throws Fault `request-invalid` */
+export function text(value: unknown, name: string, maxLength: number): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (typeof value === 'string' && value.length <= maxLength) return value.trim();
+  throw new Fault('request-invalid', `expected one text of at most ${maxLength} characters for ${name}`);
+}
+
+/** A Study Instance UID in an address, also one with leading zeros as some devices write it. @throws Fault `request-invalid` */
+export function studyUid(value: unknown): string {
+  if (typeof value === 'string' && /^[0-9]+(\.[0-9]+)*$/.test(value) && value.length <= 64) return value;
+  throw new Fault('request-invalid', 'expected a Study Instance UID in the address, found something else');
+}
+
 function shown(value: unknown): string {
   return JSON.stringify(value)?.slice(0, 40) ?? '';
 }

@@ -8,6 +8,7 @@ import type { Administration } from './access/administration.js';
 import type { VerdictServerTools } from './verdict-tools.js';
 import type { DriftTools } from './drift-tools.js';
 import type { ModelDeeds } from './model-tools.js';
+import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { PageTools } from './page-tools.js';
 
 /** What the server shows, as small as it needs it; app.ts supplies it. */
@@ -65,7 +66,7 @@ export interface ServerParts {
   /** OHIF's files, or why they are not there. */
   readonly viewer: { readonly directory?: string | undefined; readonly why?: string | undefined };
   /** Where uploads lie while they are looked at, and how large they may be. */
-  readonly uploads: { readonly directory: string; readonly maxBytes: number };
+  readonly uploads: { readonly directory: string; readonly maxBytes: number; readonly limits?: UploadRoomLimits };
   /** Look at the change log now. */
   wake(): void;
   tools(): ServerTools | undefined;

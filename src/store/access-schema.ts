@@ -1,4 +1,4 @@
-import { bigint, boolean, jsonb, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, text } from 'drizzle-orm/pg-core';
 import { chestAi, time } from './schema-columns.js';
 
 /* Who may ask, and what was done, as drizzle sees it; migrations/0003 makes the tables. */
@@ -43,6 +43,20 @@ export const token = chestAi.table('token', {
 export const loginFailure = chestAi.table('login_failure', {
   keyHash: text('key_hash').notNull(),
   at: time('at').notNull(),
+});
+
+export const knownLogin = chestAi.table('known_login', {
+  account: text('account').notNull(),
+  /** SHA-256 of a browser's cookie, or of account and network address. */
+  originHash: text('origin_hash').notNull(),
+  seenAt: time('seen_at').notNull(),
+});
+
+/** One row. */
+export const auditKey = chestAi.table('audit_key', {
+  id: integer('id').primaryKey(),
+  /** 256 bits, hexadecimal: of the keyed hashes in the audit log. */
+  key: text('key').notNull(),
 });
 
 export const auditEntry = chestAi.table('audit_entry', {

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { account, session, type AccountOrigin } from './access-schema.js';
 import type { Database } from './database.js';
 import { isUniqueViolation } from './database-fault.js';
@@ -30,10 +30,14 @@ export interface Accounts {
    */
   addFirst(given: NewAccount, before: () => Promise<void>): Promise<boolean>;
   setRoles(name: string, roles: readonly string[]): Promise<void>;
+  /** Of a local account, every session of which ends. @returns false if there is no such local account */
+  changeRoles(name: string, roles: readonly string[]): Promise<boolean>;
   /** Ends every session of the account. @returns false if there is no such account */
   setPassword(name: string, passwordHash: string, options: { readonly mustChange: boolean }): Promise<boolean>;
   /** Ends every session of the account. @returns false if there is no such account, or it is disabled already */
   disable(name: string): Promise<boolean>;
+  /** @returns false if there is no such account, or it is not disabled */
+  enable(name: string): Promise<boolean>;
 }
 
 /** Any number that no other lock on the same database uses. */
@@ -81,6 +85,14 @@ export function accountsIn(database: Database): Accounts {
       await database.run((tables) => tables.update(account).set({ roles }).where(eq(account.name, name)));
     },
 
+    changeRoles(name, roles) {
+      return database.transaction(async (tables) => {
+        const changed = await tables.update(account).set({ roles }).where(and(eq(account.name, name), eq(account.origin, 'local'))).returning({ name: account.name });
+        if (changed.length > 0) await tables.delete(session).where(eq(session.account, name));
+        return changed.length > 0;
+      });
+    },
+
     setPassword(name, passwordHash, { mustChange }) {
       return database.transaction(async (tables) => {
         const changed = await tables.update(account).set({ passwordHash, mustChange, passwordChangedAt: sql`now()` }).where(and(eq(account.name, name), eq(account.origin, 'local'))).returning({ name: account.name });
@@ -95,6 +107,11 @@ export function accountsIn(database: Database): Accounts {
         await tables.delete(session).where(eq(session.account, name));
         return changed.length > 0;
       });
+    },
+
+    async enable(name) {
+      const changed = await database.run((tables) => tables.update(account).set({ disabledAt: null }).where(and(eq(account.name, name), isNotNull(account.disabledAt))).returning({ name: account.name }));
+      return changed.length > 0;
     },
   };
 }

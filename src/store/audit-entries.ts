@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { and, asc, desc, eq, gt, gte, like, lt, or, sql, type SQL } from 'drizzle-orm';
-import { auditEntry, type AuditOutcome } from './access-schema.js';
+import { auditEntry, auditKey, type AuditOutcome } from './access-schema.js';
+import { Fault } from '../errors.js';
 import type { Database } from './database.js';
 
 /** One deed as the log holds it. */
@@ -20,7 +21,7 @@ export interface NewAuditEntry {
 }
 
 export interface AuditQuery {
-  /** ISO 8601, inclusive and exclusive. */
+  /** Times that Date reads, inclusive and exclusive. */
   readonly from?: string;
   readonly to?: string;
   readonly actor?: string;
@@ -41,6 +42,8 @@ export interface AuditEntries {
   after(seq: number, limit: number): Promise<readonly AuditRow[]>;
   list(query: AuditQuery): Promise<readonly AuditRow[]>;
   last(): Promise<AuditRow | undefined>;
+  /** Of this database, for keyed hashes; made at the first call. */
+  key(): Promise<Uint8Array>;
 }
 
 /** What the first entry names as the hash before it. */
@@ -79,7 +82,7 @@ export function auditEntriesIn(database: Database): AuditEntries {
     after: (seq, limit) => database.run((tables) => tables.select().from(auditEntry).where(gt(auditEntry.seq, seq)).orderBy(asc(auditEntry.seq)).limit(limit)),
 
     list({ from, to, actor, action, before, limit = 100 }) {
-      const conditions: (SQL | undefined)[] = [before === undefined ? undefined : lt(auditEntry.seq, before), from ? gte(auditEntry.at, from) : undefined, to ? lt(auditEntry.at, to) : undefined, actor ? eq(auditEntry.actor, actor) : undefined, action ? or(eq(auditEntry.action, action), like(auditEntry.action, `${action.replace(/[%_\\]/g, '\\$&')}.%`)) : undefined];
+      const conditions: (SQL | undefined)[] = [before === undefined ? undefined : lt(auditEntry.seq, before), from ? gte(auditEntry.at, momentOf(from)) : undefined, to ? lt(auditEntry.at, momentOf(to)) : undefined, actor ? eq(auditEntry.actor, actor) : undefined, action ? or(eq(auditEntry.action, action), like(auditEntry.action, `${action.replace(/[%_\\]/g, '\\$&')}.%`)) : undefined];
       return database.run((tables) => tables.select().from(auditEntry).where(and(...conditions)).orderBy(desc(auditEntry.seq)).limit(Math.min(limit, 1000)));
     },
 
@@ -87,5 +90,21 @@ export function auditEntriesIn(database: Database): AuditEntries {
       const [row] = await database.run((tables) => tables.select().from(auditEntry).orderBy(desc(auditEntry.seq)).limit(1));
       return row;
     },
+
+    async key() {
+      const stored = () => database.run((tables) => tables.select({ key: auditKey.key }).from(auditKey));
+      const [known] = await stored();
+      if (known) return Buffer.from(known.key, 'hex');
+      await database.run((tables) => tables.insert(auditKey).values({ id: 1, key: randomBytes(32).toString('hex') }).onConflictDoNothing());
+      const [row] = await stored();
+      return Buffer.from(row!.key, 'hex');
+    },
   };
+}
+
+/** As entries state their time, so that texts compare as times do. @throws Fault `request-invalid` */
+function momentOf(text: string): string {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime()) || at.getUTCFullYear() < 1 || at.getUTCFullYear() > 9999) throw new Fault('request-invalid', 'expected a time such as 2026-03-01T08:00+01:00');
+  return at.toISOString();
 }

@@ -139,7 +139,7 @@ export class EmbeddedConnection implements Connection {
     } catch (thrown) {
       this.#refuseWhenFull();
       await sleep(1_000);
-      const detail = `the embedded database does not start (${String(thrown)}); if this stays, remove the directory and run chest-ai rebuild`;
+      const detail = `the embedded database does not start (${String(thrown)}); if this stays, restore the directory from a backup; without one remove it and run chest-ai rebuild, which recreates results and labels from the PACS, while accounts, tokens and the audit log are lost`;
       throw new Fault('database-unavailable', detail, { source: this.name }, { cause: thrown });
     }
   }

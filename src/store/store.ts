@@ -9,6 +9,7 @@ import { deliveriesIn, type Deliveries } from './deliveries.js';
 import { labelsIn, type Labels } from './labels.js';
 import { verdictsIn, type Verdicts } from './verdicts.js';
 import { EmbeddedConnection } from './embedded.js';
+import { knownLoginsIn, type KnownLogins } from './known-logins.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { knownStudiesIn, type KnownStudies } from './known-studies.js';
 import { migrate } from './migrate.js';
@@ -39,6 +40,7 @@ export interface Store {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly loginFailures: LoginFailures;
+  readonly knownLogins: KnownLogins;
   readonly audit: AuditEntries;
   readonly verdicts: Verdicts;
   readonly labels: Labels;
@@ -79,6 +81,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     sessions: sessionsIn(database),
     tokens: tokensIn(database),
     loginFailures: loginFailuresIn(database),
+    knownLogins: knownLoginsIn(database),
     audit: auditEntriesIn(database),
     verdicts: verdictsIn(database),
     labels: labelsIn(database),

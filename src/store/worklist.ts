@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, like, sql, type SQL } from 'drizzle-orm';
 import { Fault } from '../errors.js';
 import type { Database } from './database.js';
+import { isPageId, isPageTime } from './result-page.js';
 import type { ResultRow } from './results.js';
 import { result, worklistChange, type Outcome } from './schema.js';
 
@@ -70,7 +71,7 @@ function beginning(after: string | undefined): SQL | undefined {
 function parse(text: string): [number, number, string] {
   try {
     const [priority, time, resultId]: unknown[] = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (typeof priority === 'number' && typeof time === 'number' && Math.abs(time) < 8e15 && typeof resultId === 'string') return [priority, time, resultId];
+    if (typeof priority === 'number' && Number.isInteger(priority) && Math.abs(priority) < 2 ** 31 && isPageTime(time) && isPageId(resultId)) return [priority, time, resultId];
   } catch {
     // Falls through to the refusal.
   }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { readPart10 } from '../dicom/part10.js';
 import { derivedUid, isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { asFault, Fault } from '../errors.js';
 import type { Preview } from '../pixels/preview.js';
@@ -8,6 +7,7 @@ import type { Analysis } from './analysis.js';
 import { analyseInstances } from './report-study.js';
 import { skip } from './skip.js';
 import type { FindingVerdict, Pacs, ReportTools } from './tools.js';
+import { beginningOf, readHeader, sizeOf } from './upload-header.js';
 
 /** A file of an upload, on disk; the name is for people only. */
 export interface UploadedFile {
@@ -28,6 +28,10 @@ export interface UploadAnswer {
 
 /** More studies at once are left out, and that is said. */
 const mostStudies = 20;
+/** Headers of all files of an upload, in memory. */
+const maxHeaderBytes = 96 * 2 ** 20;
+/** A PNG or JPEG file, which is decoded as a whole. */
+const maxPictureBytes = 64 * 2 ** 20;
 
 type Tools = Pick<ReportTools, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
 
@@ -36,7 +40,15 @@ type Tools = Pick<ReportTools, 'reader' | 'model' | 'settings' | 'clock' | 'log'
  * JPEG is taken for a frontal X-ray; both pass the same guards. Nothing is stored and no rule is asked.
  */
 export async function answerUpload(files: readonly UploadedFile[], tools: Tools): Promise<readonly UploadAnswer[]> {
-  const opened = await Promise.all(files.map((file, index) => open(file, index)));
+  // One after the other, and only as far as their headers go: memory must not grow with what is dropped.
+  const opened: Opened[] = [];
+  let headerBytes = 0;
+  for (const [index, file] of files.entries()) {
+    const one = await open(file, index);
+    headerBytes += one.kind === 'dicom' ? sizeOf(one.dataSet) : 0;
+    if (headerBytes > maxHeaderBytes) throw new Fault('upload-refused', `expected files with less than ${maxHeaderBytes / 2 ** 20} MB of attributes in all; send fewer at once`);
+    opened.push(one);
+  }
   const answers: UploadAnswer[] = [];
   const studies = new Map<string, DicomFile[]>();
   let judged = 0;
@@ -65,11 +77,14 @@ type Opened =
 
 async function open({ name, path }: UploadedFile, index: number): Promise<Opened> {
   try {
-    const bytes = await readFile(path);
-    if (isPicture(bytes)) return { kind: 'picture', name, path };
+    const bytes = await beginningOf(path, 4);
+    if (isPicture(bytes)) {
+      const { size } = await stat(path);
+      if (size > maxPictureBytes) throw new Fault('upload-refused', `expected a PNG or JPEG file of at most ${maxPictureBytes / 2 ** 20} MB, found ${Math.round(size / 2 ** 20)} MB`);
+      return { kind: 'picture', name, path };
+    }
     if (isArchive(bytes)) throw new Fault('upload-refused', 'an archive within an archive is not opened');
-    const { dataSet } = readPart10(bytes, { untilPixelData: true });
-    const identified = withIdentity(dataSet, index);
+    const identified = withIdentity(await readHeader(path), index);
     return { kind: 'dicom', name, path, studyInstanceUID: textOf(identified, 'StudyInstanceUID')!, dataSet: identified };
   } catch (error) {
     const fault = asFault(error, 'dicom-unreadable');

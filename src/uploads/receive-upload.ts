@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,23 +19,35 @@ export interface ReceiveOptions {
   readonly maxBytes: number;
   /** Content-Length, where it is stated: what is too large is refused before it has come. */
   readonly declaredBytes?: number | undefined;
+  /** Asked before bytes are written: all that are declared, else a part at a time. */
+  reserve?(bytes: number): Promise<void>;
 }
+
+/** An upload that does not say its length is reserved in parts of this. */
+const partBytes = 16 * 2 ** 20;
 
 /**
  * Writes an upload to disk as it comes, so that memory does not grow with it.
  *
  * @throws Fault `upload-too-large`; `upload-broken-off` when the sender went away; `disk-full`
  */
-export async function receiveUpload(source: Readable, { directory, maxBytes, declaredBytes }: ReceiveOptions): Promise<ReceivedUpload> {
+export async function receiveUpload(source: Readable, { directory, maxBytes, declaredBytes, reserve = async () => undefined }: ReceiveOptions): Promise<ReceivedUpload> {
   if (declaredBytes !== undefined && declaredBytes > maxBytes) throw tooLarge(maxBytes);
-  await mkdir(directory, { recursive: true });
+  if (declaredBytes !== undefined) await reserve(declaredBytes);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, randomUUID());
   const remove = (): Promise<void> => rm(path, { force: true });
   let bytes = 0;
+  let reserved = declaredBytes ?? 0;
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, next) {
       bytes += chunk.length;
-      next(bytes > maxBytes ? tooLarge(maxBytes) : null, chunk);
+      if (bytes > maxBytes) next(tooLarge(maxBytes));
+      else if (bytes <= reserved) next(null, chunk);
+      else {
+        reserved += partBytes;
+        reserve(partBytes).then(() => next(null, chunk), next);
+      }
     },
   });
   try {
@@ -50,11 +62,23 @@ export async function receiveUpload(source: Readable, { directory, maxBytes, dec
   }
 }
 
-/** At start: what an earlier process had in hand when it ended. Whoever sent it still has it. */
-export function clearUploads(directory: string): Promise<void> {
-  return rm(directory, { recursive: true, force: true });
+/**
+ * At start: what an earlier process had in hand when it ended. Whoever sent it still has it.
+ *
+ * @param olderThanMs where other processes may use the folder: only what is older than any upload takes
+ */
+export async function clearUploads(directory: string, olderThanMs = 0): Promise<void> {
+  if (olderThanMs === 0) {
+    await rm(directory, { recursive: true, force: true });
+    return;
+  }
+  for (const name of await readdir(directory).catch(() => [])) {
+    const path = join(directory, name);
+    const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, () => Date.now());
+    if (Date.now() - changed > olderThanMs) await rm(path, { recursive: true, force: true });
+  }
 }
 
-function tooLarge(maxBytes: number): Fault {
+export function tooLarge(maxBytes: number): Fault {
   return new Fault('upload-too-large', `at most ${Math.round(maxBytes / 2 ** 20)} MB can be looked at at once`);
 }

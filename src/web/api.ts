@@ -1,3 +1,5 @@
+import { activityHeaders } from './activity.js';
+
 /** Asking the server. Every refusal of its becomes an ApiFault with a sentence for people. */
 
 export class ApiFault extends Error {
@@ -22,7 +24,7 @@ export async function post<Answer>(path: string, body?: unknown): Promise<Answer
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
-  const headers = { Accept: 'application/json', ...(init.headers as Record<string, string> | undefined) };
+  const headers = { Accept: 'application/json', ...activityHeaders(), ...(init.headers as Record<string, string> | undefined) };
   try {
     return await fetch(path, { credentials: 'same-origin', ...init, headers });
   } catch {

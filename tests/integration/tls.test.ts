@@ -87,4 +87,13 @@ describe('behind nginx as docker-compose.yml sets it up', { skip: existsSync(ngi
     assert.equal((await ask('/hint', { method: 'POST', headers: { 'x-hint-token': 'hint-token' } })).status, 404);
     assert.equal((await ask('/metrics')).status, 404);
   });
+
+  test('L2: the hint and metrics stay inside, however they are written', async () => {
+    for (const name of ['hint', 'metrics']) {
+      for (const path of [`/${name.toUpperCase()}`, `/${name}/`, `//${name}`, `/${name}//`, `/./${name}`, `/x/../${name}`, `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}`, `/${name}?x=1`, `/${name[0]!.toUpperCase()}${name.slice(1)}/?x`]) {
+        for (const method of ['GET', 'POST']) assert.equal((await ask(path, { method, headers: { 'x-hint-token': 'hint-token', accept: 'application/json' } })).status, 404, `${method} ${path}`);
+      }
+    }
+    assert.equal((await ask('/hints', { headers: { accept: 'application/json' } })).status, 401, 'another address is not touched');
+  });
 });

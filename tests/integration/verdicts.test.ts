@@ -164,7 +164,7 @@ describe('verdicts of readers on a real Orthanc', () => {
       assert.ok(found.length > 0);
       return found;
     });
-    assert.deepEqual(entries.filter(({ subject }) => subject.includes(signed.SOPInstanceUID)).map(({ actor }) => actor), ['Meier^Anna'], 'once, with who judged');
+    assert.deepEqual(entries.filter(({ subject }) => subject.includes(signed.SOPInstanceUID)).map(({ actor, subject }) => [actor, (JSON.parse(subject) as { reader: string }).reader]), [['service', 'Meier^Anna']], 'D15: once, by the service, which found it');
     await assertOneCurrentResult(pacs.dicomWeb, study);
   });
 

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openAccess, type AccessSettings } from '../../src/server/access/access.js';
 import { administrationOf } from '../../src/server/access/administration.js';
-import { firstLoginFile } from '../../src/server/access/first-account.js';
+import { firstAccountName, firstLoginFile } from '../../src/server/access/first-account.js';
 import { openMetrics } from '../../src/server/metrics.js';
 import type { ServerParts } from '../../src/server/server-tools.js';
 import type { Store } from '../../src/store/store.js';
@@ -24,10 +24,20 @@ export interface LoggedIn {
   readonly origin: string;
 }
 
-/** Logs in as the service's first account, with the password that it wrote down. */
-export function logInFirst(url: string, dataDir: string): Promise<LoggedIn> {
-  const [name, password] = readFileSync(firstLoginFile(dataDir), 'utf8').trim().split('\n');
-  return logIn(url, name!, password!);
+/** What the tests change the password of the first account to. */
+export const ownPassword = 'my own long words for tests';
+
+/** Logs in as the service's first account: at the first time with the password that it wrote down, which has to be changed then. */
+export async function logInFirst(url: string, dataDir: string): Promise<LoggedIn> {
+  const file = firstLoginFile(dataDir);
+  if (existsSync(file)) {
+    const [name, password] = readFileSync(file, 'utf8').trim().split('\n');
+    const first = await logIn(url, name!, password!);
+    const { origin } = new URL(url);
+    const changed = await fetch(`${origin}/api/password`, { method: 'POST', headers: { ...first, 'content-type': 'application/json' }, body: JSON.stringify({ current: password, next: ownPassword }) });
+    if (!changed.ok) throw new Error(`password: ${changed.status} ${await changed.text()}`);
+  }
+  return logIn(url, firstAccountName, ownPassword);
 }
 
 export async function logIn(url: string, name: string, password: string): Promise<LoggedIn> {

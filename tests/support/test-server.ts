@@ -35,7 +35,7 @@ export interface TestServer {
 }
 
 /** The HTTP interface alone, over a real store; what the service would show is empty. */
-export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
+export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly tools?: Partial<ServerTools>; readonly page?: Partial<PageTools>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
   const tools: ServerTools = {
     retrain: async () => undefined,
     verdicts: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
@@ -45,10 +45,11 @@ export async function startTestServer(store: Store, options: { readonly settings
     parked: async () => [],
     retryParked: async () => true,
     resultsOf: async () => [],
-    page: pageOfNothing,
+    page: { ...pageOfNothing, ...options.page },
     drift: { shown: async () => ({ alarms: [] }), ask: async () => undefined, acknowledge: async () => true },
     modelDeeds: { promote: noModel, challenge: noModel, rollBack: noModel },
     passOn: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
+    ...options.tools,
   };
   const app = createServer({ ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts }, options.log ?? silentLog);
   const server = await new Promise<Server>((resolve) => {

@@ -114,9 +114,9 @@ describe('addresses of the PACS', () => {
   });
 
   test('M9: of a viewer\'s query only attributes and parameters of DICOMweb are passed on', () => {
-    assert.equal(viewerAddress('/studies/1.2/metadata', '_method=DELETE'), '/studies/1.2/metadata');
-    assert.equal(viewerAddress('/studies', '%5Fmethod=DELETE&PatientName=A*&_METHOD=PUT&includefield=00081030&includefield=00080060&x-http-method-override=DELETE&__proto__=1'), '/studies?PatientName=A*&includefield=00081030&includefield=00080060');
-    assert.equal(viewerAddress('/studies/1.2/series/3.4/instances/5.6/frames/1,2', 'accept=image%2Fjpeg'), '/studies/1.2/series/3.4/instances/5.6/frames/1,2?accept=image/jpeg');
+    assert.equal(viewerAddress('/studies/1.2/metadata', new URLSearchParams('_method=DELETE')), '/studies/1.2/metadata');
+    assert.equal(viewerAddress('/studies', new URLSearchParams('%5Fmethod=DELETE&PatientName=A*&_METHOD=PUT&includefield=00081030&includefield=00080060&x-http-method-override=DELETE&__proto__=1')), '/studies?PatientName=A*&includefield=00081030&includefield=00080060');
+    assert.equal(viewerAddress('/studies/1.2/series/3.4/instances/5.6/frames/1,2', new URLSearchParams('accept=image%2Fjpeg')), '/studies/1.2/series/3.4/instances/5.6/frames/1,2?accept=image/jpeg');
   });
 });
 

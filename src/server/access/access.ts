@@ -1,15 +1,17 @@
-import { rm } from 'node:fs/promises';
 import type { AuditLog } from '../../audit/audit-log.js';
 import { Fault } from '../../errors.js';
 import type { Accounts } from '../../store/accounts.js';
+import type { KnownLogins } from '../../store/known-logins.js';
 import type { LoginFailures } from '../../store/login-failures.js';
 import type { Sessions } from '../../store/sessions.js';
 import type { Tokens } from '../../store/tokens.js';
-import { firstAccountName, firstLoginFile } from './first-account.js';
-import { beginAttempt } from './login-limit.js';
+import { removeFirstLogin } from './first-account.js';
+import { knownOriginOf, rememberOrigin } from './known-origins.js';
+import { beginAttempt, tooManyAttempts } from './login-limit.js';
 import { openIdLogin, type OpenIdLogin, type OpenIdSettings } from './openid.js';
 import { checkPassword, hashPassword, isPassword } from './password.js';
 import { principalOf, type Principal } from './roles.js';
+import { hashOfSecret, newSecret } from './secret.js';
 import { liveSessions, type SessionSettings } from './sessions.js';
 import { principalOfToken } from './tokens.js';
 
@@ -26,6 +28,7 @@ export interface AccessStore {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly loginFailures: LoginFailures;
+  readonly knownLogins: KnownLogins;
 }
 
 /** Somebody has just logged in. */
@@ -33,6 +36,17 @@ export interface LogIn {
   readonly principal: Principal;
   /** For the cookie. */
   readonly secret: string;
+  /** For the cookie by which this browser is known again; absent where a provider checks who it is. */
+  readonly device?: string;
+}
+
+/** Where a request comes from: its network address, and what its browser's cookies hold. */
+export interface RequestOrigin {
+  readonly remote: string;
+  /** Of an earlier login in this browser. */
+  readonly device?: string | undefined;
+  /** Of a session that may still live. */
+  readonly session?: string | undefined;
 }
 
 /** Who may come in, and who it is that asks. */
@@ -40,27 +54,36 @@ export interface Access {
   readonly publicUrl: string | undefined;
   readonly openId: OpenIdLogin | undefined;
   /** @throws Fault `login-required` (wrong name or password, not told which), `too-many-requests` */
-  logIn(given: { readonly name: string; readonly password: string; readonly remote: string }): Promise<LogIn>;
+  logIn(given: { readonly name: string; readonly password: string } & RequestOrigin): Promise<LogIn>;
   /** After an OpenID provider has said who it is. @throws Fault `request-refused` */
   logInConfirmed(given: { readonly subject: string; readonly name: string; readonly roles: readonly string[]; readonly remote: string }): Promise<LogIn>;
   logOut(secret: string, remote: string): Promise<void>;
   /** @throws Fault `login-required` if `current` is wrong, `request-invalid` if `next` is too easy */
-  changePassword(given: { readonly name: string; readonly current: string; readonly next: string; readonly remote: string }): Promise<void>;
-  principalOfSession(secret: string): Promise<Principal | undefined>;
+  changePassword(given: { readonly name: string; readonly current: string; readonly next: string } & RequestOrigin): Promise<void>;
+  /** @param background the page asks by itself: the session does not live longer for it */
+  principalOfSession(secret: string, options?: { readonly background?: boolean }): Promise<Principal | undefined>;
   principalOfToken(token: string): Promise<Principal | undefined>;
 }
 
 export function openAccess(store: AccessStore, audit: AuditLog, settings: AccessSettings): Access {
   const sessions = liveSessions(store.sessions, settings.sessions);
 
-  const checked = async (name: string, password: string, remote: string) => {
-    const attempt = await beginAttempt(store.loginFailures, name, remote);
+  const checked = async (name: string, password: string, { remote, device, session }: RequestOrigin) => {
     const account = await store.accounts.find(name);
-    const right = await isPassword(password, account?.passwordHash);
+    // Whoever is logged in to the account is as well known as a browser that was.
+    const inSession = account && session !== undefined && (await sessions.principalOf(session, { background: true }))?.name === name;
+    const known = inSession ? 'device' : account ? await knownOriginOf(store.knownLogins, name, remote, device) : 'none';
+    const deviceHash = known === 'device' ? hashOfSecret(inSession ? session : device!) : undefined;
+    const attempt = await beginAttempt(store.loginFailures, name, remote, { known, deviceHash, exists: account !== undefined });
+    const right = await isPassword(password, account?.passwordHash, remote).catch(async (error: unknown) => {
+      await attempt.withdrawn();
+      throw error;
+    });
     if (!account || !right || account.disabledAt) {
       // A name that is no account's may be anything: it is not put on record.
-      await audit.recordIfPossible({ actor: account ? account.name : 'unknown', action: 'login', outcome: 'refused', remote });
-      throw new Fault('login-required', 'expected the name and password of an account, found others');
+      const entry = { actor: account ? account.name : 'unknown', action: 'login', outcome: 'refused', remote } as const;
+      await (attempt.beyond ? audit.recordView(entry) : audit.recordIfPossible(entry));
+      throw attempt.beyond ? tooManyAttempts() : new Fault('login-required', 'expected the name and password of an account, found others');
     }
     await attempt.succeeded();
     return account;
@@ -70,11 +93,13 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
     publicUrl: settings.publicUrl,
     openId: settings.openId && openIdLogin(settings.openId),
 
-    async logIn({ name, password, remote }) {
-      const account = await checked(name, password, remote);
+    async logIn({ name, password, ...origin }) {
+      const { remote, device = newSecret() } = origin;
+      const account = await checked(name, password, origin);
       await audit.record({ actor: account.name, action: 'login', remote, subject: { by: 'password' } });
       const secret = await sessions.begin(account.name);
-      return { secret, principal: principalOf(account.name, account.roles, account.mustChange) };
+      await rememberOrigin(store.knownLogins, account.name, remote, device);
+      return { secret, device, principal: principalOf(account.name, account.roles, account.mustChange) };
     },
 
     async logInConfirmed({ subject, name, roles, remote }) {
@@ -99,18 +124,18 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
       if (principal) await audit.recordIfPossible({ actor: principal.name, action: 'logout', remote });
     },
 
-    async changePassword({ name, current, next, remote }) {
+    async changePassword({ name, current, next, ...origin }) {
       checkPassword(next, name);
-      await checked(name, current, remote);
+      await checked(name, current, origin);
+      if (next === current) throw new Fault('request-invalid', 'expected a new password, found the present one');
       const passwordHash = await hashPassword(next);
-      await audit.deed({ actor: name, action: 'account.password', remote, subject: { account: name } }, async () => {
+      await audit.deed({ actor: name, action: 'account.password', remote: origin.remote, subject: { account: name } }, async () => {
         if (!(await store.accounts.setPassword(name, passwordHash, { mustChange: false }))) throw new Fault('request-refused', 'the password of this account is kept elsewhere');
       });
-      // It says nothing any more that is true.
-      if (name === firstAccountName) await rm(firstLoginFile(settings.dataDir), { force: true });
+      await removeFirstLogin(name, settings.dataDir);
     },
 
-    principalOfSession: (secret) => sessions.principalOf(secret),
+    principalOfSession: (secret, options) => sessions.principalOf(secret, options),
     principalOfToken: (token) => principalOfToken(store.tokens, token),
   };
 }

@@ -3,6 +3,8 @@ import { Fault } from '../../errors.js';
 import type { NewAuditEntry } from '../../store/audit-entries.js';
 import { checkAccountName } from './account-name.js';
 import type { AccessStore } from './access.js';
+import { removeFirstLogin } from './first-account.js';
+import { forgetAttempts } from './login-limit.js';
 import { checkPassword, hashPassword } from './password.js';
 import type { Role } from './roles.js';
 import { newPassword } from './secret.js';
@@ -36,16 +38,20 @@ export interface Administration {
   listAccounts(): Promise<readonly ShownAccount[]>;
   /** @returns the password, to be shown once; whoever gets it has to change it, unless it was given */
   addAccount(given: { readonly name: string; readonly roles: readonly Role[]; readonly password?: string | undefined }, doer: Doer): Promise<{ readonly password: string | undefined }>;
-  /** @returns the new password, to be shown once; every session of the account ends */
+  /** @returns the new password, to be shown once; every session of the account ends, and failed logins count no more */
   resetPassword(name: string, doer: Doer): Promise<{ readonly password: string }>;
   disableAccount(name: string, doer: Doer): Promise<void>;
+  enableAccount(name: string, doer: Doer): Promise<void>;
+  /** Of a local account; an OpenID provider gives and takes the roles of its own. Every session of the account ends. */
+  setRoles(name: string, roles: readonly Role[], doer: Doer): Promise<void>;
   listTokens(): Promise<readonly ShownToken[]>;
   /** @returns the token, to be shown once */
   addToken(given: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date | undefined }, doer: Doer): Promise<{ readonly token: string }>;
   revokeToken(name: string, doer: Doer): Promise<void>;
 }
 
-export function administrationOf({ accounts, tokens }: AccessStore, audit: AuditLog): Administration {
+/** @param dataDir where the password of the first account may stand */
+export function administrationOf({ accounts, tokens, loginFailures }: Pick<AccessStore, 'accounts' | 'tokens' | 'loginFailures'>, audit: AuditLog, dataDir?: string): Administration {
   const onRecord = (entry: NewAuditEntry, work: () => Promise<boolean>, otherwise: Fault): Promise<void> => audit.deed(entry, async () => {
     if (!(await work())) throw otherwise;
   });
@@ -68,12 +74,23 @@ export function administrationOf({ accounts, tokens }: AccessStore, audit: Audit
       const password = newPassword();
       const passwordHash = await hashPassword(password);
       await onRecord({ ...doer, action: 'account.password', subject: { account: shortened(name) } }, () => accounts.setPassword(name, passwordHash, { mustChange: true }), notFound('a local account', name));
+      await forgetAttempts(loginFailures, name);
+      if (dataDir !== undefined) await removeFirstLogin(name, dataDir);
       return { password };
     },
 
     async disableAccount(name, doer) {
       if (name === doer.actor) throw new Fault('request-invalid', 'expected the account of somebody else: who disables the last administrator locks everybody out');
       await onRecord({ ...doer, action: 'account.disable', subject: { account: shortened(name) } }, () => accounts.disable(name), notFound('an account that is not disabled', name));
+    },
+
+    async enableAccount(name, doer) {
+      await onRecord({ ...doer, action: 'account.enable', subject: { account: shortened(name) } }, () => accounts.enable(name), notFound('a disabled account', name));
+    },
+
+    async setRoles(name, roles, doer) {
+      if (name === doer.actor) throw new Fault('request-invalid', 'expected the account of somebody else: the last administrator must not lose the role');
+      await onRecord({ ...doer, action: 'account.roles', subject: { account: shortened(name), roles } }, () => accounts.changeRoles(name, roles), notFound('a local account', name));
     },
 
     async listTokens() {

@@ -27,9 +27,14 @@ export async function whoAsks(request: Request, access: Access): Promise<Princip
   }
   const secret = sessionSecretOf(request, access);
   if (secret === undefined) return undefined;
-  const principal = await access.principalOfSession(secret);
+  const principal = await access.principalOfSession(secret, { background: isBackground(request) });
   if (principal) checkSameOrigin(request, access.publicUrl);
   return principal;
+}
+
+/** What a page asks by itself while nobody is at it; the stream of events is opened again by the browser itself. */
+function isBackground(request: Request): boolean {
+  return request.get('X-Chest-Ai-Background') !== undefined || request.path === '/api/events' || request.path === '/health';
 }
 
 /** Whether browsers reach us over TLS, here or at a trusted proxy before us. */

@@ -5,6 +5,16 @@ export function sessionCookieName(secure: boolean): string {
   return secure ? '__Host-chest-ai' : 'chest-ai';
 }
 
+/** By which a browser that has logged in before is known again; it opens nothing. */
+export function deviceCookieName(secure: boolean): string {
+  return secure ? '__Host-chest-ai-device' : 'chest-ai-device';
+}
+
+/** Between leaving for the login provider and coming back. */
+export function journeyCookieName(secure: boolean): string {
+  return secure ? '__Host-chest-ai-login' : 'chest-ai-login';
+}
+
 /** @returns undefined if the request has no such cookie (RFC 6265, 5.4) */
 export function readCookie(request: Request, name: string): string | undefined {
   for (const pair of (request.get('cookie') ?? '').split(';')) {

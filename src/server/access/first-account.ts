@@ -14,8 +14,14 @@ export function firstLoginFile(dataDir: string): string {
   return join(dataDir, 'first-login.txt');
 }
 
+/** After the password of the first account has changed: the file says nothing any more that is true. */
+export async function removeFirstLogin(account: string, dataDir: string): Promise<void> {
+  if (account === firstAccountName) await rm(firstLoginFile(dataDir), { force: true });
+}
+
 /**
- * A service without any account gets one, `admin`, with a password that nobody knows but who may read the data folder.
+ * A service without any account gets one, `admin`, with a password that nobody knows but who may read the data folder, and that
+ * has to be changed at the first login.
  *
  * @returns the file that holds the password, if it was made now
  */
@@ -31,7 +37,7 @@ export async function ensureFirstAccount(accounts: Accounts, audit: AuditLog, da
     // The file has its name before the account can be seen: a password that stands nowhere would lock everybody out.
     const added = await audit.deed(
       { actor: 'service', action: 'account.add', subject: { account: firstAccountName, roles: ['admin'] } },
-      () => accounts.addFirst({ name: firstAccountName, origin: 'local', roles: ['admin'], passwordHash }, () => rename(candidate, file)),
+      () => accounts.addFirst({ name: firstAccountName, origin: 'local', roles: ['admin'], passwordHash, mustChange: true }, () => rename(candidate, file)),
       // Another process may have been first.
       (wasFirst) => ({ added: wasFirst }),
     );

@@ -5,13 +5,15 @@ import { Fault } from '../../errors.js';
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** Each takes 19 MiB and a core: whoever floods the login must not stop the reports. */
 const atOnce = 2;
-const mostWaiting = 30;
+const maxWaiting = 30;
+/** Of these so many from one address, so that a flood of one does not keep all others waiting. */
+const maxWaitingOfOne = 15;
 
 const shortest = 12;
 const longest = 200;
 
 let inHand = 0;
-const waiting: (() => void)[] = [];
+const waiting: { readonly from: string; readonly resume: () => void }[] = [];
 
 /** @throws Fault `request-invalid` for a password that is too easy */
 export function checkPassword(password: string, accountName: string): void {
@@ -27,25 +29,25 @@ export function hashPassword(password: string): Promise<string> {
 
 let ofNobody: Promise<string> | undefined;
 
-/** Takes as long for an account that is not there as for one that is. */
-export async function isPassword(given: string, passwordHash: string | null | undefined): Promise<boolean> {
+/** Takes as long for an account that is not there as for one that is. @param from network address, for the turns */
+export async function isPassword(given: string, passwordHash: string | null | undefined, from = ''): Promise<boolean> {
   if (given.length > longest) return false;
   ofNobody ??= hashPassword('the password of an account that is not there');
   const compared = passwordHash ?? (await ofNobody);
-  const matches = await inTurn(() => verify(compared, given));
+  const matches = await inTurn(() => verify(compared, given), from);
   return matches && passwordHash !== null && passwordHash !== undefined;
 }
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+async function inTurn<T>(work: () => Promise<T>, from = ''): Promise<T> {
   if (inHand >= atOnce) {
-    if (waiting.length >= mostWaiting) throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
-    await new Promise<void>((resolve) => waiting.push(resolve));
+    if (waiting.length >= maxWaiting || waiting.filter((one) => one.from === from).length >= maxWaitingOfOne) throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
+    await new Promise<void>((resume) => waiting.push({ from, resume }));
   } else inHand++;
   try {
     return await work();
   } finally {
     const next = waiting.shift();
-    if (next) next();
+    if (next) next.resume();
     else inHand--;
   }
 }

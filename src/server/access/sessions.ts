@@ -17,7 +17,8 @@ const noticedMs = 60_000;
 export interface LiveSessions {
   /** @returns the secret for the cookie; always a new one, so that nobody can have planted it */
   begin(account: string): Promise<string>;
-  principalOf(secret: string): Promise<Principal | undefined>;
+  /** @param options `background`: what a page asks by itself is no sign of life, so that one that is left open logs out */
+  principalOf(secret: string, options?: { readonly background?: boolean }): Promise<Principal | undefined>;
   end(secret: string): Promise<void>;
 }
 
@@ -31,12 +32,12 @@ export function liveSessions(sessions: Sessions, { idleMs, longestMs }: SessionS
       return secret;
     },
 
-    async principalOf(secret) {
+    async principalOf(secret, { background = false } = {}) {
       const idHash = hashOfSecret(secret);
       const session = await sessions.find(idHash, limits());
       if (!session) return undefined;
       // A database that cannot be written, its disk full, can still be read: nobody is thrown out for that.
-      if (now().getTime() - session.lastSeenAt.getTime() > Math.min(noticedMs, idleMs / 4)) await sessions.seen(idHash, now()).catch(() => undefined);
+      if (!background && now().getTime() - session.lastSeenAt.getTime() > Math.min(noticedMs, idleMs / 4)) await sessions.seen(idHash, now()).catch(() => undefined);
       return principalOf(session.account, session.roles, session.mustChange);
     },
 

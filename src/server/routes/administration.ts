@@ -7,6 +7,7 @@ import type { ServerParts } from '../server-tools.js';
 
 const roleList = z.array(z.enum(roles)).min(1).max(roles.length);
 const newAccount = z.strictObject({ name: z.string().max(100), roles: roleList });
+const rolesBody = z.strictObject({ roles: roleList });
 const newToken = z.strictObject({ name: z.string().max(100), roles: roleList, days: z.number().int().min(1).max(3650).optional() });
 const dayMs = 86_400_000;
 
@@ -27,6 +28,16 @@ export function administrationRoutes({ administration }: ServerParts): Router {
   });
   router.post('/api/accounts/:name/disable', async (request, response) => {
     await administration.disableAccount(String(request.params['name']), doneBy(request, response));
+    response.status(204).end();
+  });
+
+  router.post('/api/accounts/:name/enable', async (request, response) => {
+    await administration.enableAccount(String(request.params['name']), doneBy(request, response));
+    response.status(204).end();
+  });
+  router.post('/api/accounts/:name/roles', body, async (request, response) => {
+    const { roles: next } = readBody(request, rolesBody);
+    await administration.setRoles(String(request.params['name']), next, doneBy(request, response));
     response.status(204).end();
   });
 

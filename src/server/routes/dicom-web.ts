@@ -5,6 +5,7 @@ import { isQueryName, pacsAddress, type PacsAddress } from '../../pacs-address.j
 import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
+import { searchedSubject, viewerQuery } from '../searched.js';
 import { started } from '../started.js';
 
 /**
@@ -38,9 +39,8 @@ export function isViewerPath(path: string): boolean {
  *
  * @param path one that isViewerPath allows
  */
-export function viewerAddress(path: string, query: string): PacsAddress {
-  const asked = new URLSearchParams(query);
-  return pacsAddress(path.slice(1).split('/'), Object.fromEntries([...new Set(asked.keys())].filter(isQueryName).map((name) => [name, asked.getAll(name)])));
+export function viewerAddress(path: string, query: URLSearchParams): PacsAddress {
+  return pacsAddress(path.slice(1).split('/'), Object.fromEntries([...new Set(query.keys())].filter(isQueryName).map((name) => [name, query.getAll(name)])));
 }
 
 /**
@@ -54,10 +54,13 @@ export function dicomWebRoutes(parts: ServerParts): Router {
     const path = (at < 0 ? request.originalUrl : request.originalUrl.slice(0, at)).slice('/dicom-web'.length);
     if (!isViewerPath(path)) throw new Fault('request-refused', 'expected a path of QIDO-RS or WADO-RS, found another');
     const [, study] = /^\/studies\/([^/]+)/.exec(path) ?? [];
-    await parts.audit.recordView({ ...doneBy(request, response), ...(study === undefined ? { action: 'pacs.search' } : { action: 'study.view', subject: { studyInstanceUID: study } }) });
+    const query = viewerQuery(at < 0 ? '' : request.originalUrl.slice(at + 1));
+    // Each search by itself: of a whole archive that is listed page by page every page is on record.
+    if (study === undefined) await parts.audit.recordIfPossible({ ...doneBy(request, response), action: 'pacs.search', subject: await searchedSubject(path.slice(1), query, parts.audit.fingerprint) });
+    else await parts.audit.recordView({ ...doneBy(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const answer = await started(parts).passOn(viewerAddress(path, at < 0 ? '' : request.originalUrl.slice(at + 1)), request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
+    const answer = await started(parts).passOn(viewerAddress(path, query), request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
     if (answer.status >= 400) {
       answer.body.destroy();
       throw answer.status === 404 ? new Fault('pacs-not-found', 'HTTP 404') : new Fault(answer.status === 401 || answer.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${answer.status}`);

@@ -18,9 +18,13 @@ export function driftRoutes(parts: ServerParts): Router {
   });
   router.post('/api/drift/alarms/:id/acknowledge', requireRole('operator'), async (request, response) => {
     const id = String(request.params['id']);
-    const entry = { ...doneBy(request, response), action: 'drift.acknowledge', subject: { alarm: /^[0-9a-f]{12}$/.test(id) ? id : 'none' } };
-    if (!/^[0-9a-f]{12}$/.test(id) || !(await started(parts).drift.acknowledge(id, entry.actor))) throw new Fault('request-invalid', 'expected the id of an alarm that nobody has acknowledged, found none of that id');
-    await parts.audit.record(entry);
+    const notFound = new Fault('request-invalid', 'expected the id of an alarm that nobody has acknowledged, found none of that id');
+    if (!/^[0-9a-f]{12}$/.test(id)) throw notFound;
+    const { drift } = started(parts);
+    const entry = { ...doneBy(request, response), action: 'drift.acknowledge', subject: { alarm: id } };
+    await parts.audit.deed(entry, async () => {
+      if (!(await drift.acknowledge(id, entry.actor))) throw notFound;
+    });
     response.status(204).end();
   });
   return router;

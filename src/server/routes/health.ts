@@ -3,7 +3,11 @@ import { Fault } from '../../errors.js';
 import { whoAsks } from '../access/authenticate.js';
 import { mayAct, type Principal } from '../access/roles.js';
 import type { ServerParts } from '../server-tools.js';
+import { singleFlight } from '../single-flight.js';
 import { started } from '../started.js';
+
+/** However often it is asked, PACS and database are asked once a second. */
+const keptMs = 1_000;
 
 /**
  * For orchestrators, without a login: /health/live says that the process answers, /health whether it can do its work. What
@@ -11,11 +15,12 @@ import { started } from '../started.js';
  */
 export function healthRoutes(parts: ServerParts): Router {
   const router = Router();
+  const shared = singleFlight(() => started(parts).health(), keptMs);
   router.get('/health/live', (_request, response) => {
     response.json({ ok: true });
   });
   router.get('/health', async (request, response) => {
-    const health = await started(parts).health();
+    const health = await shared();
     const principal = await ifKnown(() => whoAsks(request, parts.access));
     response.status(health.ok ? 200 : 503).json(principal && mayAct(principal, 'viewer') ? health : { ok: health.ok });
   });

@@ -1,9 +1,10 @@
 import express, { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
-import type { Access, LogIn } from '../access/access.js';
+import type { Access, LogIn, RequestOrigin } from '../access/access.js';
 import { isSecure, sessionSecretOf } from '../access/authenticate.js';
-import { clearCookie, readCookie, sessionCookieName, setCookie } from '../access/cookie.js';
+import { clearCookie, deviceCookieName, journeyCookieName, readCookie, sessionCookieName, setCookie } from '../access/cookie.js';
+import { knownForMs } from '../access/known-origins.js';
 import type { OpenIdJourney } from '../access/openid.js';
 import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
@@ -15,8 +16,6 @@ const text = z.string().max(300);
 const loginBody = z.strictObject({ name: text, password: text });
 const passwordBody = z.strictObject({ current: text, next: text });
 
-const journeyCookie = 'chest-ai-login';
-const journeyPath = '/api/login/oidc';
 const journeyMs = 10 * 60_000;
 
 /** Logging in and out. People without script use the form of /login; it is answered by going on to the page asked for. */
@@ -32,7 +31,7 @@ export function loginRoutes({ access }: ServerParts): Router {
   router.post('/api/login', body, form, async (request, response) => {
     checkSameOrigin(request, access.publicUrl);
     const { name, password } = readBody(request, loginBody);
-    begin(request, response, access, await access.logIn({ name, password, remote: remoteOf(request) }));
+    begin(request, response, access, await access.logIn({ name, password, ...originOf(request, access) }));
   });
 
   router.post('/api/logout', async (request, response) => {
@@ -51,20 +50,22 @@ export function loginRoutes({ access }: ServerParts): Router {
   router.post('/api/password', body, async (request, response) => {
     const principal = response.locals['principal'] as Principal | undefined;
     if (!principal || sessionSecretOf(request, access) === undefined) throw new Fault('login-required', 'expected somebody logged in by password, found nobody');
-    await access.changePassword({ ...readBody(request, passwordBody), name: principal.name, remote: remoteOf(request) });
+    await access.changePassword({ ...readBody(request, passwordBody), name: principal.name, ...originOf(request, access) });
     response.status(204).end();
   });
 
   router.get('/api/login/oidc', async (request, response) => {
     const { url, journey } = await openIdOf(access).begin();
     // Lax, not strict: the way back from the provider begins on its page.
-    setCookie(response, journeyCookie, Buffer.from(JSON.stringify(journey)).toString('base64url'), { secure: isSecure(request, access), sameSite: 'lax', path: journeyPath, maxAgeMs: journeyMs });
+    const secure = isSecure(request, access);
+    setCookie(response, journeyCookieName(secure), Buffer.from(JSON.stringify(journey)).toString('base64url'), { secure, sameSite: 'lax', path: '/', maxAgeMs: journeyMs });
     response.redirect(303, url.href);
   });
 
   router.get('/api/login/oidc/callback', async (request, response) => {
-    const journey = journeyOf(request);
-    clearCookie(response, journeyCookie, { secure: isSecure(request, access), sameSite: 'lax', path: journeyPath });
+    const secure = isSecure(request, access);
+    const journey = journeyOf(request, secure);
+    clearCookie(response, journeyCookieName(secure), { secure, sameSite: 'lax', path: '/' });
     const at = request.originalUrl.indexOf('?');
     const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), journey);
     keep(request, response, access, await access.logInConfirmed({ ...confirmed, remote: remoteOf(request) }));
@@ -79,9 +80,16 @@ function remoteOf(request: Request): string {
   return request.ip ?? '';
 }
 
-function keep(request: Request, response: Response, access: Access, { secret }: LogIn): void {
+/** The cookie may be anything; one that we did not make is not taken over. */
+function originOf(request: Request, access: Access): RequestOrigin {
+  const device = readCookie(request, deviceCookieName(isSecure(request, access)));
+  return { remote: remoteOf(request), session: sessionSecretOf(request, access), device: device !== undefined && /^[\w-]{43}$/.test(device) ? device : undefined };
+}
+
+function keep(request: Request, response: Response, access: Access, { secret, device }: LogIn): void {
   const secure = isSecure(request, access);
   setCookie(response, sessionCookieName(secure), secret, { secure, sameSite: 'strict', path: '/' });
+  if (device !== undefined) setCookie(response, deviceCookieName(secure), device, { secure, sameSite: 'strict', path: '/', maxAgeMs: knownForMs });
 }
 
 function begin(request: Request, response: Response, access: Access, login: LogIn): void {
@@ -97,8 +105,8 @@ function openIdOf({ openId }: Access) {
 
 const journeySchema = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string() });
 
-function journeyOf(request: Request): OpenIdJourney {
-  const kept = readCookie(request, journeyCookie);
+function journeyOf(request: Request, secure: boolean): OpenIdJourney {
+  const kept = readCookie(request, journeyCookieName(secure));
   try {
     return journeySchema.parse(JSON.parse(Buffer.from(kept ?? '', 'base64url').toString('utf8')));
   } catch {

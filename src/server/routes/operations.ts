@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
 import { wholeNumber } from '../query.js';
 import type { ServerParts } from '../server-tools.js';
@@ -11,7 +12,9 @@ export function operationsRoutes(parts: ServerParts): Router {
     response.json(await started(parts).page.operations());
   });
   router.get('/api/rules/test', requireRole('viewer'), async (request, response) => {
-    response.json(await started(parts).page.testRules(wholeNumber(request.query['limit'], 1, 100, 25)));
+    const tests = await started(parts).page.testRules(wholeNumber(request.query['limit'], 1, 100, 25));
+    await parts.audit.recordStudies({ ...doneBy(request, response), action: 'rules.test' }, tests.map(({ subject }) => subject));
+    response.json(tests);
   });
   return router;
 }

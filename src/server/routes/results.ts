@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { Fault } from '../../errors.js';
 import { doneBy } from '../access/done-by.js';
 import { requireRole } from '../access/roles.js';
-import { oneOf, wholeNumber } from '../query.js';
+import { oneOf, studyUid, wholeNumber } from '../query.js';
 import type { ServerParts } from '../server-tools.js';
 import { started } from '../started.js';
 
@@ -17,9 +17,9 @@ export function resultRoutes(parts: ServerParts): Router {
     response.json(results);
   });
   router.get('/api/studies/:study', requireRole('viewer'), async (request, response) => {
-    const study = String(request.params['study']);
+    const study = studyUid(request.params['study']);
     const results = await started(parts).resultsOf(study);
-    if (results.length === 0) throw new Fault('pacs-not-found', 'expected a study that was seen, found none', { studyInstanceUID: study.slice(0, 64) });
+    if (results.length === 0) throw new Fault('pacs-not-found', 'expected a study that was seen, found none', { studyInstanceUID: study });
     await parts.audit.recordView({ ...doneBy(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
     response.json(results);
   });

@@ -9,7 +9,7 @@ import roomStyle from './room.css?inline';
 import { ShownStudy, type Judgement } from './shown-study.js';
 
 const kept = 'chest-ai-verdict-bar';
-/** A study that has no result yet is asked for again, not for ever: that would keep a forgotten session alive. */
+/** A study that has no result yet is asked for again, not for ever. */
 const againMs = 10_000;
 const mostTimes = 60;
 

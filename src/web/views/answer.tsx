@@ -75,7 +75,7 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
   useEffect(() => {
     if (!lost) return;
     // It is sent again as soon as the service answers.
-    const timer = setInterval(() => void fetch('/health').then((response) => response.ok && setAttempt((before) => before + 1)).catch(() => undefined), 2_000);
+    const timer = setInterval(() => void fetch('/health', { headers: { 'X-Chest-Ai-Background': '1' } }).then((response) => response.ok && setAttempt((before) => before + 1)).catch(() => undefined), 2_000);
     return () => clearInterval(timer);
   }, [lost]);
   return (

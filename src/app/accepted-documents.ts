@@ -1,0 +1,23 @@
+import type { Config } from '../config.js';
+import type { SOPInstanceUID } from '../dicom/uid.js';
+import type { OrthancClient } from '../orthanc/client.js';
+
+/** Whether a document in the PACS came from a system whose signatures are believed. */
+export type AcceptsDocument = (sopInstanceUID: string) => Promise<boolean>;
+
+const http = 'http';
+
+/**
+ * By verdicts.acceptFrom: what a document says of itself anybody can write, so it is asked how Orthanc received it. The AE title of the sender
+ * for C-STORE, else `http` (Orthanc's origins RestApi and Plugins: STOW-RS and its REST API). Which sender may use which AE title, Orthanc checks
+ * (DicomCheckModalityHost).
+ */
+export function acceptsDocumentsOf({ verdicts: { acceptFrom } }: Pick<Config, 'verdicts'>, orthanc: Pick<OrthancClient, 'instanceIdsOf' | 'arrivalOf'>): AcceptsDocument {
+  if (acceptFrom.includes('*')) return async () => true;
+  return async (sopInstanceUID) => {
+    const arrivals = await Promise.all((await orthanc.instanceIdsOf([sopInstanceUID as SOPInstanceUID])).map((id) => orthanc.arrivalOf(id)));
+    // A sender whose title is the word for the other way is not taken for it.
+    const isAccepted = arrivals.map(({ origin, remoteAet }) => (origin === 'DicomProtocol' ? remoteAet !== undefined && remoteAet !== http && acceptFrom.includes(remoteAet) : acceptFrom.includes(http) && (origin === 'RestApi' || origin === 'Plugins')));
+    return isAccepted.length > 0 && isAccepted.every(Boolean);
+  };
+}

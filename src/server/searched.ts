@@ -1,0 +1,56 @@
+import { attributeOfKey, attributeOfTag } from '../dicom/dictionary.js';
+import { isUid } from '../dicom/uid.js';
+import { Fault } from '../errors.js';
+import type { AuditSubject } from '../store/audit-entries.js';
+
+/** Parameters of PS3.18 that are no attributes (8.3.4, 8.3.5, 10.4). */
+const parameters = new Set(['limit', 'offset', 'includefield', 'fuzzymatching', 'emptyvaluematching', 'multiplevaluematching', 'accept', 'charset', 'annotation', 'quality', 'viewport', 'window', 'iccprofile', 'transfersyntax', 'frame']);
+const attributePath = /^([A-Z][A-Za-z0-9]{1,63}|[0-9A-Fa-f]{8})(\.([A-Z][A-Za-z0-9]{1,63}|[0-9A-Fa-f]{8})){0,5}$/;
+
+/**
+ * The query of a request of a viewer, made of names that PS3.18 knows: attributes and parameters. Orthanc would take others for commands
+ * (`_method`).
+ *
+ * @throws Fault `request-invalid`
+ */
+export function viewerQuery(text: string): URLSearchParams {
+  const query = new URLSearchParams(text);
+  for (const name of query.keys()) {
+    if (!parameters.has(name.toLowerCase()) && !attributePath.test(name)) throw new Fault('request-invalid', 'expected a query of attributes and parameters of PS3.18, found another name in it');
+  }
+  return query;
+}
+
+/** A keyed hash of what was searched for, the same on this installation at each search. */
+export type Fingerprint = (text: string) => Promise<string>;
+
+/**
+ * What an entry of the audit log says of a search: UIDs as they are, of every other attribute its keyword and a keyed hash of its value. Who
+ * knows a value can find out who searched for it (`audit fingerprint`); who reads the log learns no patient.
+ */
+export async function searchedSubject(level: string, query: URLSearchParams, fingerprint: Fingerprint): Promise<AuditSubject> {
+  const searched: string[] = [];
+  const numbers: Record<string, number> = {};
+  for (const [name, value] of [...query].slice(0, 50)) {
+    if (name === 'limit' || name === 'offset') {
+      if (/^\d{1,9}$/.test(value)) numbers[name] = Number(value);
+      continue;
+    }
+    if (parameters.has(name.toLowerCase()) || value === '') continue;
+    const keyword = keywordOf(name);
+    const values = value.split(/[,\\]/);
+    searched.push(values.every(isUid) ? `${keyword}=${values.slice(0, 100).join(',')}` : `${keyword}#${await fingerprint(searchedText(keyword, value))}`);
+  }
+  return { level, ...(searched.length > 0 ? { searched: searched.sort() } : {}), ...numbers };
+}
+
+/** What is hashed of an attribute and a value; capitals and blanks make no other search. */
+export function searchedText(keyword: string, value: string): string {
+  return `${keyword}=${value.trim().replace(/\s+/g, ' ').toUpperCase()}`;
+}
+
+/** A name that DICOM does not know may be anything, also a patient's. */
+function keywordOf(name: string): string {
+  const known = name.split('.').map((part) => (/^[0-9A-Fa-f]{8}$/.test(part) ? (attributeOfTag(Number.parseInt(part, 16))?.keyword ?? part.toUpperCase()) : attributeOfKey(part)?.keyword));
+  return known.includes(undefined) ? 'other' : known.join('.');
+}
