@@ -45,7 +45,7 @@ export interface ServingParts {
   readonly log: Log;
 }
 
-type LoadedModel = ServedModel & { release(): Promise<void> };
+export type LoadedModel = ServedModel & { release(): Promise<void> };
 
 /** @throws Fault 'config-invalid' for an output that config/findings.json does not name */
 export function checkTerms({ networks }: ModelVersion, findings: FindingsConfig): void {

@@ -1,5 +1,6 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Job } from '../jobs/queue.js';
+import { heedSignal } from '../tasks/heed-signal.js';
 import { judgeInShadow } from '../tasks/shadow-study.js';
 import type { StudyResult } from '../tasks/tools.js';
 import { shadowQueue, type reportQueue } from './queues.js';
@@ -17,12 +18,12 @@ export async function queueShadow({ payload }: Job<ReturnType<typeof reportQueue
 export async function startShadow({ serving, reportTools, store, jobs, config, log }: StudyWorkerParts): Promise<void> {
   await jobs.work(
     shadowQueue,
-    async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle } }) => {
+    async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle }, signal }) => {
       const held = serving.holdChallenger(challenger);
       if (!held) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
-        const verdict = await judgeInShadow(study, { ...reportTools, model: () => held.model, reader: held.reader });
+        const verdict = await judgeInShadow(study, heedSignal({ ...reportTools, model: () => held.model, reader: held.reader }, signal));
         const reported = await store.results.currentResult(studyInstanceUID);
         // New images came in between: their own report will queue the challenger again.
         if (!verdict || !reported?.modelVersion || reported.inputKey !== verdict.inputKey) return;
@@ -34,6 +35,7 @@ export async function startShadow({ serving, reportTools, store, jobs, config, l
     },
     {
       concurrency: 1,
+      timeLimitMs: config.work.studyTimeoutMs,
       retry: { maxAttempts: config.work.maxAttempts, unlimited: ['pacs-unreachable', 'database-unavailable'] },
       onExhausted: async ({ payload }, failure) => log.warn('challenger could not judge a study', { study: payload.studyInstanceUID, challenger: payload.challenger, code: failure.code }),
     },

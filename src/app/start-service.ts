@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { noteHead } from '../audit/note-head.js';
 import { projectRoot, type Config, type ProcessRole } from '../config.js';
-import { startEngine, type StartedEngine } from '../engine/start-engine.js';
+import type { FallbackEngine } from '../engine/fallback-engine.js';
+import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
@@ -20,6 +21,7 @@ import { openStore, type Store } from '../store/store.js';
 import { siteOf } from '../tasks/site-of.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { startDriftWatch } from './drift-watch.js';
+import { engineOptionsOf } from './engine-options.js';
 import { watchSurroundings } from './health.js';
 import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
@@ -28,7 +30,7 @@ import { modelDeedsOf } from './model-deeds.js';
 import { serverToolsOf } from './server-tools.js';
 import { startNightWorker } from './night-worker.js';
 import { modelChangesNoter } from './note-model-changes.js';
-import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
+import { checkTerms, loadOntoEngine, startServing, type LoadedModel, type Serving } from './serving.js';
 import { startingModel } from './starting-model.js';
 import { versionInService } from './version-in-service.js';
 import { startStudyWorkers } from './study-workers.js';
@@ -58,7 +60,7 @@ export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'packa
 export interface Analyser {
   readonly findings: FindingsConfig;
   readonly settings: ReportTools['settings'];
-  readonly engine: StartedEngine;
+  readonly engine: FallbackEngine;
   readonly version: ModelVersion;
   readonly model: ServedModel & { release(): Promise<void> };
   readonly reader: OpenReader;
@@ -72,10 +74,13 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const version = starting ?? (await servedVersion(config));
   // Before the engine: a mistake in the configuration must not leave its threads behind.
   checkTerms(version, findings);
-  const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
-  const model = await loadOntoEngine(version, engine, findings);
+  const engine = await startEngine(engineOptionsOf(config, log));
+  const opened = await loadAndOpen(version, engine, findings, config).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
+  const { model, reader } = opened;
   log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
-  const reader = openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input });
   const { skippedDocuments, failedDocuments, maxImages, seriesNumber, profile, heatMaps = documentProfiles[profile].heatMaps } = config.report;
   const settings: ReportTools['settings'] = {
     routing,
@@ -103,6 +108,12 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
       await engine.close();
     },
   };
+}
+
+/** @throws Fault as loadOntoEngine does; nothing is left open then but the engine */
+async function loadAndOpen(version: ModelVersion, engine: FallbackEngine, findings: FindingsConfig, config: Config): Promise<{ readonly model: LoadedModel; readonly reader: OpenReader }> {
+  const model = await loadOntoEngine(version, engine, findings);
+  return { model, reader: openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input }) };
 }
 
 async function servedVersion({ dataDir, model }: Config): Promise<ModelVersion> {
@@ -165,7 +176,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
-    const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
+    const healthParts = { pacs, store, jobs, model: () => serving.champion(), engineCondition: () => engine.condition, studyTimeoutMs: config.work.studyTimeoutMs, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
     const page = pageToolsOf({ pacs, store, jobs, reportTools, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
     tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
     watchSurroundings(healthParts);

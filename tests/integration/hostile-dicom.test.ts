@@ -48,7 +48,7 @@ describe('hostile DICOM', () => {
   let analyser: Analyser;
   before(async () => {
     const config = loadConfig({});
-    analyser = await openAnalyser({ ...config, engine: { prefer: 'onnx-cpu', threads: 1 }, work: { ...config.work, decoders: 2, decodeTimeoutMs: longestMs - 1_000 } }, silentLog);
+    analyser = await openAnalyser({ ...config, engine: { ...config.engine, prefer: 'onnx-cpu', threads: 1 }, work: { ...config.work, decoders: 2, decodeTimeoutMs: longestMs - 1_000 } }, silentLog);
   });
   after(() => analyser.close());
 
