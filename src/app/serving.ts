@@ -7,6 +7,7 @@ import type { Registry } from '../registry/registry.js';
 import { serveModel } from '../tasks/served-model.js';
 import type { ImageReader, ServedModel } from '../tasks/tools.js';
 import type { OpenReader } from './image-reader.js';
+import { LoadFailures } from './load-failures.js';
 
 /** A model on the engine, and the reader that gives pictures in its size. */
 export interface ModelInHand {
@@ -60,24 +61,25 @@ export async function loadOntoEngine(version: ModelVersion, engine: Engine, find
 
 /**
  * Follows the registry's aliases. A new champion is loaded beside the old one, takes over between two studies, and the old one is
- * released when its last study is done: no study waits, none is judged by two models. What cannot be loaded changes nothing and
- * is said in the log once.
+ * released when its last study is done: no study waits, none is judged by two models. What cannot be loaded changes nothing, is
+ * said in the log once, and is tried again ever more rarely, or when the registry changes.
  */
 export function startServing(parts: ServingParts): Serving {
   const { registry, watchIntervalMs, log } = parts;
   let champion = new Loaded(parts.first.version, parts.first.model, parts.reader);
   let challenger: Loaded | undefined;
-  let failed: string | undefined;
+  const failures = new LoadFailures(watchIntervalMs);
   let closed = false;
-  const load = async (version: string): Promise<Loaded | undefined> => {
+  const load = async (version: string, revision: number): Promise<Loaded | undefined> => {
+    if (!failures.mayTry(version, revision)) return undefined;
     try {
       const found = await registry.load(version);
       const loaded = new Loaded(found, await loadOntoEngine(found, parts.engine, parts.findings), parts.reader);
-      failed = undefined;
+      failures.loaded(version);
       return loaded;
     } catch (error) {
-      if (failed !== version) log.error('model cannot be put in service; the one before stays', { version, code: error instanceof Fault ? error.code : 'bug', detail: error instanceof Fault ? error.detail : placeOf(error) });
-      failed = version;
+      const reason = error instanceof Fault ? { code: error.code, detail: error.detail } : { code: 'bug', detail: placeOf(error) };
+      if (failures.failed(version, revision, `${reason.code} ${reason.detail}`)) log.error('model cannot be put in service; the one before stays', { version, ...reason });
       return undefined;
     }
   };
@@ -86,7 +88,7 @@ export function startServing(parts: ServingParts): Serving {
     if (!aliases || closed) return;
     if (aliases.champion !== champion.version) {
       // The challenger that is promoted is on the engine already.
-      const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion);
+      const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion, aliases.revision);
       if (next) {
         const before = champion;
         champion = next;
@@ -98,8 +100,9 @@ export function startServing(parts: ServingParts): Serving {
     const wanted = aliases.challenger === champion.version ? null : aliases.challenger;
     if (wanted === (challenger?.version ?? null)) return;
     challenger?.retire();
-    challenger = wanted === null ? undefined : await load(wanted);
-    log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
+    const before = challenger?.version;
+    challenger = wanted === null ? undefined : await load(wanted, aliases.revision);
+    if (challenger?.version !== before) log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
   };
   let turn: Promise<void> = Promise.resolve();
   const refresh = (): Promise<void> => (turn = turn.then(follow, follow));
