@@ -97,7 +97,7 @@ describe('hostile DICOM', () => {
     let pacs: FilePacs;
     try {
       dataSet = { ...under, ...readPart10(bytes, { untilPixelData: true }).dataSet, ...(random() < 0.9 ? { Modality: under['Modality'], BodyPartExamined: 'CHEST', ViewPosition: 'PA' } : {}) };
-      pacs = new FilePacs([{ file: 'case', bytes, dataSet }]);
+      pacs = new FilePacs([{ file: 'case', read: async () => bytes, dataSet }]);
     } catch (error) {
       return outcomeOf(error);
     } finally {
