@@ -1,7 +1,7 @@
 import { mkdir, writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { openAnalyser, type Analyser } from '../app/start-service.js';
+import { openAnalyser, type Analyser } from '../app/open-analyser.js';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';

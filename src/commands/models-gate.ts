@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { softwareVersion } from '../app/start-service.js';
+import { softwareVersion } from '../app/open-analyser.js';
 import { loadConfig } from '../config.js';
 import { engineOptionsOf } from '../app/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';

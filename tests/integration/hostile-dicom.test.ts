@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { openAnalyser, type Analyser } from '../../src/app/start-service.js';
+import { openAnalyser, type Analyser } from '../../src/app/open-analyser.js';
 import { FilePacs } from '../../src/commands/file-pacs.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import { textOf, type DataSet } from '../../src/dicom/data-set.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { LoadFailures } from '../../src/app/load-failures.js';
 import { openReader } from '../../src/app/image-reader.js';
-import { openAnalyser } from '../../src/app/start-service.js';
+import { openAnalyser } from '../../src/app/open-analyser.js';
 import { loadOntoEngine, startServing } from '../../src/app/serving.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import type { Engine } from '../../src/engine/engine.js';
