@@ -15,6 +15,8 @@ const longestMs = 500;
 export interface ProbeOptions {
   /** One small picture: whether it starts and not how fast it is. */
   readonly tiny?: boolean;
+  /** It is compared with nothing: one run tells that it computes. */
+  readonly once?: boolean;
 }
 
 /** Tries an engine, in the process that it computes in anyway: a GPU driver that fails may take its process with it. */
@@ -25,13 +27,13 @@ export async function probeEngine(name: EngineName, threads: number, { tiny = fa
 }
 
 /** The same, of an engine that is to be used if it proves itself. @returns no engine if it does not compute */
-export async function startAndProbe(name: EngineName, start: (options: { readonly startTimeoutMs: number }) => Promise<StartedEngine>, { tiny = false }: ProbeOptions = {}): Promise<{ readonly report: ProbeReport; readonly engine?: StartedEngine }> {
+export async function startAndProbe(name: EngineName, start: (options: { readonly startTimeoutMs: number }) => Promise<StartedEngine>, options: ProbeOptions = {}): Promise<{ readonly report: ProbeReport; readonly engine?: StartedEngine }> {
   let engine: StartedEngine | undefined;
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`no answer within ${probeTimeoutMs / 1000} s`)), probeTimeoutMs)));
   try {
     engine = await start({ startTimeoutMs: probeTimeoutMs });
-    const report = { name, ...(await Promise.race([time(engine, tiny), expired])) };
+    const report = { name, ...(await Promise.race([time(engine, options), expired])) };
     return { report, engine };
   } catch (error) {
     await engine?.close();
@@ -41,13 +43,14 @@ export async function startAndProbe(name: EngineName, start: (options: { readonl
   }
 }
 
-async function time(engine: StartedEngine, tiny: boolean): Promise<{ milliseconds: number; logits: readonly number[]; place: string }> {
+async function time(engine: StartedEngine, { tiny = false, once = false }: ProbeOptions): Promise<{ milliseconds: number; logits: readonly number[]; place: string }> {
   const predictor = await engine.load(probeNetwork());
   const input = tiny ? probeInput(1, 32) : probeInput();
+  const first = performance.now();
   let prediction = await predictor.predict(input);
-  const times: number[] = [];
+  const times: number[] = once ? [performance.now() - first] : [];
   const begin = performance.now();
-  while (times.length < (tiny ? 1 : repeats) && (times.length === 0 || performance.now() - begin < longestMs)) {
+  while (times.length < (tiny || once ? 1 : repeats) && (times.length === 0 || performance.now() - begin < longestMs)) {
     const start = performance.now();
     prediction = await predictor.predict(input);
     times.push(performance.now() - start);

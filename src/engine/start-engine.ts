@@ -5,6 +5,7 @@ import type { AnswerLimits } from './answer-limits.js';
 import { candidate, candidates, engineNames, type EngineName, type StartedEngine } from './candidates.js';
 import { chooseEngine, type EngineChoice } from './choose-engine.js';
 import { FallbackEngine } from './fallback-engine.js';
+import { mayHaveGpu } from './gpu-devices.js';
 import { startAndProbe, type ProbeReport } from './probe-engine.js';
 
 export type { StartedEngine };
@@ -20,6 +21,9 @@ export interface StartEngineOptions {
   readonly limits?: AnswerLimits | undefined;
   readonly log?: Log;
 }
+
+/** What they compute on is a graphics processor: without one they need not be tried. */
+const needsGpu: readonly EngineName[] = ['onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-webgpu'];
 
 /** What is left when the engine asked for is lost. */
 const lastResort: readonly EngineName[] = ['onnx-cpu', 'tensorflow-wasm'];
@@ -45,12 +49,20 @@ async function fastest(threads: number, limits: AnswerLimits | undefined): Promi
   const reports: ProbeReport[] = [];
   const started = new Map<EngineName, StartedEngine>();
   try {
+    const known = candidates().filter(({ installed }) => installed);
+    const possible = known.filter(({ name }) => !needsGpu.includes(name) || mayHaveGpu());
+    const once = possible.filter(({ name }) => name !== 'tensorflow-wasm').length === 1;
     // one after the other: side by side they would time each other
-    for (const { name, installed, start } of candidates()) {
+    for (const candidate of known) {
+      const { name, start } = candidate;
+      if (!possible.includes(candidate)) {
+        reports.push({ name, error: 'this machine shows no GPU' });
+        continue;
+      }
       // measured five times slower than onnxruntime on the same cores: where that runs, its seconds at every start buy nothing
       const needless = name === 'tensorflow-wasm' && started.size > 0;
-      if (!installed || needless) continue;
-      const { report, engine } = await startAndProbe(name, (options) => start(threads, '', { limits, ...options }));
+      if (needless) continue;
+      const { report, engine } = await startAndProbe(name, (options) => start(threads, '', { limits, ...options }), { once });
       reports.push(report);
       if (engine) started.set(name, engine);
     }
