@@ -4,6 +4,7 @@ import { projectRoot, type Config } from '../config.js';
 import type { FallbackEngine } from '../engine/fallback-engine.js';
 import { startEngine } from '../engine/start-engine.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
+import { within } from '../jobs/within.js';
 import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { openRegistry } from '../registry/registry.js';
@@ -15,6 +16,9 @@ import { openReader, type OpenReader } from './image-reader.js';
 import { checkTerms, loadOntoEngine, type LoadedModel } from './serving.js';
 
 export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** An engine answers at once when a network is released, unless it computes or hangs. */
+const releaseMs = 2_000;
 
 /** What needs no PACS and no database: rules, codes, engine, model, decoders. */
 export interface Analyser {
@@ -64,7 +68,8 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     reader,
     async close() {
       await reader.close();
-      await model.release();
+      // one that hangs is ended by the next line
+      await within(releaseMs, Promise.allSettled([model.release()]));
       await engine.close();
     },
   };

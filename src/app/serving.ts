@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { Fault } from '../errors.js';
 import { termsOf, type FindingsConfig } from '../findings-config.js';
+import { within } from '../jobs/within.js';
 import { placeOf, type Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
@@ -124,10 +125,14 @@ export function startServing(parts: ServingParts): Serving {
       closed = true;
       clearInterval(timer);
       await turn.catch(() => undefined);
-      await Promise.all([champion.end(), challenger?.end()]);
+      // an engine that hangs is ended by whoever started it
+      await within(releaseMs, Promise.allSettled([champion.end(), challenger?.end()]));
     },
   };
 }
+
+/** A release is answered at once, unless the engine computes or hangs. */
+const releaseMs = 2_000;
 
 /** A model with the count of those who hold it. */
 class Loaded {

@@ -101,6 +101,17 @@ test('D23: the delay doubles from the interval of the looks to ten minutes', () 
   assert.ok(failures.mayTry('a', 1));
 });
 
+test('D3: what is open is closed although the engine hangs', async () => {
+  const before = new Set(descendantsOf(process.pid).map(({ pid }) => pid));
+  const analyser = await openAnalyser({ ...config, engine: { ...config.engine, prefer: 'onnx-cpu' } }, silentLog, starter);
+  process.kill(analyser.engine.pid!, 'SIGSTOP');
+  const begin = performance.now();
+  await analyser.close();
+  // far less than the engine's own limits
+  assert.ok(performance.now() - begin < 60_000);
+  await eventually('nothing is left', () => assert.deepEqual(descendantsOf(process.pid).filter(({ pid }) => !before.has(pid)), []));
+});
+
 test('D23: what cannot be opened leaves neither engine nor decoders behind', async () => {
   const before = new Set(descendantsOf(process.pid).map(({ pid }) => pid));
   const broken = { ...starter, networks: { xray: { ...starter.networks.xray!, network: { ...starter.networks.xray!.network, tensors: new Map() } } } };
