@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { EvaluateCommand } from './commands/evaluate.js';
 import type { PromoteCommand } from './commands/models-change.js';
@@ -10,7 +11,17 @@ import { Fault } from './errors.js';
 const program = new Command()
   .name('chest-ai')
   .description('AI companion to the Orthanc PACS: chest X-ray and CT studies in, findings as DICOM SR out.\nNot for diagnosis.')
+  .version((JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version, '-V, --version', 'the version of this program')
   .showHelpAfterError();
+
+// Who reads our output may have seen enough (`… | head -1`): then we end as if told to. A service goes on without it.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (process.argv[2] === 'serve') return;
+    if (!process.emit('SIGTERM', 'SIGTERM')) process.exit();
+  });
+}
 
 program
   .command('serve')
@@ -35,11 +46,13 @@ program
 program
   .command('analyze')
   .description('findings for DICOM, PNG or JPEG files, without a PACS')
-  .argument('<file...>', 'files')
+  .argument('<file...>', 'files, folders, patterns such as "study/**/*.dcm", or - for a list of them on standard input, one a line')
   .option('--json', 'one object a line', false)
+  .option('--csv', 'one row a file, with a head', false)
   .option('--sr <directory>', 'write the documents of DICOM files there')
   .option('--heatmap <directory>', 'write the picture with the place of each finding there, as PNG')
-  .action(async (files: string[], options: { json: boolean; sr?: string; heatmap?: string }) => (await import('./commands/analyze.js')).analyze(files, options));
+  .addHelpText('after', '\nExamples:\n  chest-ai analyze chest.dcm\n  chest-ai analyze --csv study/ > results.csv\n  find /archive -name "*.dcm" | chest-ai analyze --json -')
+  .action(async (files: string[], options: { json: boolean; csv: boolean; sr?: string; heatmap?: string }) => (await import('./commands/analyze.js')).analyze(files, options));
 
 program
   .command('doctor')

@@ -127,6 +127,10 @@ const configSchema = z.strictObject({
       prefer: z.enum(['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm']).default('auto'),
       /** Threads of one inference; 0 lets the engine choose. */
       threads: z.number().int().min(0).default(0),
+      /** An engine that gives no answer for so long, and for 20 times as long as it took before, is ended and replaced. */
+      answerTimeoutMs: milliseconds.default(60_000),
+      /** The same for loading a network and for its first answer: a GPU compiles its kernels then. */
+      firstAnswerTimeoutMs: milliseconds.default(300_000),
     })
     .prefault({}),
   work: z
@@ -139,6 +143,8 @@ const configSchema = z.strictObject({
       decoderMemoryMb: count.min(256).default(2_048),
       /** A file that takes longer to decode is given up. */
       decodeTimeoutMs: milliseconds.default(60_000),
+      /** A study in progress for longer is interrupted and tried again; one that cannot be interrupted makes /health false. */
+      studyTimeoutMs: milliseconds.default(1_800_000),
       /** Attempts before a study is parked; an unreachable PACS does not count. */
       maxAttempts: count.default(5),
     })

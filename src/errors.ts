@@ -24,6 +24,7 @@ const catalogue = {
   'dicom-unreadable': { retryable: false, status: 422, text: 'The DICOM file cannot be read' },
   'dicom-attribute': { retryable: false, status: 422, text: 'A required attribute is missing or has a wrong value' },
   'pixels-unreadable': { retryable: false, status: 422, text: 'The pixel data cannot be decoded' },
+  'decoder-killed': { retryable: true, status: 503, text: 'The process that decodes was ended from outside' },
   'transfer-syntax-unsupported': { retryable: false, status: 422, text: 'The transfer syntax is not supported' },
   'image-unreadable': { retryable: false, status: 422, text: 'The image file cannot be read' },
   // Model and engine

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { Fault } from '../errors.js';
+import type { EngineCondition } from '../engine/fallback-engine.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { MeasuredState } from '../server/metrics.js';
@@ -8,12 +9,16 @@ import type { Store } from '../store/store.js';
 import type { ServedModel } from '../tasks/tools.js';
 import { measuredDrift } from './drift-watch.js';
 import { checkDicomWeb, type PacsAccess } from './pacs.js';
+import { driftQueue, retrainQueue } from './queues.js';
 
 export interface HealthParts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly jobs: Jobs;
   readonly model: () => ServedModel;
+  readonly engineCondition: () => EngineCondition;
+  /** Milliseconds that a study's job may be in progress. */
+  readonly studyTimeoutMs: number;
   readonly dataDir: string;
   readonly clock: ClockSkew;
   readonly log: Log;
@@ -29,6 +34,12 @@ const fewestFreeBytes = 50e6;
 /** From here on it is said. */
 const littleFreeBytes = 1e9;
 const mostClockSkewMs = 5_000;
+/** A job that is interrupted at its limit needs a moment to end. */
+const settlingMs = 60_000;
+/** Their jobs take hours by intention. */
+const longQueues: readonly string[] = [retrainQueue.name, driftQueue.name];
+
+const engineStates: Readonly<Record<EngineCondition, string>> = { computes: 'running', stalled: 'stalled', lost: 'failed' };
 
 /** Whether every part can do its work. */
 export async function healthOf(parts: HealthParts): Promise<Health> {
@@ -39,15 +50,19 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
     }), answers(() => store.studies.countByState()), freeBytesOf(dataDir), store.drift.alarms().catch(() => undefined)]);
   const unacknowledged = alarms?.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   const stats = database === 'answers' ? await jobs.stats() : [];
+  const condition = parts.engineCondition();
+  const overdue = stats.find(({ queue, longestActiveMs = 0 }) => !longQueues.includes(queue) && longestActiveMs > parts.studyTimeoutMs + Math.min(settlingMs, parts.studyTimeoutMs));
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
-    ok: orthanc === 'answers' && database === 'answers' && (freeBytes ?? 0) >= fewestFreeBytes,
+    ok: orthanc === 'answers' && database === 'answers' && (freeBytes ?? 0) >= fewestFreeBytes && condition === 'computes' && overdue === undefined,
     orthanc,
     database,
     disk: freeBytes === undefined ? 'cannot be read' : freeBytes < fewestFreeBytes ? 'full' : freeBytes < littleFreeBytes ? 'little room left' : 'room',
     clock: clockSkewMs === undefined ? 'not known' : clockSkewMs > mostClockSkewMs ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's` : 'right',
     model: `${model().name} ${model().version}`,
     engine: model().engine.name,
+    engineState: engineStates[condition],
+    work: overdue ? `a job of ${overdue.queue} has been in progress for ${Math.round(overdue.longestActiveMs! / 60_000)} min` : 'in time',
     drift: unacknowledged === undefined ? 'not known' : unacknowledged === 0 ? 'none' : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
     queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
   };

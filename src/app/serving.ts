@@ -1,12 +1,14 @@
 import type { Engine } from '../engine/engine.js';
 import { Fault } from '../errors.js';
 import { termsOf, type FindingsConfig } from '../findings-config.js';
+import { within } from '../jobs/within.js';
 import { placeOf, type Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import { serveModel } from '../tasks/served-model.js';
 import type { ImageReader, ServedModel } from '../tasks/tools.js';
 import type { OpenReader } from './image-reader.js';
+import { LoadFailures } from './load-failures.js';
 
 /** A model on the engine, and the reader that gives pictures in its size. */
 export interface ModelInHand {
@@ -45,7 +47,7 @@ export interface ServingParts {
   readonly log: Log;
 }
 
-type LoadedModel = ServedModel & { release(): Promise<void> };
+export type LoadedModel = ServedModel & { release(): Promise<void> };
 
 /** @throws Fault 'config-invalid' for an output that config/findings.json does not name */
 export function checkTerms({ networks }: ModelVersion, findings: FindingsConfig): void {
@@ -60,27 +62,28 @@ export async function loadOntoEngine(version: ModelVersion, engine: Engine, find
 
 /**
  * Follows the registry's aliases. A new champion is loaded beside the old one, takes over between two studies, and the old one is
- * released when its last study is done: no study waits, none is judged by two models. What cannot be loaded changes nothing and
- * is said in the log once.
+ * released when its last study is done: no study waits, none is judged by two models. What cannot be loaded changes nothing, is
+ * said in the log once, and is tried again ever more rarely, or when the registry changes.
  */
 export function startServing(parts: ServingParts): Serving {
   const { registry, watchIntervalMs, log } = parts;
   let champion = new Loaded(parts.first.version, parts.first.model, parts.reader);
   let challenger: Loaded | undefined;
-  let failed: string | undefined;
+  const failures = new LoadFailures(watchIntervalMs);
   let closed = false;
-  /** Whether the registry was there, and is missing now: said once. */
+  /** Whether the registry was there, and is missing now: reported once. */
   let seen = false;
   let missing = false;
-  const load = async (version: string): Promise<Loaded | undefined> => {
+  const load = async (version: string, revision: number): Promise<Loaded | undefined> => {
+    if (!failures.mayTry(version, revision)) return undefined;
     try {
       const found = await registry.load(version);
       const loaded = new Loaded(found, await loadOntoEngine(found, parts.engine, parts.findings), parts.reader);
-      failed = undefined;
+      failures.loaded(version);
       return loaded;
     } catch (error) {
-      if (failed !== version) log.error('model cannot be put in service; the one before stays', { version, code: error instanceof Fault ? error.code : 'bug', detail: error instanceof Fault ? error.detail : placeOf(error) });
-      failed = version;
+      const reason = error instanceof Fault ? { code: error.code, detail: error.detail } : { code: 'bug', detail: placeOf(error) };
+      if (failures.failed(version, revision, `${reason.code} ${reason.detail}`)) log.error('model cannot be put in service; the one before stays', { version, ...reason });
       return undefined;
     }
   };
@@ -95,7 +98,7 @@ export function startServing(parts: ServingParts): Serving {
     seen = true;
     if (aliases.champion !== champion.version) {
       // The challenger that is promoted is on the engine already.
-      const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion);
+      const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion, aliases.revision);
       if (next) {
         const before = champion;
         champion = next;
@@ -107,8 +110,9 @@ export function startServing(parts: ServingParts): Serving {
     const wanted = aliases.challenger === champion.version ? null : aliases.challenger;
     if (wanted === (challenger?.version ?? null)) return;
     challenger?.retire();
-    challenger = wanted === null ? undefined : await load(wanted);
-    log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
+    const before = challenger?.version;
+    challenger = wanted === null ? undefined : await load(wanted, aliases.revision);
+    if (challenger?.version !== before) log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
   };
   let turn: Promise<void> = Promise.resolve();
   const refresh = (): Promise<void> => (turn = turn.then(follow, follow));
@@ -130,10 +134,14 @@ export function startServing(parts: ServingParts): Serving {
       closed = true;
       clearInterval(timer);
       await turn.catch(() => undefined);
-      await Promise.all([champion.end(), challenger?.end()]);
+      // an engine that hangs is ended by whoever started it
+      await within(releaseMs, Promise.allSettled([champion.end(), challenger?.end()]));
     },
   };
 }
+
+/** A release is answered at once, unless the engine computes or hangs. */
+const releaseMs = 2_000;
 
 /** A model with the count of those who hold it. */
 class Loaded {

@@ -1,5 +1,6 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Job } from '../jobs/queue.js';
+import { heedSignal } from '../tasks/heed-signal.js';
 import { judgeInShadow } from '../tasks/shadow-study.js';
 import type { StudyResult } from '../tasks/tools.js';
 import { shadowQueue, type reportQueue } from './queues.js';
@@ -19,12 +20,12 @@ export async function startShadow(parts: StudyWorkerParts): Promise<void> {
   const { serving, reportTools, store, jobs, config, log } = parts;
   await jobs.work(
     shadowQueue,
-    async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle } }) => {
+    async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle }, signal }) => {
       const held = serving.holdChallenger(challenger);
       if (!held) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
-        const verdict = await unlessGone(studyInstanceUID, parts, () => judgeInShadow(study, { ...reportTools, model: () => held.model, reader: held.reader }));
+        const verdict = await unlessGone(studyInstanceUID, parts, () => judgeInShadow(study, heedSignal({ ...reportTools, model: () => held.model, reader: held.reader }, signal)));
         const reported = await store.results.currentResult(studyInstanceUID);
         // New images came in between: their own report will queue the challenger again.
         if (!verdict || !reported?.modelVersion || reported.inputKey !== verdict.inputKey) return;
@@ -36,6 +37,7 @@ export async function startShadow(parts: StudyWorkerParts): Promise<void> {
     },
     {
       concurrency: 1,
+      timeLimitMs: config.work.studyTimeoutMs,
       retry: { maxAttempts: config.work.maxAttempts, unlimited: ['pacs-unreachable', 'database-unavailable'] },
       onExhausted: async ({ payload }, failure) => log.warn('challenger could not judge a study', { study: payload.studyInstanceUID, challenger: payload.challenger, code: failure.code }),
     },

@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { noteHead } from '../audit/note-head.js';
 import { projectRoot, type Config, type ProcessRole } from '../config.js';
-import { startEngine, type StartedEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
-import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
-import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { openRegistry, type Registry } from '../registry/registry.js';
-import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
-import { documentProfiles } from '../sr/document-profile.js';
 import { acceptsDocumentsOf } from './accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
@@ -23,14 +17,14 @@ import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { startDriftWatch } from './drift-watch.js';
 import { watchSurroundings } from './health.js';
 import { clearUploads } from '../uploads/receive-upload.js';
-import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { modelDeedsOf } from './model-deeds.js';
 import { serverToolsOf } from './server-tools.js';
 import { warnOfLostRegistry } from './lost-registry.js';
 import { startNightWorker } from './night-worker.js';
 import { modelChangesNoter } from './note-model-changes.js';
-import { checkTerms, loadOntoEngine, startServing, type Serving } from './serving.js';
+import { openAnalyser, softwareVersion } from './open-analyser.js';
+import { startServing, type Serving } from './serving.js';
 import { startingModel } from './starting-model.js';
 import { versionInService } from './version-in-service.js';
 import { startStudyWorkers } from './study-workers.js';
@@ -53,65 +47,6 @@ export interface RunningService {
   readonly settings: ReportTools['settings'];
   /** Finishes or hands back what is in hand; at most 10 seconds. */
   stop(): Promise<void>;
-}
-
-export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
-
-/** What needs no PACS and no database: rules, codes, engine, model, decoders. */
-export interface Analyser {
-  readonly findings: FindingsConfig;
-  readonly settings: ReportTools['settings'];
-  readonly engine: StartedEngine;
-  readonly version: ModelVersion;
-  readonly model: ServedModel & { release(): Promise<void> };
-  readonly reader: OpenReader;
-  close(): Promise<void>;
-}
-
-/** @param starting the model to serve; without it the champion of the registry, or the shipped model where there is none yet */
-export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
-  const routing = loadRouting(config.routingFile);
-  const findings = loadFindings(config.findingsFile);
-  const version = starting ?? (await servedVersion(config));
-  // Before the engine: a mistake in the configuration must not leave its threads behind.
-  checkTerms(version, findings);
-  const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
-  const model = await loadOntoEngine(version, engine, findings);
-  log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
-  const reader = openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input });
-  const { skippedDocuments, failedDocuments, maxImages, seriesNumber, profile, heatMaps = documentProfiles[profile].heatMaps } = config.report;
-  const settings: ReportTools['settings'] = {
-    routing,
-    skippedDocuments,
-    failedDocuments,
-    maxImages,
-    seriesNumber,
-    profile: { ...documentProfiles[profile], heatMaps },
-    softwareVersion,
-    termsOf: (name) => termsOf(findings, name),
-    findingNameOf: (concept) => findingNameOf(findings, concept),
-    codes: conceptsOf(findings),
-    procedureReported: (kind) => findings.procedures[kind === 'ct' ? 'CT' : 'DX'],
-  };
-  return {
-    findings,
-    settings,
-    engine,
-    version,
-    model,
-    reader,
-    async close() {
-      await reader.close();
-      await model.release();
-      await engine.close();
-    },
-  };
-}
-
-async function servedVersion({ dataDir, model }: Config): Promise<ModelVersion> {
-  const registry = openRegistry(join(dataDir, 'models'));
-  const aliases = await registry.aliases();
-  return aliases ? registry.load(aliases.champion) : loadModelVersion(model.directory);
 }
 
 /**
@@ -170,7 +105,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
     if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
     if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
-    const healthParts = { pacs, store, jobs, model: () => serving.champion(), dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
+    const healthParts = { pacs, store, jobs, model: () => serving.champion(), engineCondition: () => engine.condition, studyTimeoutMs: config.work.studyTimeoutMs, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
     const page = pageToolsOf({ pacs, store, jobs, reportTools, serving, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
     tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
     watchSurroundings(healthParts);

@@ -10,6 +10,7 @@ import type { OrthancClient, OrthancId } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import { deliverResult, destinationName } from '../tasks/deliver-result.js';
 import { reportFailure, reportStudy } from '../tasks/report-study.js';
+import { heedSignal } from '../tasks/heed-signal.js';
 import { settleStudy, type SettleTools } from '../tasks/settle-study.js';
 import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js';
 import { resultWithoutDocument } from '../tasks/write-result.js';
@@ -47,6 +48,7 @@ const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed',
 export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
   const { config, jobs, verdicts, log } = parts;
   const retry = { maxAttempts: config.work.maxAttempts, unlimited };
+  const timeLimitMs = config.work.studyTimeoutMs;
   const settleTools = settleToolsOf({ orthanc: parts.orthanc, store: parts.store, routing: parts.reportTools.settings.routing });
 
   await jobs.work(
@@ -67,25 +69,25 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       await jobs.send(reportQueue, payload, { key: pacsStudyId, priority });
       return undefined;
     },
-    { concurrency: 2, retry: { ...retry, unlimited: surroundingsOfSettling } },
+    { concurrency: 2, timeLimitMs, retry: { ...retry, unlimited: surroundingsOfSettling } },
   );
 
   await jobs.work(
     reportQueue,
     async (job) => {
       if (await isReported(job, parts.store, settleTools)) return;
-      const result = await unlessGone(job.payload.studyInstanceUID, parts, () => withChampion(parts, (tools) => reportStudy(studyOf(job), tools)));
+      const result = await unlessGone(job.payload.studyInstanceUID, parts, () => withChampion(parts, (tools) => reportStudy(studyOf(job), heedSignal(tools, job.signal))));
       if (result === undefined) return;
       await keepResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
       parts.metrics.observe(result);
       await queueShadow(job, result, parts);
     },
-    { concurrency: config.work.studies, retry, onExhausted: (job, failure) => giveUp(job, failure, parts) },
+    { concurrency: config.work.studies, timeLimitMs, retry, onExhausted: (job, failure) => giveUp(job, failure, parts) },
   );
 
   await startShadow(parts);
-  await jobs.work(verdictQueue, async ({ payload }) => void (await unlessGone(payload.studyInstanceUID, parts, () => verdicts.index(payload.studyInstanceUID as StudyInstanceUID))), { concurrency: 1, retry: { ...retry, unlimited: surroundingsOfSettling } });
+  await jobs.work(verdictQueue, async ({ payload }) => void (await unlessGone(payload.studyInstanceUID, parts, () => verdicts.index(payload.studyInstanceUID as StudyInstanceUID))), { concurrency: 1, timeLimitMs, retry: { ...retry, unlimited: surroundingsOfSettling } });
 
   await jobs.work(
     deliverQueue,
@@ -101,7 +103,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
         throw error;
       }
     },
-    { concurrency: 2, retry, onExhausted: async (job, failure) => log.error('delivery given up', { result: job.payload.resultId, destination: destinationName(job.payload.destination), code: failure.code }) },
+    { concurrency: 2, timeLimitMs, retry, onExhausted: async (job, failure) => log.error('delivery given up', { result: job.payload.resultId, destination: destinationName(job.payload.destination), code: failure.code }) },
   );
 }
 

@@ -1,75 +1,97 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { openAnalyser, type Analyser } from '../app/start-service.js';
+import { mkdir, writeFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { openAnalyser, type Analyser } from '../app/open-analyser.js';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
-import { textOf, type DataSet } from '../dicom/data-set.js';
+import { textOf } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
 import { asFault, Fault } from '../errors.js';
 import { createLog, silentLog } from '../log.js';
 import { drawHeatMap } from '../pixels/heat-map.js';
-import { readPicture } from '../pixels/picture.js';
-import { previewOf } from '../pixels/preview.js';
-import type { GreyImage } from '../pixels/image.js';
+import { previewOf, type Preview } from '../pixels/preview.js';
 import { presentXray } from '../pixels/xray.js';
 import { presentCtSlice, lungWindow } from '../pixels/ct.js';
 import type { RoutingRule } from '../routing/rules.js';
-import { reportTaken } from '../tasks/report-study.js';
+import { withIdentity } from '../tasks/instance-identity.js';
+import { analyseInstances, reportTaken } from '../tasks/report-study.js';
 import { skip } from '../tasks/skip.js';
-import type { FindingVerdict, ReportTools, StudyResult } from '../tasks/tools.js';
-import { FilePacs } from './file-pacs.js';
+import type { FindingVerdict, ReportTools } from '../tasks/tools.js';
+import { FilePacs, type StudyFile } from './file-pacs.js';
+import { resultFormat, type FileResult } from './file-result.js';
+import { givenFiles, type GivenFile } from './given-files.js';
+import { inOrder } from './in-order.js';
 
 interface AnalyzeOptions {
   readonly json: boolean;
+  readonly csv: boolean;
   readonly sr?: string;
   readonly heatmap?: string;
 }
 
-/** What is printed for one file. */
-interface FileResult {
-  readonly file: string;
-  readonly studyInstanceUID?: string | undefined;
-  readonly outcome: 'reported' | 'skipped' | 'failed';
-  readonly reason?: string | undefined;
-  readonly findings: readonly { readonly name: string; readonly code: string; readonly probability: number; readonly decision: string }[];
-  readonly engine: string;
-  readonly modelVersion: string;
-}
+/** While the engine computes for one file, the next ones are read and decoded. */
+const filesAtOnce = 4;
 
 /**
- * `analyze`: findings for files, without a PACS. An X-ray or a picture stands for itself; CT slices of one study are judged
- * together. The exit status is 0 only if no file failed.
+ * `analyze`: findings for files, without a PACS. An X-ray or a picture stands for itself, and its result is printed as soon as it
+ * is there; CT slices of one study are judged together, when all files were looked at. The exit status is 0 only if no file failed.
  */
-export async function analyze(files: readonly string[], options: AnalyzeOptions): Promise<void> {
+export async function analyze(names: readonly string[], options: AnalyzeOptions): Promise<void> {
+  if (options.json && options.csv) throw new Fault('config-invalid', 'expected --json or --csv, found both');
   const config = loadConfig();
-  const analyser = await openAnalyser(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' }));
+  for (const directory of [options.sr, options.heatmap]) if (directory) await mkdir(directory, { recursive: true });
+  const analyser = await openAnalyser(config, options.json || options.csv ? silentLog : createLog({ ...config.log, level: 'warn' }));
   try {
-    for (const directory of [options.sr, options.heatmap]) if (directory) await mkdir(directory, { recursive: true });
-    const inputs = await Promise.all(files.map((file) => openInput(file)));
-    for (const group of groupsOf(inputs)) {
-      for (const result of await analyzeGroup(group, analyser, options)) {
-        console.log(options.json ? JSON.stringify(result) : lineOf(result));
+    const format = resultFormat(options.json ? 'json' : options.csv ? 'csv' : 'text', findingsOf(analyser));
+    const print = (results: readonly FileResult[]): void => {
+      for (const result of results) {
+        console.log(format.line(result));
         if (result.outcome === 'failed') process.exitCode = 1;
       }
+    };
+    if (format.head) console.log(format.head);
+    const studies = new Map<string, DicomInput[]>();
+    for await (const opened of inOrder(givenFiles(names), filesAtOnce, (given) => openAndAnalyze(given, analyser, options))) {
+      if ('results' in opened) print(opened.results);
+      else studies.set(opened.study, [...(studies.get(opened.study) ?? []), opened.slice]);
     }
-    if (!options.json) console.log('\nNot for diagnosis. Software results, not verified by a physician.');
+    for (const slices of studies.values()) print(await analyzeStudy(slices, analyser, options));
+    if (format.foot) console.log(format.foot);
   } finally {
     await analyser.close();
   }
 }
 
-type Input =
-  | { readonly file: string; readonly kind: 'dicom'; readonly bytes: Uint8Array; readonly dataSet: DataSet }
-  | { readonly file: string; readonly kind: 'picture'; readonly image: GreyImage }
-  | { readonly file: string; readonly kind: 'unreadable'; readonly fault: Fault };
+interface DicomInput extends StudyFile {
+  readonly label: string;
+  /** As the file says it; not one that was made up. */
+  readonly studyInstanceUID: string | undefined;
+}
 
-async function openInput(file: string): Promise<Input> {
+/** A slice of a CT waits for the others. */
+type Opened = { readonly results: readonly FileResult[] } | { readonly study: string; readonly slice: DicomInput };
+
+async function openAndAnalyze(given: GivenFile, analyser: Analyser, options: AnalyzeOptions): Promise<Opened> {
+  const { file, found, label } = given;
+  let bytes: Uint8Array | undefined;
   try {
-    const bytes = await readFile(file);
-    if (isPicture(bytes)) return { file, kind: 'picture', image: await readPicture(bytes, file) };
-    return { file, kind: 'dicom', bytes, dataSet: readPart10(bytes, { untilPixelData: true }).dataSet };
+    bytes = await readFile(file);
+    if (isPicture(bytes)) return { results: [await analyzePicture(given, bytes, analyser, options)] };
+    const { dataSet } = readPart10(bytes, { untilPixelData: true });
+    // Documents name their images: then what the file says of itself has to do.
+    const identified = options.sr ? dataSet : withIdentity(dataSet, file);
+    const studyInstanceUID = textOf(dataSet, 'StudyInstanceUID');
+    if (textOf(dataSet, 'Modality')?.toUpperCase() === 'CT') {
+      // a copy, because values are views of the file's bytes, and those of a whole CT need not stay in memory
+      const slice = { file, label, studyInstanceUID, dataSet: deserialize(serialize(identified)) as typeof identified, read: () => readFile(file) };
+      return { study: textOf(identified, 'StudyInstanceUID') ?? file, slice };
+    }
+    const whole = bytes;
+    return { results: await analyzeStudy([{ file, label, studyInstanceUID, dataSet: identified, read: async () => whole }], analyser, options) };
   } catch (error) {
-    return { file, kind: 'unreadable', fault: asFault(error, 'dicom-unreadable', { source: file }) };
+    const fault = asFault(error, 'dicom-unreadable', { source: file });
+    if (found && bytes && fault.code === 'dicom-unreadable' && !saysDicom(bytes)) return { results: [{ ...resultOf(given, analyser), outcome: 'skipped', reason: 'The file is no DICOM file and no picture' }] };
+    return { results: [failedResult(given, fault, analyser)] };
   }
 }
 
@@ -78,40 +100,43 @@ function isPicture(bytes: Uint8Array): boolean {
   return (bytes[0] === 0x89 && bytes[1] === 0x50) || (bytes[0] === 0xff && bytes[1] === 0xd8);
 }
 
-/** CT instances of one study are one group; everything else is alone. */
-function groupsOf(inputs: readonly Input[]): readonly (readonly Input[])[] {
-  const groups = new Map<string, Input[]>();
-  for (const input of inputs) {
-    const study = input.kind === 'dicom' && textOf(input.dataSet, 'Modality') === 'CT' ? textOf(input.dataSet, 'StudyInstanceUID') : undefined;
-    const key = study ?? `file ${input.file} ${groups.size}`;
-    groups.set(key, [...(groups.get(key) ?? []), input]);
-  }
-  return [...groups.values()];
+/** PS3.10 7.1: after the preamble. */
+function saysDicom(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
 }
 
-async function analyzeGroup(group: readonly Input[], analyser: Analyser, options: AnalyzeOptions): Promise<readonly FileResult[]> {
-  const { model } = analyser;
-  const common = { engine: model.engine.name, modelVersion: model.version };
-  const failed = (error: unknown): readonly FileResult[] => {
-    if (!(error instanceof Fault)) throw error;
-    return group.map(({ file }) => ({ file, outcome: 'failed' as const, reason: error.message, findings: [], ...common }));
-  };
-  const [first] = group;
-  if (first?.kind === 'unreadable') return failed(first.fault);
+/** @param members all that belongs to one study */
+async function analyzeStudy(members: readonly DicomInput[], analyser: Analyser, options: AnalyzeOptions): Promise<readonly FileResult[]> {
   try {
-    if (first?.kind === 'picture') return [{ ...(await analyzePicture(first.file, first.image, analyser, options)), ...common }];
-    const members = group.filter((input) => input.kind === 'dicom');
     const pacs = new FilePacs(members);
-    const result = await reportTaken(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
-    for (const [name, bytes] of pacs.stored) if (options.sr) await writeFile(join(options.sr, name), bytes);
-    if (options.heatmap) for (const member of members) await heatMapOfDicom(member.file, member.bytes, analyser, result, options.heatmap);
-    return members.map(({ file }) => ({ file, studyInstanceUID: pacs.studyInstanceUID, outcome: result.outcome, reason: result.reason, findings: result.findings.map(({ name, code, probability, decision }) => ({ name, code, probability, decision })), ...common }));
+    const { outcome, reason, findings } = options.sr ? await reportAndWrite(pacs, analyser, options.sr) : await analyzeOnly(pacs, analyser);
+    if (options.heatmap && outcome === 'reported') for (const member of members) await heatMapOfDicom(member, analyser, options.heatmap);
+    return members.map((member) => ({ ...resultOf(member, analyser), studyInstanceUID: member.studyInstanceUID, outcome, reason, findings }));
   } catch (error) {
-    return failed(error);
+    if (!(error instanceof Fault)) throw error;
+    return members.map((member) => failedResult(member, error, analyser));
   }
 }
+
+type Said = Pick<FileResult, 'outcome' | 'reason' | 'findings'>;
 
 const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
+
+async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: string): Promise<Said> {
+  const result = await reportTaken(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
+  for (const [name, bytes] of pacs.stored) await writeFile(join(directory, name), bytes);
+  return { outcome: result.outcome, reason: result.reason, findings: result.findings.map(({ name, code, probability, decision }) => ({ name, code, probability, decision })) };
+}
+
+async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<Said> {
+  const analysis = await analyseInstances(pacs.instances, toolsFor(analyser, pacs));
+  if (analysis.skip) return { outcome: 'skipped', reason: analysis.skip.reason, findings: [] };
+  return { outcome: 'reported', findings: analysis.findings.map((one) => printed(one, analyser)) };
+}
+
+function printed({ name, probability, decision }: FindingVerdict, { settings }: Analyser): FileResult['findings'][number] {
+  return { name, code: settings.termsOf(name).concept.value, probability, decision };
+}
 
 function toolsFor(analyser: Analyser, pacs: FilePacs): ReportTools {
   // Heat maps are asked for by an option of their own, as PNG.
@@ -120,32 +145,38 @@ function toolsFor(analyser: Analyser, pacs: FilePacs): ReportTools {
 }
 
 /** PNG and JPEG say nothing of themselves: they are taken for frontal X-rays, and the gate decides. */
-async function analyzePicture(file: string, image: GreyImage, analyser: Analyser, options: AnalyzeOptions): Promise<Pick<FileResult, 'file' | 'outcome' | 'reason' | 'findings'>> {
+async function analyzePicture(given: GivenFile, bytes: Uint8Array, analyser: Analyser, options: AnalyzeOptions): Promise<FileResult> {
+  const { image, preview } = await analyser.reader.readPicture(bytes);
   const verdict = (await analyser.model.judgeXrays([image]))[0]!;
-  if (verdict.refusal !== undefined) return { file, outcome: 'skipped', reason: skip('not-frontal-chest', verdict.refusal).reason, findings: [] };
-  if (options.heatmap) await writeHeatMap(file, image, verdict.findings, options.heatmap);
-  const findings = verdict.findings.map(({ name, probability, decision }) => ({ name, code: analyser.settings.termsOf(name).concept.value, probability, decision }));
-  return { file, outcome: 'reported', findings };
+  if (verdict.refusal !== undefined) return { ...resultOf(given, analyser), outcome: 'skipped', reason: skip('not-frontal-chest', verdict.refusal).reason };
+  if (options.heatmap) await writeHeatMaps(given.label, preview, verdict.findings, options.heatmap);
+  return { ...resultOf(given, analyser), outcome: 'reported', findings: verdict.findings.map((one) => printed(one, analyser)) };
 }
 
-async function heatMapOfDicom(file: string, bytes: Uint8Array, analyser: Analyser, result: StudyResult, directory: string): Promise<void> {
-  if (result.outcome !== 'reported') return;
-  const part10 = readPart10(bytes);
+async function heatMapOfDicom(member: DicomInput, analyser: Analyser, directory: string): Promise<void> {
+  const part10 = readPart10(await member.read());
   const ct = textOf(part10.dataSet, 'Modality') === 'CT';
   const { image } = ct ? await presentCtSlice(part10, lungWindow, 1, 'lungs') : await presentXray(part10);
   const findings = ct ? (await analyser.model.judgeSlices([image])).findings : (await analyser.model.judgeXrays([image]))[0]!.findings;
-  await writeHeatMap(file, image, findings, directory);
+  await writeHeatMaps(member.label, previewOf(image), findings, directory);
 }
 
-async function writeHeatMap(file: string, image: GreyImage, findings: readonly FindingVerdict[], directory: string): Promise<void> {
+async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingVerdict[], directory: string): Promise<void> {
   for (const finding of findings) {
     const title = `${finding.name}: ${Math.round(finding.probability * 100)} % (${finding.decision})`;
-    const { width, height, values } = await drawHeatMap(previewOf(image), { title, source: 'Where the network looked (Grad-CAM)', activation: finding.activation, box: finding.box });
-    await writeFile(join(directory, `${basename(file)}.${finding.name}.png`), await sharp(values, { raw: { width, height, channels: 3 } }).png().toBuffer());
+    const { width, height, values } = await drawHeatMap(preview, { title, source: 'Where the network looked (Grad-CAM)', activation: finding.activation, box: finding.box });
+    await writeFile(join(directory, `${label}.${finding.name}.png`), await sharp(values, { raw: { width, height, channels: 3 } }).png().toBuffer());
   }
 }
 
-function lineOf(result: FileResult): string {
-  const findings = result.findings.map(({ name, probability, decision }) => `${name} ${Math.round(probability * 100)} % ${decision}`).join(', ');
-  return `${result.file}  ${result.outcome}  ${findings || (result.reason ?? '')}`;
+function findingsOf({ version }: Analyser): readonly string[] {
+  return [...new Set(Object.values(version.networks).flatMap(({ outputs }) => outputs.flatMap((one) => (one.kind === 'finding' ? [one.name] : []))))];
+}
+
+function resultOf({ file }: { readonly file: string }, { model }: Analyser): Pick<FileResult, 'file' | 'findings' | 'engine' | 'modelVersion'> {
+  return { file, findings: [], engine: model.engine.name, modelVersion: model.version };
+}
+
+function failedResult(given: { readonly file: string }, fault: Fault, analyser: Analyser): FileResult {
+  return { ...resultOf(given, analyser), outcome: 'failed', reason: fault.message };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
 import type { Example } from '../dataset/example.js';
+import { engineOptionsOf } from '../app/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { evaluationPage } from '../evaluation/page/evaluation-page.js';
@@ -40,7 +41,7 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
   const kind = networkOf(options.network, Object.keys(version.networks));
   const served = version.networks[kind]!;
   const images = await openLabelledImages(options.dataset, options.testLock, options.parts === undefined ? undefined : { file: options.parts, part: options.part });
-  const engine = await startEngine({ prefer: config.engine.prefer, log: options.json ? silentLog : createLog({ ...config.log, level: 'warn' }), ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
+  const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   const progress = progressLine('judging', options.json);
   try {
     const predictor = await engine.load(served.network);

@@ -4,19 +4,26 @@ import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyIns
 import { Fault } from '../errors.js';
 import type { Pacs } from '../tasks/tools.js';
 
+/** A DICOM file; its bytes are read when they are needed, because a CT may have thousands. */
+export interface StudyFile {
+  readonly file: string;
+  readonly dataSet: DataSet;
+  read(): Promise<Uint8Array>;
+}
+
 /** Files of one study in the place of a PACS, so that `analyze` tells the same story as the service. */
 export class FilePacs implements Pacs {
   readonly instances: readonly DataSet[];
   readonly studyInstanceUID: StudyInstanceUID;
   /** Documents by file name. */
   readonly stored = new Map<string, Uint8Array>();
-  readonly #files: ReadonlyMap<string, Uint8Array>;
+  readonly #files: ReadonlyMap<string, StudyFile>;
 
   /** @throws Fault `dicom-attribute` if a file does not say which instance of which study it is */
-  constructor(files: readonly { readonly file: string; readonly bytes: Uint8Array; readonly dataSet: DataSet }[]) {
+  constructor(files: readonly StudyFile[]) {
     this.instances = files.map(({ dataSet }) => dataSet);
-    this.#files = new Map(files.map(({ file, bytes, dataSet }) => [required(dataSet, 'SOPInstanceUID', file), bytes]));
-    this.studyInstanceUID = required(files[0]!.dataSet, 'StudyInstanceUID', files[0]!.file) as StudyInstanceUID;
+    this.#files = new Map(files.map((one) => [required(one, 'SOPInstanceUID'), one]));
+    this.studyInstanceUID = required(files[0]!, 'StudyInstanceUID') as StudyInstanceUID;
   }
 
   async retrieveStudyMetadata(): Promise<readonly DataSet[]> {
@@ -24,7 +31,7 @@ export class FilePacs implements Pacs {
   }
 
   async retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array> {
-    const bytes = this.#files.get(instance) ?? this.stored.get(`${instance}.dcm`);
+    const bytes = (await this.#files.get(instance)?.read()) ?? this.stored.get(`${instance}.dcm`);
     if (!bytes) throw new Fault('pacs-not-found', 'expected one of the files given', { studyInstanceUID: study, seriesInstanceUID: series, sopInstanceUID: instance });
     return bytes;
   }
@@ -34,7 +41,7 @@ export class FilePacs implements Pacs {
   }
 }
 
-function required(dataSet: DataSet, attribute: string, source: string): string {
+function required({ dataSet, file: source }: StudyFile, attribute: string): string {
   const uid = textOf(dataSet, attribute);
   if (uid && isUsableUid(uid)) return uid;
   throw new Fault('dicom-attribute', `expected a UID, found ${uid === undefined ? 'nothing' : 'something else'}`, { attribute, source });

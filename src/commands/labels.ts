@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openPacs, pacsOf } from '../app/pacs.js';
-import { softwareVersion } from '../app/start-service.js';
+import { softwareVersion } from '../app/open-analyser.js';
 import { verdictSeriesOffset } from '../app/verdicts.js';
 import { loadConfig, type Config } from '../config.js';
 import { readLabelCsv } from '../dataset/label-csv.js';

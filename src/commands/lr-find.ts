@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../config.js';
+import { engineOptionsOf } from '../app/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { truthOf } from '../evaluation/truth.js';
@@ -36,7 +37,7 @@ export async function lrFind(options: LrFindCommand): Promise<void> {
     .map((example): TrainingImage => ({ key: example.key, source: example.source, truth: truthOf(example.labels, example.unknown ?? [], plan.classes, rules) }))
     .filter(({ truth }) => plan.objective === 'several' || truth.filter((one) => one === 1).length === 1);
   if (train.length < 2) throw new Fault('dataset-invalid', `expected at least two images to train on, found ${train.length}`);
-  const engine = await startEngine({ prefer: config.engine.prefer, log: options.json ? silentLog : createLog({ ...config.log, level: 'warn' }), ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
+  const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   const searching = progressLine('batch', options.json);
   try {
     const search = await findRate({ architecture: architectureOf(plan.architecture), initial: plan.initial.tensors, input: plan.input, kind: plan.objective, train, validation: [], cache: plan.cache, recipe: plan.recipe, engine }, options.stage, searching.tell);

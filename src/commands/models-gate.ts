@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { softwareVersion } from '../app/start-service.js';
+import { softwareVersion } from '../app/open-analyser.js';
 import { loadConfig } from '../config.js';
+import { engineOptionsOf } from '../app/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
@@ -38,7 +39,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const champion = options.first ? null : await chosenModel('champion', config);
   const images = await openLabelledImages(options.dataset, options.testLock);
   const progress = progressLine('judging', options.json);
-  const engine = await startEngine({ prefer: config.engine.prefer, log: options.json ? silentLog : createLog({ ...config.log, level: 'warn' }), ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
+  const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   try {
     const { decision, ...figures } = await judgeChallenger({ kind, champion, challenger, engine, examples: images.examples, picture: images.picture, testSet: images.name, labelRules: loadFindings(config.findingsFile).findings, rules, onProgress: (_, done, total) => progress.tell(done, total) });
     progress.end();

@@ -3,7 +3,7 @@ import { openReader } from '../app/image-reader.js';
 import { askForNight, startNightWorker } from '../app/night-worker.js';
 import { openPacs } from '../app/pacs.js';
 import { retrainQueue } from '../app/queues.js';
-import { softwareVersion } from '../app/start-service.js';
+import { softwareVersion } from '../app/open-analyser.js';
 import { startingModel } from '../app/starting-model.js';
 import { loadConfig, projectRoot } from '../config.js';
 import { Fault } from '../errors.js';

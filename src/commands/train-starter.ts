@@ -6,6 +6,7 @@ import { lungTransforms, robustTransforms } from '../dataset/augmentation.js';
 import { PictureCache } from '../dataset/picture-cache.js';
 import { splitExamples } from '../dataset/split.js';
 import { openTestLock } from '../dataset/test-lock.js';
+import { engineOptionsOf } from '../app/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadFindings } from '../findings-config.js';
@@ -59,7 +60,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
   const initial = from ? startedFrom(from, architecture) : { tensors: initialWeights(architectureOf(architecture), starterSeed), parent: null };
   const recipe = recipeOf(options, kind, side);
   const name = [kind, ...options.leaveOut.map((one) => `without-${one}`), ...(options.recipe === undefined ? [] : [`recipe-${basename(options.recipe, '.json')}`])].join('-');
-  const engine = await startEngine({ prefer: config.engine.prefer, log: silentLog });
+  const engine = await startEngine(engineOptionsOf(config, silentLog));
   const stop = stopSignal(options.timeLimit);
   const [reading, training] = [progressLine('reading pictures', false), progressLine('', false)];
   const say = (line: string): void => console.log(line);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { loadConfig, projectRoot } from '../config.js';
 import { writeFileAtomically } from '../dataset/write-file.js';
+import { engineOptionsOf } from '../app/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
@@ -36,7 +37,7 @@ export async function train(options: TrainCommand): Promise<void> {
   const directory = options.run ?? join(config.dataDir, 'training', runName(planned));
   const plan = withFirstBatch(planned, directory);
   say(describe(plan, directory));
-  const engine = await startEngine({ prefer: config.engine.prefer, log, ...(config.engine.threads > 0 ? { threads: config.engine.threads } : {}) });
+  const engine = await startEngine(engineOptionsOf(config, log));
   const stop = stopSignal(options.timeLimit);
   const reading = progressLine('reading pictures', options.json);
   const training = progressLine('', options.json);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Fault } from '../errors.js';
+import type { AnswerLimits } from './answer-limits.js';
 import type { Engine } from './engine.js';
 import { OnnxEngine } from './onnx/onnx-engine.js';
 import { providers, type Provider } from './onnx/protocol.js';
@@ -15,7 +16,17 @@ export type EngineName = (typeof engineNames)[number];
 
 /** An engine that can be ended with the process's other parts; not every one can train. */
 export interface StartedEngine extends Engine, Partial<TrainingEngine> {
+  /** Whether the request being computed has taken more than half of the time it may take. */
+  readonly stalled?: boolean;
+  /** Of the process it computes in. */
+  readonly pid?: number | undefined;
   close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly limits?: AnswerLimits | undefined;
+  /** For a backend that is started before it is asked anything. */
+  readonly startTimeoutMs?: number | undefined;
 }
 
 /** An engine that this version knows, whether or not it is there. */
@@ -30,7 +41,7 @@ export interface EngineCandidate {
    * @param why goes into its description
    * @throws Fault 'engine-unavailable' with the reason; onnxruntime's providers say it only when a network is loaded
    */
-  start(threads: number, why: string): Promise<StartedEngine>;
+  start(threads: number, why: string, options?: StartOptions): Promise<StartedEngine>;
 }
 
 export function candidates(): readonly EngineCandidate[] {
@@ -57,10 +68,10 @@ function onnxCandidate(provider: Provider): EngineCandidate {
     title: `onnxruntime-node ${onnxruntimeVersion}, ${provider}`,
     installed,
     howToAdd: providerMends[provider],
-    start: async (threads, why) => {
+    start: async (threads, why, { limits } = {}) => {
       if (!installed) throw new Fault('engine-unavailable', `${name}: not in this build of onnxruntime-node; to add it: ${providerMends[provider]}`);
       const place = { cpu: `CPU (${threads} ${threads === 1 ? 'thread' : 'threads'})`, cuda: 'CUDA', webgpu: 'WebGPU' }[provider];
-      return new OnnxEngine({ settings: { provider, threads }, description: { name: `onnxruntime-node ${onnxruntimeVersion}, ${place}`, why } });
+      return new OnnxEngine({ settings: { provider, threads }, description: { name: `onnxruntime-node ${onnxruntimeVersion}, ${place}`, why }, limits });
     },
   };
 }
@@ -73,6 +84,6 @@ function tensorflowCandidate(backend: Backend): EngineCandidate {
     title: `TensorFlow.js ${version ?? packages.at(-1)!.replace('@tensorflow/', '')}`,
     installed: version !== undefined,
     howToAdd,
-    start: (threads, why) => TensorflowEngine.start({ backend, threads }, why),
+    start: (threads, why, options) => TensorflowEngine.start({ backend, threads }, why, options),
   };
 }

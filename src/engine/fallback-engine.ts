@@ -1,7 +1,9 @@
 import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
 import type { StartedEngine } from './candidates.js';
+import { notBegun } from './compute-process.js';
 import type { EngineDescription, InputBatch, NetworkWithWeights, Prediction, Predictor } from './engine.js';
+import { PlacedNetwork } from './placed-network.js';
 import { probeInput, probeNetwork } from './probe-network.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from './trainer.js';
 
@@ -16,32 +18,39 @@ export interface FallbackEngineOptions {
   /** In the order in which they are to be tried. */
   readonly others: readonly Successor[];
   readonly log: Log;
+  /** Starts the engine in use afresh; asked when no other is left. After another took over, that one's `start` is. */
+  readonly again?: Successor | undefined;
 }
 
-/** A network as the caller holds it; what it is on changes with the engine. */
-interface Loaded {
-  readonly network: NetworkWithWeights;
-  predictor: Predictor;
-}
+/** Whether work can be done: `stalled` while a request takes suspiciously long, `lost` while nothing has taken over. */
+export type EngineCondition = 'computes' | 'stalled' | 'lost';
+
+/** So many engines one call may cost. More, and the call itself may be what they die of: its job is tried again later. */
+const maxLossesOfCall = 3;
 
 /**
- * An engine that outlives the loss of what it runs on: a GPU that falls off the bus, a driver that is exchanged, a process that
- * ends. Whether an engine is lost is asked of itself: if it fails with the small network too with which it was chosen, it is.
+ * An engine that outlives the loss of what it runs on: a GPU that falls off the bus, a driver that is exchanged or that hangs, a
+ * process that ends. Whether an engine is lost is asked of itself: if it fails with the small network too with which it was
+ * chosen, it is.
  *
- * Then the next one is started, every network is put on it, and what failed is computed again there.
+ * Then the next one is started, or the same afresh where there is no other, every network is put on it, and what failed is
+ * computed again there.
  */
 export class FallbackEngine implements StartedEngine, TrainingEngine {
   readonly #log: Log;
-  readonly #loaded = new Set<Loaded>();
+  readonly #loaded = new Set<PlacedNetwork>();
   #engine: StartedEngine;
   #others: readonly Successor[];
+  #again: Successor | undefined;
   #closed = false;
+  #lost = false;
   /** One replacement at a time, however many calls failed. */
   #replacing: Promise<void> | undefined;
 
-  constructor({ engine, others, log }: FallbackEngineOptions) {
+  constructor({ engine, others, log, again }: FallbackEngineOptions) {
     this.#engine = engine;
     this.#others = others;
+    this.#again = again;
     this.#log = log;
   }
 
@@ -50,14 +59,24 @@ export class FallbackEngine implements StartedEngine, TrainingEngine {
     return this.#engine.description;
   }
 
+  get pid(): number | undefined {
+    return this.#engine.pid;
+  }
+
+  get condition(): EngineCondition {
+    if (this.#lost) return 'lost';
+    return this.#engine.stalled ? 'stalled' : 'computes';
+  }
+
   async load(network: NetworkWithWeights): Promise<Predictor> {
-    const entry = await this.#attempt(async (engine) => ({ network, predictor: await engine.load(network) }));
-    this.#loaded.add(entry);
+    const placed = new PlacedNetwork(network);
+    await this.#attempt((engine) => placed.on(engine));
+    this.#loaded.add(placed);
     return {
-      predict: (input) => this.#attempt((engine) => predictOn(engine, entry, input)),
+      predict: (input) => this.#attempt((engine) => predictOn(engine, placed, input)),
       release: async () => {
-        this.#loaded.delete(entry);
-        await entry.predictor.release();
+        this.#loaded.delete(placed);
+        await placed.release();
       },
     };
   }
@@ -77,47 +96,57 @@ export class FallbackEngine implements StartedEngine, TrainingEngine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#replacing?.catch(() => undefined);
     await this.#engine.close();
   }
 
   /** Again on the next engine as long as the one in use turns out to be lost. */
   async #attempt<T>(work: (engine: StartedEngine) => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let losses = 0; ; ) {
       await this.#replacing;
       const engine = this.#engine;
       try {
         return await work(engine);
       } catch (error) {
         if (!(error instanceof Fault && error.code === 'engine-failed') || this.#closed) throw error;
-        if (engine !== this.#engine) continue;
-        if (this.#others.length === 0 || (await computes(engine))) throw error;
-        if (engine === this.#engine) await (this.#replacing ??= this.#replace(engine, error.detail).finally(() => (this.#replacing = undefined)));
+        if (engine === this.#engine) {
+          if (await computes(engine)) throw error;
+          if (engine === this.#engine) await (this.#replacing ??= this.#replace(engine, error.detail).finally(() => (this.#replacing = undefined)));
+        }
+        if (error.cause !== notBegun && ++losses >= maxLossesOfCall) throw error;
       }
     }
   }
 
   /** @throws Fault 'engine-failed' if no other engine takes over */
   async #replace(lost: StartedEngine, reason: string): Promise<void> {
-    for (const [index, { name, start }] of this.#others.entries()) {
+    this.#lost = true;
+    void lost.close().catch(() => undefined);
+    const successors = [...this.#others, ...(this.#again ? [this.#again] : [])];
+    for (const [index, successor] of successors.entries()) {
+      if (this.#closed) break;
+      let next: StartedEngine | undefined;
       try {
-        const next = await start(`In place of ${lost.description.name}, which was lost (${reason}).`);
-        const predictors = await Promise.all([...this.#loaded].map(async (entry) => [entry, await next.load(entry.network)] as const));
-        for (const [entry, predictor] of predictors) entry.predictor = predictor;
+        next = await successor.start(`In place of ${lost.description.name}, which was lost (${reason}).`);
+        const { description } = next;
+        for (const placed of this.#loaded) await placed.on(next);
         this.#engine = next;
         this.#others = this.#others.slice(index + 1);
-        this.#log.error('engine lost, another took over', { lost: lost.description.name, reason, engine: next.description.name });
-        await lost.close().catch(() => undefined);
+        this.#again &&= successor;
+        this.#lost = false;
+        this.#log.error('engine lost, another took over', { lost: lost.description.name, reason, engine: description.name });
         return;
       } catch (error) {
-        this.#log.error('engine does not take over', { engine: name, reason: error instanceof Error ? error.message : String(error) });
+        void next?.close().catch(() => undefined);
+        this.#log.error('engine does not take over', { engine: successor.name, reason: error instanceof Error ? error.message : String(error) });
       }
     }
     throw new Fault('engine-failed', `${lost.description.name} was lost (${reason}) and no other engine starts`);
   }
 }
 
-async function predictOn(engine: StartedEngine, { predictor }: Loaded, input: InputBatch): Promise<Prediction> {
-  const prediction = await predictor.predict(input);
+async function predictOn(engine: StartedEngine, placed: PlacedNetwork, input: InputBatch): Promise<Prediction> {
+  const prediction = await (await placed.on(engine)).predict(input);
   return { ...prediction, engine: prediction.engine ?? engine.description };
 }
 

@@ -9,16 +9,17 @@ export class JobOverview {
   constructor(private readonly connection: Connection) {}
 
   async stats(): Promise<readonly QueueStats[]> {
-    const { rows } = await this.connection.query<Omit<QueueStats, 'oldestAgeMs'> & { oldestAgeMs: number | null }>({
+    const { rows } = await this.connection.query<Omit<QueueStats, 'oldestAgeMs' | 'longestActiveMs'> & { oldestAgeMs: number | null; longestActiveMs: number | null }>({
       text: `SELECT q.name AS queue,
           (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count = 0))::int AS waiting,
           (count(*) FILTER (WHERE j.state = 'active'))::int AS active,
           (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count > 0))::int AS retrying,
           (count(*) FILTER (WHERE j.state = 'failed'))::int AS parked,
-          (extract(epoch FROM now() - min(j.created_on) FILTER (WHERE j.state <= 'active')) * 1000)::float8 AS "oldestAgeMs"
+          (extract(epoch FROM now() - min(j.created_on) FILTER (WHERE j.state <= 'active')) * 1000)::float8 AS "oldestAgeMs",
+          (extract(epoch FROM now() - min(j.started_on) FILTER (WHERE j.state = 'active')) * 1000)::float8 AS "longestActiveMs"
         FROM ${bossSchema}.queue q LEFT JOIN ${table} j ON j.name = q.name GROUP BY q.name ORDER BY q.name`,
     });
-    return rows.map((row) => ({ ...row, oldestAgeMs: row.oldestAgeMs ?? undefined }));
+    return rows.map((row) => ({ ...row, oldestAgeMs: row.oldestAgeMs ?? undefined, longestActiveMs: row.longestActiveMs ?? undefined }));
   }
 
   async parked(queue: string | undefined, limit: number): Promise<readonly ParkedJob[]> {

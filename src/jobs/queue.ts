@@ -50,7 +50,8 @@ export interface Job<Payload extends object> {
   readonly sentAt: Date;
   /**
    * Aborted when the job is no longer ours (another worker took it over), or when the process stops and half of
-   * the time for it is over: what throws then is handed back without being counted.
+   * the time for it is over: what throws then is handed back without being counted. Also aborted, with a Fault, when its
+   * time limit is over.
    */
   readonly signal: AbortSignal;
 }
@@ -74,6 +75,8 @@ export interface WorkOptions<Payload extends object> {
   /** Jobs in hand at the same time in this process; default 1. */
   readonly concurrency?: number;
   readonly retry?: Partial<RetryPolicy>;
+  /** After so long an attempt's signal is aborted with a Fault `timed-out`; if the handler then throws, the attempt has failed with it. */
+  readonly timeLimitMs?: number;
   /**
    * Called when no attempt is left, before the job is parked; again if it throws or the process dies in it.
    * A job that was sent for the same key meanwhile takes the place of the exhausted one.
@@ -102,4 +105,6 @@ export interface QueueStats {
   readonly parked: number;
   /** Milliseconds since the oldest job that is neither done nor parked was sent. */
   readonly oldestAgeMs: number | undefined;
+  /** Milliseconds for which the oldest attempt of now has lasted. */
+  readonly longestActiveMs: number | undefined;
 }

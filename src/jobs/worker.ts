@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Fault } from '../errors.js';
 import { placeOf, type Log } from '../log.js';
 import { failureOf, type JobFailure } from './failure.js';
 import type { JobRecord, JobTable, PutBack, StoredJob } from './job-table.js';
@@ -104,7 +105,7 @@ export class QueueWorker<Payload extends object> {
     this.around.lease.hold(stored, () => abort.abort(new Error('another worker has taken this job over')));
     const before = isSuspect(stored) ? [...this.#inHand.values()].map((one) => one.settled) : [];
     const settled = Promise.all(before)
-      .then(() => this.#handle(stored, abort.signal))
+      .then(() => this.#limited(abort, () => this.#handle(stored, abort.signal)))
       .catch((thrown: unknown) => this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) }))
       .finally(() => {
         this.around.lease.release(stored);
@@ -112,6 +113,12 @@ export class QueueWorker<Payload extends object> {
         this.#wakeUp.ring();
       });
     this.#inHand.set(stored.id, { settled, abort, stored });
+  }
+
+  async #limited(abort: AbortController, work: () => Promise<void>): Promise<void> {
+    const { timeLimitMs } = this.options;
+    const timer = timeLimitMs === undefined ? undefined : setTimeout(() => abort.abort(new Fault('timed-out', `the job took longer than ${Math.round(timeLimitMs / 1000)} s`)), timeLimitMs);
+    await work().finally(() => clearTimeout(timer));
   }
 
   async #handle(stored: StoredJob, signal: AbortSignal): Promise<void> {
@@ -127,8 +134,8 @@ export class QueueWorker<Payload extends object> {
       this.wake(later.retryAfterMs);
       return await this.#putBack(stored, { delayMs: later.retryAfterMs, record: stored.record, earlierWins: true });
     } catch (thrown) {
-      if (signal.aborted) return this.#putBack(stored, handBack(stored));
-      return this.#fail(stored, signal, thrown);
+      if (isTakenAway(signal)) return this.#putBack(stored, handBack(stored));
+      return this.#fail(stored, signal, signal.aborted ? signal.reason : thrown);
     }
   }
 
@@ -153,7 +160,7 @@ export class QueueWorker<Payload extends object> {
       const job = this.#readable({ ...stored, record }, signal);
       if (job) await this.options.onExhausted?.(job, failure);
     } catch (thrown) {
-      if (signal.aborted) return this.#putBack(stored, { ...handBack(stored), record });
+      if (isTakenAway(signal)) return this.#putBack(stored, { ...handBack(stored), record });
       const callbacks = (record.callbacks ?? 0) + 1;
       log.error('what follows a job without attempts failed', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
       return this.#putBack(stored, { delayMs: growingDelay(callbacks, this.#policy), record: { ...record, callbacks }, earlierWins: false });
@@ -201,6 +208,11 @@ function attemptOf(stored: StoredJob): number {
   const failed = Object.values(failures).reduce((sum, n) => sum + n, 0);
   // An exhausted job is not attempted again: the last attempt was the last failure.
   return exhausted ? Math.max(1, failed) : 1 + failed;
+}
+
+/** Because another process has it or this one stops, and not because its time is over. */
+function isTakenAway(signal: AbortSignal): boolean {
+  return signal.aborted && !(signal.reason instanceof Fault);
 }
 
 function handBack(stored: StoredJob): PutBack {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { countedCodeRangeMb } from './code-range.js';
 import { answerOf, MessageReader, messageParts, type TaskHead } from './decoder-messages.js';
 import type { DecoderAnswer, DecoderTask } from './decoder-tasks.js';
 
@@ -11,7 +12,7 @@ const keptFrom = 16 << 20;
 export interface DecoderLimits {
   /** JavaScript heap of a process; the pixels live outside it. */
   readonly heapMb: number;
-  /** All memory that a process may write to, that of native code included. */
+  /** All memory that a process may write to, that of native code included; what V8 reserves for machine code is added. */
   readonly memoryMb: number;
 }
 
@@ -21,22 +22,32 @@ export interface DecoderLimits {
  */
 const limited = 'ulimit -c 0; ulimit -d "$1"; shift; { echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; exec "$@"';
 
+let codeRangeMb: number | undefined;
+
+/** Why a decoder ended: `outside` if somebody killed it, as the kernel does where the machine has no memory left. */
+export interface DecoderEnd {
+  readonly reason: string;
+  readonly outside: boolean;
+}
+
 /** A decoder process, seen from the service: one task at a time. It is killed, or ends with the service. */
 export class DecoderChild {
   readonly #process: ChildProcess;
   readonly #channel: Socket;
   readonly #gone: Promise<unknown>;
+  /** Ended from here. */
+  #killed = false;
   #answered: ((answer: DecoderAnswer) => void) | undefined;
   #file: WeakRef<Uint8Array> | undefined;
 
   /** @param died called once when the process has ended without `kill`, with the reason */
-  constructor(program: URL, { heapMb, memoryMb }: DecoderLimits, died: (reason: string) => void) {
+  constructor(program: URL, { heapMb, memoryMb }: DecoderLimits, died: (end: DecoderEnd) => void) {
     const command = [process.execPath, `--max-old-space-size=${heapMb}`, fileURLToPath(program)];
     // Nothing of the service's environment: no password is where a file could reach it.
-    this.#process = spawn('/bin/sh', ['-c', limited, 'sh', String(memoryMb * 1024), ...command], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: {} });
+    this.#process = spawn('/bin/sh', ['-c', limited, 'sh', String((memoryMb + (codeRangeMb ??= countedCodeRangeMb())) * 1024), ...command], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: {} });
     this.#gone = once(this.#process, 'close').catch(() => undefined);
-    this.#process.once('error', (error) => died(error.message));
-    this.#process.once('exit', (code, signal) => died(`it ended ${signal ? `by ${signal}` : `with code ${code}`}`));
+    this.#process.once('error', (error) => died({ reason: error.message, outside: false }));
+    this.#process.once('exit', (code, signal) => died({ reason: `it ended ${signal ? `by ${signal}` : `with code ${code}`}`, outside: signal === 'SIGKILL' && !this.#killed }));
     this.#channel = this.#process.stdio[3] as Socket;
     const reader = new MessageReader((head, body) => this.#answered?.(answerOf(head, body)));
     this.#channel.on('data', (piece: Uint8Array) => {
@@ -44,6 +55,7 @@ export class DecoderChild {
         reader.take(piece);
       } catch {
         // Memory run over by a broken file may say anything; who says what cannot be understood is ended.
+        this.#killed = true;
         this.#process.kill('SIGKILL');
       }
     });
@@ -74,6 +86,7 @@ export class DecoderChild {
   /** Resolves when it is gone. */
   async kill(): Promise<void> {
     this.ref();
+    this.#killed = true;
     this.#process.kill('SIGKILL');
     await this.#gone;
   }

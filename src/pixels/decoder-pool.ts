@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Fault } from '../errors.js';
-import { DecoderChild, type DecoderLimits } from './decoder-child.js';
+import { DecoderChild, type DecoderEnd, type DecoderLimits } from './decoder-child.js';
 import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, ScaledPicture, TaskResult, TaskResults } from './decoder-tasks.js';
 
 export type { DecodedPicture, PictureSize, ScaledPicture } from './decoder-tasks.js';
@@ -22,6 +22,8 @@ interface Job {
   readonly file: Uint8Array;
   /** Processes that died of it. */
   readonly deaths: number;
+  /** Processes that were killed from outside while they had it. */
+  readonly kills: number;
   readonly resolve: (result: TaskResult) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -33,8 +35,10 @@ interface Decoder {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A file may kill so many processes; the first could have been ended from outside. */
+/** A file may kill so many processes; the first could have died of something else. */
 const mostDeaths = 2;
+/** So many may be killed from outside before it is left to a later attempt: the machine has no memory now. */
+const mostKills = 2;
 
 /**
  * Decoding in processes of their own, where neither a hang nor a crash of native code can take the service down: each reads,
@@ -42,7 +46,8 @@ const mostDeaths = 2;
  *
  * A file that takes longer than `timeoutMs` ends its process and is a Fault timed-out; one whose process dies (a broken codec, the
  * limit of memory) is decoded again in a fresh one, and if that dies too it is a Fault pixels-unreadable. Neither is retryable:
- * the same file would do it again. The process is replaced, and no other file notices.
+ * the same file would do it again. A process that is killed from outside (the kernel does it where the machine has no memory left)
+ * says nothing about its file: after two of them it is a Fault decoder-killed, which is retryable. The process is replaced, and no other file notices.
  * Processes start with the first task, or by `start`.
  */
 export class DecoderPool {
@@ -107,7 +112,7 @@ export class DecoderPool {
   private run<Kind extends DecoderTask['kind']>(task: DecoderTask & { kind: Kind }, file: Uint8Array): Promise<TaskResults[Kind]> {
     if (this.stopped) return Promise.reject(new Fault('timed-out', 'the decoders are stopped', {}, { retryable: true }));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ task, file, deaths: 0, resolve: resolve as Job['resolve'], reject });
+      this.waiting.push({ task, file, deaths: 0, kills: 0, resolve: resolve as Job['resolve'], reject });
       this.assign();
     });
   }
@@ -129,7 +134,7 @@ export class DecoderPool {
   }
 
   private addDecoder(): Decoder {
-    const child = new DecoderChild(this.options.program, this.options, (reason) => this.bury(decoder, reason));
+    const child = new DecoderChild(this.options.program, this.options, (end) => this.bury(decoder, end));
     const decoder: Decoder = { child, job: undefined, timer: undefined };
     this.decoders.add(decoder);
     return decoder;
@@ -161,11 +166,12 @@ export class DecoderPool {
     this.replace();
   }
 
-  private bury(decoder: Decoder, reason: string): void {
+  private bury(decoder: Decoder, { reason, outside }: DecoderEnd): void {
     const job = this.remove(decoder);
     if (!job) return;
-    const deaths = job.deaths + 1;
-    if (deaths < mostDeaths) this.waiting.unshift({ ...job, deaths });
+    const [deaths, kills] = [job.deaths + (outside ? 0 : 1), job.kills + (outside ? 1 : 0)];
+    if (deaths < mostDeaths && kills < mostKills) this.waiting.unshift({ ...job, deaths, kills });
+    else if (outside) job.reject(new Fault('decoder-killed', 'something outside ended it by SIGKILL, as the kernel does where the machine has no memory left'));
     else job.reject(new Fault('pixels-unreadable', `the decoder died: ${reason}`));
     this.replace();
   }

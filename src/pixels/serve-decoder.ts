@@ -2,6 +2,7 @@ import { readSync, writeSync } from 'node:fs';
 import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../errors.js';
+import { threadCodeRangeMb } from './code-range.js';
 import { answerParts, lengthsOf, prefixLength, type TaskHead } from './decoder-messages.js';
 import type { DecoderAnswer, DecoderTask, TaskResult } from './decoder-tasks.js';
 
@@ -22,7 +23,7 @@ socket.on('error', () => undefined).on('close', () => process.kill(process.pid, 
 export async function serveDecoder(perform: (task: DecoderTask, file: Uint8Array) => Promise<TaskResult>): Promise<never> {
   // Signals for the whole group (Ctrl-C, a stop by systemd) are the service's business: it finishes what is in hand.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  new Worker(watch, { eval: true });
+  new Worker(watch, { eval: true, resourceLimits: { codeRangeSizeMb: threadCodeRangeMb } });
   const prefix = Buffer.alloc(prefixLength);
   let file: Uint8Array = new Uint8Array(0);
   for (;;) {

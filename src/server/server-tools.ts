@@ -43,6 +43,10 @@ export interface Health {
   readonly clock: string;
   readonly model: string;
   readonly engine: string;
+  /** `running`; `stalled` while it takes suspiciously long for an answer; `failed` while none can be started. */
+  readonly engineState: string;
+  /** `in time`, or which job has been in progress for longer than it may. */
+  readonly work: string;
   /** `none`, or how many alarms nobody has acknowledged. */
   readonly drift: string;
   readonly queue: { readonly waiting: number; readonly active: number; readonly parked: number };

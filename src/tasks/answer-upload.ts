@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { derivedUid, isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
+import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import { asFault, Fault } from '../errors.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Analysis } from './analysis.js';
+import { withIdentity } from './instance-identity.js';
 import { analyseInstances } from './report-study.js';
 import { skip } from './skip.js';
 import type { FindingVerdict, Pacs, ReportTools } from './tools.js';
@@ -84,18 +85,12 @@ async function open({ name, path }: UploadedFile, index: number): Promise<Opened
       return { kind: 'picture', name, path };
     }
     if (isArchive(bytes)) throw new Fault('upload-refused', 'an archive within an archive is not opened');
-    const identified = withIdentity(await readHeader(path), index);
+    const identified = withIdentity(await readHeader(path), String(index));
     return { kind: 'dicom', name, path, studyInstanceUID: textOf(identified, 'StudyInstanceUID')!, dataSet: identified };
   } catch (error) {
     const fault = asFault(error, 'dicom-unreadable');
     return { kind: 'unreadable', name, fault: fault.code === 'dicom-unreadable' ? new Fault('upload-refused', 'expected a DICOM, PNG or JPEG file, found something else', {}, { cause: error }) : fault };
   }
-}
-
-/** An image that does not say which one it is can be judged all the same. */
-function withIdentity(dataSet: DataSet, index: number): DataSet {
-  const missing = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID'].filter((keyword) => !isUsableUid(textOf(dataSet, keyword) ?? ''));
-  return { ...dataSet, ...Object.fromEntries(missing.map((keyword) => [keyword, derivedUid('upload', keyword, String(index))])) };
 }
 
 async function answerPicture({ name, path }: { readonly name: string; readonly path: string }, tools: Tools): Promise<UploadAnswer> {

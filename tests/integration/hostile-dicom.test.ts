@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { openAnalyser, type Analyser } from '../../src/app/start-service.js';
+import { openAnalyser, type Analyser } from '../../src/app/open-analyser.js';
 import { FilePacs } from '../../src/commands/file-pacs.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import { textOf, type DataSet } from '../../src/dicom/data-set.js';
@@ -48,7 +48,7 @@ describe('hostile DICOM', () => {
   let analyser: Analyser;
   before(async () => {
     const config = loadConfig({});
-    analyser = await openAnalyser({ ...config, engine: { prefer: 'onnx-cpu', threads: 1 }, work: { ...config.work, decoders: 2, decodeTimeoutMs: longestMs - 1_000 } }, silentLog);
+    analyser = await openAnalyser({ ...config, engine: { ...config.engine, prefer: 'onnx-cpu', threads: 1 }, work: { ...config.work, decoders: 2, decodeTimeoutMs: longestMs - 1_000 } }, silentLog);
   });
   after(() => analyser.close());
 
@@ -97,7 +97,7 @@ describe('hostile DICOM', () => {
     let pacs: FilePacs;
     try {
       dataSet = { ...under, ...readPart10(bytes, { untilPixelData: true }).dataSet, ...(random() < 0.9 ? { Modality: under['Modality'], BodyPartExamined: 'CHEST', ViewPosition: 'PA' } : {}) };
-      pacs = new FilePacs([{ file: 'case', bytes, dataSet }]);
+      pacs = new FilePacs([{ file: 'case', read: async () => bytes, dataSet }]);
     } catch (error) {
       return outcomeOf(error);
     } finally {

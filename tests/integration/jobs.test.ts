@@ -49,6 +49,34 @@ for (const backend of storeBackends()) {
       assert.ok(latencies[25]! < 500);
     });
 
+    test('D3: a job that takes longer than it may is interrupted and has failed; one that does not heed its signal is seen to be active', async () => {
+      const queue = newQueue();
+      const attempts: Job<Payload>[] = [];
+      const exhausted: JobFailure[] = [];
+      let letGo = (): void => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      await jobs.work(
+        queue,
+        async (job) => {
+          attempts.push(job);
+          if (job.payload.n === 2) return held;
+          await new Promise((_, reject) => job.signal.addEventListener('abort', () => reject(new Error('interrupted'))));
+        },
+        { timeLimitMs: 200, retry: { ...fast, maxAttempts: 2 }, onExhausted: async (_, failure) => void exhausted.push(failure) },
+      );
+      await jobs.send(queue, { n: 1 }, { key: 'heeds' });
+      await eventually('its attempts are over', () => assert.equal(exhausted.length, 1));
+      assert.equal(attempts.length, 2);
+      assert.equal(exhausted[0]!.code, 'timed-out');
+      assert.match(exhausted[0]!.detail, /longer than/);
+
+      await jobs.send(queue, { n: 2 }, { key: 'does not' });
+      await eventually('it has been active for longer than it may', async () => assert.ok(((await statsOf(queue.name)).longestActiveMs ?? 0) > 400));
+      letGo();
+      await eventually('it is done', async () => assert.equal((await statsOf(queue.name)).active, 0));
+      assert.equal((await statsOf(queue.name)).longestActiveMs, undefined);
+    });
+
     test('sending while one waits merges: newest payload, highest priority, earliest start', async () => {
       const queue = newQueue();
       assert.equal(await jobs.send(queue, { n: 1 }, { key: 'a', startAfterMs: 60_000, priority: 5 }), 'queued');

@@ -69,7 +69,7 @@ before(async () => {
       health: async () => {
         healthAsked++;
         await new Promise((resolve) => setTimeout(resolve, 20));
-        return { ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', drift: 'none', queue: { waiting: 0, active: 0, parked: 0 } };
+        return { ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', engineState: 'computes', work: 'in time', drift: 'none', queue: { waiting: 0, active: 0, parked: 0 } };
       },
     },
     page: {

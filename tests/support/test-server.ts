@@ -39,7 +39,7 @@ export async function startTestServer(store: Store, options: { readonly settings
   const tools: ServerTools = {
     retrain: async () => undefined,
     verdicts: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
-    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', drift: 'none', queue: { waiting: 0, active: 0, parked: 0 } }),
+    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', engineState: 'running', work: 'in time', drift: 'none', queue: { waiting: 0, active: 0, parked: 0 } }),
     measure: async () => ({ ok: true, results: {}, queues: [], freeBytes: 1, clockSkewMs: 0, pacsRequests: 0 }),
     results: async () => [],
     parked: async () => [],

@@ -41,7 +41,7 @@ describe('files in the place of a PACS', () => {
   const other = tinyImage({ study: 'file pacs', instance: '2' });
 
   test('gives the instances it was made of and what was stored in it', async () => {
-    const pacs = new FilePacs([{ file: 'a.dcm', bytes, dataSet }]);
+    const pacs = new FilePacs([{ file: 'a.dcm', read: async () => bytes, dataSet }]);
     assert.equal(pacs.studyInstanceUID, studyInstanceUID);
     assert.deepEqual(await pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, sopInstanceUID), bytes);
     await assert.rejects(pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, other.sopInstanceUID), isFault('pacs-not-found'));
@@ -52,7 +52,7 @@ describe('files in the place of a PACS', () => {
 
   test('a file that does not say which instance it is is named, without what it says instead', () => {
     for (const wrong of [undefined, 'SMITH^JOHN']) {
-      assert.throws(() => new FilePacs([{ file: 'a.dcm', bytes, dataSet: { ...dataSet, SOPInstanceUID: wrong } }]), (thrown: unknown) => {
+      assert.throws(() => new FilePacs([{ file: 'a.dcm', read: async () => bytes, dataSet: { ...dataSet, SOPInstanceUID: wrong } }]), (thrown: unknown) => {
         isFault('dicom-attribute')(thrown);
         assert.match((thrown as Error).message, /SOPInstanceUID.*a\.dcm/);
         assert.doesNotMatch((thrown as Error).message, /SMITH/);

@@ -5,6 +5,7 @@ import { candidates, engineNames } from '../../src/engine/candidates.js';
 import { chooseEngine } from '../../src/engine/choose-engine.js';
 import { describeEngines } from '../../src/engine/describe-engines.js';
 import { driverVersions } from '../../src/engine/driver-versions.js';
+import { mayHaveGpu } from '../../src/engine/gpu-devices.js';
 import { enginePreferences, startEngine } from '../../src/engine/start-engine.js';
 import { Fault } from '../../src/errors.js';
 import { exampleArchitecture, goldenForward, relativeError } from './network-examples.js';
@@ -24,6 +25,13 @@ test('auto starts an engine and says why', async () => {
 test('an engine that is asked for and not there is refused with the way to add it', async () => {
   const absent = candidates().find(({ installed }) => !installed)!;
   await assert.rejects(startEngine({ prefer: absent.name, threads: 1 }), (error) => error instanceof Fault && error.code === 'engine-unavailable' && error.message.includes(absent.howToAdd));
+});
+
+test('engines of a GPU are not tried where the machine shows none', () => {
+  assert.equal(mayHaveGpu('linux', () => ['null', 'shm', 'tty1', 'nvram', 'drill']), false);
+  for (const name of ['dri', 'nvidia0', 'nvidiactl', 'dxg', 'kfd']) assert.equal(mayHaveGpu('linux', () => ['null', name]), true, name);
+  assert.equal(mayHaveGpu('darwin', () => []), true);
+  assert.equal(mayHaveGpu('linux', () => { throw new Error('no /dev'); }), true);
 });
 
 test('the choice: fastest, but only if it computes what the processor computes', () => {

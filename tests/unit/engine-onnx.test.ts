@@ -89,7 +89,7 @@ test('an engine that was closed says so', async () => {
   const running = predictor.predict(picture('x')).then(() => 'answered', (error: unknown) => (error as Fault).code);
   await short.close();
   assert.ok(['answered', 'engine-failed'].includes(await running));
-  await assert.rejects(predictor.predict(picture('x')), (error) => error instanceof Fault && /thread ended: stopped/.test(error.message));
+  await assert.rejects(predictor.predict(picture('x')), (error) => error instanceof Fault && /process ended: stopped/.test(error.message));
 });
 
 test('a process that exits while the engine computes exits as it was told to', async () => {

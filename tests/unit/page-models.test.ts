@@ -12,7 +12,7 @@ const now = new Date('2026-02-01T00:00:00Z');
 test('a night: at rest, under way with its step, or waiting for a person', async () => {
   const dataDir = temporaryDirectory('page-night');
   const look = (queue: { readonly active?: number; readonly waiting?: number; readonly parked?: number }): ReturnType<typeof nightOf> =>
-    nightOf({ dataDir, jobs: { stats: async () => [{ queue: 'retrain-model', waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined, ...queue }] }, registry: { lastNight: async () => undefined } });
+    nightOf({ dataDir, jobs: { stats: async () => [{ queue: 'retrain-model', waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined, longestActiveMs: undefined, ...queue }] }, registry: { lastNight: async () => undefined } });
   assert.deepEqual(await look({}), { state: 'idle' });
   assert.equal((await look({ parked: 1 })).state, 'parked');
   const run = join(dataDir, 'night/run');

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../../src/config.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
+import { countedCodeRangeMb } from '../../src/pixels/code-range.js';
 import { DecoderPool, toStored, type DecoderPoolOptions } from '../../src/pixels/decoder-pool.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 import { presentXray } from '../../src/pixels/xray.js';
@@ -86,6 +87,41 @@ test('a decoder killed in the middle of a file from outside costs nothing: the f
   await victims.stop();
 });
 
+test('D18: a file whose decoders are killed from outside, as by a machine without memory, can be decoded later', async () => {
+  // exec, so that the killer is no part of the process: as the kernel does it
+  const fragile = fragilePool("(await import('node:child_process')).spawn('/bin/kill', ['-KILL', String(process.pid)]); await new Promise(() => undefined);");
+  const good = fragile.lungFraction(Uint8Array.of(2));
+  await assert.rejects(fragile.lungFraction(Uint8Array.of(1)), (thrown) => thrown instanceof Fault && thrown.code === 'decoder-killed' && thrown.retryable);
+  assert.equal(await good, 0.5);
+  assert.equal(await fragile.lungFraction(Uint8Array.of(2)), 0.5);
+  await fragile.stop();
+});
+
+test('D18: one kill from outside and one death of its own do not make a file unreadable', async () => {
+  const marks = temporaryDirectory('kills');
+  const fragile = fragilePool(`const { existsSync, writeFileSync } = await import('node:fs');
+    for (const signal of ['SIGKILL', 'SIGSEGV']) if (!existsSync('${marks}/' + signal)) { writeFileSync('${marks}/' + signal, ''); process.kill(process.pid, signal); for (;;); }`);
+  assert.equal(await fragile.lungFraction(Uint8Array.of(1)), 0.5);
+  await fragile.stop();
+});
+
+test('whatever V8 reserves for machine code, as much memory is left for pixels', async () => {
+  // on every release of Node: 128 MB fit into 256 MB, 320 do not
+  const program = (megabytes: number): string => `const all = []; for (let i = 0; i < ${megabytes}; i += 4) all.push(Buffer.alloc(4e6, 1)); return all.length;`;
+  const roomy = fragilePool(program(128), { memoryMb: 256 });
+  assert.equal(await roomy.lungFraction(Uint8Array.of(1)), 32);
+  await roomy.stop();
+  const tight = fragilePool(program(320), { memoryMb: 256 });
+  await assert.rejects(tight.lungFraction(Uint8Array.of(1)), (thrown) => thrown instanceof Fault && thrown.code === 'pixels-unreadable');
+  await tight.stop();
+});
+
+test('the room that V8 reserves is found in what the kernel says', () => {
+  assert.equal(countedCodeRangeMb('7f0000000000-7f001fe00000 ---p 00000000 00:00 0\n7f1000000000-7f1000100000 rwxp 00000000 00:00 0\n'), 0);
+  assert.equal(countedCodeRangeMb('7f0000000000-7f001fe00000 rwxp 00000000 00:00 0\n'), 510 + 2 + 16);
+  assert.equal(countedCodeRangeMb(''), 0);
+});
+
 test('a decoder knows nothing of the environment of the service, and leaves no core file', async () => {
   const program = (what: string): string => `const { readFileSync } = await import('node:fs'); return ${what};`;
   const limits = fragilePool(program("Number(/Max core file size +(\\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))[1])"));
@@ -110,7 +146,8 @@ test('a large file is sent once, however many of its frames are asked for', asyn
 });
 
 test('decoders end when they have been idle, and one stays ready', async () => {
-  const idle = fragilePool('', { workers: 3, idleMs: 200 });
+  // longer than the first may have to wait for the start of the last
+  const idle = fragilePool('', { workers: 3, idleMs: 2_000 });
   await Promise.all([1, 2, 3].map(() => idle.lungFraction(Uint8Array.of(2))));
   assert.equal(idle.pids.length, 3);
   await eventually('one decoder is left', () => assert.equal(idle.pids.length, 1));

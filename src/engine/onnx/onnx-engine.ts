@@ -4,24 +4,39 @@ import { checkInput, checkPrediction } from '../check-prediction.js';
 import { checkTrainer, checkTrainingBatch } from '../check-trainer.js';
 import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '../engine.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
-import { startEngineThread, type EngineThread } from './engine-thread.js';
-import type { SessionSettings } from './protocol.js';
+import { defaultAnswerLimits, type AnswerLimits, type Work } from '../answer-limits.js';
+import { ComputeProcess } from '../compute-process.js';
+import { engineEnvironment } from '../engine-environment.js';
+import { measuresOf, sentenceOf, workOf } from '../network-requests.js';
+import type { Reply, Request, SessionSettings } from './protocol.js';
 
 export interface OnnxEngineOptions {
   readonly settings: SessionSettings;
   readonly description: EngineDescription;
+  readonly limits?: AnswerLimits | undefined;
+  /** The process's program; tests put one here that hangs. */
+  readonly program?: URL;
 }
 
-/** An engine on onnxruntime: one thread of its own, in which every network loaded has a session. */
+/** An engine on onnxruntime: one process of its own, in which every network loaded has a session. */
 export class OnnxEngine implements Engine, TrainingEngine {
   readonly description: EngineDescription;
   readonly #settings: SessionSettings;
-  readonly #thread: EngineThread = startEngineThread();
+  readonly #process: ComputeProcess;
   #sessions = 0;
 
-  constructor({ settings, description }: OnnxEngineOptions) {
+  constructor({ settings, description, limits = defaultAnswerLimits, program = new URL('./process.js', import.meta.url) }: OnnxEngineOptions) {
     this.#settings = settings;
     this.description = description;
+    this.#process = new ComputeProcess({ program, arguments: [], environment: engineEnvironment(), limits });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get stalled(): boolean {
+    return this.#process.stalled;
   }
 
   /**
@@ -33,14 +48,14 @@ export class OnnxEngine implements Engine, TrainingEngine {
     const tensors = ownTensors(network);
     checkWeights(architecture, tensors);
     const session = this.#sessions++;
-    await this.#thread.ask({ kind: 'load', session, network: { architecture, tensors }, settings: this.#settings });
+    await this.#ask({ kind: 'load', session, network: { architecture, tensors }, settings: this.#settings }, 'loading a network');
     return {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
-        return checkPrediction(await this.#thread.ask({ kind: 'predict', session, input }));
+        return checkPrediction(await this.#ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)));
       },
       release: async () => {
-        await this.#thread.ask({ kind: 'release', session });
+        await this.#release(session);
       },
     };
   }
@@ -54,24 +69,34 @@ export class OnnxEngine implements Engine, TrainingEngine {
     const checked = { ...options, network };
     checkTrainer(checked);
     const session = this.#sessions++;
-    await this.#thread.ask({ kind: 'start-trainer', session, options: checked, settings: this.#settings });
+    await this.#ask({ kind: 'start-trainer', session, options: checked, settings: this.#settings }, 'the start of training');
     return {
       step: async (batch, rates) => {
         checkTrainingBatch(options, batch, rates);
-        const result = await this.#thread.ask({ kind: 'step', session, batch, rates });
+        const result = await this.#ask({ kind: 'step', session, batch, rates }, sentenceOf('step', batch.input), workOf(session, 'step', batch.input));
         if ('diverged' in result) throw new Fault('training-diverged', result.diverged);
         return result;
       },
-      state: () => this.#thread.ask({ kind: 'state', session }),
+      state: () => this.#ask({ kind: 'state', session }, 'the state of training'),
       release: async () => {
-        await this.#thread.ask({ kind: 'release', session });
+        await this.#release(session);
       },
     };
   }
 
-  /** Ends the thread; what is being computed is given up. */
+  /** Ends the process; what is being computed is given up. */
   async close(): Promise<void> {
-    await this.#thread.stop();
+    await this.#process.stop();
+  }
+
+  async #release(session: number): Promise<void> {
+    this.#process.forget(measuresOf(session));
+    await this.#ask({ kind: 'release', session }, 'the release of a network');
+  }
+
+  /** The process answers a request with what Replies says of its kind. */
+  async #ask<R extends Request>(request: R, what: string, work?: Work): Promise<Reply<R>> {
+    return (await this.#process.ask(request, what, work)) as Reply<R>;
   }
 }
 

@@ -19,7 +19,7 @@ export interface Diverged {
   readonly diverged: string;
 }
 
-/** What the engine asks of its thread. Sessions are numbered by the asker. */
+/** What the engine asks of its process. Sessions are numbered by the asker. */
 export type Request =
   | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights; readonly settings: SessionSettings }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
@@ -39,6 +39,3 @@ export interface Replies {
 }
 
 export type Reply<R extends Request> = Replies[R['kind']];
-
-/** Every request is answered once, in the order of asking. */
-export type Answer = { readonly id: number; readonly value: Replies[keyof Replies] } | { readonly id: number; readonly error: string };

@@ -1,42 +1,25 @@
+import { answerRequests, post, reasonOf } from '../compute-answers.js';
 import type { BackendSettings } from './backend.js';
 import type { InferenceNetwork } from './inference.js';
-import type { Answer, Request, Values } from './protocol.js';
+import type { Request, Started, Values } from './protocol.js';
 import type { TrainingSession } from './training-session.js';
 
 /**
  * The engine's own process. TensorFlow.js computes in the thread that calls it, so in the service's it would stop HTTP, polling
  * and timers; and a GPU driver that fails may take its process with it, which must not be the service's.
- *
- * Requests are worked off strictly one after the other: two networks at once would share the same cores.
  */
 const settings = JSON.parse(process.argv[2]!) as BackendSettings;
 const networks = new Map<number, InferenceNetwork>();
 const trainings = new Map<number, TrainingSession>();
-let last: Promise<void> = start();
 
-process.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
-  last = last.then(() => answer(request)).then(
-    (value) => post({ id, value }),
-    (error: unknown) => post({ id, error: reasonOf(error), diverged: error instanceof Error && error.name === 'Diverged' }),
-  );
-});
-// the service is gone: nobody asks any more
-process.on('disconnect', () => process.exit(0));
-
-function post(message: Answer): void {
-  process.send?.(message);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+answerRequests(answer, start(), (error) => (error instanceof Error && error.name === 'Diverged' ? 'training-diverged' : undefined));
 
 async function start(): Promise<void> {
   try {
     const { startBackend } = await import('./start-backend.js');
-    post({ started: await startBackend(settings) });
+    post({ started: await startBackend(settings) } satisfies Started);
   } catch (error) {
-    post({ refused: reasonOf(error) });
+    post({ refused: reasonOf(error) } satisfies Started);
   }
 }
 

@@ -23,9 +23,5 @@ export interface Values {
   readonly tensors: number;
 }
 
-/** First the process says whether the backend started, then every request is answered once, in the order of asking. */
-export type Answer =
-  | { readonly started: string }
-  | { readonly refused: string }
-  | { readonly id: number; readonly value: Values[keyof Values] }
-  | { readonly id: number; readonly error: string; readonly diverged: boolean };
+/** First the process says whether the backend started; then requests are answered (see ../compute-process.ts). */
+export type Started = { readonly started: string } | { readonly refused: string };

@@ -3,6 +3,8 @@ import { checkWeights } from '../../network/check-weights.js';
 import { checkInput, checkPrediction } from '../check-prediction.js';
 import { checkTrainer, checkTrainingBatch } from '../check-trainer.js';
 import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '../engine.js';
+import { defaultAnswerLimits, type AnswerLimits } from '../answer-limits.js';
+import { measuresOf, sentenceOf, workOf } from '../network-requests.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
 import { backendPackages, installedBackend, type BackendSettings } from './backend.js';
 import { startEngineProcess, type EngineProcess } from './engine-process.js';
@@ -19,11 +21,19 @@ export class TensorflowEngine implements Engine, TrainingEngine {
   }
 
   /** @throws Fault 'engine-unavailable' with the reason, if the packages are missing or the backend does not start */
-  static async start(settings: BackendSettings, why: string): Promise<TensorflowEngine> {
+  static async start(settings: BackendSettings, why: string, { limits = defaultAnswerLimits, startTimeoutMs }: { readonly limits?: AnswerLimits | undefined; readonly startTimeoutMs?: number | undefined } = {}): Promise<TensorflowEngine> {
     const installed = installedBackend(settings.backend);
     if (!installed) throw new Fault('engine-unavailable', `${backendPackages[settings.backend].packages.at(-1)} is not installed; to add it: ${backendPackages[settings.backend].howToAdd}`);
-    const started = await startEngineProcess(settings);
+    const started = await startEngineProcess(settings, { limits, startTimeoutMs });
     return new TensorflowEngine({ name: `TensorFlow.js ${installed} (${started.place})`, why }, started);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get stalled(): boolean {
+    return this.#process.stalled;
   }
 
   /**
@@ -35,14 +45,14 @@ export class TensorflowEngine implements Engine, TrainingEngine {
     const tensors = ownTensors(network);
     checkWeights(architecture, tensors);
     const session = this.#sessions++;
-    await this.#process.ask({ kind: 'load', session, network: { architecture, tensors } });
+    await this.#process.ask({ kind: 'load', session, network: { architecture, tensors } }, 'loading a network');
     return {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
-        return checkPrediction(await this.#process.ask({ kind: 'predict', session, input }));
+        return checkPrediction(await this.#process.ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)));
       },
       release: async () => {
-        await this.#process.ask({ kind: 'release', session });
+        await this.#release(session);
       },
     };
   }
@@ -55,27 +65,32 @@ export class TensorflowEngine implements Engine, TrainingEngine {
     const options = { ...given, network: { ...given.network, tensors: ownTensors(given.network) } };
     checkTrainer(options);
     const session = this.#sessions++;
-    await this.#process.ask({ kind: 'train', session, options });
+    await this.#process.ask({ kind: 'train', session, options }, 'the start of training');
     return {
       step: async (batch, rates) => {
         checkTrainingBatch(options, batch, rates);
-        return this.#process.ask({ kind: 'step', session, batch, rates });
+        return this.#process.ask({ kind: 'step', session, batch, rates }, sentenceOf('step', batch.input), workOf(session, 'step', batch.input));
       },
-      state: () => this.#process.ask({ kind: 'state', session }),
+      state: () => this.#process.ask({ kind: 'state', session }, 'the state of training'),
       release: async () => {
-        await this.#process.ask({ kind: 'release', session });
+        await this.#release(session);
       },
     };
   }
 
   /** Tensors on the backend: as many after a prediction or a step as before. */
   tensorCount(): Promise<number> {
-    return this.#process.ask({ kind: 'tensors' });
+    return this.#process.ask({ kind: 'tensors' }, 'the number of tensors');
   }
 
   /** Ends the process; what is being computed is given up. */
   async close(): Promise<void> {
     await this.#process.stop();
+  }
+
+  async #release(session: number): Promise<void> {
+    this.#process.forget(measuresOf(session));
+    await this.#process.ask({ kind: 'release', session }, 'the release of a network');
   }
 }
 

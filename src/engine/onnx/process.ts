@@ -1,47 +1,18 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { answerRequests } from '../compute-answers.js';
 import { inferenceModel } from './inference-model.js';
 import { openSession, type BlockingSession } from './inference-session.js';
-import type { Answer, Replies, Request } from './protocol.js';
-import { enter, leave, type RunFlag } from './run-flag.js';
+import type { Replies, Request } from './protocol.js';
 import { openTrainingSession } from './open-training-session.js';
 import type { TrainingSession } from './training-session.js';
 
 /**
- * The engine's own thread. onnxruntime-node's `run` is asynchronous in name only (it computes inside a
- * setImmediate), so in the main thread a ResNet-34 image would stop HTTP, polling and timers for 40 ms or more.
- *
- * Requests are worked off strictly one after the other: two networks at once would share the same cores.
+ * The engine's own process. onnxruntime-node's `run` is asynchronous in name only (it computes inside a
+ * setImmediate), so in the service's it would stop HTTP, polling and timers; why not a thread: ../compute-process.ts.
  */
-const port = parentPort!;
-const { flag } = workerData as { readonly flag: RunFlag };
 const sessions = new Map<number, BlockingSession>();
 const trainers = new Map<number, TrainingSession>();
-let last: Promise<void> = Promise.resolve();
 
-port.on('message', (message: { readonly id: number; readonly request: Request } | 'end') => {
-  if (message === 'end') {
-    last = last.then(() => port.close());
-    return;
-  }
-  const { id, request } = message;
-  last = last.then(() => guarded(request)).then(
-    (value) => post({ id, value }),
-    (error: unknown) => post({ id, error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-
-function post(message: Answer): void {
-  port.postMessage(message);
-}
-
-async function guarded(request: Request): Promise<Replies[keyof Replies]> {
-  try {
-    if (!enter(flag)) throw new Error('the engine is being stopped');
-    return await answer(request);
-  } finally {
-    leave(flag);
-  }
-}
+answerRequests(answer);
 
 async function answer(request: Request): Promise<Replies[keyof Replies]> {
   switch (request.kind) {

@@ -1,0 +1,45 @@
+/** What is printed for one file. */
+export interface FileResult {
+  readonly file: string;
+  readonly studyInstanceUID?: string | undefined;
+  readonly outcome: 'reported' | 'skipped' | 'failed';
+  readonly reason?: string | undefined;
+  readonly findings: readonly { readonly name: string; readonly code: string; readonly probability: number; readonly decision: string }[];
+  readonly engine: string;
+  readonly modelVersion: string;
+}
+
+export interface ResultFormat {
+  /** Printed first. */
+  readonly head?: string;
+  line(result: FileResult): string;
+  /** Printed last. */
+  readonly foot?: string;
+}
+
+/** @param findings the names of all that the model can find: the columns of CSV */
+export function resultFormat(format: 'text' | 'json' | 'csv', findings: readonly string[]): ResultFormat {
+  if (format === 'json') return { line: (result) => JSON.stringify(result) };
+  if (format === 'text') return { line: textOf, foot: '\nNot for diagnosis. Software results, not verified by a physician.' };
+  const columns = findings.flatMap((name) => [`${name} probability`, `${name} decision`]);
+  return {
+    head: csvLine(['file', 'studyInstanceUID', 'outcome', 'reason', ...columns, 'engine', 'modelVersion']),
+    line: (result) => {
+      const cells = findings.flatMap((name) => {
+        const found = result.findings.find((one) => one.name === name);
+        return found ? [found.probability.toFixed(6), found.decision] : ['', ''];
+      });
+      return csvLine([result.file, result.studyInstanceUID ?? '', result.outcome, result.reason ?? '', ...cells, result.engine, result.modelVersion]);
+    },
+  };
+}
+
+function textOf(result: FileResult): string {
+  const findings = result.findings.map(({ name, probability, decision }) => `${name} ${Math.round(probability * 100)} % ${decision}`).join(', ');
+  return `${result.file}  ${result.outcome}  ${findings || (result.reason ?? '')}`;
+}
+
+/** RFC 4180, with the line ends of the system. */
+function csvLine(cells: readonly string[]): string {
+  return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+}
