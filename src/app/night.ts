@@ -8,7 +8,7 @@ import { loadConfigFile } from '../config-file.js';
 import { fastaiTransforms, noTransforms, robustTransforms } from '../dataset/augmentation.js';
 import { PictureCache } from '../dataset/picture-cache.js';
 import { openTestLock, readTestLock } from '../dataset/test-lock.js';
-import { writeFileAtomically } from '../dataset/write-file.js';
+import { writeFileAtomically } from '../atomic-write.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import { machineMemory } from '../engine/machine-memory.js';
 import { Fault } from '../errors.js';

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.js';
 import type { EngineName } from './candidates.js';
 
 /** What came of trying an engine with the probe network. */
@@ -20,7 +21,7 @@ export interface ProbeOptions {
 export async function probeEngine(name: EngineName, threads: number, { tiny = false }: ProbeOptions = {}): Promise<ProbeReport> {
   const script = fileURLToPath(new URL('./probe.js', import.meta.url));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [script, name, String(threads), ...(tiny ? ['tiny'] : [])], { timeout: probeTimeoutMs });
+    const { stdout } = await promisify(execFile)(process.execPath, [script, name, String(threads), ...(tiny ? ['tiny'] : [])], { timeout: probeTimeoutMs, env: childEnvironment() });
     const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { milliseconds: number; logits: number[]; place: string } | { error: string };
     return { name, ...report };
   } catch (error) {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../errors.js';
-import { syncDirectory, unfinishedPrefix, writeThrough } from './atomic-file.js';
+import { syncDirectory, unfinishedPrefix, writeNewFile } from '../atomic-write.js';
 
 /**
  * Which version is champion (serves) and which is challenger (may judge in shadow), and how it came to that.
@@ -56,7 +56,7 @@ export async function appendAlias(directory: string, seen: AliasState | undefine
   await mkdir(directory, { recursive: true });
   const unfinished = join(directory, `${unfinishedPrefix}${randomUUID()}`);
   try {
-    await writeThrough(unfinished, `${JSON.stringify(state, null, 2)}\n`);
+    await writeNewFile(unfinished, `${JSON.stringify(state, null, 2)}\n`);
     await link(unfinished, join(directory, nameOf(state.revision)));
     await syncDirectory(directory);
   } catch (error) {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Fault } from '../errors.js';
 import { gateDecisionSchema, type Criterion } from '../evaluation/promotion/gate-decision.js';
 import { evaluationReportSchema, type EvaluationReport } from '../evaluation/report/evaluation-report.js';
-import { writeFileAtomically } from './atomic-file.js';
+import { writeFileAtomically } from '../atomic-write.js';
 import { lineageSchema } from './lineage.js';
 
 /**

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { appendAlias, readAliases, readAliasLog, type AliasState } from './alias-log.js';
-import { syncDirectory, unfinishedPrefix, writeThrough } from './atomic-file.js';
+import { syncDirectory, unfinishedPrefix, writeNewFile } from '../atomic-write.js';
 import { filesOfCandidate, type Candidate, type VersionFiles } from './candidate.js';
 import { listChangeRecords, newestNight, readChangeRecord, writeChangeRecord, type ChangeRecord } from './change-record.js';
 import { modelIdentity } from './model-identity.js';
@@ -82,7 +82,7 @@ export function openRegistry(directory: string): Registry {
     const unfinished = join(versionsIn, `${unfinishedPrefix}${version}-${randomUUID()}`);
     try {
       await mkdir(unfinished);
-      for (const [name, content] of files) await writeThrough(join(unfinished, name), content);
+      for (const [name, content] of files) await writeNewFile(join(unfinished, name), content);
       await syncDirectory(unfinished);
       const model = await loadModelVersion(unfinished);
       if (model.version !== version) throw new Error(`version ${version} was written and ${model.version} read`);

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../child-environment.js';
 import { Fault } from '../../errors.js';
 import { libraryFolder, type BackendSettings } from './backend.js';
 import type { Answer, Request, Values } from './protocol.js';
@@ -111,7 +112,7 @@ export async function startEngineProcess(settings: BackendSettings): Promise<Eng
 }
 
 function environment({ backend }: BackendSettings): NodeJS.ProcessEnv {
-  const inherited: NodeJS.ProcessEnv = { ...process.env };
+  const inherited = childEnvironment();
   const folders = [libraryFolder(backend), inherited['LD_LIBRARY_PATH']].filter((folder) => folder !== undefined);
   // TensorFlow tells about every instruction it could use; errors are kept
   return { ...inherited, TF_CPP_MIN_LOG_LEVEL: '2', ...(folders.length > 0 ? { LD_LIBRARY_PATH: folders.join(':') } : {}) };

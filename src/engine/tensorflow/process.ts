@@ -1,3 +1,4 @@
+import { createPrivateFilesOnly } from '../../private-files.js';
 import type { BackendSettings } from './backend.js';
 import type { InferenceNetwork } from './inference.js';
 import type { Answer, Request, Values } from './protocol.js';
@@ -9,6 +10,7 @@ import type { TrainingSession } from './training-session.js';
  *
  * Requests are worked off strictly one after the other: two networks at once would share the same cores.
  */
+createPrivateFilesOnly();
 const settings = JSON.parse(process.argv[2]!) as BackendSettings;
 const networks = new Map<number, InferenceNetwork>();
 const trainings = new Map<number, TrainingSession>();
