@@ -10,7 +10,7 @@ import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig }
 import { startJobs, type Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
-import { openRegistry, type Registry } from '../registry/registry.js';
+import type { Registry } from '../registry/registry.js';
 import { loadRouting } from '../routing/rules.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
@@ -20,6 +20,9 @@ import { openStore, type Store } from '../store/store.js';
 import { siteOf } from '../tasks/site-of.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { startDriftWatch } from './drift-watch.js';
+import { bringForward } from './bring-forward.js';
+import { closeDataDirectory } from './close-data-directory.js';
+import { registryOf, registryOfStore } from './open-registry.js';
 import { watchSurroundings } from './health.js';
 import { clearUploads } from '../uploads/receive-upload.js';
 import { openReader, type OpenReader } from './image-reader.js';
@@ -105,8 +108,8 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   };
 }
 
-async function servedVersion({ dataDir, model }: Config): Promise<ModelVersion> {
-  const registry = openRegistry(join(dataDir, 'models'));
+async function servedVersion({ dataDir, database, model }: Config): Promise<ModelVersion> {
+  const registry = registryOf({ dataDir, database });
   const aliases = await registry.aliases();
   return aliases ? registry.load(aliases.champion) : loadModelVersion(model.directory);
 }
@@ -126,13 +129,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     for (const close of closing.splice(0)) await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
   };
   try {
-    const registry = openRegistry(join(config.dataDir, 'models'));
+    closeDataDirectory(config.dataDir, log);
+    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+    const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
+    const registry = registryOfStore(config, store);
+    await bringForward(config, store, registry, log);
     const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) => opened(one, () => one.close()));
     const { engine, findings, reader, version, model } = analyser;
     const serving: Serving = opened(startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }), () => serving.close());
-    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
-    const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
-
     await clearUploads(uploadsOf(config).directory);
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });

@@ -8,6 +8,7 @@ import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promo
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
+import { withoutPatients } from '../registry/lineage.js';
 import { judgeChallenger } from '../tasks/judge-challenger.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages } from './labelled-images.js';
@@ -52,7 +53,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
       seed: rules.seed,
       challenger: challenger.version,
       champion: decision.champion,
-      lineage: challenger.lineage ?? null,
+      lineage: challenger.lineage ? withoutPatients(challenger.lineage) : null,
       decision,
       outcome: decision.decision,
       why: decision.why,

@@ -29,6 +29,8 @@ export class PostgresqlConnection implements Connection {
       max: poolSize,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      // Idle connections do not keep a command's process alive.
+      allowExitOnIdle: true,
       // The server itself ends what takes too long, so that the connection is free again and no lock stays.
       statement_timeout: statementTimeoutMs,
       // A server that vanished without a word must not hold a job for the hours that TCP takes to notice.

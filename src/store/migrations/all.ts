@@ -6,6 +6,7 @@ import { worklist0005 } from './0005-worklist.js';
 import { drift0006 } from './0006-drift.js';
 import { auditSearch0007 } from './0007-audit-search.js';
 import { auditIntentions0008 } from './0008-audit-intentions.js';
+import { sharedModels0010 } from './0010-shared-models.js';
 
 export interface Migration {
   /** Rising; each is applied once, whatever was applied before. */
@@ -15,4 +16,4 @@ export interface Migration {
 }
 
 /** In order. A migration that was released is never changed again: the next one corrects it. */
-export const migrations: readonly Migration[] = [index0001, verdictsAndLabels0002, accessAndAudit0003, shadow0004, worklist0005, drift0006, auditSearch0007, auditIntentions0008];
+export const migrations: readonly Migration[] = [index0001, verdictsAndLabels0002, accessAndAudit0003, shadow0004, worklist0005, drift0006, auditSearch0007, auditIntentions0008, sharedModels0010];
