@@ -24,7 +24,7 @@ import { bringForward } from './bring-forward.js';
 import { closeDataDirectory } from './close-data-directory.js';
 import { registryOf, registryOfStore } from './open-registry.js';
 import { watchSurroundings } from './health.js';
-import { clearUploads } from '../uploads/receive-upload.js';
+import { removeAbandonedUploads } from '../uploads/process-folder.js';
 import { openReader, type OpenReader } from './image-reader.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { modelDeedsOf } from './model-deeds.js';
@@ -36,7 +36,7 @@ import { startingModel } from './starting-model.js';
 import { versionInService } from './version-in-service.js';
 import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
-import { pageFilesOf, uploadsOf } from './page-files.js';
+import { pageFilesOf, uploadsRoot } from './page-files.js';
 import { pageToolsOf } from './page-tools.js';
 import { startWatching } from './watching.js';
 
@@ -137,7 +137,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) => opened(one, () => one.close()));
     const { engine, findings, reader, version, model } = analyser;
     const serving: Serving = opened(startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }), () => serving.close());
-    await clearUploads(uploadsOf(config).directory);
+    await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
     opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
@@ -154,7 +154,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
     // Last opened, first stopped: what is in hand may still need the PACS and the index.
-    const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
+    const jobs = await startJobs(store, log, { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
     const siteKey = await store.drift.siteKey();
     const reportTools: ReportTools = {
       pacs: pacsOf(pacs.dicomWeb),

@@ -14,7 +14,7 @@ export interface ReceivedUpload {
 }
 
 export interface ReceiveOptions {
-  /** Made if it is not there; what a process that died has left in it is removed by clearUploads. */
+  /** Made if it is not there; what a process that died has left in it is removed by removeAbandonedUploads. */
   readonly directory: string;
   readonly maxBytes: number;
   /** Content-Length, where it is stated: what is too large is refused before it has come. */
@@ -48,11 +48,6 @@ export async function receiveUpload(source: Readable, { directory, maxBytes, dec
     await remove();
     throw asFault(error, 'upload-broken-off');
   }
-}
-
-/** At start: what an earlier process had in hand when it ended. Whoever sent it still has it. */
-export function clearUploads(directory: string): Promise<void> {
-  return rm(directory, { recursive: true, force: true });
 }
 
 function tooLarge(maxBytes: number): Fault {
