@@ -154,7 +154,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
     // Last opened, first stopped: what is in hand may still need the PACS and the index.
-    const jobs = await startJobs(store, log, { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
+    const jobs = await startJobs(store, log, { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 6_000 })));
     const siteKey = await store.drift.siteKey();
     const reportTools: ReportTools = {
       pacs: pacsOf(pacs.dicomWeb),

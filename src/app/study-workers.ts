@@ -15,7 +15,7 @@ import type { ReportTools, StudyResult, StudyToReport } from '../tasks/tools.js'
 import { resultWithoutDocument } from '../tasks/write-result.js';
 import { keepResult } from './keep-result.js';
 import { queueShadow, startShadow } from './shadow.js';
-import { deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
+import { backlogPriority, deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
 import type { Serving } from './serving.js';
 import type { Verdicts } from './verdicts.js';
 
@@ -47,7 +47,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
 
   await jobs.work(
     settleQueue,
-    async ({ payload: { pacsStudyId } }) => {
+    async ({ payload: { pacsStudyId }, priority: turn }) => {
       const settled = await settleStudy(pacsStudyId, settleTools);
       if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
       if (settled.state === 'gone') return undefined;
@@ -58,7 +58,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       await parts.store.studies.seen({ studyInstanceUID, orthancId: pacsStudyId, at: new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
       await parts.store.studies.setState(studyInstanceUID, 'queued');
       const payload = { pacsStudyId, studyInstanceUID, contentKey, ...(callingAeTitle ? { callingAeTitle } : {}), ...(calledAeTitle ? { calledAeTitle } : {}) };
-      await jobs.send(reportQueue, payload, { key: pacsStudyId, priority });
+      await jobs.send(reportQueue, payload, { key: pacsStudyId, priority: turn < 0 ? backlogPriority + priority : priority });
       return undefined;
     },
     { concurrency: 2, retry: { ...retry, unlimited: surroundingsOfSettling } },

@@ -10,7 +10,7 @@ import { sweepOnce } from '../tasks/sweep-pacs.js';
 import { watchOnce, type PacsChange } from '../tasks/watch-pacs.js';
 import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
 import { orthancLabelTools } from './orthanc-labels.js';
-import { settleQueue } from './queues.js';
+import { backlogPriority, settleQueue } from './queues.js';
 
 export interface WatchingParts {
   readonly config: Config;
@@ -34,8 +34,8 @@ const firstLookMs = 5_000;
  * @returns look now
  */
 export async function startWatching({ config: { orthanc: settings }, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
-  const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
-    await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
+  const enqueueStudy = async (pacsStudyId: string, stable: boolean, backlog = false): Promise<void> => {
+    await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs, ...(backlog ? { priority: backlogPriority } : {}) });
   };
   const levels: Readonly<Record<string, PacsChange['level']>> = { Patient: 'patient', Study: 'study', Series: 'series', Instance: 'instance' };
   const watchTools = {
@@ -68,7 +68,7 @@ export async function startWatching({ config: { orthanc: settings }, orthanc, di
   };
   // What came while the PACS did not answer may lie before a cursor that is set only now: the sweep looks for it.
   const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
-  const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
+  const watch = jobs.every(settings.pollIntervalMs, 'watch', (signal) => quietly('watch', async () => void (await watchOnce({ ...watchTools, signal }))));
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
   const labelTools = orthancLabelTools({ orthanc, store, findings, log });
   const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelTools))));

@@ -40,6 +40,19 @@ export interface Jobs {
   stop(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
+/** Counting a long queue takes long (a quarter of a second for 45,000 embedded jobs, in which nothing else runs): it gets a twentieth of the time. */
+function rarely<T>(count: () => Promise<T>): () => Promise<T> {
+  let last: { readonly value: T; readonly until: number } | undefined;
+  return async () => {
+    if (last && performance.now() < last.until) return last.value;
+    const from = performance.now();
+    const value = await count();
+    const tookMs = performance.now() - from;
+    last = tookMs > 50 ? { value, until: performance.now() + 20 * tookMs } : undefined;
+    return value;
+  };
+}
+
 interface Wakeable {
   wake(afterMs?: number): void;
   stop(timeoutMs: number): Promise<void>;
@@ -90,7 +103,7 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
       return periodic;
     },
 
-    stats: () => overview.stats(),
+    stats: rarely(() => overview.stats()),
     parked: ({ queue, limit = 100 } = {}) => overview.parked(queue, limit),
 
     async retryParked(id) {
