@@ -109,6 +109,10 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
   const champion = await championOf(registry);
   const served = champion.networks.xray;
   if (!served) return recordOf(blank(by, now, config), parts, 'not-trained', `The champion ${champion.version} has no network for X-rays.`);
+  const locked = await memory.testLock();
+  if (!locked && (await registry.history()).some(({ changeRecord }) => changeRecord?.startsWith('night-'))) {
+    throw new Fault('dataset-invalid', 'an earlier night has promoted a model, but its locked test set is missing: a new one would hold patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)');
+  }
   const classes = served.outputs.flatMap((output) => (output.kind === 'finding' ? [output.name] : []));
   const settled = (await settledLabels(parts)).filter(({ finding }) => classes.includes(finding));
   const fresh = await newSince(settled, memory);
@@ -118,7 +122,6 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
   const key = await memory.patientKey();
   const siteKey = await parts.store.drift.siteKey();
   const images = await labelledImages(settled, classes, { pacs: parts.pacs, siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey), maxImages: config.report.maxImages, keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32), log });
-  const locked = await memory.testLock();
   if (!locked) {
     const missing = missingForLock(images, classes, config.night.testShare, rules.leastPatients);
     if (missing !== undefined) return recordOf(begin, parts, 'not-trained', `No test set yet: ${missing}.`);

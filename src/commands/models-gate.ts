@@ -66,7 +66,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
     if (options.json) console.log(JSON.stringify(decision));
     else {
       for (const { counts, passed, words } of decision.criteria) console.log(`${passed ? 'passed' : counts ? 'NOT PASSED' : 'shown'}  ${words}`);
-      console.log(`\n${decision.decision}: ${decision.why}\nRecord: ${join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`);
+      console.log(`\n${decision.decision}: ${decision.why}\nRecord: ${config.database.url ? `${record.id}, in the database` : join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`);
     }
   } finally {
     await engine.close();

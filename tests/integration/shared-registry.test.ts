@@ -11,7 +11,12 @@ import { drawTestLock, isLocked } from '../../src/dataset/test-lock.js';
 import type { Example } from '../../src/dataset/example.js';
 import type { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
+import { withoutPatients } from '../../src/registry/lineage.js';
 import { openRegistry } from '../../src/registry/registry.js';
+import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
+import { judgeChallenger } from '../../src/tasks/judge-challenger.js';
+import { loadConfig } from '../../src/config.js';
+import { runNight } from '../../src/app/night.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
@@ -165,6 +170,36 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
 });
 
 describe('the embedded database', () => {
+  test('M4: after a restore without the locked test set no night draws another one', async () => {
+    const dataDir = temporaryDirectory('without-night');
+    await using({ dataDir: join(dataDir, 'index') }, async (store) => {
+      const registry = registryOfStore({ dataDir }, store);
+      await registry.putFirst((await registry.add(tinyCandidate(1))).version, reason);
+      const memory = retrainingMemoryOf({ dataDir }, store);
+      const config = { ...loadConfig({}), dataDir };
+      const night = () => runNight('night', { config, store, registry, memory, pacs: {} as never, readerFor: () => ({}) as never, train: () => Promise.reject(new Error('not asked')), codeVersion: '0', clock: { now: () => new Date() }, log: silentLog }, new AbortController().signal);
+      assert.equal((await night())?.outcome, 'not-trained', 'no labels yet');
+      await registry.promote((await registry.add(tinyCandidate(2))).version, { ...reason, changeRecord: 'night-2026-01-31T02-00-00-000Z' });
+      const record = await night();
+      assert.equal(record?.outcome, 'failed');
+      assert.match(record.why, /locked test set is missing.*Restore it from the backup/);
+      await memory.keepTestLock(draw(1));
+      assert.equal((await night())?.outcome, 'not-trained');
+    });
+  });
+
+  test('D2: a version that was trained on patients of the test set is not judged by it', async () => {
+    const patients = examples.slice(0, 2).map(({ patient }) => patient);
+    const registry = openRegistry(join(temporaryDirectory('overlap'), 'models'));
+    const candidate = tinyCandidate(1);
+    const [clean, trained] = [await registry.add(candidate), await registry.add(tinyCandidate(2, { lineage: { ...candidate.lineage, trainedOn: [patients[1]!] } }))];
+    const challenge = { kind: 'xray' as const, engine: {} as never, examples: examples.slice(0, 2), picture: () => Promise.reject(new Error('not asked')), testSet: 'the locked test set', labelRules: {}, rules: defaultPromotionRules };
+    const overlap = isFault('dataset-invalid', { detail: new RegExp(`version ${trained.version} was trained on, found 1`) });
+    await assert.rejects(judgeChallenger({ ...challenge, champion: clean, challenger: trained }), overlap);
+    await assert.rejects(judgeChallenger({ ...challenge, champion: trained, challenger: clean }), overlap);
+    assert.equal(JSON.stringify(withoutPatients(trained.lineage!)).includes(patients[1]!), false);
+  });
+
   test('M4: a copy of DATA_DIR keeps the lock, its key, the champion and its files; a lock without its key is not used', async () => {
     const dataDir = temporaryDirectory('embedded');
     const lock = draw(1);
