@@ -63,7 +63,7 @@ const kinds: readonly (readonly [string, RegExp])[] = [
 describe('H6: DATA_DIR is for the account of the service alone', () => {
   const pacs = useOrthanc();
 
-  test('H6: every kind of file of a running service under umask 022, also of an installation that was open before', { timeout: 180_000 }, async () => {
+  test('H6: every kind of file of a running service under umask 022, also of an installation that was open before', { timeout: 600_000 }, async () => {
     const dataDir = openFolder();
     // As release 0.2.0 left it.
     const night = join(dataDir, 'night');
@@ -93,14 +93,14 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
     assert.deepEqual(openPaths(dataDir), [], 'also after its end');
   });
 
-  test('H6: doctor finds what is open and names the fix', { timeout: 60_000 }, async () => {
+  test('H6: doctor finds what is open and names the fix', { timeout: 600_000 }, async () => {
     const dataDir = openFolder();
     mkdirSync(join(dataDir, 'night'));
     writeFileSync(join(dataDir, 'night', 'patient-key'), 'x');
     chmodSync(join(dataDir, 'night', 'patient-key'), 0o644);
     const environment = { DATA_DIR: dataDir, ORTHANC_URL: pacs.orthanc.url, ORTHANC_USERNAME: pacs.orthanc.username, ORTHANC_PASSWORD: pacs.orthanc.password };
     const line = async () => {
-      const { stdout } = await chestAi(['doctor', '--json'], environment);
+      const { stdout } = await chestAi(['doctor', '--json'], environment, 300_000);
       return stdout.trim().split('\n').map((one) => JSON.parse(one) as { name: string; state: string; detail: string; mend: string }).find(({ name }) => name === 'private files')!;
     };
     const before = await line();
