@@ -142,14 +142,22 @@ test('D1: an embedded database that has died is started once, however many wait 
     prepare.call(this);
   };
   // What a PANIC leaves: the instance is dead, its files are on the disk.
-  const dead = mock.getter(GuardedPGlite.prototype, 'dead', function (this: GuardedPGlite) { return !started.includes(this); });
+  const [seen, killed] = [new Set<GuardedPGlite>(), new Set<GuardedPGlite>()];
+  const dead = mock.getter(GuardedPGlite.prototype, 'dead', function (this: GuardedPGlite) {
+    seen.add(this);
+    return killed.has(this);
+  });
+  const kill = (): void => seen.forEach((one) => void killed.add(one));
   try {
+    await connection.query({ text: 'SELECT * FROM t' });
+    kill();
     const rows = await Promise.all(Array.from({ length: 6 }, () => connection.query({ text: 'SELECT * FROM t' })));
     assert.equal(rows.length, 6);
     assert.equal(started.length, 1, 'started once');
     assert.equal(warnings.length, 1);
     // It dies again, and the next start fails: all who wait are told, and the next one is started once more.
     started.length = 0;
+    kill();
     let failing = true;
     GuardedPGlite.prototype.createPrivateFilesOnly = function (this: GuardedPGlite) {
       if (failing) throw new Error('no start');
