@@ -149,6 +149,8 @@ export class EmbeddedConnection implements Connection {
       closeFolder(this.name);
       return pglite;
     } catch (thrown) {
+      // One that has started and is of no use must not go on beside the next.
+      if (pglite.ready && !pglite.dead) await pglite.close().catch(() => undefined);
       this.#refuseWhenFull();
       await sleep(1_000);
       const detail = `the embedded database does not start (${String(thrown)}); if this stays, restore DATA_DIR from a backup. Without one, remove the directory and run chest-ai rebuild: that recreates the results, but accounts, tokens and the audit log are lost`;
