@@ -4,6 +4,9 @@ import type { EvaluateCommand } from './commands/evaluate.js';
 import type { PromoteCommand } from './commands/models-change.js';
 import type { GateCommand } from './commands/models-gate.js';
 import { Fault } from './errors.js';
+import { createPrivateFilesOnly } from './private-files.js';
+
+createPrivateFilesOnly();
 
 /**
  * The command line. Each command is imported when it is called, so that `--help` needs no engine and no database.

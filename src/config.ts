@@ -17,6 +17,14 @@ const count = z.number().int().positive();
 export const processRoles = ['watch', 'work', 'train', 'web'] as const;
 export type ProcessRole = (typeof processRoles)[number];
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Every setting with its default and unit. Unknown keys are refused, so a typing error cannot pass. */
 const configSchema = z.strictObject({
   orthanc: z
@@ -167,7 +175,7 @@ const configSchema = z.strictObject({
   night: z
     .strictObject({
       enabled: z.boolean().default(true),
-      /** Cron expression in local time. */
+      /** Cron expression in timeZone. A time that is missed is made up for until three hours later. */
       schedule: z.string().default('0 2 * * *'),
       /** Settled labels that the last night did not have. */
       minimumNewLabels: z.number().int().min(1).default(50),
@@ -197,7 +205,7 @@ const configSchema = z.strictObject({
   /** Whether what comes in still looks like what the model was trained on: docs/reference/drift.md. */
   drift: z
     .strictObject({
-      /** When it is looked at: a cron expression in local time, or `never`. */
+      /** When it is looked at: a cron expression in timeZone, or `never`. */
       schedule: z.string().default('30 6 * * *'),
       /** The studies of so many days are compared with the reference. */
       windowDays: count.default(7),
@@ -227,6 +235,8 @@ const configSchema = z.strictObject({
     })
     .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, { path: ['organization'], message: 'expected the organization for which verifiers sign' })
     .prefault({}),
+  /** IANA name of the hospital's time zone (Europe/Berlin), in which schedules are meant; without it that of the host. */
+  timeZone: z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin').default(Intl.DateTimeFormat().resolvedOptions().timeZone),
   routingFile: z.string().default('config/routing.yaml'),
   findingsFile: z.string().default('config/findings.json'),
   log: z
@@ -264,6 +274,7 @@ const environmentSettings = {
   MODEL_DIR: ['model', 'directory'],
   VIEWER_DIR: ['viewer', 'directory'],
   ENGINE: ['engine', 'prefer'],
+  TIME_ZONE: ['timeZone'],
   ROUTING_FILE: ['routingFile'],
   FINDINGS_FILE: ['findingsFile'],
   LOG_LEVEL: ['log', 'level'],

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { childEnvironment } from '../child-environment.js';
 import { projectRoot, type Config } from '../config.js';
 import { Fault, faultCodes, type FaultCode } from '../errors.js';
-import { writeFileAtomically } from '../dataset/write-file.js';
+import { writeFileAtomically } from '../atomic-write.js';
 import type { Log } from '../log.js';
 import type { NightPlan } from '../tasks/night-plan.js';
 import type { Retrained } from '../tasks/retrain-model.js';
@@ -36,7 +37,7 @@ export function trainInProcess(config: Config, log: Log): (plan: NightPlan, dire
     signal.throwIfAborted();
     const settings: NightSettings = { dataDir: config.dataDir, findingsFile: config.findingsFile, prefer: config.engine.prefer, threads: config.night.threads ?? Math.max(1, availableParallelism() - 1) };
     await writeFileAtomically(join(directory, 'settings.json'), JSON.stringify(settings));
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], { cwd: projectRoot, env: childEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] });
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
     try {

@@ -8,6 +8,7 @@ import { runNight } from './night.js';
 import { trainInProcess } from './night-process.js';
 import { pacsOf, type PacsAccess } from './pacs.js';
 import { retrainQueue } from './queues.js';
+import { retrainingMemoryOf } from './retraining-memory.js';
 
 export interface NightWorkerParts {
   readonly config: Config;
@@ -50,6 +51,7 @@ function nightPartsOf({ config, store, registry, pacs, reader, codeVersion, log 
     config,
     store,
     registry,
+    memory: retrainingMemoryOf(config, store),
     pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
     readerFor: (size) => reader.forSizes({ xray: size, ct: undefined }),
     train: trainInProcess(config, log),

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { counted } from '../evaluation/counted.js';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
@@ -7,8 +7,8 @@ import type { Config } from '../config.js';
 import { loadConfigFile } from '../config-file.js';
 import { fastaiTransforms, noTransforms, robustTransforms } from '../dataset/augmentation.js';
 import { PictureCache } from '../dataset/picture-cache.js';
-import { openTestLock, readTestLock } from '../dataset/test-lock.js';
-import { writeFileAtomically } from '../dataset/write-file.js';
+import { drawTestLock } from '../dataset/test-lock.js';
+import { writeFileAtomically } from '../atomic-write.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import { machineMemory } from '../engine/machine-memory.js';
 import { Fault } from '../errors.js';
@@ -27,6 +27,8 @@ import { pictureKeyOf } from '../tasks/picture-key.js';
 import { siteOf } from '../tasks/site-of.js';
 import { jointLabels, type JointLabel } from '../tasks/settled-labels.js';
 import type { ImageReader, Pacs } from '../tasks/tools.js';
+import type { RetrainingMemory } from './retraining-memory.js';
+import { withoutPatients } from '../registry/lineage.js';
 import { batchByMemory } from '../training/batch-by-memory.js';
 import { fastaiRecipe, type Recipe } from '../training/recipe.js';
 import { nightFolders } from './night-folders.js';
@@ -36,6 +38,7 @@ export interface NightParts {
   readonly config: Config;
   readonly store: Store;
   readonly registry: Registry;
+  readonly memory: RetrainingMemory;
   readonly pacs: Pacs;
   /** Gives pictures in the size that is asked for. */
   readonly readerFor: (size: { readonly width: number; readonly height: number }) => Pick<ImageReader, 'readXray'>;
@@ -96,32 +99,34 @@ async function planUnderWay({ config, registry, log }: NightParts): Promise<Nigh
 
 /** @returns a record where there is nothing to train on */
 async function newPlan(by: string, parts: NightParts): Promise<NightPlan | ChangeRecord> {
-  const { config, registry, clock, log } = parts;
-  const { root, run } = nightFolders(config);
+  const { config, registry, memory, clock, log } = parts;
+  const { run } = nightFolders(config);
   const now = clock.now();
   const rules = rulesOf(config);
   const champion = await championOf(registry);
   const served = champion.networks.xray;
   if (!served) return recordOf(blank(by, now, config), parts, 'not-trained', `The champion ${champion.version} has no network for X-rays.`);
+  const locked = await memory.testLock();
+  if (!locked && (await registry.history()).some(({ changeRecord }) => changeRecord?.startsWith('night-'))) {
+    throw new Fault('dataset-invalid', 'an earlier night has promoted a model, but its locked test set is missing: a new one would hold patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)');
+  }
   const classes = served.outputs.flatMap((output) => (output.kind === 'finding' ? [output.name] : []));
   const settled = (await settledLabels(parts)).filter(({ finding }) => classes.includes(finding));
-  const fresh = await newSince(settled, root);
+  const fresh = await newSince(settled, memory);
   const begin = { ...blank(by, now, config), champion: champion.version, classes, objective: served.objective ?? ('several' as const), rules };
   if (fresh < config.night.minimumNewLabels) return recordOf(begin, parts, 'not-trained', `${counted(fresh, 'new label')} since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`);
 
-  await mkdir(root, { recursive: true });
-  const key = await patientKey(root);
+  const key = await memory.patientKey();
   const siteKey = await parts.store.drift.siteKey();
   const images = await labelledImages(settled, classes, { pacs: parts.pacs, siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey), maxImages: config.report.maxImages, keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32), log });
-  const lockFile = join(root, 'test-lock.json');
-  if (!(await readTestLock(lockFile))) {
+  if (!locked) {
     const missing = missingForLock(images, classes, config.night.testShare, rules.leastPatients);
     if (missing !== undefined) return recordOf(begin, parts, 'not-trained', `No test set yet: ${missing}.`);
   }
   // What was deleted in the PACS, or is no longer labelled, does not stay as a picture.
   await keepOnlyPictures(config, images);
   const { recipe, batchBy } = recipeByMemory(config, served);
-  const lock = await openTestLock(lockFile, images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) });
+  const lock = locked ?? (await memory.keepTestLock(drawTestLock(images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) })));
   const split = splitForNight(images, lock, recipe);
   const plan = nightPlanSchema.parse({ ...begin, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
   await mkdir(run, { recursive: true });
@@ -156,9 +161,11 @@ async function conclude(plan: NightPlan, { challenger, engine, judgement, warnin
   const { registry, config, clock, log } = parts;
   const { decision, ...figures } = judgement;
   const { lineage } = await registry.load(challenger);
+  // The training process made it in the folder of this one: the others get it before it can be promoted.
+  await registry.share(challenger);
   const passed = decision.decision === 'promoted';
   const outcome = passed ? (config.night.onPass === 'promote' ? 'promoted' : 'shadow') : 'refused';
-  const record: ChangeRecord = { ...recordOf(plan, parts, outcome, decision.why), engine, challenger, lineage: lineage ?? null, decision, figures, notes: [...warnings] };
+  const record: ChangeRecord = { ...recordOf(plan, parts, outcome, decision.why), engine, challenger, lineage: lineage ? withoutPatients(lineage) : null, decision, figures, notes: [...warnings] };
   await registry.recordChange(record);
   const reason = { by: plan.by, why: decision.why, at: clock.now(), changeRecord: record.id };
   const aliases = await registry.aliases();
@@ -174,11 +181,11 @@ async function conclude(plan: NightPlan, { challenger, engine, judgement, warnin
 }
 
 /** @param done false if the run goes on another night */
-async function keep(record: ChangeRecord, { registry, config }: NightParts, done = true): Promise<ChangeRecord> {
-  const { root, run } = nightFolders(config);
+async function keep(record: ChangeRecord, { registry, config, memory }: NightParts, done = true): Promise<ChangeRecord> {
+  const { run } = nightFolders(config);
   await registry.recordChange(record);
   if (!done) return record;
-  if (['promoted', 'refused', 'shadow'].includes(record.outcome) && existsSync(join(run, 'labels.json'))) await writeFileAtomically(join(root, 'labels.json'), await readFile(join(run, 'labels.json'), 'utf8'));
+  if (['promoted', 'refused', 'shadow'].includes(record.outcome) && existsSync(join(run, 'labels.json'))) await memory.keepLabels(JSON.parse(await readFile(join(run, 'labels.json'), 'utf8')) as readonly string[]);
   await rm(run, { recursive: true, force: true });
   return record;
 }
@@ -221,20 +228,9 @@ function labelKey({ studyInstanceUID, finding, decision }: JointLabel): string {
 }
 
 /** Labels that the last night that came to a decision did not have. */
-async function newSince(settled: readonly JointLabel[], root: string): Promise<number> {
-  const text = await readFile(join(root, 'labels.json'), 'utf8').catch(() => '[]');
-  const before = new Set(JSON.parse(text) as readonly string[]);
+async function newSince(settled: readonly JointLabel[], memory: RetrainingMemory): Promise<number> {
+  const before = new Set(await memory.lastLabels());
   return settled.filter((one) => !before.has(labelKey(one))).length;
-}
-
-/** Made once: with it a hash of an identifier cannot be tried out by whoever reads a plan. */
-async function patientKey(root: string): Promise<Buffer> {
-  const file = join(root, 'patient-key');
-  const there = await readFile(file).catch(() => undefined);
-  if (there?.length === 32) return there;
-  const key = randomBytes(32);
-  await writeFileAtomically(file, key);
-  return key;
 }
 
 export function rulesOf({ night: { rulesFile } }: Config): PromotionRules {

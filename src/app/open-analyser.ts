@@ -7,12 +7,12 @@ import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig }
 import { within } from '../jobs/within.js';
 import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
-import { openRegistry } from '../registry/registry.js';
 import { loadRouting } from '../routing/rules.js';
 import { documentProfiles } from '../sr/document-profile.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { engineOptionsOf } from './engine-options.js';
 import { openReader, type OpenReader } from './image-reader.js';
+import { registryOf } from './open-registry.js';
 import { checkTerms, loadOntoEngine, type LoadedModel } from './serving.js';
 
 export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
@@ -81,8 +81,8 @@ async function loadAndOpen(version: ModelVersion, engine: FallbackEngine, findin
   return { model, reader: openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input }) };
 }
 
-async function servedVersion({ dataDir, model }: Config): Promise<ModelVersion> {
-  const registry = openRegistry(join(dataDir, 'models'));
+async function servedVersion({ dataDir, database, model }: Config): Promise<ModelVersion> {
+  const registry = registryOf({ dataDir, database });
   const aliases = await registry.aliases();
   return aliases ? registry.load(aliases.champion) : loadModelVersion(model.directory);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot, type Config } from '../config.js';
 import type { ServerParts } from '../server/server-tools.js';
+import { uploadFolder } from '../uploads/process-folder.js';
 import { viewerDirectoryIn } from './viewer-files.js';
 
 /** What the server serves from disk: the page, the viewer, and where uploads lie. */
@@ -10,7 +11,12 @@ export function pageFilesOf(config: Config): Pick<ServerParts, 'pageDirectory' |
 }
 
 export function uploadsOf({ dataDir, uploads }: Config): ServerParts['uploads'] {
-  return { directory: join(dataDir, 'uploads'), maxBytes: uploads.maxMegabytes * 2 ** 20 };
+  return { directory: uploadFolder(uploadsRoot({ dataDir })), maxBytes: uploads.maxMegabytes * 2 ** 20 };
+}
+
+/** Below it each process has a folder of its own. */
+export function uploadsRoot({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'uploads');
 }
 
 function viewerOf({ viewer }: Config): ServerParts['viewer'] {

@@ -39,14 +39,15 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | '
   };
   return {
     async models() {
-      const [known, aliases, history, records, former] = await Promise.all([
-        registry.versions(), registry.aliases(), registry.history(), changes(), registry.formerChampion(),
+      const [known, aliases, history, records, former, unreadable] = await Promise.all([
+        registry.versions(), registry.aliases(), registry.history(), changes(), registry.formerChampion(), registry.unreadableChanges(),
       ]);
       const versions = [...new Set([championOf(aliases), ...known])];
       return {
         models: (await Promise.all(versions.map(load))).map((model) => shown(model, aliases, records)),
         history: history.map(({ revision, action, champion, challenger, by, why, at }) => ({ number: revision, action, champion, challenger, by, why, at })).reverse(),
         ...(former === undefined ? {} : { former }),
+        ...(unreadable.length > 0 ? { unreadableChanges: unreadable.map(({ id }) => id) } : {}),
       };
     },
     async model(version): Promise<ModelDetail> {

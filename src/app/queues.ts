@@ -1,6 +1,12 @@
 import type { Destination } from '../routing/rules.js';
 import { defineQueue } from '../jobs/queue.js';
 
+/**
+ * Studies of the archive, and of a change log that has run ahead, come after those that arrive now: a patient is waiting for these.
+ * Below every priority that a routing rule can give.
+ */
+export const backlogPriority = -1_000_000;
+
 /** A study of the PACS got something new; key: the PACS's id of the study. */
 export const settleQueue = defineQueue<{ readonly pacsStudyId: string }>('settle-study');
 

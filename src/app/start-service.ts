@@ -6,7 +6,7 @@ import { projectRoot, type Config, type ProcessRole } from '../config.js';
 import { Fault } from '../errors.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
-import { openRegistry, type Registry } from '../registry/registry.js';
+import type { Registry } from '../registry/registry.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
 import { acceptsDocumentsOf } from './accepted-documents.js';
@@ -15,8 +15,11 @@ import { openStore, type Store } from '../store/store.js';
 import { siteOf } from '../tasks/site-of.js';
 import type { ReportTools, ServedModel } from '../tasks/tools.js';
 import { startDriftWatch } from './drift-watch.js';
+import { bringForward } from './bring-forward.js';
+import { closeDataDirectory } from './close-data-directory.js';
+import { registryOf, registryOfStore } from './open-registry.js';
 import { watchSurroundings } from './health.js';
-import { clearUploads } from '../uploads/receive-upload.js';
+import { removeAbandonedUploads } from '../uploads/process-folder.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './pacs.js';
 import { modelDeedsOf } from './model-deeds.js';
 import { serverToolsOf } from './server-tools.js';
@@ -29,7 +32,7 @@ import { startingModel } from './starting-model.js';
 import { versionInService } from './version-in-service.js';
 import { startStudyWorkers } from './study-workers.js';
 import { verdictsOf, type Verdicts } from './verdicts.js';
-import { pageFilesOf, uploadsOf } from './page-files.js';
+import { pageFilesOf, uploadsRoot } from './page-files.js';
 import { pageToolsOf } from './page-tools.js';
 import { warnOfPacs } from './warn-of-pacs.js';
 import { startWatching } from './watching.js';
@@ -64,15 +67,15 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     for (const close of closing.splice(0)) await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
   };
   try {
-    const registry = openRegistry(join(config.dataDir, 'models'));
+    closeDataDirectory(config.dataDir, log);
+    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+    const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
+    const registry = registryOfStore(config, store);
+    await bringForward(config, store, registry, log);
     const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) => opened(one, () => one.close()));
     const { engine, findings, reader, version, model } = analyser;
     const serving: Serving = opened(startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }), () => serving.close());
-    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
-    const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
-
-    // Several processes may share the folder only where they share a database: then an upload of another one may be under way.
-    if (does('web')) await clearUploads(uploadsOf(config).directory, config.database.url ? 3_600_000 : 0);
+    await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
     await warnOfLostRegistry(store.audit, registry, analyser.model.version, log);
@@ -90,7 +93,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
     // Last opened, first stopped: what is in hand may still need the PACS and the index.
-    const jobs = await startJobs(store, log).then((one) => opened(one, () => one.stop({ timeoutMs: 8_000 })));
+    const jobs = await startJobs(store, log, { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 6_000 })));
     const siteKey = await store.drift.siteKey();
     const reportTools: ReportTools = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),

@@ -17,7 +17,7 @@ import { resultWithoutDocument } from '../tasks/write-result.js';
 import { forgetStudy } from './forget-study.js';
 import { keepResult } from './keep-result.js';
 import { queueShadow, startShadow } from './shadow.js';
-import { deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
+import { backlogPriority, deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
 import type { Serving } from './serving.js';
 import { settleToolsOf } from './settle-tools.js';
 import { removePictures } from './training-pictures.js';
@@ -53,7 +53,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
 
   await jobs.work(
     settleQueue,
-    async ({ payload: { pacsStudyId } }) => {
+    async ({ payload: { pacsStudyId }, priority: turn }) => {
       const settled = await settleStudy(pacsStudyId, settleTools);
       if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
       if (settled.state === 'gone') return followGone(pacsStudyId, parts);
@@ -66,7 +66,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       await parts.store.studies.seen({ studyInstanceUID, orthancId: pacsStudyId, at: new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
       await parts.store.studies.setState(studyInstanceUID, 'queued');
       const payload = { pacsStudyId, studyInstanceUID, contentKey, ...(callingAeTitle ? { callingAeTitle } : {}), ...(calledAeTitle ? { calledAeTitle } : {}) };
-      await jobs.send(reportQueue, payload, { key: pacsStudyId, priority });
+      await jobs.send(reportQueue, payload, { key: pacsStudyId, priority: turn < 0 ? backlogPriority + priority : priority });
       return undefined;
     },
     { concurrency: 2, timeLimitMs, retry: { ...retry, unlimited: surroundingsOfSettling } },

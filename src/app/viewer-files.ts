@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { childEnvironment, downloadVariables } from '../child-environment.js';
 import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
 
@@ -53,7 +54,7 @@ export async function fetchViewer(cache: string, log: Log): Promise<string> {
 
 function run(program: string, given: readonly string[], directory: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...given], { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], timeout: fetchTimeoutMs });
+    const child = spawn(program, [...given], { cwd: directory, env: childEnvironment({}, downloadVariables), stdio: ['ignore', 'ignore', 'pipe'], timeout: fetchTimeoutMs });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-500)));
     child.on('error', (error) => reject(new Fault('viewer-missing', `${program} cannot be started (${error.message})`, {}, { cause: error })));

@@ -13,7 +13,7 @@ import { syncOrthancLabels } from '../tasks/sync-orthanc-labels.js';
 import { changeLogOf } from './change-log-of.js';
 import { comparingOf } from './comparing.js';
 import { orthancLabelTools } from './orthanc-labels.js';
-import { settleQueue } from './queues.js';
+import { backlogPriority, settleQueue } from './queues.js';
 import { studySearch } from './study-search.js';
 
 export interface WatchingParts {
@@ -44,8 +44,8 @@ const comparedEvery = 5;
  */
 export async function startWatching({ config, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
   const settings = config.orthanc;
-  const enqueueStudy = async (pacsStudyId: string, stable: boolean): Promise<void> => {
-    await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs });
+  const enqueueStudy = async (pacsStudyId: string, stable: boolean, backlog = false): Promise<void> => {
+    await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs, ...(backlog ? { priority: backlogPriority } : {}) });
   };
   const watchTools = {
     changeLog: changeLogOf(orthanc),
@@ -67,7 +67,7 @@ export async function startWatching({ config, orthanc, dicomWeb, pacsName, store
   };
   // What came while the PACS did not answer may lie before a cursor that is set only now: the sweep looks for it.
   const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
-  const watch = jobs.every(settings.pollIntervalMs, 'watch', () => quietly('watch', async () => void (await watchOnce(watchTools))));
+  const watch = jobs.every(settings.pollIntervalMs, 'watch', (signal) => quietly('watch', async () => void (await watchOnce({ ...watchTools, signal }))));
   const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
   const comparing = comparingOf({ config, orthanc, store, jobs, log });
   jobs.every(settings.pollIntervalMs * comparedEvery, 'compare', () => quietly('compare', () => comparing.newest()));

@@ -1,14 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { registryOf } from '../app/open-registry.js';
 import type { Config } from '../config.js';
 import { Fault } from '../errors.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
-import { openRegistry, type Registry } from '../registry/registry.js';
 
-/** The registry below DATA_DIR. */
-export function registryOf({ dataDir }: Pick<Config, 'dataDir'>): Registry {
-  return openRegistry(join(dataDir, 'models'));
-}
+export { registryOf };
 
 /**
  * A model by `champion`, `challenger`, the beginning of a version that only one has, or a folder. `champion` of a registry that
@@ -16,7 +12,7 @@ export function registryOf({ dataDir }: Pick<Config, 'dataDir'>): Registry {
  *
  * @throws Fault 'model-unknown', 'model-invalid'
  */
-export async function chosenModel(name: string, config: Pick<Config, 'dataDir' | 'model'>): Promise<ModelVersion> {
+export async function chosenModel(name: string, config: Pick<Config, 'dataDir' | 'database' | 'model'>): Promise<ModelVersion> {
   const registry = registryOf(config);
   const aliases = await registry.aliases();
   if (name === 'champion') return aliases ? registry.load(aliases.champion) : loadModelVersion(config.model.directory);

@@ -11,6 +11,7 @@ import { createLog } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { findOrthanc } from '../orthanc/find-orthanc.js';
 import { chosenModel } from './chosen-model.js';
+import { findOpenFiles } from '../private-files.js';
 import { loadRouting } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
 import { destinationName } from '../tasks/deliver-result.js';
@@ -62,6 +63,11 @@ async function examine<T>(say: Say, name: string, mend: string, work: () => Prom
 }
 
 async function examineFiles(config: Config, say: Say): Promise<void> {
+  await examine(say, 'private files', `run: chmod -R go-rwx ${config.dataDir} (as root if the files belong to another account); a start of the service does it too`, async () => {
+    const { paths, foreign } = findOpenFiles(config.dataDir);
+    if (paths.length > 0) throw new Fault('config-invalid', `other accounts of this machine can access ${paths.length} files and folders of DATA_DIR, for example ${paths[0]}${foreign.length > 0 ? `; ${foreign.length} belong to another account, for example ${foreign[0]}` : ''}`, { source: config.dataDir });
+    return { value: true, detail: `only this account can read ${config.dataDir}` };
+  });
   await examine(say, 'routing rules', 'correct config/routing.yaml where the message says', async () => {
     const { rules } = loadRouting(config.routingFile);
     return { value: rules, detail: `${rules.length} rules` };

@@ -9,6 +9,7 @@ import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promo
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
+import { withoutPatients } from '../registry/lineage.js';
 import { judgeChallenger } from '../tasks/judge-challenger.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages } from './labelled-images.js';
@@ -53,7 +54,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
       seed: rules.seed,
       challenger: challenger.version,
       champion: decision.champion,
-      lineage: challenger.lineage ?? null,
+      lineage: challenger.lineage ? withoutPatients(challenger.lineage) : null,
       decision,
       outcome: decision.decision,
       why: decision.why,
@@ -66,7 +67,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
     if (options.json) console.log(JSON.stringify(decision));
     else {
       for (const { counts, passed, words } of decision.criteria) console.log(`${passed ? 'passed' : counts ? 'NOT PASSED' : 'shown'}  ${words}`);
-      console.log(`\n${decision.decision}: ${decision.why}\nRecord: ${join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`);
+      console.log(`\n${decision.decision}: ${decision.why}\nRecord: ${config.database.url ? `${record.id}, in the database` : join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`);
     }
   } finally {
     await engine.close();

@@ -16,6 +16,7 @@ export async function listModels(options: { readonly json: boolean }): Promise<v
     const line = { version, name, created, deviceUID, networks: Object.keys(networks), alias };
     console.log(options.json ? JSON.stringify(line) : `${version}  ${created}  ${name} (${line.networks.join(', ')})${alias ? `  ${alias}` : ''}`);
   }
+  for (const { id, why } of await registry.unreadableChanges()) console.error(`chest-ai: the change record ${id} cannot be read: ${why}`);
   // Before the first start nothing was taken into the registry: what would serve is the shipped model.
   if (!shipped || versions.includes(shipped.version)) return;
   const { version, name, created, deviceUID, networks } = shipped;

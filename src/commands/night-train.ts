@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { nightFolders } from '../app/night-folders.js';
 import type { NightMessage, NightSettings } from '../app/night-process.js';
-import { writeFileAtomically } from '../dataset/write-file.js';
+import { writeFileAtomically } from '../atomic-write.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadFindings } from '../findings-config.js';

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { bringForward } from '../app/bring-forward.js';
+import { registryOfStore } from '../app/open-registry.js';
 import { openReader } from '../app/image-reader.js';
 import { askForNight, startNightWorker } from '../app/night-worker.js';
 import { openPacs } from '../app/pacs.js';
@@ -10,7 +12,7 @@ import { Fault } from '../errors.js';
 import { startJobs } from '../jobs/jobs.js';
 import { createLog } from '../log.js';
 import { describeChange, type ChangeRecord } from '../registry/change-record.js';
-import { openRegistry } from '../registry/registry.js';
+import type { Registry } from '../registry/registry.js';
 import { openStore } from '../store/store.js';
 
 /**
@@ -23,12 +25,14 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
   const config = loadConfig();
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const startedAt = new Date();
-  const registry = openRegistry(join(config.dataDir, 'models'));
-  await startingModel(config.model.directory, registry, log);
   const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, log);
-  const jobs = await startJobs(store, log);
+  const registry = registryOfStore(config, store);
+  const jobs = await startJobs(store, log, { timeZone: config.timeZone });
+  let record: ChangeRecord | undefined;
   const reader = openReader(config, { xray: undefined, ct: undefined });
   try {
+    await bringForward(config, store, registry, log);
+    await startingModel(config.model.directory, registry, log);
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
     try {
       await askForNight(jobs, 'command line');
@@ -41,19 +45,19 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     } finally {
       await pacs.close();
     }
+    record = await recordSince(registry, startedAt);
   } finally {
     await jobs.stop();
     await reader.close();
     await store.close();
   }
-  const record = await recordSince(registry, startedAt);
   if (!record) throw new Fault('engine-failed', 'expected a change record of this run, found none; see the log and the parked work');
   console.log(options.json ? JSON.stringify({ id: record.id, outcome: record.outcome, why: record.why, champion: record.champion, challenger: record.challenger }) : describeChange(record));
   if (record.outcome !== 'promoted' && record.outcome !== 'shadow') process.exitCode = 3;
 }
 
 /** By its end: a run that was interrupted before began earlier. */
-async function recordSince(registry: ReturnType<typeof openRegistry>, since: Date): Promise<ChangeRecord | undefined> {
+async function recordSince(registry: Registry, since: Date): Promise<ChangeRecord | undefined> {
   for (const id of await registry.changes()) {
     const record = await registry.change(id);
     if (id.startsWith('night-') && new Date(record.endedAt) >= since) return record;

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { loadConfig, projectRoot } from '../config.js';
-import { writeFileAtomically } from '../dataset/write-file.js';
+import { writeFileAtomically } from '../atomic-write.js';
 import { engineOptionsOf } from '../app/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';

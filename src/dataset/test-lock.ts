@@ -5,7 +5,7 @@ import { asFault, Fault } from '../errors.js';
 import { groupsOf } from './groups.js';
 import type { Example } from './example.js';
 import { assign, byRoot } from './stratify.js';
-import { writeFileAtomically } from './write-file.js';
+import { writeFileAtomically } from '../atomic-write.js';
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 const lockSchema = z.strictObject({
@@ -87,6 +87,11 @@ export async function readTestLock(path: string): Promise<TestLock | undefined> 
   } catch (cause) {
     throw new Fault('dataset-invalid', 'expected the JSON of a test lock', { source: path }, { cause });
   }
+  return parseTestLock(content, path);
+}
+
+/** @throws Fault dataset-invalid if it is no lock, or was changed */
+export function parseTestLock(content: unknown, path: string): TestLock {
   const parsed = lockSchema.safeParse(content);
   if (!parsed.success) throw new Fault('dataset-invalid', `test lock: ${parsed.error.issues.map(({ path: place, message }) => `${place.join('.')}: ${message}`).join('; ')}`, { source: path });
   const expected = checksumOf(parsed.data);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.js';
 
 /** What a person needs to know of this machine's graphics when an engine does not start. */
 export interface DriverVersions {
@@ -32,5 +33,5 @@ export async function driverVersions(): Promise<DriverVersions> {
 
 /** What a program prints; nothing if it is not there or fails. */
 async function said(program: string, programArguments: readonly string[]): Promise<string> {
-  return promisify(execFile)(program, [...programArguments], { timeout: 10_000 }).then(({ stdout }) => stdout, () => '');
+  return promisify(execFile)(program, [...programArguments], { timeout: 10_000, env: childEnvironment() }).then(({ stdout }) => stdout, () => '');
 }

@@ -83,12 +83,12 @@ export class JobTable {
   async fetch(queue: string, limit: number, run: string, worker: string, leaseMs: number): Promise<readonly StoredJob[]> {
     try {
       const { rows } = await this.connection.query<StoredJob>({
-        // The comparisons with < and <= repeat what = says, so that the planner sees pg-boss's partial indexes.
+        // The few active keys are read once, as an array, so that the planner walks the waiting jobs in the order of the index
+        // job_in_line and stops at the limit. The comparison with <= repeats what = says, for pg-boss's partial index.
         text: `WITH next AS MATERIALIZED (
             SELECT w.id FROM ${table} w
-            WHERE w.name = $1 AND w.state = 'created' AND w.state < 'active' AND w.start_after <= now() AND NOT EXISTS (
-              SELECT 1 FROM ${table} a WHERE a.name = $1 AND a.state = 'active' AND a.state <= 'active' AND a.policy = 'stately'
-                AND COALESCE(a.singleton_key, '') = COALESCE(w.singleton_key, ''))
+            WHERE w.name = $1 AND w.state = 'created' AND w.start_after <= now() AND COALESCE(w.singleton_key, '') <> ALL (ARRAY(
+              SELECT COALESCE(a.singleton_key, '') FROM ${table} a WHERE a.name = $1 AND a.state = 'active' AND a.state <= 'active' AND a.policy = 'stately'))
             ORDER BY w.priority DESC, w.created_on, w.id LIMIT $2 FOR UPDATE OF w SKIP LOCKED)
           UPDATE ${table} j SET state = 'active', started_on = now(), expire_in = $5 * interval '1 ms',
             output = COALESCE(j.output, '{}'::jsonb) || jsonb_build_object('run', $3::text, 'worker', $4::text)

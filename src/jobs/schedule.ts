@@ -1,6 +1,6 @@
-import { schedule as cron, validate } from 'node-cron';
-import { Fault } from '../errors.js';
 import { placeOf, type Log } from '../log.js';
+import { DueTimes } from './due-times.js';
+import { readingOf, wallClock } from './wall-clock.js';
 
 /** Something done again and again. */
 export interface Periodic {
@@ -10,30 +10,60 @@ export interface Periodic {
   stop(): Promise<void>;
 }
 
+/** Which times of a schedule have had their run, for all processes on one database; the store has it. */
+export interface ScheduleRecord {
+  begin(name: string, now: string): Promise<void>;
+  take(name: string, due: string, latest: string): Promise<boolean>;
+  giveBack(name: string, due: string, before: string): Promise<void>;
+}
+
+export interface ScheduleTools {
+  readonly log: Log;
+  readonly record: ScheduleRecord;
+  /** IANA name in which cron expressions are meant: Europe/Berlin. */
+  readonly timeZone: string;
+  readonly clock?: { now(): Date };
+}
+
+/** A time that was missed (the machine slept, the clock jumped, the process was not running) is made up for until so much later. */
+export const catchUpMs = 3 * 3_600_000;
+/** A time kept from further ahead than this was written while a clock was wrong. */
+const clockErrorMs = 36 * 3_600_000;
+const lookEveryMs = 15_000;
+
 /**
- * Never beside itself, and a failure is logged, not thrown: the next turn comes anyway. With several processes each
- * has its own turns; what must happen once is sent as a job with a key.
+ * Never beside itself, and a failure is logged, not thrown: the next turn comes anyway. By interval each process has its own turns.
+ * By a cron expression each time has one run for all processes on one database: see due-times.ts for changes of the clock.
  *
- * @param when a cron expression in local time ("0 2 * * *"), or milliseconds between the end of a run and the next
+ * @param when a cron expression ("0 2 * * *") in `timeZone`, or milliseconds between the end of a run and the next
+ * @param work its signal is aborted when the work is to stop; what it then throws is no failure
  * @throws Fault `config-invalid` for an expression that is none
  */
-export function every(when: string | number, name: string, work: () => Promise<void>, log: Log): Periodic {
-  let running: Promise<void> | undefined;
+export function every(when: string | number, name: string, work: (signal: AbortSignal) => Promise<void>, tools: ScheduleTools): Periodic {
+  const stopping = new AbortController();
+  let running: Promise<boolean> | undefined;
   const run = () =>
-    (running ??= work()
-      .catch((thrown: unknown) => log.error('periodic work failed', { name, place: placeOf(thrown) }))
+    (running ??= work(stopping.signal)
+      .then(
+        () => true,
+        (thrown: unknown) => {
+          if (!stopping.signal.aborted) tools.log.error('periodic work failed', { name, place: placeOf(thrown) });
+          return false;
+        },
+      )
       .finally(() => (running = undefined)));
-  const cancel = typeof when === 'number' ? byInterval(when, run) : byCron(when, name, run);
+  const cancel = typeof when === 'number' ? byInterval(when, run) : bySchedule(when, name, run, tools);
   return {
-    runNow: run,
+    runNow: async () => void (await run()),
     async stop() {
-      await cancel();
+      stopping.abort(new Error('the process stops'));
+      cancel();
       await running;
     },
   };
 }
 
-function byInterval(intervalMs: number, run: () => Promise<void>): () => void {
+function byInterval(intervalMs: number, run: () => Promise<unknown>): () => void {
   let stopped = false;
   let timer: NodeJS.Timeout;
   const next = () => {
@@ -46,8 +76,37 @@ function byInterval(intervalMs: number, run: () => Promise<void>): () => void {
   };
 }
 
-function byCron(expression: string, name: string, run: () => Promise<void>): () => Promise<void> {
-  if (!validate(expression)) throw new Fault('config-invalid', `the schedule of ${name} is not a cron expression: "${expression}"`);
-  const task = cron(expression, run, { name, noOverlap: true });
-  return async () => void (await task.destroy());
+function bySchedule(expression: string, name: string, run: () => Promise<boolean>, { log, record, timeZone, clock = { now: () => new Date() } }: ScheduleTools): () => void {
+  const dueTimes = new DueTimes(expression, name, timeZone);
+  let begun = false;
+  let looking = false;
+  let failed = false;
+  const look = async (): Promise<void> => {
+    const now = clock.now();
+    if (!begun) await record.begin(name, wallClock(now, timeZone).text);
+    begun = true;
+    const due = dueTimes.last(new Date(now.getTime() - catchUpMs), now);
+    if (!due) return;
+    const latest = wallClock(new Date(now.getTime() + clockErrorMs), timeZone).text;
+    if ((await record.take(name, due, latest)) && !(await run())) await record.giveBack(name, due, justBefore(due));
+  };
+  // Looks at the clock instead of counting down to a time: a machine that slept, or a clock that jumped, makes no difference.
+  const turn = (): void => {
+    if (looking) return;
+    looking = true;
+    look()
+      .then(() => (failed = false))
+      .catch((thrown: unknown) => {
+        if (!failed) log.warn('the schedule cannot be kept at the moment; it is tried again', { name, reason: thrown instanceof Error ? thrown.message : String(thrown) });
+        failed = true;
+      })
+      .finally(() => (looking = false));
+  };
+  turn();
+  const timer = setInterval(turn, dueTimes.stepMs < 60_000 ? 1_000 : lookEveryMs);
+  return () => clearInterval(timer);
+}
+
+function justBefore(due: string): string {
+  return readingOf(Date.parse(`${due}Z`) - 1_000).text;
 }

@@ -3,6 +3,7 @@ import { access, readdir } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.js';
 
 const run = promisify(execFile);
 
@@ -45,7 +46,7 @@ async function findPlugin(): Promise<string | undefined> {
 
 async function versionOf(file: string): Promise<string | undefined> {
   try {
-    const { stdout } = await run(file, ['--version'], { timeout: 10_000 });
+    const { stdout } = await run(file, ['--version'], { timeout: 10_000, env: childEnvironment() });
     return /Orthanc\D*(\d+(?:\.\d+)+|mainline)/.exec(stdout)?.[1];
   } catch {
     return undefined;

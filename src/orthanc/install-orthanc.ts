@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { childEnvironment, containerVariables, downloadVariables } from '../child-environment.js';
 import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
 import { findOrthanc, orthancImage, type OrthancProgram } from './find-orthanc.js';
@@ -61,13 +62,17 @@ async function rootPrefix(): Promise<readonly string[] | undefined> {
   return (await succeeds('sudo', ['-n', 'true'])) ? ['sudo', '-n'] : undefined;
 }
 
+function environment(): NodeJS.ProcessEnv {
+  return childEnvironment({}, [...downloadVariables, ...containerVariables]);
+}
+
 function elevated(asRoot: readonly string[], command: string, args: readonly string[]): Promise<unknown> {
   const [file, ...rest] = [...asRoot, command, ...args];
-  return run(file!, rest, { timeout: 600_000, maxBuffer: 2 ** 26 });
+  return run(file!, rest, { timeout: 600_000, maxBuffer: 2 ** 26, env: environment() });
 }
 
 async function succeeds(file: string, args: readonly string[]): Promise<boolean> {
-  return run(file, args, { timeout: 15_000 }).then(() => true, () => false);
+  return run(file, args, { timeout: 15_000, env: environment() }).then(() => true, () => false);
 }
 
 function lastLine(thrown: unknown): string {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { childEnvironment, containerVariables } from '../child-environment.js';
 import { Fault } from '../errors.js';
 import { findOrthanc, type OrthancProgram } from './find-orthanc.js';
 import { freePorts } from './free-ports.js';
@@ -98,7 +99,7 @@ class PrivateOrthanc implements RunningOrthanc {
     const log = await open(path.join(this.directory, 'orthanc.log'), 'a', 0o600);
     const logStart = (await log.stat()).size;
     const [command, ...args] = commandLine(this.program, this.options, this.settings, configFile);
-    const child = spawn(command!, args, { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, ...this.options.environment } });
+    const child = spawn(command!, args, { stdio: ['ignore', log.fd, log.fd], env: childEnvironment(this.options.environment, containerVariables) });
     this.process = child;
     const failed = new Promise<Error>((resolve) => child.once('error', resolve));
     await log.close();

@@ -1,3 +1,4 @@
+import { createPrivateFilesOnly } from '../private-files.js';
 import { readPart10 } from '../dicom/part10.js';
 import { hounsfieldUnits, presentCtSlice } from './ct.js';
 import type { DecodedPicture, DecoderTask, PictureSize, TaskResult } from './decoder-tasks.js';
@@ -11,6 +12,7 @@ import { serveDecoder } from './serve-decoder.js';
 import { presentXray } from './xray.js';
 
 /** The program of a decoder process: reads, decodes and presents one file at a time. */
+createPrivateFilesOnly();
 await serveDecoder(perform);
 
 async function perform(task: DecoderTask, bytes: Uint8Array): Promise<TaskResult> {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../errors.js';
-import { syncDirectory, unfinishedPrefix, writeThrough } from './atomic-file.js';
+import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../atomic-write.js';
 
 /**
  * Which version is champion (serves) and which is challenger (may judge in shadow), and how it came to that.
@@ -33,35 +33,51 @@ export const aliasStateSchema = z
 export type AliasState = z.infer<typeof aliasStateSchema>;
 export type AliasChange = Omit<AliasState, 'revision'>;
 
+/** Where the changes are kept: files below DATA_DIR, or the database that several processes share. */
+export interface AliasLog {
+  /** Oldest first. */
+  all(): Promise<readonly AliasState[]>;
+  /** The state that holds now; undefined before the first. */
+  last(): Promise<AliasState | undefined>;
+  /**
+   * Adds a change that was decided on the ground of `seen`.
+   *
+   * @param seen the state that the change follows; undefined for the first
+   * @throws Fault 'aliases-changed' if another change came in between: look again, decide again
+   */
+  append(seen: AliasState | undefined, change: AliasChange): Promise<AliasState>;
+}
+
+export function aliasFiles(directory: string): AliasLog {
+  return { all: () => readAliasLog(directory), last: () => readAliases(directory), append: (seen, change) => appendAlias(directory, seen, change) };
+}
+
+export function revisionTaken(revision: number, source: string): Fault {
+  return new Fault('aliases-changed', `expected revision ${revision} to be free, found it taken`, { source });
+}
+
 /** Oldest first. */
-export async function readAliasLog(directory: string): Promise<readonly AliasState[]> {
+async function readAliasLog(directory: string): Promise<readonly AliasState[]> {
   const names = (await namesIn(directory)).filter((name) => fileName.test(name)).sort();
   return Promise.all(names.map((name) => readState(directory, name)));
 }
 
-/** The state that holds now; undefined before the first. */
-export async function readAliases(directory: string): Promise<AliasState | undefined> {
+async function readAliases(directory: string): Promise<AliasState | undefined> {
   const last = (await namesIn(directory)).filter((name) => fileName.test(name)).sort().at(-1);
   return last === undefined ? undefined : readState(directory, last);
 }
 
-/**
- * Adds a change that was decided on the ground of `seen`.
- *
- * @param seen the state that the change follows; undefined for the first
- * @throws Fault 'aliases-changed' if another change came in between: look again, decide again
- */
-export async function appendAlias(directory: string, seen: AliasState | undefined, change: AliasChange): Promise<AliasState> {
+async function appendAlias(directory: string, seen: AliasState | undefined, change: AliasChange): Promise<AliasState> {
   const state = aliasStateSchema.parse({ ...change, revision: (seen?.revision ?? 0) + 1 });
-  await mkdir(directory, { recursive: true });
+  await mapDiskFull(directory, () => mkdir(directory, { recursive: true }));
   const unfinished = join(directory, `${unfinishedPrefix}${randomUUID()}`);
   try {
-    await writeThrough(unfinished, `${JSON.stringify(state, null, 2)}\n`);
-    await link(unfinished, join(directory, nameOf(state.revision)));
+    await writeNewFile(unfinished, `${JSON.stringify(state, null, 2)}\n`);
+    await mapDiskFull(directory, () => link(unfinished, join(directory, nameOf(state.revision))));
     await syncDirectory(directory);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new Fault('aliases-changed', `expected revision ${state.revision} to be free, found it taken`, { source: directory });
+    throw revisionTaken(state.revision, directory);
   } finally {
     await rm(unfinished, { force: true });
   }

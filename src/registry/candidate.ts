@@ -67,7 +67,8 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
     networks[kind] = { ...entry, weights, sha256: createHash('sha256').update(bytes).digest('hex') };
   }
   const { name, manufacturer, created, license, figures = {} } = candidate;
-  const parsed = modelFileSchema.safeParse({ name, manufacturer, created, license, networks, figures });
+  const card = createHash('sha256').update(candidate.card).digest('hex');
+  const parsed = modelFileSchema.safeParse({ name, manufacturer, created, license, card, networks, figures });
   if (!parsed.success) throw new Fault('model-invalid', parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), { source: 'model.json of the candidate' });
   files.set('model.json', json(parsed.data));
   files.set('lineage.json', json(lineageSchema.parse(candidate.lineage)));

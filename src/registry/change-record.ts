@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { counted } from '../evaluation/counted.js';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Fault } from '../errors.js';
+import { asFault, Fault } from '../errors.js';
 import { gateDecisionSchema, type Criterion } from '../evaluation/promotion/gate-decision.js';
 import { evaluationReportSchema, type EvaluationReport } from '../evaluation/report/evaluation-report.js';
-import { writeFileAtomically } from './atomic-file.js';
+import { writeFileAtomically } from '../atomic-write.js';
 import { lineageSchema } from './lineage.js';
 
 /**
@@ -40,34 +40,89 @@ export const changeRecordSchema = z
 export type ChangeRecord = z.infer<typeof changeRecordSchema>;
 
 /** Writes `<id>.json` and, for people, `<id>.md`, each whole or not at all; the JSON last, because it is what is listed. */
-export async function writeChangeRecord(directory: string, record: ChangeRecord): Promise<void> {
+async function writeChangeRecord(directory: string, record: ChangeRecord): Promise<void> {
   const checked = changeRecordSchema.parse(record);
   await writeFileAtomically(join(directory, `${checked.id}.md`), describeChange(checked));
   await writeFileAtomically(join(directory, `${checked.id}.json`), `${JSON.stringify(checked, null, 2)}\n`);
 }
 
-/** Ids, newest first. */
-export async function listChangeRecords(directory: string): Promise<readonly string[]> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)));
-  const ids = names.filter((name) => /^[\w-]+\.json$/.test(name)).map((name) => name.slice(0, -'.json'.length));
-  const starts = new Map(await Promise.all(ids.map(async (id) => [id, (await readChangeRecord(directory, id)).startedAt] as const)));
-  return ids.sort((one, other) => (starts.get(one)! < starts.get(other)! ? 1 : -1));
+/** A record that cannot be read: damaged, or written by a later release. */
+export interface UnreadableChange {
+  readonly id: string;
+  readonly why: string;
 }
 
-/** Record of the last night, by its name, which holds the time: no other file is read. */
-export async function newestNight(directory: string): Promise<ChangeRecord | undefined> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)));
-  const last = names.filter((name) => /^night-[\w-]+\.json$/.test(name)).sort().at(-1);
-  return last === undefined ? undefined : readChangeRecord(directory, last.slice(0, -'.json'.length));
+/** Where records are kept: files below DATA_DIR, or the database that several processes share. */
+export interface ChangeRecords {
+  /** @throws Fault 'disk-full', 'database-unavailable' */
+  write(record: ChangeRecord): Promise<void>;
+  /** Newest first. One that cannot be read is named and does not hide the others. */
+  list(): Promise<{ readonly ids: readonly string[]; readonly unreadable: readonly UnreadableChange[] }>;
+  /** @throws Fault 'model-unknown' if there is no such record, 'model-invalid' if it cannot be read */
+  read(id: string): Promise<ChangeRecord>;
+  /** The record of the last retraining run that can be read. */
+  lastNight(): Promise<ChangeRecord | undefined>;
 }
 
-/** @throws Fault 'model-unknown' if there is no such record */
-export async function readChangeRecord(directory: string, id: string): Promise<ChangeRecord> {
-  if (!/^[\w-]{1,100}$/.test(id)) throw new Fault('model-unknown', 'expected the name of a change record', { source: directory });
-  const text = await readFile(join(directory, `${id}.json`), 'utf8').catch((cause: unknown) => {
-    throw new Fault('model-unknown', `expected a change record, found none called ${id}`, { source: directory }, { cause });
-  });
-  return changeRecordSchema.parse(JSON.parse(text));
+export function changeFiles(directory: string): ChangeRecords {
+  const ids = async (): Promise<readonly string[]> => {
+    const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)));
+    return names.filter((name) => /^[\w-]+\.json$/.test(name)).map((name) => name.slice(0, -'.json'.length));
+  };
+  const read = async (id: string): Promise<ChangeRecord> => {
+    if (!isChangeId(id)) throw new Fault('model-unknown', 'expected the name of a change record', { source: directory });
+    const source = join(directory, `${id}.json`);
+    const text = await readFile(source, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === 'ENOENT' ? new Fault('model-unknown', `expected a change record, found none called ${id}`, { source: directory }, { cause }) : asFault(cause, 'model-invalid', { source });
+    });
+    return parseChange(text, source);
+  };
+  return {
+    write: (record) => writeChangeRecord(directory, record),
+    list: async () => sortChanges(await Promise.all((await ids()).map(async (id) => ({ id, read: () => read(id) })))),
+    read,
+    // The name holds the time: no older file is read.
+    async lastNight() {
+      for (const id of (await ids()).filter((one) => one.startsWith('night-')).sort().reverse()) {
+        const record = await read(id).catch(passOverUnreadable);
+        if (record) return record;
+      }
+      return undefined;
+    },
+  };
+}
+
+export function isChangeId(id: string): boolean {
+  return /^[\w-]{1,100}$/.test(id);
+}
+
+/** @throws Fault 'model-invalid' naming what was found */
+export function parseChange(content: unknown, source: string): ChangeRecord {
+  try {
+    return changeRecordSchema.parse(typeof content === 'string' ? JSON.parse(content) : content);
+  } catch (cause) {
+    throw new Fault('model-invalid', `expected a change record of this release, found ${cause instanceof z.ZodError ? `another content (${cause.issues[0]?.path.join('.') || 'the record'}: ${cause.issues[0]?.message})` : 'no JSON'}`, { source }, { cause });
+  }
+}
+
+export function passOverUnreadable(error: unknown): undefined {
+  if (error instanceof Fault && ['model-invalid', 'model-unknown'].includes(error.code)) return undefined;
+  throw error;
+}
+
+export async function sortChanges(all: readonly { readonly id: string; readonly read: () => Promise<ChangeRecord> }[]): ReturnType<ChangeRecords['list']> {
+  const readable: { readonly id: string; readonly startedAt: string }[] = [];
+  const unreadable: UnreadableChange[] = [];
+  for (const { id, read } of all) {
+    try {
+      readable.push({ id, startedAt: (await read()).startedAt });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (error.code === 'model-invalid') unreadable.push({ id, why: error.detail });
+      else if (error.code !== 'model-unknown') throw error;
+    }
+  }
+  return { ids: readable.sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1)).map(({ id }) => id), unreadable };
 }
 
 /** The record in Markdown. */

@@ -53,7 +53,8 @@ async function receive(url: string, source: string, part: string, silenceMs: num
     for await (const chunk of response.body) {
       timer.refresh();
       hash.update(chunk);
-      await file.write(chunk);
+      // write() may write a part only, as when the disk is nearly full; this writes all of it or fails.
+      await file.writeFile(chunk);
       bytes += chunk.length;
     }
     const announced = response.headers.get('content-length');

@@ -9,11 +9,11 @@ export interface ModelIdentity {
 }
 
 /**
- * Identity from content: everything in model.json that changes an answer, the checksums of the weights among it.
+ * Identity from content: everything in model.json that changes an answer, the checksums of the weights among it, and the card's checksum where there is one.
  * `figures` are left out: measuring a model again does not make another one of it.
  */
-export function modelIdentity({ name, manufacturer, created, networks }: ModelFile): ModelIdentity {
-  const digest = createHash('sha256').update(canonicalJson({ name, manufacturer, created, networks })).digest();
+export function modelIdentity({ name, manufacturer, created, card, networks }: ModelFile): ModelIdentity {
+  const digest = createHash('sha256').update(canonicalJson({ name, manufacturer, created, card, networks })).digest();
   return { version: digest.toString('hex').slice(0, 12), deviceUID: uuidDerivedUid(digest) };
 }
 

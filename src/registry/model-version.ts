@@ -51,10 +51,19 @@ export async function loadModelVersion(directory: string): Promise<ModelVersion>
     if (found !== entry.sha256) throw new Fault('model-invalid', `expected sha256 ${entry.sha256}, found ${found}`, { source });
     networks[kind] = serveNetwork(entry, bytes, source);
   }
-  const card = await readFile(join(directory, 'CARD.md'), 'utf8').catch(() => '');
+  const card = await readCard(directory, file);
   const lineage = await readBeside(directory, 'lineage.json', lineageSchema, 'the lineage of a model');
   const reference = await readBeside(directory, 'reference.json', modelReferenceSchema, 'the training reference of a model');
   return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, ...(lineage ? { lineage } : {}), ...(reference ? { reference: reference.networks } : {}), directory, file };
+}
+
+/** Empty if there is none. @throws Fault 'model-invalid' if it is another one than model.json names */
+async function readCard(directory: string, { card: expected }: ModelFile): Promise<string> {
+  const source = join(directory, 'CARD.md');
+  const bytes = await readFile(source).catch(() => Buffer.alloc(0));
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (expected !== undefined && found !== expected) throw new Fault('model-invalid', `expected sha256 ${expected}, found ${found}`, { source });
+  return bytes.toString('utf8');
 }
 
 /** @returns undefined if there is no such file */

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
-import { appendAlias, readAliases, readAliasLog, type AliasState } from './alias-log.js';
-import { syncDirectory, unfinishedPrefix, writeThrough } from './atomic-file.js';
+import { aliasFiles, type AliasState } from './alias-log.js';
 import { filesOfCandidate, type Candidate, type VersionFiles } from './candidate.js';
-import { listChangeRecords, newestNight, readChangeRecord, writeChangeRecord, type ChangeRecord } from './change-record.js';
+import { changeFiles, changeRecordSchema, type ChangeRecord, type UnreadableChange } from './change-record.js';
 import { modelIdentity } from './model-identity.js';
 import { loadModelVersion, type ModelVersion } from './model-version.js';
+import { sharedAliases, sharedChanges, type SharedRegistry } from './shared-registry.js';
+import { exists, refuseLinks, versionFilesIn, writeVersionFolder } from './version-folder.js';
 
 /** Who changes an alias, when and why. */
 export interface AliasReason {
@@ -18,12 +18,15 @@ export interface AliasReason {
 }
 
 /**
- * The model versions on disk. A version is a folder named by its content, written once and never changed; which one serves
- * stands in the alias log.
+ * The model versions. A version is a folder named by its content, written once and never changed; which one serves stands in the
+ * alias log.
  *
  *     models/versions/3f2a91c0d4e7/   model.json, *.safetensors, CARD.md, lineage.json, metrics.json, reference.json
  *     models/aliases/00000007.json    champion and challenger
  *     models/changes/                 change records
+ *
+ * Where several processes share a database, aliases, change records and the files of versions are in it, and the folder holds what
+ * this process has read or made: a version that is missing in the folder is taken from the database.
  */
 export interface Registry {
   readonly directory: string;
@@ -35,6 +38,8 @@ export interface Registry {
   add(candidate: Candidate): Promise<ModelVersion>;
   /** Takes a model's folder from elsewhere, after checking all of it. */
   importFolder(source: string): Promise<ModelVersion>;
+  /** Makes a version of this folder known to the other processes on the same database, if there is one. */
+  share(version: string): Promise<void>;
   aliases(): Promise<AliasState | undefined>;
   /** Changes of aliases, oldest first. */
   history(): Promise<readonly AliasState[]>;
@@ -48,11 +53,13 @@ export interface Registry {
    * @param expectedChampion promotes only if this one still serves: the gate compared with it
    */
   promote(version: string, reason: AliasReason, expectedChampion?: string): Promise<AliasState>;
-  /** Back to the champion before the present one. */
+  /** Back to the champion before the present one. @throws Fault 'aliases-changed' if another change came in between */
   rollback(reason: AliasReason): Promise<AliasState>;
   recordChange(record: ChangeRecord): Promise<void>;
-  /** Ids of change records, newest first. */
+  /** Ids of change records that can be read, newest first. */
   changes(): Promise<readonly string[]>;
+  /** Change records that cannot be read, with the reason. */
+  unreadableChanges(): Promise<readonly UnreadableChange[]>;
   /** @throws Fault 'model-unknown' */
   change(id: string): Promise<ChangeRecord>;
   /** What came of the last night. */
@@ -61,52 +68,58 @@ export interface Registry {
   formerChampion(): Promise<string | undefined>;
 }
 
-/** @param directory DATA_DIR/models; made when something is written */
-export function openRegistry(directory: string): Registry {
+/**
+ * @param directory DATA_DIR/models; made when something is written
+ * @param shared what several processes share; without it this folder is the whole registry
+ */
+export function openRegistry(directory: string, shared?: SharedRegistry): Registry {
   const versionsIn = join(directory, 'versions');
-  const aliasesIn = join(directory, 'aliases');
-  const changesIn = join(directory, 'changes');
+  const aliasLog = shared ? sharedAliases(shared) : aliasFiles(join(directory, 'aliases'));
+  const records = shared ? sharedChanges(shared) : changeFiles(join(directory, 'changes'));
   const folderOf = (version: string): string => join(versionsIn, version);
 
   const load = async (version: string): Promise<ModelVersion> => {
-    if (!versionName.test(version) || !(await exists(folderOf(version)))) throw new Fault('model-unknown', `expected a version that \`models list\` shows, found ${version}`, { source: versionsIn });
+    if (!versionName.test(version) || !((await exists(folderOf(version))) || (await fetchShared(version)))) {
+      throw new Fault('model-unknown', `expected a version that \`models list\` shows, found ${version}${shared ? ', which is neither in this folder nor in the database' : ''}`, { source: versionsIn });
+    }
     const model = await loadModelVersion(folderOf(version));
     if (model.version !== version) throw new Fault('model-invalid', `expected the content of version ${version}, found that of ${model.version}`, { source: model.directory });
     return model;
   };
-  /** The folder is made whole beside the others, checked by reading it as it will be served, and then gets its name. */
-  const write = async (version: string, files: VersionFiles): Promise<ModelVersion> => {
-    if (await exists(folderOf(version))) return load(version);
-    await mkdir(versionsIn, { recursive: true });
-    await removeLeftovers(versionsIn);
-    const unfinished = join(versionsIn, `${unfinishedPrefix}${version}-${randomUUID()}`);
-    try {
-      await mkdir(unfinished);
-      for (const [name, content] of files) await writeThrough(join(unfinished, name), content);
-      await syncDirectory(unfinished);
-      const model = await loadModelVersion(unfinished);
-      if (model.version !== version) throw new Error(`version ${version} was written and ${model.version} read`);
-      await rename(unfinished, folderOf(version)).catch((error: unknown) => {
-        // Another process wrote the same content at the same time.
-        if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      });
-      await syncDirectory(versionsIn);
-    } finally {
-      await rm(unfinished, { recursive: true, force: true });
-    }
-    return load(version);
+  const fetchShared = async (version: string): Promise<boolean> => {
+    const files = await shared?.version(version);
+    if (!files) return false;
+    await writeVersionFolder(versionsIn, version, files);
+    return true;
   };
-  const change = async (reason: AliasReason, decide: (seen: AliasState | undefined) => Pick<AliasState, 'action' | 'champion' | 'challenger'>): Promise<AliasState> => {
-    const seen = await readAliases(aliasesIn);
-    const { by, why, at, changeRecord } = reason;
-    return appendAlias(aliasesIn, seen, { ...decide(seen), previous: seen?.champion ?? null, by, why, at: at.toISOString(), ...(changeRecord ? { changeRecord } : {}) });
+  const share = async (version: string): Promise<void> => {
+    if (!shared || (await shared.versions()).includes(version)) return;
+    const model = await load(version);
+    await shared.writeVersion(version, await versionFilesIn(model.directory, model));
+    const history = await aliasLog.all();
+    const serving = [history.at(-1)?.champion, history.at(-1)?.challenger, ...championStack(history).slice(-keptChampions), version];
+    await shared.removeOldVersions(keptVersions, serving.filter((one) => typeof one === 'string'));
+  };
+  const write = async (version: string, files: VersionFiles): Promise<ModelVersion> => {
+    if (!(await exists(folderOf(version)))) await writeVersionFolder(versionsIn, version, files);
+    const model = await load(version);
+    await share(version);
+    return model;
+  };
+  /** Decided on what was seen, and refused by the log if that is no longer the last. */
+  const append = ({ by, why, at, changeRecord }: AliasReason, seen: AliasState | undefined, decision: Pick<AliasState, 'action' | 'champion' | 'challenger'>): Promise<AliasState> =>
+    aliasLog.append(seen, { ...decision, previous: seen?.champion ?? null, by, why, at: at.toISOString(), ...(changeRecord ? { changeRecord } : {}) });
+  const loadToServe = async (version: string): Promise<void> => {
+    await load(version);
+    await share(version);
   };
   return {
     directory,
     async versions() {
       const names = (await readdir(versionsIn).catch(() => [])).filter((name) => versionName.test(name));
       const written = await Promise.all(names.map(async (name) => ({ name, at: (await stat(folderOf(name))).mtimeMs })));
-      return written.sort((one, other) => other.at - one.at || (one.name < other.name ? -1 : 1)).map(({ name }) => name);
+      const here = written.sort((one, other) => other.at - one.at || (one.name < other.name ? -1 : 1)).map(({ name }) => name);
+      return [...new Set([...((await shared?.versions()) ?? []), ...here])];
     },
     load,
     async add(candidate) {
@@ -114,82 +127,62 @@ export function openRegistry(directory: string): Registry {
       return write(modelIdentity(file).version, files);
     },
     async importFolder(source) {
+      await refuseLinks(source);
       const model = await loadModelVersion(source);
       return write(model.version, await versionFilesIn(source, model));
     },
-    aliases: () => readAliases(aliasesIn),
-    history: () => readAliasLog(aliasesIn),
+    share,
+    aliases: () => aliasLog.last(),
+    history: () => aliasLog.all(),
     async putFirst(version, reason) {
-      await load(version);
-      if ((await readAliasLog(aliasesIn)).some(({ action }) => action === 'promote')) throw new Fault('request-invalid', `a version was promoted already; promote ${version} to put it in service`);
-      return change(reason, () => ({ action: 'first', champion: version, challenger: null }));
+      await loadToServe(version);
+      const history = await aliasLog.all();
+      if (history.some(({ action }) => action === 'promote')) throw new Fault('request-invalid', `a version was promoted already; promote ${version} to put it in service`);
+      return append(reason, history.at(-1), { action: 'first', champion: version, challenger: null });
     },
     async challenge(version, reason) {
-      if (version !== null) await load(version);
-      return change(reason, (seen) => {
-        if (!seen) throw new Fault('request-invalid', 'there is no champion to challenge');
-        if (version === seen.champion) throw new Fault('request-invalid', `${version} is the champion`);
-        return { action: 'challenge', champion: seen.champion, challenger: version };
-      });
+      if (version !== null) await loadToServe(version);
+      const seen = await aliasLog.last();
+      if (!seen) throw new Fault('request-invalid', 'there is no champion to challenge');
+      if (version === seen.champion) throw new Fault('request-invalid', `${version} is the champion`);
+      return append(reason, seen, { action: 'challenge', champion: seen.champion, challenger: version });
     },
     async promote(version, reason, expectedChampion) {
-      await load(version);
-      return change(reason, (seen) => {
-        if (expectedChampion !== undefined && seen?.champion !== expectedChampion) throw new Fault('aliases-changed', `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison does not hold any more`);
-        if (version === seen?.champion) throw new Fault('request-invalid', `${version} is the champion already`);
-        return { action: 'promote', champion: version, challenger: seen?.challenger === version ? null : (seen?.challenger ?? null) };
-      });
+      await loadToServe(version);
+      const seen = await aliasLog.last();
+      if (expectedChampion !== undefined && seen?.champion !== expectedChampion) throw new Fault('aliases-changed', `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison does not hold any more`);
+      if (version === seen?.champion) throw new Fault('request-invalid', `${version} is the champion already`);
+      return append(reason, seen, { action: 'promote', champion: version, challenger: seen?.challenger === version ? null : (seen?.challenger ?? null) });
     },
     async rollback(reason) {
-      const target = formerChampion(await readAliasLog(aliasesIn));
+      // The target follows from the same history that the change is appended to: a promotion in between makes the append fail.
+      const history = await aliasLog.all();
+      const target = championStack(history).at(-2);
       if (target === undefined) throw new Fault('request-invalid', 'there is no champion before the present one');
-      await load(target);
-      return change(reason, (seen) => ({ action: 'rollback', champion: target, challenger: seen?.challenger === target ? null : (seen?.challenger ?? null) }));
+      await loadToServe(target);
+      const seen = history.at(-1);
+      return append(reason, seen, { action: 'rollback', champion: target, challenger: seen?.challenger === target ? null : (seen?.challenger ?? null) });
     },
-    recordChange: (record) => writeChangeRecord(changesIn, record),
-    changes: () => listChangeRecords(changesIn),
-    change: (id) => readChangeRecord(changesIn, id),
-    lastNight: () => newestNight(changesIn),
-    formerChampion: async () => formerChampion(await readAliasLog(aliasesIn)),
+    recordChange: (record) => records.write(changeRecordSchema.parse(record)),
+    changes: async () => (await records.list()).ids,
+    unreadableChanges: async () => (await records.list()).unreadable,
+    change: (id) => records.read(id),
+    lastNight: () => records.lastNight(),
+    formerChampion: async () => championStack(await aliasLog.all()).at(-2),
   };
 }
 
-const leftoverMs = 3_600_000;
+/** Versions in the database beside those that serve, or that a rollback leads to. */
+const keptVersions = 10;
+const keptChampions = 10;
 const versionName = /^[0-9a-f]{12}$/;
 
-/** Walks the history as a stack: a promotion adds, a rollback takes away, so that two rollbacks go two steps back. */
-function formerChampion(history: readonly AliasState[]): string | undefined {
+/** Walks the history as a stack: a promotion adds, a rollback takes away, so that two rollbacks go two steps back. The last one serves. */
+function championStack(history: readonly AliasState[]): readonly string[] {
   const stack: string[] = [];
   for (const { action, champion } of history) {
     if (action === 'rollback') stack.pop();
     else if (action !== 'challenge') stack.push(champion);
   }
-  return stack.at(-2);
-}
-
-/** Only files that a version has: whatever else lies in the folder stays outside. */
-async function versionFilesIn(source: string, { file }: ModelVersion): Promise<VersionFiles> {
-  const wanted = ['model.json', 'CARD.md', 'lineage.json', 'metrics.json', 'reference.json', ...Object.values(file.networks).flatMap((network) => (network ? [network.weights] : []))];
-  const files = new Map<string, Uint8Array>();
-  for (const name of wanted) {
-    const content = await readFile(join(source, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (content) files.set(name, content);
-  }
-  return files;
-}
-
-/** What a killed process left half-written; younger ones may still be in the making. */
-async function removeLeftovers(versionsIn: string): Promise<void> {
-  for (const name of (await readdir(versionsIn)).filter((one) => one.startsWith(unfinishedPrefix))) {
-    const path = join(versionsIn, name);
-    const age = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0);
-    if (age > leftoverMs) await rm(path, { recursive: true, force: true });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stack;
 }

@@ -212,6 +212,8 @@ export interface ModelsPage {
   readonly history: readonly { readonly number: number; readonly action: string; readonly champion: string; readonly challenger: string | null; readonly by: string; readonly why: string; readonly at: string }[];
   /** Version that a rollback puts in service; absent where there is none. */
   readonly former?: string;
+  /** Ids of change records that cannot be read: damaged, or of a later release. Absent where there is none. */
+  readonly unreadableChanges?: readonly string[];
 }
 
 export type NightOutcome = 'promoted' | 'refused' | 'shadow' | 'not-trained' | 'failed';

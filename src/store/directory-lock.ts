@@ -1,14 +1,11 @@
-import { linkSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../errors.js';
+import { identifyProcess, isSameProcessRunning, type ProcessIdentity } from '../process-identity.js';
 
-/** Who holds a directory. `host` names the process table in which `pid` means something. */
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** Start of the process in ticks since boot: a number that was given out again is another process. */
-  readonly startedAt: string;
+interface Holder extends ProcessIdentity {
   readonly id: string;
 }
 
@@ -17,45 +14,84 @@ export interface DirectoryLock {
 }
 
 const refreshMs = 5_000;
-/** A holder in another container shows life only by the time stamp of its file. */
+/** A holder in another container shows that it lives only by the time stamp of its file. */
 const staleMs = 20_000;
 
 /**
  * Keeps a second process out of a directory: the embedded database has one writer, and two would destroy it.
  * A holder that was killed is recognised, at once in the same process table and after 20 s from another container.
  *
- * @param path of the lock file
+ * The lock is a row of numbered files, `database.lock.1`, `.2` …; the highest number holds. Who finds its process dead, or the file
+ * emptied by a release, links the next number, which fails for all but one. The highest file is never removed, so whoever acts on an
+ * old view links a number below the highest, sees that, and gives up: however long a process is paused between two steps, two never
+ * hold the lock.
+ *
+ * @param path of the lock files, without the number
  * @throws Fault `config-invalid` naming the process that holds it
  */
 export async function lockDirectory(path: string): Promise<DirectoryLock> {
-  const own: Holder = { pid: process.pid, host: processTable(), startedAt: processStart(process.pid), id: randomUUID() };
-  const candidate = `${path}.${own.id}`;
   const deadline = Date.now() + staleMs + refreshMs;
-  writeFileSync(candidate, JSON.stringify(own));
-  try {
-    while (!tryLink(candidate, path)) {
-      const holder = readHolder(path);
-      if (holder && isAlive(holder, path)) {
-        if (holder.host === own.host || Date.now() > deadline) throw heldBy(holder, path);
-        await sleep(500);
-        continue;
-      }
-      rmSync(path, { force: true });
-      // Two processes may find the same dead holder: the later one removes the file of the earlier, which must notice.
-      if (tryLink(candidate, path)) await sleep(50);
-      if (readHolder(path)?.id === own.id) break;
+  for (;;) {
+    const seen = highest(path);
+    // Releases up to 0.2.0 kept one file without a number: a process of such a release may still hold it.
+    const holder = liveHolder(numbered(path, seen)) ?? liveHolder(path);
+    if (!holder) {
+      const lock = takeNext(path, seen);
+      if (lock) return lock;
+      continue;
     }
+    if (holder.host === identifyProcess().host || Date.now() > deadline) throw heldBy(holder, path);
+    await sleep(500);
+  }
+}
+
+/**
+ * Tries to take the lock after having seen that nobody holds it.
+ *
+ * @param seen the highest number at that time; 0 for none
+ * @returns undefined if another process was quicker
+ */
+export function takeNext(path: string, seen: number): DirectoryLock | undefined {
+  const own: Holder = { ...identifyProcess(), id: randomUUID() };
+  const number = seen + 1;
+  const file = numbered(path, number);
+  const candidate = `${path}.${own.id}`;
+  try {
+    writeFileSync(candidate, JSON.stringify(own), { mode: 0o600 });
+    if (!tryLink(candidate, file)) return undefined;
   } finally {
     rmSync(candidate, { force: true });
   }
-  const refresh = setInterval(() => touch(path), refreshMs);
+  if (highest(path) !== number) {
+    // What was seen is old: others have held and removed this number since.
+    rmSync(file, { force: true });
+    return undefined;
+  }
+  rmSync(path, { force: true });
+  for (const lower of numbersOf(path)) if (lower < number) rmSync(numbered(path, lower), { force: true });
+  const refresh = setInterval(() => touch(file), refreshMs);
   refresh.unref();
   return {
     release() {
       clearInterval(refresh);
-      if (readHolder(path)?.id === own.id) rmSync(path, { force: true });
+      if (readHolder(file)?.id === own.id) truncateSync(file);
     },
   };
+}
+
+function numbered(path: string, number: number): string {
+  return `${path}.${number}`;
+}
+
+function numbersOf(path: string): readonly number[] {
+  const prefix = `${basename(path)}.`;
+  return readdirSync(dirname(path))
+    .filter((name) => name.startsWith(prefix) && /^\d{1,15}$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)));
+}
+
+function highest(path: string): number {
+  return Math.max(0, ...numbersOf(path));
 }
 
 function heldBy(holder: Holder, path: string): Fault {
@@ -66,44 +102,24 @@ function heldBy(holder: Holder, path: string): Fault {
   );
 }
 
-function isAlive(holder: Holder, path: string): boolean {
-  if (holder.host === processTable()) return processStart(holder.pid) === holder.startedAt && exists(holder.pid);
+function liveHolder(file: string): Holder | undefined {
+  const holder = readHolder(file);
+  return holder && isAlive(holder, file) ? holder : undefined;
+}
+
+function isAlive(holder: Holder, file: string): boolean {
+  if (holder.host === identifyProcess().host) return isSameProcessRunning(holder);
   try {
-    return Date.now() - statSync(path).mtimeMs < staleMs;
+    return Date.now() - statSync(file).mtimeMs < staleMs;
   } catch {
     return false;
   }
 }
 
-function exists(pid: number): boolean {
+/** @returns undefined for a file that is not there, or that a release has emptied */
+function readHolder(file: string): Holder | undefined {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** proc(5): field 22 of stat; the command in field 2 may hold spaces and brackets. Empty where there is no /proc. */
-function processStart(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-}
-
-function processTable(): string {
-  try {
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return 'this-host';
-  }
-}
-
-function readHolder(path: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
   } catch {
     return undefined;
   }
@@ -120,9 +136,9 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-function touch(path: string): void {
+function touch(file: string): void {
   try {
-    utimesSync(path, new Date(), new Date());
+    utimesSync(file, new Date(), new Date());
   } catch {
     // Removed by hand: the directory is still ours, and the next start makes a new file.
   }

@@ -1,8 +1,9 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFault, Fault } from '../errors.js';
 import type { Log } from '../log.js';
+import { closeFolder } from '../private-files.js';
 import { databaseFault } from './database-fault.js';
 import { lockDirectory, type DirectoryLock } from './directory-lock.js';
 import { EmbeddedDatabaseDied, GuardedPGlite } from './guarded-pglite.js';
@@ -84,7 +85,8 @@ export class EmbeddedConnection implements Connection {
   async keepUp(): Promise<void> {
     if (!this.#wrote || this.#closed) return;
     const { rows } = await this.query<{ name: string }>({ text: tablesToVacuum });
-    for (const { name } of rows) await this.query({ text: `VACUUM (ANALYZE) ${name}` });
+    // One statement at a time: between two of them the process gets to its other work.
+    for (const { name } of rows) for (const what of ['VACUUM', 'ANALYZE']) await this.query({ text: `${what} ${name}` });
     await this.query({ text: 'CHECKPOINT' });
     this.#wrote = false;
   }
@@ -113,19 +115,27 @@ export class EmbeddedConnection implements Connection {
     }
   }
 
-  /** The running database; opened again if it has died. A failed start is tried again by the next caller. */
+  /**
+   * The running database; started again if it has died. At most one is started at a time: two on one directory would destroy it.
+   * A failed start is tried again by the next caller.
+   */
   async #instance(): Promise<GuardedPGlite> {
-    if (this.#closed) throw new Fault('database-unavailable', 'the database is closed');
-    const current = await this.#pglite;
-    if (current && !current.dead) return current;
-    if (current) this.log.warn('the embedded database has stopped; starting it again', { directory: this.name });
-    const starting = this.#start();
-    this.#pglite = starting;
-    // Whoever waits gets the failure; the next one gets a new attempt, not the old failure.
-    starting.catch(() => {
-      if (this.#pglite === starting) this.#pglite = undefined;
-    });
-    return starting;
+    for (;;) {
+      if (this.#closed) throw new Fault('database-unavailable', 'the database is closed');
+      const awaited = this.#pglite;
+      const current = await awaited;
+      if (current && !current.dead) return current;
+      // Another caller that waited for the same one has started a new one meanwhile: that one counts.
+      if (this.#closed || this.#pglite !== awaited) continue;
+      if (current) this.log.warn('the embedded database has stopped; starting it again', { directory: this.name });
+      const starting = this.#start();
+      this.#pglite = starting;
+      // All who wait get the failure; the next caller gets a new attempt.
+      starting.catch(() => {
+        if (this.#pglite === starting) this.#pglite = undefined;
+      });
+      return starting;
+    }
   }
 
   async #start(): Promise<GuardedPGlite> {
@@ -135,11 +145,15 @@ export class EmbeddedConnection implements Connection {
     });
     try {
       await pglite.waitReady;
+      pglite.createPrivateFilesOnly();
+      closeFolder(this.name);
       return pglite;
     } catch (thrown) {
+      // One that has started and is of no use must not go on beside the next.
+      if (pglite.ready && !pglite.dead) await pglite.close().catch(() => undefined);
       this.#refuseWhenFull();
       await sleep(1_000);
-      const detail = `the embedded database does not start (${String(thrown)}); if this stays, restore the directory from a backup; without one remove it and run chest-ai rebuild, which recreates results and labels from the PACS, while accounts, tokens and the audit log are lost`;
+      const detail = `the embedded database does not start (${String(thrown)}); if this stays, restore DATA_DIR from a backup. Without one, remove the directory and run chest-ai rebuild: that recreates the results, but accounts, tokens and the audit log are lost`;
       throw new Fault('database-unavailable', detail, { source: this.name }, { cause: thrown });
     }
   }
@@ -158,7 +172,9 @@ function isReading(text: string): boolean {
 
 async function prepare(dataDir: string, directory: string): Promise<DirectoryLock> {
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // The files are written with other modes while the database is made: the folder keeps other accounts out meanwhile.
+    chmodSync(directory, 0o700);
     return await lockDirectory(join(dataDir, 'database.lock'));
   } catch (thrown) {
     throw asFault(thrown, 'config-invalid', { source: dataDir });

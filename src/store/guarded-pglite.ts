@@ -14,7 +14,7 @@ interface MessageLoop {
   _PostgresSendReadyForQueryIfNecessary(): void;
   _pgl_pq_flush(): void;
   stackRestore(pointer: unknown): void;
-  readonly FS: { readonly streams: readonly unknown[]; close(stream: unknown): void };
+  readonly FS: { readonly streams: readonly unknown[]; close(stream: unknown): void; chmod(path: string, mode: number, dontFollow?: boolean): void };
 }
 
 /** Status with which PostgreSQL's siglongjmp arrives in JavaScript: an ordinary ERROR, already reported. */
@@ -45,6 +45,16 @@ export class GuardedPGlite extends PGlite {
       if (this.dead) throw new EmbeddedDatabaseDied('the embedded database has stopped', { cause: this.#dead });
       throw thrown;
     }
+  }
+
+  /**
+   * Emscripten's file system changes the mode of each file that it makes to what PostgreSQL asked for under a umask of its own
+   * (022), whatever that of the process is. From now on files are for this account only.
+   */
+  createPrivateFilesOnly(): void {
+    const { FS } = this.mod as unknown as MessageLoop;
+    const chmod = FS.chmod.bind(FS);
+    FS.chmod = (path, mode, dontFollow) => chmod(path, mode & ~0o077, dontFollow);
   }
 
   #guard(): void {

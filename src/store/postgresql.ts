@@ -3,6 +3,13 @@ import type { Log } from '../log.js';
 import { databaseFault } from './database-fault.js';
 import type { Connection, Executor, QueryResult, Row, Statement } from './sql.js';
 
+export interface PostgresqlOptions {
+  /** The server ends a statement that takes longer; default 60 s. */
+  readonly statementTimeoutMs?: number;
+  /** A connection that does not answer for longer is given up; default 5 s more than the server allows. */
+  readonly queryTimeoutMs?: number;
+}
+
 /** Enough for jobs, heartbeats and a few web requests of one process; 64 processes stay below 1000. */
 const poolSize = 8;
 
@@ -16,14 +23,18 @@ export class PostgresqlConnection implements Connection {
   ) {}
 
   /** @throws Fault `database-unavailable`, `config-invalid` (refused credentials, no such database) */
-  static async open(databaseUrl: string, log: Log): Promise<PostgresqlConnection> {
+  static async open(databaseUrl: string, log: Log, { statementTimeoutMs = 60_000, queryTimeoutMs = statementTimeoutMs + 5_000 }: PostgresqlOptions = {}): Promise<PostgresqlConnection> {
     const pool = new pg.Pool({
       connectionString: databaseUrl,
       max: poolSize,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      // Idle connections do not keep a command's process alive.
+      allowExitOnIdle: true,
+      // The server itself ends what takes too long, so that the connection is free again and no lock stays.
+      statement_timeout: statementTimeoutMs,
       // A server that vanished without a word must not hold a job for the hours that TCP takes to notice.
-      query_timeout: 60_000,
+      query_timeout: queryTimeoutMs,
       idle_in_transaction_session_timeout: 60_000,
       application_name: 'chest-ai',
     });
@@ -53,7 +64,7 @@ export class PostgresqlConnection implements Connection {
         await client.query(text);
       } catch (thrown) {
         // A script may hold its own BEGIN: the pool would hand the open transaction to the next caller.
-        await client.query('ROLLBACK').catch(() => undefined);
+        await rollBack(client, thrown);
         throw thrown;
       }
     });
@@ -70,7 +81,7 @@ export class PostgresqlConnection implements Connection {
         await client.query('COMMIT');
         return result;
       } catch (thrown) {
-        await client.query('ROLLBACK').catch(() => undefined);
+        await rollBack(client, thrown);
         throw thrown;
       }
     });
@@ -82,6 +93,7 @@ export class PostgresqlConnection implements Connection {
 
   async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     let broken: Error | undefined;
+    let busy = false;
     let client: pg.PoolClient | undefined;
     const onError = (error: Error) => (broken = error);
     try {
@@ -89,12 +101,34 @@ export class PostgresqlConnection implements Connection {
       client.on('error', onError);
       return await work(client);
     } catch (thrown) {
-      throw databaseFault(broken ?? thrown);
+      busy = isClientTimeout(thrown) || thrown instanceof RollbackFailed;
+      throw databaseFault(broken ?? (thrown instanceof RollbackFailed ? thrown.cause : thrown));
     } finally {
       client?.off('error', onError);
-      client?.release(broken);
+      // A connection whose statement still runs, or whose transaction is still open, is closed: the next one would wait for it.
+      client?.release(broken ?? busy);
     }
   }
+}
+
+/** The transaction could not be ended: `cause` is why it was to be. */
+class RollbackFailed extends Error {}
+
+/** @throws RollbackFailed with the reason as its cause */
+async function rollBack(client: pg.PoolClient, reason: unknown): Promise<void> {
+  // After a timeout on our side the statement still runs on the server: ROLLBACK would queue behind it.
+  if (isClientTimeout(reason)) return;
+  await client.query('ROLLBACK').catch(() => {
+    throw new RollbackFailed('the transaction could not be rolled back', { cause: reason });
+  });
+}
+
+/** node-postgres tells it by text only (8.23.1, lib/client.js); drivers above wrap it, so causes are followed. */
+function isClientTimeout(thrown: unknown): boolean {
+  for (let current = thrown, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
+    if (/query read timeout/i.test(current.message)) return true;
+  }
+  return false;
 }
 
 type Client = pg.Pool | pg.PoolClient;

@@ -1,4 +1,7 @@
 import type { Log } from '../log.js';
+import { retrainingStateIn, type RetrainingState } from './retraining-state.js';
+import { scheduleStateIn, type ScheduleState } from './schedule-state.js';
+import { sharedModelsIn, type SharedModels } from './shared-models.js';
 import { accountsIn, type Accounts } from './accounts.js';
 import { auditEntriesIn, type AuditEntries } from './audit-entries.js';
 import { cursorsIn, type Cursors } from './cursors.js';
@@ -47,6 +50,9 @@ export interface Store {
   readonly shadow: ShadowResults;
   readonly statistics: StatisticsOfStudies;
   readonly drift: DriftState;
+  readonly models: SharedModels;
+  readonly retraining: RetrainingState;
+  readonly schedules: ScheduleState;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
   close(): Promise<void>;
@@ -88,6 +94,9 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     shadow: shadowResultsIn(database),
     statistics: statisticsIn(database),
     drift: driftIn(database),
+    models: sharedModelsIn(connection),
+    retraining: retrainingStateIn(connection),
+    schedules: scheduleStateIn(connection),
     sql: connection,
     close: () => connection.close(),
   };

@@ -21,7 +21,7 @@ export interface Challenge {
   readonly champion: ModelVersion | null;
   readonly challenger: ModelVersion;
   readonly engine: Engine;
-  /** Of the locked test set: no image of which either version was trained on. */
+  /** Of the locked test set. A version whose lineage names one of these patients as trained on is refused. */
   readonly examples: readonly Example[];
   readonly picture: (example: Example) => Promise<GreyImage>;
   /** Name of the locked test set, for the record. */
@@ -46,7 +46,8 @@ export interface Judgement {
  * @throws Fault 'model-invalid' if the challenger has no such network, 'dataset-invalid' if no image is left to judge by
  */
 export async function judgeChallenger(challenge: Challenge): Promise<Judgement> {
-  const { kind, champion, challenger, testSet, rules, training } = challenge;
+  const { kind, champion, challenger, examples, testSet, rules, training } = challenge;
+  for (const version of [challenger, ...(champion ? [champion] : [])]) refuseTrainedOn(version, examples, testSet);
   const whole = await scoredBy(challenger, 'challenger', challenge);
   const before = champion?.networks[kind] ? await scoredBy(champion, 'champion', challenge) : null;
   const changed = kind === 'xray' ? await changedSets(challenge) : null;
@@ -64,6 +65,13 @@ export async function judgeChallenger(challenge: Challenge): Promise<Judgement> 
   const report = (version: ModelVersion, scored: ScoredExamples): EvaluationReport =>
     evaluateSet(scored.set, { model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind }, dataset: { name: testSet, split: 'locked test set' }, resamples: rules.resamples, seed: rules.seed, confidence: rules.confidence });
   return { decision: decidePromotion(evidence, rules), challenger: report(challenger, whole), champion: before && champion ? report(champion, before) : null };
+}
+
+/** A version that has seen patients of the test set is judged too well, or makes the other look too bad. */
+function refuseTrainedOn({ version, lineage }: ModelVersion, examples: readonly Example[], testSet: string): void {
+  const trainedOn = new Set(lineage?.trainedOn);
+  const seen = new Set(examples.flatMap(({ patient }) => (trainedOn.has(patient) ? [patient] : [])));
+  if (seen.size > 0) throw new Fault('dataset-invalid', `expected no patient of ${testSet} among those that version ${version} was trained on, found ${seen.size}: the gate cannot judge it`);
 }
 
 async function scoredBy(version: ModelVersion, step: string, challenge: Challenge, change?: (image: GreyImage, served: ServedNetwork) => GreyImage): Promise<ScoredExamples> {

@@ -74,7 +74,7 @@ export async function retrainModel(plan: NightPlan, tools: RetrainTools): Promis
     onProgress: tools.onProgress,
   });
   if (!trained.finished) return trained;
-  const challenger = await tools.registry.add(wholeModel(trained.candidate, champion));
+  const challenger = await tools.registry.add(wholeModel(trained.candidate, champion, plan));
   const judgement = await judgeChallenger({
     kind: 'xray',
     champion,
@@ -116,9 +116,15 @@ function rowsOf(before: Tensor, rows: readonly number[], fresh: Tensor): Tensor 
   return { shape: fresh.shape, data };
 }
 
+/** Patients of this run and of those before it: the weights go on from the champion's. Plans hold keyed hashes, not identifiers. */
+function trainedOn(images: NightPlan['images'], { lineage }: ModelVersion): readonly string[] {
+  const own = images.filter(({ part }) => part !== 'test').map(({ patient }) => patient);
+  return [...new Set([...(lineage?.trainedOn ?? []), ...own.filter((patient) => /^[0-9a-f]{32}$/.test(patient))])].sort();
+}
+
 /** What the champion judges besides X-rays goes on as it is; the report of training names the version that results. */
-function wholeModel(candidate: Candidate, champion: ModelVersion): Candidate {
-  const whole: Candidate = { ...candidate, networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) } };
+function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: NightPlan): Candidate {
+  const whole: Candidate = { ...candidate, lineage: { ...candidate.lineage, trainedOn: trainedOn(images, champion) }, networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) } };
   const identity = modelIdentity(filesOfCandidate(whole).file);
   const metrics = Object.fromEntries(Object.entries(candidate.metrics ?? {}).map(([kind, report]) => [kind, { ...report, ...(report.model ? { model: { ...report.model, ...identity } } : {}) }]));
   return { ...whole, metrics };

@@ -137,10 +137,12 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
       ...(drift ? { reference: { [request.kind]: drift } } : {}),
       card: '',
     };
-    const identity = modelIdentity(filesOfCandidate(bare).file);
-    const report = evaluateSet(validation.set, { model: { name: bare.name, ...identity, network: request.kind }, dataset: { name: dataset.name, split: 'validation' }, seed: request.recipe.seed });
-    const complete: EvaluationReport = { ...report, warnings: [...report.warnings, ...warnings] };
-    return { finished: true, report: complete, warnings, candidate: { ...bare, card: trainingCard(bare, complete), metrics: { [request.kind]: complete } } };
+    const report = evaluateSet(validation.set, { dataset: { name: dataset.name, split: 'validation' }, seed: request.recipe.seed });
+    const measured: EvaluationReport = { ...report, warnings: [...report.warnings, ...warnings] };
+    const whole: Candidate = { ...bare, card: trainingCard(bare, measured) };
+    // The card is part of what names a version.
+    const complete: EvaluationReport = { ...measured, model: { name: bare.name, ...modelIdentity(filesOfCandidate(whole).file), network: request.kind } };
+    return { finished: true, report: complete, warnings, candidate: { ...whole, metrics: { [request.kind]: complete } } };
   } finally {
     await predictor.release();
     await workers.close();

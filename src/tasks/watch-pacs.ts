@@ -13,10 +13,13 @@ export interface WatchTools {
   readonly changeLog: ChangeLog;
   readonly cursor: Cursor;
   /** Durable before it resolves. */
-  enqueueStudy(pacsStudyId: string, stable: boolean): Promise<void>;
+  /** @param backlog true for what was read while the log has more: it arrived some time ago */
+  enqueueStudy(pacsStudyId: string, stable: boolean, backlog: boolean): Promise<void>;
   /** Whether a PACS that was never read is read from its beginning. */
   readonly analyseArchive: boolean;
   readonly log: Log;
+  /** Aborted when the process stops: the batch under way is read again by the next process. */
+  readonly signal?: AbortSignal;
 }
 
 const batchSize = 1_000;
@@ -40,7 +43,10 @@ export async function watchOnce(tools: WatchTools): Promise<number> {
   for (;;) {
     const { changes, last, done } = await tools.changeLog.changes(position.lastSeq, batchSize);
     const studies = await studiesIn(changes, tools.changeLog);
-    for (const [id, stable] of studies) await tools.enqueueStudy(id, stable);
+    for (const [id, stable] of studies) {
+      tools.signal?.throwIfAborted();
+      await tools.enqueueStudy(id, stable, !done);
+    }
     queued += studies.size;
     if (last > position.lastSeq) {
       position = { lastSeq: last, marks: marksOf(position.marks, changes) };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { syncDirectory } from '../dataset/write-file.js';
+import { mapDiskFull, syncDirectory, writeNewFile } from '../atomic-write.js';
 import { asFault, Fault } from '../errors.js';
 import type { TrainerState } from '../engine/trainer.js';
 import { readSafetensors, writeSafetensors, type Tensors } from '../network/safetensors.js';
@@ -55,7 +55,7 @@ const unfinished = '.unfinished-';
  * @throws Fault disk-full, or the system's error
  */
 export async function writeCheckpoint(directory: string, checkpoint: Checkpoint): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await mapDiskFull(directory, () => mkdir(directory, { recursive: true }));
   const earlier = await listCheckpoints(directory);
   const number = (earlier[0]?.number ?? 0) + 1;
   const beside = join(directory, `${unfinished}${number}`);
@@ -64,17 +64,16 @@ export async function writeCheckpoint(directory: string, checkpoint: Checkpoint)
   const state: z.infer<typeof stateSchema> = { format: 'orthanc-chest-ai checkpoint', version: 1, fingerprint, position, step, losses, tensors: sha256(files.tensors), optimizer: sha256(files.optimizer) };
   try {
     await rm(beside, { recursive: true, force: true });
-    await mkdir(beside);
-    await writeThrough(join(beside, 'tensors.safetensors'), files.tensors);
-    await writeThrough(join(beside, 'optimizer.safetensors'), files.optimizer);
-    await writeThrough(join(beside, 'state.json'), `${JSON.stringify(state)}\n`);
+    await mapDiskFull(directory, () => mkdir(beside));
+    await writeNewFile(join(beside, 'tensors.safetensors'), files.tensors);
+    await writeNewFile(join(beside, 'optimizer.safetensors'), files.optimizer);
+    await writeNewFile(join(beside, 'state.json'), `${JSON.stringify(state)}\n`);
     await syncDirectory(beside);
-    await rename(beside, join(directory, `${prefix}${number}`));
+    await mapDiskFull(directory, () => rename(beside, join(directory, `${prefix}${number}`)));
     await syncDirectory(directory);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    throw code === 'ENOSPC' || code === 'EDQUOT' ? asFault(error, 'disk-full', { source: directory }) : error;
+    throw error;
   }
   // the one before stays, should the newest turn out damaged
   for (const { name } of earlier.slice(1)) await rm(join(directory, name), { recursive: true, force: true });
@@ -125,16 +124,6 @@ async function listCheckpoints(directory: string): Promise<readonly { readonly n
     .map((name) => ({ name, number: Number(name.slice(prefix.length)) }))
     .filter(({ number }) => Number.isInteger(number))
     .sort((one, other) => other.number - one.number);
-}
-
-async function writeThrough(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -14,7 +14,7 @@ export interface ReceivedUpload {
 }
 
 export interface ReceiveOptions {
-  /** Made if it is not there; what a process that died has left in it is removed by clearUploads. */
+  /** Made if it is not there; what a process that died has left in it is removed by removeAbandonedUploads. */
   readonly directory: string;
   readonly maxBytes: number;
   /** Content-Length, where it is stated: what is too large is refused before it has come. */
@@ -59,23 +59,6 @@ export async function receiveUpload(source: Readable, { directory, maxBytes, dec
   } catch (error) {
     await remove();
     throw asFault(error, 'upload-broken-off');
-  }
-}
-
-/**
- * At start: what an earlier process had in hand when it ended. Whoever sent it still has it.
- *
- * @param olderThanMs where other processes may use the folder: only what is older than any upload takes
- */
-export async function clearUploads(directory: string, olderThanMs = 0): Promise<void> {
-  if (olderThanMs === 0) {
-    await rm(directory, { recursive: true, force: true });
-    return;
-  }
-  for (const name of await readdir(directory).catch(() => [])) {
-    const path = join(directory, name);
-    const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, () => Date.now());
-    if (Date.now() - changed > olderThanMs) await rm(path, { recursive: true, force: true });
   }
 }
 

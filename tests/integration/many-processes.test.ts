@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
-import { openRegistry } from '../../src/registry/registry.js';
+import { registryOfStore } from '../../src/app/open-registry.js';
 import { openStore } from '../../src/store/store.js';
 import { changedStarter } from '../support/changed-starter.js';
 import { chestStudy } from '../support/chest-study.js';
@@ -80,12 +79,12 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     assert.equal((await fetch(`${urlOf(successor)}/api/results`)).status, 401);
   });
 
-  test('a model promoted while studies flow is taken up by every worker, and no study is lost or judged twice', { timeout: 240_000 }, async () => {
+  test('H2: a model promoted while studies flow is taken up by every worker, each with a DATA_DIR of its own, and so is a rollback; no study is lost or judged twice', { timeout: 240_000 }, async () => {
     for (const one of [...running]) await end(one, 'end');
-    const dataDir = temporaryDirectory('shared');
-    // The folder of models is one for all, as on a shared disk.
-    const workers = await Promise.all(['watch,work', 'work'].map((roles) => start(roles, dataDir)));
-    const registry = openRegistry(join(dataDir, 'models'));
+    const workers = await Promise.all(['watch,work', 'work'].map((roles) => start(roles)));
+    // As the page, the command line or a training process of another machine does it.
+    const own = await openStore({ databaseUrl }, silentLog);
+    const registry = registryOfStore({ dataDir: temporaryDirectory('promoter') }, own);
     const starter = await registry.load((await registry.aliases())!.champion);
     const second = await registry.add(changedStarter(starter, '2026-11-24'));
     const studies = Array.from({ length: 16 }, (_, n) => chestStudy(`rolling ${n}`));
@@ -111,5 +110,11 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     const late = chestStudy('rolling, late');
     await sendByCStore(late.files, pacs.orthanc);
     assert.equal((await eventuallyOneResult(pacs.dicomWeb, late.studyInstanceUID)).report.algorithm.deviceUID, second.deviceUID);
+    await registry.rollback({ by: 'test', why: 'test', at: new Date() });
+    await own.close();
+    await eventually('both workers are back', () => assert.ok(workers.every((one) => one.output().includes(`before=${second.version}`))), { timeoutMs: 60_000 });
+    const after = chestStudy('rolling, after');
+    await sendByCStore(after.files, pacs.orthanc);
+    assert.equal((await eventuallyOneResult(pacs.dicomWeb, after.studyInstanceUID)).report.algorithm.deviceUID, starter.deviceUID);
   });
 });

@@ -3,13 +3,15 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { dirname, join } from 'node:path';
+import { after, describe, mock, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { Fault } from '../../src/errors.js';
 import { startJobs } from '../../src/jobs/jobs.js';
 import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
+import { identifyProcess } from '../../src/process-identity.js';
+import { lockDirectory, takeNext } from '../../src/store/directory-lock.js';
 import { EmbeddedConnection } from '../../src/store/embedded.js';
 import { GuardedPGlite } from '../../src/store/guarded-pglite.js';
 import { openStore, type Store } from '../../src/store/store.js';
@@ -38,7 +40,8 @@ describe('a data directory has one process', () => {
     });
     await store.close();
     await (await openStore({ dataDir }, silentLog)).close();
-    assert.deepEqual(readdirSync(dataDir), ['database']);
+    assert.deepEqual(readdirSync(dataDir).sort(), ['database', 'database.lock.2'], 'the emptied lock stays: its number is never given out again');
+    assert.equal(readFileSync(join(dataDir, 'database.lock.2'), 'utf8'), '');
   });
 
   test('one that was killed does not keep the next one out, and what it acknowledged is there', async () => {
@@ -54,7 +57,7 @@ describe('a data directory has one process', () => {
     await eventually('it writes', () => assert.ok(told.split('\n').length > 200), { timeoutMs: 30_000 });
     child.kill('SIGKILL');
     await once(child, 'close');
-    assert.ok(existsSync(join(dataDir, 'database.lock')));
+    assert.ok(existsSync(join(dataDir, 'database.lock.1')));
     const from = Date.now();
     const store = await openStore({ dataDir }, silentLog);
     console.log(`embedded: opened ${Date.now() - from} ms after a kill -9`);
@@ -69,8 +72,55 @@ describe('a data directory has one process', () => {
     writeFileSync(lock, JSON.stringify({ pid: 1, host: 'another container', startedAt: '1', id: 'x' }));
     utimesSync(lock, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000));
     const store = await openStore({ dataDir }, silentLog);
-    assert.equal((JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid, process.pid);
+    assert.equal((JSON.parse(readFileSync(`${lock}.1`, 'utf8')) as { pid: number }).pid, process.pid);
     await store.close();
+  });
+
+  test('a process of release 0.2.0 that holds the directory keeps this one out', async () => {
+    const dataDir = newFolder();
+    writeFileSync(join(dataDir, 'database.lock'), JSON.stringify({ ...identifyProcess(), id: 'x' }));
+    await assert.rejects(openStore({ dataDir }, silentLog), isFault('config-invalid', { detail: new RegExp(`process ${process.pid} already uses`) }));
+  });
+
+  test('D20: who acts on an old view of a stale lock does not get it, however long it was paused', async () => {
+    const path = join(newFolder(), 'lock');
+    const view = 0;
+    const first = takeNext(path, view);
+    assert.ok(first);
+    assert.equal(takeNext(path, view), undefined, 'the number is taken');
+    first.release();
+    const second = takeNext(path, 1);
+    assert.ok(second);
+    assert.deepEqual(readdirSync(dirname(path)), ['lock.2'], 'the number of the paused one is free again');
+    assert.equal(takeNext(path, view), undefined, 'it is below the highest');
+    assert.deepEqual(readdirSync(dirname(path)), ['lock.2']);
+    await assert.rejects(lockDirectory(path), isFault('config-invalid'));
+    second.release();
+    (await lockDirectory(path)).release();
+  });
+
+  test('D20: of many processes that find the same dead holder, one at a time has the directory', { timeout: 120_000 }, async () => {
+    const folder = newFolder();
+    const path = join(folder, 'lock');
+    const script = `
+      const { lockDirectory } = await import('${join(projectRoot, 'dist/src/store/directory-lock.js')}');
+      const { openSync, closeSync, rmSync, writeSync } = await import('node:fs');
+      for (let taken = 0; taken < 10; ) {
+        try { await lockDirectory(${JSON.stringify(path)}); } catch (error) { if (error.code !== 'config-invalid') throw error; await new Promise((r) => setTimeout(r, 1)); continue; }
+        taken++;
+        // Fails if another holds the lock at the same time.
+        closeSync(openSync(${JSON.stringify(join(folder, 'held'))}, 'wx'));
+        await new Promise((r) => setTimeout(r, Math.random() * 3));
+        rmSync(${JSON.stringify(join(folder, 'held'))});
+        // Dies in the eyes of the others: the file names a process that does not run.
+        const { readdirSync, writeFileSync, readFileSync } = await import('node:fs');
+        const file = readdirSync(${JSON.stringify(folder)}).filter((name) => /^lock\\.\\d+$/.test(name)).sort((a, b) => Number(b.slice(5)) - Number(a.slice(5)))[0];
+        const whole = JSON.parse(readFileSync(${JSON.stringify(folder)} + '/' + file, 'utf8'));
+        writeFileSync(${JSON.stringify(folder)} + '/' + file, JSON.stringify({ ...whole, startedAt: 'long ago' }));
+      }`;
+    const children = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] }));
+    const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0] as number | null));
+    assert.deepEqual(codes, [0, 0, 0, 0]);
   });
 
   test('a folder that cannot be made is a fault that names it', async () => {
@@ -78,6 +128,52 @@ describe('a data directory has one process', () => {
     writeFileSync(file, '');
     await assert.rejects(openStore({ dataDir: join(file, 'data') }, silentLog), isFault('config-invalid'));
   });
+});
+
+test('D1: an embedded database that has died is started once, however many wait for it, and again after a start that failed', async () => {
+  const dataDir = newFolder();
+  const warnings: string[] = [];
+  const connection = await EmbeddedConnection.open(dataDir, { ...silentLog, warn: (message) => void warnings.push(message) });
+  await connection.query({ text: 'CREATE TABLE t (n integer)' });
+  const started: GuardedPGlite[] = [];
+  const prepare = GuardedPGlite.prototype.createPrivateFilesOnly;
+  GuardedPGlite.prototype.createPrivateFilesOnly = function (this: GuardedPGlite) {
+    started.push(this);
+    prepare.call(this);
+  };
+  // What a PANIC leaves: the instance is dead, its files are on the disk.
+  const [seen, killed] = [new Set<GuardedPGlite>(), new Set<GuardedPGlite>()];
+  const dead = mock.getter(GuardedPGlite.prototype, 'dead', function (this: GuardedPGlite) {
+    seen.add(this);
+    return killed.has(this);
+  });
+  const kill = (): void => seen.forEach((one) => void killed.add(one));
+  try {
+    await connection.query({ text: 'SELECT * FROM t' });
+    kill();
+    const rows = await Promise.all(Array.from({ length: 6 }, () => connection.query({ text: 'SELECT * FROM t' })));
+    assert.equal(rows.length, 6);
+    assert.equal(started.length, 1, 'started once');
+    assert.equal(warnings.length, 1);
+    // It dies again, and the next start fails: all who wait are told, and the next one is started once more.
+    started.length = 0;
+    kill();
+    let failing = true;
+    GuardedPGlite.prototype.createPrivateFilesOnly = function (this: GuardedPGlite) {
+      if (failing) throw new Error('no start');
+      started.push(this);
+      prepare.call(this);
+    };
+    const refused = await Promise.allSettled(Array.from({ length: 4 }, () => connection.query({ text: 'SELECT * FROM t' })));
+    for (const one of refused) assert.ok(one.status === 'rejected' && isFault('database-unavailable')(one.reason));
+    failing = false;
+    await Promise.all(Array.from({ length: 4 }, () => connection.query({ text: 'SELECT * FROM t' })));
+    assert.equal(started.length, 1);
+  } finally {
+    GuardedPGlite.prototype.createPrivateFilesOnly = prepare;
+    dead.mock.restore();
+  }
+  await connection.close();
 });
 
 test('upkeep: the log does not grow for ever, and dead rows go', async () => {

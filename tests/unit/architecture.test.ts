@@ -30,7 +30,7 @@ const mayImport: Record<string, readonly string[]> = {
   app: composition,
   commands: [...composition, 'app', 'samples'],
 };
-const forAll = new Set(['errors', 'log', 'config-file', 'http-exchange', 'pacs-address', 'plain-text']);
+const forAll = new Set(['errors', 'log', 'config-file', 'http-exchange', 'pacs-address', 'plain-text', 'atomic-write', 'child-environment', 'private-files', 'process-identity']);
 /** Packages that only one folder may know. */
 const packageHome: Record<string, string> = {
   'onnxruntime-node': 'engine',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { AnswerPace, RunningTimer } from '../../src/engine/answer-limits.js';
 import { candidate, type StartedEngine } from '../../src/engine/candidates.js';
-import { engineEnvironment } from '../../src/engine/engine-environment.js';
+import { childEnvironment } from '../../src/child-environment.js';
 import { FallbackEngine } from '../../src/engine/fallback-engine.js';
 import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
 import { Fault } from '../../src/errors.js';
@@ -173,7 +173,7 @@ test('time in which this process did not run (a machine that slept, a paused con
 test('an engine’s process gets nothing of the environment but what its libraries look for', async () => {
   process.env['ORTHANC_PASSWORD'] = 'secret';
   try {
-    assert.equal(engineEnvironment()['ORTHANC_PASSWORD'], undefined);
+    assert.equal(childEnvironment()['ORTHANC_PASSWORD'], undefined);
     const engine = engineOf();
     await engine.load(network);
     assert.doesNotMatch(readFileSync(`/proc/${engine.pid}/environ`, 'utf8'), /secret|ORTHANC/);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { Fault, type FaultCode } from '../../src/errors.js';
+import type { ChangeRecord } from '../../src/registry/change-record.js';
+import { promoteVersion } from '../../src/registry/promote-version.js';
 import { openRegistry } from '../../src/registry/registry.js';
 import { tinyCandidate } from '../support/tiny-model.js';
 
@@ -144,4 +146,74 @@ test('killed in the middle of writing, time and again: what is listed is whole, 
     assert.equal((await registry.load(champion)).version, champion);
   }
   assert.ok(halfWritten > 0, 'no kill hit a version in the making: the test proves nothing');
+});
+
+test('D22: one change record that is damaged or of a later release is named and hides no other; a promotion finds its own', async () => {
+  const folder = join(await emptyFolder(), 'models');
+  const registry = openRegistry(folder);
+  const record = (id: string, startedAt: string): ChangeRecord => ({
+    id, startedAt, endedAt: startedAt, by: 'night', codeVersion: '0', engine: '', seed: 1, challenger: null, champion: null, lineage: null, decision: null, outcome: 'failed', why: 'because', figures: { challenger: null, champion: null }, notes: [],
+  });
+  await registry.recordChange(record('night-1', '2026-01-31T02:00:00Z'));
+  await registry.recordChange(record('gate-2', '2026-02-01T02:00:00Z'));
+  await writeFile(join(folder, 'changes', 'night-3.json'), '{"id": "night-3", "startedA');
+  await writeFile(join(folder, 'changes', 'night-4.json'), JSON.stringify({ ...record('night-4', '2026-03-01T02:00:00Z'), newInALaterRelease: 1 }));
+  assert.deepEqual(await registry.changes(), ['gate-2', 'night-1']);
+  assert.deepEqual((await registry.unreadableChanges()).map(({ id }) => id).sort(), ['night-3', 'night-4']);
+  assert.match((await registry.unreadableChanges()).map(({ why }) => why).join(), /newInALaterRelease/);
+  assert.equal((await registry.lastNight())?.id, 'night-1');
+  await assert.rejects(registry.change('night-3'), refused('model-invalid'));
+  const { version } = await registry.add(tinyCandidate());
+  await assert.rejects(promoteVersion(registry, version, { by: 'test', withoutGate: false, at: new Date() }), refused('request-invalid'));
+  assert.equal((await promoteVersion(registry, version, { by: 'test', withoutGate: true, why: 'test', at: new Date() })).champion, version);
+});
+
+test('D22: a rollback that a promotion overtakes is refused, and does not roll back to another version than the one it chose', async () => {
+  const folder = await emptyFolder();
+  const registry = openRegistry(folder);
+  const [a, b, c] = await Promise.all([1, 2, 3].map(async (limit) => (await registry.add(tinyCandidate(limit))).version)) as [string, string, string];
+  await registry.putFirst(a, reason);
+  await registry.promote(b, reason);
+  for (let round = 0; round < 10; round++) {
+    const before = (await registry.history()).length;
+    const [rolledBack, promoted] = await Promise.allSettled([openRegistry(folder).rollback(reason), openRegistry(folder).promote(c, reason)]);
+    const history = await registry.history();
+    // Whatever order they came in, each rollback leads to the champion before the one that it replaced.
+    const stack: string[] = [];
+    for (const { action, champion, previous } of history) {
+      if (action === 'rollback') {
+        assert.equal(stack.pop(), previous);
+        assert.equal(stack.at(-1), champion);
+      } else stack.push(champion);
+    }
+    assert.ok(history.length > before);
+    for (const one of [rolledBack, promoted]) if (one.status === 'rejected') assert.ok(refused('aliases-changed')(one.reason), String(one.reason));
+    const { champion } = (await registry.aliases())!;
+    if (champion === c) await registry.rollback(reason);
+    if ((await registry.aliases())!.champion === a) await registry.promote(b, reason);
+  }
+});
+
+test('L7: a link in a folder from elsewhere is refused, and nothing of what it leads to is taken', async () => {
+  const outside = await emptyFolder();
+  await writeFile(join(outside, 'secret'), 'the password');
+  for (const name of ['CARD.md', 'lineage.json', 'metrics.json', 'xray.safetensors', 'reference.json']) {
+    const folder = join(await emptyFolder(), 'starter');
+    await cp(join(projectRoot, 'models/starter'), folder, { recursive: true });
+    await rm(join(folder, name), { force: true });
+    await symlink(join(outside, 'secret'), join(folder, name));
+    const registry = openRegistry(await emptyFolder());
+    await assert.rejects(registry.importFolder(folder), (error: unknown) => refused('model-invalid')(error) && /expected a regular file, found a link/.test((error as Error).message) && (error as Error).message.includes(name));
+    assert.deepEqual(await registry.versions(), []);
+  }
+});
+
+test('L7: the card of a version is under its checksum: another one is not shown', async () => {
+  const registry = openRegistry(await emptyFolder());
+  const model = await registry.add(tinyCandidate());
+  assert.notEqual((await registry.add(tinyCandidate(1e6, { card: '# Another card' }))).version, model.version);
+  await writeFile(join(model.directory, 'CARD.md'), '# For diagnosis');
+  await assert.rejects(registry.load(model.version), (error: unknown) => refused('model-invalid')(error) && /CARD\.md/.test((error as Error).message));
+  await rm(join(model.directory, 'CARD.md'));
+  await assert.rejects(registry.load(model.version), refused('model-invalid'));
 });

@@ -7,7 +7,7 @@ import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { Fault } from '../../src/errors.js';
 import { readHeader } from '../../src/tasks/upload-header.js';
-import { clearUploads, receiveUpload } from '../../src/uploads/receive-upload.js';
+import { receiveUpload } from '../../src/uploads/receive-upload.js';
 import { unpackZip } from '../../src/uploads/unpack-zip.js';
 import { UploadRoom, uploadRoomLimits, type UploadPlace } from '../../src/uploads/upload-room.js';
 import { isFault } from '../support/fault.js';
@@ -71,17 +71,6 @@ describe('M7, D11: uploads before they reach the disk', () => {
     await assert.rejects(receiveUpload(endless, { directory, maxBytes: 1e9, reserve: async () => (++asked > 2 ? full() : undefined) }), /no room/);
     assert.deepEqual(readdirSync(directory), []);
     assert.equal(asked, 3);
-  });
-
-  test('an upload of another process is left alone, an old one is cleared', async () => {
-    const directory = temporaryDirectory('shared');
-    for (const name of ['fresh', 'old']) writeFileSync(join(directory, name), 'x');
-    const hours = new Date(Date.now() - 7_200_000);
-    utimesSync(join(directory, 'old'), hours, hours);
-    await clearUploads(directory, 3_600_000);
-    assert.deepEqual(readdirSync(directory), ['fresh']);
-    await clearUploads(directory);
-    assert.ok(!existsSync(directory));
   });
 });
 

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
-import { clearUploads, receiveUpload } from '../../src/uploads/receive-upload.js';
+import { receiveUpload } from '../../src/uploads/receive-upload.js';
+import { projectRoot } from '../../src/config.js';
+import { removeAbandonedUploads, uploadFolder } from '../../src/uploads/process-folder.js';
 import { unpackLimits, unpackZip } from '../../src/uploads/unpack-zip.js';
 import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
@@ -39,12 +43,25 @@ describe('an upload', () => {
     assert.deepEqual(readdirSync(directory), []);
   });
 
-  test('what a dead process left is cleared', async () => {
-    const directory = temporaryDirectory('uploads');
-    writeFileSync(join(directory, 'left'), 'x');
-    await clearUploads(directory);
-    assert.ok(!existsSync(directory));
-    await clearUploads(directory);
+  test('D2d: the start of a process removes what ended processes left, and nothing of one that runs', async () => {
+    const root = join(temporaryDirectory('uploads'), 'uploads');
+    await removeAbandonedUploads(root);
+    const program = `const { uploadFolder } = await import('${join(projectRoot, 'dist/src/uploads/process-folder.js')}'); const { mkdirSync, writeFileSync } = await import('node:fs');
+      const folder = uploadFolder(${JSON.stringify(root)}); mkdirSync(folder, { recursive: true }); writeFileSync(folder + '/upload', 'x'); console.log(folder); setInterval(() => undefined, 1000);`;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const theirs = String((await once(other.stdout, 'data'))[0]).trim();
+    const own = uploadFolder(root);
+    const [old, otherHost] = [join(root, '8d7f7d9e-0000-4000-8000-000000000000'), join(root, '17-4711-0123456789ab')];
+    for (const folder of [own, otherHost]) mkdirSync(folder, { recursive: true });
+    writeFileSync(old, 'of release 0.2.0');
+    await removeAbandonedUploads(root);
+    assert.deepEqual([theirs, own, old, otherHost].map((path) => existsSync(path)), [true, true, true, true]);
+    const yesterday = new Date(Date.now() - 25 * 3_600_000);
+    for (const path of [old, otherHost]) utimesSync(path, yesterday, yesterday);
+    other.kill('SIGKILL');
+    await once(other, 'close');
+    await removeAbandonedUploads(root);
+    assert.deepEqual([theirs, own, old, otherHost].map((path) => existsSync(path)), [false, true, false, false]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '.
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
 import { defaultAnswerLimits, type AnswerLimits, type Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';
-import { engineEnvironment } from '../engine-environment.js';
+import { childEnvironment } from '../../child-environment.js';
 import { measuresOf, sentenceOf, workOf } from '../network-requests.js';
 import type { Reply, Request, SessionSettings } from './protocol.js';
 
@@ -28,7 +28,7 @@ export class OnnxEngine implements Engine, TrainingEngine {
   constructor({ settings, description, limits = defaultAnswerLimits, program = new URL('./process.js', import.meta.url) }: OnnxEngineOptions) {
     this.#settings = settings;
     this.description = description;
-    this.#process = new ComputeProcess({ program, arguments: [], environment: engineEnvironment(), limits });
+    this.#process = new ComputeProcess({ program, arguments: [], environment: childEnvironment(), limits });
   }
 
   get pid(): number | undefined {

@@ -1,3 +1,4 @@
+import { childEnvironment } from '../../child-environment.js';
 import { Fault } from '../../errors.js';
 import type { AnswerLimits, Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';
@@ -65,7 +66,7 @@ export async function startEngineProcess(settings: BackendSettings, { limits, st
 }
 
 function environment({ backend }: BackendSettings): NodeJS.ProcessEnv {
-  const inherited: NodeJS.ProcessEnv = { ...process.env };
+  const inherited = childEnvironment();
   const folders = [libraryFolder(backend), inherited['LD_LIBRARY_PATH']].filter((folder) => folder !== undefined);
   // TensorFlow tells about every instruction it could use; errors are kept
   return { ...inherited, TF_CPP_MIN_LOG_LEVEL: '2', ...(folders.length > 0 ? { LD_LIBRARY_PATH: folders.join(':') } : {}) };

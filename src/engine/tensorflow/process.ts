@@ -1,3 +1,4 @@
+import { createPrivateFilesOnly } from '../../private-files.js';
 import { answerRequests, post, reasonOf } from '../compute-answers.js';
 import type { BackendSettings } from './backend.js';
 import type { InferenceNetwork } from './inference.js';
@@ -8,6 +9,7 @@ import type { TrainingSession } from './training-session.js';
  * The engine's own process. TensorFlow.js computes in the thread that calls it, so in the service's it would stop HTTP, polling
  * and timers; and a GPU driver that fails may take its process with it, which must not be the service's.
  */
+createPrivateFilesOnly();
 const settings = JSON.parse(process.argv[2]!) as BackendSettings;
 const networks = new Map<number, InferenceNetwork>();
 const trainings = new Map<number, TrainingSession>();

@@ -7,6 +7,7 @@ import { drift0006 } from './0006-drift.js';
 import { auditSearch0007 } from './0007-audit-search.js';
 import { auditIntentions0008 } from './0008-audit-intentions.js';
 import { knownLogins0009 } from './0009-known-logins.js';
+import { sharedModels0010 } from './0010-shared-models.js';
 import { changedStudies0012 } from './0012-changed-studies.js';
 
 export interface Migration {
@@ -17,4 +18,4 @@ export interface Migration {
 }
 
 /** In order. A migration that was released is never changed again: the next one corrects it. */
-export const migrations: readonly Migration[] = [index0001, verdictsAndLabels0002, accessAndAudit0003, shadow0004, worklist0005, drift0006, auditSearch0007, auditIntentions0008, knownLogins0009, changedStudies0012];
+export const migrations: readonly Migration[] = [index0001, verdictsAndLabels0002, accessAndAudit0003, shadow0004, worklist0005, drift0006, auditSearch0007, auditIntentions0008, knownLogins0009, sharedModels0010, changedStudies0012];

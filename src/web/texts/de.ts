@@ -249,6 +249,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'models.noReport': 'Diese Version hat keinen Prüfbericht; die Zahlen oben nennt ihre Datei.',
   'models.warnings': 'Zuerst lesen',
   'models.promote': 'In Dienst stellen',
+  'models.unreadableChanges': 'Diese Änderungsprotokolle sind nicht lesbar: {records}. Sie sind beschädigt oder stammen von einer neueren Version.',
   'models.rollback': 'Zurück zum vorigen Modell',
   'models.retrain': 'Jetzt neu trainieren',
   'models.why': 'Grund, fürs Protokoll',

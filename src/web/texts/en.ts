@@ -248,6 +248,7 @@ export const en = {
   'models.noReport': 'This version has no evaluation report; the figures above are those that its file states.',
   'models.warnings': 'Read this first',
   'models.promote': 'Put in service',
+  'models.unreadableChanges': 'These change records cannot be read: {records}. They are damaged or were written by a later release.',
   'models.rollback': 'Back to the former model',
   'models.retrain': 'Retrain now',
   'models.why': 'Reason, for the record',

@@ -19,9 +19,10 @@ export function ModelsView(): ReactNode {
     <>
       <Title order={1} size="h2" mb="md">{t('models.title')}</Title>
       <Asked query={query}>
-        {({ models, history, former }) => (
+        {({ models, history, former, unreadableChanges }) => (
           <Stack gap="md">
             <DeedDone deeds={deeds} />
+            {unreadableChanges && <Text>{t('models.unreadableChanges', { records: unreadableChanges.join(', ') })}</Text>}
             {models.map((model) => <Model key={model.version} model={model} deeds={deeds} />)}
             {former && <Group><Deed deeds={deeds} name="rollback" label={t('models.rollback')} path="/api/models/rollback" question={t('models.ask.rollback', { version: former })} /></Group>}
             <Drift />

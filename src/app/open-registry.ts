@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { silentLog } from '../log.js';
+import { openRegistry, type Registry } from '../registry/registry.js';
+import type { SharedRegistry } from '../registry/shared-registry.js';
+import { openStore, type Store } from '../store/store.js';
+
+/**
+ * The registry of a process: with DATABASE_URL aliases, change records and versions are in the database, so that a promotion reaches
+ * every process; with the embedded database, which one process has, they are files below DATA_DIR/models, and the command line can
+ * change them beside the running service.
+ */
+export function registryOfStore({ dataDir }: Pick<Config, 'dataDir'>, store: Pick<Store, 'kind' | 'models'>): Registry {
+  return openRegistry(join(dataDir, 'models'), store.kind === 'postgresql' ? store.models : undefined);
+}
+
+/** The same registry for a command, which opens the database when it is first asked. The process can end without closing it. */
+export function registryOf({ dataDir, database }: Pick<Config, 'dataDir' | 'database'>): Registry {
+  return openRegistry(join(dataDir, 'models'), database.url ? openedLater(database.url) : undefined);
+}
+
+const opened = new Map<string, Promise<Store>>();
+
+function openedLater(databaseUrl: string): SharedRegistry {
+  const models = async (): Promise<SharedRegistry> => {
+    const store = opened.get(databaseUrl) ?? openStore({ databaseUrl }, silentLog);
+    opened.set(databaseUrl, store);
+    return (await store).models;
+  };
+  return {
+    aliases: async () => (await models()).aliases(),
+    lastAlias: async () => (await models()).lastAlias(),
+    addAlias: async (revision, state) => (await models()).addAlias(revision, state),
+    writeChange: async (id, record) => (await models()).writeChange(id, record),
+    change: async (id) => (await models()).change(id),
+    changes: async () => (await models()).changes(),
+    versions: async () => (await models()).versions(),
+    writeVersion: async (version, files) => (await models()).writeVersion(version, files),
+    version: async (version) => (await models()).version(version),
+    removeOldVersions: async (newest, keep) => (await models()).removeOldVersions(newest, keep),
+  };
+}

@@ -1,0 +1,25 @@
+import type { Connection } from './sql.js';
+
+/** What retraining has to remember, by name, in the database that all processes share. */
+export interface RetrainingState {
+  /** Undefined if there is none. */
+  read(name: string): Promise<unknown>;
+  /** Keeps a value unless there is one: of two processes the first wins. @returns the one that holds */
+  keepFirst(name: string, value: unknown): Promise<unknown>;
+  write(name: string, value: unknown): Promise<void>;
+}
+
+export function retrainingStateIn(connection: Connection): RetrainingState {
+  const read = async (name: string): Promise<unknown> =>
+    (await connection.query<{ value: unknown }>({ text: 'SELECT value FROM chest_ai.retraining_state WHERE name = $1', values: [name] })).rows[0]?.value;
+  return {
+    read,
+    async keepFirst(name, value) {
+      await connection.query({ text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING', values: [name, JSON.stringify(value)] });
+      return read(name);
+    },
+    async write(name, value) {
+      await connection.query({ text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT (name) DO UPDATE SET value = excluded.value', values: [name, JSON.stringify(value)] });
+    },
+  };
+}

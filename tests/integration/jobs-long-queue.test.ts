@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { after, test } from 'node:test';
+import { backlogPriority } from '../../src/app/queues.js';
+import { startJobs, type Jobs } from '../../src/jobs/jobs.js';
+import { defineQueue } from '../../src/jobs/queue.js';
+import { silentLog } from '../../src/log.js';
+import type { Store } from '../../src/store/store.js';
+import { eventually } from '../support/eventually.js';
+import { openEmptyStore, storeBackends } from '../support/store.js';
+
+const queue = defineQueue<{ readonly study: string }>('intake');
+const archive = 45_000;
+const shortQueue = 80;
+const measured = 60;
+const [embedded] = storeBackends();
+after(() => embedded!.stop());
+
+/** Jobs as the watcher sends them for an archive, in one statement. */
+async function fill(store: Store, jobs: Jobs): Promise<void> {
+  await jobs.send(queue, { study: 'archive 0' }, { key: 'archive 0', priority: backlogPriority });
+  await store.sql.query({
+    text: `INSERT INTO chest_ai_jobs.job (name, data, singleton_key, priority, policy, expire_in, keep_until, retry_limit)
+      SELECT name, jsonb_build_object('study', 'archive ' || n), 'archive ' || n, priority, policy, expire_in, keep_until, retry_limit
+      FROM chest_ai_jobs.job, generate_series(1, ${archive - 1}) n WHERE name = 'intake'`,
+  });
+}
+
+/** Milliseconds for so many jobs. */
+async function pace(done: readonly string[], count: number): Promise<number> {
+  const [from, before] = [performance.now(), done.length];
+  await eventually(`${count} jobs are done`, () => assert.ok(done.length - before >= count), { timeoutMs: 240_000, intervalMs: 5 });
+  return ((performance.now() - from) / (done.length - before)) * count;
+}
+
+test('M11: with an archive in the queue of the embedded database, new studies come first, work is no slower, and the process answers', { timeout: 800_000 }, async () => {
+  const store = await openEmptyStore(embedded!);
+  const jobs = await startJobs(store, silentLog);
+  const done: string[] = [];
+  for (let n = 0; n < shortQueue; n++) await jobs.send(queue, { study: `before ${n}` }, { key: `before ${n}` });
+  await jobs.work(queue, async ({ payload }) => void done.push(payload.study), { concurrency: 2 });
+  const [begun, before0] = [performance.now(), done.length];
+  await eventually('the short queue is done', () => assert.equal(done.length, shortQueue), { timeoutMs: 240_000, intervalMs: 5 });
+  const short = ((performance.now() - begun) / (shortQueue - before0)) * measured;
+
+  await fill(store, jobs);
+  await pace(done, 20);
+  const held = monitorEventLoopDelay({ resolution: 10 });
+  held.enable();
+  const long = await pace(done, measured);
+  const before = done.length;
+  await jobs.send(queue, { study: 'new' }, { key: 'new' });
+  await eventually('the new study is done', () => assert.ok(done.includes('new')), { timeoutMs: 60_000, intervalMs: 5 });
+  const passed = done.indexOf('new') - before;
+  held.disable();
+  await jobs.stats();
+  const from = performance.now();
+  await jobs.stop({ timeoutMs: 6_000 });
+  const stopped = performance.now() - from;
+  await store.close();
+  console.log(`${measured} jobs: ${short.toFixed(0)} ms alone, ${long.toFixed(0)} ms before ${archive} others; event loop held ${(held.max / 1e6).toFixed(0)} ms at most; ${passed} jobs before a new one; stopped in ${stopped.toFixed(0)} ms`);
+  assert.ok(done.length < archive / 2, 'the queue is still long');
+  assert.ok(passed <= 12, `${passed} jobs of the archive went before a new study`);
+  // Without the index a job before 45,000 others takes some 30 times as long.
+  assert.ok(long < 4 * short + 500, `${long} ms against ${short} ms`);
+  // Before: 3.5 s.
+  assert.ok(held.max < 3e9, `${held.max / 1e6} ms`);
+  assert.ok(stopped < 10_000, 'L11: it stops within 10 s');
+});
