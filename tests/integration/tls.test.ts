@@ -87,4 +87,11 @@ describe('behind nginx as docker-compose.yml sets it up', { skip: existsSync(ngi
     assert.equal((await ask('/hint', { method: 'POST', headers: { 'x-hint-token': 'hint-token' } })).status, 404);
     assert.equal((await ask('/metrics')).status, 404);
   });
+
+  test('L2: nor are they reached by capital letters, slashes or percent signs', async () => {
+    for (const path of ['/HINT', '/Hint/', '/hint/', '//hint', '/hint//', '/%68int', '/x/../hint', '/./hint', '/hint?x=1', '/METRICS', '/metrics/', '/%4detrics']) {
+      for (const method of ['POST', 'GET']) assert.equal((await ask(path, { method, headers: { 'x-hint-token': 'hint-token' } })).status, 404, `${method} ${path}`);
+    }
+    assert.equal((await ask('/health/live')).status, 200);
+  });
 });
