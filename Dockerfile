@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
 # docker build .                    → CPU image
+# docker build --target demo .      → the CPU image with an Orthanc, for a demonstration without anything else
 # docker build --target gpu .       → image with onnxruntime's CUDA 12 provider and TensorFlow.js on CUDA 12 (NVIDIA driver and container toolkit on the host)
 
 # Node 22 builds, and runs the GPU image: TensorFlow.js on CUDA does not load in later ones. The CPU image runs on Node 24.
@@ -45,6 +46,13 @@ VOLUME /var/lib/chest-ai
 EXPOSE 8787
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8787) + '/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "bootstrap.mjs", "serve"]
+
+# With an Orthanc of its own: docker build --target demo -t chest-ai-demo . && docker run --rm chest-ai-demo npm run demo -- --once
+FROM runtime AS demo
+USER 0:0
+RUN apt-get update && apt-get install -y --no-install-recommends orthanc orthanc-dicomweb && rm -rf /var/lib/apt/lists/*
+USER 1000:1000
+CMD ["node", "bootstrap.mjs", "demo"]
 
 # TensorFlow.js on CUDA 12.2: the addon is compiled, TensorFlow and NVIDIA's libraries come from PyPI (about 2 GB).
 FROM build AS tensorflow

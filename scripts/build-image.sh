@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the CPU image with buildah where no registry of images is reached: Debian 12's packages and Node's program from npm take the place of
+# Builds the CPU image, and NAME-demo with an Orthanc in it, with buildah where no registry of images is reached: Debian 12's packages and Node's program from npm take the place of
 # the base images. Where a registry is reached, `docker build .` does the same from the base images of the Dockerfile.
 #
 #   scripts/build-image.sh [NAME]          (root, buildah, debootstrap; NAME: localhost/orthanc-chest-ai:latest)
@@ -53,8 +53,12 @@ for major in 22 24; do
   buildah images --quiet "localhost/chest-ai-base:node$major" > /dev/null 2>&1 || base "$major"
 done
 
-buildah bud --pull-never --layers --target runtime --tag "$name" \
-  --build-arg NODE22_IMAGE=localhost/chest-ai-base:node22 --build-arg NODE24_IMAGE=localhost/chest-ai-base:node24 .
+build() { # TARGET NAME
+  buildah bud --pull-never --layers --target "$1" --tag "$2" \
+    --build-arg NODE22_IMAGE=localhost/chest-ai-base:node22 --build-arg NODE24_IMAGE=localhost/chest-ai-base:node24 .
+}
+build runtime "$name"
+build demo "${name%:*}-demo:${name##*:}"
 
 mkdir -p artefacts/image
 container=$(buildah from --pull-never "$name")

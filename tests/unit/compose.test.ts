@@ -149,7 +149,7 @@ describe('C3: docker compose up from a fresh clone', () => {
 
   test('C3: both images of the Dockerfile run as the account that the secrets and the volume are given to, and have a health check', () => {
     const stages = readFileSync(join(projectRoot, 'Dockerfile'), 'utf8').split(/^FROM /m).slice(1);
-    const shipped = stages.filter((stage) => /^CMD/m.test(stage));
+    const shipped = stages.filter((stage) => /^CMD \["node", "bootstrap.mjs", "serve"\]/m.test(stage));
     assert.equal(shipped.length, 2);
     for (const stage of shipped) {
       assert.equal(/^USER (\S+)/m.exec(stage)?.[1], '1000:1000');
