@@ -8,11 +8,13 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-/** The version that is brought where the installed one is too old. */
-const broughtMajor = 24;
+/** CHEST_AI_NODE=22, 24 or 26 asks for that one, whatever is installed: to try the program, or its tests, on it. */
+const wanted = process.env.CHEST_AI_NODE;
+/** The version that is brought where the installed one is too old, or another than asked for. */
+const broughtMajor = Number(wanted || 24);
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-if (isNewEnough(process.versions.node)) await start();
+if (wanted ? process.versions.node.startsWith(`${wanted}.`) : isNewEnough(process.versions.node)) await start();
 else await continueOn(bring());
 
 async function start() {
@@ -42,7 +44,7 @@ function isNewEnough(version) {
 function bring() {
   const recipe = join(root, 'scripts/node', String(broughtMajor));
   const folder = join(root, '.node', String(broughtMajor));
-  const needs = `orthanc-chest-ai needs Node 22.12 or later; this is Node ${process.versions.node}`;
+  const needs = `${wanted ? `CHEST_AI_NODE asks for Node ${wanted}` : 'orthanc-chest-ai needs Node 22.12 or later'}; this is Node ${process.versions.node}`;
   const lock = join(folder, 'package-lock.json');
   const present = programIn(folder);
   if (present && (!existsSync(recipe) || readFileSync(lock, 'utf8') === readFileSync(join(recipe, 'package-lock.json'), 'utf8'))) return present;
