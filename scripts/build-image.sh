@@ -54,7 +54,7 @@ for major in 22 24; do
 done
 
 build() { # TARGET NAME
-  buildah bud --pull-never --layers --target "$1" --tag "$2" \
+  buildah bud --format docker --pull-never --layers --target "$1" --tag "$2" \
     --build-arg NODE22_IMAGE=localhost/chest-ai-base:node22 --build-arg NODE24_IMAGE=localhost/chest-ai-base:node24 .
 }
 build runtime "$name"

@@ -25,11 +25,12 @@ inside() {
     mount -o remount,bind,ro "$root"
     ip link set lo up
     cd "$root"
-    exec env -i PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production DATA_DIR=/var/lib/chest-ai HOST=127.0.0.1 VIEWER_DIR=/app/viewer HOME=/tmp \
-      chroot --userspec=1000:1000 "$root" setpriv --no-new-privs --bounding-set=-all sh -c "cd /app && exec \"\$@\"" sh "$@"
+    exec setpriv --bounding-set=-all,+setuid,+setgid,+sys_chroot chroot --userspec=1000:1000 "$root" \
+      env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin NODE_ENV=production DATA_DIR=/var/lib/chest-ai HOST=127.0.0.1 VIEWER_DIR=/app/viewer HOME=/tmp \
+      setpriv --no-new-privs sh -c "cd /app && exec \"\$@\"" sh "$@"
   ' sh "$root" "$@"
 }
-echo "Node $(inside node --version), user $(inside id -u)"
+inside sh -c 'echo "Node $(node --version), uid $(id -u), capabilities $(grep CapEff /proc/self/status)"'
 inside sh -c '! touch /app/written 2> /dev/null' || { echo 'the root file system can be written' >&2; exit 1; }
 inside sh -c '! node -e "fetch(\"http://192.0.2.1\").then(() => process.exit(0), () => process.exit(1))"' || { echo 'there is a network' >&2; exit 1; }
 inside npm run --silent demo -- --once
