@@ -6,9 +6,21 @@
 -- (measured: 7.7 s on 1.10.1, as long as the other side kept silent; 15 s on 1.12.7 with a limit of one second, which
 -- each stable study waits for in turn). So the request is made by curl in the background. Without curl no hint is sent.
 --
--- Set these in Orthanc's environment, or here:
+-- Set these in Orthanc's environment, or here (the token also by CHEST_AI_HINT_TOKEN_FILE):
 local url = os.getenv('CHEST_AI_HINT_URL') or 'http://127.0.0.1:8787/hint'
 local token = os.getenv('CHEST_AI_HINT_TOKEN') or ''
+
+-- CHEST_AI_HINT_TOKEN_FILE names a file that holds the token, as containers hand over secrets; it goes before the variable.
+local tokenFile = os.getenv('CHEST_AI_HINT_TOKEN_FILE')
+if tokenFile and tokenFile ~= '' then
+  local file, reason = io.open(tokenFile, 'r')
+  if file then
+    token = (file:read('*l') or ''):gsub('%s+$', '')
+    file:close()
+  else
+    print('chest-ai: CHEST_AI_HINT_TOKEN_FILE cannot be read (' .. tostring(reason) .. '); hints are refused without the token')
+  end
+end
 
 local timeoutSeconds = 1
 

@@ -7,7 +7,7 @@
 #   scripts/build-tfjs-node.sh gpu    an NVIDIA card:  @tensorflow/tfjs-node-gpu, wheel tensorflow 2.15.1 (460 MB), and
 #                                     CUDA 12.2 with cuDNN 8.9 from NVIDIA's wheels (1.6 GB)
 #
-# Needs Linux x64, Node 20 or 22 with its headers (node's own include folder, or Debian's libnode-dev), python3 with pip,
+# Needs Linux x64, Node 22 with its headers (node's own include folder, or Debian's libnode-dev), python3 with pip,
 # a C++17 compiler and make; about 2 GB of disk for the processor, 6 GB for a card. `npm ci` removes it again.
 # Why 2.15.1: the first wheels have the C interface inside Python's own extension; from 2.12 on it is a library by itself.
 set -euo pipefail

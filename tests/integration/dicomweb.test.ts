@@ -138,7 +138,7 @@ describe('DICOMweb over a connection that fails', () => {
   }
 
   test('searching and describing: half an answer, another kind of answer', async () => {
-    for (const mischief of [{ kind: 'shorten', keepBytes: 100 }, { kind: 'status', status: 200, body: '{}' }, { kind: 'status', status: 200, body: '[7]' }, { kind: 'cut', afterBytes: 300 }] as const) {
+    for (const mischief of [{ kind: 'shorten', keepBytes: 100 }, { kind: 'status', status: 200, body: '{}' }, { kind: 'status', status: 200, body: '[7]' }, { kind: 'cutBody', afterBytes: 100 }] as const) {
       proxy.misbehave(mischief);
       await assert.rejects(dicomWeb.searchForStudies(), isFault('pacs-malformed', { retryable: true }));
       await assert.rejects(dicomWeb.retrieveStudyMetadata(image.studyInstanceUID), isFault('pacs-malformed', { retryable: true }));
@@ -155,7 +155,7 @@ describe('DICOMweb over a connection that fails', () => {
       [{ kind: 'status', status: 401 }, 'pacs-unauthorized', true],
       [{ kind: 'delay', delayMs: 1500 }, 'timed-out', true],
       [{ kind: 'cut', afterBytes: 20 }, 'pacs-unreachable', true],
-      [{ kind: 'cut', afterBytes: 200 }, 'pacs-malformed', true],
+      [{ kind: 'cutBody', afterBytes: 70 }, 'pacs-malformed', true],
       [{ kind: 'status', status: 409, body: refused.replace('REASON', '272') }, 'pacs-rejected', false],
       [{ kind: 'status', status: 202, body: refused.replace('REASON', '43264') }, 'pacs-rejected', false],
       [{ kind: 'status', status: 409, body: refused.replace('REASON', '42752') }, 'pacs-rejected', true],

@@ -171,7 +171,7 @@ describe('Orthanc client and a connection that fails', () => {
     ['500', { kind: 'status', status: 500 }, 'pacs-error', true],
     ['400', { kind: 'status', status: 400 }, 'pacs-error', false],
     ['a slow answer', { kind: 'delay', delayMs: 1500 }, 'timed-out', true],
-    ['a cut answer', { kind: 'cut', afterBytes: 150 }, 'pacs-malformed', true],
+    ['a cut answer', { kind: 'cutBody', afterBytes: 20 }, 'pacs-malformed', true],
     ['half a JSON', { kind: 'shorten', keepBytes: 40 }, 'pacs-malformed', true],
     ['another server', { kind: 'status', status: 200, body: '{"hello":"world"}' }, 'pacs-malformed', true],
     ['no HTTP', { kind: 'garble' }, 'pacs-malformed', true],

@@ -9,6 +9,8 @@ export type Mischief =
   | { readonly kind: 'delay'; readonly delayMs: number }
   /** The connection is closed after so many bytes of the server's answer, head included. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The connection is closed after the head and so many bytes of the body: heads of two versions of a server have not the same length. */
+  | { readonly kind: 'cutBody'; readonly afterBytes: number }
   /** A whole HTTP answer whose body is only the beginning of the server's: what a failing intermediary produces. */
   | { readonly kind: 'shorten'; readonly keepBytes: number }
   /** Bytes that are not HTTP. */
@@ -114,6 +116,7 @@ function passOn(upstream: net.Socket, client: net.Socket, mischief: Mischief): v
       return void client.destroy();
     }
     if (mischief.kind === 'delay') return void setTimeout(() => client.end(whole), mischief.delayMs);
+    if (mischief.kind === 'cutBody') return void client.end(whole.subarray(0, whole.indexOf('\r\n\r\n') + 4 + mischief.afterBytes));
     if (mischief.kind === 'shorten') client.end(shorten(whole, mischief.keepBytes));
     else client.end();
   });

@@ -4,14 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse } from 'yaml';
 import { loadConfig, projectRoot } from '../../src/config.js';
+import { compose } from '../support/compose.js';
 
 const dockerfile = readFileSync(join(projectRoot, 'Dockerfile'), 'utf8');
-const compose = parse(readFileSync(join(projectRoot, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
-  readonly services: Readonly<Record<string, { readonly environment?: Readonly<Record<string, string>>; readonly secrets?: readonly string[]; readonly ports?: readonly string[] }>>;
-  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
-};
 
 test('no image runs as root', () => {
   const stages = dockerfile.split(/^FROM /m).slice(1).map((text) => ({ name: / AS (\w[\w-]*)/.exec(text.split('\n')[0]!)?.[1], base: text.split(/\s/)[0]!, text }));
@@ -32,7 +28,7 @@ test('no secret in an image or in docker-compose.yml; each comes as a file', () 
       if (/PASSWORD|SECRET|TOKEN|DATABASE_URL/.test(variable)) assert.match(`${variable} ${value}`, /^\w+_FILE \/run\/secrets\//, `${name}: ${variable}`);
       assert.doesNotMatch(String(value), /\/\/[^/]*:[^/]*@/, `${name}: ${variable} holds a password`);
     }
-    for (const secret of secrets) assert.ok(compose.secrets[secret], `${name}: ${secret}`);
+    for (const secret of secrets) assert.ok(compose.secrets?.[secret], `${name}: ${secret}`);
   }
 });
 

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Makes the secrets and the TLS certificate that docker-compose.yml needs, each readable only by the service that uses it.
+# The service `setup` of docker-compose.yml runs this at every start. What is there already stays as it is.
+#
+#   setup.sh SECRETS GIVEN [DATA]
+#
+# SECRETS  gets one folder for each service: orthanc, postgres, chest-ai, tls
+# GIVEN    files here are used instead of new ones: orthanc-password, database-password, hint-token, and
+#          tls.pem with tls.key (the certificate of the hospital's authority)
+# DATA     folders of data whose owner is set: orthanc, chest-ai
+#
+# As root it gives each file to the account of its service; otherwise every file stays with the user who runs it.
+set -eu
+umask 077
+
+secrets=${1:?usage: setup.sh SECRETS GIVEN [DATA]}
+given=${2:?usage: setup.sh SECRETS GIVEN [DATA]}
+data=${3:-}
+
+# The accounts of the images: orthancteam/orthanc and postgres 999, node 1000, nginx 101.
+orthanc=999 postgres=999 chest_ai=1000 nginx=101
+certificate_days=397
+renew_before_seconds=2592000 # 30 days
+
+own() { # UID PATH
+  [ "$(id -u)" != 0 ] || [ "$(stat -c %u:%g "$2")" = "$1:$1" ] || chown "$1:$1" "$2"
+}
+
+# Written beside its place and then moved: a service never reads half a file, and an interrupted run leaves none.
+store() { # UID FILE, content on standard input
+  cat > "$2.new"
+  if [ -s "$2" ] && cmp -s "$2.new" "$2"; then
+    rm "$2.new"
+  else
+    mv "$2.new" "$2"
+    echo "setup: wrote $2"
+  fi
+  chmod 400 "$2"
+  own "$1" "$2"
+}
+
+secret() { # NAME: the one given, else the one made before, else a new one
+  if [ -s "$given/$1" ]; then
+    tr -d '\r\n' < "$given/$1"
+  elif [ -s "$secrets/chest-ai/$1" ]; then
+    cat "$secrets/chest-ai/$1"
+  else
+    openssl rand -hex 24 | tr -d '\n'
+  fi
+}
+
+for folder in orthanc postgres chest-ai tls; do mkdir -p "$secrets/$folder"; done
+
+# Orthanc's image replaces $NAME in its configuration by a variable of the environment.
+if [ -s "$given/orthanc-password" ] && grep -q '[$[:cntrl:]]' "$given/orthanc-password"; then
+  echo "setup: $given/orthanc-password must hold one line without \"\$\" and without control characters; choose another password" >&2
+  exit 1
+fi
+
+# First to the service, which holds all three: what a run that was interrupted has made is found there by the next.
+for name in orthanc-password hint-token database-password; do
+  secret "$name" | store $chest_ai "$secrets/chest-ai/$name"
+done
+for name in orthanc-password hint-token; do store $orthanc "$secrets/orthanc/$name" < "$secrets/chest-ai/$name"; done
+store $postgres "$secrets/postgres/database-password" < "$secrets/chest-ai/database-password"
+
+# A password of one's own may hold characters that mean something in a URL.
+password=$(od -An -v -tx1 "$secrets/chest-ai/database-password" | tr -d '\n' | sed 's/ /%/g')
+printf 'postgres://chest_ai:%s@postgres/chest_ai' "$password" | store $chest_ai "$secrets/chest-ai/database-url"
+
+# As JSON, for a password of one's own may hold quotation marks: Orthanc's image merges every *.json of its /run/secrets.
+password=$(sed 's/[\\"]/\\&/g' "$secrets/orthanc/orthanc-password")
+printf '{ "RegisteredUsers": { "chest-ai": "%s" } }\n' "$password" | store $orthanc "$secrets/orthanc/users.json"
+
+certificate=$secrets/tls/tls.pem key=$secrets/tls/tls.key
+if [ -s "$given/tls.pem" ] && [ -s "$given/tls.key" ]; then
+  store $nginx "$key" < "$given/tls.key"
+  store $nginx "$certificate" < "$given/tls.pem"
+elif ! { [ -s "$key" ] && [ -s "$certificate" ] && openssl x509 -in "$certificate" -noout -checkend $renew_before_seconds > /dev/null; }; then
+  openssl req -x509 -newkey rsa:2048 -nodes -days $certificate_days -subj /CN=localhost \
+    -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' -keyout "$key.made" -out "$certificate.made" 2> /dev/null
+  store $nginx "$key" < "$key.made"
+  store $nginx "$certificate" < "$certificate.made"
+  rm "$key.made" "$certificate.made"
+fi
+
+own $orthanc "$secrets/orthanc"
+own $postgres "$secrets/postgres"
+own $chest_ai "$secrets/chest-ai"
+own $nginx "$secrets/tls"
+
+# Volumes are made for root; one of an older release may hold files of another account.
+if [ -n "$data" ]; then
+  for one in "orthanc $orthanc" "chest-ai $chest_ai"; do
+    folder=$data/${one% *} account=${one#* }
+    if [ -d "$folder" ] && [ "$(id -u)" = 0 ] && [ "$(stat -c %u "$folder")" != "$account" ]; then
+      chown -R "$account:$account" "$folder"
+      echo "setup: gave $folder to uid $account"
+    fi
+  done
+fi

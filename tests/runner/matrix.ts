@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../../src/config.js';
+import { installMissingPackages } from './needed-packages.js';
+import { orthancVariable } from './select-orthanc.js';
+import { asMarkdown, asText, cellsOf, type StageResult } from './matrix-table.js';
+
+/*
+ * .ci/run: the whole suite on Node 24 with the Orthanc that is installed, the tests that start an Orthanc on Orthanc 1.12, and on Node 22 and 26 the
+ * unit tests, the demonstration and the tests below. At the end a table says for each combination what passed. Exit status 0 only if
+ * nothing failed. --write renews docs/reference/compatibility.md.
+ */
+const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+
+/** From the PACS to the report, with both databases: what a combination has to show at least. */
+const essential = ['integration/report-study', 'integration/many-processes', 'integration/store.test'];
+
+interface Stage {
+  readonly node: '22' | '24' | '26';
+  readonly orthanc: 'installed' | '1.12';
+  readonly what: string;
+  /** For `npm test`; undefined: `npm run demo -- --once`. */
+  readonly tests: readonly string[] | undefined;
+}
+
+const stages: readonly Stage[] = [
+  { node: '24', orthanc: 'installed', what: 'the whole suite', tests: [] },
+  { node: '24', orthanc: '1.12', what: 'the tests that start an Orthanc', tests: ['--orthanc'] },
+  ...(['22', '26'] as const).flatMap((node): Stage[] => [
+    { node, orthanc: 'installed', what: 'unit tests, essential integration tests', tests: ['unit/', ...essential] },
+    { node, orthanc: '1.12', what: 'essential integration tests', tests: essential },
+    { node, orthanc: 'installed', what: 'the demonstration', tests: undefined },
+  ]),
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'chest-ai-matrix-'));
+installMissingPackages();
+const began = Date.now();
+const results = stages.map((stage, index) => runStage(stage, join(folder, `${index}.json`)));
+rmSync(folder, { recursive: true });
+const cells = cellsOf(results);
+console.log(`\n${asText(cells)}\n${Math.round((Date.now() - began) / 60_000)} minutes`);
+if (values.write) {
+  const file = join(projectRoot, 'docs/reference/compatibility.md');
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, asMarkdown(cells, new Date()));
+}
+process.exitCode = results.some((one) => one.failed > 0 || one.crashed) ? 1 : 0;
+
+function runStage({ node, orthanc, what, tests }: Stage, summary: string): StageResult {
+  const base = { node, orthanc, what, passed: 0, failed: 0, skipped: 0, onPostgres: { passed: 0, failed: 0, skipped: 0 }, crashed: false };
+  if (orthanc === '1.12') {
+    const { status, stderr } = spawnSync(join(projectRoot, 'tests/support/orthanc-1.12.sh'), { encoding: 'utf8' });
+    if (status !== 0) return { ...base, notRun: stderr.trim().split('\n').at(-1) ?? 'Orthanc 1.12 cannot be had' };
+  }
+  console.log(`\n=== Node ${node}, Orthanc ${orthanc}: ${what}`);
+  const command = tests ? ['--run', 'dist/tests/run.js', ...tests] : ['demo', '--once'];
+  const env = { ...process.env, CHEST_AI_NODE: node, [orthancVariable]: orthanc, CHEST_AI_TEST_SUMMARY: summary };
+  const started = Date.now();
+  // If this process is ended, the kernel tells the stage, which then ends what it started.
+  const endWithUs = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];
+  const [program, ...parameters] = [...endWithUs, process.execPath, join(projectRoot, 'bootstrap.mjs'), ...command];
+  const { status } = spawnSync(program!, parameters, { cwd: projectRoot, stdio: 'inherit', env });
+  console.log(`=== ${Math.round((Date.now() - started) / 1000)} s, exit status ${status}`);
+  if (!tests) return { ...base, ...(status === 0 ? { passed: 1 } : { failed: 1 }) };
+  if (!existsSync(summary)) return { ...base, crashed: true };
+  return { ...base, ...(JSON.parse(readFileSync(summary, 'utf8')) as Partial<StageResult>), crashed: status !== 0 };
+}
