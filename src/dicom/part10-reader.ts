@@ -273,7 +273,7 @@ export class DataSetReader {
   private makeRoom(level: Level, tag: number, length: number): void {
     const end = this.offset + length;
     if (end <= level.bound) return;
-    if (end >= this.bytes.length || !startsElement(this.view, end, level.encoding, this.levels[1]?.tag ?? 0)) {
+    if (end > this.bytes.length || !startsElement(this.view, end, level.encoding, this.levels[1]?.tag ?? 0)) {
       throw this.fault(tag, `the stated length ${length} at byte ${this.offset} reaches beyond byte ${level.bound}`);
     }
     for (const one of this.levels) {

@@ -1,5 +1,5 @@
 import { Fault } from '../errors.js';
-import { numberOf, textOf } from '../dicom/data-set.js';
+import { decidingNumberOf, textOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
 
 /** How the samples of an image are stored: the Image Pixel module (PS3.3 §C.7.6.3.1). */
@@ -41,15 +41,16 @@ export function imageFormat(dataSet: DataSet): ImageFormat {
   }
   return {
     rows, columns, samplesPerPixel, bitsAllocated, bitsStored, highBit,
-    numberOfFrames: integer(dataSet, 'NumberOfFrames', 1, mostFrames, 1),
-    photometricInterpretation: textOf(dataSet, 'PhotometricInterpretation') ?? (samplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2'),
+    // 0 is written for one frame; pydicom and DCMTK take it so.
+    numberOfFrames: Math.max(1, integer(dataSet, 'NumberOfFrames', 0, mostFrames, 1)),
+    photometricInterpretation: textOf(dataSet, 'PhotometricInterpretation')?.toUpperCase().replace(/^(MONOCHROME) (?=[12]$)/, '$1') ?? (samplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2'),
     signed: integer(dataSet, 'PixelRepresentation', 0, 1, 0) === 1,
     planar: samplesPerPixel === 3 && integer(dataSet, 'PlanarConfiguration', 0, 1, 0) === 1,
   };
 }
 
 function integer(dataSet: DataSet, keyword: string, least: number, most: number, otherwise?: number): number {
-  const value = numberOf(dataSet, keyword) ?? otherwise;
+  const value = decidingNumberOf(dataSet, keyword) ?? otherwise;
   if (value === undefined) throw wrong(dataSet, keyword, 'it is missing');
   if (!Number.isInteger(value) || value < least || value > most) throw wrong(dataSet, keyword, `${least} to ${most} is expected, not ${value}`);
   return value;
