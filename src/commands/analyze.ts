@@ -82,7 +82,7 @@ function isPicture(bytes: Uint8Array): boolean {
 function groupsOf(inputs: readonly Input[]): readonly (readonly Input[])[] {
   const groups = new Map<string, Input[]>();
   for (const input of inputs) {
-    const study = input.kind === 'dicom' && textOf(input.dataSet, 'Modality') === 'CT' ? textOf(input.dataSet, 'StudyInstanceUID') : undefined;
+    const study = input.kind === 'dicom' && textOf(input.dataSet, 'Modality')?.toUpperCase() === 'CT' ? textOf(input.dataSet, 'StudyInstanceUID') : undefined;
     const key = study ?? `file ${input.file} ${groups.size}`;
     groups.set(key, [...(groups.get(key) ?? []), input]);
   }
@@ -131,7 +131,7 @@ async function analyzePicture(file: string, image: GreyImage, analyser: Analyser
 async function heatMapOfDicom(file: string, bytes: Uint8Array, analyser: Analyser, result: StudyResult, directory: string): Promise<void> {
   if (result.outcome !== 'reported') return;
   const part10 = readPart10(bytes);
-  const ct = textOf(part10.dataSet, 'Modality') === 'CT';
+  const ct = textOf(part10.dataSet, 'Modality')?.toUpperCase() === 'CT';
   const { image } = ct ? await presentCtSlice(part10, lungWindow, 1, 'lungs') : await presentXray(part10);
   const findings = ct ? (await analyser.model.judgeSlices([image])).findings : (await analyser.model.judgeXrays([image]))[0]!.findings;
   await writeHeatMap(file, image, findings, directory);

@@ -34,7 +34,7 @@ export function lookupTable(item: DataSet, input?: InputRange): LookupTable {
   const length = count <= 0 ? count + 65536 : count;
   const entries = entriesOf(item, length, bits);
   if (entries.length === 0) throw new Fault('dicom-attribute', 'a lookup table without entries', { attribute: 'LUTData', ...(textOf(item, 'SOPInstanceUID') ? { sopInstanceUID: textOf(item, 'SOPInstanceUID')! } : {}) });
-  return { first: firstValue(start, entries.length, input), white: whiteOf(entries, bits), entries };
+  return { first: firstValue(start, entries.length, input), white: whiteOf(entries), entries };
 }
 
 export function lookUp(table: LookupTable, value: number): number {
@@ -50,11 +50,10 @@ function firstValue(stated: number, length: number, input: InputRange | undefine
   return covered(other) > Math.max(-1, covered(stated)) ? other : stated;
 }
 
-function whiteOf(entries: readonly number[] | Uint16Array, stated: number): number {
-  let largest = 0;
+function whiteOf(entries: readonly number[] | Uint16Array): number {
+  let largest = 1;
   for (const entry of entries) if (entry > largest) largest = entry;
-  const needed = Math.max(1, Math.ceil(Math.log2(largest + 1)));
-  return 2 ** (stated >= 1 && stated <= 16 && largest > 0 && needed === stated ? stated : largest === 0 ? 16 : needed) - 1;
+  return 2 ** Math.ceil(Math.log2(largest + 1)) - 1;
 }
 
 function entriesOf(item: DataSet, length: number, bits: number): readonly number[] | Uint16Array {
