@@ -8,7 +8,8 @@ import { readPart10 } from '../dicom/part10.js';
 import { asFault, Fault } from '../errors.js';
 import { createLog, silentLog } from '../log.js';
 import { drawHeatMap } from '../pixels/heat-map.js';
-import { readPicture } from '../pixels/picture.js';
+import { presentPicture } from '../pixels/picture.js';
+import { pictureFormat } from '../pixels/picture-format.js';
 import { previewOf } from '../pixels/preview.js';
 import type { GreyImage } from '../pixels/image.js';
 import { presentXray } from '../pixels/xray.js';
@@ -66,16 +67,11 @@ type Input =
 async function openInput(file: string): Promise<Input> {
   try {
     const bytes = await readFile(file);
-    if (isPicture(bytes)) return { file, kind: 'picture', image: await readPicture(bytes, file) };
+    if (pictureFormat(bytes)) return { file, kind: 'picture', image: await presentPicture(bytes, file) };
     return { file, kind: 'dicom', bytes, dataSet: readPart10(bytes, { untilPixelData: true }).dataSet };
   } catch (error) {
     return { file, kind: 'unreadable', fault: asFault(error, 'dicom-unreadable', { source: file }) };
   }
-}
-
-/** By its first bytes: PNG, JPEG. */
-function isPicture(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x89 && bytes[1] === 0x50) || (bytes[0] === 0xff && bytes[1] === 0xd8);
 }
 
 /** CT instances of one study are one group; everything else is alone. */

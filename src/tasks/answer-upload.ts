@@ -3,6 +3,7 @@ import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
 import { derivedUid, isUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { asFault, Fault } from '../errors.js';
+import { pictureFormat } from '../pixels/picture-format.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Analysis } from './analysis.js';
 import { analyseInstances } from './report-study.js';
@@ -66,14 +67,14 @@ type Opened =
 async function open({ name, path }: UploadedFile, index: number): Promise<Opened> {
   try {
     const bytes = await readFile(path);
-    if (isPicture(bytes)) return { kind: 'picture', name, path };
+    if (pictureFormat(bytes)) return { kind: 'picture', name, path };
     if (isArchive(bytes)) throw new Fault('upload-refused', 'an archive within an archive is not opened');
     const { dataSet } = readPart10(bytes, { untilPixelData: true });
     const identified = withIdentity(dataSet, index);
     return { kind: 'dicom', name, path, studyInstanceUID: textOf(identified, 'StudyInstanceUID')!, dataSet: identified };
   } catch (error) {
     const fault = asFault(error, 'dicom-unreadable');
-    return { kind: 'unreadable', name, fault: fault.code === 'dicom-unreadable' ? new Fault('upload-refused', 'expected a DICOM, PNG or JPEG file, found something else', {}, { cause: error }) : fault };
+    return { kind: 'unreadable', name, fault: fault.code === 'dicom-unreadable' ? new Fault('upload-refused', 'expected a DICOM file or a picture (PNG, JPEG, TIFF, BMP, GIF, WebP), found something else', {}, { cause: error }) : fault };
   }
 }
 
@@ -131,11 +132,6 @@ function tooMany(title: string): UploadAnswer {
 function titleOf(members: readonly DicomFile[]): string {
   const [first] = members;
   return members.length === 1 ? first!.name : `${first!.name} and ${members.length - 1} more`;
-}
-
-/** By its first bytes: PNG, JPEG. */
-function isPicture(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e) || (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff);
 }
 
 export function isArchive(bytes: Uint8Array): boolean {
