@@ -34,7 +34,7 @@ program
 
 program
   .command('analyze')
-  .description('findings for DICOM, PNG or JPEG files, without a PACS')
+  .description('findings for DICOM files and pictures (PNG, JPEG, TIFF, BMP, GIF, WebP), without a PACS')
   .argument('<file...>', 'files')
   .option('--json', 'one object a line', false)
   .option('--sr <directory>', 'write the documents of DICOM files there')

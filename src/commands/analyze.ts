@@ -78,7 +78,7 @@ async function openInput(file: string): Promise<Input> {
 function groupsOf(inputs: readonly Input[]): readonly (readonly Input[])[] {
   const groups = new Map<string, Input[]>();
   for (const input of inputs) {
-    const study = input.kind === 'dicom' && textOf(input.dataSet, 'Modality')?.toUpperCase() === 'CT' ? textOf(input.dataSet, 'StudyInstanceUID') : undefined;
+    const study = input.kind === 'dicom' && textOf(input.dataSet, 'Modality')?.toUpperCase() === 'CT' ? (textOf(input.dataSet, 'StudyInstanceUID') ?? textOf(input.dataSet, 'SeriesInstanceUID') ?? 'CT without UIDs') : undefined;
     const key = study ?? `file ${input.file} ${groups.size}`;
     groups.set(key, [...(groups.get(key) ?? []), input]);
   }
@@ -98,10 +98,11 @@ async function analyzeGroup(group: readonly Input[], analyser: Analyser, options
     if (first?.kind === 'picture') return [{ ...(await analyzePicture(first.file, first.image, analyser, options)), ...common }];
     const members = group.filter((input) => input.kind === 'dicom');
     const pacs = new FilePacs(members);
+    if (options.sr && pacs.missingUids.length > 0) throw new Fault('dicom-attribute', 'a document cannot refer to an image without this UID', { attribute: pacs.missingUids.join(', ') });
     const result = await reportTaken(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
     for (const [name, bytes] of pacs.stored) if (options.sr) await writeFile(join(options.sr, name), bytes);
     if (options.heatmap) for (const member of members) await heatMapOfDicom(member.file, member.bytes, analyser, result, options.heatmap);
-    return members.map(({ file }) => ({ file, studyInstanceUID: pacs.studyInstanceUID, outcome: result.outcome, reason: result.reason, findings: result.findings.map(({ name, code, probability, decision }) => ({ name, code, probability, decision })), ...common }));
+    return members.map(({ file }) => ({ file, ...(pacs.missingUids.includes('StudyInstanceUID') ? {} : { studyInstanceUID: pacs.studyInstanceUID }), outcome: result.outcome, reason: result.reason, findings: result.findings.map(({ name, code, probability, decision }) => ({ name, code, probability, decision })), ...common }));
   } catch (error) {
     return failed(error);
   }
