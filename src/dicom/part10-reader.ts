@@ -3,7 +3,7 @@ import { textDecoderFor } from './character-set.js';
 import type { DecodeText } from './character-set.js';
 import { attributeOfTag, tagDigits, tagName, tagText } from './dictionary.js';
 import { textsOf } from './data-set.js';
-import { headerAt, isBytesVr, itemEndTag, itemTag, sequenceEndTag, startsElement, tagAt, undefinedLength } from './element-header.js';
+import { hasKnownVr, headerAt, isBytesVr, itemEndTag, itemTag, sequenceEndTag, startsElement, tagAt, undefinedLength } from './element-header.js';
 import type { ElementHeader, Encoding } from './element-header.js';
 import { valueOf } from './value.js';
 
@@ -127,10 +127,7 @@ export class DataSetReader {
 
   /** What was once UN may hold explicit items all the same, and a sequence of an implicit file too. */
   private encodingOfItem(encoding: Encoding): Encoding {
-    if (encoding.explicit || this.offset + 8 > this.bytes.length) return encoding;
-    const header = headerAt(this.view, this.offset, this.bytes.length, { ...encoding, explicit: true });
-    const letters = String.fromCharCode(this.view.getUint8(this.offset + 4), this.view.getUint8(this.offset + 5));
-    return header && /^[A-Z]{2}$/.test(letters) && header.encoding.explicit ? { ...encoding, explicit: true } : encoding;
+    return encoding.explicit || !hasKnownVr(this.view, this.offset) ? encoding : { ...encoding, explicit: true };
   }
 
   /** @returns false where reading ends */

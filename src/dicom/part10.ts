@@ -2,6 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import { Fault } from '../errors.js';
 import { textOf } from './data-set.js';
 import type { DataSet } from './data-set.js';
+import { headerAt, undefinedLength } from './element-header.js';
 import { DataSetReader } from './part10-reader.js';
 import type { Encoding, StoredPixelData } from './part10-reader.js';
 import { transferSyntax } from './transfer-syntax.js';
@@ -57,8 +58,9 @@ export function readPart10(given: Uint8Array, options: { readonly untilPixelData
 
 function readMeta(bytes: Uint8Array): { meta: DataSet; start: number } {
   const start = hasPrefix(bytes) ? 132 : 0;
-  const bigEndian = bytes[start] === 0 && bytes[start + 1] === 2 && bytes[start + 2] === 0;
-  const group = bigEndian ? 2 : (bytes[start] ?? 0) | ((bytes[start + 1] ?? 0) << 8);
+  // Group 0002 or 0008 in big endian: no group 0200 or 0800 stands first.
+  const bigEndian = bytes[start] === 0 && (bytes[start + 1] === 2 || bytes[start + 1] === 8) && bytes[start + 2] === 0;
+  const group = bigEndian ? bytes[start + 1]! : (bytes[start] ?? 0) | ((bytes[start + 1] ?? 0) << 8);
   if (group !== 2 && (start === 132 || group !== 8)) {
     if (start === 0) throw new Fault('dicom-unreadable', isEncrypted(bytes) ? 'it is encrypted (CMS envelope, PS3.15 §D), and no key is known here' : `no DICOM prefix and no data set at the beginning of ${bytes.length} bytes`);
     return { meta: {}, start };
@@ -79,11 +81,25 @@ function hasPrefix(bytes: Uint8Array): boolean {
   return bytes.length >= 132 && bytes[128] === 0x44 && bytes[129] === 0x49 && bytes[130] === 0x43 && bytes[131] === 0x4d;
 }
 
-/** The declared encoding, unless the first element shows that the file lies: letters of a VR stand behind an explicit tag. */
+/** The encoding that the first elements show, whatever is declared: letters of a VR stand behind an explicit tag. */
 function encodingAt(bytes: Uint8Array, offset: number, declared: string | undefined): Encoding {
   // No group above 00FF stands first, so its bytes tell the order; of group 0 only the declaration does.
   const littleEndian = bytes[offset] !== 0 || (bytes[offset + 1] === 0 && declared !== transferSyntax.explicitBigEndian);
-  return { explicit: hasLetters(bytes, offset + 4), littleEndian };
+  return { explicit: isExplicit(bytes, offset, littleEndian), littleEndian };
+}
+
+/** Whether most of the first elements have a VR: a single one may be otherwise. */
+function isExplicit(bytes: Uint8Array, offset: number, littleEndian: boolean): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let votes = 0;
+  for (let at = offset, looked = 0; looked < 5; looked++) {
+    const header = headerAt(view, at, bytes.length, { explicit: true, littleEndian });
+    if (!header) break;
+    votes += hasLetters(bytes, at + 4) ? 1 : -1;
+    if (header.length === undefinedLength) break;
+    at += header.size + header.length;
+  }
+  return votes > 0;
 }
 
 function hasLetters(bytes: Uint8Array, at: number): boolean {
