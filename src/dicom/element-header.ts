@@ -116,6 +116,7 @@ function explicitHeader(view: DataView, offset: number, tag: number, vr: string,
   // Whatever was once unknown is encoded in implicit little endian, and its attribute says what it is (the same paragraph).
   const value = vr === 'UN' && !(known.vr === 'SQ' && !encoding.littleEndian && startsItem(view, offset + size, encoding)) ? implicitLittleEndian : encoding;
   if (known.vr === 'SQ') return { vr: length === undefinedLength || startsItem(view, offset + size, value) ? 'SQ' : stated, length, size, encoding: value };
+  if (stated !== vr && length !== undefinedLength) return { vr: known.vr, length, size, encoding: value };
   const otherwise = (isBytesVr(stated) && !isBytesVr(known.vr)) || (texts.has(stated) && numberStrings.has(known.vr));
   return { vr: otherwise && length !== undefinedLength ? known.vr : stated, length, size, encoding: value };
 }

@@ -67,7 +67,7 @@ const decimal = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(E[+-]?\d+)?$/i;
  * text, so that nothing is invented.
  */
 export function numberOrText(text: string): number | string {
-  const trimmed = text.replace(/\0[^]*$/, '').trim();
+  const trimmed = text.replace(/\0[\0 ]*$/, '').trim();
   const number = decimal.test(trimmed) ? Number(trimmed.replace(',', '.')) : NaN;
   return Number.isFinite(number) ? number : trimmed;
 }

@@ -92,7 +92,17 @@ function valuesOf({ samples, precision, cut }: DecodedFrame, format: ImageFormat
   const width = samples.BYTES_PER_ELEMENT * 8;
   // Some encoders code more bits than are stored and leave the sign where Bits Stored has it; without sign, surplus bits are real.
   const bitsStored = Math.min(precision === undefined || format.signed ? Math.min(precision ?? width, format.bitsStored) : precision, width);
-  return storedValues(samples, { signed: format.signed, bitsStored, highBit: precision === undefined ? Math.min(format.highBit, width - 1) : bitsStored - 1 });
+  const highBit = precision === undefined && !isLow(samples, format) ? Math.min(format.highBit, width - 1) : bitsStored - 1;
+  return storedValues(samples, { signed: format.signed, bitsStored, highBit });
+}
+
+/** Whether High Bit is stated too high: between Bits Stored and it nothing is ever set, and values stand in the bits below. */
+function isLow(samples: StoredFrame['samples'], { bitsStored, highBit }: ImageFormat): boolean {
+  const shift = highBit + 1 - bitsStored;
+  if (shift === 0) return false;
+  let set = 0;
+  for (let i = 0; i < samples.length; i++) set |= samples[i]!;
+  return (set >>> bitsStored) % 2 ** shift === 0 && set % 2 ** shift !== 0;
 }
 
 /** The codecs undo the colour transforms of JPEG 2000; 4:2:2 has become 4:4:4. */

@@ -32,19 +32,21 @@ export function imageFormat(dataSet: DataSet): ImageFormat {
   const columns = integer(dataSet, 'Columns', 1, 65535);
   const samplesPerPixel = integer(dataSet, 'SamplesPerPixel', 1, 4, 1);
   const bitsAllocated = integer(dataSet, 'BitsAllocated', 1, 32);
-  const bitsStored = integer(dataSet, 'BitsStored', 1, bitsAllocated, bitsAllocated);
+  const bitsStored = integer(dataSet, 'BitsStored', 1, bitsAllocated);
   // Many writers leave High Bit wrong below Bits Stored − 1; there the lowest bits hold the value.
   const highBit = Math.max(bitsStored - 1, integer(dataSet, 'HighBit', 0, bitsAllocated - 1, bitsStored - 1));
   if (samplesPerPixel !== 1 && samplesPerPixel !== 3) throw wrong(dataSet, 'SamplesPerPixel', `1 or 3 is expected, not ${samplesPerPixel}`);
   if (rows * columns * samplesPerPixel > mostSamplesPerFrame) {
     throw wrong(dataSet, 'Rows', `${columns} × ${rows} pixels are more than an image may have here (${mostSamplesPerFrame} samples)`);
   }
+  const photometricInterpretation = textOf(dataSet, 'PhotometricInterpretation')?.toUpperCase().replace(/^(MONOCHROME) (?=[12]$)/, '$1');
+  if (photometricInterpretation === undefined) throw wrong(dataSet, 'PhotometricInterpretation', 'it is missing');
   return {
     rows, columns, samplesPerPixel, bitsAllocated, bitsStored, highBit,
     // 0 is written for one frame; pydicom and DCMTK take it so.
     numberOfFrames: Math.max(1, integer(dataSet, 'NumberOfFrames', 0, mostFrames, 1)),
-    photometricInterpretation: textOf(dataSet, 'PhotometricInterpretation')?.toUpperCase().replace(/^(MONOCHROME) (?=[12]$)/, '$1') ?? (samplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2'),
-    signed: integer(dataSet, 'PixelRepresentation', 0, 1, 0) === 1,
+    photometricInterpretation,
+    signed: integer(dataSet, 'PixelRepresentation', 0, 1) === 1,
     planar: samplesPerPixel === 3 && integer(dataSet, 'PlanarConfiguration', 0, 1, 0) === 1,
   };
 }

@@ -17,13 +17,17 @@ export interface InputRange {
   readonly high: number;
 }
 
+/** Fewer entries than this share above what the stated bits hold are damaged. */
+const mostWild = 0.01;
+
 /**
  * The table of a Modality or VOI LUT item. Writers make mistakes in LUT Descriptor, and what the table and the image show is
  * believed before it:
  * - A count above 32767 that was written as SS looks negative, and 0 stands for 65536 (§C.11.1.1).
  * - A first value may have been written as US where it is negative, or as SS where it is above 32767: of the two readings the one
  *   counts that covers more of the values of this image.
- * - The bits of an entry are those that the largest entry needs, where that is more than stated or leaves the highest bit unused.
+ * - The bits of an entry are those that the largest entry needs, where that is more than stated or leaves the highest bit unused;
+ *   a few wild entries do not count.
  *
  * @param input the values that go in, if known
  * @throws Fault dicom-attribute for an item without a readable descriptor or data
@@ -34,7 +38,7 @@ export function lookupTable(item: DataSet, input?: InputRange): LookupTable {
   const length = count <= 0 ? count + 65536 : count;
   const entries = entriesOf(item, length, bits);
   if (entries.length === 0) throw new Fault('dicom-attribute', 'a lookup table without entries', { attribute: 'LUTData', ...(textOf(item, 'SOPInstanceUID') ? { sopInstanceUID: textOf(item, 'SOPInstanceUID')! } : {}) });
-  return { first: firstValue(start, entries.length, input), white: whiteOf(entries), entries };
+  return { first: firstValue(start, entries.length, input), white: whiteOf(entries, bits), entries };
 }
 
 export function lookUp(table: LookupTable, value: number): number {
@@ -50,10 +54,15 @@ function firstValue(stated: number, length: number, input: InputRange | undefine
   return covered(other) > Math.max(-1, covered(stated)) ? other : stated;
 }
 
-function whiteOf(entries: readonly number[] | Uint16Array): number {
+function whiteOf(entries: readonly number[] | Uint16Array, stated: number): number {
+  const white = 2 ** stated - 1;
   let largest = 1;
-  for (const entry of entries) if (entry > largest) largest = entry;
-  return 2 ** Math.ceil(Math.log2(largest + 1)) - 1;
+  let above = 0;
+  for (const entry of entries) {
+    if (entry > largest) largest = entry;
+    if (entry > white) above++;
+  }
+  return stated >= 8 && stated <= 16 && above > 0 && above < mostWild * entries.length ? white : 2 ** Math.ceil(Math.log2(largest + 1)) - 1;
 }
 
 function entriesOf(item: DataSet, length: number, bits: number): readonly number[] | Uint16Array {

@@ -43,7 +43,7 @@ export function variantElements(variant: number): WrittenElement[] {
   }
   const shown = random();
   if (shown < 0.5) elements.push(text(0x00281050, 'DS', (first + (last - first) * (0.4 + 0.2 * random())).toFixed(1)), text(0x00281051, 'DS', ((last - first) * (0.5 + 0.6 * random())).toFixed(1)));
-  else if (shown < 0.85 && bits <= 12) elements.push({ tag: 0x00283010, vr: 'SQ', items: [tableItem(Math.floor(first), Math.ceil(last - first) + 1, pick([8, 10, 12, 16]), random)] });
+  else if (shown < 0.85 && bits <= 12) elements.push({ tag: 0x00283010, vr: 'SQ', items: [tableItem(Math.floor(first), Math.ceil(last - first) + 1, pick([10, 12, 16]), random)] });
   if (random() < 0.2) elements.push(text(0x20500020, 'CS', pick(['IDENTITY', 'INVERSE'])));
   return elements;
 }
@@ -54,11 +54,11 @@ function shade(x: number, y: number, sample: number, random: Random): number {
   return Math.min(1, Math.max(0, stripes + 0.1 * (random() - 0.5)));
 }
 
-/** A VOI LUT item: a curve that rises from black to white. */
+/** A VOI LUT item: a curve that rises from black to white. (Not of 8 bits: there pydicom 3.0.2 counts entries modulo 256.) */
 function tableItem(first: number, count: number, bits: number, random: Random): WrittenElement[] {
   const power = 0.6 + random();
   const entries = Array.from({ length: count }, (_, i) => Math.round((i / (count - 1)) ** power * (2 ** bits - 1)));
-  return [{ ...words(0x00283002, first < 0 ? 'SS' : 'US', [count, first & 0xffff, bits]) }, words(0x00283006, 'OW', entries)];
+  return [words(0x00283002, first < 0 ? 'SS' : 'US', [count, first & 0xffff, bits]), words(0x00283006, 'OW', entries)];
 }
 
 /** The file of a variant as it should be. */
@@ -82,17 +82,18 @@ export function headerCase(index: number, drafts: readonly (readonly WrittenElem
   const written = random();
   const kind = written < 0.6 ? 'explicit' : written < 0.85 ? 'implicit' : written < 0.95 ? 'big' : 'deflated';
   let draft: Draft = { elements: drafts[variant]!, encoding: { explicit: kind !== 'implicit', littleEndian: kind !== 'big' }, syntax: uncompressed[kind], meta: 'explicit', applied: [kind] };
-  for (let count = 1 + Math.floor(random() * 3); count > 0; count--) draft = mutations[Math.floor(random() * mutations.length)]!(draft, random);
-  let bytes = fileOf(draft);
-  let { applied } = draft;
   const damaged = random() < 0.15;
-  if (damaged) {
-    const at = 132 + Math.floor(random() * Math.max(1, bytes.length - 132 - side * side * 2));
-    bytes = bytes.slice();
-    bytes[at] = random() < 0.5 ? bytes[at]! ^ (1 << Math.floor(random() * 8)) : Math.floor(random() * 256);
-    applied = [...applied, `byte ${at}`];
-  }
-  return { variant, bytes, applied, damaged };
+  if (damaged) return damagedCase(variant, draft, random);
+  for (let count = 1 + Math.floor(random() * 3); count > 0; count--) draft = mutations[Math.floor(random() * mutations.length)]!(draft, random);
+  return { variant, bytes: fileOf(draft), applied: draft.applied, damaged };
+}
+
+/** A plain file of which one byte is another, so that pydicom can say what that means. */
+function damagedCase(variant: number, draft: Draft, random: Random): HeaderCase {
+  const bytes = fileOf(draft);
+  const at = 132 + Math.floor(random() * Math.max(1, Math.min(1000, bytes.length - 132)));
+  bytes[at] = random() < 0.5 ? bytes[at]! ^ (1 << Math.floor(random() * 8)) : Math.floor(random() * 256);
+  return { variant, bytes, applied: [...draft.applied, `byte ${at}`], damaged: true };
 }
 
 function fileOf({ elements, encoding, syntax, meta }: Draft): Uint8Array {

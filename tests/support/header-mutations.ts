@@ -75,7 +75,7 @@ export const mutations: readonly HeaderMutation[] = [
   styled('item too long', isSequence, (_, random) => ({ undefinedLength: random() < 0.5, itemLengthError: 8, strayItemEnd: true })),
   change('decimal comma', both(isDecimal, (element) => valueOf(element).includes('.')), (element) => ({ ...element, bytes: bytesOf(valueOf(element).replace('.', ',')) })),
   change('sign or exponent', isDecimal, (element, random) => ({ ...element, bytes: bytesOf(pick(random, [Number(valueOf(element)).toExponential(), Number(valueOf(element)).toExponential().toUpperCase(), Number(valueOf(element)) >= 0 ? `+${valueOf(element)}` : valueOf(element), `${valueOf(element)}${valueOf(element).includes('.') ? '' : '.'}00000000000000000`])) })),
-  change('blanks and zeros', isDecimal, (element, random) => ({ ...element, bytes: Buffer.from(pick(random, [`  ${valueOf(element)}  `, `${valueOf(element)}\0\0`, ` ${valueOf(element)}\0`, `${valueOf(element)}\0 x`]), 'latin1') })),
+  change('blanks and zeros', isDecimal, (element, random) => ({ ...element, bytes: Buffer.from(pick(random, [`  ${valueOf(element)}  `, `${valueOf(element)}\0\0`, ` ${valueOf(element)}\0`]), 'latin1') })),
   (draft, random) => {
     // A second window behind the first, or one in front that is empty or no number.
     if (!draft.elements.some(has(0x00281050))) return draft;
@@ -95,7 +95,7 @@ export const mutations: readonly HeaderMutation[] = [
   insert('private sequence', (random) => [{ tag: 0x00290010, vr: 'LO', bytes: bytesOf('ACME ICON') }, { tag: 0x00291010, vr: pick(random, ['SQ', 'UN']), items: [[{ tag: 0x00880200, vr: 'SQ', items: [icon({ tag: pixelData, vr: 'OB', fragments: [Buffer.alloc(0), jpeg.subarray(0, 46)] })], style: { undefinedLength: true, undefinedItems: true } }]], style: { undefinedLength: true, undefinedItems: true } }]),
   insert('private values', (random) => [{ tag: 0x00110010, vr: 'LO', bytes: bytesOf('Test') }, { tag: 0x00111001, vr: 'UN', bytes: Buffer.from('3132', 'hex'), style: { letters: pick(random, ['??', 'UN', 'OB', 'LT']), lengthBytes: 2 } }]),
   insert('group lengths', () => [0x00080000, 0x00100000, 0x00280000].map((tag) => ({ tag, vr: 'UL', word: 4 as const, bytes: Buffer.of(4, 1, 0, 0) }))),
-  insert('padding value', (random) => ({ tag: 0x00280120, vr: 'US', word: 2, bytes: Buffer.of(0xfe, 0x7f), style: { letters: pick(random, ['US', 'SS', 'OW', 'UN', 'OB']) } })),
+  insert('padding value', (random) => ({ tag: 0x00280120, vr: 'US', word: 2, bytes: Buffer.of(0xfe, 0x7f), style: { letters: pick(random, ['US', 'SS', 'OW', 'OB']) } })),
   insert('overlay', () => [{ tag: 0x60000010, vr: 'US', word: 2, bytes: Buffer.of(8, 0) }, { tag: 0x60003000, vr: 'OW', word: 2, bytes: Buffer.alloc(8) }]),
   insert('empty values', () => [0x00181164, 0x00280034, 0x00280030, 0x00280120, 0x00281056].map((tag) => ({ tag, vr: tag === 0x00280120 ? 'US' : tag === 0x00281056 ? 'LO' : 'DS', bytes: Buffer.alloc(0) }))),
   (draft, random) => ({ ...draft, meta: draft.syntax === deflated ? draft.meta : pick(random, ['implicit', 'big', 'no preamble', 'wrong length', 'none'] as const), applied: [...draft.applied, 'meta header'] }),
