@@ -62,7 +62,9 @@ export function orderAxialSlices(instances: readonly DataSet[]): AxialStack {
   const longest = Math.max(...stacks.map(({ extent }) => extent));
   const [best, ...others] = stacks.filter(({ extent }) => extent >= 0.9 * longest).sort(compareStacks);
   for (const other of stacks) {
-    if (other !== best) leftOut.push(...other.slices.map((slice) => ({ ...nameOf(slice), reason: `series ${best!.seriesInstanceUID ?? ''} was chosen instead` })));
+    if (other === best) continue;
+    const reason = other.seriesInstanceUID === best!.seriesInstanceUID ? 'another acquisition or reconstruction of the same series was chosen' : `series ${best!.seriesInstanceUID ?? ''} was chosen instead`;
+    leftOut.push(...[...other.slices, ...other.duplicates].map((slice) => ({ ...nameOf(slice), reason })));
   }
   leftOut.push(...best!.duplicates.map((slice) => ({ ...nameOf(slice), reason: 'a slice at the same position is there already' })));
   const rest = stacks.length - 1;
