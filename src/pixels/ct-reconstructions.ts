@@ -71,7 +71,9 @@ function separated(group: readonly PlacedSlice[]): readonly (readonly PlacedSlic
     // A slice that does not name its kernel belongs to the only one that is named.
     const kernel = kernels.size === 1 ? '' : kernelOf(slice);
     const key = [kernel, numbered ? slice.acquisition : '', thickness[index], spacing[index]].join('|');
-    parts.set(key, [...(parts.get(key) ?? []), slice]);
+    const part = parts.get(key);
+    if (part) part.push(slice);
+    else parts.set(key, [slice]);
   }
   const ordered = [...parts.values()].flatMap(runsOf).sort((a, b) => a[0]!.acquisition - b[0]!.acquisition || b.length - a.length);
   const stacks: PlacedSlice[][] = [];
@@ -106,7 +108,7 @@ function kernelOf({ frame }: PlacedSlice): string {
  */
 function runsOf(part: readonly PlacedSlice[]): readonly (readonly PlacedSlice[])[] {
   const numbered = [...part].sort((a, b) => (numberOf(a.instance, 'InstanceNumber') ?? 0) - (numberOf(b.instance, 'InstanceNumber') ?? 0) || a.frameNumber - b.frameNumber);
-  const extent = Math.max(...part.map(({ position }) => position)) - Math.min(...part.map(({ position }) => position));
+  const extent = part.reduce((most, { position }) => Math.max(most, position), -Infinity) - part.reduce((least, { position }) => Math.min(least, position), Infinity);
   const runs: PlacedSlice[][] = [];
   for (const [index, slice] of numbered.entries()) {
     // A jump back over half of the whole way begins a new run, in whichever direction the slices are numbered.
