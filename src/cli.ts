@@ -48,7 +48,7 @@ program
 
 program
   .command('analyze')
-  .description('findings for DICOM, PNG or JPEG files, without a PACS')
+  .description('findings for DICOM files and pictures (PNG, JPEG, TIFF, BMP, GIF, WebP), without a PACS')
   .argument('<file...>', 'files, folders, patterns such as "study/**/*.dcm", or - for a list of them on standard input, one a line')
   .option('--json', 'one object a line', false)
   .option('--csv', 'one row a file, with a head', false)

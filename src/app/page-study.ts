@@ -72,7 +72,7 @@ export async function pictureOf(uids: { readonly study: StudyInstanceUID; readon
   const file = readPart10(bytes);
   const { dataSet } = file;
   if (isOwnDocument(dataSet)) return heatMapPicture(file);
-  const { preview } = textOf(dataSet, 'Modality') === 'CT' ? await reader.readCtSlice(bytes, frameNumber) : await reader.readXray(bytes);
+  const { preview } = textOf(dataSet, 'Modality')?.toUpperCase() === 'CT' ? await reader.readCtSlice(bytes, frameNumber) : await reader.readXray(bytes);
   if (!preview) throw new Fault('pixels-unreadable', 'expected a picture, found none', { sopInstanceUID: uids.instance });
   return { type: 'image/jpeg', bytes: await jpegOf(preview) };
 }

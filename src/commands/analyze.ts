@@ -9,6 +9,7 @@ import { readPart10 } from '../dicom/part10.js';
 import { asFault, Fault } from '../errors.js';
 import { createLog, silentLog } from '../log.js';
 import { drawHeatMap } from '../pixels/heat-map.js';
+import { pictureFormat } from '../pixels/picture-format.js';
 import { previewOf, type Preview } from '../pixels/preview.js';
 import { presentXray } from '../pixels/xray.js';
 import { presentCtSlice, lungWindow } from '../pixels/ct.js';
@@ -76,7 +77,7 @@ async function openAndAnalyze(given: GivenFile, analyser: Analyser, options: Ana
   let bytes: Uint8Array | undefined;
   try {
     bytes = await readFile(file);
-    if (isPicture(bytes)) return { results: [await analyzePicture(given, bytes, analyser, options)] };
+    if (pictureFormat(bytes)) return { results: [await analyzePicture(given, bytes, analyser, options)] };
     const { dataSet } = readPart10(bytes, { untilPixelData: true });
     // Documents name their images: then what the file says of itself has to do.
     const identified = options.sr ? dataSet : withIdentity(dataSet, file);
@@ -93,11 +94,6 @@ async function openAndAnalyze(given: GivenFile, analyser: Analyser, options: Ana
     if (found && bytes && fault.code === 'dicom-unreadable' && !saysDicom(bytes)) return { results: [{ ...resultOf(given, analyser), outcome: 'skipped', reason: 'The file is no DICOM file and no picture' }] };
     return { results: [failedResult(given, fault, analyser)] };
   }
-}
-
-/** By its first bytes: PNG, JPEG. */
-function isPicture(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x89 && bytes[1] === 0x50) || (bytes[0] === 0xff && bytes[1] === 0xd8);
 }
 
 /** PS3.10 7.1: after the preamble. */
@@ -155,7 +151,7 @@ async function analyzePicture(given: GivenFile, bytes: Uint8Array, analyser: Ana
 
 async function heatMapOfDicom(member: DicomInput, analyser: Analyser, directory: string): Promise<void> {
   const part10 = readPart10(await member.read());
-  const ct = textOf(part10.dataSet, 'Modality') === 'CT';
+  const ct = textOf(part10.dataSet, 'Modality')?.toUpperCase() === 'CT';
   const { image } = ct ? await presentCtSlice(part10, lungWindow, 1, 'lungs') : await presentXray(part10);
   const findings = ct ? (await analyser.model.judgeSlices([image])).findings : (await analyser.model.judgeXrays([image]))[0]!.findings;
   await writeHeatMaps(member.label, previewOf(image), findings, directory);

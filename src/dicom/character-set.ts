@@ -24,6 +24,7 @@ const intoG0: Readonly<Record<string, 'ascii' | 'jisx0208' | 'jisx0212'>> = {
   '(B': 'ascii', '(J': 'ascii', '$B': 'jisx0208', '$@': 'jisx0208', '$(D': 'jisx0212',
 };
 
+const withoutExtensions = new Set(['ISO_IR 192', 'GB18030', 'GBK']);
 const escape = 0x1b;
 /** TAB, LF, FF, CR and the delimiters \ ^ =: after them the sets of the beginning hold again (PS3.5 §6.1.2.5.3). */
 const resetting = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x5c, 0x5e, 0x3d]);
@@ -36,8 +37,9 @@ export function textDecoderFor(declared: readonly string[]): DecodeText {
   const labels = names.map((name) => encodings[name]).filter((label) => label !== undefined);
   const first = names[0] ? encodings[names[0]] : undefined;
   const initial = first ?? (labels.length === 1 ? labels[0] : undefined);
-  // Without code extensions there is nothing to switch; ESC would be an ordinary byte in GB18030 and UTF-8.
-  if (names.length <= 1) return (bytes) => decode(initial, bytes);
+  // A set of one value often stands for two ("ISO 2022 IR 149" alone): what switches is obeyed, except in GB18030, GBK and UTF-8,
+  // where ESC is an ordinary byte (PS3.5 §6.1.2.5.4).
+  if (names.some((name) => withoutExtensions.has(name))) return (bytes) => decode(initial, bytes);
   return (bytes) => (bytes.includes(escape) ? decodeExtended(bytes, initial) : decode(initial, bytes));
 }
 

@@ -1,5 +1,7 @@
+import { Fault } from '../errors.js';
 import type { CodedConcept } from './code.js';
 import { withoutPadding } from './padding.js';
+import { numberOrText } from './value.js';
 
 /**
  * One DICOM data set under PS3.6 keywords, as plain values:
@@ -34,9 +36,37 @@ export function numberOf(dataSet: DataSet, keyword: string): number | undefined 
 export function numbersOf(dataSet: DataSet, keyword: string): readonly number[] {
   const value = dataSet[keyword];
   if (value === undefined || value === null || value === '') return [];
-  return (Array.isArray(value) ? value : [value])
-    .map((one) => (typeof one === 'number' ? one : typeof one === 'string' && one.trim() !== '' ? Number(one) : NaN))
-    .filter(Number.isFinite);
+  return (Array.isArray(value) ? value : [value]).map(numberIn).filter((one) => one !== undefined);
+}
+
+/**
+ * The values in their places, so that what belongs together stays together: undefined for one that is empty, NaN for one that is
+ * no number. Empty if the attribute is absent.
+ */
+export function placedNumbersOf(dataSet: DataSet, keyword: string): readonly (number | undefined)[] {
+  const value = dataSet[keyword];
+  if (value === undefined || value === null || value === '') return [];
+  return (Array.isArray(value) ? value : [value]).map((one) => (one === '' || one === null ? undefined : (numberIn(one) ?? NaN)));
+}
+
+/**
+ * First value of an attribute that decides what an image means: a finite number, or undefined if it is absent or empty.
+ * @throws Fault dicom-attribute if it is there and cannot be read, since an image without it would be another image
+ */
+export function decidingNumberOf(dataSet: DataSet, keyword: string): number | undefined {
+  const [value] = placedNumbersOf(dataSet, keyword);
+  if (Number.isNaN(value)) throw notANumber(dataSet, keyword);
+  return value;
+}
+
+export function notANumber(dataSet: DataSet, attribute: string): Fault {
+  const sopInstanceUID = textOf(dataSet, 'SOPInstanceUID');
+  return new Fault('dicom-attribute', 'a number is expected, something else was found', { attribute, ...(sopInstanceUID ? { sopInstanceUID } : {}) });
+}
+
+function numberIn(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? numberOrText(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
 /** The items of a sequence; none if absent. */

@@ -1,7 +1,10 @@
 import { Fault } from '../errors.js';
+import { textDecoderFor } from './character-set.js';
 import type { DataSet } from './data-set.js';
 import { attributeOfTag } from './dictionary.js';
-import { numberOrText } from './value.js';
+import { isBytesVr } from './element-header.js';
+import { DataSetReader } from './part10-reader.js';
+import { numberOrText, valueOf as valueFromBytes } from './value.js';
 
 /** Bytes that a DICOMweb answer leaves at an address of their own (PS3.18 §F.2.6). */
 export interface BulkDataReference {
@@ -36,12 +39,30 @@ function dataSetAt(object: unknown, depth: number, parent: string): DataSet {
 function valueOf(element: Record<string, unknown>, depth: number, tag: string): unknown {
   const { vr, Value: values, InlineBinary: inline, BulkDataURI: bulkDataURI } = element;
   if (typeof bulkDataURI === 'string') return { bulkDataURI } satisfies BulkDataReference;
-  if (typeof inline === 'string') return new Uint8Array(Buffer.from(inline, 'base64'));
+  if (typeof inline === 'string') return binaryValue(new Uint8Array(Buffer.from(inline, 'base64')), vr, tag);
   if (values === undefined || values === null) return vr === 'SQ' ? [] : '';
   if (!Array.isArray(values)) throw fault('Value is not an array', tag);
   if (vr === 'SQ') return values.map((item) => (item === null ? {} : dataSetAt(item, depth + 1, tag)));
   const plain = values.map((value) => plainValue(value, vr, tag));
   return plain.length === 0 ? '' : plain.length === 1 ? plain[0] : plain;
+}
+
+/** Bytes of VR UN whose attribute is known are its value in implicit little endian (PS3.5 §6.2.2), also a sequence. */
+function binaryValue(bytes: Uint8Array, vr: unknown, tag: string): unknown {
+  const known = vr === 'UN' ? attributeOfTag(parseInt(tag, 16)) : undefined;
+  if (!known || isBytesVr(known.vr)) return bytes;
+  if (known.vr === 'SQ') return itemsIn(bytes);
+  return valueFromBytes(known.vr, bytes, { littleEndian: true, decodeText: textDecoderFor([]), signedPixels: false });
+}
+
+/** Bytes that are no sequence stay bytes: what reads the file itself says more of them. */
+function itemsIn(bytes: Uint8Array): unknown {
+  try {
+    return new DataSetReader(bytes, 0, { explicit: false, littleEndian: true }, Infinity).readItems();
+  } catch (thrown) {
+    if (thrown instanceof Fault) return bytes;
+    throw thrown;
+  }
 }
 
 function plainValue(value: unknown, vr: unknown, tag: string): string | number {

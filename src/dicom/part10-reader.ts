@@ -3,16 +3,11 @@ import { textDecoderFor } from './character-set.js';
 import type { DecodeText } from './character-set.js';
 import { attributeOfTag, tagDigits, tagName, tagText } from './dictionary.js';
 import { textsOf } from './data-set.js';
+import { hasKnownVr, headerAt, isBytesVr, itemEndTag, itemTag, sequenceEndTag, startsElement, tagAt, undefinedLength } from './element-header.js';
+import type { ElementHeader, Encoding } from './element-header.js';
 import { valueOf } from './value.js';
 
-/**
- * Why not dcmjs's reader: it recurses into sequences, trusts lengths and copies pixel data, so that a hostile file
- * overflows the stack or takes minutes. This one walks the bytes with an explicit stack and copies nothing.
- */
-export interface Encoding {
-  readonly explicit: boolean;
-  readonly littleEndian: boolean;
-}
+export type { Encoding } from './element-header.js';
 
 /** Pixel Data (7FE0,0010) as it stands in the file (PS3.5 §8.2, §A.4); views of the file's bytes, not copies. */
 export type StoredPixelData =
@@ -25,29 +20,33 @@ interface Level {
   /** The items of a sequence, or one data set. */
   readonly items: MutableDataSet[] | undefined;
   readonly dataSet: MutableDataSet;
-  /** Offset behind the last byte; undefined if a delimiter ends it. */
-  readonly end: number | undefined;
+  /** Offset behind the last byte; undefined if a delimiter ends it. Grows where what is inside shows that it was stated too short. */
+  end: number | undefined;
   /** No child may reach beyond this. */
-  readonly bound: number;
+  bound: number;
   readonly encoding: Encoding;
   readonly tag: number;
+  /** A sequence that went on behind its stated end: it ends where no further item follows. */
+  readonly goesOn?: boolean;
   decodeText: DecodeText;
   signedPixels: boolean;
 }
 
-const undefinedLength = 0xffffffff;
-const item = 0xfffee000;
-const itemEnd = 0xfffee00d;
-const sequenceEnd = 0xfffee0dd;
 const pixelData = 0x7fe00010;
 /** Real objects nest less than ten deep. */
 const deepest = 64;
 /** Elements and items of one file; an enhanced CT of 2,000 frames has about 200,000. */
 const mostElements = 1_000_000;
-/** VRs with a 32-bit length in explicit encoding (PS3.5 §7.1.2). */
-const shortLength = new Set(['AE', 'AS', 'AT', 'CS', 'DA', 'DS', 'DT', 'FL', 'FD', 'IS', 'LO', 'LT', 'PN', 'SH', 'SL', 'SS', 'ST', 'TM', 'UI', 'UL', 'US']);
-const implicitLittleEndian: Encoding = { explicit: false, littleEndian: true };
 
+/**
+ * Reads data elements (PS3.5 §7).
+ *
+ * Why not dcmjs's reader: it recurses into sequences, trusts lengths and copies pixel data, so that a hostile file
+ * overflows the stack or takes minutes. This one walks the bytes with an explicit stack and copies nothing.
+ *
+ * Lengths and delimiters of sequences and items often contradict each other in real files. What lies inside is believed before
+ * what encloses it: an item that reaches beyond its sequence makes the sequence longer, if a data element follows behind it.
+ */
 export class DataSetReader {
   offset: number;
   pixelData: StoredPixelData | undefined;
@@ -55,6 +54,8 @@ export class DataSetReader {
   private readonly view: DataView;
   private readonly levels: Level[] = [];
   private elements = 0;
+  /** The sequence of stated length that ended last, and where. */
+  private closed: { readonly level: Level; at: number } | undefined;
 
   /**
    * @param stopAt the first tag that is not read any more
@@ -67,25 +68,66 @@ export class DataSetReader {
 
   /** Reads up to the end of the bytes, `stopAt`, or behind Pixel Data, whatever comes first. */
   read(): void {
-    this.levels.push({ items: undefined, dataSet: this.dataSet, end: this.bytes.length, bound: this.bytes.length, encoding: this.encoding, tag: 0, decodeText: textDecoderFor([]), signedPixels: false });
+    this.start(undefined);
+  }
+
+  /** The items of a sequence, if the bytes are the value of one. */
+  readItems(): readonly MutableDataSet[] {
+    const items: MutableDataSet[] = [];
+    this.start(items);
+    return items;
+  }
+
+  private start(items: MutableDataSet[] | undefined): void {
+    this.levels.push({ items, dataSet: this.dataSet, end: this.bytes.length, bound: this.bytes.length, encoding: this.encoding, tag: 0, decodeText: textDecoderFor([]), signedPixels: false });
     for (let level = this.levels.at(-1); level; level = this.levels.at(-1)) {
-      if (level.end !== undefined && this.offset >= level.end) this.levels.pop();
-      else if (level.items) this.readItem(level, level.items);
+      if (level.end !== undefined && this.offset >= level.end) {
+        this.levels.pop();
+        if (level.items) this.closed = { level, at: this.offset };
+      } else if (level.items) this.readItem(level, level.items);
       else if (!this.readElement(level)) return;
     }
   }
 
   private readItem(level: Level, items: MutableDataSet[]): void {
+    const start = this.offset;
     const tag = this.readTag(level);
-    const length = this.readUint32(level, tag);
-    if (tag === sequenceEnd) {
+    if (level.goesOn && tag !== itemTag && tag !== sequenceEndTag) {
+      this.offset = start;
       this.levels.pop();
       return;
     }
-    if (tag !== item) throw this.fault(level.tag, `an item was expected at byte ${this.offset - 8}, ${tagText(tag)} was found`);
+    const length = this.readUint32(level, tag);
+    if (tag === sequenceEndTag) {
+      this.levels.pop();
+      return;
+    }
+    // The delimiter of an item that had its length stated.
+    if (tag === itemEndTag) return;
+    if (tag !== itemTag) {
+      this.offset = start;
+      this.endWithoutItem(level, items, tag);
+      return;
+    }
     const dataSet: MutableDataSet = {};
     items.push(dataSet);
-    this.push(level, level.tag, length, undefined, dataSet, level.encoding);
+    this.push(level, level.tag, length, undefined, dataSet, this.encodingOfItem(level.encoding));
+  }
+
+  /** Something that is no item stands in a sequence: its last item was stated too short, or the sequence too long. */
+  private endWithoutItem(level: Level, items: readonly MutableDataSet[], tag: number): void {
+    const last = items.at(-1);
+    const parent = this.levels.at(-2);
+    const isElement = startsElement(this.view, this.offset, level.encoding, 0);
+    if (isElement && last && (level.end === undefined || startsElement(this.view, level.end, level.encoding, level.tag))) {
+      this.levels.push({ items: undefined, dataSet: last, end: level.end, bound: level.bound, encoding: level.encoding, tag: level.tag, decodeText: level.decodeText, signedPixels: level.signedPixels });
+    } else if (parent && level.end !== undefined && startsElement(this.view, this.offset, parent.encoding, level.tag)) this.levels.pop();
+    else throw this.fault(level.tag, `an item was expected at byte ${this.offset}, ${tagText(tag)} was found`);
+  }
+
+  /** What was once UN may hold explicit items all the same, and a sequence of an implicit file too. */
+  private encodingOfItem(encoding: Encoding): Encoding {
+    return encoding.explicit || !hasKnownVr(this.view, this.offset) ? encoding : { ...encoding, explicit: true };
   }
 
   /** @returns false where reading ends */
@@ -96,16 +138,21 @@ export class DataSetReader {
       this.offset = start;
       return false;
     }
-    if (tag === itemEnd) {
-      this.readUint32(level, tag);
-      if (level.end !== undefined) throw this.fault(level.tag, 'an item of stated length is ended by a delimiter');
-      this.levels.pop();
+    if (tag === itemTag || tag === itemEndTag || tag === sequenceEndTag) {
+      this.readDelimiter(level, tag, start);
       return true;
     }
-    const { vr, length, encoding } = this.readHeader(level, tag);
+    const header = this.readHeader(level, tag, start);
+    const { vr, length, encoding } = header;
     if (tag === pixelData && this.levels.length === 1) {
-      this.pixelData = length === undefinedLength ? this.readFragments(level) : { kind: 'native', bytes: this.take(level, tag, length), vr };
+      this.pixelData = length === undefinedLength ? encapsulated(this.readFragments(level, tag)) : { kind: 'native', bytes: this.take(level, tag, length), vr };
       return false;
+    }
+    if (length === undefinedLength && this.holdsFragments(level, tag, header)) {
+      const from = this.offset;
+      this.readFragments(level, tag);
+      level.dataSet[keyOf(tag)] = this.bytes.subarray(from, this.offset);
+      return true;
     }
     if (vr === 'SQ' || length === undefinedLength) {
       const items: MutableDataSet[] = [];
@@ -113,12 +160,66 @@ export class DataSetReader {
       this.push(level, tag, length, items, level.dataSet, encoding);
       return true;
     }
-    this.keep(level, tag, vr, this.take(level, tag, length));
+    this.keep(level, tag, header, this.take(level, tag, length));
     return true;
   }
 
-  private keep(level: Level, tag: number, vr: string, bytes: Uint8Array): void {
-    const { encoding: { littleEndian }, decodeText, signedPixels } = level;
+  /** Delimiters and items where a data element was expected. */
+  private readDelimiter(level: Level, tag: number, start: number): void {
+    const isItem = this.levels.length > 1;
+    const follows = this.closed?.at === start ? this.closed : undefined;
+    if (tag === itemTag) {
+      this.offset = start;
+      if (follows) this.levels.push({ ...follows.level, end: undefined, bound: level.bound, goesOn: true });
+      else if (isItem) this.levels.pop();
+      else throw this.fault(0, `an item stands outside a sequence at byte ${start}`);
+      return;
+    }
+    this.readUint32(level, tag);
+    // Of a sequence that had its length stated.
+    if (follows) follows.at = this.offset;
+    else if (isItem) {
+      if (tag === sequenceEndTag) this.offset = start;
+      this.levels.pop();
+    }
+  }
+
+  /**
+   * Undefined length does not mean a sequence: compressed icons and private bytes are fragments too (PS3.5 §A.4). VRs of bytes hold
+   * fragments; of UN what lies in the first item decides.
+   */
+  private holdsFragments(level: Level, tag: number, { vr, encoding }: ElementHeader): boolean {
+    if (vr === 'SQ') return false;
+    for (let at = this.offset; at + 8 <= level.bound; at += 8) {
+      const found = tagAt(this.view, at, encoding.littleEndian);
+      if (found !== itemTag) return tag === pixelData || (isBytesVr(vr) && vr !== 'UN') || at > this.offset;
+      const length = this.view.getUint32(at + 4, encoding.littleEndian);
+      if (length === undefinedLength) return false;
+      if (tag === pixelData || (isBytesVr(vr) && vr !== 'UN')) return true;
+      if (length > 0) return length < 8 || !this.looksLikeDataSet(at + 8, at + 8 + length, encoding);
+    }
+    return false;
+  }
+
+  private looksLikeDataSet(start: number, end: number, encoding: Encoding): boolean {
+    if (end > this.bytes.length) return false;
+    for (const explicit of [false, true]) {
+      let at = start;
+      let tag = -1;
+      for (let elements = 0; at < end && elements < 4; elements++) {
+        if (!startsElement(this.view, at, { ...encoding, explicit }, tag)) { at = -1; break; }
+        tag = tagAt(this.view, at, encoding.littleEndian);
+        const header = headerAt(this.view, at, end, { ...encoding, explicit });
+        if (!header || header.length === undefinedLength) return header !== undefined;
+        at += header.size + header.length;
+      }
+      if (at >= start && at <= end) return true;
+    }
+    return false;
+  }
+
+  private keep(level: Level, tag: number, { vr, encoding: { littleEndian } }: ElementHeader, bytes: Uint8Array): void {
+    const { decodeText, signedPixels } = level;
     const value = valueOf(vr, bytes, { littleEndian: vr === 'UN' || littleEndian, decodeText, signedPixels });
     const key = keyOf(tag);
     level.dataSet[key] = value;
@@ -126,33 +227,26 @@ export class DataSetReader {
     if (key === 'PixelRepresentation') level.signedPixels = value === 1;
   }
 
-  private readHeader(level: Level, tag: number): { vr: string; length: number; encoding: Encoding } {
-    const { encoding } = level;
-    const known = attributeOfTag(tag);
-    if (!encoding.explicit) return { vr: known?.vr ?? 'UN', length: this.readUint32(level, tag), encoding };
-    const vr = String.fromCharCode(this.readByte(level, tag), this.readByte(level, tag));
-    if (!/^[A-Z]{2}$/.test(vr)) throw this.fault(tag, `no value representation at byte ${this.offset - 2}`);
-    const short = shortLength.has(vr);
-    const high = this.readUint16(level, tag);
-    const length = short ? high : this.readUint32(level, tag);
-    // PS3.5 §6.2.2: UN of undefined length is a sequence in implicit little endian; UN of a known attribute is its value, so encoded.
-    if (vr === 'UN' && length === undefinedLength) return { vr, length, encoding: implicitLittleEndian };
-    if (vr === 'UN' && known && known.vr !== 'SQ' && encoding.littleEndian) return { vr: known.vr, length, encoding };
-    return { vr, length, encoding };
+  private readHeader(level: Level, tag: number, start: number): ElementHeader {
+    this.demand(level, tag, 4);
+    const header = headerAt(this.view, start, level.bound, level.encoding);
+    if (!header) throw this.fault(tag, `no value representation at byte ${start + 4}`);
+    this.demand(level, tag, header.size - 4);
+    this.offset = start + header.size;
+    return header;
   }
 
   /** PS3.5 §A.4: the offset table, then fragments. A missing sequence delimiter at the end of the file is forgiven. */
-  private readFragments(level: Level): StoredPixelData {
+  private readFragments(level: Level, of: number): readonly Uint8Array[] {
     const fragments: Uint8Array[] = [];
-    while (this.offset + 8 <= this.bytes.length) {
+    while (this.offset + 8 <= level.bound) {
       const tag = this.readTag(level);
-      const length = this.readUint32(level, pixelData);
-      if (tag === sequenceEnd) break;
-      if (tag !== item || length === undefinedLength) throw this.fault(pixelData, `a fragment was expected at byte ${this.offset - 8}, ${tagText(tag)} was found`);
-      fragments.push(this.take(level, pixelData, length));
-      if (++this.elements > mostElements) throw this.fault(pixelData, `more than ${mostElements} elements`);
+      const length = this.readUint32(level, of);
+      if (tag === sequenceEndTag) break;
+      if (tag !== itemTag || length === undefinedLength) throw this.fault(of, `a fragment was expected at byte ${this.offset - 8}, ${tagText(tag)} was found`);
+      fragments.push(this.take(level, of, length));
     }
-    return { kind: 'encapsulated', offsetTable: fragments[0] ?? new Uint8Array(0), fragments: fragments.slice(1) };
+    return fragments;
   }
 
   /** Goes into a sequence (`items`) or one of its items. */
@@ -160,33 +254,35 @@ export class DataSetReader {
     if (this.levels.length >= deepest * 2) throw this.fault(parent.tag, `sequences nested more than ${deepest} deep`);
     if (++this.elements > mostElements) throw this.fault(parent.tag, `more than ${mostElements} elements`);
     const end = length === undefinedLength ? undefined : this.offset + length;
-    if (end !== undefined && end > parent.bound) throw this.tooLong(parent, tag, length);
+    if (end !== undefined) this.makeRoom(parent, tag, length);
     this.levels.push({ items, dataSet, end, bound: end ?? parent.bound, encoding, tag, decodeText: parent.decodeText, signedPixels: parent.signedPixels });
   }
 
   private take(level: Level, tag: number, length: number): Uint8Array {
     if (++this.elements > mostElements) throw this.fault(tag, `more than ${mostElements} elements`);
-    const end = this.offset + length;
-    if (end > level.bound) throw this.tooLong(level, tag, length);
-    const value = this.bytes.subarray(this.offset, end);
-    this.offset = end;
+    this.makeRoom(level, tag, length);
+    const value = this.bytes.subarray(this.offset, this.offset + length);
+    this.offset += length;
     return value;
   }
 
+  /** @throws Fault if a length reaches beyond what encloses it and nothing speaks for it */
+  private makeRoom(level: Level, tag: number, length: number): void {
+    const end = this.offset + length;
+    if (end <= level.bound) return;
+    if (end > this.bytes.length || !startsElement(this.view, end, level.encoding, this.levels[1]?.tag ?? 0)) {
+      throw this.fault(tag, `the stated length ${length} at byte ${this.offset} reaches beyond byte ${level.bound}`);
+    }
+    for (const one of this.levels) {
+      if (one.end !== undefined) one.end = Math.max(one.end, end);
+      one.bound = Math.max(one.bound, end);
+    }
+  }
+
   private readTag(level: Level): number {
-    const group = this.readUint16(level, level.tag);
-    return ((group << 16) | this.readUint16(level, level.tag)) >>> 0;
-  }
-
-  private readByte(level: Level, tag: number): number {
-    this.demand(level, tag, 1);
-    return this.view.getUint8(this.offset++);
-  }
-
-  private readUint16(level: Level, tag: number): number {
-    this.demand(level, tag, 2);
-    this.offset += 2;
-    return this.view.getUint16(this.offset - 2, level.encoding.littleEndian);
+    this.demand(level, level.tag, 4);
+    this.offset += 4;
+    return tagAt(this.view, this.offset - 4, level.encoding.littleEndian);
   }
 
   private readUint32(level: Level, tag: number): number {
@@ -199,10 +295,6 @@ export class DataSetReader {
     if (this.offset + count > level.bound) throw this.fault(tag, `the data end at byte ${level.bound} in the middle of an element`);
   }
 
-  private tooLong(level: Level, tag: number, length: number): Fault {
-    return this.fault(tag, `the stated length ${length} at byte ${this.offset} reaches beyond byte ${level.bound}`);
-  }
-
   private fault(tag: number, detail: string): Fault {
     const sopInstanceUID = this.dataSet['SOPInstanceUID'] ?? this.instance ?? this.dataSet['MediaStorageSOPInstanceUID'];
     return new Fault('dicom-unreadable', detail, {
@@ -210,6 +302,10 @@ export class DataSetReader {
       ...(typeof sopInstanceUID === 'string' && sopInstanceUID !== '' ? { sopInstanceUID } : {}),
     });
   }
+}
+
+function encapsulated(fragments: readonly Uint8Array[]): StoredPixelData {
+  return { kind: 'encapsulated', offsetTable: fragments[0] ?? new Uint8Array(0), fragments: fragments.slice(1) };
 }
 
 function keyOf(tag: number): string {

@@ -61,10 +61,15 @@ function textIn(vr: string, bytes: Uint8Array, decodeText: DecodeText): unknown 
   return one(vr === 'DS' || vr === 'IS' ? values.map(numberOrText) : values);
 }
 
-/** A decimal or integer string as a number; what is none stays text, so that nothing is invented. */
+const decimal = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(E[+-]?\d+)?$/i;
+
+/**
+ * A decimal or integer string as a number, also with a decimal comma, which writers of some countries leave; what is none stays
+ * text, so that nothing is invented.
+ */
 export function numberOrText(text: string): number | string {
-  const trimmed = text.trim();
-  const number = trimmed === '' ? NaN : Number(trimmed);
+  const trimmed = text.replace(/\0[\0 ]*$/, '').trim();
+  const number = decimal.test(trimmed) ? Number(trimmed.replace(',', '.')) : NaN;
   return Number.isFinite(number) ? number : trimmed;
 }
 

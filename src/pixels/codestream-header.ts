@@ -8,6 +8,12 @@ export interface CodestreamHeader {
   readonly precision: number;
   /** Adobe's colour transform (APP14), if stated: 0 none, 1 YCbCr. */
   readonly adobeTransform?: number;
+  /** It begins as a JFIF file. */
+  readonly jfif?: boolean;
+  /** Identifiers of three JPEG components, as letters. */
+  readonly letters?: string;
+  /** Not every JPEG component has the full resolution. */
+  readonly subsampled?: boolean;
 }
 
 /** @throws Error if the bytes are no JPEG, JPEG-LS or JPEG 2000 codestream or end inside the header */
@@ -39,9 +45,21 @@ export function jpeg2000Start(bytes: Uint8Array, view: DataView): number {
   return -1;
 }
 
+function componentsAt(view: DataView, at: number, end: number): Pick<CodestreamHeader, 'components' | 'letters' | 'subsampled'> {
+  const components = view.getUint8(at);
+  if (components !== 3 || at + 10 > end) return { components };
+  const places = [at + 1, at + 4, at + 7];
+  return {
+    components,
+    letters: String.fromCharCode(...places.map((place) => view.getUint8(place))),
+    subsampled: new Set(places.map((place) => view.getUint8(place + 1))).size > 1,
+  };
+}
+
 /** Walks the marker segments up to the frame header (ISO/IEC 10918-1 §B.2, 14495-1 §C.2). */
 function jpegHeader(view: DataView): CodestreamHeader {
   let adobeTransform: number | undefined;
+  let jfif = false;
   for (let at = 2; at + 4 <= view.byteLength; ) {
     if (view.getUint8(at) !== 0xff) throw new Error(`no JPEG marker at byte ${at}`);
     const marker = view.getUint8(at + 1);
@@ -49,6 +67,7 @@ function jpegHeader(view: DataView): CodestreamHeader {
     const length = view.getUint16(at + 2);
     if (length < 2 || at + 2 + length > view.byteLength) throw new Error('a JPEG segment is cut off');
     if (marker === 0xee && length >= 14 && view.getUint32(at + 4) === 0x41646f62) adobeTransform = view.getUint8(at + 15);
+    if (marker === 0xe0 && length >= 7 && view.getUint32(at + 4) === 0x4a464946) jfif = true;
     const frame = marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
     if (frame) {
       if (length < 8) throw new Error('the JPEG frame header is cut off');
@@ -57,7 +76,8 @@ function jpegHeader(view: DataView): CodestreamHeader {
         precision: view.getUint8(at + 4),
         rows: view.getUint16(at + 5),
         columns: view.getUint16(at + 7),
-        components: view.getUint8(at + 9),
+        ...componentsAt(view, at + 9, at + 2 + length),
+        jfif,
         ...(adobeTransform === undefined ? {} : { adobeTransform }),
       };
     }

@@ -1,5 +1,7 @@
 import { numberOf, numbersOf, textOf, textsOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
+import { reconstructionsOf } from './ct-reconstructions.js';
+import type { PlacedSlice } from './ct-reconstructions.js';
 import { frameDataSet } from './functional-groups.js';
 
 /** One slice of a stack. */
@@ -26,11 +28,7 @@ export interface AxialStack {
   readonly leftOut: readonly { readonly sopInstanceUID: string | undefined; readonly frameNumber: number; readonly reason: string }[];
 }
 
-interface Candidate extends AxialSlice {
-  readonly frame: DataSet;
-  readonly origin: readonly number[];
-  readonly normal: readonly number[];
-}
+type Candidate = PlacedSlice;
 
 /** The normal may lean by 30° from the body's axis, which gantries reach. */
 const leastAxial = Math.cos(Math.PI / 6);
@@ -45,7 +43,8 @@ const wantedThicknessMm = 2;
 
 /**
  * Puts the axial slices of a study in order along their normal (PS3.3 §C.7.6.2.1.1) and chooses one reconstruction:
- * the longest extent; among those within a tenth of it, the slice thickness nearest to 2 mm; then more slices; then the smaller UID.
+ * the longest extent; among those within a tenth of it, the slice thickness nearest to 2 mm; then more slices; then the smaller UID;
+ * then the first acquisition.
  * Several reconstructions of one acquisition so count once.
  *
  * @param instances metadata of the CT instances of one study, of one or several series; enhanced multi-frame too
@@ -58,12 +57,14 @@ export function orderAxialSlices(instances: readonly DataSet[]): AxialStack {
     leftOut.push({ sopInstanceUID: textOf(instance, 'SOPInstanceUID'), frameNumber, reason: judged });
     return [];
   }));
-  const stacks = stackedBySeries(candidates).map((group) => stackOf(group));
+  const stacks = reconstructionsOf(candidates).map((group) => stackOf(group));
   if (stacks.length === 0) return { slices: [], seriesInstanceUID: undefined, reason: 'no axial slice with a position', spacing: 0, gaps: [], tiltDegrees: 0, leftOut };
   const longest = Math.max(...stacks.map(({ extent }) => extent));
   const [best, ...others] = stacks.filter(({ extent }) => extent >= 0.9 * longest).sort(compareStacks);
   for (const other of stacks) {
-    if (other !== best) leftOut.push(...other.slices.map((slice) => ({ ...nameOf(slice), reason: `series ${best!.seriesInstanceUID ?? ''} was chosen instead` })));
+    if (other === best) continue;
+    const reason = other.seriesInstanceUID === best!.seriesInstanceUID ? 'another acquisition or reconstruction of the same series was chosen' : `series ${best!.seriesInstanceUID ?? ''} was chosen instead`;
+    leftOut.push(...[...other.slices, ...other.duplicates].map((slice) => ({ ...nameOf(slice), reason })));
   }
   leftOut.push(...best!.duplicates.map((slice) => ({ ...nameOf(slice), reason: 'a slice at the same position is there already' })));
   const rest = stacks.length - 1;
@@ -99,23 +100,7 @@ function candidateOf(instance: DataSet, frame: DataSet, frameNumber: number): Ca
   // Towards the head, whichever way the picture was turned.
   normal = normal.map((one) => (one / length) * Math.sign(normal[2] || 1));
   if (Math.abs(normal[2]!) < leastAxial) return 'not axial';
-  return { instance, frame, frameNumber, origin, normal, position: dot(origin, normal) };
-}
-
-function stackedBySeries(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
-  const groups = new Map<string, Candidate[]>();
-  for (const candidate of candidates) {
-    const key = stackKey(candidate);
-    const group = groups.get(key);
-    if (group) group.push(candidate);
-    else groups.set(key, [candidate]);
-  }
-  return [...groups.values()];
-}
-
-/** One reconstruction: same series, orientation and matrix. */
-function stackKey({ instance, frame, normal }: Candidate): string {
-  return [textOf(instance, 'SeriesInstanceUID') ?? '', normal.map((one) => one.toFixed(2)).join(','), numberOf(instance, 'Rows') ?? 0, numberOf(instance, 'Columns') ?? 0, textOf(frame, 'ConvolutionKernel') ?? ''].join('|');
+  return { instance, frame, frameNumber, origin, normal, position: dot(origin, normal), acquisition: acquisitionOf(instance, frame) };
 }
 
 interface Stack {
@@ -129,9 +114,17 @@ interface Stack {
   readonly tiltDegrees: number;
 }
 
+/** Number and phase of the acquisition, of the frame in enhanced objects. */
+function acquisitionOf(instance: DataSet, frame: DataSet): number {
+  const number = numberOf(frame, 'FrameAcquisitionNumber') ?? numberOf(instance, 'AcquisitionNumber') ?? 0;
+  return number * 1000 + (numberOf(frame, 'TemporalPositionIndex') ?? numberOf(instance, 'TemporalPositionIdentifier') ?? 0);
+}
+
 function stackOf(group: readonly Candidate[]): Stack {
   const order = (one: Candidate): number => (numberOf(one.instance, 'AcquisitionNumber') ?? 0) * 1e6 + (numberOf(one.instance, 'InstanceNumber') ?? 0);
-  const sorted = [...group].sort((a, b) => a.position - b.position || order(a) - order(b) || a.frameNumber - b.frameNumber);
+  // Slices nearer than sameMm are at one place, whatever the last digits of their positions are: there the first acquisition counts.
+  const place = (one: Candidate): number => Math.round(one.position / sameMm);
+  const sorted = [...group].sort((a, b) => place(a) - place(b) || order(a) - order(b) || a.frameNumber - b.frameNumber);
   const slices: Candidate[] = [];
   const duplicates: Candidate[] = [];
   for (const slice of sorted) (slices.length > 0 && slice.position - slices.at(-1)!.position < sameMm ? duplicates : slices).push(slice);
@@ -157,7 +150,7 @@ function tiltOf(first: Candidate, last: Candidate): number {
 
 function compareStacks(a: Stack, b: Stack): number {
   const far = (stack: Stack): number => Math.round(Math.abs(stack.thickness - wantedThicknessMm) * 100);
-  return far(a) - far(b) || b.slices.length - a.slices.length || (a.seriesInstanceUID ?? '').localeCompare(b.seriesInstanceUID ?? '');
+  return far(a) - far(b) || b.slices.length - a.slices.length || (a.seriesInstanceUID ?? '').localeCompare(b.seriesInstanceUID ?? '') || a.slices[0]!.acquisition - b.slices[0]!.acquisition;
 }
 
 function nameOf({ instance, frameNumber }: AxialSlice): { sopInstanceUID: string | undefined; frameNumber: number } {

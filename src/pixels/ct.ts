@@ -1,5 +1,5 @@
 import { Fault } from '../errors.js';
-import { numbersOf, textOf } from '../dicom/data-set.js';
+import { decidingNumberOf, itemsOf, numbersOf, textOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { Part10File } from '../dicom/part10.js';
 import { cropped } from './content-box.js';
@@ -51,11 +51,12 @@ export async function hounsfieldUnits(file: Part10File, frameNumber = 1): Promis
   const stored = await decodeFrames(file, [frameNumber]);
   const { format, frames: [frame] } = stored;
   if (format.samplesPerPixel !== 1) throw new Fault('dicom-attribute', 'a colour image has no Hounsfield units', { ...subject, attribute: 'SamplesPerPixel' });
-  if (numbersOf(dataSet, 'RescaleSlope').length === 0 && dataSet['ModalityLUTSequence'] === undefined) {
-    throw new Fault('dicom-attribute', 'without rescale the stored values are no Hounsfield units', subject);
+  if (itemsOf(dataSet, 'ModalityLUTSequence').length === 0) {
+    const missing = ['RescaleSlope', 'RescaleIntercept'].find((keyword) => decidingNumberOf(dataSet, keyword) === undefined);
+    if (missing) throw new Fault('dicom-attribute', 'without rescale the stored values are no Hounsfield units', { ...subject, attribute: missing });
   }
-  const toHu = modalityMapping(dataSet);
   const range = valueRange(frame!.samples);
+  const toHu = modalityMapping(dataSet, range);
   const padding = paddingRange(dataSet, format);
   const hu = tabulated(frame!.samples, range, undefined, (value) => (padding && value >= padding.low && value <= padding.high ? airHu : toHu(value)));
   return { width: format.columns, height: format.rows, hu };

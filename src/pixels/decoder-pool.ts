@@ -82,7 +82,7 @@ export class DecoderPool {
     return this.run({ kind: 'lungFraction', frameNumber }, bytes);
   }
 
-  /** A PNG or JPEG file as readPicture reads it. */
+  /** A picture file as presentPicture shows it. */
   picture(bytes: Uint8Array, size?: PictureSize): Promise<ScaledPicture> {
     return this.run({ kind: 'picture', ...(size ? { size } : {}) }, bytes);
   }

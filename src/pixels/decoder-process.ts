@@ -5,7 +5,7 @@ import type { DecodedPicture, DecoderTask, PictureSize, TaskResult } from './dec
 import type { GreyImage } from './image.js';
 import { lungFraction } from './lung.js';
 import type { PresentedGeometry } from './orientation.js';
-import { readPicture } from './picture.js';
+import { presentPicture } from './picture.js';
 import { previewOf } from './preview.js';
 import { resizeBilinear } from './resize.js';
 import { serveDecoder } from './serve-decoder.js';
@@ -17,7 +17,7 @@ await serveDecoder(perform);
 
 async function perform(task: DecoderTask, bytes: Uint8Array): Promise<TaskResult> {
   if (task.kind === 'picture') {
-    const image = await readPicture(bytes);
+    const image = await presentPicture(bytes);
     return { image: scaled(image, task.size), preview: previewOf(image) };
   }
   const file = readPart10(bytes);

@@ -10,9 +10,8 @@ import type { Samples } from './stored-frames.js';
  * @param vr of Pixel Data: bytes of OW are swapped in big endian, those of OB are not
  */
 export function nativeCells(bytes: Uint8Array, index: number, format: ImageFormat, encoding: { littleEndian: boolean; vr: string }): Samples {
-  const { rows, columns, samplesPerPixel, bitsAllocated, photometricInterpretation } = format;
-  // PS3.3 §C.7.6.3.1.2: two luminances share one pair of colour differences.
-  const halved = photometricInterpretation === 'YBR_FULL_422' || photometricInterpretation === 'YBR_PARTIAL_422';
+  const { rows, columns, samplesPerPixel, bitsAllocated } = format;
+  const halved = isHalved(bytes.length, format);
   const count = rows * columns * (halved ? 2 : samplesPerPixel);
   const needed = Math.ceil((count * bitsAllocated * format.numberOfFrames) / 8);
   if (bytes.length < needed) {
@@ -23,6 +22,17 @@ export function nativeCells(bytes: Uint8Array, index: number, format: ImageForma
     : packedCells(bytes, index * count, count, bitsAllocated);
   if (halved) return doubled(cells, count);
   return format.planar ? byPixel(cells, rows * columns) : cells;
+}
+
+/**
+ * Whether two luminances share one pair of colour differences (PS3.3 §C.7.6.3.1.2). Writers that say so and keep full colour, and
+ * the reverse, are common: where the bytes are enough for the one only, they tell.
+ */
+function isHalved(length: number, { rows, columns, bitsAllocated, numberOfFrames, samplesPerPixel, photometricInterpretation }: ImageFormat): boolean {
+  if (samplesPerPixel !== 3 || !photometricInterpretation.startsWith('YBR_')) return false;
+  const full = Math.ceil((rows * columns * 3 * bitsAllocated * numberOfFrames) / 8);
+  const stated = photometricInterpretation === 'YBR_FULL_422' || photometricInterpretation === 'YBR_PARTIAL_422';
+  return length < full && (stated || (length >= Math.ceil((full * 2) / 3) && length <= Math.ceil((full * 2) / 3) + 1));
 }
 
 function wholeCells(bytes: Uint8Array, first: number, count: number, size: number, { littleEndian, vr }: { littleEndian: boolean; vr: string }): Samples {

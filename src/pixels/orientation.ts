@@ -1,4 +1,3 @@
-import { Fault } from '../errors.js';
 import type { Box } from './image.js';
 
 /** How stored pixels were turned for presentation: first transposed, then mirrored. */
@@ -29,8 +28,8 @@ export const unturned: Turn = { transpose: false, flipX: false, flipY: false };
  * (PS3.3 §C.7.6.1.1.1; the directions of rows and of columns). A side view is only brought upright.
  *
  * @param directions the two values of Patient Orientation (0020,0020)
- * @returns undefined if nothing is stated, or nothing that can be understood
- * @throws Fault dicom-attribute for a view along the body's axis or two directions along one axis
+ * @returns undefined if nothing is stated, nothing that can be understood, a view along the body's axis or two directions along
+ *   one axis: then the pixels decide whether this is a frontal chest
  */
 export function uprightTurn(directions: readonly string[]): Turn | undefined {
   const [row, column] = directions.map((one) => one.trim().toUpperCase()[0]);
@@ -38,9 +37,7 @@ export function uprightTurn(directions: readonly string[]): Turn | undefined {
   const vertical = 'FH';
   const transpose = vertical.includes(row);
   const [across, down] = transpose ? [column, row] : [row, column];
-  if (!vertical.includes(down) || vertical.includes(across)) {
-    throw new Fault('dicom-attribute', `${directions.join('\\')} is no orientation of an upright chest`, { attribute: 'PatientOrientation' });
-  }
+  if (!vertical.includes(down) || vertical.includes(across)) return undefined;
   return { transpose, flipX: across === 'R', flipY: down === 'H' };
 }
 

@@ -1,4 +1,4 @@
-import { numberOf } from '../dicom/data-set.js';
+import { decidingNumberOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { ImageFormat } from './image-format.js';
 
@@ -10,9 +10,9 @@ export interface PaddingRange {
 
 /** Pixel Padding Value and Range Limit (PS3.3 §C.7.5.1.1.2), in stored values; undefined if there is no padding. */
 export function paddingRange(dataSet: DataSet, format: Pick<ImageFormat, 'signed' | 'bitsAllocated'>): PaddingRange | undefined {
-  const value = asStored(numberOf(dataSet, 'PixelPaddingValue'), format);
+  const value = asStored(decidingNumberOf(dataSet, 'PixelPaddingValue'), format);
   if (value === undefined) return undefined;
-  const limit = asStored(numberOf(dataSet, 'PixelPaddingRangeLimit'), format) ?? value;
+  const limit = asStored(decidingNumberOf(dataSet, 'PixelPaddingRangeLimit'), format) ?? value;
   return { low: Math.min(value, limit), high: Math.max(value, limit) };
 }
 

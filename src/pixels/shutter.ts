@@ -1,4 +1,4 @@
-import { numberOf, numbersOf, textsOf } from '../dicom/data-set.js';
+import { decidingNumberOf, notANumber, numberOf, numbersOf, placedNumbersOf, textsOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { Box } from './image.js';
 
@@ -17,6 +17,7 @@ const leastVisible = 0.1;
  * The part of a frame that neither the Display Shutter (PS3.3 §C.7.6.11, with a bitmap §C.7.6.15) nor the X-Ray Collimator
  * (§C.8.7.3) covers. Several shapes act together: what is visible lies inside all of them. Edges and vertices count as visible.
  *
+ * @throws Fault dicom-attribute for a shape with something that is no number
  * @returns undefined if nothing is covered, or if next to nothing would stay: then the attributes are not believed
  */
 export function visibleRegion(dataSet: DataSet, { rows, columns }: { readonly rows: number; readonly columns: number }): VisibleRegion | undefined {
@@ -24,7 +25,7 @@ export function visibleRegion(dataSet: DataSet, { rows, columns }: { readonly ro
   const covered = new Uint8Array(rows * columns);
   let shapes = 0;
   for (const noun of ['Shutter', 'Collimator'] as const) {
-    for (const shape of textsOf(dataSet, `${noun}Shape`)) {
+    for (const shape of textsOf(dataSet, `${noun}Shape`).map((text) => text.toUpperCase())) {
       const spans = shape === 'RECTANGULAR' ? rectangle(dataSet, noun) : shape === 'CIRCULAR' ? circle(dataSet, noun) : shape === 'POLYGONAL' ? polygon(dataSet, noun) : undefined;
       if (spans) coverOutside(covered, rows, columns, spans);
       else if (shape === 'BITMAP') coverByOverlay(covered, rows, columns, dataSet);
@@ -42,15 +43,15 @@ export function visibleRegion(dataSet: DataSet, { rows, columns }: { readonly ro
 type Spans = (row: number) => readonly number[];
 
 function rectangle(dataSet: DataSet, noun: 'Shutter' | 'Collimator'): Spans | undefined {
-  const edge = (name: string): number | undefined => numberOf(dataSet, `${noun}${name}Edge`);
+  const edge = (name: string): number | undefined => decidingNumberOf(dataSet, `${noun}${name}Edge`);
   const [left, right, upper, lower] = [edge('LeftVertical'), edge('RightVertical'), edge('UpperHorizontal'), edge('LowerHorizontal')];
   if (left === undefined || right === undefined || upper === undefined || lower === undefined || left >= right || upper >= lower) return undefined;
   return (row) => (row + 1 >= upper && row + 1 <= lower ? [left - 1, right] : []);
 }
 
 function circle(dataSet: DataSet, noun: 'Shutter' | 'Collimator'): Spans | undefined {
-  const [centerRow, centerColumn] = numbersOf(dataSet, `CenterOfCircular${noun}`);
-  const radius = numberOf(dataSet, `RadiusOfCircular${noun}`);
+  const [centerRow, centerColumn] = decidingNumbersOf(dataSet, `CenterOfCircular${noun}`);
+  const radius = decidingNumberOf(dataSet, `RadiusOfCircular${noun}`);
   if (centerRow === undefined || centerColumn === undefined || radius === undefined || !(radius > 0)) return undefined;
   return (row) => {
     const half = Math.sqrt(radius ** 2 - (row + 1 - centerRow) ** 2);
@@ -58,9 +59,15 @@ function circle(dataSet: DataSet, noun: 'Shutter' | 'Collimator'): Spans | undef
   };
 }
 
+/** @throws Fault dicom-attribute if one is no number */
+function decidingNumbersOf(dataSet: DataSet, keyword: string): readonly number[] {
+  if (placedNumbersOf(dataSet, keyword).some(Number.isNaN)) throw notANumber(dataSet, keyword);
+  return numbersOf(dataSet, keyword);
+}
+
 /** Vertices as row\column pairs; the crossings of each row, by the even-odd rule. */
 function polygon(dataSet: DataSet, noun: 'Shutter' | 'Collimator'): Spans | undefined {
-  const numbers = numbersOf(dataSet, `VerticesOfThePolygonal${noun}`);
+  const numbers = decidingNumbersOf(dataSet, `VerticesOfThePolygonal${noun}`);
   const vertices = Array.from({ length: numbers.length >> 1 }, (_, i) => [numbers[2 * i]!, numbers[2 * i + 1]!] as const);
   if (vertices.length < 3) return undefined;
   const lowest = Math.max(...vertices.map(([y]) => y));

@@ -7,10 +7,11 @@ export const widestTable = 1 << 22;
 
 /**
  * Applies a mapping to every sample through a table of all stored values between `low` and `high`, so that its cost does not
- * depend on what the mapping does. Padding becomes 0 (black).
+ * depend on what the mapping does; 32-bit samples over a wider range are mapped one by one. Padding becomes 0 (black).
  * @returns float32, one a sample
  */
 export function tabulated(samples: Samples, { low, high }: { low: number; high: number }, padding: PaddingRange | undefined, mapping: Mapping): Float32Array {
+  if (high - low >= widestTable) return Float32Array.from(samples, (sample) => (padding && sample >= padding.low && sample <= padding.high ? 0 : mapping(sample)));
   const table = new Float32Array(high - low + 1);
   for (let i = 0; i < table.length; i++) table[i] = mapping(low + i);
   if (padding) table.fill(0, Math.max(0, padding.low - low), Math.max(0, padding.high - low + 1));
@@ -20,9 +21,22 @@ export function tabulated(samples: Samples, { low, high }: { low: number; high: 
   return values;
 }
 
-/** Samples of 32 bits over a wider range, brought to 16; `unscale` gives their stored values back. */
-export function narrowed(samples: Samples, { low, high }: { low: number; high: number }): { samples: Samples; range: { low: number; high: number }; unscale: Mapping } {
+/** So many samples are looked at to find where nearly all of them lie. */
+const looked = 1 << 16;
+
+/**
+ * Samples of 32 bits over a wider range as 16-bit numbers for a histogram; `unscale` gives their stored values back. The numbers
+ * cover where all but a few samples lie, so that a single wild value does not leave one number for all others.
+ * @param leftOut whether a sample does not count
+ */
+export function narrowed(samples: Samples, { low, high }: { low: number; high: number }, leftOut: (index: number) => boolean): { samples: Samples; range: { low: number; high: number }; unscale: Mapping } {
   if (high - low < widestTable) return { samples, range: { low, high }, unscale: (value) => value };
-  const step = (high - low) / 65535;
-  return { samples: Uint16Array.from(samples, (sample) => Math.round((sample - low) / step)), range: { low: 0, high: 65535 }, unscale: (value) => low + value * step };
+  const stride = Math.max(1, Math.floor(samples.length / looked));
+  const some = Float64Array.from({ length: Math.ceil(samples.length / stride) }, (_, i) => (leftOut(i * stride) ? NaN : samples[i * stride]!)).filter((value) => !Number.isNaN(value)).sort();
+  const at = (share: number): number => some[Math.round(share * (some.length - 1))] ?? low;
+  const span = at(0.999) - at(0.001);
+  const [from, to] = [Math.max(low, at(0.001) - span / 2), Math.min(high, at(0.999) + span / 2)];
+  const step = Math.max(1, (to - from) / 65535);
+  const numbers = Uint16Array.from(samples, (sample) => Math.round((Math.min(to, Math.max(from, sample)) - from) / step));
+  return { samples: numbers, range: { low: 0, high: 65535 }, unscale: (value) => from + value * step };
 }

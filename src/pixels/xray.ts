@@ -14,6 +14,8 @@ import type { Box, GreyImage } from './image.js';
 import { toStored, turned, turnedBox, unturned, uprightTurn } from './orientation.js';
 import type { PresentedGeometry } from './orientation.js';
 import { paddingRange } from './padding.js';
+import type { PaddingRange } from './padding.js';
+import type { Samples } from './stored-frames.js';
 import { visibleRegion } from './shutter.js';
 import { narrowed, tabulated } from './tabulate.js';
 
@@ -31,7 +33,7 @@ export interface PresentedXray {
  *
  * Stored values go through Modality LUT, VOI LUT and Presentation LUT (grey-scale.ts); colour is shown by its luminance;
  * padding and covered pixels are black. Only the first frame counts.
- * @throws Fault as decodeFrames and uprightTurn do
+ * @throws Fault as decodeFrames and greyScaleFor do
  */
 export async function presentXray(file: Part10File): Promise<PresentedXray> {
   try {
@@ -44,18 +46,17 @@ export async function presentXray(file: Part10File): Promise<PresentedXray> {
 
 async function present(file: Part10File): Promise<PresentedXray> {
   const dataSet = frameDataSet(file.dataSet, 1);
-  // Refused before the work of decoding.
   const turn = uprightTurn(textsOf(dataSet, 'PatientOrientation')) ?? unturned;
   const stored = await decodeFrames(file, [1]);
   const { columns, rows } = stored.format;
   const grey = greySamples(stored, stored.frames[0]!, dataSet);
-  const { samples, range, unscale } = narrowed(grey.samples, valueRange(grey.samples));
-  const padding = grey.colour || samples !== grey.samples ? undefined : paddingRange(dataSet, stored.format);
+  const padding = grey.colour ? undefined : paddingRange(dataSet, stored.format);
   const visible = visibleRegion(dataSet, stored.format);
+  const range = valueRange(grey.samples);
   const greyScale: GreyScale = grey.colour
     ? { mapping: (value) => value / (2 ** grey.bits - 1), source: 'file' }
-    : greyScaleFor(dataSet, stored.photometricInterpretation, histogramOf(samples, range, padding, visible?.covered), unscale);
-  const shown = tabulated(samples, range, padding, greyScale.mapping);
+    : greyScaleOf(grey.samples, { range, padding, covered: visible?.covered }, dataSet, stored.photometricInterpretation);
+  const shown = tabulated(grey.samples, range, padding, greyScale.mapping);
   if (visible) for (let i = 0; i < shown.length; i++) if (visible.covered[i]) shown[i] = 0;
   const aspect = pixelAspectOf(dataSet);
   const whole: GreyImage = {
@@ -71,6 +72,16 @@ async function present(file: Part10File): Promise<PresentedXray> {
   const exposed = collimatedBox(framed);
   const geometry: PresentedGeometry = { columns, rows, turn, left: open.left + content.left + exposed.left, top: open.top + content.top + exposed.top, scaleX: 1, scaleY: 1 };
   return { image: cropped(framed, exposed), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+}
+
+function greyScaleOf(samples: Samples, { range, padding, covered }: { readonly range: { low: number; high: number }; readonly padding: PaddingRange | undefined; readonly covered: Uint8Array | undefined }, dataSet: DataSet, photometricInterpretation: string): GreyScale {
+  const isPadding = (index: number): boolean => padding !== undefined && samples[index]! >= padding.low && samples[index]! <= padding.high;
+  const leftOut = (index: number): boolean => covered?.[index] === 1 || isPadding(index);
+  const { samples: numbers, range: numberRange, unscale } = narrowed(samples, range, leftOut);
+  const histogram = numbers === samples
+    ? histogramOf(samples, range, padding, covered)
+    : histogramOf(numbers, numberRange, undefined, Uint8Array.from(numbers, (_, index) => (leftOut(index) ? 1 : 0)));
+  return greyScaleFor(dataSet, photometricInterpretation, histogram, unscale);
 }
 
 /** Height of a pixel over its width: Pixel Aspect Ratio (PS3.3 §C.7.6.3.1.7), else a spacing; 1 if nothing is stated. */

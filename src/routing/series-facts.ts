@@ -39,7 +39,8 @@ function collectValues(instances: readonly DataSet[], arrival: Arrival): SeriesF
   const all = (keyword: string): readonly string[] => unique(instances.flatMap((one) => textsOf(one, keyword)));
   const description = unique([...all('StudyDescription'), ...all('SeriesDescription'), ...all('ProtocolName')]);
   const values: Record<Attribute, readonly string[]> = {
-    modality: unique(all('Modality')),
+    // A defined term, which some writers leave in lower case.
+    modality: unique(all('Modality').map((text) => text.toUpperCase())),
     bodyPart: unique([...all('BodyPartExamined'), ...meanings(instances, 'AnatomicRegionSequence')]),
     view: unique([...all('ViewPosition'), ...meanings(instances, 'ViewCodeSequence')]),
     studyDescription: all('StudyDescription'),

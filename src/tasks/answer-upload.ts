@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import { asFault, Fault } from '../errors.js';
+import { pictureFormat } from '../pixels/picture-format.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Analysis } from './analysis.js';
 import { withIdentity } from './instance-identity.js';
@@ -78,10 +79,10 @@ type Opened =
 
 async function open({ name, path }: UploadedFile, index: number): Promise<Opened> {
   try {
-    const bytes = await beginningOf(path, 4);
-    if (isPicture(bytes)) {
+    const bytes = await beginningOf(path, 160);
+    if (pictureFormat(bytes)) {
       const { size } = await stat(path);
-      if (size > maxPictureBytes) throw new Fault('upload-refused', `expected a PNG or JPEG file of at most ${maxPictureBytes / 2 ** 20} MB, found ${Math.round(size / 2 ** 20)} MB`);
+      if (size > maxPictureBytes) throw new Fault('upload-refused', `expected a picture of at most ${maxPictureBytes / 2 ** 20} MB, found ${Math.round(size / 2 ** 20)} MB`);
       return { kind: 'picture', name, path };
     }
     if (isArchive(bytes)) throw new Fault('upload-refused', 'an archive within an archive is not opened');
@@ -89,7 +90,7 @@ async function open({ name, path }: UploadedFile, index: number): Promise<Opened
     return { kind: 'dicom', name, path, studyInstanceUID: textOf(identified, 'StudyInstanceUID')!, dataSet: identified };
   } catch (error) {
     const fault = asFault(error, 'dicom-unreadable');
-    return { kind: 'unreadable', name, fault: fault.code === 'dicom-unreadable' ? new Fault('upload-refused', 'expected a DICOM, PNG or JPEG file, found something else', {}, { cause: error }) : fault };
+    return { kind: 'unreadable', name, fault: fault.code === 'dicom-unreadable' ? new Fault('upload-refused', 'expected a DICOM file or a picture (PNG, JPEG, TIFF, BMP, GIF, WebP), found something else', {}, { cause: error }) : fault };
   }
 }
 
@@ -141,11 +142,6 @@ function tooMany(title: string): UploadAnswer {
 function titleOf(members: readonly DicomFile[]): string {
   const [first] = members;
   return members.length === 1 ? first!.name : `${first!.name} and ${members.length - 1} more`;
-}
-
-/** By its first bytes: PNG, JPEG. */
-function isPicture(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e) || (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff);
 }
 
 export function isArchive(bytes: Uint8Array): boolean {

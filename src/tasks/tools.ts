@@ -55,7 +55,7 @@ export interface ImageReader {
   readCtSlice(file: Uint8Array, frameNumber: number): Promise<ReadImage>;
   /** Share of the body's cross-section that is lung, 0 to 1. */
   lungFraction(file: Uint8Array, frameNumber: number): Promise<number>;
-  /** A PNG or JPEG file, taken for a frontal X-ray. */
+  /** A picture file, taken for a frontal X-ray. */
   readPicture(file: Uint8Array): Promise<{ readonly image: GreyImage; readonly preview: Preview }>;
 }
 

@@ -48,7 +48,7 @@ export async function writeResult(hand: ResultInHand, analysis: Analysis): Promi
 
 export async function writeFailure(hand: ResultInHand, fault: Fault): Promise<StudyResult> {
   const outcome: ReportOutcome = { kind: 'failed', code: fault.code, reason: fault.message };
-  const ct = hand.considered.every((one) => textOf(one, 'Modality') === 'CT');
+  const ct = hand.considered.every((one) => textOf(one, 'Modality')?.toUpperCase() === 'CT');
   const nothing: Analysis = { kind: ct ? 'ct' : 'xray', evidence: evidenceOf(hand.considered), findings: [], notes: [] };
   const result = await write(hand, outcome, nothing, hand.tools.settings.failedDocuments);
   return { ...result, retryable: fault.retryable };

@@ -157,7 +157,7 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     assert.match((await cardOf('opacity.dcm').locator('[data-testid=finding-pneumonia]').textContent()) ?? '', /Pneumonia.*Present · \d+ %/);
     await cardOf('study.zip').locator('[data-testid=finding-pneumonia]').waitFor(patience);
     await cardOf('hand.dcm').locator('text=The model was not made for this image.').waitFor(patience);
-    await cardOf('letter.dcm').locator('text=/expected a DICOM, PNG or JPEG file/').waitFor(patience);
+    await cardOf('letter.dcm').locator('text=/expected a DICOM file or a picture/').waitFor(patience);
     await cardOf('bomb.zip').locator('text=/ZIP bomb/').waitFor(patience);
     await cardOf('opacity.dcm').locator('text=What is this number worth?').first().click();
     await cardOf('opacity.dcm').locator('text=/AUROC 0\\.\\d\\d/').first().waitFor();

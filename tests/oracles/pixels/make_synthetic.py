@@ -9,9 +9,10 @@ Writes tests/fixtures/pixels/synthetic/*.dcm and synthetic.json. The tests need 
 Reference values: of uncompressed and lossless files the values put in (and pydicom must agree where it masks and shifts as
 PS3.5 section 8.1.1 says); of lossy files what pydicom with its plugins decodes.
 """
-import base64, hashlib, json, os, pathlib, subprocess, sys, tempfile, warnings
+import base64, hashlib, io, json, os, pathlib, subprocess, sys, tempfile, warnings
 import numpy as np
 import pydicom
+from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_fragments
 from pydicom.pixels import pixel_array
@@ -291,6 +292,32 @@ for allocated, stored in ((8, 8), (16, 12), (16, 16)):
     decoded = pixel_array(ds, raw=True).reshape(1, rows, columns, 1)
     case_values = decoded.astype(np.int64)
     note(name, np.where(case_values > 32767, case_values - 65536, case_values), 'pydicom', lossy=True)
+
+# Encapsulated Uncompressed: frames as they would lie in native pixel data, one or two fragments each.
+for allocated, stored, signed, frames, pieces in ((8, 8, False, 1, 1), (16, 12, True, 1, 2), (16, 12, False, 3, 1)):
+    name = f'encapsulated-uncompressed-{allocated}-{stored}-{"s" if signed else "u"}' + (f'-{frames}frames' if frames > 1 else '')
+    array = values(stored, signed, 1, frames)
+    ds = dataset(name, allocated, stored, stored - 1, signed, frames=frames)
+    ds.PixelData = encapsulate([pack(cells(frame[None], allocated, stored, stored - 1), allocated, 0) for frame in array], fragments_per_frame=pieces)
+    ds['PixelData'].VR = 'OB'
+    save(ds, name, '1.2.840.10008.1.2.1.98')
+    note(name, array, 'pydicom encapsulate')
+
+# Progressive JPEG, retired in DICOM: Pillow writes and reads it.
+for samples in (1, 3):
+    name = f'jpeg-progressive-8-{"u" if samples == 1 else "ybr-444"}'
+    array = values(8, False, samples)[0].astype(np.uint8)
+    ds = dataset(name, 8, 8, 7, False, 'MONOCHROME2' if samples == 1 else 'YBR_FULL', samples)
+    stream = io.BytesIO()
+    Image.fromarray(array[:, :, 0] if samples == 1 else array, 'L' if samples == 1 else 'YCbCr').save(stream, 'JPEG', quality=95, progressive=True, subsampling=0)
+    ds.PixelData = encapsulate([stream.getvalue()])
+    ds['PixelData'].VR = 'OB'
+    save(ds, name, '1.2.840.10008.1.2.4.55')
+    picture = Image.open(io.BytesIO(stream.getvalue()))
+    # As coded: converted to RGB and back, colours outside it would be cut.
+    picture.draft('L' if samples == 1 else 'YCbCr', None)
+    decoded = np.asarray(picture).reshape(1, rows, columns, samples)
+    note(name, decoded.astype(np.int64), 'Pillow', lossy=True, photometric=ds.PhotometricInterpretation)
 
 # HTJ2K: no Python encoder; OpenJPH as WebAssembly writes the codestreams (encode-htj2k.mjs).
 for allocated, stored, signed, reversible in ((8, 8, False, True), (16, 12, False, True), (16, 16, False, True), (16, 12, True, True), (16, 12, False, False)):
