@@ -88,7 +88,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     termsOf: (name) => termsOf(findings, name),
     findingNameOf: (concept) => findingNameOf(findings, concept),
     codes: conceptsOf(findings),
-    procedureReported: (kind) => findings.procedures[kind === 'ct' ? 'CT' : 'DX'],
+    procedureReported: (kind, modality) => findings.procedures[kind === 'ct' ? 'CT' : modality === 'CR' ? 'CR' : 'DX'],
   };
   return {
     findings,

@@ -44,7 +44,7 @@ export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: Rout
   const watch = new Stopwatch();
   const model = tools.model();
   const chosen = chooseImages(seriesFactsOf(instances), tools.settings.maxImages);
-  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, instances, considered: chosen.considered, inputKey: inputKeyOf(chosen.considered), rule, own: ownDocumentsIn([]), model, watch, tools };
+  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, instances, considered: chosen.considered, inputKey: inputKeyOf(chosen.considered), rule, own: ownDocumentsIn([]), model, watch, tools, asFiles: true };
   return writeResult(hand, await analyse(chosen, model, tools, watch));
 }
 

@@ -13,7 +13,7 @@ import { hasPlace, measurementReport } from '../../src/sr/measurement-report.js'
 import { isOwnDocument } from '../../src/sr/own-document.js';
 import { readReport, sameReport } from '../../src/sr/read-report.js';
 import type { ReportContent } from '../../src/sr/report-content.js';
-import { byImportance } from '../../src/sr/sentences.js';
+import { byImportance } from '../../src/sr/wording.js';
 import { validateDocument } from '../support/validate-document.js';
 import { examples, findingsConfig, measurementOfExample, reported, source, textOfExample } from './sr-examples.js';
 

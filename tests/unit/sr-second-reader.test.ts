@@ -58,7 +58,7 @@ for (const name of readByHighdicom) {
     const { deviceUID: uid, name: model, manufacturer, serialNumber: serial } = ours.algorithm;
     assert.equal(reading.sopClassUID, '1.2.840.10008.5.1.4.1.1.88.34');
     assert.deepEqual(reading.observer, { uid, name: model, manufacturer, model, serial });
-    assert.deepEqual(reading.procedures, [content.procedureReported]);
+    assert.deepEqual(reading.procedures, content.procedures);
     assert.equal(placed.length, content.findings.filter((one) => one.region).length);
     assert.deepEqual(
       reading.groups.map(({ trackingUID, finding, sites, value, box }) => {
