@@ -12,6 +12,16 @@ const program = new Command()
   .description('AI companion to the Orthanc PACS: chest X-ray and CT studies in, findings as DICOM SR out.\nNot for diagnosis.')
   .showHelpAfterError();
 
+program.hook('preAction', async () => {
+  const { applyTimeZone, loadConfig } = await import('./config.js');
+  try {
+    applyTimeZone(loadConfig());
+  } catch (error) {
+    // The command reads the configuration itself and reports it.
+    if (!(error instanceof Fault)) throw error;
+  }
+});
+
 program
   .command('serve')
   .description('the service, against ORTHANC_URL, else beside a private Orthanc')

@@ -216,6 +216,11 @@ const configSchema = z.strictObject({
     })
     .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, { path: ['organization'], message: 'expected the organization for which verifiers sign' })
     .prefault({}),
+  /**
+   * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
+   * of the schedules. Without it that of the host.
+   */
+  timeZone: z.string().refine(isTimeZone, 'expected the IANA name of a time zone, such as Europe/Berlin').optional(),
   routingFile: z.string().default('config/routing.yaml'),
   findingsFile: z.string().default('config/findings.json'),
   log: z
@@ -250,6 +255,7 @@ const environmentSettings = {
   OIDC_CLIENT_ID: ['access', 'oidc', 'clientId'],
   OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
   OIDC_CLIENT_SECRET_FILE: ['access', 'oidc', 'clientSecretFile'],
+  TIME_ZONE: ['timeZone'],
   MODEL_DIR: ['model', 'directory'],
   VIEWER_DIR: ['viewer', 'directory'],
   ENGINE: ['engine', 'prefer'],
@@ -284,6 +290,35 @@ export function loadConfig(variables: NodeJS.ProcessEnv = process.env, given: Re
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),
   };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    // An offset such as +01:00 is taken by some versions of ICU, but knows no summer time.
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined && !/^[+-]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+export interface LocalTimeZone {
+  readonly name: string;
+  readonly origin: 'timeZone' | 'TZ' | 'host';
+  /** False in a container that nobody told its zone: it says UTC, and the hospital's clocks do not. */
+  readonly isStated: boolean;
+}
+
+/** Makes the configured time zone the local one of this process and those it starts. */
+export function applyTimeZone({ timeZone }: Pick<Config, 'timeZone'>, inContainer = isContainer()): LocalTimeZone {
+  if (timeZone !== undefined) process.env['TZ'] = timeZone;
+  const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();
+  const origin = timeZone !== undefined ? 'timeZone' : process.env['TZ'] ? 'TZ' : 'host';
+  return { name, origin, isStated: origin !== 'host' || !inContainer || !/^(Etc\/)?(UTC|GMT|Unknown)$/.test(name) };
+}
+
+/** Docker, Podman, Kubernetes, systemd-nspawn. */
+function isContainer(): boolean {
+  return existsSync('/.dockerenv') || existsSync('/run/.containerenv') || Boolean(process.env['container'] ?? process.env['KUBERNETES_SERVICE_HOST']);
 }
 
 function valueOf(variable: string, text: string): unknown {

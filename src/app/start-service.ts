@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { noteHead } from '../audit/note-head.js';
-import { projectRoot, type Config, type ProcessRole } from '../config.js';
+import { applyTimeZone, projectRoot, type Config, type ProcessRole } from '../config.js';
 import { startEngine, type StartedEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
@@ -116,6 +116,9 @@ async function servedVersion({ dataDir, model }: Config): Promise<ModelVersion> 
  * database that does not answer yet is waited for.
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
+  const zone = applyTimeZone(config);
+  if (zone.isStated) log.info('time zone', { zone: zone.name, origin: zone.origin });
+  else log.warn(`no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`);
   const does = (role: ProcessRole): boolean => config.roles.includes(role);
   const closing: (() => Promise<void>)[] = [];
   const opened = <Part>(part: Part, close: () => Promise<void>): Part => {

@@ -54,15 +54,13 @@ export const codes = {
   laterality: sct('272741003', 'Laterality'),
   left: sct('7771000', 'Left'),
   right: sct('24028007', 'Right'),
-  // TID 1602, CID 29 (the modalities of chest images), CID 4031
+  // TID 1602, CID 29 (the modalities of chest images)
   modality: dcm('121139', 'Modality'),
   computedRadiography: dcm('CR', 'Computed Radiography'),
   digitalRadiography: dcm('DX', 'Digital Radiography'),
   radiographicImaging: dcm('RG', 'Radiographic imaging'),
   radiofluoroscopy: dcm('RF', 'Radiofluoroscopy'),
   computedTomography: dcm('CT', 'Computed Tomography'),
-  targetRegion: dcm('123014', 'Target Region'),
-  chest: sct('816094009', 'Chest'),
   studyDate: dcm('111060', 'Study Date'),
   studyTime: dcm('111061', 'Study Time'),
   contentDate: dcm('111018', 'Content Date'),

@@ -34,7 +34,6 @@ function descriptorsOf(dataSet: DataSet): readonly ContentItem[] {
   const frameOfReference = textOf(dataSet, 'FrameOfReferenceUID') ?? '';
   return [
     code('HAS ACQ CONTEXT', codes.modality, modality),
-    code('HAS ACQ CONTEXT', codes.targetRegion, codes.chest),
     ...dated(codes.studyDate, codes.studyTime, dataSet, 'Study'),
     ...dated(codes.contentDate, codes.contentTime, dataSet, 'Content'),
     ...dated(codes.acquisitionDate, codes.acquisitionTime, dataSet, 'Acquisition'),

@@ -14,7 +14,6 @@ const own = process.env['TZ'];
 const inZone = <T>(zone: string, work: () => T): T => {
   process.env['TZ'] = zone;
   try {
-    assert.equal(Intl.DateTimeFormat().resolvedOptions().timeZone, zone, 'Node knows the zone');
     return work();
   } finally {
     if (own === undefined) delete process.env['TZ'];

@@ -111,7 +111,6 @@ export const groupTemplates: Readonly<Record<string, readonly Row[]>> = {
 
 const descriptors: readonly Row[] = [
   m('TID 1602 row 1', 'CODE', 'HAS ACQ CONTEXT', [codes.modality], { values: [codes.computedRadiography, codes.digitalRadiography, codes.radiographicImaging, codes.radiofluoroscopy, codes.computedTomography] }),
-  u('TID 1602 row 2', 'CODE', 'HAS ACQ CONTEXT', [codes.targetRegion], { max: 1, values: [codes.chest] }),
   u('TID 1602 row 4', 'DATE', 'HAS ACQ CONTEXT', [codes.studyDate], { max: 1 }),
   u('TID 1602 row 5', 'TIME', 'HAS ACQ CONTEXT', [codes.studyTime], { max: 1 }),
   u('TID 1602 row 6', 'DATE', 'HAS ACQ CONTEXT', [codes.contentDate], { max: 1 }),
