@@ -1,10 +1,10 @@
-import type { DataSet } from '../dicom/data-set.js';
+import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
 import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
 import { comprehensive3dSr, documentOf } from './document-header.js';
 import type { RegionTemplate } from './document-profile.js';
 import { equipment, legalIdentity } from './equipment.js';
-import type { ReportContent, ReportedFinding } from './report-content.js';
+import type { FindingRegion, ReportContent, ReportedFinding } from './report-content.js';
 import { deviceObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
 import { measurementGroup } from './tid-1501-measurement-group.js';
@@ -27,7 +27,7 @@ export function hasPlace(content: ReportContent): boolean {
 export function measurementReport(content: ReportContent, regionTemplate: RegionTemplate = '1501'): DataSet {
   const algorithm = legalIdentity(content.algorithm);
   const inGroup = (finding: ReportedFinding): boolean => regionTemplate === '1410' || finding.region !== undefined;
-  const groups = content.findings.filter(inGroup).map((finding) => measurementGroup(finding, algorithm, regionTemplate));
+  const groups = content.findings.filter(inGroup).map((finding) => measurementGroup(finding, algorithm, regionTemplate, hasPlace(content) ? wholeImageOf(finding, content) : undefined));
   const evaluations = content.findings.filter((finding) => !inGroup(finding)).map(evaluation);
   const tree = root(codes.imagingMeasurementReport, '1500', [
     ...languageOfContent(),
@@ -49,6 +49,14 @@ export function unverified(content: ReportContent): DataSet {
 export function withEvidence(content: ReportContent): ReportContent {
   const inFindings = content.findings.flatMap((finding) => [...finding.images, ...(finding.region ? [finding.region.image] : [])]);
   return { ...content, evidence: [...content.evidence, ...inFindings] };
+}
+
+/** The whole first image of a finding; undefined where its size is not known. */
+function wholeImageOf({ images: [image] }: ReportedFinding, { images = [] }: ReportContent): FindingRegion | undefined {
+  const uid: string | undefined = image?.sopInstanceUID;
+  const dataSet = images.find((one) => textOf(one, 'SOPInstanceUID') === uid) ?? {};
+  const [right, bottom] = [numberOf(dataSet, 'Columns'), numberOf(dataSet, 'Rows')];
+  return image && right && bottom ? { image, left: 0, top: 0, right, bottom } : undefined;
 }
 
 function evaluation(finding: ReportedFinding): ContentItem {

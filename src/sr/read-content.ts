@@ -1,10 +1,10 @@
 import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import { conceptOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
-import { childrenNamed, childrenOf, codeNamed, measuredOf, nameOf, textNamed, valueTypeOf } from './content-tree.js';
+import { childrenNamed, childrenOf, codeNamed, measuredOf, nameOf, textNamed, textsNamed, valueTypeOf } from './content-tree.js';
 import { imagesBelow, readRegion, type DocumentReference, type FindingRegion, type ImageReference } from './references.js';
 import type { Decision, Side } from './report-content.js';
-import { decisionOf } from './wording.js';
+import { decisionOf, wholeImageComment } from './wording.js';
 
 export interface ReadFinding {
   /** Name of the network output, where the document has it (measurement groups of ours). */
@@ -51,7 +51,8 @@ function readGroup(group: DataSet, evidence: readonly DocumentReference[]): read
   const certainty = childrenNamed(group, ...probabilityNames).find((item) => probabilityOf(item) !== undefined);
   if (!concept || !certainty) return [];
   const scoord = [...childrenOf(certainty), ...childrenOf(group)].find((item) => valueTypeOf(item) === 'SCOORD');
-  const region = scoord && readRegion(scoord, evidence);
+  const read = scoord && readRegion(scoord, evidence);
+  const region = textsNamed(group, codes.comment).includes(wholeImageComment) ? undefined : read;
   const site = codeNamed(group, codes.findingSite);
   const side = sideIn(childrenNamed(group, codes.findingSite)[0] ?? {});
   const name = /^AI (\S+)$/.exec(textNamed(group, codes.trackingIdentifier) ?? '')?.[1];
@@ -66,7 +67,7 @@ function readGroup(group: DataSet, evidence: readonly DocumentReference[]): read
       ...(side ? { side } : {}),
       ...(region ? { region } : {}),
       ...(trackingUID ? { trackingUID } : {}),
-      images: region ? [region.image] : [...imagesBelow(certainty, evidence), ...imagesBelow(group, evidence)],
+      images: read ? [read.image] : [...imagesBelow(certainty, evidence), ...imagesBelow(group, evidence)],
     },
   ];
 }

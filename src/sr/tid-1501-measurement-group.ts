@@ -1,9 +1,9 @@
 import { codes } from './codes.js';
 import { boxOn, code, container, image, num, text, uidref, type ContentItem } from './content-item.js';
 import type { RegionTemplate } from './document-profile.js';
-import type { AlgorithmIdentity, ReportedFinding } from './report-content.js';
+import type { AlgorithmIdentity, FindingRegion, ReportedFinding } from './report-content.js';
 import { algorithmIdentification } from './tid-4019-algorithm-identification.js';
-import { decisionCodes, probabilityPercent, thresholdSentence } from './wording.js';
+import { decisionCodes, probabilityPercent, thresholdSentence, wholeImageComment } from './wording.js';
 
 /**
  * The measurement group of one finding (PS3.16).
@@ -12,15 +12,18 @@ import { decisionCodes, probabilityPercent, thresholdSentence } from './wording.
  *   TID 320). OHIF shows box, label and number of this form together. The SCOORD has no concept name (TID 320 leaves it open),
  *   and each group has a Tracking UID of its own, or OHIF merges them.
  * - With a region, for other readers: TID 1410 Planar ROI Measurements, SCOORD named Image Region beside the number.
- * - Without a region: TID 1501 with its source images (row 10b). OHIF crashes on such a group, so its profile has none.
+ * - Without a region, in a document where another finding has one: TID 1410 with the whole image as its region. PixelMed's
+ *   validator takes every group of a document for TID 1410 as soon as one has an Image Region, and misses it in the others.
+ * - Without a region otherwise: TID 1501 with its source images (row 10b). OHIF crashes on such a group, so its profile has none.
  *
  * Comment (121106) is the label that OHIF draws beside the box: short, or neighbours overlap, and no more than possible, for
  * an appearance is no diagnosis. The decision under the finding's own name and the comment extend the template.
  *
  * @param algorithm made legal (equipment.ts)
+ * @param wholeImage the region of a finding that has none of its own
  */
-export function measurementGroup(finding: ReportedFinding, algorithm: AlgorithmIdentity, regionTemplate: RegionTemplate): ContentItem {
-  const { region } = finding;
+export function measurementGroup(finding: ReportedFinding, algorithm: AlgorithmIdentity, regionTemplate: RegionTemplate, wholeImage?: FindingRegion): ContentItem {
+  const region = finding.region ?? wholeImage;
   const planar = region !== undefined && regionTemplate === '1410';
   const belowNumber = region !== undefined && !planar ? [boxOn('INFERRED FROM', undefined, region)] : [];
   return container(
@@ -35,7 +38,7 @@ export function measurementGroup(finding: ReportedFinding, algorithm: AlgorithmI
       ...algorithmIdentification(algorithm, 'HAS CONCEPT MOD', [thresholdSentence(finding)]),
       num('CONTAINS', codes.probability, probabilityPercent(finding), codes.percent, belowNumber),
       code('CONTAINS', finding.concept, decisionCodes[finding.decision]),
-      ...(region ? [text('CONTAINS', codes.comment, `AI, unverified: possible ${finding.concept.meaning}`)] : finding.images.map((one) => image('CONTAINS', codes.sourceOfMeasurement, one))),
+      ...(region ? [text('CONTAINS', codes.comment, finding.region ? `AI, unverified: possible ${finding.concept.meaning}` : wholeImageComment)] : finding.images.map((one) => image('CONTAINS', codes.sourceOfMeasurement, one))),
     ],
     planar ? '1410' : '1501',
   );

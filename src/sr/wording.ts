@@ -70,6 +70,9 @@ function findingSentence(finding: ReportedFinding): string {
   return `${words[finding.decision]}, ${probabilityPercent(finding)} %: ${finding.wording}.${where}`;
 }
 
+/** Comment of a planar group whose finding has no region of its own; readers know the whole image by it. */
+export const wholeImageComment = 'AI: refers to the whole image';
+
 /** The rule behind a decision, so that a reader can follow it. */
 export function thresholdSentence(finding: ReportedFinding): string {
   return `${finding.concept.meaning}: absent below ${thresholdPercent(finding.absentBelow)} %, present from ${thresholdPercent(finding.presentFrom)} %, undetermined between`;

@@ -94,19 +94,21 @@ for (const name of readByHighdicom) {
   test(`${name}, as IHE AIR wants it: highdicom finds every region and every finding`, () => {
     assert.deepEqual(writePart10(airMeasurementOfExample(content)), bytesOf(file), 'run tests/oracles/sr again');
     const { planar, groups, procedures } = readings[file]!;
-    const [placed, others] = [content.findings.filter((one) => one.region), content.findings.filter((one) => !one.region)];
+    // Where the size of the image is known, a finding without a region refers to the whole image.
+    const whole = content.images?.[0];
+    const [placed, others] = [content.findings.filter((one) => one.region ?? whole), content.findings.filter((one) => !(one.region ?? whole))];
     assert.deepEqual(procedures, content.procedures);
     assert.deepEqual(planar.map((one) => [one.trackingUID, one.finding, one.sites[0], one.sides, one.value, one.unit.value]), placed.map((one) => [one.trackingUID, one.concept, one.site, one.side ? [one.side === 'left' ? 'Left' : 'Right'] : [], Number(probabilityPercent(one)), '%']));
     assert.deepEqual(groups.map((one) => [one.trackingUID, one.finding, one.value]), others.map((one) => [one.trackingUID, one.concept, Number(probabilityPercent(one))]));
     for (const [index, { box, finding, evaluations }] of planar.entries()) {
-      const { image, left, top, right, bottom } = placed[index]!.region!;
+      const { image, left, top, right, bottom } = placed[index]!.region ?? { image: placed[index]!.images[0]!, left: 0, top: 0, right: Number(whole!['Columns']), bottom: Number(whole!['Rows']) };
       assert.ok(box.closed);
       assert.equal(box.image, image.sopInstanceUID);
       assert.deepEqual(box.points.map((point) => point.map(Math.fround)), [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]].map((point) => point.map(Math.fround)));
       assert.equal(evaluations.find(([one]) => one.value === finding.value)?.[1].meaning.toLowerCase(), placed[index]!.decision);
     }
     const read = readReport(readPart10(bytesOf(file)).dataSet);
-    assert.deepEqual(read.findings.map(({ concept, trackingUID, side }) => [concept, trackingUID, side]), content.findings.map(({ concept, trackingUID, side }) => [concept, trackingUID, side]));
+    assert.deepEqual(read.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]), content.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]), 'the whole image is no region of a finding');
   });
 }
 
