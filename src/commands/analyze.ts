@@ -14,6 +14,8 @@ import type { GreyImage } from '../pixels/image.js';
 import { presentXray } from '../pixels/xray.js';
 import { presentCtSlice, lungWindow } from '../pixels/ct.js';
 import type { RoutingRule } from '../routing/rules.js';
+import type { Decision } from '../sr/report-content.js';
+import { wholePercent, percentOf } from '../sr/wording.js';
 import { reportTaken } from '../tasks/report-study.js';
 import { skip } from '../tasks/skip.js';
 import type { FindingVerdict, ReportTools, StudyResult } from '../tasks/tools.js';
@@ -139,13 +141,13 @@ async function heatMapOfDicom(file: string, bytes: Uint8Array, analyser: Analyse
 
 async function writeHeatMap(file: string, image: GreyImage, findings: readonly FindingVerdict[], directory: string): Promise<void> {
   for (const finding of findings) {
-    const title = `${finding.name}: ${Math.round(finding.probability * 100)} % (${finding.decision})`;
+    const title = `${finding.name}: ${percentOf(finding.probability, finding.absentBelow, finding.presentFrom)} % (${finding.decision})`;
     const { width, height, values } = await drawHeatMap(previewOf(image), { title, source: 'Where the network looked (Grad-CAM)', activation: finding.activation, box: finding.box });
     await writeFile(join(directory, `${basename(file)}.${finding.name}.png`), await sharp(values, { raw: { width, height, channels: 3 } }).png().toBuffer());
   }
 }
 
 function lineOf(result: FileResult): string {
-  const findings = result.findings.map(({ name, probability, decision }) => `${name} ${Math.round(probability * 100)} % ${decision}`).join(', ');
+  const findings = result.findings.map(({ name, probability, decision }) => `${name} ${wholePercent({ probability, decision: decision as Decision })} % ${decision}`).join(', ');
   return `${result.file}  ${result.outcome}  ${findings || (result.reason ?? '')}`;
 }

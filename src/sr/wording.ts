@@ -36,6 +36,15 @@ export function probabilityPercent({ probability, absentBelow, presentFrom }: Pi
   return percentOf(probability, absentBelow, presentFrom);
 }
 
+/**
+ * The same in whole per cent, where the thresholds are not known, as in the index: rounded down unless the finding is present,
+ * so that it stays below the threshold that it has not reached.
+ */
+export function wholePercent({ probability, decision }: Pick<ReportedFinding, 'probability' | 'decision'>): number {
+  const value = Number((probability * 100).toFixed(6));
+  return decision === 'present' ? Math.round(value) : Math.floor(value);
+}
+
 /** A threshold in %, exactly: a rounded one would stand on the other side of some probabilities. */
 function thresholdPercent(threshold: number): string {
   return String(Number((threshold * 100).toFixed(10)));
