@@ -17,7 +17,7 @@ const program = new Command()
   .version((JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version, '-V, --version', 'the version of this program')
   .showHelpAfterError();
 
-// Who reads our output may have seen enough (`… | head -1`): then we end as if told to. A service goes on without it.
+// A reader of our output may have seen enough (`… | head -1`): then the command ends as if it were told to. The service goes on.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -25,6 +25,15 @@ for (const stream of [process.stdout, process.stderr]) {
     if (!process.emit('SIGTERM', 'SIGTERM')) process.exit();
   });
 }
+program.hook('preAction', async () => {
+  const { applyTimeZone, loadConfig } = await import('./config.js');
+  try {
+    applyTimeZone(loadConfig());
+  } catch (error) {
+    // The command reads the configuration itself and reports it.
+    if (!(error instanceof Fault)) throw error;
+  }
+});
 
 program
   .command('serve')

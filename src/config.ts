@@ -17,14 +17,6 @@ const count = z.number().int().positive();
 export const processRoles = ['watch', 'work', 'train', 'web'] as const;
 export type ProcessRole = (typeof processRoles)[number];
 
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Every setting with its default and unit. Unknown keys are refused, so a typing error cannot pass. */
 const configSchema = z.strictObject({
   orthanc: z
@@ -235,8 +227,11 @@ const configSchema = z.strictObject({
     })
     .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, { path: ['organization'], message: 'expected the organization for which verifiers sign' })
     .prefault({}),
-  /** IANA name of the hospital's time zone (Europe/Berlin), in which schedules are meant; without it that of the host. */
-  timeZone: z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin').default(Intl.DateTimeFormat().resolvedOptions().timeZone),
+  /**
+   * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
+   * of the schedules. Without it that of the host.
+   */
+  timeZone: z.string().refine(isTimeZone, 'expected the IANA name of a time zone, such as Europe/Berlin').optional(),
   routingFile: z.string().default('config/routing.yaml'),
   findingsFile: z.string().default('config/findings.json'),
   log: z
@@ -271,10 +266,10 @@ const environmentSettings = {
   OIDC_CLIENT_ID: ['access', 'oidc', 'clientId'],
   OIDC_CLIENT_SECRET: ['access', 'oidc', 'clientSecret'],
   OIDC_CLIENT_SECRET_FILE: ['access', 'oidc', 'clientSecretFile'],
+  TIME_ZONE: ['timeZone'],
   MODEL_DIR: ['model', 'directory'],
   VIEWER_DIR: ['viewer', 'directory'],
   ENGINE: ['engine', 'prefer'],
-  TIME_ZONE: ['timeZone'],
   ROUTING_FILE: ['routingFile'],
   FINDINGS_FILE: ['findingsFile'],
   LOG_LEVEL: ['log', 'level'],
@@ -306,6 +301,35 @@ export function loadConfig(variables: NodeJS.ProcessEnv = process.env, given: Re
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),
   };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    // An offset such as +01:00 is taken by some versions of ICU, but knows no summer time.
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined && !/^[+-]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+export interface LocalTimeZone {
+  readonly name: string;
+  readonly origin: 'timeZone' | 'TZ' | 'host';
+  /** False in a container that nobody told its zone: it says UTC, and the hospital's clocks do not. */
+  readonly isStated: boolean;
+}
+
+/** Makes the configured time zone the local one of this process and those it starts. */
+export function applyTimeZone({ timeZone }: Pick<Config, 'timeZone'>, inContainer = isContainer()): LocalTimeZone {
+  if (timeZone !== undefined) process.env['TZ'] = timeZone;
+  const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();
+  const origin = timeZone !== undefined ? 'timeZone' : process.env['TZ'] ? 'TZ' : 'host';
+  return { name, origin, isStated: origin !== 'host' || !inContainer || !/^(Etc\/)?(UTC|GMT|Unknown)$/.test(name) };
+}
+
+/** Docker, Podman, Kubernetes, systemd-nspawn. */
+function isContainer(): boolean {
+  return existsSync('/.dockerenv') || existsSync('/run/.containerenv') || Boolean(process.env['container'] ?? process.env['KUBERNETES_SERVICE_HOST']);
 }
 
 function valueOf(variable: string, text: string): unknown {

@@ -44,8 +44,9 @@ const outputName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected a name
 const schema = z
   .strictObject({
     /**
-     * Procedure reported (121058 DCM) by modality. TID 1500 wants a code of CID 100, which has none for the chest alone;
-     * PixelMed's validator, which IHE uses, calls any other an error.
+     * Procedure reported (121058 DCM) by modality, for images that name no procedure in Procedure Code Sequence or in their
+     * request. The models analyse the chest only, so these are chest procedures. They are not in CID 100, which TID 1500
+     * suggests (it is extensible and has none for the chest): PixelMed's validator of 2025 warns, that of 2022 calls it an error.
      */
     procedures: z.strictObject({ CR: concept, DX: concept, CT: concept }),
     findings: z.record(outputName, finding),

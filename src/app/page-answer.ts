@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { drawActivation } from '../pixels/heat-map.js';
 import { Fault } from '../errors.js';
 import type { Answer, AnsweredFinding, AnsweredImage } from '../server/page-types.js';
-import { notice } from '../sr/sentences.js';
+import { notice } from '../sr/wording.js';
 import { answerUpload, isArchive, type UploadAnswer } from '../tasks/answer-upload.js';
 import { beginningOf } from '../tasks/upload-header.js';
 import type { ReportTools } from '../tasks/tools.js';

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { noteHead } from '../audit/note-head.js';
-import { projectRoot, type Config, type ProcessRole } from '../config.js';
+import { applyTimeZone, projectRoot, type Config, type ProcessRole } from '../config.js';
 import { Fault } from '../errors.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
@@ -57,6 +57,9 @@ export interface RunningService {
  * database that does not answer yet is waited for.
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
+  const zone = applyTimeZone(config);
+  if (zone.isStated) log.info('time zone', { zone: zone.name, origin: zone.origin });
+  else log.warn(`no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`);
   const does = (role: ProcessRole): boolean => config.roles.includes(role);
   const closing: (() => Promise<void>)[] = [];
   const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
@@ -93,7 +96,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
     // Last opened, first stopped: what is in hand may still need the PACS and the index.
-    const jobs = await startJobs(store, log, { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 6_000 })));
+    const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 6_000 })));
     const siteKey = await store.drift.siteKey();
     const reportTools: ReportTools = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),

@@ -14,6 +14,7 @@ import { previewOf, type Preview } from '../pixels/preview.js';
 import { presentXray } from '../pixels/xray.js';
 import { presentCtSlice, lungWindow } from '../pixels/ct.js';
 import type { RoutingRule } from '../routing/rules.js';
+import { percentOf } from '../sr/wording.js';
 import { withIdentity } from '../tasks/instance-identity.js';
 import { analyseInstances, reportTaken } from '../tasks/report-study.js';
 import { skip } from '../tasks/skip.js';
@@ -159,7 +160,7 @@ async function heatMapOfDicom(member: DicomInput, analyser: Analyser, directory:
 
 async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingVerdict[], directory: string): Promise<void> {
   for (const finding of findings) {
-    const title = `${finding.name}: ${Math.round(finding.probability * 100)} % (${finding.decision})`;
+    const title = `${finding.name}: ${percentOf(finding.probability, finding.absentBelow, finding.presentFrom)} % (${finding.decision})`;
     const { width, height, values } = await drawHeatMap(preview, { title, source: 'Where the network looked (Grad-CAM)', activation: finding.activation, box: finding.box });
     await writeFile(join(directory, `${label}.${finding.name}.png`), await sharp(values, { raw: { width, height, channels: 3 } }).png().toBuffer());
   }

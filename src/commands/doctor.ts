@@ -1,7 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPacs } from '../app/pacs-checks.js';
-import { loadConfig, type Config } from '../config.js';
+import { applyTimeZone, loadConfig, type Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { describeEngines } from '../engine/describe-engines.js';
 import { driverVersions } from '../engine/driver-versions.js';
@@ -39,6 +39,7 @@ export async function doctor(options: { readonly json: boolean }): Promise<void>
   say({ name: 'Node', state: 'good', detail: process.versions.node, mend: '' });
   const config = await examine(say, 'configuration', 'correct the file or variable that the message names', async () => ({ value: loadConfig(), detail: 'valid' }));
   if (config) {
+    examineTimeZone(config, say);
     await examineFiles(config, say);
     await examineEngines(say);
     await examineStorage(config, say);
@@ -78,6 +79,13 @@ async function examineFiles(config: Config, say: Say): Promise<void> {
     for (const network of Object.values(version.networks)) for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
     return { value: version, detail: `${version.name} ${version.version}, for ${Object.keys(version.networks).join(' and ')}` };
   });
+}
+
+function examineTimeZone(config: Config, say: Say): void {
+  const { name, origin, isStated } = applyTimeZone(config);
+  const from = { timeZone: 'by the setting timeZone', TZ: 'by TZ', host: "the host's" }[origin];
+  const example = new Date().toLocaleString('sv');
+  say({ name: 'time zone', state: isStated ? 'good' : 'note', detail: `${name}, ${from}; it is ${example} there`, mend: isStated ? '' : 'set TIME_ZONE to the time zone of the hospital, for example Europe/Berlin: a container does not know it' });
 }
 
 /** One engine has to be there; the others are told with the way to add them. */

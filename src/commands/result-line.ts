@@ -1,4 +1,5 @@
 import type { ResultRow } from '../store/results.js';
+import { wholePercent } from '../sr/wording.js';
 
 /** What `demo --once` and `results` print of a result with --json. */
 export function resultObject(row: ResultRow): object {
@@ -16,7 +17,7 @@ export function resultObject(row: ResultRow): object {
 /** One line for people: StudyInstanceUID, outcome, top finding and its probability (or the reason), SR SOPInstanceUID. */
 export function resultLine(row: ResultRow): string {
   const top = [...row.findings].sort((a, b) => b.probability - a.probability)[0];
-  const said = top ? `${top.meaning} ${Math.round(top.probability * 100)} % ${top.decision}` : (row.reason ?? '');
+  const said = top ? `${top.meaning} ${wholePercent(top)} % ${top.decision}` : (row.reason ?? '');
   return [row.studyInstanceUID, row.outcome.padEnd(8), said, textDocumentOf(row) ?? 'no document'].join('  ');
 }
 

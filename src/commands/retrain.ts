@@ -27,7 +27,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
   const startedAt = new Date();
   const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, log);
   const registry = registryOfStore(config, store);
-  const jobs = await startJobs(store, log, { timeZone: config.timeZone });
+  const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone });
   let record: ChangeRecord | undefined;
   const reader = openReader(config, { xray: undefined, ct: undefined });
   try {

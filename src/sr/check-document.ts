@@ -1,10 +1,11 @@
 import type { CodedConcept } from '../dicom/code.js';
 import { textOf, type DataSet } from '../dicom/data-set.js';
-import { checkAttributes } from './check-attributes.js';
-import { checkCodes } from './check-codes.js';
-import { checkContentTree } from './check-content-tree.js';
-import { checkEqualities } from './check-equalities.js';
-import { checkReferences, type ImageSize } from './check-references.js';
+import { checkAttributes } from './checks/attributes.js';
+import { checkCodes } from './checks/codes.js';
+import { checkContentTree } from './checks/content-tree.js';
+import { checkEqualities } from './checks/equalities.js';
+import { checkReferences, type ImageSize } from './checks/references.js';
+import { checkTemplate } from './checks/templates.js';
 
 export interface CheckOptions {
   /** A measurement report without a place, which IHE AIR wants and OHIF crashes on. */
@@ -24,6 +25,7 @@ export function checkDocument(document: DataSet, options: CheckOptions = {}): re
   return [
     ...checkAttributes(document),
     ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? '', options.mayPointAtNothing ?? false),
+    ...checkTemplate(document),
     ...checkCodes(document, options.codes),
     ...checkReferences(document, options.imageSizes ?? new Map()),
     ...checkEqualities(document),
@@ -35,6 +37,7 @@ export function checkVerdict(document: DataSet, options: CheckOptions = {}): rea
   return [
     ...checkAttributes(document, 'allowed'),
     ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? '', false),
+    ...checkTemplate(document),
     ...checkCodes(document, options.codes),
     ...checkReferences(document, options.imageSizes ?? new Map()),
   ];

@@ -2,8 +2,9 @@ import type { CodedConcept } from '../dicom/code.js';
 
 const dcm = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'DCM', meaning });
 const sct = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'SCT', meaning });
-/** Codes of our own: what no public scheme has a word for. */
-const own = (value: string, meaning: string): CodedConcept => ({ value, scheme: '99CHESTAI', meaning });
+/** Coding scheme of our own: what no public scheme has a word for. */
+export const ownScheme = '99CHESTAI';
+const own = (value: string, meaning: string): CodedConcept => ({ value, scheme: ownScheme, meaning });
 const loinc = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'LN', meaning });
 
 /**
@@ -47,7 +48,31 @@ export const codes = {
   finding: dcm('121071', 'Finding'),
   findingSite: sct('363698007', 'Finding Site'),
   comment: dcm('121106', 'Comment'),
-  // CID 6048: how sure the software is, and its unit
+  // TID 1410
+  imageRegion: dcm('111030', 'Image Region'),
+  // CID 244
+  laterality: sct('272741003', 'Laterality'),
+  left: sct('7771000', 'Left'),
+  right: sct('24028007', 'Right'),
+  // TID 1602, CID 29 (the modalities of chest images)
+  modality: dcm('121139', 'Modality'),
+  computedRadiography: dcm('CR', 'Computed Radiography'),
+  digitalRadiography: dcm('DX', 'Digital Radiography'),
+  radiographicImaging: dcm('RG', 'Radiographic imaging'),
+  radiofluoroscopy: dcm('RF', 'Radiofluoroscopy'),
+  computedTomography: dcm('CT', 'Computed Tomography'),
+  studyDate: dcm('111060', 'Study Date'),
+  studyTime: dcm('111061', 'Study Time'),
+  contentDate: dcm('111018', 'Content Date'),
+  contentTime: dcm('111019', 'Content Time'),
+  acquisitionDate: dcm('126201', 'Acquisition Date'),
+  acquisitionTime: dcm('126202', 'Acquisition Time'),
+  frameOfReferenceUid: dcm('112227', 'Frame of Reference UID'),
+  pixelDataRows: dcm('110910', 'Pixel Data Rows'),
+  pixelDataColumns: dcm('110911', 'Pixel Data Columns'),
+  pixels: { value: '{pixels}', scheme: 'UCUM', meaning: 'Pixels' },
+  // How probable the software calls a finding, and the unit; releases before 0.3 wrote Certainty of Finding
+  probability: dcm('122157', 'Probability'),
   certaintyOfFinding: dcm('111012', 'Certainty of Finding'),
   percent: { value: '%', scheme: 'UCUM', meaning: 'Percent' },
   // CID 240

@@ -1,7 +1,7 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import { legalText } from './legal-value.js';
-import type { FindingRegion, ImageReference } from './report-content.js';
+import type { FindingRegion, ImageReference } from './references.js';
 
 /** One node of an SR content tree (PS3.3 C.17.3), as a data set. */
 export type ContentItem = DataSet;
@@ -11,6 +11,7 @@ export type Relationship =
   | 'CONTAINS'
   | 'HAS CONCEPT MOD'
   | 'HAS OBS CONTEXT'
+  | 'HAS ACQ CONTEXT'
   | 'HAS PROPERTIES'
   | 'INFERRED FROM'
   | 'SELECTED FROM';
@@ -47,33 +48,51 @@ export function pname(relationship: Relationship, name: CodedConcept, person: st
   return item('PNAME', relationship, name, { PersonName: person }, []);
 }
 
-export function image(relationship: Relationship, name: CodedConcept | undefined, reference: ImageReference): ContentItem {
+/** @param value DA (legal-value.ts) */
+export function date(relationship: Relationship, name: CodedConcept, value: string): ContentItem {
+  return item('DATE', relationship, name, { Date: value }, []);
+}
+
+/** @param value TM (legal-value.ts) */
+export function time(relationship: Relationship, name: CodedConcept, value: string): ContentItem {
+  return item('TIME', relationship, name, { Time: value }, []);
+}
+
+export function image(relationship: Relationship, name: CodedConcept | undefined, reference: ImageReference, children: readonly ContentItem[] = []): ContentItem {
   const sop = {
     ReferencedSOPClassUID: reference.sopClassUID,
     ReferencedSOPInstanceUID: reference.sopInstanceUID,
     ...(reference.frameNumber === undefined ? {} : { ReferencedFrameNumber: reference.frameNumber }),
   };
-  return item('IMAGE', relationship, name, { ReferencedSOPSequence: [sop] }, []);
+  return item('IMAGE', relationship, name, { ReferencedSOPSequence: [sop] }, children);
 }
 
-/** A box on one image as a closed POLYLINE: top left, top right, bottom right, bottom left, top left (PS3.3 C.18.6). */
-export function boxOn(relationship: Relationship, region: FindingRegion): ContentItem {
+/**
+ * A box on one image as a closed POLYLINE: top left, top right, bottom right, bottom left, top left (PS3.3 C.18.6).
+ *
+ * @param name undefined below a measurement, where TID 320 leaves it open and OHIF expects none
+ */
+export function boxOn(relationship: Relationship, name: CodedConcept | undefined, region: FindingRegion): ContentItem {
   const [left, top, right, bottom] = [region.left, region.top, region.right, region.bottom].map(Math.fround) as [number, number, number, number];
   const corners = [left, top, right, top, right, bottom, left, bottom, left, top];
-  return item('SCOORD', relationship, undefined, { GraphicType: 'POLYLINE', GraphicData: corners }, [image('SELECTED FROM', undefined, region.image)]);
+  return item('SCOORD', relationship, name, { GraphicType: 'POLYLINE', GraphicData: corners }, [image('SELECTED FROM', undefined, region.image)]);
 }
 
 export function container(relationship: Relationship, name: CodedConcept, children: readonly ContentItem[], templateIdentifier?: string): ContentItem {
   return item('CONTAINER', relationship, name, { ContinuityOfContent: 'SEPARATE', ...template(templateIdentifier) }, children);
 }
 
-/** The root of a document: a CONTAINER without a relationship. */
-export function root(title: CodedConcept, templateIdentifier: string, children: readonly ContentItem[]): ContentItem {
-  return item('CONTAINER', undefined, title, { ContinuityOfContent: 'SEPARATE', ...template(templateIdentifier) }, children);
+/**
+ * The root of a document: a CONTAINER without a relationship.
+ *
+ * @param mappingResource DCMR for the templates of PS3.16; for a private template its designator (PS3.3 C.18.8.1.2)
+ */
+export function root(title: CodedConcept, templateIdentifier: string, children: readonly ContentItem[], mappingResource = 'DCMR'): ContentItem {
+  return item('CONTAINER', undefined, title, { ContinuityOfContent: 'SEPARATE', ...template(templateIdentifier, mappingResource) }, children);
 }
 
-function template(identifier: string | undefined): DataSet {
-  return identifier === undefined ? {} : { ContentTemplateSequence: [{ MappingResource: 'DCMR', TemplateIdentifier: identifier }] };
+function template(identifier: string | undefined, mappingResource = 'DCMR'): DataSet {
+  return identifier === undefined ? {} : { ContentTemplateSequence: [{ MappingResource: mappingResource, TemplateIdentifier: identifier }] };
 }
 
 function item(valueType: string, relationship: Relationship | undefined, name: CodedConcept | undefined, value: DataSet, children: readonly ContentItem[]): ContentItem {

@@ -1,20 +1,24 @@
+/** Template of a measurement group with a region: TID 1501 with the region below its number, or TID 1410 with the region beside it. */
+export type RegionTemplate = '1501' | '1410';
+
 /**
- * Which documents a result is written as, by what reads them. The text report is written always.
+ * The documents of a result, by the systems that read them. The text report is always written.
  *
- * - `ohif`: boxes as TID 1500 where there is something to point at (OHIF crashes on one without), and heat maps.
- * - `air`: a TID 1500 root for every reported study, as IHE AI Results demands; heat maps, which say nothing that a program
- *   can read, are left out.
- * - `stone`: Orthanc's Stone viewer draws neither; there the heat map shows the place.
+ * - `ohif`: TID 1500 where a finding has a region (OHIF crashes on one without), in the form that OHIF draws; and heat maps.
+ * - `air`: a TID 1500 root for every reported study, as IHE AI Results demands, with every finding as a group and regions as
+ *   TID 1410; heat maps, which no program can read, are left out.
+ * - `stone`: Orthanc's Stone viewer draws neither; there the heat map shows the region.
  */
 export interface DocumentProfile {
   readonly measurementReports: 'with-place' | 'always' | 'never';
+  readonly regionTemplate: RegionTemplate;
   readonly heatMaps: boolean;
 }
 
 export const profileNames = ['ohif', 'air', 'stone'] as const;
 
 export const documentProfiles: Readonly<Record<(typeof profileNames)[number], DocumentProfile>> = {
-  ohif: { measurementReports: 'with-place', heatMaps: true },
-  air: { measurementReports: 'always', heatMaps: false },
-  stone: { measurementReports: 'never', heatMaps: true },
+  ohif: { measurementReports: 'with-place', regionTemplate: '1501', heatMaps: true },
+  air: { measurementReports: 'always', regionTemplate: '1410', heatMaps: false },
+  stone: { measurementReports: 'never', regionTemplate: '1501', heatMaps: true },
 };

@@ -1,15 +1,13 @@
 import { numbersOf, textOf, textsOf, type DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID } from '../dicom/uid.js';
-import { legalIdentity } from './algorithm.js';
 import { codes } from './codes.js';
 import { codeItem } from './content-item.js';
-import { equipment } from './equipment.js';
+import { equipment, legalIdentity } from './equipment.js';
 import { legalString } from './legal-value.js';
 import { patientAndStudy } from './patient-study.js';
-import { percentOf } from './percent.js';
 import type { AlgorithmIdentity, ImageReference, ReportedFinding } from './report-content.js';
-import { notice } from './sentences.js';
-import { localTime } from './timezone.js';
+import { fractionOf, localTime } from './timezone.js';
+import { notice, probabilityPercent } from './wording.js';
 
 export const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
 
@@ -25,7 +23,6 @@ export interface HeatMapCapture {
   /** 8-bit RGB by pixel. */
   readonly picture: { readonly width: number; readonly height: number; readonly values: Uint8Array };
   readonly createdAt: Date;
-  readonly timezoneOffset: string;
   readonly seriesInstanceUID: SeriesInstanceUID;
   readonly sopInstanceUID: SOPInstanceUID;
   readonly seriesNumber: number;
@@ -38,15 +35,14 @@ export interface HeatMapCapture {
  */
 export function heatMapCapture(capture: HeatMapCapture): DataSet {
   const { source, image, finding, picture } = capture;
-  const created = localTime(capture.createdAt, source, capture.timezoneOffset);
-  const certainty = percentOf(finding.probability, finding.absentBelow, finding.presentFrom);
+  const created = localTime(capture.createdAt, source);
   return {
     SpecificCharacterSet: 'ISO_IR 192',
     SOPClassUID: secondaryCapture,
     SOPInstanceUID: capture.sopInstanceUID,
     InstanceCreationDate: created.date,
     InstanceCreationTime: created.time,
-    TimezoneOffsetFromUTC: created.offset,
+    ...(created.offset ? { TimezoneOffsetFromUTC: created.offset } : {}),
     ...patientAndStudy(source),
     Modality: 'OT',
     ConversionType: 'WSD',
@@ -61,10 +57,10 @@ export function heatMapCapture(capture: HeatMapCapture): DataSet {
     InstanceNumber: capture.instanceNumber,
     PatientOrientation: textsOf(source, 'PatientOrientation').length > 0 ? ['L', 'F'] : '',
     ContentDate: created.date,
-    ContentTime: created.time,
+    ContentTime: `${created.time}${fractionOf(capture.createdAt)}`,
     ImageType: ['DERIVED', 'SECONDARY'],
     ImageComments: `${notice} Colour shows where the network looked, not where disease is.`,
-    DerivationDescription: `${finding.concept.meaning} ${certainty} %: gradient-weighted class activation map in colour over the source image; ${capture.input}`.slice(0, 1024),
+    DerivationDescription: `${finding.concept.meaning} ${probabilityPercent(finding)} %: gradient-weighted class activation map in colour over the source image; ${capture.input}`.slice(0, 1024),
     DerivationCodeSequence: [codeItem(codes.gradientWeightedClassActivation)],
     SourceImageSequence: [
       {

@@ -1,8 +1,7 @@
 import { sameConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
-import { contribution, stationName } from './equipment.js';
-import { verdictStationName } from './verdict-equipment.js';
+import { contribution, stationName, verdictStationName } from './equipment.js';
 
 /**
  * Whether this program wrote the report or heat map as its own result, with any model and any settings. Metadata suffice: WADO-RS gives

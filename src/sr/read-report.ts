@@ -3,13 +3,13 @@ import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import { itemsOf, textOf, conceptOf, type DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
 import { childrenNamed, childrenOf, codeNamed, nameOf, textNamed, textsNamed } from './content-tree.js';
-import { readMeasuredFindings, readTextFindings, type ReadFinding } from './read-findings.js';
-import { readHierarchical } from './read-references.js';
-import type { AlgorithmIdentity, DocumentReference, ReportOutcome } from './report-content.js';
-import { outcomeWords } from './sentences.js';
+import { readMeasuredFindings, readTextFindings, type ReadFinding } from './read-content.js';
+import { readHierarchical, type DocumentReference } from './references.js';
+import type { AlgorithmIdentity, ReportOutcome } from './report-content.js';
 import { momentOf } from './timezone.js';
+import { outcomeWords } from './wording.js';
 
-export type { ReadFinding } from './read-findings.js';
+export type { ReadFinding } from './read-content.js';
 
 /** What a document says. Strings that it does not give are ''. */
 export interface ReadReport {

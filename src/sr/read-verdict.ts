@@ -2,14 +2,14 @@ import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
 import { childrenNamed, childrenOf, codeNamed, nameOf, textNamed, valueTypeOf } from './content-tree.js';
-import { decisionOf } from './decision.js';
 import { isOwnDocument, isVerdict } from './own-document.js';
-import { imagesBelow, readHierarchical } from './read-references.js';
-import { readStatements } from './read-statements.js';
-import type { Decision, DocumentReference, ImageReference } from './report-content.js';
+import { readStatements } from './read-content.js';
+import { imagesBelow, readHierarchical, type DocumentReference, type ImageReference } from './references.js';
+import type { Decision } from './report-content.js';
 import { momentOf, momentOfDateTime } from './timezone.js';
 import type { Judgement } from './verdict-content.js';
 import { judgementCodes } from './verdict-report.js';
+import { decisionOf } from './wording.js';
 
 export interface ReadJudgement {
   readonly concept: CodedConcept;

@@ -1,28 +1,15 @@
 import type { CodedConcept } from '../dicom/code.js';
-import type { SeriesInstanceUID, SOPClassUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import type { DataSet } from '../dicom/data-set.js';
 import type { HeaderContent } from './document-header.js';
+import type { FindingRegion, ImageReference } from './references.js';
 
-/** Present, absent, or in between: what is said of a finding (CID 240). */
+export type { DocumentReference, FindingRegion, ImageReference } from './references.js';
+
+/** Present, absent, or in between: the software's or a reader's decision on a finding (CID 240). */
 export type Decision = 'present' | 'absent' | 'undetermined';
 
-/** An image that a result rests on. */
-export interface ImageReference {
-  readonly studyInstanceUID: StudyInstanceUID;
-  readonly seriesInstanceUID: SeriesInstanceUID;
-  readonly sopClassUID: SOPClassUID;
-  readonly sopInstanceUID: SOPInstanceUID;
-  /** 1-based; only for multi-frame images. */
-  readonly frameNumber?: number;
-}
-
-/** Where a finding shows: a box on one image, in pixels of that image as stored (column, row; PS3.3 C.18.6). */
-export interface FindingRegion {
-  readonly image: ImageReference;
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
+/** Side of the patient (CID 244), not of the picture. */
+export type Side = 'left' | 'right';
 
 export interface ReportedFinding {
   /** Name of the network output, e.g. `pneumonia`. */
@@ -30,6 +17,8 @@ export interface ReportedFinding {
   readonly concept: CodedConcept;
   /** Finding site, from config/findings.json. */
   readonly site?: CodedConcept;
+  /** Only where the region lies on one side of the patient and the image states its orientation. */
+  readonly side?: Side;
   /** "appearance compatible with pneumonia": never a diagnosis. */
   readonly wording: string;
   /** Calibrated, 0 to 1. */
@@ -40,9 +29,11 @@ export interface ReportedFinding {
   readonly region?: FindingRegion;
   /** The images that this finding was inferred from. */
   readonly images: readonly ImageReference[];
+  /** Tracking Unique Identifier (112040): the same for this lesion in every result of the study. */
+  readonly trackingUID: string;
 }
 
-/** Who speaks: the algorithm and the model version behind a result (IHE AIR, TID 1004, TID 4019). */
+/** The algorithm and the model version behind a result (IHE AIR, TID 1004, TID 4019). */
 export interface AlgorithmIdentity {
   readonly manufacturer: string;
   /** Manufacturer's Model Name = Algorithm Name = Device Observer Model Name. */
@@ -61,22 +52,15 @@ export type ReportOutcome =
   | { readonly kind: 'skipped'; readonly code: string; readonly reason: string }
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string };
 
-/** A document that this one supersedes (Predecessor Documents Sequence, PS3.3 C.17.2). */
-export interface DocumentReference {
-  readonly studyInstanceUID: StudyInstanceUID;
-  readonly seriesInstanceUID: SeriesInstanceUID;
-  readonly sopClassUID: SOPClassUID;
-  readonly sopInstanceUID: SOPInstanceUID;
-}
-
-/** All that a document says; the same content always gives the same document, byte for byte. */
+/** Everything in a document; the same content always gives the same document, byte for byte. */
 export interface ReportContent extends HeaderContent {
   readonly outcome: ReportOutcome;
   readonly findings: readonly ReportedFinding[];
   /** What a reader has to know beside the findings, one sentence each: images that could not be read, say. */
   readonly remarks?: readonly string[];
-  /** The images looked at: evidence. For a skip or a failure, the images of the study that were considered. */
+  /** The images that were analysed: evidence. For a skip or a failure, the images of the study that were considered. */
   readonly evidence: readonly ImageReference[];
-  readonly procedureReported: CodedConcept;
+  /** Data sets of these images, for their descriptors in the image library; an image without one is listed without descriptors. */
+  readonly images?: readonly DataSet[];
   readonly algorithm: AlgorithmIdentity;
 }

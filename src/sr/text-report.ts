@@ -1,16 +1,15 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
-import { legalIdentity } from './algorithm.js';
 import { codes } from './codes.js';
 import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
-import { decisionCodes } from './decision.js';
-import { comprehensiveSr } from './document-header.js';
+import { comprehensiveSr, documentOf } from './document-header.js';
+import { legalIdentity } from './equipment.js';
+import { unverified, withEvidence } from './measurement-report.js';
 import type { ImageReference, ReportContent, ReportedFinding, ReportOutcome } from './report-content.js';
-import { reportHeader } from './report-header.js';
-import { byImportance, certaintyOf, conclusionsOf, notice, seriesDescriptionOf, thresholdSentence } from './sentences.js';
-import { observationContext } from './tid-1001-observation-context.js';
+import { deviceObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
 import { algorithmIdentification } from './tid-4019-algorithm-identification.js';
+import { byImportance, conclusionsOf, decisionCodes, notice, probabilityPercent, seriesDescriptionOf, thresholdSentence } from './wording.js';
 
 /**
  * TID 2000 Basic Diagnostic Imaging Report (PS3.16) as Comprehensive SR: written for every study, also one that was
@@ -21,25 +20,24 @@ import { algorithmIdentification } from './tid-4019-algorithm-identification.js'
  */
 export function textReport(content: ReportContent): DataSet {
   const algorithm = legalIdentity(content.algorithm);
-  return {
-    ...reportHeader(content, comprehensiveSr, seriesDescriptionOf(content, 'text')),
-    ...root(codes.diagnosticImagingReport, '2000', [
-      ...languageOfContent(),
-      ...observationContext(algorithm),
-      container('CONTAINS', codes.summary, [
-        text('CONTAINS', codes.comment, notice),
-        code('CONTAINS', codes.summaryOfDetections, outcomeCodes[content.outcome.kind]),
-        ...conclusionsOf(content).map((sentence) => text('CONTAINS', codes.conclusion, sentence)),
-        ...(content.remarks ?? []).map((sentence) => text('CONTAINS', codes.comment, sentence)),
-        ...content.predecessors.map((one) => text('CONTAINS', codes.comment, `Replaces the earlier result ${one.sopInstanceUID}`)),
-      ]),
-      ...findingsSection(content.findings),
-      container('CONTAINS', codes.currentProcedureDescriptions, [
-        ...algorithmIdentification(algorithm, 'CONTAINS', content.findings.map(thresholdSentence)),
-        ...imagesAnalysed(content),
-      ]),
+  const tree = root(codes.diagnosticImagingReport, '2000', [
+    ...content.procedures.map((procedure) => code('HAS CONCEPT MOD', codes.procedureReported, procedure)),
+    ...languageOfContent(),
+    ...deviceObserver(algorithm),
+    container('CONTAINS', codes.summary, [
+      text('CONTAINS', codes.comment, notice),
+      code('CONTAINS', codes.summaryOfDetections, outcomeCodes[content.outcome.kind]),
+      ...conclusionsOf(content).map((sentence) => text('CONTAINS', codes.conclusion, sentence)),
+      ...(content.remarks ?? []).map((sentence) => text('CONTAINS', codes.comment, sentence)),
+      ...content.predecessors.map((one) => text('CONTAINS', codes.comment, `Replaces the earlier result ${one.sopInstanceUID}`)),
     ]),
-  };
+    ...findingsSection(content.findings),
+    container('CONTAINS', codes.currentProcedureDescriptions, [
+      ...algorithmIdentification(algorithm, 'CONTAINS', content.findings.map(thresholdSentence)),
+      ...imagesAnalysed(content),
+    ]),
+  ]);
+  return documentOf(withEvidence(content), comprehensiveSr, seriesDescriptionOf(content, 'text'), unverified(content), tree);
 }
 
 const outcomeCodes = {
@@ -48,12 +46,15 @@ const outcomeCodes = {
   failed: codes.failed,
 } as const satisfies Record<ReportOutcome['kind'], CodedConcept>;
 
-/** Every finding, also the absent ones, as a CODE and a NUM of its name; what matters most comes first. */
+/**
+ * Every finding, also the absent ones, what matters most first: CODE finding = present/absent/undetermined, and its
+ * probability beside it, because OHIF shows no nested items. A modifier names the finding that the probability is of.
+ */
 function findingsSection(findings: readonly ReportedFinding[]): readonly ContentItem[] {
   if (findings.length === 0) return [];
   const items = byImportance(findings).flatMap((finding) => [
     code('CONTAINS', finding.concept, decisionCodes[finding.decision]),
-    num('CONTAINS', finding.concept, certaintyOf(finding), codes.percent, sources(finding.images)),
+    num('CONTAINS', codes.probability, probabilityPercent(finding), codes.percent, [code('HAS CONCEPT MOD', codes.finding, finding.concept), ...sources(finding.images)]),
   ]);
   return [container('CONTAINS', codes.findings, items)];
 }

@@ -5,7 +5,7 @@ import type { AlgorithmIdentity } from './report-content.js';
 /**
  * TID 4019 Algorithm Identification (PS3.16): name, version, parameters and family.
  *
- * @param algorithm made legal (algorithm.ts)
+ * @param algorithm made legal (equipment.ts)
  * @param relationship HAS CONCEPT MOD in a measurement group, CONTAINS in a section of text
  * @param moreParameters thresholds
  */

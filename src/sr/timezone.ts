@@ -1,22 +1,32 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
 
-/** A moment as DICOM writes it: DA, TM and Timezone Offset From UTC (0008,0201). */
+/**
+ * Times without an offset are in the local zone of this process, which is that of the setting `timeZone` (local-time-zone.ts):
+ * most systems of a hospital write local times and no Timezone Offset From UTC (0008,0201).
+ */
+
+/** A moment as DICOM writes it: DA and TM, and Timezone Offset From UTC (0008,0201) only where the source states one. */
 export interface LocalTime {
   readonly date: string;
   readonly time: string;
-  readonly offset: string;
+  readonly offset?: string;
 }
 
 /**
- * The moment in the source's time zone if it states one, else in `fallbackOffset`. One offset holds for every date
- * and time of a data set (PS3.3 C.12.1.1.8), so the study date and time that we repeat decide.
+ * The moment in the time zone of the source: at the offset that the source states, else in the local zone and without an
+ * offset. One offset holds for every date and time of a data set (PS3.3 C.12.1.1.8), and Study Date and Time are copied from
+ * the source as they stand: an offset that the source does not state would move them.
  */
-export function localTime(moment: Date, source: DataSet, fallbackOffset: string): LocalTime {
-  const stated = textOf(source, 'TimezoneOffsetFromUTC');
-  const offset = stated !== undefined && isOffset(stated) ? stated : isOffset(fallbackOffset) ? fallbackOffset : '+0000';
-  const minutes = (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3))) * (offset.startsWith('-') ? -1 : 1);
-  const local = new Date(moment.getTime() + minutes * 60_000).toISOString();
-  return { date: local.slice(0, 10).replaceAll('-', ''), time: local.slice(11, 19).replaceAll(':', ''), offset };
+export function localTime(moment: Date, source: DataSet): LocalTime {
+  const offset = statedOffset(source);
+  return { ...digitsAt(moment, offset), ...(offset ? { offset } : {}) };
+}
+
+/** The moment as DT (PS3.5 §6.2) to the millisecond, with the offset that holds in the source's zone at that moment: a DT stands for itself. */
+export function dateTimeOf(moment: Date, source: DataSet): string {
+  const offset = statedOffset(source) ?? offsetOf(moment);
+  const { date, time } = digitsAt(moment, offset);
+  return `${date}${time}${fractionOf(moment)}${offset}`;
 }
 
 /** Milliseconds of a moment as DT and TM write them, ".042"; nothing for a whole second. */
@@ -24,23 +34,44 @@ export function fractionOf(moment: Date): string {
   return moment.getUTCMilliseconds() === 0 ? '' : moment.toISOString().slice(19, 23);
 }
 
-/** The moment of a date, time and offset; undefined if there is no date or it is not readable. */
+/** The moment of a date and time, at the offset of the data set, else in the local zone; undefined if there is no date or it is not readable. */
 export function momentOf(dataSet: DataSet, dateKeyword: string, timeKeyword: string): Date | undefined {
-  const date = /^(\d{4})(\d{2})(\d{2})$/.exec(textOf(dataSet, dateKeyword) ?? '');
+  const date = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(textOf(dataSet, dateKeyword) ?? '');
   if (!date) return undefined;
-  const [whole = '', fraction = ''] = (textOf(dataSet, timeKeyword) ?? '').split('.');
-  const time = whole.padEnd(6, '0');
-  const stated = textOf(dataSet, 'TimezoneOffsetFromUTC') ?? '+0000';
-  const offset = isOffset(stated) ? `${stated.slice(0, 3)}:${stated.slice(3)}` : '+00:00';
-  const moment = new Date(`${date[1]}-${date[2]}-${date[3]}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}.${fraction.padEnd(3, '0').slice(0, 3)}${offset}`);
+  const [whole = '', fraction = ''] = (textOf(dataSet, timeKeyword) ?? '').replaceAll(':', '').split('.');
+  if (!/^\d{0,6}$/.test(whole) || !/^\d*$/.test(fraction)) return undefined;
+  const digits = whole.padEnd(6, '0');
+  const [hours, minutes, seconds] = [digits.slice(0, 2), digits.slice(2, 4), digits.slice(4, 6)];
+  const offset = statedOffset(dataSet);
+  const moment = new Date(`${date[1]}-${date[2]}-${date[3]}T${hours}:${minutes}:${seconds === '60' ? '59' : seconds}.${fraction.padEnd(3, '0').slice(0, 3)}${offset ? `${offset.slice(0, 3)}:${offset.slice(3)}` : ''}`);
   return Number.isNaN(moment.getTime()) ? undefined : moment;
 }
 
-/** The moment of a DT (PS3.5 §6.2); its own offset, else that of the data set. */
+/** The moment of a DT (PS3.5 §6.2); at its own offset, else that of the data set, else in the local zone. */
 export function momentOfDateTime(text: string, dataSet: DataSet): Date | undefined {
   const [, date, time = '', offset] = /^(\d{8})([\d.]*)([+-]\d{4})?$/.exec(text.trim()) ?? [];
   if (date === undefined) return undefined;
   return momentOf({ Date: date, Time: time, TimezoneOffsetFromUTC: offset ?? dataSet['TimezoneOffsetFromUTC'] }, 'Date', 'Time');
+}
+
+/** Timezone Offset From UTC of a data set, if it states a legal one. */
+function statedOffset(dataSet: DataSet): string | undefined {
+  const stated = textOf(dataSet, 'TimezoneOffsetFromUTC');
+  return stated !== undefined && isOffset(stated) ? stated : undefined;
+}
+
+/** Date and time of day at an offset; without one, in the local zone. */
+function digitsAt(moment: Date, offset: string | undefined): { readonly date: string; readonly time: string } {
+  const minutes = offset === undefined ? -moment.getTimezoneOffset() : (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3))) * (offset.startsWith('-') ? -1 : 1);
+  const local = new Date(moment.getTime() + minutes * 60_000).toISOString();
+  return { date: local.slice(0, 10).replaceAll('-', ''), time: local.slice(11, 19).replaceAll(':', '') };
+}
+
+/** "+0100", of the local zone at that moment. */
+function offsetOf(moment: Date): string {
+  const minutes = -moment.getTimezoneOffset();
+  const absolute = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${String(Math.floor(absolute / 60)).padStart(2, '0')}${String(absolute % 60).padStart(2, '0')}`;
 }
 
 function isOffset(text: string): boolean {

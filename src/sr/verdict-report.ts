@@ -1,35 +1,32 @@
 import type { DataSet } from '../dicom/data-set.js';
-import { codes } from './codes.js';
+import { codes, ownScheme } from './codes.js';
 import { code, container, image, root, text, type ContentItem } from './content-item.js';
-import { decisionCodes } from './decision.js';
-import { comprehensiveSr, documentHeader } from './document-header.js';
-import { percentOf } from './percent.js';
+import { comprehensiveSr, documentOf } from './document-header.js';
+import { verdictEquipment, verification } from './equipment.js';
+import { personObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
-import { personObserver } from './tid-1003-person-observer.js';
 import type { JudgedFinding, Judgement, VerdictContent } from './verdict-content.js';
-import { verdictEquipment } from './verdict-equipment.js';
-import { verification } from './verification.js';
+import { decisionCodes, percentOf } from './wording.js';
 
-/** What every verdict says of itself: it must not be taken for the radiologist's report. */
+/** The notice in every reader's assessment: it must not be taken for the radiologist's report. */
 export const verdictNotice = "A reader's verdict on what software has proposed. Not a radiology report, not for diagnosis.";
 
+/** Template of our own, 99CHESTAI 1 (docs/reference/documents.md): no template of PS3.16 has a reader's assessment of a software's findings. */
+export const verdictTemplate = '1';
+
 /**
- * A reader's verdict as Comprehensive SR, in sections of TID 2000 (PS3.16) like the text report that it judges: flat and with
- * a name for every item, so that OHIF shows it as a report. Its title is a code of our own, for it is no report of CID 7000.
+ * A reader's verdict as Comprehensive SR, in sections as the text report that it is about: flat and with a name for every
+ * item, so that OHIF shows it as a report. Its title is a code of our own, for it is no report of CID 7000, and so it claims
+ * no template of PS3.16 but a private one.
  *
- * Findings are CODE finding = present/absent/undetermined, with the judgement, what the software had said, and the images
- * below each. It names the documents that it judges and the verdicts that it replaces as predecessors.
+ * Findings are CODE finding = present/absent/undetermined, with the judgement, the software's decision, and the images
+ * below each. It names the documents that it is about and the verdicts that it replaces as predecessors.
  */
 export function verdictReport(content: VerdictContent): DataSet {
-  const header = documentHeader(
-    { ...content, evidence: [...content.evidence, ...content.findings.flatMap((finding) => finding.images)] },
-    comprehensiveSr,
-    `Reader's verdict (${content.reader.verifiesFor === undefined ? 'unverified' : 'verified'})`,
-    { ...verdictEquipment(content.softwareVersion), ...verification(content.reader, content) },
-  );
-  return {
-    ...header,
-    ...root(codes.verdict, '2000', [
+  const tree = root(
+    codes.verdict,
+    verdictTemplate,
+    [
       ...languageOfContent(),
       ...personObserver(content.reader.name),
       container('CONTAINS', codes.summary, [
@@ -40,8 +37,16 @@ export function verdictReport(content: VerdictContent): DataSet {
         ...(content.settles ? [code('CONTAINS', codes.settlesDisagreement, codes.yes)] : []),
       ]),
       ...(content.findings.length > 0 ? [container('CONTAINS', codes.findings, content.findings.map(findingItem))] : []),
-    ]),
-  };
+    ],
+    ownScheme,
+  );
+  return documentOf(
+    { ...content, evidence: [...content.evidence, ...content.findings.flatMap((finding) => finding.images)] },
+    comprehensiveSr,
+    `Reader's verdict (${content.reader.verifiesFor === undefined ? 'unverified' : 'verified'})`,
+    { ...verdictEquipment(content.softwareVersion), ...verification(content.reader, content) },
+    tree,
+  );
 }
 
 function findingItem({ concept, decision, judgement, software, images }: JudgedFinding): ContentItem {

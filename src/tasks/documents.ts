@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
 import { textOf, type DataSet } from '../dicom/data-set.js';
+import { writePart10 } from '../dicom/part10.js';
 import { derivedUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
-import type { DocumentReference } from '../sr/report-content.js';
+import type { RegionTemplate } from '../sr/document-profile.js';
+import { measurementReport } from '../sr/measurement-report.js';
+import type { DocumentReference, ReportContent } from '../sr/report-content.js';
+import { textReport } from '../sr/text-report.js';
 
-/** Raised when the same result would be written differently, so that the new form is a new document. */
-const documentForm = '1';
+/** Releases before 0.3 named documents by study, outcome, images, model and predecessors alone; their documents keep those names. */
+const formWithoutContent = '1';
+const documentForm = '2';
 
 /** What makes two results the same result: a repeat of it names the same documents. */
 export interface ResultIdentity {
@@ -15,6 +20,8 @@ export interface ResultIdentity {
   readonly deviceUID: string;
   /** Without them, returning to earlier images would name the superseded document again. */
   readonly predecessors: readonly DocumentReference[];
+  /** contentDigest of its documents; absent where there is none, and in documents of releases before 0.3. */
+  readonly content?: string | undefined;
 }
 
 export interface DocumentUids {
@@ -27,11 +34,12 @@ export interface DocumentUids {
 
 export function documentUids(identity: ResultIdentity): DocumentUids {
   const parts = [
-    documentForm,
+    identity.content === undefined ? formWithoutContent : documentForm,
     identity.studyInstanceUID,
     identity.outcome,
     identity.inputKey,
     identity.deviceUID,
+    ...(identity.content === undefined ? [] : [identity.content]),
     ...identity.predecessors.map((one) => one.sopInstanceUID).sort(),
   ];
   const uids = (kind: string): { series: SeriesInstanceUID; instance: SOPInstanceUID } => ({
@@ -52,6 +60,20 @@ export function heatMapUid({ heatMap }: DocumentUids, findingName: string): SOPI
 }
 
 /**
+/**
+ * One short key for everything that the documents of a result state, but their own UIDs and the moment: another engine,
+ * threshold, rule, procedure or patient's name makes other documents, and one SOP Instance UID never names two contents.
+ *
+ * @param moment also part of it, for documents that are written as files: nobody holds an earlier one to be adopted
+ */
+export function contentDigest(content: ReportContent, regionTemplate: RegionTemplate, moment?: Date): string {
+  const nameless = { ...content, createdAt: new Date(0), seriesInstanceUID: '2.25.0' as SeriesInstanceUID, sopInstanceUID: '2.25.0' as SOPInstanceUID };
+  const hash = createHash('sha256').update(writePart10(textReport(nameless))).update(writePart10(measurementReport(nameless, regionTemplate)));
+  if (moment) hash.update(moment.toISOString());
+  return hash.digest('hex').slice(0, 32);
+}
+
+/**
  * One short key for a set of instances, whatever their order.
  *
  * @param digests of their bytes, by SOP Instance UID: with them another file under the same UID gives another key
@@ -65,12 +87,4 @@ export function inputKeyOf(instances: readonly DataSet[], digests: ReadonlyMap<s
     })
     .sort();
   return createHash('sha256').update(names.join('|')).digest('hex').slice(0, 32);
-}
-
-/** "+0100", as Timezone Offset From UTC (0008,0201) has it, of the clock's own zone at that time. */
-export function timezoneOffsetOf(time: Date): string {
-  const minutes = -time.getTimezoneOffset();
-  const absolute = Math.abs(minutes);
-  const digits = `${String(Math.floor(absolute / 60)).padStart(2, '0')}${String(absolute % 60).padStart(2, '0')}`;
-  return `${minutes < 0 ? '-' : '+'}${digits}`;
 }

@@ -1,8 +1,8 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import { drawHeatMap } from '../pixels/heat-map.js';
 import { heatMapCapture } from '../sr/heat-map-capture.js';
-import { percentOf } from '../sr/percent.js';
 import type { ReportContent } from '../sr/report-content.js';
+import { probabilityPercent } from '../sr/wording.js';
 import type { StudyFinding } from './analysis.js';
 import { heatMapUid, type DocumentUids } from './documents.js';
 
@@ -21,10 +21,9 @@ export async function drawHeatMaps(findings: readonly StudyFinding[], content: R
   });
   return Promise.all(
     placed.map(async ({ finding, reported, image, preview }, index) => {
-      const certainty = percentOf(reported.probability, reported.absentBelow, reported.presentFrom);
       const imageUid: string = image.sopInstanceUID;
       const picture = await drawHeatMap(preview, {
-        title: `${reported.concept.meaning}: ${certainty} % (present)`,
+        title: `${reported.concept.meaning}: ${probabilityPercent(reported)} % (present)`,
         source: `Where the network looked, not where disease is. ${content.algorithm.name} ${content.algorithm.serialNumber.slice(0, 12)}`,
         activation: finding.activation,
         box: finding.box,
@@ -37,7 +36,6 @@ export async function drawHeatMaps(findings: readonly StudyFinding[], content: R
         input,
         picture,
         createdAt: content.createdAt,
-        timezoneOffset: content.timezoneOffset,
         seriesInstanceUID: uids.heatMap.series,
         sopInstanceUID: heatMapUid(uids, finding.name),
         seriesNumber: content.seriesNumber + 2,

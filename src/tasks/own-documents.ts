@@ -2,6 +2,7 @@ import { itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { isOwnDocument } from '../sr/own-document.js';
 import { readReport, type ReadReport } from '../sr/read-report.js';
 import type { DocumentReference } from '../sr/report-content.js';
+import { momentOf } from '../sr/timezone.js';
 import { referenceTo } from './image-reference.js';
 
 /** One of our documents as it stands in the PACS. */
@@ -17,6 +18,7 @@ export interface OwnHeatMap {
   readonly deviceUID: string;
   /** Derivation Description: what it shows and the input of its result. */
   readonly derivation: string;
+  readonly createdAt: Date | undefined;
 }
 
 export interface OwnDocuments {
@@ -39,6 +41,7 @@ export function ownDocumentsIn(instances: readonly DataSet[]): OwnDocuments {
     reference: referenceTo(instance),
     deviceUID: itemsOf(instance, 'ContributingEquipmentSequence').map((item) => textOf(item, 'DeviceUID')).find((uid) => uid !== undefined) ?? '',
     derivation: textOf(instance, 'DerivationDescription') ?? '',
+    createdAt: momentOf(instance, 'ContentDate', 'ContentTime'),
   }));
   return { all, current: all.filter((one) => !superseded.has(one.reference.sopInstanceUID)), heatMaps };
 }
@@ -46,6 +49,11 @@ export function ownDocumentsIn(instances: readonly DataSet[]): OwnDocuments {
 /** The input of a result, as an algorithm parameter of its documents: how a repeat recognises what is already said. */
 export function inputParameter(inputKey: string): string {
   return `input ${inputKey}`;
+}
+
+/** The digest that the documents' names are derived from (contentDigest). */
+export function contentParameter(digest: string): string {
+  return `content ${digest}`;
 }
 
 /** The engine and why it was chosen. */
@@ -59,12 +67,13 @@ export function ruleParameter({ name, priority }: { readonly name: string; reado
 }
 
 /** What those parameters say; undefined for what a document of an earlier release does not hold. */
-export function parametersOf({ parameters }: ReadReport['algorithm']): { readonly inputKey?: string; readonly engine?: string; readonly rule?: string; readonly priority?: number } {
+export function parametersOf({ parameters }: ReadReport['algorithm']): { readonly inputKey?: string; readonly content?: string; readonly engine?: string; readonly rule?: string; readonly priority?: number } {
   const first = (pattern: RegExp): RegExpExecArray | undefined => parameters.map((one) => pattern.exec(one)).find((one) => one !== null) ?? undefined;
   const rule = first(/^rule (.+), priority (\d+)$/);
   const inputKey = first(/^input ([0-9a-f]{32})$/)?.[1];
+  const content = first(/^content ([0-9a-f]{32})$/)?.[1];
   const engine = first(/^engine (.+?): /)?.[1];
-  return { ...(inputKey ? { inputKey } : {}), ...(engine ? { engine } : {}), ...(rule ? { rule: rule[1]!, priority: Number(rule[2]) } : {}) };
+  return { ...(inputKey ? { inputKey } : {}), ...(content ? { content } : {}), ...(engine ? { engine } : {}), ...(rule ? { rule: rule[1]!, priority: Number(rule[2]) } : {}) };
 }
 
 /** Whether a heat map belongs to the result of this model version from these images. */

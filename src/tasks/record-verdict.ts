@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import { numberOf, type DataSet } from '../dicom/data-set.js';
@@ -8,9 +9,9 @@ import { checkVerdict } from '../sr/check-document.js';
 import { isOwnDocument } from '../sr/own-document.js';
 import { readVerdict, type ReadVerdict } from '../sr/read-verdict.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
+import { proceduresOf } from '../sr/requests.js';
 import { judgementOf, type JudgedFinding, type Reader, type VerdictContent } from '../sr/verdict-content.js';
 import { verdictReport } from '../sr/verdict-report.js';
-import { timezoneOffsetOf } from './documents.js';
 import { evidenceOf } from './evidence.js';
 import { referenceTo } from './image-reference.js';
 import { ownDocumentsIn, type OwnDocument } from './own-documents.js';
@@ -18,7 +19,7 @@ import type { Clock, FindingTerms, Pacs } from './tools.js';
 import { currentVerdictsIn, type VerdictInPacs } from './verdicts-in.js';
 
 /** Raised when the same verdict would be written differently, so that the new form is a new document. */
-const verdictForm = '1';
+const verdictForm = '2';
 
 export interface VerdictToRecord {
   readonly studyInstanceUID: StudyInstanceUID;
@@ -76,7 +77,7 @@ export async function recordVerdict(given: VerdictToRecord, tools: VerdictTools)
 
   const others = given.settles ? verdicts.filter((one) => !mine.includes(one)) : [];
   const content = contentOf(given, instances, findings, [...judged.map((one) => one.reference), ...mine.map((one) => one.reference), ...others.map((one) => one.reference)], tools);
-  return store(verdictReport(content), tools);
+  return store(verdictReport(content), content, tools);
 }
 
 function checkRequest({ studyInstanceUID, reader, findings, judgedDocument, settles }: VerdictToRecord, judged: readonly OwnDocument[]): void {
@@ -127,17 +128,7 @@ function contentOf(given: VerdictToRecord, instances: readonly DataSet[], findin
   const images = instances.filter((one) => numberOf(one, 'Rows') !== undefined && !isOwnDocument(one));
   const evidence = findings.some((finding) => finding.images.length > 0) ? [] : evidenceOf(images);
   const source = images[0] ?? instances[0]!;
-  const createdAt = tools.clock.now();
-  const parts = [
-    verdictForm,
-    given.studyInstanceUID,
-    given.reader.name,
-    given.reader.verifiesFor ?? '',
-    String(given.settles ?? false),
-    ...findings.map(({ concept, decision }) => `${concept.scheme} ${concept.value} ${decision}`),
-    ...predecessors.map((one) => one.sopInstanceUID).sort(),
-  ];
-  return {
+  const content: VerdictContent = {
     source,
     reader: given.reader,
     findings,
@@ -145,20 +136,25 @@ function contentOf(given: VerdictToRecord, instances: readonly DataSet[], findin
     whence: given.whence,
     softwareVersion: tools.softwareVersion,
     evidence,
-    createdAt,
-    timezoneOffset: timezoneOffsetOf(createdAt),
-    predecessors,
-    seriesInstanceUID: derivedUid<SeriesInstanceUID>('verdict', 'series', ...parts),
-    sopInstanceUID: derivedUid<SOPInstanceUID>('verdict', 'instance', ...parts),
+    procedures: proceduresOf(source),
+    createdAt: tools.clock.now(),
+    // In one order, whatever order the PACS lists them in.
+    predecessors: [...predecessors].sort((a, b) => (a.sopInstanceUID < b.sopInstanceUID ? -1 : 1)),
+    seriesInstanceUID: '2.25.0' as SeriesInstanceUID,
+    sopInstanceUID: '2.25.0' as SOPInstanceUID,
     seriesNumber: tools.seriesNumber,
     instanceNumber: 1,
   };
+  // Everything but the moment: two requests at the same moment name the same object, and no name has two contents.
+  const digest = createHash('sha256').update(writePart10(verdictReport({ ...content, createdAt: new Date(0) }))).digest('hex');
+  const parts = [verdictForm, given.studyInstanceUID, digest];
+  return { ...content, seriesInstanceUID: derivedUid<SeriesInstanceUID>('verdict', 'series', ...parts), sopInstanceUID: derivedUid<SOPInstanceUID>('verdict', 'instance', ...parts) };
 }
 
-async function store(document: DataSet, tools: VerdictTools): Promise<RecordedVerdict> {
+async function store(document: DataSet, { procedures }: VerdictContent, tools: VerdictTools): Promise<RecordedVerdict> {
   const reference = referenceTo(document);
   const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = reference;
-  const mistakes = checkVerdict(document, { codes: tools.codes });
+  const mistakes = checkVerdict(document, { codes: [...tools.codes, ...procedures] });
   if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID });
   await tools.pacs.storeInstances([writePart10(document)]);
   const kept = readVerdict(readPart10(await tools.pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, sopInstanceUID)).dataSet);

@@ -46,7 +46,7 @@ export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: Rout
   const model = tools.model();
   const chosen = chooseImages(seriesFactsOf(instances), tools.settings.maxImages);
   const input = await inputOf(studyInstanceUID, chosen.considered, tools.pacs);
-  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, source: instances[0], instances, considered: chosen.considered, input, inputKey: input.inputKey, rule, own: ownDocumentsIn([]), model, watch, tools };
+  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, source: instances[0], instances, considered: chosen.considered, input, inputKey: input.inputKey, rule, own: ownDocumentsIn([]), model, watch, tools, asFiles: true };
   return writeResult(hand, await analyse(chosen, model, tools, watch));
 }
 

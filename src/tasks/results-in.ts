@@ -49,15 +49,15 @@ export function resultsIn(studyInstanceUID: StudyInstanceUID, instances: readonl
 }
 
 function resultIdOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument): string {
-  const { inputKey = '' } = parametersOf(report.algorithm);
-  return documentUids({ studyInstanceUID, outcome: outcomeName(report.outcome), inputKey, deviceUID: report.algorithm.deviceUID, predecessors: report.predecessors }).resultId;
+  const { inputKey = '', content } = parametersOf(report.algorithm);
+  return documentUids({ studyInstanceUID, outcome: outcomeName(report.outcome), inputKey, deviceUID: report.algorithm.deviceUID, predecessors: report.predecessors, content }).resultId;
 }
 
 /** As people look for them: the text, its measurements, what can be looked at. */
 function documentsOf(text: OwnDocument, own: OwnDocuments, inputKey: string): readonly ResultDocument[] {
   const { deviceUID } = text.report.algorithm;
   if (text.report.outcome.kind !== 'reported') return [{ ...text.reference, kind: 'text' }];
-  const uids = documentUids({ studyInstanceUID: text.reference.studyInstanceUID, outcome: 'reported', inputKey, deviceUID, predecessors: text.report.predecessors });
+  const uids = documentUids({ studyInstanceUID: text.reference.studyInstanceUID, outcome: 'reported', inputKey, deviceUID, predecessors: text.report.predecessors, content: parametersOf(text.report.algorithm).content });
   const measurements = own.all.filter((one) => one.kind === 'measurement' && saysTheSame(one, inputKey, deviceUID) && one.reference.sopInstanceUID === uids.measurement.instance);
   const heatMaps = own.heatMaps.filter((one) => showsTheSame(one, inputKey, deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
   return [...measurements.map((one) => ({ ...one.reference, kind: 'measurement' as const })), { ...text.reference, kind: 'text' as const }, ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))];

@@ -163,7 +163,8 @@ export interface ReportSettings {
   termsOf(findingName: string): FindingTerms;
   /** The other way round, for documents, which hold the concept only. */
   findingNameOf(concept: CodedConcept): string | undefined;
-  procedureReported(kind: ImageKind): CodedConcept;
+  /** For images that name no procedure. @param modality of the image, e.g. `CR` */
+  procedureReported(kind: ImageKind, modality?: string): CodedConcept;
   /** Codes that a document may use besides those fixed by its template. */
   readonly codes: readonly CodedConcept[];
   readonly skippedDocuments: boolean;

@@ -4,17 +4,18 @@ import { Fault } from '../errors.js';
 import type { RoutingRule } from '../routing/rules.js';
 import { checkDocument } from '../sr/check-document.js';
 import { hasPlace, measurementReport } from '../sr/measurement-report.js';
+import { proceduresOf } from '../sr/requests.js';
 import type { AlgorithmIdentity, DocumentReference, ReportContent, ReportedFinding, ReportOutcome } from '../sr/report-content.js';
-import { thresholdSentence } from '../sr/sentences.js';
 import { textReport } from '../sr/text-report.js';
 import type { Analysis, StudyFinding } from './analysis.js';
-import { documentUids, timezoneOffsetOf, type DocumentUids } from './documents.js';
+import { contentDigest, documentUids, type DocumentUids, type ResultIdentity } from './documents.js';
 import { drawHeatMaps } from './draw-heat-maps.js';
-import { engineParameter, inputParameter, parametersOf, ruleParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import { contentParameter, engineParameter, inputParameter, parametersOf, ruleParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
 import { evidenceOf } from './evidence.js';
 import { outcomeName } from './outcome-name.js';
 import { referenceTo } from './image-reference.js';
 import { readBack } from './read-back.js';
+import { sideOf, trackingUidOf } from './tracked-findings.js';
 import type { Stopwatch } from './stopwatch.js';
 import { assertUnchanged, removeStored, type StudyInput } from './study-input.js';
 import type { ReportTools, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './tools.js';
@@ -37,6 +38,8 @@ export interface ResultInHand {
   readonly model: ServedModel;
   readonly watch: Stopwatch;
   readonly tools: ReportTools;
+  /** The documents are files that no PACS holds: a repeat writes others. */
+  readonly asFiles?: boolean;
 }
 
 /** Writes what the analysis found: documents into the PACS, checked before and read back after. */
@@ -58,9 +61,9 @@ export async function writeFailure(hand: ResultInHand, fault: Fault): Promise<St
 export function adoptDocuments(hand: ResultInHand, said: OwnDocument): StudyResult {
   const companions = hand.own.current.filter((one) => saysTheSame(one, hand.inputKey, hand.model.deviceUID));
   const outcome = said.report.outcome;
-  const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors });
+  const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors, content: parametersOf(said.report.algorithm).content });
   const findings = said.report.findings.map(({ concept, probability, decision }) => ({ name: hand.tools.settings.findingNameOf(concept) ?? concept.meaning, ...codeOf(concept), probability, decision }));
-  const heatMaps = hand.own.heatMaps.filter((one) => showsTheSame(one, hand.inputKey, hand.model.deviceUID));
+  const heatMaps = hand.own.heatMaps.filter((one) => showsTheSame(one, hand.inputKey, hand.model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
   const createdAt = said.report.createdAt ?? hand.tools.clock.now();
   return resultOf(hand, uids, outcome, findings, [...companions.map((one) => ({ ...one.reference, kind: one.kind })), ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))], createdAt);
 }
@@ -96,15 +99,15 @@ export function resultWithoutDocument({ study, outcome, why, retryable, rule, in
 async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Analysis, wanted: boolean): Promise<StudyResult> {
   // the engine that computed it, not the one that took over since
   const hand = analysis.engine ? { ...given, model: { ...given.model, engine: analysis.engine } } : given;
-  const findings = analysis.findings.map((finding) => reportedFinding(finding, hand.tools));
+  const findings = analysis.findings.map((finding) => reportedFinding(finding, hand));
   const identity = identityOf(hand, outcome);
   const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
   if (already) return adoptDocuments(hand, already);
-  const predecessors = predecessorsOf(hand, outcome, [...parametersOfResult(hand, analysis), ...findings.map(thresholdSentence)]);
-  const createdAt = hand.tools.clock.now();
-  const uids = documentUids({ ...identity, predecessors });
+  const now = hand.tools.clock.now();
+  const { predecessors, content, uids } = namedContent(hand, outcome, analysis, findings, identity, now);
+  const { createdAt } = content;
   // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
-  const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, contentOf(hand, outcome, analysis, findings, predecessors, uids, createdAt), analysis, uids) : [];
+  const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, content, analysis, uids) : [];
   const resultFindings = findings.map(({ name, concept, probability, decision }) => ({ name, ...codeOf(concept), probability, decision }));
   return { ...resultOf(hand, uids, outcome, resultFindings, documents, createdAt), ...(analysis.statistics ? { statistics: analysis.statistics } : {}) };
 }
@@ -114,17 +117,17 @@ async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Anal
  */
 async function storeDocuments(hand: ResultInHand, content: ReportContent, analysis: Analysis, uids: DocumentUids): Promise<readonly ResultDocument[]> {
   const { watch, tools, study } = hand;
-  const { measurementReports, heatMaps } = tools.settings.profile;
+  const { measurementReports, regionTemplate, heatMaps } = tools.settings.profile;
   const drawn = heatMaps ? await watch.time('heatMap', () => drawHeatMaps(analysis.findings, content, hand.instances, uids, inputParameter(hand.inputKey))) : [];
   const written = await watch.time('report', async () => {
     const text = { kind: 'text' as const, dataSet: textReport({ ...content, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance }) };
     const wanted = measurementReports === 'always' ? content.outcome.kind === 'reported' : measurementReports === 'with-place' && hasPlace(content);
     if (!wanted) return [text];
-    const measurement = measurementReport({ ...content, seriesInstanceUID: uids.measurement.series, sopInstanceUID: uids.measurement.instance, seriesNumber: content.seriesNumber + 1 });
+    const measurement = measurementReport({ ...content, seriesInstanceUID: uids.measurement.series, sopInstanceUID: uids.measurement.instance, seriesNumber: content.seriesNumber + 1 }, regionTemplate);
     return [{ kind: 'measurement' as const, dataSet: measurement }, text];
   });
   for (const { dataSet } of written) {
-    const mistakes = checkDocument(dataSet, { codes: tools.settings.codes, imageSizes: imageSizesOf(hand.considered), mayPointAtNothing: measurementReports === 'always' });
+    const mistakes = checkDocument(dataSet, { codes: [...tools.settings.codes, ...content.procedures], imageSizes: imageSizesOf(hand.considered), mayPointAtNothing: measurementReports === 'always' });
     if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID: study.studyInstanceUID });
   }
   const all = [...drawn.map((dataSet) => ({ kind: 'heat-map' as const, dataSet })), ...written];
@@ -155,22 +158,53 @@ function imageSizesOf(instances: readonly DataSet[]): ReadonlyMap<string, { read
   return new Map(instances.map((one) => [textOf(one, 'SOPInstanceUID') ?? '', { columns: numberOf(one, 'Columns') ?? Infinity, rows: numberOf(one, 'Rows') ?? Infinity }]));
 }
 
-function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], uids: DocumentUids, createdAt: Date): ReportContent {
+interface NamedContent {
+  readonly predecessors: readonly DocumentReference[];
+  readonly content: ReportContent;
+  readonly uids: DocumentUids;
+}
+
+/**
+ * The content of the documents under the names that are derived from it. What an interrupted attempt at this very result has
+ * left in the PACS bears the same names: the documents are then written with its time, byte for byte the same. What an
+ * attempt with another content has left (another engine, another threshold) is replaced like any earlier document.
+ */
+function namedContent(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], identity: Omit<ResultIdentity, 'predecessors'>, now: Date): NamedContent {
+  const { current, heatMaps } = hand.own;
+  const named = (predecessors: readonly DocumentReference[]): NamedContent => {
+    const content = contentOf(hand, outcome, analysis, findings, predecessors, now);
+    const digest = contentDigest(content, hand.tools.settings.profile.regionTemplate, hand.asFiles ? now : undefined);
+    const uids = documentUids({ ...identity, predecessors, content: digest });
+    const algorithm = { ...content.algorithm, parameters: [...content.algorithm.parameters, contentParameter(digest)] };
+    return { predecessors, uids, content: { ...content, algorithm, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance } };
+  };
+  const withoutLeftOver = named(predecessorsOf(hand, outcome));
+  const isLeftOver = (one: OwnDocument): boolean => one.reference.sopInstanceUID === withoutLeftOver.uids.measurement.instance;
+  const others = current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
+  const result = others.length === withoutLeftOver.predecessors.length ? withoutLeftOver : named(others);
+  const earlier = current.find((one) => one.reference.sopInstanceUID === result.uids.measurement.instance)?.report.createdAt ?? heatMaps.find((one) => one.reference.seriesInstanceUID === result.uids.heatMap.series)?.createdAt;
+  return { ...result, content: { ...result.content, createdAt: earlier ?? now } };
+}
+
+function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], createdAt: Date): ReportContent {
   const { tools, model } = hand;
+  const evidence = new Set<string>(analysis.evidence.map((one) => one.sopInstanceUID));
+  const images = hand.instances.filter((one) => evidence.has(textOf(one, 'SOPInstanceUID') ?? ''));
   const evidenceUid: string | undefined = analysis.evidence[0]?.sopInstanceUID;
+  const source = images.find((one) => one['SOPInstanceUID'] === evidenceUid) ?? images[0] ?? hand.source ?? {};
   return {
-    source: hand.instances.find((one) => one['SOPInstanceUID'] === evidenceUid) ?? hand.source ?? {},
+    source,
     outcome,
     findings,
     remarks: [...(analysis.remarks ?? []), ...whyReplaced(hand.own.current, hand.instances, hand.considered, (one) => saysTheSame(one, hand.inputKey, one.report.algorithm.deviceUID))],
     evidence: analysis.evidence,
-    procedureReported: tools.settings.procedureReported(analysis.kind),
+    images,
+    procedures: proceduresOf(source, tools.settings.procedureReported(analysis.kind, textOf(source, 'Modality'))),
     algorithm: algorithmOf(model, tools.settings.softwareVersion, parametersOfResult(hand, analysis)),
     createdAt,
-    timezoneOffset: timezoneOffsetOf(createdAt),
     predecessors,
-    seriesInstanceUID: uids.text.series,
-    sopInstanceUID: uids.text.instance,
+    seriesInstanceUID: '' as ReportContent['seriesInstanceUID'],
+    sopInstanceUID: '' as ReportContent['sopInstanceUID'],
     seriesNumber: tools.settings.seriesNumber,
     instanceNumber: 1,
   };
@@ -180,10 +214,13 @@ export function algorithmOf(model: ServedModel, softwareVersion: string, paramet
   return { manufacturer: model.manufacturer, name: model.name, version: `${softwareVersion} model ${model.version}`, deviceUID: model.deviceUID, serialNumber: model.version, parameters };
 }
 
-export function reportedFinding(finding: StudyFinding, tools: Pick<ReportTools, 'settings'>): ReportedFinding {
+function reportedFinding(finding: StudyFinding, { study, considered, own, tools }: ResultInHand): ReportedFinding {
   const { concept, site, wording } = tools.settings.termsOf(finding.name);
-  const { name, probability, absentBelow, presentFrom, decision, images, region } = finding;
-  return { name, concept, wording, probability, absentBelow, presentFrom, decision, images, ...(site ? { site } : {}), ...(region ? { region } : {}) };
+  const { name, probability, absentBelow, presentFrom, decision, images, region, box } = finding;
+  const imageUid: string | undefined = region?.image.sopInstanceUID;
+  const side = box && sideOf(box, considered.find((one) => textOf(one, 'SOPInstanceUID') === imageUid) ?? {});
+  const trackingUID = trackingUidOf(study.studyInstanceUID, concept, side, own.all);
+  return { name, concept, wording, probability, absentBelow, presentFrom, decision, images, trackingUID, ...(site ? { site } : {}), ...(side ? { side } : {}), ...(region ? { region } : {}) };
 }
 
 function identityOf(hand: ResultInHand, outcome: ReportOutcome): { readonly studyInstanceUID: StudyToReport['studyInstanceUID']; readonly outcome: string; readonly inputKey: string; readonly deviceUID: string } {
@@ -194,15 +231,9 @@ function parametersOfResult({ inputKey, model, rule }: ResultInHand, { notes }: 
   return [inputParameter(inputKey), engineParameter(model.engine), ...(rule ? [ruleParameter(rule)] : []), ...notes];
 }
 
-/**
- * What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. What
- * an attempt on another engine, or with other thresholds, has left is replaced: the same document would say something else.
- *
- * @param parameters of the result's algorithm
- */
-function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome, parameters: readonly string[]): readonly DocumentReference[] {
-  const isLeftOver = (one: OwnDocument): boolean =>
-    outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && one.report.algorithm.parameters.every((said) => parameters.includes(said));
+/** What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. */
+function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome): readonly DocumentReference[] {
+  const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID);
   return hand.own.current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
 }
 

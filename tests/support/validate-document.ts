@@ -14,9 +14,10 @@ export interface Validation {
 /**
  * dcmtk's VR checker knows no ISO_IR 192. dciodvfy's tables are older than Device UID in the Contributing Equipment
  * Sequence, which IHE AIR demands; it says so in one line and sums up in another. Private coding
- * schemes begin with 99 (PS3.16 §8.2); a finding that no public scheme codes for us has one.
+ * schemes and mapping resources begin with 99 (PS3.16 §8.2); a finding that no public scheme codes for us has one, and so does
+ * the template of readers' assessments.
  */
-const expected = [/character ?set/i, /\(0x0018,0x1002\) UI Device UID/, /this is a Standard Extended SOP Class/, /Unrecognized defined term <99\w+>.*Coding Scheme Designator/];
+const expected = [/character ?set/i, /\(0x0018,0x1002\) UI Device UID/, /this is a Standard Extended SOP Class/, /Unrecognized defined term <99\w+>.*(Coding Scheme Designator|Mapping Resource)/];
 
 /**
  * An SR document before the two outside validators: dciodvfy (dicom3tools) for the IOD, dsrdump (dcmtk) for the tree.

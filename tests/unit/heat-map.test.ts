@@ -65,7 +65,6 @@ describe('a heat map as DICOM Secondary Capture', () => {
     input: 'input 00112233',
     picture: { width: 3, height: 3, values: new Uint8Array(27).fill(7) },
     createdAt: reported.createdAt,
-    timezoneOffset: reported.timezoneOffset,
     seriesInstanceUID: '2.25.700' as SeriesInstanceUID,
     sopInstanceUID: '2.25.701' as SOPInstanceUID,
     seriesNumber: 9902,

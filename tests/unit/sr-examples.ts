@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { DataSet } from '../../src/dicom/data-set.js';
-import type { SeriesInstanceUID, SOPClassUID, SOPInstanceUID, StudyInstanceUID } from '../../src/dicom/uid.js';
+import { derivedUid, type SeriesInstanceUID, type SOPClassUID, type SOPInstanceUID, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { loadFindings, termsOf } from '../../src/findings-config.js';
 import { measurementReport } from '../../src/sr/measurement-report.js';
 import type { Decision, ImageReference, ReportContent, ReportedFinding } from '../../src/sr/report-content.js';
@@ -35,6 +35,7 @@ export function finding(name: string, probability: number, decision: Decision, i
     absentBelow: 0.3,
     presentFrom: 0.6,
     decision,
+    trackingUID: derivedUid('tracking example', name),
     images: [image ?? imageReference(0)],
     ...(image ? { region: { image, left: 190.5, top: 430, right: 325.1, bottom: 560.25 } } : {}),
   };
@@ -52,6 +53,7 @@ export const source: DataSet = {
   StudyID: 'S1',
   AccessionNumber: 'A1',
   StudyDescription: 'Thorax pa',
+  TimezoneOffsetFromUTC: '+0100',
 };
 
 export const reported: ReportContent = {
@@ -59,7 +61,7 @@ export const reported: ReportContent = {
   outcome: { kind: 'reported' },
   findings: [finding('pneumothorax', 0.02, 'absent'), finding('pneumonia', 0.934, 'present', imageReference(0)), finding('pleural-effusion', 0.41, 'undetermined')],
   evidence: [imageReference(0)],
-  procedureReported: findingsConfig.procedures.DX,
+  procedures: [findingsConfig.procedures.DX],
   algorithm: {
     manufacturer: 'orthanc-chest-ai',
     name: 'starter-xray',
@@ -69,7 +71,6 @@ export const reported: ReportContent = {
     parameters: ['input 00112233', 'engine onnxruntime-node 1.30.0, CPU: the fastest that starts here'],
   },
   createdAt: new Date('2026-11-23T04:05:06Z'),
-  timezoneOffset: '+0100',
   predecessors: [],
   seriesInstanceUID: '2.25.500' as SeriesInstanceUID,
   sopInstanceUID: '2.25.501' as SOPInstanceUID,
@@ -110,7 +111,7 @@ export const examples: Readonly<Record<string, ReportContent>> = {
     ...reported,
     findings: [{ ...finding('covid-19', 0.81, 'present', slices[1]), images: slices }],
     evidence: slices,
-    procedureReported: findingsConfig.procedures.CT,
+    procedures: [findingsConfig.procedures.CT],
   },
   skipped: {
     ...reported,
@@ -150,14 +151,36 @@ export const examples: Readonly<Record<string, ReportContent>> = {
       TimezoneOffsetFromUTC: '-0330',
     },
   },
+  'images-and-request': {
+    ...reported,
+    source: {
+      ...source,
+      ProcedureCodeSequence: [{ CodeValue: 'RX-TH2', CodingSchemeDesignator: '99HOSPITAL', CodeMeaning: 'Thorax 2 views' }],
+      CodingSchemeIdentificationSequence: [{ CodingSchemeDesignator: '99HOSPITAL', CodingSchemeName: 'Procedures', CodingSchemeResponsibleOrganization: 'Example Hospital' }],
+      RequestAttributesSequence: [{ RequestedProcedureID: 'RP-1', ScheduledProcedureStepID: 'SPS-1', RequestedProcedureDescription: 'Thorax pa', RequestedProcedureCodeSequence: [{ CodeValue: '36643-5', CodingSchemeDesignator: 'LN', CodeMeaning: 'XR Chest 2 Views' }] }],
+      ReferencedPerformedProcedureStepSequence: [{ ReferencedSOPClassUID: '1.2.840.10008.3.1.2.3.3', ReferencedSOPInstanceUID: '2.25.888' }],
+    },
+    procedures: [{ value: 'RX-TH2', scheme: '99HOSPITAL', meaning: 'Thorax 2 views' }],
+    findings: [{ ...finding('pneumothorax', 0.8, 'present', imageReference(0)), side: 'left' }, finding('pleural-thickening', 0.03, 'absent'), finding('pneumonia', 0.5, 'undetermined')],
+    images: [
+      { SOPInstanceUID: imageReference(0).sopInstanceUID, Modality: 'DX', StudyDate: '20260101', StudyTime: '101010.5', ContentDate: '20260101', AcquisitionDate: '20260101', AcquisitionTime: '101112', FrameOfReferenceUID: '2.25.77', Rows: 1250, Columns: 1024 },
+      { SOPInstanceUID: imageReference(1).sopInstanceUID, Modality: 'XX', Rows: 10, Columns: 10 },
+    ],
+    evidence: [imageReference(0), imageReference(1)],
+  },
   'long-algorithm': {
     ...reported,
     algorithm: { ...reported.algorithm, manufacturer: 'Müller & Söhne \\ Partner', version: `0.1.0 model ${'0123456789abcdef'.repeat(4)}`, parameters: [] },
   },
 };
 
+/** As IHE AIR wants them: a group for every finding, regions as TID 1410. */
+export function airMeasurementOfExample(content: ReportContent): DataSet {
+  return measurementReport({ ...content, seriesInstanceUID: '2.25.520' as SeriesInstanceUID, sopInstanceUID: '2.25.521' as SOPInstanceUID, seriesNumber: content.seriesNumber + 1 }, '1410');
+}
+
 /** Those whose measurement report highdicom has read (tests/oracles/sr). */
-export const readByHighdicom = ['reported', 'fourteen-findings', 'ct-frames', 'certain'] as const;
+export const readByHighdicom = ['reported', 'fourteen-findings', 'ct-frames', 'certain', 'images-and-request'] as const;
 
 export function textOfExample(content: ReportContent): DataSet {
   return textReport(content);

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { readReport } from '../../src/sr/read-report.js';
 import { isOwnDocument } from '../../src/sr/own-document.js';
-import { examples, fixtures, measurementOfExample, readByHighdicom } from './sr-examples.js';
+import { probabilityPercent } from '../../src/sr/wording.js';
+import { airMeasurementOfExample, examples, fixtures, measurementOfExample, readByHighdicom } from './sr-examples.js';
 
 /** Golden files by highdicom: see tests/oracles/sr/highdicom_oracle.py. */
 
@@ -19,6 +20,16 @@ interface HighdicomReading {
   readonly sopClassUID: string;
   readonly observer: { readonly uid: string; readonly name: string; readonly manufacturer: string; readonly model: string; readonly serial: string };
   readonly procedures: readonly Concept[];
+  readonly planar: readonly {
+    readonly trackingUID: string;
+    readonly finding: Concept;
+    readonly sites: readonly Concept[];
+    readonly sides: readonly string[];
+    readonly value: number;
+    readonly unit: Concept;
+    readonly evaluations: readonly (readonly [Concept, Concept])[];
+    readonly box: { readonly image: string; readonly closed: boolean; readonly points: readonly (readonly [number, number])[] };
+  }[];
   readonly groups: readonly {
     readonly trackingUID: string;
     readonly finding: Concept;
@@ -58,7 +69,7 @@ for (const name of readByHighdicom) {
     const { deviceUID: uid, name: model, manufacturer, serialNumber: serial } = ours.algorithm;
     assert.equal(reading.sopClassUID, '1.2.840.10008.5.1.4.1.1.88.34');
     assert.deepEqual(reading.observer, { uid, name: model, manufacturer, model, serial });
-    assert.deepEqual(reading.procedures, [content.procedureReported]);
+    assert.deepEqual(reading.procedures, content.procedures);
     assert.equal(placed.length, content.findings.filter((one) => one.region).length);
     assert.deepEqual(
       reading.groups.map(({ trackingUID, finding, sites, value, box }) => {
@@ -73,6 +84,31 @@ for (const name of readByHighdicom) {
     assert.ok(reading.groups.every((group) => group.box.closed));
     const decisions = reading.groups.map((group) => group.evaluations.find(([one]) => one.value === group.finding.value)?.[1].meaning.toLowerCase());
     assert.deepEqual(decisions, placed.map((one) => one.decision));
+  });
+}
+
+for (const name of readByHighdicom) {
+  const file = `ours-${name}-air.dcm`;
+  const content = examples[name]!;
+
+  test(`${name}, as IHE AIR wants it: highdicom finds every region and every finding`, () => {
+    assert.deepEqual(writePart10(airMeasurementOfExample(content)), bytesOf(file), 'run tests/oracles/sr again');
+    const { planar, groups, procedures } = readings[file]!;
+    // Where the size of the image is known, a finding without a region refers to the whole image.
+    const whole = content.images?.[0];
+    const [placed, others] = [content.findings.filter((one) => one.region ?? whole), content.findings.filter((one) => !(one.region ?? whole))];
+    assert.deepEqual(procedures, content.procedures);
+    assert.deepEqual(planar.map((one) => [one.trackingUID, one.finding, one.sites[0], one.sides, one.value, one.unit.value]), placed.map((one) => [one.trackingUID, one.concept, one.site, one.side ? [one.side === 'left' ? 'Left' : 'Right'] : [], Number(probabilityPercent(one)), '%']));
+    assert.deepEqual(groups.map((one) => [one.trackingUID, one.finding, one.value]), others.map((one) => [one.trackingUID, one.concept, Number(probabilityPercent(one))]));
+    for (const [index, { box, finding, evaluations }] of planar.entries()) {
+      const { image, left, top, right, bottom } = placed[index]!.region ?? { image: placed[index]!.images[0]!, left: 0, top: 0, right: Number(whole!['Columns']), bottom: Number(whole!['Rows']) };
+      assert.ok(box.closed);
+      assert.equal(box.image, image.sopInstanceUID);
+      assert.deepEqual(box.points.map((point) => point.map(Math.fround)), [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]].map((point) => point.map(Math.fround)));
+      assert.equal(evaluations.find(([one]) => one.value === finding.value)?.[1].meaning.toLowerCase(), placed[index]!.decision);
+    }
+    const read = readReport(readPart10(bytesOf(file)).dataSet);
+    assert.deepEqual(read.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]), content.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]), 'the whole image is no region of a finding');
   });
 }
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { legalDate, legalPersonName, legalString, legalText, legalTime } from '../../src/sr/legal-value.js';
-import { percentOf } from '../../src/sr/percent.js';
-import { localTime, momentOf } from '../../src/sr/timezone.js';
-import { findingsConfig } from './sr-examples.js';
+import { percentOf, probabilityPercent, thresholdSentence } from '../../src/sr/wording.js';
+import { finding, findingsConfig } from './sr-examples.js';
 import { conceptsOf, findingNameOf, loadFindings, parseFindings, termsOf } from '../../src/findings-config.js';
 
 test('a percentage has one decimal, or enough to stay on its side of the thresholds', () => {
@@ -21,6 +20,17 @@ test('a percentage has one decimal, or enough to stay on its side of the thresho
   }
 });
 
+test('a probability never reads as if it were on the other side of a threshold, which is written in full', () => {
+  const terms = finding('pneumonia', 0.57138, 'undetermined');
+  const close = { ...terms, absentBelow: 0.30004, presentFrom: 0.5714 };
+  assert.equal(thresholdSentence(close), 'Pneumonia: absent below 30.004 %, present from 57.14 %, undetermined between');
+  for (const probability of [0, 0.29999, 0.30004, 0.3, 0.5713999, 0.5714, 0.57138, 1 - 1e-7, 1]) {
+    const decision = probability >= close.presentFrom ? 'present' : probability < close.absentBelow ? 'absent' : 'undetermined';
+    const written = Number(probabilityPercent({ ...close, probability }));
+    assert.equal(written >= 57.14 ? 'present' : written < 30.004 ? 'absent' : 'undetermined', decision, String(probability));
+  }
+});
+
 test('values are cut by characters, not by bytes, and lose what their representation cannot hold', () => {
   assert.equal(legalString('胸'.repeat(80), 64), '胸'.repeat(64));
   assert.equal(legalString('a\\b\u0000c\n', 16), 'a/b c');
@@ -30,17 +40,6 @@ test('values are cut by characters, not by bytes, and lose what their representa
   assert.equal(legalPersonName('=山田^太郎='), '=山田^太郎');
   assert.deepEqual(['20260229', '2020.03.15', '2020-03-15', ''].map(legalDate), ['20260229', '20200315', '', '']);
   assert.deepEqual(['10', '101010.123456', '10:10:10', '256060', 'noon'].map(legalTime), ['10', '101010.123456', '101010', '', '']);
-});
-
-test('a moment is written in the zone of the study and read back', () => {
-  const moment = new Date('2026-12-31T23:30:00Z');
-  for (const offset of ['+0000', '+0100', '-0330', '+1400', '-1200']) {
-    const local = localTime(moment, {}, offset);
-    const dataSet = { ContentDate: local.date, ContentTime: local.time, TimezoneOffsetFromUTC: local.offset };
-    assert.equal(momentOf(dataSet, 'ContentDate', 'ContentTime')?.getTime(), moment.getTime());
-  }
-  assert.equal(localTime(moment, { TimezoneOffsetFromUTC: '+0530' }, '+0100').offset, '+0530');
-  assert.equal(localTime(moment, { TimezoneOffsetFromUTC: 'CET' }, 'nonsense').offset, '+0000');
 });
 
 test('config/findings.json: every output has its terms, every code its use', () => {

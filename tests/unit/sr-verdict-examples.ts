@@ -18,7 +18,7 @@ const base: VerdictContent = {
   softwareVersion: '0.1.0',
   evidence: [],
   createdAt: new Date('2026-11-24T04:05:06.789Z'),
-  timezoneOffset: '+0100',
+  procedures: [],
   predecessors: [
     { studyInstanceUID: reported.source['StudyInstanceUID'] as never, seriesInstanceUID: reported.seriesInstanceUID, sopClassUID: '1.2.840.10008.5.1.4.1.1.88.33' as never, sopInstanceUID: reported.sopInstanceUID },
   ],

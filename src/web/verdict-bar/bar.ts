@@ -119,7 +119,7 @@ export class VerdictBar {
     if (!current) return [t('bar.none')];
     const [top] = byImportance(current.findings);
     if (current.outcome !== 'reported') return [element('b', { class: current.outcome === 'failed' ? 'bad' : 'undetermined' }, t(`outcome.${current.outcome}`)), current.reason ? `: ${withoutSubject(current.reason)}` : ''];
-    return top ? [`${top.meaning}: `, element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${percent(top.probability)} %`)] : [t('study.noFindings')];
+    return top ? [`${top.meaning}: `, element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${percent(top)} %`)] : [t('study.noFindings')];
   }
 
   private panel(): HTMLElement {
@@ -156,7 +156,7 @@ export class VerdictBar {
         click: () => void this.judge(study, [{ name, decision: said }]),
       }, said === decision ? t('bar.confirm') : t(`decision.${said}`));
     return element('div', { class: 'finding', role: 'group', 'aria-label': t('verdict.of', { finding: meaning }) },
-      element('div', { class: 'said-by-ai' }, element('span', { class: 'meaning' }, meaning), element('b', { class: decision }, `${t(`decision.${decision}`)} ${percent(probability)} %`)),
+      element('div', { class: 'said-by-ai' }, element('span', { class: 'meaning' }, meaning), element('b', { class: decision }, `${t(`decision.${decision}`)} ${percent({ probability, decision })} %`)),
       may ? element('div', { class: 'choices' }, button(decision), ...decisions.filter((one) => one !== decision).map(button)) : undefined,
     );
   }

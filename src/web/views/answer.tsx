@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'rea
 import { Link } from 'wouter';
 import type { Answer, AnsweredFinding, AnsweredImage, FindingFigures, ModelsPage } from '../../server/page-types.js';
 import { ApiFault, get, upload } from '../api.js';
-import { byImportance, percent } from '../finding-order.js';
+import { byImportance, percent, thresholdPercent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type Translate } from '../texts/texts.js';
@@ -169,10 +169,10 @@ function Finding({ finding, network, version }: { readonly finding: AnsweredFind
     <div data-testid={`finding-${finding.name}`}>
       <Group justify="space-between" align="baseline" gap="xs">
         <Text size="lg" fw={650}>{finding.meaning}</Text>
-        <Text size="lg"><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding.probability)} %</b></Text>
+        <Text size="lg"><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b></Text>
       </Group>
       <ProbabilityBar probability={finding.probability} decision={finding.decision} marks={[finding.absentBelow, finding.presentFrom]} />
-      <Text size="sm" className="quiet" mt={4}>{t('answer.thresholds', { absent: Math.round(finding.absentBelow * 100), present: Math.round(finding.presentFrom * 100) })}</Text>
+      <Text size="sm" className="quiet" mt={4}>{t('answer.thresholds', { absent: thresholdPercent(finding.absentBelow), present: thresholdPercent(finding.presentFrom) })}</Text>
       <Anchor component="button" type="button" size="sm" onClick={toggle} aria-expanded={open}>{t('answer.worth')}</Anchor>
       <Collapse expanded={open}><Worth finding={finding} figures={figures} /></Collapse>
     </div>

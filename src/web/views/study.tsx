@@ -147,7 +147,7 @@ function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
     <Stack gap="sm">
       {byImportance(entry.findings).map((finding) => (
         <div key={finding.name}>
-          <Group justify="space-between" gap="xs"><Text fw={600}>{finding.meaning}</Text><Text><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding.probability)} %</b></Text></Group>
+          <Group justify="space-between" gap="xs"><Text fw={600}>{finding.meaning}</Text><Text><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b></Text></Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />
         </div>
       ))}

@@ -152,7 +152,7 @@ function Row({ row, patient, known }: { readonly row: WorklistRow; readonly pati
           <Text size="sm" className="quiet" lineClamp={2} title={row.reason}>{row.reason}</Text>
         ) : top ? (
           <>
-            <Text size="sm"><b className={top.decision}>{percent(top.probability)} %</b> {top.meaning} <span className="quiet">{top.decision === 'undetermined' ? t('decision.undetermined') : ''}{others.length > 0 ? ` +${others.length}` : ''}</span></Text>
+            <Text size="sm"><b className={top.decision}>{percent(top)} %</b> {top.meaning} <span className="quiet">{top.decision === 'undetermined' ? t('decision.undetermined') : ''}{others.length > 0 ? ` +${others.length}` : ''}</span></Text>
             <ProbabilityBar probability={top.probability} decision={top.decision} />
           </>
         ) : (

@@ -61,8 +61,9 @@ def reading_of(path):
     observer = report.content.get_observer_contexts(observer_type=codes.DCM.Device)[0].observer_identifying_attributes
     groups = []
     for group in report.content.get_image_measurement_groups():
-        (measurement,) = group.get_measurements(CERTAINTY)
+        (measurement,) = group.get_measurements(codes.DCM.Probability)
         groups.append({
+            'sides': [site.laterality.meaning for site in group.finding_sites if getattr(site, 'laterality', None)],
             'trackingIdentifier': group.tracking_identifier,
             'trackingUID': group.tracking_uid,
             'finding': code(group.finding_type),
@@ -72,7 +73,22 @@ def reading_of(path):
             'evaluations': [[code(one.name), code(one.value)] for one in group.get_qualitative_evaluations()],
             'box': box_of(measurement[0]),
         })
+    planar = []
+    for group in report.content.get_planar_roi_measurement_groups(reference_type=codes.DCM.ImageRegion):
+        (measurement,) = group.get_measurements(codes.DCM.Probability)
+        points = np.asarray(group.roi.value, dtype=float)
+        planar.append({
+            'trackingUID': group.tracking_uid,
+            'finding': code(group.finding_type),
+            'sites': [code(site.value) for site in group.finding_sites],
+            'sides': [site.laterality.meaning for site in group.finding_sites if getattr(site, 'laterality', None)],
+            'value': float(measurement.value),
+            'unit': code(measurement.unit),
+            'evaluations': [[code(one.name), code(one.value)] for one in group.get_qualitative_evaluations()],
+            'box': {'closed': bool((points[0] == points[-1]).all()), 'points': points[:, :2].tolist(), 'image': group.roi.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID},
+        })
     return {
+        'planar': planar,
         'sopClassUID': report.SOPClassUID,
         'observer': {'uid': observer.uid, 'name': observer.name, 'manufacturer': observer.manufacturer_name, 'model': observer.model_name, 'serial': observer.serial_number},
         'procedures': [code(one) for one in (item.value for item in report.content[0].ContentSequence if item.name == codes.DCM.ProcedureReported)],
@@ -149,7 +165,7 @@ def document(image, groups, uid):
 
 def main(folder):
     folder = Path(folder)
-    reading = {path.name: reading_of(path) for path in sorted(folder.glob('ours-*-measurement.dcm'))}
+    reading = {path.name: reading_of(path) for path in sorted(folder.glob('ours-*.dcm'))}
     header = {'_madeBy': f'highdicom {highdicom.__version__}, pydicom {pydicom.__version__}: tests/oracles/sr/highdicom_oracle.py'}
     (folder / 'highdicom-reading.json').write_text(json.dumps({**header, **reading}, indent=1, ensure_ascii=False) + '\n')
 

@@ -3,9 +3,9 @@
 #
 #   tests/oracles/sr/pixelmed-validate.sh FILE...
 #
-# Debian 12 has the release of June 2022: its CID 100 does not hold 43468-8 (LN, XR unspecified body region) yet, so it
-# reports that one code of an X-ray's TID 1500 document as an error. "Content Item not in template" is a warning, about what
-# extensible templates leave to the writer.
+# Debian 12 has the release of June 2022. Its only error is the code of Procedure reported, which is not in its CID 100 (later
+# releases warn). It counts Image Regions over all groups of a document: see tid-1501-measurement-group.ts. "Content Item not in
+# template" is a warning, about what extensible templates leave to the writer.
 set -eu
 folder="${TMPDIR:-/tmp}/chest-ai-pixelmed"
 mkdir -p "$folder" 

@@ -1,12 +1,15 @@
-import { sameConcept, type CodedConcept } from '../dicom/code.js';
-import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { codes } from './codes.js';
+import { sameConcept, type CodedConcept } from '../../dicom/code.js';
+import { conceptOf, itemsOf, textOf, type DataSet } from '../../dicom/data-set.js';
+import { codes } from '../codes.js';
 
 const fixed: readonly CodedConcept[] = Object.values(codes);
 
+/** Copied from the images: with the patient, and with the request. Their codes are the hospital's. */
+const copied = /^(Deidentification|ReferencedRequestSequence$)/;
+
 /**
  * Every code complete (PS3.3 Table 8.8-1), and either one that our templates prescribe, to the letter of its meaning,
- * or one of config/findings.json. What was copied with the patient is not looked at.
+ * or one of config/findings.json, or a procedure of the images. What was copied with patient and request is not checked.
  */
 export function checkCodes(document: DataSet, configured: readonly CodedConcept[] | undefined): readonly string[] {
   return codeSequencesIn(document, '').flatMap(({ item, keyword, path }) => {
@@ -28,7 +31,7 @@ interface Found {
 
 function codeSequencesIn(dataSet: DataSet, path: string): readonly Found[] {
   return Object.keys(dataSet).flatMap((keyword) =>
-    keyword.startsWith('Deidentification')
+    copied.test(keyword)
       ? []
       : itemsOf(dataSet, keyword).flatMap((item, index) => {
           const here = keyword === 'ContentSequence' ? `${path === '' ? 'root' : path}.${index + 1}` : `${path === '' ? '' : `${path} `}${keyword}`;

@@ -1,8 +1,8 @@
-import { itemsOf, textOf, textsOf, type DataSet } from '../dicom/data-set.js';
-import { attributeOfKey } from '../dicom/dictionary.js';
-import { isUid, isUsableUid } from '../dicom/uid.js';
-import { comprehensive3dSr, comprehensiveSr } from './document-header.js';
-import { legalDate, legalTime } from './legal-value.js';
+import { itemsOf, textOf, textsOf, type DataSet } from '../../dicom/data-set.js';
+import { attributeOfKey } from '../../dicom/dictionary.js';
+import { isUid, isUsableUid } from '../../dicom/uid.js';
+import { comprehensive3dSr, comprehensiveSr } from '../document-header.js';
+import { legalDate, legalTime } from '../legal-value.js';
 
 /** Must be there with a value: Type 1, and Type 2 that we always can fill. */
 const required = [

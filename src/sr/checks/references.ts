@@ -1,6 +1,6 @@
-import { itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { everyItem, valueTypeOf, childrenOf } from './content-tree.js';
-import { readHierarchical } from './read-references.js';
+import { itemsOf, textOf, type DataSet } from '../../dicom/data-set.js';
+import { everyItem, valueTypeOf, childrenOf } from '../content-tree.js';
+import { readHierarchical } from '../references.js';
 
 export interface ImageSize {
   readonly columns: number;
