@@ -4,7 +4,7 @@ import type { EvaluateCommand } from './commands/evaluate.js';
 import type { PromoteCommand } from './commands/models-change.js';
 import type { GateCommand } from './commands/models-gate.js';
 import { Fault } from './errors.js';
-import { createPrivateFilesOnly } from './private-files.js';
+import { createPrivateFilesOnly } from './lib/private-files.js';
 
 createPrivateFilesOnly();
 
@@ -275,7 +275,7 @@ program
 program
   .command('night-train', { hidden: true })
   .argument('<directory>', 'of the run: the service gives it')
-  .action(async (directory: string) => (await import('./commands/night-train.js')).nightTrain(directory));
+  .action(async (directory: string) => (await import('./commands/training-process.js')).nightTrain(directory));
 
 const labels = program.command('labels').description('what readers said of studies');
 labels

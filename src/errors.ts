@@ -1,9 +1,9 @@
-import { plainText } from './plain-text.js';
+import { plainText } from './lib/plain-text.js';
 
 /**
  * The fault catalogue: everything that can go wrong outside our own code, by code.
  *
- * A *skip* is a result (see tasks/skip.ts), a *fault* comes from this catalogue, a *bug* is an ordinary
+ * A *skip* is a result (see reporting/skip.ts), a *fault* comes from this catalogue, a *bug* is an ordinary
  * Error or a failed assertion. `retryable` says whether the same step can succeed later without anybody
  * changing anything; `status` is the HTTP status when a fault answers a request.
  */

@@ -1,6 +1,6 @@
 import winston from 'winston';
 import { loggedUid } from './dicom/uid.js';
-import { plainText } from './plain-text.js';
+import { plainText } from './lib/plain-text.js';
 
 /**
  * What may stand in a log line: UIDs, counts, durations, codes. Patient attributes never do; as a second

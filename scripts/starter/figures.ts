@@ -13,7 +13,7 @@ import { truthOf } from '../../src/evaluation/truth.js';
 import { loadFindings } from '../../src/findings-config.js';
 import { silentLog } from '../../src/log.js';
 import { loadModelVersion, type ModelVersion } from '../../src/registry/model-version.js';
-import { judgeChallenger } from '../../src/tasks/judge-challenger.js';
+import { judgeChallenger } from '../../src/retraining/evaluate-challenger.js';
 import { recipeSchema } from '../../src/training/recipe.js';
 import { starterCard } from './card.js';
 import { figuresSchema, mostMeasured, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';

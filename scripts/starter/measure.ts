@@ -7,11 +7,11 @@ import { classView } from '../../src/evaluation/report/decisions.js';
 import { evaluateSet } from '../../src/evaluation/report/evaluate-set.js';
 import type { ScoredSet } from '../../src/evaluation/report/scored-set.js';
 import type { LabelRules } from '../../src/evaluation/truth.js';
-import { lungsCovered, onlyLungs } from '../../src/pixels/covered.js';
+import { lungsCovered, onlyLungs } from '../../src/pixels/xray/covered.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
-import { scoreExamples } from '../../src/tasks/score-examples.js';
+import { scoreExamples } from '../../src/retraining/score-examples.js';
 import type { SetFigures } from './figures-file.js';
 
 export interface Measured {

@@ -1,4 +1,4 @@
-import { openPacs } from '../app/pacs.js';
+import { openPacs } from '../service/open-pacs.js';
 import { openAuditLog } from '../audit/audit-log.js';
 import type { Patient } from '../audit/audit-message.js';
 import { auditFormats, auditLines, type AuditFormat } from '../audit/export-lines.js';

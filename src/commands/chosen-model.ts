@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { registryOf } from '../app/open-registry.js';
+import { registryOf } from '../service/open-registry.js';
 import type { Config } from '../config.js';
 import { Fault } from '../errors.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';

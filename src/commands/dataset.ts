@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { counted } from '../evaluation/counted.js';
+import { counted } from '../evaluation/pluralise.js';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { fastaiTransforms, noTransforms } from '../dataset/augmentation.js';

@@ -1,6 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkPacs } from '../app/pacs-checks.js';
+import { checkPacs } from '../monitoring/pacs-checks.js';
 import { applyTimeZone, loadConfig, type Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { describeEngines } from '../engine/describe-engines.js';
@@ -11,10 +11,10 @@ import { createLog } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { findOrthanc } from '../orthanc/find-orthanc.js';
 import { chosenModel } from './chosen-model.js';
-import { findOpenFiles } from '../private-files.js';
+import { findOpenFiles } from '../lib/private-files.js';
 import { loadRouting } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
-import { destinationName } from '../tasks/deliver-result.js';
+import { destinationName } from '../reporting/deliver-result.js';
 
 /** One line of the examination. */
 interface Check {

@@ -1,4 +1,4 @@
-import { lookAtDrift } from '../app/drift-watch.js';
+import { lookAtDrift } from '../monitoring/start-drift-checks.js';
 import { loadConfig } from '../config.js';
 import type { ComparedQuantity, DriftReport } from '../evaluation/drift/drift-report.js';
 import { withStore } from './administration.js';

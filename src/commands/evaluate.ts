@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { counted } from '../evaluation/counted.js';
+import { counted } from '../evaluation/pluralise.js';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
 import type { Example } from '../dataset/example.js';
-import { engineOptionsOf } from '../app/engine-options.js';
+import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { evaluationPage } from '../evaluation/page/evaluation-page.js';
@@ -14,7 +14,7 @@ import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear } from '../pixels/resize.js';
-import { scoreExamples } from '../tasks/score-examples.js';
+import { scoreExamples } from '../retraining/score-examples.js';
 
 import { chosenModel } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';

@@ -2,7 +2,7 @@ import { textOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10 } from '../dicom/part10.js';
 import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
-import type { Pacs } from '../tasks/tools.js';
+import type { Pacs } from '../reporting/ports.js';
 
 /** A DICOM file; its bytes are read when they are needed, because a CT may have thousands. */
 export interface StudyFile {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openPacs, pacsOf } from '../app/pacs.js';
-import { softwareVersion } from '../app/open-analyser.js';
-import { verdictSeriesOffset } from '../app/verdicts.js';
+import { openPacs, pacsOf } from '../service/open-pacs.js';
+import { softwareVersion } from '../service/open-analyser.js';
+import { verdictSeriesOffset } from '../assessments/assessments.js';
 import { loadConfig, type Config } from '../config.js';
 import { readLabelCsv } from '../dataset/label-csv.js';
 import { asFault, Fault } from '../errors.js';
@@ -10,8 +10,8 @@ import { conceptsOf, loadFindings, termsOf } from '../findings-config.js';
 import { createLog } from '../log.js';
 import { openStore, type Store } from '../store/store.js';
 import { commandActor } from './administration.js';
-import { importLabels } from '../tasks/import-labels.js';
-import { jointLabels, type JointLabel } from '../tasks/settled-labels.js';
+import { importLabels } from '../assessments/import-labels.js';
+import { jointLabels, type JointLabel } from '../assessments/adjudicated-labels.js';
 
 /**
  * `labels import`: a list becomes verdicts in the PACS, from where the service takes them. They name the reader and are not signed. It may be done

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../config.js';
-import { inferenceModel } from '../engine/onnx/inference-model.js';
+import { inferenceModel } from '../engine/onnx/inference/inference-model.js';
 import { Fault } from '../errors.js';
 import { emptyFolderAt, exportFolder } from '../registry/export-version.js';
 import { promoteVersion } from '../registry/promote-version.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { softwareVersion } from '../app/open-analyser.js';
+import { softwareVersion } from '../service/open-analyser.js';
 import { loadConfig } from '../config.js';
-import { engineOptionsOf } from '../app/engine-options.js';
+import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
@@ -10,7 +10,7 @@ import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
 import { withoutPatients } from '../registry/lineage.js';
-import { judgeChallenger } from '../tasks/judge-challenger.js';
+import { judgeChallenger } from '../retraining/evaluate-challenger.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages } from './labelled-images.js';
 import { progressLine } from './progress-line.js';

@@ -1,5 +1,5 @@
 import { loadConfig } from '../config.js';
-import { counted } from '../evaluation/counted.js';
+import { counted } from '../evaluation/pluralise.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 

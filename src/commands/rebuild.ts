@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openPacs } from '../app/pacs.js';
-import { rebuild } from '../app/rebuild.js';
+import { openPacs } from '../service/open-pacs.js';
+import { rebuild } from '../reporting/start-rebuild.js';
 import { loadConfig, projectRoot } from '../config.js';
 import { findingNameOf, loadFindings } from '../findings-config.js';
 import { startJobs } from '../jobs/jobs.js';

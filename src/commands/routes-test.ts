@@ -1,17 +1,17 @@
-import { studySearch } from '../app/study-search.js';
+import { studySearch } from '../reporting/study-search.js';
 import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Fault, isOutage } from '../errors.js';
-import { Slots } from '../http-exchange.js';
+import { Slots } from '../http/http-exchange.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { explainNone, route } from '../routing/match.js';
 import { loadRouting } from '../routing/rules.js';
 import { selectXrays } from '../routing/select-xrays.js';
 import { seriesFactsOf, type Arrival, type SeriesFacts } from '../routing/series-facts.js';
 import { isOwnDocument } from '../sr/own-document.js';
-import { everyStudyRow } from '../tasks/every-study.js';
+import { everyStudyRow } from '../reporting/every-study.js';
 
 /** `routes test`: runs the rules over what is in the PACS; nothing is analysed and nothing is written. */
 export async function testRoutes(options: { readonly since?: string; readonly json: boolean }): Promise<void> {

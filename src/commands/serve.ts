@@ -1,4 +1,4 @@
-import { startService } from '../app/start-service.js';
+import { startService } from '../service/start-service.js';
 import { loadConfig } from '../config.js';
 import { createLog } from '../log.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
-import { lungBox, lungFieldsAt, placeTemplate, type Placement } from '../pixels/lung-fields.js';
+import { lungBox, lungFieldsAt, placeTemplate, type Placement } from '../pixels/xray/lung-fields.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { SourcePicture } from './apply-augmentation.js';
 import type { Augmentation, LungAugmentation } from './augmentation.js';

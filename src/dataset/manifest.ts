@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { asFault, Fault } from '../errors.js';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 import type { Example, ExampleSource, LabelKind } from './example.js';
 import { readExamplePicture } from './read-picture.js';
 

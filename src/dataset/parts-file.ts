@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { asFault, Fault } from '../errors.js';
 import type { Example } from './example.js';
 import { parts, type Part } from './split.js';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 
 const lineSchema = z.strictObject({ key: z.string().min(1), part: z.enum(parts) });
 

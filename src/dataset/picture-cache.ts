@@ -5,7 +5,7 @@ import type { GreyImage } from '../pixels/image.js';
 import { presentationVersion } from '../pixels/presentation-version.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { Example, ExampleSource } from './example.js';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 
 /** What a network will see is cut from a picture by this much larger a side, so that zoom and rotation do not blur it. */
 export const cacheMargin = 1.125;

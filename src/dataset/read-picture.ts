@@ -1,7 +1,7 @@
 import { readPart10 } from '../dicom/part10.js';
 import type { GreyImage } from '../pixels/image.js';
 import { readPicture } from '../pixels/picture.js';
-import { presentXray } from '../pixels/xray.js';
+import { presentXray } from '../pixels/xray/xray.js';
 
 /**
  * A DICOM radiograph as it is shown, or a PNG, JPEG or other picture that libvips reads, as a grey picture.

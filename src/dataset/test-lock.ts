@@ -5,7 +5,7 @@ import { asFault, Fault } from '../errors.js';
 import { groupsOf } from './groups.js';
 import type { Example } from './example.js';
 import { assign, byRoot } from './stratify.js';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 const lockSchema = z.strictObject({

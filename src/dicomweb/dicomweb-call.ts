@@ -1,7 +1,7 @@
 import type { FaultSubject } from '../errors.js';
 import { Fault } from '../errors.js';
-import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http-exchange.js';
-import type { PacsAddress } from '../pacs-address.js';
+import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http/http-exchange.js';
+import type { PacsAddress } from '../http/pacs-address.js';
 import { requireWholeMultipart } from './multipart.js';
 
 /**

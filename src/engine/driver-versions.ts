@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { childEnvironment } from '../child-environment.js';
+import { childEnvironment } from '../lib/child-environment.js';
 
 /** What a person needs to know of this machine's graphics when an engine does not start. */
 export interface DriverVersions {

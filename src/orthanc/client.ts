@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { isUsableUid, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, type FaultSubject } from '../errors.js';
-import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http-exchange.js';
-import { pacsAddress, type AddressQuery } from '../pacs-address.js';
+import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http/http-exchange.js';
+import { pacsAddress, type AddressQuery } from '../http/pacs-address.js';
 import {
   arrivalAnswer, changesAnswer, instancesAnswer, listedStudiesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, statisticsAnswer, studiesAnswer, studyAnswer, systemAnswer,
   type Arrival, type ListedStudy, type OrthancChange, type OrthancChanges, type OrthancInstance, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { childEnvironment, containerVariables, downloadVariables } from '../child-environment.js';
+import { childEnvironment, containerVariables, downloadVariables } from '../lib/child-environment.js';
 import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
 import { findOrthanc, orthancImage, type OrthancProgram } from './find-orthanc.js';

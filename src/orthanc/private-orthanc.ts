@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { childEnvironment, containerVariables } from '../child-environment.js';
+import { childEnvironment, containerVariables } from '../lib/child-environment.js';
 import { Fault } from '../errors.js';
 import { findOrthanc, type OrthancProgram } from './find-orthanc.js';
 import { freePorts } from './free-ports.js';
-import { HttpExchange } from '../http-exchange.js';
-import { pacsAddress } from '../pacs-address.js';
+import { HttpExchange } from '../http/http-exchange.js';
+import { pacsAddress } from '../http/pacs-address.js';
 import { privateConfig, randomCredentials, type PrivateOrthancOptions, type PrivateSettings } from './private-config.js';
 import { endProcess, isRunning, nameProcess, readRecord, removeRecord, writeRecord } from './process-record.js';
 

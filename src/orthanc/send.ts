@@ -1,7 +1,7 @@
 import { Fault } from '../errors.js';
-import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http-exchange.js';
-import { pacsAddress } from '../pacs-address.js';
-import { plainText } from '../plain-text.js';
+import { faultOfStatus, jsonOf, type HttpExchange, type HttpReply } from '../http/http-exchange.js';
+import { pacsAddress } from '../http/pacs-address.js';
+import { plainText } from '../lib/plain-text.js';
 import type { OrthancId } from './orthanc-id.js';
 
 interface Destination {

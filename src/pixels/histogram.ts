@@ -1,4 +1,4 @@
-import type { Samples } from './stored-frames.js';
+import type { Samples } from './decode/stored-frames.js';
 import type { PaddingRange } from './padding.js';
 
 /** How often each stored value occurs. */

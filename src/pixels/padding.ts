@@ -1,6 +1,6 @@
 import { decidingNumberOf } from '../dicom/data-set.js';
 import type { DataSet } from '../dicom/data-set.js';
-import type { ImageFormat } from './image-format.js';
+import type { ImageFormat } from './decode/image-format.js';
 
 /** Stored values that are no image: from `low` to `high`, inclusive. */
 export interface PaddingRange {

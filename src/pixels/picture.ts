@@ -1,10 +1,10 @@
 import sharp from 'sharp';
 import { Fault } from '../errors.js';
-import { readBitmap } from './bmp.js';
-import { collimatedBox } from './collimation.js';
-import { contentBox, cropped } from './content-box.js';
+import { readBitmap } from './decode/bmp.js';
+import { collimatedBox } from './xray/collimation.js';
+import { contentBox, cropped } from './xray/content-box.js';
 import type { GreyImage } from './image.js';
-import { isReadablePicture, pictureFormat } from './picture-format.js';
+import { isReadablePicture, pictureFormat } from './decode/picture-format.js';
 
 /** 100 million pixels; a picture of more is a decompression bomb. */
 const mostPixels = 100e6;

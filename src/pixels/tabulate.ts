@@ -1,5 +1,5 @@
 import type { Mapping } from './modality-lut.js';
-import type { Samples } from './stored-frames.js';
+import type { Samples } from './decode/stored-frames.js';
 import type { PaddingRange } from './padding.js';
 
 /** Widest range of stored values that gets a table: 2²², all of 16 bits and more. */

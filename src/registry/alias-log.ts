@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../errors.js';
-import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../atomic-write.js';
+import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../lib/atomic-write.js';
 
 /**
  * Which version is champion (serves) and which is challenger (may judge in shadow), and how it came to that.

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { counted } from '../evaluation/counted.js';
+import { counted } from '../evaluation/pluralise.js';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFault, Fault } from '../errors.js';
 import { gateDecisionSchema, type Criterion } from '../evaluation/promotion/gate-decision.js';
 import { evaluationReportSchema, type EvaluationReport } from '../evaluation/report/evaluation-report.js';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 import { lineageSchema } from './lineage.js';
 
 /**

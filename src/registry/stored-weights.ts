@@ -6,7 +6,7 @@ import { asFault, Fault } from '../errors.js';
 import { publishedWeights, type PublishedWeights } from '../network/published-weights.js';
 import type { Tensors } from '../network/safetensors.js';
 import { readPublishedWeights } from '../network/weights-file.js';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 import { downloadWeights } from './download-weights.js';
 
 /** Written beside a fetched file: whence it is, and what it was compared with. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../atomic-write.js';
+import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../lib/atomic-write.js';
 import { Fault } from '../errors.js';
 import type { VersionFiles } from './candidate.js';
 import { loadModelVersion, type ModelVersion } from './model-version.js';

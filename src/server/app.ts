@@ -1,32 +1,32 @@
 import express, { type Express, type Router } from 'express';
 import type { Log } from '../log.js';
 import { authenticate } from './access/authenticate.js';
-import { onlyKnown } from './access/only-known.js';
-import { answerFault, answerNothing } from './answer-fault.js';
+import { onlyKnown } from './access/require-authentication.js';
+import { answerFault, answerNothing } from './fault-response.js';
 import { administrationRoutes } from './routes/administration.js';
 import { auditRoutes } from './routes/audit.js';
-import { answerRoutes } from './routes/answer.js';
+import { answerRoutes } from './routes/analyze.js';
 import { dicomWebRoutes } from './routes/dicom-web.js';
 import { driftRoutes } from './routes/drift.js';
 import { healthRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
 import { metricsRoutes } from './routes/metrics.js';
-import { modelDeedRoutes } from './routes/model-deeds.js';
+import { modelDeedRoutes } from './routes/model-actions.js';
 import { modelRoutes } from './routes/models.js';
 import { openApiRoutes } from './routes/open-api.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
-import { parkedRoutes } from './routes/parked.js';
+import { parkedRoutes } from './routes/failed-jobs.js';
 import { resultRoutes } from './routes/results.js';
 import { retrainRoutes } from './routes/retrain.js';
-import { verdictRoutes } from './routes/verdicts.js';
+import { verdictRoutes } from './routes/assessments.js';
 import { studyRoutes } from './routes/study.js';
 import { viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
 import { readableAddress } from './access/readable-address.js';
 import { securityHeaders } from './security-headers.js';
-import type { ServerParts } from './server-tools.js';
+import type { ServerParts } from './ports/server.js';
 
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
 const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sessionCookieName } from './access/cookie.js';
-import { modelChangeBody, promotionBody } from './routes/model-deeds.js';
+import { modelChangeBody, promotionBody } from './routes/model-actions.js';
 
 /** One route, in the words of its docs. */
 interface Operation {

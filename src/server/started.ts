@@ -1,5 +1,5 @@
 import { Fault } from '../errors.js';
-import type { ServerParts, ServerTools } from './server-tools.js';
+import type { ServerParts, ServerTools } from './ports/server.js';
 
 /** The running parts. @throws Fault `starting` while they are not there yet */
 export function started(parts: ServerParts): ServerTools {

@@ -5,7 +5,7 @@ import type { HeaderContent } from './document-header.js';
 import { accountAsPersonName, legalString } from './legal-value.js';
 import type { AlgorithmIdentity } from './report-content.js';
 import { dateTimeOf } from './timezone.js';
-import type { Reader } from './verdict-content.js';
+import type { Reader } from './assessment-content.js';
 
 /** What made a document: the algorithm and its equipment, or a reader and the program that recorded the assessment. */
 

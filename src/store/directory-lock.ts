@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../errors.js';
-import { identifyProcess, isSameProcessRunning, type ProcessIdentity } from '../process-identity.js';
+import { identifyProcess, isSameProcessRunning, type ProcessIdentity } from '../lib/process-identity.js';
 
 interface Holder extends ProcessIdentity {
   readonly id: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFault, Fault } from '../errors.js';
 import type { Log } from '../log.js';
-import { closeFolder } from '../private-files.js';
+import { closeFolder } from '../lib/private-files.js';
 import { databaseFault } from './database-fault.js';
 import { lockDirectory, type DirectoryLock } from './directory-lock.js';
 import { EmbeddedDatabaseDied, GuardedPGlite } from './guarded-pglite.js';

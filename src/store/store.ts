@@ -10,7 +10,7 @@ import { driftIn, type DriftState } from './drift.js';
 import { statisticsIn, type StatisticsOfStudies } from './study-statistics.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
 import { labelsIn, type Labels } from './labels.js';
-import { verdictsIn, type Verdicts } from './verdicts.js';
+import { verdictsIn, type Verdicts } from './assessments.js';
 import { EmbeddedConnection } from './embedded.js';
 import { knownLoginsIn, type KnownLogins } from './known-logins.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';

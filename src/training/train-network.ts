@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 import type { PictureCache } from '../dataset/picture-cache.js';
 import { PictureWorkers } from '../dataset/picture-workers.js';
 import type { Engine } from '../engine/engine.js';

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asFault } from '../errors.js';
-import { writeFileAtomically } from '../atomic-write.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
 import type { Position } from './checkpoint.js';
 
 /** One training step. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identifyProcess, isSameProcessRunning, type ProcessIdentity } from '../process-identity.js';
+import { identifyProcess, isSameProcessRunning, type ProcessIdentity } from '../lib/process-identity.js';
 
 /** An upload is looked at for minutes; of a process in another container nobody here knows whether it still runs. */
 const longestUseMs = 24 * 3_600_000;

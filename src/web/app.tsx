@@ -5,14 +5,14 @@ import { Link, Route, Switch, useLocation } from 'wouter';
 import { useQuery } from '@tanstack/react-query';
 import { get, post } from './api.js';
 import { useLive } from './live.js';
-import { Loading } from './parts/asked.js';
+import { Loading } from './parts/query-boundary.js';
 import { languageNames, useTexts, type Language, type TextKey } from './texts/texts.js';
-import type { Me } from './verdicts.js';
+import type { Me } from './assessments.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
-const AnswerView = lazy(() => import('./views/answer.js').then((one) => ({ default: one.AnswerView })));
+const AnswerView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnswerView })));
 const OperationsView = lazy(() => import('./views/operations.js').then((one) => ({ default: one.OperationsView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));

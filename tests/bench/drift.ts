@@ -1,7 +1,7 @@
 import { driftReference, type Observation } from '../../src/evaluation/drift/reference.js';
 import { seededUniform, type Uniform } from '../../src/evaluation/metrics/seeded.js';
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
-import { alarmsIn } from '../../src/tasks/check-drift.js';
+import { alarmsIn } from '../../src/monitoring/check-drift.js';
 import { look } from '../support/seen-studies.js';
 
 const looks = 1000;

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { InputBatch, NetworkWithWeights } from '../../src/engine/engine.js';
-import { inferenceModel } from '../../src/engine/onnx/inference-model.js';
+import { inferenceModel } from '../../src/engine/onnx/inference/inference-model.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { startSide } from './other-side.js';
 import { exampleArchitecture } from '../unit/network-examples.js';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openAnalyser } from '../../src/app/open-analyser.js';
+import { openAnalyser } from '../../src/service/open-analyser.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { readPicture } from '../../src/pixels/picture.js';

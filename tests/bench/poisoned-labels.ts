@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPhantomNights } from '../support/phantom-night.js';
+import { startPhantomNights } from '../support/phantom-retraining.js';
 
 const seeds = 20;
 

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startService, type RunningService } from '../../src/app/start-service.js';
-import { openAnalyser } from '../../src/app/open-analyser.js';
+import { startService, type RunningService } from '../../src/service/start-service.js';
+import { openAnalyser } from '../../src/service/open-analyser.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { silentLog } from '../../src/log.js';
 import { OrthancClient } from '../../src/orthanc/client.js';

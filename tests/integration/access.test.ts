@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { ensureFirstAccount, firstLoginFile } from '../../src/server/access/first-account.js';
-import { openToStrangers } from '../../src/server/access/only-known.js';
+import { openToStrangers } from '../../src/server/access/require-authentication.js';
 import { beginAttempt } from '../../src/server/access/login-limit.js';
 import { hashPassword } from '../../src/server/access/password.js';
 import { roles, type Role } from '../../src/server/access/roles.js';

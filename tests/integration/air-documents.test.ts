@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RunningService } from '../../src/app/start-service.js';
+import type { RunningService } from '../../src/service/start-service.js';
 import { itemsOf } from '../../src/dicom/data-set.js';
 import { checkTemplate } from '../../src/sr/checks/templates.js';
 import { chestStudy } from '../support/chest-study.js';

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
-import { presentXray } from '../../src/pixels/xray.js';
+import { presentXray } from '../../src/pixels/xray/xray.js';
 import { chestAi, objects, type Analyzed, type CommandRun } from '../support/chest-ai-command.js';
 import { assertNothingRuns, temporaryDirectory } from '../support/orthanc.js';
 import { smallSamples } from '../support/small-samples.js';

@@ -10,7 +10,7 @@ import { silentLog } from '../../src/log.js';
 import { administrationOf } from '../../src/server/access/administration.js';
 import type { AuditRow } from '../../src/store/audit-entries.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { verdictsIn } from '../../src/tasks/verdicts-in.js';
+import { verdictsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';

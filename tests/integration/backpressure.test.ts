@@ -7,7 +7,7 @@ import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByStow } from '../support/send.js';
 import { eventuallyOneResult, startTestService } from '../support/service.js';
-import type { RunningService } from '../../src/app/start-service.js';
+import type { RunningService } from '../../src/service/start-service.js';
 
 describe('the PACS is never asked for more at once than configured', () => {
   let proxy: FaultyProxy | undefined;

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { readPart10 } from '../../src/dicom/part10.js';
 import { legendHeight } from '../../src/pixels/heat-map.js';
-import { presentXray } from '../../src/pixels/xray.js';
+import { presentXray } from '../../src/pixels/xray/xray.js';
 import { readReport } from '../../src/sr/read-report.js';
 import { assertShape, chestAi, objects, type Analyzed } from '../support/chest-ai-command.js';
 import { assertNothingRuns, temporaryDirectory } from '../support/orthanc.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import type { RunningService } from '../../src/app/start-service.js';
+import type { RunningService } from '../../src/service/start-service.js';
 import { isViewerPath } from '../../src/server/routes/dicom-web.js';
 import { seededRandom } from '../../src/samples/random.js';
 import { logInFirst, type LoggedIn } from '../support/access.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { startService, type RunningService } from '../../src/app/start-service.js';
+import { startService, type RunningService } from '../../src/service/start-service.js';
 import { silentLog } from '../../src/log.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';

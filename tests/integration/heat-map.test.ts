@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RunningService } from '../../src/app/start-service.js';
+import type { RunningService } from '../../src/service/start-service.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';

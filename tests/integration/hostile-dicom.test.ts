@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { openAnalyser, type Analyser } from '../../src/app/open-analyser.js';
+import { openAnalyser, type Analyser } from '../../src/service/open-analyser.js';
 import { FilePacs } from '../../src/commands/file-pacs.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import { textOf, type DataSet } from '../../src/dicom/data-set.js';
@@ -10,9 +10,9 @@ import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { derivedUid } from '../../src/dicom/uid.js';
 import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
-import { supportedTransferSyntaxes } from '../../src/pixels/decode.js';
+import { supportedTransferSyntaxes } from '../../src/pixels/decode/decode.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import { reportFailure, reportStudy } from '../../src/tasks/report-study.js';
+import { reportFailure, reportStudy } from '../../src/reporting/report-study.js';
 import { mutatedCase } from '../support/mutate.js';
 
 /*

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
-import { registryOfStore } from '../../src/app/open-registry.js';
+import { registryOfStore } from '../../src/service/open-registry.js';
 import { openStore } from '../../src/store/store.js';
 import { changedStarter } from '../support/changed-starter.js';
 import { chestStudy } from '../support/chest-study.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import type { RunningService } from '../../src/app/start-service.js';
+import type { RunningService } from '../../src/service/start-service.js';
 import { startPrivateOrthanc, type RunningOrthanc } from '../../src/orthanc/private-orthanc.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
 import { clientsOf, type Clients } from '../support/clients.js';

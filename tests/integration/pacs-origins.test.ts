@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { acceptsDocumentsOf } from '../../src/app/accepted-documents.js';
-import { warnOfLostRegistry } from '../../src/app/lost-registry.js';
-import { checkDicomWeb, pacsOf } from '../../src/app/pacs.js';
+import { acceptsDocumentsOf } from '../../src/assessments/accepted-documents.js';
+import { warnOfLostRegistry } from '../../src/service/lost-registry.js';
+import { checkDicomWeb, pacsOf } from '../../src/service/open-pacs.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { DicomWeb } from '../../src/dicomweb/client.js';
 import { readPart10 } from '../../src/dicom/part10.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { RunningService } from '../../src/app/start-service.js';
+import type { RunningService } from '../../src/service/start-service.js';
 import { projectRoot } from '../../src/config.js';
 import type { Log } from '../../src/log.js';
 import { silentLog } from '../../src/log.js';

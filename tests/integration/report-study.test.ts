@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { RunningService } from '../../src/app/start-service.js';
+import type { RunningService } from '../../src/service/start-service.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { temporaryDirectory } from '../support/orthanc.js';
-import { poison, startPhantomNights, type PhantomNights } from '../support/phantom-night.js';
+import { poison, startPhantomNights, type PhantomNights } from '../support/phantom-retraining.js';
 
 /** Whole nights; `npm run bench -- poisoned-labels` runs 20 of them. */
 const seeds = [0, 1, 2];

@@ -8,7 +8,7 @@ import { Fault } from '../../src/errors.js';
 import type { Role } from '../../src/server/access/roles.js';
 import { openApiDocument } from '../../src/server/open-api.js';
 import { searchedText } from '../../src/server/searched.js';
-import type { ShownResult } from '../../src/server/server-tools.js';
+import type { ShownResult } from '../../src/server/ports/server.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from '../support/access.js';
 import { temporaryDirectory } from '../support/orthanc.js';

@@ -10,7 +10,7 @@ import { Fault } from '../../src/errors.js';
 import { startJobs } from '../../src/jobs/jobs.js';
 import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
-import { identifyProcess } from '../../src/process-identity.js';
+import { identifyProcess } from '../../src/lib/process-identity.js';
 import { lockDirectory, takeNext } from '../../src/store/directory-lock.js';
 import { EmbeddedConnection } from '../../src/store/embedded.js';
 import { GuardedPGlite } from '../../src/store/guarded-pglite.js';

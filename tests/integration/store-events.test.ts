@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { keepResult } from '../../src/app/keep-result.js';
+import { keepResult } from '../../src/reporting/index-result.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { NewResult } from '../../src/store/results.js';
 import type { Store } from '../../src/store/store.js';
-import type { VerdictRow } from '../../src/store/verdicts.js';
-import { jointLabels } from '../../src/tasks/settled-labels.js';
-import type { StudyResult } from '../../src/tasks/tools.js';
+import type { VerdictRow } from '../../src/store/assessments.js';
+import { jointLabels } from '../../src/assessments/adjudicated-labels.js';
+import type { StudyResult } from '../../src/reporting/ports.js';
 import { openEmptyStore, storeBackends } from '../support/store.js';
 
 const result = (resultId: string, studyInstanceUID: string, more: Partial<NewResult> = {}): NewResult => ({ resultId, studyInstanceUID, outcome: 'reported', inputKey: resultId, ...more });

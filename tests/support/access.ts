@@ -7,7 +7,7 @@ import { openAccess, type AccessSettings } from '../../src/server/access/access.
 import { administrationOf } from '../../src/server/access/administration.js';
 import { firstAccountName, firstLoginFile } from '../../src/server/access/first-account.js';
 import { openMetrics } from '../../src/server/metrics.js';
-import type { ServerParts } from '../../src/server/server-tools.js';
+import type { ServerParts } from '../../src/server/ports/server.js';
 import type { Store } from '../../src/store/store.js';
 
 /** What a server needs to know who asks, over a real store. */

@@ -1,5 +1,5 @@
 import { resizeBilinear } from '../../src/pixels/resize.js';
-import { bordersCovered, lungsCovered, onlyLungs } from '../../src/pixels/covered.js';
+import { bordersCovered, lungsCovered, onlyLungs } from '../../src/pixels/xray/covered.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { calibratedOutputs } from '../../src/evaluation/calibrated-outputs.js';
@@ -10,7 +10,7 @@ import { fitLogisticRegression } from '../../src/evaluation/promotion/logistic-r
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import type { ScoredSet } from '../../src/evaluation/report/scored-set.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
-import { scoreExamples, type ScoredExamples } from '../../src/tasks/score-examples.js';
+import { scoreExamples, type ScoredExamples } from '../../src/retraining/score-examples.js';
 import { phantomPatient, type PhantomPatient } from './phantom-patients.js';
 
 export interface PhantomGate {

@@ -3,7 +3,7 @@ import { derivedUid } from '../../src/dicom/uid.js';
 import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import type { NightPlan } from '../../src/tasks/night-plan.js';
+import type { NightPlan } from '../../src/retraining/retraining-plan.js';
 import { architectureOf, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
 import { initialWeights } from '../../src/network/initial-weights.js';
 import type { Engine } from '../../src/engine/engine.js';

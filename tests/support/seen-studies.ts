@@ -1,8 +1,8 @@
 import { driftReference, type DriftReference } from '../../src/evaluation/drift/reference.js';
 import { seededUniform, type Uniform } from '../../src/evaluation/metrics/seeded.js';
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
-import { checkDrift, type DriftTools } from '../../src/tasks/check-drift.js';
-import { observationOf } from '../../src/tasks/study-statistics.js';
+import { checkDrift, type DriftTools } from '../../src/monitoring/check-drift.js';
+import { observationOf } from '../../src/monitoring/study-statistics.js';
 import { phantomPatient, type PhantomPatient } from './phantom-patients.js';
 
 /** What a site sends: synthetic chests, each with what a linear "network" says of it, and the tags of its machines. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { startService, type RunningService } from '../../src/app/start-service.js';
+import { startService, type RunningService } from '../../src/service/start-service.js';
 import { loadConfig, projectRoot, type Config } from '../../src/config.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { DicomWeb } from '../../src/dicomweb/client.js';
 import { silentLog, type Log } from '../../src/log.js';
-import { ownDocumentsIn, type OwnDocument } from '../../src/tasks/own-documents.js';
+import { ownDocumentsIn, type OwnDocument } from '../../src/reporting/own-documents.js';
 import { eventually } from './eventually.js';
 import { temporaryDirectory, type TestOrthanc } from './orthanc.js';
 import { validateDocument } from './validate-document.js';

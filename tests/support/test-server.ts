@@ -5,8 +5,8 @@ import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
 import { createServer } from '../../src/server/app.js';
 import type { AccessSettings } from '../../src/server/access/access.js';
-import type { PageTools } from '../../src/server/page-tools.js';
-import type { ServerParts, ServerTools } from '../../src/server/server-tools.js';
+import type { PageTools } from '../../src/server/ports/page.js';
+import type { ServerParts, ServerTools } from '../../src/server/ports/server.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
 

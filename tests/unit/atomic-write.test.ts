@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { syncDirectory, writeFileAtomically, writeNewFile } from '../../src/atomic-write.js';
+import { syncDirectory, writeFileAtomically, writeNewFile } from '../../src/lib/atomic-write.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { openRegistry } from '../../src/registry/registry.js';
 import { writeCheckpoint } from '../../src/training/checkpoint.js';

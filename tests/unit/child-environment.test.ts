@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { childEnvironment } from '../../src/child-environment.js';
+import { childEnvironment } from '../../src/lib/child-environment.js';
 import { projectRoot } from '../../src/config.js';
 
 test('D35: a child process gets listed variables only, no secret of the service or of the host', () => {

@@ -9,7 +9,7 @@ import { changeSurroundings, cropToLungs, equalised, placementOf, type PlacedPic
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { drawsOf } from '../../src/dataset/random.js';
 import { coversLungs, greyTrainingPicture, type PictureTask } from '../../src/dataset/training-picture.js';
-import { lungBox, lungFields, lungFieldsAt, placeTemplate } from '../../src/pixels/lung-fields.js';
+import { lungBox, lungFields, lungFieldsAt, placeTemplate } from '../../src/pixels/xray/lung-fields.js';
 
 const straight = { centreX: 0.5, centreY: 0.5, scaleX: 1, scaleY: 1, score: 1 };
 const size = 96;

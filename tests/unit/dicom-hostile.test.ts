@@ -4,7 +4,7 @@ import { deflateRawSync } from 'node:zlib';
 import { fromDicomJson } from '../../src/dicom/json.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { decodeFrames } from '../../src/pixels/decode.js';
+import { decodeFrames } from '../../src/pixels/decode/decode.js';
 import { encapsulatedFile } from '../support/encapsulated-file.js';
 
 /** Damaged and hostile files: a fault that names tag and instance, in bounded time and memory. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openTrainingSession } from '../../src/engine/onnx/open-training-session.js';
-import type { TrainingSession } from '../../src/engine/onnx/training-session.js';
+import { openTrainingSession } from '../../src/engine/onnx/training/open-training-session.js';
+import type { TrainingSession } from '../../src/engine/onnx/training/training-session.js';
 import type { StepResult } from '../../src/engine/trainer.js';
 import { enginesAtHand } from './engines-at-hand.js';
 import { relativeError } from './network-examples.js';

@@ -8,7 +8,7 @@ import { FallbackEngine } from '../../src/engine/fallback-engine.js';
 import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
 import { loadModelVersion } from '../../src/registry/model-version.js';
-import { serveModel } from '../../src/tasks/served-model.js';
+import { serveModel } from '../../src/serving/served-model.js';
 import { exampleArchitecture } from './network-examples.js';
 import { seededImage, seededWeights } from './network-seeded.js';
 

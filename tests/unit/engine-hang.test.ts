@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { AnswerPace, RunningTimer } from '../../src/engine/answer-limits.js';
 import { candidate, type StartedEngine } from '../../src/engine/candidates.js';
-import { childEnvironment } from '../../src/child-environment.js';
+import { childEnvironment } from '../../src/lib/child-environment.js';
 import { FallbackEngine } from '../../src/engine/fallback-engine.js';
 import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
 import { Fault } from '../../src/errors.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findBlock } from '../../src/engine/onnx/find-block.js';
-import { openDeviceTrainingSession } from '../../src/engine/onnx/device-training-session.js';
-import { openTrainingSession } from '../../src/engine/onnx/open-training-session.js';
+import { findBlock } from '../../src/engine/onnx/training/find-block.js';
+import { openDeviceTrainingSession } from '../../src/engine/onnx/training/device-training-session.js';
+import { openTrainingSession } from '../../src/engine/onnx/training/open-training-session.js';
 import type { TrainerOptions } from '../../src/engine/trainer.js';
 import { relativeError } from './network-examples.js';
 import { assertGradients, assertTensors, goldenTraining, trainerOptions, trainingBatch } from './network-train-examples.js';

@@ -7,7 +7,7 @@ import { drawHeatMap, drawnSize, legendHeight, type ColourPicture } from '../../
 import { previewOf, type Preview } from '../../src/pixels/preview.js';
 import { heatMapCapture, type HeatMapCapture } from '../../src/sr/heat-map-capture.js';
 import { isOwnDocument } from '../../src/sr/own-document.js';
-import { ownDocumentsIn, showsTheSame } from '../../src/tasks/own-documents.js';
+import { ownDocumentsIn, showsTheSame } from '../../src/reporting/own-documents.js';
 import { validateDocument } from '../support/validate-document.js';
 import { finding, imageReference, reported, source } from './sr-examples.js';
 

@@ -7,9 +7,9 @@ import { withHeldUids } from '../../src/dicomweb/held-uids.js';
 import { Fault, isOutage } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
 import { studyAnswer } from '../../src/orthanc/answers.js';
-import { everyStudyRow } from '../../src/tasks/every-study.js';
-import { labelledImages } from '../../src/tasks/labelled-images.js';
-import { sweepOnce } from '../../src/tasks/sweep-pacs.js';
+import { everyStudyRow } from '../../src/reporting/every-study.js';
+import { labelledImages } from '../../src/retraining/labelled-images.js';
+import { sweepOnce } from '../../src/reporting/sweep-pacs.js';
 
 const odd = new Fault('dicom-attribute', 'expected a UID, found another');
 

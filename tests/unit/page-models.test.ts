@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nightOf } from '../../src/app/page-night.js';
+import { nightOf } from '../../src/server/page/retraining-state.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { fastaiRecipe } from '../../src/training/recipe.js';
 import { writeCheckpoint } from '../../src/training/checkpoint.js';

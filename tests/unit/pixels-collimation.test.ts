@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
-import { collimatedBox } from '../../src/pixels/collimation.js';
+import { collimatedBox } from '../../src/pixels/xray/collimation.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { readPicture } from '../../src/pixels/picture.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';

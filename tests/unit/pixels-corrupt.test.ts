@@ -7,7 +7,7 @@ import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import type { Part10File } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { decodeFrames } from '../../src/pixels/decode.js';
+import { decodeFrames } from '../../src/pixels/decode/decode.js';
 
 /** Codestreams with changed, lost and added bytes: a fault or a picture, soon, and the next whole file decodes as before. */
 const names = [

@@ -6,7 +6,7 @@ import { projectRoot } from '../../src/config.js';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { chooseSlices, hounsfieldUnits, lungFraction, lungRange, orderAxialSlices, presentCtSlice } from '../../src/pixels/ct.js';
+import { chooseSlices, hounsfieldUnits, lungFraction, lungRange, orderAxialSlices, presentCtSlice } from '../../src/pixels/ct/ct-slice.js';
 
 const size = 64;
 

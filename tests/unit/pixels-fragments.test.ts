@@ -6,7 +6,7 @@ import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import type { Part10File } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { decodeFrames } from '../../src/pixels/decode.js';
+import { decodeFrames } from '../../src/pixels/decode/decode.js';
 
 /** Multi-frame files of pydicom and DCMTK, their fragments cut and joined in every way that writers do it (PS3.5 §A.4). */
 const names = ['j2k-3frames-table', 'dcmcjpls-3frames', 'jpeg-lossless-sv1-3frames', 'jpeg-extended-12-3frames'];

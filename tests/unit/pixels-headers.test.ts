@@ -6,7 +6,7 @@ import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
 import type { GreyImage } from '../../src/pixels/image.js';
-import { presentXray } from '../../src/pixels/xray.js';
+import { presentXray } from '../../src/pixels/xray/xray.js';
 import { cleanFile, headerCase, side, variantElements, variants, type HeaderCase } from '../support/header-cases.js';
 
 /** Made by tests/oracles/pixels/make_headers.py: five numbers of each picture as pydicom reads it. */

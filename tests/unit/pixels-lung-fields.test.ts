@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bordersCovered, lungsCovered, onlyLungs } from '../../src/pixels/covered.js';
-import { frontalTemplateHalf } from '../../src/pixels/frontal-template.js';
+import { bordersCovered, lungsCovered, onlyLungs } from '../../src/pixels/xray/covered.js';
+import { frontalTemplateHalf } from '../../src/pixels/xray/frontal-template.js';
 import type { GreyImage } from '../../src/pixels/image.js';
-import { lungFields, placeTemplate } from '../../src/pixels/lung-fields.js';
+import { lungFields, placeTemplate } from '../../src/pixels/xray/lung-fields.js';
 
 /** The mean chest itself as a picture, moved and scaled. */
 function meanChest(size: number, { shiftX = 0, shiftY = 0, scale = 1 } = {}): GreyImage {

@@ -8,8 +8,8 @@ import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import { transferSyntaxName } from '../../src/dicom/transfer-syntax.js';
 import { Fault } from '../../src/errors.js';
-import { decodeFrames } from '../../src/pixels/decode.js';
-import type { StoredFrames } from '../../src/pixels/stored-frames.js';
+import { decodeFrames } from '../../src/pixels/decode/decode.js';
+import type { StoredFrames } from '../../src/pixels/decode/stored-frames.js';
 
 /** Made by tests/oracles/pixels/make_matrix.py: every format in every syntax that pydicom, DCMTK and GDCM write. */
 interface Case {

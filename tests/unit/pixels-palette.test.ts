@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { Fault } from '../../src/errors.js';
-import { paletteLuminance } from '../../src/pixels/palette.js';
+import { paletteLuminance } from '../../src/pixels/decode/palette.js';
 
 /** Made by tests/oracles/pixels/make_palettes.py: pydicom's apply_color_lut. */
 interface Case {

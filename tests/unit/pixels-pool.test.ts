@@ -9,10 +9,10 @@ import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../../src/config.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { countedCodeRangeMb } from '../../src/pixels/code-range.js';
-import { DecoderPool, toStored, type DecoderPoolOptions } from '../../src/pixels/decoder-pool.js';
+import { countedCodeRangeMb } from '../../src/pixels/decoder-pool/code-range.js';
+import { DecoderPool, toStored, type DecoderPoolOptions } from '../../src/pixels/decoder-pool/decoder-pool.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
-import { presentXray } from '../../src/pixels/xray.js';
+import { presentXray } from '../../src/pixels/xray/xray.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { isRunning } from '../support/processes.js';
@@ -48,7 +48,7 @@ test('faults keep their code and subject; the bytes given stay usable', async ()
 /** A decoder that does `source` to a file that begins with 1, and answers 0.5 for others. */
 function fragilePool(source: string, options: DecoderPoolOptions = {}): DecoderPool {
   const program = join(temporaryDirectory('decoder'), 'fragile.mjs');
-  writeFileSync(program, `import { serveDecoder } from '${new URL('../../src/pixels/serve-decoder.js', import.meta.url).href}';
+  writeFileSync(program, `import { serveDecoder } from '${new URL('../../src/pixels/decoder-pool/serve-decoder.js', import.meta.url).href}';
     await serveDecoder(async (task, file) => { if (file[0] === 1) { ${source} } return 0.5; });`);
   return new DecoderPool({ workers: 1, timeoutMs: 3_000, heapMb: 48, memoryMb: 512, program: pathToFileURL(program), ...options });
 }

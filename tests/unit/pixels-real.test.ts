@@ -6,8 +6,8 @@ import { after, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import { transferSyntaxName } from '../../src/dicom/transfer-syntax.js';
-import { decodeFrames } from '../../src/pixels/decode.js';
-import type { Samples, StoredFrames } from '../../src/pixels/stored-frames.js';
+import { decodeFrames } from '../../src/pixels/decode/decode.js';
+import type { Samples, StoredFrames } from '../../src/pixels/decode/stored-frames.js';
 
 /** Made by tests/oracles/pixels/make_real.py from pydicom with its plugins. */
 interface Case {

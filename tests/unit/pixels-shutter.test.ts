@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
-import { visibleRegion } from '../../src/pixels/shutter.js';
-import { presentXray } from '../../src/pixels/xray.js';
+import { visibleRegion } from '../../src/pixels/xray/shutter.js';
+import { presentXray } from '../../src/pixels/xray/xray.js';
 
 const rows = 40;
 const columns = 50;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
-import { decodeFrames, supportedTransferSyntaxes } from '../../src/pixels/decode.js';
+import { decodeFrames, supportedTransferSyntaxes } from '../../src/pixels/decode/decode.js';
 
 /** Made by tests/oracles/pixels/make_synthetic.py and make_rare.py: reference values from pydicom, DCMTK or by construction. */
 interface Case {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OnnxEngine } from '../../src/engine/onnx/onnx-engine.js';
-import { assessImage } from '../../src/evaluation/assess.js';
+import { assessImage } from '../../src/evaluation/decide-findings.js';
 import { resizeBilinear, standardise } from '../../src/pixels/resize.js';
 import { loadModelVersion } from '../../src/registry/model-version.js';
 import { relativeError } from './network-examples.js';

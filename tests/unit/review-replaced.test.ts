@@ -8,9 +8,9 @@ import { conceptsOf, findingNameOf, loadFindings, termsOf } from '../../src/find
 import { silentLog } from '../../src/log.js';
 import { routingSchema, type Routing } from '../../src/routing/rules.js';
 import { documentProfiles } from '../../src/sr/document-profile.js';
-import { ownDocumentsIn } from '../../src/tasks/own-documents.js';
-import { reportStudy } from '../../src/tasks/report-study.js';
-import type { FindingVerdict, ImageKind, ReportTools } from '../../src/tasks/tools.js';
+import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
+import { reportStudy } from '../../src/reporting/report-study.js';
+import type { FindingVerdict, ImageKind, ReportTools } from '../../src/reporting/ports.js';
 
 const studyInstanceUID = '1.2.3' as StudyInstanceUID;
 const image = (number: number, attributes: DataSet = {}): DataSet => ({

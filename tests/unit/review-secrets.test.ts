@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { openPacs } from '../../src/app/pacs.js';
+import { openPacs } from '../../src/service/open-pacs.js';
 import { loadConfig } from '../../src/config.js';
 import { parseConfig } from '../../src/config-file.js';
 import { Fault } from '../../src/errors.js';

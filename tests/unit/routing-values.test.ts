@@ -8,7 +8,7 @@ import { explainNone, matchesPattern, route } from '../../src/routing/match.js';
 import { routingSchema } from '../../src/routing/rules.js';
 import { seriesFactsOf } from '../../src/routing/series-facts.js';
 import { parseConfig } from '../../src/config-file.js';
-import { tagsOf } from '../../src/tasks/study-statistics.js';
+import { tagsOf } from '../../src/monitoring/study-statistics.js';
 
 const rules = (when: string) => parseConfig(`rules: [{ name: all, when: ${when}, action: analyse }]`, 'routing.yaml', routingSchema);
 const instance = (attributes: DataSet): DataSet => ({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', SOPInstanceUID: '1.2.1.1', ...attributes });

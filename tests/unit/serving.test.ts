@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { LoadFailures } from '../../src/app/load-failures.js';
-import { openReader } from '../../src/app/image-reader.js';
-import { openAnalyser } from '../../src/app/open-analyser.js';
-import { loadOntoEngine, startServing } from '../../src/app/serving.js';
+import { LoadFailures } from '../../src/serving/load-failures.js';
+import { openReader } from '../../src/serving/image-reader.js';
+import { openAnalyser } from '../../src/service/open-analyser.js';
+import { loadOntoEngine, startServing } from '../../src/serving/model-serving.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { startEngine } from '../../src/engine/start-engine.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Slots, type SlotLane } from '../../src/slots.js';
+import { Slots, type SlotLane } from '../../src/http/slots.js';
 
 /** Work that ends when it is told to. */
 function work(slots: Slots, lane: SlotLane, started: string[], name: string): { readonly done: Promise<void>; end(): void } {

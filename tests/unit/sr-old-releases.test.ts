@@ -7,12 +7,12 @@ import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { findingNameOf } from '../../src/findings-config.js';
 import { isOwnDocument, isVerdict } from '../../src/sr/own-document.js';
 import { readReport, type ReadReport } from '../../src/sr/read-report.js';
-import { readVerdict } from '../../src/sr/read-verdict.js';
-import { documentUids } from '../../src/tasks/documents.js';
-import { ownDocumentsIn } from '../../src/tasks/own-documents.js';
-import { resultsIn } from '../../src/tasks/results-in.js';
+import { readVerdict } from '../../src/sr/read-assessment.js';
+import { documentUids } from '../../src/reporting/document-identity.js';
+import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
+import { resultsIn } from '../../src/reporting/results-in-pacs.js';
 import { examples, findingsConfig, fixtures, reported } from './sr-examples.js';
-import { verdictExamples } from './sr-verdict-examples.js';
+import { verdictExamples } from './sr-assessment-examples.js';
 
 /** Documents that the writers of releases 0.1.0 and 0.2.0 have written of invented patients; PACS hold such for ever. */
 const read = (release: string, name: string) => readPart10(new Uint8Array(readFileSync(join(fixtures, `release-${release}`, `${name}.dcm`)))).dataSet;

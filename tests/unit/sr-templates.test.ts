@@ -9,9 +9,9 @@ import { checkTemplate } from '../../src/sr/checks/templates.js';
 import { codeItem } from '../../src/sr/content-item.js';
 import { everyItem } from '../../src/sr/content-tree.js';
 import { hasPlace } from '../../src/sr/measurement-report.js';
-import { verdictReport } from '../../src/sr/verdict-report.js';
+import { verdictReport } from '../../src/sr/assessment-report.js';
 import { airMeasurementOfExample, examples, fixtures, measurementOfExample, reported, textOfExample } from './sr-examples.js';
-import { verdictExamples } from './sr-verdict-examples.js';
+import { verdictExamples } from './sr-assessment-examples.js';
 
 type Mutable = { [keyword: string]: unknown };
 

@@ -3,12 +3,12 @@ import { after, describe, test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { readReport } from '../../src/sr/read-report.js';
-import { readVerdict } from '../../src/sr/read-verdict.js';
+import { readVerdict } from '../../src/sr/read-assessment.js';
 import { dateTimeOf, localTime, momentOf, momentOfDateTime } from '../../src/sr/timezone.js';
-import { verdictReport } from '../../src/sr/verdict-report.js';
-import { jointLabels, type LabelStatement } from '../../src/tasks/settled-labels.js';
+import { verdictReport } from '../../src/sr/assessment-report.js';
+import { jointLabels, type LabelStatement } from '../../src/assessments/adjudicated-labels.js';
 import { measurementOfExample, reported, source, textOfExample } from './sr-examples.js';
-import { verdictExamples } from './sr-verdict-examples.js';
+import { verdictExamples } from './sr-assessment-examples.js';
 
 const own = process.env['TZ'];
 const inZone = <T>(zone: string, work: () => T): T => {

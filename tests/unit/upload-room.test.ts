@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { Fault } from '../../src/errors.js';
-import { readHeader } from '../../src/tasks/upload-header.js';
+import { readHeader } from '../../src/reporting/upload-header.js';
 import { receiveUpload } from '../../src/uploads/receive-upload.js';
 import { unpackZip } from '../../src/uploads/unpack-zip.js';
 import { UploadRoom, uploadRoomLimits, type UploadPlace } from '../../src/uploads/upload-room.js';

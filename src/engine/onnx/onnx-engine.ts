@@ -6,7 +6,7 @@ import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '.
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
 import { defaultAnswerLimits, type AnswerLimits, type Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';
-import { childEnvironment } from '../../child-environment.js';
+import { childEnvironment } from '../../lib/child-environment.js';
 import { measuresOf, sentenceOf, workOf } from '../network-requests.js';
 import type { Reply, Request, SessionSettings } from './protocol.js';
 

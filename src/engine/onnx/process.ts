@@ -1,9 +1,9 @@
 import { answerRequests } from '../compute-answers.js';
-import { inferenceModel } from './inference-model.js';
-import { openSession, type BlockingSession } from './inference-session.js';
+import { inferenceModel } from './inference/inference-model.js';
+import { openSession, type BlockingSession } from './inference/inference-session.js';
 import type { Replies, Request } from './protocol.js';
-import { openTrainingSession } from './open-training-session.js';
-import type { TrainingSession } from './training-session.js';
+import { openTrainingSession } from './training/open-training-session.js';
+import type { TrainingSession } from './training/training-session.js';
 
 /**
  * The engine's own process. onnxruntime-node's `run` is asynchronous in name only (it computes inside a

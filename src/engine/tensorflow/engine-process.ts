@@ -1,4 +1,4 @@
-import { childEnvironment } from '../../child-environment.js';
+import { childEnvironment } from '../../lib/child-environment.js';
 import { Fault } from '../../errors.js';
 import type { AnswerLimits, Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Architecture, LayerNode } from '../../network/architecture.js';
 import type { Tensors } from '../../network/safetensors.js';
-import { batchNormAffine } from '../onnx/fold-batch-norm.js';
+import { batchNormAffine } from '../onnx/inference/fold-batch-norm.js';
 
 /** The output of every layer from the feature map on, by the layer's name. */
 export type Values = ReadonlyMap<string, tf.Tensor>;

@@ -3,7 +3,7 @@ import { inputsOf, networkInput, type Architecture, type BatchNormLayer, type La
 import type { NetworkWithWeights } from '../../network/network-with-weights.js';
 import type { Tensors } from '../../network/safetensors.js';
 import type { InputBatch, Prediction } from '../engine.js';
-import { batchNormAffine, foldableBatchNorms, foldBatchNorm } from '../onnx/fold-batch-norm.js';
+import { batchNormAffine, foldableBatchNorms, foldBatchNorm } from '../onnx/inference/fold-batch-norm.js';
 import { convolve } from './convolution.js';
 import { gradCam, type Values } from './grad-cam.js';
 import { toActivations, toFilter } from './layout.js';

@@ -1,4 +1,4 @@
-import { createPrivateFilesOnly } from '../../private-files.js';
+import { createPrivateFilesOnly } from '../../lib/private-files.js';
 import { answerRequests, post, reasonOf } from '../compute-answers.js';
 import type { BackendSettings } from './backend.js';
 import type { InferenceNetwork } from './inference.js';

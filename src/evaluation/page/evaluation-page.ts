@@ -1,5 +1,5 @@
 import type { ClassFigures, EvaluationReport, GroupFigures, TopLoss } from '../report/evaluation-report.js';
-import { counted } from '../counted.js';
+import { counted } from '../pluralise.js';
 import { decimals, escaped, figure, optional, percent, range, table } from './html.js';
 import { confusionTable, legend, reliabilityPlot, rocPlot } from './plots.js';
 import { pageStyle } from './style.js';

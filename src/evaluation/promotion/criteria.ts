@@ -1,5 +1,5 @@
 import { brierLoss, expectedCalibrationError, reliabilityTable } from '../metrics/calibration.js';
-import { counted } from '../counted.js';
+import { counted } from '../pluralise.js';
 import type { Estimate } from '../metrics/estimate.js';
 import type { BootstrapOptions } from '../metrics/patient-bootstrap.js';
 import { aurocEstimate } from '../report/class-figures.js';

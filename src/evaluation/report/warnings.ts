@@ -1,5 +1,5 @@
 import type { ClassFigures, GroupFigures } from './evaluation-report.js';
-import { counted } from '../counted.js';
+import { counted } from '../pluralise.js';
 import type { ScoredSet } from './scored-set.js';
 
 /** Fewer patients of a side than this make intervals wide enough to hide anything. */

@@ -1,9 +1,9 @@
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { doneBy } from '../access/done-by.js';
+import { doneBy } from '../access/actor.js';
 import { requireRole, roles } from '../access/roles.js';
 import { readBody } from '../read-body.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 
 const roleList = z.array(z.enum(roles)).min(1).max(roles.length);
 const newAccount = z.strictObject({ name: z.string().max(100), roles: roleList });

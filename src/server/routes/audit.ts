@@ -3,10 +3,10 @@ import { Router } from 'express';
 import { auditFormats, auditLines } from '../../audit/export-lines.js';
 import { verifyAudit } from '../../audit/verify.js';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/done-by.js';
+import { doneBy } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import { oneOf, wholeNumber } from '../query.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 
 /** The audit log, for administrators: newest first, whether it is intact, and as a file. */
 export function auditRoutes({ audit, auditEntries }: ServerParts): Router {

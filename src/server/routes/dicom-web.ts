@@ -1,10 +1,10 @@
 import { pipeline } from 'node:stream';
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { isQueryName, pacsAddress, type PacsAddress } from '../../pacs-address.js';
-import { doneBy } from '../access/done-by.js';
+import { isQueryName, pacsAddress, type PacsAddress } from '../../http/pacs-address.js';
+import { doneBy } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { searchedSubject, viewerQuery } from '../searched.js';
 import { started } from '../started.js';
 

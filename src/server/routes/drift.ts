@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/done-by.js';
+import { doneBy } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
 
 /** Drift: the last look, a look now, and that somebody has seen an alarm. */

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { Fault } from '../../errors.js';
 import { whoAsks } from '../access/authenticate.js';
 import { mayAct, type Principal } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { singleFlight } from '../single-flight.js';
 import { started } from '../started.js';
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Router } from 'express';
 import { isLoopback } from '../access/loopback.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 
 /** The wake-up hint of orthanc/routing.lua. It changes nothing but when we look; its body is not needed. */
 export function hintRoutes(parts: ServerParts): Router {

@@ -9,7 +9,7 @@ import type { OpenIdJourney } from '../access/openid.js';
 import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
 import { readBody } from '../read-body.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { languageOf, loginPage } from '../login-page.js';
 
 const text = z.string().max(300);

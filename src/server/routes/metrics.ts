@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 
 /** For Prometheus, with the token of a program (`tokens add prometheus --role service`). */
 export function metricsRoutes(parts: ServerParts): Router {

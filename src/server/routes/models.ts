@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
 
 /** Model versions: which serves, what each is worth, how that came about. */

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { requireRole } from '../access/roles.js';
 import { openApiDocument } from '../open-api.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 
 /** The interface described for programs; the page shows it under /api/docs. */
 export function openApiRoutes({ softwareVersion }: Pick<ServerParts, 'softwareVersion'>): Router {

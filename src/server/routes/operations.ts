@@ -1,8 +1,8 @@
 import { Router } from 'express';
-import { doneBy } from '../access/done-by.js';
+import { doneBy } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import { wholeNumber } from '../query.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
 
 /** For hospital IT: queues, faults, rules and their dry run, health, latency. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router, type Response } from 'express';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 
 /** Addresses of the page that are no files: the page itself shows what they name. */
 const views = ['/', '/worklist', '/study/:study', '/answer', '/operations', '/audit', '/models', '/models/:version', '/password', '/api/docs'];

@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/done-by.js';
+import { doneBy } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import { oneOf, studyUid, wholeNumber } from '../query.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
 
 /** What was seen of studies and what came of it. */

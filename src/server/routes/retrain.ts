@@ -1,7 +1,7 @@
 import { Router } from 'express';
-import { doneBy } from '../access/done-by.js';
+import { doneBy } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
 
 /** Asks for a night now. */

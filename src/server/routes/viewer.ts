@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import express, { Router, type Response } from 'express';
 import { Fault } from '../../errors.js';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 
 export const viewerPath = '/viewer';
 

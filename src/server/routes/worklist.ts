@@ -1,12 +1,12 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/done-by.js';
+import { doneBy } from '../access/actor.js';
 import { whoAsks } from '../access/authenticate.js';
 import { requireRole, type Principal } from '../access/roles.js';
 import { EventStreams } from '../event-streams.js';
 import { oneOf, text, wholeNumber } from '../query.js';
 import { searchedText } from '../searched.js';
-import type { ServerParts } from '../server-tools.js';
+import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
 
 /** Current results of all studies, page by page, and word when something has changed. */

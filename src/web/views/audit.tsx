@@ -5,7 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { ShownAuditEntry, ShownAuditState } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/asked.js';
+import { Asked } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';

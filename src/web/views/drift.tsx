@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { ComparedAgreement, ComparedQuantity } from '../../server/model-report.js';
 import type { ShownAlarm, ShownDrift } from '../../server/page-types.js';
 import { get, post } from '../api.js';
-import { Asked } from '../parts/asked.js';
+import { Asked } from '../parts/query-boundary.js';
 import { Ago, moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type TextKey } from '../texts/texts.js';

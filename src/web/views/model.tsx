@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 import type { EvaluationReport, GateDecision } from '../../server/model-report.js';
 import type { ModelDetail, ShownChange } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/asked.js';
+import { Asked } from '../parts/query-boundary.js';
 import { UnitPlot } from '../parts/plot.js';
 import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';

@@ -4,12 +4,12 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { FindingFigures, ModelsPage, ShownModel } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/asked.js';
+import { Asked } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { Drift } from './drift.js';
-import { Deed, DeedDone, useDeeds, VersionDeeds, type Deeds } from './model-deeds.js';
-import { Night } from './night.js';
+import { Deed, DeedDone, useDeeds, VersionDeeds, type Deeds } from './model-actions.js';
+import { Night } from './retraining.js';
 
 export function ModelsView(): ReactNode {
   const { t } = useTexts();

@@ -5,11 +5,11 @@ import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Operations, RuleTest, ShownDrift } from '../../server/page-types.js';
 import { get, post, upload } from '../api.js';
-import { Asked } from '../parts/asked.js';
+import { Asked } from '../parts/query-boundary.js';
 import { Ago } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
-import type { Me } from '../verdicts.js';
+import type { Me } from '../assessments.js';
 import { Alarms } from './drift.js';
 
 export function OperationsView(): ReactNode {

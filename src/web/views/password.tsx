@@ -2,7 +2,7 @@ import { Alert, Button, PasswordInput, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { get, post } from '../api.js';
-import type { Me } from '../verdicts.js';
+import type { Me } from '../assessments.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 

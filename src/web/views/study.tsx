@@ -4,12 +4,12 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/asked.js';
+import { Asked } from '../parts/query-boundary.js';
 import { byImportance, percent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
-import { Verdicts } from './verdicts.js';
+import { Verdicts } from './assessments.js';
 import { isWriting } from './worklist.js';
 import { studyApi } from '../addresses.js';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Golden outputs of torchvision's networks in float64: tests/fixtures/network/forward.json.
 
-Grad-CAM comes from autograd, not from the closed form that src/engine/onnx/grad-cam.ts uses.
+Grad-CAM comes from autograd, not from the closed form that src/engine/onnx/inference/grad-cam.ts uses.
 Run on Debian 12 with python3-torch 1.13 and python3-torchvision 0.14: /usr/bin/python3 tests/oracles/network/forward.py
 """
 import json

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { openTrainingSession } from '../../../src/engine/onnx/open-training-session.js';
+import { openTrainingSession } from '../../../src/engine/onnx/training/open-training-session.js';
 import { writeSafetensors } from '../../../src/network/safetensors.js';
 import { parametersOf } from '../../../src/network/parameters.js';
 import { goldenTraining, trainerOptions, trainingBatch } from '../../unit/network-train-examples.js';

@@ -1,4 +1,4 @@
-"""The mean frontal chest radiograph, 24 x 24, left and right averaged: src/pixels/frontal-template.ts.
+"""The mean frontal chest radiograph, 24 x 24, left and right averaged: src/pixels/xray/frontal-template.ts.
 
   /tmp/venv/bin/python tests/oracles/pixels/make_frontal_template.py [../shared/data]
 
@@ -30,7 +30,7 @@ template = sum(np.mean([thumbnail(path) for path in files(name)], axis=0) for na
 template = template + template[:, ::-1]
 template = np.round((template - template.mean()) / template.std() * 100).astype(int)
 lines = '\n'.join('  ' + ' '.join(f'{value},' for value in row[:12]) for row in template)
-(here.parents[3] / 'src/pixels/frontal-template.ts').write_text(f'''/**
+(here.parents[3] / 'src/pixels/xray/frontal-template.ts').write_text(f'''/**
  * The mean frontal chest radiograph: left half of 24 × 24, the right half is its mirror image; hundredths, mean 0, standard
  * deviation 1. Made by tests/oracles/pixels/make_frontal_template.py from 800 public radiographs.
  */

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePart10 } from '../../../src/dicom/part10.js';
 import { airMeasurementOfExample, examples, fixtures, measurementOfExample, readByHighdicom } from '../../unit/sr-examples.js';
-import { verdictReport } from '../../../src/sr/verdict-report.js';
-import { verdictExamples, verdictsReadElsewhere } from '../../unit/sr-verdict-examples.js';
+import { verdictReport } from '../../../src/sr/assessment-report.js';
+import { verdictExamples, verdictsReadElsewhere } from '../../unit/sr-assessment-examples.js';
 
 /** Writes our measurement reports where highdicom_oracle.py reads them, and verdicts for verdict_oracle.py. */
 for (const name of readByHighdicom) {

@@ -1,0 +1,15 @@
+import type { Log } from '../log.js';
+import type { OrthancClient } from '../orthanc/client.js';
+import type { Store } from '../store/store.js';
+import type { OrthancLabelTools } from './sync-orthanc-labels.js';
+
+/** Orthanc's own labels, and where the index keeps them. */
+export function orthancLabelTools({ orthanc, store, findings, log }: { readonly orthanc: OrthancClient; readonly store: Store; readonly findings: readonly string[]; readonly log: Log }): OrthancLabelTools {
+  return {
+    labels: () => orthanc.labels(),
+    studiesLabelled: async (label) => (await orthanc.studiesLabelled(label)).map((one) => one.studyInstanceUID),
+    findings,
+    keep: (labels) => store.labels.setOrthancLabels(labels),
+    log,
+  };
+}

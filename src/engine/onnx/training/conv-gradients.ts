@@ -1,0 +1,156 @@
+import type { ConvLayer } from '../../../network/architecture.js';
+import { blockedConvGradients, isBlockedConv } from './blocked-conv.js';
+import type { GradientReceiver } from './gradient-receiver.js';
+import type { TrainingScope } from './training-scope.js';
+
+/**
+ * Gradients of a cross-correlation, for as many groups as channels (each channel by itself) or one.
+ *
+ * The weight's is a sum over the places where the kernel lay: for each tap (i, j) of the kernel the product of the
+ * output's gradient with the input as that tap saw it. The input's is the correlation with the kernel turned round
+ * (stride 1) or the transposed convolution (else).
+ */
+export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: GradientReceiver): void {
+  if (isBlockedConv(scope, layer)) return blockedConvGradients(scope, layer, gradient, add);
+  if (layer.groups !== 1 && layer.groups !== layer.inputChannels) throw new Error(`the gradient of ${layer.groups} groups (${layer.name}) is not described`);
+  const plain = scope.layouts.plain(gradient);
+  if (scope.plan.trains(layer)) add.tensor('weight', weightGradient(scope, layer, plain));
+  if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, plain));
+}
+
+/** Below so many input channels the products of single taps would be too narrow to be worth their overhead. */
+const narrow = 16;
+
+function weightGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  if (layer.groups > 1) return channelwise(scope, layer, gradient);
+  if (layer.inputChannels < narrow) return allTapsAtOnce(scope, layer, gradient);
+  return sumsAreLarge(scope, layer) ? overWholeBatch(scope, layer, gradient) : pictureByPicture(scope, layer, gradient);
+}
+
+/** A product for each picture and tap, then their sum. */
+function pictureByPicture(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx, batch } = scope;
+  const places = placesOf(scope, layer);
+  const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, layer.outputChannels, places)]);
+  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [tap, onnx.integers(batch, layer.inputChannels, places)]), 3)));
+  return collect(scope, products, [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
+}
+
+/** Whether the products of single pictures, which are written and added up, have more values than the pictures themselves. */
+function sumsAreLarge(scope: TrainingScope, layer: ConvLayer): boolean {
+  return layer.inputChannels * layer.outputChannels * layer.kernel ** 2 > placesOf(scope, layer) * (layer.inputChannels + layer.outputChannels);
+}
+
+/** With channels before pictures a product runs over the whole batch and nothing is left to be added up. */
+function overWholeBatch(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx } = scope;
+  const channelsFirst = (value: string): string => onnx.node('Transpose', [value], { attributes: { perm: [1, 0, 2, 3] } });
+  const flat = (value: string, channels: number): string => onnx.node('Reshape', [value, onnx.integers(channels, -1)]);
+  const rows = flat(channelsFirst(gradient), layer.outputChannels);
+  const taps = inputAtTaps(scope, layer, channelsFirst(scope.plain(layer.input)));
+  return collect(scope, taps.map((tap) => product(scope, rows, flat(tap, layer.inputChannels), 2)), [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
+}
+
+/** One product with all taps behind each other. */
+function allTapsAtOnce(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx, batch } = scope;
+  const { kernel, inputChannels, outputChannels } = layer;
+  const places = placesOf(scope, layer);
+  const taps = inputAtTaps(scope, layer);
+  const columns = taps.length === 1 ? taps[0]! : onnx.node('Concat', taps, { attributes: { axis: 1 } });
+  const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, outputChannels, places)]);
+  const sum = sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, taps.length * inputChannels, places)]), 3));
+  const byTap = onnx.node('Reshape', [sum, onnx.integers(outputChannels, taps.length, inputChannels)]);
+  return onnx.node('Reshape', [onnx.node('Transpose', [byTap], { attributes: { perm: [0, 2, 1] } }), onnx.integers(outputChannels, inputChannels, kernel, kernel)]);
+}
+
+/** Every channel by itself. */
+function channelwise(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx, batch } = scope;
+  const { outputChannels, kernel } = layer;
+  const rows = (value: string): string => onnx.node('Reshape', [value, onnx.integers(batch * outputChannels, 1, placesOf(scope, layer))]);
+  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, onnx.node('Reshape', [product(scope, rows(gradient), rows(tap), 3), onnx.integers(batch, outputChannels, 1)])));
+  return collect(scope, products, [outputChannels, 1, kernel, kernel]);
+}
+
+function placesOf({ sizes }: TrainingScope, { name }: ConvLayer): number {
+  const { height, width } = sizes.get(name)!;
+  return height * width;
+}
+
+/** `one · otherᵀ` of the last two of so many axes. */
+function product({ onnx, webgpu }: TrainingScope, one: string, other: string, axes: 2 | 3): string {
+  if (webgpu) return onnx.node('MatMul', [one, onnx.node('Transpose', [other], { attributes: { perm: axes === 2 ? [1, 0] : [0, 2, 1] } })]);
+  return onnx.node('FusedMatMul', [one, other], { attributes: { transB: 1 }, domain: 'com.microsoft' });
+}
+
+function sumOverBatch({ onnx }: TrainingScope, value: string): string {
+  return onnx.node('ReduceSum', [value, onnx.integers(0)], { attributes: { keepdims: 0 } });
+}
+
+/**
+ * The input as each tap of the kernel saw it, [N, I, output height, output width], row by row.
+ *
+ * Where the stride is more than 1 the input is first taken apart into its phases (every stride-th row and column), so that
+ * the many taps are cut out in whole rows.
+ *
+ * @param value the input, its first two axes in any order
+ */
+function inputAtTaps(scope: TrainingScope, { name, input, kernel, stride, padding }: ConvLayer, value: string = scope.plain(input)): readonly string[] {
+  const { onnx } = scope;
+  const from = scope.sizes.get(input)!;
+  const to = scope.sizes.get(name)!;
+  if (kernel === 1 && stride === 1 && padding === 0) return [value];
+  const past = (size: number, places: number): number => Math.max(0, (places - 1) * stride + kernel - size - padding);
+  const padded = padding === 0 ? value : onnx.node('Pad', [value, onnx.integers(0, 0, padding, padding, 0, 0, past(from.height, to.height), past(from.width, to.width))]);
+  const phases = new Map<string, string>();
+  const phase = (row: number, column: number): string => {
+    if (stride === 1) return padded;
+    const key = `${row},${column}`;
+    const known = phases.get(key) ?? onnx.node('Slice', [padded, onnx.integers(row, column), onnx.integers(beyond, beyond), onnx.integers(2, 3), onnx.integers(stride, stride)]);
+    phases.set(key, known);
+    return known;
+  };
+  const offsets = Array.from({ length: kernel }, (_, index) => index);
+  return offsets.flatMap((row) =>
+    offsets.map((column) => {
+      const [top, left] = [Math.floor(row / stride), Math.floor(column / stride)];
+      const cut = phase(row % stride, column % stride);
+      return onnx.node('Slice', [cut, onnx.integers(top, left), onnx.integers(top + to.height, left + to.width), onnx.integers(2, 3)]);
+    }),
+  );
+}
+
+/** An end that every axis has reached. */
+const beyond = Number.MAX_SAFE_INTEGER;
+
+/** One [O, I] for each tap → [O, I, kernel, kernel]. */
+function collect({ onnx }: TrainingScope, taps: readonly string[], shape: readonly number[]): string {
+  if (taps.length === 1) return onnx.node('Reshape', [taps[0]!, onnx.integers(...shape)]);
+  const last = taps.map((tap) => onnx.node('Unsqueeze', [tap, onnx.integers(2)]));
+  return onnx.node('Reshape', [onnx.node('Concat', last, { attributes: { axis: 2 } }), onnx.integers(...shape)]);
+}
+
+function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+  const { onnx } = scope;
+  const { kernel, stride, padding, groups } = layer;
+  const weight = scope.tensor(`${layer.name}.weight`);
+  const from = scope.sizes.get(layer.input)!;
+  const to = scope.sizes.get(layer.name)!;
+  if (stride === 1 && padding < kernel) {
+    const swapped = groups === 1 ? onnx.node('Transpose', [weight], { attributes: { perm: [1, 0, 2, 3] } }) : weight;
+    const turned = kernel === 1 ? swapped : onnx.node('Slice', [swapped, onnx.integers(-1, -1), onnx.integers(-beyond, -beyond), onnx.integers(2, 3), onnx.integers(-1, -1)]);
+    const pads = Array.from({ length: 4 }, () => kernel - 1 - padding);
+    return onnx.node('Conv', [gradient, turned], { attributes: { kernel_shape: [kernel, kernel], pads, group: groups } });
+  }
+  const missing = (size: number, places: number): number => size - ((places - 1) * stride + kernel - 2 * padding);
+  return onnx.node('ConvTranspose', [gradient, weight], {
+    attributes: {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+      output_padding: [missing(from.height, to.height), missing(from.width, to.width)],
+      group: groups,
+    },
+  });
+}

@@ -1,0 +1,10 @@
+import type { TrainerOptions } from '../../trainer.js';
+import { openDeviceTrainingSession } from './device-training-session.js';
+import { openHostTrainingSession } from './host-training-session.js';
+import type { SessionSettings } from '../protocol.js';
+import type { TrainingSession } from './training-session.js';
+
+/** Weights stay on the device between steps where the binding of onnxruntime can hold them there: with WebGPU. */
+export function openTrainingSession(options: TrainerOptions, settings: SessionSettings): Promise<TrainingSession> {
+  return settings.provider === 'webgpu' ? openDeviceTrainingSession(options, settings) : openHostTrainingSession(options, settings);
+}

@@ -1,0 +1,70 @@
+import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
+import type { Observation } from '../evaluation/drift/reference.js';
+import type { GreyImage } from '../pixels/image.js';
+import { inputStatistics } from '../pixels/input-statistics.js';
+import type { ImageKind } from '../reporting/ports.js';
+
+/** What is kept of a study to tell drift by. No identifier, no text that a person typed about the patient. */
+export interface StudyStatistics extends Observation {
+  readonly network: ImageKind;
+  readonly site: string;
+}
+
+/** What a network said of one image. */
+export interface Said {
+  readonly accepted: boolean;
+  /** Mahalanobis distance of its features from the training images. */
+  readonly distance?: number | undefined;
+  /** Calibrated, by finding; only of an image that it accepts. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** Quantities of one image, by the names that docs/reference/drift.md explains. */
+export function observationOf(image: GreyImage, tags: Readonly<Record<string, string>>, { accepted, distance, probabilities }: Said): Observation {
+  return {
+    numbers: {
+      ...named('input', inputStatistics(image)),
+      ...(distance === undefined || !Number.isFinite(distance) ? {} : { 'feature:distance': distance }),
+      ...(accepted ? named('output', probabilities) : {}),
+    },
+    names: { ...named('tag', tags), 'input:accepted': accepted ? 'yes' : 'no' },
+  };
+}
+
+function named<Value>(kind: string, values: Readonly<Record<string, Value>> | object): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values as Readonly<Record<string, Value>>).map(([name, value]) => [`${kind}:${name}`, value]));
+}
+
+/** As they stand in the header, where they do. */
+const plainTags = ['Modality', 'Manufacturer', 'ManufacturerModelName', 'PhotometricInterpretation', 'ViewPosition', 'BitsStored'] as const;
+/** What names of equipment and terms of the standard are made of; a person's name in DICOM has carets (PS3.5 §6.2.1). */
+const ordinaryName = /^[\p{L}\p{N} .,&()/_+-]{1,64}$/u;
+
+/**
+ * How an image was taken: equipment, view, grey scale, a class of its size, and the patient's age in steps of twenty years. Of
+ * nothing that names a patient.
+ */
+export function tagsOf(instance: DataSet): Readonly<Record<string, string>> {
+  const plain = plainTags.flatMap((keyword) => {
+    const text = textOf(instance, keyword)?.toUpperCase();
+    return text === undefined ? [] : [[keyword, ordinaryName.test(text) ? text : 'OTHER'] as const];
+  });
+  const [size, age] = [sizeClass(instance), ageClass(instance)];
+  return Object.fromEntries([...plain, ...(size ? [['Size', size] as const] : []), ...(age ? [['PatientAge', age] as const] : [])]);
+}
+
+function sizeClass(instance: DataSet): string | undefined {
+  const [rows, columns] = [numberOf(instance, 'Rows'), numberOf(instance, 'Columns')];
+  if (!rows || !columns) return undefined;
+  const megapixels = (rows * columns) / 1e6;
+  return megapixels < 1 ? 'below 1 MP' : megapixels < 3 ? '1 to 3 MP' : megapixels < 6 ? '3 to 6 MP' : 'from 6 MP';
+}
+
+/** Patient's Age (AS: 045Y), else from birth to study. */
+function ageClass(instance: DataSet): string | undefined {
+  const stated = /^(\d{3})([DWMY])$/.exec(textOf(instance, 'PatientAge') ?? '');
+  const [birth, at] = ['PatientBirthDate', 'StudyDate'].map((keyword) => /^(\d{4})(\d{4})$/.exec(textOf(instance, keyword) ?? ''));
+  const years = stated ? (stated[2] === 'Y' ? Number(stated[1]) : 0) : birth && at ? Number(at[1]) - Number(birth[1]) - (at[2]! < birth[2]! ? 1 : 0) : undefined;
+  if (years === undefined || years < 0 || years > 130) return undefined;
+  return years < 20 ? '0 to 19' : years < 40 ? '20 to 39' : years < 60 ? '40 to 59' : years < 80 ? '60 to 79' : 'from 80';
+}

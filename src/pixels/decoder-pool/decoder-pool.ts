@@ -1,0 +1,194 @@
+import { availableParallelism } from 'node:os';
+import { Fault } from '../../errors.js';
+import { DecoderChild, type DecoderEnd, type DecoderLimits } from './decoder-child.js';
+import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, ScaledPicture, TaskResult, TaskResults } from './decoder-tasks.js';
+
+export type { DecodedPicture, PictureSize, ScaledPicture } from './decoder-tasks.js';
+export { toStored } from '../xray/orientation.js';
+
+export interface DecoderPoolOptions extends Partial<DecoderLimits> {
+  /** Processes; default: one less than the machine has processors, at least one. */
+  readonly workers?: number;
+  /** For one file from when a process takes it; default 30 s. */
+  readonly timeoutMs?: number;
+  /** After so long without work, all processes but one are ended, and one that keeps a file; default 5 minutes. */
+  readonly idleMs?: number;
+  /** The process's program; tests put one here that hangs or dies. */
+  readonly program?: URL;
+}
+
+interface Job {
+  readonly task: DecoderTask;
+  readonly file: Uint8Array;
+  /** Processes that died of it. */
+  readonly deaths: number;
+  /** Processes that were killed from outside while they had it. */
+  readonly kills: number;
+  readonly resolve: (result: TaskResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Decoder {
+  readonly child: DecoderChild;
+  job: Job | undefined;
+  /** While busy: gives the file up. While idle: ends the process. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** A file may kill so many processes; the first could have died of something else. */
+const mostDeaths = 2;
+/** So many may be killed from outside before it is left to a later attempt: the machine has no memory now. */
+const mostKills = 2;
+
+/**
+ * Decoding in processes of their own, where neither a hang nor a crash of native code can take the service down: each reads,
+ * decodes, presents and scales one file at a time; the rest wait in order.
+ *
+ * A file that takes longer than `timeoutMs` ends its process and is a Fault timed-out; one whose process dies (a broken codec, the
+ * limit of memory) is decoded again in a fresh one, and if that dies too it is a Fault pixels-unreadable. Neither is retryable:
+ * the same file would do it again. A process that is killed from outside (the kernel does it where the machine has no memory left)
+ * says nothing about its file: after two of them it is a Fault decoder-killed, which is retryable. The process is replaced, and no other file notices.
+ * Processes start with the first task, or by `start`.
+ */
+export class DecoderPool {
+  private readonly options: Required<DecoderPoolOptions>;
+  private readonly decoders = new Set<Decoder>();
+  private readonly waiting: Job[] = [];
+  private stopped = false;
+
+  constructor(options: DecoderPoolOptions = {}) {
+    this.options = {
+      workers: Math.max(1, options.workers ?? availableParallelism() - 1),
+      timeoutMs: options.timeoutMs ?? 30_000,
+      idleMs: options.idleMs ?? 300_000,
+      heapMb: options.heapMb ?? 512,
+      memoryMb: options.memoryMb ?? 2_048,
+      program: options.program ?? new URL('./decoder-process.js', import.meta.url),
+    };
+  }
+
+  /** A radiograph as presentXray shows it. The bytes must not change before the answer; the same for the others. */
+  xray(bytes: Uint8Array, size?: PictureSize): Promise<DecodedPicture> {
+    return this.run({ kind: 'xray', ...(size ? { size } : {}) }, bytes);
+  }
+
+  /** The lungs of a CT slice as presentCtSlice shows them. @param window in Hounsfield units @param frameNumber 1-based */
+  ctSlice(bytes: Uint8Array, window: { readonly center: number; readonly width: number }, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
+    return this.run({ kind: 'ctSlice', window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) }, bytes);
+  }
+
+  /** Share of lung in the body's cross-section, 0 to 1. */
+  lungFraction(bytes: Uint8Array, frameNumber = 1): Promise<number> {
+    return this.run({ kind: 'lungFraction', frameNumber }, bytes);
+  }
+
+  /** A picture file as presentPicture shows it. */
+  picture(bytes: Uint8Array, size?: PictureSize): Promise<ScaledPicture> {
+    return this.run({ kind: 'picture', ...(size ? { size } : {}) }, bytes);
+  }
+
+  /** Process ids of the decoders of now. */
+  get pids(): readonly number[] {
+    return [...this.decoders].flatMap(({ child }) => child.pid ?? []);
+  }
+
+  /** Starts all processes now, so that the first file need not wait for them. */
+  start(): void {
+    this.stopped = false;
+    while (this.decoders.size < this.options.workers) this.addDecoder();
+  }
+
+  /** Ends all processes; what was under way or waiting is rejected with a retryable Fault. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const ended = new Fault('timed-out', 'the decoders were stopped', {}, { retryable: true });
+    for (const job of this.waiting.splice(0)) job.reject(ended);
+    await Promise.all([...this.decoders].map(async (decoder) => {
+      this.remove(decoder)?.reject(ended);
+      await decoder.child.kill();
+    }));
+  }
+
+  private run<Kind extends DecoderTask['kind']>(task: DecoderTask & { kind: Kind }, file: Uint8Array): Promise<TaskResults[Kind]> {
+    if (this.stopped) return Promise.reject(new Fault('timed-out', 'the decoders are stopped', {}, { retryable: true }));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ task, file, deaths: 0, kills: 0, resolve: resolve as Job['resolve'], reject });
+      this.assign();
+    });
+  }
+
+  /** Gives waiting work to idle processes, adding processes up to the limit. */
+  private assign(): void {
+    while (this.waiting.length > 0 && !this.stopped) {
+      const idle = [...this.decoders].filter(({ job }) => !job);
+      const job = this.waiting[0]!;
+      const decoder = idle.find(({ child }) => child.has(job.file)) ?? idle[0] ?? (this.decoders.size < this.options.workers ? this.addDecoder() : undefined);
+      if (!decoder) return;
+      this.waiting.shift();
+      clearTimeout(decoder.timer);
+      decoder.job = job;
+      decoder.timer = setTimeout(() => this.giveUp(decoder), this.options.timeoutMs);
+      decoder.child.ref();
+      decoder.child.perform(job.task, job.file, (answer) => this.settle(decoder, answer));
+    }
+  }
+
+  private addDecoder(): Decoder {
+    const child = new DecoderChild(this.options.program, this.options, (end) => this.bury(decoder, end));
+    const decoder: Decoder = { child, job: undefined, timer: undefined };
+    this.decoders.add(decoder);
+    return decoder;
+  }
+
+  private settle(decoder: Decoder, answer: DecoderAnswer): void {
+    const { job } = decoder;
+    if (!job) return;
+    clearTimeout(decoder.timer);
+    decoder.job = undefined;
+    decoder.child.unref();
+    decoder.timer = setTimeout(() => this.rest(decoder), this.options.idleMs).unref();
+    if ('result' in answer) job.resolve(answer.result);
+    else if ('fault' in answer) job.reject(new Fault(answer.fault.code, answer.fault.detail, answer.fault.subject));
+    else job.reject(new Fault('pixels-unreadable', answer.error.split('\n')[0]!, {}, { cause: new Error(answer.error) }));
+    this.assign();
+  }
+
+  /** A process that has been idle for long gives its memory back; one fresh process stays ready. */
+  private rest(decoder: Decoder): void {
+    this.remove(decoder);
+    void decoder.child.kill();
+    if (this.decoders.size === 0) this.addDecoder();
+  }
+
+  private giveUp(decoder: Decoder): void {
+    this.remove(decoder)?.reject(new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }));
+    void decoder.child.kill();
+    this.replace();
+  }
+
+  private bury(decoder: Decoder, { reason, outside }: DecoderEnd): void {
+    const job = this.remove(decoder);
+    if (!job) return;
+    const [deaths, kills] = [job.deaths + (outside ? 0 : 1), job.kills + (outside ? 1 : 0)];
+    if (deaths < mostDeaths && kills < mostKills) this.waiting.unshift({ ...job, deaths, kills });
+    else if (outside) job.reject(new Fault('decoder-killed', 'something outside ended it by SIGKILL, as the kernel does where the machine has no memory left'));
+    else job.reject(new Fault('pixels-unreadable', `the decoder died: ${reason}`));
+    this.replace();
+  }
+
+  /** In place of a process that ended at its work; the start of the next is then over when the next file comes. */
+  private replace(): void {
+    if (this.stopped) return;
+    this.addDecoder();
+    this.assign();
+  }
+
+  /** @returns what it had in hand */
+  private remove(decoder: Decoder): Job | undefined {
+    this.decoders.delete(decoder);
+    clearTimeout(decoder.timer);
+    const { job } = decoder;
+    decoder.job = undefined;
+    return job;
+  }
+}

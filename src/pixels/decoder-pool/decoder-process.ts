@@ -1,0 +1,41 @@
+import { createPrivateFilesOnly } from '../../lib/private-files.js';
+import { readPart10 } from '../../dicom/part10.js';
+import { hounsfieldUnits, presentCtSlice } from '../ct/ct-slice.js';
+import type { DecodedPicture, DecoderTask, PictureSize, TaskResult } from './decoder-tasks.js';
+import type { GreyImage } from '../image.js';
+import { lungFraction } from '../ct/lung.js';
+import type { PresentedGeometry } from '../xray/orientation.js';
+import { presentPicture } from '../picture.js';
+import { previewOf } from '../preview.js';
+import { resizeBilinear } from '../resize.js';
+import { serveDecoder } from './serve-decoder.js';
+import { presentXray } from '../xray/xray.js';
+
+/** The program of a decoder process: reads, decodes and presents one file at a time. */
+createPrivateFilesOnly();
+await serveDecoder(perform);
+
+async function perform(task: DecoderTask, bytes: Uint8Array): Promise<TaskResult> {
+  if (task.kind === 'picture') {
+    const image = await presentPicture(bytes);
+    return { image: scaled(image, task.size), preview: previewOf(image) };
+  }
+  const file = readPart10(bytes);
+  switch (task.kind) {
+    case 'xray': return sized(await presentXray(file), task.size);
+    case 'ctSlice': return sized(await presentCtSlice(file, task.window, task.frameNumber, 'lungs'), task.size);
+    case 'lungFraction': return lungFraction(await hounsfieldUnits(file, task.frameNumber));
+  }
+}
+
+function sized({ image, geometry }: { image: GreyImage; geometry: PresentedGeometry }, size: PictureSize | undefined): DecodedPicture {
+  return {
+    preview: previewOf(image),
+    image: scaled(image, size),
+    geometry: size ? { ...geometry, scaleX: image.width / size.width, scaleY: image.height / size.height } : geometry,
+  };
+}
+
+function scaled(image: GreyImage, size: PictureSize | undefined): GreyImage {
+  return size ? resizeBilinear(image, size.width, size.height) : image;
+}

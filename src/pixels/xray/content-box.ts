@@ -1,0 +1,53 @@
+import type { Box, GreyImage } from '../image.js';
+
+/** A line is border if its values lie closer together than this, leaving out the few that differ most at either end (a lead marker, a label, noise). */
+const flatSpread = 0.02;
+const outlierShare = 0.05;
+/** More than this is never taken from one side, so that a dark exposure is not cut to nothing. */
+const mostPerSide = 0.4;
+/** A border thinner than this share of the side is no border. */
+const leastBorder = 0.01;
+
+/**
+ * The picture without a flat frame around it: collimated (unexposed) margins, the white or black border of a scanned film.
+ * A side is cut as far as whole lines are of one grey; rows first, then columns between them.
+ *
+ * @returns the whole picture if there is no such frame or next to nothing would stay
+ */
+export function contentBox({ width, height, values }: GreyImage): Box {
+  const whole: Box = { left: 0, top: 0, right: width, bottom: height };
+  const rowStep = Math.max(1, width >> 8);
+  const isFlatRow = (y: number, from: number, to: number): boolean => isFlat((i) => values[y * width + from + i * rowStep]!, Math.floor((to - from) / rowStep));
+  const top = flatLines(height, (i) => isFlatRow(i, 0, width));
+  const bottom = height - flatLines(height, (i) => isFlatRow(height - 1 - i, 0, width));
+  if (bottom - top < height * (1 - 1.5 * mostPerSide)) return whole;
+  const columnStep = Math.max(1, (bottom - top) >> 8);
+  const isFlatColumn = (x: number): boolean => isFlat((i) => values[(top + i * columnStep) * width + x]!, Math.floor((bottom - top) / columnStep));
+  const left = flatLines(width, isFlatColumn);
+  const right = width - flatLines(width, (i) => isFlatColumn(width - 1 - i));
+  if (right - left < width * (1 - 1.5 * mostPerSide)) return whole;
+  return { left, top, right, bottom };
+}
+
+/** The part of a picture inside a box; the picture itself if the box is all of it. */
+export function cropped(image: GreyImage, { left, top, right, bottom }: Box): GreyImage {
+  const width = right - left;
+  const height = bottom - top;
+  if (width === image.width && height === image.height) return image;
+  const values = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) values.set(image.values.subarray((top + y) * image.width + left, (top + y) * image.width + right), y * width);
+  return { ...image, width, height, values };
+}
+
+function flatLines(length: number, isFlatLine: (distance: number) => boolean): number {
+  const most = Math.floor(length * mostPerSide);
+  let count = 0;
+  while (count < most && isFlatLine(count)) count++;
+  return count === most || count < length * leastBorder ? 0 : count;
+}
+
+function isFlat(value: (index: number) => number, count: number): boolean {
+  const first = Float32Array.from({ length: count }, (_, i) => value(i)).sort();
+  const cut = Math.floor(count * outlierShare);
+  return count > 0 && first[count - 1 - cut]! - first[cut]! < flatSpread;
+}

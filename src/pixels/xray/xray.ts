@@ -1,0 +1,95 @@
+import { Fault } from '../../errors.js';
+import { numbersOf, textOf, textsOf } from '../../dicom/data-set.js';
+import type { DataSet } from '../../dicom/data-set.js';
+import type { Part10File } from '../../dicom/part10.js';
+import { collimatedBox } from './collimation.js';
+import { contentBox, cropped } from './content-box.js';
+import { decodeFrames } from '../decode/decode.js';
+import { frameDataSet } from '../functional-groups.js';
+import { greySamples } from '../decode/grey.js';
+import { greyScaleFor } from './grey-scale.js';
+import type { GreyScale } from './grey-scale.js';
+import { histogramOf, valueRange } from '../histogram.js';
+import type { Box, GreyImage } from '../image.js';
+import { toStored, turned, turnedBox, unturned, uprightTurn } from './orientation.js';
+import type { PresentedGeometry } from './orientation.js';
+import { paddingRange } from '../padding.js';
+import type { PaddingRange } from '../padding.js';
+import type { Samples } from '../decode/stored-frames.js';
+import { visibleRegion } from './shutter.js';
+import { narrowed, tabulated } from '../tabulate.js';
+
+export interface PresentedXray {
+  readonly image: GreyImage;
+  readonly geometry: PresentedGeometry;
+  readonly greyScale: GreyScale['source'];
+  /** A box on `image`, in pixels of the stored frame. */
+  toStored(box: Box): Box;
+}
+
+/**
+ * A radiograph as a radiologist sees it: upright, the patient's left at the right, air dark; left out is what shutter and
+ * collimator cover by the header, a flat border, and the shadow of a collimator.
+ *
+ * Stored values go through Modality LUT, VOI LUT and Presentation LUT (grey-scale.ts); colour is shown by its luminance;
+ * padding and covered pixels are black. Only the first frame counts.
+ * @throws Fault as decodeFrames and greyScaleFor do
+ */
+export async function presentXray(file: Part10File): Promise<PresentedXray> {
+  try {
+    return await present(file);
+  } catch (thrown) {
+    const sopInstanceUID = textOf(file.dataSet, 'SOPInstanceUID');
+    throw thrown instanceof Fault && sopInstanceUID ? thrown.about({ sopInstanceUID }) : thrown;
+  }
+}
+
+async function present(file: Part10File): Promise<PresentedXray> {
+  const dataSet = frameDataSet(file.dataSet, 1);
+  const turn = uprightTurn(textsOf(dataSet, 'PatientOrientation')) ?? unturned;
+  const stored = await decodeFrames(file, [1]);
+  const { columns, rows } = stored.format;
+  const grey = greySamples(stored, stored.frames[0]!, dataSet);
+  const padding = grey.colour ? undefined : paddingRange(dataSet, stored.format);
+  const visible = visibleRegion(dataSet, stored.format);
+  const range = valueRange(grey.samples);
+  const greyScale: GreyScale = grey.colour
+    ? { mapping: (value) => value / (2 ** grey.bits - 1), source: 'file' }
+    : greyScaleOf(grey.samples, { range, padding, covered: visible?.covered }, dataSet, stored.photometricInterpretation);
+  const shown = tabulated(grey.samples, range, padding, greyScale.mapping);
+  if (visible) for (let i = 0; i < shown.length; i++) if (visible.covered[i]) shown[i] = 0;
+  const aspect = pixelAspectOf(dataSet);
+  const whole: GreyImage = {
+    width: turn.transpose ? rows : columns,
+    height: turn.transpose ? columns : rows,
+    values: turned(shown, columns, rows, turn),
+    pixelAspect: turn.transpose ? 1 / aspect : aspect,
+  };
+  const open = turnedBox(visible?.box ?? { left: 0, top: 0, right: columns, bottom: rows }, columns, rows, turn);
+  const uncovered = cropped(whole, open);
+  const content = contentBox(uncovered);
+  const framed = cropped(uncovered, content);
+  const exposed = collimatedBox(framed);
+  const geometry: PresentedGeometry = { columns, rows, turn, left: open.left + content.left + exposed.left, top: open.top + content.top + exposed.top, scaleX: 1, scaleY: 1 };
+  return { image: cropped(framed, exposed), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+}
+
+function greyScaleOf(samples: Samples, { range, padding, covered }: { readonly range: { low: number; high: number }; readonly padding: PaddingRange | undefined; readonly covered: Uint8Array | undefined }, dataSet: DataSet, photometricInterpretation: string): GreyScale {
+  const isPadding = (index: number): boolean => padding !== undefined && samples[index]! >= padding.low && samples[index]! <= padding.high;
+  const leftOut = (index: number): boolean => covered?.[index] === 1 || isPadding(index);
+  const { samples: numbers, range: numberRange, unscale } = narrowed(samples, range, leftOut);
+  const histogram = numbers === samples
+    ? histogramOf(samples, range, padding, covered)
+    : histogramOf(numbers, numberRange, undefined, Uint8Array.from(numbers, (_, index) => (leftOut(index) ? 1 : 0)));
+  return greyScaleFor(dataSet, photometricInterpretation, histogram, unscale);
+}
+
+/** Height of a pixel over its width: Pixel Aspect Ratio (PS3.3 §C.7.6.3.1.7), else a spacing; 1 if nothing is stated. */
+export function pixelAspectOf(dataSet: DataSet): number {
+  for (const keyword of ['PixelAspectRatio', 'PixelSpacing', 'ImagerPixelSpacing', 'NominalScannedPixelSpacing']) {
+    const [vertical, horizontal] = numbersOf(dataSet, keyword);
+    const aspect = vertical !== undefined && horizontal ? vertical / horizontal : NaN;
+    if (aspect > 0.1 && aspect < 10) return aspect;
+  }
+  return 1;
+}

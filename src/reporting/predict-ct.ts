@@ -1,0 +1,126 @@
+import { chooseSlices, lungRange, orderAxialSlices, type AxialSlice, type AxialStack } from '../pixels/ct/ct-slice.js';
+import { asFault, Fault } from '../errors.js';
+import type { SeriesFacts } from '../routing/series-facts.js';
+import type { ImageReference } from '../sr/report-content.js';
+import type { Analysis, StudyFinding } from './analysis.js';
+import { evidenceOf } from './evidence.js';
+import { referenceTo } from './image-reference.js';
+import { skip } from './skip.js';
+import type { Stopwatch } from './stopwatch.js';
+import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
+import type { ReadImage, ReportTools, ServedModel, SliceFinding, StackVerdict } from './ports.js';
+
+/** So many slices over the whole stack are looked at to find the lungs. */
+const probeCount = 24;
+/** With fewer slices of lung nothing is said. */
+const fewestSlices = 4;
+
+interface SliceInHand<Read> {
+  readonly slice: AxialSlice;
+  readonly reference: ImageReference;
+  readonly read: Read;
+}
+
+/**
+ * A chest CT: one axial stack is chosen, its lungs are found on a few slices, as many slices as the model asks for are
+ * taken equally spaced over them, and the model judges these together.
+ */
+export async function judgeCt(series: readonly SeriesFacts[], model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
+  const instances = series.flatMap((one) => one.instances);
+  const stack = orderAxialSlices(instances);
+  const considered = { kind: 'ct' as const, evidence: evidenceOf(instances), findings: [], notes: [] };
+  if (stack.slices.length === 0) return { ...considered, skip: skip('no-axial-ct', leftOutReasons(stack)) };
+
+  const slices = new SliceReader(tools, watch);
+  const whole = { from: stack.slices[0]!.position, to: stack.slices.at(-1)!.position };
+  const probes = await slices.readAll(chooseSlices(stack.slices, whole, probeCount), (file, frameNumber) => tools.reader.lungFraction(file, frameNumber));
+  const lungs = lungRange(probes.map(({ slice, read }) => ({ position: slice.position, lungFraction: read })));
+  const wanted = lungs ? chooseSlices(stack.slices, lungs, model.slicesPerStudy) : [];
+  const chosen = wanted.length < fewestSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
+  if (chosen.length < fewestSlices) return { ...considered, skip: skip('too-few-slices', `${wanted.length} of ${stack.slices.length} show lung, ${chosen.length} of them readable, needed ${fewestSlices}`) };
+
+  const verdict = await watch.time('infer', () => model.judgeSlices(chosen.map(({ read }) => read.image)));
+  const notes = [describe(stack, chosen.length), verdict.rule, ...slices.unreadable];
+  const missing = wanted.length - chosen.length;
+  const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read: not part of this result.`] : [];
+  const evidence = chosen.map(({ reference }) => reference);
+  const { engine } = verdict;
+  const statistics = statisticsOf(chosen[Math.floor(chosen.length / 2)]!, verdict, tools);
+  if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, engine, statistics, skip: skip('not-axial-chest', verdict.refusal) };
+  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks, engine, statistics };
+}
+
+/** Grey values of the middle slice, the rest of the whole study. */
+function statisticsOf({ slice: { instance }, read }: SliceInHand<ReadImage>, { refusal, distance, findings }: StackVerdict, { siteOf }: ReportTools): StudyStatistics | undefined {
+  if (!siteOf) return undefined;
+  const probabilities = Object.fromEntries(findings.map(({ name, probability }) => [name, probability]));
+  return { network: 'ct', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: refusal === undefined, distance, probabilities }) };
+}
+
+/** Fetches each file once, whether for a probe or as input; faults of single slices are counted, not thrown. */
+class SliceReader {
+  /** Sentences about slices that could not be read. */
+  readonly unreadable = new Set<string>();
+  readonly #files = new Map<string, Promise<Uint8Array>>();
+  readonly #tools: ReportTools;
+  readonly #watch: Stopwatch;
+
+  constructor(tools: ReportTools, watch: Stopwatch) {
+    this.#tools = tools;
+    this.#watch = watch;
+  }
+
+  /** @throws Fault when one can pass, or when more than half of the slices cannot be read */
+  async readAll<Read>(slices: readonly AxialSlice[], decode: (file: Uint8Array, frameNumber: number) => Promise<Read>): Promise<readonly SliceInHand<Read>[]> {
+    const outcomes = await Promise.all(slices.map((slice) => this.#readOne(slice, decode).catch((error: unknown) => asKnownFault(error, slice))));
+    const faults = outcomes.filter((outcome) => outcome instanceof Fault);
+    const fatal = faults.find((fault) => fault.retryable) ?? (faults.length * 2 > slices.length ? faults[0] : undefined);
+    if (fatal) throw fatal;
+    for (const fault of faults) this.unreadable.add(`Left out, unreadable: ${fault.subject.sopInstanceUID ?? ''} (${fault.code})`);
+    return outcomes.filter((outcome): outcome is SliceInHand<Read> => !(outcome instanceof Fault));
+  }
+
+  async #readOne<Read>(slice: AxialSlice, decode: (file: Uint8Array, frameNumber: number) => Promise<Read>): Promise<SliceInHand<Read>> {
+    const reference = referenceTo(slice.instance, slice.frameNumber);
+    const file = await this.#fetch(reference);
+    const read = await this.#watch.time('decode', () => decode(file, slice.frameNumber));
+    return { slice, reference, read };
+  }
+
+  #fetch({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }: ImageReference): Promise<Uint8Array> {
+    const known = this.#files.get(sopInstanceUID);
+    if (known) return known;
+    const file = this.#watch.time('retrieve', () => this.#tools.pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, sopInstanceUID));
+    this.#files.set(sopInstanceUID, file);
+    return file;
+  }
+}
+
+/** A fault is kept for counting; a bug is thrown on. */
+function asKnownFault(error: unknown, slice: AxialSlice): Fault {
+  if (!(error instanceof Fault)) throw error;
+  return asFault(error, 'pixels-unreadable', { sopInstanceUID: referenceTo(slice.instance).sopInstanceUID });
+}
+
+function studyFinding({ slices, box, ...finding }: SliceFinding, chosen: readonly SliceInHand<ReadImage>[]): StudyFinding {
+  const first = chosen[slices[0] ?? 0]!;
+  return {
+    ...finding,
+    images: slices.map((index) => chosen[index]!.reference),
+    ...(box ? { box, region: { image: first.reference, ...first.read.toStored(box) } } : {}),
+    preview: first.read.preview,
+  };
+}
+
+function describe(stack: AxialStack, count: number): string {
+  const noticed = [
+    stack.gaps.length > 0 && `${stack.gaps.length} gaps`,
+    stack.tiltDegrees > 1 && `gantry tilt ${stack.tiltDegrees.toFixed(0)} degrees`,
+    stack.leftOut.length > 0 && `${stack.leftOut.length} instances left out (${leftOutReasons(stack)})`,
+  ].filter((one) => one !== false);
+  return `CT: ${count} slices equally spaced over the lungs, of ${stack.slices.length}; series ${stack.reason}${noticed.length ? `; ${noticed.join(', ')}` : ''}`;
+}
+
+function leftOutReasons(stack: AxialStack): string {
+  return [...new Set(stack.leftOut.map(({ reason }) => reason.replace(/series [\d.]+/, 'another series')))].slice(0, 4).join(', ');
+}

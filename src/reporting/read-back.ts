@@ -1,0 +1,27 @@
+import { textOf, type DataSet } from '../dicom/data-set.js';
+import { readPart10 } from '../dicom/part10.js';
+import { Fault } from '../errors.js';
+import { readReport, sameReport } from '../sr/read-report.js';
+import { referenceTo } from './image-reference.js';
+import type { Pacs, ResultDocument } from './ports.js';
+
+/**
+ * Fetches a document that was just stored and compares what it says with what was meant.
+ *
+ * @throws Fault `read-back-differs`
+ */
+export async function readBack(sent: DataSet, kind: ResultDocument['kind'], pacs: Pacs): Promise<ResultDocument> {
+  const reference = referenceTo(sent);
+  const bytes = await pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID);
+  const held = readPart10(bytes, { untilPixelData: true }).dataSet;
+  const same = kind === 'heat-map' ? sameHeatMap(held, sent) : sameReport(readReport(held), readReport(sent));
+  if (!same) {
+    throw new Fault('read-back-differs', 'expected the findings that were sent, found others', { sopInstanceUID: reference.sopInstanceUID, studyInstanceUID: reference.studyInstanceUID });
+  }
+  return { ...reference, kind };
+}
+
+/** Its pixels are not compared: a PACS may compress what it stores. */
+function sameHeatMap(held: DataSet, sent: DataSet): boolean {
+  return ['SOPInstanceUID', 'DerivationDescription', 'Rows', 'Columns', 'BurnedInAnnotation'].every((keyword) => textOf(held, keyword) === textOf(sent, keyword));
+}

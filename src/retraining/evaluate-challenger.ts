@@ -1,0 +1,112 @@
+import type { Example } from '../dataset/example.js';
+import type { Engine } from '../engine/engine.js';
+import { Fault } from '../errors.js';
+import { decidePromotion } from '../evaluation/promotion/decide.js';
+import type { ChangedSets, GateEvidence, JudgedVersion } from '../evaluation/promotion/evidence.js';
+import type { GateDecision } from '../evaluation/promotion/gate-decision.js';
+import type { PromotionRules } from '../evaluation/promotion/promotion-rules.js';
+import { evaluateSet } from '../evaluation/report/evaluate-set.js';
+import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
+import type { LabelRules } from '../evaluation/truth.js';
+import { bordersCovered, lungsCovered, onlyLungs } from '../pixels/xray/covered.js';
+import type { GreyImage } from '../pixels/image.js';
+import { resizeBilinear } from '../pixels/resize.js';
+import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import { scoreExamples, type ScoredExamples } from './score-examples.js';
+
+/** Two versions before the gate. */
+export interface Challenge {
+  readonly kind: 'xray' | 'ct';
+  /** Null for the first model, or where the champion has no network of this kind. */
+  readonly champion: ModelVersion | null;
+  readonly challenger: ModelVersion;
+  readonly engine: Engine;
+  /** Of the locked test set. A version whose lineage names one of these patients as trained on is refused. */
+  readonly examples: readonly Example[];
+  readonly picture: (example: Example) => Promise<GreyImage>;
+  /** Name of the locked test set, for the record. */
+  readonly testSet: string;
+  readonly labelRules: LabelRules;
+  readonly rules: PromotionRules;
+  /** What the challenger was trained on: shown in the record. */
+  readonly training?: GateEvidence['training'];
+  readonly onProgress?: (step: string, done: number, total: number) => void;
+}
+
+export interface Judgement {
+  readonly decision: GateDecision;
+  readonly challenger: EvaluationReport;
+  readonly champion: EvaluationReport | null;
+}
+
+/**
+ * The whole examination of a challenger: both versions on the locked test set, the challenger again with lungs, borders or
+ * everything but the lungs covered, and the gate's decision. Changes nothing: promotion is the caller's.
+ *
+ * @throws Fault 'model-invalid' if the challenger has no such network, 'dataset-invalid' if no image is left to judge by
+ */
+export async function judgeChallenger(challenge: Challenge): Promise<Judgement> {
+  const { kind, champion, challenger, examples, testSet, rules, training } = challenge;
+  for (const version of [challenger, ...(champion ? [champion] : [])]) refuseTrainedOn(version, examples, testSet);
+  const whole = await scoredBy(challenger, 'challenger', challenge);
+  const before = champion?.networks[kind] ? await scoredBy(champion, 'champion', challenge) : null;
+  const changed = kind === 'xray' ? await changedSets(challenge) : null;
+  const judged = (version: ModelVersion, { set, embeddings }: ScoredExamples): JudgedVersion => ({ version: version.version, set, embeddings });
+  const common = imagesOfAll([whole, ...(before ? [before] : [])]);
+  const evidence: GateEvidence = {
+    testSet,
+    kind,
+    champion: before && champion ? judged(champion, only(before, common)) : null,
+    challenger: judged(challenger, only(whole, common)),
+    changed: changed && { lungsCovered: onlySet(changed.lungsCovered, common), onlyLungs: onlySet(changed.onlyLungs, common), bordersCovered: onlySet(changed.bordersCovered, common) },
+    training,
+  };
+  if (common.size === 0) throw new Fault('dataset-invalid', `expected images of ${testSet} that both versions can judge, found none`);
+  const report = (version: ModelVersion, scored: ScoredExamples): EvaluationReport =>
+    evaluateSet(scored.set, { model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind }, dataset: { name: testSet, split: 'locked test set' }, resamples: rules.resamples, seed: rules.seed, confidence: rules.confidence });
+  return { decision: decidePromotion(evidence, rules), challenger: report(challenger, whole), champion: before && champion ? report(champion, before) : null };
+}
+
+/** A version that has seen patients of the test set is judged too well, or makes the other look too bad. */
+function refuseTrainedOn({ version, lineage }: ModelVersion, examples: readonly Example[], testSet: string): void {
+  const trainedOn = new Set(lineage?.trainedOn);
+  const seen = new Set(examples.flatMap(({ patient }) => (trainedOn.has(patient) ? [patient] : [])));
+  if (seen.size > 0) throw new Fault('dataset-invalid', `expected no patient of ${testSet} among those that version ${version} was trained on, found ${seen.size}: the gate cannot judge it`);
+}
+
+async function scoredBy(version: ModelVersion, step: string, challenge: Challenge, change?: (image: GreyImage, served: ServedNetwork) => GreyImage): Promise<ScoredExamples> {
+  const { kind, engine, examples, picture, labelRules, onProgress } = challenge;
+  const served = version.networks[kind];
+  if (!served) throw new Fault('model-invalid', `expected a network for ${kind} in ${version.version}, found none`);
+  const predictor = await engine.load(served.network);
+  try {
+    return await scoreExamples({ served, predictor, kind, examples, picture, labelRules, ...(change ? { change: (image) => change(image, served) } : {}), onProgress: (done, total) => onProgress?.(step, done, total) });
+  } finally {
+    await predictor.release();
+  }
+}
+
+async function changedSets(challenge: Challenge): Promise<ChangedSets> {
+  // Covered in the size that the network takes: there a lung field is found in a tenth of the time.
+  const by = async (step: string, cover: (image: GreyImage) => GreyImage): Promise<ScoredExamples> =>
+    scoredBy(challenge.challenger, step, challenge, (image, { input }) => cover(resizeBilinear(image, input.width, input.height)));
+  return {
+    lungsCovered: (await by('lungs covered', lungsCovered)).set,
+    onlyLungs: (await by('only lungs', onlyLungs)).set,
+    bordersCovered: (await by('borders covered', bordersCovered)).set,
+  };
+}
+
+/** A one-of-many network leaves out what its classes do not describe: compared is what every version judged. */
+function imagesOfAll(all: readonly ScoredExamples[]): ReadonlySet<string> {
+  const [first, ...others] = all.map(({ set }) => new Set(set.images.map(({ id }) => id)));
+  return new Set([...(first ?? [])].filter((id) => others.every((ids) => ids.has(id))));
+}
+
+function only({ embeddings, ...scored }: ScoredExamples, ids: ReadonlySet<string>): ScoredExamples {
+  return { ...scored, set: onlySet(scored.set, ids), embeddings: embeddings.filter((_, image) => ids.has(scored.set.images[image]!.id)) };
+}
+
+function onlySet(set: ScoredExamples['set'], ids: ReadonlySet<string>): ScoredExamples['set'] {
+  return { ...set, images: set.images.filter(({ id }) => ids.has(id)) };
+}

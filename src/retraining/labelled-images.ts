@@ -1,0 +1,103 @@
+import { textOf, type DataSet } from '../dicom/data-set.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import { Fault, isOutage } from '../errors.js';
+import { plainText } from '../lib/plain-text.js';
+import type { Log } from '../log.js';
+import { selectXrays } from '../routing/select-xrays.js';
+import { seriesFactsOf } from '../routing/series-facts.js';
+import { isAboutStudy } from '../sr/own-document.js';
+import { referenceTo } from '../reporting/image-reference.js';
+import type { JointLabel } from '../assessments/adjudicated-labels.js';
+import { tagsOf } from '../monitoring/study-statistics.js';
+import type { Pacs } from '../reporting/ports.js';
+
+/** A frontal X-ray of a study that readers have labelled, and where its pixels are. */
+export interface LabelledImage {
+  readonly sopInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly studyInstanceUID: string;
+  /** Digest of its bytes, where the PACS tells it: another picture under the same UID is another image. */
+  readonly content?: string | undefined;
+  /** A keyed hash of Patient ID and its issuer: the same for all images of a patient, and nobody's name. */
+  readonly patient: string;
+  /** Institution, else station, else manufacturer, as the image says. */
+  readonly source: string;
+  readonly view: string;
+  /** As drift calls it. */
+  readonly site: string;
+  /** How it was taken: study-statistics.ts. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Findings that are present; of those in `unknown` nothing was said, the others are absent. */
+  readonly labels: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+export interface LabelledImagesTools {
+  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata' | 'content'>;
+  readonly maxImages: number;
+  /** Turns an identifier into a key that names nobody. */
+  keyOf(identifier: string): string;
+  siteOf(instance: DataSet): string;
+  readonly log: Log;
+}
+
+/**
+ * The images behind settled labels. A study that is gone, or has no frontal X-ray, is left out.
+ *
+ * @param classes findings of the network; labels of others are not used
+ */
+export async function labelledImages(labels: readonly JointLabel[], classes: readonly string[], tools: LabelledImagesTools): Promise<readonly LabelledImage[]> {
+  const studies = new Map<string, Map<string, 'present' | 'absent'>>();
+  for (const { studyInstanceUID, finding, decision } of labels) {
+    if (decision === undefined || !classes.includes(finding)) continue;
+    const said = studies.get(studyInstanceUID) ?? new Map<string, 'present' | 'absent'>();
+    studies.set(studyInstanceUID, said.set(finding, decision));
+  }
+  const images: LabelledImage[] = [];
+  for (const [studyInstanceUID, said] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const frontal = await frontalXraysOf(studyInstanceUID as StudyInstanceUID, tools);
+    const digests = frontal.length === 0 ? undefined : await tools.pacs.content?.digestsOf(studyInstanceUID as StudyInstanceUID, frontal.map((one) => textOf(one, 'SOPInstanceUID') ?? ''));
+    for (const instance of frontal) {
+      const reference = referenceIn(instance, studyInstanceUID, tools);
+      if (!reference) continue;
+      const { sopInstanceUID, seriesInstanceUID } = reference;
+      const patientId = textOf(instance, 'PatientID');
+      images.push({
+        sopInstanceUID,
+        seriesInstanceUID,
+        studyInstanceUID,
+        ...(digests?.has(sopInstanceUID) ? { content: digests.get(sopInstanceUID) } : {}),
+        patient: tools.keyOf(patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`),
+        source: plainText(textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '', 64),
+        view: plainText(textOf(instance, 'ViewPosition') ?? '', 16),
+        site: tools.siteOf(instance),
+        tags: tagsOf(instance),
+        labels: classes.filter((name) => said.get(name) === 'present'),
+        unknown: classes.filter((name) => !said.has(name)),
+      });
+    }
+  }
+  return images;
+}
+
+/** One image with a UID that nothing can name must not end the night for all others. */
+function referenceIn(instance: DataSet, study: string, { log }: LabelledImagesTools): ReturnType<typeof referenceTo> | undefined {
+  try {
+    return referenceTo(instance);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    log.warn('an image of a labelled study cannot be named and is left out', { study, code: error.code });
+    return undefined;
+  }
+}
+
+async function frontalXraysOf(study: StudyInstanceUID, { pacs, maxImages, log }: LabelledImagesTools): Promise<readonly DataSet[]> {
+  try {
+    const instances = (await pacs.retrieveStudyMetadata(study)).filter((one) => !isAboutStudy(one));
+    return selectXrays(seriesFactsOf(instances).filter((one) => !one.values.modality?.includes('CT')), maxImages).chosen;
+  } catch (error) {
+    if (!(error instanceof Fault) || isOutage(error)) throw error;
+    log.warn('a labelled study cannot be read and is left out', { study, code: error.code });
+    return [];
+  }
+}

@@ -1,0 +1,38 @@
+import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
+import { counted } from '../evaluation/pluralise.js';
+import type { Candidate } from '../registry/candidate.js';
+
+/** CARD.md of a network that was just trained: what it was made of, and what it is worth so far. */
+export function trainingCard({ name, created, license, lineage }: Pick<Candidate, 'name' | 'created' | 'license' | 'lineage'>, report: EvaluationReport): string {
+  const { dataset } = lineage;
+  const share = (value: number | null): string => (value === null ? '–' : `${(value * 100).toFixed(1)} %`);
+  const interval = (of: readonly [number, number] | null, write: (value: number) => string): string => (of ? ` (${write(of[0])} to ${write(of[1])})` : '');
+  const plain = (value: number): string => value.toFixed(3);
+  const rows = report.classes.map((finding) => {
+    const { n, positives, auroc, sensitivity, specificity } = report.perClass[finding]!;
+    return `| ${finding} | ${positives} of ${n} | ${auroc.value === null ? '–' : plain(auroc.value) + interval(auroc.interval, plain)} | ${share(sensitivity.value)}${interval(sensitivity.interval, share)} | ${share(specificity.value)}${interval(specificity.interval, share)} |`;
+  });
+  return `# ${name}
+
+**Not for diagnosis.** Trained ${created} by this program, on ${counted(dataset.images, 'image')} of ${counted(dataset.patients, 'patient')} (${dataset.name}). ${license}.
+
+| | |
+| --- | --- |
+| began with | ${lineage.parent ?? lineage.startedFrom ?? 'random weights'} |
+| images | ${Object.entries(dataset.splits).map(([part, count]) => `${part} ${count}`).join(', ')} |
+| sources | ${Object.entries(dataset.sources).map(([source, count]) => `${source} ${count}`).join(', ')} |
+| engine, seed | ${lineage.engine}, ${lineage.seed} |
+
+## On the validation images
+
+${counted(report.n, 'image')} of ${counted(report.patients, 'patient')}. Accuracy ${share(report.accuracy)}${interval(report.accuracyInterval, share)}; always the commonest answer ${share(report.majorityRate)}; balanced accuracy ${share(report.balancedAccuracy)}. Intervals are 95 %.
+
+| class | images | AUROC | sensitivity | specificity |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+${report.warnings.map((line) => `- ${line}`).join('\n')}
+
+These images are of the same sources as the training images: at another hospital expect less.
+`;
+}

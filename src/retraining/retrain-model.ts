@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { PictureCache, readCachedPicture } from '../dataset/picture-cache.js';
+import type { Example, ExampleSource } from '../dataset/example.js';
+import type { Engine } from '../engine/engine.js';
+import type { TrainingEngine } from '../engine/trainer.js';
+import { Fault } from '../errors.js';
+import type { LabelRules } from '../evaluation/truth.js';
+import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
+import { initialWeights } from '../network/initial-weights.js';
+import { parametersOf } from '../network/parameters.js';
+import type { Tensor, Tensors } from '../network/safetensors.js';
+import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
+import { modelIdentity } from '../registry/model-identity.js';
+import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import type { Registry } from '../registry/registry.js';
+import type { Position } from '../training/checkpoint.js';
+import type { TrainingProgress } from '../training/training-run.js';
+import { judgeChallenger, type Judgement } from './evaluate-challenger.js';
+import { exampleOf, type NightPlan } from './retraining-plan.js';
+import { trainCandidate } from './train-candidate.js';
+
+export interface RetrainTools {
+  readonly registry: Pick<Registry, 'load' | 'add'>;
+  readonly engine: Engine & TrainingEngine;
+  /** Pictures of all images of the plan are in it already. */
+  readonly pictures: string;
+  /** Of this plan alone: checkpoints and curves. */
+  readonly directory: string;
+  readonly labelRules: LabelRules;
+  /** Threads that augment. */
+  readonly workers: number;
+  readonly codeVersion: string;
+  readonly clock: { now(): Date };
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+}
+
+export type Retrained =
+  | { readonly finished: false; readonly position: Position }
+  | { readonly finished: true; readonly challenger: string; readonly engine: string; readonly judgement: Judgement; readonly warnings: readonly string[] };
+
+/**
+ * The second story, from the plan on: labelled images → network trained from the champion → a version in the registry → the gate.
+ * Nothing is promoted here. Told to stop, it leaves a checkpoint and goes on from there when it is called again with the same plan.
+ *
+ * @throws Fault dataset-invalid, training-diverged, model-invalid, disk-full
+ */
+export async function retrainModel(plan: NightPlan, tools: RetrainTools): Promise<Retrained> {
+  const champion = await tools.registry.load(plan.champion);
+  const entry = champion.file.networks.xray;
+  const served = champion.networks.xray;
+  if (!entry || !served) throw new Fault('model-invalid', `expected a network for X-rays in version ${champion.version}, found none`);
+  const architecture: ArchitectureSpec = { ...entry.architecture, outputs: plan.classes.length };
+  const cache = new PictureCache(tools.pictures, served.input);
+  const source: ExampleSource = { kind: 'several', classes: plan.classes, examples: plan.images.map(exampleOf), picture: async (example) => cachedPicture(cache, example) };
+
+  const trained = await trainCandidate({
+    directory: tools.directory,
+    dataset: { name: 'labelled studies', source, split: { parts: plan.images.map(({ part }) => part), warnings: plan.warnings }, sha256: createHash('sha256').update(JSON.stringify(plan.images)).digest('hex') },
+    classes: plan.classes,
+    objective: plan.objective,
+    labelRules: tools.labelRules,
+    kind: 'xray',
+    architecture,
+    initial: { tensors: firstWeights(served, architecture, plan), parent: champion.version },
+    input: entry.input,
+    recipe: plan.recipe,
+    cache,
+    engine: tools.engine,
+    workers: tools.workers,
+    model: { name: champion.name, manufacturer: champion.manufacturer, license: champion.license, codeVersion: tools.codeVersion, settings: { night: plan.id, lock: plan.lock } },
+    clock: tools.clock,
+    signal: tools.signal,
+    onProgress: tools.onProgress,
+  });
+  if (!trained.finished) return trained;
+  const challenger = await tools.registry.add(wholeModel(trained.candidate, champion, plan));
+  const judgement = await judgeChallenger({
+    kind: 'xray',
+    champion,
+    challenger,
+    engine: tools.engine,
+    examples: plan.images.filter(({ part }) => part === 'test').map(exampleOf),
+    picture: source.picture,
+    testSet: 'locked patients of the labelled studies',
+    labelRules: tools.labelRules,
+    rules: plan.rules,
+  });
+  return { finished: true, challenger: challenger.version, engine: tools.engine.description.name, judgement, warnings: trained.warnings };
+}
+
+async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<ExampleSource['picture']> {
+  if (!cache.has(key)) throw new Fault('image-unreadable', 'expected its picture in the cache, found none', { source: `picture ${key}` });
+  const grey = readCachedPicture(cache.fileOf(key), cache.width, cache.height);
+  return { width: cache.width, height: cache.height, values: Float32Array.from(grey, (value) => value / 255), pixelAspect: 1 };
+}
+
+/**
+ * The champion's weights. Of its last layer the rows of the findings that go on: a starter also has an output that refuses images,
+ * which readers' labels say nothing about.
+ */
+function firstWeights({ network, outputs }: ServedNetwork, spec: ArchitectureSpec, { classes, recipe }: NightPlan): Tensors {
+  const architecture = architectureOf(spec);
+  const fresh = initialWeights(architecture, recipe.seed);
+  const last = `${architecture.layers.at(-1)!.name}.`;
+  const rows = classes.map((name) => outputs.findIndex((output) => output.name === name));
+  return new Map(parametersOf(architecture).map(({ name }) => [name, name.startsWith(last) ? rowsOf(network.tensors.get(name)!, rows, fresh.get(name)!) : network.tensors.get(name)!]));
+}
+
+function rowsOf(before: Tensor, rows: readonly number[], fresh: Tensor): Tensor {
+  const size = before.data.length / before.shape[0]!;
+  const data = Float32Array.from(fresh.data);
+  rows.forEach((row, index) => {
+    if (row >= 0) data.set(before.data.subarray(row * size, (row + 1) * size), index * size);
+  });
+  return { shape: fresh.shape, data };
+}
+
+/** Patients of this run and of those before it: the weights go on from the champion's. Plans hold keyed hashes, not identifiers. */
+function trainedOn(images: NightPlan['images'], { lineage }: ModelVersion): readonly string[] {
+  const own = images.filter(({ part }) => part !== 'test').map(({ patient }) => patient);
+  return [...new Set([...(lineage?.trainedOn ?? []), ...own.filter((patient) => /^[0-9a-f]{32}$/.test(patient))])].sort();
+}
+
+/** What the champion judges besides X-rays goes on as it is; the report of training names the version that results. */
+function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: NightPlan): Candidate {
+  const whole: Candidate = { ...candidate, lineage: { ...candidate.lineage, trainedOn: trainedOn(images, champion) }, networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) } };
+  const identity = modelIdentity(filesOfCandidate(whole).file);
+  const metrics = Object.fromEntries(Object.entries(candidate.metrics ?? {}).map(([kind, report]) => [kind, { ...report, ...(report.model ? { model: { ...report.model, ...identity } } : {}) }]));
+  return { ...whole, metrics };
+}

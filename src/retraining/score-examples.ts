@@ -1,0 +1,113 @@
+import type { Predictor } from '../engine/engine.js';
+import type { Example } from '../dataset/example.js';
+import { Fault } from '../errors.js';
+import { gateOf } from '../evaluation/gate.js';
+import type { Truth } from '../evaluation/metrics/estimate.js';
+import { findingProbabilities } from '../evaluation/probability.js';
+import type { ScoredImage, ScoredSet } from '../evaluation/report/scored-set.js';
+import type { FindingRule } from '../evaluation/rules.js';
+import { truthOf, type LabelRules } from '../evaluation/truth.js';
+import { judgeFrontal } from '../pixels/xray/frontal-check.js';
+import type { GreyImage } from '../pixels/image.js';
+import { networkInput } from '../pixels/network-input.js';
+import type { ServedNetwork } from '../registry/model-version.js';
+
+export interface ScoreRequest {
+  readonly served: ServedNetwork;
+  readonly predictor: Predictor;
+  /** X-rays pass the mean-chest guard as in service; slices do not know it. */
+  readonly kind: 'xray' | 'ct';
+  readonly examples: readonly Example[];
+  readonly picture: (example: Example) => Promise<GreyImage>;
+  readonly labelRules: LabelRules;
+  /** Changes every picture before the network sees it: the shortcut audit covers the lungs, or all but them. */
+  readonly change?: (image: GreyImage) => GreyImage;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface ScoredExamples {
+  readonly set: ScoredSet;
+  /** One row an image of the set, in its order: raw scores of the findings, and the penultimate layer. */
+  readonly logits: readonly (readonly number[])[];
+  readonly embeddings: readonly Float32Array[];
+  /** Examples that none, or several, of a one-of-many network's classes describe: left out. */
+  readonly outside: number;
+  /** Images that could not be read: left out. */
+  readonly unreadable: readonly Fault[];
+}
+
+/** Images in hand at once. */
+const batchSize = 8;
+
+/** What a network says of a set of labelled images, its guards included; nothing is decided here. */
+export async function scoreExamples(request: ScoreRequest): Promise<ScoredExamples> {
+  const { served, examples, labelRules, onProgress } = request;
+  const rules = served.outputs.filter((rule): rule is FindingRule => rule.kind === 'finding');
+  const classes = rules.map(({ name }) => name);
+  const objective = served.objective ?? 'several';
+  const labelled = examples.map((example) => ({ example, yTrue: truthOf(example.labels, example.unknown ?? [], classes, labelRules) }));
+  const inside = labelled.filter(({ yTrue }) => objective === 'several' || yTrue.filter((truth) => truth === 1).length === 1);
+  const scored: ScoredRow[] = [];
+  const unreadable: Fault[] = [];
+  for (let start = 0; start < inside.length; start += batchSize) {
+    const batch = await readBatch(inside.slice(start, start + batchSize), request);
+    unreadable.push(...batch.flatMap((one) => (one instanceof Fault ? [one] : [])));
+    const readable = batch.filter((one): one is ReadExample => !(one instanceof Fault));
+    if (readable.length > 0) scored.push(...(await scoreBatch(readable, request)));
+    onProgress?.(Math.min(start + batchSize, inside.length), inside.length);
+  }
+  return {
+    set: { objective, classes, thresholds: rules.map(({ presentFrom }) => presentFrom), images: scored.map(({ image }) => image) },
+    logits: scored.map(({ logits }) => logits),
+    embeddings: scored.map(({ embedding }) => embedding),
+    outside: examples.length - inside.length,
+    unreadable,
+  };
+}
+
+interface ReadExample {
+  readonly example: Example;
+  readonly yTrue: readonly Truth[];
+  readonly image: GreyImage;
+}
+
+interface ScoredRow {
+  readonly image: ScoredImage;
+  readonly logits: readonly number[];
+  readonly embedding: Float32Array;
+}
+
+function readBatch(batch: readonly { readonly example: Example; readonly yTrue: readonly Truth[] }[], { picture, change }: ScoreRequest): Promise<readonly (ReadExample | Fault)[]> {
+  return Promise.all(
+    batch.map(async ({ example, yTrue }) => {
+      try {
+        const image = await picture(example);
+        return { example, yTrue, image: change ? change(image) : image };
+      } catch (error) {
+        if (error instanceof Fault) return error;
+        throw error;
+      }
+    }),
+  );
+}
+
+async function scoreBatch(batch: readonly ReadExample[], { served, predictor, kind }: ScoreRequest): Promise<readonly ScoredRow[]> {
+  const { channels, height, width } = served.input;
+  const size = channels * height * width;
+  const data = new Float32Array(batch.length * size);
+  batch.forEach(({ image }, index) => data.set(networkInput(image, served.input), index * size));
+  const { logits, embedding, outputs, features } = await predictor.predict({ data, batch: batch.length, channels, height, width });
+  return batch.map(({ example, yTrue, image }, index) => {
+    const row = logits.slice(index * outputs, (index + 1) * outputs);
+    const own = embedding.slice(index * features, (index + 1) * features);
+    const { reason } = gateOf(row, own, served);
+    const frontal = kind === 'xray' ? judgeFrontal(image).refusal : undefined;
+    const refusal = [frontal, reason].filter((one) => one !== undefined).join('; ');
+    const { key, file, patient, source, view } = example;
+    return {
+      image: { id: file ?? key, patient, source, view, yTrue, yScore: findingProbabilities(row, served), ...(refusal ? { refusal } : {}) },
+      logits: served.outputs.flatMap((rule, output) => (rule.kind === 'finding' ? [row[output]!] : [])),
+      embedding: own,
+    };
+  });
+}

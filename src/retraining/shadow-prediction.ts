@@ -1,0 +1,24 @@
+import { judgeOnly } from '../reporting/report-study.js';
+import type { FindingVerdict, ReportTools, StudyToReport } from '../reporting/ports.js';
+
+/** What a challenger says of a study that the champion has reported. */
+export interface ShadowVerdict {
+  /** Hash of the images it rests on: comparable with a result of the same only. */
+  readonly inputKey: string;
+  readonly outcome: 'reported' | 'skipped';
+  readonly findings: readonly Pick<FindingVerdict, 'name' | 'probability' | 'decision'>[];
+}
+
+/**
+ * A challenger judges a study as the champion did, and nothing of it is written to the PACS.
+ *
+ * @param tools with the challenger as model, and a reader of its size
+ * @returns undefined if the rules pass the study over
+ * @throws Fault when it could not be done
+ */
+export async function judgeInShadow(study: StudyToReport, tools: ReportTools): Promise<ShadowVerdict | undefined> {
+  const judged = await judgeOnly(study, tools);
+  if (!judged) return undefined;
+  const { inputKey, analysis } = judged;
+  return { inputKey, outcome: analysis.skip ? 'skipped' : 'reported', findings: analysis.findings.map(({ name, probability, decision }) => ({ name, probability, decision })) };
+}

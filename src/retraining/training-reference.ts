@@ -1,0 +1,48 @@
+import type { Example } from '../dataset/example.js';
+import { readCachedPicture, type PictureCache } from '../dataset/picture-cache.js';
+import { driftReference, type DriftReference, type Observation } from '../evaluation/drift/reference.js';
+import { gateOf } from '../evaluation/gate.js';
+import { findingProbabilities } from '../evaluation/probability.js';
+import type { Rules } from '../evaluation/rules.js';
+import type { GreyImage } from '../pixels/image.js';
+import type { ScoredExamples } from './score-examples.js';
+import { observationOf } from '../monitoring/study-statistics.js';
+
+export interface ReferenceRequest {
+  /** All images that took part in training, each in the cache. */
+  readonly usable: readonly { readonly example: Example }[];
+  readonly cache: PictureCache;
+  /** What the network says of images that did not train its weights: of the others it is surer than it will ever be again. */
+  readonly held: readonly ScoredExamples[];
+  readonly rules: Rules;
+}
+
+/** What a network was trained on, for drift to be told by: pictures and tags of all images, features and outputs of those held out. */
+export function trainingReference({ usable, cache, held, rules }: ReferenceRequest): DriftReference {
+  const said = new Map(held.flatMap((scored) => saidOf(scored, rules)));
+  return driftReference(
+    usable.map(({ example }) => {
+      const answer = said.get(example.file ?? example.key);
+      const { numbers, names } = observationOf(pictureOf(cache, example), example.tags ?? {}, answer ?? { accepted: true, probabilities: {} });
+      const { 'input:accepted': accepted, ...tags } = names;
+      return { site: example.site, numbers, names: answer && accepted ? names : tags } satisfies Observation & { site: string | undefined };
+    }),
+  );
+}
+
+function saidOf({ set, logits, embeddings }: ScoredExamples, rules: Rules): readonly (readonly [string, Parameters<typeof observationOf>[2]])[] {
+  const findings = rules.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : []));
+  return set.images.map(({ id, refusal, yScore }, image) => {
+    // Judged before there were rules, every output among the logits; or by these rules, and then its findings are read already.
+    const whole = logits[image]!.length === rules.outputs.length;
+    const row = whole ? Float32Array.from(logits[image]!) : new Float32Array(rules.outputs.length);
+    const gate = gateOf(row, embeddings[image]!, rules);
+    const scores = whole ? findingProbabilities(row, rules) : yScore;
+    return [id, { accepted: refusal === undefined && (gate.accepted || !whole), distance: gate.distance, probabilities: Object.fromEntries(findings.map((name, index) => [name, scores[index]!])) }] as const;
+  });
+}
+
+function pictureOf(cache: PictureCache, { key }: Example): GreyImage {
+  const grey = readCachedPicture(cache.fileOf(key), cache.width, cache.height);
+  return { width: cache.width, height: cache.height, values: Float32Array.from(grey, (value) => value / 255), pixelAspect: 1 };
+}

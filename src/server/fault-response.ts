@@ -1,0 +1,52 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { AuditLog } from '../audit/audit-log.js';
+import { Fault, meaningOf } from '../errors.js';
+import { placeOf, type Log } from '../log.js';
+import { doneBy } from './access/actor.js';
+
+/** Last of the routes: nobody knew the address. */
+export const answerNothing: RequestHandler = (_request, response) => {
+  response.status(404).json({ error: 'no such address' });
+};
+
+/**
+ * A fault answers with its own status and sentence; of a bug only its place is told, and only to the log. Whoever is not logged in is not told
+ * what is wrong inside. Who is refused is on record.
+ */
+export function answerFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorRequestHandler {
+  return async (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    if (error instanceof Fault) {
+      if (error.code === 'too-many-requests') response.set('Retry-After', '60');
+      if (error.code === 'request-refused') await audit.recordView({ ...doneBy(request, response), action: 'request.refused', outcome: 'refused', subject: { method: request.method, address: shownAddress(request) } });
+      const inside = error.status >= 500 && response.locals['principal'] === undefined;
+      response.status(error.status).json({ error: inside ? meaningOf(error.code) : error.message, code: error.code });
+      return;
+    }
+    const refusal = refusalOf(error);
+    if (refusal) {
+      response.status(refusal.status).json({ error: refusal.message, code: refusal.code });
+      return;
+    }
+    log.error('request failed', { place: placeOf(error) });
+    response.status(500).json({ error: 'internal error; see the log' });
+  };
+}
+
+/** Where it was refused, without what may have been typed: the route's pattern, or the first words of an address that is one of ours. */
+function shownAddress(request: Request): string {
+  const route = request.route as { readonly path?: unknown } | undefined;
+  if (typeof route?.path === 'string') return route.path;
+  return /^\/(api\/(accounts|tokens|audit|studies|models|parked|login|password|results|worklist|patients)|dicom-web|viewer|page)(?=\/|$)/.exec(request.path)?.[0] ?? 'another';
+}
+
+/** What express and its parsers refuse (no JSON, too large, no UTF-8 in an address); their messages quote what they were given. */
+function refusalOf(error: unknown): { readonly status: number; readonly message: string; readonly code: string } | undefined {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  if (typeof status !== 'number' || status < 400 || status >= 500) return undefined;
+  const fault = new Fault('request-invalid', status === 413 ? 'expected less data' : 'expected a request that can be read');
+  return { status, message: fault.message, code: fault.code };
+}

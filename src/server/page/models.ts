@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Fault } from '../../errors.js';
+import { evaluationReportSchema } from '../../evaluation/report/evaluation-report.js';
+import type { AliasState } from '../../registry/alias-log.js';
+import type { ChangeRecord } from '../../registry/change-record.js';
+import { loadModelVersion, type ModelVersion } from '../../registry/model-version.js';
+import type { PageTools } from '../ports/page.js';
+import type { FindingFigures, ModelDetail, ShownModel } from '../page-types.js';
+import { nightOf } from './retraining-state.js';
+import type { PageParts } from './page-data.js';
+
+/** What the page says of models: those of the registry, and the one that serves where the registry cannot be written. */
+export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | 'modelDirectory' | 'jobs' | 'dataDir'>): Pick<PageTools, 'models' | 'model' | 'night'> {
+  const { registry, reportTools, modelDirectory } = parts;
+  const load = async (version: string): Promise<ModelVersion> => {
+    const known = await registry.versions();
+    if (known.includes(version)) return registry.load(version);
+    const shipped = await loadModelVersion(modelDirectory);
+    if (shipped.version === version) return shipped;
+    throw new Fault('model-unknown', 'expected a version that the list of models shows, found none of that name');
+  };
+  const changes = async (): Promise<readonly ChangeRecord[]> => Promise.all((await registry.changes()).map((id) => registry.change(id)));
+  const championOf = (aliases: AliasState | undefined): string => aliases?.champion ?? reportTools.model().version;
+  const shown = (model: ModelVersion, aliases: AliasState | undefined, records: readonly ChangeRecord[]): ShownModel => {
+    const { version, name, created, license } = model;
+    const champion = championOf(aliases);
+    const decisions = records.flatMap(({ decision }) => (decision?.challenger === version && decision.champion === champion ? [decision.decision] : []));
+    return {
+      version,
+      name,
+      created,
+      license,
+      role: version === champion ? 'champion' : version === aliases?.challenger ? 'challenger' : 'other',
+      gate: decisions.includes('promoted') ? 'passed' : decisions.length > 0 ? 'refused' : 'none',
+      figures: { xray: figuresOf(model, 'xray'), ct: figuresOf(model, 'ct') },
+    };
+  };
+  return {
+    async models() {
+      const [known, aliases, history, records, former, unreadable] = await Promise.all([
+        registry.versions(), registry.aliases(), registry.history(), changes(), registry.formerChampion(), registry.unreadableChanges(),
+      ]);
+      const versions = [...new Set([championOf(aliases), ...known])];
+      return {
+        models: (await Promise.all(versions.map(load))).map((model) => shown(model, aliases, records)),
+        history: history.map(({ revision, action, champion, challenger, by, why, at }) => ({ number: revision, action, champion, challenger, by, why, at })).reverse(),
+        ...(former === undefined ? {} : { former }),
+        ...(unreadable.length > 0 ? { unreadableChanges: unreadable.map(({ id }) => id) } : {}),
+      };
+    },
+    async model(version): Promise<ModelDetail> {
+      const [model, aliases, records] = await Promise.all([load(version), registry.aliases(), changes()]);
+      return {
+        ...shown(model, aliases, records),
+        card: model.card,
+        reports: await reportsIn(model.directory),
+        changes: records.filter(({ challenger }) => challenger === version).map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
+      };
+    },
+    night: () => nightOf(parts),
+  };
+}
+
+/** The figures that the model's own file states, as far as they are numbers. */
+function figuresOf({ figures }: ModelVersion, network: 'xray' | 'ct'): Readonly<Record<string, FindingFigures>> {
+  const stated = figures[network];
+  if (!isRecord(stated)) return {};
+  return Object.fromEntries(Object.entries(stated).flatMap(([name, given]) => {
+    if (!isRecord(given) || typeof given['n'] !== 'number' || typeof given['positive'] !== 'number') return [];
+    const interval = given['aurocInterval'];
+    const number = (key: string): Partial<FindingFigures> => (typeof given[key] === 'number' ? { [key]: given[key] } : {});
+    const figure: FindingFigures = { n: given['n'], positive: given['positive'], ...number('auroc'), ...number('brier'), ...number('ece'), ...(Array.isArray(interval) && interval.length === 2 ? { aurocInterval: [Number(interval[0]), Number(interval[1])] as const } : {}) };
+    return [[name, figure] as const];
+  }));
+}
+
+/** metrics.json: an evaluation report of each network, where training wrote it. What is none of ours is not shown. */
+async function reportsIn(directory: string): Promise<ModelDetail['reports']> {
+  const text = await readFile(join(directory, 'metrics.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return {};
+  try {
+    return z.record(z.string(), evaluationReportSchema).parse(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

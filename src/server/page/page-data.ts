@@ -1,0 +1,180 @@
+import { textOf, type DataSet } from '../../dicom/data-set.js';
+import { isUsableUid, type StudyInstanceUID } from '../../dicom/uid.js';
+import { Fault } from '../../errors.js';
+import type { Jobs } from '../../jobs/jobs.js';
+import type { Registry } from '../../registry/registry.js';
+import { route } from '../../routing/match.js';
+import type { RoutingRule } from '../../routing/rules.js';
+import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
+import type { PageTools } from '../ports/page.js';
+import type { HistoryEntry, Operations, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
+import { isOwnDocument } from '../../sr/own-document.js';
+import type { ResultRow } from '../../store/results.js';
+import type { Store } from '../../store/store.js';
+import type { ReportTools } from '../../reporting/ports.js';
+import { readHeader } from '../../reporting/upload-header.js';
+import { UploadAnswers } from './analyze-uploads.js';
+import { pageModels } from './models.js';
+import { patientOf, pictureOf, studyInPacs, uidFrom } from './study-in-pacs.js';
+import type { PacsAccess } from '../../service/open-pacs.js';
+import type { Serving } from '../../serving/model-serving.js';
+
+export interface PageParts {
+  readonly pacs: PacsAccess;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly reportTools: ReportTools;
+  readonly serving?: Pick<Serving, 'holdChampion'>;
+  readonly registry: Registry;
+  /** Of the model that serves as long as none was promoted. */
+  readonly modelDirectory: string;
+  readonly dataDir: string;
+}
+
+const latencyResults = 200;
+
+/** What the page asks for, out of the running parts. */
+export function pageToolsOf(parts: PageParts): PageTools {
+  const { pacs, store, jobs, reportTools } = parts;
+  const uploads = new UploadAnswers(reportTools, parts.serving);
+  const routing = reportTools.settings.routing;
+  return {
+    async worklist({ search, ...filter }) {
+      const { rows, next } = await store.worklist.page({ ...filter, ...(search ? await searchIn(search, parts) : {}) });
+      return { rows: rows.map(worklistRow), ...(next ? { next } : {}) };
+    },
+    counts: () => store.results.countByOutcome(),
+    async pulse() {
+      const [newest, stats] = await Promise.all([store.worklist.newest(), jobs.stats()]);
+      return JSON.stringify([newest, stats.map(({ waiting, active, retrying, parked }) => [waiting, active, retrying, parked])]);
+    },
+    async patients(uids) {
+      const found = await Promise.all(uids.map(async (uid): Promise<readonly [string, ShownPatient] | undefined> => {
+        if (!isUsableUid(uid)) return undefined;
+        const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: uid }, { limit: 1 }).catch(noneUnlessUnreachable);
+        return study && textOf(study, 'StudyInstanceUID') === uid ? [uid, patientOf(study)] : undefined;
+      }));
+      return Object.fromEntries(found.filter((one) => one !== undefined));
+    },
+    async study(uid): Promise<StudyPage> {
+      // A study with a UID that the PACS cannot be asked for is on record all the same, with the fault that says so.
+      const [rows, held] = await Promise.all([store.results.ofStudy(uid), studyInPacs(uid as StudyInstanceUID, pacs).catch(asFault)]);
+      if (held instanceof Fault && !isUsableUid(uid) && rows.length === 0) throw new Fault('request-invalid', 'expected a UID in the address, found something else');
+      if (held instanceof Fault && held.code === 'pacs-not-found' && rows.length === 0) throw held;
+      const history = await Promise.all([...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store)));
+      if (held instanceof Fault) return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: held.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
+      return { studyInstanceUID: uid, history, ...held, pacs: 'answers' };
+    },
+    picture: (study, series, instance, frameNumber) => pictureOf({ study: uidFrom(study), series: uidFrom(series), instance: uidFrom(instance) }, frameNumber, pacs, reportTools.reader),
+    operations: () => operationsOf(parts),
+    async testRules(limit) {
+      const { rows } = await store.worklist.page({ limit });
+      return Promise.all(rows.map(async ({ studyInstanceUID }): Promise<RuleTest> => {
+        const held = await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID).catch(asFault);
+        if (held instanceof Fault) return { subject: studyInstanceUID, action: 'none', passedOver: [{ rule: '', text: held.message }] };
+        return ruleTest(studyInstanceUID, seriesFactsOf(held.filter((one) => !isOwnDocument(one))), routing.rules);
+      }));
+    },
+    async testRulesOn(path, name) {
+      return ruleTest(name, seriesFactsOf([await readHeader(path)]), routing.rules);
+    },
+    answer: (path, name, reserve) => uploads.answer(path, name, reserve),
+    ...pageModels(parts),
+  };
+}
+
+/** By UID in the index; anything else is an identifier that only the PACS knows. */
+async function searchIn(search: string, { pacs }: PageParts): Promise<{ readonly studyPrefix?: string; readonly studies?: readonly string[] }> {
+  if (/^[0-9]+\.[0-9.]*$/.test(search)) return { studyPrefix: search };
+  const text = search.replace(/[\\*?]/g, '').trim();
+  // An empty value matches every study (PS3.4 §C.2.2.2.3): the search names none.
+  if (text === '') return { studies: [] };
+  const queries = [{ PatientID: text }, { AccessionNumber: text }, { PatientName: `${text}*` }];
+  const found = await Promise.all(queries.map((query) => pacs.dicomWeb.searchForStudies(query, { limit: 100 })));
+  return { studies: [...new Set(found.flat().map((one) => textOf(one, 'StudyInstanceUID') ?? ''))] };
+}
+
+function worklistRow(row: ResultRow): WorklistRow {
+  return {
+    resultId: row.resultId,
+    studyInstanceUID: row.studyInstanceUID,
+    createdAt: row.createdAt.toISOString(),
+    outcome: row.outcome,
+    ...(row.code ? { code: row.code } : {}),
+    ...(row.reason ? { reason: row.reason } : {}),
+    ...(row.rule ? { rule: row.rule } : {}),
+    priority: row.priority,
+    ...(row.modelVersion ? { modelVersion: row.modelVersion } : {}),
+    findings: row.findings.map(({ name, meaning, probability, decision }) => ({ name, meaning, probability, decision })),
+  };
+}
+
+async function historyEntry(row: ResultRow, store: Store): Promise<HistoryEntry> {
+  return {
+    ...worklistRow(row),
+    isCurrent: row.isCurrent,
+    ...(row.engine ? { engine: row.engine } : {}),
+    documents: row.documents,
+    deliveries: (await store.deliveries.ofResult(row.resultId)).map(({ destination, state }) => ({ destination, state })),
+    timingsMs: row.timingsMs,
+  };
+}
+
+async function operationsOf({ pacs, store, jobs, reportTools }: PageParts): Promise<Operations> {
+  const model = reportTools.model();
+  const [system, stats, parked, counts, latest] = await Promise.all([
+    pacs.orthanc.system().catch(asFault), jobs.stats(), jobs.parked(), store.results.countByOutcome(), store.results.listResults({ outcome: 'reported', limit: latencyResults }),
+  ]);
+  return {
+    softwareVersion: reportTools.settings.softwareVersion,
+    orthanc: system instanceof Fault ? { state: system.code, url: pacs.url } : { state: 'answers', url: pacs.url, version: system.version },
+    database: { state: 'answers', kind: store.kind },
+    engine: { name: model.engine.name, why: model.engine.why },
+    model: { name: model.name, version: model.version },
+    queues: stats.map(({ oldestAgeMs, ...one }) => ({ ...one, ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }) })),
+    parked: parked.map(({ id, queue, failure, parkedAt }) => ({ id, queue, code: failure.code, detail: failure.detail, parkedAt: parkedAt.toISOString() })),
+    rules: reportTools.settings.routing.rules.map(shownRule),
+    latency: latencyOf(latest.results.map((one) => one.timingsMs)),
+    counts,
+  };
+}
+
+function latencyOf(timings: readonly Readonly<Record<string, number>>[]): Operations['latency'] {
+  const totals = timings.map((one) => ({ ...one, total: Object.values(one).reduce((sum, ms) => sum + ms, 0) }));
+  const steps = [...new Set(totals.flatMap((one) => Object.keys(one)))];
+  return {
+    results: timings.length,
+    steps: steps.map((step) => {
+      const sorted = totals.map((one: Readonly<Record<string, number>>) => one[step]).filter((ms) => ms !== undefined).sort((a, b) => a - b);
+      const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+      return { step, medianMs: at(0.5), p95Ms: at(0.95) };
+    }),
+  };
+}
+
+function shownRule(rule: RoutingRule): ShownRule {
+  return {
+    name: rule.name,
+    action: rule.action,
+    priority: rule.priority,
+    when: rule.when.map((conditions) => Object.entries(conditions).map(([attribute, patterns]) => `${attribute} ${(patterns ?? []).join(' | ')}`).join(', ')),
+    destinations: rule.destinations.map((one) => ('modality' in one ? one.modality : one.peer)),
+  };
+}
+
+function ruleTest(subject: string, facts: readonly SeriesFacts[], rules: readonly RoutingRule[]): RuleTest {
+  const decision = route({ rules: [...rules] }, facts);
+  const passedOver = decision.passedOver.map(({ rule, text }) => ({ rule, text }));
+  return { subject, action: decision.action, ...(decision.action === 'none' ? {} : { rule: decision.rule.name }), passedOver };
+}
+
+/** A fault of the PACS about one study must not take the names of all others from the list. */
+function noneUnlessUnreachable(error: unknown): readonly DataSet[] {
+  if (error instanceof Fault && error.code !== 'pacs-unreachable' && error.code !== 'pacs-unauthorized') return [];
+  throw error;
+}
+
+function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  throw error;
+}

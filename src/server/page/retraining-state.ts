@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Jobs } from '../../jobs/jobs.js';
+import type { Registry } from '../../registry/registry.js';
+import type { ShownNight } from '../page-types.js';
+import { nightPlanSchema, type NightPlan } from '../../retraining/retraining-plan.js';
+import { readPosition } from '../../training/checkpoint.js';
+import { nightFolders } from '../../retraining/retraining-folders.js';
+import { retrainQueue } from '../../reporting/queues.js';
+
+export interface PageNightParts {
+  readonly jobs: Pick<Jobs, 'stats'>;
+  readonly registry: Pick<Registry, 'lastNight'>;
+  readonly dataDir: string;
+}
+
+/** What becomes of a night: its queue, the plan on disk with the newest checkpoint, and the last record. */
+export async function nightOf({ jobs, registry, dataDir }: PageNightParts): Promise<ShownNight> {
+  const { run } = nightFolders({ dataDir });
+  const [stats, underWay, last] = await Promise.all([jobs.stats(), underWayIn(run), registry.lastNight()]);
+  const queue = stats.find((one) => one.queue === retrainQueue.name);
+  const state = !queue ? 'idle' : queue.active > 0 ? 'running' : queue.waiting + queue.retrying > 0 ? 'waiting' : queue.parked > 0 ? 'parked' : 'idle';
+  return {
+    state,
+    ...(underWay ? { underWay } : {}),
+    ...(last ? { last: { id: last.id, startedAt: last.startedAt, endedAt: last.endedAt, by: last.by, outcome: last.outcome, why: last.why, challenger: last.challenger } } : {}),
+  };
+}
+
+async function underWayIn(run: string): Promise<ShownNight['underWay']> {
+  const plan = await planIn(run);
+  if (!plan) return undefined;
+  const { stages } = plan.recipe;
+  const epochs = stages.reduce((sum, { epochs: one }) => sum + one, 0);
+  // A checkpoint is replaced while it is read: then the next look finds the one after.
+  const position = await readPosition(join(run, 'checkpoints')).catch(() => undefined);
+  const done = position ? stages.slice(0, position.stage).reduce((sum, { epochs: one }) => sum + one, 0) + position.epoch : 0;
+  // The training process is told its settings in a file when it starts.
+  const step = !existsSync(join(run, 'settings.json')) ? 'pictures' : done < epochs ? 'training' : 'judging';
+  return { startedAt: plan.startedAt, by: plan.by, images: plan.images.length, step, epochsDone: Math.min(done, epochs), epochs };
+}
+
+async function planIn(run: string): Promise<NightPlan | undefined> {
+  try {
+    return nightPlanSchema.parse(JSON.parse(await readFile(join(run, 'plan.json'), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+import type { AuditLog } from '../../audit/audit-log.js';
+import type { AuditEntries } from '../../store/audit-entries.js';
+import type { Access } from '../access/access.js';
+import type { Metrics, MeasuredState } from '../metrics.js';
+import type { PassedOn } from '../../dicomweb/proxy.js';
+import type { PacsAddress } from '../../http/pacs-address.js';
+import type { Administration } from '../access/administration.js';
+import type { VerdictServerTools } from './assessments.js';
+import type { DriftTools } from './drift.js';
+import type { ModelDeeds } from './model-actions.js';
+import type { UploadRoomLimits } from '../../uploads/upload-room.js';
+import type { PageTools } from './page.js';
+
+/** What the server shows, as small as it needs it; app.ts supplies it. */
+
+export interface ShownFinding {
+  readonly name: string;
+  readonly meaning: string;
+  readonly probability: number;
+  readonly decision: 'present' | 'absent' | 'undetermined';
+}
+
+export interface ShownResult {
+  readonly studyInstanceUID: string;
+  readonly createdAt: Date;
+  readonly outcome: 'reported' | 'skipped' | 'failed';
+  readonly reason?: string | undefined;
+  readonly findings: readonly ShownFinding[];
+  readonly modelVersion: string;
+  readonly engine: string;
+  readonly isCurrent: boolean;
+  readonly documents: readonly { readonly kind: string; readonly sopInstanceUID: string }[];
+  readonly deliveries: readonly { readonly destination: string; readonly state: string }[];
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly orthanc: string;
+  readonly database: string;
+  /** `room`, `little room left`, `full`. */
+  readonly disk: string;
+  /** `right`, or by how much it differs from Orthanc's. */
+  readonly clock: string;
+  readonly model: string;
+  readonly engine: string;
+  /** `running`; `stalled` while it takes suspiciously long for an answer; `failed` while none can be started. */
+  readonly engineState: string;
+  /** `in time`, or which job has been in progress for longer than it may. */
+  readonly work: string;
+  /** `none`, or how many alarms nobody has acknowledged. */
+  readonly drift: string;
+  readonly queue: { readonly waiting: number; readonly active: number; readonly parked: number };
+}
+
+/** What the server is given at its start; results can be asked for a moment later, when the rest has started. */
+export interface ServerParts {
+  readonly hintToken: string | undefined;
+  readonly access: Access;
+  readonly metrics: Metrics;
+  readonly administration: Administration;
+  readonly audit: AuditLog;
+  readonly auditEntries: Pick<AuditEntries, 'list' | 'after'>;
+  /** Whether the page and its interface are served, or only health and metrics. */
+  readonly web: boolean;
+  /** Addresses or subnets whose X-Forwarded-… headers are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly softwareVersion: string;
+  /** The page as the build has made it. */
+  readonly pageDirectory: string;
+  /** OHIF's files, or why they are not there. */
+  readonly viewer: { readonly directory?: string | undefined; readonly why?: string | undefined };
+  /** Where uploads lie while they are looked at, and how large they may be. */
+  readonly uploads: { readonly directory: string; readonly maxBytes: number; readonly limits?: UploadRoomLimits };
+  /** Look at the change log now. */
+  wake(): void;
+  tools(): ServerTools | undefined;
+}
+
+/** A piece of work that waits for a person. */
+export interface ShownParked {
+  readonly id: string;
+  readonly queue: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly parkedAt: Date;
+}
+
+export interface ServerTools {
+  /** Queues a night; while one waits or runs, no second. */
+  retrain(by: string): Promise<void>;
+  readonly verdicts: VerdictServerTools;
+  health(): Promise<Health>;
+  measure(): Promise<MeasuredState>;
+  results(query: { readonly limit: number; readonly outcome?: ShownResult['outcome'] }): Promise<readonly ShownResult[]>;
+  parked(): Promise<readonly ShownParked[]>;
+  readonly drift: DriftTools;
+  /** @returns false if nothing of that id is parked */
+  retryParked(id: string): Promise<boolean>;
+  readonly page: PageTools;
+  readonly modelDeeds: ModelDeeds;
+  /** A viewer's question to the PACS; its path was checked. */
+  passOn(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn>;
+  /** All results of one study, the current one first. */
+  resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
+}

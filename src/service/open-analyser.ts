@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot, type Config } from '../config.js';
+import type { FallbackEngine } from '../engine/fallback-engine.js';
+import { startEngine } from '../engine/start-engine.js';
+import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
+import { within } from '../jobs/within.js';
+import type { Log } from '../log.js';
+import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
+import { loadRouting } from '../routing/rules.js';
+import { documentProfiles } from '../sr/document-profile.js';
+import type { ReportTools, ServedModel } from '../reporting/ports.js';
+import { engineOptionsOf } from '../serving/engine-options.js';
+import { openReader, type OpenReader } from '../serving/image-reader.js';
+import { registryOf } from './open-registry.js';
+import { checkTerms, loadOntoEngine, type LoadedModel } from '../serving/model-serving.js';
+
+export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** An engine answers at once when a network is released, unless it computes or hangs. */
+const releaseMs = 2_000;
+
+/** What needs no PACS and no database: rules, codes, engine, model, decoders. */
+export interface Analyser {
+  readonly findings: FindingsConfig;
+  readonly settings: ReportTools['settings'];
+  readonly engine: FallbackEngine;
+  readonly version: ModelVersion;
+  readonly model: ServedModel & { release(): Promise<void> };
+  readonly reader: OpenReader;
+  close(): Promise<void>;
+}
+
+/** @param starting the model to serve; without it the champion of the registry, or the shipped model where there is none yet */
+export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
+  const routing = loadRouting(config.routingFile);
+  const findings = loadFindings(config.findingsFile);
+  const version = starting ?? (await servedVersion(config));
+  // Before the engine: a mistake in the configuration must not leave its threads behind.
+  checkTerms(version, findings);
+  const engine = await startEngine(engineOptionsOf(config, log));
+  const opened = await loadAndOpen(version, engine, findings, config).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
+  const { model, reader } = opened;
+  log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
+  const { skippedDocuments, failedDocuments, maxImages, seriesNumber, profile, heatMaps = documentProfiles[profile].heatMaps } = config.report;
+  const settings: ReportTools['settings'] = {
+    routing,
+    skippedDocuments,
+    failedDocuments,
+    maxImages,
+    seriesNumber,
+    profile: { ...documentProfiles[profile], heatMaps },
+    softwareVersion,
+    termsOf: (name) => termsOf(findings, name),
+    findingNameOf: (concept) => findingNameOf(findings, concept),
+    codes: conceptsOf(findings),
+    procedureReported: (kind) => findings.procedures[kind === 'ct' ? 'CT' : 'DX'],
+  };
+  return {
+    findings,
+    settings,
+    engine,
+    version,
+    model,
+    reader,
+    async close() {
+      await reader.close();
+      // one that hangs is ended by the next line
+      await within(releaseMs, Promise.allSettled([model.release()]));
+      await engine.close();
+    },
+  };
+}
+
+/** @throws Fault as loadOntoEngine does; nothing is left open then but the engine */
+async function loadAndOpen(version: ModelVersion, engine: FallbackEngine, findings: FindingsConfig, config: Config): Promise<{ readonly model: LoadedModel; readonly reader: OpenReader }> {
+  const model = await loadOntoEngine(version, engine, findings);
+  return { model, reader: openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input }) };
+}
+
+async function servedVersion({ dataDir, database, model }: Config): Promise<ModelVersion> {
+  const registry = registryOf({ dataDir, database });
+  const aliases = await registry.aliases();
+  return aliases ? registry.load(aliases.champion) : loadModelVersion(model.directory);
+}

@@ -1,0 +1,150 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { noteHead } from '../audit/log-chain-head.js';
+import { applyTimeZone, projectRoot, type Config, type ProcessRole } from '../config.js';
+import { Fault } from '../errors.js';
+import { startJobs, type Jobs } from '../jobs/jobs.js';
+import type { Log } from '../log.js';
+import type { Registry } from '../registry/registry.js';
+import { createServer } from '../server/app.js';
+import { openMetrics } from '../server/metrics.js';
+import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
+import { startAccess } from './start-access.js';
+import { openStore, type Store } from '../store/store.js';
+import { siteOf } from '../monitoring/site-of.js';
+import type { ReportTools, ServedModel } from '../reporting/ports.js';
+import { startDriftWatch } from '../monitoring/start-drift-checks.js';
+import { bringForward } from './bring-forward.js';
+import { closeDataDirectory } from './close-data-directory.js';
+import { registryOf, registryOfStore } from './open-registry.js';
+import { watchSurroundings } from '../monitoring/health.js';
+import { removeAbandonedUploads } from '../uploads/process-folder.js';
+import { openPacs, pacsName, pacsOf, type PacsAccess } from './open-pacs.js';
+import { modelDeedsOf } from '../server/page/model-actions.js';
+import { serverToolsOf } from './server-ports.js';
+import { warnOfLostRegistry } from './lost-registry.js';
+import { startNightWorker } from '../retraining/start-retraining.js';
+import { modelChangesNoter } from './record-model-changes.js';
+import { openAnalyser, softwareVersion } from './open-analyser.js';
+import { startServing, type Serving } from '../serving/model-serving.js';
+import { startingModel } from '../serving/starting-model.js';
+import { versionInService } from '../serving/deployed-version.js';
+import { startStudyWorkers } from '../reporting/start-workers.js';
+import { verdictsOf, type Verdicts } from '../assessments/assessments.js';
+import { pageFilesOf, uploadsRoot } from './page-files.js';
+import { pageToolsOf } from '../server/page/page-data.js';
+import { warnOfPacs } from '../monitoring/warn-of-pacs.js';
+import { startWatching } from '../reporting/start-watching.js';
+
+export interface RunningService {
+  readonly url: string;
+  readonly pacs: PacsAccess;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly registry: Registry;
+  readonly serving: Serving;
+  /** The champion of now. */
+  readonly model: ServedModel;
+  readonly verdicts: Verdicts;
+  readonly settings: ReportTools['settings'];
+  /** Finishes or hands back what is in hand; at most 10 seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts the parts together and starts them. A wrong configuration is refused here, before anything runs; an Orthanc or a
+ * database that does not answer yet is waited for.
+ */
+export async function startService(config: Config, log: Log): Promise<RunningService> {
+  const zone = applyTimeZone(config);
+  if (zone.isStated) log.info('time zone', { zone: zone.name, origin: zone.origin });
+  else log.warn(`no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`);
+  const does = (role: ProcessRole): boolean => config.roles.includes(role);
+  const closing: (() => Promise<void>)[] = [];
+  const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
+    closing.unshift(close);
+    return part;
+  };
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.splice(0)) await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
+  };
+  try {
+    closeDataDirectory(config.dataDir, log);
+    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+    const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
+    const registry = registryOfStore(config, store);
+    await bringForward(config, store, registry, log);
+    const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) => opened(one, () => one.close()));
+    const { engine, findings, reader, version, model } = analyser;
+    const serving: Serving = opened(startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }), () => serving.close());
+    await removeAbandonedUploads(uploadsRoot(config));
+    const access = await startAccess(config, store, log);
+    await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
+    await warnOfLostRegistry(store.audit, registry, analyser.model.version, log);
+    opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
+
+    const metrics = openMetrics(softwareVersion, analyser.model.version);
+
+    // The server first, because the private Orthanc wants to know where to send its hint.
+    let wake = (): void => undefined;
+    let tools: ReturnType<typeof serverToolsOf> | undefined;
+    const app = createServer({ ...access, metrics, web: does('web'), wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools, ...pageFilesOf(config), softwareVersion }, log);
+    const server = await listen(app.listen.bind(app), config).then((one) => opened(one, () => closeServer(one)));
+    const url = `http://${hostInUrl(config.server.host)}:${(server.address() as AddressInfo).port}`;
+
+    const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
+    const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
+    // Last opened, first stopped: what is in hand may still need the PACS and the index.
+    const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 6_000 })));
+    const siteKey = await store.drift.siteKey();
+    const reportTools: ReportTools = {
+      pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
+      reader: serving.reader,
+      model: () => serving.champion(),
+      settings: analyser.settings,
+      clock: { now: () => new Date() },
+      log,
+      siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
+    };
+    const verdicts = verdictsOf({ config, store, reportTools, accepts: acceptsDocumentsOf(config, pacs.orthanc), audit: access.audit });
+    if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
+    if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
+    if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
+    const healthParts = { pacs, store, jobs, model: () => serving.champion(), engineCondition: () => engine.condition, studyTimeoutMs: config.work.studyTimeoutMs, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
+    const page = pageToolsOf({ pacs, store, jobs, reportTools, serving, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
+    tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
+    watchSurroundings(healthParts);
+    if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();
+    void jobs.every(3_600_000, 'audit head', () => noteHead(store.audit, log)).runNow();
+    // What a private Orthanc holds is ours to analyse, all of it.
+    const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
+    if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: pacsName(config, pacs), store, jobs, findings: Object.keys(analyser.findings.findings), log });
+    if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
+    log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
+    return { url, pacs, store, jobs, registry, serving, get model() { return serving.champion(); }, verdicts, settings: analyser.settings, stop: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function listen(start: (port: number, host: string, ready: (error?: Error) => void) => Server, { server: { host, port } }: Config): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = start(port, host, (error) => {
+      if (error) reject(new Fault('config-invalid', `the service cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code ?? error.message})`));
+      else resolve(server);
+    });
+  });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+

@@ -1,0 +1,115 @@
+import { sameConcept, type CodedConcept } from '../dicom/code.js';
+import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
+import { codes } from './codes.js';
+import { childrenNamed, childrenOf, codeNamed, nameOf, textNamed, valueTypeOf } from './content-tree.js';
+import { isOwnDocument, isVerdict } from './own-document.js';
+import { readStatements } from './read-content.js';
+import { imagesBelow, readHierarchical, type DocumentReference, type ImageReference } from './references.js';
+import type { Decision } from './report-content.js';
+import { momentOf, momentOfDateTime } from './timezone.js';
+import type { Judgement } from './assessment-content.js';
+import { judgementCodes } from './assessment-report.js';
+import { decisionOf } from './wording.js';
+
+export interface ReadJudgement {
+  readonly concept: CodedConcept;
+  readonly decision: Decision;
+  /** Only where the document says so: verdicts of our form. */
+  readonly judgement?: Judgement;
+  readonly softwareDecision?: Decision;
+  readonly images: readonly ImageReference[];
+}
+
+/** What a person has said of a study in a document. Strings that it does not give are ''. */
+export interface ReadVerdict {
+  /** `verdict`: of our form. `verified-report`: another SR that somebody has verified. */
+  readonly kind: 'verdict' | 'verified-report';
+  /** Name of the account, else the person's name as the document has it. */
+  readonly reader: string;
+  readonly verified: boolean;
+  readonly settles: boolean;
+  /** `page`, `api`, `csv`; '' if it is not said. */
+  readonly whence: string;
+  readonly findings: readonly ReadJudgement[];
+  readonly evidence: readonly DocumentReference[];
+  readonly predecessors: readonly DocumentReference[];
+  readonly createdAt?: Date;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly sopInstanceUID: string;
+}
+
+/**
+ * Reads what a person has said: a verdict of our form, verified or not, or anybody's SR that a named person has verified.
+ * Nothing in a document makes this throw.
+ *
+ * @returns undefined for everything else, our own results and those of other software among it
+ */
+export function readVerdict(document: DataSet): ReadVerdict | undefined {
+  if (textOf(document, 'Modality') !== 'SR' || isOwnDocument(document)) return undefined;
+  const verifier = verifierOf(document);
+  if (isVerdict(document)) return { ...frame(document), ...(verifier?.at ? { createdAt: momentOfContent(document) ?? verifier.at } : {}), ...readOurForm(document, verifier !== undefined) };
+  if (!verifier) return undefined;
+  const at = verifier.at ?? momentOfContent(document);
+  return {
+    ...frame(document),
+    ...(at ? { createdAt: at } : {}),
+    kind: 'verified-report',
+    reader: verifier.name,
+    verified: true,
+    settles: false,
+    whence: '',
+    findings: readStatements(document),
+  };
+}
+
+type Frame = Pick<ReadVerdict, 'evidence' | 'predecessors' | 'createdAt' | 'studyInstanceUID' | 'seriesInstanceUID' | 'sopInstanceUID'>;
+
+function frame(document: DataSet): Frame {
+  const createdAt = momentOfContent(document);
+  return {
+    evidence: readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence'),
+    predecessors: readHierarchical(document, 'PredecessorDocumentsSequence'),
+    ...(createdAt ? { createdAt } : {}),
+    studyInstanceUID: textOf(document, 'StudyInstanceUID') ?? '',
+    seriesInstanceUID: textOf(document, 'SeriesInstanceUID') ?? '',
+    sopInstanceUID: textOf(document, 'SOPInstanceUID') ?? '',
+  };
+}
+
+function readOurForm(document: DataSet, verified: boolean): Omit<ReadVerdict, keyof Frame> {
+  const summary = childrenNamed(document, codes.summary)[0] ?? {};
+  const evidence = readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence');
+  const person = childrenNamed(document, codes.personObserverName)[0];
+  const items = childrenNamed(document, codes.findings).flatMap(childrenOf).filter((item) => valueTypeOf(item) === 'CODE');
+  return {
+    kind: 'verdict',
+    reader: textNamed(document, codes.personObserverLoginName) ?? (person && textOf(person, 'PersonName')?.replace(/\^+$/, '')) ?? verifierOf(document)?.name ?? '',
+    verified,
+    settles: verified && sameConcept(codeNamed(summary, codes.settlesDisagreement), codes.yes),
+    whence: textNamed(summary, codes.verdictSource) ?? '',
+    findings: items.flatMap((item): readonly ReadJudgement[] => {
+      const concept = nameOf(item);
+      const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));
+      if (!concept || !decision) return [];
+      const said = codeNamed(item, codes.judgement);
+      const judgement = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(said, judgementCodes[one]));
+      const softwareDecision = decisionOf(codeNamed(item, codes.softwareDecision));
+      return [{ concept, decision, ...(judgement ? { judgement } : {}), ...(softwareDecision ? { softwareDecision } : {}), images: imagesBelow(item, evidence) }];
+    }),
+  };
+}
+
+/** Who has verified the document last; undefined unless flag and name are both there. */
+function verifierOf(document: DataSet): { readonly name: string; readonly at: Date | undefined } | undefined {
+  if (textOf(document, 'VerificationFlag') !== 'VERIFIED') return undefined;
+  const observers = itemsOf(document, 'VerifyingObserverSequence').flatMap((item) => {
+    const name = textOf(item, 'VerifyingObserverName')?.replace(/\^+$/, '');
+    return name === undefined ? [] : [{ name, at: momentOfDateTime(textOf(item, 'VerificationDateTime') ?? '', document) }];
+  });
+  return observers.reduce<(typeof observers)[number] | undefined>((last, one) => (last === undefined || (one.at?.getTime() ?? 0) >= (last.at?.getTime() ?? 0) ? one : last), undefined);
+}
+
+function momentOfContent(document: DataSet): Date | undefined {
+  return momentOf(document, 'ContentDate', 'ContentTime');
+}

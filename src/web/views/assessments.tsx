@@ -1,0 +1,70 @@
+import { Alert, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { Decision, HistoryEntry } from '../../server/page-types.js';
+import { get, post } from '../api.js';
+import { byImportance } from '../finding-order.js';
+import { moment } from '../parts/time.js';
+import { sentenceOf } from '../sentence.js';
+import { useTexts } from '../texts/texts.js';
+import { decisions, lastOf, mayJudge, type Me, type StudyVerdicts } from '../assessments.js';
+import { studyApi } from '../addresses.js';
+
+/** One click on a decision stores the verdict; one click confirms all. */
+export function Verdicts({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
+  const { t, language } = useTexts();
+  const client = useQueryClient();
+  const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
+  const { data: known } = useQuery({ queryKey: ['verdicts', study], queryFn: () => get<StudyVerdicts>(studyApi(study, 'verdicts')) });
+  const judgedDocument = current.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
+  const save = useMutation({
+    mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) => post(studyApi(study, 'verdicts'), { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['verdicts', study] }),
+  });
+  const may = mayJudge(me);
+  const mine = lastOf(known?.verdicts ?? [], me?.name);
+  const saved = save.variables;
+  return (
+    <Stack gap="sm" mt="lg" data-testid="verdicts">
+      <Group justify="space-between">
+        <Text fw={600}>{t('verdict.title')}</Text>
+        {may && <Button size="xs" loading={save.isPending} onClick={() => save.mutate(current.findings.map(({ name, decision }) => ({ name, decision })))}>{t('verdict.confirmAll')}</Button>}
+      </Group>
+      {may ? (
+        byImportance(current.findings).map((finding) => (
+          <div key={finding.name}>
+            <Text size="sm" mb={4}>{finding.meaning}</Text>
+            <SegmentedControl
+              fullWidth size="xs" disabled={save.isPending} aria-label={t('verdict.of', { finding: finding.meaning })} data-testid={`verdict-${finding.name}`}
+              value={mine.get(finding.name) ?? ''} onChange={(decision) => save.mutate([{ name: finding.name, decision: decision as Decision }])}
+              data={decisions.map((decision) => ({ value: decision, label: t(`decision.${decision}`) }))}
+            />
+          </div>
+        ))
+      ) : (
+        <Text size="sm" className="quiet">{t('verdict.mayNot')}</Text>
+      )}
+      {may && <Text size="sm" className="quiet">{t('verdict.hint')}</Text>}
+      {save.isSuccess && saved && (
+        <Alert color="green" role="status" py="xs">{saved.length === 1 ? t('verdict.saved', { finding: meaningOf(current, saved[0]!.name), decision: t(`decision.${saved[0]!.decision}`).toLowerCase() }) : t('verdict.savedAll')}</Alert>
+      )}
+      {save.isError && <Alert color="red" role="alert" py="xs">{sentenceOf(save.error, t)}</Alert>}
+      {known?.labels.some((label) => label.state === 'disagreed') && <Alert color="orange" py="xs">{t('verdict.disagreed')}</Alert>}
+      {known && known.verdicts.length > 0 && (
+        <div>
+          <Text size="sm" fw={600}>{t('verdict.all')}</Text>
+          {[...known.verdicts].reverse().map((verdict) => (
+            <Text size="sm" key={verdict.sopInstanceUID}>
+              {verdict.findings.map((one) => `${one.meaning}: ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}
+              <span className="quiet"> – {t('verdict.given', { reader: verdict.reader, time: verdict.givenAt ? moment(verdict.givenAt, language) : '?' })}{verdict.verified ? ` · ${t('verdict.verified')}` : ''}</span>
+            </Text>
+          ))}
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+function meaningOf(entry: HistoryEntry, name: string): string {
+  return entry.findings.find((one) => one.name === name)?.meaning ?? name;
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { projectRoot } from '../../src/config.js';
+import { writePart10 } from '../../src/dicom/part10.js';
+import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
+import { conceptsOf, loadFindings, termsOf } from '../../src/findings-config.js';
+import { loadConfig } from '../../src/config.js';
+import { startEngine } from '../../src/engine/start-engine.js';
+import { openRegistry } from '../../src/registry/registry.js';
+import { askForNight } from '../../src/retraining/start-retraining.js';
+import { retrainQueue } from '../../src/reporting/queues.js';
+import { startService, type RunningService } from '../../src/service/start-service.js';
+import { silentLog } from '../../src/log.js';
+import { openReader } from '../../src/serving/image-reader.js';
+import { pacsOf } from '../../src/service/open-pacs.js';
+import { recordVerdict } from '../../src/assessments/record-assessment.js';
+import { logInFirst } from '../support/access.js';
+import { logInAsFirst, noBrowser, openPage, startBrowser, type WatchedPage } from '../support/browser.js';
+import { chestStudy } from '../support/chest-study.js';
+import { eventually } from '../support/eventually.js';
+import { assertShowsItsFigures, pressEveryDeed, retrainAndWatch, retrainInVain } from '../support/models-view.js';
+import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
+import { guessingCandidate, phantomNight, phantomPatient } from '../support/phantom-patients.js';
+import { sendByStow } from '../support/send.js';
+import { configFor, eventuallyOneResult, spawnService } from '../support/service.js';
+
+const patients = 192;
+
+describe('a night on a real Orthanc', () => {
+  const ending: (() => Promise<unknown>)[] = [];
+  after(async () => {
+    for (const end of ending.reverse()) await end();
+  });
+  const pacs = useOrthanc();
+
+  function study(number: number): { readonly studyInstanceUID: StudyInstanceUID; readonly file: Uint8Array; readonly diseased: boolean } {
+    const { image, diseased } = phantomPatient(number);
+    const studyInstanceUID = derivedUid<StudyInstanceUID>('night study', String(number));
+    const stored = Uint16Array.from(image.values, (value) => Math.round(value * 4095));
+    const file = writePart10({
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: derivedUid('night image', String(number)), StudyInstanceUID: studyInstanceUID, SeriesInstanceUID: derivedUid('night series', String(number)),
+      StudyDate: '20260102', StudyTime: '101112', AccessionNumber: `N${number}`, StudyID: '1', PatientName: `PHANTOM^${number}`, PatientID: `NIGHT-${number}`, PatientBirthDate: '', PatientSex: 'O', ReferringPhysicianName: '',
+      Modality: 'CR', BodyPartExamined: 'CHEST', ViewPosition: 'PA', Manufacturer: 'Phantom', SeriesNumber: 1, InstanceNumber: 1,
+      SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', Rows: image.height, Columns: image.width, BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0,
+      PixelData: new Uint8Array(stored.buffer),
+    });
+    return { studyInstanceUID, file, diseased };
+  }
+
+  test('studies sent, verdicts given, retrained: the gate promotes, and the next study is reported by the new version', { timeout: 14 * 60_000 }, async () => {
+    const dataDir = temporaryDirectory('night');
+    const elsewhere = openRegistry(join(temporaryDirectory('model'), 'models'));
+    const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
+    // As a decoder gives them: it stretches the grey values of what it reads.
+    const reader = openReader(configFor(pacs.orthanc), { xray: { width: 72, height: 72 }, ct: undefined });
+    const seen = await Promise.all(Array.from({ length: 32 }, async (_, number) => (await reader.readXray(study(number).file)).image));
+    await reader.close();
+    const guessing = await elsewhere.add(await guessingCandidate(engine, seen));
+    await engine.close();
+    const settings = join(dataDir, 'settings.yaml');
+    // The gate's rules as they ship.
+    writeFileSync(settings, JSON.stringify({ night: { testShare: 0.3, minimumNewLabels: 50, headEpochs: 0, epochs: 2 * phantomNight.epochs, rate: phantomNight.rate, batch: phantomNight.batch, seed: 1, augmentation: 'none' } }));
+    const { url, username, password } = pacs.orthanc;
+    const env = { PATH: process.env['PATH'], CONFIG_FILE: settings, ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, DATA_DIR: dataDir, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu' };
+    const command = (...args: readonly string[]): Promise<{ readonly status: number; readonly out: string; readonly err: string }> =>
+      new Promise((resolve) => execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env, maxBuffer: 2 ** 24 }, (error, out, err) => resolve({ status: error ? Number(error.code ?? 1) : 0, out, err })));
+
+    // Nobody has said anything yet.
+    const idle = await command('retrain', '--now', '--json');
+    assert.equal(idle.status, 3, idle.err);
+    assert.match((JSON.parse(idle.out) as { why: string }).why, /0 new labels since the last night, 50 are needed/);
+
+    const config = loadConfig({});
+    const findings = loadFindings(config.findingsFile);
+    const tools = { pacs: pacsOf(pacs.dicomWeb), clock: { now: () => new Date() }, softwareVersion: 'test', seriesNumber: 9910, termsOf: (name: string) => termsOf(findings, name), codes: conceptsOf(findings) };
+    const studies = Array.from({ length: patients }, (_, number) => study(number));
+    for (let from = 0; from < studies.length; from += 40) await sendByStow(studies.slice(from, from + 40).map((one) => one.file), pacs.dicomWeb);
+    for (const { studyInstanceUID, diseased } of studies) {
+      await recordVerdict({ studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: diseased ? 'present' : 'absent' }], whence: 'page' }, tools);
+    }
+    // One on which readers disagree: it is left out.
+    await recordVerdict({ studyInstanceUID: studies[0]!.studyInstanceUID, reader: { name: 'schulz' }, findings: [{ name: 'pneumonia', decision: 'present' }], whence: 'page' }, tools);
+    const rebuilt = await command('rebuild', '--json');
+    assert.equal((JSON.parse(rebuilt.out) as { verdicts: number }).verdicts, patients + 1, rebuilt.err);
+
+    // kill -9 in the middle of training: the next one goes on from its checkpoint.
+    const killed = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'retrain', '--now', '--json'], { cwd: projectRoot, env, stdio: 'ignore' });
+    const gone = new Promise((resolve) => killed.once('exit', resolve));
+    const run = join(dataDir, 'night/run');
+    await eventually('a checkpoint', () => assert.ok(existsSync(join(run, 'checkpoints')) && readdirSync(join(run, 'checkpoints')).some((name) => name.startsWith('checkpoint-'))), { timeoutMs: 180_000, intervalMs: 20 });
+    killed.kill('SIGKILL');
+    await gone;
+    const planned = (JSON.parse(readFileSync(join(run, 'plan.json'), 'utf8')) as { id: string }).id;
+    assert.equal((await openRegistry(join(dataDir, 'models')).aliases())?.champion, guessing.version);
+
+    // Asked for on the page where there is a browser, and watched there.
+    const service = await spawnService(pacs.orthanc, { dataDir, environment: { CONFIG_FILE: settings, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu', ANALYSE_ARCHIVE: 'false' } });
+    ending.push(() => service.end());
+    const serviceUrl = /service is running {2}url=(\S+)/.exec(service.output())![1]!;
+    const registry = openRegistry(join(dataDir, 'models'));
+    const page = noBrowser() === undefined ? await openDesk(serviceUrl, dataDir) : undefined;
+    if (page) {
+      const said = await retrainAndWatch(page, serviceUrl);
+      assert.ok(said.some((text) => /at work.*epochs trained/.test(text)), `it was seen at work: ${said.join('\n')}`);
+    } else {
+      console.log(`SKIPPED: the Models view, ${noBrowser()}`);
+      assert.equal((await fetch(`${serviceUrl}/api/retrain`, { method: 'POST', headers: { ...(await logInFirst(serviceUrl, dataDir)) } })).status, 202);
+      await eventually('the night has ended', async () => assert.equal((await registry.lastNight())?.outcome, 'promoted'), { timeoutMs: 8 * 60_000 });
+    }
+    const { id, outcome, why, challenger, champion, decision } = (await registry.lastNight())!;
+    assert.equal(outcome, 'promoted', why);
+    assert.equal(id, planned, 'the night that was killed came to its end');
+    assert.equal(champion, guessing.version);
+    assert.ok(challenger);
+    assert.equal((await registry.aliases())?.champion, challenger);
+    const promoted = await registry.load(challenger);
+    assert.notEqual(promoted.deviceUID, guessing.deviceUID);
+    assert.equal(promoted.lineage?.parent, guessing.version);
+    assert.equal(promoted.lineage?.dataset.images, patients - 1 - (promoted.lineage?.dataset.splits['test'] ?? 0) - (await testImages(registry)));
+
+    if (page) {
+      await assertShowsItsFigures(page, serviceUrl, promoted, decision!.criteria);
+      await retrainInVain(page, serviceUrl);
+      await pressEveryDeed(page, serviceUrl, { former: guessing.version, newer: challenger });
+      assert.equal((await registry.aliases())?.champion, challenger);
+      assert.deepEqual(page.mistakes, []);
+    }
+    const next = chestStudy('the morning after');
+    await sendByStow(next.files, pacs.dicomWeb);
+    const { report } = await eventuallyOneResult(pacs.dicomWeb, next.studyInstanceUID);
+    assert.equal(report.algorithm.deviceUID, promoted.deviceUID, 'reported by the new version');
+
+    // Nothing new was said since: no second night. The embedded index belongs to one process at a time.
+    await service.end();
+    const again = await command('retrain', '--now', '--json');
+    assert.match((JSON.parse(again.out) as { why: string }).why, /0 new labels/);
+  });
+
+  async function openDesk(url: string, dataDir: string): Promise<WatchedPage> {
+    const browser = await startBrowser();
+    ending.push(() => browser.close());
+    const desk = await openPage(browser);
+    await logInAsFirst(desk, url, dataDir);
+    return desk;
+  }
+
+  test('only a process of role train holds nights', async () => {
+    const dataDir = temporaryDirectory('night-roles');
+    const config = { ...configFor(pacs.orthanc, { dataDir, orthanc: { analyseArchive: false } }) };
+    const nightsOf = async (service: RunningService): Promise<readonly number[]> => {
+      const stats = (await service.jobs.stats()).find(({ queue }) => queue === retrainQueue.name)!;
+      return [stats.waiting, stats.active, stats.retrying];
+    };
+    const without = await startService({ ...config, roles: ['watch', 'work', 'web'] }, silentLog);
+    try {
+      await askForNight(without.jobs, 'test');
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      assert.deepEqual(await nightsOf(without), [1, 0, 0], 'who watches, works and serves leaves it');
+    } finally {
+      await without.stop();
+    }
+    const trainer = await startService({ ...config, roles: ['train'] }, silentLog);
+    try {
+      await eventually('the trainer takes it', async () => assert.deepEqual(await nightsOf(trainer), [0, 0, 0]), { timeoutMs: 60_000 });
+      assert.equal((await trainer.registry.lastNight())?.outcome, 'not-trained');
+    } finally {
+      await trainer.stop();
+    }
+  });
+
+  async function testImages(registry: ReturnType<typeof openRegistry>): Promise<number> {
+    const ids = await registry.changes();
+    const records = await Promise.all(ids.map((id) => registry.change(id)));
+    return records.find((one) => one.outcome === 'promoted')!.decision!.testSet.n;
+  }
+});

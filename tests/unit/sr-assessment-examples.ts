@@ -1,0 +1,52 @@
+import type { SeriesInstanceUID, SOPInstanceUID } from '../../src/dicom/uid.js';
+import { judgementOf, type JudgedFinding, type VerdictContent } from '../../src/sr/assessment-content.js';
+import type { Decision } from '../../src/sr/report-content.js';
+import { finding, imageReference, reported, source } from './sr-examples.js';
+
+/** Verdicts to try things on; also what tests/oracles/sr writes for highdicom and pydicom. No reader in here exists. */
+
+export function judged(name: string, decision: Decision, software?: { readonly decision: Decision; readonly probability: number }, images = [imageReference(0)]): JudgedFinding {
+  return { concept: finding(name, 0, 'absent').concept, decision, judgement: judgementOf(decision, software?.decision), ...(software ? { software } : {}), images };
+}
+
+const base: VerdictContent = {
+  source,
+  reader: { name: 'meier' },
+  findings: [judged('pneumonia', 'present', { decision: 'present', probability: 0.934 })],
+  settles: false,
+  whence: 'page',
+  softwareVersion: '0.1.0',
+  evidence: [],
+  createdAt: new Date('2026-11-24T04:05:06.789Z'),
+  procedures: [],
+  predecessors: [
+    { studyInstanceUID: reported.source['StudyInstanceUID'] as never, seriesInstanceUID: reported.seriesInstanceUID, sopClassUID: '1.2.840.10008.5.1.4.1.1.88.33' as never, sopInstanceUID: reported.sopInstanceUID },
+  ],
+  seriesInstanceUID: '2.25.700' as SeriesInstanceUID,
+  sopInstanceUID: '2.25.701' as SOPInstanceUID,
+  seriesNumber: 9910,
+  instanceNumber: 1,
+};
+
+/** Every kind of verdict, by name. */
+export const verdictExamples: Readonly<Record<string, VerdictContent>> = {
+  confirmed: base,
+  verified: { ...base, reader: { name: 'Petrova^Olga', verifiesFor: 'Example Hospital' } },
+  'every-judgement': {
+    ...base,
+    reader: { name: 'dr.meier@example.org', verifiesFor: 'Städtisches Klinikum \\ Radiologie' },
+    findings: [
+      judged('covid-19', 'absent', { decision: 'present', probability: 0.81 }),
+      judged('mass', 'present'),
+      judged('pleural-effusion', 'present', { decision: 'undetermined', probability: 0.41 }),
+      judged('pleural-thickening', 'undetermined', { decision: 'absent', probability: 0.02 }),
+      judged('pneumonia', 'present', { decision: 'present', probability: 0.934 }),
+    ],
+  },
+  settling: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, settles: true, whence: 'api' },
+  'without-result': { ...base, findings: [judged('pneumothorax', 'absent', undefined, [])], evidence: [imageReference(0), imageReference(1)], predecessors: [] },
+  'ct-frames': { ...base, findings: [judged('covid-19', 'present', { decision: 'present', probability: 0.81 }, [imageReference(1, 3), imageReference(1, 4)])] },
+};
+
+/** Those that pydicom and highdicom have read (tests/oracles/sr). */
+export const verdictsReadElsewhere = ['every-judgement', 'settling', 'without-result'] as const;

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StudyInstanceUID } from '../../src/dicom/uid.js';
+import { contentKeyOf, sameContent, settleStudy, type PacsStudy, type StudyRecord } from '../../src/reporting/study-intake.js';
+
+const images = { seriesInstanceUID: '1.2.1', instanceIds: ['a', 'b'], mainAttributes: { Modality: 'CR' } };
+const report = { seriesInstanceUID: '1.2.9', instanceIds: ['r'], mainAttributes: { Modality: 'SR', StationName: 'ORTHANC-CHEST-AI' } };
+
+function settle(series: PacsStudy['series'], record: Partial<StudyRecord>): Promise<string> {
+  const study = { studyInstanceUID: '1.2' as StudyInstanceUID, isStable: true, series };
+  const known: StudyRecord = { contentKey: contentKeyOf({ series: [images] }), outcome: 'reported', code: undefined, retryable: undefined, retriedKey: undefined, currentSeries: ['1.2.9'], ...record };
+  return settleStudy('p', { routing: { rules: [] }, study: async () => study, arrivalOf: async () => ({}), record: async () => known }).then(({ state }) => state);
+}
+
+test('a reported study whose documents arrive is unchanged', async () => {
+  assert.equal(await settle([images, report], {}), 'unchanged');
+});
+
+test('a study that was deleted with its documents and sent again is reported again', async () => {
+  assert.equal(await settle([images], {}), 'ready');
+});
+
+test("somebody else's structured report is something new", async () => {
+  const foreign = { seriesInstanceUID: '1.2.8', instanceIds: ['f'], mainAttributes: { Modality: 'SR', StationName: 'WS1' } };
+  assert.equal(await settle([images, report, foreign], {}), 'ready');
+});
+
+test('a failure is tried once more when its document arrives only if it may have passed', async () => {
+  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pixels-unreadable' }), 'unchanged');
+  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pacs-error' }), 'ready');
+});
+
+test('a result without documents asks for none', async () => {
+  assert.equal(await settle([images], { outcome: 'skipped', currentSeries: [] }), 'unchanged');
+});
+
+test('D12: whether a failure is tried again is judged by the failure itself, not by its code', async () => {
+  assert.equal(await settle([images, report], { outcome: 'failed', code: 'timed-out', retryable: false }), 'unchanged');
+  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pixels-unreadable', retryable: true }), 'ready');
+});
+
+test('D12: a failure is tried once more for the same images, and no oftener', async () => {
+  const contentKey = contentKeyOf({ series: [images] });
+  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: contentKey }), 'unchanged');
+  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: 'of other images' }), 'ready');
+});
+
+test('D14: the same instances in other files are other content; a key of an earlier release is compared by its instances', () => {
+  const series = [images];
+  const before = contentKeyOf({ series, fileOf: new Map([['a', 'f1'], ['b', 'f2']]) });
+  const after = contentKeyOf({ series, fileOf: new Map([['a', 'f1'], ['b', 'f3']]) });
+  assert.equal(sameContent(before, before), true);
+  assert.equal(sameContent(before, after), false);
+  assert.equal(sameContent(contentKeyOf({ series }), after), true);
+  assert.equal(sameContent(contentKeyOf({ series: [{ ...images, instanceIds: ['a'] }] }), after), false);
+  assert.equal(sameContent(undefined, after), false);
+});
