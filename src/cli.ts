@@ -261,7 +261,7 @@ program
 
 program
   .command('rebuild')
-  .description('the index once more, from the PACS alone: results, verdicts, labels and cursor; nothing is written to the PACS')
+  .description('the index once more, from the PACS alone: results, assessments, labels and cursor; nothing is written to the PACS')
   .option('--json', 'one object', false)
   .action(async (options: { json: boolean }) => (await import('./commands/rebuild.js')).rebuildCommand(options));
 
@@ -275,12 +275,12 @@ program
 program
   .command('night-train', { hidden: true })
   .argument('<directory>', 'of the run: the service gives it')
-  .action(async (directory: string) => (await import('./commands/training-process.js')).nightTrain(directory));
+  .action(async (directory: string) => (await import('./commands/training-process.js')).runTrainingProcess(directory));
 
 const labels = program.command('labels').description('what readers said of studies');
 labels
   .command('import')
-  .description('a list of studies (StudyInstanceUID or AccessionNumber) with their findings becomes verdicts in the PACS')
+  .description('a list of studies (StudyInstanceUID or AccessionNumber) with their findings becomes assessments in the PACS')
   .argument('<csv>', 'columns finding and decision, or a column for each finding')
   .requiredOption('--reader <name>', 'in whose name: the account that made the list')
   .option('--json', 'one object', false)

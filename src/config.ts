@@ -202,20 +202,20 @@ const configSchema = z.strictObject({
       /** The studies of so many days are compared with the reference. */
       windowDays: count.default(7),
       /** With fewer on either side nothing is said of a site. */
-      leastStudies: z.number().int().min(30).default(50),
+      minStudies: z.number().int().min(30).default(50),
       /** Of all tests of a look together: how often chance alone may raise an alarm. */
       alpha: z.number().positive().max(0.1).default(0.01),
       /** Least stability index beyond what chance makes of so many studies. */
-      leastShift: z.number().min(0).default(0.2),
+      minShift: z.number().min(0).default(0.2),
       /** Least fall of agreement with readers, as a share. */
-      leastFall: z.number().min(0).max(1).default(0.1),
+      minFall: z.number().min(0).max(1).default(0.1),
       /** What to call a site, by patterns of Institution Name or Station Name; any other is called by a keyed hash. */
       sites: z.record(z.string().regex(/^[\w .-]{1,40}$/, 'expected at most 40 letters, digits, blanks, dots and hyphens'), z.array(z.string().min(1))).default({}),
     })
     .prefault({}),
-  verdicts: z
+  assessments: z
     .strictObject({
-      /** Accounts whose verdicts are stored as VERIFIED: those who may sign a document. `*` stands for every reader. */
+      /** Accounts whose assessments are stored as VERIFIED: those who may sign a document. `*` stands for every reader. */
       verifiers: z.array(z.string().min(1)).default([]),
       /** Verifying Organization (0040,A027): for whom they sign. */
       organization: z.string().trim().min(1, 'expected the name of the hospital or department').max(64).optional(),

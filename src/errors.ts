@@ -39,7 +39,7 @@ const catalogue = {
   'training-diverged': { retryable: false, status: 500, text: 'Training went astray' },
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
-  'verdict-outdated': { retryable: false, status: 409, text: 'The result was replaced since it was looked at' },
+  'assessment-outdated': { retryable: false, status: 409, text: 'The result was replaced since it was looked at' },
   // Requests to us
   'login-required': { retryable: false, status: 401, text: 'A login is needed' },
   'request-refused': { retryable: false, status: 403, text: 'The request is not allowed' },

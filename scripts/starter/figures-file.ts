@@ -7,7 +7,7 @@ import { gateDecisionSchema } from '../../src/evaluation/promotion/gate-decision
 /** figures.json: all that the card says in numbers, and of which weights. Written by figures.ts, read by card.ts. */
 
 /** At most so many pictures are measured, drawn at random: at sources left out, with lungs covered, by the gate, of each kind that is to be refused. */
-export const mostMeasured = { unseen: 600, covered: 200, gate: 600, refused: 150 } as const;
+export const maxMeasured = { unseen: 600, covered: 200, gate: 600, refused: 150 } as const;
 
 const findingSchema = z.object({ n: z.int(), positives: z.int(), patients: z.int().optional(), auroc: estimateSchema, sensitivity: estimateSchema, specificity: estimateSchema, ece: z.number().nullable(), brier: z.number().nullable() }).readonly();
 const perFinding = z.record(z.string(), findingSchema);

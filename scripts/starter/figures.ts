@@ -13,11 +13,11 @@ import { truthOf } from '../../src/evaluation/truth.js';
 import { loadFindings } from '../../src/findings-config.js';
 import { silentLog } from '../../src/log.js';
 import { loadModelVersion, type ModelVersion } from '../../src/registry/model-version.js';
-import { judgeChallenger } from '../../src/retraining/evaluate-challenger.js';
+import { evaluateChallenger } from '../../src/retraining/evaluate-challenger.js';
 import { recipeSchema } from '../../src/training/recipe.js';
 import { starterCard } from './card.js';
-import { figuresSchema, mostMeasured, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
-import { judgeFiles } from './files.js';
+import { figuresSchema, maxMeasured, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
+import { predictFiles } from './files.js';
 import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, type Measured } from './measure.js';
 
 /**
@@ -64,7 +64,7 @@ async function networkFigures(kind: 'xray' | 'ct', version: ModelVersion, run: R
   const [validation, test] = [judged(kind, run.parts, 'validation'), judged(kind, run.parts, 'test')];
   say(`${kind}: ${validation.length} validation images, ${test.length} of the locked test set`);
   const testSet = await scored(own, test);
-  const { decision } = await judgeChallenger({ kind, champion: null, challenger: version, engine, examples: some(test, mostMeasured.gate), picture: (example) => source[kind].source.picture(example), testSet: 'locked test set', labelRules, rules: defaultPromotionRules, training: trainingTruths(kind, run) });
+  const { decision } = await evaluateChallenger({ kind, champion: null, challenger: version, engine, examples: some(test, maxMeasured.gate), picture: (example) => source[kind].source.picture(example), testSet: 'locked test set', labelRules, rules: defaultPromotionRules, training: trainingTruths(kind, run) });
   const { settings, dataset, codeVersion, engine: by, seed: drawn } = run.version.lineage!;
   const recipe = recipeSchema.parse(settings['recipe']);
   const figures: NetworkFigures = {
@@ -94,12 +94,12 @@ function stepsOf({ version }: Run): number {
 /** Pictures that the network is not made for, of the locked test set: how many its guards refuse. */
 async function abstention(own: Measured, kind: 'xray' | 'ct', parts: Run['parts']): Promise<NetworkFigures['abstention']> {
   const strangers = own.source.examples.filter((example) => !example.labels.includes(source[kind].guard) && parts.get(example.key) === 'test');
-  const groups = grouped(strangers, strangerName);
+  const groups = grouped(strangers, unknownName);
   const drawnFull = own.source.examples.filter((example) => isFullField(example) && parts.get(example.key) === 'test');
   const rows = [...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)), ...(drawnFull.length > 0 ? [['the slices drawn as a scanner’s full field (wrongly refused)', drawnFull] as const] : [])];
   const result: { what: string; n: number; refused: number }[] = [];
   for (const [what, examples] of rows) {
-    const { images } = await scored(own, some(examples, mostMeasured.refused));
+    const { images } = await scored(own, some(examples, maxMeasured.refused));
     result.push({ what, n: images.length, refused: images.filter(({ refusal }) => refusal !== undefined).length / images.length });
   }
   return rounded(result);
@@ -109,7 +109,7 @@ const lookAlikeNames: Readonly<Record<string, string>> = {
   turned: 'turned by a quarter or more', 'upside-down': 'upside down', inverted: 'grey scale inverted', 'cut-out': 'extreme crops', piece: 'a piece on plain ground', montage: 'two pictures side by side', quarters: 'quarters in another order', drawn: 'blank, noise, gradients, stripes, rectangles',
 };
 
-function strangerName({ view, source: from }: Example): string {
+function unknownName({ view, source: from }: Example): string {
   const made = lookAlikeNames[view];
   if (made) return made;
   if (from === 'dicom') return 'DICOM files of other body parts and devices';
@@ -119,11 +119,11 @@ function strangerName({ view, source: from }: Example): string {
 
 async function unseenFigures(run: Run): Promise<UnseenFigures> {
   const own = measured(run.version, 'xray');
-  const examples = some(judged('xray', run.parts, 'left-out'), mostMeasured.unseen);
+  const examples = some(judged('xray', run.parts, 'left-out'), maxMeasured.unseen);
   say(`${run.name}: ${examples.length} images of what was left out`);
   const set = await scored(own, examples);
   const { n, patients, refused, findings } = setFigures(set);
-  const [few, inside] = [some(examples, mostMeasured.covered), some(judged('xray', run.parts, 'validation'), mostMeasured.covered)];
+  const [few, inside] = [some(examples, maxMeasured.covered), some(judged('xray', run.parts, 'validation'), maxMeasured.covered)];
   const leftOut = [...new Set(examples.map((example) => example.source))].sort();
   const [, recipe] = /-recipe-(.+)$/.exec(run.name) ?? [];
   return { leftOut, recipe: recipe ?? 'as shipped', side: run.version.networks.xray!.input.width, steps: stepsOf(run), n, patients, refused, findings, covered: await coveredFigures(own, few), validationCovered: await coveredFigures(own, inside) };
@@ -141,7 +141,7 @@ const measuredXray = await networkFigures('xray', whole, xray);
 const measuredCt = await networkFigures('ct', whole, ct);
 const unseen: UnseenFigures[] = [];
 for (const name of runs.filter((one) => one.startsWith('xray-without-'))) unseen.push(await unseenFigures(await openRun(name)));
-const figures: Figures = figuresSchema.parse({ xray: measuredXray.figures, ct: measuredCt.figures, unseen, files: await judgeFiles(data, whole, engine) });
+const figures: Figures = figuresSchema.parse({ xray: measuredXray.figures, ct: measuredCt.figures, unseen, files: await predictFiles(data, whole, engine) });
 await engine.close();
 
 const written = { 'figures.json': `${JSON.stringify(figures, undefined, 1)}\n`, 'CARD.md': starterCard(figures, whole.file) };

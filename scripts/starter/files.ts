@@ -6,7 +6,7 @@ import type { Engine } from '../../src/engine/engine.js';
 import { assessImage } from '../../src/evaluation/decide-findings.js';
 import { Fault } from '../../src/errors.js';
 import { lungWindow, presentCtSlice } from '../../src/pixels/ct/ct-slice.js';
-import { judgeFrontal } from '../../src/pixels/xray/frontal-check.js';
+import { checkFrontal } from '../../src/pixels/xray/frontal-check.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { networkInput } from '../../src/pixels/network-input.js';
 import { presentXray } from '../../src/pixels/xray/xray.js';
@@ -17,7 +17,7 @@ import { grouped, rounded } from './measure.js';
 type FileRow = Figures['files'][number];
 
 /** What each network says of the DICOM files of NEMA WG04, which nothing was trained on: one row a picture, however many files hold it. */
-export async function judgeFiles(data: string, model: ModelVersion, engine: Engine): Promise<readonly FileRow[]> {
+export async function predictFiles(data: string, model: ModelVersion, engine: Engine): Promise<readonly FileRow[]> {
   const index = join(data, 'dicom', 'index.csv');
   const [heading, ...rows] = parseCells(decodeText(await readFile(index)).text, index);
   const place = (name: string): number => heading!.cells.indexOf(name);
@@ -35,7 +35,7 @@ export async function judgeFiles(data: string, model: ModelVersion, engine: Engi
         const { channels, height, width } = served.input;
         const prediction = await predictor.predict({ data: networkInput(image, served.input), batch: 1, channels, height, width });
         const { gate, findings } = assessImage(prediction, 0, served);
-        const frontal = kind === 'xray' ? judgeFrontal(image).refusal : undefined;
+        const frontal = kind === 'xray' ? checkFrontal(image).refusal : undefined;
         answers.push({ accepted: gate.accepted && frontal === undefined, findings: Object.fromEntries(findings.map(({ output, probability }) => [served.outputs[output]!.name, probability])) });
       }
       const [first] = answers;

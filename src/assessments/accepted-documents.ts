@@ -8,11 +8,11 @@ export type AcceptsDocument = (sopInstanceUID: string) => Promise<boolean>;
 const http = 'http';
 
 /**
- * By verdicts.acceptFrom: what a document says of itself anybody can write, so it is asked how Orthanc received it. The AE title of the sender
+ * By assessments.acceptFrom: what a document says of itself anybody can write, so it is asked how Orthanc received it. The AE title of the sender
  * for C-STORE, else `http` (Orthanc's origins RestApi and Plugins: STOW-RS and its REST API). Which sender may use which AE title, Orthanc checks
  * (DicomCheckModalityHost).
  */
-export function acceptsDocumentsOf({ verdicts: { acceptFrom } }: Pick<Config, 'verdicts'>, orthanc: Pick<OrthancClient, 'instanceIdsOf' | 'arrivalOf'>): AcceptsDocument {
+export function acceptsDocumentsOf({ assessments: { acceptFrom } }: Pick<Config, 'assessments'>, orthanc: Pick<OrthancClient, 'instanceIdsOf' | 'arrivalOf'>): AcceptsDocument {
   if (acceptFrom.includes('*')) return async () => true;
   return async (sopInstanceUID) => {
     const arrivals = await Promise.all((await orthanc.instanceIdsOf([sopInstanceUID as SOPInstanceUID])).map((id) => orthanc.arrivalOf(id)));

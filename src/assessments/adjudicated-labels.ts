@@ -12,7 +12,7 @@ export interface LabelStatement {
 }
 
 /** What the readers together say of one finding of a study. */
-export interface JointLabel {
+export interface ConsensusLabel {
   readonly studyInstanceUID: string;
   readonly finding: string;
   /** `disagreed`: left out of training until a reader who may verify settles it. `undetermined`: nobody decided. */
@@ -29,7 +29,7 @@ export interface JointLabel {
  *
  * @param statements any number of studies and findings, in any order
  */
-export function jointLabels(statements: readonly LabelStatement[]): readonly JointLabel[] {
+export function consensusLabels(statements: readonly LabelStatement[]): readonly ConsensusLabel[] {
   const groups = new Map<string, LabelStatement[]>();
   for (const one of statements) {
     const key = `${one.studyInstanceUID} ${one.finding}`;
@@ -38,7 +38,7 @@ export function jointLabels(statements: readonly LabelStatement[]): readonly Joi
   return [...groups.values()].map(jointLabel);
 }
 
-function jointLabel(group: readonly LabelStatement[]): JointLabel {
+function jointLabel(group: readonly LabelStatement[]): ConsensusLabel {
   const { studyInstanceUID, finding } = group[0]!;
   const inOrder = [...group].sort((a, b) => timeOf(a) - timeOf(b));
   const settling = inOrder.findLastIndex((one) => one.settles && one.verified && one.decision !== 'undetermined');

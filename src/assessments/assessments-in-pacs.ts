@@ -1,30 +1,30 @@
 import type { DataSet } from '../dicom/data-set.js';
-import { readVerdict, type ReadVerdict } from '../sr/read-assessment.js';
+import { readAssessment, type ReadAssessment } from '../sr/read-assessment.js';
 import { referenceTo } from '../reporting/image-reference.js';
 import type { DocumentReference } from '../sr/report-content.js';
 
 /** What a person has said of a study, as it stands in the PACS. */
-export interface VerdictInPacs {
+export interface AssessmentInPacs {
   readonly reference: DocumentReference;
-  readonly verdict: ReadVerdict;
+  readonly assessment: ReadAssessment;
 }
 
-/** Finds the verdicts among the instances of a study, oldest first. */
-export function verdictsIn(instances: readonly DataSet[]): readonly VerdictInPacs[] {
+/** Finds the assessments among the instances of a study, oldest first. */
+export function assessmentsIn(instances: readonly DataSet[]): readonly AssessmentInPacs[] {
   return instances
-    .flatMap((instance): readonly VerdictInPacs[] => {
-      const verdict = readVerdict(instance);
-      return verdict ? [{ reference: referenceTo(instance), verdict }] : [];
+    .flatMap((instance): readonly AssessmentInPacs[] => {
+      const assessment = readAssessment(instance);
+      return assessment ? [{ reference: referenceTo(instance), assessment }] : [];
     })
     .sort((a, b) => timeOf(a) - timeOf(b) || (a.reference.sopInstanceUID < b.reference.sopInstanceUID ? -1 : 1));
 }
 
-/** Each reader's verdicts that no later one of the same reader follows. */
-export function currentVerdictsIn(instances: readonly DataSet[]): readonly VerdictInPacs[] {
-  const all = verdictsIn(instances);
-  return all.filter(({ reference, verdict }) => !all.some((later) => later.verdict.reader === verdict.reader && later.verdict.predecessors.some((one) => one.sopInstanceUID === reference.sopInstanceUID)));
+/** Each reader's assessments that no later one of the same reader follows. */
+export function currentAssessmentsIn(instances: readonly DataSet[]): readonly AssessmentInPacs[] {
+  const all = assessmentsIn(instances);
+  return all.filter(({ reference, assessment }) => !all.some((later) => later.assessment.reader === assessment.reader && later.assessment.predecessors.some((one) => one.sopInstanceUID === reference.sopInstanceUID)));
 }
 
-function timeOf({ verdict }: VerdictInPacs): number {
-  return verdict.createdAt?.getTime() ?? 0;
+function timeOf({ assessment }: AssessmentInPacs): number {
+  return assessment.createdAt?.getTime() ?? 0;
 }

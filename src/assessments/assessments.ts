@@ -1,100 +1,100 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Config } from '../config.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import type { ServedVerdict, VerdictServerTools } from '../server/ports/assessments.js';
+import type { ShownAssessment, AssessmentsPort } from '../server/ports/assessments.js';
 import type { Reader } from '../sr/assessment-content.js';
 import type { Store } from '../store/store.js';
 import type { AcceptsDocument } from './accepted-documents.js';
-import { indexedVerdict, indexVerdicts, type IndexedVerdict } from './index-assessments.js';
-import { recordVerdict, type VerdictToRecord } from './record-assessment.js';
-import { jointLabels } from './adjudicated-labels.js';
-import type { ReportTools } from '../reporting/ports.js';
+import { indexedAssessment, indexAssessments, type IndexedAssessment } from './index-assessments.js';
+import { recordAssessment, type AssessmentToRecord } from './record-assessment.js';
+import { consensusLabels } from './adjudicated-labels.js';
+import type { ReportPorts } from '../reporting/ports.js';
 
-export interface VerdictParts {
+export interface AssessmentParts {
   readonly config: Config;
   readonly store: Store;
-  readonly reportTools: Pick<ReportTools, 'pacs' | 'settings' | 'clock' | 'log'>;
+  readonly reportPorts: Pick<ReportPorts, 'pacs' | 'settings' | 'clock' | 'log'>;
   /** Whether a document comes from a system that is believed; without it every document does. */
   readonly accepts?: AcceptsDocument;
-  /** Where verdicts that were given elsewhere are put on record; those given here are, before they are given. */
+  /** Where assessments that were given elsewhere are put on record; those given here are, before they are given. */
   readonly audit?: Pick<AuditLog, 'recordIfPossible'>;
 }
 
-export interface Verdicts {
-  /** Story: verdict → SR → PACS → read back → index → label. May be repeated. */
-  record(given: VerdictToRecord): Promise<{ readonly verdict: IndexedVerdict; readonly stored: boolean }>;
+export interface Assessments {
+  /** Story: assessment → SR → PACS → read back → index → label. May be repeated. */
+  record(given: AssessmentToRecord): Promise<{ readonly assessment: IndexedAssessment; readonly stored: boolean }>;
   /** Takes what the PACS holds into the index. @returns the number that were new */
   index(study: StudyInstanceUID): Promise<number>;
   /** Whether this account may sign documents, and for whom. */
   readerOf(account: string): Reader;
 }
 
-/** After the documents of a result (seriesNumber and the next), so that viewers list verdicts behind them. */
-export const verdictSeriesOffset = 10;
+/** After the documents of a result (seriesNumber and the next), so that viewers list assessments behind them. */
+export const assessmentSeriesOffset = 10;
 
 /** Somebody who judges, with the right to verify where the configuration gives it. */
-export function readerIn({ verdicts: { verifiers, organization } }: Config, name: string): Reader {
+export function readerIn({ assessments: { verifiers, organization } }: Config, name: string): Reader {
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 
-export function verdictsOf({ config, store, reportTools: { pacs, settings, clock, log }, accepts = async () => true, audit }: VerdictParts): Verdicts {
+export function assessmentsOf({ config, store, reportPorts: { pacs, settings, clock, log }, accepts = async () => true, audit }: AssessmentParts): Assessments {
   const refused = new Set<string>();
-  const tools = { pacs, clock, softwareVersion: settings.softwareVersion, seriesNumber: settings.seriesNumber + verdictSeriesOffset, termsOf: settings.termsOf, codes: settings.codes };
+  const tools = { pacs, clock, softwareVersion: settings.softwareVersion, seriesNumber: settings.seriesNumber + assessmentSeriesOffset, termsOf: settings.termsOf, codes: settings.codes };
   return {
     readerOf: (name) => readerIn(config, name),
 
     async record(given) {
-      const { reference, verdict, stored } = await recordVerdict(given, tools);
-      const indexed = indexedVerdict(reference, verdict, settings.findingNameOf)!;
-      await store.verdicts.record(indexed);
-      log.info(stored ? 'verdict stored' : 'verdict was there', { study: given.studyInstanceUID, document: reference.sopInstanceUID, findings: indexed.findings.length, verified: verdict.verified });
-      return { verdict: indexed, stored };
+      const { reference, assessment, stored } = await recordAssessment(given, tools);
+      const indexed = indexedAssessment(reference, assessment, settings.findingNameOf)!;
+      await store.assessments.record(indexed);
+      log.info(stored ? 'assessment stored' : 'assessment was there', { study: given.studyInstanceUID, document: reference.sopInstanceUID, findings: indexed.findings.length, verified: assessment.verified });
+      return { assessment: indexed, stored };
     },
 
     async index(study) {
-      const known = new Set((await store.verdicts.ofStudy(study)).map((one) => one.sopInstanceUID));
-      const keep = async (verdict: IndexedVerdict): Promise<boolean> => {
+      const known = new Set((await store.assessments.ofStudy(study)).map((one) => one.sopInstanceUID));
+      const keep = async (assessment: IndexedAssessment): Promise<boolean> => {
         // The service found it; who is named as its reader may not know of it.
-        const entry = { actor: 'service', subject: { studyInstanceUID: verdict.studyInstanceUID, sopInstanceUID: verdict.sopInstanceUID, reader: verdict.reader.slice(0, 100), verified: verdict.verified, whence: verdict.whence.slice(0, 20) } };
-        if (!known.has(verdict.sopInstanceUID) && !(await accepts(verdict.sopInstanceUID))) {
-          if (!refused.has(verdict.sopInstanceUID)) {
-            log.warn('a verdict in the PACS comes from a system that verdicts.acceptFrom does not name; it does not count', { study: verdict.studyInstanceUID, document: verdict.sopInstanceUID });
-            await audit?.recordIfPossible({ ...entry, action: 'verdict.found', outcome: 'refused' });
+        const entry = { actor: 'service', subject: { studyInstanceUID: assessment.studyInstanceUID, sopInstanceUID: assessment.sopInstanceUID, reader: assessment.reader.slice(0, 100), verified: assessment.verified, origin: assessment.origin.slice(0, 20) } };
+        if (!known.has(assessment.sopInstanceUID) && !(await accepts(assessment.sopInstanceUID))) {
+          if (!refused.has(assessment.sopInstanceUID)) {
+            log.warn('an assessment in the PACS comes from a system that assessments.acceptFrom does not name; it does not count', { study: assessment.studyInstanceUID, document: assessment.sopInstanceUID });
+            await audit?.recordIfPossible({ ...entry, action: 'assessment.found', outcome: 'refused' });
           }
-          if (refused.size < 100_000) refused.add(verdict.sopInstanceUID);
+          if (refused.size < 100_000) refused.add(assessment.sopInstanceUID);
           return false;
         }
-        const fresh = await store.verdicts.record(verdict);
-        if (fresh) await audit?.recordIfPossible({ ...entry, action: 'verdict.found' });
+        const fresh = await store.assessments.record(assessment);
+        if (fresh) await audit?.recordIfPossible({ ...entry, action: 'assessment.found' });
         return fresh;
       };
-      const keepOnly = async (of: StudyInstanceUID, uids: readonly string[]): Promise<number> => {
-        const gone = await store.verdicts.keepOnly(of, uids);
-        if (gone > 0) log.info('verdicts are gone from the PACS: they are no labels any more', { study: of, verdicts: gone });
+      const prune = async (of: StudyInstanceUID, uids: readonly string[]): Promise<number> => {
+        const gone = await store.assessments.prune(of, uids);
+        if (gone > 0) log.info('assessments are gone from the PACS: they are no labels any more', { study: of, assessments: gone });
         return gone;
       };
-      const fresh = await indexVerdicts(study, { pacs, findingNameOf: settings.findingNameOf, keep, keepOnly });
-      if (fresh > 0) log.info('verdicts found in the PACS', { study, verdicts: fresh });
+      const fresh = await indexAssessments(study, { pacs, findingNameOf: settings.findingNameOf, keep, prune });
+      if (fresh > 0) log.info('assessments found in the PACS', { study, assessments: fresh });
       return fresh;
     },
   };
 }
 
 /** What the server offers of them. */
-export function verdictServerTools(verdicts: Verdicts, store: Store): VerdictServerTools {
+export function assessmentsPort(assessments: Assessments, store: Store): AssessmentsPort {
   return {
     async record({ reader, ...given }) {
-      const { verdict, stored } = await verdicts.record({ ...given, studyInstanceUID: given.studyInstanceUID as StudyInstanceUID, reader: verdicts.readerOf(reader) });
-      return { verdict: served(verdict), stored };
+      const { assessment, stored } = await assessments.record({ ...given, studyInstanceUID: given.studyInstanceUID as StudyInstanceUID, reader: assessments.readerOf(reader) });
+      return { assessment: served(assessment), stored };
     },
-    mayVerify: (account) => verdicts.readerOf(account).verifiesFor !== undefined,
+    mayVerify: (account) => assessments.readerOf(account).verifiesFor !== undefined,
     async ofStudy(studyInstanceUID) {
-      const [rows, statements] = await Promise.all([store.verdicts.ofStudy(studyInstanceUID), store.labels.ofStudy(studyInstanceUID)]);
-      return { verdicts: rows.map(served), labels: jointLabels(statements) };
+      const [rows, statements] = await Promise.all([store.assessments.ofStudy(studyInstanceUID), store.labels.ofStudy(studyInstanceUID)]);
+      return { assessments: rows.map(served), labels: consensusLabels(statements) };
     },
   };
 }
 
-function served({ sopInstanceUID, kind, reader, verified, settles, whence, givenAt, findings, predecessors }: IndexedVerdict): ServedVerdict {
-  return { sopInstanceUID, kind, reader, verified, settles, whence, givenAt, findings, predecessors };
+function served({ sopInstanceUID, kind, reader, verified, settles, origin, givenAt, findings, predecessors }: IndexedAssessment): ShownAssessment {
+  return { sopInstanceUID, kind, reader, verified, settles, origin, givenAt, findings, predecessors };
 }

@@ -3,15 +3,15 @@ import { isUsableUid, type StudyInstanceUID } from '../dicom/uid.js';
 import type { LabelRow } from '../dataset/label-csv.js';
 import { Fault } from '../errors.js';
 import type { Reader } from '../sr/assessment-content.js';
-import { recordVerdict, type VerdictTools } from './record-assessment.js';
+import { recordAssessment, type RecordAssessmentPorts } from './record-assessment.js';
 
-export interface ImportLabelsTools extends VerdictTools {
+export interface ImportLabelsPorts extends RecordAssessmentPorts {
   /** QIDO-RS study search. */
   searchForStudies(query: Readonly<Record<string, string>>, page: { readonly limit: number }): Promise<readonly DataSet[]>;
 }
 
 export interface ImportedLabels {
-  /** Studies whose verdict was stored. */
+  /** Studies whose assessment was stored. */
   readonly stored: number;
   /** Studies of which the PACS held it already. */
   readonly known: number;
@@ -20,10 +20,10 @@ export interface ImportedLabels {
 }
 
 /**
- * Labels of a list → one verdict a study in the PACS, in the name of the reader who made the list. The index follows from
- * there, as with every verdict; what is in the PACS already is not written again.
+ * Labels of a list → one assessment a study in the PACS, in the name of the reader who made the list. The index follows from
+ * there, as with every assessment; what is in the PACS already is not written again.
  */
-export async function importLabels(rows: readonly LabelRow[], reader: Reader, tools: ImportLabelsTools): Promise<ImportedLabels> {
+export async function importLabels(rows: readonly LabelRow[], reader: Reader, tools: ImportLabelsPorts): Promise<ImportedLabels> {
   const refused: ImportedLabels['refused'][number][] = [];
   const studies = new Map<StudyInstanceUID, { readonly line: number; readonly findings: Map<string, LabelRow['findings'][number]['decision']> }>();
   for (const row of rows) {
@@ -44,7 +44,7 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, to
   for (const [studyInstanceUID, { line, findings }] of studies) {
     if (findings.size === 0) continue;
     try {
-      const recorded = await recordVerdict({ studyInstanceUID, reader, findings: [...findings].map(([name, decision]) => ({ name, decision })), whence: 'csv' }, tools);
+      const recorded = await recordAssessment({ studyInstanceUID, reader, findings: [...findings].map(([name, decision]) => ({ name, decision })), origin: 'csv' }, tools);
       if (recorded.stored) stored++;
       else known++;
     } catch (error) {
@@ -54,7 +54,7 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, to
   return { stored, known, refused };
 }
 
-async function studyOf({ study }: LabelRow, tools: ImportLabelsTools): Promise<StudyInstanceUID> {
+async function studyOf({ study }: LabelRow, tools: ImportLabelsPorts): Promise<StudyInstanceUID> {
   if ('studyInstanceUID' in study) {
     if (!isUsableUid(study.studyInstanceUID)) throw new Fault('dataset-invalid', 'expected a Study Instance UID, found something else');
     return study.studyInstanceUID as StudyInstanceUID;

@@ -1,74 +1,74 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import type { ReadVerdict } from '../sr/read-assessment.js';
+import type { ReadAssessment } from '../sr/read-assessment.js';
 import type { DocumentReference } from '../sr/report-content.js';
 import type { Pacs } from '../reporting/ports.js';
-import { verdictsIn } from './assessments-in-pacs.js';
+import { assessmentsIn } from './assessments-in-pacs.js';
 
-/** A verdict as the index keeps it: UIDs, codes, times, and the name of the reader. */
-export interface IndexedVerdict {
+/** An assessment as the index keeps it: UIDs, codes, times, and the name of the reader. */
+export interface IndexedAssessment {
   readonly sopInstanceUID: string;
   readonly seriesInstanceUID: string;
   readonly studyInstanceUID: string;
-  readonly kind: ReadVerdict['kind'];
+  readonly kind: ReadAssessment['kind'];
   readonly reader: string;
   readonly verified: boolean;
   readonly settles: boolean;
-  readonly whence: string;
+  readonly origin: string;
   readonly givenAt: Date | null;
-  readonly findings: readonly IndexedJudgement[];
+  readonly findings: readonly IndexedStatement[];
   readonly predecessors: readonly string[];
 }
 
-export interface IndexedJudgement {
+export interface IndexedStatement {
   readonly name?: string;
   readonly code: string;
   readonly scheme: string;
   readonly meaning: string;
-  readonly decision: ReadVerdict['findings'][number]['decision'];
-  readonly judgement?: NonNullable<ReadVerdict['findings'][number]['judgement']>;
-  readonly softwareDecision?: NonNullable<ReadVerdict['findings'][number]['softwareDecision']>;
+  readonly decision: ReadAssessment['findings'][number]['decision'];
+  readonly judgement?: NonNullable<ReadAssessment['findings'][number]['judgement']>;
+  readonly softwareDecision?: NonNullable<ReadAssessment['findings'][number]['softwareDecision']>;
 }
 
-export interface IndexVerdictsTools {
+export interface IndexAssessmentsPorts {
   readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
   /** By config/findings.json. */
   findingNameOf(concept: CodedConcept): string | undefined;
   /** Durable when it resolves. @returns false if it was known */
-  keep(verdict: IndexedVerdict): Promise<boolean>;
+  keep(assessment: IndexedAssessment): Promise<boolean>;
   /** Takes away those that the PACS no longer holds. @returns how many */
-  keepOnly(study: StudyInstanceUID, sopInstanceUIDs: readonly string[]): Promise<number>;
+  prune(study: StudyInstanceUID, sopInstanceUIDs: readonly string[]): Promise<number>;
 }
 
 /**
- * Takes the verdicts that the PACS holds of a study into the index, wherever they were given: here, at another system, or
+ * Takes the assessments that the PACS holds of a study into the index, wherever they were given: here, at another system, or
  * before the database was lost; those that were deleted there are no labels any more.
  *
  * @returns the number that were new
  */
-export async function indexVerdicts(studyInstanceUID: StudyInstanceUID, tools: IndexVerdictsTools): Promise<number> {
+export async function indexAssessments(studyInstanceUID: StudyInstanceUID, tools: IndexAssessmentsPorts): Promise<number> {
   let fresh = 0;
   const held: string[] = [];
-  for (const { reference, verdict } of verdictsIn(await tools.pacs.retrieveStudyMetadata(studyInstanceUID))) {
-    const indexed = indexedVerdict(reference, verdict, tools.findingNameOf);
+  for (const { reference, assessment } of assessmentsIn(await tools.pacs.retrieveStudyMetadata(studyInstanceUID))) {
+    const indexed = indexedAssessment(reference, assessment, tools.findingNameOf);
     if (!indexed) continue;
     held.push(indexed.sopInstanceUID);
     if (await tools.keep(indexed)) fresh++;
   }
-  await tools.keepOnly(studyInstanceUID, held);
+  await tools.prune(studyInstanceUID, held);
   return fresh;
 }
 
 /** @returns undefined for a verified document that names none of our findings: it is about something else */
-export function indexedVerdict(reference: DocumentReference, verdict: ReadVerdict, findingNameOf: IndexVerdictsTools['findingNameOf']): IndexedVerdict | undefined {
-  const findings = verdict.findings.flatMap(({ concept, decision, judgement, softwareDecision }): readonly IndexedJudgement[] => {
+export function indexedAssessment(reference: DocumentReference, assessment: ReadAssessment, findingNameOf: IndexAssessmentsPorts['findingNameOf']): IndexedAssessment | undefined {
+  const findings = assessment.findings.flatMap(({ concept, decision, judgement, softwareDecision }): readonly IndexedStatement[] => {
     const name = findingNameOf(concept);
-    if (name === undefined && verdict.kind === 'verified-report') return [];
+    if (name === undefined && assessment.kind === 'verified-report') return [];
     const { value: code, scheme, meaning } = concept;
     return [{ ...(name === undefined ? {} : { name }), code, scheme, meaning, decision, ...(judgement ? { judgement } : {}), ...(softwareDecision ? { softwareDecision } : {}) }];
   });
-  if (findings.length === 0 || verdict.reader === '') return undefined;
-  const { kind, reader, verified, settles, whence, createdAt } = verdict;
+  if (findings.length === 0 || assessment.reader === '') return undefined;
+  const { kind, reader, verified, settles, origin, createdAt } = assessment;
   const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = reference;
-  return { sopInstanceUID, seriesInstanceUID, studyInstanceUID, kind, reader, verified, settles, whence, givenAt: createdAt ?? null, findings, predecessors: verdict.predecessors.map((one) => one.sopInstanceUID) };
+  return { sopInstanceUID, seriesInstanceUID, studyInstanceUID, kind, reader, verified, settles, origin, givenAt: createdAt ?? null, findings, predecessors: assessment.predecessors.map((one) => one.sopInstanceUID) };
 }

@@ -1,10 +1,10 @@
 import type { Log } from '../log.js';
 import type { OrthancClient } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
-import type { OrthancLabelTools } from './sync-orthanc-labels.js';
+import type { OrthancLabelPorts } from './sync-orthanc-labels.js';
 
 /** Orthanc's own labels, and where the index keeps them. */
-export function orthancLabelTools({ orthanc, store, findings, log }: { readonly orthanc: OrthancClient; readonly store: Store; readonly findings: readonly string[]; readonly log: Log }): OrthancLabelTools {
+export function orthancLabelPorts({ orthanc, store, findings, log }: { readonly orthanc: OrthancClient; readonly store: Store; readonly findings: readonly string[]; readonly log: Log }): OrthancLabelPorts {
   return {
     labels: () => orthanc.labels(),
     studiesLabelled: async (label) => (await orthanc.studiesLabelled(label)).map((one) => one.studyInstanceUID),

@@ -5,23 +5,23 @@ import { numberOf, type DataSet } from '../dicom/data-set.js';
 import { readPart10, writePart10 } from '../dicom/part10.js';
 import { derivedUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
-import { checkVerdict } from '../sr/check-document.js';
+import { checkAssessment } from '../sr/check-document.js';
 import { isOwnDocument } from '../sr/own-document.js';
-import { readVerdict, type ReadVerdict } from '../sr/read-assessment.js';
+import { readAssessment, type ReadAssessment } from '../sr/read-assessment.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
 import { proceduresOf } from '../sr/requests.js';
-import { judgementOf, type JudgedFinding, type Reader, type VerdictContent } from '../sr/assessment-content.js';
-import { verdictReport } from '../sr/assessment-report.js';
+import { judgementOf, type AssessedFinding, type Reader, type AssessmentContent } from '../sr/assessment-content.js';
+import { assessmentReport } from '../sr/assessment-report.js';
 import { evidenceOf } from '../reporting/evidence.js';
 import { referenceTo } from '../reporting/image-reference.js';
 import { ownDocumentsIn, type OwnDocument } from '../reporting/own-documents.js';
 import type { Clock, FindingTerms, Pacs } from '../reporting/ports.js';
-import { currentVerdictsIn, type VerdictInPacs } from './assessments-in-pacs.js';
+import { currentAssessmentsIn, type AssessmentInPacs } from './assessments-in-pacs.js';
 
-/** Raised when the same verdict would be written differently, so that the new form is a new document. */
-const verdictForm = '2';
+/** Raised when the same assessment would be written differently, so that the new form is a new document. */
+const assessmentForm = '2';
 
-export interface VerdictToRecord {
+export interface AssessmentToRecord {
   readonly studyInstanceUID: StudyInstanceUID;
   readonly reader: Reader;
   /** By name in config/findings.json; what is not named is not judged. */
@@ -31,10 +31,10 @@ export interface VerdictToRecord {
   /** Ends a disagreement between readers; only for one who may verify. */
   readonly settles?: boolean | undefined;
   /** `page`, `api`, `csv`. */
-  readonly whence: string;
+  readonly origin: string;
 }
 
-export interface VerdictTools {
+export interface RecordAssessmentPorts {
   readonly pacs: Pacs;
   readonly clock: Clock;
   /** Version of this program. */
@@ -46,53 +46,53 @@ export interface VerdictTools {
   readonly codes: readonly CodedConcept[];
 }
 
-export interface RecordedVerdict {
+export interface RecordedAssessment {
   readonly reference: DocumentReference;
-  readonly verdict: ReadVerdict;
+  readonly assessment: ReadAssessment;
   /** False if the PACS held it already. */
   readonly stored: boolean;
 }
 
 /**
- * The second story begins: a reader's verdict on a study → SR in the PACS, naming the reader and the documents judged.
+ * The second story begins: a reader's assessment on a study → SR in the PACS, naming the reader and the documents judged.
  *
- * May be repeated: the same verdict of the same reader on the same result is the same object, and what the PACS holds is
+ * May be repeated: the same assessment of the same reader on the same result is the same object, and what the PACS holds is
  * adopted. A changed mind is a new document that names the earlier one.
  *
  * @throws Fault `pacs-not-found`, `request-invalid` (unknown finding, nothing said), `request-refused` (settles without the
- *   right to verify), `verdict-outdated`
+ *   right to verify), `assessment-outdated`
  */
-export async function recordVerdict(given: VerdictToRecord, tools: VerdictTools): Promise<RecordedVerdict> {
+export async function recordAssessment(given: AssessmentToRecord, tools: RecordAssessmentPorts): Promise<RecordedAssessment> {
   const { studyInstanceUID } = given;
   const instances = await tools.pacs.retrieveStudyMetadata(studyInstanceUID);
   if (instances.length === 0) throw new Fault('pacs-not-found', 'expected a study with instances, found none', { studyInstanceUID });
   const judged = ownDocumentsIn(instances).current;
   checkRequest(given, judged);
 
-  const findings = judgedFindings(given, judged, tools);
-  const verdicts = currentVerdictsIn(instances);
-  const mine = verdicts.filter(({ verdict }) => verdict.kind === 'verdict' && verdict.reader === given.reader.name);
-  const said = mine.find((one) => saysTheSame(one, given, judged, findings));
+  const findings = assessedFindings(given, judged, tools);
+  const assessments = currentAssessmentsIn(instances);
+  const mine = assessments.filter(({ assessment }) => assessment.kind === 'assessment' && assessment.reader === given.reader.name);
+  const said = mine.find((one) => isSameResult(one, given, judged, findings));
   if (said) return { ...said, stored: false };
 
-  const others = given.settles ? verdicts.filter((one) => !mine.includes(one)) : [];
+  const others = given.settles ? assessments.filter((one) => !mine.includes(one)) : [];
   const content = contentOf(given, instances, findings, [...judged.map((one) => one.reference), ...mine.map((one) => one.reference), ...others.map((one) => one.reference)], tools);
-  return store(verdictReport(content), content, tools);
+  return store(assessmentReport(content), content, tools);
 }
 
-function checkRequest({ studyInstanceUID, reader, findings, judgedDocument, settles }: VerdictToRecord, judged: readonly OwnDocument[]): void {
+function checkRequest({ studyInstanceUID, reader, findings, judgedDocument, settles }: AssessmentToRecord, judged: readonly OwnDocument[]): void {
   if (!/^[^\p{Cc}\\]{1,100}$/u.test(reader.name) || reader.name.trim() !== reader.name) throw new Fault('request-invalid', 'expected the reader\'s name as one line of 1 to 100 characters without backslash', { studyInstanceUID });
   if (findings.length === 0) throw new Fault('request-invalid', 'expected a decision on at least one finding, found none', { studyInstanceUID });
   const twice = findings.find(({ name }, index) => findings.findIndex((other) => other.name === name) !== index);
   if (twice) throw new Fault('request-invalid', `expected one decision on ${twice.name}, found two`, { studyInstanceUID });
-  if (settles && reader.verifiesFor === undefined) throw new Fault('request-refused', 'expected a reader who may verify, because the verdict settles a disagreement', { studyInstanceUID });
+  if (settles && reader.verifiesFor === undefined) throw new Fault('request-refused', 'expected a reader who may verify, because the assessment settles a disagreement', { studyInstanceUID });
   if (judgedDocument !== undefined && !judged.some((one) => one.reference.sopInstanceUID === judgedDocument)) {
-    throw new Fault('verdict-outdated', `expected the current result ${judged.find((one) => one.kind === 'text')?.reference.sopInstanceUID ?? '(none)'}, found ${judgedDocument}`, { studyInstanceUID });
+    throw new Fault('assessment-outdated', `expected the current result ${judged.find((one) => one.kind === 'text')?.reference.sopInstanceUID ?? '(none)'}, found ${judgedDocument}`, { studyInstanceUID });
   }
 }
 
 /** In the order of their names, so that the order of a request makes no difference. */
-function judgedFindings({ findings }: VerdictToRecord, judged: readonly OwnDocument[], tools: VerdictTools): readonly JudgedFinding[] {
+function assessedFindings({ findings }: AssessmentToRecord, judged: readonly OwnDocument[], tools: RecordAssessmentPorts): readonly AssessedFinding[] {
   const report = judged.find((one) => one.kind === 'text')?.report;
   return [...findings].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, decision }) => {
     const { concept } = knownTerms(name, tools);
@@ -107,7 +107,7 @@ function judgedFindings({ findings }: VerdictToRecord, judged: readonly OwnDocum
   });
 }
 
-function knownTerms(name: string, tools: VerdictTools): FindingTerms {
+function knownTerms(name: string, tools: RecordAssessmentPorts): FindingTerms {
   try {
     return tools.termsOf(name);
   } catch (error) {
@@ -117,23 +117,23 @@ function knownTerms(name: string, tools: VerdictTools): FindingTerms {
 }
 
 /** The reader has said exactly this of exactly this result before, and would settle no more by it. */
-function saysTheSame({ verdict }: VerdictInPacs, given: VerdictToRecord, judged: readonly OwnDocument[], findings: readonly JudgedFinding[]): boolean {
+function isSameResult({ assessment }: AssessmentInPacs, given: AssessmentToRecord, judged: readonly OwnDocument[], findings: readonly AssessedFinding[]): boolean {
   const names = (all: readonly { readonly concept: { readonly value: string; readonly scheme: string }; readonly decision: Decision }[]): readonly string[] =>
     all.map(({ concept, decision }) => `${concept.scheme} ${concept.value} ${decision}`).sort();
-  const namesAll = judged.every((one) => verdict.predecessors.some((predecessor) => predecessor.sopInstanceUID === one.reference.sopInstanceUID));
-  return namesAll && verdict.verified === (given.reader.verifiesFor !== undefined) && verdict.settles === (given.settles ?? false) && isDeepStrictEqual(names(verdict.findings), names(findings));
+  const namesAll = judged.every((one) => assessment.predecessors.some((predecessor) => predecessor.sopInstanceUID === one.reference.sopInstanceUID));
+  return namesAll && assessment.verified === (given.reader.verifiesFor !== undefined) && assessment.settles === (given.settles ?? false) && isDeepStrictEqual(names(assessment.findings), names(findings));
 }
 
-function contentOf(given: VerdictToRecord, instances: readonly DataSet[], findings: readonly JudgedFinding[], predecessors: readonly DocumentReference[], tools: VerdictTools): VerdictContent {
+function contentOf(given: AssessmentToRecord, instances: readonly DataSet[], findings: readonly AssessedFinding[], predecessors: readonly DocumentReference[], tools: RecordAssessmentPorts): AssessmentContent {
   const images = instances.filter((one) => numberOf(one, 'Rows') !== undefined && !isOwnDocument(one));
   const evidence = findings.some((finding) => finding.images.length > 0) ? [] : evidenceOf(images);
   const source = images[0] ?? instances[0]!;
-  const content: VerdictContent = {
+  const content: AssessmentContent = {
     source,
     reader: given.reader,
     findings,
     settles: given.settles ?? false,
-    whence: given.whence,
+    origin: given.origin,
     softwareVersion: tools.softwareVersion,
     evidence,
     procedures: proceduresOf(source),
@@ -146,21 +146,21 @@ function contentOf(given: VerdictToRecord, instances: readonly DataSet[], findin
     instanceNumber: 1,
   };
   // Everything but the moment: two requests at the same moment name the same object, and no name has two contents.
-  const digest = createHash('sha256').update(writePart10(verdictReport({ ...content, createdAt: new Date(0) }))).digest('hex');
-  const parts = [verdictForm, given.studyInstanceUID, digest];
-  return { ...content, seriesInstanceUID: derivedUid<SeriesInstanceUID>('verdict', 'series', ...parts), sopInstanceUID: derivedUid<SOPInstanceUID>('verdict', 'instance', ...parts) };
+  const digest = createHash('sha256').update(writePart10(assessmentReport({ ...content, createdAt: new Date(0) }))).digest('hex');
+  const parts = [assessmentForm, given.studyInstanceUID, digest];
+  return { ...content, seriesInstanceUID: derivedUid<SeriesInstanceUID>('assessment', 'series', ...parts), sopInstanceUID: derivedUid<SOPInstanceUID>('assessment', 'instance', ...parts) };
 }
 
-async function store(document: DataSet, { procedures }: VerdictContent, tools: VerdictTools): Promise<RecordedVerdict> {
+async function store(document: DataSet, { procedures }: AssessmentContent, tools: RecordAssessmentPorts): Promise<RecordedAssessment> {
   const reference = referenceTo(document);
   const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = reference;
-  const mistakes = checkVerdict(document, { codes: [...tools.codes, ...procedures] });
+  const mistakes = checkAssessment(document, { codes: [...tools.codes, ...procedures] });
   if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID });
   await tools.pacs.storeInstances([writePart10(document)]);
-  const kept = readVerdict(readPart10(await tools.pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, sopInstanceUID)).dataSet);
+  const kept = readAssessment(readPart10(await tools.pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, sopInstanceUID)).dataSet);
   // Two requests at the same moment name the same object; which of the two the PACS keeps, and so its time, does not matter.
-  if (!kept || !isDeepStrictEqual({ ...kept, createdAt: undefined }, { ...readVerdict(document)!, createdAt: undefined })) {
-    throw new Fault('read-back-differs', 'expected the verdict that was sent, found another', { studyInstanceUID, sopInstanceUID });
+  if (!kept || !isDeepStrictEqual({ ...kept, createdAt: undefined }, { ...readAssessment(document)!, createdAt: undefined })) {
+    throw new Fault('read-back-differs', 'expected the assessment that was sent, found another', { studyInstanceUID, sopInstanceUID });
   }
-  return { reference, verdict: kept, stored: true };
+  return { reference, assessment: kept, stored: true };
 }

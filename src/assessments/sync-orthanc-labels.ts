@@ -7,7 +7,7 @@ export interface OrthancLabel {
   readonly decision: 'present' | 'absent';
 }
 
-export interface OrthancLabelTools {
+export interface OrthancLabelPorts {
   /** All labels in use; undefined if this Orthanc knows none (before 1.12). */
   labels(): Promise<readonly string[] | undefined>;
   /** Study Instance UIDs of the studies that carry a label. */
@@ -29,7 +29,7 @@ const negation = 'no-';
  *
  * @returns false if this Orthanc has no labels
  */
-export async function syncOrthancLabels(tools: OrthancLabelTools): Promise<boolean> {
+export async function syncOrthancLabels(tools: OrthancLabelPorts): Promise<boolean> {
   const inUse = await tools.labels();
   if (inUse === undefined) return false;
   const found: OrthancLabel[] = [];

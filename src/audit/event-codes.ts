@@ -48,7 +48,7 @@ const exact: Readonly<Record<string, AuditEvent>> = {
 /** By the object, the part of an action's name before the point: all that is done to it. */
 const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
-  verdict: { id: instancesAccessed },
+  assessment: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },

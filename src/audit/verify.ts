@@ -6,7 +6,7 @@ export interface ChainHead {
   readonly hash: string;
 }
 
-export type Verdict =
+export type VerificationResult =
   | { readonly intact: true; readonly entries: number; readonly head: ChainHead }
   | { readonly intact: false; readonly entries: number; readonly at: number; readonly why: string };
 
@@ -18,7 +18,7 @@ const page = 500;
  * @param known a head noted earlier: the log has to hold it still. Without one, entries cut off the end, or a chain made
  *   anew from its beginning by somebody who may write the database, cannot be noticed
  */
-export async function verifyAudit(entries: Pick<AuditEntries, 'after'>, known?: ChainHead): Promise<Verdict> {
+export async function verifyAudit(entries: Pick<AuditEntries, 'after'>, known?: ChainHead): Promise<VerificationResult> {
   let head: ChainHead = { seq: 0, hash: beginningOfChain };
   for (;;) {
     const rows = await entries.after(head.seq, page);

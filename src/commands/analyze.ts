@@ -18,7 +18,7 @@ import { percentOf } from '../sr/wording.js';
 import { withIdentity } from '../reporting/instance-identity.js';
 import { analyseInstances, reportTaken } from '../reporting/report-study.js';
 import { skip } from '../reporting/skip.js';
-import type { FindingVerdict, ReportTools } from '../reporting/ports.js';
+import type { FindingPrediction, ReportPorts } from '../reporting/ports.js';
 import { FilePacs, type StudyFile } from './file-pacs.js';
 import { resultFormat, type FileResult } from './file-result.js';
 import { givenFiles, type GivenFile } from './given-files.js';
@@ -131,11 +131,11 @@ async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<Said> {
   return { outcome: 'reported', findings: analysis.findings.map((one) => printed(one, analyser)) };
 }
 
-function printed({ name, probability, decision }: FindingVerdict, { settings }: Analyser): FileResult['findings'][number] {
+function printed({ name, probability, decision }: FindingPrediction, { settings }: Analyser): FileResult['findings'][number] {
   return { name, code: settings.termsOf(name).concept.value, probability, decision };
 }
 
-function toolsFor(analyser: Analyser, pacs: FilePacs): ReportTools {
+function toolsFor(analyser: Analyser, pacs: FilePacs): ReportPorts {
   // Heat maps are asked for by an option of their own, as PNG.
   const settings = { ...analyser.settings, profile: { ...analyser.settings.profile, heatMaps: false } };
   return { pacs, reader: analyser.reader, model: () => analyser.model, settings, clock: { now: () => new Date() }, log: silentLog };
@@ -144,21 +144,21 @@ function toolsFor(analyser: Analyser, pacs: FilePacs): ReportTools {
 /** PNG and JPEG say nothing of themselves: they are taken for frontal X-rays, and the gate decides. */
 async function analyzePicture(given: GivenFile, bytes: Uint8Array, analyser: Analyser, options: AnalyzeOptions): Promise<FileResult> {
   const { image, preview } = await analyser.reader.readPicture(bytes);
-  const verdict = (await analyser.model.judgeXrays([image]))[0]!;
-  if (verdict.refusal !== undefined) return { ...resultOf(given, analyser), outcome: 'skipped', reason: skip('not-frontal-chest', verdict.refusal).reason };
-  if (options.heatmap) await writeHeatMaps(given.label, preview, verdict.findings, options.heatmap);
-  return { ...resultOf(given, analyser), outcome: 'reported', findings: verdict.findings.map((one) => printed(one, analyser)) };
+  const prediction = (await analyser.model.predictXrays([image]))[0]!;
+  if (prediction.refusal !== undefined) return { ...resultOf(given, analyser), outcome: 'skipped', reason: skip('not-frontal-chest', prediction.refusal).reason };
+  if (options.heatmap) await writeHeatMaps(given.label, preview, prediction.findings, options.heatmap);
+  return { ...resultOf(given, analyser), outcome: 'reported', findings: prediction.findings.map((one) => printed(one, analyser)) };
 }
 
 async function heatMapOfDicom(member: DicomInput, analyser: Analyser, directory: string): Promise<void> {
   const part10 = readPart10(await member.read());
   const ct = textOf(part10.dataSet, 'Modality')?.toUpperCase() === 'CT';
   const { image } = ct ? await presentCtSlice(part10, lungWindow, 1, 'lungs') : await presentXray(part10);
-  const findings = ct ? (await analyser.model.judgeSlices([image])).findings : (await analyser.model.judgeXrays([image]))[0]!.findings;
+  const findings = ct ? (await analyser.model.predictSlices([image])).findings : (await analyser.model.predictXrays([image]))[0]!.findings;
   await writeHeatMaps(member.label, previewOf(image), findings, directory);
 }
 
-async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingVerdict[], directory: string): Promise<void> {
+async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingPrediction[], directory: string): Promise<void> {
   for (const finding of findings) {
     const title = `${finding.name}: ${percentOf(finding.probability, finding.absentBelow, finding.presentFrom)} % (${finding.decision})`;
     const { width, height, values } = await drawHeatMap(preview, { title, source: 'Where the network looked (Grad-CAM)', activation: finding.activation, box: finding.box });

@@ -14,11 +14,11 @@ import { commandActor, withStore } from './administration.js';
 /** `audit verify`: exit status 1 if the log was tampered with. */
 export async function verify(options: { readonly head?: string; readonly json: boolean }): Promise<void> {
   const known = options.head === undefined ? undefined : readHead(options.head);
-  const verdict = await withStore((store) => verifyAudit(store.audit, known));
-  if (!verdict.intact) process.exitCode = 1;
-  if (options.json) console.log(JSON.stringify(verdict));
-  else if (verdict.intact) console.log(`intact: ${verdict.entries} entries; head ${verdict.head.seq}:${verdict.head.hash}\nKeep the head elsewhere: audit verify --head then also notices entries cut off the end, or a log written anew.`);
-  else console.log(`TAMPERED WITH at entry ${verdict.at}: ${verdict.why}; the ${verdict.entries} entries before it are intact`);
+  const verification = await withStore((store) => verifyAudit(store.audit, known));
+  if (!verification.intact) process.exitCode = 1;
+  if (options.json) console.log(JSON.stringify(verification));
+  else if (verification.intact) console.log(`intact: ${verification.entries} entries; head ${verification.head.seq}:${verification.head.hash}\nKeep the head elsewhere: audit verify --head then also notices entries cut off the end, or a log written anew.`);
+  else console.log(`TAMPERED WITH at entry ${verification.at}: ${verification.why}; the ${verification.entries} entries before it are intact`);
 }
 
 /** `audit fingerprint`: the hash under which the log holds a search for a value. */

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { counted } from '../evaluation/pluralise.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { fastaiTransforms, noTransforms } from '../dataset/augmentation.js';
@@ -7,7 +7,7 @@ import { contactSheetPage, drawContactSheet } from '../dataset/contact-sheet.js'
 import { importDataset, type ImportReport } from '../dataset/import-dataset.js';
 import { openDatasetFolder } from '../dataset/manifest.js';
 import { PictureCache } from '../dataset/picture-cache.js';
-import { drawsOf, shuffled } from '../dataset/random.js';
+import { seededRandom, shuffled } from '../dataset/random.js';
 import { greyTrainingPicture } from '../dataset/training-picture.js';
 import { verifyDataset } from '../dataset/verify-dataset.js';
 import { progressLine } from './progress-line.js';
@@ -36,7 +36,7 @@ export async function importCommand({ metadata, images, out, kind, source, findi
 function describeImport(report: ImportReport, out: string): string {
   const some = (names: readonly string[]): string => names.slice(0, 10).map((name) => `\n    ${name}`).join('') + (names.length > 10 ? `\n    and ${names.length - 10} more` : '');
   const lines = [
-    `${counted(report.imported, 'image')} imported into ${out}${report.alreadyThere ? `, ${report.alreadyThere} were there already` : ''}; ${counted(report.patients, 'patient')}; ${report.kind}`,
+    `${pluralise(report.imported, 'image')} imported into ${out}${report.alreadyThere ? `, ${report.alreadyThere} were there already` : ''}; ${pluralise(report.patients, 'patient')}; ${report.kind}`,
     ...Object.entries(report.classes).map(([name, count]) => `  ${String(count).padStart(6)}  ${name}`),
     report.rowsWithoutImage.length && `rows without image: ${report.rowsWithoutImage.length}${some(report.rowsWithoutImage.map(({ line, filename }) => `line ${line}: ${filename}`))}`,
     report.imagesWithoutRow.length && `images without row: ${report.imagesWithoutRow.length}${some(report.imagesWithoutRow)}`,
@@ -72,7 +72,7 @@ export async function showCommand(options: { readonly dataset: string; readonly 
   const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31);
   const size = wholeNumber('--size', options.size, 16, 1024);
   const cache = cacheOf(options.dataset, options.size);
-  const chosen = shuffled(source.examples, drawsOf('show', seed)).slice(0, count);
+  const chosen = shuffled(source.examples, seededRandom('show', seed)).slice(0, count);
   const unreadable = await cache.fill(source, chosen);
   const settings = options.plain ? noTransforms : { ...fastaiTransforms, flip: options.flip ? 0.5 : 0 };
   const pictures = chosen

@@ -25,8 +25,8 @@ interface Check {
   readonly mend: string;
 }
 
-const fewestFreeBytes = 2e9;
-const mostClockSkewMs = 5_000;
+const minFreeBytes = 2e9;
+const maxClockSkewMs = 5_000;
 
 /** `doctor`: every part that can be wrong, tried for real. Exit status 1 if one is. */
 export async function doctor(options: { readonly json: boolean }): Promise<void> {
@@ -102,7 +102,7 @@ async function examineStorage(config: Config, say: Say): Promise<void> {
   await mkdir(config.dataDir, { recursive: true }).catch(() => undefined);
   const space = await statfs(config.dataDir).catch(() => undefined);
   const free = space ? space.bavail * space.bsize : 0;
-  const enough = free >= fewestFreeBytes;
+  const enough = free >= minFreeBytes;
   say({ name: 'disk', state: enough ? 'good' : 'bad', detail: space ? `${(free / 1e9).toFixed(1)} GB free in ${config.dataDir}` : `${config.dataDir} cannot be used`, mend: enough ? '' : 'free at least 2 GB there, or set DATA_DIR' });
   const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
   await examine(say, 'database', 'start PostgreSQL and check DATABASE_URL; an embedded database serves one process, so stop the service first', async () => {
@@ -152,7 +152,7 @@ async function examineOrthanc(config: Config, say: Say): Promise<void> {
     });
     await examine(say, 'clock', 'keep both machines on the same time (NTP)', async () => {
       const skewMs = Math.abs((await orthanc.clock()).getTime() - Date.now());
-      if (skewMs > mostClockSkewMs) throw new Fault('config-invalid', `Orthanc's clock and ours differ by ${Math.round(skewMs / 1000)} s`);
+      if (skewMs > maxClockSkewMs) throw new Fault('config-invalid', `Orthanc's clock and ours differ by ${Math.round(skewMs / 1000)} s`);
       return { value: skewMs, detail: `differs by ${Math.round(skewMs / 1000)} s from Orthanc's` };
     });
     await examine(say, 'destinations', 'add the name under DicomModalities or OrthancPeers in Orthanc, or correct config/routing.yaml', async () => {

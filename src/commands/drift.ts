@@ -1,4 +1,4 @@
-import { lookAtDrift } from '../monitoring/start-drift-checks.js';
+import { computeDrift } from '../monitoring/start-drift-checks.js';
 import { loadConfig } from '../config.js';
 import type { ComparedQuantity, DriftReport } from '../evaluation/drift/drift-report.js';
 import { withStore } from './administration.js';
@@ -7,21 +7,21 @@ import { chosenModel } from './chosen-model.js';
 /** `drift`: a look now, as the service does it by drift.schedule; nothing is kept and no alarm raised. Exit status 3 if something has moved. */
 export async function showDrift({ json }: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
-  const report = await withStore((store) => lookAtDrift({ config, store, champion: () => chosenModel('champion', config) }));
-  console.log(json ? JSON.stringify(report) : describe(report, config.drift.leastStudies));
+  const report = await withStore((store) => computeDrift({ config, store, champion: () => chosenModel('champion', config) }));
+  console.log(json ? JSON.stringify(report) : describe(report, config.drift.minStudies));
   if (report.groups.some(({ quantities, agreement }) => [...quantities, ...agreement].some(({ alarm }) => alarm))) process.exitCode = 3;
 }
 
 const words = { 'training-of-site': 'training images of this site', training: 'all training images', 'first-studies': "this site's first studies" } as const;
 
-function describe({ modelVersion, windowDays, withoutReference, tests, groups }: DriftReport, leastStudies: number): string {
+function describe({ modelVersion, windowDays, withoutReference, tests, groups }: DriftReport, minStudies: number): string {
   const head = [
     `model ${modelVersion}, the last ${windowDays} days, ${tests} tests`,
     ...withoutReference.map((network) => `its ${network} network came without a training reference: each site is compared with its own first studies`),
     ...(groups.length === 0 ? ['no study was judged in these days'] : []),
   ];
   const body = groups.flatMap(({ site, network, studies, quantities, agreement }) => [
-    `\n${site}, ${network}: ${studies} studies${studies < leastStudies ? ` (${leastStudies} are needed to say anything)` : quantities.length === 0 ? ' (nothing to compare with yet)' : ''}`,
+    `\n${site}, ${network}: ${studies} studies${studies < minStudies ? ` (${minStudies} are needed to say anything)` : quantities.length === 0 ? ' (nothing to compare with yet)' : ''}`,
     ...quantities.map((one) => `  ${one.alarm ? 'MOVED ' : '      '}${one.quantity.padEnd(28)} stability ${one.stability.toFixed(3)} (by chance ${one.expectedStability.toFixed(3)}), p ${shortP(one.adjustedP)}, ${moves(one)}; against ${words[one.against]}`),
     ...agreement.map(({ finding, before, lately, alarm }) => `  ${alarm ? 'FALLEN' : '      '} agreement on ${finding}: ${share(lately)}, before ${share(before)}`),
   ]);

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { counted } from '../evaluation/pluralise.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
@@ -110,7 +110,7 @@ function summary(report: EvaluationReport, out: string): string {
   const between = (interval: readonly [number, number] | null, write = share): string => (interval ? ` (${write(interval[0])} to ${write(interval[1])})` : '');
   const plain = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   return [
-    `${counted(report.n, 'image')}, ${counted(report.patients, 'patient')}`,
+    `${pluralise(report.n, 'image')}, ${pluralise(report.patients, 'patient')}`,
     `accuracy ${share(report.accuracy)}${between(report.accuracyInterval)}; always the commonest answer ${share(report.majorityRate)}; balanced ${share(report.balancedAccuracy)}`,
     ...report.classes.map((name) => {
       const { auroc, positives, n, sensitivity, specificity } = report.perClass[name]!;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openPacs, pacsOf } from '../service/open-pacs.js';
 import { softwareVersion } from '../service/open-analyser.js';
-import { verdictSeriesOffset } from '../assessments/assessments.js';
+import { assessmentSeriesOffset } from '../assessments/assessments.js';
 import { loadConfig, type Config } from '../config.js';
 import { readLabelCsv } from '../dataset/label-csv.js';
 import { asFault, Fault } from '../errors.js';
@@ -11,10 +11,10 @@ import { createLog } from '../log.js';
 import { openStore, type Store } from '../store/store.js';
 import { commandActor } from './administration.js';
 import { importLabels } from '../assessments/import-labels.js';
-import { jointLabels, type JointLabel } from '../assessments/adjudicated-labels.js';
+import { consensusLabels, type ConsensusLabel } from '../assessments/adjudicated-labels.js';
 
 /**
- * `labels import`: a list becomes verdicts in the PACS, from where the service takes them. They name the reader and are not signed. It may be done
+ * `labels import`: a list becomes assessments in the PACS, from where the service takes them. They name the reader and are not signed. It may be done
  * beside a running service. Exit status 1 if a row was refused.
  */
 export async function importLabelsCommand(file: string, options: { readonly reader: string; readonly json: boolean }): Promise<void> {
@@ -35,7 +35,7 @@ export async function importLabelsCommand(file: string, options: { readonly read
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
       clock: { now: () => new Date() },
       softwareVersion,
-      seriesNumber: config.report.seriesNumber + verdictSeriesOffset,
+      seriesNumber: config.report.seriesNumber + assessmentSeriesOffset,
       termsOf: (name: string) => termsOf(findings, name),
       codes: conceptsOf(findings),
       searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number }) => pacs.dicomWeb.searchForStudies(query, page),
@@ -43,7 +43,7 @@ export async function importLabelsCommand(file: string, options: { readonly read
     const { stored, known, refused } = await importLabels(rows, reader, tools);
     if (options.json) console.log(JSON.stringify({ stored, known, refused }));
     else {
-      console.log(`${stored} verdicts stored, ${known} known already, ${refused.length} rows refused`);
+      console.log(`${stored} assessments stored, ${known} known already, ${refused.length} rows refused`);
       for (const { line, code, reason } of refused) console.log(`line ${line}: ${reason} (${code})`);
     }
     if (refused.length > 0) process.exitCode = 1;
@@ -59,7 +59,7 @@ async function recordIntention(config: Config, subject: { readonly reader: strin
     store = await openStore(locationOf(config), createLog({ ...config.log, level: 'error' }));
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'config-invalid' || config.database.url) throw error;
-    console.error('the audit log belongs to the running service, which records each verdict when it finds it');
+    console.error('the audit log belongs to the running service, which records each assessment when it finds it');
     return;
   }
   try {
@@ -79,7 +79,7 @@ export async function listLabels(options: { readonly disagreed: boolean; readonl
       const page = await store.labels.statements(after === undefined ? {} : { after });
       if (page.length === 0) break;
       after = page.at(-1)!.studyInstanceUID;
-      for (const joint of jointLabels(page)) {
+      for (const joint of consensusLabels(page)) {
         counts[joint.state]++;
         if (options.disagreed && joint.state !== 'disagreed') continue;
         console.log(options.json ? JSON.stringify(joint) : lineOf(joint));
@@ -95,7 +95,7 @@ function locationOf(config: Config): Parameters<typeof openStore>[0] {
   return config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
 }
 
-function lineOf({ studyInstanceUID, finding, state, decision, statements }: JointLabel): string {
+function lineOf({ studyInstanceUID, finding, state, decision, statements }: ConsensusLabel): string {
   const said = statements.map((one) => `${one.reader}${one.verified ? ' (verified)' : ''}: ${one.decision}, ${one.source}${one.givenAt ? ` ${one.givenAt.toISOString().slice(0, 16)}` : ''}`).join('; ');
   return `${studyInstanceUID}  ${finding}  ${decision ?? state.toUpperCase()}  ${said}`;
 }

@@ -10,7 +10,7 @@ import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
 import { withoutPatients } from '../registry/lineage.js';
-import { judgeChallenger } from '../retraining/evaluate-challenger.js';
+import { evaluateChallenger } from '../retraining/evaluate-challenger.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages } from './labelled-images.js';
 import { progressLine } from './progress-line.js';
@@ -42,7 +42,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const progress = progressLine('judging', options.json);
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   try {
-    const { decision, ...figures } = await judgeChallenger({ kind, champion, challenger, engine, examples: images.examples, picture: images.picture, testSet: images.name, labelRules: loadFindings(config.findingsFile).findings, rules, onProgress: (_, done, total) => progress.tell(done, total) });
+    const { decision, ...figures } = await evaluateChallenger({ kind, champion, challenger, engine, examples: images.examples, picture: images.picture, testSet: images.name, labelRules: loadFindings(config.findingsFile).findings, rules, onProgress: (_, done, total) => progress.tell(done, total) });
     progress.end();
     const record: ChangeRecord = {
       id: `gate-${startedAt.toISOString().replace(/[:.]/g, '-')}`,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadConfig } from '../config.js';
-import { agreementOf, type TwoOpinions } from '../evaluation/report/agreement.js';
+import { agreementOf, type PairedPredictions } from '../evaluation/report/agreement.js';
 import { createLog } from '../log.js';
 import { openStore } from '../store/store.js';
 import { chosenModel } from './chosen-model.js';
@@ -12,7 +12,7 @@ export async function showShadow(name: string, options: { readonly json: boolean
   const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, createLog({ ...config.log, level: 'warn' }));
   try {
     const rows = await store.shadow.ofVersion(version);
-    const opinions = new Map<string, TwoOpinions[]>();
+    const opinions = new Map<string, PairedPredictions[]>();
     for (const { findings, championFindings } of rows) {
       for (const challenger of findings) {
         const champion = championFindings.find((one) => one.name === challenger.name);

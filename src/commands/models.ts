@@ -1,5 +1,5 @@
 import { loadConfig } from '../config.js';
-import { counted } from '../evaluation/pluralise.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 
@@ -48,7 +48,7 @@ function describe({ name, version, deviceUID, manufacturer, created, license, ne
     `made     ${created} by ${manufacturer}`,
     `licence  ${license}`,
     ...parts,
-    ...(lineage ? [`trained  on ${lineage.dataset.name} (${counted(lineage.dataset.images, 'image')}, ${counted(lineage.dataset.patients, 'patient')}), from ${lineage.parent ?? lineage.startedFrom ?? 'nothing'}, seed ${lineage.seed}, ${lineage.engine}, program ${lineage.codeVersion}`] : []),
+    ...(lineage ? [`trained  on ${lineage.dataset.name} (${pluralise(lineage.dataset.images, 'image')}, ${pluralise(lineage.dataset.patients, 'patient')}), from ${lineage.parent ?? lineage.startedFrom ?? 'nothing'}, seed ${lineage.seed}, ${lineage.engine}, program ${lineage.codeVersion}`] : []),
     `folder   ${directory}`,
     'Not for diagnosis.',
   ].join('\n');

@@ -25,7 +25,7 @@ export async function rebuildCommand(options: { readonly json: boolean }): Promi
       });
       if (options.json) console.log(JSON.stringify(rebuilt));
       else {
-        console.log(`${rebuilt.studies} studies with documents: ${rebuilt.results} results and ${rebuilt.verdicts} verdicts that the index did not have${rebuilt.gone > 0 ? `, ${rebuilt.gone} verdicts taken away that the PACS no longer holds` : ''}`);
+        console.log(`${rebuilt.studies} studies with documents: ${rebuilt.results} results and ${rebuilt.assessments} assessments that the index did not have${rebuilt.gone > 0 ? `, ${rebuilt.gone} assessments taken away that the PACS no longer holds` : ''}`);
         if (!rebuilt.orthancLabels) console.log('This Orthanc has no labels of its own (1.12 has): none were looked for.');
         for (const { studyInstanceUID, code } of rebuilt.unreadable) console.log(`${studyInstanceUID}: could not be read (${code})`);
       }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bringForward } from '../service/bring-forward.js';
 import { registryOfStore } from '../service/open-registry.js';
 import { openReader } from '../serving/image-reader.js';
-import { askForNight, startNightWorker } from '../retraining/start-retraining.js';
+import { requestRetraining, startRetraining } from '../retraining/start-retraining.js';
 import { openPacs } from '../service/open-pacs.js';
 import { retrainQueue } from '../reporting/queues.js';
 import { softwareVersion } from '../service/open-analyser.js';
@@ -35,8 +35,8 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     await startingModel(config.model.directory, registry, log);
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
     try {
-      await askForNight(jobs, 'command line');
-      await startNightWorker({ config: { ...config, night: { ...config.night, enabled: false } }, store, jobs, registry, pacs, reader, codeVersion: softwareVersion, log });
+      await requestRetraining(jobs, 'command line');
+      await startRetraining({ config: { ...config, night: { ...config.night, enabled: false } }, store, jobs, registry, pacs, reader, codeVersion: softwareVersion, log });
       for (;;) {
         await new Promise((resolve) => setTimeout(resolve, 300));
         const mine = (await jobs.stats()).find(({ queue }) => queue === retrainQueue.name);

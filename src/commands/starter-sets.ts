@@ -8,7 +8,7 @@ import { withGuardClass } from '../dataset/guard-class.js';
 import { importDataset } from '../dataset/import-dataset.js';
 import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
 import { mergeSources } from '../dataset/merge-sources.js';
-import { drawsOf, shuffled } from '../dataset/random.js';
+import { seededRandom, shuffled } from '../dataset/random.js';
 import type { SplitOptions } from '../dataset/split.js';
 import { Fault } from '../errors.js';
 
@@ -36,7 +36,7 @@ export function starterSource(all: ExampleSource, kind: 'xray' | 'ct', limit = I
   const others = all.examples.filter((example) => !isOfKind(example));
   const chosen: ExampleSource = { ...all, kind: 'several', classes, examples: few };
   const chests = kind === 'ct' ? withFullField(chosen, starterSeed) : chosen;
-  const strangers: ExampleSource = { ...chosen, examples: shuffled(others, drawsOf('others', starterSeed)).slice(0, Math.ceil(chests.examples.length / 2)) };
+  const strangers: ExampleSource = { ...chosen, examples: shuffled(others, seededRandom('others', starterSeed)).slice(0, Math.ceil(chests.examples.length / 2)) };
   return { source: withGuardClass(chests, { name: guard, share: 0.5, seed: starterSeed, others: strangers }), classes, guard };
 }
 

@@ -126,7 +126,7 @@ function recipeOf({ recipe: file, epochs }: TrainStarterCommand, kind: 'xray' | 
     { what: 'all', epochs: all - small, rate: small > 0 ? 1e-3 : 3e-3, firstRate: small > 0 ? 1e-3 : 3e-3 },
   ];
   const augmentation = kind === 'xray' ? { ...robustTransforms, pEqualise: 0.5, lungs: lungTransforms } : robustTransforms;
-  const own: Recipe = { ...fastaiRecipe, seed: starterSeed, batch: 64, stages, weightDecay: 0.02, labelSmoothing: 0.02, balance: 'source-sampling', mostDraws: 4, augmentation };
+  const own: Recipe = { ...fastaiRecipe, seed: starterSeed, batch: 64, stages, weightDecay: 0.02, labelSmoothing: 0.02, balance: 'source-sampling', maxDraws: 4, augmentation };
   if (file === undefined) return own;
   const changes = loadConfigFile(file, recipeSchema.partial());
   return recipeSchema.parse({ ...own, ...changes });

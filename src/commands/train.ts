@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { counted } from '../evaluation/pluralise.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -59,7 +59,7 @@ export async function train(options: TrainCommand): Promise<void> {
       model: { name: options.name ?? `${plan.architecture.family} on ${plan.name}`.slice(0, 64), manufacturer: 'orthanc-chest-ai', license: 'As the data it was trained on; not for diagnosis', codeVersion: codeVersion(), settings: { split: plan.splitSettings } },
       clock: { now: () => new Date() },
       signal: stop.signal,
-      onBegin: () => keepFirstBatch(plan, directory),
+      onBegin: () => recordFirstBatch(plan, directory),
       onReading: reading.tell,
       onProgress: (progress) => tellProgress(progress, say, training, options.json),
     });
@@ -99,7 +99,7 @@ function withFirstBatch(plan: TrainingPlan, directory: string): TrainingPlan {
   }
 }
 
-async function keepFirstBatch({ batchBy, recipe: { batch } }: TrainingPlan, directory: string): Promise<void> {
+async function recordFirstBatch({ batchBy, recipe: { batch } }: TrainingPlan, directory: string): Promise<void> {
   const file = join(directory, firstBatchFile);
   if (batchBy !== undefined && !existsSync(file)) await writeFileAtomically(file, JSON.stringify({ batch, why: batchBy }));
 }
@@ -110,7 +110,7 @@ const firstBatchSchema = z.strictObject({ batch: z.int().min(2), why: z.string()
 export function describe({ source, split, classes, objective, architecture, initial, recipe, batchBy, name }: TrainingPlan, directory?: string): string {
   const count = (part: string): number => split.parts.filter((one) => one === part).length;
   const patients = (part: string): number => new Set(source.examples.filter((_, index) => split.parts[index] === part).map(({ patient }) => patient)).size;
-  const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'].filter((part) => count(part) > 0).map((part) => `${part} ${count(part)} (${counted(patients(part), 'patient')})`);
+  const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'].filter((part) => count(part) > 0).map((part) => `${part} ${count(part)} (${pluralise(patients(part), 'patient')})`);
   return [
     `${name}: ${parts.join(', ')}`,
     `${objective}: ${classes.join(', ')}`,
@@ -137,7 +137,7 @@ function summary(report: EvaluationReport, version: string, directory: string): 
   const share = (value: number | null): string => (value === null ? '–' : `${(value * 100).toFixed(1)} %`);
   const interval = report.accuracyInterval ? ` (${share(report.accuracyInterval[0])} to ${share(report.accuracyInterval[1])})` : '';
   return [
-    `Validation: ${counted(report.n, 'image')} of ${counted(report.patients, 'patient')}`,
+    `Validation: ${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}`,
     `accuracy ${share(report.accuracy)}${interval}; always the commonest answer ${share(report.majorityRate)}; balanced ${share(report.balancedAccuracy)}`,
     ...report.warnings.map((line) => `! ${line}`),
     `Model version ${version} (\`models show ${version}\`); log and curves: ${directory}`,

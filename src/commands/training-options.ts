@@ -78,7 +78,7 @@ export interface TrainingPlan {
 }
 
 /** What is tried without `--batch`, where memory allows it. */
-const largestBatch = 16;
+const maxBatch = 16;
 
 /**
  * @param stages those that memory has to suffice for; of the recipe if not given
@@ -101,7 +101,7 @@ export async function planTraining(options: TrainingOptions, config: Config, tod
   };
   const split = splitExamples(source.examples, { ...splitSettings, lock });
   const network = from ? networkOfModel(from, classes, given.seed, kind) : await networkOf(options, config, classes, given.seed);
-  const byMemory = options.batch === undefined ? batchByMemory(architectureOf(network.architecture), stages ?? given.stages, network.input, machineMemory(), largestBatch) : undefined;
+  const byMemory = options.batch === undefined ? batchByMemory(architectureOf(network.architecture), stages ?? given.stages, network.input, machineMemory(), maxBatch) : undefined;
   const recipe: Recipe = byMemory ? { ...given, batch: byMemory.batch } : given;
   const cache = new PictureCache(join(options.dataset[0]!, '.cache'), network.input);
   return { source, name, sha256, split, splitSettings: { ...splitSettings, ...(lock ? { lock: lock.checksum } : {}) }, classes, objective, kind, ...network, recipe, ...(byMemory ? { batchBy: byMemory.why } : {}), cache };
@@ -190,7 +190,7 @@ export function recipeOf(options: TrainingOptions): Recipe {
   return recipeSchema.parse({
     ...fastaiRecipe,
     seed: wholeOf('--seed', options.seed, 0, 2 ** 31),
-    batch: options.batch === undefined ? largestBatch : wholeOf('--batch', options.batch, 2, 1024),
+    batch: options.batch === undefined ? maxBatch : wholeOf('--batch', options.batch, 2, 1024),
     stages,
     oneCycle: wholeOf('--one-cycle', options.oneCycle, 1, 2),
     weightDecay: numberOf('--weight-decay', options.weightDecay, 0, 1),

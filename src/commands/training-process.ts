@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { nightFolders } from '../retraining/retraining-folders.js';
-import type { NightMessage, NightSettings } from '../retraining/training-process.js';
+import { retrainingFolders } from '../retraining/retraining-folders.js';
+import type { TrainingMessage, TrainingProcessSettings } from '../retraining/training-process.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
@@ -10,7 +10,7 @@ import { loadFindings } from '../findings-config.js';
 import { createLog } from '../log.js';
 import { openRegistry } from '../registry/registry.js';
 import { lockDirectory, type DirectoryLock } from '../store/directory-lock.js';
-import { nightPlanSchema } from '../retraining/retraining-plan.js';
+import { retrainingPlanSchema } from '../retraining/retraining-plan.js';
 import { retrainModel } from '../retraining/retrain-model.js';
 import { codeVersion } from './train.js';
 
@@ -18,7 +18,7 @@ import { codeVersion } from './train.js';
 const lowPriority = 15;
 
 /** `night-train`: the training process of a night; the service starts it. Its last line says how it ended. */
-export async function nightTrain(directory: string): Promise<void> {
+export async function runTrainingProcess(directory: string): Promise<void> {
   setPriority(lowPriority);
   const controller = new AbortController();
   const stop = (): void => controller.abort();
@@ -28,14 +28,14 @@ export async function nightTrain(directory: string): Promise<void> {
   const orphaned = setInterval(() => process.ppid !== parent && stop(), 500);
   const lock = await alone(directory);
   try {
-    const plan = nightPlanSchema.parse(JSON.parse(await readFile(join(directory, 'plan.json'), 'utf8')));
-    const settings = JSON.parse(await readFile(join(directory, 'settings.json'), 'utf8')) as NightSettings;
+    const plan = retrainingPlanSchema.parse(JSON.parse(await readFile(join(directory, 'plan.json'), 'utf8')));
+    const settings = JSON.parse(await readFile(join(directory, 'settings.json'), 'utf8')) as TrainingProcessSettings;
     const engine = await startEngine({ prefer: settings.prefer, log: createLog({ level: 'warn' }), threads: settings.threads });
     try {
       const retrained = await retrainModel(plan, {
         registry: openRegistry(join(settings.dataDir, 'models')),
         engine,
-        pictures: nightFolders(settings).pictures,
+        pictures: retrainingFolders(settings).pictures,
         directory,
         labelRules: loadFindings(settings.findingsFile).findings,
         workers: settings.threads,
@@ -71,6 +71,6 @@ async function alone(directory: string): Promise<DirectoryLock> {
   }
 }
 
-function say(message: NightMessage): void {
+function say(message: TrainingMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }

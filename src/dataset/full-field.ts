@@ -1,7 +1,7 @@
 import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { Example, ExampleSource } from './example.js';
-import { drawsOf, type Draws } from './random.js';
+import { seededRandom, type Draws } from './random.js';
 
 /** Side of what is made here; enough for any input. */
 const side = 320;
@@ -17,7 +17,7 @@ export function withFullField(source: ExampleSource, seed: number): ExampleSourc
     examples: [...source.examples, ...[...made].map(([key, example]): Example => ({ key, patient: example.patient, source: example.source, view: example.view, labels: example.labels, ...(example.unknown ? { unknown: example.unknown } : {}) }))],
     picture: async (example) => {
       const cropped = made.get(example.key);
-      return cropped ? drawFullField(await source.picture(cropped), drawsOf('full field', seed, example.key)) : source.picture(example);
+      return cropped ? drawFullField(await source.picture(cropped), seededRandom('full field', seed, example.key)) : source.picture(example);
     },
   };
 }

@@ -38,7 +38,7 @@ export function placementOf(file: string, picture: SourcePicture): Placement {
  * @param other whose surroundings are taken; asked for only if `what` is `exchanged`
  * @returns a new picture of the same size and range
  */
-export function changeSurroundings(own: PlacedPicture, { what, grey }: LungAugmentation, other: () => PlacedPicture): SourcePicture {
+export function changeInfrastructure(own: PlacedPicture, { what, grey }: LungAugmentation, other: () => PlacedPicture): SourcePicture {
   const { width, height, values, most } = own.picture;
   const small = { width: maskSide, height: maskSide, pixelAspect: 1 };
   const lungs = resizeBilinear({ ...small, values: Float32Array.from(lungFieldsAt(own.placement, small)) }, width, height).values;

@@ -8,7 +8,7 @@ export interface PictureRequest {
   readonly task: PictureTask;
 }
 
-export type PictureAnswer =
+export type PictureAnalysis =
   | { readonly id: number; readonly values: Float32Array }
   | { readonly id: number; readonly fault: { readonly code: FaultCode; readonly detail: string; readonly source: string } };
 
@@ -32,7 +32,7 @@ export class PictureWorkers {
     this.threads = Array.from({ length: Math.max(1, workers) }, () => {
       const thread = new Worker(new URL('./picture-worker.js', import.meta.url), { name: 'pictures', execArgv: [] });
       thread.unref();
-      thread.on('message', (answer: PictureAnswer) => this.settle(answer));
+      thread.on('message', (answer: PictureAnalysis) => this.settle(answer));
       thread.on('error', (error) => this.end(new Fault('engine-failed', `a picture thread ended: ${error.message}`)));
       thread.on('exit', () => this.end(new Fault('engine-failed', 'a picture thread ended')));
       return thread;
@@ -57,7 +57,7 @@ export class PictureWorkers {
     await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
 
-  private settle(answer: PictureAnswer): void {
+  private settle(answer: PictureAnalysis): void {
     const entry = this.waiting.get(answer.id);
     this.waiting.delete(answer.id);
     if (this.waiting.size === 0) this.threads.forEach((one) => one.unref());

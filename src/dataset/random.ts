@@ -10,7 +10,7 @@ export interface Draws {
 }
 
 /** @param key for example seed, epoch, index of the example */
-export function drawsOf(...key: readonly (number | string)[]): Draws {
+export function seededRandom(...key: readonly (number | string)[]): Draws {
   let seed = 2166136261;
   for (const part of key) {
     for (const byte of new TextEncoder().encode(`${part}\u0000`)) seed = Math.imul(seed ^ byte, 16777619);

@@ -2,9 +2,9 @@ import { networkInput, type NetworkInput } from '../pixels/network-input.js';
 import { applyAugmentation } from './apply-augmentation.js';
 import { drawAugmentation, type Augmentation, type AugmentationSettings } from './augmentation.js';
 import type { SourcePicture } from './apply-augmentation.js';
-import { changeSurroundings, cropToLungs, equalised, placementOf, type PlacedPicture } from './lung-augmentation.js';
+import { changeInfrastructure, cropToLungs, equalised, placementOf, type PlacedPicture } from './lung-augmentation.js';
 import { readCachedPicture } from './picture-cache.js';
-import { drawsOf } from './random.js';
+import { seededRandom } from './random.js';
 
 /** One picture of one training batch; everything it depends on. */
 export interface PictureTask {
@@ -38,7 +38,7 @@ type TaskKey = Pick<PictureTask, 'settings' | 'seed' | 'epoch' | 'position'>;
 
 /** What is done to the picture at a place of an epoch. */
 function augmentationOf({ settings, seed, epoch, position }: TaskKey): Augmentation {
-  return drawAugmentation(settings, drawsOf('augmentation', seed, epoch, position));
+  return drawAugmentation(settings, seededRandom('augmentation', seed, epoch, position));
 }
 
 /** Whether the lungs of the picture at this place are covered, where it has some: then nothing can be said of it. */
@@ -57,6 +57,6 @@ function ofLungs(picture: SourcePicture, task: PictureTask, { lungs, lungCrop }:
   // where the lungs lie is looked for in the picture as it is in the cache, and kept there
   const placed = (name: string, shown: SourcePicture): PlacedPicture => ({ picture: shown, placement: placementOf(name, pictureAt(name, task, {})) });
   const own = placed(file, picture);
-  const changed = lungs ? changeSurroundings(own, lungs, () => placed(otherChest, pictureAt(otherChest, task, {}))) : picture;
+  const changed = lungs ? changeInfrastructure(own, lungs, () => placed(otherChest, pictureAt(otherChest, task, {}))) : picture;
   return lungCrop ? cropToLungs({ ...own, picture: changed }, lungCrop) : changed;
 }

@@ -10,7 +10,7 @@ import type { PictureCache } from './picture-cache.js';
 import { readExamplePicture } from './read-picture.js';
 
 /** Smaller than this, a picture is a thumbnail or a mistake. */
-const smallestSide = 32;
+const minSide = 32;
 
 export interface VerifyOptions {
   readonly directory: string;
@@ -59,7 +59,7 @@ async function decoded(directory: string, { file, sha256 }: ManifestEntry): Prom
   const bytes = await readFile(source).catch((error: unknown) => Promise.reject((error as NodeJS.ErrnoException).code === 'ENOENT' ? new Fault('image-unreadable', 'the file is missing', { source }) : asFault(error, 'image-unreadable', { source })));
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Fault('image-unreadable', 'the file has changed since it was imported', { source });
   const image = await readExamplePicture(bytes, source);
-  if (Math.min(image.width, image.height) < smallestSide) throw new Fault('image-unreadable', `expected at least ${smallestSide} pixels a side, found ${image.width} × ${image.height}`, { source });
+  if (Math.min(image.width, image.height) < minSide) throw new Fault('image-unreadable', `expected at least ${minSide} pixels a side, found ${image.width} × ${image.height}`, { source });
   const [first] = image.values;
   if (image.values.every((value) => value === first)) throw new Fault('image-unreadable', 'every pixel has the same value', { source });
   return image;

@@ -36,7 +36,7 @@ const pixelData = 0x7fe00010;
 /** Real objects nest less than ten deep. */
 const deepest = 64;
 /** Elements and items of one file; an enhanced CT of 2,000 frames has about 200,000. */
-const mostElements = 1_000_000;
+const maxElements = 1_000_000;
 
 /**
  * Reads data elements (PS3.5 §7).
@@ -252,14 +252,14 @@ export class DataSetReader {
   /** Goes into a sequence (`items`) or one of its items. */
   private push(parent: Level, tag: number, length: number, items: MutableDataSet[] | undefined, dataSet: MutableDataSet, encoding: Encoding): void {
     if (this.levels.length >= deepest * 2) throw this.fault(parent.tag, `sequences nested more than ${deepest} deep`);
-    if (++this.elements > mostElements) throw this.fault(parent.tag, `more than ${mostElements} elements`);
+    if (++this.elements > maxElements) throw this.fault(parent.tag, `more than ${maxElements} elements`);
     const end = length === undefinedLength ? undefined : this.offset + length;
     if (end !== undefined) this.makeRoom(parent, tag, length);
     this.levels.push({ items, dataSet, end, bound: end ?? parent.bound, encoding, tag, decodeText: parent.decodeText, signedPixels: parent.signedPixels });
   }
 
   private take(level: Level, tag: number, length: number): Uint8Array {
-    if (++this.elements > mostElements) throw this.fault(tag, `more than ${mostElements} elements`);
+    if (++this.elements > maxElements) throw this.fault(tag, `more than ${maxElements} elements`);
     this.makeRoom(level, tag, length);
     const value = this.bytes.subarray(this.offset, this.offset + length);
     this.offset += length;

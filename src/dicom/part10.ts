@@ -25,7 +25,7 @@ const everything = 2 ** 32;
 const metaEnd = 0x00030000;
 const pixelGroup = 0x7fe00000;
 /** What a deflated data set may grow to, so that a deflate bomb cannot fill the memory: 64 MB, or 100 times its size up to 1 GB. */
-function largestInflated(deflated: number): number {
+function maxInflated(deflated: number): number {
   return Math.min(1 << 30, Math.max(64 << 20, 100 * deflated));
 }
 
@@ -117,7 +117,7 @@ function actualSyntax(declared: string | undefined, { explicit, littleEndian }: 
 
 function inflate(bytes: Uint8Array, instance: string | undefined): Uint8Array {
   try {
-    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: largestInflated(bytes.length) }));
+    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: maxInflated(bytes.length) }));
   } catch (cause) {
     throw new Fault('dicom-unreadable', `the deflated data set cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`, { attribute: 'TransferSyntaxUID (0002,0010)', ...(instance ? { sopInstanceUID: instance } : {}) }, { cause });
   }

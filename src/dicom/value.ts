@@ -16,7 +16,7 @@ const encodedText = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT']);
 /** Strings in which a backslash is text (PS3.5 §6.2). */
 const singleText = new Set(['LT', 'ST', 'UT', 'UR']);
 /** A longer text or number list is left as bytes: no attribute that we read is that long, and a hostile one must cost nothing. */
-const longestReadValue = 4 << 20;
+const maxReadValue = 4 << 20;
 
 type ReadNumber = readonly [size: number, read: (view: DataView, offset: number, littleEndian: boolean) => number | string];
 const numbers: Readonly<Record<string, ReadNumber>> = {
@@ -38,7 +38,7 @@ const numbers: Readonly<Record<string, ReadNumber>> = {
  */
 export function valueOf(vr: string, bytes: Uint8Array, context: ValueContext): unknown {
   const resolved = vr === 'xs' ? (context.signedPixels ? 'SS' : 'US') : vr;
-  if (byteValues.has(resolved) || bytes.length > longestReadValue) {
+  if (byteValues.has(resolved) || bytes.length > maxReadValue) {
     return context.littleEndian ? bytes : swapped(bytes, resolved);
   }
   if (bytes.length === 0) return '';

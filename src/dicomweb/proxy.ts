@@ -4,7 +4,7 @@ import { connectionTo, isStale, Slots, StaleConnection, targetOf, type HttpConne
 import type { PacsAddress } from '../http/pacs-address.js';
 
 /** An answer of the PACS on its way through; `body` is not read yet. */
-export interface PassedOn {
+export interface ProxiedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: http.IncomingMessage;
@@ -17,7 +17,7 @@ const passedHeaders = ['content-type', 'content-length', 'last-modified'] as con
  * Reading requests of a viewer, passed on to the PACS with our credentials, their answers streamed back. They share the slots of
  * the endpoint with everything else that asks this PACS; one is held until the answer's last byte.
  */
-export class PassOn {
+export class DicomWebProxy {
   private readonly connection: HttpConnection;
   private readonly slots: Slots;
 
@@ -37,10 +37,10 @@ export class PassOn {
    * @param signal ends the request, also while it waits for its turn
    * @throws Fault pacs-unreachable, timed-out
    */
-  get(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn> {
-    return new Promise<PassedOn>((resolve, reject) => {
+  get(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<ProxiedResponse> {
+    return new Promise<ProxiedResponse>((resolve, reject) => {
       const inTurn = async (): Promise<void> => {
-        const send = (): Promise<PassedOn> => this.send(path, accept, seenAs, signal);
+        const send = (): Promise<ProxiedResponse> => this.send(path, accept, seenAs, signal);
         const answer = await send().catch((thrown: unknown) => {
           if (thrown instanceof StaleConnection) return send();
           throw thrown;
@@ -53,7 +53,7 @@ export class PassOn {
     });
   }
 
-  private send(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn> {
+  private send(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<ProxiedResponse> {
     const { url, agent, authorization } = this.connection;
     const headers = {
       ...(authorization ? { Authorization: authorization } : {}),

@@ -54,7 +54,7 @@ export function candidate(name: EngineName): EngineCandidate {
 
 export const onnxruntimeVersion = (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
 
-const providerMends: Readonly<Record<Provider, string>> = {
+const providerFixes: Readonly<Record<Provider, string>> = {
   cpu: 'npm ci (onnxruntime-node carries its CPU library for Linux, macOS and Windows)',
   cuda: 'on Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
   webgpu: 'a GPU with a Vulkan driver that this process can open (in a container: pass the device through)',
@@ -67,9 +67,9 @@ function onnxCandidate(provider: Provider): EngineCandidate {
     name,
     title: `onnxruntime-node ${onnxruntimeVersion}, ${provider}`,
     installed,
-    howToAdd: providerMends[provider],
+    howToAdd: providerFixes[provider],
     start: async (threads, why, { limits } = {}) => {
-      if (!installed) throw new Fault('engine-unavailable', `${name}: not in this build of onnxruntime-node; to add it: ${providerMends[provider]}`);
+      if (!installed) throw new Fault('engine-unavailable', `${name}: not in this build of onnxruntime-node; to add it: ${providerFixes[provider]}`);
       const place = { cpu: `CPU (${threads} ${threads === 1 ? 'thread' : 'threads'})`, cuda: 'CUDA', webgpu: 'WebGPU' }[provider];
       return new OnnxEngine({ settings: { provider, threads }, description: { name: `onnxruntime-node ${onnxruntimeVersion}, ${place}`, why }, limits });
     },

@@ -28,7 +28,7 @@ interface Waiting {
 const patienceMs = 2_000;
 const abandonMs = 5_000;
 /** Of the last words of a process that ended by itself, and how long they may take to arrive. */
-const longestReason = 300;
+const maxReason = 300;
 const lastWordsMs = 50;
 
 /** The processes of now: none outlives the one that started it. */
@@ -65,7 +65,7 @@ export class ComputeProcess {
     const child = fork(fileURLToPath(program), given, { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: environment });
     this.#child = child;
     running.add(child);
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#lastWords = (this.#lastWords + text).slice(-longestReason)));
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#lastWords = (this.#lastWords + text).slice(-maxReason)));
     child.on('message', (message: ComputeAnswer | object) => {
       if ('id' in message) this.#answered(message);
       else onMessage?.(message);
@@ -133,10 +133,10 @@ export class ComputeProcess {
     // without its channel it ends by itself, unless it is in the middle of a long computation
     if (this.#child.connected) this.#child.disconnect();
     const impatience = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
-    let giveUp: NodeJS.Timeout | undefined;
-    await Promise.race([this.#exited, new Promise<void>((resolve) => (giveUp = setTimeout(resolve, patienceMs + abandonMs)))]);
+    let recordGivenUpStudy: NodeJS.Timeout | undefined;
+    await Promise.race([this.#exited, new Promise<void>((resolve) => (recordGivenUpStudy = setTimeout(resolve, patienceMs + abandonMs)))]);
     clearTimeout(impatience);
-    clearTimeout(giveUp);
+    clearTimeout(recordGivenUpStudy);
     this.hold(false);
   }
 

@@ -10,7 +10,7 @@ export type ProbeReport =
 const probeTimeoutMs = 60_000;
 const repeats = 5;
 /** A slow engine is known to be slow after less. */
-const longestMs = 500;
+const maxMs = 500;
 
 export interface ProbeOptions {
   /** One small picture: whether it starts and not how fast it is. */
@@ -50,7 +50,7 @@ async function time(engine: StartedEngine, { tiny = false, once = false }: Probe
   let prediction = await predictor.predict(input);
   const times: number[] = once ? [performance.now() - first] : [];
   const begin = performance.now();
-  while (times.length < (tiny || once ? 1 : repeats) && (times.length === 0 || performance.now() - begin < longestMs)) {
+  while (times.length < (tiny || once ? 1 : repeats) && (times.length === 0 || performance.now() - begin < maxMs)) {
     const start = performance.now();
     prediction = await predictor.predict(input);
     times.push(performance.now() - start);

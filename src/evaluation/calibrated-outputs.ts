@@ -17,7 +17,7 @@ export interface CalibrationSplit {
 /** Never called present below even odds; absent and present at least so far apart. */
 const limits = { presentAtLeast: 0.5, presentAtMost: 0.95, absentAtLeast: 0.02, apart: 0.1 };
 /** With fewer images of a side its quantile says nothing. */
-const leastImages = 10;
+const minImages = 10;
 
 /**
  * Reading rules from the calibration split: temperature and bias by negative log-likelihood (see chooseScaling),
@@ -34,8 +34,8 @@ export function calibratedOutputs(split: CalibrationSplit): readonly FindingRule
   return rules.map((rule, output) => {
     const scoresOf = (truth: Truth): Float64Array => Float64Array.from(probabilities.filter((_, image) => yTrue[image]![output] === truth), (row) => row[output]!).sort();
     const [negatives, positives] = [scoresOf(0), scoresOf(1)];
-    const presentFrom = clamp(negatives.length >= leastImages ? quantile(negatives, 0.9) : limits.presentAtLeast, limits.presentAtLeast, limits.presentAtMost);
-    const absentBelow = clamp(positives.length >= leastImages ? quantile(positives, 0.1) : presentFrom - limits.apart, limits.absentAtLeast, presentFrom - limits.apart);
+    const presentFrom = clamp(negatives.length >= minImages ? quantile(negatives, 0.9) : limits.presentAtLeast, limits.presentAtLeast, limits.presentAtMost);
+    const absentBelow = clamp(positives.length >= minImages ? quantile(positives, 0.1) : presentFrom - limits.apart, limits.absentAtLeast, presentFrom - limits.apart);
     return { ...rule, absentBelow: round(absentBelow, 3), presentFrom: round(presentFrom, 3) };
   });
 }

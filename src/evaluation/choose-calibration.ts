@@ -3,7 +3,7 @@ import { fitPlatt, fitSoftmaxScaling, type Platt, type SoftmaxScaling } from './
 import { fitSoftmaxTemperature, fitTemperature } from './metrics/temperature.js';
 
 /** With fewer images of a side a bias is one of these images, not of the hospital. */
-const leastImages = 10;
+const minImages = 10;
 const folds = 5;
 
 /**
@@ -15,7 +15,7 @@ export function chooseScaling(yTrue: readonly Truth[], logits: readonly number[]
   const known = logits.flatMap((logit, image) => (yTrue[image] === null || yTrue[image] === undefined ? [] : [{ logit, truth: yTrue[image] }]));
   const alone = (of: readonly (typeof known)[number][]): Platt => ({ temperature: fitTemperature(of.map(({ truth }) => truth), of.map(({ logit }) => logit)) ?? 1, bias: 0 });
   const both = (of: readonly (typeof known)[number][]): Platt => fitPlatt(of.map(({ truth }) => truth), of.map(({ logit }) => logit)) ?? alone(of);
-  if (Math.min(...([0, 1] as const).map((side) => known.filter(({ truth }) => truth === side).length)) < leastImages) return alone(known);
+  if (Math.min(...([0, 1] as const).map((side) => known.filter(({ truth }) => truth === side).length)) < minImages) return alone(known);
   const lossOf = ({ temperature, bias }: Platt, { logit, truth }: (typeof known)[number]): number => softplus((truth === 1 ? -1 : 1) * (logit / temperature + bias));
   return surelySmaller(crossValidated(known, both, lossOf), crossValidated(known, alone, lossOf)) ? both(known) : alone(known);
 }
@@ -26,7 +26,7 @@ export function chooseSoftmaxScaling(yTrue: readonly number[], logits: readonly 
   const none = new Array<number>(classes).fill(0);
   const alone = (of: readonly (typeof known)[number][]): SoftmaxScaling => ({ temperature: fitSoftmaxTemperature(of.map(({ truth }) => truth), of.map(({ row }) => row)) ?? 1, biases: none });
   const both = (of: readonly (typeof known)[number][]): SoftmaxScaling => fitSoftmaxScaling(of.map(({ truth }) => truth), of.map(({ row }) => row)) ?? alone(of);
-  if (Math.min(...none.map((_, k) => yTrue.filter((truth) => truth === k).length)) < leastImages) return alone(known);
+  if (Math.min(...none.map((_, k) => yTrue.filter((truth) => truth === k).length)) < minImages) return alone(known);
   const lossOf = ({ temperature, biases }: SoftmaxScaling, { row, truth }: (typeof known)[number]): number => {
     const scores = row.map((logit, k) => logit / temperature + biases[k]!);
     const most = Math.max(...scores);

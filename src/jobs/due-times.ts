@@ -4,7 +4,7 @@ import { readingOf, wallClock } from './wall-clock.js';
 
 const hourMs = 3_600_000;
 /** Clocks are set back by an hour at most places, by two at some Antarctic stations; nowhere by more. */
-const longestRepeatMs = 3 * hourMs;
+const maxRepeatMs = 3 * hourMs;
 
 /**
  * The times of a cron expression by the clock on the wall, through changes of that clock: a time that a change leaves out (02:30 on
@@ -39,7 +39,7 @@ export class DueTimes {
    * @returns its reading, 2027-03-28T02:00:00; undefined if there is none
    */
   last(after: Date, now: Date): string | undefined {
-    if (now.getTime() < this.#moment || this.#moment < after.getTime() - longestRepeatMs) this.#beginAt(after.getTime() - longestRepeatMs);
+    if (now.getTime() < this.#moment || this.#moment < after.getTime() - maxRepeatMs) this.#beginAt(after.getTime() - maxRepeatMs);
     while (this.#moment + this.stepMs <= now.getTime()) {
       this.#moment += this.stepMs;
       const reading = floor(wallClock(new Date(this.#moment), this.timeZone).reading, this.stepMs);

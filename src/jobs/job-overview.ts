@@ -2,29 +2,29 @@ import { isUniqueViolation } from '../store/database-fault.js';
 import type { Connection } from '../store/sql.js';
 import { bossSchema } from './boss.js';
 import { jobTableName as table, type JobRecord } from './job-table.js';
-import type { ParkedJob, QueueStats } from './queue.js';
+import type { FailedJob, QueueStats } from './queue.js';
 
 /** What people ask about the queues, and the one thing that they can do: try a parked job again. */
 export class JobOverview {
   constructor(private readonly connection: Connection) {}
 
   async stats(): Promise<readonly QueueStats[]> {
-    const { rows } = await this.connection.query<Omit<QueueStats, 'oldestAgeMs' | 'longestActiveMs'> & { oldestAgeMs: number | null; longestActiveMs: number | null }>({
+    const { rows } = await this.connection.query<Omit<QueueStats, 'oldestAgeMs' | 'maxActiveMs'> & { oldestAgeMs: number | null; maxActiveMs: number | null }>({
       text: `SELECT q.name AS queue,
           (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count = 0))::int AS waiting,
           (count(*) FILTER (WHERE j.state = 'active'))::int AS active,
           (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count > 0))::int AS retrying,
           (count(*) FILTER (WHERE j.state = 'failed'))::int AS parked,
           (extract(epoch FROM now() - min(j.created_on) FILTER (WHERE j.state <= 'active')) * 1000)::float8 AS "oldestAgeMs",
-          (extract(epoch FROM now() - min(j.started_on) FILTER (WHERE j.state = 'active')) * 1000)::float8 AS "longestActiveMs"
+          (extract(epoch FROM now() - min(j.started_on) FILTER (WHERE j.state = 'active')) * 1000)::float8 AS "maxActiveMs"
         FROM ${bossSchema}.queue q LEFT JOIN ${table} j ON j.name = q.name GROUP BY q.name ORDER BY q.name`,
     });
-    return rows.map((row) => ({ ...row, oldestAgeMs: row.oldestAgeMs ?? undefined, longestActiveMs: row.longestActiveMs ?? undefined }));
+    return rows.map((row) => ({ ...row, oldestAgeMs: row.oldestAgeMs ?? undefined, maxActiveMs: row.maxActiveMs ?? undefined }));
   }
 
-  async parked(queue: string | undefined, limit: number): Promise<readonly ParkedJob[]> {
-    const { rows } = await this.connection.query<Omit<ParkedJob, 'failure'> & { record: JobRecord }>({
-      text: `SELECT id, name AS queue, singleton_key AS key, data AS payload, created_on AS "sentAt", completed_on AS "parkedAt", output AS record
+  async parked(queue: string | undefined, limit: number): Promise<readonly FailedJob[]> {
+    const { rows } = await this.connection.query<Omit<FailedJob, 'failure'> & { record: JobRecord }>({
+      text: `SELECT id, name AS queue, singleton_key AS key, data AS payload, created_on AS "sentAt", completed_on AS "failedAt", output AS record
         FROM ${table} WHERE state = 'failed' AND ($1::text IS NULL OR name = $1) ORDER BY completed_on DESC, id LIMIT $2`,
       values: [queue ?? null, limit],
     });
@@ -32,17 +32,17 @@ export class JobOverview {
   }
 
   /** @returns the queue that it waits in again; undefined if there is no such parked job */
-  async retryParked(id: string): Promise<string | undefined> {
+  async retryFailedJob(id: string): Promise<string | undefined> {
     try {
-      return await this.#retryParked(id);
+      return await this.#retryFailedJob(id);
     } catch (thrown) {
       // One of the same key was sent between the question and the answer: now it is seen.
-      if (isUniqueViolation(thrown)) return this.#retryParked(id);
+      if (isUniqueViolation(thrown)) return this.#retryFailedJob(id);
       throw thrown;
     }
   }
 
-  #retryParked(id: string): Promise<string | undefined> {
+  #retryFailedJob(id: string): Promise<string | undefined> {
     return this.connection.transaction(async (transaction) => {
       const { rows } = await transaction.query<{ queue: string; key: string }>({
         text: `SELECT name AS queue, singleton_key AS key FROM ${table} WHERE id = $1 AND state = 'failed' FOR UPDATE`,

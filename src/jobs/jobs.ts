@@ -6,7 +6,7 @@ import { createQueue, startBoss } from './boss.js';
 import { JobOverview } from './job-overview.js';
 import { JobTable } from './job-table.js';
 import { Lease } from './lease.js';
-import type { Handler, ParkedJob, Queue, QueueStats, SendOptions, Sent, WorkOptions } from './queue.js';
+import type { Handler, FailedJob, Queue, QueueStats, SendOptions, Sent, WorkOptions } from './queue.js';
 import { every, type Periodic } from './schedule.js';
 import { within } from './within.js';
 import { QueueWorker } from './worker.js';
@@ -30,9 +30,9 @@ export interface Jobs {
   every(when: string | number, name: string, work: (signal: AbortSignal) => Promise<void>): Periodic;
   stats(): Promise<readonly QueueStats[]>;
   /** Newest first. */
-  parked(options?: { readonly queue?: string; readonly limit?: number }): Promise<readonly ParkedJob[]>;
+  parked(options?: { readonly queue?: string; readonly limit?: number }): Promise<readonly FailedJob[]>;
   /** With all its attempts again; false if there is no such parked job. */
-  retryParked(id: string): Promise<boolean>;
+  retryFailedJob(id: string): Promise<boolean>;
   /**
    * Takes no more work, ends the periodic work, gives jobs in hand half of the time to finish and the other half to react to
    * their signal, and hands back the rest. Default 10 s. The store stays open.
@@ -106,8 +106,8 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
     stats: rarely(() => overview.stats()),
     parked: ({ queue, limit = 100 } = {}) => overview.parked(queue, limit),
 
-    async retryParked(id) {
-      const queue = await overview.retryParked(id);
+    async retryFailedJob(id) {
+      const queue = await overview.retryFailedJob(id);
       if (queue !== undefined) wake(queue);
       return queue !== undefined;
     },

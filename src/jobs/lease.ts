@@ -90,7 +90,7 @@ export class Lease {
       const deaths = (job.record.deaths ?? 0) + 1;
       const deathsAlone = (job.record.deathsAlone ?? 0) + (job.record.alone ? 1 : 0);
       const record = { ...job.record, deaths, deathsAlone, ...(deathsAlone >= maxDeathsAlone && { exhausted: diedTooOften(deaths) }) };
-      const delayMs = deaths <= freeDeaths ? 0 : growingDelay(deaths - freeDeaths, { firstDelayMs: 1_000, longestDelayMs: 60_000 });
+      const delayMs = deaths <= freeDeaths ? 0 : growingDelay(deaths - freeDeaths, { firstDelayMs: 1_000, maxDelayMs: 60_000 });
       if (!(await this.jobs.putBack(job, { delayMs, record, earlierWins: false }))) continue;
       this.log.warn('a job whose process ended is taken over', { queue: job.queue, key: job.key, deaths });
       this.options.onTakenOver(job.queue);

@@ -10,7 +10,7 @@ import type { RetryPolicy } from './retry-policy.js';
  *              ├─── fault ──┤  that can pass: again after a growing delay      "retrying"
  *              ├─── death ──┤  of the process: at once
  *              │            └─ exhausted ─► onExhausted ─► parked ─┐
- *              └──────────────────── retryParked ──────────────────┘
+ *              └──────────────────── retryFailedJob ──────────────────┘
  *
  * For each queue and key at most one job waits and at most one is active. Sending while one waits merges the
  * two; sending while one is active makes one more wait, so whatever was sent last is always worked on later.
@@ -85,14 +85,14 @@ export interface WorkOptions<Payload extends object> {
 }
 
 /** A job that waits for a person. */
-export interface ParkedJob {
+export interface FailedJob {
   readonly id: string;
   readonly queue: string;
   readonly key: string;
   readonly payload: unknown;
   readonly failure: JobFailure;
   readonly sentAt: Date;
-  readonly parkedAt: Date;
+  readonly failedAt: Date;
 }
 
 export interface QueueStats {
@@ -106,5 +106,5 @@ export interface QueueStats {
   /** Milliseconds since the oldest job that is neither done nor parked was sent. */
   readonly oldestAgeMs: number | undefined;
   /** Milliseconds for which the oldest attempt of now has lasted. */
-  readonly longestActiveMs: number | undefined;
+  readonly maxActiveMs: number | undefined;
 }

@@ -8,14 +8,14 @@ export interface RetryPolicy {
   readonly unlimited: readonly FaultCode[];
   /** Delay after the first failure; doubled for each one that follows. */
   readonly firstDelayMs: number;
-  readonly longestDelayMs: number;
+  readonly maxDelayMs: number;
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
   maxAttempts: 5,
   unlimited: ['pacs-unreachable', 'database-unavailable', 'disk-full', 'destination-unavailable'],
   firstDelayMs: 1_000,
-  longestDelayMs: 60_000,
+  maxDelayMs: 60_000,
 };
 
 /** Failures of a job so far, by code. */
@@ -34,7 +34,7 @@ export function delayBeforeRetry(failure: JobFailure, failures: FailureCounts, p
 }
 
 /** Between half and all of first × 2^(n−1), at most the longest: jobs that failed together do not come back together. */
-export function growingDelay(n: number, policy: Pick<RetryPolicy, 'firstDelayMs' | 'longestDelayMs'>, random: () => number = Math.random): number {
-  const whole = Math.min(policy.longestDelayMs, policy.firstDelayMs * 2 ** Math.min(n - 1, 30));
+export function growingDelay(n: number, policy: Pick<RetryPolicy, 'firstDelayMs' | 'maxDelayMs'>, random: () => number = Math.random): number {
+  const whole = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** Math.min(n - 1, 30));
   return whole * (0.5 + random() / 2);
 }

@@ -9,7 +9,7 @@ import { defaultRetryPolicy, delayBeforeRetry, growingDelay, type RetryPolicy } 
 import { WakeUp } from './wake-up.js';
 import { within } from './within.js';
 
-export interface WorkerSurroundings {
+export interface WorkerContext {
   readonly jobs: JobTable;
   readonly lease: Lease;
   readonly log: Log;
@@ -20,14 +20,14 @@ export interface WorkerSurroundings {
   readonly pollIntervalMs: number;
 }
 
-interface InHand {
+interface ActiveJob {
   readonly settled: Promise<void>;
   readonly abort: AbortController;
   readonly stored: StoredJob;
 }
 
 /** How soon again after the database did not answer. */
-const databasePause = { firstDelayMs: 100, longestDelayMs: 5_000 };
+const databasePause = { firstDelayMs: 100, maxDelayMs: 5_000 };
 
 /**
  * Works through one queue: as many jobs side by side as allowed, each to its end whatever happens. A job that may have killed its
@@ -37,7 +37,7 @@ export class QueueWorker<Payload extends object> {
   readonly #policy: RetryPolicy;
   readonly #concurrency: number;
   readonly #wakeUp = new WakeUp();
-  readonly #inHand = new Map<string, InHand>();
+  readonly #active = new Map<string, ActiveJob>();
   readonly #stopping = new AbortController();
   /** After this nothing is written any more: the database may be closed. */
   #abandoned = false;
@@ -47,7 +47,7 @@ export class QueueWorker<Payload extends object> {
     private readonly queue: Queue<Payload>,
     private readonly handler: Handler<Payload>,
     private readonly options: WorkOptions<Payload>,
-    private readonly around: WorkerSurroundings,
+    private readonly around: WorkerContext,
   ) {
     this.#policy = { ...defaultRetryPolicy, ...options.retry };
     this.#concurrency = options.concurrency ?? 1;
@@ -67,9 +67,9 @@ export class QueueWorker<Payload extends object> {
     this.#stopping.abort();
     this.#wakeUp.ring();
     await within(timeoutMs / 2, this.#allSettled());
-    for (const { abort } of this.#inHand.values()) abort.abort(new Error('the process stops'));
+    for (const { abort } of this.#active.values()) abort.abort(new Error('the process stops'));
     await within(timeoutMs / 2, this.#allSettled());
-    const left = [...this.#inHand.values()].map(({ stored }) => stored);
+    const left = [...this.#active.values()].map(({ stored }) => stored);
     await within(1_000, Promise.allSettled(left.map((stored) => this.around.jobs.putBack(stored, handBack(stored)))));
     if (left.length) this.around.log.warn('jobs handed back unfinished', { queue: this.queue.name, jobs: left.length });
     this.#abandoned = true;
@@ -78,14 +78,14 @@ export class QueueWorker<Payload extends object> {
 
   async #allSettled(): Promise<void> {
     await this.#loop;
-    await Promise.all([...this.#inHand.values()].map(({ settled }) => settled));
+    await Promise.all([...this.#active.values()].map(({ settled }) => settled));
   }
 
   async #run(): Promise<void> {
     const { jobs, name, leaseMs, log, pollIntervalMs } = this.around;
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
-      const inHand = [...this.#inHand.values()];
-      const free = inHand.some(({ stored }) => isSuspect(stored)) ? 0 : this.#concurrency - inHand.length;
+      const active = [...this.#active.values()];
+      const free = active.some(({ stored }) => isSuspect(stored)) ? 0 : this.#concurrency - active.length;
       try {
         const fetched = free > 0 ? await jobs.fetch(this.queue.name, free, randomUUID(), name, leaseMs) : [];
         if (failures > 0) log.info('the queue can be read again', { queue: this.queue.name });
@@ -103,16 +103,16 @@ export class QueueWorker<Payload extends object> {
   #take(stored: StoredJob): void {
     const abort = new AbortController();
     this.around.lease.hold(stored, () => abort.abort(new Error('another worker has taken this job over')));
-    const before = isSuspect(stored) ? [...this.#inHand.values()].map((one) => one.settled) : [];
+    const before = isSuspect(stored) ? [...this.#active.values()].map((one) => one.settled) : [];
     const settled = Promise.all(before)
       .then(() => this.#limited(abort, () => this.#handle(stored, abort.signal)))
       .catch((thrown: unknown) => this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) }))
       .finally(() => {
         this.around.lease.release(stored);
-        this.#inHand.delete(stored.id);
+        this.#active.delete(stored.id);
         this.#wakeUp.ring();
       });
-    this.#inHand.set(stored.id, { settled, abort, stored });
+    this.#active.set(stored.id, { settled, abort, stored });
   }
 
   async #limited(abort: AbortController, work: () => Promise<void>): Promise<void> {

@@ -4,10 +4,10 @@ import type { ComparedAgreement, ComparedQuantity, DriftReport } from '../evalua
 import { holmAdjusted } from '../evaluation/drift/holm.js';
 import { siteReference, type DriftReference, type SiteReference } from '../evaluation/drift/reference.js';
 import type { ReportedDecisions, StatisticsOfStudies, StudyStatisticsRow } from '../store/study-statistics.js';
-import { jointLabels, type LabelStatement } from '../assessments/adjudicated-labels.js';
+import { consensusLabels, type LabelStatement } from '../assessments/adjudicated-labels.js';
 import type { ImageKind } from '../reporting/ports.js';
 
-export interface DriftTools {
+export interface DriftPort {
   readonly statistics: Pick<StatisticsOfStudies, 'since' | 'first' | 'labelled'>;
   /** What readers said of these studies. */
   labelsOf(studies: readonly string[]): Promise<readonly LabelStatement[]>;
@@ -26,14 +26,14 @@ const firstStudies = 500;
 /** So far back goes the agreement that the last days are compared with. */
 const agreementDays = 90;
 /** Sites with the most studies; a PACS that names a site for each device must not drown the rest. */
-const mostGroups = 40;
+const maxGroups = 40;
 const dayMs = 86_400_000;
 
 /**
  * The third story: what arrived in the last days, site by site, against what the model in service was trained on, and whether
  * readers still agree with it. Nothing is written.
  */
-export async function checkDrift(tools: DriftTools): Promise<DriftReport> {
+export async function checkDrift(tools: DriftPort): Promise<DriftReport> {
   const { model, rules, statistics, clock } = tools;
   const now = clock.now();
   const from = new Date(now.getTime() - rules.windowDays * dayMs);
@@ -42,7 +42,7 @@ export async function checkDrift(tools: DriftTools): Promise<DriftReport> {
   const groups = await Promise.all(
     groupsOf(rows).map(async ([key, own]) => {
       const { site, network } = own[0]!;
-      return { key, site, network, own, quantities: own.length < rules.leastStudies ? [] : await comparedOf(own, from, tools), agreement: pairs.get(key) ?? [] };
+      return { key, site, network, own, quantities: own.length < rules.minStudies ? [] : await comparedOf(own, from, tools), agreement: pairs.get(key) ?? [] };
     }),
   );
   const tests = groups.flatMap(({ key, quantities, agreement }) => [...quantities.map(({ quantity, pValue }) => ({ key: key + quantity, pValue })), ...agreement.flatMap(({ finding, pValue }) => (pValue === null ? [] : [{ key: `${key}agreement:${finding}`, pValue }]))]);
@@ -65,7 +65,7 @@ export async function checkDrift(tools: DriftTools): Promise<DriftReport> {
       }),
       agreement: agreement.map((one) => {
         const adjustedP = adjustedOf.get(`${key}agreement:${one.finding}`) ?? null;
-        return { ...one, adjustedP, alarm: adjustedP !== null && adjustedP < rules.alpha && one.before.value! - one.lately.value! >= rules.leastFall };
+        return { ...one, adjustedP, alarm: adjustedP !== null && adjustedP < rules.alpha && one.before.value! - one.lately.value! >= rules.minFall };
       }),
     })),
   };
@@ -92,7 +92,7 @@ function groupsOf(rows: readonly StudyStatisticsRow[]): readonly (readonly [stri
     group.push(row);
     groups.set(key, group);
   }
-  return [...groups].sort(([one, a], [other, b]) => b.length - a.length || (one < other ? -1 : 1)).slice(0, mostGroups);
+  return [...groups].sort(([one, a], [other, b]) => b.length - a.length || (one < other ? -1 : 1)).slice(0, maxGroups);
 }
 
 function keyOf({ site, network }: { readonly site: string; readonly network: string }): string {
@@ -103,7 +103,7 @@ function keyOf({ site, network }: { readonly site: string; readonly network: str
 const isOfModel = (quantity: string): boolean => /^(feature:|output:|input:accepted$)/.test(quantity);
 const isOfPicture = (quantity: string): boolean => !isOfModel(quantity);
 
-async function comparedOf(own: readonly StudyStatisticsRow[], from: Date, { model, rules, statistics }: DriftTools): Promise<readonly Compared[]> {
+async function comparedOf(own: readonly StudyStatisticsRow[], from: Date, { model, rules, statistics }: DriftPort): Promise<readonly Compared[]> {
   const { site, network } = own[0]!;
   const reference = model.reference?.[network];
   const trained: { readonly of: SiteReference; readonly against: Against } | undefined = reference && (reference.sites[site] ? { of: reference.sites[site], against: 'training-of-site' } : { of: reference.all, against: 'training' });
@@ -116,7 +116,7 @@ async function comparedOf(own: readonly StudyStatisticsRow[], from: Date, { mode
   if (Object.keys(rest.numbers).length + Object.keys(rest.names).length === 0) return found;
   const [anyVersion, thisVersion] = await Promise.all([statistics.first({ site, network, before: from, limit: firstStudies }), statistics.first({ site, network, before: from, modelVersion: model.version, limit: firstStudies })]);
   for (const [before, which] of [[anyVersion, isOfPicture], [thisVersion, isOfModel]] as const) {
-    if (before.length < rules.leastStudies) continue;
+    if (before.length < rules.minStudies) continue;
     const part: SiteReference = { images: rest.images, numbers: only(rest.numbers, which), names: only(rest.names, which) };
     found.push(...driftBetween(siteReference(before), part, rules).map((one) => ({ ...one, against: 'first-studies' as const })));
   }
@@ -133,9 +133,9 @@ function only<Value>(values: Readonly<Record<string, Value>>, which: (name: stri
 }
 
 /** By group and finding: of the studies that the model called and readers settled, how many they confirmed. */
-async function agreementPairs({ statistics, labelsOf, model, rules }: DriftTools, from: Date): Promise<ReadonlyMap<string, readonly AgreementPair[]>> {
+async function agreementPairs({ statistics, labelsOf, model, rules }: DriftPort, from: Date): Promise<ReadonlyMap<string, readonly AgreementPair[]>> {
   const rows = await statistics.labelled(model.version, new Date(from.getTime() - agreementDays * dayMs));
-  const labels = new Map(jointLabels(await labelsOf(rows.map(({ studyInstanceUID }) => studyInstanceUID))).filter(({ state }) => state === 'settled').map((one) => [`${one.studyInstanceUID} ${one.finding}`, one.decision]));
+  const labels = new Map(consensusLabels(await labelsOf(rows.map(({ studyInstanceUID }) => studyInstanceUID))).filter(({ state }) => state === 'settled').map((one) => [`${one.studyInstanceUID} ${one.finding}`, one.decision]));
   const counts = new Map<string, Map<string, { before: [number, number]; lately: [number, number] }>>();
   for (const row of rows) {
     for (const [finding, decision] of called(row)) {
@@ -157,7 +157,7 @@ function called({ decisions }: ReportedDecisions): readonly (readonly [string, '
   return Object.entries(decisions).flatMap(([finding, decision]) => (decision === 'undetermined' ? [] : [[finding, decision] as const]));
 }
 
-function pairOf(finding: string, before: readonly [number, number], lately: readonly [number, number], { leastStudies }: DriftRules): AgreementPair {
+function pairOf(finding: string, before: readonly [number, number], lately: readonly [number, number], { minStudies }: DriftRules): AgreementPair {
   const [then, now] = [agreementOfReaders(...before), agreementOfReaders(...lately)];
-  return { finding, before: then, lately: now, pValue: Math.min(then.n, now.n) < leastStudies ? null : pOfNoFall(now, then) };
+  return { finding, before: then, lately: now, pValue: Math.min(then.n, now.n) < minStudies ? null : pOfNoFall(now, then) };
 }

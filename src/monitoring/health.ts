@@ -30,10 +30,10 @@ export interface ClockSkew {
 }
 
 /** The embedded database needs a log segment, an upload its file: below this nothing can be taken any more. */
-const fewestFreeBytes = 50e6;
+const minFreeBytes = 50e6;
 /** From here on it is said. */
 const littleFreeBytes = 1e9;
-const mostClockSkewMs = 5_000;
+const maxClockSkewMs = 5_000;
 /** A job that is interrupted at its limit needs a moment to end. */
 const settlingMs = 60_000;
 /** Their jobs take hours by intention. */
@@ -51,18 +51,18 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
   const unacknowledged = alarms?.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   const stats = database === 'answers' ? await jobs.stats() : [];
   const condition = parts.engineCondition();
-  const overdue = stats.find(({ queue, longestActiveMs = 0 }) => !longQueues.includes(queue) && longestActiveMs > parts.studyTimeoutMs + Math.min(settlingMs, parts.studyTimeoutMs));
+  const overdue = stats.find(({ queue, maxActiveMs = 0 }) => !longQueues.includes(queue) && maxActiveMs > parts.studyTimeoutMs + Math.min(settlingMs, parts.studyTimeoutMs));
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
-    ok: orthanc === 'answers' && database === 'answers' && (freeBytes ?? 0) >= fewestFreeBytes && condition === 'computes' && overdue === undefined,
+    ok: orthanc === 'answers' && database === 'answers' && (freeBytes ?? 0) >= minFreeBytes && condition === 'computes' && overdue === undefined,
     orthanc,
     database,
-    disk: freeBytes === undefined ? 'cannot be read' : freeBytes < fewestFreeBytes ? 'full' : freeBytes < littleFreeBytes ? 'little room left' : 'room',
-    clock: clockSkewMs === undefined ? 'not known' : clockSkewMs > mostClockSkewMs ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's` : 'right',
+    disk: freeBytes === undefined ? 'cannot be read' : freeBytes < minFreeBytes ? 'full' : freeBytes < littleFreeBytes ? 'little room left' : 'room',
+    clock: clockSkewMs === undefined ? 'not known' : clockSkewMs > maxClockSkewMs ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's` : 'right',
     model: `${model().name} ${model().version}`,
     engine: model().engine.name,
     engineState: engineStates[condition],
-    work: overdue ? `a job of ${overdue.queue} has been in progress for ${Math.round(overdue.longestActiveMs! / 60_000)} min` : 'in time',
+    work: overdue ? `a job of ${overdue.queue} has been in progress for ${Math.round(overdue.maxActiveMs! / 60_000)} min` : 'in time',
     drift: unacknowledged === undefined ? 'not known' : unacknowledged === 0 ? 'none' : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
     queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
   };
@@ -76,7 +76,7 @@ export async function measure(parts: HealthParts): Promise<MeasuredState> {
 }
 
 /** Says once that room runs out or that the clocks differ, and once that it is well again. */
-export function watchSurroundings(parts: HealthParts): void {
+export function monitorHealth(parts: HealthParts): void {
   const said = new Map<string, string>();
   const look = parts.jobs.every(60_000, 'surroundings', async () => {
     parts.clock.milliseconds = await clockSkewOf(parts.pacs);

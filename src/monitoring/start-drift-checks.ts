@@ -3,7 +3,7 @@ import { driftReportSchema, type DriftReport } from '../evaluation/drift/drift-r
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
-import type { DriftTools } from '../server/ports/drift.js';
+import type { DriftPort } from '../server/ports/drift.js';
 import type { MeasuredDrift } from '../server/metrics.js';
 import { placeOfAlarm } from '../store/drift.js';
 import type { Store } from '../store/store.js';
@@ -21,23 +21,23 @@ export interface DriftWatchParts {
 }
 
 /** One look, not kept. */
-export function lookAtDrift({ config, store, champion, clock = { now: () => new Date() } }: Pick<DriftWatchParts, 'config' | 'store' | 'champion' | 'clock'>): Promise<DriftReport> {
-  const { windowDays, leastStudies, alpha, leastShift, leastFall } = config.drift;
+export function computeDrift({ config, store, champion, clock = { now: () => new Date() } }: Pick<DriftWatchParts, 'config' | 'store' | 'champion' | 'clock'>): Promise<DriftReport> {
+  const { windowDays, minStudies, alpha, minShift, minFall } = config.drift;
   return champion().then(({ version, networks, reference }) =>
     checkDrift({
       statistics: store.statistics,
       labelsOf: (studies) => store.labels.ofStudies(studies),
       model: { version, kinds: (['xray', 'ct'] as const).filter((kind) => networks[kind]), reference },
-      rules: { windowDays, leastStudies, alpha, leastShift, leastFall },
+      rules: { windowDays, minStudies, alpha, minShift, minFall },
       clock,
     }),
   );
 }
 
 /** One look, kept: what it raises and what has ended is said in the log once. */
-export async function watchDrift(parts: DriftWatchParts): Promise<DriftReport> {
+export async function runDriftCheck(parts: DriftWatchParts): Promise<DriftReport> {
   const { store, log } = parts;
-  const report = await lookAtDrift(parts);
+  const report = await computeDrift(parts);
   const judged = new Set(report.groups.flatMap(({ site, network, quantities, agreement }) => [
     ...quantities.map(({ quantity }) => placeOfAlarm({ site, network, quantity })),
     ...agreement.flatMap(({ finding, pValue }) => (pValue === null ? [] : [placeOfAlarm({ site, network, quantity: `agreement:${finding}` })])),
@@ -49,27 +49,27 @@ export async function watchDrift(parts: DriftWatchParts): Promise<DriftReport> {
 }
 
 /** Looks by the clock; one of all processes does it. */
-export async function startDriftWatch(parts: DriftWatchParts): Promise<void> {
+export async function startDriftChecks(parts: DriftWatchParts): Promise<void> {
   const { config, jobs } = parts;
-  await jobs.work(driftQueue, async () => void (await watchDrift(parts)), { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } });
-  if (config.drift.schedule !== 'never') jobs.every(config.drift.schedule, 'drift', () => askForDrift(jobs));
+  await jobs.work(driftQueue, async () => void (await runDriftCheck(parts)), { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } });
+  if (config.drift.schedule !== 'never') jobs.every(config.drift.schedule, 'drift', () => requestDriftCheck(jobs));
 }
 
 /** Asks for a look; while one waits or runs, for no second. */
-export async function askForDrift(jobs: Pick<Jobs, 'send'>): Promise<void> {
+export async function requestDriftCheck(jobs: Pick<Jobs, 'send'>): Promise<void> {
   await jobs.send(driftQueue, {}, { key: 'drift' });
 }
 
 /** The last look that was kept; undefined before the first, or of an earlier release that kept it otherwise. */
-export async function lastLookAtDrift(store: Pick<Store, 'drift'>): Promise<DriftReport | undefined> {
+export async function lastDriftReport(store: Pick<Store, 'drift'>): Promise<DriftReport | undefined> {
   return driftReportSchema.safeParse(await store.drift.report()).data;
 }
 
 /** What the server offers of it. */
-export function driftServerTools({ store, jobs }: Pick<DriftWatchParts, 'store' | 'jobs'>): DriftTools {
+export function driftPort({ store, jobs }: Pick<DriftWatchParts, 'store' | 'jobs'>): DriftPort {
   return {
     async shown() {
-      const [report, alarms] = await Promise.all([lastLookAtDrift(store), store.drift.alarms()]);
+      const [report, alarms] = await Promise.all([lastDriftReport(store), store.drift.alarms()]);
       return {
         ...(report ? { report } : {}),
         alarms: alarms.map(({ id, site, network, quantity, detail, raisedAt, acknowledgedBy, acknowledgedAt }) => ({
@@ -78,14 +78,14 @@ export function driftServerTools({ store, jobs }: Pick<DriftWatchParts, 'store' 
         })),
       };
     },
-    ask: () => askForDrift(jobs),
+    ask: () => requestDriftCheck(jobs),
     acknowledge: (id, by) => store.drift.acknowledge(id, by, new Date()),
   };
 }
 
 /** For Prometheus. */
 export async function measuredDrift(store: Pick<Store, 'drift'>): Promise<MeasuredDrift | undefined> {
-  const [report, alarms] = await Promise.all([lastLookAtDrift(store), store.drift.alarms()]);
+  const [report, alarms] = await Promise.all([lastDriftReport(store), store.drift.alarms()]);
   if (!report) return undefined;
   return {
     madeAt: new Date(report.madeAt),

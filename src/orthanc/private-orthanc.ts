@@ -106,7 +106,7 @@ class PrivateOrthanc implements RunningOrthanc {
     if (child.pid === undefined) throw new Fault('orthanc-missing', `it cannot be started (${(await failed).message})`);
     writeRecord(this.directory, { owner: nameProcess(process.pid), orthanc: nameProcess(child.pid) });
     process.once('exit', this.endWithUs);
-    await this.untilItAnswers(child, logStart);
+    await this.untilItResponds(child, logStart);
   }
 
   stop(): Promise<void> {
@@ -131,7 +131,7 @@ class PrivateOrthanc implements RunningOrthanc {
     this.process = undefined;
   }
 
-  private async untilItAnswers(child: ChildProcess, logStart: number): Promise<void> {
+  private async untilItResponds(child: ChildProcess, logStart: number): Promise<void> {
     const http = new HttpExchange({ url: this.url, username: this.username, password: this.password, timeoutMs: 2_000 });
     const deadline = Date.now() + (this.options.startTimeoutMs ?? (this.program.kind === 'container' ? 300_000 : 30_000));
     try {

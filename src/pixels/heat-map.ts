@@ -28,7 +28,7 @@ export interface ColourPicture {
 }
 
 /** Narrower pictures are enlarged, so that the legend can be read. */
-const leastWidth = 560;
+const minWidth = 560;
 export const heatMapNotice = 'AI – not for diagnosis';
 
 /** The program's own font: a server without any would leave the legend empty. */
@@ -73,7 +73,7 @@ export async function drawHeatMap(picture: Preview, content: HeatMapContent): Pr
 
 /** Size of the picture in a heat map, without the legend. */
 export function drawnSize({ width, height, pixelAspect }: Preview): { readonly width: number; readonly height: number } {
-  const scale = Math.max(1, leastWidth / width);
+  const scale = Math.max(1, minWidth / width);
   return { width: Math.round(width * scale), height: Math.max(1, Math.round(height * pixelAspect * scale)) };
 }
 
@@ -97,11 +97,11 @@ interface Words {
   readonly width: number;
 }
 
-async function written(text: string, colour: string, height: number, mostWidth: number): Promise<Words> {
+async function written(text: string, colour: string, height: number, maxWidth: number): Promise<Words> {
   const markup = `<span foreground="${colour}">${text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)}</span>`;
   const drawn = await sharp({ text: { text: markup, font: `DejaVu Sans ${Math.max(9, Math.round(height))}`, fontfile: font, rgba: true, dpi: 72 } }).png().toBuffer({ resolveWithObject: true });
-  if (drawn.info.width <= mostWidth) return { data: drawn.data, width: drawn.info.width };
-  const fitted = await sharp(drawn.data).resize({ width: Math.floor(mostWidth) }).png().toBuffer({ resolveWithObject: true });
+  if (drawn.info.width <= maxWidth) return { data: drawn.data, width: drawn.info.width };
+  const fitted = await sharp(drawn.data).resize({ width: Math.floor(maxWidth) }).png().toBuffer({ resolveWithObject: true });
   return { data: fitted.data, width: fitted.info.width };
 }
 

@@ -18,7 +18,7 @@ export interface InputRange {
 }
 
 /** Fewer entries than this share above what the stated bits hold are damaged. */
-const mostWild = 0.01;
+const maxWild = 0.01;
 
 /**
  * The table of a Modality or VOI LUT item. Writers make mistakes in LUT Descriptor, and what the table and the image show is
@@ -62,7 +62,7 @@ function whiteOf(entries: readonly number[] | Uint16Array, stated: number): numb
     if (entry > largest) largest = entry;
     if (entry > white) above++;
   }
-  return stated >= 8 && stated <= 16 && above > 0 && above < mostWild * entries.length ? white : 2 ** Math.ceil(Math.log2(largest + 1)) - 1;
+  return stated >= 8 && stated <= 16 && above > 0 && above < maxWild * entries.length ? white : 2 ** Math.ceil(Math.log2(largest + 1)) - 1;
 }
 
 function entriesOf(item: DataSet, length: number, bits: number): readonly number[] | Uint16Array {

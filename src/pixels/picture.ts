@@ -7,7 +7,7 @@ import type { GreyImage } from './image.js';
 import { isReadablePicture, pictureFormat } from './decode/picture-format.js';
 
 /** 100 million pixels; a picture of more is a decompression bomb. */
-const mostPixels = 100e6;
+const maxPixels = 100e6;
 /** Bits that samples of 16 bits really have: of detectors 10, 12 and 14, of converted pictures 8. */
 const usualBits = [8, 10, 12, 14, 16] as const;
 
@@ -52,7 +52,7 @@ export async function presentPicture(bytes: Uint8Array, source?: string): Promis
 }
 
 async function decoded(bytes: Uint8Array): Promise<Channels> {
-  const input = () => sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels, sequentialRead: true, ignoreIcc: true });
+  const input = () => sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true, ignoreIcc: true });
   const { depth, space } = await input().metadata();
   if (depth !== 'uchar' && depth !== 'ushort' && depth !== 'short') throw new Error(`samples of the kind ${depth} are not read`);
   const wide = depth !== 'uchar';

@@ -3,7 +3,7 @@ import type { Samples } from './decode/stored-frames.js';
 import type { PaddingRange } from './padding.js';
 
 /** Widest range of stored values that gets a table: 2²², all of 16 bits and more. */
-export const widestTable = 1 << 22;
+export const maxTable = 1 << 22;
 
 /**
  * Applies a mapping to every sample through a table of all stored values between `low` and `high`, so that its cost does not
@@ -11,7 +11,7 @@ export const widestTable = 1 << 22;
  * @returns float32, one a sample
  */
 export function tabulated(samples: Samples, { low, high }: { low: number; high: number }, padding: PaddingRange | undefined, mapping: Mapping): Float32Array {
-  if (high - low >= widestTable) return Float32Array.from(samples, (sample) => (padding && sample >= padding.low && sample <= padding.high ? 0 : mapping(sample)));
+  if (high - low >= maxTable) return Float32Array.from(samples, (sample) => (padding && sample >= padding.low && sample <= padding.high ? 0 : mapping(sample)));
   const table = new Float32Array(high - low + 1);
   for (let i = 0; i < table.length; i++) table[i] = mapping(low + i);
   if (padding) table.fill(0, Math.max(0, padding.low - low), Math.max(0, padding.high - low + 1));
@@ -30,7 +30,7 @@ const looked = 1 << 16;
  * @param leftOut whether a sample does not count
  */
 export function narrowed(samples: Samples, { low, high }: { low: number; high: number }, leftOut: (index: number) => boolean): { samples: Samples; range: { low: number; high: number }; unscale: Mapping } {
-  if (high - low < widestTable) return { samples, range: { low, high }, unscale: (value) => value };
+  if (high - low < maxTable) return { samples, range: { low, high }, unscale: (value) => value };
   const stride = Math.max(1, Math.floor(samples.length / looked));
   const some = Float64Array.from({ length: Math.ceil(samples.length / stride) }, (_, i) => (leftOut(i * stride) ? NaN : samples[i * stride]!)).filter((value) => !Number.isNaN(value)).sort();
   const at = (share: number): number => some[Math.round(share * (some.length - 1))] ?? low;

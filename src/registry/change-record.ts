@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { counted } from '../evaluation/pluralise.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFault, Fault } from '../errors.js';
@@ -61,7 +61,7 @@ export interface ChangeRecords {
   /** @throws Fault 'model-unknown' if there is no such record, 'model-invalid' if it cannot be read */
   read(id: string): Promise<ChangeRecord>;
   /** The record of the last retraining run that can be read. */
-  lastNight(): Promise<ChangeRecord | undefined>;
+  lastRun(): Promise<ChangeRecord | undefined>;
 }
 
 export function changeFiles(directory: string): ChangeRecords {
@@ -82,7 +82,7 @@ export function changeFiles(directory: string): ChangeRecords {
     list: async () => sortChanges(await Promise.all((await ids()).map(async (id) => ({ id, read: () => read(id) })))),
     read,
     // The name holds the time: no older file is read.
-    async lastNight() {
+    async lastRun() {
       for (const id of (await ids()).filter((one) => one.startsWith('night-')).sort().reverse()) {
         const record = await read(id).catch(passOverUnreadable);
         if (record) return record;
@@ -141,13 +141,13 @@ Not for diagnosis.
 | champion before | ${champion ?? 'none'} |
 | challenger | ${challenger ?? 'none'} |
 | program, engine, seed | ${codeVersion}, ${engine}, ${seed} |
-${lineage ? `| trained on | ${lineage.dataset.name}: ${counted(lineage.dataset.images, 'image')} of ${counted(lineage.dataset.patients, 'patient')}${lineage.dataset.sha256 ? `, manifest ${lineage.dataset.sha256.slice(0, 12)}` : ''} |\n| started from | ${lineage.parent ?? lineage.startedFrom ?? 'nothing'} |\n` : ''}${decision ? criteria(decision.criteria, decision.testSet) : ''}${figuresTable(figures)}${notes.length > 0 ? `\n## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}\n` : ''}`;
+${lineage ? `| trained on | ${lineage.dataset.name}: ${pluralise(lineage.dataset.images, 'image')} of ${pluralise(lineage.dataset.patients, 'patient')}${lineage.dataset.sha256 ? `, manifest ${lineage.dataset.sha256.slice(0, 12)}` : ''} |\n| started from | ${lineage.parent ?? lineage.startedFrom ?? 'nothing'} |\n` : ''}${decision ? criteria(decision.criteria, decision.testSet) : ''}${figuresTable(figures)}${notes.length > 0 ? `\n## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}\n` : ''}`;
 }
 
 function criteria(all: readonly Criterion[], testSet: { readonly name: string; readonly n: number; readonly patients: number }): string {
   const number = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   const rows = all.map(({ name, class: of, figure, interval, comparison, bound, passed, counts, words }) => `| ${passed ? 'passed' : counts ? '**not passed**' : 'not passed'}${counts ? '' : ' (shown only)'} | ${name} | ${of ?? ''} | ${number(figure)}${interval ? ` (${number(interval[0])} to ${number(interval[1])})` : ''} | ${bound === null ? '' : `${comparison.replace('-', ' ')} ${number(bound)}`} | ${words} |`);
-  return `\n## The gate\n\nOn ${testSet.name}: ${counted(testSet.n, 'image')} of ${counted(testSet.patients, 'patient')}, locked.\n\n| | criterion | finding | figure | bound | |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `\n## The gate\n\nOn ${testSet.name}: ${pluralise(testSet.n, 'image')} of ${pluralise(testSet.patients, 'patient')}, locked.\n\n| | criterion | finding | figure | bound | |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function figuresTable({ challenger, champion }: ChangeRecord['figures']): string {

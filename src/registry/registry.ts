@@ -63,7 +63,7 @@ export interface Registry {
   /** @throws Fault 'model-unknown' */
   change(id: string): Promise<ChangeRecord>;
   /** What came of the last night. */
-  lastNight(): Promise<ChangeRecord | undefined>;
+  lastRun(): Promise<ChangeRecord | undefined>;
   /** Where a rollback leads. */
   formerChampion(): Promise<string | undefined>;
 }
@@ -167,7 +167,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     changes: async () => (await records.list()).ids,
     unreadableChanges: async () => (await records.list()).unreadable,
     change: (id) => records.read(id),
-    lastNight: () => records.lastNight(),
+    lastRun: () => records.lastRun(),
     formerChampion: async () => championStack(await aliasLog.all()).at(-2),
   };
 }

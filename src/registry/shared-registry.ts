@@ -45,7 +45,7 @@ export function sharedChanges(shared: SharedRegistry): ChangeRecords {
       if (record === undefined) throw new Fault('model-unknown', `expected a change record, found none called ${isChangeId(id) ? id : 'so'}`, { source: place });
       return parseChange(record, id);
     },
-    async lastNight() {
+    async lastRun() {
       for (const { id, record } of (await shared.changes()).filter((one) => one.id.startsWith('night-')).reverse()) {
         const readable = await Promise.resolve().then(() => parseChange(record, id)).catch(passOverUnreadable);
         if (readable) return readable;

@@ -9,7 +9,7 @@ import { readPublishedWeights } from '../network/weights-file.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 import { downloadWeights } from './download-weights.js';
 
-/** Written beside a fetched file: whence it is, and what it was compared with. */
+/** Written beside a fetched file: origin it is, and what it was compared with. */
 const originSchema = z.strictObject({ name: z.string(), url: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int(), verified: z.string() });
 export type StoredOrigin = z.output<typeof originSchema>;
 

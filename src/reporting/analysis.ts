@@ -1,12 +1,12 @@
 import type { EngineDescription } from '../engine/engine.js';
 import type { Preview } from '../pixels/preview.js';
 import type { ImageReference } from '../sr/report-content.js';
-import type { FindingVerdict, ImageKind } from './ports.js';
+import type { FindingPrediction, ImageKind } from './ports.js';
 import type { Skip } from './skip.js';
 import type { StudyStatistics } from '../monitoring/study-statistics.js';
 
 /** A finding of the study and the images it rests on. */
-export interface StudyFinding extends FindingVerdict {
+export interface StudyFinding extends FindingPrediction {
   readonly images: readonly ImageReference[];
   /** Where it shows: in pixels of one image as stored. */
   readonly region?: { readonly image: ImageReference; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } | undefined;

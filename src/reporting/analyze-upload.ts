@@ -8,7 +8,7 @@ import type { Analysis } from './analysis.js';
 import { withIdentity } from './instance-identity.js';
 import { analyseInstances } from './report-study.js';
 import { skip } from './skip.js';
-import type { FindingVerdict, Pacs, ReportTools } from './ports.js';
+import type { FindingPrediction, Pacs, ReportPorts } from './ports.js';
 import { beginningOf, readHeader, sizeOf } from './upload-header.js';
 
 /** A file of an upload, on disk; the name is for people only. */
@@ -18,30 +18,30 @@ export interface UploadedFile {
 }
 
 /** What came of one study or one picture of an upload. */
-export interface UploadAnswer {
+export interface UploadAnalysis {
   readonly title: string;
   readonly kind: 'xray' | 'ct' | 'file';
   readonly outcome: 'reported' | 'skipped' | 'failed';
   readonly code?: string;
   readonly reason?: string;
-  readonly findings: readonly (FindingVerdict & { readonly preview?: Preview | undefined })[];
+  readonly findings: readonly (FindingPrediction & { readonly preview?: Preview | undefined })[];
   readonly remarks: readonly string[];
 }
 
 /** More studies at once are left out, and that is said. */
-const mostStudies = 20;
+const maxStudies = 20;
 /** Headers of all files of an upload, in memory. */
 const maxHeaderBytes = 96 * 2 ** 20;
 /** A PNG or JPEG file, which is decoded as a whole. */
 const maxPictureBytes = 64 * 2 ** 20;
 
-type Tools = Pick<ReportTools, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
+type Tools = Pick<ReportPorts, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
 
 /**
  * A story without a PACS: files → what the model says of them. A DICOM study is judged as the main job judges it, a PNG or
  * JPEG is taken for a frontal X-ray; both pass the same guards. Nothing is stored and no rule is asked.
  */
-export async function answerUpload(files: readonly UploadedFile[], tools: Tools): Promise<readonly UploadAnswer[]> {
+export async function analyzeUpload(files: readonly UploadedFile[], tools: Tools): Promise<readonly UploadAnalysis[]> {
   // One after the other, and only as far as their headers go: memory must not grow with what is dropped.
   const opened: Opened[] = [];
   let headerBytes = 0;
@@ -51,15 +51,15 @@ export async function answerUpload(files: readonly UploadedFile[], tools: Tools)
     if (headerBytes > maxHeaderBytes) throw new Fault('upload-refused', `expected files with less than ${maxHeaderBytes / 2 ** 20} MB of attributes in all; send fewer at once`);
     opened.push(one);
   }
-  const answers: UploadAnswer[] = [];
+  const answers: UploadAnalysis[] = [];
   const studies = new Map<string, DicomFile[]>();
   let judged = 0;
   for (const one of opened) {
     if (one.kind === 'unreadable') answers.push({ title: one.name, kind: 'file', outcome: 'failed', code: one.fault.code, reason: one.fault.message, findings: [], remarks: [] });
-    else if (one.kind === 'picture') answers.push(++judged > mostStudies ? tooMany(one.name) : await answerPicture(one, tools));
+    else if (one.kind === 'picture') answers.push(++judged > maxStudies ? tooMany(one.name) : await analyzePicture(one, tools));
     else studies.set(one.studyInstanceUID, [...(studies.get(one.studyInstanceUID) ?? []), one]);
   }
-  for (const members of studies.values()) answers.push(++judged > mostStudies ? tooMany(titleOf(members)) : await answerStudy(members, tools));
+  for (const members of studies.values()) answers.push(++judged > maxStudies ? tooMany(titleOf(members)) : await analyzeStudy(members, tools));
   const order = { reported: 0, skipped: 1, failed: 2 } as const;
   return answers.sort((a, b) => order[a.outcome] - order[b.outcome]);
 }
@@ -94,18 +94,18 @@ async function open({ name, path }: UploadedFile, index: number): Promise<Opened
   }
 }
 
-async function answerPicture({ name, path }: { readonly name: string; readonly path: string }, tools: Tools): Promise<UploadAnswer> {
+async function analyzePicture({ name, path }: { readonly name: string; readonly path: string }, tools: Tools): Promise<UploadAnalysis> {
   try {
     const { image, preview } = await tools.reader.readPicture(await readFile(path));
-    const verdict = (await tools.model().judgeXrays([image]))[0]!;
-    if (verdict.refusal !== undefined) return { title: name, kind: 'xray', outcome: 'skipped', ...skip('not-frontal-chest', verdict.refusal), findings: [], remarks: [] };
-    return { title: name, kind: 'xray', outcome: 'reported', findings: verdict.findings.map((finding) => ({ ...finding, preview })), remarks: ['A picture says nothing of how it was taken: it was judged as a frontal chest X-ray.'] };
+    const prediction = (await tools.model().predictXrays([image]))[0]!;
+    if (prediction.refusal !== undefined) return { title: name, kind: 'xray', outcome: 'skipped', ...skip('not-frontal-chest', prediction.refusal), findings: [], remarks: [] };
+    return { title: name, kind: 'xray', outcome: 'reported', findings: prediction.findings.map((finding) => ({ ...finding, preview })), remarks: ['A picture says nothing of how it was taken: it was judged as a frontal chest X-ray.'] };
   } catch (error) {
     return failed(name, error);
   }
 }
 
-async function answerStudy(members: readonly DicomFile[], tools: Tools): Promise<UploadAnswer> {
+async function analyzeStudy(members: readonly DicomFile[], tools: Tools): Promise<UploadAnalysis> {
   const title = titleOf(members);
   const images = members.filter(({ dataSet }) => (numberOf(dataSet, 'Rows') ?? 0) > 0);
   if (images.length === 0) return { title, kind: 'file', outcome: 'skipped', ...skip('no-image'), findings: [], remarks: [] };
@@ -117,7 +117,7 @@ async function answerStudy(members: readonly DicomFile[], tools: Tools): Promise
   }
 }
 
-function outcomeOf({ skip: skipped }: Analysis): Pick<UploadAnswer, 'outcome' | 'code' | 'reason'> {
+function outcomeOf({ skip: skipped }: Analysis): Pick<UploadAnalysis, 'outcome' | 'code' | 'reason'> {
   return skipped ? { outcome: 'skipped', ...skipped } : { outcome: 'reported' };
 }
 
@@ -130,13 +130,13 @@ function filesAsPacs(images: readonly DicomFile[]): Pacs {
   };
 }
 
-function failed(title: string, error: unknown): UploadAnswer {
+function failed(title: string, error: unknown): UploadAnalysis {
   if (!(error instanceof Fault)) throw error;
   return { title, kind: 'file', outcome: 'failed', code: error.code, reason: error.message, findings: [], remarks: [] };
 }
 
-function tooMany(title: string): UploadAnswer {
-  return { title, kind: 'file', outcome: 'skipped', code: 'over-limit', reason: `At most ${mostStudies} studies are looked at at once.`, findings: [], remarks: [] };
+function tooMany(title: string): UploadAnalysis {
+  return { title, kind: 'file', outcome: 'skipped', code: 'over-limit', reason: `At most ${maxStudies} studies are looked at at once.`, findings: [], remarks: [] };
 }
 
 function titleOf(members: readonly DicomFile[]): string {

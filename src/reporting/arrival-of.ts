@@ -8,7 +8,7 @@ const maxAsked = 32;
 
 /**
  * How the images of a study reached Orthanc, as the first instance tells that came by C-STORE. Our own documents and readers'
- * verdicts are not asked: they came by STOW-RS, and Orthanc 1.12 lists series in no order of arrival.
+ * assessments are not asked: they came by STOW-RS, and Orthanc 1.12 lists series in no order of arrival.
  *
  * @returns nothing where no instance tells: all came by STOW-RS or as uploads
  */

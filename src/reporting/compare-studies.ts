@@ -5,11 +5,11 @@ import { contentKeyOf, sameContent, type PacsSeries } from './study-intake.js';
 export interface KnownStudy {
   readonly studyInstanceUID: string;
   readonly pacsStudyId: string;
-  /** Of the images that its current result is about; absent where it has verdicts of readers only. */
+  /** Of the images that its current result is about; absent where it has assessments of readers only. */
   readonly contentKey?: string | undefined;
   /** Series of the documents of its current result. */
   readonly documentSeries: readonly string[];
-  /** Series of the readers' verdicts on it, once for each verdict. */
+  /** Series of the readers' assessments on it, once for each assessment. */
   readonly verdictSeries: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface CompareTools {
   findStudies(studyInstanceUID: string): Promise<readonly string[]>;
   /** Its images changed, or its documents are missing. */
   enqueueStudy(pacsStudyId: string): Promise<void>;
-  /** A verdict on it is missing. */
+  /** An assessment on it is missing. */
   enqueueVerdicts(studyInstanceUID: string): Promise<void>;
   /** The PACS does not hold it any more. */
   forget(studyInstanceUID: string): Promise<void>;

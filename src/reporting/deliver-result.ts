@@ -7,7 +7,7 @@ export interface Delivery {
   readonly sopInstanceUIDs: readonly string[];
 }
 
-export interface DeliverTools {
+export interface DeliveryPorts {
   /** The PACS's own ids of instances by SOP Instance UID. */
   instanceIdsOf(sopInstanceUIDs: readonly string[]): Promise<readonly string[]>;
   sendToModality(name: string, instanceIds: readonly string[]): Promise<void>;
@@ -21,7 +21,7 @@ export interface DeliverTools {
  *
  * @throws Fault `destination-unavailable` (retried until it takes them) or `destination-unknown`
  */
-export async function deliverResult(delivery: Delivery, tools: DeliverTools): Promise<void> {
+export async function deliverResult(delivery: Delivery, tools: DeliveryPorts): Promise<void> {
   const ids = await tools.instanceIdsOf(delivery.sopInstanceUIDs);
   // Deleted from the PACS meanwhile: there is nothing left to send, and that is not the destination's fault.
   if (ids.length > 0) {

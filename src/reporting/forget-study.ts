@@ -7,7 +7,7 @@ import { removePictures } from '../retraining/training-pictures.js';
 export interface ForgetParts {
   readonly config: Pick<Config, 'dataDir'>;
   readonly store: Pick<Store, 'studies'>;
-  readonly jobs: Pick<Jobs, 'parked' | 'retryParked'>;
+  readonly jobs: Pick<Jobs, 'parked' | 'retryFailedJob'>;
   readonly log: Log;
 }
 
@@ -20,7 +20,7 @@ export async function forgetStudy(studyInstanceUID: string, { config, store, job
   await removePictures(config, studyInstanceUID);
   for (const { id, payload, failure } of await jobs.parked({ limit: 1_000 })) {
     const about = (payload as { readonly studyInstanceUID?: unknown }).studyInstanceUID ?? failure.subject.studyInstanceUID;
-    if (about === studyInstanceUID) await jobs.retryParked(id);
+    if (about === studyInstanceUID) await jobs.retryFailedJob(id);
   }
   if (known) log.info('a study is gone from the PACS: its results and labels were removed from the index', { study: studyInstanceUID });
 }

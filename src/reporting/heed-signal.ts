@@ -1,4 +1,4 @@
-import type { ImageReader, Pacs, ReportTools, ServedModel } from './ports.js';
+import type { ImageReader, Pacs, ReportPorts, ServedModel } from './ports.js';
 
 /**
  * The same tools, which refuse to go on once a job is no longer ours or has taken longer than it may: nothing is asked of the
@@ -7,7 +7,7 @@ import type { ImageReader, Pacs, ReportTools, ServedModel } from './ports.js';
  *
  * @throws the signal's reason from each of them
  */
-export function heedSignal(tools: ReportTools, signal: AbortSignal): ReportTools {
+export function heedSignal(tools: ReportPorts, signal: AbortSignal): ReportPorts {
   return { ...tools, pacs: pacsUntil(tools.pacs, signal), reader: readerUntil(tools.reader, signal), model: () => modelUntil(tools.model(), signal) };
 }
 
@@ -44,8 +44,8 @@ function modelUntil(model: ServedModel, signal: AbortSignal): ServedModel {
       return model.engine;
     },
     judges: (kind) => model.judges(kind),
-    judgeXrays: (images) => until(signal, () => model.judgeXrays(images)),
-    judgeSlices: (images) => until(signal, () => model.judgeSlices(images)),
+    predictXrays: (images) => until(signal, () => model.predictXrays(images)),
+    predictSlices: (images) => until(signal, () => model.predictSlices(images)),
   };
 }
 

@@ -8,7 +8,7 @@ import { deliverQueue } from './queues.js';
  * Puts a result into the index as its study's current one and queues its deliveries. Each step may be repeated; the
  * study counts as settled only after the last.
  */
-export async function keepResult(result: StudyResult, contentKey: string, store: Store, jobs: Jobs): Promise<void> {
+export async function indexResult(result: StudyResult, contentKey: string, store: Store, jobs: Jobs): Promise<void> {
   const { timings, destinations, code, reason, retryable, rule, statistics, ...rest } = result;
   // Before the result: whoever finds a result already there has no statistics of it.
   if (statistics) {

@@ -3,18 +3,18 @@ import { Fault } from '../errors.js';
 import type { OrthancClient, OrthancId } from '../orthanc/client.js';
 import type { Routing } from '../routing/rules.js';
 import type { Store } from '../store/store.js';
-import type { SettleTools } from './study-intake.js';
+import type { IntakePorts } from './study-intake.js';
 import { arrivalOfSeries } from './arrival-of.js';
 import { fileNames } from './pacs-content.js';
 
-export interface SettleParts {
+export interface IntakeParts {
   readonly orthanc: OrthancClient;
   readonly store: Pick<Store, 'studies' | 'results'>;
   readonly routing: Routing;
 }
 
 /** What settling a study asks of Orthanc and of the index. */
-export function settleToolsOf({ orthanc, store, routing }: SettleParts): SettleTools {
+export function intakePortsOf({ orthanc, store, routing }: IntakeParts): IntakePorts {
   return {
     routing,
     async study(pacsStudyId) {

@@ -77,11 +77,11 @@ export function parametersOf({ parameters }: ReadReport['algorithm']): { readonl
 }
 
 /** Whether a heat map belongs to the result of this model version from these images. */
-export function showsTheSame(heatMap: OwnHeatMap, inputKey: string, deviceUID: string): boolean {
+export function isSameHeatMap(heatMap: OwnHeatMap, inputKey: string, deviceUID: string): boolean {
   return heatMap.deviceUID === deviceUID && heatMap.derivation.endsWith(inputParameter(inputKey));
 }
 
 /** Whether a document was made by this model version from these images. */
-export function saysTheSame(document: OwnDocument, inputKey: string, deviceUID: string): boolean {
+export function isSameResult(document: OwnDocument, inputKey: string, deviceUID: string): boolean {
   return document.report.algorithm.deviceUID === deviceUID && document.report.algorithm.parameters.includes(inputParameter(inputKey));
 }

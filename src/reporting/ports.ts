@@ -59,7 +59,7 @@ export interface ImageReader {
   readPicture(file: Uint8Array): Promise<{ readonly image: GreyImage; readonly preview: Preview }>;
 }
 
-export interface FindingVerdict {
+export interface FindingPrediction {
   readonly name: string;
   /** Calibrated, 0 to 1. */
   readonly probability: number;
@@ -72,8 +72,8 @@ export interface FindingVerdict {
   readonly activation: { readonly values: Float32Array; readonly width: number; readonly height: number };
 }
 
-export interface ImageVerdict {
-  readonly findings: readonly FindingVerdict[];
+export interface ImagePrediction {
+  readonly findings: readonly FindingPrediction[];
   /** Why the image is not what the network was made for; absent when it is. */
   readonly refusal?: string | undefined;
   /** Mahalanobis distance of its features from the training images. */
@@ -82,12 +82,12 @@ export interface ImageVerdict {
   readonly engine?: EngineDescription | undefined;
 }
 
-export interface SliceFinding extends FindingVerdict {
+export interface SliceFinding extends FindingPrediction {
   /** The slices that the probability comes from, the most telling first; `box` lies on the first. */
   readonly slices: readonly number[];
 }
 
-export interface StackVerdict {
+export interface StackPrediction {
   readonly findings: readonly SliceFinding[];
   readonly refusal?: string | undefined;
   /** Mean over the slices. */
@@ -107,9 +107,9 @@ export interface ServedModel {
   readonly engine: EngineDescription;
   judges(kind: ImageKind): boolean;
   /** Each X-ray on its own. */
-  judgeXrays(images: readonly GreyImage[]): Promise<readonly ImageVerdict[]>;
+  predictXrays(images: readonly GreyImage[]): Promise<readonly ImagePrediction[]>;
   /** The axial slices of one study together. */
-  judgeSlices(images: readonly GreyImage[]): Promise<StackVerdict>;
+  predictSlices(images: readonly GreyImage[]): Promise<StackPrediction>;
   /** Slices of one CT that the model asks for. */
   readonly slicesPerStudy: number;
 }
@@ -181,7 +181,7 @@ export interface Clock {
   now(): Date;
 }
 
-export interface ReportTools {
+export interface ReportPorts {
   readonly pacs: Pacs;
   readonly reader: ImageReader;
   /** The model in service now; asked once per study, so that a switch never happens within one. */

@@ -8,14 +8,14 @@ import { referenceTo } from './image-reference.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
-import type { ReadImage, ReportTools, ServedModel, SliceFinding, StackVerdict } from './ports.js';
+import type { ReadImage, ReportPorts, ServedModel, SliceFinding, StackPrediction } from './ports.js';
 
 /** So many slices over the whole stack are looked at to find the lungs. */
 const probeCount = 24;
 /** With fewer slices of lung nothing is said. */
-const fewestSlices = 4;
+const minSlices = 4;
 
-interface SliceInHand<Read> {
+interface LoadedSlice<Read> {
   readonly slice: AxialSlice;
   readonly reference: ImageReference;
   readonly read: Read;
@@ -25,7 +25,7 @@ interface SliceInHand<Read> {
  * A chest CT: one axial stack is chosen, its lungs are found on a few slices, as many slices as the model asks for are
  * taken equally spaced over them, and the model judges these together.
  */
-export async function judgeCt(series: readonly SeriesFacts[], model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
+export async function predictCt(series: readonly SeriesFacts[], model: ServedModel, tools: ReportPorts, watch: Stopwatch): Promise<Analysis> {
   const instances = series.flatMap((one) => one.instances);
   const stack = orderAxialSlices(instances);
   const considered = { kind: 'ct' as const, evidence: evidenceOf(instances), findings: [], notes: [] };
@@ -36,22 +36,22 @@ export async function judgeCt(series: readonly SeriesFacts[], model: ServedModel
   const probes = await slices.readAll(chooseSlices(stack.slices, whole, probeCount), (file, frameNumber) => tools.reader.lungFraction(file, frameNumber));
   const lungs = lungRange(probes.map(({ slice, read }) => ({ position: slice.position, lungFraction: read })));
   const wanted = lungs ? chooseSlices(stack.slices, lungs, model.slicesPerStudy) : [];
-  const chosen = wanted.length < fewestSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
-  if (chosen.length < fewestSlices) return { ...considered, skip: skip('too-few-slices', `${wanted.length} of ${stack.slices.length} show lung, ${chosen.length} of them readable, needed ${fewestSlices}`) };
+  const chosen = wanted.length < minSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
+  if (chosen.length < minSlices) return { ...considered, skip: skip('too-few-slices', `${wanted.length} of ${stack.slices.length} show lung, ${chosen.length} of them readable, needed ${minSlices}`) };
 
-  const verdict = await watch.time('infer', () => model.judgeSlices(chosen.map(({ read }) => read.image)));
-  const notes = [describe(stack, chosen.length), verdict.rule, ...slices.unreadable];
+  const prediction = await watch.time('infer', () => model.predictSlices(chosen.map(({ read }) => read.image)));
+  const notes = [describe(stack, chosen.length), prediction.rule, ...slices.unreadable];
   const missing = wanted.length - chosen.length;
   const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read: not part of this result.`] : [];
   const evidence = chosen.map(({ reference }) => reference);
-  const { engine } = verdict;
-  const statistics = statisticsOf(chosen[Math.floor(chosen.length / 2)]!, verdict, tools);
-  if (verdict.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, engine, statistics, skip: skip('not-axial-chest', verdict.refusal) };
-  return { kind: 'ct', evidence, findings: verdict.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks, engine, statistics };
+  const { engine } = prediction;
+  const statistics = statisticsOf(chosen[Math.floor(chosen.length / 2)]!, prediction, tools);
+  if (prediction.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, engine, statistics, skip: skip('not-axial-chest', prediction.refusal) };
+  return { kind: 'ct', evidence, findings: prediction.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks, engine, statistics };
 }
 
 /** Grey values of the middle slice, the rest of the whole study. */
-function statisticsOf({ slice: { instance }, read }: SliceInHand<ReadImage>, { refusal, distance, findings }: StackVerdict, { siteOf }: ReportTools): StudyStatistics | undefined {
+function statisticsOf({ slice: { instance }, read }: LoadedSlice<ReadImage>, { refusal, distance, findings }: StackPrediction, { siteOf }: ReportPorts): StudyStatistics | undefined {
   if (!siteOf) return undefined;
   const probabilities = Object.fromEntries(findings.map(({ name, probability }) => [name, probability]));
   return { network: 'ct', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: refusal === undefined, distance, probabilities }) };
@@ -62,25 +62,25 @@ class SliceReader {
   /** Sentences about slices that could not be read. */
   readonly unreadable = new Set<string>();
   readonly #files = new Map<string, Promise<Uint8Array>>();
-  readonly #tools: ReportTools;
+  readonly #tools: ReportPorts;
   readonly #watch: Stopwatch;
 
-  constructor(tools: ReportTools, watch: Stopwatch) {
+  constructor(tools: ReportPorts, watch: Stopwatch) {
     this.#tools = tools;
     this.#watch = watch;
   }
 
   /** @throws Fault when one can pass, or when more than half of the slices cannot be read */
-  async readAll<Read>(slices: readonly AxialSlice[], decode: (file: Uint8Array, frameNumber: number) => Promise<Read>): Promise<readonly SliceInHand<Read>[]> {
+  async readAll<Read>(slices: readonly AxialSlice[], decode: (file: Uint8Array, frameNumber: number) => Promise<Read>): Promise<readonly LoadedSlice<Read>[]> {
     const outcomes = await Promise.all(slices.map((slice) => this.#readOne(slice, decode).catch((error: unknown) => asKnownFault(error, slice))));
     const faults = outcomes.filter((outcome) => outcome instanceof Fault);
     const fatal = faults.find((fault) => fault.retryable) ?? (faults.length * 2 > slices.length ? faults[0] : undefined);
     if (fatal) throw fatal;
     for (const fault of faults) this.unreadable.add(`Left out, unreadable: ${fault.subject.sopInstanceUID ?? ''} (${fault.code})`);
-    return outcomes.filter((outcome): outcome is SliceInHand<Read> => !(outcome instanceof Fault));
+    return outcomes.filter((outcome): outcome is LoadedSlice<Read> => !(outcome instanceof Fault));
   }
 
-  async #readOne<Read>(slice: AxialSlice, decode: (file: Uint8Array, frameNumber: number) => Promise<Read>): Promise<SliceInHand<Read>> {
+  async #readOne<Read>(slice: AxialSlice, decode: (file: Uint8Array, frameNumber: number) => Promise<Read>): Promise<LoadedSlice<Read>> {
     const reference = referenceTo(slice.instance, slice.frameNumber);
     const file = await this.#fetch(reference);
     const read = await this.#watch.time('decode', () => decode(file, slice.frameNumber));
@@ -102,7 +102,7 @@ function asKnownFault(error: unknown, slice: AxialSlice): Fault {
   return asFault(error, 'pixels-unreadable', { sopInstanceUID: referenceTo(slice.instance).sopInstanceUID });
 }
 
-function studyFinding({ slices, box, ...finding }: SliceFinding, chosen: readonly SliceInHand<ReadImage>[]): StudyFinding {
+function studyFinding({ slices, box, ...finding }: SliceFinding, chosen: readonly LoadedSlice<ReadImage>[]): StudyFinding {
   const first = chosen[slices[0] ?? 0]!;
   return {
     ...finding,

@@ -6,20 +6,20 @@ import { referenceTo } from './image-reference.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
-import type { ImageVerdict, ReadImage, ReportTools, ServedModel } from './ports.js';
+import type { ImagePrediction, ReadImage, ReportPorts, ServedModel } from './ports.js';
 
-interface JudgedImage {
+interface PredictedImage {
   readonly instance: DataSet;
   readonly reference: ImageReference;
   readonly read: ReadImage;
-  readonly verdict: ImageVerdict;
+  readonly prediction: ImagePrediction;
 }
 
 /**
  * Frontal X-rays of a study: each is judged on its own, and of several accepted ones the highest probability of a
  * finding speaks for the study. An image that cannot be read is named and left out; if none can be read, that is a fault.
  */
-export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
+export async function predictXrays(chosen: readonly DataSet[], model: ServedModel, tools: ReportPorts, watch: Stopwatch): Promise<Analysis> {
   const references = chosen.map((instance) => referenceTo(instance));
   const attempts = await Promise.allSettled(references.map((reference) => readXray(reference, tools, watch)));
   const readable = attempts.flatMap((attempt, index) => (attempt.status === 'fulfilled' ? [{ instance: chosen[index]!, reference: references[index]!, read: attempt.value }] : []));
@@ -32,18 +32,18 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
   if (passing) throw passing;
   if (readable.length === 0) throw faults[0] ?? new Fault('pixels-unreadable', 'expected at least one image, found none');
 
-  const verdicts = await watch.time('infer', () => model.judgeXrays(readable.map(({ read }) => read.image)));
-  const judged = readable.map((image, index): JudgedImage => ({ ...image, verdict: verdicts[index]! }));
-  const accepted = judged.filter(({ verdict }) => verdict.refusal === undefined);
+  const predictions = await watch.time('infer', () => model.predictXrays(readable.map(({ read }) => read.image)));
+  const judged = readable.map((image, index): PredictedImage => ({ ...image, prediction: predictions[index]! }));
+  const accepted = judged.filter(({ prediction }) => prediction.refusal === undefined);
   const notes = [
     ...faults.map((fault) => `Left out, unreadable: ${fault.subject.sopInstanceUID ?? ''} (${fault.code})`),
-    ...judged.flatMap(({ reference, verdict }) => (verdict.refusal ? [`Left out, ${verdict.refusal}: ${reference.sopInstanceUID}`] : [])),
+    ...judged.flatMap(({ reference, prediction }) => (prediction.refusal ? [`Left out, ${prediction.refusal}: ${reference.sopInstanceUID}`] : [])),
   ];
   const evidence = readable.map(({ reference }) => reference);
-  const { engine } = verdicts[0]!;
+  const { engine } = predictions[0]!;
   const statistics = statisticsOf(accepted[0] ?? judged[0]!, tools);
   if (accepted.length === 0) {
-    return { kind: 'xray', evidence, findings: [], notes, engine, statistics, skip: skip('not-frontal-chest', judged[0]!.verdict.refusal) };
+    return { kind: 'xray', evidence, findings: [], notes, engine, statistics, skip: skip('not-frontal-chest', judged[0]!.prediction.refusal) };
   }
   return {
     kind: 'xray',
@@ -57,10 +57,10 @@ export async function judgeXrays(chosen: readonly DataSet[], model: ServedModel,
 }
 
 /** Of one image, as the training reference has them: of several the highest probability would speak of how many there were. */
-function statisticsOf({ instance, read, verdict }: JudgedImage, { siteOf }: ReportTools): StudyStatistics | undefined {
+function statisticsOf({ instance, read, prediction }: PredictedImage, { siteOf }: ReportPorts): StudyStatistics | undefined {
   if (!siteOf) return undefined;
-  const probabilities = Object.fromEntries(verdict.findings.map(({ name, probability }) => [name, probability]));
-  return { network: 'xray', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: verdict.refusal === undefined, distance: verdict.distance, probabilities }) };
+  const probabilities = Object.fromEntries(prediction.findings.map(({ name, probability }) => [name, probability]));
+  return { network: 'xray', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: prediction.refusal === undefined, distance: prediction.distance, probabilities }) };
 }
 
 /** What stands in the report itself when not every frontal image was judged. */
@@ -71,16 +71,16 @@ function remarksOf(chosen: number, unreadable: number, refused: number): readonl
   ];
 }
 
-async function readXray(reference: ImageReference, tools: ReportTools, watch: Stopwatch): Promise<ReadImage> {
+async function readXray(reference: ImageReference, tools: ReportPorts, watch: Stopwatch): Promise<ReadImage> {
   const file = await watch.time('retrieve', () => tools.pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID));
   return watch.time('decode', () => tools.reader.readXray(file));
 }
 
 /** For each finding the image in which it is most probable. */
-function strongestOf(images: readonly JudgedImage[]): readonly StudyFinding[] {
-  const names = images[0]!.verdict.findings.map((finding) => finding.name);
+function strongestOf(images: readonly PredictedImage[]): readonly StudyFinding[] {
+  const names = images[0]!.prediction.findings.map((finding) => finding.name);
   return names.map((name) => {
-    const candidates = images.map((image) => ({ image, finding: image.verdict.findings.find((one) => one.name === name)! }));
+    const candidates = images.map((image) => ({ image, finding: image.prediction.findings.find((one) => one.name === name)! }));
     const { image, finding } = candidates.reduce((best, next) => (next.finding.probability > best.finding.probability ? next : best));
     return {
       ...finding,

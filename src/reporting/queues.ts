@@ -8,7 +8,7 @@ import { defineQueue } from '../jobs/queue.js';
 export const backlogPriority = -1_000_000;
 
 /** A study of the PACS got something new; key: the PACS's id of the study. */
-export const settleQueue = defineQueue<{ readonly pacsStudyId: string }>('settle-study');
+export const intakeQueue = defineQueue<{ readonly pacsStudyId: string }>('settle-study');
 
 /** A study has stopped growing and is to be reported; key: the PACS's id of the study. */
 export const reportQueue = defineQueue<{
@@ -25,8 +25,8 @@ export const retrainQueue = defineQueue<{ readonly by: string }>('retrain-model'
 /** What arrived lately is to be compared with what the model was trained on; one key for all. */
 export const driftQueue = defineQueue<Record<string, never>>('check-drift');
 
-/** Documents of others in a study may hold verdicts; key: Study Instance UID. */
-export const verdictQueue = defineQueue<{ readonly studyInstanceUID: string }>('index-verdicts');
+/** Documents of others in a study may hold assessments; key: Study Instance UID. */
+export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('index-assessments');
 
 /** Documents are to be sent on; key: result and destination. */
 export const deliverQueue = defineQueue<{

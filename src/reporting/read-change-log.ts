@@ -9,7 +9,7 @@ export interface Cursor {
   move(position: LogPosition, reset: boolean): Promise<void>;
 }
 
-export interface WatchTools {
+export interface ChangeLogPorts {
   readonly changeLog: ChangeLog;
   readonly cursor: Cursor;
   /** Durable before it resolves. */
@@ -37,7 +37,7 @@ const arrivals = new Set(['NewStudy', 'NewSeries', 'NewInstance', 'StableStudy',
  *
  * @returns the number of studies queued
  */
-export async function watchOnce(tools: WatchTools): Promise<number> {
+export async function watchOnce(tools: ChangeLogPorts): Promise<number> {
   let position = await startOfReading(tools);
   let queued = 0;
   for (;;) {
@@ -56,7 +56,7 @@ export async function watchOnce(tools: WatchTools): Promise<number> {
   }
 }
 
-async function startOfReading(tools: WatchTools): Promise<LogPosition> {
+async function startOfReading(tools: ChangeLogPorts): Promise<LogPosition> {
   const { changeLog, cursor, log } = tools;
   const position = await cursor.read();
   if (position === undefined) return firstContact(tools);
@@ -69,7 +69,7 @@ async function startOfReading(tools: WatchTools): Promise<LogPosition> {
   return start;
 }
 
-async function firstContact({ analyseArchive, changeLog, cursor }: WatchTools): Promise<LogPosition> {
+async function firstContact({ analyseArchive, changeLog, cursor }: ChangeLogPorts): Promise<LogPosition> {
   if (analyseArchive) return { lastSeq: 0, marks: [] };
   const last = await changeLog.lastChange();
   const position = { lastSeq: last, marks: await marksBefore(last, changeLog) };

@@ -4,12 +4,12 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, isOutage } from '../errors.js';
 import type { Log } from '../log.js';
 import { everyStudy, type SearchForStudies } from './every-study.js';
-import { indexedVerdict, type IndexedVerdict } from '../assessments/index-assessments.js';
+import { indexedAssessment, type IndexedAssessment } from '../assessments/index-assessments.js';
 import { resultsIn, type ResultInPacs } from './results-in-pacs.js';
 import type { Pacs } from './ports.js';
-import { verdictsIn } from '../assessments/assessments-in-pacs.js';
+import { assessmentsIn } from '../assessments/assessments-in-pacs.js';
 
-export interface RebuildTools {
+export interface RebuildPorts {
   readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
   readonly searchForStudies: SearchForStudies;
   /** Number of the newest change of the PACS. */
@@ -18,13 +18,13 @@ export interface RebuildTools {
   findingNameOf(concept: CodedConcept): string | undefined;
   readonly index: {
     /** @returns false if it was there */
-    keepResult(result: ResultInPacs): Promise<boolean>;
+    indexResult(result: ResultInPacs): Promise<boolean>;
     /** @returns false if it was there */
-    keepVerdict(verdict: IndexedVerdict): Promise<boolean>;
-    /** Takes away the verdicts of a study that the PACS no longer holds. */
-    keepOnlyVerdicts(study: StudyInstanceUID, sopInstanceUIDs: readonly string[]): Promise<number>;
+    indexAssessment(assessment: IndexedAssessment): Promise<boolean>;
+    /** Takes away the assessments of a study that the PACS no longer holds. */
+    pruneAssessments(study: StudyInstanceUID, sopInstanceUIDs: readonly string[]): Promise<number>;
     /** Where the study stands: settled, if its current result is about the images that the PACS holds now. */
-    keepStudy(study: StudyInstanceUID, instances: readonly DataSet[]): Promise<void>;
+    storeStudy(study: StudyInstanceUID, instances: readonly DataSet[]): Promise<void>;
     moveCursor(lastSeq: number): Promise<void>;
   };
   /** Labels that Orthanc itself carries. @returns false if it has none */
@@ -37,8 +37,8 @@ export interface Rebuilt {
   readonly studies: number;
   /** Rows that the index did not have. */
   readonly results: number;
-  readonly verdicts: number;
-  /** Verdicts of the index that the PACS no longer holds. */
+  readonly assessments: number;
+  /** Assessments of the index that the PACS no longer holds. */
   readonly gone: number;
   /** Studies that could not be read: by fault code. */
   readonly unreadable: readonly { readonly studyInstanceUID: string; readonly code: string }[];
@@ -47,7 +47,7 @@ export interface Rebuilt {
 }
 
 /**
- * The index once more, from the PACS alone: results, verdicts and labels from the documents of every study that holds one, the
+ * The index once more, from the PACS alone: results, assessments and labels from the documents of every study that holds one, the
  * cursor from the change log. Only the index is written to; a second run finds nothing to do.
  *
  * What never had a document (a study that no rule takes) is not in the PACS, and comes back when the service looks at the
@@ -55,9 +55,9 @@ export interface Rebuilt {
  *
  * @throws Fault if the PACS or the index does not answer; the run can be repeated
  */
-export async function rebuildIndex(tools: RebuildTools): Promise<Rebuilt> {
+export async function rebuildIndex(tools: RebuildPorts): Promise<Rebuilt> {
   const cursor = await tools.lastChange();
-  const counts = { studies: 0, results: 0, verdicts: 0, gone: 0 };
+  const counts = { studies: 0, results: 0, assessments: 0, gone: 0 };
   const unreadable: Rebuilt['unreadable'][number][] = [];
   for await (const uids of everyStudy((query, page) => tools.searchForStudies(query, page), {}, ['SR'])) {
     for (const uid of uids) {
@@ -76,12 +76,12 @@ export async function rebuildIndex(tools: RebuildTools): Promise<Rebuilt> {
   return { ...counts, unreadable, orthancLabels, cursor };
 }
 
-async function rebuildStudy(uid: StudyInstanceUID, { pacs, index, findingNameOf }: RebuildTools, counts: { results: number; verdicts: number; gone: number }): Promise<void> {
+async function rebuildStudy(uid: StudyInstanceUID, { pacs, index, findingNameOf }: RebuildPorts, counts: { results: number; assessments: number; gone: number }): Promise<void> {
   const instances = await pacs.retrieveStudyMetadata(uid);
   const results = resultsIn(uid, instances, findingNameOf);
-  for (const result of results) if (await index.keepResult(result)) counts.results++;
-  const verdicts = verdictsIn(instances).map(({ reference, verdict }) => indexedVerdict(reference, verdict, findingNameOf)).filter((one) => one !== undefined);
-  for (const verdict of verdicts) if (await index.keepVerdict(verdict)) counts.verdicts++;
-  counts.gone += await index.keepOnlyVerdicts(uid, verdicts.map((one) => one.sopInstanceUID));
-  if (results.length > 0) await index.keepStudy(uid, instances);
+  for (const result of results) if (await index.indexResult(result)) counts.results++;
+  const assessments = assessmentsIn(instances).map(({ reference, assessment }) => indexedAssessment(reference, assessment, findingNameOf)).filter((one) => one !== undefined);
+  for (const assessment of assessments) if (await index.indexAssessment(assessment)) counts.assessments++;
+  counts.gone += await index.pruneAssessments(uid, assessments.map((one) => one.sopInstanceUID));
+  if (results.length > 0) await index.storeStudy(uid, instances);
 }

@@ -10,14 +10,14 @@ import { isAboutStudy } from '../sr/own-document.js';
 import type { Analysis } from './analysis.js';
 import { evidenceOf } from './evidence.js';
 import { inputKeyOf } from './document-identity.js';
-import { judgeCt } from './predict-ct.js';
-import { judgeXrays, noXrayReason } from './predict-xrays.js';
-import { ownDocumentsIn, saysTheSame, type OwnDocument } from './own-documents.js';
+import { predictCt } from './predict-ct.js';
+import { predictXrays, noXrayReason } from './predict-xrays.js';
+import { ownDocumentsIn, isSameResult, type OwnDocument } from './own-documents.js';
 import { skip, type Skip } from './skip.js';
 import { Stopwatch } from './stopwatch.js';
 import { inputOf } from './study-input.js';
-import type { Pacs, ReportTools, ServedModel, StudyResult, StudyToReport } from './ports.js';
-import { adoptDocuments, resultWithoutDocument, writeFailure, writeResult, type ResultInHand } from './write-result.js';
+import type { Pacs, ReportPorts, ServedModel, StudyResult, StudyToReport } from './ports.js';
+import { adoptDocuments, resultWithoutDocument, writeFailure, writeResult, type ReportContext } from './write-result.js';
 
 /**
  * The first story: a study in the PACS → rule → images → findings → documents in the PACS.
@@ -27,7 +27,7 @@ import { adoptDocuments, resultWithoutDocument, writeFailure, writeResult, type 
  * @returns the study's one current result, whether it was made now or found
  * @throws Fault when it could not be done; nothing is lost by trying again
  */
-export async function reportStudy(study: StudyToReport, tools: ReportTools): Promise<StudyResult> {
+export async function reportStudy(study: StudyToReport, tools: ReportPorts): Promise<StudyResult> {
   const seen = await lookAt(study, tools);
   if (seen.state === 'passed-over') return passOver(seen);
   const { hand, chosen } = seen;
@@ -41,42 +41,42 @@ export async function reportStudy(study: StudyToReport, tools: ReportTools): Pro
  *
  * @param instances metadata of all its instances
  */
-export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: RoutingRule, instances: readonly DataSet[], tools: ReportTools): Promise<StudyResult> {
+export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: RoutingRule, instances: readonly DataSet[], tools: ReportPorts): Promise<StudyResult> {
   const watch = new Stopwatch();
   const model = tools.model();
   const chosen = chooseImages(seriesFactsOf(instances), tools.settings.maxImages);
   const input = await inputOf(studyInstanceUID, chosen.considered, tools.pacs);
-  const hand: ResultInHand = { study: { studyInstanceUID, arrival: {} }, source: instances[0], instances, considered: chosen.considered, input, inputKey: input.inputKey, rule, own: ownDocumentsIn([]), model, watch, tools, asFiles: true };
+  const hand: ReportContext = { study: { studyInstanceUID, arrival: {} }, source: instances[0], instances, considered: chosen.considered, input, inputKey: input.inputKey, rule, own: ownDocumentsIn([]), model, watch, tools, asFiles: true };
   return writeResult(hand, await analyse(chosen, model, tools, watch));
 }
 
 /** What the model says of the images of one study, whatever the rules would say of it; nothing is written. */
-export function analyseInstances(instances: readonly DataSet[], tools: ReportTools): Promise<Analysis> {
+export function analyseInstances(instances: readonly DataSet[], tools: ReportPorts): Promise<Analysis> {
   return analyse(chooseImages(seriesFactsOf(instances), tools.settings.maxImages), tools.model(), tools, new Stopwatch());
 }
 
 /** What the model says of a study that the rules take, and on which images; nothing is written. Undefined if they do not take it. */
-export async function judgeOnly(study: StudyToReport, tools: ReportTools): Promise<{ readonly inputKey: string; readonly analysis: Analysis } | undefined> {
+export async function predictOnly(study: StudyToReport, tools: ReportPorts): Promise<{ readonly inputKey: string; readonly analysis: Analysis } | undefined> {
   const seen = await lookAt(study, tools);
   if (seen.state === 'passed-over') return undefined;
   return { inputKey: seen.hand.inputKey, analysis: await analyse(seen.chosen, seen.hand.model, tools, seen.hand.watch) };
 }
 
 /** Says in the record, and in a document where that is wanted, that a study could not be done. */
-export async function reportFailure(study: StudyToReport, fault: Fault, tools: ReportTools): Promise<StudyResult> {
+export async function reportFailure(study: StudyToReport, fault: Fault, tools: ReportPorts): Promise<StudyResult> {
   const seen = await lookAt(study, tools);
   return seen.state === 'passed-over' ? passOver(seen) : writeFailure(seen.hand, fault);
 }
 
-type Seen = PassedOver | { readonly state: 'taken'; readonly hand: ResultInHand; readonly chosen: ChosenImages };
+type Seen = PassedOver | { readonly state: 'taken'; readonly hand: ReportContext; readonly chosen: ChosenImages };
 
 interface PassedOver {
   readonly state: 'passed-over';
-  readonly hand: ResultInHand;
+  readonly hand: ReportContext;
   readonly why: Skip;
 }
 
-async function lookAt(study: StudyToReport, tools: ReportTools): Promise<Seen> {
+async function lookAt(study: StudyToReport, tools: ReportPorts): Promise<Seen> {
   const { studyInstanceUID } = study;
   const watch = new Stopwatch();
   const model = tools.model();
@@ -110,9 +110,9 @@ async function passOver({ hand, why }: PassedOver): Promise<StudyResult> {
 }
 
 /** The current text report of this model version on these images, if the PACS holds it; also one that names them as earlier releases did. */
-function saidIn({ own, input, model }: ResultInHand, isWanted: (document: OwnDocument) => boolean): { readonly document: OwnDocument; readonly inputKey: string } | undefined {
+function saidIn({ own, input, model }: ReportContext, isWanted: (document: OwnDocument) => boolean): { readonly document: OwnDocument; readonly inputKey: string } | undefined {
   for (const inputKey of [input.inputKey, input.formerKey]) {
-    const document = own.current.find((one) => one.kind === 'text' && isWanted(one) && saysTheSame(one, inputKey, model.deviceUID));
+    const document = own.current.find((one) => one.kind === 'text' && isWanted(one) && isSameResult(one, inputKey, model.deviceUID));
     if (document) return { document, inputKey };
   }
   return undefined;
@@ -122,7 +122,7 @@ function saidIn({ own, input, model }: ResultInHand, isWanted: (document: OwnDoc
  * The keys of what a result of this study would rest on now, today's and that of earlier releases: by them one sees whether what
  * is reported is still about these images.
  */
-export async function inputKeysNow(studyInstanceUID: StudyInstanceUID, all: readonly DataSet[], arrival: StudyToReport['arrival'], { routing, maxImages }: Pick<ReportTools['settings'], 'routing' | 'maxImages'>, pacs: Pick<Pacs, 'content'>): Promise<readonly string[]> {
+export async function inputKeysNow(studyInstanceUID: StudyInstanceUID, all: readonly DataSet[], arrival: StudyToReport['arrival'], { routing, maxImages }: Pick<ReportPorts['settings'], 'routing' | 'maxImages'>, pacs: Pick<Pacs, 'content'>): Promise<readonly string[]> {
   const instances = all.filter((one) => !isAboutStudy(one));
   const decision = route(routing, seriesFactsOf(instances, arrival));
   if (decision.action !== 'analyse') return [inputKeyOf(instances)];
@@ -154,13 +154,13 @@ function notLookedAt({ leftOut }: XraySelection): readonly string[] {
   return leftOut.flatMap(({ instance, reason }) => (reason in words ? [`Left out, ${words[reason as keyof typeof words]}: ${textOf(instance, 'SOPInstanceUID') ?? ''}`] : []));
 }
 
-async function analyse(chosen: ChosenImages, model: ServedModel, tools: ReportTools, watch: Stopwatch): Promise<Analysis> {
+async function analyse(chosen: ChosenImages, model: ServedModel, tools: ReportPorts, watch: Stopwatch): Promise<Analysis> {
   const nothing = { kind: chosen.kind, evidence: evidenceOf(chosen.considered), findings: [], notes: [] };
   if (!model.judges(chosen.kind)) return { ...nothing, skip: skip('not-for-this-model') };
   if (chosen.kind === 'xray' && chosen.xrays.chosen.length === 0) return { ...nothing, skip: noXrayReason(chosen.xrays.leftOut) };
   try {
-    if (chosen.kind === 'ct') return await judgeCt(chosen.series, model, tools, watch);
-    const analysis = await judgeXrays(chosen.xrays.chosen, model, tools, watch);
+    if (chosen.kind === 'ct') return await predictCt(chosen.series, model, tools, watch);
+    const analysis = await predictXrays(chosen.xrays.chosen, model, tools, watch);
     return { ...analysis, notes: [...analysis.notes, ...notLookedAt(chosen.xrays)] };
   } catch (error) {
     const studyInstanceUID = textOf(chosen.considered[0] ?? {}, 'StudyInstanceUID');

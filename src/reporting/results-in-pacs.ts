@@ -3,7 +3,7 @@ import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { documentUids } from './document-identity.js';
 import { outcomeName } from './outcome-name.js';
-import { ownDocumentsIn, parametersOf, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import { ownDocumentsIn, parametersOf, isSameResult, isSameHeatMap, type OwnDocument, type OwnDocuments } from './own-documents.js';
 import type { ResultDocument, StudyResult } from './ports.js';
 
 /** A result as its documents in the PACS tell it; what a document does not say (timings, destinations) is not here. */
@@ -58,7 +58,7 @@ function documentsOf(text: OwnDocument, own: OwnDocuments, inputKey: string): re
   const { deviceUID } = text.report.algorithm;
   if (text.report.outcome.kind !== 'reported') return [{ ...text.reference, kind: 'text' }];
   const uids = documentUids({ studyInstanceUID: text.reference.studyInstanceUID, outcome: 'reported', inputKey, deviceUID, predecessors: text.report.predecessors, content: parametersOf(text.report.algorithm).content });
-  const measurements = own.all.filter((one) => one.kind === 'measurement' && saysTheSame(one, inputKey, deviceUID) && one.reference.sopInstanceUID === uids.measurement.instance);
-  const heatMaps = own.heatMaps.filter((one) => showsTheSame(one, inputKey, deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
+  const measurements = own.all.filter((one) => one.kind === 'measurement' && isSameResult(one, inputKey, deviceUID) && one.reference.sopInstanceUID === uids.measurement.instance);
+  const heatMaps = own.heatMaps.filter((one) => isSameHeatMap(one, inputKey, deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
   return [...measurements.map((one) => ({ ...one.reference, kind: 'measurement' as const })), { ...text.reference, kind: 'text' as const }, ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))];
 }

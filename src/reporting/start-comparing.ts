@@ -8,7 +8,7 @@ import type { Store } from '../store/store.js';
 import { compareStudies, type CompareTools, type KnownStudy } from './compare-studies.js';
 import type { PacsSeries } from './study-intake.js';
 import { forgetStudy } from './forget-study.js';
-import { settleQueue, verdictQueue } from './queues.js';
+import { intakeQueue, assessmentQueue } from './queues.js';
 
 export interface ComparingParts {
   readonly config: Config;
@@ -41,8 +41,8 @@ export function comparingOf(parts: ComparingParts): Comparing {
       return held;
     },
     findStudies: (uid) => orthanc.findStudies(uid as StudyInstanceUID),
-    enqueueStudy: async (pacsStudyId) => void (await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId })),
-    enqueueVerdicts: async (studyInstanceUID) => void (await jobs.send(verdictQueue, { studyInstanceUID }, { key: studyInstanceUID })),
+    enqueueStudy: async (pacsStudyId) => void (await jobs.send(intakeQueue, { pacsStudyId }, { key: pacsStudyId })),
+    enqueueVerdicts: async (studyInstanceUID) => void (await jobs.send(assessmentQueue, { studyInstanceUID }, { key: studyInstanceUID })),
     forget: (studyInstanceUID) => forgetStudy(studyInstanceUID, parts),
     log,
   };
@@ -79,12 +79,12 @@ export function comparingOf(parts: ComparingParts): Comparing {
 
 /** Studies that stood twice in the PACS and now stand there once, or not at all: whatever their Study Date. */
 async function retryUnambiguous({ jobs }: ComparingParts, tools: CompareTools): Promise<void> {
-  const parked = await jobs.parked({ queue: settleQueue.name, limit: 1_000 });
+  const parked = await jobs.parked({ queue: intakeQueue.name, limit: 1_000 });
   for (const { id, failure } of parked.filter((one) => one.failure.code === 'study-ambiguous').slice(0, maxAmbiguous)) {
     const { studyInstanceUID } = failure.subject;
     const held = studyInstanceUID === undefined ? [] : await tools.findStudies(studyInstanceUID);
     if (held.length > 1) continue;
-    await jobs.retryParked(id);
+    await jobs.retryFailedJob(id);
     // The job may be about the one that was deleted.
     for (const pacsStudyId of held) await tools.enqueueStudy(pacsStudyId);
   }

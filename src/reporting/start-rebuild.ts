@@ -5,19 +5,19 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
-import { rebuildIndex, type Rebuilt, type RebuildTools } from './rebuild-index.js';
+import { rebuildIndex, type Rebuilt, type RebuildPorts } from './rebuild-index.js';
 import { inputKeysNow } from './report-study.js';
 import { marksBefore } from './change-log.js';
 import { contentKeyOf, sameContent } from './study-intake.js';
 import { syncOrthancLabels } from '../assessments/sync-orthanc-labels.js';
-import type { ReportTools } from './ports.js';
+import type { ReportPorts } from './ports.js';
 import { arrivalOfSeries } from './arrival-of.js';
 import { changeLogOf } from './orthanc-change-log.js';
 import { comparingOf } from './start-comparing.js';
-import { orthancLabelTools } from '../assessments/orthanc-labels.js';
+import { orthancLabelPorts } from '../assessments/orthanc-labels.js';
 import { pacsName, pacsOf, type PacsAccess } from '../service/open-pacs.js';
 import { fileNames } from './pacs-content.js';
-import { settleQueue } from './queues.js';
+import { intakeQueue } from './queues.js';
 import { studySearch } from './study-search.js';
 
 export interface RebuildParts {
@@ -25,7 +25,7 @@ export interface RebuildParts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly jobs: Jobs;
-  readonly settings: Pick<ReportTools['settings'], 'routing' | 'maxImages' | 'findingNameOf'>;
+  readonly settings: Pick<ReportPorts['settings'], 'routing' | 'maxImages' | 'findingNameOf'>;
   /** Names in config/findings.json. */
   readonly findings: readonly string[];
   readonly log: Log;
@@ -35,13 +35,13 @@ export interface RebuildParts {
 export async function rebuild(parts: RebuildParts, onProgress?: (studies: number) => void): Promise<Rebuilt> {
   const { config, pacs, store, jobs, settings, log } = parts;
   const accepts = acceptsDocumentsOf(config, pacs.orthanc);
-  const tools: RebuildTools = {
+  const tools: RebuildPorts = {
     pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
     searchForStudies: studySearch(pacs),
     lastChange: () => pacs.orthanc.lastChange(),
     findingNameOf: settings.findingNameOf,
     index: {
-      async keepResult({ code, reason, rule, predecessorResultId, retryable: _unknown, ...result }) {
+      async indexResult({ code, reason, rule, predecessorResultId, retryable: _unknown, ...result }) {
         return store.results.restoreResult({
           ...result,
           ...(code === undefined ? {} : { code }),
@@ -51,12 +51,12 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
           documents: result.documents.map(({ sopInstanceUID, seriesInstanceUID, kind }) => ({ sopInstanceUID, seriesInstanceUID, kind })),
         });
       },
-      keepVerdict: async (verdict) => (await accepts(verdict.sopInstanceUID)) && store.verdicts.record(verdict),
-      keepOnlyVerdicts: (study, uids) => store.verdicts.keepOnly(study, uids),
-      keepStudy: (study, instances) => keepStudy(study, instances, parts),
+      indexAssessment: async (assessment) => (await accepts(assessment.sopInstanceUID)) && store.assessments.record(assessment),
+      pruneAssessments: (study, uids) => store.assessments.prune(study, uids),
+      storeStudy: (study, instances) => storeStudy(study, instances, parts),
       moveCursor: async (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq, await marksBefore(lastSeq, changeLogOf(pacs.orthanc))),
     },
-    syncLabels: () => syncOrthancLabels(orthancLabelTools({ orthanc: pacs.orthanc, store, findings: parts.findings, log })),
+    syncLabels: () => syncOrthancLabels(orthancLabelPorts({ orthanc: pacs.orthanc, store, findings: parts.findings, log })),
     ...(onProgress ? { onProgress } : {}),
     log,
   };
@@ -68,7 +68,7 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
 }
 
 /** A study whose result is about other images than those that are there now is looked at by the service. */
-async function keepStudy(studyInstanceUID: StudyInstanceUID, instances: readonly DataSet[], { pacs, store, jobs, settings }: RebuildParts): Promise<void> {
+async function storeStudy(studyInstanceUID: StudyInstanceUID, instances: readonly DataSet[], { pacs, store, jobs, settings }: RebuildParts): Promise<void> {
   const { orthanc, dicomWeb } = pacs;
   const [id, ...twins] = await orthanc.findStudies(studyInstanceUID);
   if (id === undefined || twins.length > 0) return;
@@ -81,5 +81,5 @@ async function keepStudy(studyInstanceUID: StudyInstanceUID, instances: readonly
   const upToDate = current !== undefined && (await inputKeysNow(studyInstanceUID, instances, arrival, settings, pacsOf(dicomWeb, orthanc))).includes(current.inputKey);
   const contentKey = contentKeyOf({ series, fileOf: fileNames(files) });
   if (upToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.settled(studyInstanceUID, contentKey);
-  if (!upToDate) await jobs.send(settleQueue, { pacsStudyId: id }, { key: id });
+  if (!upToDate) await jobs.send(intakeQueue, { pacsStudyId: id }, { key: id });
 }

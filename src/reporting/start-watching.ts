@@ -12,8 +12,8 @@ import { watchOnce } from './read-change-log.js';
 import { syncOrthancLabels } from '../assessments/sync-orthanc-labels.js';
 import { changeLogOf } from './orthanc-change-log.js';
 import { comparingOf } from './start-comparing.js';
-import { orthancLabelTools } from '../assessments/orthanc-labels.js';
-import { backlogPriority, settleQueue } from './queues.js';
+import { orthancLabelPorts } from '../assessments/orthanc-labels.js';
+import { backlogPriority, intakeQueue } from './queues.js';
 import { studySearch } from './study-search.js';
 
 export interface WatchingParts {
@@ -45,9 +45,9 @@ const comparedEvery = 5;
 export async function startWatching({ config, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
   const settings = config.orthanc;
   const enqueueStudy = async (pacsStudyId: string, stable: boolean, backlog = false): Promise<void> => {
-    await jobs.send(settleQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs, ...(backlog ? { priority: backlogPriority } : {}) });
+    await jobs.send(intakeQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs, ...(backlog ? { priority: backlogPriority } : {}) });
   };
-  const watchTools = {
+  const changeLogPorts = {
     changeLog: changeLogOf(orthanc),
     cursor: {
       read: () => store.cursors.read(pacsName),
@@ -57,7 +57,7 @@ export async function startWatching({ config, orthanc, dicomWeb, pacsName, store
     analyseArchive: settings.analyseArchive,
     log,
   };
-  const sweepTools = {
+  const sweepPorts = {
     searchForStudies: studySearch({ dicomWeb, orthanc }),
     withoutResult: (uids: readonly string[]) => store.results.withoutResult(uids),
     async enqueueStudy(uid: string) {
@@ -67,13 +67,13 @@ export async function startWatching({ config, orthanc, dicomWeb, pacsName, store
   };
   // What came while the PACS did not answer may lie before a cursor that is set only now: the sweep looks for it.
   const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
-  const watch = jobs.every(settings.pollIntervalMs, 'watch', (signal) => quietly('watch', async () => void (await watchOnce({ ...watchTools, signal }))));
-  const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepTools))));
+  const watch = jobs.every(settings.pollIntervalMs, 'watch', (signal) => quietly('watch', async () => void (await watchOnce({ ...changeLogPorts, signal }))));
+  const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepPorts))));
   const comparing = comparingOf({ config, orthanc, store, jobs, log });
   jobs.every(settings.pollIntervalMs * comparedEvery, 'compare', () => quietly('compare', () => comparing.newest()));
   const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () => quietly('compare all', async () => void (await comparing.next())));
-  const labelTools = orthancLabelTools({ orthanc, store, findings, log });
-  const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelTools))));
+  const labelPorts = orthancLabelPorts({ orthanc, store, findings, log });
+  const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelPorts))));
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.
   await Promise.race([watch.runNow(), new Promise((resolve) => setTimeout(resolve, firstLookMs).unref())]);
   void sweep.runNow();

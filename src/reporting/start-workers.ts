@@ -11,27 +11,27 @@ import type { Store } from '../store/store.js';
 import { deliverResult, destinationName } from './deliver-result.js';
 import { reportFailure, reportStudy } from './report-study.js';
 import { heedSignal } from './heed-signal.js';
-import { settleStudy, type SettleTools } from './study-intake.js';
-import type { ReportTools, StudyResult, StudyToReport } from './ports.js';
+import { checkReadiness, type IntakePorts } from './study-intake.js';
+import type { ReportPorts, StudyResult, StudyToReport } from './ports.js';
 import { resultWithoutDocument } from './write-result.js';
 import { forgetStudy } from './forget-study.js';
-import { keepResult } from './index-result.js';
+import { indexResult } from './index-result.js';
 import { queueShadow, startShadow } from '../retraining/start-shadow.js';
-import { backlogPriority, deliverQueue, reportQueue, settleQueue, verdictQueue } from './queues.js';
+import { backlogPriority, deliverQueue, reportQueue, intakeQueue, assessmentQueue } from './queues.js';
 import type { Serving } from '../serving/model-serving.js';
-import { settleToolsOf } from './intake-ports.js';
+import { intakePortsOf } from './intake-ports.js';
 import { removePictures } from '../retraining/training-pictures.js';
 import { surroundings, unlessGone } from './unless-gone.js';
-import type { Verdicts } from '../assessments/assessments.js';
+import type { Assessments } from '../assessments/assessments.js';
 
 export interface StudyWorkerParts {
   readonly config: Config;
   readonly orthanc: OrthancClient;
   readonly store: Store;
   readonly jobs: Jobs;
-  readonly reportTools: ReportTools;
+  readonly reportPorts: ReportPorts;
   readonly serving: Serving;
-  readonly verdicts: Verdicts;
+  readonly assessments: Assessments;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -42,22 +42,22 @@ type ReportJob = Job<ReturnType<typeof reportQueue.parse>>;
 const unlimited = [...surroundings, 'study-changed'] as const;
 
 /** Nothing of a study is read while it settles, so no passing fault is its own; a job given up here would be a study lost. */
-const surroundingsOfSettling = [...surroundings, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
+const infrastructureFaultsOfIntake = [...surroundings, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
 
-/** Starts working on the queues of a study's way: settle, report, verdicts, deliver. */
+/** Starts working on the queues of a study's way: settle, report, assessments, deliver. */
 export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
-  const { config, jobs, verdicts, log } = parts;
+  const { config, jobs, assessments, log } = parts;
   const retry = { maxAttempts: config.work.maxAttempts, unlimited };
   const timeLimitMs = config.work.studyTimeoutMs;
-  const settleTools = settleToolsOf({ orthanc: parts.orthanc, store: parts.store, routing: parts.reportTools.settings.routing });
+  const intakePorts = intakePortsOf({ orthanc: parts.orthanc, store: parts.store, routing: parts.reportPorts.settings.routing });
 
   await jobs.work(
-    settleQueue,
+    intakeQueue,
     async ({ payload: { pacsStudyId }, priority: turn }) => {
-      const settled = await settleStudy(pacsStudyId, settleTools);
+      const settled = await checkReadiness(pacsStudyId, intakePorts);
       if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
       if (settled.state === 'gone') return followGone(pacsStudyId, parts);
-      if (settled.othersDocuments && isUsableUid(settled.studyInstanceUID)) await jobs.send(verdictQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
+      if (settled.othersDocuments && isUsableUid(settled.studyInstanceUID)) await jobs.send(assessmentQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
       if (settled.state !== 'ready') return undefined;
       const { studyInstanceUID, arrival, contentKey, priority } = settled;
       if (settled.isRetry) await parts.store.studies.retrying(studyInstanceUID, contentKey);
@@ -69,25 +69,25 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       await jobs.send(reportQueue, payload, { key: pacsStudyId, priority: turn < 0 ? backlogPriority + priority : priority });
       return undefined;
     },
-    { concurrency: 2, timeLimitMs, retry: { ...retry, unlimited: surroundingsOfSettling } },
+    { concurrency: 2, timeLimitMs, retry: { ...retry, unlimited: infrastructureFaultsOfIntake } },
   );
 
   await jobs.work(
     reportQueue,
     async (job) => {
-      if (await isReported(job, parts.store, settleTools)) return;
+      if (await isReported(job, parts.store, intakePorts)) return;
       const result = await unlessGone(job.payload.studyInstanceUID, parts, () => withChampion(parts, (tools) => reportStudy(studyOf(job), heedSignal(tools, job.signal))));
       if (result === undefined) return;
-      await keepResult(result, job.payload.contentKey, parts.store, jobs);
+      await indexResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
       parts.metrics.observe(result);
       await queueShadow(job, result, parts);
     },
-    { concurrency: config.work.studies, timeLimitMs, retry, onExhausted: (job, failure) => giveUp(job, failure, parts) },
+    { concurrency: config.work.studies, timeLimitMs, retry, onExhausted: (job, failure) => recordGivenUpStudy(job, failure, parts) },
   );
 
   await startShadow(parts);
-  await jobs.work(verdictQueue, async ({ payload }) => void (await unlessGone(payload.studyInstanceUID, parts, () => verdicts.index(payload.studyInstanceUID as StudyInstanceUID))), { concurrency: 1, timeLimitMs, retry: { ...retry, unlimited: surroundingsOfSettling } });
+  await jobs.work(assessmentQueue, async ({ payload }) => void (await unlessGone(payload.studyInstanceUID, parts, () => assessments.index(payload.studyInstanceUID as StudyInstanceUID))), { concurrency: 1, timeLimitMs, retry: { ...retry, unlimited: infrastructureFaultsOfIntake } });
 
   await jobs.work(
     deliverQueue,
@@ -97,7 +97,7 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       // Without a row its study was deleted meanwhile.
       if (row === undefined || row.state === 'delivered') return;
       try {
-        await deliverResult(payload, deliverToolsOf(parts));
+        await deliverResult(payload, deliveryPortsOf(parts));
       } catch (error) {
         if (error instanceof Fault) await parts.store.deliveries.failed(payload.resultId, name, error.code);
         throw error;
@@ -112,9 +112,9 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
  * documents of the first, unless another model was promoted in between, and then replace them for no reason. A failure is not
  * a report: who has it tried again wants it tried.
  */
-async function isReported({ payload }: ReportJob, store: Store, settleTools: SettleTools): Promise<boolean> {
+async function isReported({ payload }: ReportJob, store: Store, intakePorts: IntakePorts): Promise<boolean> {
   const [known, current] = await Promise.all([store.studies.find(payload.studyInstanceUID), store.results.currentResult(payload.studyInstanceUID)]);
-  return current?.outcome !== 'failed' && known?.contentKey === payload.contentKey && (await settleStudy(payload.pacsStudyId, settleTools)).state === 'unchanged';
+  return current?.outcome !== 'failed' && known?.contentKey === payload.contentKey && (await checkReadiness(payload.pacsStudyId, intakePorts)).state === 'unchanged';
 }
 
 /** The id is gone. The study may be there under another one: a corrected Patient ID gives it a new one. */
@@ -123,16 +123,16 @@ async function followGone(pacsStudyId: string, parts: StudyWorkerParts): Promise
   if (!known) return;
   const [id] = await parts.orthanc.findStudies(known.studyInstanceUID as StudyInstanceUID);
   if (id === undefined) await forgetStudy(known.studyInstanceUID, parts);
-  else if (id !== pacsStudyId) await parts.jobs.send(settleQueue, { pacsStudyId: id }, { key: id });
+  else if (id !== pacsStudyId) await parts.jobs.send(intakeQueue, { pacsStudyId: id }, { key: id });
 }
 
 /** The model is the same for the whole study, and stays loaded for it also when another is promoted meanwhile. */
-async function withChampion<Outcome>({ serving, reportTools }: StudyWorkerParts, work: (tools: ReportTools) => Promise<Outcome>): Promise<Outcome> {
-  const held = serving.holdChampion();
+async function withChampion<Outcome>({ serving, reportPorts }: StudyWorkerParts, work: (tools: ReportPorts) => Promise<Outcome>): Promise<Outcome> {
+  const held = serving.acquireChampion();
   try {
-    return await work({ ...reportTools, model: () => held.model, reader: held.reader });
+    return await work({ ...reportPorts, model: () => held.model, reader: held.reader });
   } finally {
-    held.letGo();
+    held.release();
   }
 }
 
@@ -144,23 +144,23 @@ function studyOf({ payload }: ReportJob): StudyToReport {
 }
 
 /** No attempt is left: the study gets a failed result, with a document if that can still be written. */
-async function giveUp(job: ReportJob, failure: JobFailure, parts: StudyWorkerParts): Promise<void> {
+async function recordGivenUpStudy(job: ReportJob, failure: JobFailure, parts: StudyWorkerParts): Promise<void> {
   const study = studyOf(job);
   const fault = failure.code === 'bug' || failure.code === 'process-died' ? new Fault('internal', failure.detail, failure.subject) : new Fault(failure.code, failure.detail, failure.subject);
   let result: StudyResult;
   try {
-    result = await reportFailure(study, fault, parts.reportTools);
+    result = await reportFailure(study, fault, parts.reportPorts);
   } catch (error) {
     if (!(error instanceof Fault) || error.retryable) throw error;
-    const { model, clock } = parts.reportTools;
+    const { model, clock } = parts.reportPorts;
     result = resultWithoutDocument({ study, outcome: 'failed', why: { code: fault.code, reason: fault.message }, retryable: fault.retryable, inputKey: job.payload.contentKey, model: model(), createdAt: clock.now() });
   }
-  await keepResult(result, job.payload.contentKey, parts.store, parts.jobs);
+  await indexResult(result, job.payload.contentKey, parts.store, parts.jobs);
   await parts.store.studies.setState(study.studyInstanceUID, 'parked');
   parts.log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });
 }
 
-function deliverToolsOf({ orthanc, store, log }: StudyWorkerParts): Parameters<typeof deliverResult>[1] {
+function deliveryPortsOf({ orthanc, store, log }: StudyWorkerParts): Parameters<typeof deliverResult>[1] {
   return {
     instanceIdsOf: (uids) => orthanc.instanceIdsOf(uids as readonly SOPInstanceUID[]),
     sendToModality: (name, ids) => orthanc.sendToModality(name, ids as readonly OrthancId[]),

@@ -38,7 +38,7 @@ export interface StudyRecord {
   readonly currentSeries: readonly string[];
 }
 
-export interface SettleTools {
+export interface IntakePorts {
   /** undefined when the study is gone. */
   study(pacsStudyId: string): Promise<PacsStudy | undefined>;
   arrivalOf(study: PacsStudy): Promise<Arrival>;
@@ -57,14 +57,14 @@ export type Settled =
  * Looks at a study from the queue, quickly: is it there, does it hold anything new, has it stopped growing, and how
  * urgent do the rules make it.
  */
-export async function settleStudy(pacsStudyId: string, tools: SettleTools): Promise<Settled> {
+export async function checkReadiness(pacsStudyId: string, tools: IntakePorts): Promise<Settled> {
   const study = await tools.study(pacsStudyId);
   if (!study) return { state: 'gone' };
   const record = await tools.record(study.studyInstanceUID);
   const contentKey = contentKeyOf(study);
   // Not so after the study was deleted and sent again: the PACS names it and its images as before.
   const stillThere = record.currentSeries.every((uid) => study.series.some((one) => one.seriesInstanceUID === uid));
-  // A verdict may be among them, of a reader here or from another system. By the index, for whoever derives a document from
+  // An assessment may be among them, of a reader here or from another system. By the index, for whoever derives a document from
   // ours may have copied every attribute that the PACS indexes.
   const othersDocuments = study.series.some((one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !record.currentSeries.includes(one.seriesInstanceUID));
   const same = sameContent(record.contentKey, contentKey) && stillThere;
@@ -79,7 +79,7 @@ export async function settleStudy(pacsStudyId: string, tools: SettleTools): Prom
 }
 
 /**
- * One key for everything in the study that is neither ours nor a verdict on it: it changes when an image comes or goes, and in
+ * One key for everything in the study that is neither ours nor an assessment on it: it changes when an image comes or goes, and in
  * its second half, where the names of the files are known, when one is replaced under the same identifiers. The PACS says what
  * is ours: documents reach it a moment before the index knows them.
  */

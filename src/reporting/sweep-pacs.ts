@@ -2,7 +2,7 @@ import { isOutage } from '../errors.js';
 import type { Log } from '../log.js';
 import { everyStudy, type SearchForStudies } from './every-study.js';
 
-export interface SweepTools {
+export interface SweepPorts {
   readonly searchForStudies: SearchForStudies;
   /** Of these studies, the ones of which the index has no result; one that is in the queue already is merged there. */
   withoutResult(studyInstanceUIDs: readonly string[]): Promise<readonly string[]>;
@@ -20,7 +20,7 @@ const modalities = ['CR', 'DX', 'CT'];
  * @param since first Study Date looked at
  * @returns the number of studies queued
  */
-export async function sweepOnce(since: Date, tools: SweepTools): Promise<number> {
+export async function sweepOnce(since: Date, tools: SweepPorts): Promise<number> {
   let queued = 0;
   const passedOver: string[] = [];
   for await (const uids of everyStudy((query, page) => tools.searchForStudies(query, page), { StudyDate: `${dicomDate(since)}-` }, modalities)) {

@@ -10,7 +10,7 @@ import { textReport } from '../sr/text-report.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { contentDigest, documentUids, type DocumentUids, type ResultIdentity } from './document-identity.js';
 import { drawHeatMaps } from './draw-heat-maps.js';
-import { contentParameter, engineParameter, inputParameter, parametersOf, ruleParameter, saysTheSame, showsTheSame, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import { contentParameter, engineParameter, inputParameter, parametersOf, ruleParameter, isSameResult, isSameHeatMap, type OwnDocument, type OwnDocuments } from './own-documents.js';
 import { evidenceOf } from './evidence.js';
 import { outcomeName } from './outcome-name.js';
 import { referenceTo } from './image-reference.js';
@@ -18,11 +18,11 @@ import { readBack } from './read-back.js';
 import { sideOf, trackingUidOf } from './tracked-findings.js';
 import type { Stopwatch } from './stopwatch.js';
 import { assertUnchanged, removeStored, type StudyInput } from './study-input.js';
-import type { ReportTools, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './ports.js';
+import type { ReportPorts, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './ports.js';
 import { whyReplaced } from './why-replaced.js';
 
 /** A study with all that is needed to say something about it. */
-export interface ResultInHand {
+export interface ReportContext {
   readonly study: StudyToReport;
   /** Any instance: patient and study are copied from it. */
   readonly source: DataSet | undefined;
@@ -37,19 +37,19 @@ export interface ResultInHand {
   readonly own: OwnDocuments;
   readonly model: ServedModel;
   readonly watch: Stopwatch;
-  readonly tools: ReportTools;
+  readonly tools: ReportPorts;
   /** The documents are files that no PACS holds: a repeat writes others. */
   readonly asFiles?: boolean;
 }
 
 /** Writes what the analysis found: documents into the PACS, checked before and read back after. */
-export async function writeResult(hand: ResultInHand, analysis: Analysis): Promise<StudyResult> {
+export async function writeResult(hand: ReportContext, analysis: Analysis): Promise<StudyResult> {
   const outcome: ReportOutcome = analysis.skip ? { kind: 'skipped', ...analysis.skip } : { kind: 'reported' };
   const wanted = outcome.kind === 'reported' || hand.tools.settings.skippedDocuments;
   return write(hand, outcome, analysis, wanted);
 }
 
-export async function writeFailure(hand: ResultInHand, fault: Fault): Promise<StudyResult> {
+export async function writeFailure(hand: ReportContext, fault: Fault): Promise<StudyResult> {
   const outcome: ReportOutcome = { kind: 'failed', code: fault.code, reason: fault.message };
   const ct = hand.considered.every((one) => textOf(one, 'Modality')?.toUpperCase() === 'CT');
   const nothing: Analysis = { kind: ct ? 'ct' : 'xray', evidence: evidenceOf(hand.considered), findings: [], notes: [] };
@@ -58,12 +58,12 @@ export async function writeFailure(hand: ResultInHand, fault: Fault): Promise<St
 }
 
 /** The PACS already holds what would be written: an earlier attempt got that far, or the index was lost. */
-export function adoptDocuments(hand: ResultInHand, said: OwnDocument): StudyResult {
-  const companions = hand.own.current.filter((one) => saysTheSame(one, hand.inputKey, hand.model.deviceUID));
+export function adoptDocuments(hand: ReportContext, said: OwnDocument): StudyResult {
+  const companions = hand.own.current.filter((one) => isSameResult(one, hand.inputKey, hand.model.deviceUID));
   const outcome = said.report.outcome;
   const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors, content: parametersOf(said.report.algorithm).content });
   const findings = said.report.findings.map(({ concept, probability, decision }) => ({ name: hand.tools.settings.findingNameOf(concept) ?? concept.meaning, ...codeOf(concept), probability, decision }));
-  const heatMaps = hand.own.heatMaps.filter((one) => showsTheSame(one, hand.inputKey, hand.model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
+  const heatMaps = hand.own.heatMaps.filter((one) => isSameHeatMap(one, hand.inputKey, hand.model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
   const createdAt = said.report.createdAt ?? hand.tools.clock.now();
   return resultOf(hand, uids, outcome, findings, [...companions.map((one) => ({ ...one.reference, kind: one.kind })), ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))], createdAt);
 }
@@ -96,12 +96,12 @@ export function resultWithoutDocument({ study, outcome, why, retryable, rule, in
   };
 }
 
-async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Analysis, wanted: boolean): Promise<StudyResult> {
+async function write(given: ReportContext, outcome: ReportOutcome, analysis: Analysis, wanted: boolean): Promise<StudyResult> {
   // the engine that computed it, not the one that took over since
   const hand = analysis.engine ? { ...given, model: { ...given.model, engine: analysis.engine } } : given;
   const findings = analysis.findings.map((finding) => reportedFinding(finding, hand));
   const identity = identityOf(hand, outcome);
-  const already = hand.own.current.find((one) => one.kind === 'text' && saysTheSame(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
+  const already = hand.own.current.find((one) => one.kind === 'text' && isSameResult(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
   if (already) return adoptDocuments(hand, already);
   const now = hand.tools.clock.now();
   const { predecessors, content, uids } = namedContent(hand, outcome, analysis, findings, identity, now);
@@ -115,7 +115,7 @@ async function write(given: ResultInHand, outcome: ReportOutcome, analysis: Anal
 /**
  * The text report goes last: where it is, everything is.
  */
-async function storeDocuments(hand: ResultInHand, content: ReportContent, analysis: Analysis, uids: DocumentUids): Promise<readonly ResultDocument[]> {
+async function storeDocuments(hand: ReportContext, content: ReportContent, analysis: Analysis, uids: DocumentUids): Promise<readonly ResultDocument[]> {
   const { watch, tools, study } = hand;
   const { measurementReports, regionTemplate, heatMaps } = tools.settings.profile;
   const drawn = heatMaps ? await watch.time('heatMap', () => drawHeatMaps(analysis.findings, content, hand.instances, uids, inputParameter(hand.inputKey))) : [];
@@ -138,7 +138,7 @@ async function storeDocuments(hand: ResultInHand, content: ReportContent, analys
 }
 
 /** Nothing is stored into a study that is gone, or whose images changed; what came just too late is taken back. */
-async function storeInto({ study: { studyInstanceUID }, considered, input, tools: { pacs, log } }: ResultInHand, documents: readonly DataSet[]): Promise<void> {
+async function storeInto({ study: { studyInstanceUID }, considered, input, tools: { pacs, log } }: ReportContext, documents: readonly DataSet[]): Promise<void> {
   await assertUnchanged(studyInstanceUID, considered, input, pacs);
   await pacs.storeInstances(documents.map((one) => writePart10(one)));
   const stored = documents.map((one) => referenceTo(one));
@@ -169,7 +169,7 @@ interface NamedContent {
  * left in the PACS bears the same names: the documents are then written with its time, byte for byte the same. What an
  * attempt with another content has left (another engine, another threshold) is replaced like any earlier document.
  */
-function namedContent(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], identity: Omit<ResultIdentity, 'predecessors'>, now: Date): NamedContent {
+function namedContent(hand: ReportContext, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], identity: Omit<ResultIdentity, 'predecessors'>, now: Date): NamedContent {
   const { current, heatMaps } = hand.own;
   const named = (predecessors: readonly DocumentReference[]): NamedContent => {
     const content = contentOf(hand, outcome, analysis, findings, predecessors, now);
@@ -186,7 +186,7 @@ function namedContent(hand: ResultInHand, outcome: ReportOutcome, analysis: Anal
   return { ...result, content: { ...result.content, createdAt: earlier ?? now } };
 }
 
-function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], createdAt: Date): ReportContent {
+function contentOf(hand: ReportContext, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], createdAt: Date): ReportContent {
   const { tools, model } = hand;
   const evidence = new Set<string>(analysis.evidence.map((one) => one.sopInstanceUID));
   const images = hand.instances.filter((one) => evidence.has(textOf(one, 'SOPInstanceUID') ?? ''));
@@ -196,7 +196,7 @@ function contentOf(hand: ResultInHand, outcome: ReportOutcome, analysis: Analysi
     source,
     outcome,
     findings,
-    remarks: [...(analysis.remarks ?? []), ...whyReplaced(hand.own.current, hand.instances, hand.considered, (one) => saysTheSame(one, hand.inputKey, one.report.algorithm.deviceUID))],
+    remarks: [...(analysis.remarks ?? []), ...whyReplaced(hand.own.current, hand.instances, hand.considered, (one) => isSameResult(one, hand.inputKey, one.report.algorithm.deviceUID))],
     evidence: analysis.evidence,
     images,
     procedures: proceduresOf(source, tools.settings.procedureReported(analysis.kind, textOf(source, 'Modality'))),
@@ -214,7 +214,7 @@ export function algorithmOf(model: ServedModel, softwareVersion: string, paramet
   return { manufacturer: model.manufacturer, name: model.name, version: `${softwareVersion} model ${model.version}`, deviceUID: model.deviceUID, serialNumber: model.version, parameters };
 }
 
-function reportedFinding(finding: StudyFinding, { study, considered, own, tools }: ResultInHand): ReportedFinding {
+function reportedFinding(finding: StudyFinding, { study, considered, own, tools }: ReportContext): ReportedFinding {
   const { concept, site, wording } = tools.settings.termsOf(finding.name);
   const { name, probability, absentBelow, presentFrom, decision, images, region, box } = finding;
   const imageUid: string | undefined = region?.image.sopInstanceUID;
@@ -223,17 +223,17 @@ function reportedFinding(finding: StudyFinding, { study, considered, own, tools 
   return { name, concept, wording, probability, absentBelow, presentFrom, decision, images, trackingUID, ...(site ? { site } : {}), ...(side ? { side } : {}), ...(region ? { region } : {}) };
 }
 
-function identityOf(hand: ResultInHand, outcome: ReportOutcome): { readonly studyInstanceUID: StudyToReport['studyInstanceUID']; readonly outcome: string; readonly inputKey: string; readonly deviceUID: string } {
+function identityOf(hand: ReportContext, outcome: ReportOutcome): { readonly studyInstanceUID: StudyToReport['studyInstanceUID']; readonly outcome: string; readonly inputKey: string; readonly deviceUID: string } {
   return { studyInstanceUID: hand.study.studyInstanceUID, outcome: outcomeName(outcome), inputKey: hand.inputKey, deviceUID: hand.model.deviceUID };
 }
 
-function parametersOfResult({ inputKey, model, rule }: ResultInHand, { notes }: Analysis): readonly string[] {
+function parametersOfResult({ inputKey, model, rule }: ReportContext, { notes }: Analysis): readonly string[] {
   return [inputParameter(inputKey), engineParameter(model.engine), ...(rule ? [ruleParameter(rule)] : []), ...notes];
 }
 
 /** What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. */
-function predecessorsOf(hand: ResultInHand, outcome: ReportOutcome): readonly DocumentReference[] {
-  const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && saysTheSame(one, hand.inputKey, hand.model.deviceUID);
+function predecessorsOf(hand: ReportContext, outcome: ReportOutcome): readonly DocumentReference[] {
+  const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && isSameResult(one, hand.inputKey, hand.model.deviceUID);
   return hand.own.current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
 }
 
@@ -242,12 +242,12 @@ function codeOf(concept: { readonly value: string; readonly scheme: string; read
 }
 
 /** Who was sent the earlier result learns that it no longer holds. */
-function ruleOfEarlier({ own, tools }: ResultInHand): RoutingRule | undefined {
+function ruleOfEarlier({ own, tools }: ReportContext): RoutingRule | undefined {
   const names = own.current.map(({ report }) => parametersOf(report.algorithm).rule);
   return tools.settings.routing.rules.find(({ name }) => names.includes(name));
 }
 
-function resultOf(hand: ResultInHand, uids: DocumentUids, outcome: ReportOutcome, findings: readonly ResultFinding[], documents: readonly ResultDocument[], createdAt: Date): StudyResult {
+function resultOf(hand: ReportContext, uids: DocumentUids, outcome: ReportOutcome, findings: readonly ResultFinding[], documents: readonly ResultDocument[], createdAt: Date): StudyResult {
   return {
     resultId: uids.resultId,
     studyInstanceUID: hand.study.studyInstanceUID,

@@ -2,7 +2,7 @@ import type { Example } from '../dataset/example.js';
 import type { Engine } from '../engine/engine.js';
 import { Fault } from '../errors.js';
 import { decidePromotion } from '../evaluation/promotion/decide.js';
-import type { ChangedSets, GateEvidence, JudgedVersion } from '../evaluation/promotion/evidence.js';
+import type { ChangedSets, GateEvidence, EvaluatedVersion } from '../evaluation/promotion/evidence.js';
 import type { GateDecision } from '../evaluation/promotion/gate-decision.js';
 import type { PromotionRules } from '../evaluation/promotion/promotion-rules.js';
 import { evaluateSet } from '../evaluation/report/evaluate-set.js';
@@ -45,13 +45,13 @@ export interface Judgement {
  *
  * @throws Fault 'model-invalid' if the challenger has no such network, 'dataset-invalid' if no image is left to judge by
  */
-export async function judgeChallenger(challenge: Challenge): Promise<Judgement> {
+export async function evaluateChallenger(challenge: Challenge): Promise<Judgement> {
   const { kind, champion, challenger, examples, testSet, rules, training } = challenge;
   for (const version of [challenger, ...(champion ? [champion] : [])]) refuseTrainedOn(version, examples, testSet);
   const whole = await scoredBy(challenger, 'challenger', challenge);
   const before = champion?.networks[kind] ? await scoredBy(champion, 'champion', challenge) : null;
   const changed = kind === 'xray' ? await changedSets(challenge) : null;
-  const judged = (version: ModelVersion, { set, embeddings }: ScoredExamples): JudgedVersion => ({ version: version.version, set, embeddings });
+  const judged = (version: ModelVersion, { set, embeddings }: ScoredExamples): EvaluatedVersion => ({ version: version.version, set, embeddings });
   const common = imagesOfAll([whole, ...(before ? [before] : [])]);
   const evidence: GateEvidence = {
     testSet,

@@ -7,7 +7,7 @@ import { selectXrays } from '../routing/select-xrays.js';
 import { seriesFactsOf } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
 import { referenceTo } from '../reporting/image-reference.js';
-import type { JointLabel } from '../assessments/adjudicated-labels.js';
+import type { ConsensusLabel } from '../assessments/adjudicated-labels.js';
 import { tagsOf } from '../monitoring/study-statistics.js';
 import type { Pacs } from '../reporting/ports.js';
 
@@ -32,7 +32,7 @@ export interface LabelledImage {
   readonly unknown: readonly string[];
 }
 
-export interface LabelledImagesTools {
+export interface LabelledImagesPorts {
   readonly pacs: Pick<Pacs, 'retrieveStudyMetadata' | 'content'>;
   readonly maxImages: number;
   /** Turns an identifier into a key that names nobody. */
@@ -46,7 +46,7 @@ export interface LabelledImagesTools {
  *
  * @param classes findings of the network; labels of others are not used
  */
-export async function labelledImages(labels: readonly JointLabel[], classes: readonly string[], tools: LabelledImagesTools): Promise<readonly LabelledImage[]> {
+export async function labelledImages(labels: readonly ConsensusLabel[], classes: readonly string[], tools: LabelledImagesPorts): Promise<readonly LabelledImage[]> {
   const studies = new Map<string, Map<string, 'present' | 'absent'>>();
   for (const { studyInstanceUID, finding, decision } of labels) {
     if (decision === undefined || !classes.includes(finding)) continue;
@@ -81,7 +81,7 @@ export async function labelledImages(labels: readonly JointLabel[], classes: rea
 }
 
 /** One image with a UID that nothing can name must not end the night for all others. */
-function referenceIn(instance: DataSet, study: string, { log }: LabelledImagesTools): ReturnType<typeof referenceTo> | undefined {
+function referenceIn(instance: DataSet, study: string, { log }: LabelledImagesPorts): ReturnType<typeof referenceTo> | undefined {
   try {
     return referenceTo(instance);
   } catch (error) {
@@ -91,7 +91,7 @@ function referenceIn(instance: DataSet, study: string, { log }: LabelledImagesTo
   }
 }
 
-async function frontalXraysOf(study: StudyInstanceUID, { pacs, maxImages, log }: LabelledImagesTools): Promise<readonly DataSet[]> {
+async function frontalXraysOf(study: StudyInstanceUID, { pacs, maxImages, log }: LabelledImagesPorts): Promise<readonly DataSet[]> {
   try {
     const instances = (await pacs.retrieveStudyMetadata(study)).filter((one) => !isAboutStudy(one));
     return selectXrays(seriesFactsOf(instances).filter((one) => !one.values.modality?.includes('CT')), maxImages).chosen;

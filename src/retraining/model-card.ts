@@ -1,5 +1,5 @@
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
-import { counted } from '../evaluation/pluralise.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import type { Candidate } from '../registry/candidate.js';
 
 /** CARD.md of a network that was just trained: what it was made of, and what it is worth so far. */
@@ -14,7 +14,7 @@ export function trainingCard({ name, created, license, lineage }: Pick<Candidate
   });
   return `# ${name}
 
-**Not for diagnosis.** Trained ${created} by this program, on ${counted(dataset.images, 'image')} of ${counted(dataset.patients, 'patient')} (${dataset.name}). ${license}.
+**Not for diagnosis.** Trained ${created} by this program, on ${pluralise(dataset.images, 'image')} of ${pluralise(dataset.patients, 'patient')} (${dataset.name}). ${license}.
 
 | | |
 | --- | --- |
@@ -25,7 +25,7 @@ export function trainingCard({ name, created, license, lineage }: Pick<Candidate
 
 ## On the validation images
 
-${counted(report.n, 'image')} of ${counted(report.patients, 'patient')}. Accuracy ${share(report.accuracy)}${interval(report.accuracyInterval, share)}; always the commonest answer ${share(report.majorityRate)}; balanced accuracy ${share(report.balancedAccuracy)}. Intervals are 95 %.
+${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}. Accuracy ${share(report.accuracy)}${interval(report.accuracyInterval, share)}; always the commonest answer ${share(report.majorityRate)}; balanced accuracy ${share(report.balancedAccuracy)}. Intervals are 95 %.
 
 | class | images | AUROC | sensitivity | specificity |
 | --- | --- | --- | --- | --- |

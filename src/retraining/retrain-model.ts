@@ -15,11 +15,11 @@ import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Position } from '../training/checkpoint.js';
 import type { TrainingProgress } from '../training/training-run.js';
-import { judgeChallenger, type Judgement } from './evaluate-challenger.js';
-import { exampleOf, type NightPlan } from './retraining-plan.js';
+import { evaluateChallenger, type Judgement } from './evaluate-challenger.js';
+import { exampleOf, type RetrainingPlan } from './retraining-plan.js';
 import { trainCandidate } from './train-candidate.js';
 
-export interface RetrainTools {
+export interface RetrainPorts {
   readonly registry: Pick<Registry, 'load' | 'add'>;
   readonly engine: Engine & TrainingEngine;
   /** Pictures of all images of the plan are in it already. */
@@ -45,7 +45,7 @@ export type Retrained =
  *
  * @throws Fault dataset-invalid, training-diverged, model-invalid, disk-full
  */
-export async function retrainModel(plan: NightPlan, tools: RetrainTools): Promise<Retrained> {
+export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): Promise<Retrained> {
   const champion = await tools.registry.load(plan.champion);
   const entry = champion.file.networks.xray;
   const served = champion.networks.xray;
@@ -75,7 +75,7 @@ export async function retrainModel(plan: NightPlan, tools: RetrainTools): Promis
   });
   if (!trained.finished) return trained;
   const challenger = await tools.registry.add(wholeModel(trained.candidate, champion, plan));
-  const judgement = await judgeChallenger({
+  const judgement = await evaluateChallenger({
     kind: 'xray',
     champion,
     challenger,
@@ -99,7 +99,7 @@ async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<
  * The champion's weights. Of its last layer the rows of the findings that go on: a starter also has an output that refuses images,
  * which readers' labels say nothing about.
  */
-function firstWeights({ network, outputs }: ServedNetwork, spec: ArchitectureSpec, { classes, recipe }: NightPlan): Tensors {
+function firstWeights({ network, outputs }: ServedNetwork, spec: ArchitectureSpec, { classes, recipe }: RetrainingPlan): Tensors {
   const architecture = architectureOf(spec);
   const fresh = initialWeights(architecture, recipe.seed);
   const last = `${architecture.layers.at(-1)!.name}.`;
@@ -117,13 +117,13 @@ function rowsOf(before: Tensor, rows: readonly number[], fresh: Tensor): Tensor 
 }
 
 /** Patients of this run and of those before it: the weights go on from the champion's. Plans hold keyed hashes, not identifiers. */
-function trainedOn(images: NightPlan['images'], { lineage }: ModelVersion): readonly string[] {
+function trainedOn(images: RetrainingPlan['images'], { lineage }: ModelVersion): readonly string[] {
   const own = images.filter(({ part }) => part !== 'test').map(({ patient }) => patient);
   return [...new Set([...(lineage?.trainedOn ?? []), ...own.filter((patient) => /^[0-9a-f]{32}$/.test(patient))])].sort();
 }
 
 /** What the champion judges besides X-rays goes on as it is; the report of training names the version that results. */
-function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: NightPlan): Candidate {
+function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: RetrainingPlan): Candidate {
   const whole: Candidate = { ...candidate, lineage: { ...candidate.lineage, trainedOn: trainedOn(images, champion) }, networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) } };
   const identity = modelIdentity(filesOfCandidate(whole).file);
   const metrics = Object.fromEntries(Object.entries(candidate.metrics ?? {}).map(([kind, report]) => [kind, { ...report, ...(report.model ? { model: { ...report.model, ...identity } } : {}) }]));

@@ -7,7 +7,7 @@ import type { Config } from '../config.js';
 import { parseTestLock, readTestLock, type TestLock } from '../dataset/test-lock.js';
 import { Fault } from '../errors.js';
 import type { Store } from '../store/store.js';
-import { nightFolders } from './retraining-folders.js';
+import { retrainingFolders } from './retraining-folders.js';
 
 /**
  * What one retraining run has to know of those before it, whichever process they ran in. If the lock or the key is lost, patients of
@@ -31,7 +31,7 @@ const names = { lock: 'test-lock', key: 'patient-key', labels: 'labels' } as con
 
 /** In the database that processes share, or in files below DATA_DIR/night beside the embedded database. */
 export function retrainingMemoryOf(config: Pick<Config, 'dataDir'>, store: Pick<Store, 'kind' | 'retraining'>): RetrainingMemory {
-  return store.kind === 'postgresql' ? sharedMemory(store.retraining) : memoryFiles(nightFolders(config).root);
+  return store.kind === 'postgresql' ? sharedMemory(store.retraining) : memoryFiles(retrainingFolders(config).root);
 }
 
 export function sharedMemory(state: Store['retraining']): RetrainingMemory {
@@ -93,7 +93,7 @@ async function keyIn(root: string): Promise<Buffer | undefined> {
  * @returns `taken`; `other` where the database has the lock of another process, which then holds for this one too; else `nothing`
  */
 export async function bringMemoryForward({ dataDir }: Pick<Config, 'dataDir'>, state: Store['retraining']): Promise<'taken' | 'other' | 'nothing'> {
-  const { root } = nightFolders({ dataDir });
+  const { root } = retrainingFolders({ dataDir });
   const [lock, key] = [await readTestLock(join(root, 'test-lock.json')), await keyIn(root)];
   if (!lock || !key) return 'nothing';
   // The key first: a lock without its key would be worth nothing.

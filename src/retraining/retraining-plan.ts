@@ -12,7 +12,7 @@ import { pictureKeyOf } from './picture-key.js';
  * All that a night depends on, written down before it begins: killed at any moment, or out of time, the next one goes on with the
  * same images, labels and first weights, whatever was said meanwhile. UIDs and keyed hashes, no patient attribute.
  */
-export const nightPlanSchema = z
+export const retrainingPlanSchema = z
   .strictObject({
     id: z.string().regex(/^[\w-]{1,100}$/),
     startedAt: z.iso.datetime(),
@@ -48,12 +48,12 @@ export const nightPlanSchema = z
   })
   .readonly();
 
-export type NightPlan = z.infer<typeof nightPlanSchema>;
+export type RetrainingPlan = z.infer<typeof retrainingPlanSchema>;
 
 /** Of the images that the lock does not keep for testing. */
-export const nightShares = { validation: 0.2, calibration: 0.2 } as const;
+export const retrainingShares = { validation: 0.2, calibration: 0.2 } as const;
 
-export function exampleOf({ studyInstanceUID, sopInstanceUID, content, patient, source, view, site, tags, labels, unknown }: Omit<NightPlan['images'][number], 'part'>): Example {
+export function exampleOf({ studyInstanceUID, sopInstanceUID, content, patient, source, view, site, tags, labels, unknown }: Omit<RetrainingPlan['images'][number], 'part'>): Example {
   return { key: pictureKeyOf({ studyInstanceUID, sopInstanceUID, content }), patient, source, view, site, tags, labels, unknown };
 }
 
@@ -63,8 +63,8 @@ export function exampleOf({ studyInstanceUID, sopInstanceUID, content, patient, 
  *
  * @returns what is missing, in a sentence; undefined if it can
  */
-export function missingForLock(images: readonly LabelledImage[], classes: readonly string[], share: number, leastPatients: number): string | undefined {
-  const needed = Math.ceil(leastPatients / share);
+export function missingForLock(images: readonly LabelledImage[], classes: readonly string[], share: number, minPatients: number): string | undefined {
+  const needed = Math.ceil(minPatients / share);
   const short = classes.flatMap((name) => {
     const patientsWith = (present: boolean): number => new Set(images.filter(({ labels, unknown }) => !unknown.includes(name) && labels.includes(name) === present).map(({ patient }) => patient)).size;
     const [present, absent] = [patientsWith(true), patientsWith(false)];
@@ -74,8 +74,8 @@ export function missingForLock(images: readonly LabelledImage[], classes: readon
 }
 
 /** Splits by patient around the locked test set. @throws Fault dataset-invalid */
-export function splitForNight(images: readonly LabelledImage[], lock: TestLock, recipe: Recipe): { readonly images: NightPlan['images']; readonly warnings: readonly string[] } {
+export function splitForRetraining(images: readonly LabelledImage[], lock: TestLock, recipe: Recipe): { readonly images: RetrainingPlan['images']; readonly warnings: readonly string[] } {
   if (images.length === 0) throw new Fault('dataset-invalid', 'expected images of labelled studies, found none');
-  const split = splitExamples(images.map(exampleOf), { seed: recipe.seed, shares: nightShares, lock });
+  const split = splitExamples(images.map(exampleOf), { seed: recipe.seed, shares: retrainingShares, lock });
   return { images: images.map((image, index) => ({ ...image, part: split.parts[index]! })), warnings: split.warnings };
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { counted } from '../evaluation/pluralise.js';
+import { pluralise } from '../evaluation/pluralise.js';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,20 +21,20 @@ import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
 import { labelledImages } from './labelled-images.js';
-import { exampleOf, missingForLock, nightPlanSchema, splitForNight, type NightPlan } from './retraining-plan.js';
+import { exampleOf, missingForLock, retrainingPlanSchema, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
 import type { Retrained } from './retrain-model.js';
 import { pictureKeyOf } from './picture-key.js';
 import { siteOf } from '../monitoring/site-of.js';
-import { jointLabels, type JointLabel } from '../assessments/adjudicated-labels.js';
+import { consensusLabels, type ConsensusLabel } from '../assessments/adjudicated-labels.js';
 import type { ImageReader, Pacs } from '../reporting/ports.js';
 import type { RetrainingMemory } from './retraining-memory.js';
 import { withoutPatients } from '../registry/lineage.js';
 import { batchByMemory } from '../training/batch-by-memory.js';
 import { fastaiRecipe, type Recipe } from '../training/recipe.js';
-import { nightFolders } from './retraining-folders.js';
+import { retrainingFolders } from './retraining-folders.js';
 import { keepOnlyPictures } from './training-pictures.js';
 
-export interface NightParts {
+export interface RetrainingParts {
   readonly config: Config;
   readonly store: Store;
   readonly registry: Registry;
@@ -43,7 +43,7 @@ export interface NightParts {
   /** Gives pictures in the size that is asked for. */
   readonly readerFor: (size: { readonly width: number; readonly height: number }) => Pick<ImageReader, 'readXray'>;
   /** Trains and judges: in a process of its own, so that reporting goes on beside it. */
-  readonly train: (plan: NightPlan, directory: string, signal: AbortSignal) => Promise<Retrained>;
+  readonly train: (plan: RetrainingPlan, directory: string, signal: AbortSignal) => Promise<Retrained>;
   readonly codeVersion: string;
   readonly clock: { now(): Date };
   readonly log: Log;
@@ -58,9 +58,9 @@ export interface NightParts {
  * @returns the record; undefined if it was stopped
  * @throws Fault that may pass (`pacs-unreachable`, `disk-full` …)
  */
-export async function runNight(by: string, parts: NightParts, signal: AbortSignal): Promise<ChangeRecord | undefined> {
+export async function runRetraining(by: string, parts: RetrainingParts, signal: AbortSignal): Promise<ChangeRecord | undefined> {
   const { config, registry, log, clock } = parts;
-  const { run } = nightFolders(config);
+  const { run } = retrainingFolders(config);
   try {
     const plan = (await planUnderWay(parts)) ?? (await newPlan(by, parts));
     if ('outcome' in plan) return await keep(plan, parts);
@@ -69,7 +69,7 @@ export async function runNight(by: string, parts: NightParts, signal: AbortSigna
     if (!retrained.finished) {
       const { stage, epoch, batch } = retrained.position;
       log.info('the night is over before training; the next one goes on', { night: plan.id, stage, epoch, batch });
-      return await keep(recordOf({ ...plan, id: nightId(clock.now()) }, parts, 'not-trained', `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}; the next night goes on from there.`), parts, false);
+      return await keep(recordOf({ ...plan, id: retrainingRunId(clock.now()) }, parts, 'not-trained', `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}; the next night goes on from there.`), parts, false);
     }
     await writeFileAtomically(join(run, 'outcome.json'), JSON.stringify(retrained));
     return await conclude(plan, retrained, parts);
@@ -83,11 +83,11 @@ export async function runNight(by: string, parts: NightParts, signal: AbortSigna
 }
 
 /** Written down by a night that did not come to its end, with the champion that still serves. */
-async function planUnderWay({ config, registry, log }: NightParts): Promise<NightPlan | undefined> {
-  const { run } = nightFolders(config);
+async function planUnderWay({ config, registry, log }: RetrainingParts): Promise<RetrainingPlan | undefined> {
+  const { run } = retrainingFolders(config);
   const text = await readFile(join(run, 'plan.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const parsed = nightPlanSchema.safeParse(JSON.parse(text));
+  const parsed = retrainingPlanSchema.safeParse(JSON.parse(text));
   const champion = (await registry.aliases())?.champion;
   // A night that promoted and was killed before its end finds its own challenger in service: it only has to tidy up.
   const own = (await readOutcome(run))?.challenger;
@@ -98,9 +98,9 @@ async function planUnderWay({ config, registry, log }: NightParts): Promise<Nigh
 }
 
 /** @returns a record where there is nothing to train on */
-async function newPlan(by: string, parts: NightParts): Promise<NightPlan | ChangeRecord> {
+async function newPlan(by: string, parts: RetrainingParts): Promise<RetrainingPlan | ChangeRecord> {
   const { config, registry, memory, clock, log } = parts;
-  const { run } = nightFolders(config);
+  const { run } = retrainingFolders(config);
   const now = clock.now();
   const rules = rulesOf(config);
   const champion = await championOf(registry);
@@ -111,24 +111,24 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
     throw new Fault('dataset-invalid', 'an earlier night has promoted a model, but its locked test set is missing: a new one would hold patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)');
   }
   const classes = served.outputs.flatMap((output) => (output.kind === 'finding' ? [output.name] : []));
-  const settled = (await settledLabels(parts)).filter(({ finding }) => classes.includes(finding));
+  const settled = (await adjudicatedLabels(parts)).filter(({ finding }) => classes.includes(finding));
   const fresh = await newSince(settled, memory);
   const begin = { ...blank(by, now, config), champion: champion.version, classes, objective: served.objective ?? ('several' as const), rules };
-  if (fresh < config.night.minimumNewLabels) return recordOf(begin, parts, 'not-trained', `${counted(fresh, 'new label')} since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`);
+  if (fresh < config.night.minimumNewLabels) return recordOf(begin, parts, 'not-trained', `${pluralise(fresh, 'new label')} since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`);
 
   const key = await memory.patientKey();
   const siteKey = await parts.store.drift.siteKey();
   const images = await labelledImages(settled, classes, { pacs: parts.pacs, siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey), maxImages: config.report.maxImages, keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32), log });
   if (!locked) {
-    const missing = missingForLock(images, classes, config.night.testShare, rules.leastPatients);
+    const missing = missingForLock(images, classes, config.night.testShare, rules.minPatients);
     if (missing !== undefined) return recordOf(begin, parts, 'not-trained', `No test set yet: ${missing}.`);
   }
   // What was deleted in the PACS, or is no longer labelled, does not stay as a picture.
   await keepOnlyPictures(config, images);
   const { recipe, batchBy } = recipeByMemory(config, served);
   const lock = locked ?? (await memory.keepTestLock(drawTestLock(images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) })));
-  const split = splitForNight(images, lock, recipe);
-  const plan = nightPlanSchema.parse({ ...begin, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
+  const split = splitForRetraining(images, lock, recipe);
+  const plan = retrainingPlanSchema.parse({ ...begin, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
   await mkdir(run, { recursive: true });
   await writeFileAtomically(join(run, 'labels.json'), JSON.stringify(settled.map(labelKey)));
   await writeFileAtomically(join(run, 'plan.json'), JSON.stringify(plan));
@@ -137,9 +137,9 @@ async function newPlan(by: string, parts: NightParts): Promise<NightPlan | Chang
 }
 
 /** Each image is pulled and decoded once in its life. What cannot be read is left out by training, which says so. */
-async function fillPictures(plan: NightPlan, { config, registry, pacs, readerFor, log }: NightParts, signal: AbortSignal): Promise<void> {
+async function fillPictures(plan: RetrainingPlan, { config, registry, pacs, readerFor, log }: RetrainingParts, signal: AbortSignal): Promise<void> {
   const served = (await registry.load(plan.champion)).networks.xray!;
-  const cache = new PictureCache(nightFolders(config).pictures, served.input);
+  const cache = new PictureCache(retrainingFolders(config).pictures, served.input);
   const reader = readerFor({ width: cache.width, height: cache.height });
   for (const image of plan.images) {
     const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = image;
@@ -157,7 +157,7 @@ async function fillPictures(plan: NightPlan, { config, registry, pacs, readerFor
 }
 
 /** The record first, then the promotion that names it; each may be repeated. */
-async function conclude(plan: NightPlan, { challenger, engine, judgement, warnings }: Extract<Retrained, { finished: true }>, parts: NightParts): Promise<ChangeRecord> {
+async function conclude(plan: RetrainingPlan, { challenger, engine, judgement, warnings }: Extract<Retrained, { finished: true }>, parts: RetrainingParts): Promise<ChangeRecord> {
   const { registry, config, clock, log } = parts;
   const { decision, ...figures } = judgement;
   const { lineage } = await registry.load(challenger);
@@ -181,8 +181,8 @@ async function conclude(plan: NightPlan, { challenger, engine, judgement, warnin
 }
 
 /** @param done false if the run goes on another night */
-async function keep(record: ChangeRecord, { registry, config, memory }: NightParts, done = true): Promise<ChangeRecord> {
-  const { run } = nightFolders(config);
+async function keep(record: ChangeRecord, { registry, config, memory }: RetrainingParts, done = true): Promise<ChangeRecord> {
+  const { run } = retrainingFolders(config);
   await registry.recordChange(record);
   if (!done) return record;
   if (['promoted', 'refused', 'shadow'].includes(record.outcome) && existsSync(join(run, 'labels.json'))) await memory.keepLabels(JSON.parse(await readFile(join(run, 'labels.json'), 'utf8')) as readonly string[]);
@@ -190,17 +190,17 @@ async function keep(record: ChangeRecord, { registry, config, memory }: NightPar
   return record;
 }
 
-type Begun = Pick<NightPlan, 'id' | 'startedAt' | 'by' | 'champion' | 'recipe'>;
+type Begun = Pick<RetrainingPlan, 'id' | 'startedAt' | 'by' | 'champion' | 'recipe'>;
 
 function blank(by: string, now: Date, config: Config): Begun {
-  return { id: nightId(now), startedAt: now.toISOString(), by, champion: '', recipe: recipeOf(config) };
+  return { id: retrainingRunId(now), startedAt: now.toISOString(), by, champion: '', recipe: recipeOf(config) };
 }
 
-function nightId(now: Date): string {
+function retrainingRunId(now: Date): string {
   return `night-${now.toISOString().replace(/[:.]/g, '-')}`;
 }
 
-function recordOf(begun: Begun, { clock, codeVersion }: NightParts, outcome: ChangeRecord['outcome'], why: string): ChangeRecord {
+function recordOf(begun: Begun, { clock, codeVersion }: RetrainingParts, outcome: ChangeRecord['outcome'], why: string): ChangeRecord {
   return {
     id: begun.id, startedAt: begun.startedAt, endedAt: clock.now().toISOString(), by: begun.by, codeVersion, engine: '', seed: begun.recipe.seed,
     challenger: null, champion: begun.champion === '' ? null : begun.champion, lineage: null, decision: null, outcome, why, figures: { challenger: null, champion: null }, notes: [],
@@ -213,22 +213,22 @@ async function championOf(registry: Registry): Promise<ModelVersion> {
   return registry.load(aliases.champion);
 }
 
-async function settledLabels({ store }: NightParts): Promise<readonly JointLabel[]> {
-  const settled: JointLabel[] = [];
+async function adjudicatedLabels({ store }: RetrainingParts): Promise<readonly ConsensusLabel[]> {
+  const settled: ConsensusLabel[] = [];
   for (let after: string | undefined; ; ) {
     const page = await store.labels.statements(after === undefined ? {} : { after });
     if (page.length === 0) return settled;
     after = page.at(-1)!.studyInstanceUID;
-    settled.push(...jointLabels(page).filter(({ state }) => state === 'settled'));
+    settled.push(...consensusLabels(page).filter(({ state }) => state === 'settled'));
   }
 }
 
-function labelKey({ studyInstanceUID, finding, decision }: JointLabel): string {
+function labelKey({ studyInstanceUID, finding, decision }: ConsensusLabel): string {
   return `${studyInstanceUID} ${finding} ${decision ?? ''}`;
 }
 
 /** Labels that the last night that came to a decision did not have. */
-async function newSince(settled: readonly JointLabel[], memory: RetrainingMemory): Promise<number> {
+async function newSince(settled: readonly ConsensusLabel[], memory: RetrainingMemory): Promise<number> {
   const before = new Set(await memory.lastLabels());
   return settled.filter((one) => !before.has(labelKey(one))).length;
 }
@@ -238,20 +238,20 @@ export function rulesOf({ night: { rulesFile } }: Config): PromotionRules {
 }
 
 /** What is tried where the settings name no batch and memory allows it. */
-const largestBatch = 32;
+const maxBatch = 32;
 
 /** The night's recipe. The plan keeps the batch: a night that goes on has that of its beginning. */
 export function recipeByMemory(config: Pick<Config, 'night'>, { network, input }: Pick<ServedNetwork, 'network' | 'input'>): { readonly recipe: Recipe; readonly batchBy?: string } {
   const recipe = recipeOf(config);
   if (config.night.batch !== undefined) return { recipe };
-  const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), largestBatch);
+  const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), maxBatch);
   return { recipe: { ...recipe, batch }, batchBy: why };
 }
 
 /** fastai's two stages, the second gently: the network knows chests already. */
 function recipeOf({ night: { batch, headEpochs, headRate, epochs, rate, seed, augmentation } }: Pick<Config, 'night'>): Recipe {
   const stages = [...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []), ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate, firstRate: rate / 10 }] : [])];
-  return { ...fastaiRecipe, seed, batch: batch ?? largestBatch, stages, augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation] };
+  return { ...fastaiRecipe, seed, batch: batch ?? maxBatch, stages, augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation] };
 }
 
 /** What the training process left; undefined if it is not at its end. */

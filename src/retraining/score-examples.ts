@@ -7,7 +7,7 @@ import { findingProbabilities } from '../evaluation/probability.js';
 import type { ScoredImage, ScoredSet } from '../evaluation/report/scored-set.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { truthOf, type LabelRules } from '../evaluation/truth.js';
-import { judgeFrontal } from '../pixels/xray/frontal-check.js';
+import { checkFrontal } from '../pixels/xray/frontal-check.js';
 import type { GreyImage } from '../pixels/image.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ServedNetwork } from '../registry/model-version.js';
@@ -101,7 +101,7 @@ async function scoreBatch(batch: readonly ReadExample[], { served, predictor, ki
     const row = logits.slice(index * outputs, (index + 1) * outputs);
     const own = embedding.slice(index * features, (index + 1) * features);
     const { reason } = gateOf(row, own, served);
-    const frontal = kind === 'xray' ? judgeFrontal(image).refusal : undefined;
+    const frontal = kind === 'xray' ? checkFrontal(image).refusal : undefined;
     const refusal = [frontal, reason].filter((one) => one !== undefined).join('; ');
     const { key, file, patient, source, view } = example;
     return {

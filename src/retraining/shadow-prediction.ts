@@ -1,12 +1,12 @@
-import { judgeOnly } from '../reporting/report-study.js';
-import type { FindingVerdict, ReportTools, StudyToReport } from '../reporting/ports.js';
+import { predictOnly } from '../reporting/report-study.js';
+import type { FindingPrediction, ReportPorts, StudyToReport } from '../reporting/ports.js';
 
 /** What a challenger says of a study that the champion has reported. */
-export interface ShadowVerdict {
+export interface ShadowPrediction {
   /** Hash of the images it rests on: comparable with a result of the same only. */
   readonly inputKey: string;
   readonly outcome: 'reported' | 'skipped';
-  readonly findings: readonly Pick<FindingVerdict, 'name' | 'probability' | 'decision'>[];
+  readonly findings: readonly Pick<FindingPrediction, 'name' | 'probability' | 'decision'>[];
 }
 
 /**
@@ -16,8 +16,8 @@ export interface ShadowVerdict {
  * @returns undefined if the rules pass the study over
  * @throws Fault when it could not be done
  */
-export async function judgeInShadow(study: StudyToReport, tools: ReportTools): Promise<ShadowVerdict | undefined> {
-  const judged = await judgeOnly(study, tools);
+export async function predictInShadow(study: StudyToReport, tools: ReportPorts): Promise<ShadowPrediction | undefined> {
+  const judged = await predictOnly(study, tools);
   if (!judged) return undefined;
   const { inputKey, analysis } = judged;
   return { inputKey, outcome: analysis.skip ? 'skipped' : 'reported', findings: analysis.findings.map(({ name, probability, decision }) => ({ name, probability, decision })) };

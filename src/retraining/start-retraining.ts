@@ -4,13 +4,13 @@ import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
 import type { OpenReader } from '../serving/image-reader.js';
-import { runNight } from './retraining-run.js';
+import { runRetraining } from './retraining-run.js';
 import { trainInProcess } from './training-process.js';
 import { pacsOf, type PacsAccess } from '../service/open-pacs.js';
 import { retrainQueue } from '../reporting/queues.js';
 import { retrainingMemoryOf } from './retraining-memory.js';
 
-export interface NightWorkerParts {
+export interface RetrainingWorkerParts {
   readonly config: Config;
   readonly store: Store;
   readonly jobs: Jobs;
@@ -25,28 +25,28 @@ export interface NightWorkerParts {
 const key = 'retrain';
 
 /** Asks for a night; while one waits or runs, for no second. */
-export async function askForNight(jobs: Pick<Jobs, 'send'>, by: string): Promise<void> {
+export async function requestRetraining(jobs: Pick<Jobs, 'send'>, by: string): Promise<void> {
   await jobs.send(retrainQueue, { by }, { key });
 }
 
 /** Starts working on nights, and asks for one by the clock. */
-export async function startNightWorker(parts: NightWorkerParts): Promise<void> {
+export async function startRetraining(parts: RetrainingWorkerParts): Promise<void> {
   const { config, jobs, log } = parts;
   await jobs.work(
     retrainQueue,
     async ({ payload, signal }) => {
       const limit = AbortSignal.timeout(config.night.timeLimitMinutes * 60_000);
-      await runNight(payload.by, nightPartsOf(parts), AbortSignal.any([signal, limit]));
+      await runRetraining(payload.by, retrainingPartsOf(parts), AbortSignal.any([signal, limit]));
       // Handed back: whoever takes it over goes on from the checkpoint.
       signal.throwIfAborted();
     },
     { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } },
   );
-  if (config.night.enabled) jobs.every(config.night.schedule, 'night', () => askForNight(jobs, 'night'));
+  if (config.night.enabled) jobs.every(config.night.schedule, 'night', () => requestRetraining(jobs, 'night'));
   log.debug('nights are worked on', { schedule: config.night.enabled ? config.night.schedule : 'none' });
 }
 
-function nightPartsOf({ config, store, registry, pacs, reader, codeVersion, log }: NightWorkerParts): Parameters<typeof runNight>[1] {
+function retrainingPartsOf({ config, store, registry, pacs, reader, codeVersion, log }: RetrainingWorkerParts): Parameters<typeof runRetraining>[1] {
   return {
     config,
     store,

@@ -1,7 +1,7 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Job } from '../jobs/queue.js';
 import { heedSignal } from '../reporting/heed-signal.js';
-import { judgeInShadow } from './shadow-prediction.js';
+import { predictInShadow } from './shadow-prediction.js';
 import type { StudyResult } from '../reporting/ports.js';
 import { shadowQueue, type reportQueue } from '../reporting/queues.js';
 import type { StudyWorkerParts } from '../reporting/start-workers.js';
@@ -17,22 +17,22 @@ export async function queueShadow({ payload }: Job<ReturnType<typeof reportQueue
 
 /** Works on one study at a time, whatever waits; what fails is tried again and then left, because nobody depends on it. */
 export async function startShadow(parts: StudyWorkerParts): Promise<void> {
-  const { serving, reportTools, store, jobs, config, log } = parts;
+  const { serving, reportPorts, store, jobs, config, log } = parts;
   await jobs.work(
     shadowQueue,
     async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle }, signal }) => {
-      const held = serving.holdChallenger(challenger);
+      const held = serving.acquireChallenger(challenger);
       if (!held) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
-        const verdict = await unlessGone(studyInstanceUID, parts, () => judgeInShadow(study, heedSignal({ ...reportTools, model: () => held.model, reader: held.reader }, signal)));
+        const prediction = await unlessGone(studyInstanceUID, parts, () => predictInShadow(study, heedSignal({ ...reportPorts, model: () => held.model, reader: held.reader }, signal)));
         const reported = await store.results.currentResult(studyInstanceUID);
         // New images came in between: their own report will queue the challenger again.
-        if (!verdict || !reported?.modelVersion || reported.inputKey !== verdict.inputKey) return;
+        if (!prediction || !reported?.modelVersion || reported.inputKey !== prediction.inputKey) return;
         const championFindings = reported.findings.map(({ name, probability, decision }) => ({ name, probability, decision }));
-        await store.shadow.record({ studyInstanceUID, modelVersion: challenger, inputKey: verdict.inputKey, championVersion: reported.modelVersion, judgedAt: reportTools.clock.now(), outcome: verdict.outcome, findings: verdict.findings, championFindings });
+        await store.shadow.record({ studyInstanceUID, modelVersion: challenger, inputKey: prediction.inputKey, championVersion: reported.modelVersion, judgedAt: reportPorts.clock.now(), outcome: prediction.outcome, findings: prediction.findings, championFindings });
       } finally {
-        held.letGo();
+        held.release();
       }
     },
     {

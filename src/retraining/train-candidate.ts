@@ -118,7 +118,7 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
     const chests = run.train.filter(({ truth }) => guardOutput < 0 || truth[guardOutput] !== 0);
     const training = (await predictAll(request.engine, network, { images: chests, cache, workers, input: request.input })).embeddings;
     // images that neither trained it nor, where there are enough others, will judge it
-    const heldOut = chestsAmong(calibration, guardOutput).length >= leastForGate ? chestsAmong(calibration, guardOutput) : chestsAmong(await score('validation', plain), guardOutput);
+    const heldOut = chestsAmong(calibration, guardOutput).length >= minForGate ? chestsAmong(calibration, guardOutput) : chestsAmong(await score('validation', plain), guardOutput);
     const gate = fitFeatureGate(training, joined(heldOut), run.architecture.features);
     // what only the guard learns from has no finding to be judged by
     const validation = await score('validation', { outputs, objective, gate }, ({ truth }) => truth.some((one, output) => one !== null && output !== guardOutput));
@@ -156,7 +156,7 @@ interface Usable {
 }
 
 /** With fewer calibration images the limit of the feature gate comes from the validation images. */
-const leastForGate = 20;
+const minForGate = 20;
 /** What is read before training; the test images are nobody's business here. */
 const needed: ReadonlySet<Part> = new Set(['train', 'validation', 'calibration']);
 

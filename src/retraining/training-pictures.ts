@@ -2,18 +2,18 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { pictureKeyOf, picturesOfStudy, type PlannedPicture } from './picture-key.js';
-import { nightFolders } from './retraining-folders.js';
+import { retrainingFolders } from './retraining-folders.js';
 
 /** Removes the training pictures of a study, in every size. */
 export async function removePictures(config: Pick<Config, 'dataDir'>, studyInstanceUID: string): Promise<void> {
   const beginning = picturesOfStudy(studyInstanceUID);
-  await removeWhere(nightFolders(config).pictures, (name) => name.startsWith(beginning));
+  await removeWhere(retrainingFolders(config).pictures, (name) => name.startsWith(beginning));
 }
 
 /** Removes every training picture but those of these images: of deleted studies, of images that are no longer labelled, of earlier releases. */
 export async function keepOnlyPictures(config: Pick<Config, 'dataDir'>, images: readonly PlannedPicture[]): Promise<number> {
   const keys = new Set(images.map(pictureKeyOf));
-  return removeWhere(nightFolders(config).pictures, (name) => !keys.has(name.split('.')[0]!));
+  return removeWhere(retrainingFolders(config).pictures, (name) => !keys.has(name.split('.')[0]!));
 }
 
 /** @returns how many files were removed */

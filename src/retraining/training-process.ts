@@ -6,12 +6,12 @@ import { projectRoot, type Config } from '../config.js';
 import { Fault, faultCodes, type FaultCode } from '../errors.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 import type { Log } from '../log.js';
-import type { NightPlan } from './retraining-plan.js';
+import type { RetrainingPlan } from './retraining-plan.js';
 import type { Retrained } from './retrain-model.js';
 import { readOutcome } from './retraining-run.js';
 
 /** What the training process needs to know of the configuration: no secret among it. */
-export interface NightSettings {
+export interface TrainingProcessSettings {
   readonly dataDir: string;
   readonly findingsFile: string;
   readonly prefer: Config['engine']['prefer'];
@@ -19,7 +19,7 @@ export interface NightSettings {
 }
 
 /** What the training process says at its end, as its last line. */
-export type NightMessage =
+export type TrainingMessage =
   | { readonly kind: 'stopped'; readonly position: Extract<Retrained, { finished: false }>['position'] }
   | { readonly kind: 'finished' }
   | { readonly kind: 'fault'; readonly code: FaultCode; readonly detail: string; readonly retryable: boolean };
@@ -32,10 +32,10 @@ export type NightMessage =
  *
  * @throws Fault of the process, or `engine-failed` if it ended without a word
  */
-export function trainInProcess(config: Config, log: Log): (plan: NightPlan, directory: string, signal: AbortSignal) => Promise<Retrained> {
+export function trainInProcess(config: Config, log: Log): (plan: RetrainingPlan, directory: string, signal: AbortSignal) => Promise<Retrained> {
   return async (plan, directory, signal) => {
     signal.throwIfAborted();
-    const settings: NightSettings = { dataDir: config.dataDir, findingsFile: config.findingsFile, prefer: config.engine.prefer, threads: config.night.threads ?? Math.max(1, availableParallelism() - 1) };
+    const settings: TrainingProcessSettings = { dataDir: config.dataDir, findingsFile: config.findingsFile, prefer: config.engine.prefer, threads: config.night.threads ?? Math.max(1, availableParallelism() - 1) };
     await writeFileAtomically(join(directory, 'settings.json'), JSON.stringify(settings));
     const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], { cwd: projectRoot, env: childEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] });
     const stop = (): void => void child.kill('SIGTERM');
@@ -58,10 +58,10 @@ export function trainInProcess(config: Config, log: Log): (plan: NightPlan, dire
   };
 }
 
-function messageIn(output: string): NightMessage | undefined {
+function messageIn(output: string): TrainingMessage | undefined {
   const last = output.trim().split('\n').at(-1) ?? '';
   try {
-    const message = JSON.parse(last) as NightMessage;
+    const message = JSON.parse(last) as TrainingMessage;
     return message.kind === 'fault' && !faultCodes.includes(message.code) ? undefined : message;
   } catch {
     return undefined;

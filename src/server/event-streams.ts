@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import { Fault } from '../errors.js';
 
 export interface EventStreamSettings {
-  readonly pulseMs: number;
+  readonly changeTokenMs: number;
   readonly heartbeatMs: number;
   /** Between two looks whether whoever listens may still. */
   readonly checkMs: number;
@@ -10,7 +10,7 @@ export interface EventStreamSettings {
   readonly maxOfAll: number;
 }
 
-export const eventStreamSettings: EventStreamSettings = { pulseMs: 1_000, heartbeatMs: 20_000, checkMs: 5_000, maxOfUser: 20, maxOfAll: 500 };
+export const eventStreamSettings: EventStreamSettings = { changeTokenMs: 1_000, heartbeatMs: 20_000, checkMs: 5_000, maxOfUser: 20, maxOfAll: 500 };
 
 /** Who listens. */
 export interface Listener {
@@ -76,8 +76,8 @@ export class EventStreams {
 
   #start(): void {
     if (this.#timers.length > 0) return;
-    const { pulseMs, heartbeatMs, checkMs } = this.settings;
-    this.#timers = [setInterval(() => void this.#look(), pulseMs), setInterval(() => this.#write(': here\n\n'), heartbeatMs), setInterval(() => void this.#check(), checkMs)];
+    const { changeTokenMs, heartbeatMs, checkMs } = this.settings;
+    this.#timers = [setInterval(() => void this.#look(), changeTokenMs), setInterval(() => this.#write(': here\n\n'), heartbeatMs), setInterval(() => void this.#check(), checkMs)];
     for (const timer of this.#timers) timer.unref();
   }
 

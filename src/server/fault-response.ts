@@ -2,10 +2,10 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { AuditLog } from '../audit/audit-log.js';
 import { Fault, meaningOf } from '../errors.js';
 import { placeOf, type Log } from '../log.js';
-import { doneBy } from './access/actor.js';
+import { actorOf } from './access/actor.js';
 
 /** Last of the routes: nobody knew the address. */
-export const answerNothing: RequestHandler = (_request, response) => {
+export const analyzeNothing: RequestHandler = (_request, response) => {
   response.status(404).json({ error: 'no such address' });
 };
 
@@ -13,7 +13,7 @@ export const answerNothing: RequestHandler = (_request, response) => {
  * A fault answers with its own status and sentence; of a bug only its place is told, and only to the log. Whoever is not logged in is not told
  * what is wrong inside. Who is refused is on record.
  */
-export function answerFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorRequestHandler {
+export function sendFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorRequestHandler {
   return async (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -21,7 +21,7 @@ export function answerFault(log: Log, audit: Pick<AuditLog, 'recordView'>): Erro
     }
     if (error instanceof Fault) {
       if (error.code === 'too-many-requests') response.set('Retry-After', '60');
-      if (error.code === 'request-refused') await audit.recordView({ ...doneBy(request, response), action: 'request.refused', outcome: 'refused', subject: { method: request.method, address: shownAddress(request) } });
+      if (error.code === 'request-refused') await audit.recordView({ ...actorOf(request, response), action: 'request.refused', outcome: 'refused', subject: { method: request.method, address: shownAddress(request) } });
       const inside = error.status >= 500 && response.locals['principal'] === undefined;
       response.status(error.status).json({ error: inside ? meaningOf(error.code) : error.message, code: error.code });
       return;

@@ -112,12 +112,12 @@ export interface QueueState {
   readonly oldestAgeMs?: number;
 }
 
-export interface ShownParkedJob {
+export interface ShownFailedJob {
   readonly id: string;
   readonly queue: string;
   readonly code: string;
   readonly detail: string;
-  readonly parkedAt: string;
+  readonly failedAt: string;
 }
 
 export interface Operations {
@@ -127,14 +127,14 @@ export interface Operations {
   readonly engine: { readonly name: string; readonly why: string };
   readonly model: { readonly name: string; readonly version: string };
   readonly queues: readonly QueueState[];
-  readonly parked: readonly ShownParkedJob[];
+  readonly parked: readonly ShownFailedJob[];
   readonly rules: readonly ShownRule[];
   /** Of the last results: milliseconds by step, median and 95 %. */
   readonly latency: { readonly results: number; readonly steps: readonly { readonly step: string; readonly medianMs: number; readonly p95Ms: number }[] };
   readonly counts: OutcomeCounts;
 }
 
-export interface AnsweredFinding extends PageFinding {
+export interface AnalyzedFinding extends PageFinding {
   readonly wording: string;
   readonly absentBelow: number;
   readonly presentFrom: number;
@@ -147,14 +147,14 @@ export interface AnsweredFinding extends PageFinding {
 }
 
 /** What the model says of one study or picture of an upload. */
-export interface AnsweredImage {
+export interface AnalyzedImage {
   /** Names of the files. */
   readonly title: string;
   readonly kind: 'xray' | 'ct' | 'file';
   readonly outcome: Outcome;
   readonly code?: string;
   readonly reason?: string;
-  readonly findings: readonly AnsweredFinding[];
+  readonly findings: readonly AnalyzedFinding[];
   /** JPEG as data URL; height over width as it is to be shown. */
   readonly picture?: { readonly url: string; readonly aspect: number };
   readonly remarks: readonly string[];
@@ -164,7 +164,7 @@ export interface Answer {
   readonly notice: string;
   readonly model: { readonly name: string; readonly version: string };
   readonly engine: string;
-  readonly images: readonly AnsweredImage[];
+  readonly images: readonly AnalyzedImage[];
   readonly milliseconds: number;
 }
 
@@ -216,13 +216,13 @@ export interface ModelsPage {
   readonly unreadableChanges?: readonly string[];
 }
 
-export type NightOutcome = 'promoted' | 'refused' | 'shadow' | 'not-trained' | 'failed';
+export type RetrainingOutcome = 'promoted' | 'refused' | 'shadow' | 'not-trained' | 'failed';
 
-export interface ShownNight {
+export interface ShownRetraining {
   readonly state: 'idle' | 'waiting' | 'running' | 'parked';
   /** The plan on disk, also between two tries. */
   readonly underWay?: { readonly startedAt: string; readonly by: string; readonly images: number; readonly step: 'pictures' | 'training' | 'judging'; readonly epochsDone: number; readonly epochs: number } | undefined;
-  readonly last?: { readonly id: string; readonly startedAt: string; readonly endedAt: string; readonly by: string; readonly outcome: NightOutcome; readonly why: string; readonly challenger: string | null };
+  readonly last?: { readonly id: string; readonly startedAt: string; readonly endedAt: string; readonly by: string; readonly outcome: RetrainingOutcome; readonly why: string; readonly challenger: string | null };
 }
 
 /** A change record: the version came before the gate. */
@@ -230,7 +230,7 @@ export interface ShownChange {
   readonly id: string;
   readonly at: string;
   readonly by: string;
-  readonly outcome: NightOutcome;
+  readonly outcome: RetrainingOutcome;
   readonly why: string;
   readonly decision: GateDecision | null;
 }

@@ -9,7 +9,7 @@ import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';
 import { documentProfiles } from '../sr/document-profile.js';
-import type { ReportTools, ServedModel } from '../reporting/ports.js';
+import type { ReportPorts, ServedModel } from '../reporting/ports.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { openReader, type OpenReader } from '../serving/image-reader.js';
 import { registryOf } from './open-registry.js';
@@ -23,7 +23,7 @@ const releaseMs = 2_000;
 /** What needs no PACS and no database: rules, codes, engine, model, decoders. */
 export interface Analyser {
   readonly findings: FindingsConfig;
-  readonly settings: ReportTools['settings'];
+  readonly settings: ReportPorts['settings'];
   readonly engine: FallbackEngine;
   readonly version: ModelVersion;
   readonly model: ServedModel & { release(): Promise<void> };
@@ -46,7 +46,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const { model, reader } = opened;
   log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
   const { skippedDocuments, failedDocuments, maxImages, seriesNumber, profile, heatMaps = documentProfiles[profile].heatMaps } = config.report;
-  const settings: ReportTools['settings'] = {
+  const settings: ReportPorts['settings'] = {
     routing,
     skippedDocuments,
     failedDocuments,

@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Fault } from '../errors.js';
 import { Slots } from '../http/http-exchange.js';
-import { PassOn } from '../dicomweb/proxy.js';
+import { DicomWebProxy } from '../dicomweb/proxy.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
@@ -16,7 +16,7 @@ export interface PacsAccess {
   readonly orthanc: OrthancClient;
   readonly dicomWeb: DicomWeb;
   /** For viewers. */
-  readonly passOn: PassOn;
+  readonly proxyDicomWeb: DicomWebProxy;
   /** Without credentials. */
   readonly url: string;
   /** Exchanges with the PACS under way. */
@@ -91,17 +91,17 @@ function access(
   const shared = { username, password, caFile, timeoutMs, maxConcurrent };
   const orthanc = new OrthancClient({ url, ...shared });
   const dicomWeb = new DicomWeb({ url: dicomWebUrl, ...shared });
-  const passOn = new PassOn({ url: dicomWebUrl, ...shared });
+  const proxyDicomWeb = new DicomWebProxy({ url: dicomWebUrl, ...shared });
   return {
     orthanc,
     dicomWeb,
-    passOn,
+    proxyDicomWeb,
     url: orthanc.url,
     slots: maxConcurrent,
     async close() {
       orthanc.close();
       dicomWeb.close();
-      passOn.close();
+      proxyDicomWeb.close();
       await end();
     },
   };

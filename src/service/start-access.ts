@@ -22,7 +22,7 @@ export async function startAccess(config: Config, store: Store, log: Log): Promi
   if (file) log.info('the first account is made; its name and password stand in a file', { file });
   const { sessionIdleMinutes, sessionHours } = config.access;
   const access = openAccess(store, audit, {
-    sessions: { idleMs: sessionIdleMinutes * 60_000, longestMs: sessionHours * 3_600_000 },
+    sessions: { idleMs: sessionIdleMinutes * 60_000, maxMs: sessionHours * 3_600_000 },
     openId: openIdOf(config),
     publicUrl: config.server.publicUrl,
     dataDir: config.dataDir,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { noteHead } from '../audit/log-chain-head.js';
+import { logChainHead } from '../audit/log-chain-head.js';
 import { applyTimeZone, projectRoot, type Config, type ProcessRole } from '../config.js';
 import { Fault } from '../errors.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
@@ -13,27 +13,27 @@ import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
 import { siteOf } from '../monitoring/site-of.js';
-import type { ReportTools, ServedModel } from '../reporting/ports.js';
-import { startDriftWatch } from '../monitoring/start-drift-checks.js';
+import type { ReportPorts, ServedModel } from '../reporting/ports.js';
+import { startDriftChecks } from '../monitoring/start-drift-checks.js';
 import { bringForward } from './bring-forward.js';
 import { closeDataDirectory } from './close-data-directory.js';
 import { registryOf, registryOfStore } from './open-registry.js';
-import { watchSurroundings } from '../monitoring/health.js';
+import { monitorHealth } from '../monitoring/health.js';
 import { removeAbandonedUploads } from '../uploads/process-folder.js';
 import { openPacs, pacsName, pacsOf, type PacsAccess } from './open-pacs.js';
-import { modelDeedsOf } from '../server/page/model-actions.js';
-import { serverToolsOf } from './server-ports.js';
+import { modelActionsOf } from '../server/page/model-actions.js';
+import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from './lost-registry.js';
-import { startNightWorker } from '../retraining/start-retraining.js';
+import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesNoter } from './record-model-changes.js';
 import { openAnalyser, softwareVersion } from './open-analyser.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
-import { versionInService } from '../serving/deployed-version.js';
+import { deployedVersion } from '../serving/deployed-version.js';
 import { startStudyWorkers } from '../reporting/start-workers.js';
-import { verdictsOf, type Verdicts } from '../assessments/assessments.js';
+import { assessmentsOf, type Assessments } from '../assessments/assessments.js';
 import { pageFilesOf, uploadsRoot } from './page-files.js';
-import { pageToolsOf } from '../server/page/page-data.js';
+import { pagePortOf } from '../server/page/page-data.js';
 import { warnOfPacs } from '../monitoring/warn-of-pacs.js';
 import { startWatching } from '../reporting/start-watching.js';
 
@@ -46,8 +46,8 @@ export interface RunningService {
   readonly serving: Serving;
   /** The champion of now. */
   readonly model: ServedModel;
-  readonly verdicts: Verdicts;
-  readonly settings: ReportTools['settings'];
+  readonly assessments: Assessments;
+  readonly settings: ReportPorts['settings'];
   /** Finishes or hands back what is in hand; at most 10 seconds. */
   stop(): Promise<void>;
 }
@@ -88,7 +88,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;
-    let tools: ReturnType<typeof serverToolsOf> | undefined;
+    let tools: ReturnType<typeof serverPortsOf> | undefined;
     const app = createServer({ ...access, metrics, web: does('web'), wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools, ...pageFilesOf(config), softwareVersion }, log);
     const server = await listen(app.listen.bind(app), config).then((one) => opened(one, () => closeServer(one)));
     const url = `http://${hostInUrl(config.server.host)}:${(server.address() as AddressInfo).port}`;
@@ -98,7 +98,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     // Last opened, first stopped: what is in hand may still need the PACS and the index.
     const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 6_000 })));
     const siteKey = await store.drift.siteKey();
-    const reportTools: ReportTools = {
+    const reportPorts: ReportPorts = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
       reader: serving.reader,
       model: () => serving.champion(),
@@ -107,22 +107,22 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
-    const verdicts = verdictsOf({ config, store, reportTools, accepts: acceptsDocumentsOf(config, pacs.orthanc), audit: access.audit });
-    if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportTools, serving, verdicts, metrics, log });
-    if (does('train')) await startNightWorker({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
-    if (does('train')) await startDriftWatch({ config, store, jobs, champion: () => versionInService(registry, serving, config.model.directory), log });
+    const assessments = assessmentsOf({ config, store, reportPorts, accepts: acceptsDocumentsOf(config, pacs.orthanc), audit: access.audit });
+    if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportPorts, serving, assessments, metrics, log });
+    if (does('train')) await startRetraining({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
+    if (does('train')) await startDriftChecks({ config, store, jobs, champion: () => deployedVersion(registry, serving, config.model.directory), log });
     const healthParts = { pacs, store, jobs, model: () => serving.champion(), engineCondition: () => engine.condition, studyTimeoutMs: config.work.studyTimeoutMs, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
-    const page = pageToolsOf({ pacs, store, jobs, reportTools, serving, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
-    tools = serverToolsOf({ ...healthParts, verdicts, page, modelDeeds: modelDeedsOf(registry, serving) });
-    watchSurroundings(healthParts);
+    const page = pagePortOf({ pacs, store, jobs, reportPorts, serving, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
+    tools = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
+    monitorHealth(healthParts);
     if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();
-    void jobs.every(3_600_000, 'audit head', () => noteHead(store.audit, log)).runNow();
+    void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: pacsName(config, pacs), store, jobs, findings: Object.keys(analyser.findings.findings), log });
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
-    return { url, pacs, store, jobs, registry, serving, get model() { return serving.champion(); }, verdicts, settings: analyser.settings, stop: closeAll };
+    return { url, pacs, store, jobs, registry, serving, get model() { return serving.champion(); }, assessments, settings: analyser.settings, stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

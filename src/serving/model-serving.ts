@@ -11,14 +11,14 @@ import type { OpenReader } from './image-reader.js';
 import { LoadFailures } from './load-failures.js';
 
 /** A model on the engine, and the reader that gives pictures in its size. */
-export interface ModelInHand {
+export interface LoadedModelVersion {
   readonly model: ServedModel;
   readonly reader: ImageReader;
 }
 
 /** A model that stays loaded until it is let go, whatever is promoted meanwhile. */
-export interface HeldModel extends ModelInHand {
-  letGo(): void;
+export interface AcquiredModel extends LoadedModelVersion {
+  release(): void;
 }
 
 /** The model in service and, if there is one, the challenger that judges in shadow. */
@@ -28,9 +28,9 @@ export interface Serving {
   /** Gives pictures in the size of the champion of now. */
   readonly reader: ImageReader;
   /** For one study: the champion of now. */
-  holdChampion(): HeldModel;
+  acquireChampion(): AcquiredModel;
   /** Undefined if that version is not the challenger any more. */
-  holdChallenger(version: string): HeldModel | undefined;
+  acquireChallenger(version: string): AcquiredModel | undefined;
   /** Looks at the registry now instead of at the next turn. */
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -127,8 +127,8 @@ export function startServing(parts: ServingParts): Serving {
       lungFraction: (file, frameNumber) => champion.reader.lungFraction(file, frameNumber),
       readPicture: (file) => champion.reader.readPicture(file),
     },
-    holdChampion: () => champion.hold(),
-    holdChallenger: (version) => (challenger?.version === version ? challenger.hold() : undefined),
+    acquireChampion: () => champion.hold(),
+    acquireChallenger: (version) => (challenger?.version === version ? challenger.hold() : undefined),
     refresh,
     async close() {
       closed = true;
@@ -159,13 +159,13 @@ class Loaded {
     this.reader = reader.forSizes({ xray: networks.xray?.input, ct: networks.ct?.input });
   }
 
-  hold(): HeldModel {
+  hold(): AcquiredModel {
     this.#holders++;
     let held = true;
     return {
       model: this.model,
       reader: this.reader,
-      letGo: () => {
+      release: () => {
         if (!held) return;
         held = false;
         this.#holders--;

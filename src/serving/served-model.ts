@@ -4,10 +4,10 @@ import { assessImage, assessStudy } from '../evaluation/decide-findings.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
 import type { GreyImage } from '../pixels/image.js';
-import { judgeFrontal, leastDetailScore, leastFrontalScore } from '../pixels/xray/frontal-check.js';
+import { checkFrontal, minDetailScore, minFrontalScore } from '../pixels/xray/frontal-check.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
-import type { FindingVerdict, ImageKind, ImageVerdict, ServedModel, StackVerdict } from '../reporting/ports.js';
+import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from '../reporting/ports.js';
 
 /** Operating points that a hospital sets in place of the model's own. */
 export type ThresholdOverride = (findingName: string) => { readonly absentBelow?: number | undefined; readonly presentFrom?: number | undefined };
@@ -39,13 +39,13 @@ export async function serveModel(version: ModelVersion, engine: Engine, override
     },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
     judges: (kind) => networks[kind] !== undefined,
-    async judgeXrays(images) {
+    async predictXrays(images) {
       const { served, prediction } = await predict('xray', images);
-      return images.map((image, index) => imageVerdict(prediction, index, served, image));
+      return images.map((image, index) => imagePrediction(prediction, index, served, image));
     },
-    async judgeSlices(images) {
+    async predictSlices(images) {
       const { served, prediction } = await predict('ct', images);
-      return stackVerdict(prediction, served);
+      return stackPrediction(prediction, served);
     },
     async release() {
       await (released ??= Promise.all(Object.values(networks).map(({ predictor }) => predictor.release())));
@@ -90,29 +90,29 @@ function joined(parts: readonly Prediction[]): Prediction {
 }
 
 /** Two guards that know nothing of each other: the mean frontal chest, and what the network itself learned to refuse. */
-function imageVerdict(prediction: Prediction, index: number, served: ServedNetwork, image: GreyImage): ImageVerdict {
+function imagePrediction(prediction: Prediction, index: number, served: ServedNetwork, image: GreyImage): ImagePrediction {
   const { gate, findings } = assessImage(prediction, index, served);
-  const frontal = judgeFrontal(image);
+  const frontal = checkFrontal(image);
   const reasons = [
-    frontal.refusal && `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${leastFrontalScore}; in detail ${frontal.detailScore.toFixed(2)}, needed ${leastDetailScore})`,
+    frontal.refusal && `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${minFrontalScore}; in detail ${frontal.detailScore.toFixed(2)}, needed ${minDetailScore})`,
     gate.accepted ? undefined : (gate.reason ?? 'the network refuses it'),
   ].filter((reason) => reason !== undefined);
   return {
-    findings: findings.map((finding) => verdictOf(finding, served, prediction, index)),
+    findings: findings.map((finding) => findingPrediction(finding, served, prediction, index)),
     engine: prediction.engine,
     distance: gate.distance,
     ...(reasons.length > 0 ? { refusal: reasons.join('; ') } : {}),
   };
 }
 
-function stackVerdict(prediction: Prediction, served: ServedNetwork): StackVerdict {
+function stackPrediction(prediction: Prediction, served: ServedNetwork): StackPrediction {
   const { accepted, reason, findings, images } = assessStudy(prediction, served);
   const top = served.study?.top ?? 1;
   return {
     rule: `Of the accepted slices the mean of the ${top} highest probabilities`,
     engine: prediction.engine,
     distance: images.reduce((sum, { gate }) => sum + gate.distance, 0) / images.length,
-    findings: findings.map((finding) => ({ ...verdictOf(finding, served, prediction, finding.slices[0]!), slices: finding.slices })),
+    findings: findings.map((finding) => ({ ...findingPrediction(finding, served, prediction, finding.slices[0]!), slices: finding.slices })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
   };
 }
@@ -121,11 +121,11 @@ interface Scored {
   readonly name: string;
   readonly output: number;
   readonly probability: number;
-  readonly decision: FindingVerdict['decision'];
+  readonly decision: FindingPrediction['decision'];
 }
 
 /** @param image whose activation map shows the place */
-function verdictOf({ name, output, probability, decision }: Scored, served: ServedNetwork, prediction: Prediction, image: number): FindingVerdict {
+function findingPrediction({ name, output, probability, decision }: Scored, served: ServedNetwork, prediction: Prediction, image: number): FindingPrediction {
   const { absentBelow, presentFrom } = served.outputs[output] as FindingRule;
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);

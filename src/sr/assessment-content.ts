@@ -9,7 +9,7 @@ import type { Decision, ImageReference } from './report-content.js';
 export type Judgement = 'confirmed' | 'rejected' | 'corrected' | 'added';
 
 /** What a reader says of one finding. */
-export interface JudgedFinding {
+export interface AssessedFinding {
   readonly concept: CodedConcept;
   readonly decision: Decision;
   readonly judgement: Judgement;
@@ -26,14 +26,14 @@ export interface Reader {
   readonly verifiesFor?: string;
 }
 
-/** All that a verdict says; the same content always gives the same document, byte for byte. */
-export interface VerdictContent extends HeaderContent {
+/** All that an assessment says; the same content always gives the same document, byte for byte. */
+export interface AssessmentContent extends HeaderContent {
   readonly reader: Reader;
-  readonly findings: readonly JudgedFinding[];
+  readonly findings: readonly AssessedFinding[];
   /** Whether it ends a disagreement between readers: what was said before no longer counts. */
   readonly settles: boolean;
   /** How it reached us: `page`, `api`, `csv`. */
-  readonly whence: string;
+  readonly origin: string;
   /** Version of this program. */
   readonly softwareVersion: string;
 }

@@ -2,39 +2,39 @@ import type { DataSet } from '../dicom/data-set.js';
 import { codes, ownScheme } from './codes.js';
 import { code, container, image, root, text, type ContentItem } from './content-item.js';
 import { comprehensiveSr, documentOf } from './document-header.js';
-import { verdictEquipment, verification } from './equipment.js';
+import { assessmentEquipment, verification } from './equipment.js';
 import { personObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
-import type { JudgedFinding, Judgement, VerdictContent } from './assessment-content.js';
+import type { AssessedFinding, Judgement, AssessmentContent } from './assessment-content.js';
 import { decisionCodes, percentOf } from './wording.js';
 
 /** The notice in every reader's assessment: it must not be taken for the radiologist's report. */
-export const verdictNotice = "A reader's verdict on what software has proposed. Not a radiology report, not for diagnosis.";
+export const assessmentNotice = "A reader's assessment on what software has proposed. Not a radiology report, not for diagnosis.";
 
 /** Template of our own, 99CHESTAI 1 (docs/reference/documents.md): no template of PS3.16 has a reader's assessment of a software's findings. */
 export const verdictTemplate = '1';
 
 /**
- * A reader's verdict as Comprehensive SR, in sections as the text report that it is about: flat and with a name for every
+ * A reader's assessment as Comprehensive SR, in sections as the text report that it is about: flat and with a name for every
  * item, so that OHIF shows it as a report. Its title is a code of our own, for it is no report of CID 7000, and so it claims
  * no template of PS3.16 but a private one.
  *
  * Findings are CODE finding = present/absent/undetermined, with the judgement, the software's decision, and the images
- * below each. It names the documents that it is about and the verdicts that it replaces as predecessors.
+ * below each. It names the documents that it is about and the assessments that it replaces as predecessors.
  */
-export function verdictReport(content: VerdictContent): DataSet {
+export function assessmentReport(content: AssessmentContent): DataSet {
   const tree = root(
-    codes.verdict,
+    codes.assessment,
     verdictTemplate,
     [
       ...languageOfContent(),
       ...personObserver(content.reader.name),
       container('CONTAINS', codes.summary, [
-        text('CONTAINS', codes.comment, verdictNotice),
+        text('CONTAINS', codes.comment, assessmentNotice),
         ...content.findings.map((finding) => text('CONTAINS', codes.conclusion, sentenceOf(finding))),
         ...content.predecessors.map((one) => text('CONTAINS', codes.comment, `Follows ${one.sopInstanceUID}`)),
-        text('CONTAINS', codes.verdictSource, content.whence),
-        ...(content.settles ? [code('CONTAINS', codes.settlesDisagreement, codes.yes)] : []),
+        text('CONTAINS', codes.assessmentSource, content.origin),
+        ...(content.settles ? [code('CONTAINS', codes.adjudicatesDisagreement, codes.yes)] : []),
       ]),
       ...(content.findings.length > 0 ? [container('CONTAINS', codes.findings, content.findings.map(findingItem))] : []),
     ],
@@ -43,13 +43,13 @@ export function verdictReport(content: VerdictContent): DataSet {
   return documentOf(
     { ...content, evidence: [...content.evidence, ...content.findings.flatMap((finding) => finding.images)] },
     comprehensiveSr,
-    `Reader's verdict (${content.reader.verifiesFor === undefined ? 'unverified' : 'verified'})`,
-    { ...verdictEquipment(content.softwareVersion), ...verification(content.reader, content) },
+    `Reader's assessment (${content.reader.verifiesFor === undefined ? 'unverified' : 'verified'})`,
+    { ...assessmentEquipment(content.softwareVersion), ...verification(content.reader, content) },
     tree,
   );
 }
 
-function findingItem({ concept, decision, judgement, software, images }: JudgedFinding): ContentItem {
+function findingItem({ concept, decision, judgement, software, images }: AssessedFinding): ContentItem {
   return code('CONTAINS', concept, decisionCodes[decision], [
     code('HAS PROPERTIES', codes.judgement, judgementCodes[judgement]),
     ...(software ? [code('HAS PROPERTIES', codes.softwareDecision, decisionCodes[software.decision])] : []),
@@ -65,7 +65,7 @@ export const judgementCodes = {
 } as const satisfies Record<Judgement, unknown>;
 
 /** "Pneumonia: absent. Rejects the software's finding (present, 93.4 %)." */
-function sentenceOf({ concept, decision, judgement, software }: JudgedFinding): string {
+function sentenceOf({ concept, decision, judgement, software }: AssessedFinding): string {
   const said = software ? ` (${software.decision}, ${percentOf(software.probability)} %)` : '';
   const words = { confirmed: `Confirms the software${said}`, rejected: `Rejects the software's finding${said}`, corrected: `Corrects the software${said}`, added: 'Not looked for by the software' } as const;
   return `${concept.meaning}: ${decision}. ${words[judgement]}.`;

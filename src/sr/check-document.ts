@@ -32,8 +32,8 @@ export function checkDocument(document: DataSet, options: CheckOptions = {}): re
   ];
 }
 
-/** The same before a verdict is stored: it may be verified, and no algorithm speaks in it. */
-export function checkVerdict(document: DataSet, options: CheckOptions = {}): readonly string[] {
+/** The same before an assessment is stored: it may be verified, and no algorithm speaks in it. */
+export function checkAssessment(document: DataSet, options: CheckOptions = {}): readonly string[] {
   return [
     ...checkAttributes(document, 'allowed'),
     ...checkContentTree(document, textOf(document, 'SOPClassUID') ?? '', false),

@@ -95,15 +95,15 @@ export const codes = {
   gradientWeightedClassActivation: dcm('130403', 'Gradient-weighted class activation'),
   sourceImageForProcessing: dcm('121322', 'Source image for image processing operation'),
   // What a reader says of a software's findings
-  verdict: own('ai-verdict', "Reader's verdict on AI findings"),
-  verdictSource: own('verdict-source', 'Source of the verdict'),
+  assessment: own('ai-assessment', "Reader's assessment on AI findings"),
+  assessmentSource: own('assessment-source', 'Source of the assessment'),
   judgement: own('judgement', "Judgement of the software's finding"),
   confirmed: own('confirmed', 'Confirmed'),
   rejected: own('rejected', 'Rejected'),
   corrected: own('corrected', 'Corrected'),
   added: own('added', 'Added'),
   softwareDecision: own('ai-decision', 'Decision of the software'),
-  settlesDisagreement: own('settles', 'Settles a disagreement between readers'),
+  adjudicatesDisagreement: own('settles', 'Settles a disagreement between readers'),
   yes: sct('373066001', 'Yes'),
   // CID 7005, demanded by IHE AIR
   processingEquipment: dcm('109102', 'Processing Equipment'),

@@ -13,7 +13,7 @@ import type { Reader } from './assessment-content.js';
 export const stationName = 'ORTHANC-CHEST-AI';
 export const contribution = 'orthanc-chest-ai: software result, not verified by a physician';
 /** A reader's assessment is recognised by this where only series attributes are at hand. */
-export const verdictStationName = 'CHEST-AI-VERDICT';
+export const assessmentStationName = 'CHEST-AI-VERDICT';
 
 /**
  * The identity as every place of a document gives it. IHE AIR Table 6.5.3.1-1 wants the same strings in the header
@@ -52,17 +52,17 @@ export function equipment(algorithm: AlgorithmIdentity): DataSet {
 }
 
 /** The same modules for the program that recorded a reader's assessment. It has no Device UID of a model: no model takes part. */
-export function verdictEquipment(softwareVersion: string): DataSet {
+export function assessmentEquipment(softwareVersion: string): DataSet {
   const device = {
     Manufacturer: 'orthanc-chest-ai',
-    ManufacturerModelName: 'orthanc-chest-ai verdicts',
+    ManufacturerModelName: 'orthanc-chest-ai assessments',
     DeviceSerialNumber: '1',
     SoftwareVersions: legalString(softwareVersion, 64),
   };
   return {
     ...device,
-    StationName: verdictStationName,
-    ContributingEquipmentSequence: [{ PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)], ...device, ContributionDescription: "orthanc-chest-ai: a reader's verdict, written down" }],
+    StationName: assessmentStationName,
+    ContributingEquipmentSequence: [{ PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)], ...device, ContributionDescription: "orthanc-chest-ai: a reader's assessment, written down" }],
   };
 }
 

@@ -1,7 +1,7 @@
 import { sameConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
-import { contribution, stationName, verdictStationName } from './equipment.js';
+import { contribution, stationName, assessmentStationName } from './equipment.js';
 
 /**
  * Whether this program wrote the report or heat map as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
@@ -12,7 +12,7 @@ import { contribution, stationName, verdictStationName } from './equipment.js';
  */
 export function isOwnDocument(dataSet: DataSet): boolean {
   if (!['SR', 'OT'].includes(textOf(dataSet, 'Modality') ?? '') || textOf(dataSet, 'StationName') !== stationName) return false;
-  if (textOf(dataSet, 'VerificationFlag') === 'VERIFIED' || isVerdict(dataSet)) return false;
+  if (textOf(dataSet, 'VerificationFlag') === 'VERIFIED' || isAssessment(dataSet)) return false;
   const contributions = itemsOf(dataSet, 'ContributingEquipmentSequence');
   // Series attributes only: there is nothing more to go by.
   if (dataSet['ContributingEquipmentSequence'] === undefined) return true;
@@ -22,13 +22,13 @@ export function isOwnDocument(dataSet: DataSet): boolean {
 
 const equipmentAttributes = ['Manufacturer', 'ManufacturerModelName', 'DeviceSerialNumber', 'SoftwareVersions'] as const;
 
-/** Whether the document is a reader's verdict in our form, whoever sent it. Series attributes suffice for those written here. */
-export function isVerdict(dataSet: DataSet): boolean {
+/** Whether the document is a reader's assessment in our form, whoever sent it. Series attributes suffice for those written here. */
+export function isAssessment(dataSet: DataSet): boolean {
   if (textOf(dataSet, 'Modality') !== 'SR') return false;
-  return sameConcept(conceptOf(dataSet, 'ConceptNameCodeSequence'), codes.verdict) || textOf(dataSet, 'StationName') === verdictStationName;
+  return sameConcept(conceptOf(dataSet, 'ConceptNameCodeSequence'), codes.assessment) || textOf(dataSet, 'StationName') === assessmentStationName;
 }
 
-/** Whether a document speaks about images rather than being one of them: ours, or a verdict on ours. */
+/** Whether a document speaks about images rather than being one of them: ours, or an assessment on ours. */
 export function isAboutStudy(dataSet: DataSet): boolean {
-  return isOwnDocument(dataSet) || isVerdict(dataSet);
+  return isOwnDocument(dataSet) || isAssessment(dataSet);
 }

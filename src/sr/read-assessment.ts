@@ -2,7 +2,7 @@ import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
 import { childrenNamed, childrenOf, codeNamed, nameOf, textNamed, valueTypeOf } from './content-tree.js';
-import { isOwnDocument, isVerdict } from './own-document.js';
+import { isOwnDocument, isAssessment } from './own-document.js';
 import { readStatements } from './read-content.js';
 import { imagesBelow, readHierarchical, type DocumentReference, type ImageReference } from './references.js';
 import type { Decision } from './report-content.js';
@@ -11,26 +11,26 @@ import type { Judgement } from './assessment-content.js';
 import { judgementCodes } from './assessment-report.js';
 import { decisionOf } from './wording.js';
 
-export interface ReadJudgement {
+export interface ReadStatement {
   readonly concept: CodedConcept;
   readonly decision: Decision;
-  /** Only where the document says so: verdicts of our form. */
+  /** Only where the document says so: assessments of our form. */
   readonly judgement?: Judgement;
   readonly softwareDecision?: Decision;
   readonly images: readonly ImageReference[];
 }
 
 /** What a person has said of a study in a document. Strings that it does not give are ''. */
-export interface ReadVerdict {
-  /** `verdict`: of our form. `verified-report`: another SR that somebody has verified. */
-  readonly kind: 'verdict' | 'verified-report';
+export interface ReadAssessment {
+  /** `assessment`: of our form. `verified-report`: another SR that somebody has verified. */
+  readonly kind: 'assessment' | 'verified-report';
   /** Name of the account, else the person's name as the document has it. */
   readonly reader: string;
   readonly verified: boolean;
   readonly settles: boolean;
   /** `page`, `api`, `csv`; '' if it is not said. */
-  readonly whence: string;
-  readonly findings: readonly ReadJudgement[];
+  readonly origin: string;
+  readonly findings: readonly ReadStatement[];
   readonly evidence: readonly DocumentReference[];
   readonly predecessors: readonly DocumentReference[];
   readonly createdAt?: Date;
@@ -40,15 +40,15 @@ export interface ReadVerdict {
 }
 
 /**
- * Reads what a person has said: a verdict of our form, verified or not, or anybody's SR that a named person has verified.
+ * Reads what a person has said: an assessment of our form, verified or not, or anybody's SR that a named person has verified.
  * Nothing in a document makes this throw.
  *
  * @returns undefined for everything else, our own results and those of other software among it
  */
-export function readVerdict(document: DataSet): ReadVerdict | undefined {
+export function readAssessment(document: DataSet): ReadAssessment | undefined {
   if (textOf(document, 'Modality') !== 'SR' || isOwnDocument(document)) return undefined;
   const verifier = verifierOf(document);
-  if (isVerdict(document)) return { ...frame(document), ...(verifier?.at ? { createdAt: momentOfContent(document) ?? verifier.at } : {}), ...readOurForm(document, verifier !== undefined) };
+  if (isAssessment(document)) return { ...frame(document), ...(verifier?.at ? { createdAt: momentOfContent(document) ?? verifier.at } : {}), ...readOurForm(document, verifier !== undefined) };
   if (!verifier) return undefined;
   const at = verifier.at ?? momentOfContent(document);
   return {
@@ -58,12 +58,12 @@ export function readVerdict(document: DataSet): ReadVerdict | undefined {
     reader: verifier.name,
     verified: true,
     settles: false,
-    whence: '',
+    origin: '',
     findings: readStatements(document),
   };
 }
 
-type Frame = Pick<ReadVerdict, 'evidence' | 'predecessors' | 'createdAt' | 'studyInstanceUID' | 'seriesInstanceUID' | 'sopInstanceUID'>;
+type Frame = Pick<ReadAssessment, 'evidence' | 'predecessors' | 'createdAt' | 'studyInstanceUID' | 'seriesInstanceUID' | 'sopInstanceUID'>;
 
 function frame(document: DataSet): Frame {
   const createdAt = momentOfContent(document);
@@ -77,18 +77,18 @@ function frame(document: DataSet): Frame {
   };
 }
 
-function readOurForm(document: DataSet, verified: boolean): Omit<ReadVerdict, keyof Frame> {
+function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment, keyof Frame> {
   const summary = childrenNamed(document, codes.summary)[0] ?? {};
   const evidence = readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence');
   const person = childrenNamed(document, codes.personObserverName)[0];
   const items = childrenNamed(document, codes.findings).flatMap(childrenOf).filter((item) => valueTypeOf(item) === 'CODE');
   return {
-    kind: 'verdict',
+    kind: 'assessment',
     reader: textNamed(document, codes.personObserverLoginName) ?? (person && textOf(person, 'PersonName')?.replace(/\^+$/, '')) ?? verifierOf(document)?.name ?? '',
     verified,
-    settles: verified && sameConcept(codeNamed(summary, codes.settlesDisagreement), codes.yes),
-    whence: textNamed(summary, codes.verdictSource) ?? '',
-    findings: items.flatMap((item): readonly ReadJudgement[] => {
+    settles: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement), codes.yes),
+    origin: textNamed(summary, codes.assessmentSource) ?? '',
+    findings: items.flatMap((item): readonly ReadStatement[] => {
       const concept = nameOf(item);
       const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));
       if (!concept || !decision) return [];

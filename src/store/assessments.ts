@@ -1,29 +1,29 @@
 import { and, asc, eq, notInArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { label, verdict, type LabelSource } from './label-schema.js';
+import { label, assessment, type LabelSource } from './label-schema.js';
 
 /** A document in which a person judges a study. */
-export type VerdictRow = Readonly<typeof verdict.$inferSelect>;
+export type AssessmentRow = Readonly<typeof assessment.$inferSelect>;
 
-export interface Verdicts {
+export interface Assessments {
   /**
-   * Notes a verdict with the labels that follow from it, in one step. One that is there is left as it is.
+   * Notes an assessment with the labels that follow from it, in one step. One that is there is left as it is.
    *
    * @returns false if it was there
    */
-  record(row: VerdictRow): Promise<boolean>;
+  record(row: AssessmentRow): Promise<boolean>;
   /** Oldest first. */
-  ofStudy(studyInstanceUID: string): Promise<readonly VerdictRow[]>;
+  ofStudy(studyInstanceUID: string): Promise<readonly AssessmentRow[]>;
   /** Takes away, with their labels, those of a study that the PACS no longer holds. @returns how many */
-  keepOnly(studyInstanceUID: string, sopInstanceUIDs: readonly string[]): Promise<number>;
+  prune(studyInstanceUID: string, sopInstanceUIDs: readonly string[]): Promise<number>;
   count(): Promise<number>;
 }
 
-export function verdictsIn(database: Database): Verdicts {
+export function assessmentsIn(database: Database): Assessments {
   return {
     record: (row) =>
       database.transaction(async (tables) => {
-        const inserted = await tables.insert(verdict).values(row).onConflictDoNothing().returning({ uid: verdict.sopInstanceUID });
+        const inserted = await tables.insert(assessment).values(row).onConflictDoNothing().returning({ uid: assessment.sopInstanceUID });
         if (inserted.length === 0) return false;
         const labels = labelsOf(row);
         if (labels.length > 0) await tables.insert(label).values(labels).onConflictDoNothing();
@@ -32,29 +32,29 @@ export function verdictsIn(database: Database): Verdicts {
 
     ofStudy(studyInstanceUID) {
       return database.run((tables) =>
-        tables.select().from(verdict).where(eq(verdict.studyInstanceUID, studyInstanceUID)).orderBy(sql`${verdict.givenAt} NULLS FIRST`, asc(verdict.sopInstanceUID)),
+        tables.select().from(assessment).where(eq(assessment.studyInstanceUID, studyInstanceUID)).orderBy(sql`${assessment.givenAt} NULLS FIRST`, asc(assessment.sopInstanceUID)),
       );
     },
 
-    keepOnly: (studyInstanceUID, sopInstanceUIDs) =>
+    prune: (studyInstanceUID, sopInstanceUIDs) =>
       database.transaction(async (tables) => {
         const gone = await tables
-          .delete(verdict)
-          .where(and(eq(verdict.studyInstanceUID, studyInstanceUID), sopInstanceUIDs.length > 0 ? notInArray(verdict.sopInstanceUID, [...sopInstanceUIDs]) : undefined))
-          .returning({ uid: verdict.sopInstanceUID });
+          .delete(assessment)
+          .where(and(eq(assessment.studyInstanceUID, studyInstanceUID), sopInstanceUIDs.length > 0 ? notInArray(assessment.sopInstanceUID, [...sopInstanceUIDs]) : undefined))
+          .returning({ uid: assessment.sopInstanceUID });
         for (const { uid } of gone) await tables.delete(label).where(and(eq(label.studyInstanceUID, studyInstanceUID), eq(label.origin, uid)));
         return gone.length;
       }),
 
     async count() {
-      const [row] = await database.run((tables) => tables.select({ n: sql<number>`count(*)::int` }).from(verdict));
+      const [row] = await database.run((tables) => tables.select({ n: sql<number>`count(*)::int` }).from(assessment));
       return row!.n;
     },
   };
 }
 
-function labelsOf(row: VerdictRow): (typeof label.$inferInsert)[] {
-  const source: LabelSource = row.kind === 'verified-report' ? 'verified-report' : row.whence === 'page' || row.whence === 'api' || row.whence === 'csv' ? row.whence : 'verdict';
+function labelsOf(row: AssessmentRow): (typeof label.$inferInsert)[] {
+  const source: LabelSource = row.kind === 'verified-report' ? 'verified-report' : row.origin === 'page' || row.origin === 'api' || row.origin === 'csv' ? row.origin : 'assessment';
   return row.findings.flatMap(({ name, decision }) =>
     name === undefined
       ? []

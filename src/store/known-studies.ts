@@ -1,6 +1,6 @@
 import { and, asc, desc, gt, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { verdict } from './label-schema.js';
+import { assessment } from './label-schema.js';
 import { result, study } from './schema.js';
 import type { StudyRow } from './studies.js';
 
@@ -18,7 +18,7 @@ export interface KnownStudies {
   newest(limit: number): Promise<readonly KnownStudyRow[]>;
   /** All, by UID: start again after the last one of a page. */
   page(options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly KnownStudyRow[]>;
-  /** Study Instance UIDs that have verdicts of readers and were never analysed: after a rebuild, as a rule. */
+  /** Study Instance UIDs that have assessments of readers and were never analysed: after a rebuild, as a rule. */
   withVerdictsOnly(): Promise<readonly { readonly studyInstanceUID: string; readonly verdictSeries: readonly string[] }[]>;
 }
 
@@ -35,10 +35,10 @@ export function knownStudiesIn(database: Database): KnownStudies {
     async withVerdictsOnly() {
       const rows = await database.run((tables) =>
         tables
-          .select({ studyInstanceUID: verdict.studyInstanceUID, verdictSeries: sql<string[]>`json_agg(${verdict.seriesInstanceUID})` })
-          .from(verdict)
-          .where(sql`NOT EXISTS (SELECT 1 FROM ${study} WHERE ${study.studyInstanceUID} = ${verdict.studyInstanceUID})`)
-          .groupBy(verdict.studyInstanceUID),
+          .select({ studyInstanceUID: assessment.studyInstanceUID, verdictSeries: sql<string[]>`json_agg(${assessment.seriesInstanceUID})` })
+          .from(assessment)
+          .where(sql`NOT EXISTS (SELECT 1 FROM ${study} WHERE ${study.studyInstanceUID} = ${assessment.studyInstanceUID})`)
+          .groupBy(assessment.studyInstanceUID),
       );
       return rows;
     },
@@ -48,9 +48,9 @@ export function knownStudiesIn(database: Database): KnownStudies {
 async function withSeries(database: Database, rows: readonly StudyRow[]): Promise<readonly KnownStudyRow[]> {
   if (rows.length === 0) return [];
   const uids = rows.map((one) => one.studyInstanceUID);
-  const [results, verdicts] = await Promise.all([
+  const [results, assessments] = await Promise.all([
     database.run((tables) => tables.select({ uid: result.studyInstanceUID, documents: result.documents }).from(result).where(and(inArray(result.studyInstanceUID, uids), sql`${result.isCurrent}`))),
-    database.run((tables) => tables.select({ uid: verdict.studyInstanceUID, series: verdict.seriesInstanceUID }).from(verdict).where(inArray(verdict.studyInstanceUID, uids))),
+    database.run((tables) => tables.select({ uid: assessment.studyInstanceUID, series: assessment.seriesInstanceUID }).from(assessment).where(inArray(assessment.studyInstanceUID, uids))),
   ]);
   const documents = new Map(results.map((one) => [one.uid, one.documents]));
   return rows.map(({ studyInstanceUID, orthancId, contentKey }) => ({
@@ -58,6 +58,6 @@ async function withSeries(database: Database, rows: readonly StudyRow[]): Promis
     orthancId,
     contentKey: contentKey ?? '',
     documentSeries: [...new Set((documents.get(studyInstanceUID) ?? []).map((one) => one.seriesInstanceUID))],
-    verdictSeries: verdicts.filter((one) => one.uid === studyInstanceUID).map((one) => one.series),
+    verdictSeries: assessments.filter((one) => one.uid === studyInstanceUID).map((one) => one.series),
   }));
 }

@@ -4,7 +4,7 @@ import { chestAi, time } from './schema-columns.js';
 /* What readers said, and the labels that follow, as drizzle sees it; migrations/0002 makes the tables. */
 
 /** What a reader said of one finding; `name` is that of config/findings.json, absent for a concept that it does not hold. */
-export interface RecordedJudgement {
+export interface RecordedStatement {
   readonly name?: string;
   readonly code: string;
   readonly scheme: string;
@@ -14,24 +14,24 @@ export interface RecordedJudgement {
   readonly softwareDecision?: 'present' | 'absent' | 'undetermined';
 }
 
-export type VerdictKind = 'verdict' | 'verified-report';
+export type AssessmentKind = 'assessment' | 'verified-report';
 /** How a label reached us. The model's own output is none of them. */
-export type LabelSource = 'page' | 'api' | 'csv' | 'verdict' | 'verified-report' | 'orthanc-label';
+export type LabelSource = 'page' | 'api' | 'csv' | 'assessment' | 'verified-report' | 'orthanc-label';
 
 /** What persons said of studies, in documents that the PACS holds. `reader` is the name of an account or a physician. */
-export const verdict = chestAi.table('verdict', {
+export const assessment = chestAi.table('assessment', {
   sopInstanceUID: text('sop_instance_uid').primaryKey(),
   seriesInstanceUID: text('series_instance_uid').notNull(),
   studyInstanceUID: text('study_instance_uid').notNull(),
-  kind: text('kind').$type<VerdictKind>().notNull(),
+  kind: text('kind').$type<AssessmentKind>().notNull(),
   reader: text('reader').notNull(),
   verified: boolean('verified').notNull(),
   settles: boolean('settles').notNull(),
-  whence: text('whence').notNull(),
+  origin: text('origin').notNull(),
   /** Absent where the document does not say. */
   givenAt: time('given_at'),
-  findings: jsonb('findings').$type<readonly RecordedJudgement[]>().notNull(),
-  /** SOP Instance UIDs of the results judged and the verdicts followed. */
+  findings: jsonb('findings').$type<readonly RecordedStatement[]>().notNull(),
+  /** SOP Instance UIDs of the results judged and the assessments followed. */
   predecessors: jsonb('predecessors').$type<readonly string[]>().notNull(),
 });
 
@@ -41,11 +41,11 @@ export const label = chestAi.table(
   {
     studyInstanceUID: text('study_instance_uid').notNull(),
     finding: text('finding').notNull(),
-    /** SOP Instance UID of the verdict, or `orthanc-label`. */
+    /** SOP Instance UID of the assessment, or `orthanc-label`. */
     origin: text('origin').notNull(),
     source: text('source').$type<LabelSource>().notNull(),
     reader: text('reader').notNull(),
-    decision: text('decision').$type<RecordedJudgement['decision']>().notNull(),
+    decision: text('decision').$type<RecordedStatement['decision']>().notNull(),
     verified: boolean('verified').notNull(),
     settles: boolean('settles').notNull(),
     givenAt: time('given_at'),

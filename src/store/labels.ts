@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { label, verdict } from './label-schema.js';
+import { label, assessment } from './label-schema.js';
 
 /** One statement of one reader on one finding of a study. */
 export type LabelRow = Readonly<typeof label.$inferSelect>;
@@ -26,11 +26,11 @@ export interface Labels {
 
 /**
  * Not so where a verified report was amended: its later version, whoever verified it, names it in its Predecessor Documents
- * Sequence (PS3.3 C.17.2) and takes its place as a whole. A reader's verdict that settles a disagreement names the others'
+ * Sequence (PS3.3 C.17.2) and takes its place as a whole. A reader's assessment that settles a disagreement names the others'
  * too, but speaks of its own findings only: settled-labels.ts sees to that.
  */
 const isStanding = sql`NOT EXISTS (
-  SELECT 1 FROM ${verdict} AS earlier JOIN ${verdict} AS later ON later.study_instance_uid = earlier.study_instance_uid
+  SELECT 1 FROM ${assessment} AS earlier JOIN ${assessment} AS later ON later.study_instance_uid = earlier.study_instance_uid
   WHERE earlier.sop_instance_uid = ${label.origin} AND earlier.kind = 'verified-report' AND later.kind = 'verified-report'
     AND later.predecessors @> to_jsonb(earlier.sop_instance_uid) AND NOT earlier.predecessors @> to_jsonb(later.sop_instance_uid))`;
 

@@ -1,7 +1,7 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
-import { label, verdict } from './label-schema.js';
+import { assessment, label } from './label-schema.js';
 import { chestAi, time } from './schema-columns.js';
 import { shadowResult } from './shadow-schema.js';
 
@@ -108,4 +108,4 @@ export const delivery = chestAi.table(
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );
 
-export const tables = { orthancCursor, worklistChange, study, result, delivery, account, session, token, loginFailure, auditEntry, verdict, label, shadowResult, studyStatistics, driftAlarm, driftState };
+export const tables = { orthancCursor, worklistChange, study, result, delivery, account, session, token, loginFailure, auditEntry, assessment, label, shadowResult, studyStatistics, driftAlarm, driftState };

@@ -10,7 +10,7 @@ import { driftIn, type DriftState } from './drift.js';
 import { statisticsIn, type StatisticsOfStudies } from './study-statistics.js';
 import { deliveriesIn, type Deliveries } from './deliveries.js';
 import { labelsIn, type Labels } from './labels.js';
-import { verdictsIn, type Verdicts } from './assessments.js';
+import { assessmentsIn, type Assessments } from './assessments.js';
 import { EmbeddedConnection } from './embedded.js';
 import { knownLoginsIn, type KnownLogins } from './known-logins.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
@@ -45,7 +45,7 @@ export interface Store {
   readonly loginFailures: LoginFailures;
   readonly knownLogins: KnownLogins;
   readonly audit: AuditEntries;
-  readonly verdicts: Verdicts;
+  readonly assessments: Assessments;
   readonly labels: Labels;
   readonly shadow: ShadowResults;
   readonly statistics: StatisticsOfStudies;
@@ -89,7 +89,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     loginFailures: loginFailuresIn(database),
     knownLogins: knownLoginsIn(database),
     audit: auditEntriesIn(database),
-    verdicts: verdictsIn(database),
+    assessments: assessmentsIn(database),
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
     statistics: statisticsIn(database),

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { label, verdict } from './label-schema.js';
+import { label, assessment } from './label-schema.js';
 import { delivery, result, study, type StudyState } from './schema.js';
 import { noteWorklistChange } from './worklist-change.js';
 
@@ -30,7 +30,7 @@ export interface Studies {
   /** Notes that a failure on this content is tried once more. */
   retrying(studyInstanceUID: string, contentKey: string): Promise<void>;
   /**
-   * Removes all that follows from a study that the PACS does not hold any more: results, deliveries, verdicts, labels. What
+   * Removes all that follows from a study that the PACS does not hold any more: results, deliveries, assessments, labels. What
    * stays are figures of drift and of challengers. @returns false if nothing was known
    */
   forget(studyInstanceUID: string): Promise<boolean>;
@@ -92,7 +92,7 @@ export function studiesIn(database: Database): Studies {
       database.transaction(async (tables) => {
         const results = await tables.delete(result).where(eq(result.studyInstanceUID, studyInstanceUID)).returning({ id: result.resultId });
         if (results.length > 0) await tables.delete(delivery).where(inArray(delivery.resultId, results.map(({ id }) => id)));
-        await tables.delete(verdict).where(eq(verdict.studyInstanceUID, studyInstanceUID));
+        await tables.delete(assessment).where(eq(assessment.studyInstanceUID, studyInstanceUID));
         const labels = await tables.delete(label).where(eq(label.studyInstanceUID, studyInstanceUID)).returning({ finding: label.finding });
         const studies = await tables.delete(study).where(eq(study.studyInstanceUID, studyInstanceUID)).returning({ uid: study.studyInstanceUID });
         await noteWorklistChange(tables);

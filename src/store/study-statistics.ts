@@ -20,7 +20,7 @@ export interface StatisticsOfStudies {
 }
 
 /** More than a large hospital makes in a week; of a longer time a sample is compared. */
-const mostRows = 20_000;
+const maxRows = 20_000;
 /** So many of each site and network are kept in any case. */
 const minOfGroup = 500;
 
@@ -31,7 +31,7 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
       await database.run((tables) => tables.insert(studyStatistics).values(row).onConflictDoUpdate({ target: [studyStatistics.studyInstanceUID, studyStatistics.modelVersion], set: rest }));
     },
 
-    since(from, { limit = mostRows } = {}) {
+    since(from, { limit = maxRows } = {}) {
       const lately = gte(studyStatistics.judgedAt, from);
       return database.run(async (tables) => {
         const sample = await sampleOf(tables, lately, limit);
@@ -50,7 +50,7 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
       );
     },
 
-    labelled(modelVersion, from, { limit = mostRows } = {}) {
+    labelled(modelVersion, from, { limit = maxRows } = {}) {
       const { studyInstanceUID, site, network, judgedAt, decisions } = studyStatistics;
       const wanted = and(eq(studyStatistics.modelVersion, modelVersion), gte(judgedAt, from), sql`EXISTS (SELECT 1 FROM ${label} WHERE ${label.studyInstanceUID} = ${studyInstanceUID})`)!;
       return database.run(async (tables) => {

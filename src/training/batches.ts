@@ -1,7 +1,7 @@
 import { noTransforms, type AugmentationSettings } from '../dataset/augmentation.js';
 import type { PictureCache } from '../dataset/picture-cache.js';
 import type { PictureWorkers } from '../dataset/picture-workers.js';
-import { drawsOf } from '../dataset/random.js';
+import { seededRandom } from '../dataset/random.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Engine, InputBatch } from '../engine/engine.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
@@ -37,7 +37,7 @@ export function pictureBatches({ images, cache, workers, input }: PictureSource,
   const { channels, height, width } = input;
   const chests = settings.lungs ? images.filter(({ frontalChest }) => frontalChest) : [];
   const otherChest = (index: number, epoch: number, position: number): string | undefined =>
-    images[index]!.frontalChest && chests.length > 0 ? cache.fileOf(chests[Math.floor(drawsOf('other chest', seed, epoch, position).next() * chests.length)]!.key) : undefined;
+    images[index]!.frontalChest && chests.length > 0 ? cache.fileOf(chests[Math.floor(seededRandom('other chest', seed, epoch, position).next() * chests.length)]!.key) : undefined;
   return async (members, epoch, firstPosition) => {
     const pictures = await Promise.all(
       members.map((index, offset) =>

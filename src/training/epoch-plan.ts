@@ -1,5 +1,5 @@
 import type { Objective } from '../engine/trainer.js';
-import { drawsOf, shuffled } from '../dataset/random.js';
+import { seededRandom, shuffled } from '../dataset/random.js';
 import type { Recipe } from './recipe.js';
 
 /** One image to train on, as far as plans and losses need it. */
@@ -13,18 +13,18 @@ export interface TrainingItem {
  * The batches of an epoch: places of items, the same for the same seed and epoch. Without sampling every item comes once and the
  * rest that fills no batch is left out, as fastai does; another rest each epoch.
  */
-export function batchesOf(items: readonly TrainingItem[], { seed, batch, balance, mostDraws }: Pick<Recipe, 'seed' | 'batch' | 'balance' | 'mostDraws'>, epoch: number): readonly (readonly number[])[] {
+export function batchesOf(items: readonly TrainingItem[], { seed, batch, balance, maxDraws }: Pick<Recipe, 'seed' | 'batch' | 'balance' | 'maxDraws'>, epoch: number): readonly (readonly number[])[] {
   const size = Math.min(batch, items.length);
-  const draws = drawsOf('order', seed, epoch);
-  const order = balance === 'class-sampling' || balance === 'source-sampling' ? sampled(items, balance, draws, mostDraws) : shuffled([...items.keys()], draws);
+  const draws = seededRandom('order', seed, epoch);
+  const order = balance === 'class-sampling' || balance === 'source-sampling' ? sampled(items, balance, draws, maxDraws) : shuffled([...items.keys()], draws);
   return Array.from({ length: Math.floor(order.length / size) }, (_, index) => order.slice(index * size, (index + 1) * size));
 }
 
 /**
  * As many draws as items, each pool as often as every other, each pool dealt out in turns before it is shuffled anew; a pool that was
- * dealt out `mostDraws` times leaves its turns to the others.
+ * dealt out `maxDraws` times leaves its turns to the others.
  */
-function sampled(items: readonly TrainingItem[], balance: 'class-sampling' | 'source-sampling', draws: ReturnType<typeof drawsOf>, mostDraws = Infinity): readonly number[] {
+function sampled(items: readonly TrainingItem[], balance: 'class-sampling' | 'source-sampling', draws: ReturnType<typeof seededRandom>, maxDraws = Infinity): readonly number[] {
   const pools = new Map<string, number[]>();
   items.forEach(({ source, truth }, index) => {
     const key = `${balance === 'source-sampling' ? source : ''}\u0000${truth.map(String).join()}`;
@@ -35,7 +35,7 @@ function sampled(items: readonly TrainingItem[], balance: 'class-sampling' | 'so
   while (order.length < items.length) {
     for (const deck of shuffled(decks, draws)) {
       if (deck.left.length === 0) {
-        if (deck.turns++ >= mostDraws) continue;
+        if (deck.turns++ >= maxDraws) continue;
         deck.left = shuffled(deck.members, draws);
       }
       order.push(deck.left.pop()!);

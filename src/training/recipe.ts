@@ -43,7 +43,7 @@ export const recipeSchema = z.strictObject({
    */
   balance: z.enum(['none', 'class-weights', 'class-sampling', 'source-sampling']),
   /** With sampling: no image is drawn more often in an epoch, so that a pool of three images is not learned by heart. */
-  mostDraws: z.int().min(1).optional(),
+  maxDraws: z.int().min(1).optional(),
   augmentation: z.strictObject({
     flip: share,
     maxWarp: share,

@@ -17,9 +17,9 @@ import type { Stage } from './recipe.js';
 import { layerGroupRates, oneCycle } from './schedule.js';
 import type { EpochEntry, StepEntry, TrainingLog } from './training-log.js';
 import type { TrainingRun } from './training-run.js';
-import { targetsOfBatch, validationFigures, type BatchTargets } from './validation-loss.js';
+import { batchTargets, validationFigures, type BatchTargets } from './validation-loss.js';
 
-export interface StageTools {
+export interface StagePorts {
   readonly log: TrainingLog;
   readonly workers: PictureWorkers;
   readonly save: (checkpoint: Checkpoint) => Promise<void>;
@@ -38,7 +38,7 @@ export interface StageSetting {
 }
 
 /** Trains from a checkpoint to the end of its stage, or until it is told to stop; the last checkpoint is on disk either way. */
-export async function runStage(run: TrainingRun, from: Checkpoint, tools: StageTools): Promise<{ readonly checkpoint: Checkpoint; readonly stopped: boolean }> {
+export async function runStage(run: TrainingRun, from: Checkpoint, tools: StagePorts): Promise<{ readonly checkpoint: Checkpoint; readonly stopped: boolean }> {
   const stageIndex = from.position.stage;
   const stage = run.recipe.stages[stageIndex]!;
   const setting = await settingOf(run, stage, from.tensors, tools.workers);
@@ -71,7 +71,7 @@ export async function settingOf(run: TrainingRun, stage: Stage, tensors: Tensors
       makeBatch: pictureBatches({ ...source(run.train), input: size }, recipe.augmentation, recipe.seed),
       makeTargets: (members, epoch, firstPosition) => {
         const lungless = members.map((index, offset) => run.train[index]!.frontalChest === true && coversLungs({ settings: recipe.augmentation, seed: recipe.seed, epoch, position: firstPosition + offset }));
-        return targetsOfBatch(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing, { lungless, guardOutput: run.guardOutput });
+        return batchTargets(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing, { lungless, guardOutput: run.guardOutput });
       },
       size,
       validationLogits: async (weights) => (await predictAll(engine, { architecture, tensors: weights }, source(run.validation))).logits,
@@ -85,7 +85,7 @@ export async function settingOf(run: TrainingRun, stage: Stage, tensors: Tensors
     network,
     groups: [network.layers.map(({ name }) => name)],
     makeBatch: featureBatches(features, architecture.features),
-    makeTargets: (members) => targetsOfBatch(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing),
+    makeTargets: (members) => batchTargets(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing),
     size: { height: 1, width: 1 },
     validationLogits: async (weights) => headLogits(network, weights, validationFeatures),
   };
@@ -114,7 +114,7 @@ interface EpochContext {
   readonly stage: Stage;
   readonly setting: StageSetting;
   readonly trainer: Trainer;
-  readonly tools: StageTools;
+  readonly tools: StagePorts;
   /** Of the whole run: each epoch has its own order and augmentation. */
   readonly epochKey: number;
 }

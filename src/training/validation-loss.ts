@@ -14,7 +14,7 @@ export interface BatchTargets {
 }
 
 /** Targets and weights of a batch. Of a picture without lungs no finding can be told: even odds. */
-export function targetsOfBatch(items: readonly TrainingItem[], kind: Objective['kind'], labelSmoothing: number, { lungless, guardOutput }: Lungless = { lungless: [] }): BatchTargets {
+export function batchTargets(items: readonly TrainingItem[], kind: Objective['kind'], labelSmoothing: number, { lungless, guardOutput }: Lungless = { lungless: [] }): BatchTargets {
   const truths = items.flatMap(({ truth }) => truth);
   // one of many: the trainer smooths itself
   const smooth = (truth: 0 | 1 | null): number => (kind === 'several' ? (truth ?? 0) * (1 - labelSmoothing) + labelSmoothing / 2 : (truth ?? 0));

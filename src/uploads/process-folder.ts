@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { identifyProcess, isSameProcessRunning, type ProcessIdentity } from '../lib/process-identity.js';
 
 /** An upload is looked at for minutes; of a process in another container nobody here knows whether it still runs. */
-const longestUseMs = 24 * 3_600_000;
+const maxUseMs = 24 * 3_600_000;
 
 /** The folder for this process's uploads below `root`. Processes may share a DATA_DIR: none touches the uploads of another that runs. */
 export function uploadFolder(root: string): string {
@@ -33,5 +33,5 @@ async function isAbandoned(path: string, name: string): Promise<boolean> {
   if (mark === hostMark(own.host)) return !isSameProcessRunning({ pid: Number(pid), startedAt: startedAt === '0' ? '' : startedAt!, host: own.host });
   const age = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0);
   // Without such a name: a file of release 0.2.0, which put them all in one folder.
-  return age > longestUseMs;
+  return age > maxUseMs;
 }

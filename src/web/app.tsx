@@ -12,7 +12,7 @@ import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
-const AnswerView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnswerView })));
+const AnalyzeView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnalyzeView })));
 const OperationsView = lazy(() => import('./views/operations.js').then((one) => ({ default: one.OperationsView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
@@ -51,7 +51,7 @@ export function App(): ReactNode {
             <Route path="/" component={WorklistView} />
             <Route path="/worklist" component={WorklistView} />
             <Route path="/study/:study">{({ study }) => <StudyView study={study} key={study} />}</Route>
-            <Route path="/answer" component={AnswerView} />
+            <Route path="/answer" component={AnalyzeView} />
             <Route path="/operations" component={OperationsView} />
             <Route path="/audit" component={AuditView} />
             <Route path="/models" component={ModelsView} />

@@ -1,13 +1,13 @@
 import type { Decision } from '../server/page-types.js';
 
-/** What GET /api/studies/{study}/verdicts answers, as far as people are shown it. */
-export interface StudyVerdicts {
+/** What GET /api/studies/{study}/assessments answers, as far as people are shown it. */
+export interface StudyAssessments {
   /** Oldest first. */
-  readonly verdicts: readonly Verdict[];
+  readonly assessments: readonly Assessment[];
   readonly labels: readonly { readonly finding: string; readonly state: 'settled' | 'disagreed' | 'undetermined' }[];
 }
 
-export interface Verdict {
+export interface Assessment {
   readonly sopInstanceUID: string;
   readonly reader: string;
   readonly verified: boolean;
@@ -23,11 +23,11 @@ export interface Me {
 
 export const decisions: readonly Decision[] = ['present', 'undetermined', 'absent'];
 
-export function mayJudge(me: Me | undefined): boolean {
+export function mayPredict(me: Me | undefined): boolean {
   return me?.roles.some((role) => role === 'reader' || role === 'admin') ?? false;
 }
 
 /** What this reader said last of each finding. */
-export function lastOf(verdicts: readonly Verdict[], reader: string | undefined): ReadonlyMap<string, Decision> {
-  return new Map(verdicts.filter((one) => one.reader === reader).flatMap((one) => one.findings.flatMap(({ name, decision }) => (name ? [[name, decision] as const] : []))));
+export function lastOf(assessments: readonly Assessment[], reader: string | undefined): ReadonlyMap<string, Decision> {
+  return new Map(assessments.filter((one) => one.reader === reader).flatMap((one) => one.findings.flatMap(({ name, decision }) => (name ? [[name, decision] as const] : []))));
 }

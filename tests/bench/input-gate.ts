@@ -25,7 +25,7 @@ export async function bench(): Promise<void> {
     const refusals: string[] = [];
     for (let index = 0; index < files.length; index += step) {
       const image = await readPicture(readFileSync(join(root, set, 'images', files[index]!)));
-      refusals.push((await analyser.model.judgeXrays([image]))[0]!.refusal ?? '');
+      refusals.push((await analyser.model.predictXrays([image]))[0]!.refusal ?? '');
     }
     const count = (pattern: RegExp): number => refusals.filter((one) => pattern.test(one)).length;
     console.log(`| ${set} | ${refusals.length} | ${count(/mean chest/)} | ${count(/does not look|unlike/)} | ${count(/./)} |`);

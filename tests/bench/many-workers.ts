@@ -48,8 +48,8 @@ async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
       running.push(await start('watch'));
       while ((await store.results.withoutResult(load.map((one) => one.studyInstanceUID))).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
       const times = (await store.results.listResults({ limit: studies })).results.map(({ createdAt }) => createdAt.getTime()).sort((a, b) => a - b);
-      const longestGap = Math.max(...times.slice(1).map((time, n) => time - times[n]!));
-      console.log(`${workers} worker process${workers > 1 ? 'es' : ''} on this machine: ${(((studies - 1) * 60_000) / (times.at(-1)! - times[0]!)).toFixed(0)} studies a minute, at most ${(longestGap / 1000).toFixed(1)} s between two results`);
+      const maxGap = Math.max(...times.slice(1).map((time, n) => time - times[n]!));
+      console.log(`${workers} worker process${workers > 1 ? 'es' : ''} on this machine: ${(((studies - 1) * 60_000) / (times.at(-1)! - times[0]!)).toFixed(0)} studies a minute, at most ${(maxGap / 1000).toFixed(1)} s between two results`);
     } finally {
       await store.close();
       for (const one of running) await one.kill();

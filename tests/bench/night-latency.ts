@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nightFolders } from '../../src/retraining/retraining-folders.js';
+import { retrainingFolders } from '../../src/retraining/retraining-folders.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { projectRoot } from '../../src/config.js';
 import { noTransforms } from '../../src/dataset/augmentation.js';
@@ -34,7 +34,7 @@ export async function bench(): Promise<void> {
   const load = [...sampleLoad(1 + nights.length * rounds * studiesOfRound, 'night-latency')];
   const waits: Record<Night, number[]> = { none: [], 'as shipped': [], 'without low priority': [] };
   try {
-    const run = await planNight(service, config.dataDir);
+    const run = await planRetraining(service, config.dataDir);
     await latencyOf(load.pop()!, service, client, orthanc);
     for (let round = 0; round < rounds; round++) {
       for (const night of nights) {
@@ -55,8 +55,8 @@ export async function bench(): Promise<void> {
 }
 
 /** A night on the shipped network that will not end by itself. @returns its folder */
-async function planNight(service: RunningService, dataDir: string): Promise<string> {
-  const { run, pictures } = nightFolders({ dataDir });
+async function planRetraining(service: RunningService, dataDir: string): Promise<string> {
+  const { run, pictures } = retrainingFolders({ dataDir });
   await mkdir(run, { recursive: true });
   const version = await service.registry.load(service.model.version);
   const served = version.networks.xray!;

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPhantomNights } from '../support/phantom-retraining.js';
+import { startPhantomRetrainings } from '../support/phantom-retraining.js';
 
 const seeds = 20;
 
 /** Nights on poisoned labels: how often the gate refuses. Phantoms and a small network; the test has two of these seeds. */
 export async function bench(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'chest-ai-poison-'));
-  const nights = await startPhantomNights(directory);
+  const nights = await startPhantomRetrainings(directory);
   try {
     const honest = await nights.honest('honest');
     if (!honest.finished) throw new Error('nobody stopped it');

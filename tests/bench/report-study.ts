@@ -79,7 +79,7 @@ async function decodeAndInfer(load: readonly LoadStudy[], workers: number, direc
     await Promise.all(Array.from({ length: workers }, async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         const { image } = await analyser.reader.readXray(next.files[0]!);
-        await analyser.model.judgeXrays([image]);
+        await analyser.model.predictXrays([image]);
       }
     }));
     return (load.length * 60_000) / (performance.now() - started);

@@ -9,7 +9,7 @@ import { findOrthanc } from '../../src/orthanc/find-orthanc.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { heatMapNotice } from '../../src/pixels/heat-map.js';
 import type { DocumentReference } from '../../src/sr/report-content.js';
-import { verdictsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { noBrowser, screenshot, startBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -31,10 +31,10 @@ describe('what somebody sees of our documents without OHIF', () => {
   const study = opacity!.studyInstanceUID;
   let documents: Awaited<ReturnType<typeof documentsOf>>;
   before(async () => {
-    service = await startTestService(pacs.orthanc, { verdicts: { verifiers: ['petrova'], organization: 'Example Hospital' } });
+    service = await startTestService(pacs.orthanc, { assessments: { verifiers: ['petrova'], organization: 'Example Hospital' } });
     await sendByCStore(opacity!.files, pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, study);
-    await service.verdicts.record({ studyInstanceUID: study, reader: service.verdicts.readerOf('petrova'), findings: [{ name: 'pneumonia', decision: 'absent' }], whence: 'page' });
+    await service.assessments.record({ studyInstanceUID: study, reader: service.assessments.readerOf('petrova'), findings: [{ name: 'pneumonia', decision: 'absent' }], origin: 'page' });
     documents = await documentsOf(pacs.dicomWeb, study);
   });
 
@@ -50,15 +50,15 @@ describe('what somebody sees of our documents without OHIF', () => {
     return execFileSync('dsr2html', ['+U8', file], { encoding: 'utf8' }).replace(/<[^>]*>/g, ' ').replace(/&nbsp;/g, ' ').replace(/&quot;|&#39;/g, "'").replace(/\s+/g, ' ');
   };
 
-  test('dsr2html: the text report, the regions and the verdict say all that a physician has to know', { ...(noDsr2html ? { skip: noDsr2html } : {}) }, async () => {
+  test('dsr2html: the text report, the regions and the assessment say all that a physician has to know', { ...(noDsr2html ? { skip: noDsr2html } : {}) }, async () => {
     const text = documents.current.find((one) => one.kind === 'text')!;
     const percent = text.report.findings.find(({ concept }) => concept.meaning === 'Pneumonia')!.probability * 100;
     const report = await htmlOf(text.reference);
     for (const expected of [/OPACITY PHANTOM/, /not verified by a physician, not for diagnosis/, /appearance compatible with pneumonia/, /Pneumonia/, new RegExp(`\\b${Math.floor(percent)}[.\\d]* ?%`), /UNVERIFIED|Unverified/i]) assert.match(report, expected);
     const regions = await htmlOf(documents.current.find((one) => one.kind === 'measurement')!.reference);
     for (const expected of [/Imaging Measurement Report/, /Pneumonia/, /POLYLINE|polyline/i]) assert.match(regions, expected);
-    const [verdict] = verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
-    const judged = await htmlOf(verdict!.reference);
+    const [assessment] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
+    const judged = await htmlOf(assessment!.reference);
     for (const expected of [/petrova/i, /Pneumonia: absent\. Rejects the software's finding/, /Not a radiology report, not for diagnosis/, /VERIFIED|Verified/i, /Example Hospital/]) assert.match(judged, expected);
   });
 
@@ -81,7 +81,7 @@ describe('what somebody sees of our documents without OHIF', () => {
   test('Orthanc Explorer lists every document under its name', { ...(noPage ? { skip: noPage } : {}) }, async () => {
     await inBrowser(async (page) => {
       await page.goto(`${pacs.orthanc.url}/app/explorer.html#study?uuid=${await idOf(study)}`);
-      for (const series of [/AI report: \d present/, /AI regions \(unverified\)/, /AI heat map \(unverified\)/, /Reader's verdict \(verified\)/]) await page.waitForSelector(`text=${series}`, patience);
+      for (const series of [/AI report: \d present/, /AI regions \(unverified\)/, /AI heat map \(unverified\)/, /Reader's assessment \(verified\)/]) await page.waitForSelector(`text=${series}`, patience);
       await screenshot(page, 'orthanc-explorer');
     });
   });

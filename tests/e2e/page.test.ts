@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import type { RunningService } from '../../src/service/start-service.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
-import { verdictsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { accessibilityFaults, logInAsFirst, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
 import { cautiousStarter } from '../support/cautious-starter.js';
 import { eventually } from '../support/eventually.js';
@@ -127,16 +127,16 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await screenshot(page, 'study');
   });
 
-  test('one click is a verdict: an SR in Orthanc that names the reader, and a label', async () => {
+  test('one click is an assessment: an SR in Orthanc that names the reader, and a label', async () => {
     const { page } = desk;
-    await page.click('[data-testid=verdict-pneumonia] >> text=Absent');
+    await page.click('[data-testid=assessment-pneumonia] >> text=Absent');
     await page.waitForSelector('text=/Stored in the PACS: Pneumonia absent/', patience);
-    const [verdict] = verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID));
-    assert.ok(verdict, 'the verdict is in Orthanc');
-    assert.deepEqual(verdict.verdict.findings.map(({ decision }) => decision), ['absent']);
-    const document = (await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID)).find((one) => textOf(one, 'SOPInstanceUID') === verdict.reference.sopInstanceUID);
+    const [assessment] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID));
+    assert.ok(assessment, 'the assessment is in Orthanc');
+    assert.deepEqual(assessment.assessment.findings.map(({ decision }) => decision), ['absent']);
+    const document = (await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID)).find((one) => textOf(one, 'SOPInstanceUID') === assessment.reference.sopInstanceUID);
     assert.ok(JSON.stringify(document).includes('admin'), 'it names its reader');
-    const labels = await page.evaluate(async (study) => (await (await fetch(`/api/studies/${study}/verdicts`)).json()) as { labels: { finding: string; state: string; decision?: string }[] }, opacity!.studyInstanceUID);
+    const labels = await page.evaluate(async (study) => (await (await fetch(`/api/studies/${study}/assessments`)).json()) as { labels: { finding: string; state: string; decision?: string }[] }, opacity!.studyInstanceUID);
     assert.deepEqual(labels.labels.map(({ finding, state, decision }) => ({ finding, state, decision })), [{ finding: 'pneumonia', state: 'settled', decision: 'absent' }]);
     await page.click('text=Confirm all');
     await page.waitForSelector('text=/all findings confirmed/', patience);
@@ -301,17 +301,17 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await eventually('all of them', async () => assert.equal(await rows.count(), 60));
     const seen = await numbers();
     assert.deepEqual(seen, [...seen].sort((a, b) => b - a));
-    await page.selectOption('#audit-action', 'verdict');
+    await page.selectOption('#audit-action', 'assessment');
     await page.waitForSelector('text=No entry answers to that.');
     await page.fill('#audit-actor', 'admin');
-    await eventually('the verdicts', async () => {
+    await eventually('the assessments', async () => {
       const texts = await rows.allTextContents();
       assert.ok(texts.length >= 2 && texts.every((one) => /adminverdict\.(give|view)/.test(one)), texts.join('\n'));
     });
     await page.fill('#audit-from', '2099-01-01');
     await page.waitForSelector('text=No entry answers to that.');
     await page.fill('#audit-from', '2000-01-01');
-    await eventually('the verdicts again', async () => assert.ok((await rows.count()) >= 2));
+    await eventually('the assessments again', async () => assert.ok((await rows.count()) >= 2));
 
     await page.click('text=Check the whole log');
     await page.waitForSelector('text=/Intact: \\d+ entries/');

@@ -8,8 +8,8 @@ import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { hashPassword } from '../../src/server/access/password.js';
-import { jointLabels } from '../../src/assessments/adjudicated-labels.js';
-import { verdictsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
+import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
 import { accessibilityFaults, logIn, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
 import { cautiousStarter } from '../support/cautious-starter.js';
@@ -49,7 +49,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
 
   before(async () => {
     const dataDir = temporaryDirectory('viewer');
-    service = await startTestService(pacs.orthanc, { dataDir, model: { directory: cautiousStarter() }, orthanc: { requestTimeoutMs: 30_000 }, verdicts: { verifiers: ['petrova'], organization: 'Example Hospital' } });
+    service = await startTestService(pacs.orthanc, { dataDir, model: { directory: cautiousStarter() }, orthanc: { requestTimeoutMs: 30_000 }, assessments: { verifiers: ['petrova'], organization: 'Example Hospital' } });
     for (const [name, roles] of [['petrova', ['reader']], ['looker', ['viewer']]] as const) await service.store.accounts.add({ name, origin: 'local', roles, passwordHash: await hashPassword(password) });
     await sendByCStore([...opacity!.files, ...lateral!.files, ...clear!.files, ...broken.files], pacs.orthanc);
     for (const uid of [study, lateral!.studyInstanceUID, clear!.studyInstanceUID, broken.studyInstanceUID]) await eventuallyOneResult(pacs.dicomWeb, uid);
@@ -112,31 +112,31 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     assert.ok((await colourfulness(open)) > 0.02, 'part of the picture is coloured');
   });
 
-  test('two clicks in the viewer are a verdict: a verified SR in Orthanc that names reader and report, and a label', async () => {
+  test('two clicks in the viewer are an assessment: a verified SR in Orthanc that names reader and report, and a label', async () => {
     const { page } = open;
     const { current } = await documentsOf(pacs.dicomWeb, study);
     const report = current.find((one) => one.kind === 'text')!.reference.sopInstanceUID;
     await page.getByTestId('bar-summary').locator('text=/Pneumonia: present \\d+ %/').waitFor(patience);
-    assert.equal(await page.locator('#chest-ai-verdicts [role=note]').textContent(), 'AI – not for diagnosis');
-    const room = await page.evaluate(() => [document.querySelector('.cornerstone-canvas')!.getBoundingClientRect().bottom, document.querySelector('#chest-ai-verdicts')!.shadowRoot!.querySelector('.strip')!.getBoundingClientRect().top] as const);
+    assert.equal(await page.locator('#chest-ai-assessments [role=note]').textContent(), 'AI – not for diagnosis');
+    const room = await page.evaluate(() => [document.querySelector('.cornerstone-canvas')!.getBoundingClientRect().bottom, document.querySelector('#chest-ai-assessments')!.shadowRoot!.querySelector('.strip')!.getBoundingClientRect().top] as const);
     assert.ok(room[0] <= room[1], `the picture ends at ${room[0]}, the strip begins at ${room[1]}`);
     await page.getByTestId('bar-toggle').click();
-    assert.equal(await page.locator('#chest-ai-verdicts .panel').count(), 0, 'the panel is closed');
+    assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 0, 'the panel is closed');
 
     await page.getByTestId('bar-toggle').click();
     await page.getByTestId('bar-pneumonia-absent').click();
 
     await page.getByTestId('bar-said').locator('text=Stored in the PACS: Pneumonia absent').waitFor(patience);
     assert.equal(await page.getByTestId('bar-pneumonia-absent').getAttribute('aria-pressed'), 'true');
-    assert.deepEqual(await accessibilityFaults(page, '#chest-ai-verdicts'), []);
-    await screenshot(page, 'viewer-verdict');
-    const [stored, ...others] = verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
+    assert.deepEqual(await accessibilityFaults(page, '#chest-ai-assessments'), []);
+    await screenshot(page, 'viewer-assessment');
+    const [stored, ...others] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
     assert.equal(others.length, 0);
-    const { reader, verified, predecessors, findings } = stored!.verdict;
+    const { reader, verified, predecessors, findings } = stored!.assessment;
     assert.deepEqual({ reader, verified, findings: findings.map(({ decision, softwareDecision }) => [decision, softwareDecision]) }, { reader: 'petrova', verified: true, findings: [['absent', 'present']] });
     assert.ok(predecessors.some((one) => one.sopInstanceUID === report), 'it names the report that was seen');
     const labels = await eventually('the label', async () => {
-      const found = jointLabels(await service.store.labels.ofStudy(study));
+      const found = consensusLabels(await service.store.labels.ofStudy(study));
       assert.equal(found.length, 1);
       return found;
     });
@@ -147,7 +147,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     const { page } = open;
     await page.getByTestId('bar-toggle').click();
     await page.locator('body').press('Alt+KeyV');
-    const at = (): Promise<string | null | undefined> => page.evaluate(() => document.querySelector('#chest-ai-verdicts')!.shadowRoot!.activeElement?.getAttribute('data-testid'));
+    const at = (): Promise<string | null | undefined> => page.evaluate(() => document.querySelector('#chest-ai-assessments')!.shadowRoot!.activeElement?.getAttribute('data-testid'));
     await eventually('the first button has the focus', async () => assert.equal(await at(), 'bar-pneumonia-present'));
     const heard = await page.evaluateHandle(() => {
       const keys: string[] = [];
@@ -158,19 +158,19 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     await page.getByTestId('bar-said').locator('text=Stored in the PACS: Pneumonia present').waitFor(patience);
     await eventually('the focus stays', async () => assert.equal(await at(), 'bar-pneumonia-present'));
     await page.keyboard.press('Escape');
-    assert.equal(await page.locator('#chest-ai-verdicts .panel').count(), 0);
+    assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 0);
     assert.equal(await at(), 'bar-toggle');
     assert.deepEqual(await heard.jsonValue(), []);
   });
 
-  test('a verdict reads as a report in the viewer', async () => {
+  test('an assessment reads as a report in the viewer', async () => {
     const { page } = open;
     await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
-    await page.locator("text=Reader's verdict (verified)").first().dblclick(patience);
+    await page.locator("text=Reader's assessment (verified)").first().dblclick(patience);
     await page.waitForSelector('text=/not a radiology report, not for diagnosis/i', patience);
     const body = (await page.textContent('body')) ?? '';
     for (const expected of [/Pneumonia: (absent|present)/, /petrova/, /(Rejects the software's finding|Confirms the software)/]) assert.match(body, expected);
-    await screenshot(page, 'viewer-verdict-report');
+    await screenshot(page, 'viewer-assessment-report');
   });
 
   for (const { name, uid, series, text, summary } of [
@@ -193,9 +193,9 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     await logIn(looker, service.url, 'looker', password);
     await looker.page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
     await looker.page.getByTestId('bar-toggle').click(patience);
-    await looker.page.locator('#chest-ai-verdicts >> text=Ihr Konto darf sehen, nicht urteilen.').waitFor(patience);
-    assert.equal(await looker.page.locator('#chest-ai-verdicts .panel button').count(), 0);
-    assert.equal(await looker.page.locator('#chest-ai-verdicts [role=note]').textContent(), 'KI – nicht zur Diagnose');
+    await looker.page.locator('#chest-ai-assessments >> text=Ihr Konto darf sehen, nicht urteilen.').waitFor(patience);
+    assert.equal(await looker.page.locator('#chest-ai-assessments .panel button').count(), 0);
+    assert.equal(await looker.page.locator('#chest-ai-assessments [role=note]').textContent(), 'KI – nicht zur Diagnose');
     await looker.context.close();
   });
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { ensureFirstAccount, firstLoginFile } from '../../src/server/access/first-account.js';
-import { openToStrangers } from '../../src/server/access/require-authentication.js';
+import { publicRoutes } from '../../src/server/access/require-authentication.js';
 import { beginAttempt } from '../../src/server/access/login-limit.js';
 import { hashPassword } from '../../src/server/access/password.js';
 import { roles, type Role } from '../../src/server/access/roles.js';
@@ -49,7 +49,7 @@ for (const backend of storeBackends()) {
         else assert.ok([401, 403].includes(response.status), `${method} ${path}: ${response.status}`);
       }
       // The list of the program is no longer than the one of this test.
-      assert.equal(openToStrangers.length, 3);
+      assert.equal(publicRoutes.length, 3);
       for (const wrong of ['/login/', '/LOGIN', '/api/login/oidc/callback/x', '//login', '/api/results/../login', '/api//results', '/%61pi/results', '/api/results%2f..%2flogin']) {
         const response = await fetch(server.url + wrong, { redirect: 'manual' });
         assert.ok([400, 401, 200].includes(response.status), `${wrong}: ${response.status}`);
@@ -223,7 +223,7 @@ for (const backend of storeBackends()) {
 
     test('a session ends when it is idle, and in any case', async () => {
       let now = new Date('2026-05-01T08:00:00Z');
-      const sessions = liveSessions(store.sessions, { idleMs: 3_600_000, longestMs: 12 * 3_600_000 }, () => now);
+      const sessions = liveSessions(store.sessions, { idleMs: 3_600_000, maxMs: 12 * 3_600_000 }, () => now);
       const later = (minutes: number): void => void (now = new Date(now.getTime() + minutes * 60_000));
       const secret = await sessions.begin('a-viewer');
       for (let hour = 0; hour < 13; hour++) {

@@ -6,10 +6,10 @@ import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { silentLog } from '../../src/log.js';
 import { administrationOf } from '../../src/server/access/administration.js';
-import { isVerdict } from '../../src/sr/own-document.js';
-import { recordVerdict, type VerdictToRecord } from '../../src/assessments/record-assessment.js';
-import { jointLabels } from '../../src/assessments/adjudicated-labels.js';
-import { verdictsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { isAssessment } from '../../src/sr/own-document.js';
+import { recordAssessment, type AssessmentToRecord } from '../../src/assessments/record-assessment.js';
+import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
+import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { isFault } from '../support/fault.js';
@@ -18,9 +18,9 @@ import { sendByStow } from '../support/send.js';
 import { assertOneCurrentResult, eventuallyOneResult, startTestService, type ServiceOptions } from '../support/service.js';
 import { validateDocument } from '../support/validate-document.js';
 
-const options: ServiceOptions = { verdicts: { verifiers: ['petrova', 'token:reading'], organization: 'Example Hospital' } };
+const options: ServiceOptions = { assessments: { verifiers: ['petrova', 'token:reading'], organization: 'Example Hospital' } };
 
-describe('verdicts of readers on a real Orthanc', () => {
+describe('assessments of readers on a real Orthanc', () => {
   const pacs = useOrthanc();
   let service: RunningService;
   let authorization = '';
@@ -41,30 +41,30 @@ describe('verdicts of readers on a real Orthanc', () => {
     return { study, report: await eventuallyOneResult(pacs.dicomWeb, study) };
   }
 
-  const verdictsInPacs = async (study: StudyInstanceUID) => verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
-  const labelOf = async (study: StudyInstanceUID, finding = 'pneumonia') => jointLabels(await service.store.labels.ofStudy(study)).find((one) => one.finding === finding);
-  function record(study: StudyInstanceUID, reader: string, decision: 'present' | 'absent', more: Partial<VerdictToRecord> = {}) {
-    return service.verdicts.record({ studyInstanceUID: study, reader: service.verdicts.readerOf(reader), findings: [{ name: 'pneumonia', decision }], whence: 'api', ...more });
+  const assessmentsInPacs = async (study: StudyInstanceUID) => assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
+  const labelOf = async (study: StudyInstanceUID, finding = 'pneumonia') => consensusLabels(await service.store.labels.ofStudy(study)).find((one) => one.finding === finding);
+  function record(study: StudyInstanceUID, reader: string, decision: 'present' | 'absent', more: Partial<AssessmentToRecord> = {}) {
+    return service.assessments.record({ studyInstanceUID: study, reader: service.assessments.readerOf(reader), findings: [{ name: 'pneumonia', decision }], origin: 'api', ...more });
   }
   function post(study: string, body: unknown, headers: Readonly<Record<string, string>> = { authorization }): Promise<Response> {
-    return fetch(`${service.url}/api/studies/${study}/verdicts`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+    return fetch(`${service.url}/api/studies/${study}/assessments`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
   }
 
-  test('a verdict through the interface is an SR in Orthanc and becomes a label; repeated, it is the same object', async () => {
-    const { study, report } = await reportedStudy('verdict');
+  test('an assessment through the interface is an SR in Orthanc and becomes a label; repeated, it is the same object', async () => {
+    const { study, report } = await reportedStudy('assessment');
     const said = report.report.findings.map(({ concept, decision }) => [concept.value, decision]);
     const body = { findings: [{ name: 'pneumonia', decision: 'present' }, { name: 'covid-19', decision: 'absent' }], judgedDocument: report.reference.sopInstanceUID };
     const answer = await post(study, body);
     assert.equal(answer.status, 201);
     const given = (await answer.json()) as { readonly sopInstanceUID: string; readonly verified: boolean };
 
-    const [stored, ...others] = await verdictsInPacs(study);
+    const [stored, ...others] = await assessmentsInPacs(study);
     assert.equal(others.length, 0);
     assert.equal(stored!.reference.sopInstanceUID, given.sopInstanceUID);
-    assert.equal(stored!.verdict.reader, 'token:reading');
-    assert.ok(stored!.verdict.verified && given.verified);
-    assert.ok(stored!.verdict.predecessors.some((one) => one.sopInstanceUID === report.reference.sopInstanceUID), 'it names the result that it judges');
-    assert.deepEqual(stored!.verdict.findings.map(({ concept, softwareDecision }) => [concept.value, softwareDecision]).sort(), said.sort());
+    assert.equal(stored!.assessment.reader, 'token:reading');
+    assert.ok(stored!.assessment.verified && given.verified);
+    assert.ok(stored!.assessment.predecessors.some((one) => one.sopInstanceUID === report.reference.sopInstanceUID), 'it names the result that it judges');
+    assert.deepEqual(stored!.assessment.findings.map(({ concept, softwareDecision }) => [concept.value, softwareDecision]).sort(), said.sort());
     const { errors, warnings } = await validateDocument(await pacs.dicomWeb.retrieveInstance(study, stored!.reference.seriesInstanceUID, stored!.reference.sopInstanceUID));
     assert.deepEqual({ errors, warnings: warnings.filter((one) => !one.includes('DICOMDIR')) }, { errors: [], warnings: [] });
 
@@ -73,19 +73,19 @@ describe('verdicts of readers on a real Orthanc', () => {
     const again = await post(study, { ...body, findings: [...body.findings].reverse() });
     assert.equal(again.status, 200);
     assert.equal(((await again.json()) as { sopInstanceUID: string }).sopInstanceUID, given.sopInstanceUID);
-    assert.equal((await verdictsInPacs(study)).length, 1);
-    const shown = (await (await fetch(`${service.url}/api/studies/${study}/verdicts`, { headers: { authorization } })).json()) as { readonly verdicts: readonly unknown[]; readonly labels: readonly { readonly state: string }[] };
-    assert.equal(shown.verdicts.length, 1);
+    assert.equal((await assessmentsInPacs(study)).length, 1);
+    const shown = (await (await fetch(`${service.url}/api/studies/${study}/assessments`, { headers: { authorization } })).json()) as { readonly assessments: readonly unknown[]; readonly labels: readonly { readonly state: string }[] };
+    assert.equal(shown.assessments.length, 1);
     assert.deepEqual(shown.labels.map((one) => one.state), ['settled', 'settled']);
 
-    // Long enough for the study, grown by the verdict, to become stable once more and be looked at.
+    // Long enough for the study, grown by the assessment, to become stable once more and be looked at.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     await assertOneCurrentResult(pacs.dicomWeb, study);
-    assert.equal((await service.store.results.ofStudy(study)).length, 1, 'a verdict is no reason to look at the study again');
+    assert.equal((await service.store.results.ofStudy(study)).length, 1, 'an assessment is no reason to look at the study again');
   });
 
   test('what cannot be taken is refused with a sentence', async () => {
-    const { study, report } = await reportedStudy('verdict refused');
+    const { study, report } = await reportedStudy('assessment refused');
     const finding = { name: 'pneumonia', decision: 'present' };
     const cases: readonly (readonly [string, unknown, number, RegExp, Readonly<Record<string, string>>?])[] = [
       [study, { findings: [] }, 400, /findings/],
@@ -106,44 +106,44 @@ describe('verdicts of readers on a real Orthanc', () => {
     }
     await assert.rejects(record(study, 'meier', 'present', { settles: true }), isFault('request-refused'));
     await assert.rejects(record(study, 'a\\b', 'present'), isFault('request-invalid'));
-    assert.deepEqual(await verdictsInPacs(study), []);
+    assert.deepEqual(await assessmentsInPacs(study), []);
   });
 
   test('a changed mind is a new document that names the earlier one; returning to it is a third', async () => {
-    const { study } = await reportedStudy('verdict changed');
+    const { study } = await reportedStudy('assessment changed');
     const first = await record(study, 'meier', 'present');
     const second = await record(study, 'meier', 'absent');
     const third = await record(study, 'meier', 'present');
-    assert.equal(new Set([first, second, third].map(({ verdict }) => verdict.sopInstanceUID)).size, 3);
-    assert.ok(second.verdict.predecessors.includes(first.verdict.sopInstanceUID));
-    assert.ok(third.verdict.predecessors.includes(second.verdict.sopInstanceUID));
+    assert.equal(new Set([first, second, third].map(({ assessment }) => assessment.sopInstanceUID)).size, 3);
+    assert.ok(second.assessment.predecessors.includes(first.assessment.sopInstanceUID));
+    assert.ok(third.assessment.predecessors.includes(second.assessment.sopInstanceUID));
     assert.equal((await record(study, 'meier', 'present')).stored, false);
     assert.equal((await labelOf(study))?.decision, 'present');
   });
 
   test('readers who disagree make no label until one who may verify settles it', async () => {
-    const { study } = await reportedStudy('verdict disagreement');
+    const { study } = await reportedStudy('assessment disagreement');
     await record(study, 'meier', 'present');
     await record(study, 'schulz', 'absent');
     assert.equal((await labelOf(study))?.state, 'disagreed');
     const settled = await record(study, 'petrova', 'absent', { settles: true });
-    assert.ok(settled.verdict.verified && settled.verdict.settles);
-    assert.equal(settled.verdict.predecessors.length >= 3, true, 'it names the verdicts that it settles');
+    assert.ok(settled.assessment.verified && settled.assessment.settles);
+    assert.equal(settled.assessment.predecessors.length >= 3, true, 'it names the assessments that it settles');
     const joint = await labelOf(study);
     assert.deepEqual([joint?.state, joint?.decision], ['settled', 'absent']);
     assert.equal((await record(study, 'petrova', 'absent', { settles: true })).stored, false, 'repeated, it is the same object');
   });
 
-  test('the same verdict ten times at once is one object', async () => {
-    const { study } = await reportedStudy('verdict at once');
+  test('the same assessment ten times at once is one object', async () => {
+    const { study } = await reportedStudy('assessment at once');
     const all = await Promise.all(Array.from({ length: 10 }, () => record(study, 'meier', 'present')));
-    assert.equal(new Set(all.map(({ verdict }) => verdict.sopInstanceUID)).size, 1);
-    assert.equal((await verdictsInPacs(study)).length, 1);
+    assert.equal(new Set(all.map(({ assessment }) => assessment.sopInstanceUID)).size, 1);
+    assert.equal((await assessmentsInPacs(study)).length, 1);
     assert.equal((await service.store.labels.ofStudy(study)).length, 1);
   });
 
-  test('our report signed at another system is that physician\'s verdict, is found by the watcher, and is not taken for ours', async () => {
-    const { study, report } = await reportedStudy('verdict elsewhere');
+  test('our report signed at another system is that physician\'s assessment, is found by the watcher, and is not taken for ours', async () => {
+    const { study, report } = await reportedStudy('assessment elsewhere');
     const file = await pacs.dicomWeb.retrieveInstance(study, report.reference.seriesInstanceUID, report.reference.sopInstanceUID);
     const { dataSet } = readPart10(file);
     const signed = {
@@ -160,7 +160,7 @@ describe('verdicts of readers on a real Orthanc', () => {
     });
     assert.deepEqual([...new Set(labels.map((one) => `${one.source} ${one.reader}`))], ['verified-report Meier^Anna']);
     const entries = await eventually('it is on record', async () => {
-      const found = await service.store.audit.list({ action: 'verdict.found', limit: 1000 });
+      const found = await service.store.audit.list({ action: 'assessment.found', limit: 1000 });
       assert.ok(found.length > 0);
       return found;
     });
@@ -168,21 +168,21 @@ describe('verdicts of readers on a real Orthanc', () => {
     await assertOneCurrentResult(pacs.dicomWeb, study);
   });
 
-  test('a verdict whose way into the index was cut off is taken up from Orthanc; a lost index gets all of them back', async () => {
-    const { study } = await reportedStudy('verdict lost');
+  test('an assessment whose way into the index was cut off is taken up from Orthanc; a lost index gets all of them back', async () => {
+    const { study } = await reportedStudy('assessment lost');
     const earlier = await record(study, 'schulz', 'present', { findings: [{ name: 'covid-19', decision: 'absent' }] });
     const { pacs: tools, settings } = { pacs: { ...pacs.dicomWeb, retrieveStudyMetadata: (uid: StudyInstanceUID) => pacs.dicomWeb.retrieveStudyMetadata(uid), retrieveInstance: pacs.dicomWeb.retrieveInstance.bind(pacs.dicomWeb), storeInstances: async (files: readonly Uint8Array[]) => void (await pacs.dicomWeb.storeInstances(files)) }, settings: service.settings };
-    await recordVerdict({ studyInstanceUID: study, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: 'present' }], whence: 'page' }, { pacs: tools, clock: { now: () => new Date() }, softwareVersion: settings.softwareVersion, seriesNumber: 9910, termsOf: settings.termsOf, codes: settings.codes });
-    await eventually('the verdict in the index', async () => assert.equal((await service.store.verdicts.ofStudy(study)).length, 2));
-    const before = { verdicts: await service.store.verdicts.ofStudy(study), labels: await service.store.labels.ofStudy(study) };
-    assert.equal(before.verdicts[0]?.sopInstanceUID, earlier.verdict.sopInstanceUID);
+    await recordAssessment({ studyInstanceUID: study, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: 'present' }], origin: 'page' }, { pacs: tools, clock: { now: () => new Date() }, softwareVersion: settings.softwareVersion, seriesNumber: 9910, termsOf: settings.termsOf, codes: settings.codes });
+    await eventually('the assessment in the index', async () => assert.equal((await service.store.assessments.ofStudy(study)).length, 2));
+    const before = { assessments: await service.store.assessments.ofStudy(study), labels: await service.store.labels.ofStudy(study) };
+    assert.equal(before.assessments[0]?.sopInstanceUID, earlier.assessment.sopInstanceUID);
 
     await service.stop();
     service = await startTestService(pacs.orthanc, options);
-    await eventually('the verdicts in a new index', async () => {
-      assert.deepEqual({ verdicts: await service.store.verdicts.ofStudy(study), labels: await service.store.labels.ofStudy(study) }, before);
+    await eventually('the assessments in a new index', async () => {
+      assert.deepEqual({ assessments: await service.store.assessments.ofStudy(study), labels: await service.store.labels.ofStudy(study) }, before);
     }, { timeoutMs: 60_000 });
     const metadata = await pacs.dicomWeb.retrieveStudyMetadata(study);
-    assert.equal(metadata.filter(isVerdict).length, 2, 'nothing new was written');
+    assert.equal(metadata.filter(isAssessment).length, 2, 'nothing new was written');
   });
 });

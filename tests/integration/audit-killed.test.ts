@@ -10,7 +10,7 @@ import { silentLog } from '../../src/log.js';
 import { administrationOf } from '../../src/server/access/administration.js';
 import type { AuditRow } from '../../src/store/audit-entries.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { verdictsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -19,7 +19,7 @@ import { eventuallyOneResult, spawnService, type SpawnedService } from '../suppo
 
 const run = promisify(execFile);
 
-describe('a verdict while the service is killed', () => {
+describe('an assessment while the service is killed', () => {
   const dataDir = temporaryDirectory('audit-killed');
   let proxy: FaultyProxy;
   let service: SpawnedService | undefined;
@@ -39,8 +39,8 @@ describe('a verdict while the service is killed', () => {
       await store.close();
     }
   }
-  const verdictEntries = () => withStore(async (store) => (await store.audit.list({ action: 'verdict.give' })).map((row) => ({ ...row, subject: JSON.parse(row.subject) as Record<string, unknown> })).reverse());
-  const verdictsInPacs = async () => verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID)).length;
+  const assessmentEntries = () => withStore(async (store) => (await store.audit.list({ action: 'assessment.give' })).map((row) => ({ ...row, subject: JSON.parse(row.subject) as Record<string, unknown> })).reverse());
+  const assessmentsInPacs = async () => assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID)).length;
 
   before(async () => {
     proxy = await startFaultyProxy(pacs.orthanc);
@@ -52,7 +52,7 @@ describe('a verdict while the service is killed', () => {
 
   async function judge(decision: string): Promise<Response> {
     const url = /url=(\S+)/.exec(service!.output())![1]!;
-    return fetch(`${url}/api/studies/${studyInstanceUID}/verdicts`, { method: 'POST', headers: { 'Content-Type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify({ findings: [{ name: 'pneumonia', decision }] }) });
+    return fetch(`${url}/api/studies/${studyInstanceUID}/assessments`, { method: 'POST', headers: { 'Content-Type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify({ findings: [{ name: 'pneumonia', decision }] }) });
   }
 
   for (const [when, stored, decision] of [['before', 0, 'present'], ['after', 1, 'absent']] as const) {
@@ -62,8 +62,8 @@ describe('a verdict while the service is killed', () => {
       await assert.rejects(judge(decision));
       await victim.kill();
       proxy.behave();
-      assert.equal(await verdictsInPacs(), stored, 'what the PACS holds');
-      const entries = await verdictEntries();
+      assert.equal(await assessmentsInPacs(), stored, 'what the PACS holds');
+      const entries = await assessmentEntries();
       const last = entries.at(-1)!;
       assert.deepEqual([last.outcome, last.actor, last.subject], ['intended', 'token:reading', { studyInstanceUID }]);
       service = await spawnService(pacs.orthanc, { url: proxy.url, dataDir });
@@ -75,7 +75,7 @@ describe('a verdict while the service is killed', () => {
     assert.equal(answer.status, 200, 'the PACS held it already');
     await service!.end();
     service = undefined;
-    const [intended, done] = (await verdictEntries()).slice(-2);
+    const [intended, done] = (await assessmentEntries()).slice(-2);
     assert.deepEqual([intended!.outcome, done!.outcome], ['intended', 'done']);
     const { sopInstanceUID } = (await answer.json()) as { readonly sopInstanceUID: string };
     assert.deepEqual(done!.subject, { intention: intended!.seq, sopInstanceUID, stored: false, studyInstanceUID });
@@ -93,7 +93,7 @@ describe('a verdict while the service is killed', () => {
     assert.ok(ofStudies.length >= 3);
     assert.ok(ofStudies.every((line) => line.includes(patient)), ofStudies[0]);
     assert.deepEqual(messages.filter((line) => !ofStudies.includes(line) && /4711|Zoë/.test(line)), []);
-    assert.deepEqual(messages.filter((line) => line.includes('verdict.give')).map((line) => /EventOutcomeIndicator="(\d+)"/.exec(line)![1]), ['0', '12', '12']);
+    assert.deepEqual(messages.filter((line) => line.includes('assessment.give')).map((line) => /EventOutcomeIndicator="(\d+)"/.exec(line)![1]), ['0', '12', '12']);
     for (const message of messages) {
       const { status, stderr } = spawnSync('/usr/bin/xmllint', ['--nonet', '--noout', '--relaxng', join(projectRoot, 'tests/fixtures/audit/audit-message.rng'), '-'], { input: message, encoding: 'utf8' });
       assert.equal(status, 0, `${message}\n${stderr}`);

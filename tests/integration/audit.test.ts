@@ -37,8 +37,8 @@ for (const backend of storeBackends()) {
       const all = await rows();
       assert.deepEqual(all.map(({ seq }) => seq), Array.from({ length: 40 }, (_, n) => n + 1));
       assert.match(all[0]!.subject, /^\{"a":true,"studyInstanceUID":"2\.25\.\d+","z":\["1","2"\]\}$/, 'written with its keys in order');
-      const verdict = await verifyAudit(store.audit);
-      assert.deepEqual(verdict, { intact: true, entries: 40, head: { seq: 40, hash: all.at(-1)!.hash } });
+      const assessment = await verifyAudit(store.audit);
+      assert.deepEqual(assessment, { intact: true, entries: 40, head: { seq: 40, hash: all.at(-1)!.hash } });
     });
 
     test('the database itself refuses to change or remove an entry', async () => {
@@ -68,10 +68,10 @@ for (const backend of storeBackends()) {
       ];
       for (const { name, sql, at, why } of cases) {
         await tamper(sql);
-        const verdict = await verifyAudit(store.audit);
-        assert.ok(!verdict.intact, name);
-        assert.equal(verdict.at, at, name);
-        assert.match(verdict.why, why, name);
+        const assessment = await verifyAudit(store.audit);
+        assert.ok(!assessment.intact, name);
+        assert.equal(assessment.at, at, name);
+        assert.match(assessment.why, why, name);
         await restore();
       }
     });
@@ -111,9 +111,9 @@ for (const backend of storeBackends()) {
       await Promise.all([1, 2, 3, 4].map((n) => run(process.execPath, [join(projectRoot, 'dist/tests/support/audit-process.js'), location.databaseUrl, `process-${n}`, '50'])));
       const shared = await openStore(location, silentLog);
       try {
-        const verdict = await verifyAudit(shared.audit);
-        assert.ok(verdict.intact);
-        assert.equal(verdict.entries, 200);
+        const assessment = await verifyAudit(shared.audit);
+        assert.ok(assessment.intact);
+        assert.equal(assessment.entries, 200);
         const actors = (await shared.audit.after(0, 1000)).map(({ actor }) => actor);
         for (const n of [1, 2, 3, 4]) assert.equal(actors.filter((one) => one === `process-${n}`).length, 50);
       } finally {
@@ -126,7 +126,7 @@ for (const backend of storeBackends()) {
 describe('as DICOM writes it', () => {
   const row = (more: Partial<AuditRow>): AuditRow => ({ seq: 7, at: '2026-01-02T03:04:05.678Z', actor: 'anna', action: 'study.view', outcome: 'done', remote: '10.1.2.3', subject: '{}', previousHash: 'a', hash: 'b'.repeat(64), ...more });
   const hostile = `"><x>&amp;'\u0000\u0001\n\ud800 ]]>`;
-  const actions = ['service.start', 'service.stop', 'login', 'logout', 'worklist.view', 'study.view', 'verdict.give', 'answer.ask', 'pacs.search', 'model.promote', 'account.add', 'account.disable', 'token.revoke', 'audit.view', 'audit.export', 'work.retry', 'constructor', 'constructor.view', '', hostile];
+  const actions = ['service.start', 'service.stop', 'login', 'logout', 'worklist.view', 'study.view', 'assessment.give', 'answer.ask', 'pacs.search', 'model.promote', 'account.add', 'account.disable', 'token.revoke', 'audit.view', 'audit.export', 'work.retry', 'constructor', 'constructor.view', '', hostile];
   const messages = [
     ...actions.map((action) => row({ action, subject: JSON.stringify({ studyInstanceUID: '1.2.840.1', documents: ['1.2', '1.3'], n: 3, wanted: true }) })),
     row({ actor: hostile, remote: '', outcome: 'refused', subject: JSON.stringify({ [hostile]: hostile }) }),
@@ -172,12 +172,12 @@ test('the commands: accounts, tokens, the log that they leave, its verification 
   await assert.rejects(chestAi('accounts', 'add', 'otto', '--role', 'root'), /expected --role as one of/);
   await chestAi('accounts', 'disable', 'anna');
   await chestAi('tokens', 'revoke', 'viewer');
-  const verdict = JSON.parse(await chestAi('audit', 'verify', '--json')) as { intact: boolean; entries: number; head: { seq: number; hash: string } };
-  assert.deepEqual([verdict.intact, verdict.entries], [true, 10], 'each deed is two entries: intended, done or failed');
+  const assessment = JSON.parse(await chestAi('audit', 'verify', '--json')) as { intact: boolean; entries: number; head: { seq: number; hash: string } };
+  assert.deepEqual([assessment.intact, assessment.entries], [true, 10], 'each deed is two entries: intended, done or failed');
   const lines = (await chestAi('audit', 'export')).trim().split('\n').map((line) => JSON.parse(line) as { action: string; actor: string; outcome: string });
   assert.deepEqual(lines.map(({ action, outcome }) => `${action} ${outcome}`), ['account.add intended', 'account.add done', 'token.add intended', 'token.add done', 'account.add intended', 'account.add failed', 'account.disable intended', 'account.disable done', 'token.revoke intended', 'token.revoke done', 'audit.export done']);
   assert.ok(lines.every(({ actor }) => actor.startsWith('command:')));
   assert.match(await chestAi('audit', 'export', '--format', 'atna', '--after', '8'), /^<\?xml.*token\.revoke.*\n<\?xml.*\n<\?xml.*\n$/);
-  assert.match(await chestAi('audit', 'verify', '--head', `${verdict.head.seq}:${verdict.head.hash}`), /intact: 12 entries/);
-  await assert.rejects(chestAi('audit', 'verify', '--head', `${verdict.head.seq}:${'0'.repeat(64)}`), (error: { code?: number; stdout?: string }) => error.code === 1 && /TAMPERED WITH at entry 10/.test(error.stdout ?? ''));
+  assert.match(await chestAi('audit', 'verify', '--head', `${assessment.head.seq}:${assessment.head.hash}`), /intact: 12 entries/);
+  await assert.rejects(chestAi('audit', 'verify', '--head', `${assessment.head.seq}:${'0'.repeat(64)}`), (error: { code?: number; stdout?: string }) => error.code === 1 && /TAMPERED WITH at entry 10/.test(error.stdout ?? ''));
 });

@@ -28,8 +28,8 @@ describe('the PACS is never asked for more at once than configured', () => {
     proxy.misbehave({ kind: 'delay', delayMs: 60 });
     service = await startTestService(pacs.orthanc, { url: proxy.url, dataDir, work: { studies: 6 }, orthanc: { maxConcurrentRequests: 3, requestTimeoutMs: 120_000 } });
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
-    console.log(`${proxy.requests.length} requests, at most ${proxy.mostAtOnce} at once`);
-    assert.equal(proxy.mostAtOnce, 3, 'all that is allowed is used, and no more');
+    console.log(`${proxy.requests.length} requests, at most ${proxy.maxAtOnce} at once`);
+    assert.equal(proxy.maxAtOnce, 3, 'all that is allowed is used, and no more');
   });
 
   test('M8, D17: with viewers who leaf through images meanwhile, three requests at most, and neither side waits for ever', async () => {
@@ -52,6 +52,6 @@ describe('the PACS is never asked for more at once than configured', () => {
     await eventually('viewers saw something', () => assert.ok(seen >= 12, `${seen} answers`), { timeoutMs: 60_000 });
     leafing.abort();
     await Promise.all(viewers);
-    assert.equal(proxy!.mostAtOnce, 3);
+    assert.equal(proxy!.maxAtOnce, 3);
   });
 });

@@ -50,7 +50,7 @@ describe('analyze', () => {
   });
   after(() => assertNothingRuns());
 
-  test('X-ray, PNG and JPEG of the same picture: the same verdict, documents and pictures, status 0', async () => {
+  test('X-ray, PNG and JPEG of the same picture: the same assessment, documents and pictures, status 0', async () => {
     const run = await chestAi(['analyze', '--json', '--sr', path('sr'), '--heatmap', path('heat'), ...['chest.dcm', 'chest.png', 'chest.jpg'].map(path)]);
     assert.equal(run.code, 0, run.stderr);
     const results = objects<Analyzed>(run);

@@ -17,12 +17,12 @@ import { driftReportSchema, type DriftReport } from '../../src/evaluation/drift/
 import { openRegistry } from '../../src/registry/registry.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { retrainModel } from '../../src/retraining/retrain-model.js';
-import { recordVerdict } from '../../src/assessments/record-assessment.js';
+import { recordAssessment } from '../../src/assessments/record-assessment.js';
 import { pacsOf } from '../../src/service/open-pacs.js';
 import { logInFirst } from '../support/access.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
-import { blindCandidate, phantomNight, phantomPatient, plannedPhantoms, usualPart } from '../support/phantom-patients.js';
+import { blindCandidate, phantomRetraining, phantomPatient, plannedPhantoms, usualPart } from '../support/phantom-patients.js';
 import { sendByStow } from '../support/send.js';
 import { configFor } from '../support/service.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
@@ -31,7 +31,7 @@ import { noTransforms } from '../../src/dataset/augmentation.js';
 
 const patients = 224;
 const studiesOfSite = 40;
-const drift = { leastStudies: 35, sites: { North: ['NORTH HOSPITAL'], South: ['SOUTH*'] } };
+const drift = { minStudies: 35, sites: { North: ['NORTH HOSPITAL'], South: ['SOUTH*'] } };
 
 describe('drift at a site', () => {
   const pacs = useOrthanc();
@@ -55,7 +55,7 @@ describe('drift at a site', () => {
     const tagged = images.map((image) => ({ ...image, site: 'North', tags: { Modality: 'CR', Manufacturer: 'PHANTOM', ViewPosition: 'PA' } }));
     const engine = await startEngine({ prefer: 'onnx-cpu', log: silentLog });
     try {
-      const recipe = { ...fastaiRecipe, seed: 1, batch: phantomNight.batch, stages: [{ what: 'all' as const, epochs: 2, rate: phantomNight.rate, firstRate: phantomNight.rate }], augmentation: noTransforms };
+      const recipe = { ...fastaiRecipe, seed: 1, batch: phantomRetraining.batch, stages: [{ what: 'all' as const, epochs: 2, rate: phantomRetraining.rate, firstRate: phantomRetraining.rate }], augmentation: noTransforms };
       const plan = { id: 'night-1', startedAt: '2026-01-01T00:00:00.000Z', by: 'test', champion: blind.version, classes: ['pneumonia'], objective: 'several' as const, images: tagged, recipe, rules: defaultPromotionRules, lock: 'l', warnings: [] };
       const trained = await retrainModel(plan, { registry, engine, pictures, directory, labelRules: {}, workers: 1, codeVersion: softwareVersion, clock: { now: () => new Date() } });
       assert.ok(trained.finished);
@@ -140,13 +140,13 @@ describe('drift at a site', () => {
     assert.ok((await service.store.audit.list({ limit: 50 })).some(({ action }) => action === 'drift.acknowledge'));
   });
 
-  test('an alarm lasts while it lasts, acknowledged stays acknowledged, and readers\' verdicts give the agreement', async () => {
+  test('an alarm lasts while it lasts, acknowledged stays acknowledged, and readers\' assessments give the agreement', async () => {
     const { settings } = service;
     const reported = (await service.store.results.listResults({ outcome: 'reported', limit: 200 })).results.find(({ findings }) => findings.some(({ decision }) => decision !== 'undetermined'));
     assert.ok(reported, 'a study of which the model said yes or no');
     const tools = { pacs: pacsOf(pacs.dicomWeb), clock: { now: () => new Date() }, softwareVersion: 'test', seriesNumber: 9910, termsOf: settings.termsOf, codes: settings.codes };
-    await recordVerdict({ studyInstanceUID: reported.studyInstanceUID as StudyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: reported.findings[0]!.decision }], whence: 'page' }, tools);
-    await service.verdicts.index(reported.studyInstanceUID as StudyInstanceUID);
+    await recordAssessment({ studyInstanceUID: reported.studyInstanceUID as StudyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: reported.findings[0]!.decision }], origin: 'page' }, tools);
+    await service.assessments.index(reported.studyInstanceUID as StudyInstanceUID);
     const before = said.length;
     const lookedAt = async (): Promise<DriftReport> => driftReportSchema.parse(await service.store.drift.report());
     const first = (await lookedAt()).madeAt;

@@ -28,7 +28,7 @@ after(async () => {
 
 /** EventStreams behind a server of its own; who listens says so in the query. */
 async function listening(pulse: () => Promise<string>, mayGoOn: () => Promise<boolean> = async () => true) {
-  const streams = new EventStreams(pulse, { pulseMs: 20, heartbeatMs: 1_000, checkMs: 20, maxOfUser: 3, maxOfAll: 5 });
+  const streams = new EventStreams(pulse, { changeTokenMs: 20, heartbeatMs: 1_000, checkMs: 20, maxOfUser: 3, maxOfAll: 5 });
   const app = express();
   app.get('/', (request, response, next) => {
     streams.add(response, { user: String(request.query['user']), mayGoOn }).catch(next);

@@ -156,7 +156,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     for (const uid of [...hostileUids, `1.2.3/../../../studies/${victimId}?_method=DELETE`]) {
       const name = encodeURIComponent(uid);
       for (const path of [
-        `/api/studies/${name}`, `/api/studies/${name}/page`, `/api/studies/${name}/verdicts`, `/api/studies/${name}/series/${name}/instances/${name}/picture`, `/api/studies/${victim.studyInstanceUID}/series/${name}/instances/${name}/picture`,
+        `/api/studies/${name}`, `/api/studies/${name}/page`, `/api/studies/${name}/assessments`, `/api/studies/${name}/series/${name}/instances/${name}/picture`, `/api/studies/${victim.studyInstanceUID}/series/${name}/instances/${name}/picture`,
         `/api/patients?studies=${name}`, `/api/worklist?search=${name}`, `/dicom-web/studies/${name}/metadata`, `/dicom-web/studies/${uid}/metadata`, `/dicom-web/studies?StudyInstanceUID=${name}`, `/dicom-web/studies?StudyInstanceUID=${uid}`,
         `/dicom-web/studies/${victim.studyInstanceUID}/metadata?_method=DELETE`, `/dicom-web/studies?_method=PUT&%5fmethod=DELETE&limit=1`,
       ]) {
@@ -164,8 +164,8 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
         assert.ok(answer.status < 500 || answer.status === 502, `${path}: ${answer.status}`);
         await answer.arrayBuffer();
       }
-      const verdict = await fetch(`${url}/api/studies/${name}/verdicts`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ findings: [{ name: 'pneumonia', decision: 'present' }] }) });
-      assert.ok(verdict.status >= 400 && verdict.status < 500, `${verdict.status}`);
+      const assessment = await fetch(`${url}/api/studies/${name}/assessments`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ findings: [{ name: 'pneumonia', decision: 'present' }] }) });
+      assert.ok(assessment.status >= 400 && assessment.status < 500, `${assessment.status}`);
     }
     await assertHarmless('routes of the service');
 

@@ -65,12 +65,12 @@ for (const backend of storeBackends()) {
       const first = startProcess({ ...options, send: keys(8) });
       await eventually('all sent, three in hand', () => assert.ok(did(first, 'sent').length === 8 && did(first, 'start').length >= 3), { timeoutMs: 60_000 });
       await first.kill('SIGKILL');
-      const inHand = did(first, 'start').filter((key) => !did(first, 'end').includes(key));
-      assert.ok(inHand.length > 0);
+      const active = did(first, 'start').filter((key) => !did(first, 'end').includes(key));
+      assert.ok(active.length > 0);
       const from = Date.now();
       const second = startProcess({ ...options, jobMs: 20, send: [] });
       await eventually('the rest ran', () => assert.equal(new Set([...did(first, 'end'), ...did(second, 'end')]).size, 8), { timeoutMs: 30_000 });
-      const back = inHand.map((key) => second.lines.find((line) => line.did === 'start' && line.key === key)!.at);
+      const back = active.map((key) => second.lines.find((line) => line.did === 'start' && line.key === key)!.at);
       const ready = second.lines.find((line) => line.did === 'ready')!.at;
       console.log(`${backend.name}: jobs of a killed process ran again ${Math.max(...back) - from} ms after the next one was started (${Math.max(...back) - ready} ms after it was ready)`);
       await second.kill('SIGTERM');

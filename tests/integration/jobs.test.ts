@@ -14,7 +14,7 @@ interface Payload {
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const fast = { firstDelayMs: 20, longestDelayMs: 40 };
+const fast = { firstDelayMs: 20, maxDelayMs: 40 };
 
 for (const backend of storeBackends()) {
   describe(`jobs on ${backend.name}`, { skip: backend.missing }, () => {
@@ -53,8 +53,8 @@ for (const backend of storeBackends()) {
       const queue = newQueue();
       const attempts: Job<Payload>[] = [];
       const exhausted: JobFailure[] = [];
-      let letGo = (): void => undefined;
-      const held = new Promise<void>((resolve) => (letGo = resolve));
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
       await jobs.work(
         queue,
         async (job) => {
@@ -71,10 +71,10 @@ for (const backend of storeBackends()) {
       assert.match(exhausted[0]!.detail, /longer than/);
 
       await jobs.send(queue, { n: 2 }, { key: 'does not' });
-      await eventually('it has been active for longer than it may', async () => assert.ok(((await statsOf(queue.name)).longestActiveMs ?? 0) > 400));
-      letGo();
+      await eventually('it has been active for longer than it may', async () => assert.ok(((await statsOf(queue.name)).maxActiveMs ?? 0) > 400));
+      release();
       await eventually('it is done', async () => assert.equal((await statsOf(queue.name)).active, 0));
-      assert.equal((await statsOf(queue.name)).longestActiveMs, undefined);
+      assert.equal((await statsOf(queue.name)).maxActiveMs, undefined);
     });
 
     test('sending while one waits merges: newest payload, highest priority, earliest start', async () => {
@@ -137,7 +137,7 @@ for (const backend of storeBackends()) {
       assert.equal(most, 3);
     });
 
-    test('a job that is too early comes back when it asked to, uncounted; a send brings it forward', async () => {
+    test('a job that is too early comes back when it asked to, unpluralised; a send brings it forward', async () => {
       const queue = newQueue();
       const attempts: number[] = [];
       let answer = retryLater(200);
@@ -173,8 +173,8 @@ for (const backend of storeBackends()) {
       const [parked] = await jobs.parked({ queue: queue.name });
       assert.deepEqual([parked!.key, parked!.payload, parked!.failure.code], ['k', { n: 1 }, 'engine-failed']);
       healthy = true;
-      assert.equal(await jobs.retryParked(parked!.id), true);
-      assert.equal(await jobs.retryParked(parked!.id), false);
+      assert.equal(await jobs.retryFailedJob(parked!.id), true);
+      assert.equal(await jobs.retryFailedJob(parked!.id), false);
       await eventually('done', async () => assert.deepEqual(await statsOf(queue.name), { queue: queue.name, waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined }));
       assert.deepEqual(attempts, [1, 2, 3, 1]);
     });

@@ -6,9 +6,9 @@ import { describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openStore } from '../../src/store/store.js';
-import { indexedVerdict } from '../../src/assessments/index-assessments.js';
-import { verdictsIn } from '../../src/assessments/assessments-in-pacs.js';
-import { orthancLabelTools } from '../../src/assessments/orthanc-labels.js';
+import { indexedAssessment } from '../../src/assessments/index-assessments.js';
+import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { orthancLabelPorts } from '../../src/assessments/orthanc-labels.js';
 import { syncOrthancLabels } from '../../src/assessments/sync-orthanc-labels.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByStow } from '../support/send.js';
@@ -31,7 +31,7 @@ describe('labels from a list and from Orthanc', () => {
     return file;
   }
 
-  test('a list becomes verdicts in Orthanc in the reader\'s name; imported again, nothing new', async () => {
+  test('a list becomes assessments in Orthanc in the reader\'s name; imported again, nothing new', async () => {
     const [one, two, three] = ['label one', 'label two', 'label three'].map((study, index) => tinyImage({ study }, { AccessionNumber: index < 2 ? `ACC-${index}` : 'ACC-twice', PatientID: `LABEL-${index}` }));
     const twin = tinyImage({ study: 'label twin' }, { AccessionNumber: 'ACC-twice', PatientID: 'LABEL-4' });
     await sendByStow([one!, two!, three!, twin].map(({ bytes }) => bytes), pacs.dicomWeb);
@@ -42,10 +42,10 @@ describe('labels from a list and from Orthanc', () => {
     assert.deepEqual({ stored, known, refused: refused.map(({ line, code }) => `${line} ${code}`) }, { stored: 2, known: 0, refused: ['4 pacs-not-found', '5 study-ambiguous', '6 dataset-invalid'] });
     assert.ok(!first.out.includes('ACC-'), 'an accession number is the patient\'s');
 
-    const [verdict, ...others] = verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(one!.studyInstanceUID));
+    const [assessment, ...others] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(one!.studyInstanceUID));
     assert.equal(others.length, 0);
-    assert.deepEqual([verdict!.verdict.reader, verdict!.verdict.whence, verdict!.verdict.verified], ['meier', 'csv', false]);
-    assert.deepEqual(verdict!.verdict.findings.map(({ concept, decision, judgement }) => `${concept.meaning} ${decision} ${judgement}`), ['COVID-19 absent added', 'Pneumonia present added']);
+    assert.deepEqual([assessment!.assessment.reader, assessment!.assessment.origin, assessment!.assessment.verified], ['meier', 'csv', false]);
+    assert.deepEqual(assessment!.assessment.findings.map(({ concept, decision, judgement }) => `${concept.meaning} ${decision} ${judgement}`), ['COVID-19 absent added', 'Pneumonia present added']);
 
     const again = JSON.parse((await command(['labels', 'import', file, '--reader', 'meier', '--json'])).out) as { stored: number; known: number };
     assert.deepEqual([again.stored, again.known], [0, 2]);
@@ -61,7 +61,7 @@ describe('labels from a list and from Orthanc', () => {
     }
     const store = await openStore({ dataDir: join(dataDir, 'index') }, silentLog);
     const names: Readonly<Record<string, string>> = { '233604007': 'pneumonia', '840539006': 'covid-19' };
-    for (const { reference, verdict } of verdictsIn(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID))) await store.verdicts.record(indexedVerdict(reference, verdict, ({ value }) => names[value])!);
+    for (const { reference, assessment } of assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID))) await store.assessments.record(indexedAssessment(reference, assessment, ({ value }) => names[value])!);
     await store.close();
     const all = (await command(['labels', 'list', '--json'], dataDir)).out.trim().split('\n').map((line) => JSON.parse(line) as { finding: string; state: string; decision?: string });
     assert.deepEqual(all.map(({ finding, state, decision }) => [finding, state, decision]), [['covid-19', 'settled', 'absent'], ['pneumonia', 'disagreed', undefined]]);
@@ -76,7 +76,7 @@ describe('labels from a list and from Orthanc', () => {
     await sendByStow([bytes], pacs.dicomWeb);
     const store = await openStore({ dataDir: temporaryDirectory('labels') }, silentLog);
     try {
-      const tools = orthancLabelTools({ orthanc: pacs.client, store, findings: ['pneumonia', 'covid-19'], log: silentLog });
+      const tools = orthancLabelPorts({ orthanc: pacs.client, store, findings: ['pneumonia', 'covid-19'], log: silentLog });
       if ((await pacs.client.labels()) === undefined) {
         assert.equal(await syncOrthancLabels(tools), false, 'an older Orthanc is no fault');
         context.skip(`Orthanc ${version} has no labels (1.12 has)`);

@@ -44,12 +44,12 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     await eventually('both workers have reported', () => assert.ok(reportedBy(victim).length > 0 && reportedBy(worker).length > 0), { timeoutMs: 90_000 });
     await end(victim, 'kill');
     const killedAt = Date.now();
-    const doneByVictim = reportedBy(victim).length;
+    const actorOfVictim = reportedBy(victim).length;
     // A new version comes in beside the old one, which then goes in order: a rolling change.
     const successor = await start('work');
     await end(worker, 'end');
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
-    console.log(`of ${studies.length} studies the killed worker had done ${doneByVictim}, the one that went in order ${reportedBy(worker).length}, its successor ${reportedBy(successor).length}; all done ${((Date.now() - killedAt) / 1000).toFixed(1)} s after the kill`);
+    console.log(`of ${studies.length} studies the killed worker had done ${actorOfVictim}, the one that went in order ${reportedBy(worker).length}, its successor ${reportedBy(successor).length}; all done ${((Date.now() - killedAt) / 1000).toFixed(1)} s after the kill`);
     assert.ok(Date.now() - killedAt < 90_000);
 
     const late = ['x', 'y'].map((name) => chestStudy(`many late ${name}`));

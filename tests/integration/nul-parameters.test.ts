@@ -40,7 +40,7 @@ describe('L3: a NUL in a request is the request\'s mistake', () => {
   test('L3: in every text of a body', async () => {
     for (const [path, body] of [
       ['/api/login', { name: 'a\u0000', password: 'x' }], ['/api/login', { name: 'a', password: '\u0000' }], ['/api/accounts', { name: 'a\u0000b', roles: ['viewer'] }], ['/api/accounts', { name: 'ab', roles: ['\u0000'] }], ['/api/tokens', { name: '\u0000', roles: ['viewer'] }],
-      ['/api/models/rollback', { reason: 'a\u0000' }], ['/api/studies/1.2/verdicts', { findings: [{ name: '\u0000', decision: 'present' }] }], ['/api/accounts', { 'a\u0000': 1 }],
+      ['/api/models/rollback', { reason: 'a\u0000' }], ['/api/studies/1.2/assessments', { findings: [{ name: '\u0000', decision: 'present' }] }], ['/api/accounts', { 'a\u0000': 1 }],
     ] as const) {
       const response = await fetch(server.url + path, { method: 'POST', headers: { authorization, 'content-type': 'application/json', origin: server.url }, body: JSON.stringify(body) });
       assert.equal(response.status, 400, `${path} ${JSON.stringify(body)}: ${await response.text()}`);

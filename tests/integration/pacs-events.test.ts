@@ -10,7 +10,7 @@ import { chestPhantom } from '../../src/samples/chest-phantom.js';
 import { pacsOf } from '../../src/service/open-pacs.js';
 import { silentLog } from '../../src/log.js';
 import { reportStudy } from '../../src/reporting/report-study.js';
-import type { PacsContent, ReportTools } from '../../src/reporting/ports.js';
+import type { PacsContent, ReportPorts } from '../../src/reporting/ports.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { isFault } from '../support/fault.js';
@@ -140,17 +140,17 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await assertOneCurrentResult(pacs.dicomWeb, study);
   });
 
-  test('D6: a deleted verdict is no label any more', async () => {
-    const { studyInstanceUID: study, files } = chestStudy('verdict deleted');
+  test('D6: a deleted assessment is no label any more', async () => {
+    const { studyInstanceUID: study, files } = chestStudy('assessment deleted');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const { verdict } = await service.verdicts.record({ studyInstanceUID: study, reader: { name: 'Reader One' }, findings: [{ name: 'pneumonia', decision: 'absent' }], whence: 'page' });
+    const { assessment } = await service.assessments.record({ studyInstanceUID: study, reader: { name: 'Reader One' }, findings: [{ name: 'pneumonia', decision: 'absent' }], origin: 'page' });
     await eventually('a label', async () => assert.equal((await service.store.labels.ofStudy(study)).length, 1));
-    const [id] = await pacs.client.instanceIdsOf([verdict.sopInstanceUID as SOPInstanceUID]);
+    const [id] = await pacs.client.instanceIdsOf([assessment.sopInstanceUID as SOPInstanceUID]);
     await pacs.client.deleteInstance(id!);
     await eventually('no label', async () => {
       assert.deepEqual(await service.store.labels.ofStudy(study), []);
-      assert.deepEqual(await service.store.verdicts.ofStudy(study), []);
+      assert.deepEqual(await service.store.assessments.ofStudy(study), []);
     }, { timeoutMs });
     assert.equal((await current(study))?.outcome, 'reported');
   });
@@ -280,7 +280,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const beside = useOrthanc();
 
     /** The story on a real Orthanc, with something done to it right before or right after the documents reach it. */
-    function toolsWith(event: { readonly before?: () => Promise<void>; readonly between?: () => Promise<void> }): ReportTools {
+    function toolsWith(event: { readonly before?: () => Promise<void>; readonly between?: () => Promise<void> }): ReportPorts {
       const real = pacsOf(beside.dicomWeb, beside.client);
       let looks = 0;
       const content: PacsContent = {
@@ -331,7 +331,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       const { studyInstanceUID, files } = chestStudy('other engine');
       await sendByCStore(files, beside.orthanc);
       const tools = toolsWith({});
-      const other: ReportTools = { ...tools, model: () => ({ ...service.serving.champion(), engine: { ...service.serving.champion().engine, name: 'another engine' } }) };
+      const other: ReportPorts = { ...tools, model: () => ({ ...service.serving.champion(), engine: { ...service.serving.champion().engine, name: 'another engine' } }) };
       const first = await reportStudy({ studyInstanceUID, arrival: {} }, { ...other, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } });
       const text = first.documents.find((one) => one.kind === 'text')!;
       await beside.client.deleteInstance((await beside.client.instanceIdsOf([text.sopInstanceUID]))[0]!);

@@ -23,7 +23,7 @@ test('D15: a document counts only if it came from a system that is named', async
   const sent = chestStudy('by c-store').files[0]!;
   await sendByStow([stored], pacs.dicomWeb);
   await sendByCStore([sent], pacs.orthanc, { calling: 'RIS' });
-  const accepts = (acceptFrom: readonly string[], file: Uint8Array): Promise<boolean> => acceptsDocumentsOf({ verdicts: { verifiers: [], acceptFrom: [...acceptFrom] } }, pacs.client)(sopOf(file));
+  const accepts = (acceptFrom: readonly string[], file: Uint8Array): Promise<boolean> => acceptsDocumentsOf({ assessments: { verifiers: [], acceptFrom: [...acceptFrom] } }, pacs.client)(sopOf(file));
   assert.deepEqual(await Promise.all([accepts(['http'], stored), accepts(['http'], sent), accepts(['RIS'], sent), accepts(['RIS'], stored), accepts(['ris'], sent), accepts([], sent), accepts(['*'], sent)]), [true, false, true, false, false, false, true]);
   assert.equal(await accepts(['http'], chestStudy('not there').files[0]!), false);
 });

@@ -184,7 +184,7 @@ async function comeAndGo(url: string, headers: Record<string, string>, good: { r
   const made = (await (await post('/api/tokens', { name: 'planted', roles: ['service'] })).json()) as { token: string };
   const account = (await (await post('/api/accounts', { name: 'newcomer', roles: ['reader'] })).json()) as { password: string };
   assert.ok(made.token && account.password);
-  for (const [path, body] of [['/api/accounts', { name: hostile, roles: ['reader'] }], ['/api/accounts', { name: 'x', roles: [hostile] }], ['/api/tokens', { [hostile]: 1 }], ['/api/password', { current: hostile, next: hostile }], [`/api/studies/${good.studyInstanceUID}/verdicts`, { [hostile]: hostile }]] as const) {
+  for (const [path, body] of [['/api/accounts', { name: hostile, roles: ['reader'] }], ['/api/accounts', { name: 'x', roles: [hostile] }], ['/api/tokens', { [hostile]: 1 }], ['/api/password', { current: hostile, next: hostile }], [`/api/studies/${good.studyInstanceUID}/assessments`, { [hostile]: hostile }]] as const) {
     const response = await post(path, body);
     assert.ok(response.status >= 400 && response.status < 500, `${path}: ${response.status}`);
   }

@@ -146,16 +146,16 @@ describe('a model that is held', () => {
     try {
       const starter = await loadModelVersion(join(projectRoot, 'models/starter'));
       const second = await service.registry.add(changedStarter(starter, '2026-11-24'));
-      const held = service.serving.holdChampion();
+      const held = service.serving.acquireChampion();
       await service.registry.promote(second.version, reason);
       await service.serving.refresh();
       assert.equal(service.model.version, second.version);
       const image = { width: 192, height: 192, pixelAspect: 1, values: Float32Array.from({ length: 192 * 192 }, (_, i) => (i % 192) / 192) };
-      assert.equal((await held.model.judgeXrays([image])).length, 1);
-      held.letGo();
-      held.letGo();
-      await eventually('the old one is off the engine', () => assert.rejects(held.model.judgeXrays([image])));
-      assert.equal((await service.serving.champion().judgeXrays([image])).length, 1);
+      assert.equal((await held.model.predictXrays([image])).length, 1);
+      held.release();
+      held.release();
+      await eventually('the old one is off the engine', () => assert.rejects(held.model.predictXrays([image])));
+      assert.equal((await service.serving.champion().predictXrays([image])).length, 1);
     } finally {
       await service.stop();
     }

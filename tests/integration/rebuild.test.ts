@@ -14,7 +14,7 @@ import { eventuallyOneResult, startTestService } from '../support/service.js';
 import { storeBackends } from '../support/store.js';
 import { tinyImage } from '../support/tiny-image.js';
 
-const verdicts = { verifiers: ['petrova'], organization: 'Example Hospital' };
+const assessments = { verifiers: ['petrova'], organization: 'Example Hospital' };
 
 for (const backend of storeBackends()) {
   describe(`rebuild, ${backend.name}`, { skip: backend.missing ?? false }, () => {
@@ -22,7 +22,7 @@ for (const backend of storeBackends()) {
     after(() => backend.stop());
     const pacs = useOrthanc();
 
-    function rebuild(environment: Readonly<Record<string, string>>): Promise<{ readonly results: number; readonly verdicts: number; readonly studies: number; readonly gone: number; readonly unreadable: readonly unknown[] }> {
+    function rebuild(environment: Readonly<Record<string, string>>): Promise<{ readonly results: number; readonly assessments: number; readonly studies: number; readonly gone: number; readonly unreadable: readonly unknown[] }> {
       const { url, username, password } = pacs.orthanc;
       const env = { PATH: process.env['PATH'], ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, ...environment };
       return new Promise((resolve, reject) => {
@@ -44,15 +44,15 @@ for (const backend of storeBackends()) {
           }))
           .sort((a, b) => (a.resultId < b.resultId ? -1 : 1)),
         studies: studies.map((one) => one && { studyInstanceUID: one.studyInstanceUID, orthancId: one.orthancId, state: one.state, contentKey: one.contentKey, remoteAet: one.remoteAet }),
-        verdicts: (await Promise.all(studies.map((one) => store.verdicts.ofStudy(one!.studyInstanceUID)))).flat(),
+        assessments: (await Promise.all(studies.map((one) => store.assessments.ofStudy(one!.studyInstanceUID)))).flat(),
         labels: await store.labels.statements(),
       };
     }
 
-    test('results, verdicts, labels and cursor come back from Orthanc alone; a second run of everything stores nothing new', async () => {
+    test('results, assessments, labels and cursor come back from Orthanc alone; a second run of everything stores nothing new', async () => {
       const location = await backend.location();
       const started = 'dataDir' in location ? { dataDir: temporaryDirectory('rebuild') } : { databaseUrl: location.databaseUrl };
-      const service = await startTestService(pacs.orthanc, { ...started, verdicts });
+      const service = await startTestService(pacs.orthanc, { ...started, assessments });
       const early = chestStudy('rebuild late', [{ number: 1 }]);
       const lateral = chestStudy('rebuild lateral', [{ view: 'lateral' }]);
       const plain = chestStudy('rebuild plain');
@@ -62,7 +62,7 @@ for (const backend of storeBackends()) {
       await sendByCStore(chestStudy('rebuild late', [{ number: 2, attributes: { AcquisitionTime: '120000' } }]).files, pacs.orthanc, { calling: 'MODALITY1' });
       await eventuallyOneResult(pacs.dicomWeb, early.studyInstanceUID, { total: 2 });
       const say = (reader: string, decision: 'present' | 'absent', settles = false) =>
-        service.verdicts.record({ studyInstanceUID: plain.studyInstanceUID, reader: service.verdicts.readerOf(reader), findings: [{ name: 'pneumonia', decision }], settles, whence: 'page' });
+        service.assessments.record({ studyInstanceUID: plain.studyInstanceUID, reader: service.assessments.readerOf(reader), findings: [{ name: 'pneumonia', decision }], settles, origin: 'page' });
       await say('meier', 'present');
       await say('schulz', 'absent');
       await say('petrova', 'absent', true);
@@ -82,7 +82,7 @@ for (const backend of storeBackends()) {
       const lastChange = await pacs.client.lastChange();
       const first = await rebuild(environment);
       assert.deepEqual(first.unreadable, []);
-      assert.deepEqual([first.studies, first.results, first.verdicts, first.gone], [3, 4, 3, 0]);
+      assert.deepEqual([first.studies, first.results, first.assessments, first.gone], [3, 4, 3, 0]);
       const where = 'databaseUrl' in fresh ? fresh : { dataDir: join(started.dataDir!, 'index') };
       const store = await openStore(where, silentLog);
       assert.deepEqual(await tables(store), before);
@@ -92,8 +92,8 @@ for (const backend of storeBackends()) {
       await store.close();
 
       const second = await rebuild(environment);
-      assert.deepEqual([second.results, second.verdicts, second.gone], [0, 0, 0]);
-      const again = await startTestService(pacs.orthanc, { ...('databaseUrl' in fresh ? { databaseUrl: fresh.databaseUrl } : started), verdicts, orthanc: { sweepDays: 36_500 } });
+      assert.deepEqual([second.results, second.assessments, second.gone], [0, 0, 0]);
+      const again = await startTestService(pacs.orthanc, { ...('databaseUrl' in fresh ? { databaseUrl: fresh.databaseUrl } : started), assessments, orthanc: { sweepDays: 36_500 } });
       const { bytes, studyInstanceUID } = tinyImage({ study: `rebuild hand ${backend.name}` }, { BodyPartExamined: 'HAND' });
       await sendByStow([bytes], pacs.dicomWeb);
       await eventually('the service goes on', async () => assert.ok(await again.store.results.currentResult(studyInstanceUID)), { timeoutMs: 30_000 });
@@ -101,22 +101,22 @@ for (const backend of storeBackends()) {
       assert.equal(await countInstances(), instancesBefore + 1, 'nothing new but what was sent');
     });
 
-    test('images that came while nobody looked are reported after a rebuild; a verdict deleted from Orthanc is gone', async () => {
+    test('images that came while nobody looked are reported after a rebuild; an assessment deleted from Orthanc is gone', async () => {
       const location = await backend.location();
       const started = 'dataDir' in location ? { dataDir: temporaryDirectory('rebuild') } : { databaseUrl: location.databaseUrl };
       const environment = 'databaseUrl' in started && started.databaseUrl ? { DATABASE_URL: started.databaseUrl } : { DATA_DIR: started.dataDir! };
-      const service = await startTestService(pacs.orthanc, { ...started, verdicts });
+      const service = await startTestService(pacs.orthanc, { ...started, assessments });
       const study = chestStudy(`rebuild meanwhile ${backend.name}`, [{ number: 1 }]);
       await sendByStow(study.files, pacs.dicomWeb);
       await eventuallyOneResult(pacs.dicomWeb, study.studyInstanceUID);
-      const { verdict } = await service.verdicts.record({ studyInstanceUID: study.studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: 'present' }], whence: 'page' });
+      const { assessment } = await service.assessments.record({ studyInstanceUID: study.studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: 'present' }], origin: 'page' });
       await service.stop();
       await sendByStow(chestStudy(`rebuild meanwhile ${backend.name}`, [{ number: 2, attributes: { AcquisitionTime: '120000' } }]).files, pacs.dicomWeb);
-      const [id] = await pacs.client.instanceIdsOf([verdict.sopInstanceUID as never]);
+      const [id] = await pacs.client.instanceIdsOf([assessment.sopInstanceUID as never]);
       await fetch(`${pacs.orthanc.url}/instances/${id}`, { method: 'DELETE', headers: { authorization: `Basic ${Buffer.from(`${pacs.orthanc.username}:${pacs.orthanc.password}`).toString('base64')}` } });
 
       assert.equal((await rebuild(environment)).gone, 1);
-      const again = await startTestService(pacs.orthanc, { ...started, verdicts });
+      const again = await startTestService(pacs.orthanc, { ...started, assessments });
       await eventuallyOneResult(pacs.dicomWeb, study.studyInstanceUID, { total: 2 });
       assert.deepEqual(await again.store.labels.ofStudy(study.studyInstanceUID), []);
       await again.stop();

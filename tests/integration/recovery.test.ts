@@ -220,7 +220,7 @@ describe('Orthanc answers badly', () => {
           // Parked until a person has it tried again; or tried again by itself, when the document of the failure is seen
           // before the failure is on record. Either way the failure is superseded.
           const text = await eventually('the study is reported after all', async () => {
-            for (const { id } of await service.jobs.parked()) await service.jobs.retryParked(id);
+            for (const { id } of await service.jobs.parked()) await service.jobs.retryFailedJob(id);
             return assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID, { total: 2 });
           }, { timeoutMs: 60_000, intervalMs: 500 });
           assert.equal(text.report.outcome.kind, 'reported');

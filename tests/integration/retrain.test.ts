@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { temporaryDirectory } from '../support/orthanc.js';
-import { poison, startPhantomNights, type PhantomNights } from '../support/phantom-retraining.js';
+import { poison, startPhantomRetrainings, type PhantomRetrainings } from '../support/phantom-retraining.js';
 
 /** Whole nights; `npm run bench -- poisoned-labels` runs 20 of them. */
 const seeds = [0, 1, 2];
 const gateSeeds = 20;
 
 describe('retraining from a plan', () => {
-  let nights: PhantomNights;
+  let nights: PhantomRetrainings;
   before(async () => {
-    nights = await startPhantomNights(temporaryDirectory('retrain'));
+    nights = await startPhantomRetrainings(temporaryDirectory('retrain'));
   });
   after(() => nights.close());
 

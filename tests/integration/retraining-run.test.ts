@@ -10,20 +10,20 @@ import { conceptsOf, loadFindings, termsOf } from '../../src/findings-config.js'
 import { loadConfig } from '../../src/config.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { openRegistry } from '../../src/registry/registry.js';
-import { askForNight } from '../../src/retraining/start-retraining.js';
+import { requestRetraining } from '../../src/retraining/start-retraining.js';
 import { retrainQueue } from '../../src/reporting/queues.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { silentLog } from '../../src/log.js';
 import { openReader } from '../../src/serving/image-reader.js';
 import { pacsOf } from '../../src/service/open-pacs.js';
-import { recordVerdict } from '../../src/assessments/record-assessment.js';
+import { recordAssessment } from '../../src/assessments/record-assessment.js';
 import { logInFirst } from '../support/access.js';
 import { logInAsFirst, noBrowser, openPage, startBrowser, type WatchedPage } from '../support/browser.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
-import { assertShowsItsFigures, pressEveryDeed, retrainAndWatch, retrainInVain } from '../support/models-view.js';
+import { assertShowsItsFigures, pressEveryAction, retrainAndWatch, retrainInVain } from '../support/models-view.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
-import { guessingCandidate, phantomNight, phantomPatient } from '../support/phantom-patients.js';
+import { guessingCandidate, phantomRetraining, phantomPatient } from '../support/phantom-patients.js';
 import { sendByStow } from '../support/send.js';
 import { configFor, eventuallyOneResult, spawnService } from '../support/service.js';
 
@@ -50,7 +50,7 @@ describe('a night on a real Orthanc', () => {
     return { studyInstanceUID, file, diseased };
   }
 
-  test('studies sent, verdicts given, retrained: the gate promotes, and the next study is reported by the new version', { timeout: 14 * 60_000 }, async () => {
+  test('studies sent, assessments given, retrained: the gate promotes, and the next study is reported by the new version', { timeout: 14 * 60_000 }, async () => {
     const dataDir = temporaryDirectory('night');
     const elsewhere = openRegistry(join(temporaryDirectory('model'), 'models'));
     const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
@@ -62,7 +62,7 @@ describe('a night on a real Orthanc', () => {
     await engine.close();
     const settings = join(dataDir, 'settings.yaml');
     // The gate's rules as they ship.
-    writeFileSync(settings, JSON.stringify({ night: { testShare: 0.3, minimumNewLabels: 50, headEpochs: 0, epochs: 2 * phantomNight.epochs, rate: phantomNight.rate, batch: phantomNight.batch, seed: 1, augmentation: 'none' } }));
+    writeFileSync(settings, JSON.stringify({ night: { testShare: 0.3, minimumNewLabels: 50, headEpochs: 0, epochs: 2 * phantomRetraining.epochs, rate: phantomRetraining.rate, batch: phantomRetraining.batch, seed: 1, augmentation: 'none' } }));
     const { url, username, password } = pacs.orthanc;
     const env = { PATH: process.env['PATH'], CONFIG_FILE: settings, ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, DATA_DIR: dataDir, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu' };
     const command = (...args: readonly string[]): Promise<{ readonly status: number; readonly out: string; readonly err: string }> =>
@@ -79,12 +79,12 @@ describe('a night on a real Orthanc', () => {
     const studies = Array.from({ length: patients }, (_, number) => study(number));
     for (let from = 0; from < studies.length; from += 40) await sendByStow(studies.slice(from, from + 40).map((one) => one.file), pacs.dicomWeb);
     for (const { studyInstanceUID, diseased } of studies) {
-      await recordVerdict({ studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: diseased ? 'present' : 'absent' }], whence: 'page' }, tools);
+      await recordAssessment({ studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: diseased ? 'present' : 'absent' }], origin: 'page' }, tools);
     }
     // One on which readers disagree: it is left out.
-    await recordVerdict({ studyInstanceUID: studies[0]!.studyInstanceUID, reader: { name: 'schulz' }, findings: [{ name: 'pneumonia', decision: 'present' }], whence: 'page' }, tools);
+    await recordAssessment({ studyInstanceUID: studies[0]!.studyInstanceUID, reader: { name: 'schulz' }, findings: [{ name: 'pneumonia', decision: 'present' }], origin: 'page' }, tools);
     const rebuilt = await command('rebuild', '--json');
-    assert.equal((JSON.parse(rebuilt.out) as { verdicts: number }).verdicts, patients + 1, rebuilt.err);
+    assert.equal((JSON.parse(rebuilt.out) as { assessments: number }).assessments, patients + 1, rebuilt.err);
 
     // kill -9 in the middle of training: the next one goes on from its checkpoint.
     const killed = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'retrain', '--now', '--json'], { cwd: projectRoot, env, stdio: 'ignore' });
@@ -108,9 +108,9 @@ describe('a night on a real Orthanc', () => {
     } else {
       console.log(`SKIPPED: the Models view, ${noBrowser()}`);
       assert.equal((await fetch(`${serviceUrl}/api/retrain`, { method: 'POST', headers: { ...(await logInFirst(serviceUrl, dataDir)) } })).status, 202);
-      await eventually('the night has ended', async () => assert.equal((await registry.lastNight())?.outcome, 'promoted'), { timeoutMs: 8 * 60_000 });
+      await eventually('the night has ended', async () => assert.equal((await registry.lastRun())?.outcome, 'promoted'), { timeoutMs: 8 * 60_000 });
     }
-    const { id, outcome, why, challenger, champion, decision } = (await registry.lastNight())!;
+    const { id, outcome, why, challenger, champion, decision } = (await registry.lastRun())!;
     assert.equal(outcome, 'promoted', why);
     assert.equal(id, planned, 'the night that was killed came to its end');
     assert.equal(champion, guessing.version);
@@ -124,7 +124,7 @@ describe('a night on a real Orthanc', () => {
     if (page) {
       await assertShowsItsFigures(page, serviceUrl, promoted, decision!.criteria);
       await retrainInVain(page, serviceUrl);
-      await pressEveryDeed(page, serviceUrl, { former: guessing.version, newer: challenger });
+      await pressEveryAction(page, serviceUrl, { former: guessing.version, newer: challenger });
       assert.equal((await registry.aliases())?.champion, challenger);
       assert.deepEqual(page.mistakes, []);
     }
@@ -150,22 +150,22 @@ describe('a night on a real Orthanc', () => {
   test('only a process of role train holds nights', async () => {
     const dataDir = temporaryDirectory('night-roles');
     const config = { ...configFor(pacs.orthanc, { dataDir, orthanc: { analyseArchive: false } }) };
-    const nightsOf = async (service: RunningService): Promise<readonly number[]> => {
+    const retrainingRunsOf = async (service: RunningService): Promise<readonly number[]> => {
       const stats = (await service.jobs.stats()).find(({ queue }) => queue === retrainQueue.name)!;
       return [stats.waiting, stats.active, stats.retrying];
     };
     const without = await startService({ ...config, roles: ['watch', 'work', 'web'] }, silentLog);
     try {
-      await askForNight(without.jobs, 'test');
+      await requestRetraining(without.jobs, 'test');
       await new Promise((resolve) => setTimeout(resolve, 2_500));
-      assert.deepEqual(await nightsOf(without), [1, 0, 0], 'who watches, works and serves leaves it');
+      assert.deepEqual(await retrainingRunsOf(without), [1, 0, 0], 'who watches, works and serves leaves it');
     } finally {
       await without.stop();
     }
     const trainer = await startService({ ...config, roles: ['train'] }, silentLog);
     try {
-      await eventually('the trainer takes it', async () => assert.deepEqual(await nightsOf(trainer), [0, 0, 0]), { timeoutMs: 60_000 });
-      assert.equal((await trainer.registry.lastNight())?.outcome, 'not-trained');
+      await eventually('the trainer takes it', async () => assert.deepEqual(await retrainingRunsOf(trainer), [0, 0, 0]), { timeoutMs: 60_000 });
+      assert.equal((await trainer.registry.lastRun())?.outcome, 'not-trained');
     } finally {
       await trainer.stop();
     }

@@ -26,8 +26,8 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /api/studies/:study': { action: 'study.view', ask: `/api/studies/${study}` },
   'GET /api/studies/:study/page': { action: 'study.view', ask: `/api/studies/${study}0/page` },
   'GET /api/studies/:study/series/:series/instances/:instance/picture': { action: 'study.view', ask: `/api/studies/${study}1/series/1.2/instances/1.3/picture` },
-  'GET /api/studies/:study/verdicts': { action: 'verdict.view', ask: `/api/studies/${study}/verdicts` },
-  'POST /api/studies/:study/verdicts': { action: 'verdict.give', ask: `/api/studies/${study}/verdicts`, body: { findings: [{ name: 'x', decision: 'present' }] } },
+  'GET /api/studies/:study/assessments': { action: 'assessment.view', ask: `/api/studies/${study}/assessments` },
+  'POST /api/studies/:study/assessments': { action: 'assessment.give', ask: `/api/studies/${study}/assessments`, body: { findings: [{ name: 'x', decision: 'present' }] } },
   'GET /api/worklist': { action: 'worklist.view', ask: '/api/worklist?limit=3' },
   'GET /api/worklist/counts': 'none',
   'GET /api/patients': { action: 'patient.view', ask: `/api/patients?studies=${study},${study}2` },
@@ -64,8 +64,8 @@ before(async () => {
     tools: {
       results: async () => [result],
       resultsOf: async () => [result],
-      verdicts: { record: async () => ({ verdict: { sopInstanceUID: '1.2' } as never, stored: true }), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
-      passOn: async () => ({ status: 200, headers: { 'content-type': 'application/dicom+json' }, body: Readable.from(['[]']) as IncomingMessage }),
+      assessments: { record: async () => ({ assessment: { sopInstanceUID: '1.2' } as never, stored: true }), mayVerify: () => false, ofStudy: async () => ({ assessments: [], labels: [] }) },
+      proxyDicomWeb: async () => ({ status: 200, headers: { 'content-type': 'application/dicom+json' }, body: Readable.from(['[]']) as IncomingMessage }),
       health: async () => {
         healthAsked++;
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -158,12 +158,12 @@ test('D10: what was searched is on record: UIDs as they are, the rest as keyed h
 
 test('H4: who is refused is on record, without what was typed', async () => {
   const before = (await store.audit.last())!.seq;
-  for (const [path, method] of [['/api/accounts', 'GET'], [`/api/studies/${mark}/verdicts`, 'POST'], ['/api/audit', 'GET'], [`/dicom-web/${mark}`, 'GET'], [`/dicom-web/studies/${mark}`, 'DELETE']] as const) {
+  for (const [path, method] of [['/api/accounts', 'GET'], [`/api/studies/${mark}/assessments`, 'POST'], ['/api/audit', 'GET'], [`/dicom-web/${mark}`, 'GET'], [`/dicom-web/studies/${mark}`, 'DELETE']] as const) {
     assert.equal((await ask(path, { method, role: 'viewer' })).status, 403, path);
   }
   const rows = await store.audit.after(before, 100);
   assert.deepEqual(rows.map(({ action, outcome, actor }) => `${action} ${outcome} ${actor}`), Array<string>(5).fill('request.refused refused token:all-viewer'));
-  assert.deepEqual(rows.map(({ subject }) => (JSON.parse(subject) as { address: string }).address), ['/api/accounts', '/api/studies/:study/verdicts', '/api/audit', '/dicom-web/*path', '/dicom-web']);
+  assert.deepEqual(rows.map(({ subject }) => (JSON.parse(subject) as { address: string }).address), ['/api/accounts', '/api/studies/:study/assessments', '/api/audit', '/dicom-web/*path', '/dicom-web']);
 });
 
 test('D10: a view that could not be put on record is recorded at the next look', async () => {

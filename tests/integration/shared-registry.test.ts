@@ -14,9 +14,9 @@ import { silentLog } from '../../src/log.js';
 import { withoutPatients } from '../../src/registry/lineage.js';
 import { openRegistry } from '../../src/registry/registry.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
-import { judgeChallenger } from '../../src/retraining/evaluate-challenger.js';
+import { evaluateChallenger } from '../../src/retraining/evaluate-challenger.js';
 import { loadConfig } from '../../src/config.js';
-import { runNight } from '../../src/retraining/retraining-run.js';
+import { runRetraining } from '../../src/retraining/retraining-run.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
@@ -64,9 +64,9 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
       // A record that the trainer wrote lets the page promote.
       const record = { id: 'night-1', startedAt: '2026-01-31T02:00:00Z', endedAt: '2026-01-31T03:00:00Z', by: 'night', codeVersion: '0', engine: '', seed: 1, challenger: null, champion: null, lineage: null, decision: null, outcome: 'failed' as const, why: '', figures: { challenger: null, champion: null }, notes: [] };
       await worker.recordChange(record);
-      assert.deepEqual([(await web.lastNight())?.id, await web.changes(), await web.change('night-1')], ['night-1', ['night-1'], record]);
+      assert.deepEqual([(await web.lastRun())?.id, await web.changes(), await web.change('night-1')], ['night-1', ['night-1'], record]);
       await store.sql.query({ text: `INSERT INTO chest_ai.model_change VALUES ('night-2', '{"later": true}')` });
-      assert.deepEqual([await web.changes(), (await web.unreadableChanges()).map(({ id }) => id), (await web.lastNight())?.id], [['night-1'], ['night-2'], 'night-1']);
+      assert.deepEqual([await web.changes(), (await web.unreadableChanges()).map(({ id }) => id), (await web.lastRun())?.id], [['night-1'], ['night-2'], 'night-1']);
     });
   });
 
@@ -177,7 +177,7 @@ describe('the embedded database', () => {
       await registry.putFirst((await registry.add(tinyCandidate(1))).version, reason);
       const memory = retrainingMemoryOf({ dataDir }, store);
       const config = { ...loadConfig({}), dataDir };
-      const night = () => runNight('night', { config, store, registry, memory, pacs: {} as never, readerFor: () => ({}) as never, train: () => Promise.reject(new Error('not asked')), codeVersion: '0', clock: { now: () => new Date() }, log: silentLog }, new AbortController().signal);
+      const night = () => runRetraining('night', { config, store, registry, memory, pacs: {} as never, readerFor: () => ({}) as never, train: () => Promise.reject(new Error('not asked')), codeVersion: '0', clock: { now: () => new Date() }, log: silentLog }, new AbortController().signal);
       assert.equal((await night())?.outcome, 'not-trained', 'no labels yet');
       await registry.promote((await registry.add(tinyCandidate(2))).version, { ...reason, changeRecord: 'night-2026-01-31T02-00-00-000Z' });
       const record = await night();
@@ -195,8 +195,8 @@ describe('the embedded database', () => {
     const [clean, trained] = [await registry.add(candidate), await registry.add(tinyCandidate(2, { lineage: { ...candidate.lineage, trainedOn: [patients[1]!] } }))];
     const challenge = { kind: 'xray' as const, engine: {} as never, examples: examples.slice(0, 2), picture: () => Promise.reject(new Error('not asked')), testSet: 'the locked test set', labelRules: {}, rules: defaultPromotionRules };
     const overlap = isFault('dataset-invalid', { detail: new RegExp(`version ${trained.version} was trained on, found 1`) });
-    await assert.rejects(judgeChallenger({ ...challenge, champion: clean, challenger: trained }), overlap);
-    await assert.rejects(judgeChallenger({ ...challenge, champion: trained, challenger: clean }), overlap);
+    await assert.rejects(evaluateChallenger({ ...challenge, champion: clean, challenger: trained }), overlap);
+    await assert.rejects(evaluateChallenger({ ...challenge, champion: trained, challenger: clean }), overlap);
     assert.equal(JSON.stringify(withoutPatients(trained.lineage!)).includes(patients[1]!), false);
   });
 

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { keepResult } from '../../src/reporting/index-result.js';
+import { indexResult } from '../../src/reporting/index-result.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { NewResult } from '../../src/store/results.js';
 import type { Store } from '../../src/store/store.js';
-import type { VerdictRow } from '../../src/store/assessments.js';
-import { jointLabels } from '../../src/assessments/adjudicated-labels.js';
+import type { AssessmentRow } from '../../src/store/assessments.js';
+import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
 import type { StudyResult } from '../../src/reporting/ports.js';
 import { openEmptyStore, storeBackends } from '../support/store.js';
 
 const result = (resultId: string, studyInstanceUID: string, more: Partial<NewResult> = {}): NewResult => ({ resultId, studyInstanceUID, outcome: 'reported', inputKey: resultId, ...more });
 
-const report = (sopInstanceUID: string, reader: string, decision: 'present' | 'absent', more: Partial<VerdictRow> = {}): VerdictRow => ({
-  sopInstanceUID, seriesInstanceUID: `${sopInstanceUID}.1`, studyInstanceUID: '2.25.25', kind: 'verified-report', reader, verified: true, settles: false, whence: 'document',
+const report = (sopInstanceUID: string, reader: string, decision: 'present' | 'absent', more: Partial<AssessmentRow> = {}): AssessmentRow => ({
+  sopInstanceUID, seriesInstanceUID: `${sopInstanceUID}.1`, studyInstanceUID: '2.25.25', kind: 'verified-report', reader, verified: true, settles: false, origin: 'document',
   givenAt: new Date('2026-03-01T08:00:00Z'), findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision }], predecessors: [], ...more,
 });
 
@@ -53,25 +53,25 @@ for (const backend of storeBackends()) {
       assert.ok(await changes(), 'the study is gone');
     });
 
-    test('D6: a study that is gone leaves nothing in worklist, labels, verdicts, deliveries', async () => {
+    test('D6: a study that is gone leaves nothing in worklist, labels, assessments, deliveries', async () => {
       const uid = '2.25.6';
       await store.studies.seen({ studyInstanceUID: uid, orthancId: 'o6', at: new Date() });
       await store.results.recordResult(result('D6', uid));
       await store.deliveries.plan('D6', [{ destination: 'PACS2', kind: 'modality' }]);
-      await store.verdicts.record(report('2.25.61', 'Reader', 'present', { studyInstanceUID: uid }));
+      await store.assessments.record(report('2.25.61', 'Reader', 'present', { studyInstanceUID: uid }));
       assert.equal(await store.studies.forget(uid), true);
       assert.equal(await store.studies.find(uid), undefined);
       assert.deepEqual(await store.results.ofStudy(uid), []);
       assert.deepEqual(await store.deliveries.ofResult('D6'), []);
       assert.deepEqual(await store.labels.ofStudy(uid), []);
-      assert.deepEqual(await store.verdicts.ofStudy(uid), []);
+      assert.deepEqual(await store.assessments.ofStudy(uid), []);
       assert.equal(await store.studies.forget(uid), false, 'once more finds nothing');
     });
 
-    test('D6: verdicts on studies that were never analysed are compared with the PACS too', async () => {
-      await store.verdicts.record(report('2.25.62', 'Reader', 'present', { studyInstanceUID: '2.25.60' }));
+    test('D6: assessments on studies that were never analysed are compared with the PACS too', async () => {
+      await store.assessments.record(report('2.25.62', 'Reader', 'present', { studyInstanceUID: '2.25.60' }));
       await store.studies.seen({ studyInstanceUID: '2.25.63', orthancId: 'o63', at: new Date() });
-      await store.verdicts.record(report('2.25.64', 'Reader', 'present', { studyInstanceUID: '2.25.63' }));
+      await store.assessments.record(report('2.25.64', 'Reader', 'present', { studyInstanceUID: '2.25.63' }));
       assert.deepEqual(await store.knownStudies.withVerdictsOnly(), [{ studyInstanceUID: '2.25.60', verdictSeries: ['2.25.62.1'] }]);
       assert.equal(await store.studies.forget('2.25.60'), true);
       assert.deepEqual(await store.knownStudies.withVerdictsOnly(), []);
@@ -90,25 +90,25 @@ for (const backend of storeBackends()) {
     });
 
     test('D25: a second physician amends a report: the amended one counts alone; when it is deleted the first stands again', async () => {
-      await store.verdicts.record(report('2.25.251', 'Physician A', 'present'));
-      await store.verdicts.record(report('2.25.252', 'Physician B', 'absent', { predecessors: ['2.25.251'], givenAt: new Date('2026-03-01T09:00:00Z') }));
-      const labels = async () => jointLabels(await store.labels.ofStudy('2.25.25')).map(({ state, decision }) => ({ state, decision }));
+      await store.assessments.record(report('2.25.251', 'Physician A', 'present'));
+      await store.assessments.record(report('2.25.252', 'Physician B', 'absent', { predecessors: ['2.25.251'], givenAt: new Date('2026-03-01T09:00:00Z') }));
+      const labels = async () => consensusLabels(await store.labels.ofStudy('2.25.25')).map(({ state, decision }) => ({ state, decision }));
       assert.deepEqual(await labels(), [{ state: 'settled', decision: 'absent' }]);
-      assert.deepEqual(jointLabels(await store.labels.ofStudies(['2.25.25'])).map(({ state }) => state), ['settled']);
-      assert.deepEqual(jointLabels((await store.labels.statements()).filter((one) => one.studyInstanceUID === '2.25.25')).map(({ state }) => state), ['settled']);
-      await store.verdicts.keepOnly('2.25.25', ['2.25.251']);
+      assert.deepEqual(consensusLabels(await store.labels.ofStudies(['2.25.25'])).map(({ state }) => state), ['settled']);
+      assert.deepEqual(consensusLabels((await store.labels.statements()).filter((one) => one.studyInstanceUID === '2.25.25')).map(({ state }) => state), ['settled']);
+      await store.assessments.prune('2.25.25', ['2.25.251']);
       assert.deepEqual(await labels(), [{ state: 'settled', decision: 'present' }]);
     });
 
     test('D25: two physicians who do not follow each other still disagree', async () => {
-      await store.verdicts.record(report('2.25.253', 'Physician C', 'absent'));
-      assert.deepEqual(jointLabels(await store.labels.ofStudy('2.25.25')).map(({ state }) => state), ['disagreed']);
+      await store.assessments.record(report('2.25.253', 'Physician C', 'absent'));
+      assert.deepEqual(consensusLabels(await store.labels.ofStudy('2.25.25')).map(({ state }) => state), ['disagreed']);
     });
 
     test('D34: killed between statistics and result, the study is not lost for drift', async () => {
       const given = { resultId: 'D34', studyInstanceUID: '2.25.34' as StudyInstanceUID, createdAt: new Date(), outcome: 'reported', code: undefined, reason: undefined, rule: 'r', priority: 0, modelVersion: 'm34', engine: 'e', inputKey: 'k', findings: [], documents: [], destinations: [], timings: {}, statistics: { site: 's', network: 'xray', numbers: {}, names: {} } } satisfies StudyResult;
       const killed = { ...store, results: { ...store.results, recordResult: () => Promise.reject(new Error('killed')) } };
-      await assert.rejects(keepResult(given, 'content', killed, undefined as never), /killed/);
+      await assert.rejects(indexResult(given, 'content', killed, undefined as never), /killed/);
       assert.deepEqual((await store.statistics.since(new Date(0))).filter((one) => one.modelVersion === 'm34').map((one) => one.studyInstanceUID), ['2.25.34']);
     });
 

@@ -13,7 +13,7 @@ import type { Store } from '../../src/store/store.js';
 /** What a server needs to know who asks, over a real store. */
 export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Omit<ServerParts, 'hintToken' | 'wake' | 'tools'> {
   const audit = openAuditLog(store.audit, silentLog);
-  const access = openAccess(store, audit, { sessions: { idleMs: 60_000, longestMs: 3_600_000 }, dataDir: '/nowhere', ...settings });
+  const access = openAccess(store, audit, { sessions: { idleMs: 60_000, maxMs: 3_600_000 }, dataDir: '/nowhere', ...settings });
   const files = { softwareVersion: '0', pageDirectory: join(projectRoot, 'dist/web'), viewer: {}, uploads: { directory: '/nowhere', maxBytes: 1 } };
   return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit, metrics: openMetrics('test', 'test'), web: true, trustedProxies: [], ...files };
 }

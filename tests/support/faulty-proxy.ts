@@ -28,7 +28,7 @@ export interface FaultyProxy {
   /** Requests that have passed or been answered, as "GET /path". */
   readonly requests: readonly string[];
   /** Most requests under way at one moment. */
-  readonly mostAtOnce: number;
+  readonly maxAtOnce: number;
   /** From the next request on; `only` limits it to requests whose "METHOD /path" matches, `times` to so many of them. */
   misbehave(mischief: Mischief, limits?: { readonly only?: RegExp; readonly times?: number }): void;
   behave(): void;
@@ -46,7 +46,7 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
   let current: Mischief = { kind: 'none' };
   let only: RegExp | undefined;
   let left = Infinity;
-  let [underWay, mostAtOnce] = [0, 0];
+  let [underWay, maxAtOnce] = [0, 0];
 
   const choose = (request: string): Mischief => {
     if (current.kind === 'none' || left <= 0 || (only && !only.test(request))) return { kind: 'none' };
@@ -59,7 +59,7 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
     readHead(client, (head, rest) => {
       const request = head.slice(0, head.indexOf(' HTTP/'));
       requests.push(request);
-      mostAtOnce = Math.max(mostAtOnce, ++underWay);
+      maxAtOnce = Math.max(maxAtOnce, ++underWay);
       client.once('close', () => underWay--);
       const mischief = choose(request);
       if (mischief.kind === 'status') return void client.end(answer(mischief.status, mischief.body ?? ''));
@@ -75,14 +75,14 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
       upstream.write(rest);
       client.on('data', (chunk: Buffer) => upstream.write(chunk));
       client.on('close', () => upstream.destroy());
-      passOn(upstream, client, mischief);
+      proxyDicomWeb(upstream, client, mischief);
     });
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(listener.address() as net.AddressInfo).port}${server.pathname === '/' ? '' : server.pathname}`,
     requests,
-    get mostAtOnce() { return mostAtOnce; },
+    get maxAtOnce() { return maxAtOnce; },
     misbehave: (mischief, limits = {}) => {
       current = mischief;
       only = limits.only;
@@ -96,7 +96,7 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
   };
 }
 
-function passOn(upstream: net.Socket, client: net.Socket, mischief: Mischief): void {
+function proxyDicomWeb(upstream: net.Socket, client: net.Socket, mischief: Mischief): void {
   const chunks: Buffer[] = [];
   let passed = 0;
   upstream.on('data', (chunk: Buffer) => {

@@ -16,7 +16,7 @@ const patience = { timeout: 60_000 };
 export async function retrainAndWatch({ page }: WatchedPage, url: string): Promise<readonly string[]> {
   await page.goto(`${url}/models`);
   await page.waitForSelector('[data-testid=night-state]', patience);
-  if (await page.locator('[data-testid=retrain]').count()) await askForNight(page);
+  if (await page.locator('[data-testid=retrain]').count()) await requestRetraining(page);
   const said: string[] = [];
   // The same page all the while: what changes on it, it has learned by itself.
   await eventually('the night has ended', async () => {
@@ -34,11 +34,11 @@ export async function retrainAndWatch({ page }: WatchedPage, url: string): Promi
 /** "Retrain now" when nothing new was said: the view tells why nothing was done. */
 export async function retrainInVain({ page }: WatchedPage, url: string): Promise<void> {
   await page.goto(`${url}/models`);
-  await askForNight(page);
+  await requestRetraining(page);
   await eventually('the night says why', async () => assert.match((await page.locator('section[aria-labelledby=night]').textContent()) ?? '', /0 new labels/), { timeoutMs: 60_000 });
 }
 
-async function askForNight(page: Page): Promise<void> {
+async function requestRetraining(page: Page): Promise<void> {
   await page.click('[data-testid=retrain]', patience);
   await page.click('main form button[type=submit]');
   await page.waitForSelector('text=Retraining is asked for.', patience);
@@ -77,7 +77,7 @@ function inkOf(page: Page, name: string): Promise<number> {
 }
 
 /** Puts the former model in service and the newer one again, and lets the former judge in shadow for a while, each with its button. */
-export async function pressEveryDeed({ page }: WatchedPage, url: string, { former, newer }: { readonly former: string; readonly newer: string }): Promise<void> {
+export async function pressEveryAction({ page }: WatchedPage, url: string, { former, newer }: { readonly former: string; readonly newer: string }): Promise<void> {
   await page.goto(`${url}/models`);
   const press = async (deed: string, done: string): Promise<void> => {
     await page.click(`[data-testid=${deed}]`, patience);

@@ -3,7 +3,7 @@ import { derivedUid } from '../../src/dicom/uid.js';
 import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import type { NightPlan } from '../../src/retraining/retraining-plan.js';
+import type { RetrainingPlan } from '../../src/retraining/retraining-plan.js';
 import { architectureOf, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
 import { initialWeights } from '../../src/network/initial-weights.js';
 import type { Engine } from '../../src/engine/engine.js';
@@ -11,7 +11,7 @@ import { networkInput } from '../../src/pixels/network-input.js';
 import type { Candidate, CandidateNetwork } from '../../src/registry/candidate.js';
 import { tinyCandidate, tinyNetwork } from './tiny-model.js';
 
-type PlannedImage = NightPlan['images'][number];
+type PlannedImage = RetrainingPlan['images'][number];
 
 /** A patient with one picture: a synthetic chest, every second one with an opacity in a lung. */
 export interface PhantomPatient {
@@ -100,7 +100,7 @@ export async function guessingCandidate(engine: Engine, images: readonly GreyIma
 }
 
 /** How this small network learns these pictures in a dozen epochs. The gate's rules are the shipped ones. */
-export const phantomNight = { batch: 16, epochs: 12, rate: 2e-2 } as const;
+export const phantomRetraining = { batch: 16, epochs: 12, rate: 2e-2 } as const;
 
 /** Of sixteen patients six train, two validate, four calibrate and four are locked for testing. */
 export function usualPart(number: number): PlannedImage['part'] {

@@ -5,14 +5,14 @@ import { startEngine } from '../../src/engine/start-engine.js';
 import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { openRegistry, type Registry } from '../../src/registry/registry.js';
-import type { NightPlan } from '../../src/retraining/retraining-plan.js';
+import type { RetrainingPlan } from '../../src/retraining/retraining-plan.js';
 import { retrainModel, type Retrained } from '../../src/retraining/retrain-model.js';
 import { fastaiRecipe } from '../../src/training/recipe.js';
 import { openPhantomGate, type PhantomGate } from './phantom-gate.js';
-import { guessingCandidate, phantomNight, plannedPhantoms, usualPart, type PhantomPatient } from './phantom-patients.js';
+import { guessingCandidate, phantomRetraining, plannedPhantoms, usualPart, type PhantomPatient } from './phantom-patients.js';
 
 /** Nights on phantoms without a PACS: the plan is written down here as the service writes it from the PACS. */
-export interface PhantomNights {
+export interface PhantomRetrainings {
   readonly registry: Registry;
   /** Trains on the truth from a champion that guesses. */
   honest(id: string, signal?: AbortSignal, onStep?: () => void): Promise<Retrained>;
@@ -26,7 +26,7 @@ export interface PhantomNights {
 const patients = 256;
 const newPatients = 96;
 
-export async function startPhantomNights(directory: string): Promise<PhantomNights> {
+export async function startPhantomRetrainings(directory: string): Promise<PhantomRetrainings> {
   const registry = openRegistry(join(directory, 'models'));
   const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
   const guessing = await registry.add(await guessingCandidate(engine));
@@ -34,19 +34,19 @@ export async function startPhantomNights(directory: string): Promise<PhantomNigh
   const pictures = join(directory, 'pictures');
   const cache = new PictureCache(pictures, guessing.networks.xray!.input);
   const first = await plannedPhantoms(cache, 0, patients, usualPart);
-  const run = (plan: NightPlan, signal?: AbortSignal, onStep?: () => void): Promise<Retrained> =>
+  const run = (plan: RetrainingPlan, signal?: AbortSignal, onStep?: () => void): Promise<Retrained> =>
     retrainModel(plan, { registry, engine, pictures, directory: join(directory, plan.id), labelRules: {}, workers: 1, codeVersion: 'test', clock: { now: () => new Date() }, ...(signal ? { signal } : {}), ...(onStep ? { onProgress: onStep } : {}) });
-  const planOf = (id: string, champion: string, images: NightPlan['images'], seed: number, epochs: number): NightPlan => ({
+  const planOf = (id: string, champion: string, images: RetrainingPlan['images'], seed: number, epochs: number): RetrainingPlan => ({
     id, startedAt: new Date().toISOString(), by: 'test', champion, classes: ['pneumonia'], objective: 'several', images, lock: 'test', warnings: [],
-    recipe: { ...fastaiRecipe, augmentation: noTransforms, seed, batch: phantomNight.batch, stages: [{ what: 'all', epochs, rate: phantomNight.rate }] },
+    recipe: { ...fastaiRecipe, augmentation: noTransforms, seed, batch: phantomRetraining.batch, stages: [{ what: 'all', epochs, rate: phantomRetraining.rate }] },
     rules: defaultPromotionRules,
   });
   return {
     registry,
-    honest: (id, signal, onStep) => run(planOf(id, guessing.version, first, 1, phantomNight.epochs), signal, onStep),
+    honest: (id, signal, onStep) => run(planOf(id, guessing.version, first, 1, phantomRetraining.epochs), signal, onStep),
     async poisoned(seed) {
       const champion = (await registry.aliases())!.champion;
-      const learn = (number: number): NightPlan['images'][number]['part'] => (number % 4 === 0 ? 'validation' : number % 4 === 1 ? 'calibration' : 'train');
+      const learn = (number: number): RetrainingPlan['images'][number]['part'] => (number % 4 === 0 ? 'validation' : number % 4 === 1 ? 'calibration' : 'train');
       const fresh = await plannedPhantoms(cache, patients, newPatients, learn, poison(seed));
       const outcome = await run(planOf(`poison-${seed}`, champion, [...first.filter(({ part }) => part === 'test'), ...fresh], seed, 4));
       if (!outcome.finished) throw new Error('nobody stopped it');

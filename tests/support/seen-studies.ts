@@ -1,7 +1,7 @@
 import { driftReference, type DriftReference } from '../../src/evaluation/drift/reference.js';
 import { seededUniform, type Uniform } from '../../src/evaluation/metrics/seeded.js';
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
-import { checkDrift, type DriftTools } from '../../src/monitoring/check-drift.js';
+import { checkDrift, type DriftPort } from '../../src/monitoring/check-drift.js';
 import { observationOf } from '../../src/monitoring/study-statistics.js';
 import { phantomPatient, type PhantomPatient } from './phantom-patients.js';
 
@@ -45,7 +45,7 @@ export function referenceOf(rows: readonly StudyStatisticsRow[]): DriftReference
 }
 
 /** A look over rows at hand. */
-export function look(rows: readonly StudyStatisticsRow[], now: Date, reference?: DriftReference, change: Partial<DriftTools> = {}): ReturnType<typeof checkDrift> {
+export function look(rows: readonly StudyStatisticsRow[], now: Date, reference?: DriftReference, change: Partial<DriftPort> = {}): ReturnType<typeof checkDrift> {
   const inOrder = [...rows].sort((a, b) => a.judgedAt.getTime() - b.judgedAt.getTime());
   return checkDrift({
     statistics: {
@@ -55,7 +55,7 @@ export function look(rows: readonly StudyStatisticsRow[], now: Date, reference?:
     },
     labelsOf: async () => [],
     model: { version: model, kinds: ['xray'], ...(reference ? { reference: { xray: reference } } : {}) },
-    rules: { windowDays: 7, leastStudies: 50, alpha: 0.01, leastShift: 0.2, leastFall: 0.1 },
+    rules: { windowDays: 7, minStudies: 50, alpha: 0.01, minShift: 0.2, minFall: 0.1 },
     clock: { now: () => now },
     ...change,
   });

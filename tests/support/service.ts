@@ -20,7 +20,7 @@ export interface ServiceOptions {
   readonly report?: Partial<Config['report']>;
   readonly orthanc?: Partial<Config['orthanc']>;
   readonly work?: Partial<Config['work']>;
-  readonly verdicts?: Partial<Config['verdicts']>;
+  readonly assessments?: Partial<Config['assessments']>;
   readonly model?: Partial<Config['model']>;
   readonly log?: Log;
 }
@@ -37,7 +37,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     engine: { ...base.engine, prefer: 'onnx-cpu' },
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
-    verdicts: { ...base.verdicts, ...options.verdicts },
+    assessments: { ...base.assessments, ...options.assessments },
     model: { ...base.model, ...options.model },
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
   };

@@ -2,7 +2,7 @@ import { seededUniform, shuffled, type Uniform } from '../../src/evaluation/metr
 import { chooseScaling } from '../../src/evaluation/choose-calibration.js';
 import { probabilityOf } from '../../src/evaluation/probability.js';
 import { fitLogisticRegression } from '../../src/evaluation/promotion/logistic-regression.js';
-import type { ChangedSets, JudgedVersion } from '../../src/evaluation/promotion/evidence.js';
+import type { ChangedSets, EvaluatedVersion } from '../../src/evaluation/promotion/evidence.js';
 import type { ScoredImage, ScoredSet } from '../../src/evaluation/report/scored-set.js';
 
 /**
@@ -79,7 +79,7 @@ export function train(images: readonly NumberImage[], labels: Labels = images.ma
   return (image) => probabilityOf(logit(image), scaling);
 }
 
-export function judged(version: string, images: readonly NumberImage[], score: (image: NumberImage) => number): JudgedVersion {
+export function judged(version: string, images: readonly NumberImage[], score: (image: NumberImage) => number): EvaluatedVersion {
   return { version, set: scored(images, score), embeddings: images.map(({ features }) => features) };
 }
 

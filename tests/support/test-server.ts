@@ -5,12 +5,12 @@ import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
 import { createServer } from '../../src/server/app.js';
 import type { AccessSettings } from '../../src/server/access/access.js';
-import type { PageTools } from '../../src/server/ports/page.js';
-import type { ServerParts, ServerTools } from '../../src/server/ports/server.js';
+import type { PagePort } from '../../src/server/ports/page.js';
+import type { ServerParts, ServerPorts } from '../../src/server/ports/server.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
 
-const pageOfNothing: PageTools = {
+const pageOfNothing: PagePort = {
   worklist: async () => ({ rows: [] }),
   counts: async () => ({ reported: 0, skipped: 0, failed: 0 }),
   pulse: async () => '',
@@ -35,20 +35,20 @@ export interface TestServer {
 }
 
 /** The HTTP interface alone, over a real store; what the service would show is empty. */
-export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly tools?: Partial<ServerTools>; readonly page?: Partial<PageTools>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
-  const tools: ServerTools = {
+export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly tools?: Partial<ServerPorts>; readonly page?: Partial<PagePort>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
+  const tools: ServerPorts = {
     retrain: async () => undefined,
-    verdicts: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ verdicts: [], labels: [] }) },
+    assessments: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ assessments: [], labels: [] }) },
     health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', engineState: 'running', work: 'in time', drift: 'none', queue: { waiting: 0, active: 0, parked: 0 } }),
     measure: async () => ({ ok: true, results: {}, queues: [], freeBytes: 1, clockSkewMs: 0, pacsRequests: 0 }),
     results: async () => [],
     parked: async () => [],
-    retryParked: async () => true,
+    retryFailedJob: async () => true,
     resultsOf: async () => [],
     page: { ...pageOfNothing, ...options.page },
     drift: { shown: async () => ({ alarms: [] }), ask: async () => undefined, acknowledge: async () => true },
-    modelDeeds: { promote: noModel, challenge: noModel, rollBack: noModel },
-    passOn: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
+    modelActions: { promote: noModel, challenge: noModel, rollBack: noModel },
+    proxyDicomWeb: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
     ...options.tools,
   };
   const app = createServer({ ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts }, options.log ?? silentLog);

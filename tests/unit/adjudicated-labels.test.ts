@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jointLabels, type LabelStatement } from '../../src/assessments/adjudicated-labels.js';
+import { consensusLabels, type LabelStatement } from '../../src/assessments/adjudicated-labels.js';
 
 const at = (minute: number): Date => new Date(Date.UTC(2026, 10, 24, 12, minute));
 function says(reader: string, decision: LabelStatement['decision'], minute: number, more: Partial<LabelStatement> = {}): LabelStatement {
@@ -28,7 +28,7 @@ const cases: readonly (readonly [what: string, statements: readonly LabelStateme
 for (const [what, statements, expected] of cases) {
   test(what, () => {
     for (const order of [statements, [...statements].reverse()]) {
-      const [joint, ...others] = jointLabels(order);
+      const [joint, ...others] = consensusLabels(order);
       assert.equal(others.length, 0);
       assert.equal([joint!.state, joint!.decision].filter(Boolean).join(' '), expected);
     }
@@ -36,6 +36,6 @@ for (const [what, statements, expected] of cases) {
 }
 
 test('studies and findings are told apart', () => {
-  const joint = jointLabels([says('a', 'present', 1), says('a', 'absent', 1, { finding: 'mass' }), says('b', 'absent', 1, { studyInstanceUID: '1.3' })]);
+  const joint = consensusLabels([says('a', 'present', 1), says('a', 'absent', 1, { finding: 'mass' }), says('b', 'absent', 1, { studyInstanceUID: '1.3' })]);
   assert.deepEqual(joint.map((one) => [one.studyInstanceUID, one.finding, one.decision]), [['1.2', 'pneumonia', 'present'], ['1.2', 'mass', 'absent'], ['1.3', 'pneumonia', 'absent']]);
 });

@@ -14,7 +14,7 @@ async function compare(study: KnownStudy, held: readonly PacsSeries[] | undefine
     seriesOfStudies: async () => new Map(held ? [[study.pacsStudyId, held]] : []),
     findStudies: async () => ids,
     enqueueStudy: async (id) => void did.push(`look at ${id}`),
-    enqueueVerdicts: async (uid) => void did.push(`verdicts of ${uid}`),
+    enqueueVerdicts: async (uid) => void did.push(`assessments of ${uid}`),
     forget: async (uid) => void did.push(`forget ${uid}`),
     log: silentLog,
   });
@@ -45,10 +45,10 @@ test('two studies under one UID: neither is touched', async () => {
   assert.deepEqual(await compare(known, undefined, ['q', 'r']), []);
 });
 
-test('D6: one of two verdicts of a series is deleted: the verdicts are read again', async () => {
-  const verdicts: PacsSeries = { seriesInstanceUID: '1.8', instanceIds: ['v'], mainAttributes: { Modality: 'SR', StationName: 'CHEST-AI-VERDICT' } };
-  const study = { ...known, contentKey: contentKeyOf({ series: [images, verdicts] }) };
-  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8'] }, [images, report, verdicts]), []);
-  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8', '1.8'] }, [images, report, verdicts]), ['verdicts of 1']);
-  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.7'] }, [images, report, verdicts]), ['verdicts of 1']);
+test('D6: one of two assessments of a series is deleted: the assessments are read again', async () => {
+  const assessments: PacsSeries = { seriesInstanceUID: '1.8', instanceIds: ['v'], mainAttributes: { Modality: 'SR', StationName: 'CHEST-AI-VERDICT' } };
+  const study = { ...known, contentKey: contentKeyOf({ series: [images, assessments] }) };
+  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8'] }, [images, report, assessments]), []);
+  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8', '1.8'] }, [images, report, assessments]), ['assessments of 1']);
+  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.7'] }, [images, report, assessments]), ['assessments of 1']);
 });

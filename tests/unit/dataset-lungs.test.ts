@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { SourcePicture } from '../../src/dataset/apply-augmentation.js';
 import { drawAugmentation, fastaiTransforms, noTransforms, robustTransforms, type AugmentationSettings } from '../../src/dataset/augmentation.js';
-import { changeSurroundings, cropToLungs, equalised, placementOf, type PlacedPicture } from '../../src/dataset/lung-augmentation.js';
+import { changeInfrastructure, cropToLungs, equalised, placementOf, type PlacedPicture } from '../../src/dataset/lung-augmentation.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
-import { drawsOf } from '../../src/dataset/random.js';
+import { seededRandom } from '../../src/dataset/random.js';
 import { coversLungs, greyTrainingPicture, type PictureTask } from '../../src/dataset/training-picture.js';
 import { lungBox, lungFields, lungFieldsAt, placeTemplate } from '../../src/pixels/xray/lung-fields.js';
 
@@ -21,7 +21,7 @@ const [lung, corner] = [Math.floor(0.4 * size) * size + Math.floor(0.3 * size), 
 
 describe('what is drawn', () => {
   const lungs = { pExchange: 0.4, pAlone: 0.2, pCovered: 0.1, pCrop: 0.5 };
-  const drawn = Array.from({ length: 4000 }, (_, index) => drawAugmentation({ ...robustTransforms, pEqualise: 0.3, lungs }, drawsOf('lungs', index)));
+  const drawn = Array.from({ length: 4000 }, (_, index) => drawAugmentation({ ...robustTransforms, pEqualise: 0.3, lungs }, seededRandom('lungs', index)));
 
   test('as often as it should, and nothing else is drawn otherwise', () => {
     const share = (of: (one: (typeof drawn)[number]) => boolean): number => drawn.filter(of).length / drawn.length;
@@ -29,21 +29,21 @@ describe('what is drawn', () => {
       // 5 standard deviations of 4,000 draws
       assert.ok(Math.abs(found - expected) < 5 * Math.sqrt((expected * (1 - expected)) / 4000), `${found}, expected ${expected}`);
     }
-    drawn.slice(0, 50).forEach(({ lungs: _, lungCrop: __, equalise: ___, ...rest }, index) => assert.deepEqual(rest, drawAugmentation(robustTransforms, drawsOf('lungs', index))));
+    drawn.slice(0, 50).forEach(({ lungs: _, lungCrop: __, equalise: ___, ...rest }, index) => assert.deepEqual(rest, drawAugmentation(robustTransforms, seededRandom('lungs', index))));
     assert.ok(drawn.every(({ lungCrop }) => !lungCrop || Object.values(lungCrop).every((margin: number) => margin >= 0 && margin <= 1 / 6)));
   });
 });
 
 describe('the surroundings', () => {
   test('of another picture, of one grey, or of the mean that stays visible', () => {
-    const exchanged = changeSurroundings(flat(100), { what: 'exchanged' }, () => flat(200)).values;
+    const exchanged = changeInfrastructure(flat(100), { what: 'exchanged' }, () => flat(200)).values;
     assert.deepEqual([exchanged[lung], exchanged[corner]], [100, 200]);
-    const alone = changeSurroundings(flat(100), { what: 'alone', grey: 0.5 }, none).values;
+    const alone = changeInfrastructure(flat(100), { what: 'alone', grey: 0.5 }, none).values;
     assert.deepEqual([alone[lung], alone[corner]], [100, 127.5]);
-    const covered = changeSurroundings(flat(100), { what: 'covered', grey: 1 }, none).values;
+    const covered = changeInfrastructure(flat(100), { what: 'covered', grey: 1 }, none).values;
     assert.deepEqual([covered[lung], covered[corner]], [255, 100]);
     const own: PlacedPicture = { picture: picture((x) => (x < size / 2 ? 40 : 80)), placement: straight };
-    const plain = changeSurroundings(own, { what: 'alone' }, none).values;
+    const plain = changeInfrastructure(own, { what: 'alone' }, none).values;
     // the mask is symmetric, so the mean of both lungs is the middle
     assert.ok(Math.abs(plain[corner]! - 60) < 1e-3, `${plain[corner]}`);
   });
@@ -51,7 +51,7 @@ describe('the surroundings', () => {
   test('another picture is laid lung on lung', () => {
     // its chest is smaller and lies further right and down; grey is the place from the left
     const other: PlacedPicture = { picture: picture((x) => x), placement: { ...straight, centreX: 0.6, centreY: 0.55, scaleX: 0.5, scaleY: 0.8 } };
-    const found = changeSurroundings(flat(250), { what: 'exchanged' }, () => other).values;
+    const found = changeInfrastructure(flat(250), { what: 'exchanged' }, () => other).values;
     for (const column of [0, 5, 48, 90]) {
       const place = (((column + 0.5) / size - 0.5) * 0.5 + 0.6) * size - 0.5;
       assert.ok(Math.abs(found[2 * size + column]! - Math.min(Math.max(place, 0), size - 1)) < 1e-3, `column ${column}`);
@@ -82,7 +82,7 @@ describe('pictures to train on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lungs-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const cache = new PictureCache(folder, { width: 64, height: 64 });
-  const draws = drawsOf('noise');
+  const draws = seededRandom('noise');
   await cache.put('chest', { width: 80, height: 80, pixelAspect: 1, values: Float32Array.from({ length: 6400 }, () => draws.next()) });
   await cache.put('other', { width: 80, height: 80, pixelAspect: 1, values: new Float32Array(6400).fill(1) });
   const task = (lungs: AugmentationSettings['lungs'], otherChest?: string): PictureTask => ({ file: cache.fileOf('chest'), sourceWidth: cache.width, sourceHeight: cache.height, input: { width: 64, height: 64, channels: 1, normalization: 'per-image' }, settings: { ...noTransforms, lungs }, seed: 1, epoch: 0, position: 0, otherChest });
@@ -112,7 +112,7 @@ describe('pictures to train on', async () => {
   test('who trains knows which pictures have their lungs covered', () => {
     const key = (position: number) => ({ settings: { ...fastaiTransforms, lungs: { pExchange: 0.3, pAlone: 0.2, pCovered: 0.3, pCrop: 0 } }, seed: 5, epoch: 2, position });
     for (let position = 0; position < 40; position++) {
-      assert.equal(coversLungs(key(position)), drawAugmentation(key(position).settings, drawsOf('augmentation', 5, 2, position)).lungs?.what === 'covered');
+      assert.equal(coversLungs(key(position)), drawAugmentation(key(position).settings, seededRandom('augmentation', 5, 2, position)).lungs?.what === 'covered');
     }
   });
 });

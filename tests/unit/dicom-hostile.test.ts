@@ -16,14 +16,14 @@ const image = {
 const pixels = new Uint8Array(128);
 
 /** In bounded processor time (what the machine does besides does not count) and memory. */
-function quickly<Result>(work: () => Result, mostMs = 5000): Result {
+function quickly<Result>(work: () => Result, maxMs = 5000): Result {
   const start = process.cpuUsage();
   const before = process.memoryUsage().rss;
   try {
     return work();
   } finally {
     const { user, system } = process.cpuUsage(start);
-    assert.ok((user + system) / 1000 < mostMs, `took ${(user + system) / 1000} ms`);
+    assert.ok((user + system) / 1000 < maxMs, `took ${(user + system) / 1000} ms`);
     assert.ok(process.memoryUsage().rss - before < 400e6, 'took more than 400 MB');
   }
 }

@@ -4,7 +4,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
-import { PassOn } from '../../src/dicomweb/proxy.js';
+import { DicomWebProxy } from '../../src/dicomweb/proxy.js';
 import { Slots } from '../../src/http/http-exchange.js';
 import { pacsAddress } from '../../src/http/pacs-address.js';
 import { eventually } from '../support/eventually.js';
@@ -26,9 +26,9 @@ describe('what viewers ask is passed on within the limits of the PACS', () => {
       waiting.push(response);
     });
     const slots = new Slots(3);
-    const passOn = new PassOn({ url: await listening(server), timeoutMs: 20_000, maxConcurrent: slots });
+    const proxyDicomWeb = new DicomWebProxy({ url: await listening(server), timeoutMs: 20_000, maxConcurrent: slots });
     const signal = new AbortController().signal;
-    const answers = Array.from({ length: 10 }, () => passOn.get(address, undefined, seenAs, signal).then((one) => buffer(one.body)));
+    const answers = Array.from({ length: 10 }, () => proxyDicomWeb.get(address, undefined, seenAs, signal).then((one) => buffer(one.body)));
     let answered = 0;
     await eventually('all are answered', () => {
       assert.ok(waiting.length - answered <= 2, `${waiting.length - answered} at once`);
@@ -38,22 +38,22 @@ describe('what viewers ask is passed on within the limits of the PACS', () => {
     }, { timeoutMs: 20_000, intervalMs: 10 });
     for (const one of answers) assert.equal((await one).toString(), 'firstlast');
     await eventually('every slot is free', () => assert.equal(slots.inUse, 0), { timeoutMs: 5_000 });
-    passOn.close();
+    proxyDicomWeb.close();
     server.close();
   });
 
   test('M8: a viewer who goes away frees the slot, in turn or waiting', async () => {
     const server = http.createServer((_request, response) => void response.writeHead(200).write('x'));
     const slots = new Slots(2);
-    const passOn = new PassOn({ url: await listening(server), timeoutMs: 20_000, maxConcurrent: slots });
+    const proxyDicomWeb = new DicomWebProxy({ url: await listening(server), timeoutMs: 20_000, maxConcurrent: slots });
     const leaving = new AbortController();
-    const first = passOn.get(address, undefined, seenAs, leaving.signal);
+    const first = proxyDicomWeb.get(address, undefined, seenAs, leaving.signal);
     (await first).body.on('error', () => undefined);
-    const second = passOn.get(address, undefined, seenAs, leaving.signal);
+    const second = proxyDicomWeb.get(address, undefined, seenAs, leaving.signal);
     leaving.abort();
     await assert.rejects(second);
     await eventually('every slot is free', () => assert.equal(slots.inUse, 0), { timeoutMs: 5_000 });
-    passOn.close();
+    proxyDicomWeb.close();
     server.closeAllConnections();
     server.close();
   });
@@ -71,13 +71,13 @@ describe('what viewers ask is passed on within the limits of the PACS', () => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok');
       });
     });
-    const passOn = new PassOn({ url: await listening(server), timeoutMs: 10_000, maxConcurrent: new Slots(1) });
+    const proxyDicomWeb = new DicomWebProxy({ url: await listening(server), timeoutMs: 10_000, maxConcurrent: new Slots(1) });
     for (let n = 0; n < 5; n++) {
-      const { status, body } = await passOn.get(address, undefined, seenAs, new AbortController().signal);
+      const { status, body } = await proxyDicomWeb.get(address, undefined, seenAs, new AbortController().signal);
       assert.deepEqual([status, (await buffer(body)).toString()], [200, 'ok']);
     }
     assert.equal(requests, 5);
-    passOn.close();
+    proxyDicomWeb.close();
     server.close();
   });
 });

@@ -66,13 +66,13 @@ test('what fails for the caller’s reasons is not taken for a loss', async () =
   await engine.close();
 });
 
-test('a verdict names the engine that computed it, the model the one in use', { skip }, async () => {
+test('a prediction names the engine that computed it, the model the one in use', { skip }, async () => {
   const engine = new FallbackEngine({ engine: await candidate('tensorflow-wasm').start(threads, 'test'), others: [successor], log: silentLog });
   const model = await serveModel(await loadModelVersion(join(projectRoot, 'models/starter')), engine, () => ({}));
   const image = { values: seededImage('image', 256 * 256).map((value) => (value + 2) / 4), width: 256, height: 256, pixelAspect: 1 };
-  const [before] = await model.judgeXrays([image]);
+  const [before] = await model.predictXrays([image]);
   for (const pid of childProcesses()) process.kill(pid, 'SIGKILL');
-  const [after] = await model.judgeXrays([image]);
+  const [after] = await model.predictXrays([image]);
   assert.match(before!.engine!.name, /^TensorFlow/);
   assert.match(after!.engine!.name, /^onnxruntime/);
   assert.equal(model.engine.name, after!.engine!.name);

@@ -7,7 +7,7 @@ import { drawHeatMap, drawnSize, legendHeight, type ColourPicture } from '../../
 import { previewOf, type Preview } from '../../src/pixels/preview.js';
 import { heatMapCapture, type HeatMapCapture } from '../../src/sr/heat-map-capture.js';
 import { isOwnDocument } from '../../src/sr/own-document.js';
-import { ownDocumentsIn, showsTheSame } from '../../src/reporting/own-documents.js';
+import { ownDocumentsIn, isSameHeatMap } from '../../src/reporting/own-documents.js';
 import { validateDocument } from '../support/validate-document.js';
 import { finding, imageReference, reported, source } from './sr-examples.js';
 
@@ -106,9 +106,9 @@ describe('a heat map as DICOM Secondary Capture', () => {
     const { current, heatMaps } = ownDocumentsIn([heatMapCapture(capture)]);
     assert.equal(current.length, 0);
     assert.equal(heatMaps.length, 1);
-    assert.ok(showsTheSame(heatMaps[0]!, '00112233', reported.algorithm.deviceUID));
-    assert.ok(!showsTheSame(heatMaps[0]!, '00112234', reported.algorithm.deviceUID));
-    assert.ok(!showsTheSame(heatMaps[0]!, '00112233', '2.25.1'));
+    assert.ok(isSameHeatMap(heatMaps[0]!, '00112233', reported.algorithm.deviceUID));
+    assert.ok(!isSameHeatMap(heatMaps[0]!, '00112234', reported.algorithm.deviceUID));
+    assert.ok(!isSameHeatMap(heatMaps[0]!, '00112233', '2.25.1'));
   });
 
   test('the same content gives the same bytes', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nightOf } from '../../src/server/page/retraining-state.js';
+import { retrainingStateOf } from '../../src/server/page/retraining-state.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { fastaiRecipe } from '../../src/training/recipe.js';
 import { writeCheckpoint } from '../../src/training/checkpoint.js';
@@ -11,8 +11,8 @@ import { temporaryDirectory } from '../support/orthanc.js';
 const now = new Date('2026-02-01T00:00:00Z');
 test('a night: at rest, under way with its step, or waiting for a person', async () => {
   const dataDir = temporaryDirectory('page-night');
-  const look = (queue: { readonly active?: number; readonly waiting?: number; readonly parked?: number }): ReturnType<typeof nightOf> =>
-    nightOf({ dataDir, jobs: { stats: async () => [{ queue: 'retrain-model', waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined, longestActiveMs: undefined, ...queue }] }, registry: { lastNight: async () => undefined } });
+  const look = (queue: { readonly active?: number; readonly waiting?: number; readonly parked?: number }): ReturnType<typeof retrainingStateOf> =>
+    retrainingStateOf({ dataDir, jobs: { stats: async () => [{ queue: 'retrain-model', waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined, maxActiveMs: undefined, ...queue }] }, registry: { lastRun: async () => undefined } });
   assert.deepEqual(await look({}), { state: 'idle' });
   assert.equal((await look({ parked: 1 })).state, 'parked');
   const run = join(dataDir, 'night/run');

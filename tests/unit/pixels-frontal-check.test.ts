@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { readPart10 } from '../../src/dicom/part10.js';
-import { judgeFrontal } from '../../src/pixels/xray/frontal-check.js';
+import { checkFrontal } from '../../src/pixels/xray/frontal-check.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { readPicture } from '../../src/pixels/picture.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
@@ -31,23 +31,23 @@ function chest(x: number, y: number): number {
 test('a blank exposure, noise, a screenshot and stripes are refused', () => {
   let state = 1;
   const noise = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  assert.equal(judgeFrontal(picture(() => 0.5)).refusal, 'blank');
-  assert.equal(judgeFrontal(picture(noise)).refusal, 'not a frontal chest');
-  assert.equal(judgeFrontal(picture((x, y) => (y < 10 || (x > 20 && y % 9 < 2) ? 1 : 0))).refusal, 'not a frontal chest');
-  assert.ok(judgeFrontal(picture((x) => x / side)).refusal);
+  assert.equal(checkFrontal(picture(() => 0.5)).refusal, 'blank');
+  assert.equal(checkFrontal(picture(noise)).refusal, 'not a frontal chest');
+  assert.equal(checkFrontal(picture((x, y) => (y < 10 || (x > 20 && y % 9 < 2) ? 1 : 0))).refusal, 'not a frontal chest');
+  assert.ok(checkFrontal(picture((x) => x / side)).refusal);
 });
 
 test('a chest is taken; exchanged black and white, and a turned one, are named', () => {
-  assert.equal(judgeFrontal(picture(chest)).refusal, undefined);
-  assert.equal(judgeFrontal(picture((x, y) => 1 - chest(x, y))).refusal, 'inverted');
-  assert.equal(judgeFrontal(picture((x, y) => chest(y, x))).refusal, 'turned');
-  assert.equal(judgeFrontal(picture((x, y) => chest(side - 1 - y, x))).refusal, 'turned');
+  assert.equal(checkFrontal(picture(chest)).refusal, undefined);
+  assert.equal(checkFrontal(picture((x, y) => 1 - chest(x, y))).refusal, 'inverted');
+  assert.equal(checkFrontal(picture((x, y) => chest(y, x))).refusal, 'turned');
+  assert.equal(checkFrontal(picture((x, y) => chest(side - 1 - y, x))).refusal, 'turned');
 });
 
 test('real frontal radiographs pass, laterals and CT slices do not', { skip }, async () => {
   const passed = async (folder: string, names: readonly string[]): Promise<number> => {
-    const verdicts = await Promise.all(names.map(async (name) => judgeFrontal(await readPicture(readFileSync(join(folder, name))))));
-    return verdicts.filter(({ refusal }) => refusal === undefined).length / names.length;
+    const checks = await Promise.all(names.map(async (name) => checkFrontal(await readPicture(readFileSync(join(folder, name))))));
+    return checks.filter(({ refusal }) => refusal === undefined).length / names.length;
   };
   const imagesOf = (set: string, count: number): readonly [string, readonly string[]] => {
     const folder = join(shared, set, 'images');
@@ -67,7 +67,7 @@ for (const [file, expected] of [['J2KI/RG1_J2KI', true], ['JLSN/RG1_JLSN', true]
   test(`${file} is ${expected ? '' : 'not '}a frontal chest`, { skip }, async () => {
     const bytes = readFileSync(join(shared, 'dicom/robyoung__dicom-test-files/data/WG04', file));
     const { image } = await presentXray(readPart10(bytes));
-    assert.equal(judgeFrontal(image).refusal === undefined, expected, JSON.stringify(judgeFrontal(image)));
+    assert.equal(checkFrontal(image).refusal === undefined, expected, JSON.stringify(checkFrontal(image)));
   });
 }
 
@@ -82,24 +82,24 @@ function shown({ values, rows, columns }: StoredPixels): GreyImage {
 for (const seed of ['a', 'b', 'c']) {
   test(`phantom ${seed}: a chest passes; a hand, two chests side by side and a chest in a workstation's window do not`, () => {
     const chestImage = shown(chestPhantom({ seed, ...size }));
-    assert.equal(judgeFrontal(chestImage).refusal, undefined);
-    assert.equal(judgeFrontal(shown(handPhantom({ seed, ...size }))).refusal, 'not a frontal chest');
+    assert.equal(checkFrontal(chestImage).refusal, undefined);
+    assert.equal(checkFrontal(shown(handPhantom({ seed, ...size }))).refusal, 'not a frontal chest');
     const at = (x: number, y: number): number => chestImage.values[y * size.columns + x]!;
     const pair: GreyImage = { width: 640, height: 400, pixelAspect: 1, values: Float32Array.from({ length: 640 * 400 }, (_, i) => at((i % 640) % 320, Math.floor(i / 640))) };
-    assert.ok(judgeFrontal(pair).refusal);
+    assert.ok(checkFrontal(pair).refusal);
     const screen = Float32Array.from({ length: 960 * 540 }, (_, i) => {
       const [x, y] = [i % 960, Math.floor(i / 960)];
       if (y < 40) return 0.85;
       if (x > 700) return y % 24 < 12 && x % 9 < 5 ? 0.8 : 0.2;
       return x >= 160 && x < 480 && y >= 90 && y < 490 ? at(x - 160, y - 90) : 0.12;
     });
-    assert.ok(judgeFrontal({ width: 960, height: 540, pixelAspect: 1, values: screen }).refusal);
+    assert.ok(checkFrontal({ width: 960, height: 540, pixelAspect: 1, values: screen }).refusal);
   });
 }
 
 const files = join(shared, 'dicom/robyoung__dicom-test-files/data/WG04');
 test('real files: a chest passes; hip, ankle, printed head CT and angiogram do not', { skip: existsSync(files) ? false : `${files} is not there` }, async () => {
-  const refusalOf = async (name: string): Promise<string | undefined> => judgeFrontal((await presentXray(readPart10(readFileSync(join(files, name))))).image).refusal;
+  const refusalOf = async (name: string): Promise<string | undefined> => checkFrontal((await presentXray(readPart10(readFileSync(join(files, name))))).image).refusal;
   assert.equal(await refusalOf('J2KI/RG1_J2KI'), undefined);
   for (const name of ['RLE/RG2_RLE', 'RLE/RG3_RLE', 'JLSL/SC1_JLSL', 'RLE/XA1_RLE']) assert.ok(await refusalOf(name), name);
 });

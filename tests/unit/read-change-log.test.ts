@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { silentLog, type Log } from '../../src/log.js';
 import { compareWithLog, marksOf, type ChangeMark } from '../../src/reporting/change-log.js';
-import { watchOnce, type ChangeLog, type PacsChange, type WatchTools } from '../../src/reporting/read-change-log.js';
+import { watchOnce, type ChangeLog, type PacsChange, type ChangeLogPorts } from '../../src/reporting/read-change-log.js';
 
 const change = (seq: number, type: string, level: PacsChange['level'], id: string, date = '20260301T080000'): PacsChange => ({ seq, type, level, id, date });
 
@@ -23,7 +23,7 @@ function changeLog(all: readonly PacsChange[], { page = 1_000, last = all.at(-1)
 function tools(log: ChangeLog, { cursor, marks = [], analyseArchive = true, refuse = () => false, logTo = silentLog }: { readonly cursor?: number; readonly marks?: readonly ChangeMark[]; readonly analyseArchive?: boolean; readonly refuse?: (id: string) => boolean; readonly logTo?: Log } = {}) {
   const did: string[] = [];
   const state: { cursor: number | undefined; marks: readonly ChangeMark[] } = { cursor, marks };
-  const given: WatchTools = {
+  const given: ChangeLogPorts = {
     changeLog: log,
     cursor: {
       read: async () => (state.cursor === undefined ? undefined : { lastSeq: state.cursor, marks: state.marks }),

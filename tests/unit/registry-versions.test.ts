@@ -161,7 +161,7 @@ test('D22: one change record that is damaged or of a later release is named and 
   assert.deepEqual(await registry.changes(), ['gate-2', 'night-1']);
   assert.deepEqual((await registry.unreadableChanges()).map(({ id }) => id).sort(), ['night-3', 'night-4']);
   assert.match((await registry.unreadableChanges()).map(({ why }) => why).join(), /newInALaterRelease/);
-  assert.equal((await registry.lastNight())?.id, 'night-1');
+  assert.equal((await registry.lastRun())?.id, 'night-1');
   await assert.rejects(registry.change('night-3'), refused('model-invalid'));
   const { version } = await registry.add(tinyCandidate());
   await assert.rejects(promoteVersion(registry, version, { by: 'test', withoutGate: false, at: new Date() }), refused('request-invalid'));

@@ -10,7 +10,7 @@ import { routingSchema, type Routing } from '../../src/routing/rules.js';
 import { documentProfiles } from '../../src/sr/document-profile.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
 import { reportStudy } from '../../src/reporting/report-study.js';
-import type { FindingVerdict, ImageKind, ReportTools } from '../../src/reporting/ports.js';
+import type { FindingPrediction, ImageKind, ReportPorts } from '../../src/reporting/ports.js';
 
 const studyInstanceUID = '1.2.3' as StudyInstanceUID;
 const image = (number: number, attributes: DataSet = {}): DataSet => ({
@@ -20,10 +20,10 @@ const image = (number: number, attributes: DataSet = {}): DataSet => ({
 const chest = routingSchema.parse({ rules: [{ name: 'chest', when: { bodyPart: 'CHEST' }, action: 'analyse' }] });
 
 /** Files in memory in the place of a PACS; no document is wanted of a skip. */
-function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = chest): ReportTools {
+function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = chest): ReportPorts {
   const findings = loadFindings(loadConfig({}).findingsFile);
   const bytes = new Map<string, Uint8Array>();
-  const verdict: FindingVerdict = { name: 'pneumonia', probability: 0.1, absentBelow: 0.3, presentFrom: 0.5, decision: 'absent', activation: { values: new Float32Array(1), width: 1, height: 1 } };
+  const assessment: FindingPrediction = { name: 'pneumonia', probability: 0.1, absentBelow: 0.3, presentFrom: 0.5, decision: 'absent', activation: { values: new Float32Array(1), width: 1, height: 1 } };
   return {
     pacs: {
       retrieveStudyMetadata: async () => held,
@@ -44,10 +44,10 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
     },
     model: () => ({
       name: 'test', manufacturer: 'test', version: '0', deviceUID: '1.2.3.9', slicesPerStudy: 1,
-      engine: { name: 'test', why: 'a test' } as ReturnType<ReportTools['model']>['engine'],
+      engine: { name: 'test', why: 'a test' } as ReturnType<ReportPorts['model']>['engine'],
       judges: (kind) => (asked.push(kind), kind === 'xray'),
-      judgeXrays: async (images) => images.map(() => ({ findings: [verdict] })),
-      judgeSlices: () => assert.fail('no slice is judged'),
+      predictXrays: async (images) => images.map(() => ({ findings: [assessment] })),
+      predictSlices: () => assert.fail('no slice is judged'),
     }),
     settings: {
       routing, skippedDocuments: false, failedDocuments: false, maxImages: 2, seriesNumber: 1, profile: documentProfiles.ohif, softwareVersion: '0',

@@ -1,20 +1,20 @@
 import type { SeriesInstanceUID, SOPInstanceUID } from '../../src/dicom/uid.js';
-import { judgementOf, type JudgedFinding, type VerdictContent } from '../../src/sr/assessment-content.js';
+import { judgementOf, type AssessedFinding, type AssessmentContent } from '../../src/sr/assessment-content.js';
 import type { Decision } from '../../src/sr/report-content.js';
 import { finding, imageReference, reported, source } from './sr-examples.js';
 
-/** Verdicts to try things on; also what tests/oracles/sr writes for highdicom and pydicom. No reader in here exists. */
+/** Assessments to try things on; also what tests/oracles/sr writes for highdicom and pydicom. No reader in here exists. */
 
-export function judged(name: string, decision: Decision, software?: { readonly decision: Decision; readonly probability: number }, images = [imageReference(0)]): JudgedFinding {
+export function judged(name: string, decision: Decision, software?: { readonly decision: Decision; readonly probability: number }, images = [imageReference(0)]): AssessedFinding {
   return { concept: finding(name, 0, 'absent').concept, decision, judgement: judgementOf(decision, software?.decision), ...(software ? { software } : {}), images };
 }
 
-const base: VerdictContent = {
+const base: AssessmentContent = {
   source,
   reader: { name: 'meier' },
   findings: [judged('pneumonia', 'present', { decision: 'present', probability: 0.934 })],
   settles: false,
-  whence: 'page',
+  origin: 'page',
   softwareVersion: '0.1.0',
   evidence: [],
   createdAt: new Date('2026-11-24T04:05:06.789Z'),
@@ -28,8 +28,8 @@ const base: VerdictContent = {
   instanceNumber: 1,
 };
 
-/** Every kind of verdict, by name. */
-export const verdictExamples: Readonly<Record<string, VerdictContent>> = {
+/** Every kind of assessment, by name. */
+export const assessmentExamples: Readonly<Record<string, AssessmentContent>> = {
   confirmed: base,
   verified: { ...base, reader: { name: 'Petrova^Olga', verifiesFor: 'Example Hospital' } },
   'every-judgement': {
@@ -43,10 +43,10 @@ export const verdictExamples: Readonly<Record<string, VerdictContent>> = {
       judged('pneumonia', 'present', { decision: 'present', probability: 0.934 }),
     ],
   },
-  settling: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, settles: true, whence: 'api' },
+  settling: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, settles: true, origin: 'api' },
   'without-result': { ...base, findings: [judged('pneumothorax', 'absent', undefined, [])], evidence: [imageReference(0), imageReference(1)], predecessors: [] },
   'ct-frames': { ...base, findings: [judged('covid-19', 'present', { decision: 'present', probability: 0.81 }, [imageReference(1, 3), imageReference(1, 4)])] },
 };
 
 /** Those that pydicom and highdicom have read (tests/oracles/sr). */
-export const verdictsReadElsewhere = ['every-judgement', 'settling', 'without-result'] as const;
+export const assessmentsReadElsewhere = ['every-judgement', 'settling', 'without-result'] as const;

@@ -5,28 +5,28 @@ import { describe, test } from 'node:test';
 import { itemsOf, textOf, type DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { conceptsOf, findingNameOf } from '../../src/findings-config.js';
-import { checkDocument, checkVerdict } from '../../src/sr/check-document.js';
+import { checkDocument, checkAssessment } from '../../src/sr/check-document.js';
 import { codeItem } from '../../src/sr/content-item.js';
 import { everyItem } from '../../src/sr/content-tree.js';
-import { isAboutStudy, isOwnDocument, isVerdict } from '../../src/sr/own-document.js';
-import { readVerdict } from '../../src/sr/read-assessment.js';
-import { verdictReport } from '../../src/sr/assessment-report.js';
+import { isAboutStudy, isOwnDocument, isAssessment } from '../../src/sr/own-document.js';
+import { readAssessment } from '../../src/sr/read-assessment.js';
+import { assessmentReport } from '../../src/sr/assessment-report.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
 import { validateDocument } from '../support/validate-document.js';
 import { examples, findingsConfig, fixtures, measurementOfExample, reported, textOfExample } from './sr-examples.js';
-import { verdictExamples, verdictsReadElsewhere } from './sr-assessment-examples.js';
+import { assessmentExamples, assessmentsReadElsewhere } from './sr-assessment-examples.js';
 
 const codes = conceptsOf(findingsConfig);
 
-for (const [name, content] of Object.entries(verdictExamples)) {
-  describe(`verdict ${name}`, () => {
-    const document = verdictReport(content);
+for (const [name, content] of Object.entries(assessmentExamples)) {
+  describe(`assessment ${name}`, () => {
+    const document = assessmentReport(content);
     const bytes = writePart10(document);
     const stored = readPart10(bytes).dataSet;
 
     test('passes our own check, before and after storing', () => {
-      assert.deepEqual(checkVerdict(document, { codes }), []);
-      assert.deepEqual(checkVerdict(stored, { codes }), []);
+      assert.deepEqual(checkAssessment(document, { codes }), []);
+      assert.deepEqual(checkAssessment(stored, { codes }), []);
     });
 
     test('dciodvfy and dsrdump have nothing to say', async () => {
@@ -34,15 +34,15 @@ for (const [name, content] of Object.entries(verdictExamples)) {
       assert.deepEqual({ errors, warnings: warnings.filter((one) => !/DICOMDIR/.test(one)) }, { errors: [], warnings: [] });
     });
 
-    test('is the same, byte for byte, when written again', () => assert.deepEqual(writePart10(verdictReport(structuredClone(content))), bytes));
+    test('is the same, byte for byte, when written again', () => assert.deepEqual(writePart10(assessmentReport(structuredClone(content))), bytes));
 
     test('says after storing what was meant', () => {
-      const read = readVerdict(stored)!;
-      assert.equal(read.kind, 'verdict');
+      const read = readAssessment(stored)!;
+      assert.equal(read.kind, 'assessment');
       assert.equal(read.reader, content.reader.name);
       assert.equal(read.verified, content.reader.verifiesFor !== undefined);
       assert.equal(read.settles, content.settles);
-      assert.equal(read.whence, content.whence);
+      assert.equal(read.origin, content.origin);
       assert.equal(read.createdAt?.getTime(), content.createdAt.getTime(), 'to the millisecond');
       assert.deepEqual(read.predecessors, content.predecessors);
       assert.deepEqual(
@@ -51,9 +51,9 @@ for (const [name, content] of Object.entries(verdictExamples)) {
       );
     });
 
-    test('is a verdict and never a result of ours', () => {
+    test('is an assessment and never a result of ours', () => {
       for (const one of [document, stored, seriesAttributes(document)]) {
-        assert.ok(isVerdict(one));
+        assert.ok(isAssessment(one));
         assert.ok(!isOwnDocument(one));
         assert.ok(isAboutStudy(one));
       }
@@ -72,13 +72,13 @@ for (const [name, content] of Object.entries(verdictExamples)) {
   });
 }
 
-test('results of ours are no verdict, and no verdict is read out of them', () => {
+test('results of ours are no assessment, and no assessment is read out of them', () => {
   for (const content of Object.values(examples)) {
     const document = readPart10(writePart10(textOfExample(content))).dataSet;
-    assert.ok(isOwnDocument(document) && !isVerdict(document));
-    assert.equal(readVerdict(document), undefined);
+    assert.ok(isOwnDocument(document) && !isAssessment(document));
+    assert.equal(readAssessment(document), undefined);
   }
-  assert.equal(readVerdict(measurementOfExample(reported)), undefined);
+  assert.equal(readAssessment(measurementOfExample(reported)), undefined);
 });
 
 const observer = { VerifyingObserverName: 'Meier^Anna', VerifyingObserverIdentificationCodeSequence: [], VerifyingOrganization: 'Elsewhere', VerificationDateTime: '20261124101112' };
@@ -98,17 +98,17 @@ test('a document that somebody derives from ours is theirs, however much of the 
 });
 
 test('our report, signed by a physician at another system, is that physician\'s word; the model\'s own is nobody\'s', () => {
-  const signed = readVerdict(readPart10(writePart10({ ...textOfExample(reported), ...verifiedElsewhere })).dataSet)!;
+  const signed = readAssessment(readPart10(writePart10({ ...textOfExample(reported), ...verifiedElsewhere })).dataSet)!;
   assert.equal(signed.kind, 'verified-report');
   assert.equal(signed.reader, 'Meier^Anna');
   assert.deepEqual(signed.findings.map(({ concept, decision }) => [concept.meaning, decision]).sort(), [['Pleural effusion', 'undetermined'], ['Pneumonia', 'present'], ['Pneumothorax', 'absent']]);
-  assert.equal(readVerdict({ ...textOfExample(reported), VerificationFlag: 'VERIFIED' }), undefined, 'flag without a name');
-  assert.equal(readVerdict({ ...textOfExample(reported), Manufacturer: 'Other AI', VerificationFlag: 'UNVERIFIED' }), undefined, 'another software, unverified');
+  assert.equal(readAssessment({ ...textOfExample(reported), VerificationFlag: 'VERIFIED' }), undefined, 'flag without a name');
+  assert.equal(readAssessment({ ...textOfExample(reported), Manufacturer: 'Other AI', VerificationFlag: 'UNVERIFIED' }), undefined, 'another software, unverified');
 });
 
 test('a verified report of another toolkit: groups and codes are understood, history and contradictions are left out', () => {
   const bytes = new Uint8Array(readFileSync(join(fixtures, 'highdicom-planar-and-image.dcm')));
-  const signed = readVerdict({ ...readPart10(bytes).dataSet, ...verifiedElsewhere })!;
+  const signed = readAssessment({ ...readPart10(bytes).dataSet, ...verifiedElsewhere })!;
   const ofOurs = signed.findings.filter(({ concept }) => findingNameOf(findingsConfig, concept) !== undefined);
   assert.deepEqual(ofOurs.map(({ concept, decision }) => [concept.meaning, decision]), [['Pneumonia', 'present'], ['Pleural effusion', 'absent']]);
 
@@ -122,23 +122,23 @@ test('a verified report of another toolkit: groups and codes are understood, his
       { ValueType: 'CONTAINER', ConceptNameCodeSequence: concept('59776-5', 'LN'), ContentSequence: [item(concept('4147007'), concept('52101004')), item(concept('4147007'), concept('272519000'))] },
     ],
   };
-  assert.deepEqual(readVerdict(document)!.findings.map((one) => [one.concept.value, one.decision]), [['233604007', 'present'], ['36118008', 'absent']]);
+  assert.deepEqual(readAssessment(document)!.findings.map((one) => [one.concept.value, one.decision]), [['233604007', 'present'], ['36118008', 'absent']]);
 });
 
 test('nothing makes the reader throw', () => {
-  const whole = verdictReport(verdictExamples['every-judgement']!);
-  for (const keyword of Object.keys(whole)) readVerdict({ ...whole, [keyword]: undefined });
-  for (const strange of [{}, { Modality: 'SR', VerificationFlag: 'VERIFIED', VerifyingObserverSequence: [[]] }, { ...verifiedElsewhere, Modality: 'SR', ContentSequence: 'x' }]) readVerdict(strange as DataSet);
+  const whole = assessmentReport(assessmentExamples['every-judgement']!);
+  for (const keyword of Object.keys(whole)) readAssessment({ ...whole, [keyword]: undefined });
+  for (const strange of [{}, { Modality: 'SR', VerificationFlag: 'VERIFIED', VerifyingObserverSequence: [[]] }, { ...verifiedElsewhere, Modality: 'SR', ContentSequence: 'x' }]) readAssessment(strange as DataSet);
 });
 
-const verified = (): DataSet => verdictReport(verdictExamples['verified']!);
+const verified = (): DataSet => assessmentReport(assessmentExamples['verified']!);
 const broken: readonly (readonly [string, () => DataSet, RegExp])[] = [
   ['verified by nobody', () => ({ ...verified(), VerifyingObserverSequence: [] }), /VerifyingObserverSequence: expected an item/],
   ['a verifier of something unverified', () => ({ ...verified(), VerificationFlag: 'UNVERIFIED' }), /VerifyingObserverSequence: expected none/],
   ['verified without organisation', () => ({ ...verified(), VerifyingObserverSequence: [{ ...observer, VerifyingOrganization: '' }] }), /VerifyingOrganization: expected a value/],
   ['a time that is none', () => ({ ...verified(), VerifyingObserverSequence: [{ ...observer, VerificationDateTime: 'noon' }] }), /VerificationDateTime \(DT\)/],
 ];
-for (const [what, document, expected] of broken) test(`refused: ${what}`, () => assert.ok(checkVerdict(document(), { codes }).some((one) => expected.test(one)), checkVerdict(document(), { codes }).join()));
+for (const [what, document, expected] of broken) test(`refused: ${what}`, () => assert.ok(checkAssessment(document(), { codes }).some((one) => expected.test(one)), checkAssessment(document(), { codes }).join()));
 
 test('a result of ours may never be verified', () => {
   assert.ok(checkDocument({ ...textOfExample(reported), ...verifiedElsewhere }, { codes }).some((one) => /VerificationFlag: expected UNVERIFIED/.test(one)));
@@ -154,14 +154,14 @@ interface Elsewhere {
   readonly findings: readonly (readonly [string, string, string])[];
   readonly predecessors: readonly string[];
 }
-const readElsewhere = JSON.parse(readFileSync(join(fixtures, 'verdict-reading.json'), 'utf8')) as Readonly<Record<string, Elsewhere>>;
-for (const name of verdictsReadElsewhere) {
+const readElsewhere = JSON.parse(readFileSync(join(fixtures, 'assessment-reading.json'), 'utf8')) as Readonly<Record<string, Elsewhere>>;
+for (const name of assessmentsReadElsewhere) {
   test(`${name}: highdicom and pydicom get the same out of it`, () => {
-    const file = `verdict-${name}.dcm`;
-    assert.deepEqual(writePart10(verdictReport(verdictExamples[name]!)), new Uint8Array(readFileSync(join(fixtures, file))), 'run tests/oracles/sr again');
+    const file = `assessment-${name}.dcm`;
+    assert.deepEqual(writePart10(assessmentReport(assessmentExamples[name]!)), new Uint8Array(readFileSync(join(fixtures, file))), 'run tests/oracles/sr again');
     const theirs = readElsewhere[file]!;
-    const content = verdictExamples[name]!;
-    assert.equal(theirs.title, "Reader's verdict on AI findings");
+    const content = assessmentExamples[name]!;
+    assert.equal(theirs.title, "Reader's assessment on AI findings");
     assert.equal(theirs.observerType, 'Person');
     assert.equal(theirs.login, content.reader.name);
     assert.equal(theirs.verification, content.reader.verifiesFor === undefined ? 'UNVERIFIED' : 'VERIFIED');

@@ -5,14 +5,14 @@ import { describe, test } from 'node:test';
 import { readPart10 } from '../../src/dicom/part10.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { findingNameOf } from '../../src/findings-config.js';
-import { isOwnDocument, isVerdict } from '../../src/sr/own-document.js';
+import { isOwnDocument, isAssessment } from '../../src/sr/own-document.js';
 import { readReport, type ReadReport } from '../../src/sr/read-report.js';
-import { readVerdict } from '../../src/sr/read-assessment.js';
+import { readAssessment } from '../../src/sr/read-assessment.js';
 import { documentUids } from '../../src/reporting/document-identity.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
 import { resultsIn } from '../../src/reporting/results-in-pacs.js';
 import { examples, findingsConfig, fixtures, reported } from './sr-examples.js';
-import { verdictExamples } from './sr-assessment-examples.js';
+import { assessmentExamples } from './sr-assessment-examples.js';
 
 /** Documents that the writers of releases 0.1.0 and 0.2.0 have written of invented patients; PACS hold such for ever. */
 const read = (release: string, name: string) => readPart10(new Uint8Array(readFileSync(join(fixtures, `release-${release}`, `${name}.dcm`)))).dataSet;
@@ -60,12 +60,12 @@ test('a measurement report of release 0.2.0 without a region', () => {
 
 for (const name of ['every-judgement', 'settling']) {
   test(`a reader\'s assessment of release 0.2.0 is still read: ${name}`, () => {
-    const document = read('0.2.0', `verdict-${name}`);
-    const content = verdictExamples[name]!;
-    assert.ok(isVerdict(document));
-    const verdict = readVerdict(document)!;
-    assert.deepEqual([verdict.reader, verdict.settles, verdict.whence, verdict.verified], [content.reader.name, content.settles, content.whence, content.reader.verifiesFor !== undefined]);
-    assert.deepEqual(verdict.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]), content.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]));
-    assert.equal(verdict.createdAt?.toISOString(), content.createdAt.toISOString());
+    const document = read('0.2.0', `assessment-${name}`);
+    const content = assessmentExamples[name]!;
+    assert.ok(isAssessment(document));
+    const assessment = readAssessment(document)!;
+    assert.deepEqual([assessment.reader, assessment.settles, assessment.origin, assessment.verified], [content.reader.name, content.settles, content.origin, content.reader.verifiesFor !== undefined]);
+    assert.deepEqual(assessment.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]), content.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]));
+    assert.equal(assessment.createdAt?.toISOString(), content.createdAt.toISOString());
   });
 }

@@ -9,9 +9,9 @@ import { checkTemplate } from '../../src/sr/checks/templates.js';
 import { codeItem } from '../../src/sr/content-item.js';
 import { everyItem } from '../../src/sr/content-tree.js';
 import { hasPlace } from '../../src/sr/measurement-report.js';
-import { verdictReport } from '../../src/sr/assessment-report.js';
+import { assessmentReport } from '../../src/sr/assessment-report.js';
 import { airMeasurementOfExample, examples, fixtures, measurementOfExample, reported, textOfExample } from './sr-examples.js';
-import { verdictExamples } from './sr-assessment-examples.js';
+import { assessmentExamples } from './sr-assessment-examples.js';
 
 type Mutable = { [keyword: string]: unknown };
 
@@ -23,7 +23,7 @@ describe('template rows', () => {
       if (hasPlace(content)) assert.deepEqual(checkTemplate(measurementOfExample(content)), [], name);
       if (content.outcome.kind === 'reported') assert.deepEqual(checkTemplate(airMeasurementOfExample(content)), [], name);
     }
-    for (const [name, content] of Object.entries(verdictExamples)) assert.deepEqual(checkTemplate(verdictReport(content)), [], name);
+    for (const [name, content] of Object.entries(assessmentExamples)) assert.deepEqual(checkTemplate(assessmentReport(content)), [], name);
   });
 
   const algorithm = (relationship: string): readonly DataSet[] =>
@@ -52,7 +52,7 @@ describe('template rows', () => {
   const broken: readonly (readonly [string, () => Mutable, RegExp])[] = [
     ['another title', () => ({ ...text(), ConceptNameCodeSequence: [codeItem({ value: '1', scheme: 'LN', meaning: 'x' })] }), /expected the title 18748-4 LN/],
     ['no template', () => without(text(), 'ContentTemplateSequence'), /expected one of the templates/],
-    ['a private title that claims TID 2000', () => ({ ...verdictReport(verdictExamples['confirmed']!), ContentTemplateSequence: [{ MappingResource: 'DCMR', TemplateIdentifier: '2000' }] }), /expected the title 18748-4 LN/],
+    ['a private title that claims TID 2000', () => ({ ...assessmentReport(assessmentExamples['confirmed']!), ContentTemplateSequence: [{ MappingResource: 'DCMR', TemplateIdentifier: '2000' }] }), /expected the title 18748-4 LN/],
     ['no language', () => drop(text(), '121049'), /expected TID 1204 row 1/],
     ['no observer', () => drop(air(), '121012'), /expected TID 1004 row 1/],
     ['a group without Tracking Identifier', () => drop(air(), '112039'), /expected TID 1410 row 2/],

@@ -3,12 +3,12 @@ import { after, describe, test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { readReport } from '../../src/sr/read-report.js';
-import { readVerdict } from '../../src/sr/read-assessment.js';
+import { readAssessment } from '../../src/sr/read-assessment.js';
 import { dateTimeOf, localTime, momentOf, momentOfDateTime } from '../../src/sr/timezone.js';
-import { verdictReport } from '../../src/sr/assessment-report.js';
-import { jointLabels, type LabelStatement } from '../../src/assessments/adjudicated-labels.js';
+import { assessmentReport } from '../../src/sr/assessment-report.js';
+import { consensusLabels, type LabelStatement } from '../../src/assessments/adjudicated-labels.js';
 import { measurementOfExample, reported, source, textOfExample } from './sr-examples.js';
-import { verdictExamples } from './sr-assessment-examples.js';
+import { assessmentExamples } from './sr-assessment-examples.js';
 
 const own = process.env['TZ'];
 const inZone = <T>(zone: string, work: () => T): T => {
@@ -67,7 +67,7 @@ describe('D5: times without an offset are local times', () => {
   test('no document states an offset that the images do not state; its time is local like Study Time', () => {
     const content = { ...reported, source: silentSource, createdAt: new Date('2026-11-23T04:05:06.789Z') };
     inZone('Europe/Berlin', () => {
-      for (const document of [textOfExample(content), measurementOfExample(content), verdictReport({ ...verdictExamples['confirmed']!, source: silentSource })]) {
+      for (const document of [textOfExample(content), measurementOfExample(content), assessmentReport({ ...assessmentExamples['confirmed']!, source: silentSource })]) {
         assert.equal(document['TimezoneOffsetFromUTC'], undefined);
         assert.match(String(document['ContentTime']), /^050506/);
         assert.equal(document['StudyTime'], source['StudyTime']);
@@ -82,24 +82,24 @@ describe('D5: times without an offset are local times', () => {
     VerificationFlag: 'VERIFIED',
     VerifyingObserverSequence: [{ VerifyingObserverName: 'Meier^Anna', VerifyingObserverIdentificationCodeSequence: [], VerifyingOrganization: 'Elsewhere', VerificationDateTime }],
   });
-  const statement = (reader: string, decision: LabelStatement['decision'], givenAt: Date | null | undefined, settles: boolean): LabelStatement => ({ studyInstanceUID: '2.25.1', finding: 'pneumonia', reader, decision, source: 'verdict', verified: true, settles, givenAt: givenAt ?? null });
+  const statement = (reader: string, decision: LabelStatement['decision'], givenAt: Date | null | undefined, settles: boolean): LabelStatement => ({ studyInstanceUID: '2.25.1', finding: 'pneumonia', reader, decision, source: 'assessment', verified: true, settles, givenAt: givenAt ?? null });
 
   test('UTC+1: a report that was signed at 10:15 local time is older than a settlement at 09:45 UTC', () => {
     inZone('Europe/Berlin', () => {
-      const signed = readVerdict(signedElsewhere('20261129101500'))!;
+      const signed = readAssessment(signedElsewhere('20261129101500'))!;
       assert.equal(signed.createdAt?.toISOString(), '2026-11-29T09:15:00.000Z');
       const settled = statement('senior', 'absent', new Date('2026-11-29T09:45:00Z'), true);
-      const [label] = jointLabels([settled, statement('Meier^Anna', 'present', signed.createdAt, false)]);
+      const [label] = consensusLabels([settled, statement('Meier^Anna', 'present', signed.createdAt, false)]);
       assert.deepEqual([label?.state, label?.decision], ['settled', 'absent']);
     });
   });
 
   test('west of Greenwich: a report that was signed after the settlement contradicts it', () => {
     inZone('America/New_York', () => {
-      const signed = readVerdict(signedElsewhere('20261129060000'))!;
+      const signed = readAssessment(signedElsewhere('20261129060000'))!;
       assert.equal(signed.createdAt?.toISOString(), '2026-11-29T11:00:00.000Z');
       const settled = statement('senior', 'absent', new Date('2026-11-29T10:30:00Z'), true);
-      assert.equal(jointLabels([settled, statement('Meier^Anna', 'present', signed.createdAt, false)])[0]?.state, 'disagreed');
+      assert.equal(consensusLabels([settled, statement('Meier^Anna', 'present', signed.createdAt, false)])[0]?.state, 'disagreed');
     });
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
-import { contentKeyOf, sameContent, settleStudy, type PacsStudy, type StudyRecord } from '../../src/reporting/study-intake.js';
+import { contentKeyOf, sameContent, checkReadiness, type PacsStudy, type StudyRecord } from '../../src/reporting/study-intake.js';
 
 const images = { seriesInstanceUID: '1.2.1', instanceIds: ['a', 'b'], mainAttributes: { Modality: 'CR' } };
 const report = { seriesInstanceUID: '1.2.9', instanceIds: ['r'], mainAttributes: { Modality: 'SR', StationName: 'ORTHANC-CHEST-AI' } };
@@ -9,7 +9,7 @@ const report = { seriesInstanceUID: '1.2.9', instanceIds: ['r'], mainAttributes:
 function settle(series: PacsStudy['series'], record: Partial<StudyRecord>): Promise<string> {
   const study = { studyInstanceUID: '1.2' as StudyInstanceUID, isStable: true, series };
   const known: StudyRecord = { contentKey: contentKeyOf({ series: [images] }), outcome: 'reported', code: undefined, retryable: undefined, retriedKey: undefined, currentSeries: ['1.2.9'], ...record };
-  return settleStudy('p', { routing: { rules: [] }, study: async () => study, arrivalOf: async () => ({}), record: async () => known }).then(({ state }) => state);
+  return checkReadiness('p', { routing: { rules: [] }, study: async () => study, arrivalOf: async () => ({}), record: async () => known }).then(({ state }) => state);
 }
 
 test('a reported study whose documents arrive is unchanged', async () => {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
-import { sweepOnce, type SweepTools } from '../../src/reporting/sweep-pacs.js';
+import { sweepOnce, type SweepPorts } from '../../src/reporting/sweep-pacs.js';
 
-type Query = Parameters<SweepTools['searchForStudies']>[0];
+type Query = Parameters<SweepPorts['searchForStudies']>[0];
 
 /** A PACS that answers QIDO-RS by pages out of its studies, each with its modality; asked for a modality it loses count, as DICOMweb 1.7 does. */
-function sweepTools(studies: Readonly<Record<string, readonly string[]>>, { known = [] as readonly string[] } = {}) {
+function sweepPorts(studies: Readonly<Record<string, readonly string[]>>, { known = [] as readonly string[] } = {}) {
   const asked: { readonly query: Query; readonly offset: number; readonly limit: number }[] = [];
   const queued: string[] = [];
-  const tools: SweepTools = {
+  const tools: SweepPorts = {
     async searchForStudies(query, { limit, offset }) {
       asked.push({ query, offset, limit });
       assert.equal(query['ModalitiesInStudy'], undefined);
@@ -28,40 +28,40 @@ const since = new Date(2026, 2, 5, 23, 59);
 
 describe('sweeping', () => {
   test('asks for X-rays and CT of the days named, by Study Date', async () => {
-    const { tools, asked } = sweepTools({});
+    const { tools, asked } = sweepPorts({});
     assert.equal(await sweepOnce(since, tools), 0);
     assert.deepEqual(asked.map((one) => one.query), [{ StudyDate: '20260305-' }]);
   });
 
   test('reads every page to the end', async () => {
-    const { tools, asked, queued } = sweepTools({ CR: uids(250), US: uids(120, 500), CT: uids(3, 1_000) });
+    const { tools, asked, queued } = sweepPorts({ CR: uids(250), US: uids(120, 500), CT: uids(3, 1_000) });
     assert.equal(await sweepOnce(since, tools), 253);
     assert.deepEqual(queued, [...uids(250), ...uids(3, 1_000)]);
     assert.deepEqual(asked.map((one) => one.offset), [0, 100, 200, 300, 373]);
   });
 
   test('a last page that is full needs one look more and gives nothing twice', async () => {
-    const { tools, asked, queued } = sweepTools({ DX: uids(200) });
+    const { tools, asked, queued } = sweepPorts({ DX: uids(200) });
     assert.equal(await sweepOnce(since, tools), 200);
     assert.equal(new Set(queued).size, 200);
     assert.deepEqual(asked.map((one) => one.offset), [0, 100, 200]);
   });
 
   test('what has a result is left alone; a study of two modalities is queued once', async () => {
-    const { tools, queued } = sweepTools({ CR: uids(5), DX: uids(5), CT: [] }, { known: ['2.25.1', '2.25.3'] });
+    const { tools, queued } = sweepPorts({ CR: uids(5), DX: uids(5), CT: [] }, { known: ['2.25.1', '2.25.3'] });
     assert.equal(await sweepOnce(since, tools), 3);
     assert.deepEqual(queued, ['2.25.0', '2.25.2', '2.25.4']);
   });
 
   test('a study without a UID is passed by', async () => {
-    const { tools, queued } = sweepTools({ CR: ['2.25.1'] });
+    const { tools, queued } = sweepPorts({ CR: ['2.25.1'] });
     const search = tools.searchForStudies;
     await sweepOnce(since, { ...tools, searchForStudies: async (query, page) => [{}, ...(await search(query, page))] });
     assert.deepEqual(queued, ['2.25.1']);
   });
 
   test('a failing search is not swallowed', async () => {
-    const { tools } = sweepTools({});
+    const { tools } = sweepPorts({});
     await assert.rejects(sweepOnce(since, { ...tools, searchForStudies: () => Promise.reject(new Error('no answer')) }), /no answer/);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { nightFolders } from '../../src/retraining/retraining-folders.js';
+import { retrainingFolders } from '../../src/retraining/retraining-folders.js';
 import { keepOnlyPictures, removePictures } from '../../src/retraining/training-pictures.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { presentationVersion } from '../../src/pixels/presentation-version.js';
@@ -12,7 +12,7 @@ import { pictureKeyOf } from '../../src/retraining/picture-key.js';
 const dataDir = mkdtempSync(join(tmpdir(), 'chest-ai-pictures-'));
 after(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const { pictures } = nightFolders({ dataDir });
+const { pictures } = retrainingFolders({ dataDir });
 const image = (study: string, instance: string, content?: string) => ({ studyInstanceUID: study, sopInstanceUID: instance, content });
 const picture = { width: 4, height: 4, values: new Float32Array(16), pixelAspect: 1 };
 const files = (): number => readdirSync(pictures, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).length;

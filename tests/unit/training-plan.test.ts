@@ -6,7 +6,7 @@ import { drawLossCurves, drawRateSearch } from '../../src/training/curves.js';
 import { searchRate, suggestRates } from '../../src/training/lr-finder.js';
 import { fastaiRecipe, recipeSchema } from '../../src/training/recipe.js';
 import type { LogEntry } from '../../src/training/training-log.js';
-import { targetsOfBatch, validationFigures } from '../../src/training/validation-loss.js';
+import { batchTargets, validationFigures } from '../../src/training/validation-loss.js';
 
 const item = (source: string, ...truth: (0 | 1 | null)[]): TrainingItem => ({ source, truth });
 /** North holds 80 of the first class and 5 of the second, south 15 of the second alone. */
@@ -39,7 +39,7 @@ describe('the batches of an epoch', () => {
   });
 
   test('no image is drawn more often than allowed; its pool leaves its turns to the others', () => {
-    const drawn = batchesOf(items, { ...plain, batch: 10, balance: 'source-sampling', mostDraws: 2 }, 0).flat();
+    const drawn = batchesOf(items, { ...plain, batch: 10, balance: 'source-sampling', maxDraws: 2 }, 0).flat();
     const times = items.map((_, index) => drawn.filter((one) => one === index).length);
     assert.equal(drawn.length, 100);
     // 5 and 15 images twice; 60 of the other 80
@@ -60,17 +60,17 @@ describe('weights and targets', () => {
   });
 
   test('what is not known has no weight', () => {
-    const { targets, weights } = targetsOfBatch([item('a', 1, null), item('a', 0, 1)], 'several', 0);
+    const { targets, weights } = batchTargets([item('a', 1, null), item('a', 0, 1)], 'several', 0);
     assert.deepEqual([[...targets], [...weights!]], [[1, 0, 0, 1], [1, 0, 1, 1]]);
-    assert.deepEqual([...targetsOfBatch([item('a', 1, 0)], 'several', 0.02).targets], [Math.fround(0.99), Math.fround(0.01)]);
-    assert.equal(targetsOfBatch([item('a', 1, 0)], 'one-of-many', 0).weights, undefined);
+    assert.deepEqual([...batchTargets([item('a', 1, 0)], 'several', 0.02).targets], [Math.fround(0.99), Math.fround(0.01)]);
+    assert.equal(batchTargets([item('a', 1, 0)], 'one-of-many', 0).weights, undefined);
   });
 
   test('of a picture without lungs every finding is at even odds, the guard is not', () => {
     const [with3, without3] = [item('a', 1, 0, 1), item('a', 1, null, 1)];
-    const { targets, weights } = targetsOfBatch([with3, without3], 'several', 0, { lungless: [false, true], guardOutput: 2 });
+    const { targets, weights } = batchTargets([with3, without3], 'several', 0, { lungless: [false, true], guardOutput: 2 });
     assert.deepEqual([[...targets], [...weights!]], [[1, 0, 1, 0.5, 0.5, 1], [1, 1, 1, 1, 0, 1]]);
-    assert.deepEqual([...targetsOfBatch([item('a', 1, 0, 0, 0)], 'one-of-many', 0, { lungless: [true] }).targets], [0.25, 0.25, 0.25, 0.25]);
+    assert.deepEqual([...batchTargets([item('a', 1, 0, 0, 0)], 'one-of-many', 0, { lungless: [true] }).targets], [0.25, 0.25, 0.25, 0.25]);
   });
 
   test('validation figures by hand', () => {

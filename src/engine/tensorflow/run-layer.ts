@@ -8,7 +8,7 @@ import type { LayerRun } from './layer-run.js';
 import { padForMaximum, pool } from './pooling.js';
 
 /** What a layer needs besides its inputs. */
-export interface LayerSurroundings {
+export interface LayerContext {
   /** A tensor of the layer by its last name, in the backend's layout. */
   parameter(name: string): tf.Tensor;
   /** Whether a batch norm takes its statistics from the batch. */
@@ -20,7 +20,7 @@ export interface LayerSurroundings {
 type Shape4D = [number, number, number, number];
 
 /** Computes a layer as it is in training. */
-export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroundings: LayerSurroundings): LayerRun {
+export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroundings: LayerContext): LayerRun {
   const x = inputs[0]!;
   switch (layer.kind) {
     case 'conv': {
@@ -83,7 +83,7 @@ function open(output: tf.Tensor, ceiling: number | undefined): tf.Tensor {
   return ceiling === undefined ? above : tf.mul(above, tf.step(tf.sub(ceiling, output)));
 }
 
-function batchNorm(layer: BatchNormLayer, x: tf.Tensor, { parameter, batchStatistics }: LayerSurroundings): LayerRun {
+function batchNorm(layer: BatchNormLayer, x: tf.Tensor, { parameter, batchStatistics }: LayerContext): LayerRun {
   return batchStatistics
     ? runBatchNorm(layer, x, parameter('weight'), parameter('bias'))
     : runStillBatchNorm(layer, x, ['weight', 'bias', 'running_mean', 'running_var'].map((name) => parameter(name)));

@@ -7,7 +7,7 @@ export interface ChiSquared {
 }
 
 /** The test's usual condition (Cochran 1954): rarer names are counted together. */
-const leastExpected = 5;
+const minExpected = 5;
 
 /**
  * Pearson's test of homogeneity (scipy's `chi2_contingency` without Yates's correction). Names of which fewer than five are
@@ -24,13 +24,13 @@ export function chiSquaredOfNames(one: Readonly<Record<string, number>>, other: 
   const rare: [number, number] = [0, 0];
   for (const name of new Set([...Object.keys(one), ...Object.keys(other)])) {
     const row: [number, number] = [one[name] ?? 0, other[name] ?? 0];
-    if ((row[0] + row[1]) * smaller >= leastExpected) rows.push(row);
+    if ((row[0] + row[1]) * smaller >= minExpected) rows.push(row);
     else for (const side of [0, 1] as const) rare[side] += row[side];
   }
   if (rare[0] + rare[1] > 0) {
     // Too rare also together: they go to the commonest, or a single strange file would decide.
     const least = rows.sort((a, b) => b[0] + b[1] - a[0] - a[1])[0];
-    if ((rare[0] + rare[1]) * smaller >= leastExpected || !least) rows.push(rare);
+    if ((rare[0] + rare[1]) * smaller >= minExpected || !least) rows.push(rare);
     else rows[0] = [least[0] + rare[0], least[1] + rare[1]];
   }
   if (rows.length < 2) return null;

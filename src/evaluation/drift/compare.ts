@@ -5,13 +5,13 @@ import type { SiteReference } from './reference.js';
 /** When a difference is worth a person's time. */
 export interface DriftRules {
   /** With fewer images on either side nothing is said. */
-  readonly leastStudies: number;
+  readonly minStudies: number;
   /** Of all tests of a run together: how often nothing at all may be taken for a shift. */
   readonly alpha: number;
   /** Least stability index beyond what chance makes of so many images: what is sure is not always large. */
-  readonly leastShift: number;
+  readonly minShift: number;
   /** Least fall of agreement, as a share. */
-  readonly leastFall: number;
+  readonly minFall: number;
 }
 
 export interface QuantityDrift {
@@ -28,9 +28,9 @@ export interface QuantityDrift {
   readonly moved?: { readonly name: string; readonly before: number; readonly lately: number };
 }
 
-/** One number an image. @returns null with fewer than `leastStudies` on either side */
-export function driftOfNumbers(quantity: string, before: readonly number[], lately: readonly number[], { leastStudies }: DriftRules): QuantityDrift | null {
-  if (before.length < leastStudies || lately.length < leastStudies) return null;
+/** One number an image. @returns null with fewer than `minStudies` on either side */
+export function driftOfNumbers(quantity: string, before: readonly number[], lately: readonly number[], { minStudies }: DriftRules): QuantityDrift | null {
+  if (before.length < minStudies || lately.length < minStudies) return null;
   const bins = referenceBins(before);
   return {
     quantity,
@@ -48,10 +48,10 @@ function stabilityOfConstant(value: number, lately: readonly number[]): number {
   return nameStabilityIndex({ same: 1 }, { same, other: lately.length - same })!;
 }
 
-/** One name an image. @returns null with fewer than `leastStudies` on either side */
-export function driftOfNames(quantity: string, before: Readonly<Record<string, number>>, lately: Readonly<Record<string, number>>, { leastStudies }: DriftRules): QuantityDrift | null {
+/** One name an image. @returns null with fewer than `minStudies` on either side */
+export function driftOfNames(quantity: string, before: Readonly<Record<string, number>>, lately: Readonly<Record<string, number>>, { minStudies }: DriftRules): QuantityDrift | null {
   const [n, m] = [total(before), total(lately)];
-  if (n < leastStudies || m < leastStudies) return null;
+  if (n < minStudies || m < minStudies) return null;
   const names = [...new Set([...Object.keys(before), ...Object.keys(lately)])];
   const shares = names.map((name) => ({ name, before: (before[name] ?? 0) / n, lately: (lately[name] ?? 0) / m }));
   const [moved] = shares.sort((a, b) => Math.abs(b.lately - b.before) - Math.abs(a.lately - a.before));
@@ -75,8 +75,8 @@ export function driftBetween(before: SiteReference, lately: SiteReference, rules
 }
 
 /** @param adjustedP over all tests of the run */
-export function isShift({ stability, expectedStability }: QuantityDrift, adjustedP: number, { alpha, leastShift }: DriftRules): boolean {
-  return adjustedP < alpha && stability - expectedStability >= leastShift;
+export function isShift({ stability, expectedStability }: QuantityDrift, adjustedP: number, { alpha, minShift }: DriftRules): boolean {
+  return adjustedP < alpha && stability - expectedStability >= minShift;
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

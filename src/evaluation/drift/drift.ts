@@ -33,7 +33,7 @@ function sharesIn(edges: readonly number[], values: readonly number[]): readonly
 }
 
 /** Empty bins would make an infinite index of one image. */
-const leastShare = 1e-4;
+const minShare = 1e-4;
 
 /**
  * Population stability index, `Σ (now − then) · ln(now / then)` over bins: the symmetric Kullback–Leibler divergence. By custom
@@ -64,7 +64,7 @@ export function nameStabilityIndex(reference: Readonly<Record<string, number>>, 
 
 function stability(then: readonly number[], now: readonly number[]): number {
   return then.reduce((sum, share, bin) => {
-    const [a, b] = [Math.max(share, leastShare), Math.max(now[bin]!, leastShare)];
+    const [a, b] = [Math.max(share, minShare), Math.max(now[bin]!, minShare)];
     return sum + (b - a) * Math.log(b / a);
   }, 0);
 }

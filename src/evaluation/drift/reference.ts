@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Sorted values, thinned evenly where there are more than `mostValues`. */
+/** Sorted values, thinned evenly where there are more than `maxValues`. */
 const valuesSchema = z.array(z.number()).readonly();
 const countsSchema = z.record(z.string(), z.int().min(1)).readonly();
 
@@ -31,14 +31,14 @@ export interface Observation {
 }
 
 /** So many order statistics tell the distribution function to a part in two thousand. */
-const mostValues = 1000;
-const mostValuesOfSite = 300;
+const maxValues = 1000;
+const maxValuesOfSite = 300;
 /** A site with fewer images in training has no reference of its own. */
-const leastImagesOfSite = 100;
-const mostSites = 20;
+const minImagesOfSite = 100;
+const maxSites = 20;
 
 /** @throws RangeError of no observation */
-export function siteReference(observations: readonly Observation[], most = mostValues): SiteReference {
+export function siteReference(observations: readonly Observation[], most = maxValues): SiteReference {
   if (observations.length === 0) throw new RangeError('expected observations of a reference, found none');
   const numbers = new Map<string, number[]>();
   const names = new Map<string, Record<string, number>>();
@@ -60,8 +60,8 @@ export function siteReference(observations: readonly Observation[], most = mostV
 export function driftReference(observations: readonly (Observation & { readonly site?: string | undefined })[]): DriftReference {
   const bySite = new Map<string, Observation[]>();
   for (const one of observations) if (one.site) inMap(bySite, one.site, () => []).push(one);
-  const sites = [...bySite].filter(([, own]) => own.length >= leastImagesOfSite).sort(([, a], [, b]) => b.length - a.length).slice(0, mostSites);
-  return { all: siteReference(observations), sites: Object.fromEntries(sites.map(([site, own]) => [site, siteReference(own, mostValuesOfSite)])) };
+  const sites = [...bySite].filter(([, own]) => own.length >= minImagesOfSite).sort(([, a], [, b]) => b.length - a.length).slice(0, maxSites);
+  return { all: siteReference(observations), sites: Object.fromEntries(sites.map(([site, own]) => [site, siteReference(own, maxValuesOfSite)])) };
 }
 
 function inMap<Key, Value>(map: Map<Key, Value>, key: Key, fresh: () => Value): Value {

@@ -1,4 +1,4 @@
-const mostIterations = 200;
+const maxIterations = 200;
 const memory = 8;
 /** Largest element of the gradient at the end. */
 const tolerance = 1e-5;
@@ -13,7 +13,7 @@ export function minimise(loss: (at: Float64Array, gradient: Float64Array) => num
   let gradient = new Float64Array(at.length);
   let value = loss(at, gradient);
   const steps: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
-  for (let iteration = 0; iteration < mostIterations && Math.max(...gradient.map(Math.abs)) > tolerance; iteration++) {
+  for (let iteration = 0; iteration < maxIterations && Math.max(...gradient.map(Math.abs)) > tolerance; iteration++) {
     const direction = descent(gradient, steps);
     const slope = dot(direction, gradient);
     let length = steps.length === 0 ? 1 / Math.max(1, Math.sqrt(dot(gradient, gradient))) : 1;

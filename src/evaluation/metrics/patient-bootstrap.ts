@@ -13,7 +13,7 @@ export interface BootstrapOptions {
 export type Weights = Int32Array;
 
 /** Fewer usable resamples than this share, and the interval would be that of the lucky ones. */
-const leastUsable = 0.5;
+const minUsable = 0.5;
 
 /**
  * Percentile bootstrap over patients: whole patients are drawn with replacement, as many as there are, and all images of a
@@ -27,7 +27,7 @@ export function patientBootstrap(patients: readonly string[], measure: (weights:
   const value = measure(new Int32Array(patients.length).fill(1));
   if (value === null) return notDefined('not defined on this set');
   const values = bootstrapValues(patients, measure, options).filter((one) => one !== null);
-  if (values.length < (options.resamples ?? defaultResamples) * leastUsable) return { value, interval: null, why: 'too few patients of one class for an interval' };
+  if (values.length < (options.resamples ?? defaultResamples) * minUsable) return { value, interval: null, why: 'too few patients of one class for an interval' };
   return { value, interval: percentileInterval(values, options.confidence ?? 0.95) };
 }
 

@@ -1,5 +1,5 @@
 import type { ClassFigures, EvaluationReport, GroupFigures, TopLoss } from '../report/evaluation-report.js';
-import { counted } from '../pluralise.js';
+import { pluralise } from '../pluralise.js';
 import { decimals, escaped, figure, optional, percent, range, table } from './html.js';
 import { confusionTable, legend, reliabilityPlot, rocPlot } from './plots.js';
 import { pageStyle } from './style.js';
@@ -19,7 +19,7 @@ export function evaluationPage(report: EvaluationReport, pictureOf: PictureOf, m
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(title)}</title><style>${pageStyle}</style></head><body>
 <p class="notice">Not for diagnosis. Figures of a software on a data set; they do not say what it would do at another hospital.</p>
 <h1>${escaped(title)}</h1>
-<p>${counted(report.n, 'image')} of ${counted(report.patients, 'patient')}. ${report.objective === 'several' ? 'Each finding is judged on its own; an image may have several, or none.' : 'Each image has exactly one class.'} Of images that the model was trained on, figures flatter.</p>
+<p>${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}. ${report.objective === 'several' ? 'Each finding is judged on its own; an image may have several, or none.' : 'Each image has exactly one class.'} Of images that the model was trained on, figures flatter.</p>
 ${headline(report)}
 ${warnings(report.warnings)}
 ${discrimination(report)}
@@ -51,7 +51,7 @@ function warnings(lines: readonly string[]): string {
 function discrimination({ classes, perClass }: EvaluationReport): string {
   const rows = classes.map((name) => {
     const { n, positives, patients, threshold, auroc, sensitivity, specificity, positivePredictiveValue } = perClass[name]!;
-    return [escaped(name), `${positives} of ${n}<small> (${counted(patients, 'patient')})</small>`, figure(auroc), decimals(threshold), figure(sensitivity, percent), figure(specificity, percent), figure(positivePredictiveValue, percent)];
+    return [escaped(name), `${positives} of ${n}<small> (${pluralise(patients, 'patient')})</small>`, figure(auroc), decimals(threshold), figure(sensitivity, percent), figure(specificity, percent), figure(positivePredictiveValue, percent)];
   });
   const drawn = classes.filter((name) => perClass[name]!.roc.length > 0);
   const plot = drawn.length === 0 ? '' : `<figure>${rocPlot(drawn.map((name) => ({ name, points: perClass[name]!.roc, mark: markOf(perClass[name]!) })))}${legend(drawn.map((name) => `${escaped(name)}: ${figure(perClass[name]!.auroc)}`))}<figcaption>The dashed line is a guess. A dot marks the threshold in use.</figcaption></figure>`;
@@ -80,7 +80,7 @@ function confusion({ classes, confusion: matrices, objective, perClass }: Evalua
 function groups(title: string, words: string, all: readonly GroupFigures[], classes: readonly string[]): string {
   const rows = all.map(({ name, n, patients, accuracy, accuracyInterval, majorityRate, perClass }) => [
     escaped(name),
-    `${n}<small> (${counted(patients, 'patient')})</small>`,
+    `${n}<small> (${pluralise(patients, 'patient')})</small>`,
     `${optional(accuracy, percent)}${range(accuracyInterval, percent)}<br><small>commonest answer ${optional(majorityRate, percent)}</small>`,
     ...classes.map((one) => {
       const { n: labelled, positives, auroc, sensitivity, specificity } = perClass[one]!;

@@ -1,12 +1,12 @@
 import { brierLoss, expectedCalibrationError, reliabilityTable } from '../metrics/calibration.js';
-import { counted } from '../pluralise.js';
+import { pluralise } from '../pluralise.js';
 import type { Estimate } from '../metrics/estimate.js';
 import type { BootstrapOptions } from '../metrics/patient-bootstrap.js';
 import { aurocEstimate } from '../report/class-figures.js';
 import { classView } from '../report/decisions.js';
 import type { ScoredSet } from '../report/scored-set.js';
 import type { Criterion } from './gate-decision.js';
-import { aurocDifference, fewestPatients, pairedViews, sensitivityDifference, specificityDifference } from './paired.js';
+import { aurocDifference, minPatients, pairedViews, sensitivityDifference, specificityDifference } from './paired.js';
 import type { PromotionRules } from './promotion-rules.js';
 
 export function optionsOf({ confidence, resamples, seed }: PromotionRules): Required<BootstrapOptions> {
@@ -20,7 +20,7 @@ export function optionsOf({ confidence, resamples, seed }: PromotionRules): Requ
  */
 export function notWorse(name: string, champion: ScoredSet, challenger: ScoredSet, rules: PromotionRules): readonly Criterion[] {
   const views = pairedViews(champion, challenger, name);
-  const few = tooFew(name, fewestPatients(views.first), rules);
+  const few = insufficient(name, minPatients(views.first), rules);
   if (few) return [few];
   const options = optionsOf(rules);
   return [
@@ -49,7 +49,7 @@ export function notWorseInGroups(name: string, champion: ScoredSet, challenger: 
     if (groups.length < 2) return [];
     return groups.flatMap((group): readonly Criterion[] => {
       const views = pairedViews(champion, challenger, name, (image) => challenger.images[image]![what] === group);
-      if (fewestPatients(views.first) < rules.leastPatients) return [];
+      if (minPatients(views.first) < rules.minPatients) return [];
       const { value, interval } = aurocDifference(views, optionsOf(rules));
       const passed = interval !== null && interval[1] >= 0;
       const where = `${what} ${group || 'unknown'}`;
@@ -61,7 +61,7 @@ export function notWorseInGroups(name: string, champion: ScoredSet, challenger: 
 /** Of a class that the champion does not know, or without a champion: surely better than a guess. */
 export function firstOfItsKind(name: string, challenger: ScoredSet, rules: PromotionRules): Criterion {
   const view = classView(challenger, challenger.classes.indexOf(name));
-  const few = tooFew(name, fewestPatients(view), rules);
+  const few = insufficient(name, minPatients(view), rules);
   if (few) return few;
   const { value, interval } = aurocEstimate(view, optionsOf(rules));
   const passed = interval !== null && interval[0] >= rules.first.auroc;
@@ -86,9 +86,9 @@ export function keepsClasses(champion: ScoredSet, challenger: ScoredSet): Criter
   return { name: 'keeps-classes', figure: lost.length, interval: null, comparison: 'at-most', bound: 0, passed: lost.length === 0, counts: true, words: lost.length === 0 ? 'Every finding of the champion is still judged.' : `The challenger does not judge ${lost.join(', ')} any more.` };
 }
 
-export function tooFew(name: string, patients: number, { leastPatients }: PromotionRules): Criterion | undefined {
-  if (patients >= leastPatients) return undefined;
-  return { name: 'enough-patients', class: name, figure: patients, interval: null, comparison: 'at-least', bound: leastPatients, passed: false, counts: true, words: `The test set has only ${counted(patients, 'patient')} on one side of ${name}; ${leastPatients} are needed to say anything.` };
+export function insufficient(name: string, patients: number, { minPatients }: PromotionRules): Criterion | undefined {
+  if (patients >= minPatients) return undefined;
+  return { name: 'enough-patients', class: name, figure: patients, interval: null, comparison: 'at-least', bound: minPatients, passed: false, counts: true, words: `The test set has only ${pluralise(patients, 'patient')} on one side of ${name}; ${minPatients} are needed to say anything.` };
 }
 
 /** Hundredths of a figure, for people. */

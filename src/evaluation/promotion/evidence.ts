@@ -1,7 +1,7 @@
 import type { ScoredSet } from '../report/scored-set.js';
 
 /** A version on the locked test set. */
-export interface JudgedVersion {
+export interface EvaluatedVersion {
   readonly version: string;
   readonly set: ScoredSet;
   /** One row an image of the set: the penultimate layer. */
@@ -23,8 +23,8 @@ export interface GateEvidence {
   readonly testSet: string;
   readonly kind: 'xray' | 'ct';
   /** Null for the first model. */
-  readonly champion: JudgedVersion | null;
-  readonly challenger: JudgedVersion;
+  readonly champion: EvaluatedVersion | null;
+  readonly challenger: EvaluatedVersion;
   /** Null for CT, which has no lung-field mask here; the criteria are then shown as not made. An X-ray model without them is refused. */
   readonly changed: ChangedSets | null;
   /** Source and label of each training image, by class: how far one tells the other. */

@@ -61,7 +61,7 @@ function shareOf({ yTrue, called }: ClassView, truth: 0 | 1): Measure {
 }
 
 /** Patients of the smaller side. */
-export function fewestPatients({ patients, yTrue }: ClassView): number {
+export function minPatients({ patients, yTrue }: ClassView): number {
   const of = (truth: 0 | 1): number => new Set(patients.filter((_, image) => yTrue[image] === truth)).size;
   return Math.min(of(0), of(1));
 }

@@ -13,7 +13,7 @@ export const promotionRulesSchema = z
     resamples: z.int().min(100).max(100_000).default(1000),
     seed: z.int().default(20200315),
     /** Fewer patients of a side in the locked test set prove nothing about a class. */
-    leastPatients: z.int().min(5).default(20),
+    minPatients: z.int().min(5).default(20),
     /** How much worse than the champion the challenger may be at worst: the lower end of the paired interval. */
     notWorse: z.strictObject({ auroc: share.default(0.05), sensitivity: share.default(0.1), specificity: share.default(0.1) }).prefault({}),
     /** For a class that the champion does not know, or where there is no champion: the lower end of the interval of AUROC. */

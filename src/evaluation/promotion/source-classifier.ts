@@ -14,9 +14,9 @@ export interface Readability {
 
 const folds = 5;
 /** A name of fewer patients cannot be in every fold. */
-const leastPatients = 10;
+const minPatients = 10;
 /** More images are drawn at random: it is a question of yes or no, not of digits. */
-const mostImages = 2000;
+const maxImages = 2000;
 
 /**
  * Whether a network's embedding tells where an image is from: logistic regression on standardised embeddings, cross-validated
@@ -27,10 +27,10 @@ const mostImages = 2000;
 export function readability(embeddings: readonly ArrayLike<number>[], names: readonly string[], patients: readonly string[], seed = 0): Readability | null {
   const uniform = seededUniform(seed);
   const patientsOf = (name: string): number => new Set(patients.filter((_, image) => names[image] === name)).size;
-  const known = [...new Set(names)].filter((name) => name !== '' && patientsOf(name) >= leastPatients).sort();
+  const known = [...new Set(names)].filter((name) => name !== '' && patientsOf(name) >= minPatients).sort();
   if (known.length < 2) return null;
   const all = names.flatMap((name, image) => (known.includes(name) ? [image] : []));
-  const images = shuffled(all, uniform).slice(0, mostImages);
+  const images = shuffled(all, uniform).slice(0, maxImages);
   const foldOf = new Map(shuffled([...new Set(images.map((image) => patients[image]!))], uniform).map((patient, place) => [patient, place % folds]));
   const yTrue = images.map((image) => known.indexOf(names[image]!));
   const predicted: (readonly number[])[] = new Array<readonly number[]>(images.length).fill([]);

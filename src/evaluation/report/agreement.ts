@@ -1,5 +1,5 @@
 /** What two versions said of one finding of one study. */
-export interface TwoOpinions {
+export interface PairedPredictions {
   readonly champion: { readonly probability: number; readonly decision: string };
   readonly challenger: { readonly probability: number; readonly decision: string };
 }
@@ -21,17 +21,17 @@ export interface Agreement {
 }
 
 /** Two versions beside each other on the same studies; nobody knows here who is right. @returns null of no study */
-export function agreementOf(opinions: readonly TwoOpinions[]): Agreement | null {
+export function agreementOf(opinions: readonly PairedPredictions[]): Agreement | null {
   const n = opinions.length;
   if (n === 0) return null;
-  const count = (holds: (one: TwoOpinions) => boolean): number => opinions.filter(holds).length;
+  const count = (holds: (one: PairedPredictions) => boolean): number => opinions.filter(holds).length;
   const present = (one: { readonly decision: string }): boolean => one.decision === 'present';
   const presentChampion = count(({ champion }) => present(champion));
   const presentChallenger = count(({ challenger }) => present(challenger));
   const observed = count(({ champion, challenger }) => present(champion) === present(challenger)) / n;
   const expected = (presentChampion * presentChallenger + (n - presentChampion) * (n - presentChallenger)) / (n * n);
-  const mean = (of: (one: TwoOpinions) => number): number => opinions.reduce((sum, one) => sum + of(one), 0) / n;
-  const shift = ({ champion, challenger }: TwoOpinions): number => challenger.probability - champion.probability;
+  const mean = (of: (one: PairedPredictions) => number): number => opinions.reduce((sum, one) => sum + of(one), 0) / n;
+  const shift = ({ champion, challenger }: PairedPredictions): number => challenger.probability - champion.probability;
   return {
     n,
     same: count(({ champion, challenger }) => champion.decision === challenger.decision),

@@ -9,7 +9,7 @@ import type { ClassView } from './decisions.js';
 import type { ClassFigures } from './evaluation-report.js';
 
 /** With fewer images of one side an AUROC is a matter of luck: it is not given. */
-export const leastOfEachClass = 5;
+export const minOfEachClass = 5;
 
 /** All figures of one class, taken as present or absent. */
 export function classFigures(view: ClassView, threshold: number, options: BootstrapOptions): ClassFigures {
@@ -26,14 +26,14 @@ export function classFigures(view: ClassView, threshold: number, options: Bootst
     majorityRate: majorityRate(matrix),
     balancedAccuracy: balancedAccuracyScore(matrix),
     auroc: aurocEstimate(view, options),
-    aurocDelong: tooFew(view) ?? delongEstimate(yTrue, yScore, options.confidence),
+    aurocDelong: insufficient(view) ?? delongEstimate(yTrue, yScore, options.confidence),
     ...operatingPoint(view, options),
     positivePredictiveValue: shareEstimate(patients, (image) => called[image]!, (image) => yTrue[image] === 1, 'nothing was called present', options),
     ece: expectedCalibrationError(reliability),
     brier: brierLoss(yTrue, yScore),
     confusion: matrix,
     reliability,
-    roc: tooFew(view) ? [] : rocCurve(yTrue, yScore).map(({ falsePositiveRate, truePositiveRate }) => [falsePositiveRate, truePositiveRate] as const),
+    roc: insufficient(view) ? [] : rocCurve(yTrue, yScore).map(({ falsePositiveRate, truePositiveRate }) => [falsePositiveRate, truePositiveRate] as const),
   };
 }
 
@@ -43,7 +43,7 @@ export function binaryMatrix({ yTrue, called }: ClassView): ConfusionMatrix {
 }
 
 export function aurocEstimate(view: ClassView, options: BootstrapOptions): Estimate {
-  const few = tooFew(view);
+  const few = insufficient(view);
   if (few) return few;
   const order = ascending(view.yScore);
   return patientBootstrap(view.patients, (weights) => aurocScore(view.yTrue, view.yScore, weights, order), options);
@@ -81,10 +81,10 @@ function shareEstimate(patients: readonly string[], counts: (image: number) => b
   return patientBootstrap(patients, share, options);
 }
 
-function tooFew({ yTrue }: ClassView): Estimate | undefined {
+function insufficient({ yTrue }: ClassView): Estimate | undefined {
   const positives = yTrue.filter((truth) => truth === 1).length;
   const negatives = yTrue.length - positives;
   if (positives === 0 || negatives === 0) return notDefined(yTrue.length === 0 ? 'no image with a label' : 'one class only');
-  if (Math.min(positives, negatives) < leastOfEachClass) return notDefined(`fewer than ${leastOfEachClass} images of one class`);
+  if (Math.min(positives, negatives) < minOfEachClass) return notDefined(`fewer than ${minOfEachClass} images of one class`);
   return undefined;
 }

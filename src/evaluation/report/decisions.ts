@@ -1,14 +1,14 @@
 import type { ScoredImage, ScoredSet } from './scored-set.js';
 
 /** The class with the highest score. */
-export function mostProbable(yScore: readonly number[]): number {
+export function maxProbable(yScore: readonly number[]): number {
   return yScore.reduce((best, score, index) => (score > yScore[best]! ? index : best), 0);
 }
 
 /** What is called present: of one-of-many the most probable class, else every class from its threshold on. */
 export function calledPresent({ objective, thresholds }: ScoredSet, { yScore }: ScoredImage): readonly boolean[] {
   if (objective === 'several') return yScore.map((score, index) => score >= thresholds[index]!);
-  const best = mostProbable(yScore);
+  const best = maxProbable(yScore);
   return yScore.map((_, index) => index === best);
 }
 

@@ -5,7 +5,7 @@ import { imageLoss } from '../metrics/losses.js';
 import { defaultResamples, type BootstrapOptions } from '../metrics/patient-bootstrap.js';
 import { wilsonEstimate } from '../metrics/wilson.js';
 import { aurocEstimate, binaryMatrix, classFigures, operatingPoint } from './class-figures.js';
-import { calledPresent, classView, mostProbable, pooledView } from './decisions.js';
+import { calledPresent, classView, maxProbable, pooledView } from './decisions.js';
 import type { EvaluationReport, GroupFigures, TopLoss } from './evaluation-report.js';
 import type { ScoredImage, ScoredSet } from './scored-set.js';
 import { warningsOf } from './warnings.js';
@@ -71,7 +71,7 @@ function overallFigures(set: ScoredSet, confidence: number): Overall {
 
 function overallOfOne(set: ScoredSet, confidence: number): Overall {
   const matrix = classMatrix(set);
-  const right = set.images.map((image) => (image.yTrue[mostProbable(image.yScore)] === 1 ? 1 : 0));
+  const right = set.images.map((image) => (image.yTrue[maxProbable(image.yScore)] === 1 ? 1 : 0));
   const total = set.images.reduce((sum, { yTrue, yScore }) => sum + yScore.reduce((squares, score, index) => squares + (score - yTrue[index]!) ** 2, 0), 0);
   return {
     shares: { ...sharesOf(matrix, confidence), balancedAccuracy: balancedAccuracyScore(matrix) },
@@ -110,7 +110,7 @@ function sharesOf(matrix: ConfusionMatrix, confidence: number): Omit<Shares, 'ba
 }
 
 function classMatrix({ images, classes }: ScoredSet): ConfusionMatrix {
-  return confusionMatrix(images.map(({ yTrue }) => yTrue.indexOf(1)), images.map(({ yScore }) => mostProbable(yScore)), classes.length);
+  return confusionMatrix(images.map(({ yTrue }) => yTrue.indexOf(1)), images.map(({ yScore }) => maxProbable(yScore)), classes.length);
 }
 
 /** The figures of each source, or of each view, largest first. */

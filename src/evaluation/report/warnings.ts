@@ -1,5 +1,5 @@
 import type { ClassFigures, GroupFigures } from './evaluation-report.js';
-import { counted } from '../pluralise.js';
+import { pluralise } from '../pluralise.js';
 import type { ScoredSet } from './scored-set.js';
 
 /** Fewer patients of a side than this make intervals wide enough to hide anything. */
@@ -20,7 +20,7 @@ function sizeWarning(set: ScoredSet, name: string, index: number, { n, positives
   const patientsOf = (truth: 0 | 1): number => new Set(set.images.filter(({ yTrue }) => yTrue[index] === truth).map(({ patient }) => patient)).size;
   const fewest = Math.min(patientsOf(0), patientsOf(1));
   return [
-    ...(fewest < fewPatients ? [`${name}: only ${counted(fewest, 'patient')} on one side; the width of the intervals is the message.`] : []),
+    ...(fewest < fewPatients ? [`${name}: only ${pluralise(fewest, 'patient')} on one side; the width of the intervals is the message.`] : []),
     ...(accuracy.value !== null && majorityRate !== null && accuracy.value <= majorityRate ? [`${name}: accuracy is no better than always giving the commoner answer.`] : []),
   ];
 }

@@ -6,7 +6,7 @@ const airBelowHu = -400;
 /** Every fourth pixel in each direction is plenty for an area. */
 const step = 4;
 /** A slice with less lung than this share of the body is neck, shoulder or belly (bowel gas stays far below). */
-export const leastLungFraction = 0.12;
+export const minLungFraction = 0.12;
 
 /** A slice on a grid of every fourth pixel. */
 interface AirGrid {
@@ -42,7 +42,7 @@ export function lungFraction(slice: CtSlice): number {
 }
 
 /** Gas in bowel and gullet, and the hollow of a table, are smaller than a quarter of a lung. */
-const leastShareOfLargest = 0.25;
+const minShareOfLargest = 0.25;
 
 /**
  * The box around the lungs of a slice with `margin` (a share of its width and height) on each side, in stored pixels;
@@ -52,7 +52,7 @@ export function lungBox(slice: CtSlice, margin: number): Box | undefined {
   const { columns, rows, isAir, outside } = airGridOf(slice);
   const regions = connectedRegions(Uint8Array.from(isAir, (air, i) => (air && !outside[i] ? 1 : 0)), columns, rows);
   const largest = Math.max(0, ...regions.map((region) => region.length));
-  const lung = regions.filter((region) => region.length >= largest * leastShareOfLargest).flat();
+  const lung = regions.filter((region) => region.length >= largest * minShareOfLargest).flat();
   if (lung.length === 0) return undefined;
   let [left, top, right, bottom] = [columns, rows, 0, 0];
   for (const cell of lung) {
@@ -130,7 +130,7 @@ export function lungRange(probes: readonly ProbedSlice[]): { readonly from: numb
   let best: { from: number; to: number; sum: number } | undefined;
   let current: { from: number; to: number; sum: number } | undefined;
   for (const { position, lungFraction: fraction } of probes) {
-    if (fraction < leastLungFraction) { current = undefined; continue; }
+    if (fraction < minLungFraction) { current = undefined; continue; }
     current = current ? { from: current.from, to: position, sum: current.sum + fraction } : { from: position, to: position, sum: fraction };
     if (!best || current.sum > best.sum) best = current;
   }

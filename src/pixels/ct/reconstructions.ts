@@ -25,11 +25,11 @@ const sameFactor = 1.1;
 /** A slice nearer to one of a stack than this share of the stack's spacing is no next slice of it … */
 const nearShare = 0.75;
 /** … and a part of which more than this share is so near lies in the stack, and is another one. */
-const mostNear = 0.5;
+const maxNear = 0.5;
 /** Runs of Instance Number shorter than this are no acquisitions. */
-const leastRun = 4;
+const minRun = 4;
 /** More runs of Instance Number than this are no runs: the numbers say nothing. */
-const mostRuns = 6;
+const maxRuns = 6;
 
 /**
  * The reconstructions among the axial slices of a study: same series, direction and matrix; and same kernel, acquisition, phase,
@@ -116,7 +116,7 @@ function runsOf(part: readonly PlacedSlice[]): readonly (readonly PlacedSlice[])
     if (index === 0 || Math.abs(step) > extent / 2) runs.push([]);
     runs.at(-1)!.push(slice);
   }
-  return runs.length > 1 && runs.length <= mostRuns && runs.every((run) => run.length >= leastRun) ? runs : [part];
+  return runs.length > 1 && runs.length <= maxRuns && runs.every((run) => run.length >= minRun) ? runs : [part];
 }
 
 /** Not so where a part goes on behind the stack or fills a hole in it. */
@@ -125,7 +125,7 @@ function lieInEachOther(stack: readonly PlacedSlice[], part: readonly PlacedSlic
   const distances = places.slice(1).map((place, i) => place - places[i]!).sort((a, b) => a - b);
   const near = nearShare * (distances[distances.length >> 1] ?? 0);
   const count = part.filter(({ position }) => places.some((place) => Math.abs(place - position) < near)).length;
-  return count > mostNear * part.length;
+  return count > maxNear * part.length;
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {

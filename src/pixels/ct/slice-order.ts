@@ -31,7 +31,7 @@ export interface AxialStack {
 type Candidate = PlacedSlice;
 
 /** The normal may lean by 30° from the body's axis, which gantries reach. */
-const leastAxial = Math.cos(Math.PI / 6);
+const minAxial = Math.cos(Math.PI / 6);
 /** Thicker slices are averages made for another purpose, or scouts. */
 const thickestMm = 10;
 /** Rescale Type (PS3.3 §C.11.1.1.2) of maps that are no attenuation: density, atomic number, iodine and the like. */
@@ -99,7 +99,7 @@ function candidateOf(instance: DataSet, frame: DataSet, frameNumber: number): Ca
   if (!(length > 0.5)) return 'rows and columns are not at right angles';
   // Towards the head, whichever way the picture was turned.
   normal = normal.map((one) => (one / length) * Math.sign(normal[2] || 1));
-  if (Math.abs(normal[2]!) < leastAxial) return 'not axial';
+  if (Math.abs(normal[2]!) < minAxial) return 'not axial';
   return { instance, frame, frameNumber, origin, normal, position: dot(origin, normal), acquisition: acquisitionOf(instance, frame) };
 }
 

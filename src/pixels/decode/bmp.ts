@@ -7,7 +7,7 @@ export interface Bitmap {
 
 /** 0 uncompressed, 3 and 6 with masks. */
 const uncompressed = new Set([0, 3, 6]);
-const mostPixels = 100e6;
+const maxPixels = 100e6;
 
 /**
  * A Windows bitmap without compression, of 1, 4, 8, 16, 24 or 32 bits a pixel, with palette or masks; libvips as sharp ships it reads
@@ -23,7 +23,7 @@ export function readBitmap(bytes: Uint8Array): Bitmap {
   const compression = old ? 0 : view.getUint32(30, true);
   const height = Math.abs(signedHeight);
   if (!uncompressed.has(compression)) throw new Error(`a compressed bitmap (kind ${compression})`);
-  if (width < 1 || height < 1 || width * height > mostPixels || ![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`a bitmap of ${width} × ${height} pixels of ${bits} bits`);
+  if (width < 1 || height < 1 || width * height > maxPixels || ![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`a bitmap of ${width} × ${height} pixels of ${bits} bits`);
   const start = view.getUint32(10, true);
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   if (start + rowBytes * height > bytes.length) throw new Error('the bitmap ends too early');

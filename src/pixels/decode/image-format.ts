@@ -23,8 +23,8 @@ export interface ImageFormat {
 }
 
 /** 64 million samples a frame: three times the largest detector, 400 MB while being presented; anything above is a damaged header. */
-const mostSamplesPerFrame = 64e6;
-const mostFrames = 1e6;
+const maxSamplesPerFrame = 64e6;
+const maxFrames = 1e6;
 
 /** @throws Fault dicom-attribute with the attribute that is missing or makes no sense */
 export function imageFormat(dataSet: DataSet): ImageFormat {
@@ -36,15 +36,15 @@ export function imageFormat(dataSet: DataSet): ImageFormat {
   // Many writers leave High Bit wrong below Bits Stored − 1; there the lowest bits hold the value.
   const highBit = Math.max(bitsStored - 1, integer(dataSet, 'HighBit', 0, bitsAllocated - 1, bitsStored - 1));
   if (samplesPerPixel !== 1 && samplesPerPixel !== 3) throw wrong(dataSet, 'SamplesPerPixel', `1 or 3 is expected, not ${samplesPerPixel}`);
-  if (rows * columns * samplesPerPixel > mostSamplesPerFrame) {
-    throw wrong(dataSet, 'Rows', `${columns} × ${rows} pixels are more than an image may have here (${mostSamplesPerFrame} samples)`);
+  if (rows * columns * samplesPerPixel > maxSamplesPerFrame) {
+    throw wrong(dataSet, 'Rows', `${columns} × ${rows} pixels are more than an image may have here (${maxSamplesPerFrame} samples)`);
   }
   const photometricInterpretation = textOf(dataSet, 'PhotometricInterpretation')?.toUpperCase().replace(/^(MONOCHROME) (?=[12]$)/, '$1');
   if (photometricInterpretation === undefined) throw wrong(dataSet, 'PhotometricInterpretation', 'it is missing');
   return {
     rows, columns, samplesPerPixel, bitsAllocated, bitsStored, highBit,
     // 0 is written for one frame; pydicom and DCMTK take it so.
-    numberOfFrames: Math.max(1, integer(dataSet, 'NumberOfFrames', 0, mostFrames, 1)),
+    numberOfFrames: Math.max(1, integer(dataSet, 'NumberOfFrames', 0, maxFrames, 1)),
     photometricInterpretation,
     signed: integer(dataSet, 'PixelRepresentation', 0, 1) === 1,
     planar: samplesPerPixel === 3 && integer(dataSet, 'PlanarConfiguration', 0, 1, 0) === 1,

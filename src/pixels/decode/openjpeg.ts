@@ -17,7 +17,7 @@ interface OpenJpeg {
 
 const program = new URL('../../../../codecs/openjpeg/openjpeg.wasm', import.meta.url);
 /** Memory of WebAssembly never shrinks: an instance that grew beyond this is not kept for the next frame. */
-const mostKeptBytes = 256e6;
+const maxKeptBytes = 256e6;
 let compiled: Promise<WebAssembly.Module> | undefined;
 let instance: OpenJpeg | undefined;
 
@@ -37,7 +37,7 @@ export async function decodeOpenJpeg(codestream: Uint8Array): Promise<DecodedFra
   const copy = new Uint8Array(openJpeg.memory.buffer, samples, width * height * components * size).slice();
   openJpeg.free(samples);
   openJpeg.free(bytes);
-  if (openJpeg.memory.buffer.byteLength <= mostKeptBytes) instance = openJpeg;
+  if (openJpeg.memory.buffer.byteLength <= maxKeptBytes) instance = openJpeg;
   return { samples: size === 1 ? copy : new Uint16Array(copy.buffer), precision };
 }
 

@@ -18,7 +18,7 @@ const page = 65536;
 /** The loops read and write whole vectors, so up to a longest run beyond the ends. */
 const slack = 256;
 /** Memory of WebAssembly never shrinks: an instance that grew beyond this is not kept. */
-const mostKeptBytes = 256e6;
+const maxKeptBytes = 256e6;
 let instance: RleLoops | undefined;
 
 /**
@@ -78,7 +78,7 @@ function segmentsOf(bytes: Uint8Array, expected: number): readonly { readonly st
 
 /** With memory up to `needed` bytes. @throws Error beyond 1 GB */
 function loopsWith(needed: number): RleLoops {
-  if (!instance || (instance.memory.buffer.byteLength > mostKeptBytes && needed <= mostKeptBytes)) {
+  if (!instance || (instance.memory.buffer.byteLength > maxKeptBytes && needed <= maxKeptBytes)) {
     const environment = { env: { emscripten_notify_memory_growth: (): void => undefined } };
     instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(program)), environment).exports as unknown as RleLoops;
   }

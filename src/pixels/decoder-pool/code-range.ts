@@ -4,7 +4,7 @@ const mebibyte = 2 ** 20;
 /** Of a thread that runs a few lines only. */
 export const threadCodeRangeMb = 16;
 /** The code itself is in no mapping of this size; V8 reserves 128 to 512 MiB. */
-const leastReserveMb = 64;
+const minReserveMb = 64;
 
 /**
  * What V8 reserves for machine code counts as memory of the process since Node 24, where it is mapped writable (`ulimit -d` counts
@@ -18,7 +18,7 @@ export function countedCodeRangeMb(maps = ownMaps()): number {
     return from && to ? [(parseInt(to, 16) - parseInt(from, 16)) / mebibyte] : [];
   });
   const largest = Math.max(0, ...sizes);
-  return largest < leastReserveMb ? 0 : Math.ceil(largest) + 2 + threadCodeRangeMb;
+  return largest < minReserveMb ? 0 : Math.ceil(largest) + 2 + threadCodeRangeMb;
 }
 
 /** Linux only; elsewhere there is no such limit. */

@@ -36,9 +36,9 @@ interface Decoder {
 }
 
 /** A file may kill so many processes; the first could have died of something else. */
-const mostDeaths = 2;
+const maxDeaths = 2;
 /** So many may be killed from outside before it is left to a later attempt: the machine has no memory now. */
-const mostKills = 2;
+const maxKills = 2;
 
 /**
  * Decoding in processes of their own, where neither a hang nor a crash of native code can take the service down: each reads,
@@ -127,7 +127,7 @@ export class DecoderPool {
       this.waiting.shift();
       clearTimeout(decoder.timer);
       decoder.job = job;
-      decoder.timer = setTimeout(() => this.giveUp(decoder), this.options.timeoutMs);
+      decoder.timer = setTimeout(() => this.recordGivenUpStudy(decoder), this.options.timeoutMs);
       decoder.child.ref();
       decoder.child.perform(job.task, job.file, (answer) => this.settle(decoder, answer));
     }
@@ -160,7 +160,7 @@ export class DecoderPool {
     if (this.decoders.size === 0) this.addDecoder();
   }
 
-  private giveUp(decoder: Decoder): void {
+  private recordGivenUpStudy(decoder: Decoder): void {
     this.remove(decoder)?.reject(new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }));
     void decoder.child.kill();
     this.replace();
@@ -170,7 +170,7 @@ export class DecoderPool {
     const job = this.remove(decoder);
     if (!job) return;
     const [deaths, kills] = [job.deaths + (outside ? 0 : 1), job.kills + (outside ? 1 : 0)];
-    if (deaths < mostDeaths && kills < mostKills) this.waiting.unshift({ ...job, deaths, kills });
+    if (deaths < maxDeaths && kills < maxKills) this.waiting.unshift({ ...job, deaths, kills });
     else if (outside) job.reject(new Fault('decoder-killed', 'something outside ended it by SIGKILL, as the kernel does where the machine has no memory left'));
     else job.reject(new Fault('pixels-unreadable', `the decoder died: ${reason}`));
     this.replace();

@@ -3,13 +3,13 @@ import type { Box, GreyImage } from '../image.js';
 /** The search runs on a picture of at most this many lines in each direction, where noise is averaged away. */
 const searchSide = 192;
 /** More than this share is never taken from one side. */
-const mostPerSide = 0.4;
+const maxPerSide = 0.4;
 /** The shadow shows scatter and noise, but no anatomy: the middle 80 % of each of its lines lie closer together than this … */
 const bandSpread = 0.12;
 /** … and it is among the brightest parts of the picture: within this much of the level that a tenth of all pixels exceed. */
 const bandBelowBright = 0.1;
 /** Grey levels (of 1) by which the inside of the edge is darker … */
-const leastStep = 0.06;
+const minStep = 0.06;
 /** … at so many of its places: outlines of a body are not that straight. */
 const straightShare = 0.7;
 /** Only this middle part of a side is asked: its ends may lie in the shadow of the neighbouring sides. */
@@ -17,8 +17,8 @@ const middlePart = 0.5;
 /** Lines between which the step is measured, so that a blurred edge counts. */
 const halfStep = 2;
 /** Collimators stand up to about this slanted (lines per side length, on the reduced picture). */
-const mostSlant = 8;
-const slants = Array.from({ length: 2 * mostSlant + 1 }, (_, i) => (i % 2 === 0 ? i / 2 : -(i + 1) / 2));
+const maxSlant = 8;
+const slants = Array.from({ length: 2 * maxSlant + 1 }, (_, i) => (i % 2 === 0 ? i / 2 : -(i + 1) / 2));
 
 /**
  * The part of a radiograph inside the shadow of a collimator that is only to be seen in its pixels: bright, since hardly
@@ -61,12 +61,12 @@ function reduced(image: GreyImage, width: number, height: number): Float32Array 
  * @param value by line (0 is outermost) and place
  */
 function bandLines(lines: number, places: number, bright: number, value: (line: number, place: number) => number): number {
-  const most = Math.floor(lines * mostPerSide);
+  const most = Math.floor(lines * maxPerSide);
   let bare = 0;
   while (bare < most && isBare(places, bright, (place) => value(bare, place))) bare++;
   if (bare <= halfStep) return 0;
   // A slanted edge begins half its slant before the first line that is not bare, and ends as much behind it.
-  for (let line = Math.max(halfStep, bare - mostSlant); line <= Math.min(bare + mostSlant, most); line++) {
+  for (let line = Math.max(halfStep, bare - maxSlant); line <= Math.min(bare + maxSlant, most); line++) {
     for (const slant of slants) {
       const edge = (place: number): number => line + Math.round(slant * (place / places - 0.5));
       if (isStraightStep(lines, places, edge, value)) return line + Math.ceil(Math.abs(slant) / 2) + halfStep;
@@ -87,7 +87,7 @@ function isStraightStep(lines: number, places: number, edge: (place: number) => 
   for (let place = first; place < places - first; place++) {
     const inside = Math.min(lines - 1, edge(place) + halfStep);
     const beyond = Math.max(0, edge(place) - halfStep);
-    if (value(beyond, place) - value(inside, place) > leastStep) darker++;
+    if (value(beyond, place) - value(inside, place) > minStep) darker++;
   }
   return darker >= straightShare * (places - 2 * first);
 }

@@ -4,9 +4,9 @@ import type { Box, GreyImage } from '../image.js';
 const flatSpread = 0.02;
 const outlierShare = 0.05;
 /** More than this is never taken from one side, so that a dark exposure is not cut to nothing. */
-const mostPerSide = 0.4;
+const maxPerSide = 0.4;
 /** A border thinner than this share of the side is no border. */
-const leastBorder = 0.01;
+const minBorder = 0.01;
 
 /**
  * The picture without a flat frame around it: collimated (unexposed) margins, the white or black border of a scanned film.
@@ -20,12 +20,12 @@ export function contentBox({ width, height, values }: GreyImage): Box {
   const isFlatRow = (y: number, from: number, to: number): boolean => isFlat((i) => values[y * width + from + i * rowStep]!, Math.floor((to - from) / rowStep));
   const top = flatLines(height, (i) => isFlatRow(i, 0, width));
   const bottom = height - flatLines(height, (i) => isFlatRow(height - 1 - i, 0, width));
-  if (bottom - top < height * (1 - 1.5 * mostPerSide)) return whole;
+  if (bottom - top < height * (1 - 1.5 * maxPerSide)) return whole;
   const columnStep = Math.max(1, (bottom - top) >> 8);
   const isFlatColumn = (x: number): boolean => isFlat((i) => values[(top + i * columnStep) * width + x]!, Math.floor((bottom - top) / columnStep));
   const left = flatLines(width, isFlatColumn);
   const right = width - flatLines(width, (i) => isFlatColumn(width - 1 - i));
-  if (right - left < width * (1 - 1.5 * mostPerSide)) return whole;
+  if (right - left < width * (1 - 1.5 * maxPerSide)) return whole;
   return { left, top, right, bottom };
 }
 
@@ -40,10 +40,10 @@ export function cropped(image: GreyImage, { left, top, right, bottom }: Box): Gr
 }
 
 function flatLines(length: number, isFlatLine: (distance: number) => boolean): number {
-  const most = Math.floor(length * mostPerSide);
+  const most = Math.floor(length * maxPerSide);
   let count = 0;
   while (count < most && isFlatLine(count)) count++;
-  return count === most || count < length * leastBorder ? 0 : count;
+  return count === most || count < length * minBorder ? 0 : count;
 }
 
 function isFlat(value: (index: number) => number, count: number): boolean {

@@ -15,20 +15,20 @@ const template = Float32Array.from({ length: side * side }, (_, i) => {
  * frontal radiographs (94 % of COVID-19 patients' and of small children's) and refuses all 10 laterals of the origin's set and
  * all of 400 axial CT slices. Figures by tests/oracles/pixels/make_frontal_template.py.
  */
-export const leastFrontalScore = 0.4;
+export const minFrontalScore = 0.4;
 /**
  * The same with the broad shading (a plane and its curvature) taken out of both, so that ribs, mediastinum and diaphragms count and
  * not that a bright thing stands in the middle: a hand reaches 0.45 above and 0.16 here. 98 to 99 % of adult frontal radiographs
  * that pass the first threshold pass this one too.
  */
-export const leastDetailScore = 0.18;
+export const minDetailScore = 0.18;
 const detailTemplate = withoutShading(template);
 /** Less contrast than this over the whole picture is an exposure of nothing. */
-const leastDeviation = 0.01;
+const minDeviation = 0.01;
 /** How much better another orientation must fit to be named as the reason. */
 const clearlyBetter = 0.25;
 
-export interface FrontalVerdict {
+export interface FrontalCheck {
   /** Correlation with the mean frontal chest, −1 to 1. */
   readonly score: number;
   /** The same without broad shading. */
@@ -41,15 +41,15 @@ export interface FrontalVerdict {
  * Whether a presented picture looks like a frontal chest radiograph at all, whatever its header says: a lateral labelled PA,
  * a hand labelled CHEST, a screenshot, a blank exposure do not. A coarse test before the network, not a diagnosis of quality.
  */
-export function judgeFrontal(image: GreyImage): FrontalVerdict {
+export function checkFrontal(image: GreyImage): FrontalCheck {
   const small = resizeBilinear(image, side, side).values;
-  if (deviation(small) < leastDeviation) return { score: 0, detailScore: 0, refusal: 'blank' };
+  if (deviation(small) < minDeviation) return { score: 0, detailScore: 0, refusal: 'blank' };
   const values = standardise(small);
   const score = correlation(values, (i) => i);
   const detail = withoutShading(values);
   const detailScore = detail.reduce((sum, value, i) => sum + value * detailTemplate[i]!, 0);
-  if (score >= leastFrontalScore) return { score, detailScore, ...(detailScore < leastDetailScore ? { refusal: 'not a frontal chest' } : {}) };
-  const enough = Math.max(leastFrontalScore, score + clearlyBetter);
+  if (score >= minFrontalScore) return { score, detailScore, ...(detailScore < minDetailScore ? { refusal: 'not a frontal chest' } : {}) };
+  const enough = Math.max(minFrontalScore, score + clearlyBetter);
   if (-score >= enough) return { score, detailScore, refusal: 'inverted' };
   if (turns.some((turn) => correlation(values, turn) >= enough)) return { score, detailScore, refusal: 'turned' };
   return { score, detailScore, refusal: 'not a frontal chest' };

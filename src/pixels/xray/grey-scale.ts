@@ -9,9 +9,9 @@ import { voiMappings } from '../voi-lut.js';
 /** The darkest and brightest half per cent of the pixels are left to saturate. */
 const robustQuantiles = [0.005, 0.995] as const;
 /** A window is absurd if fewer pixels than this share fall between black and white … */
-const leastBetween = 0.05;
+const minBetween = 0.05;
 /** … or the middle 98 % of them cover less than this much of the grey scale. */
-const leastSpread = 0.1;
+const minSpread = 0.1;
 
 export interface GreyScale {
   /** Stored values → [0, 1], 0 is black. */
@@ -59,7 +59,7 @@ function percentileMapping(toModality: Mapping, histogram: Histogram, unscale: M
 
 function isAbsurd(shown: Mapping, histogram: Histogram): boolean {
   const spread = Math.abs(shown(quantileOf(histogram, 0.99)) - shown(quantileOf(histogram, 0.01)));
-  if (!(spread >= leastSpread)) return true;
+  if (!(spread >= minSpread)) return true;
   let between = 0;
   for (let i = 0; i < histogram.counts.length; i++) {
     const count = histogram.counts[i]!;
@@ -67,5 +67,5 @@ function isAbsurd(shown: Mapping, histogram: Histogram): boolean {
     const value = shown(histogram.first + i);
     if (value > 0 && value < 1) between += count;
   }
-  return between < leastBetween * histogram.total;
+  return between < minBetween * histogram.total;
 }

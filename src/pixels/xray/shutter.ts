@@ -11,7 +11,7 @@ export interface VisibleRegion {
 }
 
 /** A smaller region than this share of the frame is a wrong header, not a picture. */
-const leastVisible = 0.1;
+const minVisible = 0.1;
 
 /**
  * The part of a frame that neither the Display Shutter (PS3.3 §C.7.6.11, with a bitmap §C.7.6.15) nor the X-Ray Collimator
@@ -36,7 +36,7 @@ export function visibleRegion(dataSet: DataSet, { rows, columns }: { readonly ro
   if (shapes === 0) return undefined;
   const box = boxOf(covered, rows, columns);
   const visible = covered.reduce((sum, one) => sum + 1 - one, 0);
-  return box && visible >= leastVisible * covered.length && visible < covered.length ? { box, covered } : undefined;
+  return box && visible >= minVisible * covered.length && visible < covered.length ? { box, covered } : undefined;
 }
 
 /** Columns of a row that are visible: from, to (exclusive), from, to, … Row and columns counted from 0. */

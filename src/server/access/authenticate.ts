@@ -11,13 +11,13 @@ import { checkSameOrigin } from './same-origin.js';
  */
 export function authenticate(access: Access): RequestHandler {
   return async (request, response, next) => {
-    response.locals['principal'] = await whoAsks(request, access);
+    response.locals['principal'] = await identify(request, access);
     next();
   };
 }
 
 /** @throws Fault `login-required` for a token that opens nothing, `request-refused` for a change that another site asks for */
-export async function whoAsks(request: Request, access: Access): Promise<Principal | undefined> {
+export async function identify(request: Request, access: Access): Promise<Principal | undefined> {
   const authorization = request.get('Authorization');
   if (authorization !== undefined) {
     const [, token] = /^Bearer ([\w.~+/=-]{1,200})$/.exec(authorization) ?? [];

@@ -19,7 +19,7 @@ export interface OpenIdSettings {
 }
 
 /** What the browser keeps between leaving for the provider and coming back; in a cookie that lives ten minutes. */
-export interface OpenIdJourney {
+export interface OpenIdAuthorizationRequest {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
@@ -35,9 +35,9 @@ export interface Confirmed {
 
 /** Login by an OpenID provider: authorization code flow with PKCE (OpenID Connect Core 3.1, RFC 7636). */
 export interface OpenIdLogin {
-  begin(): Promise<{ readonly url: URL; readonly journey: OpenIdJourney }>;
+  begin(): Promise<{ readonly url: URL; readonly journey: OpenIdAuthorizationRequest }>;
   /** @throws Fault `login-required` if the provider does not confirm, `request-refused` if no role follows, `login-provider-unavailable` */
-  finish(query: string, journey: OpenIdJourney): Promise<Confirmed>;
+  finish(query: string, journey: OpenIdAuthorizationRequest): Promise<Confirmed>;
 }
 
 export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {

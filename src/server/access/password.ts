@@ -12,7 +12,7 @@ const maxWaitingOfOne = 15;
 const shortest = 12;
 const longest = 200;
 
-let inHand = 0;
+let active = 0;
 const waiting: { readonly from: string; readonly resume: () => void }[] = [];
 
 /** @throws Fault `request-invalid` for a password that is too easy */
@@ -39,15 +39,15 @@ export async function isPassword(given: string, passwordHash: string | null | un
 }
 
 async function inTurn<T>(work: () => Promise<T>, from = ''): Promise<T> {
-  if (inHand >= atOnce) {
+  if (active >= atOnce) {
     if (waiting.length >= maxWaiting || waiting.filter((one) => one.from === from).length >= maxWaitingOfOne) throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
     await new Promise<void>((resume) => waiting.push({ from, resume }));
-  } else inHand++;
+  } else active++;
   try {
     return await work();
   } finally {
     const next = waiting.shift();
     if (next) next.resume();
-    else inHand--;
+    else active--;
   }
 }

@@ -5,20 +5,20 @@ import type { Access } from './access.js';
 import type { Principal } from './roles.js';
 
 /** All that a stranger may have answered. Whatever stands not here needs a login, also a route that somebody adds and forgets. */
-export const openToStrangers: readonly { readonly method: string; readonly path: RegExp }[] = [
+export const publicRoutes: readonly { readonly method: string; readonly path: RegExp }[] = [
   { method: 'GET', path: /^\/login$/ },
   { method: 'POST', path: /^\/api\/login$/ },
   { method: 'GET', path: /^\/api\/login\/oidc(\/callback)?$/ },
 ];
 
 /** All that somebody may do whose password is known to who made it: the page with its one view, and what that asks for. */
-const openToNewcomers = /^\/(api\/(me|password|logout)|password|page\/[\w.-]+)$/;
+const passwordChangeRoutes = /^\/(api\/(me|password|logout)|password|page\/[\w.-]+)$/;
 
 /** Nothing goes further without a login. People who come with a browser are shown the way in. */
-export function onlyKnown({ openId }: Pick<Access, 'openId'>): RequestHandler {
+export function requireAuthentication({ openId }: Pick<Access, 'openId'>): RequestHandler {
   return (request, response, next) => {
     const principal = response.locals['principal'] as Principal | undefined;
-    if (principal?.mustChange && !openToNewcomers.test(request.path)) {
+    if (principal?.mustChange && !passwordChangeRoutes.test(request.path)) {
       if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
         response.redirect(303, '/password');
         return;
@@ -38,5 +38,5 @@ export function onlyKnown({ openId }: Pick<Access, 'openId'>): RequestHandler {
 }
 
 function isOpen(request: Request): boolean {
-  return openToStrangers.some(({ method, path }) => method === request.method && path.test(request.path));
+  return publicRoutes.some(({ method, path }) => method === request.method && path.test(request.path));
 }

@@ -7,7 +7,7 @@ export interface SessionSettings {
   /** A session that shows no life for so long ends. */
   readonly idleMs: number;
   /** A session ends after so long in any case. */
-  readonly longestMs: number;
+  readonly maxMs: number;
 }
 
 /** A moment's inaccuracy of the idle limit saves a write with each request. */
@@ -22,8 +22,8 @@ export interface LiveSessions {
   end(secret: string): Promise<void>;
 }
 
-export function liveSessions(sessions: Sessions, { idleMs, longestMs }: SessionSettings, now: () => Date = () => new Date()): LiveSessions {
-  const limits = () => ({ begunAfter: new Date(now().getTime() - longestMs), seenAfter: new Date(now().getTime() - idleMs) });
+export function liveSessions(sessions: Sessions, { idleMs, maxMs }: SessionSettings, now: () => Date = () => new Date()): LiveSessions {
+  const limits = () => ({ begunAfter: new Date(now().getTime() - maxMs), seenAfter: new Date(now().getTime() - idleMs) });
   return {
     async begin(account) {
       await sessions.sweep(limits());

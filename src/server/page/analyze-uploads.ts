@@ -1,41 +1,41 @@
 import { rm, stat } from 'node:fs/promises';
 import { drawActivation } from '../../pixels/heat-map.js';
 import { Fault } from '../../errors.js';
-import type { Answer, AnsweredFinding, AnsweredImage } from '../page-types.js';
+import type { Answer, AnalyzedFinding, AnalyzedImage } from '../page-types.js';
 import { notice } from '../../sr/wording.js';
-import { answerUpload, isArchive, type UploadAnswer } from '../../reporting/analyze-upload.js';
+import { analyzeUpload, isArchive, type UploadAnalysis } from '../../reporting/analyze-upload.js';
 import { beginningOf } from '../../reporting/upload-header.js';
-import type { ReportTools } from '../../reporting/ports.js';
+import type { ReportPorts } from '../../reporting/ports.js';
 import { unpackLimits, unpackZip } from '../../uploads/unpack-zip.js';
 import { jpegOf } from './study-in-pacs.js';
 import type { Serving } from '../../serving/model-serving.js';
 
 /** Uploads that are looked at at the same time; others wait, the rest are told to come back. */
 const atOnce = 2;
-const mostWaiting = 64;
+const maxWaiting = 64;
 /** One that may unpack to so much is looked at alone: its images are in memory when they are judged. */
 const largeBytes = 128 * 2 ** 20;
 /** Colours change slowly: the browser enlarges them. */
 const overlaySide = 256;
 
-type Tools = Pick<ReportTools, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
+type Tools = Pick<ReportPorts, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
 
 /** Answers uploads, a few at a time, so that somebody who tries many files does not hold up the reports. */
-export class UploadAnswers {
+export class UploadAnalyses {
   private active = 0;
   private readonly waiting: { readonly weight: number; readonly resume: () => void }[] = [];
 
   /** @param serving holds the model that judges, whatever is promoted meanwhile */
   constructor(
     private readonly tools: Tools,
-    private readonly serving?: Pick<Serving, 'holdChampion'>,
+    private readonly serving?: Pick<Serving, 'acquireChampion'>,
   ) {}
 
   /** @throws Fault `too-busy`, `upload-refused`, `disk-full` */
   async answer(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<Answer> {
     const weight = (await stat(path)).size > largeBytes ? atOnce : 1;
     if (this.waiting.length > 0 || this.active + weight > atOnce) {
-      if (this.waiting.length >= mostWaiting) throw new Fault('too-busy', 'try again in a minute');
+      if (this.waiting.length >= maxWaiting) throw new Fault('too-busy', 'try again in a minute');
       await new Promise<void>((resume) => this.waiting.push({ weight, resume }));
     } else this.active += weight;
     try {
@@ -53,12 +53,12 @@ export class UploadAnswers {
   private async now(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<Answer> {
     const started = performance.now();
     const unpacked = `${path}.unpacked`;
-    const held = this.serving?.holdChampion();
+    const held = this.serving?.acquireChampion();
     const tools = held ? { ...this.tools, model: () => held.model, reader: held.reader } : this.tools;
     try {
       const files = isArchive(await beginningOf(path, 4)) ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {}) : [{ name, path }];
       if (files.length === 0) throw new Fault('upload-refused', 'the archive holds no file');
-      const answers = await answerUpload(files, tools);
+      const answers = await analyzeUpload(files, tools);
       const model = tools.model();
       return {
         notice,
@@ -68,16 +68,16 @@ export class UploadAnswers {
         milliseconds: Math.round(performance.now() - started),
       };
     } finally {
-      held?.letGo();
+      held?.release();
       await rm(unpacked, { recursive: true, force: true });
     }
   }
 
-  private async shown({ findings, ...answer }: UploadAnswer): Promise<AnsweredImage> {
+  private async shown({ findings, ...answer }: UploadAnalysis): Promise<AnalyzedImage> {
     const previews = [...new Set(findings.map((one) => one.preview).filter((one) => one !== undefined))];
     const pictures = new Map(await Promise.all(previews.map(async (preview) => [preview, { url: dataUrl('image/jpeg', await jpegOf(preview)), aspect: (preview.height * preview.pixelAspect) / preview.width }] as const)));
     const [first] = pictures.values();
-    const shown = await Promise.all(findings.map(async ({ name, probability, decision, absentBelow, presentFrom, box, activation, preview }): Promise<AnsweredFinding> => {
+    const shown = await Promise.all(findings.map(async ({ name, probability, decision, absentBelow, presentFrom, box, activation, preview }): Promise<AnalyzedFinding> => {
       const { concept, wording } = this.tools.settings.termsOf(name);
       const picture = preview && pictures.get(preview);
       const heatMap = picture && dataUrl('image/png', await drawActivation(activation, overlaySide, Math.max(1, Math.round(overlaySide * picture.aspect))));

@@ -6,14 +6,14 @@ import { evaluationReportSchema } from '../../evaluation/report/evaluation-repor
 import type { AliasState } from '../../registry/alias-log.js';
 import type { ChangeRecord } from '../../registry/change-record.js';
 import { loadModelVersion, type ModelVersion } from '../../registry/model-version.js';
-import type { PageTools } from '../ports/page.js';
+import type { PagePort } from '../ports/page.js';
 import type { FindingFigures, ModelDetail, ShownModel } from '../page-types.js';
-import { nightOf } from './retraining-state.js';
+import { retrainingStateOf } from './retraining-state.js';
 import type { PageParts } from './page-data.js';
 
 /** What the page says of models: those of the registry, and the one that serves where the registry cannot be written. */
-export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | 'modelDirectory' | 'jobs' | 'dataDir'>): Pick<PageTools, 'models' | 'model' | 'night'> {
-  const { registry, reportTools, modelDirectory } = parts;
+export function pageModels(parts: Pick<PageParts, 'registry' | 'reportPorts' | 'modelDirectory' | 'jobs' | 'dataDir'>): Pick<PagePort, 'models' | 'model' | 'night'> {
+  const { registry, reportPorts, modelDirectory } = parts;
   const load = async (version: string): Promise<ModelVersion> => {
     const known = await registry.versions();
     if (known.includes(version)) return registry.load(version);
@@ -22,7 +22,7 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | '
     throw new Fault('model-unknown', 'expected a version that the list of models shows, found none of that name');
   };
   const changes = async (): Promise<readonly ChangeRecord[]> => Promise.all((await registry.changes()).map((id) => registry.change(id)));
-  const championOf = (aliases: AliasState | undefined): string => aliases?.champion ?? reportTools.model().version;
+  const championOf = (aliases: AliasState | undefined): string => aliases?.champion ?? reportPorts.model().version;
   const shown = (model: ModelVersion, aliases: AliasState | undefined, records: readonly ChangeRecord[]): ShownModel => {
     const { version, name, created, license } = model;
     const champion = championOf(aliases);
@@ -59,7 +59,7 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportTools' | '
         changes: records.filter(({ challenger }) => challenger === version).map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
       };
     },
-    night: () => nightOf(parts),
+    night: () => retrainingStateOf(parts),
   };
 }
 

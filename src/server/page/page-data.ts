@@ -6,14 +6,14 @@ import type { Registry } from '../../registry/registry.js';
 import { route } from '../../routing/match.js';
 import type { RoutingRule } from '../../routing/rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
-import type { PageTools } from '../ports/page.js';
+import type { PagePort } from '../ports/page.js';
 import type { HistoryEntry, Operations, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
 import { isOwnDocument } from '../../sr/own-document.js';
 import type { ResultRow } from '../../store/results.js';
 import type { Store } from '../../store/store.js';
-import type { ReportTools } from '../../reporting/ports.js';
+import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
-import { UploadAnswers } from './analyze-uploads.js';
+import { UploadAnalyses } from './analyze-uploads.js';
 import { pageModels } from './models.js';
 import { patientOf, pictureOf, studyInPacs, uidFrom } from './study-in-pacs.js';
 import type { PacsAccess } from '../../service/open-pacs.js';
@@ -23,8 +23,8 @@ export interface PageParts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly jobs: Jobs;
-  readonly reportTools: ReportTools;
-  readonly serving?: Pick<Serving, 'holdChampion'>;
+  readonly reportPorts: ReportPorts;
+  readonly serving?: Pick<Serving, 'acquireChampion'>;
   readonly registry: Registry;
   /** Of the model that serves as long as none was promoted. */
   readonly modelDirectory: string;
@@ -34,10 +34,10 @@ export interface PageParts {
 const latencyResults = 200;
 
 /** What the page asks for, out of the running parts. */
-export function pageToolsOf(parts: PageParts): PageTools {
-  const { pacs, store, jobs, reportTools } = parts;
-  const uploads = new UploadAnswers(reportTools, parts.serving);
-  const routing = reportTools.settings.routing;
+export function pagePortOf(parts: PageParts): PagePort {
+  const { pacs, store, jobs, reportPorts } = parts;
+  const uploads = new UploadAnalyses(reportPorts, parts.serving);
+  const routing = reportPorts.settings.routing;
   return {
     async worklist({ search, ...filter }) {
       const { rows, next } = await store.worklist.page({ ...filter, ...(search ? await searchIn(search, parts) : {}) });
@@ -65,7 +65,7 @@ export function pageToolsOf(parts: PageParts): PageTools {
       if (held instanceof Fault) return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: held.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
       return { studyInstanceUID: uid, history, ...held, pacs: 'answers' };
     },
-    picture: (study, series, instance, frameNumber) => pictureOf({ study: uidFrom(study), series: uidFrom(series), instance: uidFrom(instance) }, frameNumber, pacs, reportTools.reader),
+    picture: (study, series, instance, frameNumber) => pictureOf({ study: uidFrom(study), series: uidFrom(series), instance: uidFrom(instance) }, frameNumber, pacs, reportPorts.reader),
     operations: () => operationsOf(parts),
     async testRules(limit) {
       const { rows } = await store.worklist.page({ limit });
@@ -120,20 +120,20 @@ async function historyEntry(row: ResultRow, store: Store): Promise<HistoryEntry>
   };
 }
 
-async function operationsOf({ pacs, store, jobs, reportTools }: PageParts): Promise<Operations> {
-  const model = reportTools.model();
+async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Promise<Operations> {
+  const model = reportPorts.model();
   const [system, stats, parked, counts, latest] = await Promise.all([
     pacs.orthanc.system().catch(asFault), jobs.stats(), jobs.parked(), store.results.countByOutcome(), store.results.listResults({ outcome: 'reported', limit: latencyResults }),
   ]);
   return {
-    softwareVersion: reportTools.settings.softwareVersion,
+    softwareVersion: reportPorts.settings.softwareVersion,
     orthanc: system instanceof Fault ? { state: system.code, url: pacs.url } : { state: 'answers', url: pacs.url, version: system.version },
     database: { state: 'answers', kind: store.kind },
     engine: { name: model.engine.name, why: model.engine.why },
     model: { name: model.name, version: model.version },
     queues: stats.map(({ oldestAgeMs, ...one }) => ({ ...one, ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }) })),
-    parked: parked.map(({ id, queue, failure, parkedAt }) => ({ id, queue, code: failure.code, detail: failure.detail, parkedAt: parkedAt.toISOString() })),
-    rules: reportTools.settings.routing.rules.map(shownRule),
+    parked: parked.map(({ id, queue, failure, failedAt }) => ({ id, queue, code: failure.code, detail: failure.detail, failedAt: failedAt.toISOString() })),
+    rules: reportPorts.settings.routing.rules.map(shownRule),
     latency: latencyOf(latest.results.map((one) => one.timingsMs)),
     counts,
   };

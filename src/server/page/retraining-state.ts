@@ -3,22 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Jobs } from '../../jobs/jobs.js';
 import type { Registry } from '../../registry/registry.js';
-import type { ShownNight } from '../page-types.js';
-import { nightPlanSchema, type NightPlan } from '../../retraining/retraining-plan.js';
+import type { ShownRetraining } from '../page-types.js';
+import { retrainingPlanSchema, type RetrainingPlan } from '../../retraining/retraining-plan.js';
 import { readPosition } from '../../training/checkpoint.js';
-import { nightFolders } from '../../retraining/retraining-folders.js';
+import { retrainingFolders } from '../../retraining/retraining-folders.js';
 import { retrainQueue } from '../../reporting/queues.js';
 
-export interface PageNightParts {
+export interface RetrainingStateParts {
   readonly jobs: Pick<Jobs, 'stats'>;
-  readonly registry: Pick<Registry, 'lastNight'>;
+  readonly registry: Pick<Registry, 'lastRun'>;
   readonly dataDir: string;
 }
 
 /** What becomes of a night: its queue, the plan on disk with the newest checkpoint, and the last record. */
-export async function nightOf({ jobs, registry, dataDir }: PageNightParts): Promise<ShownNight> {
-  const { run } = nightFolders({ dataDir });
-  const [stats, underWay, last] = await Promise.all([jobs.stats(), underWayIn(run), registry.lastNight()]);
+export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingStateParts): Promise<ShownRetraining> {
+  const { run } = retrainingFolders({ dataDir });
+  const [stats, underWay, last] = await Promise.all([jobs.stats(), underWayIn(run), registry.lastRun()]);
   const queue = stats.find((one) => one.queue === retrainQueue.name);
   const state = !queue ? 'idle' : queue.active > 0 ? 'running' : queue.waiting + queue.retrying > 0 ? 'waiting' : queue.parked > 0 ? 'parked' : 'idle';
   return {
@@ -28,7 +28,7 @@ export async function nightOf({ jobs, registry, dataDir }: PageNightParts): Prom
   };
 }
 
-async function underWayIn(run: string): Promise<ShownNight['underWay']> {
+async function underWayIn(run: string): Promise<ShownRetraining['underWay']> {
   const plan = await planIn(run);
   if (!plan) return undefined;
   const { stages } = plan.recipe;
@@ -41,9 +41,9 @@ async function underWayIn(run: string): Promise<ShownNight['underWay']> {
   return { startedAt: plan.startedAt, by: plan.by, images: plan.images.length, step, epochsDone: Math.min(done, epochs), epochs };
 }
 
-async function planIn(run: string): Promise<NightPlan | undefined> {
+async function planIn(run: string): Promise<RetrainingPlan | undefined> {
   try {
-    return nightPlanSchema.parse(JSON.parse(await readFile(join(run, 'plan.json'), 'utf8')));
+    return retrainingPlanSchema.parse(JSON.parse(await readFile(join(run, 'plan.json'), 'utf8')));
   } catch {
     return undefined;
   }

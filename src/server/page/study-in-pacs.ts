@@ -12,7 +12,7 @@ import type { ImageReader } from '../../reporting/ports.js';
 import type { PacsAccess } from '../../service/open-pacs.js';
 
 /** More images of a study are not listed: the viewer is there for them. */
-const mostImages = 400;
+const maxImages = 400;
 
 export interface StudyInPacs {
   readonly patient: ShownPatient;
@@ -29,7 +29,7 @@ export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: Pick<Pa
   const heatMaps = instances.filter((one) => isOwnDocument(one) && textOf(one, 'Modality') === 'OT');
   return {
     patient: patientOf(first, [...new Set(images.map((one) => textOf(one, 'Modality') ?? ''))]),
-    images: images.slice(0, mostImages).map((one) => ({
+    images: images.slice(0, maxImages).map((one) => ({
       ...place(one),
       modality: lineOf(one, 'Modality'),
       view: lineOf(one, 'ViewPosition'),

@@ -1,10 +1,10 @@
-import type { IndexedVerdict } from '../../assessments/index-assessments.js';
-import type { JointLabel } from '../../assessments/adjudicated-labels.js';
+import type { IndexedAssessment } from '../../assessments/index-assessments.js';
+import type { ConsensusLabel } from '../../assessments/adjudicated-labels.js';
 
-/** A verdict as the interface shows it. */
-export type ServedVerdict = Omit<IndexedVerdict, 'studyInstanceUID' | 'seriesInstanceUID'>;
+/** An assessment as the interface shows it. */
+export type ShownAssessment = Omit<IndexedAssessment, 'studyInstanceUID' | 'seriesInstanceUID'>;
 
-export interface VerdictRequest {
+export interface AssessmentRequest {
   readonly studyInstanceUID: string;
   /** Account of the reader. */
   readonly reader: string;
@@ -12,14 +12,14 @@ export interface VerdictRequest {
   /** SOP Instance UID of the text report that the reader saw. */
   readonly judgedDocument?: string | undefined;
   readonly settles?: boolean | undefined;
-  readonly whence: 'page' | 'api';
+  readonly origin: 'page' | 'api';
 }
 
-export interface VerdictServerTools {
+export interface AssessmentsPort {
   /** `stored` is false if the PACS held it already. */
-  record(request: VerdictRequest): Promise<{ readonly verdict: ServedVerdict; readonly stored: boolean }>;
-  /** Whether this account's verdicts are stored as VERIFIED. */
+  record(request: AssessmentRequest): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
+  /** Whether this account's assessments are stored as VERIFIED. */
   mayVerify(account: string): boolean;
-  /** Verdicts oldest first, and what the readers together say of each finding. */
-  ofStudy(studyInstanceUID: string): Promise<{ readonly verdicts: readonly ServedVerdict[]; readonly labels: readonly JointLabel[] }>;
+  /** Assessments oldest first, and what the readers together say of each finding. */
+  ofStudy(studyInstanceUID: string): Promise<{ readonly assessments: readonly ShownAssessment[]; readonly labels: readonly ConsensusLabel[] }>;
 }

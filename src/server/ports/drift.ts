@@ -1,7 +1,7 @@
 import type { ShownDrift } from '../page-types.js';
 
 /** Whether what arrives is still what the model was trained on; app.ts supplies it. */
-export interface DriftTools {
+export interface DriftPort {
   /** The last look, and the alarms that last. */
   shown(): Promise<ShownDrift>;
   /** Queues a look; while one waits or runs, no second. */

@@ -1,5 +1,5 @@
 /** Who asks for a change of what serves, and why; the reason stays in the history. */
-export interface AskedChange {
+export interface RequestedChange {
   readonly by: string;
   readonly why?: string | undefined;
 }
@@ -12,10 +12,10 @@ export interface ChangedModels {
 }
 
 /** What an operator may do about models; app.ts supplies it. Each throws Fault `model-unknown`, `request-invalid`, `aliases-changed`. */
-export interface ModelDeeds {
+export interface ModelActions {
   /** The rule is that of the command line: what the gate did not let through needs `withoutGate` and a reason. */
-  promote(version: string, asked: AskedChange & { readonly withoutGate: boolean }): Promise<ChangedModels>;
+  promote(version: string, asked: RequestedChange & { readonly withoutGate: boolean }): Promise<ChangedModels>;
   /** @param version null takes the challenger away */
-  challenge(version: string | null, asked: AskedChange): Promise<ChangedModels>;
-  rollBack(asked: AskedChange): Promise<ChangedModels>;
+  challenge(version: string | null, asked: RequestedChange): Promise<ChangedModels>;
+  rollBack(asked: RequestedChange): Promise<ChangedModels>;
 }

@@ -1,4 +1,4 @@
-import type { Answer, ModelDetail, ModelsPage, Operations, Outcome, OutcomeCounts, RuleTest, ShownNight, ShownPatient, StudyPage, WorklistPage } from '../page-types.js';
+import type { Answer, ModelDetail, ModelsPage, Operations, Outcome, OutcomeCounts, RuleTest, ShownRetraining, ShownPatient, StudyPage, WorklistPage } from '../page-types.js';
 
 export interface WorklistQuery {
   readonly outcome?: Outcome | undefined;
@@ -16,7 +16,7 @@ export interface Picture {
 }
 
 /** What the page asks for; app.ts supplies it. */
-export interface PageTools {
+export interface PagePort {
   worklist(query: WorklistQuery): Promise<WorklistPage>;
   counts(): Promise<OutcomeCounts>;
   /** A text that changes whenever something that the page shows has changed. */
@@ -43,5 +43,5 @@ export interface PageTools {
   /** @throws Fault `model-unknown` */
   model(version: string): Promise<ModelDetail>;
   /** Retraining: under way, waiting, or how the last one ended. */
-  night(): Promise<ShownNight>;
+  night(): Promise<ShownRetraining>;
 }

@@ -2,14 +2,14 @@ import type { AuditLog } from '../../audit/audit-log.js';
 import type { AuditEntries } from '../../store/audit-entries.js';
 import type { Access } from '../access/access.js';
 import type { Metrics, MeasuredState } from '../metrics.js';
-import type { PassedOn } from '../../dicomweb/proxy.js';
+import type { ProxiedResponse } from '../../dicomweb/proxy.js';
 import type { PacsAddress } from '../../http/pacs-address.js';
 import type { Administration } from '../access/administration.js';
-import type { VerdictServerTools } from './assessments.js';
-import type { DriftTools } from './drift.js';
-import type { ModelDeeds } from './model-actions.js';
+import type { AssessmentsPort } from './assessments.js';
+import type { DriftPort } from './drift.js';
+import type { ModelActions } from './model-actions.js';
 import type { UploadRoomLimits } from '../../uploads/upload-room.js';
-import type { PageTools } from './page.js';
+import type { PagePort } from './page.js';
 
 /** What the server shows, as small as it needs it; app.ts supplies it. */
 
@@ -73,33 +73,33 @@ export interface ServerParts {
   readonly uploads: { readonly directory: string; readonly maxBytes: number; readonly limits?: UploadRoomLimits };
   /** Look at the change log now. */
   wake(): void;
-  tools(): ServerTools | undefined;
+  tools(): ServerPorts | undefined;
 }
 
 /** A piece of work that waits for a person. */
-export interface ShownParked {
+export interface ShownFailedJob {
   readonly id: string;
   readonly queue: string;
   readonly code: string;
   readonly detail: string;
-  readonly parkedAt: Date;
+  readonly failedAt: Date;
 }
 
-export interface ServerTools {
+export interface ServerPorts {
   /** Queues a night; while one waits or runs, no second. */
   retrain(by: string): Promise<void>;
-  readonly verdicts: VerdictServerTools;
+  readonly assessments: AssessmentsPort;
   health(): Promise<Health>;
   measure(): Promise<MeasuredState>;
   results(query: { readonly limit: number; readonly outcome?: ShownResult['outcome'] }): Promise<readonly ShownResult[]>;
-  parked(): Promise<readonly ShownParked[]>;
-  readonly drift: DriftTools;
+  parked(): Promise<readonly ShownFailedJob[]>;
+  readonly drift: DriftPort;
   /** @returns false if nothing of that id is parked */
-  retryParked(id: string): Promise<boolean>;
-  readonly page: PageTools;
-  readonly modelDeeds: ModelDeeds;
+  retryFailedJob(id: string): Promise<boolean>;
+  readonly page: PagePort;
+  readonly modelActions: ModelActions;
   /** A viewer's question to the PACS; its path was checked. */
-  passOn(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<PassedOn>;
+  proxyDicomWeb(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<ProxiedResponse>;
   /** All results of one study, the current one first. */
   resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
 }

@@ -1,6 +1,6 @@
 import express, { Router } from 'express';
 import { z } from 'zod';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole, roles } from '../access/roles.js';
 import { readBody } from '../read-body.js';
 import type { ServerParts } from '../ports/server.js';
@@ -21,23 +21,23 @@ export function administrationRoutes({ administration }: ServerParts): Router {
     response.json(await administration.listAccounts());
   });
   router.post('/api/accounts', body, async (request, response) => {
-    response.status(201).json(await administration.addAccount(readBody(request, newAccount), doneBy(request, response)));
+    response.status(201).json(await administration.addAccount(readBody(request, newAccount), actorOf(request, response)));
   });
   router.post('/api/accounts/:name/password', async (request, response) => {
-    response.json(await administration.resetPassword(String(request.params['name']), doneBy(request, response)));
+    response.json(await administration.resetPassword(String(request.params['name']), actorOf(request, response)));
   });
   router.post('/api/accounts/:name/disable', async (request, response) => {
-    await administration.disableAccount(String(request.params['name']), doneBy(request, response));
+    await administration.disableAccount(String(request.params['name']), actorOf(request, response));
     response.status(204).end();
   });
 
   router.post('/api/accounts/:name/enable', async (request, response) => {
-    await administration.enableAccount(String(request.params['name']), doneBy(request, response));
+    await administration.enableAccount(String(request.params['name']), actorOf(request, response));
     response.status(204).end();
   });
   router.post('/api/accounts/:name/roles', body, async (request, response) => {
     const { roles: next } = readBody(request, rolesBody);
-    await administration.setRoles(String(request.params['name']), next, doneBy(request, response));
+    await administration.setRoles(String(request.params['name']), next, actorOf(request, response));
     response.status(204).end();
   });
 
@@ -46,10 +46,10 @@ export function administrationRoutes({ administration }: ServerParts): Router {
   });
   router.post('/api/tokens', body, async (request, response) => {
     const { days, ...given } = readBody(request, newToken);
-    response.status(201).json(await administration.addToken({ ...given, expiresAt: days === undefined ? undefined : new Date(Date.now() + days * dayMs) }, doneBy(request, response)));
+    response.status(201).json(await administration.addToken({ ...given, expiresAt: days === undefined ? undefined : new Date(Date.now() + days * dayMs) }, actorOf(request, response)));
   });
   router.post('/api/tokens/:name/revoke', async (request, response) => {
-    await administration.revokeToken(String(request.params['name']), doneBy(request, response));
+    await administration.revokeToken(String(request.params['name']), actorOf(request, response));
     response.status(204).end();
   });
   return router;

@@ -2,7 +2,7 @@ import { Router, type Request, type Response } from 'express';
 import { Fault } from '../../errors.js';
 import { receiveUpload, tooLarge, type ReceivedUpload } from '../../uploads/receive-upload.js';
 import { UploadRoom, type UploadPlace } from '../../uploads/upload-room.js';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
@@ -14,14 +14,14 @@ const maxRulesBytes = 128 * 2 ** 20;
  * Files that somebody drops: an answer at once, a dry run of the rules. They lie on disk as long as that takes, and only as many come as the
  * disk has room for.
  */
-export function answerRoutes(parts: ServerParts): Router {
+export function analyzeRoutes(parts: ServerParts): Router {
   const router = Router();
   const room = new UploadRoom(parts.uploads.directory, parts.uploads.limits);
   router.post('/api/answer', requireRole('viewer'), async (request, response) => {
     const tools = started(parts);
     await withUpload(request, response, { ...parts.uploads, room }, async ({ path }, name, { reserve }) => {
       const answer = await tools.page.answer(path, name, reserve);
-      await parts.audit.recordIfPossible({ ...doneBy(request, response), action: 'answer.ask' });
+      await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'answer.ask' });
       response.json(answer);
     });
   });
@@ -30,7 +30,7 @@ export function answerRoutes(parts: ServerParts): Router {
     const tools = started(parts);
     await withUpload(request, response, { ...parts.uploads, maxBytes: Math.min(parts.uploads.maxBytes, maxRulesBytes), room }, async ({ path }, name) => {
       const test = await tools.page.testRulesOn(path, name);
-      await parts.audit.recordIfPossible({ ...doneBy(request, response), action: 'rules.test', subject: { of: 'file' } });
+      await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'rules.test', subject: { of: 'file' } });
       response.json(test);
     });
   });
@@ -52,7 +52,7 @@ async function withUpload(request: Request, response: Response, { room, director
   const gone = new AbortController();
   const left = (): void => gone.abort();
   response.once('close', left);
-  const place = await room.enter(doneBy(request, response).actor, gone.signal);
+  const place = await room.enter(actorOf(request, response).actor, gone.signal);
   try {
     const upload = await receiveUpload(request, { directory, maxBytes, declaredBytes, reserve: place.reserve });
     try {

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { auditFormats, auditLines } from '../../audit/export-lines.js';
 import { verifyAudit } from '../../audit/verify.js';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import { oneOf, wholeNumber } from '../query.js';
 import type { ServerParts } from '../ports/server.js';
@@ -16,19 +16,19 @@ export function auditRoutes({ audit, auditEntries }: ServerParts): Router {
     const limit = wholeNumber(request.query['limit'], 1, 1000, 100);
     const older = before === undefined ? {} : { before: wholeNumber(before, 1, Number.MAX_SAFE_INTEGER, 1) };
     // Somebody who leafs looks at the same log.
-    await (before === undefined ? audit.record : audit.recordView)({ ...doneBy(request, response), action: 'audit.view' });
+    await (before === undefined ? audit.record : audit.recordView)({ ...actorOf(request, response), action: 'audit.view' });
     const rows = await auditEntries.list({ limit, ...older, ...given('from', from), ...given('to', to), ...given('actor', actor), ...given('action', action) });
     response.json(rows.map((row) => ({ ...row, subject: JSON.parse(row.subject) as unknown })));
   });
 
   router.get('/api/audit/verify', requireRole('admin'), async (request, response) => {
-    await audit.record({ ...doneBy(request, response), action: 'audit.verify' });
+    await audit.record({ ...actorOf(request, response), action: 'audit.verify' });
     response.json(await verifyAudit(auditEntries));
   });
 
   router.get('/api/audit/export', requireRole('admin'), async (request, response) => {
     const format = oneOf(request.query['format'], auditFormats) ?? 'json';
-    await audit.record({ ...doneBy(request, response), action: 'audit.export', subject: { after: 0, format } });
+    await audit.record({ ...actorOf(request, response), action: 'audit.export', subject: { after: 0, format } });
     response.attachment(`audit-log.${format === 'json' ? 'jsonl' : 'atna.xml.txt'}`).type('text/plain; charset=utf-8');
     for await (const line of auditLines(auditEntries, format)) {
       if (response.destroyed) return;

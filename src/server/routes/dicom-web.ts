@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream';
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
 import { isQueryName, pacsAddress, type PacsAddress } from '../../http/pacs-address.js';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports/server.js';
 import { searchedSubject, viewerQuery } from '../searched.js';
@@ -56,11 +56,11 @@ export function dicomWebRoutes(parts: ServerParts): Router {
     const [, study] = /^\/studies\/([^/]+)/.exec(path) ?? [];
     const query = viewerQuery(at < 0 ? '' : request.originalUrl.slice(at + 1));
     // Each search by itself: of a whole archive that is listed page by page every page is on record.
-    if (study === undefined) await parts.audit.recordIfPossible({ ...doneBy(request, response), action: 'pacs.search', subject: await searchedSubject(path.slice(1), query, parts.audit.fingerprint) });
-    else await parts.audit.recordView({ ...doneBy(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
+    if (study === undefined) await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'pacs.search', subject: await searchedSubject(path.slice(1), query, parts.audit.fingerprint) });
+    else await parts.audit.recordView({ ...actorOf(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const answer = await started(parts).passOn(viewerAddress(path, query), request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
+    const answer = await started(parts).proxyDicomWeb(viewerAddress(path, query), request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
     if (answer.status >= 400) {
       answer.body.destroy();
       throw answer.status === 404 ? new Fault('pacs-not-found', 'HTTP 404') : new Fault(answer.status === 401 || answer.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${answer.status}`);

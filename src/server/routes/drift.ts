@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
@@ -12,7 +12,7 @@ export function driftRoutes(parts: ServerParts): Router {
     response.json(await started(parts).drift.shown());
   });
   router.post('/api/drift/check', requireRole('operator'), async (request, response) => {
-    await parts.audit.record({ ...doneBy(request, response), action: 'drift.check' });
+    await parts.audit.record({ ...actorOf(request, response), action: 'drift.check' });
     await started(parts).drift.ask();
     response.status(202).end();
   });
@@ -21,7 +21,7 @@ export function driftRoutes(parts: ServerParts): Router {
     const notFound = new Fault('request-invalid', 'expected the id of an alarm that nobody has acknowledged, found none of that id');
     if (!/^[0-9a-f]{12}$/.test(id)) throw notFound;
     const { drift } = started(parts);
-    const entry = { ...doneBy(request, response), action: 'drift.acknowledge', subject: { alarm: id } };
+    const entry = { ...actorOf(request, response), action: 'drift.acknowledge', subject: { alarm: id } };
     await parts.audit.deed(entry, async () => {
       if (!(await drift.acknowledge(id, entry.actor))) throw notFound;
     });

@@ -1,23 +1,23 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
 
 /** Work that waits for a person. */
-export function parkedRoutes(parts: ServerParts): Router {
+export function failedJobRoutes(parts: ServerParts): Router {
   const router = Router();
   router.get('/api/parked', requireRole('viewer'), async (_request, response) => {
     response.json(await started(parts).parked());
   });
   router.post('/api/parked/:id/retry', requireRole('operator'), async (request, response) => {
     const id = String(request.params['id']);
-    const { retryParked } = started(parts);
+    const { retryFailedJob } = started(parts);
     const notFound = new Fault('pacs-not-found', 'expected the id of parked work, found none of that id');
     if (!/^[0-9a-f-]{36}$/.test(id)) throw notFound;
-    await parts.audit.deed({ ...doneBy(request, response), action: 'work.retry', subject: { job: id } }, async () => {
-      if (!(await retryParked(id))) throw notFound;
+    await parts.audit.deed({ ...actorOf(request, response), action: 'work.retry', subject: { job: id } }, async () => {
+      if (!(await retryFailedJob(id))) throw notFound;
     });
     response.status(202).end();
   });

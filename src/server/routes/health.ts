@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { whoAsks } from '../access/authenticate.js';
+import { identify } from '../access/authenticate.js';
 import { mayAct, type Principal } from '../access/roles.js';
 import type { ServerParts } from '../ports/server.js';
 import { singleFlight } from '../single-flight.js';
@@ -21,14 +21,14 @@ export function healthRoutes(parts: ServerParts): Router {
   });
   router.get('/health', async (request, response) => {
     const health = await shared();
-    const principal = await ifKnown(() => whoAsks(request, parts.access));
+    const principal = await ifKnown(() => identify(request, parts.access));
     response.status(health.ok ? 200 : 503).json(principal && mayAct(principal, 'viewer') ? health : { ok: health.ok });
   });
   return router;
 }
 
 /** A login that cannot be checked, the database away, must not hide that something is amiss. */
-async function ifKnown(ask: () => ReturnType<typeof whoAsks>): Promise<Principal | undefined> {
+async function ifKnown(ask: () => ReturnType<typeof identify>): Promise<Principal | undefined> {
   try {
     return await ask();
   } catch (error) {

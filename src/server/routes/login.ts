@@ -5,7 +5,7 @@ import type { Access, LogIn, RequestOrigin } from '../access/access.js';
 import { isSecure, sessionSecretOf } from '../access/authenticate.js';
 import { clearCookie, deviceCookieName, journeyCookieName, readCookie, sessionCookieName, setCookie } from '../access/cookie.js';
 import { knownForMs } from '../access/known-origins.js';
-import type { OpenIdJourney } from '../access/openid.js';
+import type { OpenIdAuthorizationRequest } from '../access/openid.js';
 import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
 import { readBody } from '../read-body.js';
@@ -16,7 +16,7 @@ const text = z.string().max(300);
 const loginBody = z.strictObject({ name: text, password: text });
 const passwordBody = z.strictObject({ current: text, next: text });
 
-const journeyMs = 10 * 60_000;
+const authorizationRequestMs = 10 * 60_000;
 
 /** Logging in and out. People without script use the form of /login; it is answered by going on to the page asked for. */
 export function loginRoutes({ access }: ServerParts): Router {
@@ -58,13 +58,13 @@ export function loginRoutes({ access }: ServerParts): Router {
     const { url, journey } = await openIdOf(access).begin();
     // Lax, not strict: the way back from the provider begins on its page.
     const secure = isSecure(request, access);
-    setCookie(response, journeyCookieName(secure), Buffer.from(JSON.stringify(journey)).toString('base64url'), { secure, sameSite: 'lax', path: '/', maxAgeMs: journeyMs });
+    setCookie(response, journeyCookieName(secure), Buffer.from(JSON.stringify(journey)).toString('base64url'), { secure, sameSite: 'lax', path: '/', maxAgeMs: authorizationRequestMs });
     response.redirect(303, url.href);
   });
 
   router.get('/api/login/oidc/callback', async (request, response) => {
     const secure = isSecure(request, access);
-    const journey = journeyOf(request, secure);
+    const journey = authorizationRequestOf(request, secure);
     clearCookie(response, journeyCookieName(secure), { secure, sameSite: 'lax', path: '/' });
     const at = request.originalUrl.indexOf('?');
     const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), journey);
@@ -103,12 +103,12 @@ function openIdOf({ openId }: Access) {
   return openId;
 }
 
-const journeySchema = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string() });
+const authorizationRequestSchema = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string() });
 
-function journeyOf(request: Request, secure: boolean): OpenIdJourney {
+function authorizationRequestOf(request: Request, secure: boolean): OpenIdAuthorizationRequest {
   const kept = readCookie(request, journeyCookieName(secure));
   try {
-    return journeySchema.parse(JSON.parse(Buffer.from(kept ?? '', 'base64url').toString('utf8')));
+    return authorizationRequestSchema.parse(JSON.parse(Buffer.from(kept ?? '', 'base64url').toString('utf8')));
   } catch {
     throw new Fault('login-required', 'this browser did not begin this login, or more than ten minutes ago; begin again');
   }

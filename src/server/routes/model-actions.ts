@@ -1,9 +1,9 @@
 import express, { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
-import type { AskedChange, ChangedModels, ModelDeeds } from '../ports/model-actions.js';
+import type { RequestedChange, ChangedModels, ModelActions } from '../ports/model-actions.js';
 import { readBody } from '../read-body.js';
 import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
@@ -12,13 +12,13 @@ export const modelChangeBody = z.strictObject({ why: z.string().trim().max(500).
 export const promotionBody = modelChangeBody.extend({ withoutGate: z.boolean().optional() });
 
 /** Promote, challenge, roll back: for operators; each deed is on record before it is done. */
-export function modelDeedRoutes(parts: ServerParts): Router {
+export function modelActionRoutes(parts: ServerParts): Router {
   const router = Router();
   const operator = [requireRole('operator'), express.json({ limit: '4kb' })];
-  const onRecord = async (request: Request, response: Response, action: string, version: string, work: (deeds: ModelDeeds, by: string) => Promise<ChangedModels>): Promise<void> => {
-    const { modelDeeds } = started(parts);
-    const entry = { ...doneBy(request, response), action, ...(version === '' ? {} : { subject: { version } }) };
-    response.json(await parts.audit.deed(entry, () => work(modelDeeds, entry.actor)));
+  const onRecord = async (request: Request, response: Response, action: string, version: string, work: (deeds: ModelActions, by: string) => Promise<ChangedModels>): Promise<void> => {
+    const { modelActions } = started(parts);
+    const entry = { ...actorOf(request, response), action, ...(version === '' ? {} : { subject: { version } }) };
+    response.json(await parts.audit.deed(entry, () => work(modelActions, entry.actor)));
   };
 
   router.post('/api/models/:version/promote', operator, async (request: Request, response: Response) => {
@@ -46,6 +46,6 @@ function versionIn(request: Request): string {
   return version;
 }
 
-function asked({ why }: z.output<typeof modelChangeBody>, by: string): AskedChange {
+function asked({ why }: z.output<typeof modelChangeBody>, by: string): RequestedChange {
   return { by, ...(why ? { why } : {}) };
 }

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import { wholeNumber } from '../query.js';
 import type { ServerParts } from '../ports/server.js';
@@ -13,7 +13,7 @@ export function operationsRoutes(parts: ServerParts): Router {
   });
   router.get('/api/rules/test', requireRole('viewer'), async (request, response) => {
     const tests = await started(parts).page.testRules(wholeNumber(request.query['limit'], 1, 100, 25));
-    await parts.audit.recordStudies({ ...doneBy(request, response), action: 'rules.test' }, tests.map(({ subject }) => subject));
+    await parts.audit.recordStudies({ ...actorOf(request, response), action: 'rules.test' }, tests.map(({ subject }) => subject));
     response.json(tests);
   });
   return router;

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { doneBy } from '../access/actor.js';
+import { actorOf } from '../access/actor.js';
 import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports/server.js';
 import { started } from '../started.js';
@@ -8,7 +8,7 @@ import { started } from '../started.js';
 export function retrainRoutes(parts: ServerParts): Router {
   const router = Router();
   router.post('/api/retrain', requireRole('operator'), async (request, response) => {
-    const doer = doneBy(request, response);
+    const doer = actorOf(request, response);
     const { retrain } = started(parts);
     await parts.audit.deed({ ...doer, action: 'model.retrain' }, () => retrain(doer.actor));
     response.status(202).end();

@@ -26,7 +26,7 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
     return router;
   }
   const { directory } = viewer;
-  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8')).replace('</body>', `<script type="module" src="${verdictBarIn(pageDirectory)}"></script></body>`);
+  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8')).replace('</body>', `<script type="module" src="${assessmentBarIn(pageDirectory)}"></script></body>`);
   const policy = policyFor(index);
   const prepare = (response: Response): Response =>
     response.set({ 'Content-Security-Policy': policy, 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cross-Origin-Resource-Policy': 'same-origin' });
@@ -53,10 +53,10 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
   return router;
 }
 
-/** Address of the strip with findings and verdicts (src/web/verdict-bar), whose name holds the hash of its content. */
-function verdictBarIn(pageDirectory: string): string {
-  const name = readdirSync(join(pageDirectory, 'page')).find((one) => /^verdict-bar-[\w-]+\.js$/.test(one));
-  assert(name, 'the build makes page/verdict-bar-….js');
+/** Address of the strip with findings and assessments (src/web/assessment-bar), whose name holds the hash of its content. */
+function assessmentBarIn(pageDirectory: string): string {
+  const name = readdirSync(join(pageDirectory, 'page')).find((one) => /^assessment-bar-[\w-]+\.js$/.test(one));
+  assert(name, 'the build makes page/assessment-bar-….js');
   return `/page/${name}`;
 }
 

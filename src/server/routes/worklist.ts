@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { Fault } from '../../errors.js';
-import { doneBy } from '../access/actor.js';
-import { whoAsks } from '../access/authenticate.js';
+import { actorOf } from '../access/actor.js';
+import { identify } from '../access/authenticate.js';
 import { requireRole, type Principal } from '../access/roles.js';
 import { EventStreams } from '../event-streams.js';
 import { oneOf, text, wholeNumber } from '../query.js';
@@ -16,7 +16,7 @@ export function worklistRoutes(parts: ServerParts): Router {
     const { query } = request;
     const search = text(query['search'], 'search', 64);
     // Who searched for whom is on record before the PACS is asked; the text may be a patient's name, so only its keyed hash is.
-    if (search !== undefined) await parts.audit.recordView({ ...doneBy(request, response), action: 'worklist.search', subject: { searched: [/^[0-9.]+$/.test(search) ? `StudyInstanceUID=${search}` : `text#${await parts.audit.fingerprint(searchedText('text', search))}`] } });
+    if (search !== undefined) await parts.audit.recordView({ ...actorOf(request, response), action: 'worklist.search', subject: { searched: [/^[0-9.]+$/.test(search) ? `StudyInstanceUID=${search}` : `text#${await parts.audit.fingerprint(searchedText('text', search))}`] } });
     const page = await started(parts).page.worklist({
       limit: wholeNumber(query['limit'], 1, 500, 50),
       outcome: oneOf(query['outcome'], ['reported', 'skipped', 'failed'] as const),
@@ -24,7 +24,7 @@ export function worklistRoutes(parts: ServerParts): Router {
       search,
       after: text(query['after'], 'after', 400),
     });
-    await parts.audit.recordView({ ...doneBy(request, response), action: 'worklist.view' });
+    await parts.audit.recordView({ ...actorOf(request, response), action: 'worklist.view' });
     response.json(page);
   });
 
@@ -37,7 +37,7 @@ export function worklistRoutes(parts: ServerParts): Router {
     const uids = (text(request.query['studies'], 'studies', 14_000) ?? '').split(',').filter((one) => one !== '');
     if (uids.length > 100) throw new Fault('request-invalid', 'expected at most 100 Study Instance UIDs with commas between them');
     const patients = await started(parts).page.patients(uids);
-    await parts.audit.recordStudies({ ...doneBy(request, response), action: 'patient.view' }, Object.keys(patients));
+    await parts.audit.recordStudies({ ...actorOf(request, response), action: 'patient.view' }, Object.keys(patients));
     response.json(patients);
   });
 
@@ -46,7 +46,7 @@ export function worklistRoutes(parts: ServerParts): Router {
   router.get('/api/events', requireRole('viewer'), async (request, response) => {
     const principal = response.locals['principal'] as Principal;
     const known = JSON.stringify(principal);
-    await streams.add(response, { user: principal.name, mayGoOn: async () => JSON.stringify(await whoAsks(request, parts.access)) === known });
+    await streams.add(response, { user: principal.name, mayGoOn: async () => JSON.stringify(await identify(request, parts.access)) === known });
   });
   return router;
 }

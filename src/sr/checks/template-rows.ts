@@ -177,7 +177,7 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
     ],
   },
   '99CHESTAI 1': {
-    title: [codes.verdict],
+    title: [codes.assessment],
     rows: [
       language,
       ...personObserver,
@@ -186,8 +186,8 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
           m('99CHESTAI 1 row 4', 'TEXT', 'CONTAINS', [codes.comment], { max: Infinity }),
           u('99CHESTAI 1 row 5', 'TEXT', 'CONTAINS', [codes.conclusion]),
           u('99CHESTAI 1 row 4', 'TEXT', 'CONTAINS', [codes.comment]),
-          m('99CHESTAI 1 row 6', 'TEXT', 'CONTAINS', [codes.verdictSource]),
-          u('99CHESTAI 1 row 7', 'CODE', 'CONTAINS', [codes.settlesDisagreement], { max: 1, values: [codes.yes] }),
+          m('99CHESTAI 1 row 6', 'TEXT', 'CONTAINS', [codes.assessmentSource]),
+          u('99CHESTAI 1 row 7', 'CODE', 'CONTAINS', [codes.adjudicatesDisagreement], { max: 1, values: [codes.yes] }),
         ],
       }),
       u('99CHESTAI 1 row 8', 'CONTAINER', 'CONTAINS', [codes.findings], {

@@ -2,20 +2,20 @@ import type { Decision, PageFinding } from '../../server/page-types.js';
 import { byImportance, percent } from '../finding-order.js';
 import { sentenceOf } from '../sentence.js';
 import type { Language, Translate } from '../texts/languages.js';
-import { decisions, lastOf, mayJudge, type Me } from '../assessments.js';
+import { decisions, lastOf, mayPredict, type Me } from '../assessments.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
 import roomStyle from './room.css?inline';
 import { ShownStudy, type Judgement } from './shown-study.js';
 
-const kept = 'chest-ai-verdict-bar';
+const kept = 'chest-ai-assessment-bar';
 /** A study that has no result yet is asked for again, not for ever. */
 const againMs = 10_000;
-const mostTimes = 60;
+const maxTimes = 60;
 
 /** A strip below the viewer with the top finding; it opens a panel where every finding is judged with one click. */
-export class VerdictBar {
-  readonly host = element('div', { id: 'chest-ai-verdicts' });
+export class AssessmentBar {
+  readonly host = element('div', { id: 'chest-ai-assessments' });
   private readonly root = this.host.attachShadow({ mode: 'open' });
   private readonly may: boolean;
   private studies: readonly ShownStudy[] = [];
@@ -29,7 +29,7 @@ export class VerdictBar {
     language: Language,
     private readonly me: Me,
   ) {
-    this.may = mayJudge(me);
+    this.may = mayPredict(me);
     this.open = (localStorage.getItem(kept) ?? (this.may ? 'open' : 'closed')) === 'open';
     this.host.lang = language;
     this.root.adoptedStyleSheets = [sheetOf(barStyle)];
@@ -53,7 +53,7 @@ export class VerdictBar {
     this.said = undefined;
     const turn = ++this.turn;
     this.render();
-    void this.load(turn, mostTimes);
+    void this.load(turn, maxTimes);
   }
 
   private async load(turn: number, times: number): Promise<void> {
@@ -72,7 +72,7 @@ export class VerdictBar {
     this.render();
     try {
       await study.judge(findings);
-      this.said = { text: findings.length === 1 ? t('verdict.saved', { finding: meaning(findings[0]!.name), decision: t(`decision.${findings[0]!.decision}`).toLowerCase() }) : t('verdict.savedAll'), bad: false };
+      this.said = { text: findings.length === 1 ? t('assessment.saved', { finding: meaning(findings[0]!.name), decision: t(`decision.${findings[0]!.decision}`).toLowerCase() }) : t('assessment.savedAll'), bad: false };
     } catch (error) {
       this.said = { text: sentenceOf(error, t), bad: true };
     }
@@ -132,18 +132,18 @@ export class VerdictBar {
 
   private studyPart(study: ShownStudy, index: number): HTMLElement {
     const { t, me, may, busy } = this;
-    const { current, verdicts, uid } = study;
-    const mine = lastOf(verdicts, me.name);
+    const { current, assessments, uid } = study;
+    const mine = lastOf(assessments, me.name);
     const findings = current?.outcome === 'reported' ? byImportance(current.findings) : [];
     return element('div', { class: 'study', 'data-study': uid },
       this.studies.length > 1 ? element('h2', {}, t('bar.study', { n: index + 1, uid: uid.slice(-8) })) : undefined,
       findings.length === 0 ? element('p', {}, ...this.summaryOf(study)) : undefined,
       ...findings.map((finding) => this.findingPart(study, finding, mine.get(finding.name))),
-      may && findings.length > 1 ? element('button', { type: 'button', class: 'all', 'aria-disabled': String(busy), 'data-focus': `judge ${uid}`, 'data-testid': 'bar-confirm-all', click: () => void this.judge(study, findings.map(({ name, decision }) => ({ name, decision }))) }, t('verdict.confirmAll')) : undefined,
-      !may && findings.length > 0 ? element('p', { class: 'quiet' }, t('verdict.mayNot')) : undefined,
-      study.disagreed ? element('p', { class: 'undetermined' }, t('verdict.disagreed')) : undefined,
-      ...verdicts.slice(-3).reverse().map(({ reader, verified, findings: judged }) =>
-        element('p', { class: 'quiet' }, `${reader}${verified ? ` (${t('verdict.verified')})` : ''}: ${judged.map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}`)),
+      may && findings.length > 1 ? element('button', { type: 'button', class: 'all', 'aria-disabled': String(busy), 'data-focus': `judge ${uid}`, 'data-testid': 'bar-confirm-all', click: () => void this.judge(study, findings.map(({ name, decision }) => ({ name, decision }))) }, t('assessment.confirmAll')) : undefined,
+      !may && findings.length > 0 ? element('p', { class: 'quiet' }, t('assessment.mayNot')) : undefined,
+      study.disagreed ? element('p', { class: 'undetermined' }, t('assessment.disagreed')) : undefined,
+      ...assessments.slice(-3).reverse().map(({ reader, verified, findings: judged }) =>
+        element('p', { class: 'quiet' }, `${reader}${verified ? ` (${t('assessment.verified')})` : ''}: ${judged.map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}`)),
     );
   }
 
@@ -155,13 +155,13 @@ export class VerdictBar {
         type: 'button', class: said === decision ? 'confirm' : 'correct', 'aria-disabled': String(busy), 'aria-pressed': String(mine === said), 'data-focus': `judge ${study.uid} ${name} ${said}`, 'data-testid': `bar-${name}-${said}`, title: this.meaningOf(said, decision),
         click: () => void this.judge(study, [{ name, decision: said }]),
       }, said === decision ? t('bar.confirm') : t(`decision.${said}`));
-    return element('div', { class: 'finding', role: 'group', 'aria-label': t('verdict.of', { finding: meaning }) },
+    return element('div', { class: 'finding', role: 'group', 'aria-label': t('assessment.of', { finding: meaning }) },
       element('div', { class: 'said-by-ai' }, element('span', { class: 'meaning' }, meaning), element('b', { class: decision }, `${t(`decision.${decision}`)} ${percent({ probability, decision })} %`)),
       may ? element('div', { class: 'choices' }, button(decision), ...decisions.filter((one) => one !== decision).map(button)) : undefined,
     );
   }
 
-  /** What a button says of the software's decision, in the words of the verdict's document. */
+  /** What a button says of the software's decision, in the words of the assessment's document. */
   private meaningOf(said: Decision, decision: Decision): string {
     const { t } = this;
     const judgement = said === decision ? 'confirm' : said === 'absent' && decision === 'present' ? 'reject' : 'correct';

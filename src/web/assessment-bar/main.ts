@@ -1,11 +1,11 @@
 import { get } from '../api.js';
 import { firstLanguage, translator } from '../texts/languages.js';
 import type { Me } from '../assessments.js';
-import { VerdictBar } from './bar.js';
+import { AssessmentBar } from './bar.js';
 
 /*
  * Runs in OHIF's own page (src/server/routes/viewer.ts puts it there): findings of the studies that the viewer shows, and the
- * reader's verdict on them, without leaving the picture.
+ * reader's assessment on them, without leaving the picture.
  */
 
 /** The viewer changes its address without loading a page and without telling anybody. */
@@ -18,7 +18,7 @@ function studiesOf(search: string): readonly string[] {
 }
 
 const language = firstLanguage();
-const bar = new VerdictBar(translator(language), language, await get<Me>('/api/me'));
+const bar = new AssessmentBar(translator(language), language, await get<Me>('/api/me'));
 document.body.append(bar.host);
 let shown = '';
 setInterval(() => {

@@ -1,7 +1,7 @@
 import { ApiFault, get, post } from '../api.js';
 import type { Decision } from '../../server/page-types.js';
 import type { ShownResult } from '../../server/ports/server.js';
-import type { StudyVerdicts } from '../assessments.js';
+import type { StudyAssessments } from '../assessments.js';
 import { studyApi } from '../addresses.js';
 
 export interface Judgement {
@@ -13,7 +13,7 @@ export interface Judgement {
 export class ShownStudy {
   /** Undefined before the first answer, and of a study that was not judged yet. */
   current: ShownResult | undefined;
-  verdicts: StudyVerdicts['verdicts'] = [];
+  assessments: StudyAssessments['assessments'] = [];
   disagreed = false;
   fault: unknown;
 
@@ -21,9 +21,9 @@ export class ShownStudy {
 
   async load(): Promise<void> {
     try {
-      const [results, { verdicts, labels }] = await Promise.all([get<readonly ShownResult[]>(studyApi(this.uid)), get<StudyVerdicts>(studyApi(this.uid, 'verdicts'))]);
+      const [results, { assessments, labels }] = await Promise.all([get<readonly ShownResult[]>(studyApi(this.uid)), get<StudyAssessments>(studyApi(this.uid, 'assessments'))]);
       this.current = results.find((one) => one.isCurrent);
-      this.verdicts = verdicts;
+      this.assessments = assessments;
       this.disagreed = labels.some(({ state }) => state === 'disagreed');
       this.fault = undefined;
     } catch (error) {
@@ -36,7 +36,7 @@ export class ShownStudy {
   async judge(findings: readonly Judgement[]): Promise<void> {
     const judgedDocument = this.current?.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
     try {
-      await post(studyApi(this.uid, 'verdicts'), { findings, ...(judgedDocument ? { judgedDocument } : {}) });
+      await post(studyApi(this.uid, 'assessments'), { findings, ...(judgedDocument ? { judgedDocument } : {}) });
     } finally {
       await this.load();
     }

@@ -19,6 +19,6 @@ export function firstLanguage(): Language {
   return wanted === 'de' ? 'de' : 'en';
 }
 
-export function keepLanguage(language: Language): void {
+export function storeLanguage(language: Language): void {
   localStorage.setItem(kept, language);
 }

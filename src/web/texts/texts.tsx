@@ -1,5 +1,5 @@
 import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
-import { firstLanguage, keepLanguage, translator, type Language, type Translate } from './languages.js';
+import { firstLanguage, storeLanguage, translator, type Language, type Translate } from './languages.js';
 
 export type { TextKey } from './en.js';
 export { languageNames, type Language, type Translate } from './languages.js';
@@ -16,7 +16,7 @@ export function TextsProvider({ children }: { readonly children: ReactNode }): R
   const [language, setLanguage] = useState<Language>(firstLanguage);
   const texts = useMemo(() => {
     document.documentElement.lang = language;
-    return { language, t: translator(language), setLanguage: (next: Language) => (keepLanguage(next), setLanguage(next)) };
+    return { language, t: translator(language), setLanguage: (next: Language) => (storeLanguage(next), setLanguage(next)) };
   }, [language]);
   return <TextsContext.Provider value={texts}>{children}</TextsContext.Provider>;
 }

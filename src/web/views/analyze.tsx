@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Answer, AnsweredFinding, AnsweredImage, FindingFigures, ModelsPage } from '../../server/page-types.js';
+import type { Answer, AnalyzedFinding, AnalyzedImage, FindingFigures, ModelsPage } from '../../server/page-types.js';
 import { ApiFault, get, upload } from '../api.js';
 import { byImportance, percent, thresholdPercent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
@@ -11,14 +11,14 @@ import { sentenceOf } from '../sentence.js';
 import { useTexts, type Translate } from '../texts/texts.js';
 
 /** As the server has it by default; it has the last word. */
-const mostMegabytes = 512;
+const maxMegabytes = 512;
 
 interface Asked {
   readonly id: number;
   readonly file: File;
 }
 
-export function AnswerView(): ReactNode {
+export function AnalyzeView(): ReactNode {
   const { t } = useTexts();
   const [asked, setAsked] = useState<readonly Asked[]>([]);
   const [over, setOver] = useState(false);
@@ -35,7 +35,7 @@ export function AnswerView(): ReactNode {
       <Text mb="md" className="quiet">{t('answer.intro')}</Text>
       <div className="drop" data-over={over} onDragOver={(event) => (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={dropped}>
         <Text size="lg" fw={600}>{t('answer.drop')}</Text>
-        <Text size="sm" className="quiet" mb="md">{t('answer.kinds', { mb: mostMegabytes })}</Text>
+        <Text size="sm" className="quiet" mb="md">{t('answer.kinds', { mb: maxMegabytes })}</Text>
         <FileButton multiple accept=".dcm,.dicom,.zip,.png,.jpg,.jpeg,application/dicom,application/zip,image/png,image/jpeg,*/*" onChange={add} inputProps={{ 'aria-label': t('answer.choose') }}>
           {(props) => <Button {...props}>{t('answer.choose')}</Button>}
         </FileButton>
@@ -58,8 +58,8 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     const megabytes = file.size / 2 ** 20;
-    if (megabytes > mostMegabytes) {
-      setState({ kind: 'refused', again: false, sentence: t('answer.tooLarge', { name: file.name, size: Math.round(megabytes), mb: mostMegabytes }) });
+    if (megabytes > maxMegabytes) {
+      setState({ kind: 'refused', again: false, sentence: t('answer.tooLarge', { name: file.name, size: Math.round(megabytes), mb: maxMegabytes }) });
       return;
     }
     const stop = new AbortController();
@@ -118,7 +118,7 @@ function Answered({ answer }: { readonly answer: Answer }): ReactNode {
   );
 }
 
-function Image({ image, version }: { readonly image: AnsweredImage; readonly version: string }): ReactNode {
+function Image({ image, version }: { readonly image: AnalyzedImage; readonly version: string }): ReactNode {
   const { t } = useTexts();
   const findings = byImportance(image.findings);
   const [shown, setShown] = useState(findings[0]?.name ?? '');
@@ -160,7 +160,7 @@ function Image({ image, version }: { readonly image: AnsweredImage; readonly ver
   );
 }
 
-function Finding({ finding, network, version }: { readonly finding: AnsweredFinding; readonly network: 'xray' | 'ct'; readonly version: string }): ReactNode {
+function Finding({ finding, network, version }: { readonly finding: AnalyzedFinding; readonly network: 'xray' | 'ct'; readonly version: string }): ReactNode {
   const { t } = useTexts();
   const [open, { toggle }] = useDisclosure(false);
   const { data: models } = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
@@ -179,7 +179,7 @@ function Finding({ finding, network, version }: { readonly finding: AnsweredFind
   );
 }
 
-function Worth({ finding, figures }: { readonly finding: AnsweredFinding; readonly figures: FindingFigures | undefined }): ReactNode {
+function Worth({ finding, figures }: { readonly finding: AnalyzedFinding; readonly figures: FindingFigures | undefined }): ReactNode {
   const { t } = useTexts();
   if (!figures) return <Text size="sm">{t('answer.noFigures')}</Text>;
   const [low, high] = figures.aurocInterval ?? [];

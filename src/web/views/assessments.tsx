@@ -7,56 +7,56 @@ import { byImportance } from '../finding-order.js';
 import { moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
-import { decisions, lastOf, mayJudge, type Me, type StudyVerdicts } from '../assessments.js';
+import { decisions, lastOf, mayPredict, type Me, type StudyAssessments } from '../assessments.js';
 import { studyApi } from '../addresses.js';
 
-/** One click on a decision stores the verdict; one click confirms all. */
-export function Verdicts({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
+/** One click on a decision stores the assessment; one click confirms all. */
+export function Assessments({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
   const { t, language } = useTexts();
   const client = useQueryClient();
   const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
-  const { data: known } = useQuery({ queryKey: ['verdicts', study], queryFn: () => get<StudyVerdicts>(studyApi(study, 'verdicts')) });
+  const { data: known } = useQuery({ queryKey: ['assessments', study], queryFn: () => get<StudyAssessments>(studyApi(study, 'assessments')) });
   const judgedDocument = current.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
   const save = useMutation({
-    mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) => post(studyApi(study, 'verdicts'), { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
-    onSettled: () => client.invalidateQueries({ queryKey: ['verdicts', study] }),
+    mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) => post(studyApi(study, 'assessments'), { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['assessments', study] }),
   });
-  const may = mayJudge(me);
-  const mine = lastOf(known?.verdicts ?? [], me?.name);
+  const may = mayPredict(me);
+  const mine = lastOf(known?.assessments ?? [], me?.name);
   const saved = save.variables;
   return (
-    <Stack gap="sm" mt="lg" data-testid="verdicts">
+    <Stack gap="sm" mt="lg" data-testid="assessments">
       <Group justify="space-between">
-        <Text fw={600}>{t('verdict.title')}</Text>
-        {may && <Button size="xs" loading={save.isPending} onClick={() => save.mutate(current.findings.map(({ name, decision }) => ({ name, decision })))}>{t('verdict.confirmAll')}</Button>}
+        <Text fw={600}>{t('assessment.title')}</Text>
+        {may && <Button size="xs" loading={save.isPending} onClick={() => save.mutate(current.findings.map(({ name, decision }) => ({ name, decision })))}>{t('assessment.confirmAll')}</Button>}
       </Group>
       {may ? (
         byImportance(current.findings).map((finding) => (
           <div key={finding.name}>
             <Text size="sm" mb={4}>{finding.meaning}</Text>
             <SegmentedControl
-              fullWidth size="xs" disabled={save.isPending} aria-label={t('verdict.of', { finding: finding.meaning })} data-testid={`verdict-${finding.name}`}
+              fullWidth size="xs" disabled={save.isPending} aria-label={t('assessment.of', { finding: finding.meaning })} data-testid={`assessment-${finding.name}`}
               value={mine.get(finding.name) ?? ''} onChange={(decision) => save.mutate([{ name: finding.name, decision: decision as Decision }])}
               data={decisions.map((decision) => ({ value: decision, label: t(`decision.${decision}`) }))}
             />
           </div>
         ))
       ) : (
-        <Text size="sm" className="quiet">{t('verdict.mayNot')}</Text>
+        <Text size="sm" className="quiet">{t('assessment.mayNot')}</Text>
       )}
-      {may && <Text size="sm" className="quiet">{t('verdict.hint')}</Text>}
+      {may && <Text size="sm" className="quiet">{t('assessment.hint')}</Text>}
       {save.isSuccess && saved && (
-        <Alert color="green" role="status" py="xs">{saved.length === 1 ? t('verdict.saved', { finding: meaningOf(current, saved[0]!.name), decision: t(`decision.${saved[0]!.decision}`).toLowerCase() }) : t('verdict.savedAll')}</Alert>
+        <Alert color="green" role="status" py="xs">{saved.length === 1 ? t('assessment.saved', { finding: meaningOf(current, saved[0]!.name), decision: t(`decision.${saved[0]!.decision}`).toLowerCase() }) : t('assessment.savedAll')}</Alert>
       )}
       {save.isError && <Alert color="red" role="alert" py="xs">{sentenceOf(save.error, t)}</Alert>}
-      {known?.labels.some((label) => label.state === 'disagreed') && <Alert color="orange" py="xs">{t('verdict.disagreed')}</Alert>}
-      {known && known.verdicts.length > 0 && (
+      {known?.labels.some((label) => label.state === 'disagreed') && <Alert color="orange" py="xs">{t('assessment.disagreed')}</Alert>}
+      {known && known.assessments.length > 0 && (
         <div>
-          <Text size="sm" fw={600}>{t('verdict.all')}</Text>
-          {[...known.verdicts].reverse().map((verdict) => (
-            <Text size="sm" key={verdict.sopInstanceUID}>
-              {verdict.findings.map((one) => `${one.meaning}: ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}
-              <span className="quiet"> – {t('verdict.given', { reader: verdict.reader, time: verdict.givenAt ? moment(verdict.givenAt, language) : '?' })}{verdict.verified ? ` · ${t('verdict.verified')}` : ''}</span>
+          <Text size="sm" fw={600}>{t('assessment.all')}</Text>
+          {[...known.assessments].reverse().map((assessment) => (
+            <Text size="sm" key={assessment.sopInstanceUID}>
+              {assessment.findings.map((one) => `${one.meaning}: ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}
+              <span className="quiet"> – {t('assessment.given', { reader: assessment.reader, time: assessment.givenAt ? moment(assessment.givenAt, language) : '?' })}{assessment.verified ? ` · ${t('assessment.verified')}` : ''}</span>
             </Text>
           ))}
         </div>

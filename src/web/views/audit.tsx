@@ -12,7 +12,7 @@ import { useTexts } from '../texts/texts.js';
 
 const pageSize = 50;
 /** What deeds are done to; the log knows them by this first part of their name. */
-const objects = ['login', 'logout', 'worklist', 'study', 'pacs', 'verdict', 'answer', 'model', 'work', 'account', 'token', 'audit', 'service'] as const;
+const objects = ['login', 'logout', 'worklist', 'study', 'pacs', 'assessment', 'answer', 'model', 'work', 'account', 'token', 'audit', 'service'] as const;
 
 interface Filter {
   readonly actor: string;

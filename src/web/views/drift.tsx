@@ -34,7 +34,7 @@ export function Drift(): ReactNode {
                 {report.groups.map(({ site, network, studies, quantities, agreement }) => (
                   <div key={`${site} ${network}`}>
                     <Title order={3} size="h5">{site} <Text component="span" size="sm" className="quiet">{t(`models.${network}`)} · {t('drift.studies', { n: String(studies) })}</Text></Title>
-                    {quantities.length === 0 && <Text size="sm" className="quiet">{t('drift.tooFew')}</Text>}
+                    {quantities.length === 0 && <Text size="sm" className="quiet">{t('drift.insufficient')}</Text>}
                     {quantities.length > 0 && <Quantities name={`${site} ${network}`} quantities={quantities} />}
                     {agreement.map((one) => <AgreementLine key={one.finding} agreement={one} />)}
                   </div>

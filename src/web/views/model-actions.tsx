@@ -22,7 +22,7 @@ export interface Deeds {
   readonly run: UseMutationResult<ChangedModels | undefined, Error, Asked>;
 }
 
-export function useDeeds(): Deeds {
+export function useModelActions(): Deeds {
   const client = useQueryClient();
   const [open, setOpen] = useState<string>();
   const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
@@ -39,7 +39,7 @@ export function useDeeds(): Deeds {
 }
 
 /** What came of the last deed. */
-export function DeedDone({ deeds: { run } }: { readonly deeds: Deeds }): ReactNode {
+export function ActionOutcome({ deeds: { run } }: { readonly deeds: Deeds }): ReactNode {
   const { t } = useTexts();
   if (!run.isSuccess) return null;
   const changed = run.data;
@@ -50,7 +50,7 @@ export function DeedDone({ deeds: { run } }: { readonly deeds: Deeds }): ReactNo
   return <Alert color="green" role="status" py="xs">{said}</Alert>;
 }
 
-interface DeedProps extends Asked {
+interface ActionProps extends Asked {
   readonly deeds: Deeds;
   readonly name: string;
   readonly label: string;
@@ -60,7 +60,7 @@ interface DeedProps extends Asked {
 }
 
 /** A button; then the question, a reason for the record, and the deed itself. */
-export function Deed({ deeds, name, label, question, path, body, reason = 'optional' }: DeedProps): ReactNode {
+export function Deed({ deeds, name, label, question, path, body, reason = 'optional' }: ActionProps): ReactNode {
   const { t } = useTexts();
   const [why, setWhy] = useState('');
   const { open, setOpen, run } = deeds;
@@ -84,7 +84,7 @@ export function Deed({ deeds, name, label, question, path, body, reason = 'optio
 }
 
 /** Of a version that does not serve: put it in service, let it judge in shadow, or end that. */
-export function VersionDeeds({ model: { version, role, gate }, deeds }: { readonly model: ShownModel; readonly deeds: Deeds }): ReactNode {
+export function VersionActions({ model: { version, role, gate }, deeds }: { readonly model: ShownModel; readonly deeds: Deeds }): ReactNode {
   const { t } = useTexts();
   if (role === 'champion' || !deeds.may) return null;
   const passed = gate === 'passed';

@@ -8,12 +8,12 @@ import { Asked } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { Drift } from './drift.js';
-import { Deed, DeedDone, useDeeds, VersionDeeds, type Deeds } from './model-actions.js';
+import { Deed, ActionOutcome, useModelActions, VersionActions, type Deeds } from './model-actions.js';
 import { Night } from './retraining.js';
 
 export function ModelsView(): ReactNode {
   const { t } = useTexts();
-  const deeds = useDeeds();
+  const deeds = useModelActions();
   const query = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
   return (
     <>
@@ -21,7 +21,7 @@ export function ModelsView(): ReactNode {
       <Asked query={query}>
         {({ models, history, former, unreadableChanges }) => (
           <Stack gap="md">
-            <DeedDone deeds={deeds} />
+            <ActionOutcome deeds={deeds} />
             {unreadableChanges && <Text>{t('models.unreadableChanges', { records: unreadableChanges.join(', ') })}</Text>}
             {models.map((model) => <Model key={model.version} model={model} deeds={deeds} />)}
             {former && <Group><Deed deeds={deeds} name="rollback" label={t('models.rollback')} path="/api/models/rollback" question={t('models.ask.rollback', { version: former })} /></Group>}
@@ -52,7 +52,7 @@ function Model({ model, deeds }: { readonly model: ShownModel; readonly deeds: D
         <Text size="sm" className="quiet">{t('models.made')} {model.created}</Text>
       </Group>
       <Figures model={model} />
-      <VersionDeeds model={model} deeds={deeds} />
+      <VersionActions model={model} deeds={deeds} />
     </section>
   );
 }

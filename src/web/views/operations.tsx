@@ -101,7 +101,7 @@ function Parked({ parked }: { readonly parked: Operations['parked'] }): ReactNod
       {parked.length === 0 && <Text className="quiet">{t('operations.noFaults')}</Text>}
       {parked.map((one) => (
         <Group key={one.id} justify="space-between" wrap="nowrap" align="flex-start">
-          <div><Text size="sm"><b>{one.code}</b> · {one.queue} · <Ago at={one.parkedAt} /></Text><Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>{one.detail}</Text></div>
+          <div><Text size="sm"><b>{one.code}</b> · {one.queue} · <Ago at={one.failedAt} /></Text><Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>{one.detail}</Text></div>
           <Button size="xs" variant="default" onClick={() => retry.mutate(one.id)}>{t('operations.retry')}</Button>
         </Group>
       ))}

@@ -2,7 +2,7 @@ import { Anchor, Badge, Group, Progress, Stack, Text, Title } from '@mantine/cor
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { ShownNight } from '../../server/page-types.js';
+import type { ShownRetraining } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { Asked } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
@@ -15,7 +15,7 @@ const lookMs = 5_000;
 /** Retraining: how far it has come, how the last one ended, and one now. */
 export function Night({ deeds }: { readonly deeds: Deeds }): ReactNode {
   const { t } = useTexts();
-  const query = useQuery({ queryKey: ['night'], queryFn: () => get<ShownNight>('/api/night'), refetchInterval: ({ state: { data } }) => (data?.state === 'running' || data?.state === 'waiting' ? lookMs : false) });
+  const query = useQuery({ queryKey: ['night'], queryFn: () => get<ShownRetraining>('/api/night'), refetchInterval: ({ state: { data } }) => (data?.state === 'running' || data?.state === 'waiting' ? lookMs : false) });
   return (
     <section className="card" aria-labelledby="night">
       <Title order={2} size="h4" id="night" mb="sm">{t('night.title')}</Title>
@@ -33,7 +33,7 @@ export function Night({ deeds }: { readonly deeds: Deeds }): ReactNode {
   );
 }
 
-function UnderWay({ underWay: { startedAt, by, images, step, epochsDone, epochs } }: { readonly underWay: NonNullable<ShownNight['underWay']> }): ReactNode {
+function UnderWay({ underWay: { startedAt, by, images, step, epochsDone, epochs } }: { readonly underWay: NonNullable<ShownRetraining['underWay']> }): ReactNode {
   const { t, language } = useTexts();
   const said = t(`night.step.${step}`, { done: epochsDone, epochs });
   return (
@@ -44,7 +44,7 @@ function UnderWay({ underWay: { startedAt, by, images, step, epochsDone, epochs 
   );
 }
 
-function Last({ last: { endedAt, by, outcome, why, challenger } }: { readonly last: NonNullable<ShownNight['last']> }): ReactNode {
+function Last({ last: { endedAt, by, outcome, why, challenger } }: { readonly last: NonNullable<ShownRetraining['last']> }): ReactNode {
   const { t, language } = useTexts();
   return (
     <div>

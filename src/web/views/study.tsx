@@ -9,7 +9,7 @@ import { byImportance, percent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
-import { Verdicts } from './assessments.js';
+import { Assessments } from './assessments.js';
 import { isWriting } from './worklist.js';
 import { studyApi } from '../addresses.js';
 
@@ -54,7 +54,7 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
                 {current && <OutcomeBadge outcome={current.outcome} />}
               </Group>
               {current && <Findings entry={current} />}
-              {current?.outcome === 'reported' && <Verdicts study={page.studyInstanceUID} current={current} />}
+              {current?.outcome === 'reported' && <Assessments study={page.studyInstanceUID} current={current} />}
             </section>
             <section className="card" aria-labelledby="documents">
               <Title order={2} size="h4" id="documents" mb="sm">{t('study.documents')}</Title>

@@ -70,13 +70,13 @@ export function deviceTrainingModel(options: TrainerOptions, traits: GraphTraits
 }
 
 /** GPUs bind few buffers to a shader: many vectors are joined in several rounds. */
-const mostJoined = 6;
+const maxJoined = 6;
 
 function concatenated(onnx: Graph, vectors: readonly string[]): string {
   if (vectors.length === 1) return vectors[0]!;
   const joined: string[] = [];
-  for (let begin = 0; begin < vectors.length; begin += mostJoined) {
-    const some = vectors.slice(begin, begin + mostJoined);
+  for (let begin = 0; begin < vectors.length; begin += maxJoined) {
+    const some = vectors.slice(begin, begin + maxJoined);
     joined.push(some.length === 1 ? some[0]! : onnx.node('Concat', some, { attributes: { axis: 0 } }));
   }
   return concatenated(onnx, joined);
