@@ -2,7 +2,18 @@
 // or out of date, compiled code if it is missing or older than its sources. Plain JavaScript that Node 18 understands, because nothing is
 // compiled yet when this runs.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -47,7 +58,8 @@ function bring() {
   const needs = `${wanted ? `CHEST_AI_NODE asks for Node ${wanted}` : 'orthanc-chest-ai needs Node 22.12 or later'}; this is Node ${process.versions.node}`;
   const lock = join(folder, 'package-lock.json');
   const present = programIn(folder);
-  if (present && (!existsSync(recipe) || readFileSync(lock, 'utf8') === readFileSync(join(recipe, 'package-lock.json'), 'utf8'))) return present;
+  if (present && (!existsSync(recipe) || readFileSync(lock, 'utf8') === readFileSync(join(recipe, 'package-lock.json'), 'utf8')))
+    return present;
   if (!existsSync(recipe)) giveUp(`${needs}. Install Node ${broughtMajor}.`);
 
   console.error(`${needs}. Bringing Node ${broughtMajor} from npm into ${folder}; nothing is installed on this machine …`);
@@ -55,7 +67,11 @@ function bring() {
   const partial = `${folder}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(recipe, name), join(partial, name));
-  const { status, error } = spawnSync(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: partial, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: partial,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (status === 0 && programIn(partial)) {
     rmSync(folder, { recursive: true, force: true });
     try {
@@ -68,8 +84,14 @@ function bring() {
   rmSync(partial, { recursive: true, force: true });
   const program = programIn(folder);
   if (program) return program;
-  const reason = error ? error.message : status === 0 ? `npm has no program for ${process.platform} on ${process.arch}, or it does not start here` : `npm ended with ${status}`;
-  return giveUp(`${needs}, and Node ${broughtMajor} could not be brought (${reason}). Install Node ${broughtMajor}, or start once with access to the npm registry.`);
+  const reason = error
+    ? error.message
+    : status === 0
+      ? `npm has no program for ${process.platform} on ${process.arch}, or it does not start here`
+      : `npm ended with ${status}`;
+  return giveUp(
+    `${needs}, and Node ${broughtMajor} could not be brought (${reason}). Install Node ${broughtMajor}, or start once with access to the npm registry.`,
+  );
 }
 
 /** The program that npm put into a folder, if it runs on this machine and is new enough. */
@@ -87,7 +109,9 @@ function programIn(folder) {
 
 function versionOf(program) {
   try {
-    return execFileSync(program, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().slice(1);
+    return execFileSync(program, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      .trim()
+      .slice(1);
   } catch {
     return '0.0';
   }
@@ -132,7 +156,8 @@ function compile() {
     utimesSync(built, started, started);
   }
   const page = join(root, 'dist/web/index.html');
-  if (!existsSync(page) || modified(page) < newest(['src/web', 'vite.config.mjs', 'package-lock.json'])) run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build'], 'Building the page');
+  if (!existsSync(page) || modified(page) < newest(['src/web', 'vite.config.mjs', 'package-lock.json']))
+    run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build'], 'Building the page');
 }
 
 function run(command, commandArguments, title) {
@@ -159,7 +184,9 @@ function newest(paths) {
     ...paths.map((path) => {
       const absolute = join(root, path);
       const inside = statSync(absolute).isDirectory()
-        ? readdirSync(absolute, { recursive: true, withFileTypes: true }).map((entry) => modified(join(entry.parentPath ?? entry.path, entry.name)))
+        ? readdirSync(absolute, { recursive: true, withFileTypes: true }).map((entry) =>
+            modified(join(entry.parentPath ?? entry.path, entry.name)),
+          )
         : [];
       return Math.max(modified(absolute), ...inside);
     }),

@@ -10,5 +10,14 @@ export default defineConfig({
   base: '/',
   logLevel: 'warn',
   plugins: [react()],
-  build: { outDir: '../../dist/web', assetsDir: 'page', emptyOutDir: true, target: 'es2022', reportCompressedSize: false, modulePreload: { polyfill: false }, assetsInlineLimit: 0, rollupOptions: { input: { index: source('index.html'), 'assessment-bar': source('assessment-bar/main.ts') } } },
+  build: {
+    outDir: '../../dist/web',
+    assetsDir: 'page',
+    emptyOutDir: true,
+    target: 'es2022',
+    reportCompressedSize: false,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rollupOptions: { input: { index: source('index.html'), 'assessment-bar': source('assessment-bar/main.ts') } },
+  },
 });

@@ -14,7 +14,11 @@ createPrivateFilesOnly();
 const program = new Command()
   .name('chest-ai')
   .description('AI companion to the Orthanc PACS: chest X-ray and CT studies in, findings as DICOM SR out.\nNot for diagnosis.')
-  .version((JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version, '-V, --version', 'the version of this program')
+  .version(
+    (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+    '-V, --version',
+    'the version of this program',
+  )
   .showHelpAfterError();
 
 // A reader of our output may have seen enough (`… | head -1`): then the command ends as if it were told to. The service goes on.
@@ -63,8 +67,13 @@ program
   .option('--csv', 'one row a file, with a head', false)
   .option('--sr <directory>', 'write the documents of DICOM files there')
   .option('--heatmap <directory>', 'write the picture with the place of each finding there, as PNG')
-  .addHelpText('after', '\nExamples:\n  chest-ai analyze chest.dcm\n  chest-ai analyze --csv study/ > results.csv\n  find /archive -name "*.dcm" | chest-ai analyze --json -')
-  .action(async (files: string[], options: { json: boolean; csv: boolean; sr?: string; heatmap?: string }) => (await import('./commands/analyze.js')).analyze(files, options));
+  .addHelpText(
+    'after',
+    '\nExamples:\n  chest-ai analyze chest.dcm\n  chest-ai analyze --csv study/ > results.csv\n  find /archive -name "*.dcm" | chest-ai analyze --json -',
+  )
+  .action(async (files: string[], options: { json: boolean; csv: boolean; sr?: string; heatmap?: string }) =>
+    (await import('./commands/analyze.js')).analyze(files, options),
+  );
 
 program
   .command('doctor')
@@ -92,27 +101,47 @@ const repeatable = (value: string, before: string[]): string[] => [...before, va
 
 program
   .command('drift')
-  .description('whether what arrives is still what the model was trained on, and readers still agree with it; with the embedded database stop the service first, or use GET /api/drift')
+  .description(
+    'whether what arrives is still what the model was trained on, and readers still agree with it; with the embedded database stop the service first, or use GET /api/drift',
+  )
   .option('--json', 'one object', false)
   .action(async (options: { json: boolean }) => (await import('./commands/drift.js')).showDrift(options));
 
-const accounts = program.command('accounts').description('people who may log in; with the embedded database stop the service first, or use POST /api/accounts');
+const accounts = program
+  .command('accounts')
+  .description('people who may log in; with the embedded database stop the service first, or use POST /api/accounts');
 accounts
   .command('add')
   .argument('<name>')
   .requiredOption('--role <role>', 'viewer, reader, operator or admin; may be repeated', repeatable, [])
   .option('--password-file <file>', 'else one is made and shown')
-  .action(async (name: string, options: { role: string[]; passwordFile?: string }) => (await import('./commands/administration.js')).addAccount(name, options));
-accounts.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/administration.js')).listAccounts(options));
-accounts.command('disable').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).disableAccount(name));
-accounts.command('enable').description('lets a disabled account log in again').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).enableAccount(name));
+  .action(async (name: string, options: { role: string[]; passwordFile?: string }) =>
+    (await import('./commands/administration.js')).addAccount(name, options),
+  );
+accounts
+  .command('list')
+  .option('--json', 'one object a line', false)
+  .action(async (options: { json: boolean }) => (await import('./commands/administration.js')).listAccounts(options));
+accounts
+  .command('disable')
+  .argument('<name>')
+  .action(async (name: string) => (await import('./commands/administration.js')).disableAccount(name));
+accounts
+  .command('enable')
+  .description('lets a disabled account log in again')
+  .argument('<name>')
+  .action(async (name: string) => (await import('./commands/administration.js')).enableAccount(name));
 accounts
   .command('roles')
   .description('other roles for a local account; its sessions end')
   .argument('<name>')
   .requiredOption('--role <role>', 'viewer, reader, operator or admin; may be repeated', repeatable, [])
   .action(async (name: string, options: { role: string[] }) => (await import('./commands/administration.js')).setRoles(name, options));
-accounts.command('password').description('a new password, shown once').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).resetPassword(name));
+accounts
+  .command('password')
+  .description('a new password, shown once')
+  .argument('<name>')
+  .action(async (name: string) => (await import('./commands/administration.js')).resetPassword(name));
 
 const tokens = program.command('tokens').description('programs that may ask');
 tokens
@@ -120,9 +149,17 @@ tokens
   .argument('<name>')
   .requiredOption('--role <role>', 'service, as a rule; may be repeated', repeatable, [])
   .option('--days <n>', 'how long it is valid; else for ever')
-  .action(async (name: string, options: { role: string[]; days?: string }) => (await import('./commands/administration.js')).addToken(name, options));
-tokens.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/administration.js')).listTokens(options));
-tokens.command('revoke').argument('<name>').action(async (name: string) => (await import('./commands/administration.js')).revokeToken(name));
+  .action(async (name: string, options: { role: string[]; days?: string }) =>
+    (await import('./commands/administration.js')).addToken(name, options),
+  );
+tokens
+  .command('list')
+  .option('--json', 'one object a line', false)
+  .action(async (options: { json: boolean }) => (await import('./commands/administration.js')).listTokens(options));
+tokens
+  .command('revoke')
+  .argument('<name>')
+  .action(async (name: string) => (await import('./commands/administration.js')).revokeToken(name));
 
 const audit = program.command('audit').description('the log of who did what');
 audit
@@ -143,7 +180,9 @@ audit
   .option('--format <format>', 'json, or atna: AuditMessage of DICOM PS3.15 A.5', 'json')
   .option('--after <n>', 'only entries after this number')
   .option('--with-patients', 'atna only: asks the PACS for the patient of each study; they stand in the output and nowhere else', false)
-  .action(async (options: { format: string; after?: string; withPatients: boolean }) => (await import('./commands/audit.js')).exportLog(options));
+  .action(async (options: { format: string; after?: string; withPatients: boolean }) =>
+    (await import('./commands/audit.js')).exportLog(options),
+  );
 
 const dataset = program.command('dataset').description('data sets to train on');
 
@@ -157,7 +196,12 @@ dataset
   .option('--source <name>', 'where the images are from, if the list does not say; the name of its folder')
   .option('--findings <list>', 'the only findings that may occur, as slugs, separated by commas')
   .option('--views <list>', 'take these views only, as the list writes them')
-  .option('--column <name=heading>', 'the heading of patient, finding, filename, view or source in this list', (pair: string, before: readonly string[]) => [...before, pair], [])
+  .option(
+    '--column <name=heading>',
+    'the heading of patient, finding, filename, view or source in this list',
+    (pair: string, before: readonly string[]) => [...before, pair],
+    [],
+  )
   .option('--json', 'one object', false)
   .action(async (options) => (await import('./commands/dataset.js')).importCommand(options));
 
@@ -189,7 +233,10 @@ function withTrainingOptions(command: Command): Command {
     .requiredOption('--dataset <directory>', 'a data set made by `dataset import`; may be repeated', repeatable, [])
     .option('--network <name>', 'starter, resnet-18, resnet-34, resnet-50, densenet-121 or mobilenet-v2', 'starter')
     .option('--head <name>', 'torchvision, or fastai (two linear layers with dropout); fastai, but for the starter')
-    .option('--weights <file>', 'published weights: a file (safetensors, .pth) or a name that `weights fetch` fetched; without them training is from scratch')
+    .option(
+      '--weights <file>',
+      'published weights: a file (safetensors, .pth) or a name that `weights fetch` fetched; without them training is from scratch',
+    )
     .option('--channels <n>', 'of the network input, 1 or 3; 3 with --weights, else 1')
     .option('--from <model>', 'champion, challenger, a version or a folder: go on with its network')
     .option('--size <pixels>', 'side of the network input', '224')
@@ -218,7 +265,9 @@ function withTrainingOptions(command: Command): Command {
     .option('--json', 'one object', false);
 }
 
-withTrainingOptions(program.command('train').description('data sets become a model version in the registry; interrupted, the same command goes on'))
+withTrainingOptions(
+  program.command('train').description('data sets become a model version in the registry; interrupted, the same command goes on'),
+)
   .option('--run <directory>', 'checkpoints, log and curves; below DATA_DIR if not given')
   .option('--time-limit <minutes>', 'stop then, with a checkpoint (exit status 75)')
   .option('--name <text>', 'what the model is called')
@@ -247,7 +296,10 @@ withTrainingOptions(program.command('lr-find').description('which learning rate 
 program
   .command('evaluate')
   .description('what a model is worth on a data set: figures with intervals, a page that a physician can read, JSON')
-  .requiredOption('--dataset <directory>', 'made by `dataset import`, with metadata.csv and images/, or with a folder of pictures for each label')
+  .requiredOption(
+    '--dataset <directory>',
+    'made by `dataset import`, with metadata.csv and images/, or with a folder of pictures for each label',
+  )
   .option('--model <model>', 'champion, challenger, the beginning of a version, or a folder', 'champion')
   .option('--network <kind>', 'xray or ct; xray if the model has one')
   .option('--test-lock <file>', 'only the patients that this lock keeps for testing')
@@ -284,7 +336,9 @@ labels
   .argument('<csv>', 'columns finding and decision, or a column for each finding')
   .requiredOption('--reader <name>', 'in whose name: the account that made the list')
   .option('--json', 'one object', false)
-  .action(async (file: string, options: { reader: string; json: boolean }) => (await import('./commands/labels.js')).importLabelsCommand(file, options));
+  .action(async (file: string, options: { reader: string; json: boolean }) =>
+    (await import('./commands/labels.js')).importLabelsCommand(file, options),
+  );
 labels
   .command('list')
   .description('what the readers together say of each finding of each study, and where they disagree')
@@ -293,7 +347,11 @@ labels
   .action(async (options: { disagreed: boolean; json: boolean }) => (await import('./commands/labels.js')).listLabels(options));
 
 const weights = program.command('weights').description('published weights to begin training with');
-weights.command('list').description('which are known by name, and which are here').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/weights.js')).listWeights(options));
+weights
+  .command('list')
+  .description('which are known by name, and which are here')
+  .option('--json', 'one object a line', false)
+  .action(async (options: { json: boolean }) => (await import('./commands/weights.js')).listWeights(options));
 weights
   .command('fetch')
   .description('from its publisher, checked, into DATA_DIR/weights')
@@ -301,10 +359,15 @@ weights
   .option('--to <directory>', 'somewhere else')
   .option('--sha256 <digits>', 'of the file, where its publisher states none, or to compare all 64 digits')
   .option('--json', 'one object', false)
-  .action(async (name: string, options: { to?: string; sha256?: string; json: boolean }) => (await import('./commands/weights.js')).fetchWeights(name, options));
+  .action(async (name: string, options: { to?: string; sha256?: string; json: boolean }) =>
+    (await import('./commands/weights.js')).fetchWeights(name, options),
+  );
 
 const models = program.command('models').description('model versions: which there are, which one serves');
-models.command('list').option('--json', 'one object a line', false).action(async (options: { json: boolean }) => (await import('./commands/models.js')).listModels(options));
+models
+  .command('list')
+  .option('--json', 'one object a line', false)
+  .action(async (options: { json: boolean }) => (await import('./commands/models.js')).listModels(options));
 models
   .command('show')
   .argument('[model]', 'champion, challenger, the beginning of a version, or a folder', 'champion')
@@ -346,13 +409,19 @@ models
   .argument('[model]', 'whose answers', 'challenger')
   .option('--json', 'one object', false)
   .action(async (name: string, options: { json: boolean }) => (await import('./commands/models-shadow.js')).showShadow(name, options));
-models.command('import').description('a folder with model.json, checked; it is not put in service').argument('<folder>').action(async (folder: string) => (await import('./commands/models-change.js')).importModel(folder));
+models
+  .command('import')
+  .description('a folder with model.json, checked; it is not put in service')
+  .argument('<folder>')
+  .action(async (folder: string) => (await import('./commands/models-change.js')).importModel(folder));
 models
   .command('export')
   .argument('<model>')
   .requiredOption('--out <directory>', 'empty, or not there yet')
   .option('--format <format>', 'safetensors (the whole version, to import elsewhere) or onnx', 'safetensors')
-  .action(async (name: string, options: { out: string; format: string }) => (await import('./commands/models-change.js')).exportModel(name, options));
+  .action(async (name: string, options: { out: string; format: string }) =>
+    (await import('./commands/models-change.js')).exportModel(name, options),
+  );
 
 try {
   await program.parseAsync();

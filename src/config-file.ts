@@ -23,7 +23,10 @@ export function parseConfig<Schema extends z.ZodType>(text: string, file: string
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length) {
-    throw new Fault('config-invalid', document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('; '));
+    throw new Fault(
+      'config-invalid',
+      document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('; '),
+    );
   }
   const found = document.toJS() as unknown;
   const result = schema.safeParse(found ?? {});
@@ -41,7 +44,9 @@ type Issue = z.core.$ZodIssue;
 /** A union reports only "Invalid input", unless we gave it a sentence; the alternative that came closest says more. */
 function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
-  const ofRightType = issue.errors.filter((alternative) => !alternative.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0));
+  const ofRightType = issue.errors.filter(
+    (alternative) => !alternative.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0),
+  );
   const [closest] = [...ofRightType].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
   if (!closest) return [issue.message === 'Invalid input' ? { ...issue.errors[0]![0]!, path: issue.path } : issue];
   return closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue).flatMap(flatten);
@@ -68,6 +73,7 @@ function isSecret(key: PropertyKey | undefined): boolean {
 function foundText(root: unknown, issue: Issue): string {
   if (issue.code === 'unrecognized_keys' || isSecret(issue.path.at(-1))) return '';
   let value: unknown = root;
-  for (const key of issue.path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+  for (const key of issue.path)
+    value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
   return value === undefined ? ' (found nothing)' : ` (found ${JSON.stringify(value)?.slice(0, 80)})`;
 }

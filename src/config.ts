@@ -91,13 +91,19 @@ const configSchema = z.strictObject({
   database: z
     .strictObject({
       /** postgres://… ; without it an embedded database below dataDir is used. */
-      url: z.string().regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database').optional(),
+      url: z
+        .string()
+        .regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database')
+        .optional(),
       /** File that holds the address, because it holds a password. */
       urlFile: z.string().optional(),
     })
     .prefault({}),
   /** A process on its own does everything. */
-  roles: z.array(z.enum(processRoles)).min(1).default([...processRoles]),
+  roles: z
+    .array(z.enum(processRoles))
+    .min(1)
+    .default([...processRoles]),
   viewer: z
     .strictObject({
       /** Folder with OHIF's files (index.html); without it the one that `chest-ai viewer fetch` fills. */
@@ -124,7 +130,9 @@ const configSchema = z.strictObject({
     .prefault({}),
   engine: z
     .strictObject({
-      prefer: z.enum(['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm']).default('auto'),
+      prefer: z
+        .enum(['auto', 'onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm'])
+        .default('auto'),
       /** Threads of one inference; 0 lets the engine choose. */
       threads: z.number().int().min(0).default(0),
       /** An engine that gives no answer for so long, and for 20 times as long as it took before, is ended and replaced. */
@@ -210,7 +218,12 @@ const configSchema = z.strictObject({
       /** Least fall of agreement with readers, as a share. */
       minFall: z.number().min(0).max(1).default(0.1),
       /** What to call a site, by patterns of Institution Name or Station Name; any other is called by a keyed hash. */
-      sites: z.record(z.string().regex(/^[\w .-]{1,40}$/, 'expected at most 40 letters, digits, blanks, dots and hyphens'), z.array(z.string().min(1))).default({}),
+      sites: z
+        .record(
+          z.string().regex(/^[\w .-]{1,40}$/, 'expected at most 40 letters, digits, blanks, dots and hyphens'),
+          z.array(z.string().min(1)),
+        )
+        .default({}),
     })
     .prefault({}),
   assessments: z
@@ -225,7 +238,10 @@ const configSchema = z.strictObject({
        */
       acceptFrom: z.array(z.string().min(1)).default(['*']),
     })
-    .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, { path: ['organization'], message: 'expected the organization for which verifiers sign' })
+    .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, {
+      path: ['organization'],
+      message: 'expected the organization for which verifiers sign',
+    })
     .prefault({}),
   /**
    * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
@@ -294,7 +310,12 @@ export function loadConfig(variables: NodeJS.ProcessEnv = process.env, given: Re
     orthanc: { ...merged.orthanc, ...secretFrom(merged.orthanc, 'password', 'passwordFile', 'orthanc') },
     server: { ...merged.server, ...secretFrom(merged.server, 'hintToken', 'hintTokenFile', 'server') },
     database: { ...merged.database, ...secretFrom(merged.database, 'url', 'urlFile', 'database') },
-    access: { ...merged.access, ...(merged.access.oidc ? { oidc: { ...merged.access.oidc, ...secretFrom(merged.access.oidc, 'clientSecret', 'clientSecretFile', 'access.oidc') } } : {}) },
+    access: {
+      ...merged.access,
+      ...(merged.access.oidc
+        ? { oidc: { ...merged.access.oidc, ...secretFrom(merged.access.oidc, 'clientSecret', 'clientSecretFile', 'access.oidc') } }
+        : {}),
+    },
     dataDir: fromRoot(merged.dataDir),
     model: { ...merged.model, directory: fromRoot(merged.model.directory) },
     viewer: { cache: fromRoot(merged.viewer.cache), ...(merged.viewer.directory ? { directory: fromRoot(merged.viewer.directory) } : {}) },
@@ -329,7 +350,11 @@ export function applyTimeZone({ timeZone }: Pick<Config, 'timeZone'>, inContaine
 
 /** Docker, Podman, Kubernetes, systemd-nspawn. */
 function isContainer(): boolean {
-  return existsSync('/.dockerenv') || existsSync('/run/.containerenv') || Boolean(process.env['container'] ?? process.env['KUBERNETES_SERVICE_HOST']);
+  return (
+    existsSync('/.dockerenv') ||
+    existsSync('/run/.containerenv') ||
+    Boolean(process.env['container'] ?? process.env['KUBERNETES_SERVICE_HOST'])
+  );
 }
 
 function valueOf(variable: string, text: string): unknown {
@@ -358,7 +383,12 @@ function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv): Confi
 }
 
 /** Docker and Kubernetes hand secrets over as files: what stands there goes before what stands in the settings. */
-function secretFrom<Name extends string, FileName extends string>(settings: { readonly [key in Name | FileName]?: string | undefined }, name: Name, fileName: FileName, section: string): { readonly [key in Name]?: string } {
+function secretFrom<Name extends string, FileName extends string>(
+  settings: { readonly [key in Name | FileName]?: string | undefined },
+  name: Name,
+  fileName: FileName,
+  section: string,
+): { readonly [key in Name]?: string } {
   const file = settings[fileName];
   if (!file) return {};
   try {

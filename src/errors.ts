@@ -90,9 +90,16 @@ export class Fault extends Error {
   /**
    * @param detail what was expected and what was found, in one sentence, without any patient attribute
    */
-  constructor(readonly code: FaultCode, detail: string, subject: FaultSubject = {}, options?: { cause?: unknown; retryable?: boolean }) {
+  constructor(
+    readonly code: FaultCode,
+    detail: string,
+    subject: FaultSubject = {},
+    options?: { cause?: unknown; retryable?: boolean },
+  ) {
     const line = plainText(detail, maxDetailLength);
-    const plainSubject = Object.fromEntries(Object.entries(subject).map(([name, value]) => [name, typeof value === 'string' ? plainText(value, maxSubjectLength) : value])) as FaultSubject;
+    const plainSubject = Object.fromEntries(
+      Object.entries(subject).map(([name, value]) => [name, typeof value === 'string' ? plainText(value, maxSubjectLength) : value]),
+    ) as FaultSubject;
     super(`${catalogue[code].text}: ${line}${describeSubject(plainSubject)}`, options);
     this.detail = line;
     this.subject = plainSubject;

@@ -39,7 +39,9 @@ const finding = z
     message: 'expected at most presentFrom',
   });
 
-const outputName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected a name of lower-case letters, digits and hyphens, such as pleural-effusion');
+const outputName = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected a name of lower-case letters, digits and hyphens, such as pleural-effusion');
 
 const schema = z
   .strictObject({
@@ -55,11 +57,20 @@ const schema = z
     const entries = Object.entries(config.findings);
     entries.forEach(([name, one], index) => {
       const twin = entries.slice(0, index).find(([, earlier]) => sameConcept(earlier.concept, one.concept));
-      if (twin) context.addIssue({ code: 'custom', path: ['findings', name, 'concept'], message: `expected a code of its own, found that of ${twin[0]}` });
+      if (twin)
+        context.addIssue({
+          code: 'custom',
+          path: ['findings', name, 'concept'],
+          message: `expected a code of its own, found that of ${twin[0]}`,
+        });
     });
     for (const [first, second] of pairs(placedConcepts(config))) {
       if (sameConcept(first.concept, second.concept) && first.concept.meaning !== second.concept.meaning) {
-        context.addIssue({ code: 'custom', path: [...second.path], message: `expected the meaning "${first.concept.meaning}" as at ${first.path.join('.')}` });
+        context.addIssue({
+          code: 'custom',
+          path: [...second.path],
+          message: `expected the meaning "${first.concept.meaning}" as at ${first.path.join('.')}`,
+        });
       }
     }
   });
@@ -84,7 +95,10 @@ export function parseFindings(text: string, file: string): FindingsConfig {
  */
 export function termsOf(config: FindingsConfig, name: string): FindingTerms {
   const terms = Object.hasOwn(config.findings, name) ? config.findings[name] : undefined;
-  if (!terms) throw new Fault('config-invalid', `the model has an output "${name}"; expected findings.${name}, found nothing`, { source: 'config/findings.json' });
+  if (!terms)
+    throw new Fault('config-invalid', `the model has an output "${name}"; expected findings.${name}, found nothing`, {
+      source: 'config/findings.json',
+    });
   return terms;
 }
 
@@ -103,7 +117,10 @@ interface PlacedConcept {
   readonly path: readonly string[];
 }
 
-function placedConcepts(config: { readonly procedures: Readonly<Record<string, CodedConcept>>; readonly findings: Readonly<Record<string, FindingTerms>> }): readonly PlacedConcept[] {
+function placedConcepts(config: {
+  readonly procedures: Readonly<Record<string, CodedConcept>>;
+  readonly findings: Readonly<Record<string, FindingTerms>>;
+}): readonly PlacedConcept[] {
   return [
     ...Object.entries(config.procedures).map(([modality, concept]) => ({ concept, path: ['procedures', modality] })),
     ...Object.entries(config.findings).flatMap(([name, one]) => [

@@ -7,7 +7,14 @@ import { plainText } from './lib/plain-text.js';
  * guard the keywords below are dropped wherever somebody passes a whole data set by mistake.
  */
 export interface LogFields {
-  readonly [key: string]: string | number | boolean | null | undefined | readonly (string | number)[] | Readonly<Record<string, string | number>>;
+  readonly [key: string]:
+    | string
+    | number
+    | boolean
+    | null
+    | undefined
+    | readonly (string | number)[]
+    | Readonly<Record<string, string | number>>;
 }
 
 export interface Log {
@@ -18,7 +25,8 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
-const neverLogged = /^(patient|otherpatient|responsible|referring|performing|operator|requesting|physician|accession|studyid$|issuerofpatient|password|authorization|token|secret)/i;
+const neverLogged =
+  /^(patient|otherpatient|responsible|referring|performing|operator|requesting|physician|accession|studyid$|issuerofpatient|password|authorization|token|secret)/i;
 
 const dropForbidden = winston.format((info) => {
   for (const key of Object.keys(info)) if (neverLogged.test(key)) delete info[key];
@@ -33,9 +41,11 @@ const maxLoggedLength = 2_000;
 
 /** One value is one line: nothing from outside forges a log line, moves a terminal's cursor or fills the disk. */
 function loggedValue(name: string, value: unknown): unknown {
-  if (typeof value === 'string') return uidFields.test(name) || (name === 'key' && !plainKey.test(value)) ? loggedUid(value) : plainText(value, maxLoggedLength);
+  if (typeof value === 'string')
+    return uidFields.test(name) || (name === 'key' && !plainKey.test(value)) ? loggedUid(value) : plainText(value, maxLoggedLength);
   if (Array.isArray(value)) return value.slice(0, 100).map((one) => loggedValue(name, one));
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, loggedValue(key, one)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, loggedValue(key, one)]));
   return value;
 }
 
@@ -73,7 +83,10 @@ export function createLog(options: { level?: string; format?: 'text' | 'json' } 
  */
 export function placeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown;
-  const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 12);
+  const frames = (thrown.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 12);
   return [thrown.name, ...frames.map((line) => line.trim())].join(' ');
 }
 

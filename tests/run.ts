@@ -40,7 +40,10 @@ async function runTests(): Promise<void> {
   const skips: string[] = [];
   /** Names of the suites that are open, by file: a test is on PostgreSQL if one of them, or its own, says so. */
   const open = new Map<string, string[]>();
-  const count = (kind: keyof typeof counts, event: { readonly file?: string | undefined; readonly name: string; readonly nesting: number }): void => {
+  const count = (
+    kind: keyof typeof counts,
+    event: { readonly file?: string | undefined; readonly name: string; readonly nesting: number },
+  ): void => {
     counts[kind]++;
     const names = [...(open.get(event.file ?? '') ?? []).slice(0, event.nesting), event.name];
     if (names.some((name) => /postgresql/i.test(name))) onPostgres[kind]++;

@@ -9,7 +9,18 @@ import { gateDecisionSchema } from '../../src/evaluation/promotion/gate-decision
 /** At most so many pictures are measured, drawn at random: at sources left out, with lungs covered, by the gate, of each kind that is to be refused. */
 export const maxMeasured = { unseen: 600, covered: 200, gate: 600, refused: 150 } as const;
 
-const findingSchema = z.object({ n: z.int(), positives: z.int(), patients: z.int().optional(), auroc: estimateSchema, sensitivity: estimateSchema, specificity: estimateSchema, ece: z.number().nullable(), brier: z.number().nullable() }).readonly();
+const findingSchema = z
+  .object({
+    n: z.int(),
+    positives: z.int(),
+    patients: z.int().optional(),
+    auroc: estimateSchema,
+    sensitivity: estimateSchema,
+    specificity: estimateSchema,
+    ece: z.number().nullable(),
+    brier: z.number().nullable(),
+  })
+  .readonly();
 const perFinding = z.record(z.string(), findingSchema);
 
 /** What `evaluate` says of a set, without the lists that no card shows. */
@@ -24,7 +35,9 @@ const setSchema = z
   })
   .readonly();
 
-const covered = z.object({ whole: z.number().nullable(), onlyLungs: z.number().nullable(), lungsCovered: z.number().nullable() }).readonly();
+const covered = z
+  .object({ whole: z.number().nullable(), onlyLungs: z.number().nullable(), lungsCovered: z.number().nullable() })
+  .readonly();
 
 /** A network trained without some sources. */
 const unseenSchema = z
@@ -50,7 +63,17 @@ const refusedSchema = z.object({ what: z.string(), n: z.int(), refused: z.number
 const networkSchema = z
   .object({
     weights: z.string().regex(/^[0-9a-f]{64}$/),
-    made: z.object({ images: z.record(z.string(), z.int()), sources: z.record(z.string(), z.int()), steps: z.int(), recipe: z.unknown(), codeVersion: z.string(), engine: z.string(), seed: z.int() }).readonly(),
+    made: z
+      .object({
+        images: z.record(z.string(), z.int()),
+        sources: z.record(z.string(), z.int()),
+        steps: z.int(),
+        recipe: z.unknown(),
+        codeVersion: z.string(),
+        engine: z.string(),
+        seed: z.int(),
+      })
+      .readonly(),
     validation: setSchema,
     test: setSchema,
     gate: gateDecisionSchema,
@@ -64,7 +87,19 @@ export const figuresSchema = z
     ct: networkSchema,
     unseen: z.array(unseenSchema).readonly(),
     /** DICOM files of all kinds, never trained on. */
-    files: z.array(z.object({ name: z.string(), files: z.int(), network: z.enum(['xray', 'ct']), accepted: z.int(), findings: z.record(z.string(), z.number()) }).readonly()).readonly(),
+    files: z
+      .array(
+        z
+          .object({
+            name: z.string(),
+            files: z.int(),
+            network: z.enum(['xray', 'ct']),
+            accepted: z.int(),
+            findings: z.record(z.string(), z.number()),
+          })
+          .readonly(),
+      )
+      .readonly(),
   })
   .readonly();
 

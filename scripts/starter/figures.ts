@@ -25,7 +25,14 @@ import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, type 
  * with its figures and its card. `--check` writes nothing and says whether the figures are those of the card.
  */
 
-const { values: options } = parseArgs({ options: { data: { type: 'string' }, work: { type: 'string' }, model: { type: 'string', default: 'models/starter' }, check: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    work: { type: 'string' },
+    model: { type: 'string', default: 'models/starter' },
+    check: { type: 'boolean', default: false },
+  },
+});
 if (options.data === undefined || options.work === undefined) throw new Error('expected --data and --work');
 const { data, work, model } = { data: options.data, work: options.work, model: options.model };
 
@@ -56,15 +63,33 @@ function judged(kind: 'xray' | 'ct', parts: Run['parts'], part: string): readonl
   const { guard, classes } = source[kind];
   return source[kind].source.examples
     .filter((example) => example.labels.includes(guard) && !isFullField(example) && parts.get(example.key) === part)
-    .map((example) => ({ ...example, unknown: classes.filter((_, output) => truthOf(example.labels, example.unknown ?? [], classes, labelRules)[output] === null) }));
+    .map((example) => ({
+      ...example,
+      unknown: classes.filter((_, output) => truthOf(example.labels, example.unknown ?? [], classes, labelRules)[output] === null),
+    }));
 }
 
-async function networkFigures(kind: 'xray' | 'ct', version: ModelVersion, run: Run): Promise<{ readonly figures: NetworkFigures; readonly report: ReturnType<typeof evaluateSet> }> {
+async function networkFigures(
+  kind: 'xray' | 'ct',
+  version: ModelVersion,
+  run: Run,
+): Promise<{ readonly figures: NetworkFigures; readonly report: ReturnType<typeof evaluateSet> }> {
   const own = measured(version, kind);
   const [validation, test] = [judged(kind, run.parts, 'validation'), judged(kind, run.parts, 'test')];
   say(`${kind}: ${validation.length} validation images, ${test.length} of the locked test set`);
   const testSet = await scored(own, test);
-  const { decision } = await evaluateChallenger({ kind, champion: null, challenger: version, engine, examples: some(test, maxMeasured.gate), picture: (example) => source[kind].source.picture(example), testSet: 'locked test set', labelRules, rules: defaultPromotionRules, training: trainingTruths(kind, run) });
+  const { decision } = await evaluateChallenger({
+    kind,
+    champion: null,
+    challenger: version,
+    engine,
+    examples: some(test, maxMeasured.gate),
+    picture: (example) => source[kind].source.picture(example),
+    testSet: 'locked test set',
+    labelRules,
+    rules: defaultPromotionRules,
+    training: trainingTruths(kind, run),
+  });
   const { settings, dataset, codeVersion, engine: by, seed: drawn } = run.version.lineage!;
   const recipe = recipeSchema.parse(settings['recipe']);
   const figures: NetworkFigures = {
@@ -75,14 +100,30 @@ async function networkFigures(kind: 'xray' | 'ct', version: ModelVersion, run: R
     gate: rounded(decision),
     abstention: await abstention(own, kind, run.parts),
   };
-  return { figures, report: evaluateSet(testSet, { seed, topLosses: 0, model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind }, dataset: { name: 'published sets', split: 'locked test set' } }) };
+  return {
+    figures,
+    report: evaluateSet(testSet, {
+      seed,
+      topLosses: 0,
+      model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind },
+      dataset: { name: 'published sets', split: 'locked test set' },
+    }),
+  };
 }
 
 /** Source and truth of each training image: how far one tells the other. */
-function trainingTruths(kind: 'xray' | 'ct', run: Run): { readonly source: readonly string[]; readonly labels: Record<string, readonly (0 | 1 | null)[]> } {
+function trainingTruths(
+  kind: 'xray' | 'ct',
+  run: Run,
+): { readonly source: readonly string[]; readonly labels: Record<string, readonly (0 | 1 | null)[]> } {
   const { classes } = source[kind];
   const train = judged(kind, run.parts, 'train');
-  return { source: train.map((one) => one.source), labels: Object.fromEntries(classes.map((name) => [name, train.map(({ labels, unknown = [] }) => truthOf(labels, unknown, [name], labelRules)[0]!)])) };
+  return {
+    source: train.map((one) => one.source),
+    labels: Object.fromEntries(
+      classes.map((name) => [name, train.map(({ labels, unknown = [] }) => truthOf(labels, unknown, [name], labelRules)[0]!)]),
+    ),
+  };
 }
 
 function stepsOf({ version }: Run): number {
@@ -93,10 +134,15 @@ function stepsOf({ version }: Run): number {
 
 /** Pictures that the network is not made for, of the locked test set: how many its guards refuse. */
 async function abstention(own: Measured, kind: 'xray' | 'ct', parts: Run['parts']): Promise<NetworkFigures['abstention']> {
-  const strangers = own.source.examples.filter((example) => !example.labels.includes(source[kind].guard) && parts.get(example.key) === 'test');
+  const strangers = own.source.examples.filter(
+    (example) => !example.labels.includes(source[kind].guard) && parts.get(example.key) === 'test',
+  );
   const groups = grouped(strangers, unknownName);
   const drawnFull = own.source.examples.filter((example) => isFullField(example) && parts.get(example.key) === 'test');
-  const rows = [...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)), ...(drawnFull.length > 0 ? [['the slices drawn as a scanner’s full field (wrongly refused)', drawnFull] as const] : [])];
+  const rows = [
+    ...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)),
+    ...(drawnFull.length > 0 ? [['the slices drawn as a scanner’s full field (wrongly refused)', drawnFull] as const] : []),
+  ];
   const result: { what: string; n: number; refused: number }[] = [];
   for (const [what, examples] of rows) {
     const { images } = await scored(own, some(examples, maxMeasured.refused));
@@ -106,7 +152,14 @@ async function abstention(own: Measured, kind: 'xray' | 'ct', parts: Run['parts'
 }
 
 const lookAlikeNames: Readonly<Record<string, string>> = {
-  turned: 'turned by a quarter or more', 'upside-down': 'upside down', inverted: 'grey scale inverted', 'cut-out': 'extreme crops', piece: 'a piece on plain ground', montage: 'two pictures side by side', quarters: 'quarters in another order', drawn: 'blank, noise, gradients, stripes, rectangles',
+  turned: 'turned by a quarter or more',
+  'upside-down': 'upside down',
+  inverted: 'grey scale inverted',
+  'cut-out': 'extreme crops',
+  piece: 'a piece on plain ground',
+  montage: 'two pictures side by side',
+  quarters: 'quarters in another order',
+  drawn: 'blank, noise, gradients, stripes, rectangles',
 };
 
 function unknownName({ view, source: from }: Example): string {
@@ -126,7 +179,18 @@ async function unseenFigures(run: Run): Promise<UnseenFigures> {
   const [few, inside] = [some(examples, maxMeasured.covered), some(judged('xray', run.parts, 'validation'), maxMeasured.covered)];
   const leftOut = [...new Set(examples.map((example) => example.source))].sort();
   const [, recipe] = /-recipe-(.+)$/.exec(run.name) ?? [];
-  return { leftOut, recipe: recipe ?? 'as shipped', side: run.version.networks.xray!.input.width, steps: stepsOf(run), n, patients, refused, findings, covered: await coveredFigures(own, few), validationCovered: await coveredFigures(own, inside) };
+  return {
+    leftOut,
+    recipe: recipe ?? 'as shipped',
+    side: run.version.networks.xray!.input.width,
+    steps: stepsOf(run),
+    n,
+    patients,
+    refused,
+    findings,
+    covered: await coveredFigures(own, few),
+    validationCovered: await coveredFigures(own, inside),
+  };
 }
 
 function say(line: string): void {
@@ -141,7 +205,12 @@ const measuredXray = await networkFigures('xray', whole, xray);
 const measuredCt = await networkFigures('ct', whole, ct);
 const unseen: UnseenFigures[] = [];
 for (const name of runs.filter((one) => one.startsWith('xray-without-'))) unseen.push(await unseenFigures(await openRun(name)));
-const figures: Figures = figuresSchema.parse({ xray: measuredXray.figures, ct: measuredCt.figures, unseen, files: await predictFiles(data, whole, engine) });
+const figures: Figures = figuresSchema.parse({
+  xray: measuredXray.figures,
+  ct: measuredCt.figures,
+  unseen,
+  files: await predictFiles(data, whole, engine),
+});
 await engine.close();
 
 const written = { 'figures.json': `${JSON.stringify(figures, undefined, 1)}\n`, 'CARD.md': starterCard(figures, whole.file) };
@@ -153,7 +222,10 @@ if (options.check) {
 } else {
   await mkdir(model, { recursive: true });
   for (const file of ['xray.safetensors', 'ct.safetensors', 'lineage.json']) await copyFile(join(whole.directory, file), join(model, file));
-  await writeFile(join(model, 'model.json'), `${JSON.stringify({ ...whole.file, figures: { xray: shown(figures.xray), ct: shown(figures.ct) } }, undefined, 2)}\n`);
+  await writeFile(
+    join(model, 'model.json'),
+    `${JSON.stringify({ ...whole.file, figures: { xray: shown(figures.xray), ct: shown(figures.ct) } }, undefined, 2)}\n`,
+  );
   await writeFile(join(model, 'metrics.json'), `${JSON.stringify(rounded({ xray: measuredXray.report, ct: measuredCt.report }))}\n`);
   for (const [file, content] of Object.entries(written)) await writeFile(join(model, file), content);
   say(`${model}: version ${whole.version}`);
@@ -161,6 +233,9 @@ if (options.check) {
 
 /** What model.json shows. */
 function shown({ test }: NetworkFigures): Record<string, unknown> {
-  const findings = Object.entries(test.findings).map(([name, { n, positives, patients, auroc, brier, ece }]) => [name, { n, positive: positives, patients, auroc: auroc.value, aurocInterval: auroc.interval, brier, ece }] as const);
+  const findings = Object.entries(test.findings).map(
+    ([name, { n, positives, patients, auroc, brier, ece }]) =>
+      [name, { n, positive: positives, patients, auroc: auroc.value, aurocInterval: auroc.interval, brier, ece }] as const,
+  );
   return { ...Object.fromEntries(findings), gate: { chestWronglyRefused: test.refused } };
 }

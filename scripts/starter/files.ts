@@ -21,7 +21,9 @@ export async function predictFiles(data: string, model: ModelVersion, engine: En
   const index = join(data, 'dicom', 'index.csv');
   const [heading, ...rows] = parseCells(decodeText(await readFile(index)).text, index);
   const place = (name: string): number => heading!.cells.indexOf(name);
-  const files = rows.map(({ cells }) => cells).filter((cells) => cells[place('path')]!.includes('WG04') && Number(cells[place('rows')]) >= 32);
+  const files = rows
+    .map(({ cells }) => cells)
+    .filter((cells) => cells[place('path')]!.includes('WG04') && Number(cells[place('rows')]) >= 32);
   const pictures = grouped(files, (cells) => basename(cells[place('path')]!).split('_')[0]!);
   const result: FileRow[] = [];
   for (const kind of ['xray', 'ct'] as const) {
@@ -36,10 +38,20 @@ export async function predictFiles(data: string, model: ModelVersion, engine: En
         const prediction = await predictor.predict({ data: networkInput(image, served.input), batch: 1, channels, height, width });
         const { gate, findings } = assessImage(prediction, 0, served);
         const frontal = kind === 'xray' ? checkFrontal(image).refusal : undefined;
-        answers.push({ accepted: gate.accepted && frontal === undefined, findings: Object.fromEntries(findings.map(({ output, probability }) => [served.outputs[output]!.name, probability])) });
+        answers.push({
+          accepted: gate.accepted && frontal === undefined,
+          findings: Object.fromEntries(findings.map(({ output, probability }) => [served.outputs[output]!.name, probability])),
+        });
       }
       const [first] = answers;
-      if (first) result.push({ name, files: answers.length, network: kind, accepted: answers.filter(({ accepted }) => accepted).length, findings: first.findings });
+      if (first)
+        result.push({
+          name,
+          files: answers.length,
+          network: kind,
+          accepted: answers.filter(({ accepted }) => accepted).length,
+          findings: first.findings,
+        });
     }
     await predictor.release();
   }

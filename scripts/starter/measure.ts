@@ -26,13 +26,27 @@ export interface Measured {
 export const seed = defaultPromotionRules.seed;
 
 /** What the network and the guards in front of it say of some examples. */
-export async function scored({ version, kind, engine, source, labelRules }: Measured, examples: readonly Example[], cover?: (image: GreyImage) => GreyImage): Promise<ScoredSet> {
+export async function scored(
+  { version, kind, engine, source, labelRules }: Measured,
+  examples: readonly Example[],
+  cover?: (image: GreyImage) => GreyImage,
+): Promise<ScoredSet> {
   const served = version.networks[kind]!;
   const predictor = await engine.load(served.network);
   try {
     const { width, height } = served.input;
     const change = cover && ((image: GreyImage): GreyImage => cover(resizeBilinear(image, width, height)));
-    return (await scoreExamples({ served, predictor, kind, examples, picture: (example) => source.picture(example), labelRules, ...(change ? { change } : {}) })).set;
+    return (
+      await scoreExamples({
+        served,
+        predictor,
+        kind,
+        examples,
+        picture: (example) => source.picture(example),
+        labelRules,
+        ...(change ? { change } : {}),
+      })
+    ).set;
   } finally {
     await predictor.release();
   }
@@ -49,16 +63,36 @@ export function setFigures(set: ScoredSet): SetFigures {
     n,
     patients,
     refused: refused?.share ?? 0,
-    findings: Object.fromEntries(Object.entries(perClass).map(([name, { n: known, positives, patients: whose, auroc, sensitivity, specificity, ece, brier }]) => [name, { n: known, positives, patients: whose, auroc, sensitivity, specificity, ece, brier }])),
+    findings: Object.fromEntries(
+      Object.entries(perClass).map(([name, { n: known, positives, patients: whose, auroc, sensitivity, specificity, ece, brier }]) => [
+        name,
+        { n: known, positives, patients: whose, auroc, sensitivity, specificity, ece, brier },
+      ]),
+    ),
     bySource: bySource.map((group) => ({ name: group.name, n: group.n, refused: refusedOf(group.name), findings: group.perClass })),
   });
 }
 
 /** AUROC of each finding on whole pictures, with only the lungs, and with the lungs covered. */
-export async function coveredFigures(measured: Measured, examples: readonly Example[]): Promise<Record<string, { whole: number | null; onlyLungs: number | null; lungsCovered: number | null }>> {
-  const [whole, alone, without] = [await scored(measured, examples), await scored(measured, examples, onlyLungs), await scored(measured, examples, lungsCovered)];
-  const auroc = (set: ScoredSet, index: number): number | null => aurocEstimate(classView(set, index), { seed, resamples: 100, confidence: 0.95 }).value;
-  return rounded(Object.fromEntries(whole.classes.map((name, index) => [name, { whole: auroc(whole, index), onlyLungs: auroc(alone, index), lungsCovered: auroc(without, index) }])));
+export async function coveredFigures(
+  measured: Measured,
+  examples: readonly Example[],
+): Promise<Record<string, { whole: number | null; onlyLungs: number | null; lungsCovered: number | null }>> {
+  const [whole, alone, without] = [
+    await scored(measured, examples),
+    await scored(measured, examples, onlyLungs),
+    await scored(measured, examples, lungsCovered),
+  ];
+  const auroc = (set: ScoredSet, index: number): number | null =>
+    aurocEstimate(classView(set, index), { seed, resamples: 100, confidence: 0.95 }).value;
+  return rounded(
+    Object.fromEntries(
+      whole.classes.map((name, index) => [
+        name,
+        { whole: auroc(whole, index), onlyLungs: auroc(alone, index), lungsCovered: auroc(without, index) },
+      ]),
+    ),
+  );
 }
 
 /** At most so many, drawn at random, the same each time. */

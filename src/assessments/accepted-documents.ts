@@ -12,12 +12,21 @@ const http = 'http';
  * for C-STORE, else `http` (Orthanc's origins RestApi and Plugins: STOW-RS and its REST API). Which sender may use which AE title, Orthanc checks
  * (DicomCheckModalityHost).
  */
-export function acceptsDocumentsOf({ assessments: { acceptFrom } }: Pick<Config, 'assessments'>, orthanc: Pick<OrthancClient, 'instanceIdsOf' | 'arrivalOf'>): AcceptsDocument {
+export function acceptsDocumentsOf(
+  { assessments: { acceptFrom } }: Pick<Config, 'assessments'>,
+  orthanc: Pick<OrthancClient, 'instanceIdsOf' | 'arrivalOf'>,
+): AcceptsDocument {
   if (acceptFrom.includes('*')) return async () => true;
   return async (sopInstanceUID) => {
-    const arrivals = await Promise.all((await orthanc.instanceIdsOf([sopInstanceUID as SOPInstanceUID])).map((id) => orthanc.arrivalOf(id)));
+    const arrivals = await Promise.all(
+      (await orthanc.instanceIdsOf([sopInstanceUID as SOPInstanceUID])).map((id) => orthanc.arrivalOf(id)),
+    );
     // A sender whose title is the word for the other way is not taken for it.
-    const isAccepted = arrivals.map(({ origin, remoteAet }) => (origin === 'DicomProtocol' ? remoteAet !== undefined && remoteAet !== http && acceptFrom.includes(remoteAet) : acceptFrom.includes(http) && (origin === 'RestApi' || origin === 'Plugins')));
+    const isAccepted = arrivals.map(({ origin, remoteAet }) =>
+      origin === 'DicomProtocol'
+        ? remoteAet !== undefined && remoteAet !== http && acceptFrom.includes(remoteAet)
+        : acceptFrom.includes(http) && (origin === 'RestApi' || origin === 'Plugins'),
+    );
     return isAccepted.length > 0 && isAccepted.every(Boolean);
   };
 }

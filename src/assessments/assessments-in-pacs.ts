@@ -22,7 +22,14 @@ export function assessmentsIn(instances: readonly DataSet[]): readonly Assessmen
 /** Each reader's assessments that no later one of the same reader follows. */
 export function currentAssessmentsIn(instances: readonly DataSet[]): readonly AssessmentInPacs[] {
   const all = assessmentsIn(instances);
-  return all.filter(({ reference, assessment }) => !all.some((later) => later.assessment.reader === assessment.reader && later.assessment.predecessors.some((one) => one.sopInstanceUID === reference.sopInstanceUID)));
+  return all.filter(
+    ({ reference, assessment }) =>
+      !all.some(
+        (later) =>
+          later.assessment.reader === assessment.reader &&
+          later.assessment.predecessors.some((one) => one.sopInstanceUID === reference.sopInstanceUID),
+      ),
+  );
 }
 
 function timeOf({ assessment }: AssessmentInPacs): number {

@@ -37,9 +37,22 @@ export function readerIn({ assessments: { verifiers, organization } }: Config, n
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 
-export function assessmentsOf({ config, store, reportPorts: { pacs, settings, clock, log }, accepts = async () => true, audit }: AssessmentParts): Assessments {
+export function assessmentsOf({
+  config,
+  store,
+  reportPorts: { pacs, settings, clock, log },
+  accepts = async () => true,
+  audit,
+}: AssessmentParts): Assessments {
   const refused = new Set<string>();
-  const tools = { pacs, clock, softwareVersion: settings.softwareVersion, seriesNumber: settings.seriesNumber + assessmentSeriesOffset, termsOf: settings.termsOf, codes: settings.codes };
+  const tools = {
+    pacs,
+    clock,
+    softwareVersion: settings.softwareVersion,
+    seriesNumber: settings.seriesNumber + assessmentSeriesOffset,
+    termsOf: settings.termsOf,
+    codes: settings.codes,
+  };
   return {
     readerOf: (name) => readerIn(config, name),
 
@@ -47,7 +60,12 @@ export function assessmentsOf({ config, store, reportPorts: { pacs, settings, cl
       const { reference, assessment, stored } = await recordAssessment(given, tools);
       const indexed = indexedAssessment(reference, assessment, settings.findingNameOf)!;
       await store.assessments.record(indexed);
-      log.info(stored ? 'assessment stored' : 'assessment was there', { study: given.studyInstanceUID, document: reference.sopInstanceUID, findings: indexed.findings.length, verified: assessment.verified });
+      log.info(stored ? 'assessment stored' : 'assessment was there', {
+        study: given.studyInstanceUID,
+        document: reference.sopInstanceUID,
+        findings: indexed.findings.length,
+        verified: assessment.verified,
+      });
       return { assessment: indexed, stored };
     },
 
@@ -55,10 +73,22 @@ export function assessmentsOf({ config, store, reportPorts: { pacs, settings, cl
       const known = new Set((await store.assessments.ofStudy(study)).map((one) => one.sopInstanceUID));
       const keep = async (assessment: IndexedAssessment): Promise<boolean> => {
         // The service found it; who is named as its reader may not know of it.
-        const entry = { actor: 'service', subject: { studyInstanceUID: assessment.studyInstanceUID, sopInstanceUID: assessment.sopInstanceUID, reader: assessment.reader.slice(0, 100), verified: assessment.verified, origin: assessment.origin.slice(0, 20) } };
+        const entry = {
+          actor: 'service',
+          subject: {
+            studyInstanceUID: assessment.studyInstanceUID,
+            sopInstanceUID: assessment.sopInstanceUID,
+            reader: assessment.reader.slice(0, 100),
+            verified: assessment.verified,
+            origin: assessment.origin.slice(0, 20),
+          },
+        };
         if (!known.has(assessment.sopInstanceUID) && !(await accepts(assessment.sopInstanceUID))) {
           if (!refused.has(assessment.sopInstanceUID)) {
-            log.warn('an assessment in the PACS comes from a system that assessments.acceptFrom does not name; it does not count', { study: assessment.studyInstanceUID, document: assessment.sopInstanceUID });
+            log.warn('an assessment in the PACS comes from a system that assessments.acceptFrom does not name; it does not count', {
+              study: assessment.studyInstanceUID,
+              document: assessment.sopInstanceUID,
+            });
             await audit?.recordIfPossible({ ...entry, action: 'assessment.found', outcome: 'refused' });
           }
           if (refused.size < 100_000) refused.add(assessment.sopInstanceUID);
@@ -84,7 +114,11 @@ export function assessmentsOf({ config, store, reportPorts: { pacs, settings, cl
 export function assessmentsPort(assessments: Assessments, store: Store): AssessmentsPort {
   return {
     async record({ reader, ...given }) {
-      const { assessment, stored } = await assessments.record({ ...given, studyInstanceUID: given.studyInstanceUID as StudyInstanceUID, reader: assessments.readerOf(reader) });
+      const { assessment, stored } = await assessments.record({
+        ...given,
+        studyInstanceUID: given.studyInstanceUID as StudyInstanceUID,
+        reader: assessments.readerOf(reader),
+      });
       return { assessment: served(assessment), stored };
     },
     mayVerify: (account) => assessments.readerOf(account).verifiesFor !== undefined,
@@ -95,6 +129,16 @@ export function assessmentsPort(assessments: Assessments, store: Store): Assessm
   };
 }
 
-function served({ sopInstanceUID, kind, reader, verified, settles, origin, givenAt, findings, predecessors }: IndexedAssessment): ShownAssessment {
+function served({
+  sopInstanceUID,
+  kind,
+  reader,
+  verified,
+  settles,
+  origin,
+  givenAt,
+  findings,
+  predecessors,
+}: IndexedAssessment): ShownAssessment {
   return { sopInstanceUID, kind, reader, verified, settles, origin, givenAt, findings, predecessors };
 }

@@ -25,14 +25,18 @@ export interface ImportedLabels {
  */
 export async function importLabels(rows: readonly LabelRow[], reader: Reader, tools: ImportLabelsPorts): Promise<ImportedLabels> {
   const refused: ImportedLabels['refused'][number][] = [];
-  const studies = new Map<StudyInstanceUID, { readonly line: number; readonly findings: Map<string, LabelRow['findings'][number]['decision']> }>();
+  const studies = new Map<
+    StudyInstanceUID,
+    { readonly line: number; readonly findings: Map<string, LabelRow['findings'][number]['decision']> }
+  >();
   for (const row of rows) {
     try {
       const uid = await studyOf(row, tools);
       const study = studies.get(uid) ?? { line: row.line, findings: new Map() };
       studies.set(uid, study);
       for (const { name, decision } of row.findings) {
-        if ((study.findings.get(name) ?? decision) !== decision) throw new Fault('dataset-invalid', `expected one decision on ${name}, found two that contradict each other`);
+        if ((study.findings.get(name) ?? decision) !== decision)
+          throw new Fault('dataset-invalid', `expected one decision on ${name}, found two that contradict each other`);
         study.findings.set(name, decision);
       }
     } catch (error) {
@@ -44,7 +48,10 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, to
   for (const [studyInstanceUID, { line, findings }] of studies) {
     if (findings.size === 0) continue;
     try {
-      const recorded = await recordAssessment({ studyInstanceUID, reader, findings: [...findings].map(([name, decision]) => ({ name, decision })), origin: 'csv' }, tools);
+      const recorded = await recordAssessment(
+        { studyInstanceUID, reader, findings: [...findings].map(([name, decision]) => ({ name, decision })), origin: 'csv' },
+        tools,
+      );
       if (recorded.stored) stored++;
       else known++;
     } catch (error) {
@@ -62,7 +69,11 @@ async function studyOf({ study }: LabelRow, tools: ImportLabelsPorts): Promise<S
   // An asterisk or question mark would match what was not meant (PS3.4 C.2.2.2.4).
   if (/[*?\\]/.test(study.accessionNumber)) throw new Fault('dataset-invalid', 'expected an Accession Number without * ? and backslash');
   const found = await tools.searchForStudies({ AccessionNumber: study.accessionNumber }, { limit: 2 });
-  if (found.length !== 1) throw new Fault(found.length === 0 ? 'pacs-not-found' : 'study-ambiguous', `expected one study of that Accession Number, found ${found.length === 0 ? 'none' : 'several'}`);
+  if (found.length !== 1)
+    throw new Fault(
+      found.length === 0 ? 'pacs-not-found' : 'study-ambiguous',
+      `expected one study of that Accession Number, found ${found.length === 0 ? 'none' : 'several'}`,
+    );
   return (textOf(found[0]!, 'StudyInstanceUID') ?? '') as StudyInstanceUID;
 }
 

@@ -60,15 +60,41 @@ export async function indexAssessments(studyInstanceUID: StudyInstanceUID, tools
 }
 
 /** @returns undefined for a verified document that names none of our findings: it is about something else */
-export function indexedAssessment(reference: DocumentReference, assessment: ReadAssessment, findingNameOf: IndexAssessmentsPorts['findingNameOf']): IndexedAssessment | undefined {
+export function indexedAssessment(
+  reference: DocumentReference,
+  assessment: ReadAssessment,
+  findingNameOf: IndexAssessmentsPorts['findingNameOf'],
+): IndexedAssessment | undefined {
   const findings = assessment.findings.flatMap(({ concept, decision, judgement, softwareDecision }): readonly IndexedStatement[] => {
     const name = findingNameOf(concept);
     if (name === undefined && assessment.kind === 'verified-report') return [];
     const { value: code, scheme, meaning } = concept;
-    return [{ ...(name === undefined ? {} : { name }), code, scheme, meaning, decision, ...(judgement ? { judgement } : {}), ...(softwareDecision ? { softwareDecision } : {}) }];
+    return [
+      {
+        ...(name === undefined ? {} : { name }),
+        code,
+        scheme,
+        meaning,
+        decision,
+        ...(judgement ? { judgement } : {}),
+        ...(softwareDecision ? { softwareDecision } : {}),
+      },
+    ];
   });
   if (findings.length === 0 || assessment.reader === '') return undefined;
   const { kind, reader, verified, settles, origin, createdAt } = assessment;
   const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = reference;
-  return { sopInstanceUID, seriesInstanceUID, studyInstanceUID, kind, reader, verified, settles, origin, givenAt: createdAt ?? null, findings, predecessors: assessment.predecessors.map((one) => one.sopInstanceUID) };
+  return {
+    sopInstanceUID,
+    seriesInstanceUID,
+    studyInstanceUID,
+    kind,
+    reader,
+    verified,
+    settles,
+    origin,
+    givenAt: createdAt ?? null,
+    findings,
+    predecessors: assessment.predecessors.map((one) => one.sopInstanceUID),
+  };
 }

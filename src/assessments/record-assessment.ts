@@ -76,55 +76,101 @@ export async function recordAssessment(given: AssessmentToRecord, tools: RecordA
   if (said) return { ...said, stored: false };
 
   const others = given.settles ? assessments.filter((one) => !mine.includes(one)) : [];
-  const content = contentOf(given, instances, findings, [...judged.map((one) => one.reference), ...mine.map((one) => one.reference), ...others.map((one) => one.reference)], tools);
+  const content = contentOf(
+    given,
+    instances,
+    findings,
+    [...judged.map((one) => one.reference), ...mine.map((one) => one.reference), ...others.map((one) => one.reference)],
+    tools,
+  );
   return store(assessmentReport(content), content, tools);
 }
 
-function checkRequest({ studyInstanceUID, reader, findings, judgedDocument, settles }: AssessmentToRecord, judged: readonly OwnDocument[]): void {
-  if (!/^[^\p{Cc}\\]{1,100}$/u.test(reader.name) || reader.name.trim() !== reader.name) throw new Fault('request-invalid', 'expected the reader\'s name as one line of 1 to 100 characters without backslash', { studyInstanceUID });
-  if (findings.length === 0) throw new Fault('request-invalid', 'expected a decision on at least one finding, found none', { studyInstanceUID });
+function checkRequest(
+  { studyInstanceUID, reader, findings, judgedDocument, settles }: AssessmentToRecord,
+  judged: readonly OwnDocument[],
+): void {
+  if (!/^[^\p{Cc}\\]{1,100}$/u.test(reader.name) || reader.name.trim() !== reader.name)
+    throw new Fault('request-invalid', "expected the reader's name as one line of 1 to 100 characters without backslash", {
+      studyInstanceUID,
+    });
+  if (findings.length === 0)
+    throw new Fault('request-invalid', 'expected a decision on at least one finding, found none', { studyInstanceUID });
   const twice = findings.find(({ name }, index) => findings.findIndex((other) => other.name === name) !== index);
   if (twice) throw new Fault('request-invalid', `expected one decision on ${twice.name}, found two`, { studyInstanceUID });
-  if (settles && reader.verifiesFor === undefined) throw new Fault('request-refused', 'expected a reader who may verify, because the assessment settles a disagreement', { studyInstanceUID });
+  if (settles && reader.verifiesFor === undefined)
+    throw new Fault('request-refused', 'expected a reader who may verify, because the assessment settles a disagreement', {
+      studyInstanceUID,
+    });
   if (judgedDocument !== undefined && !judged.some((one) => one.reference.sopInstanceUID === judgedDocument)) {
-    throw new Fault('assessment-outdated', `expected the current result ${judged.find((one) => one.kind === 'text')?.reference.sopInstanceUID ?? '(none)'}, found ${judgedDocument}`, { studyInstanceUID });
+    throw new Fault(
+      'assessment-outdated',
+      `expected the current result ${judged.find((one) => one.kind === 'text')?.reference.sopInstanceUID ?? '(none)'}, found ${judgedDocument}`,
+      { studyInstanceUID },
+    );
   }
 }
 
 /** In the order of their names, so that the order of a request makes no difference. */
-function assessedFindings({ findings }: AssessmentToRecord, judged: readonly OwnDocument[], tools: RecordAssessmentPorts): readonly AssessedFinding[] {
+function assessedFindings(
+  { findings }: AssessmentToRecord,
+  judged: readonly OwnDocument[],
+  tools: RecordAssessmentPorts,
+): readonly AssessedFinding[] {
   const report = judged.find((one) => one.kind === 'text')?.report;
-  return [...findings].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, decision }) => {
-    const { concept } = knownTerms(name, tools);
-    const software = report?.findings.find((one) => sameConcept(one.concept, concept));
-    return {
-      concept,
-      decision,
-      judgement: judgementOf(decision, software?.decision),
-      ...(software ? { software: { decision: software.decision, probability: software.probability } } : {}),
-      images: software?.images ?? [],
-    };
-  });
+  return [...findings]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, decision }) => {
+      const { concept } = knownTerms(name, tools);
+      const software = report?.findings.find((one) => sameConcept(one.concept, concept));
+      return {
+        concept,
+        decision,
+        judgement: judgementOf(decision, software?.decision),
+        ...(software ? { software: { decision: software.decision, probability: software.probability } } : {}),
+        images: software?.images ?? [],
+      };
+    });
 }
 
 function knownTerms(name: string, tools: RecordAssessmentPorts): FindingTerms {
   try {
     return tools.termsOf(name);
   } catch (error) {
-    if (error instanceof Fault && error.code === 'config-invalid') throw new Fault('request-invalid', `expected the name of a finding in config/findings.json, found "${name.slice(0, 64)}"`);
+    if (error instanceof Fault && error.code === 'config-invalid')
+      throw new Fault('request-invalid', `expected the name of a finding in config/findings.json, found "${name.slice(0, 64)}"`);
     throw error;
   }
 }
 
 /** The reader has said exactly this of exactly this result before, and would settle no more by it. */
-function isSameResult({ assessment }: AssessmentInPacs, given: AssessmentToRecord, judged: readonly OwnDocument[], findings: readonly AssessedFinding[]): boolean {
-  const names = (all: readonly { readonly concept: { readonly value: string; readonly scheme: string }; readonly decision: Decision }[]): readonly string[] =>
-    all.map(({ concept, decision }) => `${concept.scheme} ${concept.value} ${decision}`).sort();
-  const namesAll = judged.every((one) => assessment.predecessors.some((predecessor) => predecessor.sopInstanceUID === one.reference.sopInstanceUID));
-  return namesAll && assessment.verified === (given.reader.verifiesFor !== undefined) && assessment.settles === (given.settles ?? false) && isDeepStrictEqual(names(assessment.findings), names(findings));
+function isSameResult(
+  { assessment }: AssessmentInPacs,
+  given: AssessmentToRecord,
+  judged: readonly OwnDocument[],
+  findings: readonly AssessedFinding[],
+): boolean {
+  const names = (
+    all: readonly { readonly concept: { readonly value: string; readonly scheme: string }; readonly decision: Decision }[],
+  ): readonly string[] => all.map(({ concept, decision }) => `${concept.scheme} ${concept.value} ${decision}`).sort();
+  const namesAll = judged.every((one) =>
+    assessment.predecessors.some((predecessor) => predecessor.sopInstanceUID === one.reference.sopInstanceUID),
+  );
+  return (
+    namesAll &&
+    assessment.verified === (given.reader.verifiesFor !== undefined) &&
+    assessment.settles === (given.settles ?? false) &&
+    isDeepStrictEqual(names(assessment.findings), names(findings))
+  );
 }
 
-function contentOf(given: AssessmentToRecord, instances: readonly DataSet[], findings: readonly AssessedFinding[], predecessors: readonly DocumentReference[], tools: RecordAssessmentPorts): AssessmentContent {
+function contentOf(
+  given: AssessmentToRecord,
+  instances: readonly DataSet[],
+  findings: readonly AssessedFinding[],
+  predecessors: readonly DocumentReference[],
+  tools: RecordAssessmentPorts,
+): AssessmentContent {
   const images = instances.filter((one) => numberOf(one, 'Rows') !== undefined && !isOwnDocument(one));
   const evidence = findings.some((finding) => finding.images.length > 0) ? [] : evidenceOf(images);
   const source = images[0] ?? instances[0]!;
@@ -146,9 +192,15 @@ function contentOf(given: AssessmentToRecord, instances: readonly DataSet[], fin
     instanceNumber: 1,
   };
   // Everything but the moment: two requests at the same moment name the same object, and no name has two contents.
-  const digest = createHash('sha256').update(writePart10(assessmentReport({ ...content, createdAt: new Date(0) }))).digest('hex');
+  const digest = createHash('sha256')
+    .update(writePart10(assessmentReport({ ...content, createdAt: new Date(0) })))
+    .digest('hex');
   const parts = [assessmentForm, given.studyInstanceUID, digest];
-  return { ...content, seriesInstanceUID: derivedUid<SeriesInstanceUID>('assessment', 'series', ...parts), sopInstanceUID: derivedUid<SOPInstanceUID>('assessment', 'instance', ...parts) };
+  return {
+    ...content,
+    seriesInstanceUID: derivedUid<SeriesInstanceUID>('assessment', 'series', ...parts),
+    sopInstanceUID: derivedUid<SOPInstanceUID>('assessment', 'instance', ...parts),
+  };
 }
 
 async function store(document: DataSet, { procedures }: AssessmentContent, tools: RecordAssessmentPorts): Promise<RecordedAssessment> {

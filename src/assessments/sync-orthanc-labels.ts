@@ -34,9 +34,14 @@ export async function syncOrthancLabels(tools: OrthancLabelPorts): Promise<boole
   if (inUse === undefined) return false;
   const found: OrthancLabel[] = [];
   for (const finding of tools.findings) {
-    const [present = [], absent = []] = await Promise.all([finding, negation + finding].map(async (label): Promise<readonly string[]> => (inUse.includes(label) ? await tools.studiesLabelled(label) : [])));
+    const [present = [], absent = []] = await Promise.all(
+      [finding, negation + finding].map(
+        async (label): Promise<readonly string[]> => (inUse.includes(label) ? await tools.studiesLabelled(label) : []),
+      ),
+    );
     const contradictory = present.filter((uid) => absent.includes(uid));
-    if (contradictory.length > 0) tools.log.warn('studies carry a label and its opposite: neither counts', { finding, studies: contradictory.slice(0, 20) });
+    if (contradictory.length > 0)
+      tools.log.warn('studies carry a label and its opposite: neither counts', { finding, studies: contradictory.slice(0, 20) });
     const said = (uids: readonly string[], decision: OrthancLabel['decision']): readonly OrthancLabel[] =>
       [...new Set(uids)].filter((uid) => !contradictory.includes(uid)).map((studyInstanceUID) => ({ studyInstanceUID, finding, decision }));
     found.push(...said(present, 'present'), ...said(absent, 'absent'));

@@ -65,7 +65,13 @@ export function openAuditLog(entries: AuditEntries, log: Log): AuditLog {
         try {
           await write({ ...entry, outcome, subject: { ...entry.subject, ...more(), intention } });
         } catch (error) {
-          log.error('the outcome of a deed could not be put on record', { actor: entry.actor, action: entry.action, outcome, intention, place: placeOf(error) });
+          log.error('the outcome of a deed could not be put on record', {
+            actor: entry.actor,
+            action: entry.action,
+            outcome,
+            intention,
+            place: placeOf(error),
+          });
         }
       };
       let result: T;
@@ -101,7 +107,10 @@ export function openAuditLog(entries: AuditEntries, log: Log): AuditLog {
     async fingerprint(text) {
       try {
         key ??= entries.key();
-        return createHmac('sha256', await key).update(text).digest('hex').slice(0, 16);
+        return createHmac('sha256', await key)
+          .update(text)
+          .digest('hex')
+          .slice(0, 16);
       } catch (error) {
         key = undefined;
         if (error instanceof Fault) return 'unknown';

@@ -16,7 +16,12 @@ export function auditMessage(row: AuditRow, sourceId: string, patient?: Patient)
   const { id, type, action } = eventOf(row.action);
   // An intention that is written as a message is one without outcome: the process ended over it.
   const outcome = { done: '0', refused: '4', failed: '8', intended: '12' }[row.outcome];
-  const event = element('EventIdentification', { EventActionCode: action, EventDateTime: row.at, EventOutcomeIndicator: outcome }, coded('EventID', id), type && coded('EventTypeCode', type));
+  const event = element(
+    'EventIdentification',
+    { EventActionCode: action, EventDateTime: row.at, EventOutcomeIndicator: outcome },
+    coded('EventID', id),
+    type && coded('EventTypeCode', type),
+  );
   const participant = element('ActiveParticipant', { UserID: row.actor, UserIsRequestor: 'true', ...networkOf(row.remote) });
   const source = element('AuditSourceIdentification', { AuditSourceID: sourceId }, element('AuditSourceTypeCode', { 'csd-code': '4' }));
   return `<?xml version="1.0" encoding="UTF-8"?>${element('AuditMessage', {}, event, participant, source, ...(patient ? [patientObject(patient)] : []), ...objectsOf(row))}`;
@@ -25,9 +30,17 @@ export function auditMessage(row: AuditRow, sourceId: string, patient?: Patient)
 /** The study, or each study, if the deed was about any, and the entry itself with all that it says. */
 function objectsOf(row: AuditRow): readonly string[] {
   const { studyInstanceUID, studyInstanceUIDs, ...rest } = JSON.parse(row.subject) as AuditSubject;
-  const study = [...(typeof studyInstanceUID === 'string' ? [studyInstanceUID] : []), ...(Array.isArray(studyInstanceUIDs) ? (studyInstanceUIDs as readonly string[]) : [])].map(studyObject);
+  const study = [
+    ...(typeof studyInstanceUID === 'string' ? [studyInstanceUID] : []),
+    ...(Array.isArray(studyInstanceUIDs) ? (studyInstanceUIDs as readonly string[]) : []),
+  ].map(studyObject);
   const said = { ...rest, action: row.action, seq: row.seq, hash: row.hash };
-  const details = Object.entries(said).map(([name, value]) => element('ParticipantObjectDetail', { type: name, value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64') }));
+  const details = Object.entries(said).map(([name, value]) =>
+    element('ParticipantObjectDetail', {
+      type: name,
+      value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64'),
+    }),
+  );
   return [
     ...study,
     element(
@@ -71,12 +84,16 @@ function coded(name: string, { value, meaning }: EventCode, scheme = 'DCM'): str
 }
 
 function element(name: string, attributes: Readonly<Record<string, string>>, ...children: readonly (string | undefined)[]): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escape(value)}"`).join('');
+  const written = Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${escape(value)}"`)
+    .join('');
   const inside = children.filter((child) => child !== undefined).join('');
   return inside === '' ? `<${name}${written}/>` : `<${name}${written}>${inside}</${name}>`;
 }
 
 /** XML 1.0 knows most control characters not even as references. */
 function escape(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd').replace(/[&<>"'\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
+    .replace(/[&<>"'\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

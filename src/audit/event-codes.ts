@@ -67,6 +67,15 @@ function actionOf(verb: string): AuditEvent['action'] {
   if (verb === 'view' || verb === 'verify' || verb === 'found') return 'R';
   if (verb === 'add' || verb === 'give') return 'C';
   if (verb === 'revoke' || verb === 'disable' || verb === 'delete') return 'D';
-  if (verb === 'password' || verb === 'roles' || verb === 'enable' || verb === 'change' || verb === 'changed' || verb === 'promote' || verb === 'rollback') return 'U';
+  if (
+    verb === 'password' ||
+    verb === 'roles' ||
+    verb === 'enable' ||
+    verb === 'change' ||
+    verb === 'changed' ||
+    verb === 'promote' ||
+    verb === 'rollback'
+  )
+    return 'U';
   return 'E';
 }

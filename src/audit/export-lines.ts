@@ -18,9 +18,16 @@ const page = 500;
 /**
  * Every entry in order, one a line. Of AuditMessages an intention is written only if no outcome followed it, after all others.
  */
-export async function* auditLines(entries: Pick<AuditEntries, 'after'>, format: AuditFormat, { after = 0, patientOf }: ExportOptions = {}): AsyncGenerator<string> {
-  if (format === 'json') for await (const row of entriesAfter(entries, after)) yield JSON.stringify({ ...row, subject: JSON.parse(row.subject) as unknown });
-  else for await (const row of withoutAnsweredIntentions(entriesAfter(entries, after))) yield auditMessage(row, `orthanc-chest-ai@${hostname()}`, await patientOf?.(row));
+export async function* auditLines(
+  entries: Pick<AuditEntries, 'after'>,
+  format: AuditFormat,
+  { after = 0, patientOf }: ExportOptions = {},
+): AsyncGenerator<string> {
+  if (format === 'json')
+    for await (const row of entriesAfter(entries, after)) yield JSON.stringify({ ...row, subject: JSON.parse(row.subject) as unknown });
+  else
+    for await (const row of withoutAnsweredIntentions(entriesAfter(entries, after)))
+      yield auditMessage(row, `orthanc-chest-ai@${hostname()}`, await patientOf?.(row));
 }
 
 async function* entriesAfter(entries: Pick<AuditEntries, 'after'>, after: number): AsyncGenerator<AuditRow> {

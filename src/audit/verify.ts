@@ -29,7 +29,13 @@ export async function verifyAudit(entries: Pick<AuditEntries, 'after'>, known?: 
     }
     if (rows.length < page) break;
   }
-  if (known && head.seq < known.seq) return { intact: false, entries: head.seq, at: head.seq + 1, why: `expected entry ${known.seq}, found the end of the log at ${head.seq}` };
+  if (known && head.seq < known.seq)
+    return {
+      intact: false,
+      entries: head.seq,
+      at: head.seq + 1,
+      why: `expected entry ${known.seq}, found the end of the log at ${head.seq}`,
+    };
   return { intact: true, entries: head.seq, head: { seq: head.seq, hash: head.hash } };
 }
 

@@ -12,7 +12,10 @@ import { openStore, type Store } from '../store/store.js';
 /** Opens the service's database for one command. The embedded one serves one process: stop the service, or use its HTTP interface. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const config = loadConfig();
-  const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, createLog({ level: 'warn' }));
+  const store = await openStore(
+    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    createLog({ level: 'warn' }),
+  );
   try {
     return await work(store);
   } finally {
@@ -26,22 +29,35 @@ export function commandActor(): string {
 }
 
 function administer<T>(work: (administration: Administration, doer: Doer) => Promise<T>): Promise<T> {
-  return withStore((store) => work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' })), loadConfig().dataDir), { actor: commandActor() }));
+  return withStore((store) =>
+    work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' })), loadConfig().dataDir), { actor: commandActor() }),
+  );
 }
 
 export interface Listed {
   readonly json: boolean;
 }
 
-export async function addAccount(name: string, options: { readonly role: readonly string[]; readonly passwordFile?: string }): Promise<void> {
+export async function addAccount(
+  name: string,
+  options: { readonly role: readonly string[]; readonly passwordFile?: string },
+): Promise<void> {
   const given = options.passwordFile === undefined ? undefined : readSecret(options.passwordFile);
   const { password } = await administer((one, doer) => one.addAccount({ name, roles: rolesOf(options.role), password: given }, doer));
-  console.log(password === undefined ? `account ${name} added` : `account ${name} added; the password, shown this once and to be changed at the first login:\n${password}`);
+  console.log(
+    password === undefined
+      ? `account ${name} added`
+      : `account ${name} added; the password, shown this once and to be changed at the first login:\n${password}`,
+  );
 }
 
 export async function listAccounts({ json }: Listed): Promise<void> {
   for (const one of await administer((administration) => administration.listAccounts())) {
-    console.log(json ? JSON.stringify(one) : `${one.name.padEnd(24)} ${one.roles.join(', ').padEnd(24)} ${one.origin}${one.disabled ? '  disabled' : ''}`);
+    console.log(
+      json
+        ? JSON.stringify(one)
+        : `${one.name.padEnd(24)} ${one.roles.join(', ').padEnd(24)} ${one.origin}${one.disabled ? '  disabled' : ''}`,
+    );
   }
 }
 
@@ -67,7 +83,8 @@ export async function resetPassword(name: string): Promise<void> {
 
 export async function addToken(name: string, options: { readonly role: readonly string[]; readonly days?: string }): Promise<void> {
   const days = options.days === undefined ? undefined : Number(options.days);
-  if (days !== undefined && !(Number.isInteger(days) && days > 0)) throw new Fault('request-invalid', `expected --days as a whole number above 0, found ${options.days}`);
+  if (days !== undefined && !(Number.isInteger(days) && days > 0))
+    throw new Fault('request-invalid', `expected --days as a whole number above 0, found ${options.days}`);
   const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * 86_400_000);
   const { token } = await administer((one, doer) => one.addToken({ name, roles: rolesOf(options.role), expiresAt }, doer));
   console.log(`token ${name}, shown this once; send it as "Authorization: Bearer …":\n${token}`);
@@ -76,7 +93,11 @@ export async function addToken(name: string, options: { readonly role: readonly 
 export async function listTokens({ json }: Listed): Promise<void> {
   const date = (at: Date | null): string => at?.toISOString().slice(0, 16) ?? 'never';
   for (const one of await administer((administration) => administration.listTokens())) {
-    console.log(json ? JSON.stringify(one) : `${one.name.padEnd(24)} ${one.roles.join(', ').padEnd(24)} used ${date(one.lastUsedAt)}, expires ${date(one.expiresAt)}${one.revoked ? '  revoked' : ''}`);
+    console.log(
+      json
+        ? JSON.stringify(one)
+        : `${one.name.padEnd(24)} ${one.roles.join(', ').padEnd(24)} used ${date(one.lastUsedAt)}, expires ${date(one.expiresAt)}${one.revoked ? '  revoked' : ''}`,
+    );
   }
 }
 

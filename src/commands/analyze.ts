@@ -85,14 +85,23 @@ async function openAndAnalyze(given: GivenFile, analyser: Analyser, options: Ana
     const studyInstanceUID = textOf(dataSet, 'StudyInstanceUID');
     if (textOf(dataSet, 'Modality')?.toUpperCase() === 'CT') {
       // a copy, because values are views of the file's bytes, and those of a whole CT need not stay in memory
-      const slice = { file, label, studyInstanceUID, dataSet: deserialize(serialize(identified)) as typeof identified, read: () => readFile(file) };
+      const slice = {
+        file,
+        label,
+        studyInstanceUID,
+        dataSet: deserialize(serialize(identified)) as typeof identified,
+        read: () => readFile(file),
+      };
       return { study: textOf(identified, 'StudyInstanceUID') ?? file, slice };
     }
     const whole = bytes;
-    return { results: await analyzeStudy([{ file, label, studyInstanceUID, dataSet: identified, read: async () => whole }], analyser, options) };
+    return {
+      results: await analyzeStudy([{ file, label, studyInstanceUID, dataSet: identified, read: async () => whole }], analyser, options),
+    };
   } catch (error) {
     const fault = asFault(error, 'dicom-unreadable', { source: file });
-    if (found && bytes && fault.code === 'dicom-unreadable' && !saysDicom(bytes)) return { results: [{ ...resultOf(given, analyser), outcome: 'skipped', reason: 'The file is no DICOM file and no picture' }] };
+    if (found && bytes && fault.code === 'dicom-unreadable' && !saysDicom(bytes))
+      return { results: [{ ...resultOf(given, analyser), outcome: 'skipped', reason: 'The file is no DICOM file and no picture' }] };
     return { results: [failedResult(given, fault, analyser)] };
   }
 }
@@ -108,7 +117,13 @@ async function analyzeStudy(members: readonly DicomInput[], analyser: Analyser, 
     const pacs = new FilePacs(members);
     const { outcome, reason, findings } = options.sr ? await reportAndWrite(pacs, analyser, options.sr) : await analyzeOnly(pacs, analyser);
     if (options.heatmap && outcome === 'reported') for (const member of members) await heatMapOfDicom(member, analyser, options.heatmap);
-    return members.map((member) => ({ ...resultOf(member, analyser), studyInstanceUID: member.studyInstanceUID, outcome, reason, findings }));
+    return members.map((member) => ({
+      ...resultOf(member, analyser),
+      studyInstanceUID: member.studyInstanceUID,
+      outcome,
+      reason,
+      findings,
+    }));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return members.map((member) => failedResult(member, error, analyser));
@@ -122,7 +137,11 @@ const commandLineRule: RoutingRule = { name: 'command line', when: [], action: '
 async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: string): Promise<Said> {
   const result = await reportTaken(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
   for (const [name, bytes] of pacs.stored) await writeFile(join(directory, name), bytes);
-  return { outcome: result.outcome, reason: result.reason, findings: result.findings.map(({ name, code, probability, decision }) => ({ name, code, probability, decision })) };
+  return {
+    outcome: result.outcome,
+    reason: result.reason,
+    findings: result.findings.map(({ name, code, probability, decision }) => ({ name, code, probability, decision })),
+  };
 }
 
 async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<Said> {
@@ -145,7 +164,8 @@ function toolsFor(analyser: Analyser, pacs: FilePacs): ReportPorts {
 async function analyzePicture(given: GivenFile, bytes: Uint8Array, analyser: Analyser, options: AnalyzeOptions): Promise<FileResult> {
   const { image, preview } = await analyser.reader.readPicture(bytes);
   const prediction = (await analyser.model.predictXrays([image]))[0]!;
-  if (prediction.refusal !== undefined) return { ...resultOf(given, analyser), outcome: 'skipped', reason: skip('not-frontal-chest', prediction.refusal).reason };
+  if (prediction.refusal !== undefined)
+    return { ...resultOf(given, analyser), outcome: 'skipped', reason: skip('not-frontal-chest', prediction.refusal).reason };
   if (options.heatmap) await writeHeatMaps(given.label, preview, prediction.findings, options.heatmap);
   return { ...resultOf(given, analyser), outcome: 'reported', findings: prediction.findings.map((one) => printed(one, analyser)) };
 }
@@ -161,16 +181,33 @@ async function heatMapOfDicom(member: DicomInput, analyser: Analyser, directory:
 async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingPrediction[], directory: string): Promise<void> {
   for (const finding of findings) {
     const title = `${finding.name}: ${percentOf(finding.probability, finding.absentBelow, finding.presentFrom)} % (${finding.decision})`;
-    const { width, height, values } = await drawHeatMap(preview, { title, source: 'Where the network looked (Grad-CAM)', activation: finding.activation, box: finding.box });
-    await writeFile(join(directory, `${label}.${finding.name}.png`), await sharp(values, { raw: { width, height, channels: 3 } }).png().toBuffer());
+    const { width, height, values } = await drawHeatMap(preview, {
+      title,
+      source: 'Where the network looked (Grad-CAM)',
+      activation: finding.activation,
+      box: finding.box,
+    });
+    await writeFile(
+      join(directory, `${label}.${finding.name}.png`),
+      await sharp(values, { raw: { width, height, channels: 3 } })
+        .png()
+        .toBuffer(),
+    );
   }
 }
 
 function findingsOf({ version }: Analyser): readonly string[] {
-  return [...new Set(Object.values(version.networks).flatMap(({ outputs }) => outputs.flatMap((one) => (one.kind === 'finding' ? [one.name] : []))))];
+  return [
+    ...new Set(
+      Object.values(version.networks).flatMap(({ outputs }) => outputs.flatMap((one) => (one.kind === 'finding' ? [one.name] : []))),
+    ),
+  ];
 }
 
-function resultOf({ file }: { readonly file: string }, { model }: Analyser): Pick<FileResult, 'file' | 'findings' | 'engine' | 'modelVersion'> {
+function resultOf(
+  { file }: { readonly file: string },
+  { model }: Analyser,
+): Pick<FileResult, 'file' | 'findings' | 'engine' | 'modelVersion'> {
   return { file, findings: [], engine: model.engine.name, modelVersion: model.version };
 }
 

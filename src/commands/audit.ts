@@ -17,29 +17,42 @@ export async function verify(options: { readonly head?: string; readonly json: b
   const verification = await withStore((store) => verifyAudit(store.audit, known));
   if (!verification.intact) process.exitCode = 1;
   if (options.json) console.log(JSON.stringify(verification));
-  else if (verification.intact) console.log(`intact: ${verification.entries} entries; head ${verification.head.seq}:${verification.head.hash}\nKeep the head elsewhere: audit verify --head then also notices entries cut off the end, or a log written anew.`);
-  else console.log(`TAMPERED WITH at entry ${verification.at}: ${verification.why}; the ${verification.entries} entries before it are intact`);
+  else if (verification.intact)
+    console.log(
+      `intact: ${verification.entries} entries; head ${verification.head.seq}:${verification.head.hash}\nKeep the head elsewhere: audit verify --head then also notices entries cut off the end, or a log written anew.`,
+    );
+  else
+    console.log(`TAMPERED WITH at entry ${verification.at}: ${verification.why}; the ${verification.entries} entries before it are intact`);
 }
 
 /** `audit fingerprint`: the hash under which the log holds a search for a value. */
 export async function fingerprint(keyword: string, value: string): Promise<void> {
-  const hash = await withStore((store) => openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchedText(keyword, value)));
+  const hash = await withStore((store) =>
+    openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchedText(keyword, value)),
+  );
   console.log(`${keyword}#${hash}`);
 }
 
 /** `audit export`: every entry, one a line, as JSON or as an AuditMessage; itself a deed. */
-export async function exportLog(options: { readonly format: string; readonly after?: string; readonly withPatients: boolean }): Promise<void> {
+export async function exportLog(options: {
+  readonly format: string;
+  readonly after?: string;
+  readonly withPatients: boolean;
+}): Promise<void> {
   const { withPatients } = options;
   const format = options.format as AuditFormat;
-  if (!auditFormats.includes(format)) throw new Fault('request-invalid', `expected --format as one of ${auditFormats.join(', ')}, found ${format}`);
+  if (!auditFormats.includes(format))
+    throw new Fault('request-invalid', `expected --format as one of ${auditFormats.join(', ')}, found ${format}`);
   if (withPatients && format !== 'atna') throw new Fault('request-invalid', 'expected --with-patients together with --format atna');
   const after = Number(options.after ?? 0);
-  if (!Number.isInteger(after) || after < 0) throw new Fault('request-invalid', `expected --after as the number of an entry, found ${options.after ?? ''}`);
+  if (!Number.isInteger(after) || after < 0)
+    throw new Fault('request-invalid', `expected --after as the number of an entry, found ${options.after ?? ''}`);
   const pacs = withPatients ? await openPatientLookup() : undefined;
   try {
     await withStore(async (store) => {
       await store.audit.append({ actor: commandActor(), action: 'audit.export', subject: { after, format, withPatients } });
-      for await (const line of auditLines(store.audit, format, { after, ...(pacs ? { patientOf: pacs.patientOf } : {}) })) console.log(line);
+      for await (const line of auditLines(store.audit, format, { after, ...(pacs ? { patientOf: pacs.patientOf } : {}) }))
+        console.log(line);
     });
   } finally {
     await pacs?.close();
@@ -68,6 +81,7 @@ async function openPatientLookup(): Promise<{ patientOf(row: AuditRow): Promise<
 
 function readHead(text: string): ChainHead {
   const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (seq === undefined || hash === undefined) throw new Fault('request-invalid', `expected --head as NUMBER:HASH, as audit verify prints it, found ${text.slice(0, 100)}`);
+  if (seq === undefined || hash === undefined)
+    throw new Fault('request-invalid', `expected --head as NUMBER:HASH, as audit verify prints it, found ${text.slice(0, 100)}`);
   return { seq: Number(seq), hash };
 }

@@ -24,7 +24,13 @@ export async function chosenModel(name: string, config: Pick<Config, 'dataDir' |
   const [found, another] = versions.filter((version) => version.startsWith(name.toLowerCase()));
   if (found && another) throw new Fault('model-unknown', `expected the beginning of one version, found that of ${found} and ${another}`);
   if (found) return registry.load(found);
-  const isFolder = await stat(name).then((one) => one.isDirectory(), () => false);
+  const isFolder = await stat(name).then(
+    (one) => one.isDirectory(),
+    () => false,
+  );
   if (isFolder) return loadModelVersion(name);
-  throw new Fault('model-unknown', `expected champion, challenger, a folder or one of ${versions.length} versions (\`models list\` shows them), found ${name}`);
+  throw new Fault(
+    'model-unknown',
+    `expected champion, challenger, a folder or one of ${versions.length} versions (\`models list\` shows them), found ${name}`,
+  );
 }

@@ -90,4 +90,3 @@ async function showOutcomes(samples: readonly SampleStudy[], { store }: RunningS
 function isExpected(result: ResultRow, sample: SampleStudy): boolean {
   return result.outcome === sample.expected;
 }
-

@@ -34,10 +34,16 @@ export async function doctor(options: { readonly json: boolean }): Promise<void>
   const say = (check: Check): void => {
     if (check.state === 'bad') bad++;
     if (options.json) console.log(JSON.stringify(check));
-    else console.log(`${{ good: 'ok  ', note: 'note', bad: 'BAD ' }[check.state]}  ${check.name.padEnd(22)} ${check.detail}${check.mend ? `\n      → ${check.mend}` : ''}`);
+    else
+      console.log(
+        `${{ good: 'ok  ', note: 'note', bad: 'BAD ' }[check.state]}  ${check.name.padEnd(22)} ${check.detail}${check.mend ? `\n      → ${check.mend}` : ''}`,
+      );
   };
   say({ name: 'Node', state: 'good', detail: process.versions.node, mend: '' });
-  const config = await examine(say, 'configuration', 'correct the file or variable that the message names', async () => ({ value: loadConfig(), detail: 'valid' }));
+  const config = await examine(say, 'configuration', 'correct the file or variable that the message names', async () => ({
+    value: loadConfig(),
+    detail: 'valid',
+  }));
   if (config) {
     examineTimeZone(config, say);
     await examineFiles(config, say);
@@ -64,37 +70,63 @@ async function examine<T>(say: Say, name: string, mend: string, work: () => Prom
 }
 
 async function examineFiles(config: Config, say: Say): Promise<void> {
-  await examine(say, 'private files', `run: chmod -R go-rwx ${config.dataDir} (as root if the files belong to another account); a start of the service does it too`, async () => {
-    const { paths, foreign } = findOpenFiles(config.dataDir);
-    if (paths.length > 0) throw new Fault('config-invalid', `other accounts of this machine can access ${paths.length} files and folders of DATA_DIR, for example ${paths[0]}${foreign.length > 0 ? `; ${foreign.length} belong to another account, for example ${foreign[0]}` : ''}`, { source: config.dataDir });
-    return { value: true, detail: `only this account can read ${config.dataDir}` };
-  });
+  await examine(
+    say,
+    'private files',
+    `run: chmod -R go-rwx ${config.dataDir} (as root if the files belong to another account); a start of the service does it too`,
+    async () => {
+      const { paths, foreign } = findOpenFiles(config.dataDir);
+      if (paths.length > 0)
+        throw new Fault(
+          'config-invalid',
+          `other accounts of this machine can access ${paths.length} files and folders of DATA_DIR, for example ${paths[0]}${foreign.length > 0 ? `; ${foreign.length} belong to another account, for example ${foreign[0]}` : ''}`,
+          { source: config.dataDir },
+        );
+      return { value: true, detail: `only this account can read ${config.dataDir}` };
+    },
+  );
   await examine(say, 'routing rules', 'correct config/routing.yaml where the message says', async () => {
     const { rules } = loadRouting(config.routingFile);
     return { value: rules, detail: `${rules.length} rules` };
   });
-  await examine(say, 'model and codes', 'give config/findings.json an entry for each output of the model, or restore models/ from the release', async () => {
-    const findings = loadFindings(config.findingsFile);
-    const version = await chosenModel('champion', config);
-    for (const network of Object.values(version.networks)) for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
-    return { value: version, detail: `${version.name} ${version.version}, for ${Object.keys(version.networks).join(' and ')}` };
-  });
+  await examine(
+    say,
+    'model and codes',
+    'give config/findings.json an entry for each output of the model, or restore models/ from the release',
+    async () => {
+      const findings = loadFindings(config.findingsFile);
+      const version = await chosenModel('champion', config);
+      for (const network of Object.values(version.networks))
+        for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
+      return { value: version, detail: `${version.name} ${version.version}, for ${Object.keys(version.networks).join(' and ')}` };
+    },
+  );
 }
 
 function examineTimeZone(config: Config, say: Say): void {
   const { name, origin, isStated } = applyTimeZone(config);
   const from = { timeZone: 'by the setting timeZone', TZ: 'by TZ', host: "the host's" }[origin];
   const example = new Date().toLocaleString('sv');
-  say({ name: 'time zone', state: isStated ? 'good' : 'note', detail: `${name}, ${from}; it is ${example} there`, mend: isStated ? '' : 'set TIME_ZONE to the time zone of the hospital, for example Europe/Berlin: a container does not know it' });
+  say({
+    name: 'time zone',
+    state: isStated ? 'good' : 'note',
+    detail: `${name}, ${from}; it is ${example} there`,
+    mend: isStated ? '' : 'set TIME_ZONE to the time zone of the hospital, for example Europe/Berlin: a container does not know it',
+  });
 }
 
 /** One engine has to be there; the others are told with the way to add them. */
 async function examineEngines(say: Say): Promise<void> {
   const { nvidia, vulkan, libraries } = await driverVersions();
-  const detail = [nvidia.join('; ') || 'no NVIDIA driver', vulkan.length ? `Vulkan: ${vulkan.join(', ')}` : 'no Vulkan driver', libraries.join(', ') || 'no CUDA libraries'].join('; ');
+  const detail = [
+    nvidia.join('; ') || 'no NVIDIA driver',
+    vulkan.length ? `Vulkan: ${vulkan.join(', ')}` : 'no Vulkan driver',
+    libraries.join(', ') || 'no CUDA libraries',
+  ].join('; ');
   say({ name: 'graphics', state: 'good', detail, mend: '' });
   const engines = await describeEngines();
-  for (const { name, present, detail, howToAdd } of engines) say({ name, state: present ? 'good' : 'note', detail, mend: present ? '' : howToAdd });
+  for (const { name, present, detail, howToAdd } of engines)
+    say({ name, state: present ? 'good' : 'note', detail, mend: present ? '' : howToAdd });
   if (!engines.some((one) => one.present)) say({ name: 'engines', state: 'bad', detail: 'none starts', mend: 'npm ci' });
 }
 
@@ -103,13 +135,23 @@ async function examineStorage(config: Config, say: Say): Promise<void> {
   const space = await statfs(config.dataDir).catch(() => undefined);
   const free = space ? space.bavail * space.bsize : 0;
   const enough = free >= minFreeBytes;
-  say({ name: 'disk', state: enough ? 'good' : 'bad', detail: space ? `${(free / 1e9).toFixed(1)} GB free in ${config.dataDir}` : `${config.dataDir} cannot be used`, mend: enough ? '' : 'free at least 2 GB there, or set DATA_DIR' });
-  const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
-  await examine(say, 'database', 'start PostgreSQL and check DATABASE_URL; an embedded database serves one process, so stop the service first', async () => {
-    const store = await openStore(location, createLog({ level: 'error' }));
-    await store.close();
-    return { value: true, detail: store.kind === 'embedded' ? `embedded, ${store.name}` : `PostgreSQL, ${store.name}` };
+  say({
+    name: 'disk',
+    state: enough ? 'good' : 'bad',
+    detail: space ? `${(free / 1e9).toFixed(1)} GB free in ${config.dataDir}` : `${config.dataDir} cannot be used`,
+    mend: enough ? '' : 'free at least 2 GB there, or set DATA_DIR',
   });
+  const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+  await examine(
+    say,
+    'database',
+    'start PostgreSQL and check DATABASE_URL; an embedded database serves one process, so stop the service first',
+    async () => {
+      const store = await openStore(location, createLog({ level: 'error' }));
+      await store.close();
+      return { value: true, detail: store.kind === 'embedded' ? `embedded, ${store.name}` : `PostgreSQL, ${store.name}` };
+    },
+  );
 }
 
 /** Settings of Orthanc under which every study would fail. What does not answer at all was told before. */
@@ -126,28 +168,49 @@ async function examineOrthanc(config: Config, say: Say): Promise<void> {
   const { orthanc: settings } = config;
   if (!settings.url) {
     const program = await findOrthanc();
-    say({ name: 'Orthanc', state: 'note', detail: program ? 'ORTHANC_URL is not set; a private Orthanc will be started' : 'ORTHANC_URL is not set and no Orthanc is installed', mend: 'to serve your PACS set ORTHANC_URL, ORTHANC_USERNAME and ORTHANC_PASSWORD' });
+    say({
+      name: 'Orthanc',
+      state: 'note',
+      detail: program ? 'ORTHANC_URL is not set; a private Orthanc will be started' : 'ORTHANC_URL is not set and no Orthanc is installed',
+      mend: 'to serve your PACS set ORTHANC_URL, ORTHANC_USERNAME and ORTHANC_PASSWORD',
+    });
     return;
   }
   const url = settings.url.replace(/\/+$/, '');
-  const endpoint = { username: settings.username, password: settings.password, caFile: settings.caFile, timeoutMs: Math.min(settings.requestTimeoutMs, 10_000) };
+  const endpoint = {
+    username: settings.username,
+    password: settings.password,
+    caFile: settings.caFile,
+    timeoutMs: Math.min(settings.requestTimeoutMs, 10_000),
+  };
   const orthanc = new OrthancClient({ ...endpoint, url });
   const dicomWeb = new DicomWeb({ ...endpoint, url: url + settings.dicomWebPath });
   try {
-    const system = await examine(say, 'Orthanc', 'check ORTHANC_URL, ORTHANC_USERNAME, ORTHANC_PASSWORD and orthanc.caFile; Orthanc must allow remote access', async () => {
-      const value = await orthanc.system();
-      return { value, detail: `${value.version} at ${orthanc.url}` };
-    });
+    const system = await examine(
+      say,
+      'Orthanc',
+      'check ORTHANC_URL, ORTHANC_USERNAME, ORTHANC_PASSWORD and orthanc.caFile; Orthanc must allow remote access',
+      async () => {
+        const value = await orthanc.system();
+        return { value, detail: `${value.version} at ${orthanc.url}` };
+      },
+    );
     if (!system) return;
-    await examine(say, 'DICOMweb', `load the DICOMweb plugin in Orthanc (orthanc-dicomweb) and check orthanc.dicomWebPath; ${dicomWeb.url} was asked`, async () => {
-      const plugin = await orthanc.dicomWebPlugin();
-      await dicomWeb.searchForStudies({}, { limit: 1 });
-      return { value: plugin, detail: `plugin ${plugin?.version ?? 'of unknown version'}, answers at ${dicomWeb.url}` };
-    });
+    await examine(
+      say,
+      'DICOMweb',
+      `load the DICOMweb plugin in Orthanc (orthanc-dicomweb) and check orthanc.dicomWebPath; ${dicomWeb.url} was asked`,
+      async () => {
+        const plugin = await orthanc.dicomWebPlugin();
+        await dicomWeb.searchForStudies({}, { limit: 1 });
+        return { value: plugin, detail: `plugin ${plugin?.version ?? 'of unknown version'}, answers at ${dicomWeb.url}` };
+      },
+    );
     await examineSettings(orthanc, dicomWeb, say);
     await examine(say, 'plugins', 'remove the plugin named from Orthanc', async () => {
       const plugins = await orthanc.plugins();
-      if (plugins.includes('gdcm')) throw new Fault('config-invalid', 'the plugin gdcm is loaded; with some JPEG 2000 images it ends the whole Orthanc');
+      if (plugins.includes('gdcm'))
+        throw new Fault('config-invalid', 'the plugin gdcm is loaded; with some JPEG 2000 images it ends the whole Orthanc');
       return { value: plugins, detail: plugins.join(', ') };
     });
     await examine(say, 'clock', 'keep both machines on the same time (NTP)', async () => {
@@ -155,13 +218,23 @@ async function examineOrthanc(config: Config, say: Say): Promise<void> {
       if (skewMs > maxClockSkewMs) throw new Fault('config-invalid', `Orthanc's clock and ours differ by ${Math.round(skewMs / 1000)} s`);
       return { value: skewMs, detail: `differs by ${Math.round(skewMs / 1000)} s from Orthanc's` };
     });
-    await examine(say, 'destinations', 'add the name under DicomModalities or OrthancPeers in Orthanc, or correct config/routing.yaml', async () => {
-      const wanted = loadRouting(config.routingFile).rules.flatMap((rule) => rule.destinations);
-      const [modalities, peers] = await Promise.all([orthanc.modalities(), orthanc.peers()]);
-      const missing = wanted.filter((one) => !('modality' in one ? modalities : peers).includes(destinationName(one))).map(destinationName);
-      if (missing.length > 0) throw new Fault('destination-unknown', `Orthanc does not know ${[...new Set(missing)].join(', ')}`);
-      return { value: wanted, detail: wanted.length ? [...new Set(wanted.map(destinationName))].join(', ') : 'none configured: results stay in Orthanc' };
-    });
+    await examine(
+      say,
+      'destinations',
+      'add the name under DicomModalities or OrthancPeers in Orthanc, or correct config/routing.yaml',
+      async () => {
+        const wanted = loadRouting(config.routingFile).rules.flatMap((rule) => rule.destinations);
+        const [modalities, peers] = await Promise.all([orthanc.modalities(), orthanc.peers()]);
+        const missing = wanted
+          .filter((one) => !('modality' in one ? modalities : peers).includes(destinationName(one)))
+          .map(destinationName);
+        if (missing.length > 0) throw new Fault('destination-unknown', `Orthanc does not know ${[...new Set(missing)].join(', ')}`);
+        return {
+          value: wanted,
+          detail: wanted.length ? [...new Set(wanted.map(destinationName))].join(', ') : 'none configured: results stay in Orthanc',
+        };
+      },
+    );
   } finally {
     orthanc.close();
     dicomWeb.close();

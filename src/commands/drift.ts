@@ -12,24 +12,37 @@ export async function showDrift({ json }: { readonly json: boolean }): Promise<v
   if (report.groups.some(({ quantities, agreement }) => [...quantities, ...agreement].some(({ alarm }) => alarm))) process.exitCode = 3;
 }
 
-const words = { 'training-of-site': 'training images of this site', training: 'all training images', 'first-studies': "this site's first studies" } as const;
+const words = {
+  'training-of-site': 'training images of this site',
+  training: 'all training images',
+  'first-studies': "this site's first studies",
+} as const;
 
 function describe({ modelVersion, windowDays, withoutReference, tests, groups }: DriftReport, minStudies: number): string {
   const head = [
     `model ${modelVersion}, the last ${windowDays} days, ${tests} tests`,
-    ...withoutReference.map((network) => `its ${network} network came without a training reference: each site is compared with its own first studies`),
+    ...withoutReference.map(
+      (network) => `its ${network} network came without a training reference: each site is compared with its own first studies`,
+    ),
     ...(groups.length === 0 ? ['no study was judged in these days'] : []),
   ];
   const body = groups.flatMap(({ site, network, studies, quantities, agreement }) => [
     `\n${site}, ${network}: ${studies} studies${studies < minStudies ? ` (${minStudies} are needed to say anything)` : quantities.length === 0 ? ' (nothing to compare with yet)' : ''}`,
-    ...quantities.map((one) => `  ${one.alarm ? 'MOVED ' : '      '}${one.quantity.padEnd(28)} stability ${one.stability.toFixed(3)} (by chance ${one.expectedStability.toFixed(3)}), p ${shortP(one.adjustedP)}, ${moves(one)}; against ${words[one.against]}`),
-    ...agreement.map(({ finding, before, lately, alarm }) => `  ${alarm ? 'FALLEN' : '      '} agreement on ${finding}: ${share(lately)}, before ${share(before)}`),
+    ...quantities.map(
+      (one) =>
+        `  ${one.alarm ? 'MOVED ' : '      '}${one.quantity.padEnd(28)} stability ${one.stability.toFixed(3)} (by chance ${one.expectedStability.toFixed(3)}), p ${shortP(one.adjustedP)}, ${moves(one)}; against ${words[one.against]}`,
+    ),
+    ...agreement.map(
+      ({ finding, before, lately, alarm }) =>
+        `  ${alarm ? 'FALLEN' : '      '} agreement on ${finding}: ${share(lately)}, before ${share(before)}`,
+    ),
   ]);
   return [...head, ...body, '\nNot for diagnosis.'].join('\n');
 }
 
 function moves({ before, lately, moved }: ComparedQuantity): string {
-  if (before.mean !== null && lately.mean !== null) return `mean ${lately.mean.toPrecision(3)} of ${lately.n}, before ${before.mean.toPrecision(3)} of ${before.n}`;
+  if (before.mean !== null && lately.mean !== null)
+    return `mean ${lately.mean.toPrecision(3)} of ${lately.n}, before ${before.mean.toPrecision(3)} of ${before.n}`;
   return moved ? `"${moved.name}" ${percent(moved.lately)}, before ${percent(moved.before)}` : `the same in ${lately.n}`;
 }
 

@@ -40,22 +40,46 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
   const version = await chosenModel(options.model, config);
   const kind = networkOf(options.network, Object.keys(version.networks));
   const served = version.networks[kind]!;
-  const images = await openLabelledImages(options.dataset, options.testLock, options.parts === undefined ? undefined : { file: options.parts, part: options.part });
+  const images = await openLabelledImages(
+    options.dataset,
+    options.testLock,
+    options.parts === undefined ? undefined : { file: options.parts, part: options.part },
+  );
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   const progress = progressLine('judging', options.json);
   try {
     const predictor = await engine.load(served.network);
-    const scored = await scoreExamples({ served, predictor, kind, examples: images.examples, picture: images.picture, labelRules: loadFindings(config.findingsFile).findings, onProgress: progress.tell });
+    const scored = await scoreExamples({
+      served,
+      predictor,
+      kind,
+      examples: images.examples,
+      picture: images.picture,
+      labelRules: loadFindings(config.findingsFile).findings,
+      onProgress: progress.tell,
+    });
     await predictor.release();
     progress.end();
-    if (scored.set.images.length === 0) throw new Fault('dataset-invalid', `expected images that ${scored.set.classes.join(', ')} can describe, found none among ${images.examples.length} (${scored.unreadable.length} unreadable)`, { source: options.dataset });
+    if (scored.set.images.length === 0)
+      throw new Fault(
+        'dataset-invalid',
+        `expected images that ${scored.set.classes.join(', ')} can describe, found none among ${images.examples.length} (${scored.unreadable.length} unreadable)`,
+        { source: options.dataset },
+      );
     const report = evaluateSet(scored.set, {
       model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind },
-      dataset: { name: images.name, split: options.testLock !== undefined ? 'locked test set' : options.parts === undefined ? null : options.part },
+      dataset: {
+        name: images.name,
+        split: options.testLock !== undefined ? 'locked test set' : options.parts === undefined ? null : options.part,
+      },
       ...bootstrap,
     });
     const complete: EvaluationReport = { ...report, warnings: [...report.warnings, ...leftOut(scored.outside, scored.unreadable.length)] };
-    const out = options.out ?? (options.json ? undefined : join(config.dataDir, 'evaluations', `${version.version}-${images.name}${options.testLock === undefined ? '' : '-test'}`));
+    const out =
+      options.out ??
+      (options.json
+        ? undefined
+        : join(config.dataDir, 'evaluations', `${version.version}-${images.name}${options.testLock === undefined ? '' : '-test'}`));
     if (out) await writeReport(out, complete, images);
     console.log(options.json ? JSON.stringify(complete) : summary(complete, out!));
   } finally {
@@ -65,13 +89,15 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
 
 function networkOf(asked: string | undefined, there: readonly string[]): 'xray' | 'ct' {
   const kind = asked ?? (there.includes('xray') ? 'xray' : there[0]);
-  if ((kind !== 'xray' && kind !== 'ct') || !there.includes(kind)) throw new Fault('request-invalid', `expected --network ${there.join(' or ')}, found ${kind}`);
+  if ((kind !== 'xray' && kind !== 'ct') || !there.includes(kind))
+    throw new Fault('request-invalid', `expected --network ${there.join(' or ')}, found ${kind}`);
   return kind;
 }
 
 export function wholeNumber(option: string, text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new Fault('request-invalid', `expected ${option} with a whole number from ${least}, found ${text}`);
+  if (!Number.isInteger(value) || value < least)
+    throw new Fault('request-invalid', `expected ${option} with a whole number from ${least}, found ${text}`);
   return value;
 }
 
@@ -90,7 +116,10 @@ async function writeReport(directory: string, report: EvaluationReport, images: 
     if (example) shown.set(id, await dataAddress(example, images));
   }
   await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-  await writeFile(join(directory, 'report.html'), evaluationPage(report, (id) => shown.get(id), `Made ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`));
+  await writeFile(
+    join(directory, 'report.html'),
+    evaluationPage(report, (id) => shown.get(id), `Made ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`),
+  );
 }
 
 /** Longest side of a picture in the report. */
@@ -99,15 +128,22 @@ const shownSide = 320;
 async function dataAddress(example: Example, { picture }: LabelledImages): Promise<string> {
   const image = await picture(example);
   const scale = Math.min(1, shownSide / Math.max(image.width, image.height * image.pixelAspect));
-  const small: GreyImage = resizeBilinear(image, Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * image.pixelAspect * scale)));
+  const small: GreyImage = resizeBilinear(
+    image,
+    Math.max(1, Math.round(image.width * scale)),
+    Math.max(1, Math.round(image.height * image.pixelAspect * scale)),
+  );
   const grey = Buffer.from(Uint8Array.from(small.values, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255)));
-  const jpeg = await sharp(grey, { raw: { width: small.width, height: small.height, channels: 1 } }).jpeg({ quality: 80 }).toBuffer();
+  const jpeg = await sharp(grey, { raw: { width: small.width, height: small.height, channels: 1 } })
+    .jpeg({ quality: 80 })
+    .toBuffer();
   return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
 }
 
 function summary(report: EvaluationReport, out: string): string {
   const share = (value: number | null): string => (value === null ? '–' : `${(value * 100).toFixed(1)} %`);
-  const between = (interval: readonly [number, number] | null, write = share): string => (interval ? ` (${write(interval[0])} to ${write(interval[1])})` : '');
+  const between = (interval: readonly [number, number] | null, write = share): string =>
+    interval ? ` (${write(interval[0])} to ${write(interval[1])})` : '';
   const plain = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   return [
     `${pluralise(report.n, 'image')}, ${pluralise(report.patients, 'patient')}`,

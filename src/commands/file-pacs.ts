@@ -32,7 +32,12 @@ export class FilePacs implements Pacs {
 
   async retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array> {
     const bytes = (await this.#files.get(instance)?.read()) ?? this.stored.get(`${instance}.dcm`);
-    if (!bytes) throw new Fault('pacs-not-found', 'expected one of the files given', { studyInstanceUID: study, seriesInstanceUID: series, sopInstanceUID: instance });
+    if (!bytes)
+      throw new Fault('pacs-not-found', 'expected one of the files given', {
+        studyInstanceUID: study,
+        seriesInstanceUID: series,
+        sopInstanceUID: instance,
+      });
     return bytes;
   }
 

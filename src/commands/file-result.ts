@@ -29,13 +29,23 @@ export function resultFormat(format: 'text' | 'json' | 'csv', findings: readonly
         const found = result.findings.find((one) => one.name === name);
         return found ? [found.probability.toFixed(6), found.decision] : ['', ''];
       });
-      return csvLine([result.file, result.studyInstanceUID ?? '', result.outcome, result.reason ?? '', ...cells, result.engine, result.modelVersion]);
+      return csvLine([
+        result.file,
+        result.studyInstanceUID ?? '',
+        result.outcome,
+        result.reason ?? '',
+        ...cells,
+        result.engine,
+        result.modelVersion,
+      ]);
     },
   };
 }
 
 function textOf(result: FileResult): string {
-  const findings = result.findings.map(({ name, probability, decision }) => `${name} ${Math.round(probability * 100)} % ${decision}`).join(', ');
+  const findings = result.findings
+    .map(({ name, probability, decision }) => `${name} ${Math.round(probability * 100)} % ${decision}`)
+    .join(', ');
   return `${result.file}  ${result.outcome}  ${findings || (result.reason ?? '')}`;
 }
 

@@ -95,4 +95,15 @@ function expressionOf(pattern: string): RegExp {
   }
 }
 
-const signs: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]', '{': '(?:', '}': ')', ',': '|', '[': '[', ']': ']', '!': '^' };
+const signs: Readonly<Record<string, string>> = {
+  '**/': '(?:.*/)?',
+  '**': '.*',
+  '*': '[^/]*',
+  '?': '[^/]',
+  '{': '(?:',
+  '}': ')',
+  ',': '|',
+  '[': '[',
+  ']': ']',
+  '!': '^',
+};

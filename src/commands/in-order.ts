@@ -1,5 +1,9 @@
 /** Works on a few at a time and gives the outcomes in the order of what was given, each as soon as those before it are there. */
-export async function* inOrder<T, Outcome>(given: AsyncIterable<T>, atOnce: number, work: (one: T) => Promise<Outcome>): AsyncGenerator<Outcome> {
+export async function* inOrder<T, Outcome>(
+  given: AsyncIterable<T>,
+  atOnce: number,
+  work: (one: T) => Promise<Outcome>,
+): AsyncGenerator<Outcome> {
   const running: Promise<Outcome>[] = [];
   try {
     for await (const one of given) {

@@ -23,21 +23,35 @@ export interface LabelledImages extends ExampleSource {
  * @param used only images that a training run used so: its parts.jsonl, and the part
  * @throws Fault dataset-invalid
  */
-export async function openLabelledImages(directory: string, lockFile?: string, used?: { readonly file: string; readonly part: string }): Promise<LabelledImages> {
+export async function openLabelledImages(
+  directory: string,
+  lockFile?: string,
+  used?: { readonly file: string; readonly part: string },
+): Promise<LabelledImages> {
   const source = used ? await onlyPart(await openSource(directory), used, directory) : await openSource(directory);
   const name = basename(resolve(directory));
   if (lockFile === undefined) return { ...source, name };
   const lock = await readTestLock(lockFile);
   if (!lock) throw new Fault('dataset-invalid', 'expected a test lock, found no file', { source: lockFile });
   const examples = source.examples.filter(({ patient }) => isLocked(lock, patient));
-  if (examples.length === 0) throw new Fault('dataset-invalid', `expected patients of the test lock among ${source.examples.length} images, found none`, { source: directory });
+  if (examples.length === 0)
+    throw new Fault('dataset-invalid', `expected patients of the test lock among ${source.examples.length} images, found none`, {
+      source: directory,
+    });
   return { ...source, examples, name };
 }
 
-async function onlyPart(source: ExampleSource, { file, part }: { readonly file: string; readonly part: string }, directory: string): Promise<ExampleSource> {
+async function onlyPart(
+  source: ExampleSource,
+  { file, part }: { readonly file: string; readonly part: string },
+  directory: string,
+): Promise<ExampleSource> {
   const known = await readPartsFile(file);
   const examples = source.examples.filter(({ key }) => known.get(key) === part);
-  if (examples.length === 0) throw new Fault('dataset-invalid', `expected images that the run used for ${part}, found none among ${source.examples.length}`, { source: directory });
+  if (examples.length === 0)
+    throw new Fault('dataset-invalid', `expected images that the run used for ${part}, found none among ${source.examples.length}`, {
+      source: directory,
+    });
   return { ...source, examples };
 }
 
@@ -57,20 +71,36 @@ async function openPublishedFolder(directory: string): Promise<ExampleSource> {
   for (const { finding, filename, patient, view, source } of rows) {
     const labels = labelsOf(finding, kind);
     if (labels === undefined || !(await exists(join(directory, 'images', filename)))) continue;
-    examples.push({ key: filename, file: filename, patient: `${source || from}/${patient || filename}`, source: source || from, view, labels });
+    examples.push({
+      key: filename,
+      file: filename,
+      patient: `${source || from}/${patient || filename}`,
+      source: source || from,
+      view,
+      labels,
+    });
   }
-  if (examples.length === 0) throw new Fault('dataset-invalid', `expected images of metadata.csv in images/, found none for ${rows.length} rows`, { source: directory });
+  if (examples.length === 0)
+    throw new Fault('dataset-invalid', `expected images of metadata.csv in images/, found none for ${rows.length} rows`, {
+      source: directory,
+    });
   return {
     kind,
     classes: [...new Set(examples.flatMap(({ labels }) => labels))].sort(),
     examples,
     picture: async ({ file: name }) => {
       const path = join(directory, 'images', name!);
-      return readExamplePicture(await readFile(path).catch((error: unknown) => Promise.reject(asFault(error, 'image-unreadable', { source: path }))), path);
+      return readExamplePicture(
+        await readFile(path).catch((error: unknown) => Promise.reject(asFault(error, 'image-unreadable', { source: path }))),
+        path,
+      );
     },
   };
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

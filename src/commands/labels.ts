@@ -38,7 +38,8 @@ export async function importLabelsCommand(file: string, options: { readonly read
       seriesNumber: config.report.seriesNumber + assessmentSeriesOffset,
       termsOf: (name: string) => termsOf(findings, name),
       codes: conceptsOf(findings),
-      searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number }) => pacs.dicomWeb.searchForStudies(query, page),
+      searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number }) =>
+        pacs.dicomWeb.searchForStudies(query, page),
     };
     const { stored, known, refused } = await importLabels(rows, reader, tools);
     if (options.json) console.log(JSON.stringify({ stored, known, refused }));
@@ -85,7 +86,10 @@ export async function listLabels(options: { readonly disagreed: boolean; readonl
         console.log(options.json ? JSON.stringify(joint) : lineOf(joint));
       }
     }
-    if (!options.json) console.log(`${counts.settled} settled, ${counts.disagreed} disagreed (left out until a reader who may verify settles them), ${counts.undetermined} undetermined`);
+    if (!options.json)
+      console.log(
+        `${counts.settled} settled, ${counts.disagreed} disagreed (left out until a reader who may verify settles them), ${counts.undetermined} undetermined`,
+      );
   } finally {
     await store.close();
   }
@@ -96,6 +100,11 @@ function locationOf(config: Config): Parameters<typeof openStore>[0] {
 }
 
 function lineOf({ studyInstanceUID, finding, state, decision, statements }: ConsensusLabel): string {
-  const said = statements.map((one) => `${one.reader}${one.verified ? ' (verified)' : ''}: ${one.decision}, ${one.source}${one.givenAt ? ` ${one.givenAt.toISOString().slice(0, 16)}` : ''}`).join('; ');
+  const said = statements
+    .map(
+      (one) =>
+        `${one.reader}${one.verified ? ' (verified)' : ''}: ${one.decision}, ${one.source}${one.givenAt ? ` ${one.givenAt.toISOString().slice(0, 16)}` : ''}`,
+    )
+    .join('; ');
   return `${studyInstanceUID}  ${finding}  ${decision ?? state.toUpperCase()}  ${said}`;
 }

@@ -23,7 +23,8 @@ export interface LrFindCommand extends TrainingOptions {
 
 /** `lr-find`: which learning rate suits a network and a data set, with a plot; nothing is trained for good. */
 export async function lrFind(options: LrFindCommand): Promise<void> {
-  if (options.stage !== 'head' && options.stage !== 'all') throw new Fault('request-invalid', `expected --stage head or all, found ${options.stage}`);
+  if (options.stage !== 'head' && options.stage !== 'all')
+    throw new Fault('request-invalid', `expected --stage head or all, found ${options.stage}`);
   const config = loadConfig();
   const plan = await planTraining(options, config, new Date().toISOString().slice(0, 10), [{ what: options.stage }]);
   if (!options.json) console.log(describe(plan));
@@ -34,13 +35,33 @@ export async function lrFind(options: LrFindCommand): Promise<void> {
   reading.end();
   const train = examples
     .filter(({ key }) => !unreadable.has(key))
-    .map((example): TrainingImage => ({ key: example.key, source: example.source, truth: truthOf(example.labels, example.unknown ?? [], plan.classes, rules) }))
+    .map(
+      (example): TrainingImage => ({
+        key: example.key,
+        source: example.source,
+        truth: truthOf(example.labels, example.unknown ?? [], plan.classes, rules),
+      }),
+    )
     .filter(({ truth }) => plan.objective === 'several' || truth.filter((one) => one === 1).length === 1);
   if (train.length < 2) throw new Fault('dataset-invalid', `expected at least two images to train on, found ${train.length}`);
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   const searching = progressLine('batch', options.json);
   try {
-    const search = await findRate({ architecture: architectureOf(plan.architecture), initial: plan.initial.tensors, input: plan.input, kind: plan.objective, train, validation: [], cache: plan.cache, recipe: plan.recipe, engine }, options.stage, searching.tell);
+    const search = await findRate(
+      {
+        architecture: architectureOf(plan.architecture),
+        initial: plan.initial.tensors,
+        input: plan.input,
+        kind: plan.objective,
+        train,
+        validation: [],
+        cache: plan.cache,
+        recipe: plan.recipe,
+        engine,
+      },
+      options.stage,
+      searching.tell,
+    );
     searching.end();
     await mkdir(options.out, { recursive: true });
     const file = join(options.out, 'lr-find.png');
@@ -48,7 +69,9 @@ export async function lrFind(options: LrFindCommand): Promise<void> {
     if (options.json) console.log(JSON.stringify({ suggestions: search.suggestions ?? null, plot: file, found: search.found }));
     else if (search.suggestions) {
       const { steepest, lowest, valley } = search.suggestions;
-      console.log(`steepest ${steepest.toExponential(2)} (fastai 1's suggestion), valley ${valley.toExponential(2)} (fastai 2's), lowest loss / 10 ${lowest.toExponential(2)}\n${search.found.length} batches\n${file}`);
+      console.log(
+        `steepest ${steepest.toExponential(2)} (fastai 1's suggestion), valley ${valley.toExponential(2)} (fastai 2's), lowest loss / 10 ${lowest.toExponential(2)}\n${search.found.length} batches\n${file}`,
+      );
     } else console.log(`the search ended after ${search.found.length} batches: too few for a suggestion\n${file}`);
   } finally {
     await engine.close();

@@ -28,7 +28,11 @@ export async function challengeModel(name: string, options: { readonly why?: str
   const config = loadConfig();
   const version = name === 'none' ? null : (await chosenModel(name, config)).version;
   const state = await registryOf(config).challenge(version, { by: 'command line', why: options.why ?? 'asked for', at: new Date() });
-  console.log(state.challenger ? `challenger is ${state.challenger}, beside the champion ${state.champion}` : `no challenger beside the champion ${state.champion}`);
+  console.log(
+    state.challenger
+      ? `challenger is ${state.challenger}, beside the champion ${state.champion}`
+      : `no challenger beside the champion ${state.champion}`,
+  );
 }
 
 /** `models rollback`: the champion before the present one serves again. */
@@ -51,7 +55,21 @@ export async function exportModel(name: string, options: { readonly out: string;
     await emptyFolderAt(options.out);
     for (const [kind, { network, input, outputs, objective }] of Object.entries(model.networks)) {
       await writeFile(join(options.out, `${kind}.onnx`), inferenceModel(network));
-      const use = { notice: 'Not for diagnosis.', version: model.version, deviceUID: model.deviceUID, input, objective: objective ?? 'several', outputs, tensors: { input: 'input [batch, channels, height, width]', logits: '[batch, outputs], before temperature and sigmoid or softmax', embedding: '[batch, features]', activationMaps: '[batch, outputs, height, width]' }, left: 'the feature gate (mean and precision) is in the safetensors export only' };
+      const use = {
+        notice: 'Not for diagnosis.',
+        version: model.version,
+        deviceUID: model.deviceUID,
+        input,
+        objective: objective ?? 'several',
+        outputs,
+        tensors: {
+          input: 'input [batch, channels, height, width]',
+          logits: '[batch, outputs], before temperature and sigmoid or softmax',
+          embedding: '[batch, features]',
+          activationMaps: '[batch, outputs, height, width]',
+        },
+        left: 'the feature gate (mean and precision) is in the safetensors export only',
+      };
       await writeFile(join(options.out, `${kind}.json`), `${JSON.stringify(use, null, 2)}\n`);
     }
     await writeFile(join(options.out, 'CARD.md'), model.card);

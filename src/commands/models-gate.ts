@@ -42,7 +42,18 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const progress = progressLine('judging', options.json);
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   try {
-    const { decision, ...figures } = await evaluateChallenger({ kind, champion, challenger, engine, examples: images.examples, picture: images.picture, testSet: images.name, labelRules: loadFindings(config.findingsFile).findings, rules, onProgress: (_, done, total) => progress.tell(done, total) });
+    const { decision, ...figures } = await evaluateChallenger({
+      kind,
+      champion,
+      challenger,
+      engine,
+      examples: images.examples,
+      picture: images.picture,
+      testSet: images.name,
+      labelRules: loadFindings(config.findingsFile).findings,
+      rules,
+      onProgress: (_, done, total) => progress.tell(done, total),
+    });
     progress.end();
     const record: ChangeRecord = {
       id: `gate-${startedAt.toISOString().replace(/[:.]/g, '-')}`,
@@ -62,12 +73,20 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
       notes: [],
     };
     await registry.recordChange(record);
-    if (decision.decision === 'promoted' && options.promote) await registry.promote(challenger.version, { by: 'command line', why: decision.why, at: new Date(), changeRecord: record.id }, champion?.version);
+    if (decision.decision === 'promoted' && options.promote)
+      await registry.promote(
+        challenger.version,
+        { by: 'command line', why: decision.why, at: new Date(), changeRecord: record.id },
+        champion?.version,
+      );
     if (decision.decision === 'refused') process.exitCode = 1;
     if (options.json) console.log(JSON.stringify(decision));
     else {
-      for (const { counts, passed, words } of decision.criteria) console.log(`${passed ? 'passed' : counts ? 'NOT PASSED' : 'shown'}  ${words}`);
-      console.log(`\n${decision.decision}: ${decision.why}\nRecord: ${config.database.url ? `${record.id}, in the database` : join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`);
+      for (const { counts, passed, words } of decision.criteria)
+        console.log(`${passed ? 'passed' : counts ? 'NOT PASSED' : 'shown'}  ${words}`);
+      console.log(
+        `\n${decision.decision}: ${decision.why}\nRecord: ${config.database.url ? `${record.id}, in the database` : join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`,
+      );
     }
   } finally {
     await engine.close();

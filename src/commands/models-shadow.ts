@@ -9,7 +9,10 @@ import { chosenModel } from './chosen-model.js';
 export async function showShadow(name: string, options: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const { version } = await chosenModel(name, config);
-  const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, createLog({ ...config.log, level: 'warn' }));
+  const store = await openStore(
+    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    createLog({ ...config.log, level: 'warn' }),
+  );
   try {
     const rows = await store.shadow.ofVersion(version);
     const opinions = new Map<string, PairedPredictions[]>();
@@ -25,7 +28,9 @@ export async function showShadow(name: string, options: { readonly json: boolean
     else {
       console.log(`${version}: ${rows.length} studies in shadow, ${skipped} of them not judged`);
       for (const [finding, { n, same, opposite, presentChampion, presentChallenger, meanDifference, kappa }] of Object.entries(findings)) {
-        console.log(`${finding}: same decision in ${same} of ${n}, opposite in ${opposite}; present ${presentChampion} by the champion, ${presentChallenger} by the challenger; mean difference ${meanDifference.toFixed(3)}; kappa ${kappa === null ? '–' : kappa.toFixed(2)}`);
+        console.log(
+          `${finding}: same decision in ${same} of ${n}, opposite in ${opposite}; present ${presentChampion} by the champion, ${presentChallenger} by the challenger; mean difference ${meanDifference.toFixed(3)}; kappa ${kappa === null ? '–' : kappa.toFixed(2)}`,
+        );
       }
       console.log('Not for diagnosis.');
     }

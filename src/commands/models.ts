@@ -12,16 +12,29 @@ export async function listModels(options: { readonly json: boolean }): Promise<v
   const shipped = aliases ? undefined : await chosenModel('champion', config);
   for (const version of versions) {
     const { name, created, deviceUID, networks } = await registry.load(version);
-    const alias = version === aliases?.champion ? 'champion' : version === aliases?.challenger ? 'challenger' : version === shipped?.version ? 'shipped' : null;
+    const alias =
+      version === aliases?.champion
+        ? 'champion'
+        : version === aliases?.challenger
+          ? 'challenger'
+          : version === shipped?.version
+            ? 'shipped'
+            : null;
     const line = { version, name, created, deviceUID, networks: Object.keys(networks), alias };
-    console.log(options.json ? JSON.stringify(line) : `${version}  ${created}  ${name} (${line.networks.join(', ')})${alias ? `  ${alias}` : ''}`);
+    console.log(
+      options.json ? JSON.stringify(line) : `${version}  ${created}  ${name} (${line.networks.join(', ')})${alias ? `  ${alias}` : ''}`,
+    );
   }
   for (const { id, why } of await registry.unreadableChanges()) console.error(`chest-ai: the change record ${id} cannot be read: ${why}`);
   // Before the first start nothing was taken into the registry: what would serve is the shipped model.
   if (!shipped || versions.includes(shipped.version)) return;
   const { version, name, created, deviceUID, networks } = shipped;
   const line = { version, name, created, deviceUID, networks: Object.keys(networks), alias: 'shipped' };
-  console.log(options.json ? JSON.stringify(line) : `${version}  ${created}  ${name} (${line.networks.join(', ')})  shipped: becomes the champion when the service starts`);
+  console.log(
+    options.json
+      ? JSON.stringify(line)
+      : `${version}  ${created}  ${name} (${line.networks.join(', ')})  shipped: becomes the champion when the service starts`,
+  );
 }
 
 /** `models show`: what a version is, where it comes from, and what was measured. */
@@ -29,26 +42,49 @@ export async function showModel(name: string, options: { readonly json: boolean 
   const config = loadConfig();
   const registry = registryOf(config);
   const model = await chosenModel(name, config);
-  const history = (await registry.history()).filter(({ champion, challenger, previous }) => [champion, challenger, previous].includes(model.version));
+  const history = (await registry.history()).filter(({ champion, challenger, previous }) =>
+    [champion, challenger, previous].includes(model.version),
+  );
   if (options.json) {
     const { version, deviceUID, manufacturer, created, license, figures, lineage, file } = model;
-    console.log(JSON.stringify({ version, name: model.name, deviceUID, manufacturer, created, license, networks: file.networks, figures, lineage, history }));
+    console.log(
+      JSON.stringify({
+        version,
+        name: model.name,
+        deviceUID,
+        manufacturer,
+        created,
+        license,
+        networks: file.networks,
+        figures,
+        lineage,
+        history,
+      }),
+    );
     return;
   }
   console.log(describe(model));
-  for (const { at, action, champion, by, why } of history) console.log(`${at.slice(0, 16).replace('T', ' ')}  ${action}  champion ${champion}  by ${by}: ${why}`);
+  for (const { at, action, champion, by, why } of history)
+    console.log(`${at.slice(0, 16).replace('T', ' ')}  ${action}  champion ${champion}  by ${by}: ${why}`);
   if (model.card) console.log(`\n${model.card}`);
 }
 
 function describe({ name, version, deviceUID, manufacturer, created, license, networks, lineage, directory }: ModelVersion): string {
-  const parts = Object.entries(networks).map(([kind, { network, input, outputs, objective }]) => `${kind.padEnd(9)}${network.architecture.name}, ${input.width} × ${input.height} × ${input.channels}, ${objective ?? 'several'}: ${outputs.map((output) => (output.kind === 'gate' ? `${output.name} (gate)` : `${output.name} present from ${output.presentFrom}`)).join(', ')}`);
+  const parts = Object.entries(networks).map(
+    ([kind, { network, input, outputs, objective }]) =>
+      `${kind.padEnd(9)}${network.architecture.name}, ${input.width} × ${input.height} × ${input.channels}, ${objective ?? 'several'}: ${outputs.map((output) => (output.kind === 'gate' ? `${output.name} (gate)` : `${output.name} present from ${output.presentFrom}`)).join(', ')}`,
+  );
   return [
     `${name}, version ${version}`,
     `Device UID ${deviceUID}`,
     `made     ${created} by ${manufacturer}`,
     `licence  ${license}`,
     ...parts,
-    ...(lineage ? [`trained  on ${lineage.dataset.name} (${pluralise(lineage.dataset.images, 'image')}, ${pluralise(lineage.dataset.patients, 'patient')}), from ${lineage.parent ?? lineage.startedFrom ?? 'nothing'}, seed ${lineage.seed}, ${lineage.engine}, program ${lineage.codeVersion}`] : []),
+    ...(lineage
+      ? [
+          `trained  on ${lineage.dataset.name} (${pluralise(lineage.dataset.images, 'image')}, ${pluralise(lineage.dataset.patients, 'patient')}), from ${lineage.parent ?? lineage.startedFrom ?? 'nothing'}, seed ${lineage.seed}, ${lineage.engine}, program ${lineage.codeVersion}`,
+        ]
+      : []),
     `folder   ${directory}`,
     'Not for diagnosis.',
   ].join('\n');

@@ -14,18 +14,27 @@ export async function rebuildCommand(options: { readonly json: boolean }): Promi
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
-  const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, log);
+  const store = await openStore(
+    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    log,
+  );
   const jobs = await startJobs(store, log);
   try {
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
     try {
-      const settings = { routing, maxImages: config.report.maxImages, findingNameOf: (concept: Parameters<typeof findingNameOf>[1]) => findingNameOf(findings, concept) };
+      const settings = {
+        routing,
+        maxImages: config.report.maxImages,
+        findingNameOf: (concept: Parameters<typeof findingNameOf>[1]) => findingNameOf(findings, concept),
+      };
       const rebuilt = await rebuild({ config, pacs, store, jobs, settings, findings: Object.keys(findings.findings), log }, (studies) => {
         if (studies % 500 === 0) log.info('rebuilding', { studies });
       });
       if (options.json) console.log(JSON.stringify(rebuilt));
       else {
-        console.log(`${rebuilt.studies} studies with documents: ${rebuilt.results} results and ${rebuilt.assessments} assessments that the index did not have${rebuilt.gone > 0 ? `, ${rebuilt.gone} assessments taken away that the PACS no longer holds` : ''}`);
+        console.log(
+          `${rebuilt.studies} studies with documents: ${rebuilt.results} results and ${rebuilt.assessments} assessments that the index did not have${rebuilt.gone > 0 ? `, ${rebuilt.gone} assessments taken away that the PACS no longer holds` : ''}`,
+        );
         if (!rebuilt.orthancLabels) console.log('This Orthanc has no labels of its own (1.12 has): none were looked for.');
         for (const { studyInstanceUID, code } of rebuilt.unreadable) console.log(`${studyInstanceUID}: could not be read (${code})`);
       }

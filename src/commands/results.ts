@@ -8,9 +8,13 @@ import { resultLine, resultObject } from './result-line.js';
 /** `results`: what the index holds, newest first. The embedded database belongs to one process: not beside a running service. */
 export async function listResults(options: { readonly limit: string; readonly json: boolean }): Promise<void> {
   const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new Fault('request-invalid', `expected --limit with a whole number from 1, found ${options.limit}`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new Fault('request-invalid', `expected --limit with a whole number from 1, found ${options.limit}`);
   const config = loadConfig();
-  const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, createLog({ ...config.log, level: 'warn' }));
+  const store = await openStore(
+    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    createLog({ ...config.log, level: 'warn' }),
+  );
   try {
     const { results } = await store.results.listResults({ limit, currentOnly: true });
     for (const result of results) console.log(options.json ? JSON.stringify(resultObject(result)) : resultLine(result));

@@ -25,7 +25,10 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
   const config = loadConfig();
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const startedAt = new Date();
-  const store = await openStore(config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') }, log);
+  const store = await openStore(
+    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    log,
+  );
   const registry = registryOfStore(config, store);
   const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone });
   let record: ChangeRecord | undefined;
@@ -36,7 +39,16 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
     try {
       await requestRetraining(jobs, 'command line');
-      await startRetraining({ config: { ...config, night: { ...config.night, enabled: false } }, store, jobs, registry, pacs, reader, codeVersion: softwareVersion, log });
+      await startRetraining({
+        config: { ...config, night: { ...config.night, enabled: false } },
+        store,
+        jobs,
+        registry,
+        pacs,
+        reader,
+        codeVersion: softwareVersion,
+        log,
+      });
       for (;;) {
         await new Promise((resolve) => setTimeout(resolve, 300));
         const mine = (await jobs.stats()).find(({ queue }) => queue === retrainQueue.name);
@@ -52,7 +64,17 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     await store.close();
   }
   if (!record) throw new Fault('engine-failed', 'expected a change record of this run, found none; see the log and the parked work');
-  console.log(options.json ? JSON.stringify({ id: record.id, outcome: record.outcome, why: record.why, champion: record.champion, challenger: record.challenger }) : describeChange(record));
+  console.log(
+    options.json
+      ? JSON.stringify({
+          id: record.id,
+          outcome: record.outcome,
+          why: record.why,
+          champion: record.champion,
+          challenger: record.challenger,
+        })
+      : describeChange(record),
+  );
   if (record.outcome !== 'promoted' && record.outcome !== 'shadow') process.exitCode = 3;
 }
 

@@ -15,12 +15,19 @@ import { everyStudyRow } from '../reporting/every-study.js';
 
 /** `routes test`: runs the rules over what is in the PACS; nothing is analysed and nothing is written. */
 export async function testRoutes(options: { readonly since?: string; readonly json: boolean }): Promise<void> {
-  if (options.since !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.since)) throw new Fault('request-invalid', `expected --since YYYY-MM-DD, found ${options.since}`);
+  if (options.since !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.since))
+    throw new Fault('request-invalid', `expected --since YYYY-MM-DD, found ${options.since}`);
   const { orthanc: settings, routingFile } = loadConfig();
   const routing = loadRouting(routingFile);
   if (!settings.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: the rules are tried on the studies of your PACS');
   const url = settings.url.replace(/\/+$/, '');
-  const endpoint = { username: settings.username, password: settings.password, caFile: settings.caFile, timeoutMs: settings.requestTimeoutMs, maxConcurrent: new Slots(settings.maxConcurrentRequests) };
+  const endpoint = {
+    username: settings.username,
+    password: settings.password,
+    caFile: settings.caFile,
+    timeoutMs: settings.requestTimeoutMs,
+    maxConcurrent: new Slots(settings.maxConcurrentRequests),
+  };
   const dicomWeb = new DicomWeb({ ...endpoint, url: url + settings.dicomWebPath });
   const orthanc = new OrthancClient({ ...endpoint, url });
   const counts = new Map<string, number>();
@@ -42,8 +49,22 @@ export async function testRoutes(options: { readonly since?: string; readonly js
         count(rule?.name ?? 'no rule');
         const images = decision.action === 'analyse' ? imagesOf(decision.series) : undefined;
         const reason = decision.action === 'none' ? explainNone(decision.passedOver) : undefined;
-        if (options.json) console.log(JSON.stringify({ studyInstanceUID, action: decision.action, rule: rule?.name, priority: rule?.priority, destinations: rule?.destinations, images, reason }));
-        else console.log(`${studyInstanceUID}  ${rule ? `${decision.action} by ${rule.name}, priority ${rule.priority}${images ? `, ${images}` : ''}` : `no rule (${reason})`}`);
+        if (options.json)
+          console.log(
+            JSON.stringify({
+              studyInstanceUID,
+              action: decision.action,
+              rule: rule?.name,
+              priority: rule?.priority,
+              destinations: rule?.destinations,
+              images,
+              reason,
+            }),
+          );
+        else
+          console.log(
+            `${studyInstanceUID}  ${rule ? `${decision.action} by ${rule.name}, priority ${rule.priority}${images ? `, ${images}` : ''}` : `no rule (${reason})`}`,
+          );
       }
     }
   } finally {
@@ -57,7 +78,10 @@ export async function testRoutes(options: { readonly since?: string; readonly js
 async function factsOf(study: StudyInstanceUID, dicomWeb: DicomWeb, orthanc: OrthancClient): Promise<readonly SeriesFacts[] | Fault> {
   try {
     const instances = await dicomWeb.retrieveStudyMetadata(study);
-    return seriesFactsOf(instances.filter((one) => !isOwnDocument(one)), await arrivalOf(orthanc, study));
+    return seriesFactsOf(
+      instances.filter((one) => !isOwnDocument(one)),
+      await arrivalOf(orthanc, study),
+    );
   } catch (error) {
     if (!(error instanceof Fault) || isOutage(error)) throw error;
     return error;
@@ -66,7 +90,8 @@ async function factsOf(study: StudyInstanceUID, dicomWeb: DicomWeb, orthanc: Ort
 
 /** What would be looked at, as far as headers tell. */
 function imagesOf(series: Parameters<typeof selectXrays>[0]): string {
-  if (series.every((one) => one.values.modality?.includes('CT'))) return `${series.reduce((sum, one) => sum + one.instances.length, 0)} CT instances`;
+  if (series.every((one) => one.values.modality?.includes('CT')))
+    return `${series.reduce((sum, one) => sum + one.instances.length, 0)} CT instances`;
   const { chosen, leftOut } = selectXrays(series, 4);
   const others = leftOut.map(({ reason }) => reason);
   return `${chosen.length} frontal${others.length ? `, left out: ${[...new Set(others)].join(', ')}` : ''}`;

@@ -7,7 +7,9 @@ export async function serve(options: { readonly roles?: string } = {}): Promise<
   const config = loadConfig(undefined, options.roles === undefined ? {} : { ROLES: options.roles });
   const log = createLog(config.log);
   const service = await startService(config, log);
-  process.stdout.write(`orthanc-chest-ai: ${service.url}   Orthanc: ${service.pacs.url}${service.pacs.dicomPort ? `   DICOM port ${service.pacs.dicomPort}` : ''}   (not for diagnosis)\n`);
+  process.stdout.write(
+    `orthanc-chest-ai: ${service.url}   Orthanc: ${service.pacs.url}${service.pacs.dicomPort ? `   DICOM port ${service.pacs.dicomPort}` : ''}   (not for diagnosis)\n`,
+  );
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
   });

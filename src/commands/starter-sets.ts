@@ -16,7 +16,11 @@ import { Fault } from '../errors.js';
 export const starterSeed = 20200315;
 
 const networks = {
-  xray: { classes: ['pneumonia', 'covid-19'], guard: 'frontal-chest', isChest: (set: string, view: string) => !set.includes('-ct-') && !['l', 'ct', 'axial', 'other'].includes(view) },
+  xray: {
+    classes: ['pneumonia', 'covid-19'],
+    guard: 'frontal-chest',
+    isChest: (set: string, view: string) => !set.includes('-ct-') && !['l', 'ct', 'axial', 'other'].includes(view),
+  },
   ct: { classes: ['covid-19'], guard: 'axial-chest', isChest: (set: string) => set.includes('-ct-') },
 } as const;
 
@@ -36,7 +40,10 @@ export function starterSource(all: ExampleSource, kind: 'xray' | 'ct', limit = I
   const others = all.examples.filter((example) => !isOfKind(example));
   const chosen: ExampleSource = { ...all, kind: 'several', classes, examples: few };
   const chests = kind === 'ct' ? withFullField(chosen, starterSeed) : chosen;
-  const strangers: ExampleSource = { ...chosen, examples: shuffled(others, seededRandom('others', starterSeed)).slice(0, Math.ceil(chests.examples.length / 2)) };
+  const strangers: ExampleSource = {
+    ...chosen,
+    examples: shuffled(others, seededRandom('others', starterSeed)).slice(0, Math.ceil(chests.examples.length / 2)),
+  };
   return { source: withGuardClass(chests, { name: guard, share: 0.5, seed: starterSeed, others: strangers }), classes, guard };
 }
 
@@ -46,7 +53,11 @@ export function starterSplit(leaveOut: readonly string[]): Omit<SplitOptions, 'l
 
 /** Every set of the folder, imported once; its own patients stay apart but for those of sets of one source. */
 export async function importStarterSets(data: string, out: string): Promise<ExampleSource> {
-  const sets = existsSync(data) ? readdirSync(data).filter((set) => existsSync(join(data, set, 'metadata.csv'))).sort() : [];
+  const sets = existsSync(data)
+    ? readdirSync(data)
+        .filter((set) => existsSync(join(data, set, 'metadata.csv')))
+        .sort()
+    : [];
   if (sets.length === 0) throw new Fault('dataset-invalid', 'expected folders with metadata.csv and images/, found none', { source: data });
   for (const set of sets) {
     if (existsSync(join(out, set, manifestName))) continue;
@@ -67,7 +78,9 @@ async function importOtherBodies(folder: string, out: string): Promise<readonly 
   if (existsSync(join(out, otherBodies, manifestName))) return [otherBodies];
   const [heading, ...rows] = parseCells(decodeText(await readFile(index)).text, index);
   const place = (name: string): number => heading!.cells.indexOf(name);
-  const usable = rows.map(({ cells }) => cells).filter((cells) => cells[place('chest')] !== 'yes' && Number(cells[place('rows')]) >= 32 && !cells[place('path')]!.includes('WG04'));
+  const usable = rows
+    .map(({ cells }) => cells)
+    .filter((cells) => cells[place('chest')] !== 'yes' && Number(cells[place('rows')]) >= 32 && !cells[place('path')]!.includes('WG04'));
   const list = join(out, `${otherBodies}.csv`);
   await mkdir(out, { recursive: true });
   await writeFile(list, `filename,finding,view\n${usable.map((cells) => `"${cells[place('path')]!}",other,other`).join('\n')}\n`);

@@ -39,7 +39,6 @@ export interface TrainStarterCommand {
   readonly from?: string;
 }
 
-
 /**
  * `train-starter`: the small model that ships, by the pipeline that everybody has, from published sets of images laid out as folders
  * with `metadata.csv` and `images/`. One command; interrupted, the same command goes on. `--leave-out` trains without a source, for
@@ -49,22 +48,45 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
   const kind = options.use === 'ct' ? 'ct' : 'xray';
   const config = loadConfig();
   const all = await importStarterSets(options.data, join(options.work, 'sets'));
-  const { source, classes, guard } = starterSource(all, kind, options.limit === undefined ? Infinity : wholeNumber('--limit', options.limit, 50, 1e6));
-  const lock = await openTestLock(join(options.work, `test-lock-${kind}.json`), source.examples, { seed: starterSeed, share: 0.15, created: new Date().toISOString().slice(0, 10) });
+  const { source, classes, guard } = starterSource(
+    all,
+    kind,
+    options.limit === undefined ? Infinity : wholeNumber('--limit', options.limit, 50, 1e6),
+  );
+  const lock = await openTestLock(join(options.work, `test-lock-${kind}.json`), source.examples, {
+    seed: starterSeed,
+    share: 0.15,
+    created: new Date().toISOString().slice(0, 10),
+  });
   const settings = starterSplit(options.leaveOut);
   const split = splitExamples(source.examples, { ...settings, lock });
   const from = options.from === undefined ? undefined : await chosenModel(options.from, config);
   const side = wholeNumber('--size', options.size, 32, 1024);
-  const input: InputSpecification = { width: side, height: side, channels: 1, resize: 'bilinear-antialias', normalization: 'per-image', ...(kind === 'ct' ? { window: { center: -600, width: 1500 } } : {}) };
+  const input: InputSpecification = {
+    width: side,
+    height: side,
+    channels: 1,
+    resize: 'bilinear-antialias',
+    normalization: 'per-image',
+    ...(kind === 'ct' ? { window: { center: -600, width: 1500 } } : {}),
+  };
   const architecture = networkPreset('starter', { inputChannels: 1, outputs: classes.length + 1, head: 'torchvision' });
-  const initial = from ? startedFrom(from, architecture) : { tensors: initialWeights(architectureOf(architecture), starterSeed), parent: null };
+  const initial = from
+    ? startedFrom(from, architecture)
+    : { tensors: initialWeights(architectureOf(architecture), starterSeed), parent: null };
   const recipe = recipeOf(options, kind, side);
-  const name = [kind, ...options.leaveOut.map((one) => `without-${one}`), ...(options.recipe === undefined ? [] : [`recipe-${basename(options.recipe, '.json')}`])].join('-');
+  const name = [
+    kind,
+    ...options.leaveOut.map((one) => `without-${one}`),
+    ...(options.recipe === undefined ? [] : [`recipe-${basename(options.recipe, '.json')}`]),
+  ].join('-');
   const engine = await startEngine(engineOptionsOf(config, silentLog));
   const stop = stopSignal(options.timeLimit);
   const [reading, training] = [progressLine('reading pictures', false), progressLine('', false)];
   const say = (line: string): void => console.log(line);
-  say(`${name}: ${(['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'] as const).map((part) => `${part} ${split.parts.filter((one) => one === part).length}`).join(', ')}`);
+  say(
+    `${name}: ${(['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'] as const).map((part) => `${part} ${split.parts.filter((one) => one === part).length}`).join(', ')}`,
+  );
   try {
     const outcome = await trainCandidate({
       directory: join(options.work, 'runs', name),
@@ -81,7 +103,13 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
       recipe,
       cache: new PictureCache(join(options.work, 'cache'), input),
       engine,
-      model: { name: 'orthanc-chest-ai starter', manufacturer: 'orthanc-chest-ai', license: 'research and demonstration only, not for diagnosis; the training pictures carry mixed licences', codeVersion: codeVersion(), settings: { split: settings } },
+      model: {
+        name: 'orthanc-chest-ai starter',
+        manufacturer: 'orthanc-chest-ai',
+        license: 'research and demonstration only, not for diagnosis; the training pictures carry mixed licences',
+        codeVersion: codeVersion(),
+        settings: { split: settings },
+      },
       clock: { now: () => new Date() },
       signal: stop.signal,
       onReading: reading.tell,
@@ -122,11 +150,23 @@ function recipeOf({ recipe: file, epochs }: TrainStarterCommand, kind: 'xray' | 
   const all = wholeNumber('--epochs', epochs, 1, 500);
   const small = Math.floor((all * 3) / 4);
   const stages: readonly Stage[] = [
-    ...(small > 0 ? [{ what: 'all' as const, epochs: small, rate: 3e-3, firstRate: 3e-3, pixels: Math.max(32, Math.round(side / 2)) }] : []),
+    ...(small > 0
+      ? [{ what: 'all' as const, epochs: small, rate: 3e-3, firstRate: 3e-3, pixels: Math.max(32, Math.round(side / 2)) }]
+      : []),
     { what: 'all', epochs: all - small, rate: small > 0 ? 1e-3 : 3e-3, firstRate: small > 0 ? 1e-3 : 3e-3 },
   ];
   const augmentation = kind === 'xray' ? { ...robustTransforms, pEqualise: 0.5, lungs: lungTransforms } : robustTransforms;
-  const own: Recipe = { ...fastaiRecipe, seed: starterSeed, batch: 64, stages, weightDecay: 0.02, labelSmoothing: 0.02, balance: 'source-sampling', maxDraws: 4, augmentation };
+  const own: Recipe = {
+    ...fastaiRecipe,
+    seed: starterSeed,
+    batch: 64,
+    stages,
+    weightDecay: 0.02,
+    labelSmoothing: 0.02,
+    balance: 'source-sampling',
+    maxDraws: 4,
+    augmentation,
+  };
   if (file === undefined) return own;
   const changes = loadConfigFile(file, recipeSchema.partial());
   return recipeSchema.parse({ ...own, ...changes });

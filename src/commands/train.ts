@@ -56,7 +56,13 @@ export async function train(options: TrainCommand): Promise<void> {
       recipe: plan.recipe,
       cache: plan.cache,
       engine,
-      model: { name: options.name ?? `${plan.architecture.family} on ${plan.name}`.slice(0, 64), manufacturer: 'orthanc-chest-ai', license: 'As the data it was trained on; not for diagnosis', codeVersion: codeVersion(), settings: { split: plan.splitSettings } },
+      model: {
+        name: options.name ?? `${plan.architecture.family} on ${plan.name}`.slice(0, 64),
+        manufacturer: 'orthanc-chest-ai',
+        license: 'As the data it was trained on; not for diagnosis',
+        codeVersion: codeVersion(),
+        settings: { split: plan.splitSettings },
+      },
       clock: { now: () => new Date() },
       signal: stop.signal,
       onBegin: () => recordFirstBatch(plan, directory),
@@ -68,7 +74,11 @@ export async function train(options: TrainCommand): Promise<void> {
     for (const warning of outcome.warnings) say(`! ${warning}`);
     if (!outcome.finished) {
       const { stage, epoch, batch } = outcome.position;
-      console.log(options.json ? JSON.stringify({ finished: false, stage, epoch, batch, run: directory }) : `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}. The same command goes on from there.`);
+      console.log(
+        options.json
+          ? JSON.stringify({ finished: false, stage, epoch, batch, run: directory })
+          : `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}. The same command goes on from there.`,
+      );
       process.exitCode = 75; // EX_TEMPFAIL: not done yet, nothing wrong
       return;
     }
@@ -83,7 +93,17 @@ export async function train(options: TrainCommand): Promise<void> {
 
 /** Runs of the same plan share a folder: that is how an interrupted one is found again. */
 function runName({ architecture, classes, input, recipe, batchBy, sha256, split, initial }: TrainingPlan): string {
-  const hash = createHash('sha256').update(JSON.stringify({ architecture, classes, input, recipe: batchBy === undefined ? recipe : { ...recipe, batch: 'by memory' }, sha256, parts: split.parts, from: initial.parent ?? initial.startedFrom ?? null }));
+  const hash = createHash('sha256').update(
+    JSON.stringify({
+      architecture,
+      classes,
+      input,
+      recipe: batchBy === undefined ? recipe : { ...recipe, batch: 'by memory' },
+      sha256,
+      parts: split.parts,
+      from: initial.parent ?? initial.startedFrom ?? null,
+    }),
+  );
   return hash.digest('hex').slice(0, 12);
 }
 
@@ -107,10 +127,16 @@ async function recordFirstBatch({ batchBy, recipe: { batch } }: TrainingPlan, di
 const firstBatchFile = 'batch.json';
 const firstBatchSchema = z.strictObject({ batch: z.int().min(2), why: z.string() });
 
-export function describe({ source, split, classes, objective, architecture, initial, recipe, batchBy, name }: TrainingPlan, directory?: string): string {
+export function describe(
+  { source, split, classes, objective, architecture, initial, recipe, batchBy, name }: TrainingPlan,
+  directory?: string,
+): string {
   const count = (part: string): number => split.parts.filter((one) => one === part).length;
-  const patients = (part: string): number => new Set(source.examples.filter((_, index) => split.parts[index] === part).map(({ patient }) => patient)).size;
-  const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'].filter((part) => count(part) > 0).map((part) => `${part} ${count(part)} (${pluralise(patients(part), 'patient')})`);
+  const patients = (part: string): number =>
+    new Set(source.examples.filter((_, index) => split.parts[index] === part).map(({ patient }) => patient)).size;
+  const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded']
+    .filter((part) => count(part) > 0)
+    .map((part) => `${part} ${count(part)} (${pluralise(patients(part), 'patient')})`);
   return [
     `${name}: ${parts.join(', ')}`,
     `${objective}: ${classes.join(', ')}`,
@@ -120,11 +146,21 @@ export function describe({ source, split, classes, objective, architecture, init
   ].join('\n');
 }
 
-export function tellProgress({ position, what, epochs, batches, smoothedLoss, imagesPerSecond, secondsLeft, epoch }: TrainingProgress, say: (line: string) => void, line: ReturnType<typeof progressLine>, json: boolean): void {
+export function tellProgress(
+  { position, what, epochs, batches, smoothedLoss, imagesPerSecond, secondsLeft, epoch }: TrainingProgress,
+  say: (line: string) => void,
+  line: ReturnType<typeof progressLine>,
+  json: boolean,
+): void {
   if (epoch) {
     line.end();
-    say(`${what} epoch ${epoch.epoch + 1} of ${epochs}: loss ${epoch.trainLoss.toFixed(4)}, validation loss ${epoch.validationLoss.toFixed(4)}, right ${(epoch.validationAccuracy * 100).toFixed(1)} %, ${epoch.seconds.toFixed(0)} s, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`);
-  } else if (!json) line.show(`${what} epoch ${position.epoch + 1} of ${epochs}, batch ${position.batch} of ${batches}: loss ${smoothedLoss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`);
+    say(
+      `${what} epoch ${epoch.epoch + 1} of ${epochs}: loss ${epoch.trainLoss.toFixed(4)}, validation loss ${epoch.validationLoss.toFixed(4)}, right ${(epoch.validationAccuracy * 100).toFixed(1)} %, ${epoch.seconds.toFixed(0)} s, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`,
+    );
+  } else if (!json)
+    line.show(
+      `${what} epoch ${position.epoch + 1} of ${epochs}, batch ${position.batch} of ${batches}: loss ${smoothedLoss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`,
+    );
 }
 
 function duration(seconds: number): string {
@@ -165,4 +201,3 @@ export function stopSignal(minutes: string | undefined): { readonly signal: Abor
 export function codeVersion(): string {
   return (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
 }
-

@@ -84,47 +84,90 @@ const maxBatch = 16;
  * @param stages those that memory has to suffice for; of the recipe if not given
  * @throws Fault request-invalid, dataset-invalid, model-invalid
  */
-export async function planTraining(options: TrainingOptions, config: Config, today: string, stages?: readonly Pick<Stage, 'what'>[]): Promise<TrainingPlan> {
+export async function planTraining(
+  options: TrainingOptions,
+  config: Config,
+  today: string,
+  stages?: readonly Pick<Stage, 'what'>[],
+): Promise<TrainingPlan> {
   const given = recipeOf(options);
   const { source, name, sha256 } = await openSources(options);
   const objective = oneOf('--objective', options.objective ?? source.kind, ['one-of-many', 'several'] as const);
   const kind = oneOf('--use', options.use, ['xray', 'ct'] as const);
   const from = options.from === undefined ? undefined : await chosenModel(options.from, config);
   const classes = classesOf(options, source, from, kind);
-  if (classes.length < (objective === 'several' ? 1 : 2)) throw new Fault('dataset-invalid', `expected at least two classes, found ${classes.join(', ') || 'none'}`, { source: options.dataset[0]! });
+  if (classes.length < (objective === 'several' ? 1 : 2))
+    throw new Fault('dataset-invalid', `expected at least two classes, found ${classes.join(', ') || 'none'}`, {
+      source: options.dataset[0]!,
+    });
   const lock = await lockOf(options, source, given.seed, today);
   const splitSettings = {
     seed: given.seed,
-    shares: { validation: numberOf('--validation', options.validation, 0.01, 0.9), calibration: numberOf('--calibration', options.calibration, 0, 0.5) },
+    shares: {
+      validation: numberOf('--validation', options.validation, 0.01, 0.9),
+      calibration: numberOf('--calibration', options.calibration, 0, 0.5),
+    },
     unit: options.byFile ? ('file' as const) : ('patient' as const),
     leaveOut: options.leaveOut,
   };
   const split = splitExamples(source.examples, { ...splitSettings, lock });
   const network = from ? networkOfModel(from, classes, given.seed, kind) : await networkOf(options, config, classes, given.seed);
-  const byMemory = options.batch === undefined ? batchByMemory(architectureOf(network.architecture), stages ?? given.stages, network.input, machineMemory(), maxBatch) : undefined;
+  const byMemory =
+    options.batch === undefined
+      ? batchByMemory(architectureOf(network.architecture), stages ?? given.stages, network.input, machineMemory(), maxBatch)
+      : undefined;
   const recipe: Recipe = byMemory ? { ...given, batch: byMemory.batch } : given;
   const cache = new PictureCache(join(options.dataset[0]!, '.cache'), network.input);
-  return { source, name, sha256, split, splitSettings: { ...splitSettings, ...(lock ? { lock: lock.checksum } : {}) }, classes, objective, kind, ...network, recipe, ...(byMemory ? { batchBy: byMemory.why } : {}), cache };
+  return {
+    source,
+    name,
+    sha256,
+    split,
+    splitSettings: { ...splitSettings, ...(lock ? { lock: lock.checksum } : {}) },
+    classes,
+    objective,
+    kind,
+    ...network,
+    recipe,
+    ...(byMemory ? { batchBy: byMemory.why } : {}),
+    cache,
+  };
 }
 
 async function openSources({ dataset, classes }: TrainingOptions): Promise<{ source: ExampleSource; name: string; sha256: string }> {
   const sources = await Promise.all(dataset.map((directory) => openDatasetFolder(directory)));
   const hash = createHash('sha256');
   for (const directory of dataset) hash.update(await readFile(join(directory, manifestName)));
-  return { source: mergeSources(sources, { unknownElsewhere: classes === undefined }), name: dataset.map((one) => basename(resolve(one))).join(' + '), sha256: hash.digest('hex') };
+  return {
+    source: mergeSources(sources, { unknownElsewhere: classes === undefined }),
+    name: dataset.map((one) => basename(resolve(one))).join(' + '),
+    sha256: hash.digest('hex'),
+  };
 }
 
 /** `test-lock.json` of the first data set: made where `--test` asks for it, kept to wherever it is. */
-async function lockOf({ dataset, test }: TrainingOptions, source: ExampleSource, seed: number, created: string): Promise<TestLock | undefined> {
+async function lockOf(
+  { dataset, test }: TrainingOptions,
+  source: ExampleSource,
+  seed: number,
+  created: string,
+): Promise<TestLock | undefined> {
   const path = join(dataset[0]!, 'test-lock.json');
-  return test === undefined ? readTestLock(path) : openTestLock(path, source.examples, { seed, share: numberOf('--test', test, 0.01, 0.9), created });
+  return test === undefined
+    ? readTestLock(path)
+    : openTestLock(path, source.examples, { seed, share: numberOf('--test', test, 0.01, 0.9), created });
 }
 
 /**
  * Those that are asked for, else the data set's. A model that says the same in another order keeps its order, so that its head goes on;
  * asked for in another order, they would be read as each other.
  */
-function classesOf(options: TrainingOptions, source: ExampleSource, from: ModelVersion | undefined, kind: 'xray' | 'ct'): readonly string[] {
+function classesOf(
+  options: TrainingOptions,
+  source: ExampleSource,
+  from: ModelVersion | undefined,
+  kind: 'xray' | 'ct',
+): readonly string[] {
   const asked = listOf(options.classes);
   const classes = asked ?? source.classes;
   const known = from?.networks[kind]?.outputs.map(({ name }) => name) ?? [];
@@ -142,7 +185,13 @@ async function networkOf(options: TrainingOptions, config: Config, classes: read
   const head = oneOf('--head', options.head ?? (preset === 'starter' ? 'torchvision' : 'fastai'), ['torchvision', 'fastai'] as const);
   const architecture = networkPreset(preset, { inputChannels: channels, outputs: classes.length, head });
   // published weights were trained on pictures normalised so, channel by channel; one channel has no such three
-  const input: InputSpecification = { width: side, height: side, channels, resize: 'bilinear-antialias', normalization: options.weights === undefined || channels === 1 ? 'per-image' : 'imagenet' };
+  const input: InputSpecification = {
+    width: side,
+    height: side,
+    channels,
+    resize: 'bilinear-antialias',
+    normalization: options.weights === undefined || channels === 1 ? 'per-image' : 'imagenet',
+  };
   const fresh = initialWeights(architectureOf(architecture), seed);
   if (options.weights === undefined) return { architecture, input, initial: { tensors: fresh, parent: null } };
   const published = await readStoredWeights(options.weights, weightsFolder(config));
@@ -154,13 +203,16 @@ async function networkOf(options: TrainingOptions, config: Config, classes: read
 function networkOfModel(version: ModelVersion, classes: readonly string[], seed: number, kind: 'xray' | 'ct'): NetworkPlan {
   const file = version.file.networks[kind];
   const served = version.networks[kind];
-  if (!file || !served) throw new Fault('model-invalid', `expected a network for ${kind} in ${version.name} ${version.version}, found none`);
+  if (!file || !served)
+    throw new Fault('model-invalid', `expected a network for ${kind} in ${version.name} ${version.version}, found none`);
   const architecture: ArchitectureSpec = { ...file.architecture, outputs: classes.length };
   const before = served.outputs.map((output) => output.name);
   const same = before.join() === classes.join();
   const fresh = initialWeights(architectureOf(architecture), seed);
   // a head of as many outputs with other meanings is no beginning
-  const published = same ? served.network.tensors : new Map([...served.network.tensors].filter(([tensor]) => isBody(tensor, served.network.architecture)));
+  const published = same
+    ? served.network.tensors
+    : new Map([...served.network.tensors].filter(([tensor]) => isBody(tensor, served.network.architecture)));
   const { tensors } = transferWeights(architectureOf(architecture), fresh, published, version.version);
   return { architecture, input: file.input, initial: { tensors, parent: version.version } };
 }
@@ -183,10 +235,21 @@ export function recipeOf(options: TrainingOptions): Recipe {
   const epochs = wholeOf('--epochs', options.epochs, 0, 1000);
   const stages: Stage[] = [
     ...(epochsFrozen > 0 ? [{ what: frozen, epochs: epochsFrozen, rate: numberOf('--rate-frozen', options.rateFrozen, 1e-9, 10) }] : []),
-    ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate: numberOf('--rate', options.rate, 1e-9, 10), ...(options.firstRate === undefined ? {} : { firstRate: numberOf('--first-rate', options.firstRate, 1e-9, 10) }) }] : []),
+    ...(epochs > 0
+      ? [
+          {
+            what: 'all' as const,
+            epochs,
+            rate: numberOf('--rate', options.rate, 1e-9, 10),
+            ...(options.firstRate === undefined ? {} : { firstRate: numberOf('--first-rate', options.firstRate, 1e-9, 10) }),
+          },
+        ]
+      : []),
   ];
   if (stages.length === 0) throw new Fault('request-invalid', 'expected epochs to train, found --epochs-frozen 0 and --epochs 0');
-  const transforms = { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[oneOf('--augment', options.augment, ['fastai', 'robust', 'none'] as const)];
+  const transforms = { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[
+    oneOf('--augment', options.augment, ['fastai', 'robust', 'none'] as const)
+  ];
   return recipeSchema.parse({
     ...fastaiRecipe,
     seed: wholeOf('--seed', options.seed, 0, 2 ** 31),
@@ -214,6 +277,7 @@ function wholeOf(option: string, text: string, least: number, most: number): num
 
 function numberOf(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= least && value <= most)) throw new Fault('request-invalid', `expected ${option} as a number from ${least} to ${most}, found ${text}`);
+  if (text.trim() === '' || !(value >= least && value <= most))
+    throw new Fault('request-invalid', `expected ${option} as a number from ${least} to ${most}, found ${text}`);
   return value;
 }

@@ -12,19 +12,35 @@ export function listWeights(options: { readonly json: boolean }): void {
     const file = storedFile(directory, { name, format });
     const fetched = existsSync(file);
     const checksum = sha256Prefix === undefined ? 'needs --sha256: its publisher states none' : `sha256 ${sha256Prefix}…`;
-    console.log(options.json ? JSON.stringify({ name, url, about, sha256Prefix: sha256Prefix ?? null, file: fetched ? file : null }) : `${name.padEnd(26)}${fetched ? 'fetched' : '       '}  ${checksum}  ${url}`);
+    console.log(
+      options.json
+        ? JSON.stringify({ name, url, about, sha256Prefix: sha256Prefix ?? null, file: fetched ? file : null })
+        : `${name.padEnd(26)}${fetched ? 'fetched' : '       '}  ${checksum}  ${url}`,
+    );
   }
 }
 
 /** `weights fetch`: published weights by name, checked, for `train --weights NAME`. */
-export async function fetchWeights(name: string, options: { readonly to?: string; readonly sha256?: string; readonly json: boolean }): Promise<void> {
+export async function fetchWeights(
+  name: string,
+  options: { readonly to?: string; readonly sha256?: string; readonly json: boolean },
+): Promise<void> {
   const directory = options.to ?? weightsFolder(loadConfig());
   try {
     const fetched = await fetchPublishedWeights({ name, directory, sha256: options.sha256 });
     const { file, bytes, sha256, verified } = fetched;
-    console.log(options.json ? JSON.stringify(fetched) : `${file}: ${(bytes / 1e6).toFixed(1)} MB, sha256 ${sha256}, compared with ${verified}\nTo train from it: train --weights ${options.to === undefined ? name : file}`);
+    console.log(
+      options.json
+        ? JSON.stringify(fetched)
+        : `${file}: ${(bytes / 1e6).toFixed(1)} MB, sha256 ${sha256}, compared with ${verified}\nTo train from it: train --weights ${options.to === undefined ? name : file}`,
+    );
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'download-failed') throw error;
-    throw new Fault(error.code, `${error.detail}; fetch the file where there is a way to it and give it to \`train --weights FILE\``, error.subject, { cause: error, retryable: error.retryable });
+    throw new Fault(
+      error.code,
+      `${error.detail}; fetch the file where there is a way to it and give it to \`train --weights FILE\``,
+      error.subject,
+      { cause: error, retryable: error.retryable },
+    );
   }
 }

@@ -22,7 +22,8 @@ type Projection = readonly [number, number, number, number, number, number, numb
 export function applyAugmentation(source: SourcePicture, augmentation: Augmentation, width: number, height: number): Float32Array {
   const result = resample(source, projectionOf(augmentation, width, height), width, height, augmentation.flip === true);
   light(result, augmentation);
-  if (augmentation.gamma !== undefined) for (let index = 0; index < result.length; index++) result[index] = result[index]! ** augmentation.gamma;
+  if (augmentation.gamma !== undefined)
+    for (let index = 0; index < result.length; index++) result[index] = result[index]! ** augmentation.gamma;
   if (augmentation.cover) cover(result, augmentation.cover, width, height);
   return result;
 }
@@ -30,7 +31,17 @@ export function applyAugmentation(source: SourcePicture, augmentation: Augmentat
 function projectionOf({ warp, rotate, zoom }: Augmentation, width: number, height: number): Projection {
   const affine = product(rotate === undefined ? identity : rotation(rotate), zoom ? zooming(zoom) : identity);
   // fastai turns in pixels, not in halves of a side
-  const inPixels: Projection = [affine[0], (affine[1] * height) / width, affine[2], (affine[3] * width) / height, affine[4], affine[5], 0, 0, 1];
+  const inPixels: Projection = [
+    affine[0],
+    (affine[1] * height) / width,
+    affine[2],
+    (affine[3] * width) / height,
+    affine[4],
+    affine[5],
+    0,
+    0,
+    1,
+  ];
   return product(inPixels, warp ? perspective(warp) : identity);
 }
 
@@ -47,14 +58,25 @@ function zooming({ scale, row, column }: NonNullable<Augmentation['zoom']>): Pro
 }
 
 function product(a: Projection, b: Projection): Projection {
-  const cell = (row: number, column: number): number => a[row * 3]! * b[column]! + a[row * 3 + 1]! * b[3 + column]! + a[row * 3 + 2]! * b[6 + column]!;
+  const cell = (row: number, column: number): number =>
+    a[row * 3]! * b[column]! + a[row * 3 + 1]! * b[3 + column]! + a[row * 3 + 2]! * b[6 + column]!;
   return [cell(0, 0), cell(0, 1), cell(0, 2), cell(1, 0), cell(1, 1), cell(1, 2), cell(2, 0), cell(2, 1), cell(2, 2)];
 }
 
 /** fastai's `_symmetric_warp`: the projection that takes the moved corners to the corners; eight equations (`_find_coeffs`). */
 function perspective([top, bottom, left, right]: readonly [number, number, number, number]): Projection {
-  const corners = [[-1, -1], [-1, 1], [1, -1], [1, 1]] as const;
-  const moved = [[-1 - right, -1 - bottom], [-1 - left, 1 + bottom], [1 + right, -1 - top], [1 + left, 1 + top]] as const;
+  const corners = [
+    [-1, -1],
+    [-1, 1],
+    [1, -1],
+    [1, 1],
+  ] as const;
+  const moved = [
+    [-1 - right, -1 - bottom],
+    [-1 - left, 1 + bottom],
+    [1 + right, -1 - top],
+    [1 + left, 1 + top],
+  ] as const;
   const rows = corners.flatMap(([toX, toY], index) => {
     const [x, y] = moved[index]!;
     return [
@@ -69,7 +91,9 @@ function perspective([top, bottom, left, right]: readonly [number, number, numbe
 /** Gauss–Jordan with row pivoting; each row ends with its right-hand side. */
 function solve(rows: number[][]): number[] {
   for (let column = 0; column < rows.length; column++) {
-    const pivot = rows.slice(column).reduce((best, row, offset) => (Math.abs(row[column]!) > Math.abs(rows[best]![column]!) ? column + offset : best), column);
+    const pivot = rows
+      .slice(column)
+      .reduce((best, row, offset) => (Math.abs(row[column]!) > Math.abs(rows[best]![column]!) ? column + offset : best), column);
     [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
     const main = rows[column]!;
     for (const row of rows) {
@@ -81,7 +105,13 @@ function solve(rows: number[][]): number[] {
   return rows.map((row, index) => row.at(-1)! / row[index]!);
 }
 
-function resample({ width: sourceWidth, height: sourceHeight, values, most }: SourcePicture, p: Projection, width: number, height: number, flip: boolean): Float32Array {
+function resample(
+  { width: sourceWidth, height: sourceHeight, values, most }: SourcePicture,
+  p: Projection,
+  width: number,
+  height: number,
+  flip: boolean,
+): Float32Array {
   const result = new Float32Array(width * height);
   const [a, b, c, d, e, f, g, h, i] = p;
   const lastX = sourceWidth - 1;

@@ -38,16 +38,43 @@ export interface LungSettings {
   readonly pCrop: number;
 }
 
-export const fastaiTransforms: AugmentationSettings = { flip: 0, maxWarp: 0.2, maxRotate: 10, maxZoom: 1.1, maxLighting: 0.2, pAffine: 0.75, pLighting: 0.75, maxGamma: 0, pCover: 0 };
+export const fastaiTransforms: AugmentationSettings = {
+  flip: 0,
+  maxWarp: 0.2,
+  maxRotate: 10,
+  maxZoom: 1.1,
+  maxLighting: 0.2,
+  pAffine: 0.75,
+  pLighting: 0.75,
+  maxGamma: 0,
+  pCover: 0,
+};
 
 /** fastai's, and against what tells hospitals apart besides: grey scales, borders, markers. */
-export const robustTransforms: AugmentationSettings = { ...fastaiTransforms, maxWarp: 0.15, maxZoom: 1.25, maxLighting: 0.3, maxGamma: 0.5, pCover: 0.5 };
+export const robustTransforms: AugmentationSettings = {
+  ...fastaiTransforms,
+  maxWarp: 0.15,
+  maxZoom: 1.25,
+  maxLighting: 0.3,
+  maxGamma: 0.5,
+  pCover: 0.5,
+};
 
 /** What the starter's X-rays learn with besides; why, and what else was tried: its card. */
 export const lungTransforms: LungSettings = { pExchange: 0.25, pAlone: 0.15, pCovered: 0.1, pCrop: 0 };
 
 /** As validation sees it. */
-export const noTransforms: AugmentationSettings = { flip: 0, maxWarp: 0, maxRotate: 0, maxZoom: 1, maxLighting: 0, pAffine: 0, pLighting: 0, maxGamma: 0, pCover: 0 };
+export const noTransforms: AugmentationSettings = {
+  flip: 0,
+  maxWarp: 0,
+  maxRotate: 0,
+  maxZoom: 1,
+  maxLighting: 0,
+  pAffine: 0,
+  pLighting: 0,
+  maxGamma: 0,
+  pCover: 0,
+};
 
 /** What is done to one picture; what is left out is not done. */
 export interface Augmentation {
@@ -126,7 +153,8 @@ export function drawAugmentation(settings: AugmentationSettings, draws: Draws): 
 /** Half of the greys are the mean of what stays visible, as the shortcut audit has it. */
 function drawLungs({ pExchange, pAlone, pCovered, pCrop }: LungSettings, draws: Draws): Pick<Augmentation, 'lungs' | 'lungCrop'> {
   const which = draws.next();
-  const what = which < pExchange ? 'exchanged' : which < pExchange + pAlone ? 'alone' : which < pExchange + pAlone + pCovered ? 'covered' : undefined;
+  const what =
+    which < pExchange ? 'exchanged' : which < pExchange + pAlone ? 'alone' : which < pExchange + pAlone + pCovered ? 'covered' : undefined;
   const [plain, grey] = [draws.next() < 0.5, draws.next()];
   const [left, top, right, bottom] = [0, 1, 2, 3].map(() => draws.uniform(0, 1 / 6)) as [number, number, number, number];
   const crops = draws.next() < pCrop;
@@ -138,11 +166,21 @@ function drawLungs({ pExchange, pAlone, pCovered, pCrop }: LungSettings, draws: 
 
 /** Up to a tenth of each edge, and up to a quarter by a quarter of each corner; black as a rule, as collimators leave it. */
 function drawCover(draws: Draws): NonNullable<Augmentation['cover']> {
-  const [top, bottom, left, right] = [0, 1, 2, 3].map(() => (draws.next() < 0.4 ? draws.uniform(0, 0.1) : 0)) as [number, number, number, number];
+  const [top, bottom, left, right] = [0, 1, 2, 3].map(() => (draws.next() < 0.4 ? draws.uniform(0, 0.1) : 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const corners = [0, 1, 2, 3].map((corner) => {
     const [width, height] = [draws.uniform(0.05, 0.25), draws.uniform(0.05, 0.25)];
     const chosen = draws.next() < 0.3;
-    const box = { left: corner % 2 ? 1 - width : 0, right: corner % 2 ? 1 : width, top: corner < 2 ? 0 : 1 - height, bottom: corner < 2 ? height : 1 };
+    const box = {
+      left: corner % 2 ? 1 - width : 0,
+      right: corner % 2 ? 1 : width,
+      top: corner < 2 ? 0 : 1 - height,
+      bottom: corner < 2 ? height : 1,
+    };
     return { chosen, box };
   });
   const grey = draws.next();

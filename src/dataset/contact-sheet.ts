@@ -17,21 +17,33 @@ export async function drawContactSheet(pictures: readonly SheetPicture[], column
   const cell = { width: width + 2 * margin, height: height + 2 * margin + captionHeight };
   const rows = Math.ceil(pictures.length / columns);
   const size = { width: cell.width * columns, height: cell.height * rows + captionHeight };
-  const place = (index: number): { left: number; top: number } => ({ left: (index % columns) * cell.width + margin, top: Math.floor(index / columns) * cell.height + margin });
-  const images = pictures.map((picture, index) => ({ input: greyBytes(picture), raw: { width, height, channels: 1 as const }, ...place(index) }));
+  const place = (index: number): { left: number; top: number } => ({
+    left: (index % columns) * cell.width + margin,
+    top: Math.floor(index / columns) * cell.height + margin,
+  });
+  const images = pictures.map((picture, index) => ({
+    input: greyBytes(picture),
+    raw: { width, height, channels: 1 as const },
+    ...place(index),
+  }));
   const captions = pictures.map(({ caption }, index) => {
     const { left, top } = place(index);
     return `<text x="${left + width / 2}" y="${top + height + 15}" text-anchor="middle">${escaped(clipped(caption, width))}</text>`;
   });
   const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" font-family="sans-serif" font-size="12" fill="#111">${captions.join('')}<text x="${margin}" y="${size.height - 7}" fill="#555">${notice}</text></svg>`;
-  return sharp({ create: { ...size, channels: 3, background: '#ffffff' } }).composite([...images, { input: Buffer.from(text), left: 0, top: 0 }]).png().toBuffer();
+  return sharp({ create: { ...size, channels: 3, background: '#ffffff' } })
+    .composite([...images, { input: Buffer.from(text), left: 0, top: 0 }])
+    .png()
+    .toBuffer();
 }
 
 /** A page of its own: the pictures are in it. */
 export async function contactSheetPage(pictures: readonly SheetPicture[], title: string): Promise<string> {
   const figures = await Promise.all(
     pictures.map(async (picture) => {
-      const png = await sharp(greyBytes(picture), { raw: { width: picture.width, height: picture.height, channels: 1 } }).png().toBuffer();
+      const png = await sharp(greyBytes(picture), { raw: { width: picture.width, height: picture.height, channels: 1 } })
+        .png()
+        .toBuffer();
       return `<figure><img width="${picture.width}" height="${picture.height}" alt="" src="data:image/png;base64,${png.toString('base64')}"><figcaption>${escaped(picture.caption)}</figcaption></figure>`;
     }),
   );

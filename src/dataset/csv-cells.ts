@@ -19,9 +19,23 @@ export function decodeText(bytes: Uint8Array): { text: string; encoding: 'utf-8'
 export function parseCells(text: string, source: string): { readonly line: number; readonly cells: readonly string[] }[] {
   try {
     // the parser counts a line break of two characters inside quotes as two lines
-    const records = parse(text.replace(/\r\n?/g, '\n'), { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_empty_values: true });
-    return (records as unknown as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({ line: info.lines, cells: record }));
+    const records = parse(text.replace(/\r\n?/g, '\n'), {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      skip_records_with_empty_values: true,
+    });
+    return (records as unknown as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({
+      line: info.lines,
+      cells: record,
+    }));
   } catch (cause) {
-    throw new Fault('dataset-invalid', `expected comma-separated values: ${cause instanceof Error ? cause.message : String(cause)}`, { source }, { cause });
+    throw new Fault(
+      'dataset-invalid',
+      `expected comma-separated values: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { source },
+      { cause },
+    );
   }
 }

@@ -23,9 +23,16 @@ export function labelsOf(finding: string, kind: LabelKind): readonly string[] | 
     const slug = slugOf(finding);
     return unsaid.has(slug) ? undefined : [slug];
   }
-  const named = finding.split('|').map((one) => one.split('/').map(slugOf).filter((part) => part !== ''));
+  const named = finding.split('|').map((one) =>
+    one
+      .split('/')
+      .map(slugOf)
+      .filter((part) => part !== ''),
+  );
   const paths = named.filter((path) => path.length > 0);
   if (paths.length === 0 || paths.every((path) => unsaid.has(path.join('-')))) return undefined;
-  const labels = paths.filter((path) => !normal.has(path.join('-')) && !unsaid.has(path.join('-'))).flatMap((path) => path.map((_, depth) => path.slice(0, depth + 1).join('-')));
+  const labels = paths
+    .filter((path) => !normal.has(path.join('-')) && !unsaid.has(path.join('-')))
+    .flatMap((path) => path.map((_, depth) => path.slice(0, depth + 1).join('-')));
   return [...new Set(labels)].sort();
 }

@@ -30,8 +30,13 @@ export function groupsOf(examples: readonly Pick<Example, 'patient' | 'key' | 'p
 }
 
 /** Pairs of places of examples whose hashes differ in at most `bits` bits, the lower place first. */
-export function nearDuplicates(examples: readonly Pick<Example, 'perceptualHash'>[], bits = nearDuplicateBits): readonly (readonly [number, number])[] {
-  const hashed = examples.flatMap(({ perceptualHash }, index) => (perceptualHash === undefined ? [] : [{ index, words: hashWords(perceptualHash) }]));
+export function nearDuplicates(
+  examples: readonly Pick<Example, 'perceptualHash'>[],
+  bits = nearDuplicateBits,
+): readonly (readonly [number, number])[] {
+  const hashed = examples.flatMap(({ perceptualHash }, index) =>
+    perceptualHash === undefined ? [] : [{ index, words: hashWords(perceptualHash) }],
+  );
   const pairs: (readonly [number, number])[] = [];
   for (let i = 0; i < hashed.length; i++) {
     const one = hashed[i]!;

@@ -31,14 +31,16 @@ export function withGuardClass(source: ExampleSource, { name, share, seed, other
     else bySource.set(example.source, [example]);
   }
   const made = new Map<string, Made>();
-  const fakes = shuffled(source.examples, seededRandom('look-alikes', seed)).slice(0, Math.round(source.examples.length * share)).map((base, index): Example => {
-    const how = lookAlikes[index % lookAlikes.length]!;
-    const key = `${base.key}.${how}`;
-    // the second picture of a montage is of the same source, so that a source is never left out by halves
-    const partners = bySource.get(base.source)!;
-    made.set(key, { base, partner: partners[Math.floor(seededRandom('partner', seed, key).next() * partners.length)]!, how });
-    return { key, patient: base.patient, source: base.source, view: how, labels: [], unknown: source.classes };
-  });
+  const fakes = shuffled(source.examples, seededRandom('look-alikes', seed))
+    .slice(0, Math.round(source.examples.length * share))
+    .map((base, index): Example => {
+      const how = lookAlikes[index % lookAlikes.length]!;
+      const key = `${base.key}.${how}`;
+      // the second picture of a montage is of the same source, so that a source is never left out by halves
+      const partners = bySource.get(base.source)!;
+      made.set(key, { base, partner: partners[Math.floor(seededRandom('partner', seed, key).next() * partners.length)]!, how });
+      return { key, patient: base.patient, source: base.source, view: how, labels: [], unknown: source.classes };
+    });
   const foreign = others?.examples.map((example): Example => ({ ...example, labels: [], unknown: source.classes })) ?? [];
   const foreignKeys = new Set(foreign.map(({ key }) => key));
   return {

@@ -64,7 +64,8 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const files = await listFiles(options.images);
   const before = existsSync(join(options.out, manifestName)) ? await readManifest(options.out) : undefined;
   const kind = options.kind ?? before?.kind ?? kindOf(rows.map(({ finding }) => finding));
-  if (before && before.kind !== kind) throw new Fault('dataset-invalid', `expected a list of ${before.kind} as the data set is, found ${kind}`, { source: options.metadata });
+  if (before && before.kind !== kind)
+    throw new Fault('dataset-invalid', `expected a list of ${before.kind} as the data set is, found ${kind}`, { source: options.metadata });
 
   const { labelled, withoutFinding, otherView } = labelRows(rows, kind, options);
   const present = labelled.filter(({ filename }) => files.has(filename));
@@ -73,7 +74,12 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const { entries, alreadyThere, sameContent, unreadable } = await copyImages(chosen, before?.entries ?? [], source, options);
   const all = [...(before?.entries ?? []), ...entries];
   const classes = [...new Set(all.flatMap(({ labels }) => labels))].sort();
-  if (all.length === 0) throw new Fault('dataset-invalid', `expected images of the list in ${options.images}, found none: ${rows.length} rows, ${files.size} files`, { source: options.metadata });
+  if (all.length === 0)
+    throw new Fault(
+      'dataset-invalid',
+      `expected images of the list in ${options.images}, found none: ${rows.length} rows, ${files.size} files`,
+      { source: options.metadata },
+    );
   await mkdir(options.out, { recursive: true });
   await writeManifest(options.out, { kind, classes, entries: all });
   const listed = new Set(rows.map(({ filename }) => filename));
@@ -103,7 +109,12 @@ interface Copied {
 }
 
 /** One picture under two names is one image; with two findings it is a contradiction, and left out. */
-async function copyImages(chosen: readonly LabelledRow[], before: readonly ManifestEntry[], source: string, options: ImportOptions): Promise<Copied> {
+async function copyImages(
+  chosen: readonly LabelledRow[],
+  before: readonly ManifestEntry[],
+  source: string,
+  options: ImportOptions,
+): Promise<Copied> {
   const there = new Map(before.map((entry) => [`${entry.source} ${entry.sha256}`, entry.labels.join()]));
   const made = new Map<string, { readonly entry: ManifestEntry; readonly row: LabelledRow }>();
   const taken = new Set(before.map(({ file }) => file.toLowerCase()));
@@ -128,7 +139,9 @@ async function copyImages(chosen: readonly LabelledRow[], before: readonly Manif
     if (hash instanceof Fault) unreadable.push({ file: row.filename, reason: hash.detail });
     const file = placeFor(row, sha256, taken);
     await mkdir(join(options.out, file, '..'), { recursive: true });
-    await copyFile(path, join(options.out, file)).catch((error: unknown) => Promise.reject(asFault(error, 'dataset-invalid', { source: file })));
+    await copyFile(path, join(options.out, file)).catch((error: unknown) =>
+      Promise.reject(asFault(error, 'dataset-invalid', { source: file })),
+    );
     const entry: ManifestEntry = {
       file,
       sha256,
@@ -148,7 +161,11 @@ async function copyImages(chosen: readonly LabelledRow[], before: readonly Manif
   return { entries, alreadyThere, sameContent, unreadable };
 }
 
-function labelRows(rows: readonly MetadataRow[], kind: LabelKind, { findings, views, metadata }: ImportOptions): { labelled: LabelledRow[]; withoutFinding: number[]; otherView: number } {
+function labelRows(
+  rows: readonly MetadataRow[],
+  kind: LabelKind,
+  { findings, views, metadata }: ImportOptions,
+): { labelled: LabelledRow[]; withoutFinding: number[]; otherView: number } {
   const labelled: LabelledRow[] = [];
   const withoutFinding: number[] = [];
   let otherView = 0;
@@ -156,7 +173,12 @@ function labelRows(rows: readonly MetadataRow[], kind: LabelKind, { findings, vi
   for (const row of rows) {
     const labels = labelsOf(row.finding, kind);
     const strange = labels?.find((label) => findings && !findings.includes(label));
-    if (strange !== undefined) throw new Fault('dataset-invalid', `line ${row.line}: expected a finding of ${findings!.join(', ')}, found "${row.finding}" (${strange})`, { source: metadata });
+    if (strange !== undefined)
+      throw new Fault(
+        'dataset-invalid',
+        `line ${row.line}: expected a finding of ${findings!.join(', ')}, found "${row.finding}" (${strange})`,
+        { source: metadata },
+      );
     if (labels === undefined) withoutFinding.push(row.line);
     else if (wanted && !wanted.includes(row.view.toLowerCase())) otherView++;
     else labelled.push({ ...row, labels });
@@ -168,11 +190,14 @@ function labelRows(rows: readonly MetadataRow[], kind: LabelKind, { findings, vi
 function oneRowAnImage(rows: readonly LabelledRow[]): { chosen: LabelledRow[]; contradictions: { filename: string; lines: number[] }[] } {
   const byImage = new Map<string, LabelledRow[]>();
   for (const row of rows) byImage.set(row.filename, [...(byImage.get(row.filename) ?? []), row]);
-  const agree = ([first, ...others]: readonly LabelledRow[]): boolean => others.every(({ labels, patient }) => labels.join() === first!.labels.join() && patient === first!.patient);
+  const agree = ([first, ...others]: readonly LabelledRow[]): boolean =>
+    others.every(({ labels, patient }) => labels.join() === first!.labels.join() && patient === first!.patient);
   const groups = [...byImage.values()];
   return {
     chosen: groups.filter(agree).map(([first]) => first!),
-    contradictions: groups.filter((group) => !agree(group)).map((group) => ({ filename: group[0]!.filename, lines: group.map(({ line }) => line) })),
+    contradictions: groups
+      .filter((group) => !agree(group))
+      .map((group) => ({ filename: group[0]!.filename, lines: group.map(({ line }) => line) })),
   };
 }
 
@@ -182,18 +207,26 @@ function placeFor({ labels, filename }: LabelledRow, sha256: string, taken: Set<
   // a folder name has at most 255 bytes; fourteen findings joined have more
   const short = folder.length <= 120 ? folder : `${folder.slice(0, 100)}+${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
   const name = basename(filename);
-  const file = [`${short}/${name}`, `${short}/${sha256.slice(0, 12)}-${name}`].find((one) => !taken.has(one.toLowerCase())) ?? `${short}/${sha256}${extname(name)}`;
+  const file =
+    [`${short}/${name}`, `${short}/${sha256.slice(0, 12)}-${name}`].find((one) => !taken.has(one.toLowerCase())) ??
+    `${short}/${sha256}${extname(name)}`;
   taken.add(file.toLowerCase());
   return file;
 }
 
 /** Relative paths with `/`; hidden files are left out. */
 async function listFiles(directory: string): Promise<ReadonlySet<string>> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((error: unknown) => Promise.reject(asFault(error, 'dataset-invalid', { source: directory })));
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((error: unknown) =>
+    Promise.reject(asFault(error, 'dataset-invalid', { source: directory })),
+  );
   return new Set(
     entries
       .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-      .map((entry) => relative(directory, join(entry.parentPath ?? entry.path, entry.name)).split(sep).join('/')),
+      .map((entry) =>
+        relative(directory, join(entry.parentPath ?? entry.path, entry.name))
+          .split(sep)
+          .join('/'),
+      ),
   );
 }
 

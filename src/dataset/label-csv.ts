@@ -13,9 +13,19 @@ export interface LabelRow {
 const studyHeadings = ['studyinstanceuid', 'studyuid', 'study'];
 const accessionHeadings = ['accessionnumber', 'accession'];
 const words: Readonly<Record<string, LabelRow['findings'][number]['decision']>> = {
-  present: 'present', yes: 'present', true: 'present', positive: 'present', 1: 'present',
-  absent: 'absent', no: 'absent', false: 'absent', negative: 'absent', 0: 'absent',
-  undetermined: 'undetermined', uncertain: 'undetermined', '-1': 'undetermined',
+  present: 'present',
+  yes: 'present',
+  true: 'present',
+  positive: 'present',
+  1: 'present',
+  absent: 'absent',
+  no: 'absent',
+  false: 'absent',
+  negative: 'absent',
+  0: 'absent',
+  undetermined: 'undetermined',
+  uncertain: 'undetermined',
+  '-1': 'undetermined',
 };
 
 /**
@@ -30,10 +40,16 @@ export function readLabelCsv(bytes: Uint8Array, source: string, findings: readon
   const names = (heading?.cells ?? []).map((cell) => cell.trim());
   const plain = names.map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ''));
   const placeOf = (headings: readonly string[]): number => plain.findIndex((name) => headings.includes(name));
-  const [study, accession, finding, decision] = [placeOf(studyHeadings), placeOf(accessionHeadings), placeOf(['finding', 'label']), placeOf(['decision', 'value'])];
+  const [study, accession, finding, decision] = [
+    placeOf(studyHeadings),
+    placeOf(accessionHeadings),
+    placeOf(['finding', 'label']),
+    placeOf(['decision', 'value']),
+  ];
   const wide = names.flatMap((name, index) => (findings.includes(slugOf(name)) ? [{ name: slugOf(name), index }] : []));
   if (study < 0 && accession < 0) throw fault('expected a column StudyInstanceUID or AccessionNumber', names, source);
-  if (finding < 0 && wide.length === 0) throw fault('expected a column finding, or columns named like findings in config/findings.json', names, source);
+  if (finding < 0 && wide.length === 0)
+    throw fault('expected a column finding, or columns named like findings in config/findings.json', names, source);
   if (lines.length === 0) throw new Fault('dataset-invalid', 'expected at least one row below the heading, found none', { source });
 
   const mistakes: string[] = [];
@@ -51,10 +67,16 @@ export function readLabelCsv(bytes: Uint8Array, source: string, findings: readon
       finding >= 0
         ? [{ name: slugOf(cell(finding)), decision: decision < 0 ? ('present' as const) : decided(cell(decision), 'decision') }]
         : wide.flatMap(({ name, index }) => (cell(index) === '' ? [] : [{ name, decision: decided(cell(index), name) }]));
-    for (const { name } of said) if (!findings.includes(name)) mistakes.push(`line ${line}: expected a finding of config/findings.json, found "${name.slice(0, 40)}"`);
+    for (const { name } of said)
+      if (!findings.includes(name)) mistakes.push(`line ${line}: expected a finding of config/findings.json, found "${name.slice(0, 40)}"`);
     return said.length === 0 ? [] : [{ line, study: uid !== '' ? { studyInstanceUID: uid } : { accessionNumber: number }, findings: said }];
   });
-  if (mistakes.length > 0) throw new Fault('dataset-invalid', `${mistakes.slice(0, 10).join('; ')}${mistakes.length > 10 ? `; and ${mistakes.length - 10} more` : ''}`, { source });
+  if (mistakes.length > 0)
+    throw new Fault(
+      'dataset-invalid',
+      `${mistakes.slice(0, 10).join('; ')}${mistakes.length > 10 ? `; and ${mistakes.length - 10} more` : ''}`,
+      { source },
+    );
   return rows;
 }
 

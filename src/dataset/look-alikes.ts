@@ -43,7 +43,13 @@ export function makeLookAlike(how: LookAlike, chest: GreyImage, other: GreyImage
     case 'quarters': {
       const half = side / 2;
       // any order but the right one and the mirrored one
-      const order = [[1, 2, 3, 0], [2, 3, 0, 1], [3, 0, 1, 2], [2, 0, 3, 1], [3, 1, 0, 2]][Math.floor(draws.next() * 5)]!;
+      const order = [
+        [1, 2, 3, 0],
+        [2, 3, 0, 1],
+        [3, 0, 1, 2],
+        [2, 0, 3, 1],
+        [3, 1, 0, 2],
+      ][Math.floor(draws.next() * 5)]!;
       return square((x, y) => {
         const from = order[(y < half ? 0 : 2) + (x < half ? 0 : 1)]!;
         return a[((y % half) + (from >= 2 ? half : 0)) * side + (x % half) + (from % 2 ? half : 0)]!;
@@ -92,7 +98,13 @@ function piece(chest: GreyImage, draws: Draws): GreyImage {
 function pattern(draws: Draws): GreyImage {
   const kind = Math.floor(draws.next() * 5);
   const [one, two, three] = [draws.next(), draws.next(), draws.next()];
-  const boxes = Array.from({ length: 3 + Math.floor(draws.next() * 10) }, () => ({ left: draws.next(), top: draws.next(), width: draws.uniform(0.05, 0.5), height: draws.uniform(0.02, 0.4), grey: draws.next() }));
+  const boxes = Array.from({ length: 3 + Math.floor(draws.next() * 10) }, () => ({
+    left: draws.next(),
+    top: draws.next(),
+    width: draws.uniform(0.05, 0.5),
+    height: draws.uniform(0.02, 0.4),
+    grey: draws.next(),
+  }));
   const cells = Float32Array.from({ length: 64 * 64 }, () => draws.next());
   const coarse = [4, 8, 16, 32, 64][Math.floor(one * 5)]!;
   return square((column, row) => {
@@ -100,7 +112,8 @@ function pattern(draws: Draws): GreyImage {
     if (kind === 0) return one;
     if (kind === 1) return cells[Math.floor(y * coarse) * 64 + Math.floor(x * coarse)]!;
     if (kind === 2) return 0.5 + 0.7 * ((x - 0.5) * Math.cos(6.283 * one) + (y - 0.5) * Math.sin(6.283 * one));
-    if (kind === 3) return 0.5 + 0.5 * Math.sin(6.283 * (2 + 38 * one) * (x * Math.cos(3.1416 * two) + y * Math.sin(3.1416 * two)) + 6 * three);
+    if (kind === 3)
+      return 0.5 + 0.5 * Math.sin(6.283 * (2 + 38 * one) * (x * Math.cos(3.1416 * two) + y * Math.sin(3.1416 * two)) + 6 * three);
     const box = boxes.findLast(({ left, top, width, height }) => x >= left && x < left + width && y >= top && y < top + height);
     return box ? box.grey : two;
   });

@@ -45,11 +45,19 @@ export function changeInfrastructure(own: PlacedPicture, { what, grey }: LungAug
   const kept = what === 'covered' ? lungs.map((share) => 1 - share) : lungs;
   const surroundings = what === 'exchanged' ? laidOver(other(), own) : undefined;
   const flat = grey === undefined ? weightedMean(values, kept) : grey * most;
-  return { width, height, most, values: kept.map((share, index) => share * values[index]! + (1 - share) * (surroundings?.[index] ?? flat)) };
+  return {
+    width,
+    height,
+    most,
+    values: kept.map((share, index) => share * values[index]! + (1 - share) * (surroundings?.[index] ?? flat)),
+  };
 }
 
 /** Another picture, moved and stretched so that its lungs lie on this one's; its edges go on beyond its frame. */
-function laidOver({ picture: { width: fromWidth, height: fromHeight, values, most }, placement: from }: PlacedPicture, { picture: { width, height, most: range }, placement: to }: PlacedPicture): Float32Array {
+function laidOver(
+  { picture: { width: fromWidth, height: fromHeight, values, most }, placement: from }: PlacedPicture,
+  { picture: { width, height, most: range }, placement: to }: PlacedPicture,
+): Float32Array {
   const result = new Float32Array(width * height);
   const scale = range / most;
   for (let row = 0; row < height; row++) {
@@ -89,7 +97,8 @@ export function cropToLungs({ picture, placement }: PlacedPicture, margins: NonN
   const [top, bottom] = within(box.top - margins.top, box.bottom + margins.bottom, picture.height);
   const values = new Float32Array((right - left) * (bottom - top));
   for (let row = top; row < bottom; row++) {
-    for (let column = left; column < right; column++) values[(row - top) * (right - left) + column - left] = picture.values[row * picture.width + column]!;
+    for (let column = left; column < right; column++)
+      values[(row - top) * (right - left) + column - left] = picture.values[row * picture.width + column]!;
   }
   return { width: right - left, height: bottom - top, values, most: picture.most };
 }

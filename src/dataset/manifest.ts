@@ -16,7 +16,10 @@ const entrySchema = z.strictObject({
   file: z.string().min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** null where the pixels could not be read. */
-  perceptualHash: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
+  perceptualHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
   patient: z.string().min(1),
   source: z.string(),
   view: z.string(),
@@ -25,7 +28,12 @@ const entrySchema = z.strictObject({
   labels: z.array(slug).readonly(),
 });
 
-const headSchema = z.strictObject({ format: z.literal('orthanc-chest-ai data set'), version: z.literal(1), kind: z.enum(['one-of-many', 'several']), classes: z.array(slug).readonly() });
+const headSchema = z.strictObject({
+  format: z.literal('orthanc-chest-ai data set'),
+  version: z.literal(1),
+  kind: z.enum(['one-of-many', 'several']),
+  classes: z.array(slug).readonly(),
+});
 
 export type ManifestEntry = z.infer<typeof entrySchema>;
 
@@ -50,21 +58,37 @@ export async function readManifest(directory: string): Promise<Manifest> {
   try {
     text = await readFile(source, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new Fault('dataset-invalid', `expected a data set made by \`dataset import\`, found no ${manifestName}`, { source: directory }, { cause });
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new Fault(
+        'dataset-invalid',
+        `expected a data set made by \`dataset import\`, found no ${manifestName}`,
+        { source: directory },
+        { cause },
+      );
     throw asFault(cause, 'dataset-invalid', { source });
   }
-  const [first, ...rest] = text.split('\n').map((line, index) => ({ line, number: index + 1 })).filter(({ line }) => line.trim() !== '');
+  const [first, ...rest] = text
+    .split('\n')
+    .map((line, index) => ({ line, number: index + 1 }))
+    .filter(({ line }) => line.trim() !== '');
   if (!first) throw new Fault('dataset-invalid', 'expected a first line with the classes, found an empty file', { source });
   const { kind, classes } = parseLine(first, headSchema, source);
   const entries = rest.map((line) => parseLine(line, entrySchema, source));
   const stray = entries.find(({ labels }) => labels.some((label) => !classes.includes(label)));
-  if (stray) throw new Fault('dataset-invalid', `${stray.file}: expected labels of ${classes.join(', ')}, found ${stray.labels.join(', ')}`, { source });
+  if (stray)
+    throw new Fault('dataset-invalid', `${stray.file}: expected labels of ${classes.join(', ')}, found ${stray.labels.join(', ')}`, {
+      source,
+    });
   const outside = entries.find(({ file }) => !resolve(directory, file).startsWith(resolve(directory) + sep));
   if (outside) throw new Fault('dataset-invalid', `expected files inside the data set, found ${outside.file}`, { source });
   return { kind, classes, entries };
 }
 
-function parseLine<Schema extends z.ZodType>({ line, number }: { readonly line: string; readonly number: number }, schema: Schema, source: string): z.output<Schema> {
+function parseLine<Schema extends z.ZodType>(
+  { line, number }: { readonly line: string; readonly number: number },
+  schema: Schema,
+  source: string,
+): z.output<Schema> {
   let content: unknown;
   try {
     content = JSON.parse(line);
@@ -73,7 +97,11 @@ function parseLine<Schema extends z.ZodType>({ line, number }: { readonly line: 
   }
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
-  throw new Fault('dataset-invalid', `line ${number}: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`, { source });
+  throw new Fault(
+    'dataset-invalid',
+    `line ${number}: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+    { source },
+  );
 }
 
 /** A data set's folder as examples. Images that could not be decoded at import are left out. */
@@ -88,7 +116,12 @@ export async function openDatasetFolder(directory: string): Promise<ExampleSourc
       const path = join(directory, file!);
       const bytes = await readFile(path).catch((error: unknown) => Promise.reject(asFault(error, 'image-unreadable', { source: path })));
       const found = createHash('sha256').update(bytes).digest('hex');
-      if (found !== key) throw new Fault('image-unreadable', `expected the file that was imported (sha256 ${key.slice(0, 12)}…), found another (${found.slice(0, 12)}…)`, { source: path });
+      if (found !== key)
+        throw new Fault(
+          'image-unreadable',
+          `expected the file that was imported (sha256 ${key.slice(0, 12)}…), found another (${found.slice(0, 12)}…)`,
+          { source: path },
+        );
       return readExamplePicture(bytes, path);
     },
   };

@@ -8,7 +8,10 @@ import type { Example, ExampleSource } from './example.js';
  * @param unknownElsewhere false where somebody says what labels that a data set lacks mean for it
  * @throws Fault dataset-invalid if there is none
  */
-export function mergeSources(sources: readonly ExampleSource[], { unknownElsewhere = true }: { readonly unknownElsewhere?: boolean } = {}): ExampleSource {
+export function mergeSources(
+  sources: readonly ExampleSource[],
+  { unknownElsewhere = true }: { readonly unknownElsewhere?: boolean } = {},
+): ExampleSource {
   const [first] = sources;
   if (!first) throw new Fault('dataset-invalid', 'expected at least one data set, found none');
   if (sources.length === 1) return first;

@@ -42,8 +42,11 @@ export function readMetadataCsv(bytes: Uint8Array, source: string, columns: Part
   const { text, encoding } = decodeText(bytes);
   const lines = parseCells(text, source);
   const heading = lines[0]?.cells.map((cell) => cell.trim());
-  if (!heading || lines.length < 2) throw new Fault('dataset-invalid', `expected a heading and at least one row, found ${lines.length} lines`, { source });
-  const places = Object.fromEntries((Object.keys(headings) as Column[]).map((column) => [column, placeOf(column, heading, columns[column], source)])) as Record<Column, number>;
+  if (!heading || lines.length < 2)
+    throw new Fault('dataset-invalid', `expected a heading and at least one row, found ${lines.length} lines`, { source });
+  const places = Object.fromEntries(
+    (Object.keys(headings) as Column[]).map((column) => [column, placeOf(column, heading, columns[column], source)]),
+  ) as Record<Column, number>;
   const cell = (cells: readonly string[], column: Column): string => (cells[places[column]] ?? '').trim();
   const rows = lines.slice(1).map(({ line, cells }) => ({
     line,
@@ -53,7 +56,10 @@ export function readMetadataCsv(bytes: Uint8Array, source: string, columns: Part
     view: cell(cells, 'view'),
     source: cell(cells, 'source'),
   }));
-  const strayLines = lines.slice(1).filter(({ cells }) => cells.length !== heading.length).map(({ line }) => line);
+  const strayLines = lines
+    .slice(1)
+    .filter(({ cells }) => cells.length !== heading.length)
+    .map(({ line }) => line);
   return { rows, strayLines, encoding };
 }
 
@@ -63,7 +69,11 @@ function placeOf(column: Column, heading: readonly string[], given: string | und
   // the order of names is that of trust: a list with both `label` and `finding` has its findings under `finding`
   const place = names.map((name) => heading.findIndex((one) => plain(one) === name)).find((index) => index >= 0) ?? -1;
   if (place < 0 && (given !== undefined || needed.includes(column))) {
-    throw new Fault('dataset-invalid', `expected a column ${given ?? `"${column}" (one of ${headings[column].join(', ')})`}, found ${heading.map((one) => `"${one}"`).join(', ')}`, { source });
+    throw new Fault(
+      'dataset-invalid',
+      `expected a column ${given ?? `"${column}" (one of ${headings[column].join(', ')})`}, found ${heading.map((one) => `"${one}"`).join(', ')}`,
+      { source },
+    );
   }
   return place;
 }

@@ -22,7 +22,12 @@ export async function readPartsFile(path: string): Promise<ReadonlyMap<string, P
         const { key, part } = lineSchema.parse(JSON.parse(line));
         return [[key, part] as const];
       } catch (cause) {
-        throw new Fault('dataset-invalid', `line ${index + 1}: expected {"key":…,"part":…} with a part of ${parts.join(', ')}`, { source: path }, { cause });
+        throw new Fault(
+          'dataset-invalid',
+          `line ${index + 1}: expected {"key":…,"part":…} with a part of ${parts.join(', ')}`,
+          { source: path },
+          { cause },
+        );
       }
     }),
   );

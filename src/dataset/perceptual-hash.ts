@@ -33,7 +33,10 @@ export function perceptualHash(image: GreyImage): string {
 }
 
 /** cosines[k * side + n] = 2 cos(π k (2n + 1) / 2N), scipy.fftpack.dct type 2 without norm. */
-const cosines = Float64Array.from({ length: kept * side }, (_, i) => 2 * Math.cos((Math.PI * Math.floor(i / side) * (2 * (i % side) + 1)) / (2 * side)));
+const cosines = Float64Array.from(
+  { length: kept * side },
+  (_, i) => 2 * Math.cos((Math.PI * Math.floor(i / side) * (2 * (i % side) + 1)) / (2 * side)),
+);
 
 /** 16 × 16, row by row: vertical frequency first. */
 function lowFrequencies(values: Float32Array): Float64Array {

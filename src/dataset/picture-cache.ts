@@ -46,11 +46,19 @@ export class PictureCache {
       throw asFault(error, 'dataset-invalid', { source: dirname(file) });
     }
     const { values } = resizeBilinear(image, this.width, this.height);
-    await writeFileAtomically(file, Uint8Array.from(values, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255)), { durable: false });
+    await writeFileAtomically(
+      file,
+      Uint8Array.from(values, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255)),
+      { durable: false },
+    );
   }
 
   /** Makes what is missing of the examples. @returns the keys of those that cannot be read, with the reason */
-  async fill(source: ExampleSource, examples: readonly Example[], { signal, onProgress }: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (done: number, total: number) => void } = {}): Promise<ReadonlyMap<string, string>> {
+  async fill(
+    source: ExampleSource,
+    examples: readonly Example[],
+    { signal, onProgress }: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (done: number, total: number) => void } = {},
+  ): Promise<ReadonlyMap<string, string>> {
     const unreadable = new Map<string, string>();
     for (const [index, example] of examples.entries()) {
       signal?.throwIfAborted();
@@ -71,6 +79,7 @@ export class PictureCache {
 /** Blocking, for a worker thread. @returns `width * height` grey values, 0 to 255 */
 export function readCachedPicture(file: string, width: number, height: number): Uint8Array {
   const bytes = readFileSync(file);
-  if (bytes.length !== width * height) throw new Fault('image-unreadable', `expected ${width * height} bytes, found ${bytes.length}`, { source: file });
+  if (bytes.length !== width * height)
+    throw new Fault('image-unreadable', `expected ${width * height} bytes, found ${bytes.length}`, { source: file });
   return bytes;
 }

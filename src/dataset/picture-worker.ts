@@ -13,6 +13,12 @@ port.on('message', ({ id, task }: PictureRequest) => {
     port.postMessage({ id, values } satisfies PictureAnalysis, [values.buffer as ArrayBuffer]);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    port.postMessage({ id, fault: error instanceof Fault ? { code: error.code, detail: error.detail, source: task.file } : { code: 'image-unreadable', detail, source: task.file } } satisfies PictureAnalysis);
+    port.postMessage({
+      id,
+      fault:
+        error instanceof Fault
+          ? { code: error.code, detail: error.detail, source: task.file }
+          : { code: 'image-unreadable', detail, source: task.file },
+    } satisfies PictureAnalysis);
   }
 });

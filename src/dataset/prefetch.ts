@@ -3,7 +3,12 @@
  *
  * What was begun and is no longer wanted is waited for when the loop is left, so that nothing runs on behind the caller's back.
  */
-export async function* prefetched<T>(from: number, count: number, make: (index: number) => Promise<T>, ahead = 3): AsyncGenerator<T, void, undefined> {
+export async function* prefetched<T>(
+  from: number,
+  count: number,
+  make: (index: number) => Promise<T>,
+  ahead = 3,
+): AsyncGenerator<T, void, undefined> {
   const begun: Promise<T>[] = [];
   let next = from;
   try {

@@ -14,7 +14,21 @@ export function slugOf(text: string): string {
 }
 
 /** Letters that Unicode does not decompose into a base letter and an accent. */
-const ligatures: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L', đ: 'd', Đ: 'D', ð: 'd', þ: 'th' };
+const ligatures: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  ł: 'l',
+  Ł: 'L',
+  đ: 'd',
+  Đ: 'D',
+  ð: 'd',
+  þ: 'th',
+};
 
 function foldLigatures(text: string): string {
   return text.replace(/[ßæÆœŒøØłŁđĐðþ]/g, (letter) => ligatures[letter]!);

@@ -40,16 +40,23 @@ export interface Split {
 export function splitExamples(examples: readonly Example[], options: SplitOptions): Split {
   const { seed, shares, unit = 'patient', lock, leaveOut = [] } = options;
   const patients = new Set(examples.map(({ patient }) => patient));
-  if (patients.size < 2) throw new Fault('dataset-invalid', `expected images of at least two patients, found ${examples.length} images of ${patients.size}`);
+  if (patients.size < 2)
+    throw new Fault('dataset-invalid', `expected images of at least two patients, found ${examples.length} images of ${patients.size}`);
   const unknownSource = leaveOut.find((name) => !examples.some(({ source }) => source === name));
-  if (unknownSource !== undefined) throw new Fault('dataset-invalid', `expected a source of ${[...new Set(examples.map(({ source }) => source))].sort().join(', ')} to leave out, found ${unknownSource}`);
+  if (unknownSource !== undefined)
+    throw new Fault(
+      'dataset-invalid',
+      `expected a source of ${[...new Set(examples.map(({ source }) => source))].sort().join(', ')} to leave out, found ${unknownSource}`,
+    );
   const result = new Array<Part>(examples.length).fill('train');
   const bound = groupsOf(examples);
   const free = new Set(examples.keys());
   for (const members of byRoot(bound).values()) reserve(members, examples, options, result, free);
 
   const roots = unit === 'patient' ? bound : Int32Array.from(examples.keys());
-  const groups = [...byRoot(roots).values()].map((members) => members.filter((index) => free.has(index))).filter((members) => members.length > 0);
+  const groups = [...byRoot(roots).values()]
+    .map((members) => members.filter((index) => free.has(index)))
+    .filter((members) => members.length > 0);
   const targets: readonly (readonly [Part, number])[] = [
     ['train', 1 - shares.validation - (shares.calibration ?? 0)],
     ['validation', shares.validation],
@@ -58,13 +65,23 @@ export function splitExamples(examples: readonly Example[], options: SplitOption
   assign(groups, examples, targets, seed, result);
   const warnings = warningsOf(examples, result, lock, unit);
   for (const part of ['train', 'validation'] as const) {
-    if (!result.includes(part)) throw new Fault('dataset-invalid', `expected images for ${part}, found none among ${examples.length} images of ${patients.size} patients`);
+    if (!result.includes(part))
+      throw new Fault(
+        'dataset-invalid',
+        `expected images for ${part}, found none among ${examples.length} images of ${patients.size} patients`,
+      );
   }
   return { parts: result, warnings };
 }
 
 /** Locked and left-out patients leave the pool; whoever is bound to them is on no side at all. */
-function reserve(members: readonly number[], examples: readonly Example[], { lock, leaveOut = [] }: SplitOptions, result: Part[], free: Set<number>): void {
+function reserve(
+  members: readonly number[],
+  examples: readonly Example[],
+  { lock, leaveOut = [] }: SplitOptions,
+  result: Part[],
+  free: Set<number>,
+): void {
   const locked = members.filter((index) => lock && isLocked(lock, examples[index]!.patient));
   const left = members.filter((index) => leaveOut.includes(examples[index]!.source));
   if (locked.length === 0 && left.length === 0) return;
@@ -77,10 +94,14 @@ function reserve(members: readonly number[], examples: readonly Example[], { loc
 function warningsOf(examples: readonly Example[], result: readonly Part[], lock: TestLock | undefined, unit: 'patient' | 'file'): string[] {
   const warnings: string[] = [];
   const both = patientsOnBothSides(examples, result);
-  if (unit === 'file') warnings.push(`split by file: ${both} of ${new Set(examples.map(({ patient }) => patient)).size} patients have images on both sides of the split, so every figure flatters`);
+  if (unit === 'file')
+    warnings.push(
+      `split by file: ${both} of ${new Set(examples.map(({ patient }) => patient)).size} patients have images on both sides of the split, so every figure flatters`,
+    );
   else if (both > 0) throw new Error(`${both} patients on both sides of a split by patient`);
   const excluded = result.filter((part) => part === 'excluded').length;
-  if (excluded > 0) warnings.push(`${excluded} images are near-duplicates of test or left-out images, or of the same patient: used on neither side`);
+  if (excluded > 0)
+    warnings.push(`${excluded} images are near-duplicates of test or left-out images, or of the same patient: used on neither side`);
   if (lock && !result.includes('test')) warnings.push('none of the locked test patients is among these images');
   return warnings;
 }
@@ -97,15 +118,27 @@ export function patientsOnBothSides(examples: readonly Pick<Example, 'patient'>[
 }
 
 /** What training on these parts needs besides images. @throws Fault dataset-invalid naming the class */
-export function checkClasses(examples: readonly Example[], result: readonly Part[], classes: readonly string[], kind: LabelKind): readonly string[] {
+export function checkClasses(
+  examples: readonly Example[],
+  result: readonly Part[],
+  classes: readonly string[],
+  kind: LabelKind,
+): readonly string[] {
   const train = examples.filter((_, index) => result[index] === 'train');
   const held = classes.map((name) => train.filter(({ labels }) => labels.includes(name)).length);
   if (kind === 'one-of-many') {
     const there = classes.filter((_, index) => held[index]! > 0);
-    if (there.length < 2) throw new Fault('dataset-invalid', `expected images of at least two classes to train on, found ${there.length === 1 ? `${train.length} images of ${there[0]} alone` : 'none'}`);
+    if (there.length < 2)
+      throw new Fault(
+        'dataset-invalid',
+        `expected images of at least two classes to train on, found ${there.length === 1 ? `${train.length} images of ${there[0]} alone` : 'none'}`,
+      );
   } else {
-    const learnable = classes.filter((name, index) => held[index]! > 0 && train.some(({ labels, unknown = [] }) => !labels.includes(name) && !unknown.includes(name)));
-    if (learnable.length === 0) throw new Fault('dataset-invalid', `expected for at least one of ${classes.join(', ')} images with and without it, found none`);
+    const learnable = classes.filter(
+      (name, index) => held[index]! > 0 && train.some(({ labels, unknown = [] }) => !labels.includes(name) && !unknown.includes(name)),
+    );
+    if (learnable.length === 0)
+      throw new Fault('dataset-invalid', `expected for at least one of ${classes.join(', ')} images with and without it, found none`);
   }
   return classes.filter((_, index) => held[index] === 0).map((name) => `no image of ${name} to train on: the network will not know it`);
 }

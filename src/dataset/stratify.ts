@@ -31,7 +31,10 @@ export function assign<Part extends string>(
 }
 
 /** By source and rarest class, sorted; the rarest class of a group says most about where it is needed. */
-function strataOf(groups: readonly (readonly number[])[], examples: readonly Example[]): readonly (readonly [string, readonly (readonly number[])[]])[] {
+function strataOf(
+  groups: readonly (readonly number[])[],
+  examples: readonly Example[],
+): readonly (readonly [string, readonly (readonly number[])[]])[] {
   const frequency = new Map<string, number>();
   for (const label of examples.flatMap(({ labels }) => labels)) frequency.set(label, (frequency.get(label) ?? 0) + 1);
   const strata = new Map<string, (readonly number[])[]>();

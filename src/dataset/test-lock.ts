@@ -64,10 +64,23 @@ export async function openTestLock(path: string, examples: readonly Example[], o
 
 export function drawTestLock(examples: readonly Example[], { seed, share, created }: LockOptions): TestLock {
   const result = new Array<'rest' | 'test'>(examples.length).fill('rest');
-  assign([...byRoot(groupsOf(examples)).values()], examples, [['rest', 1 - share], ['test', share]], seed, result);
+  assign(
+    [...byRoot(groupsOf(examples)).values()],
+    examples,
+    [
+      ['rest', 1 - share],
+      ['test', share],
+    ],
+    seed,
+    result,
+  );
   const salt = randomBytes(32).toString('hex');
   const patients = [...new Set(examples.filter((_, index) => result[index] === 'test').map(({ patient }) => hashOf(salt, patient)))].sort();
-  if (patients.length === 0) throw new Fault('dataset-invalid', `expected patients enough for a test set of ${share * 100} %, found ${new Set(examples.map(({ patient }) => patient)).size}`);
+  if (patients.length === 0)
+    throw new Fault(
+      'dataset-invalid',
+      `expected patients enough for a test set of ${share * 100} %, found ${new Set(examples.map(({ patient }) => patient)).size}`,
+    );
   const content = { format: 'orthanc-chest-ai test lock', version: 1, created, seed, share, salt, patients } as const;
   return { ...content, checksum: checksumOf(content) };
 }
@@ -93,9 +106,19 @@ export async function readTestLock(path: string): Promise<TestLock | undefined> 
 /** @throws Fault dataset-invalid if it is no lock, or was changed */
 export function parseTestLock(content: unknown, path: string): TestLock {
   const parsed = lockSchema.safeParse(content);
-  if (!parsed.success) throw new Fault('dataset-invalid', `test lock: ${parsed.error.issues.map(({ path: place, message }) => `${place.join('.')}: ${message}`).join('; ')}`, { source: path });
+  if (!parsed.success)
+    throw new Fault(
+      'dataset-invalid',
+      `test lock: ${parsed.error.issues.map(({ path: place, message }) => `${place.join('.')}: ${message}`).join('; ')}`,
+      { source: path },
+    );
   const expected = checksumOf(parsed.data);
-  if (parsed.data.checksum !== expected) throw new Fault('dataset-invalid', `the test lock was changed: expected checksum ${expected.slice(0, 12)}…, found ${parsed.data.checksum.slice(0, 12)}…`, { source: path });
+  if (parsed.data.checksum !== expected)
+    throw new Fault(
+      'dataset-invalid',
+      `the test lock was changed: expected checksum ${expected.slice(0, 12)}…, found ${parsed.data.checksum.slice(0, 12)}…`,
+      { source: path },
+    );
   return parsed.data;
 }
 

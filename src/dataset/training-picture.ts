@@ -31,7 +31,12 @@ export function trainingPicture(task: PictureTask): Float32Array {
 /** The same before it is normalised, `width * height` values in [0, 1]: for people. */
 export function greyTrainingPicture(task: PictureTask): Float32Array {
   const augmentation = augmentationOf(task);
-  return applyAugmentation(ofLungs(pictureAt(task.file, task, augmentation), task, augmentation), augmentation, task.input.width, task.input.height);
+  return applyAugmentation(
+    ofLungs(pictureAt(task.file, task, augmentation), task, augmentation),
+    augmentation,
+    task.input.width,
+    task.input.height,
+  );
 }
 
 type TaskKey = Pick<PictureTask, 'settings' | 'seed' | 'epoch' | 'position'>;
@@ -47,7 +52,12 @@ export function coversLungs(task: TaskKey): boolean {
 }
 
 function pictureAt(file: string, { sourceWidth, sourceHeight }: PictureTask, { equalise }: Augmentation): SourcePicture {
-  const picture: SourcePicture = { width: sourceWidth, height: sourceHeight, values: readCachedPicture(file, sourceWidth, sourceHeight), most: 255 };
+  const picture: SourcePicture = {
+    width: sourceWidth,
+    height: sourceHeight,
+    values: readCachedPicture(file, sourceWidth, sourceHeight),
+    most: 255,
+  };
   return equalise === undefined ? picture : equalised(picture, equalise);
 }
 
@@ -55,7 +65,10 @@ function ofLungs(picture: SourcePicture, task: PictureTask, { lungs, lungCrop }:
   const { file, otherChest } = task;
   if (otherChest === undefined || !(lungs ?? lungCrop)) return picture;
   // where the lungs lie is looked for in the picture as it is in the cache, and kept there
-  const placed = (name: string, shown: SourcePicture): PlacedPicture => ({ picture: shown, placement: placementOf(name, pictureAt(name, task, {})) });
+  const placed = (name: string, shown: SourcePicture): PlacedPicture => ({
+    picture: shown,
+    placement: placementOf(name, pictureAt(name, task, {})),
+  });
   const own = placed(file, picture);
   const changed = lungs ? changeInfrastructure(own, lungs, () => placed(otherChest, pictureAt(otherChest, task, {}))) : picture;
   return lungCrop ? cropToLungs({ ...own, picture: changed }, lungCrop) : changed;

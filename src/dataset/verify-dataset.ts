@@ -56,10 +56,18 @@ export async function verifyDataset({ directory, repairInto, maxSize, cache, onP
 
 async function decoded(directory: string, { file, sha256 }: ManifestEntry): Promise<GreyImage> {
   const source = join(directory, file);
-  const bytes = await readFile(source).catch((error: unknown) => Promise.reject((error as NodeJS.ErrnoException).code === 'ENOENT' ? new Fault('image-unreadable', 'the file is missing', { source }) : asFault(error, 'image-unreadable', { source })));
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Fault('image-unreadable', 'the file has changed since it was imported', { source });
+  const bytes = await readFile(source).catch((error: unknown) =>
+    Promise.reject(
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? new Fault('image-unreadable', 'the file is missing', { source })
+        : asFault(error, 'image-unreadable', { source }),
+    ),
+  );
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+    throw new Fault('image-unreadable', 'the file has changed since it was imported', { source });
   const image = await readExamplePicture(bytes, source);
-  if (Math.min(image.width, image.height) < minSide) throw new Fault('image-unreadable', `expected at least ${minSide} pixels a side, found ${image.width} × ${image.height}`, { source });
+  if (Math.min(image.width, image.height) < minSide)
+    throw new Fault('image-unreadable', `expected at least ${minSide} pixels a side, found ${image.width} × ${image.height}`, { source });
   const [first] = image.values;
   if (image.values.every((value) => value === first)) throw new Fault('image-unreadable', 'every pixel has the same value', { source });
   return image;
@@ -83,6 +91,9 @@ async function repaired(directory: string, entry: ManifestEntry, image: GreyImag
 async function greyPng({ width, height, values }: GreyImage, maxSize: number | undefined): Promise<Buffer> {
   const samples = Uint16Array.from(values, (value) => Math.round(value * 65535));
   const picture = sharp(samples, { raw: { width, height, channels: 1 } }).toColourspace('grey16');
-  const sized = maxSize !== undefined && Math.max(width, height) > maxSize ? picture.resize(maxSize, maxSize, { fit: 'inside', kernel: 'lanczos3' }) : picture;
+  const sized =
+    maxSize !== undefined && Math.max(width, height) > maxSize
+      ? picture.resize(maxSize, maxSize, { fit: 'inside', kernel: 'lanczos3' })
+      : picture;
   return sized.png().toBuffer();
 }

@@ -6,22 +6,50 @@ export type DecodeText = (bytes: Uint8Array) => string;
 
 /** Encoding labels of the WHATWG standard; each covers ASCII in its lower half. */
 const encodings: Readonly<Record<string, string>> = {
-  'ISO_IR 100': 'iso-8859-1', 'ISO_IR 101': 'iso-8859-2', 'ISO_IR 109': 'iso-8859-3', 'ISO_IR 110': 'iso-8859-4',
-  'ISO_IR 144': 'iso-8859-5', 'ISO_IR 127': 'iso-8859-6', 'ISO_IR 126': 'iso-8859-7', 'ISO_IR 138': 'iso-8859-8',
-  'ISO_IR 148': 'iso-8859-9', 'ISO_IR 203': 'iso-8859-15', 'ISO_IR 166': 'windows-874', 'ISO_IR 13': 'shift_jis',
-  'ISO_IR 149': 'euc-kr', 'ISO_IR 58': 'gbk', 'ISO_IR 192': 'utf-8', GB18030: 'gb18030', GBK: 'gbk',
+  'ISO_IR 100': 'iso-8859-1',
+  'ISO_IR 101': 'iso-8859-2',
+  'ISO_IR 109': 'iso-8859-3',
+  'ISO_IR 110': 'iso-8859-4',
+  'ISO_IR 144': 'iso-8859-5',
+  'ISO_IR 127': 'iso-8859-6',
+  'ISO_IR 126': 'iso-8859-7',
+  'ISO_IR 138': 'iso-8859-8',
+  'ISO_IR 148': 'iso-8859-9',
+  'ISO_IR 203': 'iso-8859-15',
+  'ISO_IR 166': 'windows-874',
+  'ISO_IR 13': 'shift_jis',
+  'ISO_IR 149': 'euc-kr',
+  'ISO_IR 58': 'gbk',
+  'ISO_IR 192': 'utf-8',
+  GB18030: 'gb18030',
+  GBK: 'gbk',
 };
 
 /** Escape sequences (after ESC) that put a single-byte or 94 × 94 set into G1. */
 const intoG1: Readonly<Record<string, string>> = {
-  '-A': 'iso-8859-1', '-B': 'iso-8859-2', '-C': 'iso-8859-3', '-D': 'iso-8859-4', '-L': 'iso-8859-5', '-G': 'iso-8859-6',
-  '-F': 'iso-8859-7', '-H': 'iso-8859-8', '-M': 'iso-8859-9', '-b': 'iso-8859-15', '-T': 'windows-874', ')I': 'shift_jis',
-  '$)C': 'euc-kr', '$)A': 'gbk',
+  '-A': 'iso-8859-1',
+  '-B': 'iso-8859-2',
+  '-C': 'iso-8859-3',
+  '-D': 'iso-8859-4',
+  '-L': 'iso-8859-5',
+  '-G': 'iso-8859-6',
+  '-F': 'iso-8859-7',
+  '-H': 'iso-8859-8',
+  '-M': 'iso-8859-9',
+  '-b': 'iso-8859-15',
+  '-T': 'windows-874',
+  ')I': 'shift_jis',
+  '$)C': 'euc-kr',
+  '$)A': 'gbk',
 };
 
 /** … and those that put a set into G0; the two Japanese ones have two bytes a character in the lower half. */
 const intoG0: Readonly<Record<string, 'ascii' | 'jisx0208' | 'jisx0212'>> = {
-  '(B': 'ascii', '(J': 'ascii', '$B': 'jisx0208', '$@': 'jisx0208', '$(D': 'jisx0212',
+  '(B': 'ascii',
+  '(J': 'ascii',
+  $B: 'jisx0208',
+  '$@': 'jisx0208',
+  '$(D': 'jisx0212',
 };
 
 const withoutExtensions = new Set(['ISO_IR 192', 'GB18030', 'GBK']);
@@ -33,7 +61,13 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** @param declared values of Specific Character Set (0008,0005) */
 export function textDecoderFor(declared: readonly string[]): DecodeText {
-  const names = declared.map((name) => name.trim().toUpperCase().replace(/^ISO[-_ ]2022[-_ ]IR[-_ ]/, 'ISO_IR ').replace(/^ISO[-_ ]IR[-_ ]/, 'ISO_IR '));
+  const names = declared.map((name) =>
+    name
+      .trim()
+      .toUpperCase()
+      .replace(/^ISO[-_ ]2022[-_ ]IR[-_ ]/, 'ISO_IR ')
+      .replace(/^ISO[-_ ]IR[-_ ]/, 'ISO_IR '),
+  );
   const labels = names.map((name) => encodings[name]).filter((label) => label !== undefined);
   const first = names[0] ? encodings[names[0]] : undefined;
   const initial = first ?? (labels.length === 1 ? labels[0] : undefined);
@@ -93,7 +127,10 @@ function decodeRun(run: Uint8Array, g0: 'ascii' | 'jisx0208' | 'jisx0212', g1: s
   // EUC-JP has the same two sets in its upper half, JIS X 0212 after SS3 (0x8F).
   const upper: number[] = [];
   for (let i = 0; i < run.length; i++) {
-    if (run[i]! < 0x21) { upper.push(run[i]!); continue; }
+    if (run[i]! < 0x21) {
+      upper.push(run[i]!);
+      continue;
+    }
     if (g0 === 'jisx0212') upper.push(0x8f);
     upper.push(run[i]! | 0x80);
     if (i + 1 < run.length) upper.push(run[++i]! | 0x80);

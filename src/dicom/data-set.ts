@@ -61,7 +61,10 @@ export function decidingNumberOf(dataSet: DataSet, keyword: string): number | un
 
 export function notANumber(dataSet: DataSet, attribute: string): Fault {
   const sopInstanceUID = textOf(dataSet, 'SOPInstanceUID');
-  return new Fault('dicom-attribute', 'a number is expected, something else was found', { attribute, ...(sopInstanceUID ? { sopInstanceUID } : {}) });
+  return new Fault('dicom-attribute', 'a number is expected, something else was found', {
+    attribute,
+    ...(sopInstanceUID ? { sopInstanceUID } : {}),
+  });
 }
 
 function numberIn(value: unknown): number | undefined {
@@ -74,7 +77,9 @@ export function itemsOf(dataSet: DataSet, keyword: string): readonly DataSet[] {
   const value = dataSet[keyword];
   if (value === undefined || value === null) return [];
   const items = Array.isArray(value) ? value : [value];
-  return items.filter((item): item is DataSet => typeof item === 'object' && item !== null && !ArrayBuffer.isView(item) && !(item instanceof ArrayBuffer));
+  return items.filter(
+    (item): item is DataSet => typeof item === 'object' && item !== null && !ArrayBuffer.isView(item) && !(item instanceof ArrayBuffer),
+  );
 }
 
 /** First item of a code sequence as a concept (PS3.3 §8.8), or undefined. */

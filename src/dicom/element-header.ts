@@ -24,7 +24,29 @@ export const itemEndTag = 0xfffee00d;
 export const sequenceEndTag = 0xfffee0dd;
 
 /** VRs with a 16-bit length in explicit encoding (PS3.5 §7.1.2) … */
-const shortLength = new Set(['AE', 'AS', 'AT', 'CS', 'DA', 'DS', 'DT', 'FL', 'FD', 'IS', 'LO', 'LT', 'PN', 'SH', 'SL', 'SS', 'ST', 'TM', 'UI', 'UL', 'US']);
+const shortLength = new Set([
+  'AE',
+  'AS',
+  'AT',
+  'CS',
+  'DA',
+  'DS',
+  'DT',
+  'FL',
+  'FD',
+  'IS',
+  'LO',
+  'LT',
+  'PN',
+  'SH',
+  'SL',
+  'SS',
+  'ST',
+  'TM',
+  'UI',
+  'UL',
+  'US',
+]);
 /** … and those with two reserved bytes and a 32-bit length. */
 const longLength = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 /** VRs that say nothing of what the bytes mean; `ox` and `lt` are the dictionary's own. */
@@ -52,7 +74,9 @@ export function headerAt(view: DataView, offset: number, bound: number, encoding
   const tag = tagAt(view, offset, encoding.littleEndian);
   const vr = String.fromCharCode(view.getUint8(offset + 4), view.getUint8(offset + 5));
   const isKnownVr = shortLength.has(vr) || longLength.has(vr);
-  const standard = encoding.explicit ? explicitHeader(view, offset, tag, vr, encoding, shortLength.has(vr)) : implicitHeader(view, offset, tag, encoding);
+  const standard = encoding.explicit
+    ? explicitHeader(view, offset, tag, vr, encoding, shortLength.has(vr))
+    : implicitHeader(view, offset, tag, encoding);
   if (standard && encoding.explicit === isKnownVr && fits(standard, offset, bound)) return standard;
   const hasLetters = /^[A-Z]{2}$/.test(vr);
   const implicit = implicitHeader(view, offset, tag, encoding);
@@ -60,10 +84,13 @@ export function headerAt(view: DataView, offset: number, bound: number, encoding
     encoding.explicit && !hasLetters ? undefined : standard,
     // Read with a VR it would be empty, and read without one it is short.
     implicit.length > 0 && implicit.length < 0x10000 ? implicit : undefined,
-    ...(isKnownVr || encoding.explicit ? [explicitHeader(view, offset, tag, vr, encoding, true), explicitHeader(view, offset, tag, vr, encoding, false)] : []),
+    ...(isKnownVr || encoding.explicit
+      ? [explicitHeader(view, offset, tag, vr, encoding, true), explicitHeader(view, offset, tag, vr, encoding, false)]
+      : []),
     implicit,
   ].filter((one) => one !== undefined && fits(one, offset, bound)) as ElementHeader[];
-  const believable = (surely: boolean) => readings.find((one) => isFollowed(view, offset + one.size + one.length, bound, tag, one, encoding, surely));
+  const believable = (surely: boolean) =>
+    readings.find((one) => isFollowed(view, offset + one.size + one.length, bound, tag, one, encoding, surely));
   return believable(true) ?? believable(false) ?? (encoding.explicit && !hasLetters ? undefined : standard);
 }
 
@@ -92,7 +119,10 @@ export function startsElement(view: DataView, offset: number, encoding: Encoding
   if (tag <= above || tag >= itemTag) return false;
   if (hasKnownVr(view, offset)) return true;
   const lengths = [view.getUint32(offset + 4, encoding.littleEndian), view.getUint16(offset + 6, encoding.littleEndian)];
-  return (surely ? attributeOfTag(tag) !== undefined : isKnownTag(tag)) && lengths.some((length) => length === undefinedLength || offset + 8 + length <= view.byteLength);
+  return (
+    (surely ? attributeOfTag(tag) !== undefined : isKnownTag(tag)) &&
+    lengths.some((length) => length === undefinedLength || offset + 8 + length <= view.byteLength)
+  );
 }
 
 /** An attribute of PS3.6, a group length, an overlay or curve, a private creator or a private attribute of one. */
@@ -102,7 +132,14 @@ function isKnownTag(tag: number): boolean {
   return element === 0 || (group & 0xff00) === 0x5000 || (group & 0xff00) === 0x6000 || attributeOfTag(tag) !== undefined;
 }
 
-function explicitHeader(view: DataView, offset: number, tag: number, vr: string, encoding: Encoding, short: boolean): ElementHeader | undefined {
+function explicitHeader(
+  view: DataView,
+  offset: number,
+  tag: number,
+  vr: string,
+  encoding: Encoding,
+  short: boolean,
+): ElementHeader | undefined {
   if (!short && offset + 12 > view.byteLength) return undefined;
   const length = short ? view.getUint16(offset + 6, encoding.littleEndian) : view.getUint32(offset + 8, encoding.littleEndian);
   const size = short ? 8 : 12;
@@ -114,15 +151,24 @@ function explicitHeader(view: DataView, offset: number, tag: number, vr: string,
     return { vr: stated, length, size, encoding: foreign ? implicitLittleEndian : encoding };
   }
   // Whatever was once unknown is encoded in implicit little endian, and its attribute says what it is (the same paragraph).
-  const value = vr === 'UN' && !(known.vr === 'SQ' && !encoding.littleEndian && startsItem(view, offset + size, encoding)) ? implicitLittleEndian : encoding;
-  if (known.vr === 'SQ') return { vr: length === undefinedLength || startsItem(view, offset + size, value) ? 'SQ' : stated, length, size, encoding: value };
+  const value =
+    vr === 'UN' && !(known.vr === 'SQ' && !encoding.littleEndian && startsItem(view, offset + size, encoding))
+      ? implicitLittleEndian
+      : encoding;
+  if (known.vr === 'SQ')
+    return { vr: length === undefinedLength || startsItem(view, offset + size, value) ? 'SQ' : stated, length, size, encoding: value };
   if (stated !== vr && length !== undefinedLength) return { vr: known.vr, length, size, encoding: value };
   const otherwise = (isBytesVr(stated) && !isBytesVr(known.vr)) || (texts.has(stated) && numberStrings.has(known.vr));
   return { vr: otherwise && length !== undefinedLength ? known.vr : stated, length, size, encoding: value };
 }
 
 function implicitHeader(view: DataView, offset: number, tag: number, encoding: Encoding): ElementHeader {
-  return { vr: attributeOfTag(tag)?.vr ?? 'UN', length: view.getUint32(offset + 4, encoding.littleEndian), size: 8, encoding: { ...encoding, explicit: false } };
+  return {
+    vr: attributeOfTag(tag)?.vr ?? 'UN',
+    length: view.getUint32(offset + 4, encoding.littleEndian),
+    size: 8,
+    encoding: { ...encoding, explicit: false },
+  };
 }
 
 function startsItem(view: DataView, offset: number, encoding: Encoding): boolean {
@@ -134,7 +180,15 @@ function fits({ length, size }: ElementHeader, offset: number, bound: number): b
 }
 
 /** Of undefined length: an item or the end of the sequence must follow. */
-function isFollowed(view: DataView, end: number, bound: number, tag: number, { length, size, encoding: value }: ElementHeader, encoding: Encoding, surely: boolean): boolean {
+function isFollowed(
+  view: DataView,
+  end: number,
+  bound: number,
+  tag: number,
+  { length, size, encoding: value }: ElementHeader,
+  encoding: Encoding,
+  surely: boolean,
+): boolean {
   if (length !== undefinedLength) return end === bound || startsElement(view, end, encoding, tag, surely);
   const start = end - length;
   return size > 0 && start + 8 <= view.byteLength && [itemTag, sequenceEndTag].includes(tagAt(view, start, value.littleEndian));

@@ -3,7 +3,17 @@ import { textDecoderFor } from './character-set.js';
 import type { DecodeText } from './character-set.js';
 import { attributeOfTag, tagDigits, tagName, tagText } from './dictionary.js';
 import { textsOf } from './data-set.js';
-import { hasKnownVr, headerAt, isBytesVr, itemEndTag, itemTag, sequenceEndTag, startsElement, tagAt, undefinedLength } from './element-header.js';
+import {
+  hasKnownVr,
+  headerAt,
+  isBytesVr,
+  itemEndTag,
+  itemTag,
+  sequenceEndTag,
+  startsElement,
+  tagAt,
+  undefinedLength,
+} from './element-header.js';
 import type { ElementHeader, Encoding } from './element-header.js';
 import { valueOf } from './value.js';
 
@@ -61,7 +71,13 @@ export class DataSetReader {
    * @param stopAt the first tag that is not read any more
    * @param instance SOP Instance UID as the File Meta Information has it, for faults before the data set's own is read
    */
-  constructor(private readonly bytes: Uint8Array, start: number, private readonly encoding: Encoding, private readonly stopAt: number, private readonly instance?: string) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    start: number,
+    private readonly encoding: Encoding,
+    private readonly stopAt: number,
+    private readonly instance?: string,
+  ) {
     this.offset = start;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
@@ -79,7 +95,16 @@ export class DataSetReader {
   }
 
   private start(items: MutableDataSet[] | undefined): void {
-    this.levels.push({ items, dataSet: this.dataSet, end: this.bytes.length, bound: this.bytes.length, encoding: this.encoding, tag: 0, decodeText: textDecoderFor([]), signedPixels: false });
+    this.levels.push({
+      items,
+      dataSet: this.dataSet,
+      end: this.bytes.length,
+      bound: this.bytes.length,
+      encoding: this.encoding,
+      tag: 0,
+      decodeText: textDecoderFor([]),
+      signedPixels: false,
+    });
     for (let level = this.levels.at(-1); level; level = this.levels.at(-1)) {
       if (level.end !== undefined && this.offset >= level.end) {
         this.levels.pop();
@@ -120,7 +145,16 @@ export class DataSetReader {
     const parent = this.levels.at(-2);
     const isElement = startsElement(this.view, this.offset, level.encoding, 0);
     if (isElement && last && (level.end === undefined || startsElement(this.view, level.end, level.encoding, level.tag))) {
-      this.levels.push({ items: undefined, dataSet: last, end: level.end, bound: level.bound, encoding: level.encoding, tag: level.tag, decodeText: level.decodeText, signedPixels: level.signedPixels });
+      this.levels.push({
+        items: undefined,
+        dataSet: last,
+        end: level.end,
+        bound: level.bound,
+        encoding: level.encoding,
+        tag: level.tag,
+        decodeText: level.decodeText,
+        signedPixels: level.signedPixels,
+      });
     } else if (parent && level.end !== undefined && startsElement(this.view, this.offset, parent.encoding, level.tag)) this.levels.pop();
     else throw this.fault(level.tag, `an item was expected at byte ${this.offset}, ${tagText(tag)} was found`);
   }
@@ -145,7 +179,10 @@ export class DataSetReader {
     const header = this.readHeader(level, tag, start);
     const { vr, length, encoding } = header;
     if (tag === pixelData && this.levels.length === 1) {
-      this.pixelData = length === undefinedLength ? encapsulated(this.readFragments(level, tag)) : { kind: 'native', bytes: this.take(level, tag, length), vr };
+      this.pixelData =
+        length === undefinedLength
+          ? encapsulated(this.readFragments(level, tag))
+          : { kind: 'native', bytes: this.take(level, tag, length), vr };
       return false;
     }
     if (length === undefinedLength && this.holdsFragments(level, tag, header)) {
@@ -207,7 +244,10 @@ export class DataSetReader {
       let at = start;
       let tag = -1;
       for (let elements = 0; at < end && elements < 4; elements++) {
-        if (!startsElement(this.view, at, { ...encoding, explicit }, tag)) { at = -1; break; }
+        if (!startsElement(this.view, at, { ...encoding, explicit }, tag)) {
+          at = -1;
+          break;
+        }
         tag = tagAt(this.view, at, encoding.littleEndian);
         const header = headerAt(this.view, at, end, { ...encoding, explicit });
         if (!header || header.length === undefinedLength) return header !== undefined;
@@ -243,19 +283,36 @@ export class DataSetReader {
       const tag = this.readTag(level);
       const length = this.readUint32(level, of);
       if (tag === sequenceEndTag) break;
-      if (tag !== itemTag || length === undefinedLength) throw this.fault(of, `a fragment was expected at byte ${this.offset - 8}, ${tagText(tag)} was found`);
+      if (tag !== itemTag || length === undefinedLength)
+        throw this.fault(of, `a fragment was expected at byte ${this.offset - 8}, ${tagText(tag)} was found`);
       fragments.push(this.take(level, of, length));
     }
     return fragments;
   }
 
   /** Goes into a sequence (`items`) or one of its items. */
-  private push(parent: Level, tag: number, length: number, items: MutableDataSet[] | undefined, dataSet: MutableDataSet, encoding: Encoding): void {
+  private push(
+    parent: Level,
+    tag: number,
+    length: number,
+    items: MutableDataSet[] | undefined,
+    dataSet: MutableDataSet,
+    encoding: Encoding,
+  ): void {
     if (this.levels.length >= deepest * 2) throw this.fault(parent.tag, `sequences nested more than ${deepest} deep`);
     if (++this.elements > maxElements) throw this.fault(parent.tag, `more than ${maxElements} elements`);
     const end = length === undefinedLength ? undefined : this.offset + length;
     if (end !== undefined) this.makeRoom(parent, tag, length);
-    this.levels.push({ items, dataSet, end, bound: end ?? parent.bound, encoding, tag, decodeText: parent.decodeText, signedPixels: parent.signedPixels });
+    this.levels.push({
+      items,
+      dataSet,
+      end,
+      bound: end ?? parent.bound,
+      encoding,
+      tag,
+      decodeText: parent.decodeText,
+      signedPixels: parent.signedPixels,
+    });
   }
 
   private take(level: Level, tag: number, length: number): Uint8Array {

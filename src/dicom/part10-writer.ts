@@ -29,14 +29,19 @@ export function writePart10(dataSet: DataSet, transferSyntaxUID: string = transf
   if (transferSyntaxUID !== transferSyntax.explicitLittleEndian && transferSyntaxUID !== transferSyntax.implicitLittleEndian) {
     throw new Fault('document-invalid', `documents are written in little endian without compression, not in ${transferSyntaxUID}`);
   }
-  const dict = new dcmjs.data.DicomDict(denaturalize({
-    FileMetaInformationVersion: Uint8Array.of(0, 1),
-    MediaStorageSOPClassUID: textOf(dataSet, 'SOPClassUID') ?? '',
-    MediaStorageSOPInstanceUID: textOf(dataSet, 'SOPInstanceUID') ?? '',
-    TransferSyntaxUID: transferSyntaxUID,
-    ImplementationClassUID: implementationClassUID,
-    ImplementationVersionName: implementationVersionName,
-  }, false));
+  const dict = new dcmjs.data.DicomDict(
+    denaturalize(
+      {
+        FileMetaInformationVersion: Uint8Array.of(0, 1),
+        MediaStorageSOPClassUID: textOf(dataSet, 'SOPClassUID') ?? '',
+        MediaStorageSOPInstanceUID: textOf(dataSet, 'SOPInstanceUID') ?? '',
+        TransferSyntaxUID: transferSyntaxUID,
+        ImplementationClassUID: implementationClassUID,
+        ImplementationVersionName: implementationVersionName,
+      },
+      false,
+    ),
+  );
   dict.dict = denaturalize({ ...dataSet, SpecificCharacterSet: 'ISO_IR 192' }, dataSet['PixelRepresentation'] === 1);
   return new Uint8Array(dict.write({ allowInvalidVRLength: true }));
 }
@@ -67,7 +72,8 @@ function writtenVr(vr: string, dataSet: DataSet, signedPixels: boolean): string 
 
 function writtenValue(key: string, vr: string, value: unknown, signedPixels: boolean, depth: number): unknown {
   if (vr === 'SQ') {
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) throw new Fault('document-invalid', 'a sequence holds something that is no item', { attribute: key });
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value))
+      throw new Fault('document-invalid', 'a sequence holds something that is no item', { attribute: key });
     return denaturalize(value as DataSet, signedPixels, depth + 1);
   }
   if (ArrayBuffer.isView(value)) return value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);

@@ -20,7 +20,11 @@ export interface Part10File {
   readonly pixelData?: StoredPixelData;
 }
 
-const uncompressed: ReadonlySet<string> = new Set([transferSyntax.implicitLittleEndian, transferSyntax.explicitLittleEndian, transferSyntax.explicitBigEndian]);
+const uncompressed: ReadonlySet<string> = new Set([
+  transferSyntax.implicitLittleEndian,
+  transferSyntax.explicitLittleEndian,
+  transferSyntax.explicitBigEndian,
+]);
 const everything = 2 ** 32;
 const metaEnd = 0x00030000;
 const pixelGroup = 0x7fe00000;
@@ -62,7 +66,13 @@ function readMeta(bytes: Uint8Array): { meta: DataSet; start: number } {
   const bigEndian = bytes[start] === 0 && (bytes[start + 1] === 2 || bytes[start + 1] === 8) && bytes[start + 2] === 0;
   const group = bigEndian ? bytes[start + 1]! : (bytes[start] ?? 0) | ((bytes[start + 1] ?? 0) << 8);
   if (group !== 2 && (start === 132 || group !== 8)) {
-    if (start === 0) throw new Fault('dicom-unreadable', isEncrypted(bytes) ? 'it is encrypted (CMS envelope, PS3.15 §D), and no key is known here' : `no DICOM prefix and no data set at the beginning of ${bytes.length} bytes`);
+    if (start === 0)
+      throw new Fault(
+        'dicom-unreadable',
+        isEncrypted(bytes)
+          ? 'it is encrypted (CMS envelope, PS3.15 §D), and no key is known here'
+          : `no DICOM prefix and no data set at the beginning of ${bytes.length} bytes`,
+      );
     return { meta: {}, start };
   }
   if (group === 8) return { meta: {}, start };
@@ -119,6 +129,11 @@ function inflate(bytes: Uint8Array, instance: string | undefined): Uint8Array {
   try {
     return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: maxInflated(bytes.length) }));
   } catch (cause) {
-    throw new Fault('dicom-unreadable', `the deflated data set cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`, { attribute: 'TransferSyntaxUID (0002,0010)', ...(instance ? { sopInstanceUID: instance } : {}) }, { cause });
+    throw new Fault(
+      'dicom-unreadable',
+      `the deflated data set cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`,
+      { attribute: 'TransferSyntaxUID (0002,0010)', ...(instance ? { sopInstanceUID: instance } : {}) },
+      { cause },
+    );
   }
 }

@@ -39,7 +39,11 @@ export function quotedUid(text: string): string {
   const bytes = Buffer.from(text.slice(0, 4 * maxUidLength), 'utf8');
   const last = bytes.length - 1;
   const quoted = [...bytes]
-    .map((byte, index) => (/[0-9A-Za-z]/.test(String.fromCharCode(byte)) || (index > 0 && index < last && /[._-]/.test(String.fromCharCode(byte))) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
+    .map((byte, index) =>
+      /[0-9A-Za-z]/.test(String.fromCharCode(byte)) || (index > 0 && index < last && /[._-]/.test(String.fromCharCode(byte)))
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    )
     .join('');
   if (quoted.length > 0 && quoted.length <= maxUidLength) return quoted;
   return `${quoted.slice(0, 80)}%~${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
@@ -62,7 +66,9 @@ export function loggedUid(text: string): string {
  * @param parts what is described, in a fixed order; sort sets before passing them
  */
 export function derivedUid<Kind extends string = string>(...parts: readonly string[]): Kind {
-  const digest = createHash('sha256').update(parts.map((part) => `${part.length}:${part}`).join('|')).digest();
+  const digest = createHash('sha256')
+    .update(parts.map((part) => `${part.length}:${part}`).join('|'))
+    .digest();
   const bytes = digest.subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

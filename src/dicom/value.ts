@@ -53,9 +53,7 @@ function numbersIn(bytes: Uint8Array, [size, read]: ReadNumber, littleEndian: bo
 }
 
 function textIn(vr: string, bytes: Uint8Array, decodeText: DecodeText): unknown {
-  const text = encodedText.has(vr)
-    ? decodeText(bytes)
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const text = encodedText.has(vr) ? decodeText(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   if (singleText.has(vr)) return withoutPadding(text);
   const values = text.split('\\').map((value) => withoutPadding(value).replace(/^ +/, ''));
   return one(vr === 'DS' || vr === 'IS' ? values.map(numberOrText) : values);

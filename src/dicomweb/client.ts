@@ -50,19 +50,28 @@ export class DicomWeb {
   /** A row that cannot be read is given as an empty data set: one study never spoils a list, and pages keep their length. */
   async searchForStudies(query: Query = {}, page: Page = {}): Promise<readonly DataSet[]> {
     const queryParams = { ...query, ...page };
-    const rows = await this.list(pacsAddress(['studies'], queryParams), {}, (request) => this.library.searchForStudies({ queryParams, request }));
+    const rows = await this.list(pacsAddress(['studies'], queryParams), {}, (request) =>
+      this.library.searchForStudies({ queryParams, request }),
+    );
     return rows.map(readableRow);
   }
 
   async searchForSeries(studyInstanceUID: StudyInstanceUID, query: Query = {}): Promise<readonly DataSet[]> {
     const path = pacsAddress([...studyPath({ studyInstanceUID }), 'series'], query);
-    return this.dataSets(path, { studyInstanceUID }, (request) => this.library.searchForSeries({ studyInstanceUID, queryParams: { ...query }, request }));
+    return this.dataSets(path, { studyInstanceUID }, (request) =>
+      this.library.searchForSeries({ studyInstanceUID, queryParams: { ...query }, request }),
+    );
   }
 
-  async searchForInstances(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID, query: Query = {}): Promise<readonly DataSet[]> {
+  async searchForInstances(
+    studyInstanceUID: StudyInstanceUID,
+    seriesInstanceUID: SeriesInstanceUID,
+    query: Query = {},
+  ): Promise<readonly DataSet[]> {
     const path = pacsAddress([...seriesPath({ studyInstanceUID, seriesInstanceUID }), 'instances'], query);
     return this.dataSets(path, { studyInstanceUID, seriesInstanceUID }, (request) =>
-      this.library.searchForInstances({ studyInstanceUID, seriesInstanceUID, queryParams: { ...query }, request }));
+      this.library.searchForInstances({ studyInstanceUID, seriesInstanceUID, queryParams: { ...query }, request }),
+    );
   }
 
   /**
@@ -71,21 +80,38 @@ export class DicomWeb {
    */
   async retrieveStudyMetadata(studyInstanceUID: StudyInstanceUID): Promise<readonly DataSet[]> {
     const path = pacsAddress([...studyPath({ studyInstanceUID }), 'metadata']);
-    return requireFullMetadata(await this.dataSets(path, { studyInstanceUID }, (request) => this.library.retrieveStudyMetadata({ studyInstanceUID, request })), 'StudiesMetadata', { studyInstanceUID });
+    return requireFullMetadata(
+      await this.dataSets(path, { studyInstanceUID }, (request) => this.library.retrieveStudyMetadata({ studyInstanceUID, request })),
+      'StudiesMetadata',
+      { studyInstanceUID },
+    );
   }
 
   async retrieveSeriesMetadata(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID): Promise<readonly DataSet[]> {
     const subject = { studyInstanceUID, seriesInstanceUID };
     const path = pacsAddress([...seriesPath(subject), 'metadata']);
-    return requireFullMetadata(await this.dataSets(path, subject, (request) => this.library.retrieveSeriesMetadata({ ...subject, request })), 'SeriesMetadata', subject);
+    return requireFullMetadata(
+      await this.dataSets(path, subject, (request) => this.library.retrieveSeriesMetadata({ ...subject, request })),
+      'SeriesMetadata',
+      subject,
+    );
   }
 
   /** The Part 10 file in the transfer syntax that it is stored in: decoding is ours, Orthanc's would fail on some (FACTS). */
-  async retrieveInstance(studyInstanceUID: StudyInstanceUID, seriesInstanceUID: SeriesInstanceUID, sopInstanceUID: SOPInstanceUID): Promise<Uint8Array> {
+  async retrieveInstance(
+    studyInstanceUID: StudyInstanceUID,
+    seriesInstanceUID: SeriesInstanceUID,
+    sopInstanceUID: SOPInstanceUID,
+  ): Promise<Uint8Array> {
     const subject = { studyInstanceUID, seriesInstanceUID, sopInstanceUID };
-    const path = aboutFault(subject, () => pacsAddress([...seriesPath(subject), 'instances', uidSegment(sopInstanceUID, 'SOPInstanceUID')]));
-    const part: unknown = await new DicomWebCall(this.http, { method: 'GET', path }, subject, asStored).of((request) => this.library.retrieveInstance({ ...subject, request }));
-    if (!Buffer.isBuffer(part) || part.toString('latin1', 128, 132) !== 'DICM') throw new Fault('pacs-malformed', 'the answer is not one DICOM file', subject);
+    const path = aboutFault(subject, () =>
+      pacsAddress([...seriesPath(subject), 'instances', uidSegment(sopInstanceUID, 'SOPInstanceUID')]),
+    );
+    const part: unknown = await new DicomWebCall(this.http, { method: 'GET', path }, subject, asStored).of((request) =>
+      this.library.retrieveInstance({ ...subject, request }),
+    );
+    if (!Buffer.isBuffer(part) || part.toString('latin1', 128, 132) !== 'DICM')
+      throw new Fault('pacs-malformed', 'the answer is not one DICOM file', subject);
     // A plain array over the same bytes: a Buffer's slice would be a view where the caller expects a copy.
     return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   }
@@ -117,15 +143,24 @@ export class DicomWeb {
     const reply = call.reply;
     if (!reply) throw new Fault('pacs-malformed', 'no answer to what was stored', { ...subject, source });
     const isStoreAnswer = /json/.test(String(reply.headers['content-type'] ?? 'json')) && reply.body.length > 0;
-    if (!isStoreAnswer && reply.status >= 400) throw new Fault('pacs-rejected', faultOfStatus(reply.status, '', {}).detail, { ...subject, source });
+    if (!isStoreAnswer && reply.status >= 400)
+      throw new Fault('pacs-rejected', faultOfStatus(reply.status, '', {}).detail, { ...subject, source });
     return readStoreAnswer(dataSetOf(jsonOf(reply, { ...subject, source }), { ...subject, source }), files.length, subject);
   }
 
-  private async dataSets(path: PacsAddress, subject: FaultSubject, ask: (request: WithRequest['request']) => Promise<unknown>): Promise<readonly DataSet[]> {
+  private async dataSets(
+    path: PacsAddress,
+    subject: FaultSubject,
+    ask: (request: WithRequest['request']) => Promise<unknown>,
+  ): Promise<readonly DataSet[]> {
     return (await this.list(path, subject, ask)).map((one) => dataSetOf(one, subject));
   }
 
-  private async list(path: PacsAddress, subject: FaultSubject, ask: (request: WithRequest['request']) => Promise<unknown>): Promise<readonly unknown[]> {
+  private async list(
+    path: PacsAddress,
+    subject: FaultSubject,
+    ask: (request: WithRequest['request']) => Promise<unknown>,
+  ): Promise<readonly unknown[]> {
     const answer = await new DicomWebCall(this.http, { method: 'GET', path }, subject).of(ask);
     if (!Array.isArray(answer)) throw new Fault('pacs-malformed', 'a list of data sets was expected', subject);
     return answer;
@@ -136,7 +171,10 @@ function studyPath(subject: { readonly studyInstanceUID: StudyInstanceUID }): re
   return aboutFault(subject, () => ['studies', uidSegment(subject.studyInstanceUID, 'StudyInstanceUID')]);
 }
 
-function seriesPath(subject: { readonly studyInstanceUID: StudyInstanceUID; readonly seriesInstanceUID: SeriesInstanceUID }): readonly string[] {
+function seriesPath(subject: {
+  readonly studyInstanceUID: StudyInstanceUID;
+  readonly seriesInstanceUID: SeriesInstanceUID;
+}): readonly string[] {
   return aboutFault(subject, () => [...studyPath(subject), 'series', uidSegment(subject.seriesInstanceUID, 'SeriesInstanceUID')]);
 }
 
@@ -151,7 +189,11 @@ function aboutFault<T>(subject: FaultSubject, build: () => T): T {
 /** SOP Class UID (Type 1 in every composite IOD) is what Orthanc leaves out first. */
 function requireFullMetadata(instances: readonly DataSet[], setting: string, subject: FaultSubject): readonly DataSet[] {
   if (instances.length === 0 || instances.some((one) => textOf(one, 'SOPClassUID') !== undefined)) return instances;
-  throw new Fault('pacs-malformed', `the metadata name no SOP Class UID of any instance; set DicomWeb.${setting} to "Full" in Orthanc's configuration and restart Orthanc`, subject);
+  throw new Fault(
+    'pacs-malformed',
+    `the metadata name no SOP Class UID of any instance; set DicomWeb.${setting} to "Full" in Orthanc's configuration and restart Orthanc`,
+    subject,
+  );
 }
 
 /** What is no data set at all is no answer of DICOMweb; one that cannot be read is that study's fault alone. */
@@ -166,7 +208,8 @@ function readableRow(json: unknown): DataSet {
 }
 
 function dataSetOf(json: unknown, subject: FaultSubject): DataSet {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Fault('pacs-malformed', 'a data set in the DICOM JSON model was expected', subject);
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new Fault('pacs-malformed', 'a data set in the DICOM JSON model was expected', subject);
   try {
     return withHeldUids(fromDicomJson(json as Record<string, unknown>));
   } catch (thrown) {

@@ -65,7 +65,9 @@ export class DicomWebCall {
   }
 
   getAllResponseHeaders(): string {
-    return Object.entries(this.reply?.headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`).join('\r\n');
+    return Object.entries(this.reply?.headers ?? {})
+      .map(([name, value]) => `${name}: ${String(value)}`)
+      .join('\r\n');
   }
 
   send(data?: ArrayBuffer): void {

@@ -37,7 +37,12 @@ export class DicomWebProxy {
    * @param signal ends the request, also while it waits for its turn
    * @throws Fault pacs-unreachable, timed-out
    */
-  get(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<ProxiedResponse> {
+  get(
+    path: PacsAddress,
+    accept: string | undefined,
+    seenAs: { readonly host: string; readonly protocol: string },
+    signal: AbortSignal,
+  ): Promise<ProxiedResponse> {
     return new Promise<ProxiedResponse>((resolve, reject) => {
       const inTurn = async (): Promise<void> => {
         const send = (): Promise<ProxiedResponse> => this.send(path, accept, seenAs, signal);
@@ -53,7 +58,12 @@ export class DicomWebProxy {
     });
   }
 
-  private send(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<ProxiedResponse> {
+  private send(
+    path: PacsAddress,
+    accept: string | undefined,
+    seenAs: { readonly host: string; readonly protocol: string },
+    signal: AbortSignal,
+  ): Promise<ProxiedResponse> {
     const { url, agent, authorization } = this.connection;
     const headers = {
       ...(authorization ? { Authorization: authorization } : {}),
@@ -66,10 +76,17 @@ export class DicomWebProxy {
       request.on('timeout', () => request.destroy(new Fault('timed-out', `no answer within ${this.endpoint.timeoutMs} ms`)));
       request.on('error', (error: Error & { code?: string }) => {
         if (isStale(request, error)) reject(new StaleConnection());
-        else reject(error instanceof Fault ? error : new Fault('pacs-unreachable', `no connection (${error.code ?? error.message})`, {}, { cause: error }));
+        else
+          reject(
+            error instanceof Fault
+              ? error
+              : new Fault('pacs-unreachable', `no connection (${error.code ?? error.message})`, {}, { cause: error }),
+          );
       });
       request.on('response', (body) => {
-        const passed = passedHeaders.flatMap((name) => (typeof body.headers[name] === 'string' ? [[name, body.headers[name]] as const] : []));
+        const passed = passedHeaders.flatMap((name) =>
+          typeof body.headers[name] === 'string' ? [[name, body.headers[name]] as const] : [],
+        );
         resolve({ status: body.statusCode ?? 502, headers: Object.fromEntries(passed), body });
       });
       request.end();

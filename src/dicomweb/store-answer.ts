@@ -35,9 +35,14 @@ export function readStoreAnswer(answer: DataSet, sent: number, subject: FaultSub
   const reasons = failed.map(({ reason }) => (reason === undefined ? 'no reason given' : describeFailure(reason)));
   const why = reasons.length ? [...new Set(reasons)].join(', ') : 'the PACS gives no reason';
   const which = failed.length === 1 ? failed[0]!.sopInstanceUID : undefined;
-  throw new Fault('pacs-rejected', `${stored.length} of ${sent} instances were taken: ${why}`, { ...subject, ...(which ? { sopInstanceUID: which } : {}) }, {
-    retryable: failed.some(({ reason }) => reason !== undefined && isOutOfResources(reason)),
-  });
+  throw new Fault(
+    'pacs-rejected',
+    `${stored.length} of ${sent} instances were taken: ${why}`,
+    { ...subject, ...(which ? { sopInstanceUID: which } : {}) },
+    {
+      retryable: failed.some(({ reason }) => reason !== undefined && isOutOfResources(reason)),
+    },
+  );
 }
 
 /** PS3.18 Table I.2-2, PS3.4 Table B.2-1. */
@@ -46,7 +51,12 @@ function describeFailure(reason: number): string {
   if (isOutOfResources(reason)) return `out of resources (${code})`;
   if (reason >= 0xa900 && reason <= 0xa9ff) return `data set does not match its SOP class (${code})`;
   if (reason >= 0xc000 && reason <= 0xcfff) return `cannot understand (${code})`;
-  const known: Readonly<Record<number, string>> = { 0x0110: 'processing failure', 0x0122: 'SOP class not supported', 0x0124: 'not authorized', 0xc122: 'transfer syntax not supported' };
+  const known: Readonly<Record<number, string>> = {
+    0x0110: 'processing failure',
+    0x0122: 'SOP class not supported',
+    0x0124: 'not authorized',
+    0xc122: 'transfer syntax not supported',
+  };
   return `${known[reason] ?? 'failure'} (${code})`;
 }
 

@@ -20,7 +20,11 @@ export interface AdamWStep {
 }
 
 /** What is the same for all elements of a step: the share of a value that decay leaves, the size of the step and the factor of the root, both without their bias. */
-export function adamWFactors({ learningRate, beta1, beta2, weightDecay, step }: Omit<AdamWStep, 'epsilon' | 'gradientScale'>): { readonly keep: number; readonly size: number; readonly root: number } {
+export function adamWFactors({ learningRate, beta1, beta2, weightDecay, step }: Omit<AdamWStep, 'epsilon' | 'gradientScale'>): {
+  readonly keep: number;
+  readonly size: number;
+  readonly root: number;
+} {
   return { keep: 1 - learningRate * weightDecay, size: learningRate / (1 - beta1 ** step), root: 1 / Math.sqrt(1 - beta2 ** step) };
 }
 

@@ -28,7 +28,9 @@ export class AnswerPace {
 
   limitOf(work: Work | undefined): number {
     const pace = work && this.#slowest.get(work.key);
-    return work === undefined || pace === undefined ? this.limits.firstAnswerMs : Math.max(this.limits.answerMs, tolerance * pace * work.units);
+    return work === undefined || pace === undefined
+      ? this.limits.firstAnswerMs
+      : Math.max(this.limits.answerMs, tolerance * pace * work.units);
   }
 
   answered({ key, units }: Work, milliseconds: number): void {

@@ -9,7 +9,15 @@ import { backendPackages, backends, installedBackend, type Backend } from './ten
 import { TensorflowEngine } from './tensorflow/tensorflow-engine.js';
 import type { TrainingEngine } from './trainer.js';
 
-export const engineNames = ['onnx-cpu', 'onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-cpu', 'tensorflow-webgpu', 'tensorflow-wasm'] as const;
+export const engineNames = [
+  'onnx-cpu',
+  'onnx-cuda',
+  'onnx-webgpu',
+  'tensorflow-gpu',
+  'tensorflow-cpu',
+  'tensorflow-webgpu',
+  'tensorflow-wasm',
+] as const;
 
 /** By which an engine is asked for in the configuration. */
 export type EngineName = (typeof engineNames)[number];
@@ -69,9 +77,14 @@ function onnxCandidate(provider: Provider): EngineCandidate {
     installed,
     howToAdd: providerFixes[provider],
     start: async (threads, why, { limits } = {}) => {
-      if (!installed) throw new Fault('engine-unavailable', `${name}: not in this build of onnxruntime-node; to add it: ${providerFixes[provider]}`);
+      if (!installed)
+        throw new Fault('engine-unavailable', `${name}: not in this build of onnxruntime-node; to add it: ${providerFixes[provider]}`);
       const place = { cpu: `CPU (${threads} ${threads === 1 ? 'thread' : 'threads'})`, cuda: 'CUDA', webgpu: 'WebGPU' }[provider];
-      return new OnnxEngine({ settings: { provider, threads }, description: { name: `onnxruntime-node ${onnxruntimeVersion}, ${place}`, why }, limits });
+      return new OnnxEngine({
+        settings: { provider, threads },
+        description: { name: `onnxruntime-node ${onnxruntimeVersion}, ${place}`, why },
+        limits,
+      });
     },
   };
 }

@@ -11,7 +11,14 @@ import { trainingPlan } from './training-plan.js';
  * @throws Fault 'model-invalid' naming tensor, expected and found shape; RangeError for other options that cannot be meant
  */
 export function checkTrainer(options: TrainerOptions): void {
-  const { network: { architecture, tensors }, objective, batch, height, width, resume } = options;
+  const {
+    network: { architecture, tensors },
+    objective,
+    batch,
+    height,
+    width,
+    resume,
+  } = options;
   checkWeights(architecture, tensors);
   const plan = trainingPlan(architecture, options);
   const sizes = layerSizes(architecture, height, width);
@@ -21,20 +28,30 @@ export function checkTrainer(options: TrainerOptions): void {
   if (!(smoothing >= 0 && smoothing < 1)) throw new RangeError(`expected a label smoothing from 0 to below 1, found ${smoothing}`);
   for (const layer of architecture.layers) {
     const { height: rows, width: columns } = sizes.get(layer.name)!;
-    if (plan.batchStatistics(layer) && batch * rows * columns < 2) throw new RangeError(`batch norm ${layer.name} needs more than one value a channel: a batch of ${batch} is too small`);
+    if (plan.batchStatistics(layer) && batch * rows * columns < 2)
+      throw new RangeError(`batch norm ${layer.name} needs more than one value a channel: a batch of ${batch} is too small`);
   }
   if (!resume) return;
   checkWeights(architecture, resume.tensors, { source: 'state of the trainer' });
   for (const { name, shape } of plan.trained) {
     for (const part of ['expAvg', 'expAvgSq']) {
       const found = resume.optimizer.get(`${name}.${part}`)?.shape;
-      if (found?.join() !== shape.join()) throw new Fault('model-invalid', `tensor ${name}.${part}: expected shape [${shape.join(', ')}], found ${found ? `[${found.join(', ')}]` : 'none'}`, { source: 'state of the trainer' });
+      if (found?.join() !== shape.join())
+        throw new Fault(
+          'model-invalid',
+          `tensor ${name}.${part}: expected shape [${shape.join(', ')}], found ${found ? `[${found.join(', ')}]` : 'none'}`,
+          { source: 'state of the trainer' },
+        );
     }
   }
 }
 
 /** @throws RangeError if batch or rates do not fit the trainer */
-export function checkTrainingBatch({ network: { architecture }, objective, batch, height, width, layerGroups }: TrainerOptions, given: TrainingBatch, rates: StepRates): void {
+export function checkTrainingBatch(
+  { network: { architecture }, objective, batch, height, width, layerGroups }: TrainerOptions,
+  given: TrainingBatch,
+  rates: StepRates,
+): void {
   const { input } = given;
   const expected = [batch, architecture.inputChannels, height, width];
   const found = [input.batch, input.channels, input.height, input.width];
@@ -51,8 +68,10 @@ export function checkTrainingBatch({ network: { architecture }, objective, batch
 
 function checkClassWeights(classWeights: readonly number[] | undefined, outputs: number): void {
   if (!classWeights) return;
-  if (classWeights.length !== outputs) throw new RangeError(`expected ${outputs} class weights, one for each output, found ${classWeights.length}`);
-  if (!classWeights.every((weight) => weight >= 0 && Number.isFinite(weight))) throw new RangeError(`expected class weights of 0 or more, found [${classWeights.join(', ')}]`);
+  if (classWeights.length !== outputs)
+    throw new RangeError(`expected ${outputs} class weights, one for each output, found ${classWeights.length}`);
+  if (!classWeights.every((weight) => weight >= 0 && Number.isFinite(weight)))
+    throw new RangeError(`expected class weights of 0 or more, found [${classWeights.join(', ')}]`);
 }
 
 function whole(what: string, value: number): void {

@@ -23,14 +23,25 @@ const references: readonly EngineName[] = ['onnx-cpu', 'tensorflow-cpu', 'tensor
 export function chooseEngine(reports: readonly ProbeReport[]): EngineChoice {
   const started = reports.flatMap((report) => ('error' in report ? [] : [report]));
   const reference = references.flatMap((name) => started.find((report) => report.name === name) ?? []).at(0);
-  if (!reference) throw new Fault('engine-unavailable', `on the processor: ${reports.map((report) => `${report.name}: ${'error' in report ? report.error : 'started'}`).join('; ')}`);
-  const trusted = started.filter((report) => agrees(report.logits, reference.logits)).sort((one, other) => one.milliseconds - other.milliseconds);
+  if (!reference)
+    throw new Fault(
+      'engine-unavailable',
+      `on the processor: ${reports.map((report) => `${report.name}: ${'error' in report ? report.error : 'started'}`).join('; ')}`,
+    );
+  const trusted = started
+    .filter((report) => agrees(report.logits, reference.logits))
+    .sort((one, other) => one.milliseconds - other.milliseconds);
   const fastest = trusted[0]!;
-  const others = reports.filter((report) => report !== fastest).map((report) => `${report.name} ${remark(report, trusted, reference.name)}`);
+  const others = reports
+    .filter((report) => report !== fastest)
+    .map((report) => `${report.name} ${remark(report, trusted, reference.name)}`);
   const time = `${fastest.name} takes ${fastest.milliseconds.toFixed(0)} ms for a test batch of ${probeBatch}`;
   return {
     name: fastest.name,
-    why: trusted.length > 1 ? `Fastest of those that started: ${[time, ...others].join('; ')}.` : `The only one that started and computes correctly: ${[time, ...others].join('; ')}.`,
+    why:
+      trusted.length > 1
+        ? `Fastest of those that started: ${[time, ...others].join('; ')}.`
+        : `The only one that started and computes correctly: ${[time, ...others].join('; ')}.`,
     inOrder: trusted.map(({ name }) => name),
   };
 }

@@ -8,16 +8,22 @@ import type { ComputeAnswer } from './compute-process.js';
  * @param before what has to be done before the first request
  * @param codeOf of an error, where it is another fault than 'engine-failed'
  */
-export function answerRequests<Request>(answer: (request: Request) => Promise<unknown>, before: Promise<void> = Promise.resolve(), codeOf: (error: unknown) => FaultCode | undefined = () => undefined): void {
+export function answerRequests<Request>(
+  answer: (request: Request) => Promise<unknown>,
+  before: Promise<void> = Promise.resolve(),
+  codeOf: (error: unknown) => FaultCode | undefined = () => undefined,
+): void {
   let last = before;
   process.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
-    last = last.then(() => answer(request)).then(
-      (value) => post({ id, value }),
-      (error: unknown) => {
-        const code = codeOf(error);
-        post({ id, error: reasonOf(error), ...(code ? { code } : {}) });
-      },
-    );
+    last = last
+      .then(() => answer(request))
+      .then(
+        (value) => post({ id, value }),
+        (error: unknown) => {
+          const code = codeOf(error);
+          post({ id, error: reasonOf(error), ...(code ? { code } : {}) });
+        },
+      );
   });
   // nobody asks any more
   process.on('disconnect', () => process.exit(0));

@@ -4,7 +4,9 @@ import { Fault, type FaultCode } from '../errors.js';
 import { AnswerPace, RunningTimer, type AnswerLimits, type Work } from './answer-limits.js';
 
 /** What a computing process sends: the answer to each request once, in the order of asking; anything else is its own business. */
-export type ComputeAnswer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string; readonly code?: FaultCode };
+export type ComputeAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: string; readonly code?: FaultCode };
 
 export interface ComputeProcessOptions {
   readonly program: URL;
@@ -62,7 +64,12 @@ export class ComputeProcess {
 
   constructor({ program, arguments: given, environment, limits, onMessage, onEnd }: ComputeProcessOptions) {
     this.#pace = new AnswerPace(limits);
-    const child = fork(fileURLToPath(program), given, { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: environment });
+    const child = fork(fileURLToPath(program), given, {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: environment,
+    });
     this.#child = child;
     running.add(child);
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#lastWords = (this.#lastWords + text).slice(-maxReason)));

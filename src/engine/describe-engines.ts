@@ -21,7 +21,12 @@ export async function describeEngines(threads: number = availableParallelism()):
     reports.push(
       'error' in probe
         ? { name, present: false, detail: `${title}: ${probe.error}`, howToAdd }
-        : { name, present: true, detail: `${probe.place}: ${probe.milliseconds.toFixed(0)} ms for a test batch of ${probeBatch}`, howToAdd: '' },
+        : {
+            name,
+            present: true,
+            detail: `${probe.place}: ${probe.milliseconds.toFixed(0)} ms for a test batch of ${probeBatch}`,
+            howToAdd: '',
+          },
     );
   }
   return reports;

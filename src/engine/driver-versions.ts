@@ -22,16 +22,28 @@ export async function driverVersions(): Promise<DriverVersions> {
     said('/sbin/ldconfig', ['-p']),
     ...vulkanFolders.map((folder) => readdir(folder).catch((): string[] => [])),
   ]);
-  const module = await readFile('/proc/driver/nvidia/version', 'utf8').then((text) => text.split('\n')[0]!, () => '');
-  const cards = nvidia.split('\n').filter(Boolean).map((line) => line.replace(/^(.*), (\S+), (.*)$/, '$1, driver $2, $3'));
+  const module = await readFile('/proc/driver/nvidia/version', 'utf8').then(
+    (text) => text.split('\n')[0]!,
+    () => '',
+  );
+  const cards = nvidia
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.replace(/^(.*), (\S+), (.*)$/, '$1, driver $2, $3'));
   return {
     nvidia: cards.length > 0 ? cards : module ? [module] : [],
-    vulkan: folders.flat().filter((name) => name.endsWith('.json')).map((name) => name.replace(/\.json$/, '')),
+    vulkan: folders
+      .flat()
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => name.replace(/\.json$/, '')),
     libraries: [...new Set(loader.split('\n').flatMap((line) => wanted.exec(line)?.[1] ?? []))],
   };
 }
 
 /** What a program prints; nothing if it is not there or fails. */
 async function said(program: string, programArguments: readonly string[]): Promise<string> {
-  return promisify(execFile)(program, [...programArguments], { timeout: 10_000, env: childEnvironment() }).then(({ stdout }) => stdout, () => '');
+  return promisify(execFile)(program, [...programArguments], { timeout: 10_000, env: childEnvironment() }).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
 }

@@ -111,7 +111,8 @@ export class FallbackEngine implements StartedEngine, TrainingEngine {
         if (!(error instanceof Fault && error.code === 'engine-failed') || this.#closed) throw error;
         if (engine === this.#engine) {
           if (await computes(engine)) throw error;
-          if (engine === this.#engine) await (this.#replacing ??= this.#replace(engine, error.detail).finally(() => (this.#replacing = undefined)));
+          if (engine === this.#engine)
+            await (this.#replacing ??= this.#replace(engine, error.detail).finally(() => (this.#replacing = undefined)));
         }
         if (error.cause !== notBegun && ++losses >= maxLossesOfCall) throw error;
       }
@@ -138,7 +139,10 @@ export class FallbackEngine implements StartedEngine, TrainingEngine {
         return;
       } catch (error) {
         void next?.close().catch(() => undefined);
-        this.#log.error('engine does not take over', { engine: successor.name, reason: error instanceof Error ? error.message : String(error) });
+        this.#log.error('engine does not take over', {
+          engine: successor.name,
+          reason: error instanceof Error ? error.message : String(error),
+        });
       }
     }
     throw new Fault('engine-failed', `${lost.description.name} was lost (${reason}) and no other engine starts`);

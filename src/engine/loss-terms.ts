@@ -16,16 +16,23 @@ export interface LossTerms {
 export function lossTerms(objective: Objective, { targets, weights, input: { batch } }: TrainingBatch, outputs: number): LossTerms {
   const classWeights = objective.classWeights ?? Array.from({ length: outputs }, () => 1);
   const perTarget = objective.kind === 'several';
-  const weightOf = (index: number): number => (weights === undefined ? 1 : perTarget ? weights[index]! : weights[Math.floor(index / outputs)]!);
+  const weightOf = (index: number): number =>
+    weights === undefined ? 1 : perTarget ? weights[index]! : weights[Math.floor(index / outputs)]!;
   check('targets', targets, batch * outputs);
   if (targets.some((value) => value > 1)) throw new RangeError('targets lie between 0 and 1');
   if (weights) check('weights', weights, perTarget ? batch * outputs : batch);
   let sum = 0;
-  for (let index = 0; index < batch * outputs; index++) sum += weightOf(index) * (perTarget ? 1 : targets[index]! * classWeights[index % outputs]!);
+  for (let index = 0; index < batch * outputs; index++)
+    sum += weightOf(index) * (perTarget ? 1 : targets[index]! * classWeights[index % outputs]!);
   if (!(sum > 0)) throw new RangeError('no target of the batch has a weight above 0');
   const smoothing = objective.kind === 'one-of-many' ? (objective.labelSmoothing ?? 0) : 0;
-  const positive = targets.map((target, index) => (weightOf(index) * classWeights[index % outputs]! * (target * (1 - smoothing) + smoothing / outputs)) / sum);
-  return { positive, negative: perTarget ? targets.map((target, index) => (weightOf(index) * (1 - target)) / sum) : new Float32Array(batch * outputs) };
+  const positive = targets.map(
+    (target, index) => (weightOf(index) * classWeights[index % outputs]! * (target * (1 - smoothing) + smoothing / outputs)) / sum,
+  );
+  return {
+    positive,
+    negative: perTarget ? targets.map((target, index) => (weightOf(index) * (1 - target)) / sum) : new Float32Array(batch * outputs),
+  };
 }
 
 function check(what: string, values: Float32Array, length: number): void {

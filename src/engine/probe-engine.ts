@@ -3,7 +3,12 @@ import { probeInput, probeNetwork } from './probe-network.js';
 
 /** What came of trying an engine with the probe network. */
 export type ProbeReport =
-  | { readonly name: EngineName; readonly milliseconds: number; readonly logits: readonly number[]; /** Its full name, with versions. */ readonly place: string }
+  | {
+      readonly name: EngineName;
+      readonly milliseconds: number;
+      readonly logits: readonly number[] /** Its full name, with versions. */;
+      readonly place: string;
+    }
   | { readonly name: EngineName; readonly error: string };
 
 /** First use of a GPU compiles shaders; what takes longer than this is not going to be the fastest. */
@@ -27,10 +32,16 @@ export async function probeEngine(name: EngineName, threads: number, { tiny = fa
 }
 
 /** The same, of an engine that is to be used if it proves itself. @returns no engine if it does not compute */
-export async function startAndProbe(name: EngineName, start: (options: { readonly startTimeoutMs: number }) => Promise<StartedEngine>, options: ProbeOptions = {}): Promise<{ readonly report: ProbeReport; readonly engine?: StartedEngine }> {
+export async function startAndProbe(
+  name: EngineName,
+  start: (options: { readonly startTimeoutMs: number }) => Promise<StartedEngine>,
+  options: ProbeOptions = {},
+): Promise<{ readonly report: ProbeReport; readonly engine?: StartedEngine }> {
   let engine: StartedEngine | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`no answer within ${probeTimeoutMs / 1000} s`)), probeTimeoutMs)));
+  const expired = new Promise<never>(
+    (_, reject) => (timer = setTimeout(() => reject(new Error(`no answer within ${probeTimeoutMs / 1000} s`)), probeTimeoutMs)),
+  );
   try {
     engine = await start({ startTimeoutMs: probeTimeoutMs });
     const report = { name, ...(await Promise.race([time(engine, options), expired])) };
@@ -43,7 +54,10 @@ export async function startAndProbe(name: EngineName, start: (options: { readonl
   }
 }
 
-async function time(engine: StartedEngine, { tiny = false, once = false }: ProbeOptions): Promise<{ milliseconds: number; logits: readonly number[]; place: string }> {
+async function time(
+  engine: StartedEngine,
+  { tiny = false, once = false }: ProbeOptions,
+): Promise<{ milliseconds: number; logits: readonly number[]; place: string }> {
   const predictor = await engine.load(probeNetwork());
   const input = tiny ? probeInput(1, 32) : probeInput();
   const first = performance.now();
@@ -62,6 +76,11 @@ async function time(engine: StartedEngine, { tiny = false, once = false }: Probe
 
 /** The last sentence of an engine's error, without our own words before it and the source paths of whoever built it. */
 export function briefly(message: string): string {
-  const text = message.replace(/^No inference engine can be started: /, '').replace(/^The inference engine failed: /, '').replace(/^.* was false\. /s, '').replace(/\s+/g, ' ').trim();
+  const text = message
+    .replace(/^No inference engine can be started: /, '')
+    .replace(/^The inference engine failed: /, '')
+    .replace(/^.* was false\. /s, '')
+    .replace(/\s+/g, ' ')
+    .trim();
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

@@ -10,7 +10,14 @@ export const probeBatch = 8;
  * Deterministic, so that one engine's answer can be held against another's.
  */
 export function probeNetwork(): NetworkWithWeights {
-  const architecture = resnet({ block: 'basic', inputChannels: 1, layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], outputs: 3 });
+  const architecture = resnet({
+    block: 'basic',
+    inputChannels: 1,
+    layers: [1, 1, 1, 1],
+    widths: [32, 64, 128, 192],
+    strides: [1, 2, 2, 1],
+    outputs: 3,
+  });
   const tensors = new Map(
     parametersOf(architecture).map(({ name, shape }) => {
       const count = shape.reduce((product, size) => product * size, 1);

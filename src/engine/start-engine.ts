@@ -34,7 +34,12 @@ const lastResort: readonly EngineName[] = ['onnx-cpu', 'tensorflow-wasm'];
  *
  * @throws Fault 'engine-unavailable' with the reason, if the one asked for (or, for `auto`, any) does not start
  */
-export async function startEngine({ prefer = 'auto', threads = availableParallelism(), limits, log = silentLog }: StartEngineOptions = {}): Promise<FallbackEngine> {
+export async function startEngine({
+  prefer = 'auto',
+  threads = availableParallelism(),
+  limits,
+  log = silentLog,
+}: StartEngineOptions = {}): Promise<FallbackEngine> {
   const successor = (name: EngineName) => ({ name, start: (why: string) => candidate(name).start(threads, why, { limits }) });
   const { name, why, inOrder, engine } = prefer === 'auto' ? await fastest(threads, limits) : await demand(prefer, threads, limits);
   log.info('engine started', { engine: engine.description.name, why });

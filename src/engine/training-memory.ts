@@ -41,9 +41,16 @@ const batches = [64, 48, 32, 24, 16, 12, 8, 6, 4, 2] as const;
  *
  * @throws RangeError if not even a batch of two does
  */
-export function batchForMemory(architecture: Architecture, options: Omit<MemoryOptions, 'batch'>, bytes: number, largest: number = batches[0]): number {
+export function batchForMemory(
+  architecture: Architecture,
+  options: Omit<MemoryOptions, 'batch'>,
+  bytes: number,
+  largest: number = batches[0],
+): number {
   const found = batches.find((batch) => batch <= largest && trainingBytes(architecture, { ...options, batch }) <= bytes);
   if (found !== undefined) return found;
   const needed = trainingBytes(architecture, { ...options, batch: 2 });
-  throw new RangeError(`a batch of 2 of ${architecture.name} at ${options.width} × ${options.height} takes about ${(needed / 1e9).toFixed(1)} GB, ${(bytes / 1e9).toFixed(1)} GB are there`);
+  throw new RangeError(
+    `a batch of 2 of ${architecture.name} at ${options.width} × ${options.height} takes about ${(needed / 1e9).toFixed(1)} GB, ${(bytes / 1e9).toFixed(1)} GB are there`,
+  );
 }

@@ -33,7 +33,8 @@ export function trainingPlan(architecture: Architecture, { layerGroups, trainFro
     }
   }
   const known = new Set(architecture.layers.map(({ name }) => name));
-  for (const name of groups.keys()) if (!known.has(name)) throw new RangeError(`layer ${name} of a layer group is not in ${architecture.name}`);
+  for (const name of groups.keys())
+    if (!known.has(name)) throw new RangeError(`layer ${name} of a layer group is not in ${architecture.name}`);
   const frozen = (layer: LayerNode): boolean => groups.get(layer.name)! < trainFromGroup;
   const batchStatistics = (layer: LayerNode): boolean => layer.kind === 'batch-norm' && (!frozen(layer) || frozenBatchNorms === 'train');
   const trains = (layer: LayerNode): boolean => learned(layer).length > 0 && (!frozen(layer) || batchStatistics(layer));

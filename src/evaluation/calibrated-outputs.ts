@@ -25,24 +25,55 @@ const minImages = 10;
  */
 export function calibratedOutputs(split: CalibrationSplit): readonly FindingRule[] {
   const { objective, classes, logits, yTrue } = split;
-  const scalings: readonly Platt[] = objective === 'several' ? classes.map((_, output) => chooseScaling(yTrue.map((row) => row[output]!), logits.map((row) => row[output]!))) : softmaxScalings(split);
+  const scalings: readonly Platt[] =
+    objective === 'several'
+      ? classes.map((_, output) =>
+          chooseScaling(
+            yTrue.map((row) => row[output]!),
+            logits.map((row) => row[output]!),
+          ),
+        )
+      : softmaxScalings(split);
   const rules = classes.map((name, output): FindingRule => {
     const { temperature, bias } = scalings[output]!;
-    return { kind: 'finding', name, temperature: round(temperature, 4), ...(bias === 0 ? {} : { bias: round(bias, 4) }), absentBelow: 0, presentFrom: 1 };
+    return {
+      kind: 'finding',
+      name,
+      temperature: round(temperature, 4),
+      ...(bias === 0 ? {} : { bias: round(bias, 4) }),
+      absentBelow: 0,
+      presentFrom: 1,
+    };
   });
   const probabilities = logits.map((row) => findingProbabilities(row, { outputs: rules, objective }));
   return rules.map((rule, output) => {
-    const scoresOf = (truth: Truth): Float64Array => Float64Array.from(probabilities.filter((_, image) => yTrue[image]![output] === truth), (row) => row[output]!).sort();
+    const scoresOf = (truth: Truth): Float64Array =>
+      Float64Array.from(
+        probabilities.filter((_, image) => yTrue[image]![output] === truth),
+        (row) => row[output]!,
+      ).sort();
     const [negatives, positives] = [scoresOf(0), scoresOf(1)];
-    const presentFrom = clamp(negatives.length >= minImages ? quantile(negatives, 0.9) : limits.presentAtLeast, limits.presentAtLeast, limits.presentAtMost);
-    const absentBelow = clamp(positives.length >= minImages ? quantile(positives, 0.1) : presentFrom - limits.apart, limits.absentAtLeast, presentFrom - limits.apart);
+    const presentFrom = clamp(
+      negatives.length >= minImages ? quantile(negatives, 0.9) : limits.presentAtLeast,
+      limits.presentAtLeast,
+      limits.presentAtMost,
+    );
+    const absentBelow = clamp(
+      positives.length >= minImages ? quantile(positives, 0.1) : presentFrom - limits.apart,
+      limits.absentAtLeast,
+      presentFrom - limits.apart,
+    );
     return { ...rule, absentBelow: round(absentBelow, 3), presentFrom: round(presentFrom, 3) };
   });
 }
 
 function softmaxScalings({ logits, yTrue, classes }: CalibrationSplit): readonly Platt[] {
   const known = yTrue.flatMap((row, image) => (row.includes(1) ? [{ truth: row.indexOf(1), row: logits[image]! }] : []));
-  const { temperature, biases } = chooseSoftmaxScaling(known.map(({ truth }) => truth), known.map(({ row }) => row), classes.length);
+  const { temperature, biases } = chooseSoftmaxScaling(
+    known.map(({ truth }) => truth),
+    known.map(({ row }) => row),
+    classes.length,
+  );
   return biases.map((bias) => ({ temperature, bias }));
 }
 

@@ -12,11 +12,25 @@ const folds = 5;
  * temperature; 1 where nothing can be fitted.
  */
 export function chooseScaling(yTrue: readonly Truth[], logits: readonly number[]): Platt {
-  const known = logits.flatMap((logit, image) => (yTrue[image] === null || yTrue[image] === undefined ? [] : [{ logit, truth: yTrue[image] }]));
-  const alone = (of: readonly (typeof known)[number][]): Platt => ({ temperature: fitTemperature(of.map(({ truth }) => truth), of.map(({ logit }) => logit)) ?? 1, bias: 0 });
-  const both = (of: readonly (typeof known)[number][]): Platt => fitPlatt(of.map(({ truth }) => truth), of.map(({ logit }) => logit)) ?? alone(of);
+  const known = logits.flatMap((logit, image) =>
+    yTrue[image] === null || yTrue[image] === undefined ? [] : [{ logit, truth: yTrue[image] }],
+  );
+  const alone = (of: readonly (typeof known)[number][]): Platt => ({
+    temperature:
+      fitTemperature(
+        of.map(({ truth }) => truth),
+        of.map(({ logit }) => logit),
+      ) ?? 1,
+    bias: 0,
+  });
+  const both = (of: readonly (typeof known)[number][]): Platt =>
+    fitPlatt(
+      of.map(({ truth }) => truth),
+      of.map(({ logit }) => logit),
+    ) ?? alone(of);
   if (Math.min(...([0, 1] as const).map((side) => known.filter(({ truth }) => truth === side).length)) < minImages) return alone(known);
-  const lossOf = ({ temperature, bias }: Platt, { logit, truth }: (typeof known)[number]): number => softplus((truth === 1 ? -1 : 1) * (logit / temperature + bias));
+  const lossOf = ({ temperature, bias }: Platt, { logit, truth }: (typeof known)[number]): number =>
+    softplus((truth === 1 ? -1 : 1) * (logit / temperature + bias));
   return surelySmaller(crossValidated(known, both, lossOf), crossValidated(known, alone, lossOf)) ? both(known) : alone(known);
 }
 
@@ -24,8 +38,19 @@ export function chooseScaling(yTrue: readonly Truth[], logits: readonly number[]
 export function chooseSoftmaxScaling(yTrue: readonly number[], logits: readonly (readonly number[])[], classes: number): SoftmaxScaling {
   const known = logits.map((row, image) => ({ row, truth: yTrue[image]! }));
   const none = new Array<number>(classes).fill(0);
-  const alone = (of: readonly (typeof known)[number][]): SoftmaxScaling => ({ temperature: fitSoftmaxTemperature(of.map(({ truth }) => truth), of.map(({ row }) => row)) ?? 1, biases: none });
-  const both = (of: readonly (typeof known)[number][]): SoftmaxScaling => fitSoftmaxScaling(of.map(({ truth }) => truth), of.map(({ row }) => row)) ?? alone(of);
+  const alone = (of: readonly (typeof known)[number][]): SoftmaxScaling => ({
+    temperature:
+      fitSoftmaxTemperature(
+        of.map(({ truth }) => truth),
+        of.map(({ row }) => row),
+      ) ?? 1,
+    biases: none,
+  });
+  const both = (of: readonly (typeof known)[number][]): SoftmaxScaling =>
+    fitSoftmaxScaling(
+      of.map(({ truth }) => truth),
+      of.map(({ row }) => row),
+    ) ?? alone(of);
   if (Math.min(...none.map((_, k) => yTrue.filter((truth) => truth === k).length)) < minImages) return alone(known);
   const lossOf = ({ temperature, biases }: SoftmaxScaling, { row, truth }: (typeof known)[number]): number => {
     const scores = row.map((logit, k) => logit / temperature + biases[k]!);
@@ -36,7 +61,11 @@ export function chooseSoftmaxScaling(yTrue: readonly number[], logits: readonly 
 }
 
 /** Log loss of each image by a scaling that was not fitted on it; folds in turn within each class, so that each has every class. */
-function crossValidated<Image extends { readonly truth: number }, Scaling>(images: readonly Image[], fit: (images: readonly Image[]) => Scaling, lossOf: (scaling: Scaling, image: Image) => number): readonly number[] {
+function crossValidated<Image extends { readonly truth: number }, Scaling>(
+  images: readonly Image[],
+  fit: (images: readonly Image[]) => Scaling,
+  lossOf: (scaling: Scaling, image: Image) => number,
+): readonly number[] {
   const seen = new Map<number, number>();
   const foldOf = images.map(({ truth }) => {
     const count = seen.get(truth) ?? 0;

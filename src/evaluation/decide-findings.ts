@@ -56,7 +56,10 @@ export function assessImage(scores: Scores, index: number, rules: Rules): ImageA
 /** @param scores a whole batch: one picture a slice */
 export function assessStudy(scores: Scores, rules: Rules): StudyAssessment {
   const count = scores.logits.length / rules.outputs.length;
-  return combineSlices(Array.from({ length: count }, (_, index) => assessImage(scores, index, rules)), rules);
+  return combineSlices(
+    Array.from({ length: count }, (_, index) => assessImage(scores, index, rules)),
+    rules,
+  );
 }
 
 /**
@@ -68,7 +71,12 @@ export function combineSlices(images: readonly ImageAssessment[], rules: Rules):
   const accepted = images.flatMap(({ gate }, slice) => (gate.accepted ? [slice] : []));
   if (accepted.length === 0 || accepted.length * 2 < images.length) {
     const first = images.find(({ gate }) => !gate.accepted)?.gate.reason;
-    return { accepted: false, reason: `only ${accepted.length} of ${images.length} slices are what the network was made for${first ? `; of the first refused: ${first}` : ''}`, images, findings: [] };
+    return {
+      accepted: false,
+      reason: `only ${accepted.length} of ${images.length} slices are what the network was made for${first ? `; of the first refused: ${first}` : ''}`,
+      images,
+      findings: [],
+    };
   }
   const top = rules.study?.top ?? 1;
   const findings = findingRules(rules).map(({ rule, output }, finding) => {

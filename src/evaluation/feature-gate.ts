@@ -15,11 +15,16 @@ const passingShare = 0.995;
  * @throws RangeError of less than two training images or no held-out image
  */
 export function fitFeatureGate(training: Float32Array, heldOut: Float32Array, features: number): FeatureGateRule {
-  if (training.length < 2 * features || heldOut.length < features) throw new RangeError(`expected at least two training embeddings and one held-out, found ${training.length / features} and ${heldOut.length / features}`);
+  if (training.length < 2 * features || heldOut.length < features)
+    throw new RangeError(
+      `expected at least two training embeddings and one held-out, found ${training.length / features} and ${heldOut.length / features}`,
+    );
   const { mean, covariance } = ledoitWolf(training, features);
   const precision = inverse(covariance, features);
   const rule = { mean: Float32Array.from(mean), precision: Float32Array.from(precision) };
-  const distances = Float64Array.from({ length: heldOut.length / features }, (_, image) => mahalanobisDistance(heldOut.subarray(image * features, (image + 1) * features), rule)).sort();
+  const distances = Float64Array.from({ length: heldOut.length / features }, (_, image) =>
+    mahalanobisDistance(heldOut.subarray(image * features, (image + 1) * features), rule),
+  ).sort();
   return { ...rule, maxDistance: Math.max(quantile(distances, passingShare), Number.EPSILON) };
 }
 
@@ -63,7 +68,8 @@ export function ledoitWolf(values: ArrayLike<number>, features: number): ShrunkC
   const distance = norm - features * mu * mu;
   const scatter = (fourth / count - norm) / count;
   const shrinkage = distance > 0 ? Math.max(0, Math.min(scatter, distance) / distance) : 0;
-  for (let index = 0; index < covariance.length; index++) covariance[index] = (1 - shrinkage) * covariance[index]! + (index % (features + 1) === 0 ? shrinkage * mu : 0);
+  for (let index = 0; index < covariance.length; index++)
+    covariance[index] = (1 - shrinkage) * covariance[index]! + (index % (features + 1) === 0 ? shrinkage * mu : 0);
   return { mean, covariance, shrinkage };
 }
 

@@ -20,7 +20,9 @@ export interface GateResult {
 export function mahalanobisDistance(embedding: Float32Array, { mean, precision }: Pick<FeatureGateRule, 'mean' | 'precision'>): number {
   const features = mean.length;
   if (embedding.length !== features || precision.length !== features * features) {
-    throw new RangeError(`expected an embedding of ${features} and a precision of ${features * features} values, found ${embedding.length} and ${precision.length}`);
+    throw new RangeError(
+      `expected an embedding of ${features} and a precision of ${features * features} values, found ${embedding.length} and ${precision.length}`,
+    );
   }
   const centred = Float64Array.from(embedding, (value, index) => value - mean[index]!);
   let sum = 0;
@@ -40,8 +42,11 @@ export function gateOf(logits: Float32Array, embedding: Float32Array, { outputs,
   const rule = outputs[index];
   const gateProbability = rule ? probabilityOf(logits[index]!, rule) : null;
   const reasons = [
-    rule?.kind === 'gate' && !(gateProbability! >= rule.acceptFrom) && `it does not look like ${rule.name} (${percent(gateProbability!)}, needed ${percent(rule.acceptFrom)})`,
-    !(distance <= gate.maxDistance) && `it is unlike the training images (distance ${distance.toFixed(1)}, allowed ${gate.maxDistance.toFixed(1)})`,
+    rule?.kind === 'gate' &&
+      !(gateProbability! >= rule.acceptFrom) &&
+      `it does not look like ${rule.name} (${percent(gateProbability!)}, needed ${percent(rule.acceptFrom)})`,
+    !(distance <= gate.maxDistance) &&
+      `it is unlike the training images (distance ${distance.toFixed(1)}, allowed ${gate.maxDistance.toFixed(1)})`,
   ].filter((reason) => reason !== false);
   const accepted = reasons.length === 0;
   return { accepted, gateProbability, distance, ...(accepted ? {} : { reason: reasons.join('; ') }) };

@@ -15,7 +15,10 @@ export function probabilityOf(logit: number, { temperature, bias = 0 }: Pick<Out
  *
  * @param logits one an output
  */
-export function findingProbabilities(logits: ArrayLike<number>, { outputs, objective }: Pick<Rules, 'outputs' | 'objective'>): readonly number[] {
+export function findingProbabilities(
+  logits: ArrayLike<number>,
+  { outputs, objective }: Pick<Rules, 'outputs' | 'objective'>,
+): readonly number[] {
   const findings = outputs.flatMap((rule, output) => (rule.kind === 'finding' ? [{ rule, logit: logits[output]! }] : []));
   if (objective !== 'one-of-many') return findings.map(({ rule, logit }) => probabilityOf(logit, rule));
   const scaled = findings.map(({ rule, logit }) => logit / rule.temperature + (rule.bias ?? 0));

@@ -18,7 +18,12 @@ export type LabelRules = Readonly<Record<string, LabelRule>>;
  * @param labels slugs, empty for a normal image
  * @param unknown classes of which nothing is known for this image
  */
-export function truthOf(labels: readonly string[], unknown: readonly string[], classes: readonly string[], rules: LabelRules): readonly Truth[] {
+export function truthOf(
+  labels: readonly string[],
+  unknown: readonly string[],
+  classes: readonly string[],
+  rules: LabelRules,
+): readonly Truth[] {
   return classes.map((name) => {
     if (labels.some((label) => isKindOf(label, name, rules))) return 1;
     const open = labels.some((label) => rules[name]?.undecided?.includes(label)) || unknown.includes(name);
@@ -27,5 +32,9 @@ export function truthOf(labels: readonly string[], unknown: readonly string[], c
 }
 
 function isKindOf(label: string, name: string, rules: LabelRules): boolean {
-  return label === name || label.startsWith(`${name}-`) || (rules[name]?.includes?.some((one) => label === one || label.startsWith(`${one}-`)) ?? false);
+  return (
+    label === name ||
+    label.startsWith(`${name}-`) ||
+    (rules[name]?.includes?.some((one) => label === one || label.startsWith(`${one}-`)) ?? false)
+  );
 }

@@ -48,7 +48,10 @@ export interface HttpConnection {
 }
 
 /** How to reach an endpoint: credentials from its settings or its URL, its own certificate authority, connections kept. */
-export function connectionTo(endpoint: Pick<HttpEndpoint, 'url' | 'username' | 'password' | 'caFile'>, maxSockets = Infinity): HttpConnection {
+export function connectionTo(
+  endpoint: Pick<HttpEndpoint, 'url' | 'username' | 'password' | 'caFile'>,
+  maxSockets = Infinity,
+): HttpConnection {
   const url = parseUrl(endpoint.url);
   const username = endpoint.username ?? (decodeURIComponent(url.username) || undefined);
   const password = endpoint.password ?? decodeURIComponent(url.password);
@@ -110,10 +113,11 @@ export class HttpExchange {
         outcome();
       };
       let answered = false;
-      const fail = (thrown: Error & { code?: string }) => finish(() => {
-        const stale = !answered && isStale(sent, thrown);
-        reject(stale ? new StaleConnection() : transportFault(thrown, answered, this.endpoint.url, subject));
-      });
+      const fail = (thrown: Error & { code?: string }) =>
+        finish(() => {
+          const stale = !answered && isStale(sent, thrown);
+          reject(stale ? new StaleConnection() : transportFault(thrown, answered, this.endpoint.url, subject));
+        });
       sent.on('timeout', tooSlow).on('error', fail);
       sent.on('response', (response) => {
         answered = true;
@@ -148,7 +152,12 @@ export function targetOf(base: string, path: PacsAddress): { readonly open: type
   const root = url.pathname.replace(/\/+$/, '');
   return {
     open: url.protocol === 'https:' ? https.request : http.request,
-    options: { protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), ...(url.port ? { port: Number(url.port) } : {}), path: root + path },
+    options: {
+      protocol: url.protocol,
+      hostname: url.hostname.replace(/^\[|\]$/g, ''),
+      ...(url.port ? { port: Number(url.port) } : {}),
+      path: root + path,
+    },
   };
 }
 
@@ -157,7 +166,8 @@ async function collect(response: http.IncomingMessage, subject: FaultSubject): P
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBodyBytes) throw new Fault('pacs-malformed', `an answer of more than ${maxBodyBytes} bytes`, subject, { retryable: false });
+    if (length > maxBodyBytes)
+      throw new Fault('pacs-malformed', `an answer of more than ${maxBodyBytes} bytes`, subject, { retryable: false });
     chunks.push(chunk);
   }
   if (!response.complete) throw new Fault('pacs-malformed', `the answer ended after ${length} bytes, before its end`, subject);
@@ -170,11 +180,18 @@ function transportFault(thrown: Error & { code?: string }, answered: boolean, ur
   if (answered) return new Fault('pacs-malformed', `the answer broke off (${code || thrown.message})`, subject, { cause: thrown });
   if (code.startsWith('HPE_')) return new Fault('pacs-malformed', `the answer is not HTTP (${code})`, subject, { cause: thrown });
   if (/CERT|SIGNED|SIGNATURE|ALTNAME|ISSUER|SSL|TLS/.test(code)) {
-    return new Fault('pacs-unreachable', `its certificate is not trusted (${code}); name its authority's file in the configuration`, subject, { cause: thrown });
+    return new Fault(
+      'pacs-unreachable',
+      `its certificate is not trusted (${code}); name its authority's file in the configuration`,
+      subject,
+      { cause: thrown },
+    );
   }
   const server = new URL(url);
   const what = code === 'ECONNRESET' || code === 'EPIPE' ? 'it ended the connection without an answer' : 'no connection';
-  return new Fault('pacs-unreachable', `${what}, ${server.protocol}//${server.host} (${code || thrown.message})`, subject, { cause: thrown });
+  return new Fault('pacs-unreachable', `${what}, ${server.protocol}//${server.host} (${code || thrown.message})`, subject, {
+    cause: thrown,
+  });
 }
 
 function parseUrl(text: string): URL {

@@ -34,7 +34,8 @@ export function pacsAddress(segments: readonly string[], query: AddressQuery = {
   const path = segments.map((one) => `/${encodedSegment(one)}`).join('');
   const parts = Object.entries(query).flatMap(([name, value]) => {
     if (value === undefined || value === false) return [];
-    if (!isQueryName(name)) throw new Fault('request-invalid', 'expected the name of an attribute or a parameter in a query, found something else');
+    if (!isQueryName(name))
+      throw new Fault('request-invalid', 'expected the name of an attribute or a parameter in a query, found something else');
     if (value === true) return [name];
     return (Array.isArray(value) ? value : [value]).map((one) => `${name}=${encodedValue(String(one))}`);
   });
@@ -48,18 +49,33 @@ export function pacsAddress(segments: readonly string[], query: AddressQuery = {
  * @throws Fault dicom-attribute, naming the attribute, for a UID that no request can name
  */
 export function uidSegment(uid: string, attribute: 'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID'): string {
-  if (!isUsableUid(uid)) throw new Fault('dicom-attribute', 'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it', { attribute });
+  if (!isUsableUid(uid))
+    throw new Fault(
+      'dicom-attribute',
+      'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it',
+      { attribute },
+    );
   return uid;
 }
 
 /** The last look at an address before it is sent. @throws Fault internal: whoever built it did not use `pacsAddress` */
 export function requireAddress(address: string): asserts address is PacsAddress {
-  if (!finished.test(address) || /[?&]_method\b/i.test(address)) throw new Fault('internal', 'an address for the PACS was not built as it must be');
+  if (!finished.test(address) || /[?&]_method\b/i.test(address))
+    throw new Fault('internal', 'an address for the PACS was not built as it must be');
 }
 
 function encodedSegment(segment: string): string {
-  if (segment === '' || segment.length > maxSegmentLength || segment.startsWith('.') || /[/\\\u0000-\u001f\u007f]/.test(segment) || wellFormed(segment) !== segment) {
-    throw new Fault('request-invalid', `expected a name of 1 to ${maxSegmentLength} characters without slash, backslash, control character or first point, found another`);
+  if (
+    segment === '' ||
+    segment.length > maxSegmentLength ||
+    segment.startsWith('.') ||
+    /[/\\\u0000-\u001f\u007f]/.test(segment) ||
+    wellFormed(segment) !== segment
+  ) {
+    throw new Fault(
+      'request-invalid',
+      `expected a name of 1 to ${maxSegmentLength} characters without slash, backslash, control character or first point, found another`,
+    );
   }
   return encodeURIComponent(segment).replaceAll('%2C', ',');
 }

@@ -21,7 +21,11 @@ export class DueTimes {
   #due: { readonly text: string; readonly moment: number } | undefined;
 
   /** @throws Fault `config-invalid` for an expression or a time zone that is none */
-  constructor(expression: string, name: string, readonly timeZone: string) {
+  constructor(
+    expression: string,
+    name: string,
+    readonly timeZone: string,
+  ) {
     if (!validate(expression)) throw new Fault('config-invalid', `the schedule of ${name} is not a cron expression: "${expression}"`);
     try {
       wallClock(new Date(0), timeZone);

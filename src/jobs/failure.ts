@@ -16,7 +16,8 @@ export interface JobFailure {
 
 export function failureOf(thrown: unknown): JobFailure {
   const at = new Date().toISOString();
-  if (thrown instanceof Fault) return { code: thrown.code, detail: thrown.detail, subject: thrown.subject, retryable: thrown.retryable, at };
+  if (thrown instanceof Fault)
+    return { code: thrown.code, detail: thrown.detail, subject: thrown.subject, retryable: thrown.retryable, at };
   return { code: 'bug', detail: thrown instanceof Error ? thrown.name : typeof thrown, subject: {}, retryable: false, at };
 }
 

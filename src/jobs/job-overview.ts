@@ -9,7 +9,9 @@ export class JobOverview {
   constructor(private readonly connection: Connection) {}
 
   async stats(): Promise<readonly QueueStats[]> {
-    const { rows } = await this.connection.query<Omit<QueueStats, 'oldestAgeMs' | 'maxActiveMs'> & { oldestAgeMs: number | null; maxActiveMs: number | null }>({
+    const { rows } = await this.connection.query<
+      Omit<QueueStats, 'oldestAgeMs' | 'maxActiveMs'> & { oldestAgeMs: number | null; maxActiveMs: number | null }
+    >({
       text: `SELECT q.name AS queue,
           (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count = 0))::int AS waiting,
           (count(*) FILTER (WHERE j.state = 'active'))::int AS active,

@@ -49,7 +49,9 @@ export interface PutBack {
 /** A worker that fetches between the two statements of a send makes one more round; so many times it is something else. */
 const sendRounds = 100;
 
-const columns = (alias: string) => `${alias}.id, ${alias}.name AS queue, COALESCE(${alias}.singleton_key, '') AS key, ${alias}.data AS payload,
+const columns = (
+  alias: string,
+) => `${alias}.id, ${alias}.name AS queue, COALESCE(${alias}.singleton_key, '') AS key, ${alias}.data AS payload,
   ${alias}.priority, ${alias}.created_on AS "sentAt", COALESCE(${alias}.output, '{}'::jsonb) AS record`;
 
 /** Every statement on pg-boss's job table that is not pg-boss's own. States: created = waiting, failed = parked. */
@@ -62,7 +64,11 @@ export class JobTable {
   /** Durable when it resolves. */
   async send(queue: string, payload: object, { key, startAfterMs = 0, priority = 0 }: SendOptions): Promise<Sent> {
     for (let round = 0; round < sendRounds; round++) {
-      const id = await this.boss.send(queue, payload, { singletonKey: key, priority, ...(startAfterMs > 0 && { startAfter: startAfterMs / 1000 }) });
+      const id = await this.boss.send(queue, payload, {
+        singletonKey: key,
+        priority,
+        ...(startAfterMs > 0 && { startAfter: startAfterMs / 1000 }),
+      });
       if (id !== null) return 'queued';
       const merged = await this.connection.query({
         // The delay after a fault stays, or a chatty PACS would undo it. An exhausted job starts afresh: something changed.
@@ -131,8 +137,15 @@ export class JobTable {
       await transaction.query({
         text: `UPDATE ${table} SET state = 'created', data = $3::jsonb, priority = $4, start_after = now() + $5 * interval '1 ms', retry_count = $6, output = $7::jsonb
           WHERE name = $1 AND id = $2`,
-        values: [job.queue, job.id, JSON.stringify(newer ? newer.payload : job.payload), Math.max(job.priority, newer?.priority ?? job.priority), startsInMs,
-          afresh ? 0 : failureCount(kept), JSON.stringify(afresh ? {} : kept)],
+        values: [
+          job.queue,
+          job.id,
+          JSON.stringify(newer ? newer.payload : job.payload),
+          Math.max(job.priority, newer?.priority ?? job.priority),
+          startsInMs,
+          afresh ? 0 : failureCount(kept),
+          JSON.stringify(afresh ? {} : kept),
+        ],
       });
       return true;
     });
@@ -140,7 +153,10 @@ export class JobTable {
 
   /** Notes that nothing else is in hand: should the process end now, it was this job. */
   async markAlone(job: StoredJob): Promise<boolean> {
-    const { rows } = await this.connection.query({ text: `UPDATE ${table} SET output = output || '{"alone": true}'::jsonb WHERE ${mine} RETURNING id`, values: ownership(job) });
+    const { rows } = await this.connection.query({
+      text: `UPDATE ${table} SET output = output || '{"alone": true}'::jsonb WHERE ${mine} RETURNING id`,
+      values: ownership(job),
+    });
     return rows.length > 0;
   }
 
@@ -157,8 +173,14 @@ export class JobTable {
   async park(job: StoredJob): Promise<boolean> {
     return this.#apart(async (transaction) => {
       if (!(await holds(transaction, job))) return false;
-      await transaction.query({ text: `DELETE FROM ${table} WHERE name = $1 AND singleton_key = $2 AND state = 'failed'`, values: [job.queue, job.key] });
-      await transaction.query({ text: `UPDATE ${table} SET state = 'failed', completed_on = now() WHERE name = $1 AND id = $2`, values: [job.queue, job.id] });
+      await transaction.query({
+        text: `DELETE FROM ${table} WHERE name = $1 AND singleton_key = $2 AND state = 'failed'`,
+        values: [job.queue, job.key],
+      });
+      await transaction.query({
+        text: `UPDATE ${table} SET state = 'failed', completed_on = now() WHERE name = $1 AND id = $2`,
+        values: [job.queue, job.id],
+      });
       return true;
     });
   }

@@ -59,7 +59,11 @@ interface Wakeable {
 }
 
 export async function startJobs(store: Store, log: Log, options: JobsOptions = {}): Promise<Jobs> {
-  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone, leaseMs = 30_000, pollIntervalMs = store.kind === 'embedded' ? 1_000 : 500 } = options;
+  const {
+    timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone,
+    leaseMs = 30_000,
+    pollIntervalMs = store.kind === 'embedded' ? 1_000 : 500,
+  } = options;
   const boss = await startBoss(store.sql, log);
   const table = new JobTable(store.sql, boss);
   const overview = new JobOverview(store.sql);

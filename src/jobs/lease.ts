@@ -85,7 +85,9 @@ export class Lease {
   }
 
   async #takeOver(which: string): Promise<void> {
-    const { rows } = await this.connection.query<StoredJob>({ text: `SELECT ${jobColumns('j')} FROM ${table} j WHERE state = 'active' AND ${which}` });
+    const { rows } = await this.connection.query<StoredJob>({
+      text: `SELECT ${jobColumns('j')} FROM ${table} j WHERE state = 'active' AND ${which}`,
+    });
     for (const job of rows) {
       const deaths = (job.record.deaths ?? 0) + 1;
       const deathsAlone = (job.record.deathsAlone ?? 0) + (job.record.alone ? 1 : 0);

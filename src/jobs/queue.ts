@@ -24,7 +24,10 @@ export interface Queue<Payload extends object> {
 }
 
 /** @param parse by default the stored value is trusted to be what was sent */
-export function defineQueue<Payload extends object>(name: string, parse: (stored: unknown) => Payload = (stored) => stored as Payload): Queue<Payload> {
+export function defineQueue<Payload extends object>(
+  name: string,
+  parse: (stored: unknown) => Payload = (stored) => stored as Payload,
+): Queue<Payload> {
   return Object.freeze({ name, parse });
 }
 

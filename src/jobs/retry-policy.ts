@@ -25,7 +25,12 @@ export type FailureCounts = Readonly<Partial<Record<JobFailure['code'], number>>
  * @param failures including this one
  * @returns milliseconds until the next attempt, or undefined if there is none
  */
-export function delayBeforeRetry(failure: JobFailure, failures: FailureCounts, policy: RetryPolicy, random: () => number = Math.random): number | undefined {
+export function delayBeforeRetry(
+  failure: JobFailure,
+  failures: FailureCounts,
+  policy: RetryPolicy,
+  random: () => number = Math.random,
+): number | undefined {
   if (!failure.retryable) return undefined;
   const ofThisKind = failures[failure.code] ?? 1;
   const unlimited = policy.unlimited.some((code) => code === failure.code);
@@ -34,7 +39,11 @@ export function delayBeforeRetry(failure: JobFailure, failures: FailureCounts, p
 }
 
 /** Between half and all of first × 2^(n−1), at most the longest: jobs that failed together do not come back together. */
-export function growingDelay(n: number, policy: Pick<RetryPolicy, 'firstDelayMs' | 'maxDelayMs'>, random: () => number = Math.random): number {
+export function growingDelay(
+  n: number,
+  policy: Pick<RetryPolicy, 'firstDelayMs' | 'maxDelayMs'>,
+  random: () => number = Math.random,
+): number {
   const whole = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** Math.min(n - 1, 30));
   return whole * (0.5 + random() / 2);
 }

@@ -76,7 +76,12 @@ function byInterval(intervalMs: number, run: () => Promise<unknown>): () => void
   };
 }
 
-function bySchedule(expression: string, name: string, run: () => Promise<boolean>, { log, record, timeZone, clock = { now: () => new Date() } }: ScheduleTools): () => void {
+function bySchedule(
+  expression: string,
+  name: string,
+  run: () => Promise<boolean>,
+  { log, record, timeZone, clock = { now: () => new Date() } }: ScheduleTools,
+): () => void {
   const dueTimes = new DueTimes(expression, name, timeZone);
   let begun = false;
   let looking = false;
@@ -97,7 +102,11 @@ function bySchedule(expression: string, name: string, run: () => Promise<boolean
     look()
       .then(() => (failed = false))
       .catch((thrown: unknown) => {
-        if (!failed) log.warn('the schedule cannot be kept at the moment; it is tried again', { name, reason: thrown instanceof Error ? thrown.message : String(thrown) });
+        if (!failed)
+          log.warn('the schedule cannot be kept at the moment; it is tried again', {
+            name,
+            reason: thrown instanceof Error ? thrown.message : String(thrown),
+          });
         failed = true;
       })
       .finally(() => (looking = false));

@@ -13,10 +13,13 @@ export class WakeUp {
       return;
     }
     // A little late rather than early: the database's clock decides whether a job is due.
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.ring();
-    }, Math.min(afterMs + 2, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.ring();
+      },
+      Math.min(afterMs + 2, 2 ** 31 - 1),
+    );
     timer.unref();
     this.#timers.add(timer);
   }

@@ -10,7 +10,18 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** @throws RangeError for a time zone that this system does not know */
 export function wallClock(at: Date, timeZone: string): WallClock {
-  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const format =
+    formats.get(timeZone) ??
+    new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
   formats.set(timeZone, format);
   const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
   return readingOf(Date.UTC(part['year']!, part['month']! - 1, part['day'], part['hour'], part['minute'], part['second']));

@@ -106,7 +106,9 @@ export class QueueWorker<Payload extends object> {
     const before = isSuspect(stored) ? [...this.#active.values()].map((one) => one.settled) : [];
     const settled = Promise.all(before)
       .then(() => this.#limited(abort, () => this.#handle(stored, abort.signal)))
-      .catch((thrown: unknown) => this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) }))
+      .catch((thrown: unknown) =>
+        this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) }),
+      )
       .finally(() => {
         this.around.lease.release(stored);
         this.#active.delete(stored.id);
@@ -117,7 +119,13 @@ export class QueueWorker<Payload extends object> {
 
   async #limited(abort: AbortController, work: () => Promise<void>): Promise<void> {
     const { timeLimitMs } = this.options;
-    const timer = timeLimitMs === undefined ? undefined : setTimeout(() => abort.abort(new Fault('timed-out', `the job took longer than ${Math.round(timeLimitMs / 1000)} s`)), timeLimitMs);
+    const timer =
+      timeLimitMs === undefined
+        ? undefined
+        : setTimeout(
+            () => abort.abort(new Fault('timed-out', `the job took longer than ${Math.round(timeLimitMs / 1000)} s`)),
+            timeLimitMs,
+          );
     await work().finally(() => clearTimeout(timer));
   }
 
@@ -163,7 +171,11 @@ export class QueueWorker<Payload extends object> {
       if (isTakenAway(signal)) return this.#putBack(stored, { ...handBack(stored), record });
       const callbacks = (record.callbacks ?? 0) + 1;
       log.error('what follows a job without attempts failed', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
-      return this.#putBack(stored, { delayMs: growingDelay(callbacks, this.#policy), record: { ...record, callbacks }, earlierWins: false });
+      return this.#putBack(stored, {
+        delayMs: growingDelay(callbacks, this.#policy),
+        record: { ...record, callbacks },
+        earlierWins: false,
+      });
     }
     log.warn('a job is parked', { queue: this.queue.name, key: stored.key, code: failure.code, reason: failure.detail });
     await this.#write(stored, () => jobs.park(stored));
@@ -178,10 +190,16 @@ export class QueueWorker<Payload extends object> {
   async #write(stored: StoredJob, write: () => Promise<boolean>): Promise<void> {
     for (let failures = 1; !this.#abandoned; failures++) {
       try {
-        if (!(await write())) this.around.log.warn('a job was finished that another worker had taken over', { queue: this.queue.name, key: stored.key });
+        if (!(await write()))
+          this.around.log.warn('a job was finished that another worker had taken over', { queue: this.queue.name, key: stored.key });
         return;
       } catch (thrown) {
-        if (failures === 1) this.around.log.warn('the outcome of a job cannot be written yet', { queue: this.queue.name, key: stored.key, reason: String(thrown) });
+        if (failures === 1)
+          this.around.log.warn('the outcome of a job cannot be written yet', {
+            queue: this.queue.name,
+            key: stored.key,
+            reason: String(thrown),
+          });
         await this.#wakeUp.pause(growingDelay(failures, databasePause));
       }
     }
@@ -199,7 +217,16 @@ export class QueueWorker<Payload extends object> {
 
   #job(stored: StoredJob, signal: AbortSignal): Job<Payload> {
     const { id, key, priority, sentAt } = stored;
-    return { id, queue: this.queue.name, key, payload: this.queue.parse(stored.payload), priority, attempt: attemptOf(stored), sentAt, signal };
+    return {
+      id,
+      queue: this.queue.name,
+      key,
+      payload: this.queue.parse(stored.payload),
+      priority,
+      attempt: attemptOf(stored),
+      sentAt,
+      signal,
+    };
   }
 }
 

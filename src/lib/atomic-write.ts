@@ -17,7 +17,11 @@ export interface WriteOptions {
  *
  * @throws Fault `disk-full`, or the error of the system
  */
-export async function writeFileAtomically(path: string, content: string | Uint8Array, { durable = true }: WriteOptions = {}): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+  { durable = true }: WriteOptions = {},
+): Promise<void> {
   const directory = dirname(path);
   await mapDiskFull(path, () => mkdir(directory, { recursive: true }));
   const unfinished = join(directory, `${unfinishedPrefix}${basename(path)}-${randomUUID()}`);

@@ -9,7 +9,17 @@ const groupAndOthers = 0o077;
  * What this program keeps below DATA_DIR. Modes are changed only of these and of DATA_DIR itself, so that a DATA_DIR that names a
  * folder with other content (a home directory by mistake) leaves that content as it is.
  */
-export const dataDirectoryEntries = ['index', 'models', 'night', 'uploads', 'orthanc', 'training', 'evaluations', 'weights', 'first-login.txt'] as const;
+export const dataDirectoryEntries = [
+  'index',
+  'models',
+  'night',
+  'uploads',
+  'orthanc',
+  'training',
+  'evaluations',
+  'weights',
+  'first-login.txt',
+] as const;
 
 /** Files and folders that this process creates from now on, and its child processes, can be read by its own account only. */
 export function createPrivateFilesOnly(): void {

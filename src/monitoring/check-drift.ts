@@ -12,7 +12,11 @@ export interface DriftPort {
   /** What readers said of these studies. */
   labelsOf(studies: readonly string[]): Promise<readonly LabelStatement[]>;
   /** The model in service; `reference` as its version has it. */
-  readonly model: { readonly version: string; readonly kinds: readonly ImageKind[]; readonly reference?: { readonly [kind in ImageKind]?: DriftReference | undefined } | undefined };
+  readonly model: {
+    readonly version: string;
+    readonly kinds: readonly ImageKind[];
+    readonly reference?: { readonly [kind in ImageKind]?: DriftReference | undefined } | undefined;
+  };
   readonly rules: DriftRules & { readonly windowDays: number };
   readonly clock: { now(): Date };
 }
@@ -42,10 +46,20 @@ export async function checkDrift(tools: DriftPort): Promise<DriftReport> {
   const groups = await Promise.all(
     groupsOf(rows).map(async ([key, own]) => {
       const { site, network } = own[0]!;
-      return { key, site, network, own, quantities: own.length < rules.minStudies ? [] : await comparedOf(own, from, tools), agreement: pairs.get(key) ?? [] };
+      return {
+        key,
+        site,
+        network,
+        own,
+        quantities: own.length < rules.minStudies ? [] : await comparedOf(own, from, tools),
+        agreement: pairs.get(key) ?? [],
+      };
     }),
   );
-  const tests = groups.flatMap(({ key, quantities, agreement }) => [...quantities.map(({ quantity, pValue }) => ({ key: key + quantity, pValue })), ...agreement.flatMap(({ finding, pValue }) => (pValue === null ? [] : [{ key: `${key}agreement:${finding}`, pValue }]))]);
+  const tests = groups.flatMap(({ key, quantities, agreement }) => [
+    ...quantities.map(({ quantity, pValue }) => ({ key: key + quantity, pValue })),
+    ...agreement.flatMap(({ finding, pValue }) => (pValue === null ? [] : [{ key: `${key}agreement:${finding}`, pValue }])),
+  ]);
   const adjusted = holmAdjusted(tests.map(({ pValue }) => pValue));
   const adjustedOf = new Map(tests.map(({ key }, index) => [key, adjusted[index]!]));
   return {
@@ -65,22 +79,36 @@ export async function checkDrift(tools: DriftPort): Promise<DriftReport> {
       }),
       agreement: agreement.map((one) => {
         const adjustedP = adjustedOf.get(`${key}agreement:${one.finding}`) ?? null;
-        return { ...one, adjustedP, alarm: adjustedP !== null && adjustedP < rules.alpha && one.before.value! - one.lately.value! >= rules.minFall };
+        return {
+          ...one,
+          adjustedP,
+          alarm: adjustedP !== null && adjustedP < rules.alpha && one.before.value! - one.lately.value! >= rules.minFall,
+        };
       }),
     })),
   };
 }
 
 /** What a look raises: one line of figures each, without a word of what stood in a header. */
-export function alarmsIn({ groups }: DriftReport): readonly { readonly site: string; readonly network: ImageKind; readonly quantity: string; readonly detail: string }[] {
+export function alarmsIn({
+  groups,
+}: DriftReport): readonly { readonly site: string; readonly network: ImageKind; readonly quantity: string; readonly detail: string }[] {
   return groups.flatMap(({ site, network, quantities, agreement }) => [
     ...quantities.filter(({ alarm }) => alarm).map((one) => ({ site, network, quantity: one.quantity, detail: detailOf(one) })),
-    ...agreement.filter(({ alarm }) => alarm).map(({ finding, before, lately }) => ({ site, network, quantity: `agreement:${finding}`, detail: `readers confirmed ${lately.confirmed} of ${lately.n}, before ${before.confirmed} of ${before.n}` })),
+    ...agreement
+      .filter(({ alarm }) => alarm)
+      .map(({ finding, before, lately }) => ({
+        site,
+        network,
+        quantity: `agreement:${finding}`,
+        detail: `readers confirmed ${lately.confirmed} of ${lately.n}, before ${before.confirmed} of ${before.n}`,
+      })),
   ]);
 }
 
 function detailOf({ stability, expectedStability, before, lately }: ComparedQuantity): string {
-  const means = before.mean === null || lately.mean === null ? '' : `mean ${lately.mean.toPrecision(3)}, before ${before.mean.toPrecision(3)}; `;
+  const means =
+    before.mean === null || lately.mean === null ? '' : `mean ${lately.mean.toPrecision(3)}, before ${before.mean.toPrecision(3)}; `;
   return `${means}stability index ${stability.toFixed(2)}, by chance ${expectedStability.toFixed(2)}; ${lately.n} studies, before ${before.n}`;
 }
 
@@ -103,19 +131,39 @@ function keyOf({ site, network }: { readonly site: string; readonly network: str
 const isOfModel = (quantity: string): boolean => /^(feature:|output:|input:accepted$)/.test(quantity);
 const isOfPicture = (quantity: string): boolean => !isOfModel(quantity);
 
-async function comparedOf(own: readonly StudyStatisticsRow[], from: Date, { model, rules, statistics }: DriftPort): Promise<readonly Compared[]> {
+async function comparedOf(
+  own: readonly StudyStatisticsRow[],
+  from: Date,
+  { model, rules, statistics }: DriftPort,
+): Promise<readonly Compared[]> {
   const { site, network } = own[0]!;
   const reference = model.reference?.[network];
-  const trained: { readonly of: SiteReference; readonly against: Against } | undefined = reference && (reference.sites[site] ? { of: reference.sites[site], against: 'training-of-site' } : { of: reference.all, against: 'training' });
+  const trained: { readonly of: SiteReference; readonly against: Against } | undefined =
+    reference &&
+    (reference.sites[site] ? { of: reference.sites[site], against: 'training-of-site' } : { of: reference.all, against: 'training' });
   const pictures = siteReference(own);
   const judged = own.filter(({ modelVersion }) => modelVersion === model.version);
   const answers = judged.length === 0 ? { numbers: {}, names: {} } : siteReference(judged);
-  const lately: SiteReference = { images: own.length, numbers: { ...only(pictures.numbers, isOfPicture), ...only(answers.numbers, isOfModel) }, names: { ...only(pictures.names, isOfPicture), ...only(answers.names, isOfModel) } };
+  const lately: SiteReference = {
+    images: own.length,
+    numbers: { ...only(pictures.numbers, isOfPicture), ...only(answers.numbers, isOfModel) },
+    names: { ...only(pictures.names, isOfPicture), ...only(answers.names, isOfModel) },
+  };
   const found: Compared[] = trained ? driftBetween(trained.of, lately, rules).map((one) => ({ ...one, against: trained.against })) : [];
-  const rest: SiteReference = { images: lately.images, numbers: only(lately.numbers, unknown(found)), names: only(lately.names, unknown(found)) };
+  const rest: SiteReference = {
+    images: lately.images,
+    numbers: only(lately.numbers, unknown(found)),
+    names: only(lately.names, unknown(found)),
+  };
   if (Object.keys(rest.numbers).length + Object.keys(rest.names).length === 0) return found;
-  const [anyVersion, thisVersion] = await Promise.all([statistics.first({ site, network, before: from, limit: firstStudies }), statistics.first({ site, network, before: from, modelVersion: model.version, limit: firstStudies })]);
-  for (const [before, which] of [[anyVersion, isOfPicture], [thisVersion, isOfModel]] as const) {
+  const [anyVersion, thisVersion] = await Promise.all([
+    statistics.first({ site, network, before: from, limit: firstStudies }),
+    statistics.first({ site, network, before: from, modelVersion: model.version, limit: firstStudies }),
+  ]);
+  for (const [before, which] of [
+    [anyVersion, isOfPicture],
+    [thisVersion, isOfModel],
+  ] as const) {
     if (before.length < rules.minStudies) continue;
     const part: SiteReference = { images: rest.images, numbers: only(rest.numbers, which), names: only(rest.names, which) };
     found.push(...driftBetween(siteReference(before), part, rules).map((one) => ({ ...one, against: 'first-studies' as const })));
@@ -133,9 +181,16 @@ function only<Value>(values: Readonly<Record<string, Value>>, which: (name: stri
 }
 
 /** By group and finding: of the studies that the model called and readers settled, how many they confirmed. */
-async function agreementPairs({ statistics, labelsOf, model, rules }: DriftPort, from: Date): Promise<ReadonlyMap<string, readonly AgreementPair[]>> {
+async function agreementPairs(
+  { statistics, labelsOf, model, rules }: DriftPort,
+  from: Date,
+): Promise<ReadonlyMap<string, readonly AgreementPair[]>> {
   const rows = await statistics.labelled(model.version, new Date(from.getTime() - agreementDays * dayMs));
-  const labels = new Map(consensusLabels(await labelsOf(rows.map(({ studyInstanceUID }) => studyInstanceUID))).filter(({ state }) => state === 'settled').map((one) => [`${one.studyInstanceUID} ${one.finding}`, one.decision]));
+  const labels = new Map(
+    consensusLabels(await labelsOf(rows.map(({ studyInstanceUID }) => studyInstanceUID)))
+      .filter(({ state }) => state === 'settled')
+      .map((one) => [`${one.studyInstanceUID} ${one.finding}`, one.decision]),
+  );
   const counts = new Map<string, Map<string, { before: [number, number]; lately: [number, number] }>>();
   for (const row of rows) {
     for (const [finding, decision] of called(row)) {
@@ -150,14 +205,21 @@ async function agreementPairs({ statistics, labelsOf, model, rules }: DriftPort,
       side[1] += 1;
     }
   }
-  return new Map([...counts].map(([key, group]) => [key, [...group].map(([finding, { before, lately }]) => pairOf(finding, before, lately, rules))]));
+  return new Map(
+    [...counts].map(([key, group]) => [key, [...group].map(([finding, { before, lately }]) => pairOf(finding, before, lately, rules))]),
+  );
 }
 
 function called({ decisions }: ReportedDecisions): readonly (readonly [string, 'present' | 'absent'])[] {
   return Object.entries(decisions).flatMap(([finding, decision]) => (decision === 'undetermined' ? [] : [[finding, decision] as const]));
 }
 
-function pairOf(finding: string, before: readonly [number, number], lately: readonly [number, number], { minStudies }: DriftRules): AgreementPair {
+function pairOf(
+  finding: string,
+  before: readonly [number, number],
+  lately: readonly [number, number],
+  { minStudies }: DriftRules,
+): AgreementPair {
   const [then, now] = [agreementOfReaders(...before), agreementOfReaders(...lately)];
   return { finding, before: then, lately: now, pValue: Math.min(then.n, now.n) < minStudies ? null : pOfNoFall(now, then) };
 }

@@ -43,27 +43,64 @@ const engineStates: Readonly<Record<EngineCondition, string>> = { computes: 'run
 
 /** Whether every part can do its work. */
 export async function healthOf(parts: HealthParts): Promise<Health> {
-  const { pacs, store, jobs, model, dataDir, clock: { milliseconds: clockSkewMs } } = parts;
-  const [orthanc, database, freeBytes, alarms] = await Promise.all([answers(async () => {
+  const {
+    pacs,
+    store,
+    jobs,
+    model,
+    dataDir,
+    clock: { milliseconds: clockSkewMs },
+  } = parts;
+  const [orthanc, database, freeBytes, alarms] = await Promise.all([
+    answers(async () => {
       await pacs.orthanc.system();
       await checkDicomWeb(pacs.dicomWeb);
-    }), answers(() => store.studies.countByState()), freeBytesOf(dataDir), store.drift.alarms().catch(() => undefined)]);
+    }),
+    answers(() => store.studies.countByState()),
+    freeBytesOf(dataDir),
+    store.drift.alarms().catch(() => undefined),
+  ]);
   const unacknowledged = alarms?.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   const stats = database === 'answers' ? await jobs.stats() : [];
   const condition = parts.engineCondition();
-  const overdue = stats.find(({ queue, maxActiveMs = 0 }) => !longQueues.includes(queue) && maxActiveMs > parts.studyTimeoutMs + Math.min(settlingMs, parts.studyTimeoutMs));
+  const overdue = stats.find(
+    ({ queue, maxActiveMs = 0 }) =>
+      !longQueues.includes(queue) && maxActiveMs > parts.studyTimeoutMs + Math.min(settlingMs, parts.studyTimeoutMs),
+  );
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
-    ok: orthanc === 'answers' && database === 'answers' && (freeBytes ?? 0) >= minFreeBytes && condition === 'computes' && overdue === undefined,
+    ok:
+      orthanc === 'answers' &&
+      database === 'answers' &&
+      (freeBytes ?? 0) >= minFreeBytes &&
+      condition === 'computes' &&
+      overdue === undefined,
     orthanc,
     database,
-    disk: freeBytes === undefined ? 'cannot be read' : freeBytes < minFreeBytes ? 'full' : freeBytes < littleFreeBytes ? 'little room left' : 'room',
-    clock: clockSkewMs === undefined ? 'not known' : clockSkewMs > maxClockSkewMs ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's` : 'right',
+    disk:
+      freeBytes === undefined
+        ? 'cannot be read'
+        : freeBytes < minFreeBytes
+          ? 'full'
+          : freeBytes < littleFreeBytes
+            ? 'little room left'
+            : 'room',
+    clock:
+      clockSkewMs === undefined
+        ? 'not known'
+        : clockSkewMs > maxClockSkewMs
+          ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's`
+          : 'right',
     model: `${model().name} ${model().version}`,
     engine: model().engine.name,
     engineState: engineStates[condition],
     work: overdue ? `a job of ${overdue.queue} has been in progress for ${Math.round(overdue.maxActiveMs! / 60_000)} min` : 'in time',
-    drift: unacknowledged === undefined ? 'not known' : unacknowledged === 0 ? 'none' : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
+    drift:
+      unacknowledged === undefined
+        ? 'not known'
+        : unacknowledged === 0
+          ? 'none'
+          : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
     queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
   };
 }
@@ -71,8 +108,23 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
 /** The same as figures; of a part that does not answer none. */
 export async function measure(parts: HealthParts): Promise<MeasuredState> {
   const { pacs, store, jobs, dataDir } = parts;
-  const [health, results, queues, freeBytes, drift] = await Promise.all([healthOf(parts), store.results.countByOutcome().catch(() => ({})), jobs.stats().catch(() => []), freeBytesOf(dataDir), measuredDrift(store).catch(() => undefined)]);
-  return { ok: health.ok, model: parts.model().version, drift, results, queues, freeBytes, clockSkewMs: parts.clock.milliseconds, pacsRequests: pacs.slots.inUse };
+  const [health, results, queues, freeBytes, drift] = await Promise.all([
+    healthOf(parts),
+    store.results.countByOutcome().catch(() => ({})),
+    jobs.stats().catch(() => []),
+    freeBytesOf(dataDir),
+    measuredDrift(store).catch(() => undefined),
+  ]);
+  return {
+    ok: health.ok,
+    model: parts.model().version,
+    drift,
+    results,
+    queues,
+    freeBytes,
+    clockSkewMs: parts.clock.milliseconds,
+    pacsRequests: pacs.slots.inUse,
+  };
 }
 
 /** Says once that room runs out or that the clocks differ, and once that it is well again. */
@@ -81,7 +133,10 @@ export function monitorHealth(parts: HealthParts): void {
   const look = parts.jobs.every(60_000, 'surroundings', async () => {
     parts.clock.milliseconds = await clockSkewOf(parts.pacs);
     const { disk, clock } = await healthOf(parts);
-    for (const [name, now, good] of [['disk', disk, 'room'], ['clock', clock, 'right']] as const) {
+    for (const [name, now, good] of [
+      ['disk', disk, 'room'],
+      ['clock', clock, 'right'],
+    ] as const) {
       if (now === (said.get(name) ?? good) || now === 'not known') continue;
       said.set(name, now);
       if (now === good) parts.log.info('well again', { name });

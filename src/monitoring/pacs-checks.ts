@@ -17,7 +17,10 @@ export interface PacsCheck {
 
 interface Checked {
   readonly orthanc: Pick<OrthancClient, 'system' | 'countStudies' | 'listStudies'>;
-  readonly dicomWeb: Pick<DicomWeb, 'searchForStudies' | 'searchForSeries' | 'retrieveStudyMetadata' | 'retrieveSeriesMetadata' | 'mayStore'>;
+  readonly dicomWeb: Pick<
+    DicomWeb,
+    'searchForStudies' | 'searchForSeries' | 'retrieveStudyMetadata' | 'retrieveSeriesMetadata' | 'mayStore'
+  >;
 }
 
 /** Studies that are looked at to find one whose metadata tells. */
@@ -34,15 +37,29 @@ export async function checkPacs(pacs: Checked): Promise<readonly PacsCheck[]> {
 async function checkStoring({ orthanc, dicomWeb }: Checked): Promise<PacsCheck> {
   const name = 'storing';
   const { isReadOnly } = await orthanc.system();
-  if (isReadOnly) return { name, state: 'bad', detail: 'Orthanc is read-only: no report can be stored', fix: 'set ReadOnly to false in Orthanc\'s configuration and restart Orthanc' };
+  if (isReadOnly)
+    return {
+      name,
+      state: 'bad',
+      detail: 'Orthanc is read-only: no report can be stored',
+      fix: "set ReadOnly to false in Orthanc's configuration and restart Orthanc",
+    };
   if (await dicomWeb.mayStore()) return { name, state: 'good', detail: 'this account may store', fix: '' };
-  return { name, state: 'bad', detail: 'the PACS refuses STOW-RS by this account: no report can be stored', fix: 'allow the account of ORTHANC_USERNAME to POST to the studies of DICOMweb (Orthanc\'s authorization plugin, Lua filter or the proxy before it)' };
+  return {
+    name,
+    state: 'bad',
+    detail: 'the PACS refuses STOW-RS by this account: no report can be stored',
+    fix: "allow the account of ORTHANC_USERNAME to POST to the studies of DICOMweb (Orthanc's authorization plugin, Lua filter or the proxy before it)",
+  };
 }
 
 /** Asked of a study, because Orthanc tells these settings nowhere. */
 async function checkMetadata({ dicomWeb }: Checked): Promise<PacsCheck> {
   const name = 'metadata';
-  const studies = (await dicomWeb.searchForStudies({}, { limit: 50 })).map((one) => textOf(one, 'StudyInstanceUID') ?? '').filter(isUsableUid).slice(0, maxTried);
+  const studies = (await dicomWeb.searchForStudies({}, { limit: 50 }))
+    .map((one) => textOf(one, 'StudyInstanceUID') ?? '')
+    .filter(isUsableUid)
+    .slice(0, maxTried);
   for (const uid of studies as StudyInstanceUID[]) {
     try {
       const instances = await dicomWeb.retrieveStudyMetadata(uid);
@@ -53,14 +70,30 @@ async function checkMetadata({ dicomWeb }: Checked): Promise<PacsCheck> {
     } catch (error) {
       if (!(error instanceof Fault) || isOutage(error)) throw error;
       const [, setting] = /DicomWeb\.(StudiesMetadata|SeriesMetadata)/.exec(error.detail) ?? [];
-      if (setting) return { name, state: 'bad', detail: `DICOMweb answers with a part of the metadata only: every study would fail (${setting})`, fix: 'set StudiesMetadata and SeriesMetadata to "Full" under DicomWeb in Orthanc\'s configuration and restart Orthanc' };
+      if (setting)
+        return {
+          name,
+          state: 'bad',
+          detail: `DICOMweb answers with a part of the metadata only: every study would fail (${setting})`,
+          fix: 'set StudiesMetadata and SeriesMetadata to "Full" under DicomWeb in Orthanc\'s configuration and restart Orthanc',
+        };
     }
   }
-  return { name, state: 'good', detail: studies.length === 0 ? 'not checked: no study in the PACS yet' : 'not checked: no study could be read', fix: '' };
+  return {
+    name,
+    state: 'good',
+    detail: studies.length === 0 ? 'not checked: no study in the PACS yet' : 'not checked: no study could be read',
+    fix: '',
+  };
 }
 
 async function checkSearch(pacs: Checked): Promise<PacsCheck> {
   const name = 'search';
   if (!(await endsTooEarly(pacs))) return { name, state: 'good', detail: 'reaches every study', fix: '' };
-  return { name, state: 'note', detail: 'a search ends before the last study; sweeps and rebuild read the list of all studies instead, which takes longer', fix: 'set LimitFindResults and LimitFindInstances to 0 in Orthanc\'s configuration and restart Orthanc' };
+  return {
+    name,
+    state: 'note',
+    detail: 'a search ends before the last study; sweeps and rebuild read the list of all studies instead, which takes longer',
+    fix: "set LimitFindResults and LimitFindInstances to 0 in Orthanc's configuration and restart Orthanc",
+  };
 }

@@ -21,7 +21,12 @@ export interface DriftWatchParts {
 }
 
 /** One look, not kept. */
-export function computeDrift({ config, store, champion, clock = { now: () => new Date() } }: Pick<DriftWatchParts, 'config' | 'store' | 'champion' | 'clock'>): Promise<DriftReport> {
+export function computeDrift({
+  config,
+  store,
+  champion,
+  clock = { now: () => new Date() },
+}: Pick<DriftWatchParts, 'config' | 'store' | 'champion' | 'clock'>): Promise<DriftReport> {
   const { windowDays, minStudies, alpha, minShift, minFall } = config.drift;
   return champion().then(({ version, networks, reference }) =>
     checkDrift({
@@ -38,12 +43,20 @@ export function computeDrift({ config, store, champion, clock = { now: () => new
 export async function runDriftCheck(parts: DriftWatchParts): Promise<DriftReport> {
   const { store, log } = parts;
   const report = await computeDrift(parts);
-  const judged = new Set(report.groups.flatMap(({ site, network, quantities, agreement }) => [
-    ...quantities.map(({ quantity }) => placeOfAlarm({ site, network, quantity })),
-    ...agreement.flatMap(({ finding, pValue }) => (pValue === null ? [] : [placeOfAlarm({ site, network, quantity: `agreement:${finding}` })])),
-  ]));
+  const judged = new Set(
+    report.groups.flatMap(({ site, network, quantities, agreement }) => [
+      ...quantities.map(({ quantity }) => placeOfAlarm({ site, network, quantity })),
+      ...agreement.flatMap(({ finding, pValue }) =>
+        pValue === null ? [] : [placeOfAlarm({ site, network, quantity: `agreement:${finding}` })],
+      ),
+    ]),
+  );
   const { raised, ended } = await store.drift.keep(report, alarmsIn(report), judged, new Date(report.madeAt));
-  for (const { site, network, quantity, detail } of raised) log.warn(quantity.startsWith('agreement:') ? 'drift: readers no longer agree with the model as they did' : 'drift: what arrives has changed', { site, network, quantity, detail, model: report.modelVersion });
+  for (const { site, network, quantity, detail } of raised)
+    log.warn(
+      quantity.startsWith('agreement:') ? 'drift: readers no longer agree with the model as they did' : 'drift: what arrives has changed',
+      { site, network, quantity, detail, model: report.modelVersion },
+    );
   for (const { site, network, quantity } of ended) log.info('drift is over', { site, network, quantity });
   return report;
 }
@@ -51,7 +64,10 @@ export async function runDriftCheck(parts: DriftWatchParts): Promise<DriftReport
 /** Looks by the clock; one of all processes does it. */
 export async function startDriftChecks(parts: DriftWatchParts): Promise<void> {
   const { config, jobs } = parts;
-  await jobs.work(driftQueue, async () => void (await runDriftCheck(parts)), { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } });
+  await jobs.work(driftQueue, async () => void (await runDriftCheck(parts)), {
+    concurrency: 1,
+    retry: { maxAttempts: config.work.maxAttempts },
+  });
   if (config.drift.schedule !== 'never') jobs.every(config.drift.schedule, 'drift', () => requestDriftCheck(jobs));
 }
 
@@ -73,8 +89,15 @@ export function driftPort({ store, jobs }: Pick<DriftWatchParts, 'store' | 'jobs
       return {
         ...(report ? { report } : {}),
         alarms: alarms.map(({ id, site, network, quantity, detail, raisedAt, acknowledgedBy, acknowledgedAt }) => ({
-          id, site, network, quantity, detail, raisedAt: raisedAt.toISOString(),
-          ...(acknowledgedBy !== null && acknowledgedAt !== null ? { acknowledged: { by: acknowledgedBy, at: acknowledgedAt.toISOString() } } : {}),
+          id,
+          site,
+          network,
+          quantity,
+          detail,
+          raisedAt: raisedAt.toISOString(),
+          ...(acknowledgedBy !== null && acknowledgedAt !== null
+            ? { acknowledged: { by: acknowledgedBy, at: acknowledgedAt.toISOString() } }
+            : {}),
         })),
       };
     },
@@ -91,7 +114,18 @@ export async function measuredDrift(store: Pick<Store, 'drift'>): Promise<Measur
     madeAt: new Date(report.madeAt),
     unacknowledged: alarms.filter(({ acknowledgedAt }) => acknowledgedAt === null).length,
     studies: report.groups.map(({ site, network, studies }) => ({ site, network, n: studies })),
-    quantities: report.groups.flatMap(({ site, network, quantities }) => quantities.map(({ quantity, stability, expectedStability, alarm }) => ({ site, network, quantity, stability, expectedStability, alarm }))),
-    agreement: report.groups.flatMap(({ site, network, agreement }) => agreement.flatMap(({ finding, lately }) => (lately.value === null ? [] : [{ site, network, finding, value: lately.value }]))),
+    quantities: report.groups.flatMap(({ site, network, quantities }) =>
+      quantities.map(({ quantity, stability, expectedStability, alarm }) => ({
+        site,
+        network,
+        quantity,
+        stability,
+        expectedStability,
+        alarm,
+      })),
+    ),
+    agreement: report.groups.flatMap(({ site, network, agreement }) =>
+      agreement.flatMap(({ finding, lately }) => (lately.value === null ? [] : [{ site, network, finding, value: lately.value }])),
+    ),
   };
 }

@@ -20,7 +20,11 @@ export interface Said {
 }
 
 /** Quantities of one image, by the names that docs/reference/drift.md explains. */
-export function observationOf(image: GreyImage, tags: Readonly<Record<string, string>>, { accepted, distance, probabilities }: Said): Observation {
+export function observationOf(
+  image: GreyImage,
+  tags: Readonly<Record<string, string>>,
+  { accepted, distance, probabilities }: Said,
+): Observation {
   return {
     numbers: {
       ...named('input', inputStatistics(image)),
@@ -64,7 +68,13 @@ function sizeClass(instance: DataSet): string | undefined {
 function ageClass(instance: DataSet): string | undefined {
   const stated = /^(\d{3})([DWMY])$/.exec(textOf(instance, 'PatientAge') ?? '');
   const [birth, at] = ['PatientBirthDate', 'StudyDate'].map((keyword) => /^(\d{4})(\d{4})$/.exec(textOf(instance, keyword) ?? ''));
-  const years = stated ? (stated[2] === 'Y' ? Number(stated[1]) : 0) : birth && at ? Number(at[1]) - Number(birth[1]) - (at[2]! < birth[2]! ? 1 : 0) : undefined;
+  const years = stated
+    ? stated[2] === 'Y'
+      ? Number(stated[1])
+      : 0
+    : birth && at
+      ? Number(at[1]) - Number(birth[1]) - (at[2]! < birth[2]! ? 1 : 0)
+      : undefined;
   if (years === undefined || years < 0 || years > 130) return undefined;
   return years < 20 ? '0 to 19' : years < 40 ? '20 to 39' : years < 60 ? '40 to 59' : years < 80 ? '60 to 79' : 'from 80';
 }

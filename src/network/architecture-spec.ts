@@ -20,7 +20,11 @@ const resnetSchema = z
     message: 'layers, widths and strides must have one entry for each stage',
   });
 
-const densenetSchema = z.strictObject({ family: z.literal('densenet'), layers: z.array(z.int().min(1).max(64)).min(1).max(8).readonly(), ...common });
+const densenetSchema = z.strictObject({
+  family: z.literal('densenet'),
+  layers: z.array(z.int().min(1).max(64)).min(1).max(8).readonly(),
+  ...common,
+});
 const mobilenetSchema = z.strictObject({ family: z.literal('mobilenet-v2'), ...common });
 
 /** What stands in model.json under `architecture`: a few numbers from which the whole layer list follows. */

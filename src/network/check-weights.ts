@@ -18,23 +18,31 @@ const ignored = /\.num_batches_tracked$/;
  *
  * @throws Fault 'model-invalid' naming the tensor, the shape expected and the shape found
  */
-export function checkWeights(architecture: Architecture, tensors: Tensors, { source = 'weights', extra = [] }: CheckWeightsOptions = {}): void {
+export function checkWeights(
+  architecture: Architecture,
+  tensors: Tensors,
+  { source = 'weights', extra = [] }: CheckWeightsOptions = {},
+): void {
   const problems: string[] = [];
   const expected = new Set<string>();
   for (const { name, shape } of parametersOf(architecture)) {
     expected.add(name);
     const tensor = tensors.get(name);
     if (!tensor) problems.push(`tensor ${name}: expected shape [${shape.join(', ')}], found none`);
-    else if (!sameShape(tensor.shape, shape)) problems.push(`tensor ${name}: expected shape [${shape.join(', ')}], found [${tensor.shape.join(', ')}]`);
+    else if (!sameShape(tensor.shape, shape))
+      problems.push(`tensor ${name}: expected shape [${shape.join(', ')}], found [${tensor.shape.join(', ')}]`);
     else {
       const wrong = tensor.data.findIndex((value) => !Number.isFinite(value));
       if (wrong >= 0) problems.push(`tensor ${name}: expected finite values, found ${tensor.data[wrong]} at element ${wrong}`);
-      else if (name.endsWith('.running_var') && tensor.data.some((value) => value < 0)) problems.push(`tensor ${name}: expected variances, found a negative value`);
+      else if (name.endsWith('.running_var') && tensor.data.some((value) => value < 0))
+        problems.push(`tensor ${name}: expected variances, found a negative value`);
     }
   }
-  const allowed = (name: string): boolean => ignored.test(name) || extra.some((entry) => name === entry || (entry.endsWith('.') && name.startsWith(entry)));
+  const allowed = (name: string): boolean =>
+    ignored.test(name) || extra.some((entry) => name === entry || (entry.endsWith('.') && name.startsWith(entry)));
   for (const [name, { shape }] of tensors) {
-    if (!expected.has(name) && !allowed(name)) problems.push(`tensor ${name}: expected none of this name, found shape [${shape.join(', ')}]`);
+    if (!expected.has(name) && !allowed(name))
+      problems.push(`tensor ${name}: expected none of this name, found shape [${shape.join(', ')}]`);
   }
   if (problems.length === 0) return;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more that do not fit)` : '';

@@ -10,5 +10,11 @@ export function headNetwork(architecture: Architecture): Architecture {
   if (start === 0) throw new RangeError(`expected a layer ${embedding}, found none`);
   // the mean over one pixel is the pixel
   const entry: LayerNode = { kind: 'global-average-pool', name: embedding, input: networkInput };
-  return { ...architecture, name: `head of ${architecture.name}`, inputChannels: features, layers: [entry, ...layers.slice(start)], featureMap: networkInput };
+  return {
+    ...architecture,
+    name: `head of ${architecture.name}`,
+    inputChannels: features,
+    layers: [entry, ...layers.slice(start)],
+    featureMap: networkInput,
+  };
 }

@@ -19,7 +19,8 @@ interface ClassifierOptions {
 
 /** Ends an architecture: pooled embedding, then logits. */
 export function classifier(list: LayerList, featureMap: Flow, options: ClassifierOptions): Architecture {
-  const { embedding, logits } = options.head === 'fastai' ? fastaiHead(list, featureMap, options.outputs) : torchvisionHead(list, featureMap, options);
+  const { embedding, logits } =
+    options.head === 'fastai' ? fastaiHead(list, featureMap, options.outputs) : torchvisionHead(list, featureMap, options);
   return {
     name: options.head === 'fastai' ? `${options.name}, fastai's head` : options.name,
     inputChannels: options.inputChannels,

@@ -12,7 +12,13 @@ export interface Flow {
  */
 export interface LayerList {
   readonly layers: readonly LayerNode[];
-  conv(name: string, from: Flow, outputChannels: number, kernel: number, options?: { stride?: number; padding?: number; groups?: number }): Flow;
+  conv(
+    name: string,
+    from: Flow,
+    outputChannels: number,
+    kernel: number,
+    options?: { stride?: number; padding?: number; groups?: number },
+  ): Flow;
   batchNorm(name: string, from: Flow): Flow;
   relu(name: string, from: Flow, ceiling?: number): Flow;
   pool(kind: 'max-pool' | 'average-pool', name: string, from: Flow, kernel: number, stride: number, padding: number): Flow;
@@ -39,14 +45,23 @@ export function layerList(): LayerList {
   return {
     layers,
     conv: (name, from, outputChannels, kernel, { stride = 1, padding = (kernel - 1) / 2, groups = 1 } = {}) =>
-      put({ kind: 'conv', name, input: from.name, inputChannels: from.channels, outputChannels, kernel, stride, padding, groups }, outputChannels),
+      put(
+        { kind: 'conv', name, input: from.name, inputChannels: from.channels, outputChannels, kernel, stride, padding, groups },
+        outputChannels,
+      ),
     batchNorm: (name, from) => put({ kind: 'batch-norm', name, input: from.name, channels: from.channels, epsilon }, from.channels),
-    relu: (name, from, ceiling) => put({ kind: 'relu', name, input: from.name, ...(ceiling === undefined ? {} : { ceiling }) }, from.channels),
+    relu: (name, from, ceiling) =>
+      put({ kind: 'relu', name, input: from.name, ...(ceiling === undefined ? {} : { ceiling }) }, from.channels),
     pool: (kind, name, from, kernel, stride, padding) => put({ kind, name, input: from.name, kernel, stride, padding }, from.channels),
     globalPool: (kind, name, from) => put({ kind, name, input: from.name }, from.channels),
     add: (name, one, other) => put({ kind: 'add', name, inputs: [one.name, other.name] }, one.channels),
-    concat: (name, from) => put({ kind: 'concat', name, inputs: from.map((flow) => flow.name) }, from.reduce((sum, flow) => sum + flow.channels, 0)),
-    linear: (name, from, outputFeatures) => put({ kind: 'linear', name, input: from.name, inputFeatures: from.channels, outputFeatures }, outputFeatures),
+    concat: (name, from) =>
+      put(
+        { kind: 'concat', name, inputs: from.map((flow) => flow.name) },
+        from.reduce((sum, flow) => sum + flow.channels, 0),
+      ),
+    linear: (name, from, outputFeatures) =>
+      put({ kind: 'linear', name, input: from.name, inputFeatures: from.channels, outputFeatures }, outputFeatures),
     dropout: (name, from, rate) => put({ kind: 'dropout', name, input: from.name, rate }, from.channels),
   };
 }

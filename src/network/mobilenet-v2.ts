@@ -41,13 +41,25 @@ export function mobilenetV2(options: MobilenetV2Options): Architecture {
   });
 }
 
-function convNormRelu(list: LayerList, names: readonly [string, string, string], from: Flow, channels: number, kernel: number, stride: number, groups: number): Flow {
+function convNormRelu(
+  list: LayerList,
+  names: readonly [string, string, string],
+  from: Flow,
+  channels: number,
+  kernel: number,
+  stride: number,
+  groups: number,
+): Flow {
   return list.relu(names[2], list.batchNorm(names[1], list.conv(names[0], from, channels, kernel, { stride, groups })), 6);
 }
 
 /** Expand (unless by 1), filter each channel by itself, project without a ReLU; add the input where shapes allow. */
 function invertedResidual(list: LayerList, name: string, from: Flow, channels: number, stride: number, expansion: number): Flow {
-  const part = (index: number): readonly [string, string, string] => [`${name}.conv.${index}.0`, `${name}.conv.${index}.1`, `${name}.conv.${index}.2`];
+  const part = (index: number): readonly [string, string, string] => [
+    `${name}.conv.${index}.0`,
+    `${name}.conv.${index}.1`,
+    `${name}.conv.${index}.2`,
+  ];
   const hidden = from.channels * expansion;
   const expanded = expansion === 1 ? from : convNormRelu(list, part(0), from, hidden, 1, 1, 1);
   const next = expansion === 1 ? 0 : 1;

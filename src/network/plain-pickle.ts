@@ -70,49 +70,114 @@ export function readPickle(bytes: Uint8Array, begin = 0): { readonly value: unkn
   for (;;) {
     const opcode = String.fromCharCode(take(1)[0]!);
     switch (opcode) {
-      case '\x80': take(1); break; // PROTO
-      case '.': return { value: pop(), end: at }; // STOP
-      case '(': marks.push(stack.length); break; // MARK
-      case '}': stack.push(new Map()); break; // EMPTY_DICT
-      case ']': stack.push([]); break; // EMPTY_LIST
-      case ')': stack.push([]); break; // EMPTY_TUPLE
-      case 't': stack.push(toMark()); break; // TUPLE
-      case '\x85': tuple(1); break;
-      case '\x86': tuple(2); break;
-      case '\x87': tuple(3); break;
-      case 'N': stack.push(null); break;
-      case '\x88': stack.push(true); break;
-      case '\x89': stack.push(false); break;
-      case 'K': stack.push(take(1)[0]!); break; // BININT1
-      case 'M': stack.push(number(2, (offset) => view.getUint16(offset, true))); break; // BININT2
-      case 'J': stack.push(number(4, (offset) => view.getInt32(offset, true))); break; // BININT
-      case 'G': stack.push(number(8, (offset) => view.getFloat64(offset, false))); break; // BINFLOAT
-      case '\x8a': stack.push(long(take(take(1)[0]!))); break; // LONG1
-      case 'X': stack.push(text(number(4, (offset) => view.getUint32(offset, true)))); break; // BINUNICODE
-      case 'U': stack.push(text(take(1)[0]!)); break; // SHORT_BINSTRING
-      case 'c': stack.push({ global: `${line()}.${line()}` } satisfies PickleGlobal); break; // GLOBAL
-      case 'q': memo.set(take(1)[0]!, stack.at(-1)); break; // BINPUT
-      case 'r': memo.set(number(4, (offset) => view.getUint32(offset, true)), stack.at(-1)); break; // LONG_BINPUT
-      case 'h': stack.push(memo.get(take(1)[0]!)); break; // BINGET
-      case 'j': stack.push(memo.get(number(4, (offset) => view.getUint32(offset, true)))); break; // LONG_BINGET
-      case 'Q': stack.push({ persistent: pop() as unknown[] } satisfies PicklePersistent); break; // BINPERSID
-      case 'R': { // REDUCE
+      case '\x80':
+        take(1);
+        break; // PROTO
+      case '.':
+        return { value: pop(), end: at }; // STOP
+      case '(':
+        marks.push(stack.length);
+        break; // MARK
+      case '}':
+        stack.push(new Map());
+        break; // EMPTY_DICT
+      case ']':
+        stack.push([]);
+        break; // EMPTY_LIST
+      case ')':
+        stack.push([]);
+        break; // EMPTY_TUPLE
+      case 't':
+        stack.push(toMark());
+        break; // TUPLE
+      case '\x85':
+        tuple(1);
+        break;
+      case '\x86':
+        tuple(2);
+        break;
+      case '\x87':
+        tuple(3);
+        break;
+      case 'N':
+        stack.push(null);
+        break;
+      case '\x88':
+        stack.push(true);
+        break;
+      case '\x89':
+        stack.push(false);
+        break;
+      case 'K':
+        stack.push(take(1)[0]!);
+        break; // BININT1
+      case 'M':
+        stack.push(number(2, (offset) => view.getUint16(offset, true)));
+        break; // BININT2
+      case 'J':
+        stack.push(number(4, (offset) => view.getInt32(offset, true)));
+        break; // BININT
+      case 'G':
+        stack.push(number(8, (offset) => view.getFloat64(offset, false)));
+        break; // BINFLOAT
+      case '\x8a':
+        stack.push(long(take(take(1)[0]!)));
+        break; // LONG1
+      case 'X':
+        stack.push(text(number(4, (offset) => view.getUint32(offset, true))));
+        break; // BINUNICODE
+      case 'U':
+        stack.push(text(take(1)[0]!));
+        break; // SHORT_BINSTRING
+      case 'c':
+        stack.push({ global: `${line()}.${line()}` } satisfies PickleGlobal);
+        break; // GLOBAL
+      case 'q':
+        memo.set(take(1)[0]!, stack.at(-1));
+        break; // BINPUT
+      case 'r':
+        memo.set(
+          number(4, (offset) => view.getUint32(offset, true)),
+          stack.at(-1),
+        );
+        break; // LONG_BINPUT
+      case 'h':
+        stack.push(memo.get(take(1)[0]!));
+        break; // BINGET
+      case 'j':
+        stack.push(memo.get(number(4, (offset) => view.getUint32(offset, true))));
+        break; // LONG_BINGET
+      case 'Q':
+        stack.push({ persistent: pop() as unknown[] } satisfies PicklePersistent);
+        break; // BINPERSID
+      case 'R': {
+        // REDUCE
         const given = pop();
         const { global } = pop() as PickleGlobal;
         if (typeof global !== 'string' || !Array.isArray(given)) throw new Error(`an odd call at ${at}`);
         stack.push({ call: global, arguments: given, items: new Map() } satisfies PickleCall);
         break;
       }
-      case 's': { // SETITEM
+      case 's': {
+        // SETITEM
         const value = pop();
         setItems([pop(), value]);
         break;
       }
-      case 'u': setItems(toMark()); break; // SETITEMS
-      case 'a': append([pop()]); break; // APPEND
-      case 'e': append(toMark()); break; // APPENDS
-      case 'b': pop(); break; // BUILD: attributes of an object, such as the `_metadata` of a state_dict
-      default: throw new Error(`opcode ${JSON.stringify(opcode)} at ${at - 1} is not data`);
+      case 'u':
+        setItems(toMark());
+        break; // SETITEMS
+      case 'a':
+        append([pop()]);
+        break; // APPEND
+      case 'e':
+        append(toMark());
+        break; // APPENDS
+      case 'b':
+        pop();
+        break; // BUILD: attributes of an object, such as the `_metadata` of a state_dict
+      default:
+        throw new Error(`opcode ${JSON.stringify(opcode)} at ${at - 1} is not data`);
     }
   }
 }

@@ -17,7 +17,14 @@ export interface PresetOptions {
 export function networkPreset(name: NetworkPreset, options: PresetOptions): ArchitectureSpec {
   switch (name) {
     case 'starter':
-      return checked({ family: 'resnet', block: 'basic', layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], ...options });
+      return checked({
+        family: 'resnet',
+        block: 'basic',
+        layers: [1, 1, 1, 1],
+        widths: [32, 64, 128, 192],
+        strides: [1, 2, 2, 1],
+        ...options,
+      });
     case 'resnet-18':
     case 'resnet-34':
     case 'resnet-50':

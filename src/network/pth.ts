@@ -15,7 +15,12 @@ export function readPth(bytes: Uint8Array, source = 'weights'): Tensors {
     return isZip(bytes) ? fromZip(bytes) : fromPickles(bytes);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault('model-invalid', `expected a state_dict as torch.save writes it (${error instanceof Error ? error.message : String(error)})`, { source }, { cause: error });
+    throw new Fault(
+      'model-invalid',
+      `expected a state_dict as torch.save writes it (${error instanceof Error ? error.message : String(error)})`,
+      { source },
+      { cause: error },
+    );
   }
 }
 
@@ -58,7 +63,13 @@ function fromPickles(bytes: Uint8Array): Tensors {
   return tensorsOf(object.value, (key) => storages.get(key) ?? fail(`storage ${key} is missing`));
 }
 
-const storageElements: Readonly<Record<string, ElementType>> = { FloatStorage: 'F32', DoubleStorage: 'F64', HalfStorage: 'F16', BFloat16Storage: 'BF16', LongStorage: 'I64' };
+const storageElements: Readonly<Record<string, ElementType>> = {
+  FloatStorage: 'F32',
+  DoubleStorage: 'F64',
+  HalfStorage: 'F16',
+  BFloat16Storage: 'BF16',
+  LongStorage: 'I64',
+};
 
 interface TensorReference {
   readonly key: string;
@@ -72,7 +83,8 @@ function tensorsOf(value: unknown, storages: Storages): Tensors {
     references(value).map(([name, { key, type, offset, shape }]): [string, Tensor] => {
       const count = shape.reduce((product, size) => product * size, 1);
       const bytes = storages(key, type).subarray(offset * elementTypes[type], (offset + count) * elementTypes[type]);
-      if (bytes.length !== count * elementTypes[type]) throw new Error(`tensor ${name}: truncated, expected ${count} values of ${type}, found ${bytes.length} bytes`);
+      if (bytes.length !== count * elementTypes[type])
+        throw new Error(`tensor ${name}: truncated, expected ${count} values of ${type}, found ${bytes.length} bytes`);
       const data = readElements(bytes, type);
       const wrong = data.findIndex((element) => !Number.isFinite(element));
       if (wrong >= 0) throw new Error(`tensor ${name}: expected finite values, found ${data[wrong]} at element ${wrong}`);

@@ -25,7 +25,13 @@ export function torchvisionNames(names: Iterable<string>): ReadonlyMap<string, s
 
 /** Blocks in each of timm's stages, which torchvision counts through from `features.1`. */
 const stageBlocks = [1, 2, 3, 4, 3, 3, 1] as const;
-const ends: Readonly<Record<string, string>> = { conv_stem: 'features.0.0', bn1: 'features.0.1', conv_head: 'features.18.0', bn2: 'features.18.1', classifier: 'classifier.1' };
+const ends: Readonly<Record<string, string>> = {
+  conv_stem: 'features.0.0',
+  bn1: 'features.0.1',
+  conv_head: 'features.18.0',
+  bn2: 'features.18.1',
+  classifier: 'classifier.1',
+};
 /** The first block does not expand (timm: `DepthwiseSeparableConv`). */
 const firstBlock: Readonly<Record<string, string>> = { conv_dw: '0.0', bn1: '0.1', conv_pw: '1', bn2: '2' };
 const otherBlocks: Readonly<Record<string, string>> = { conv_pw: '0.0', bn1: '0.1', conv_dw: '1.0', bn2: '1.1', conv_pwl: '2', bn3: '3' };

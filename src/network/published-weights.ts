@@ -28,7 +28,13 @@ const resnet = (preset: keyof typeof resnetPresets): ArchitectureSpec => ({
   outputs: 1000,
   head: 'torchvision',
 });
-const densenet = (inputChannels: number, outputs: number): ArchitectureSpec => ({ family: 'densenet', layers: densenet121Layers, inputChannels, outputs, head: 'torchvision' });
+const densenet = (inputChannels: number, outputs: number): ArchitectureSpec => ({
+  family: 'densenet',
+  layers: densenet121Layers,
+  inputChannels,
+  outputs,
+  head: 'torchvision',
+});
 const mobilenet: ArchitectureSpec = { family: 'mobilenet-v2', inputChannels: 3, outputs: 1000, head: 'torchvision' };
 
 const imagenet = "ImageNet-1k; three channels, 224 × 224, normalised with ImageNet's mean and standard deviation";

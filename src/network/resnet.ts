@@ -50,7 +50,12 @@ export const resnetPresets = {
   'resnet-50': { block: 'bottleneck', layers: [3, 4, 6, 3] },
 } as const;
 
-export function torchvisionResnet(preset: keyof typeof resnetPresets, inputChannels: number, outputs: number, head: Head = 'torchvision'): Architecture {
+export function torchvisionResnet(
+  preset: keyof typeof resnetPresets,
+  inputChannels: number,
+  outputs: number,
+  head: Head = 'torchvision',
+): Architecture {
   return resnet({ ...resnetPresets[preset], inputChannels, outputs, head, widths: [64, 128, 256, 512], strides: [1, 2, 2, 2] });
 }
 

@@ -39,15 +39,20 @@ export function readSafetensors(bytes: Uint8Array, source = 'weights'): Tensors 
   const headerLength = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (headerLength > maxHeaderBytes) return fail(`expected a header of at most ${maxHeaderBytes} bytes, found a length of ${headerLength}`);
   const headerBytes = Number(headerLength);
-  if (8 + headerBytes > bytes.length) return fail(`truncated: expected a header of ${headerBytes} bytes, found ${bytes.length - 8} bytes after its length`);
+  if (8 + headerBytes > bytes.length)
+    return fail(`truncated: expected a header of ${headerBytes} bytes, found ${bytes.length - 8} bytes after its length`);
   const data = bytes.subarray(8 + headerBytes);
-  const entries = parseHeader(bytes.subarray(8, 8 + headerBytes), fail).sort((one, other) => one.begin - other.begin || one.end - other.end);
+  const entries = parseHeader(bytes.subarray(8, 8 + headerBytes), fail).sort(
+    (one, other) => one.begin - other.begin || one.end - other.end,
+  );
   let covered = 0;
   for (const { name, begin, end } of entries) {
-    if (begin !== covered) return fail(`tensor ${name}: expected its data at offset ${covered}, found ${begin} (${begin < covered ? 'overlap' : 'gap'})`);
+    if (begin !== covered)
+      return fail(`tensor ${name}: expected its data at offset ${covered}, found ${begin} (${begin < covered ? 'overlap' : 'gap'})`);
     covered = end;
   }
-  if (covered !== data.length) return fail(`${covered > data.length ? 'truncated' : 'trailing bytes'}: expected ${covered} bytes of data, found ${data.length}`);
+  if (covered !== data.length)
+    return fail(`${covered > data.length ? 'truncated' : 'trailing bytes'}: expected ${covered} bytes of data, found ${data.length}`);
   const tensors = new Map<string, Tensor>();
   for (const { name, type, shape, begin, end } of entries) {
     const values = readElements(data.subarray(begin, end), type);
@@ -73,13 +78,15 @@ function parseHeader(bytes: Uint8Array, fail: (detail: string) => never): Entry[
 
 function parseEntry(name: string, value: unknown, fail: (detail: string) => never): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (typeof dtype !== 'string' || !Object.hasOwn(elementTypes, dtype)) return fail(`tensor ${name}: expected a dtype of ${Object.keys(elementTypes).join(', ')}, found ${String(dtype)}`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(elementTypes, dtype))
+    return fail(`tensor ${name}: expected a dtype of ${Object.keys(elementTypes).join(', ')}, found ${String(dtype)}`);
   const type = dtype as ElementType;
   if (!isSizes(shape)) return fail(`tensor ${name}: expected a shape of whole numbers, found ${JSON.stringify(shape)}`);
   if (!isSizes(offsets) || offsets.length !== 2) return fail(`tensor ${name}: expected two data offsets, found ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets as [number, number];
   const expected = shape.reduce((product, size) => product * size, 1) * elementTypes[type];
-  if (end - begin !== expected) return fail(`tensor ${name}: expected ${expected} bytes for shape [${shape.join(', ')}] of ${type}, found ${end - begin}`);
+  if (end - begin !== expected)
+    return fail(`tensor ${name}: expected ${expected} bytes for shape [${shape.join(', ')}] of ${type}, found ${end - begin}`);
   return { name, type, shape, begin, end };
 }
 

@@ -31,7 +31,12 @@ export function transferWeights(architecture: Architecture, initial: Tensors, pu
     if (head.has(name) && !headFits) continue;
     const given = published.get(name);
     const fitted = given && fit(given, shape);
-    if (!fitted) throw new Fault('model-invalid', `tensor ${name}: expected shape [${shape.join(', ')}], found ${given ? `[${given.shape.join(', ')}]` : 'none'}; the architecture is ${architecture.name}`, { source });
+    if (!fitted)
+      throw new Fault(
+        'model-invalid',
+        `tensor ${name}: expected shape [${shape.join(', ')}], found ${given ? `[${given.shape.join(', ')}]` : 'none'}; the architecture is ${architecture.name}`,
+        { source },
+      );
     tensors.set(name, fitted);
     taken.push(name);
     if (fitted !== given) adapted.push(`${name}: three channels summed into one`);
@@ -43,7 +48,11 @@ export function transferWeights(architecture: Architecture, initial: Tensors, pu
 function headTensors({ layers, embedding }: Architecture): ReadonlySet<string> {
   const start = layers.findIndex(({ name }) => name === embedding) + 1;
   const names = new Set(layers.slice(start).map(({ name }) => name));
-  return new Set(parametersOf({ layers } as Architecture).map(({ name }) => name).filter((name) => names.has(name.slice(0, name.lastIndexOf('.')))));
+  return new Set(
+    parametersOf({ layers } as Architecture)
+      .map(({ name }) => name)
+      .filter((name) => names.has(name.slice(0, name.lastIndexOf('.')))),
+  );
 }
 
 function fit(given: Tensor, shape: readonly number[]): Tensor | undefined {
@@ -53,7 +62,8 @@ function fit(given: Tensor, shape: readonly number[]): Tensor | undefined {
   if (channels !== 1 || givenChannels !== 3 || givenOutputs !== outputs || rest.join() !== [height, width].join()) return undefined;
   const size = height! * width!;
   const data = new Float32Array(outputs! * size);
-  for (let index = 0; index < given.data.length; index++) data[Math.floor(index / (3 * size)) * size + (index % size)]! += given.data[index]!;
+  for (let index = 0; index < given.data.length; index++)
+    data[Math.floor(index / (3 * size)) * size + (index % size)]! += given.data[index]!;
   return { shape, data };
 }
 

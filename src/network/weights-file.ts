@@ -9,7 +9,8 @@ import { readSafetensors, type Tensor, type Tensors } from './safetensors.js';
  */
 export function readWeightsFile(bytes: Uint8Array, source = 'weights'): Tensors {
   // a zip archive begins with "PK", a pickle of protocol 2 with its PROTO opcode; a header of safetensors with its length
-  const pytorch = (bytes[0] === 0x50 && bytes[1] === 0x4b) || (bytes[0] === 0x80 && bytes[1] === 0x02 && bytes.length > 8 && bytes[7] !== 0);
+  const pytorch =
+    (bytes[0] === 0x50 && bytes[1] === 0x4b) || (bytes[0] === 0x80 && bytes[1] === 0x02 && bytes.length > 8 && bytes[7] !== 0);
   return pytorch ? readPth(bytes, source) : readSafetensors(bytes, source);
 }
 

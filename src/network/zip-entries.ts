@@ -34,6 +34,7 @@ export function zipEntries(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
 
 /** The record at the end; a comment of up to 64 KB may follow it. */
 function findEnd(view: DataView): number {
-  for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 22 - 0xffff); at--) if (view.getUint32(at, true) === endOfDirectory) return at;
+  for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 22 - 0xffff); at--)
+    if (view.getUint32(at, true) === endOfDirectory) return at;
   throw new Error('truncated: the archive has no directory');
 }

@@ -8,7 +8,10 @@ import { isOrthancId, type OrthancId } from './orthanc-id.js';
 const orthancId = z.custom<OrthancId>((value) => typeof value === 'string' && isOrthancId(value));
 
 /** Whatever a sender wrote there, or nothing at all: one such study must not spoil an answer about many. */
-const heldUid = z.string().default('').transform((text) => quotedUid(withoutPadding(text)));
+const heldUid = z
+  .string()
+  .default('')
+  .transform((text) => quotedUid(withoutPadding(text)));
 
 export interface OrthancSystem {
   readonly version: string;
@@ -21,15 +24,24 @@ export interface OrthancSystem {
 }
 
 export const systemAnswer = z
-  .object({ Version: z.string(), Name: z.string().default(''), DicomAet: z.string(), DicomPort: z.number(), PluginsEnabled: z.boolean(), ReadOnly: z.boolean().default(false) })
-  .transform((answer): OrthancSystem => ({
-    version: answer.Version,
-    name: answer.Name,
-    dicomAet: answer.DicomAet,
-    dicomPort: answer.DicomPort,
-    pluginsEnabled: answer.PluginsEnabled,
-    isReadOnly: answer.ReadOnly,
-  }));
+  .object({
+    Version: z.string(),
+    Name: z.string().default(''),
+    DicomAet: z.string(),
+    DicomPort: z.number(),
+    PluginsEnabled: z.boolean(),
+    ReadOnly: z.boolean().default(false),
+  })
+  .transform(
+    (answer): OrthancSystem => ({
+      version: answer.Version,
+      name: answer.Name,
+      dicomAet: answer.DicomAet,
+      dicomPort: answer.DicomPort,
+      pluginsEnabled: answer.PluginsEnabled,
+      isReadOnly: answer.ReadOnly,
+    }),
+  );
 
 export type ResourceType = 'Patient' | 'Study' | 'Series' | 'Instance';
 
@@ -54,15 +66,31 @@ export interface OrthancChanges {
 
 export const changesAnswer = z
   .object({
-    Changes: z.array(z.object({ Seq: z.number(), ChangeType: z.string(), ResourceType: z.enum(['Patient', 'Study', 'Series', 'Instance']), ID: orthancId, Date: z.string().default('') })),
+    Changes: z.array(
+      z.object({
+        Seq: z.number(),
+        ChangeType: z.string(),
+        ResourceType: z.enum(['Patient', 'Study', 'Series', 'Instance']),
+        ID: orthancId,
+        Date: z.string().default(''),
+      }),
+    ),
     Last: z.number(),
     Done: z.boolean(),
   })
-  .transform((answer): OrthancChanges => ({
-    changes: answer.Changes.map((change) => ({ seq: change.Seq, type: change.ChangeType, resourceType: change.ResourceType, id: change.ID, date: change.Date })),
-    last: answer.Last,
-    done: answer.Done,
-  }));
+  .transform(
+    (answer): OrthancChanges => ({
+      changes: answer.Changes.map((change) => ({
+        seq: change.Seq,
+        type: change.ChangeType,
+        resourceType: change.ResourceType,
+        id: change.ID,
+        date: change.Date,
+      })),
+      last: answer.Last,
+      done: answer.Done,
+    }),
+  );
 
 export interface OrthancStudy {
   readonly id: OrthancId;
@@ -83,13 +111,15 @@ export const studyAnswer = z
     LastUpdate: z.string().optional(),
     Series: z.array(orthancId),
   })
-  .transform((answer): OrthancStudy => ({
-    id: answer.ID,
-    studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
-    isStable: answer.IsStable,
-    lastUpdate: utcDate(answer.LastUpdate),
-    seriesIds: answer.Series,
-  }));
+  .transform(
+    (answer): OrthancStudy => ({
+      id: answer.ID,
+      studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
+      isStable: answer.IsStable,
+      lastUpdate: utcDate(answer.LastUpdate),
+      seriesIds: answer.Series,
+    }),
+  );
 
 export interface OrthancSeries {
   readonly id: OrthancId;
@@ -108,24 +138,35 @@ export interface ListedStudy {
 }
 
 export const listedStudiesAnswer = z.array(
-  z.object({ MainDicomTags: z.looseObject({ StudyInstanceUID: heldUid, StudyDate: z.string().default('') }) }).transform((answer): ListedStudy => ({
-    studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
-    studyDate: withoutPadding(answer.MainDicomTags.StudyDate),
-  })),
+  z.object({ MainDicomTags: z.looseObject({ StudyInstanceUID: heldUid, StudyDate: z.string().default('') }) }).transform(
+    (answer): ListedStudy => ({
+      studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
+      studyDate: withoutPadding(answer.MainDicomTags.StudyDate),
+    }),
+  ),
 );
 
 export const statisticsAnswer = z.object({ CountStudies: z.number() });
 
 export const seriesAnswer = z.array(
   z
-    .object({ ID: orthancId, MainDicomTags: z.looseObject({ SeriesInstanceUID: heldUid }), Instances: z.array(orthancId), ParentStudy: orthancId })
-    .transform((answer): OrthancSeries => ({
-      id: answer.ID,
-      studyId: answer.ParentStudy,
-      seriesInstanceUID: answer.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,
-      instanceIds: answer.Instances,
-      mainAttributes: Object.fromEntries(Object.entries(answer.MainDicomTags).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
-    })),
+    .object({
+      ID: orthancId,
+      MainDicomTags: z.looseObject({ SeriesInstanceUID: heldUid }),
+      Instances: z.array(orthancId),
+      ParentStudy: orthancId,
+    })
+    .transform(
+      (answer): OrthancSeries => ({
+        id: answer.ID,
+        studyId: answer.ParentStudy,
+        seriesInstanceUID: answer.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,
+        instanceIds: answer.Instances,
+        mainAttributes: Object.fromEntries(
+          Object.entries(answer.MainDicomTags).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+        ),
+      }),
+    ),
 );
 
 export interface OrthancInstance {
@@ -138,7 +179,13 @@ export interface OrthancInstance {
 export const instancesAnswer = z.array(
   z
     .object({ ID: orthancId, FileUuid: z.string().default(''), MainDicomTags: z.looseObject({ SOPInstanceUID: z.string() }) })
-    .transform((answer): OrthancInstance => ({ id: answer.ID, sopInstanceUID: answer.MainDicomTags.SOPInstanceUID as SOPInstanceUID, fileUuid: answer.FileUuid })),
+    .transform(
+      (answer): OrthancInstance => ({
+        id: answer.ID,
+        sopInstanceUID: answer.MainDicomTags.SOPInstanceUID as SOPInstanceUID,
+        fileUuid: answer.FileUuid,
+      }),
+    ),
 );
 
 /** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not say. */
@@ -153,11 +200,13 @@ export interface Arrival {
 
 export const arrivalAnswer = z
   .object({ RemoteAET: z.string().optional(), CalledAET: z.string().optional(), Origin: z.string().optional() })
-  .transform((answer): Arrival => ({
-    remoteAet: answer.RemoteAET?.trim() || undefined,
-    calledAet: answer.CalledAET?.trim() || undefined,
-    origin: answer.Origin || undefined,
-  }));
+  .transform(
+    (answer): Arrival => ({
+      remoteAet: answer.RemoteAET?.trim() || undefined,
+      calledAet: answer.CalledAET?.trim() || undefined,
+      origin: answer.Origin || undefined,
+    }),
+  );
 
 export const lookupAnswer = z.array(z.object({ ID: orthancId, Type: z.string() }));
 export const studiesAnswer = z.array(studyAnswer);

@@ -4,13 +4,41 @@ import { Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http/http-exchange.js';
 import { pacsAddress, type AddressQuery } from '../http/pacs-address.js';
 import {
-  arrivalAnswer, changesAnswer, instancesAnswer, listedStudiesAnswer, lookupAnswer, namesAnswer, pluginAnswer, seriesAnswer, statisticsAnswer, studiesAnswer, studyAnswer, systemAnswer,
-  type Arrival, type ListedStudy, type OrthancChange, type OrthancChanges, type OrthancInstance, type OrthancSeries, type OrthancStudy, type OrthancSystem, type ResourceType,
+  arrivalAnswer,
+  changesAnswer,
+  instancesAnswer,
+  listedStudiesAnswer,
+  lookupAnswer,
+  namesAnswer,
+  pluginAnswer,
+  seriesAnswer,
+  statisticsAnswer,
+  studiesAnswer,
+  studyAnswer,
+  systemAnswer,
+  type Arrival,
+  type ListedStudy,
+  type OrthancChange,
+  type OrthancChanges,
+  type OrthancInstance,
+  type OrthancSeries,
+  type OrthancStudy,
+  type OrthancSystem,
+  type ResourceType,
 } from './answers.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
 
-export type { Arrival, OrthancChange, OrthancChanges, OrthancInstance, OrthancSeries, OrthancStudy, OrthancSystem, ResourceType } from './answers.js';
+export type {
+  Arrival,
+  OrthancChange,
+  OrthancChanges,
+  OrthancInstance,
+  OrthancSeries,
+  OrthancStudy,
+  OrthancSystem,
+  ResourceType,
+} from './answers.js';
 export type { OrthancId } from './orthanc-id.js';
 
 /** So many resources in one question about their studies. */
@@ -197,7 +225,12 @@ export class OrthancClient {
   }
 
   private async lookup(uid: string, type: string, subject: FaultSubject): Promise<readonly OrthancId[]> {
-    if (!isUsableUid(uid)) throw new Fault('dicom-attribute', 'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it', subject);
+    if (!isUsableUid(uid))
+      throw new Fault(
+        'dicom-attribute',
+        'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it',
+        subject,
+      );
     const found = await this.post(['tools', 'lookup'], uid, lookupAnswer, subject);
     return found.filter((one) => one.Type === type).map((one) => one.ID);
   }
@@ -208,7 +241,12 @@ export class OrthancClient {
   }
 
   /** Orthanc's questions that are asked by POST; none of them changes anything. */
-  private async post<T>(segments: readonly ['tools', 'lookup' | 'bulk-content' | 'find'], body: string, shape: z.ZodType<T>, subject: FaultSubject = {}): Promise<T> {
+  private async post<T>(
+    segments: readonly ['tools', 'lookup' | 'bulk-content' | 'find'],
+    body: string,
+    shape: z.ZodType<T>,
+    subject: FaultSubject = {},
+  ): Promise<T> {
     const path = pacsAddress(segments);
     return readAnswer(await this.request({ method: 'POST', path, body, subject }), shape, path);
   }

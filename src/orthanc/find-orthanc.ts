@@ -18,7 +18,11 @@ export const orthancImage = 'jodogne/orthanc-plugins:1.12.4';
 /** Debian, Ubuntu, LSB binaries, Homebrew. */
 const programFiles = ['Orthanc', '/usr/sbin/Orthanc', '/usr/local/sbin/Orthanc', '/usr/local/bin/Orthanc', '/opt/orthanc/Orthanc'];
 const pluginFolders = [
-  '/usr/share/orthanc/plugins', '/usr/lib/orthanc', '/usr/local/share/orthanc/plugins', '/usr/local/lib/orthanc', '/opt/orthanc/plugins',
+  '/usr/share/orthanc/plugins',
+  '/usr/lib/orthanc',
+  '/usr/local/share/orthanc/plugins',
+  '/usr/local/lib/orthanc',
+  '/opt/orthanc/plugins',
 ];
 
 /** What is installed, or undefined. `ORTHANC_PROGRAM` in the environment of the process is not read here: see config. */
@@ -39,7 +43,13 @@ async function findPlugin(): Promise<string | undefined> {
     const plugin = names.filter((name) => name.startsWith('libOrthancDicomWeb.')).sort()[0];
     if (plugin === undefined) continue;
     const file = path.join(folder, plugin);
-    if (await access(file, constants.R_OK).then(() => true, () => false)) return file;
+    if (
+      await access(file, constants.R_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
   }
   return undefined;
 }

@@ -46,12 +46,15 @@ async function installPackages(asRoot: readonly string[], log: Log): Promise<voi
   log.info('installing Orthanc from the packages of this system', { packages: packages.join(' ') });
   const apt = (...options: string[]) =>
     elevated(asRoot, 'env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120', ...options]);
-  await apt('update').catch((thrown: unknown) => log.warn('apt-get update failed, trying with what is known', { reason: lastLine(thrown) }));
+  await apt('update').catch((thrown: unknown) =>
+    log.warn('apt-get update failed, trying with what is known', { reason: lastLine(thrown) }),
+  );
   await apt('install', '-y', '--no-install-recommends', ...packages);
   if (await succeeds('systemctl', ['is-active', '--quiet', 'orthanc'])) {
     await elevated(asRoot, 'systemctl', ['disable', '--now', 'orthanc']).then(
       () => log.info('stopped and disabled the system-wide Orthanc that apt-get had started (ports 8042 and 4242)'),
-      (thrown: unknown) => log.warn('apt-get started a system-wide Orthanc (ports 8042 and 4242) that could not be stopped', { reason: lastLine(thrown) }),
+      (thrown: unknown) =>
+        log.warn('apt-get started a system-wide Orthanc (ports 8042 and 4242) that could not be stopped', { reason: lastLine(thrown) }),
     );
   }
 }
@@ -72,7 +75,10 @@ function elevated(asRoot: readonly string[], command: string, args: readonly str
 }
 
 async function succeeds(file: string, args: readonly string[]): Promise<boolean> {
-  return run(file, args, { timeout: 15_000, env: environment() }).then(() => true, () => false);
+  return run(file, args, { timeout: 15_000, env: environment() }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function lastLine(thrown: unknown): string {

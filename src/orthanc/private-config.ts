@@ -43,7 +43,12 @@ export function randomCredentials(): { readonly username: string; readonly passw
 export function privateConfig(
   options: PrivateOrthancOptions,
   settings: PrivateSettings,
-  place: { readonly storage: string; readonly dicomWebPlugin: string; readonly luaScripts: readonly string[]; readonly inContainer: boolean },
+  place: {
+    readonly storage: string;
+    readonly dicomWebPlugin: string;
+    readonly luaScripts: readonly string[];
+    readonly inContainer: boolean;
+  },
 ): Record<string, unknown> {
   return {
     Name: 'chest-ai private Orthanc',
@@ -71,7 +76,10 @@ export function privateConfig(
       Object.entries(options.modalities ?? {}).map(([name, { aet, host, port }]) => [name, { AET: aet, Host: host, Port: port }]),
     ),
     OrthancPeers: Object.fromEntries(
-      Object.entries(options.peers ?? {}).map(([name, { url, username, password }]) => [name, { Url: url, Username: username ?? '', Password: password ?? '' }]),
+      Object.entries(options.peers ?? {}).map(([name, { url, username, password }]) => [
+        name,
+        { Url: url, Username: username ?? '', Password: password ?? '' },
+      ]),
     ),
     DicomWeb: { Enable: true, Root: '/dicom-web/', StudiesMetadata: 'Full', SeriesMetadata: 'Full' },
     ...options.extraConfig,

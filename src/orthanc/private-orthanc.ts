@@ -80,7 +80,11 @@ class PrivateOrthanc implements RunningOrthanc {
   process: ChildProcess | undefined;
   private readonly endWithUs = () => void this.process?.kill('SIGTERM');
 
-  constructor(private readonly program: OrthancProgram, private readonly options: PrivateOrthancOptions, private readonly settings: PrivateSettings) {
+  constructor(
+    private readonly program: OrthancProgram,
+    private readonly options: PrivateOrthancOptions,
+    private readonly settings: PrivateSettings,
+  ) {
     this.url = `http://127.0.0.1:${settings.httpPort}`;
     this.dicomWebUrl = `${this.url}/dicom-web`;
     this.dicomPort = settings.dicomPort;
@@ -99,7 +103,10 @@ class PrivateOrthanc implements RunningOrthanc {
     const log = await open(path.join(this.directory, 'orthanc.log'), 'a', 0o600);
     const logStart = (await log.stat()).size;
     const [command, ...args] = commandLine(this.program, this.options, this.settings, configFile);
-    const child = spawn(command!, args, { stdio: ['ignore', log.fd, log.fd], env: childEnvironment(this.options.environment, containerVariables) });
+    const child = spawn(command!, args, {
+      stdio: ['ignore', log.fd, log.fd],
+      env: childEnvironment(this.options.environment, containerVariables),
+    });
     this.process = child;
     const failed = new Promise<Error>((resolve) => child.once('error', resolve));
     await log.close();
@@ -145,9 +152,16 @@ class PrivateOrthanc implements RunningOrthanc {
       http.close();
     }
     const log = (await readFile(path.join(this.directory, 'orthanc.log'))).subarray(logStart).toString('utf8');
-    const errors = log.split('\n').filter((line) => line.startsWith('E')).slice(-2).join(' / ') || 'it does not answer';
+    const errors =
+      log
+        .split('\n')
+        .filter((line) => line.startsWith('E'))
+        .slice(-2)
+        .join(' / ') || 'it does not answer';
     const portTaken = /in use|bind|Cannot create a DICOM server|HTTP port|listening ports/i.test(errors);
-    throw new (portTaken ? PortTaken : Fault)('pacs-unreachable', `the private Orthanc did not start: ${errors.slice(0, 400)}`, { source: this.directory });
+    throw new (portTaken ? PortTaken : Fault)('pacs-unreachable', `the private Orthanc did not start: ${errors.slice(0, 400)}`, {
+      source: this.directory,
+    });
   }
 }
 
@@ -156,7 +170,11 @@ async function endLeftover(directory: string): Promise<void> {
   const record = readRecord(directory);
   if (record && isRunning(record.orthanc)) {
     if (isRunning(record.owner)) {
-      throw new Fault('config-invalid', `its private Orthanc is in use by process ${record.owner.pid}; stop that one or choose another DATA_DIR`, { source: directory });
+      throw new Fault(
+        'config-invalid',
+        `its private Orthanc is in use by process ${record.owner.pid}; stop that one or choose another DATA_DIR`,
+        { source: directory },
+      );
     }
     await endProcess(record.orthanc, stopPatienceMs);
   }
@@ -177,16 +195,35 @@ function placeOf(program: OrthancProgram, options: PrivateOrthancOptions) {
 }
 
 /** Exported for its test. */
-export function commandLine(program: OrthancProgram, options: PrivateOrthancOptions, settings: PrivateSettings, configFile: string): readonly string[] {
+export function commandLine(
+  program: OrthancProgram,
+  options: PrivateOrthancOptions,
+  settings: PrivateSettings,
+  configFile: string,
+): readonly string[] {
   // PR_SET_PDEATHSIG: the kernel sends SIGTERM when we die. setpriv is part of util-linux, which every Linux has.
   const endWithParent = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];
   if (program.kind === 'program') return [...endWithParent, program.file, configFile];
   const environment = Object.entries(options.environment ?? {}).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
-  const scripts = (options.luaScripts ?? []).flatMap((file) => ['--volume', `${path.resolve(file)}:/chest-ai-lua/${path.basename(file)}:ro`]);
+  const scripts = (options.luaScripts ?? []).flatMap((file) => [
+    '--volume',
+    `${path.resolve(file)}:/chest-ai-lua/${path.basename(file)}:ro`,
+  ]);
   return [
-    ...endWithParent, 'docker', 'run', '--rm', '--init',
-    '--publish', `127.0.0.1:${settings.httpPort}:8042`, '--publish', `127.0.0.1:${settings.dicomPort}:4242`,
-    '--volume', `${options.directory}:/chest-ai`, ...scripts, ...environment,
-    program.image, '/chest-ai/orthanc.json',
+    ...endWithParent,
+    'docker',
+    'run',
+    '--rm',
+    '--init',
+    '--publish',
+    `127.0.0.1:${settings.httpPort}:8042`,
+    '--publish',
+    `127.0.0.1:${settings.dicomPort}:4242`,
+    '--volume',
+    `${options.directory}:/chest-ai`,
+    ...scripts,
+    ...environment,
+    program.image,
+    '/chest-ai/orthanc.json',
   ];
 }

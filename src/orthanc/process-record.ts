@@ -74,7 +74,9 @@ const startTime = (pid: number) => readStat(pid)?.started;
 function readStat(pid: number): { state: string; started: string } | undefined {
   try {
     // The second field is the program's name in parentheses and may hold blanks: count from the last ')'.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return { state: fields[0]!, started: fields[19]! };
   } catch {
     return undefined;

@@ -18,7 +18,12 @@ const defaultTimeoutMs = 90_000;
  * Sends and waits. Synchronous, because the queue that calls us is durable and Orthanc's is not by default in the same
  * measure: a job of ours is done when the destination has said so. Sending twice is harmless, UIDs are derived.
  */
-export async function sendTo(http: HttpExchange, destination: Destination, ids: readonly OrthancId[], timeoutMs = defaultTimeoutMs): Promise<void> {
+export async function sendTo(
+  http: HttpExchange,
+  destination: Destination,
+  ids: readonly OrthancId[],
+  timeoutMs = defaultTimeoutMs,
+): Promise<void> {
   if (ids.length === 0) return;
   const path = pacsAddress([destination.kind === 'modality' ? 'modalities' : 'peers', destination.name, 'store']);
   const body = JSON.stringify({ Resources: ids, Synchronous: true });

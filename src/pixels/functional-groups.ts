@@ -15,6 +15,14 @@ export function frameDataSet(dataSet: DataSet, frameNumber: number): DataSet {
 }
 
 const macroNames = [
-  'PixelValueTransformationSequence', 'FrameVOILUTSequence', 'PlanePositionSequence', 'PlaneOrientationSequence', 'PixelMeasuresSequence',
-  'CTImageFrameTypeSequence', 'FrameContentSequence', 'CTReconstructionSequence', 'FrameDisplayShutterSequence', 'FrameAnatomySequence',
+  'PixelValueTransformationSequence',
+  'FrameVOILUTSequence',
+  'PlanePositionSequence',
+  'PlaneOrientationSequence',
+  'PixelMeasuresSequence',
+  'CTImageFrameTypeSequence',
+  'FrameContentSequence',
+  'CTReconstructionSequence',
+  'FrameDisplayShutterSequence',
+  'FrameAnatomySequence',
 ];

@@ -43,7 +43,13 @@ export async function drawHeatMap(picture: Preview, content: HeatMapContent): Pr
   const strip = legendHeight(width);
   const grey = sharp(picture.values, { raw: { width: picture.width, height: picture.height, channels: 1 } });
   const [ground, overlay, ...texts] = await Promise.all([
-    grey.resize(width, height, { fit: 'fill' }).toColourspace('srgb').extend({ bottom: strip, background: '#000000' }).removeAlpha().raw().toBuffer({ resolveWithObject: true }),
+    grey
+      .resize(width, height, { fit: 'fill' })
+      .toColourspace('srgb')
+      .extend({ bottom: strip, background: '#000000' })
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true }),
     drawActivation(content.activation, width, height),
     written(content.title, '#ffffff', strip / 4.4, width * 0.62),
     written(heatMapNotice, '#ffd27a', strip / 4.4, width * 0.62),
@@ -89,7 +95,10 @@ export function drawActivation({ values, width, height }: Activation, toWidth: n
     const share = most > 0 ? value / most : 0;
     pixels.set([255, Math.round(210 * (1 - share)), 0, Math.round(150 * share)], index * 4);
   });
-  return sharp(pixels, { raw: { width, height, channels: 4 } }).resize(toWidth, toHeight, { fit: 'fill', kernel: 'cubic' }).png({ compressionLevel: 1 }).toBuffer();
+  return sharp(pixels, { raw: { width, height, channels: 4 } })
+    .resize(toWidth, toHeight, { fit: 'fill', kernel: 'cubic' })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
 }
 
 interface Words {
@@ -99,9 +108,16 @@ interface Words {
 
 async function written(text: string, colour: string, height: number, maxWidth: number): Promise<Words> {
   const markup = `<span foreground="${colour}">${text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)}</span>`;
-  const drawn = await sharp({ text: { text: markup, font: `DejaVu Sans ${Math.max(9, Math.round(height))}`, fontfile: font, rgba: true, dpi: 72 } }).png().toBuffer({ resolveWithObject: true });
+  const drawn = await sharp({
+    text: { text: markup, font: `DejaVu Sans ${Math.max(9, Math.round(height))}`, fontfile: font, rgba: true, dpi: 72 },
+  })
+    .png()
+    .toBuffer({ resolveWithObject: true });
   if (drawn.info.width <= maxWidth) return { data: drawn.data, width: drawn.info.width };
-  const fitted = await sharp(drawn.data).resize({ width: Math.floor(maxWidth) }).png().toBuffer({ resolveWithObject: true });
+  const fitted = await sharp(drawn.data)
+    .resize({ width: Math.floor(maxWidth) })
+    .png()
+    .toBuffer({ resolveWithObject: true });
   return { data: fitted.data, width: fitted.info.width };
 }
 

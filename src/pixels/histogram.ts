@@ -25,7 +25,12 @@ export function valueRange(samples: Samples): { low: number; high: number } {
  * @param range from valueRange; at most 2²⁴ values wide
  * @param covered 1 where a pixel does not count
  */
-export function histogramOf(samples: Samples, range: { low: number; high: number }, padding: PaddingRange | undefined, covered?: Uint8Array): Histogram {
+export function histogramOf(
+  samples: Samples,
+  range: { low: number; high: number },
+  padding: PaddingRange | undefined,
+  covered?: Uint8Array,
+): Histogram {
   const counts = new Uint32Array(range.high - range.low + 1);
   let total = samples.length;
   if (!covered) for (let i = 0; i < samples.length; i++) counts[samples[i]! - range.low]!++;

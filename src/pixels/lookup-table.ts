@@ -37,7 +37,11 @@ export function lookupTable(item: DataSet, input?: InputRange): LookupTable {
   if (count === undefined || start === undefined || Number.isNaN(count) || Number.isNaN(start)) throw notANumber(item, 'LUTDescriptor');
   const length = count <= 0 ? count + 65536 : count;
   const entries = entriesOf(item, length, bits);
-  if (entries.length === 0) throw new Fault('dicom-attribute', 'a lookup table without entries', { attribute: 'LUTData', ...(textOf(item, 'SOPInstanceUID') ? { sopInstanceUID: textOf(item, 'SOPInstanceUID')! } : {}) });
+  if (entries.length === 0)
+    throw new Fault('dicom-attribute', 'a lookup table without entries', {
+      attribute: 'LUTData',
+      ...(textOf(item, 'SOPInstanceUID') ? { sopInstanceUID: textOf(item, 'SOPInstanceUID')! } : {}),
+    });
   return { first: firstValue(start, entries.length, input), white: whiteOf(entries, bits), entries };
 }
 

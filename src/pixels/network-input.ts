@@ -23,7 +23,11 @@ export function networkInput(image: GreyImage, { width, height, channels, normal
   const input = new Float32Array(channels * values.length);
   for (let channel = 0; channel < channels; channel++) {
     if (normalization === 'per-image') input.set(values, channel * values.length);
-    else input.set(values.map((value) => (value - imagenet.mean[channel % 3]!) / imagenet.deviation[channel % 3]!), channel * values.length);
+    else
+      input.set(
+        values.map((value) => (value - imagenet.mean[channel % 3]!) / imagenet.deviation[channel % 3]!),
+        channel * values.length,
+      );
   }
   return input;
 }

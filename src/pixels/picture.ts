@@ -34,7 +34,8 @@ interface Channels {
 export async function readPicture(bytes: Uint8Array, source?: string): Promise<GreyImage> {
   const format = pictureFormat(bytes);
   const subject = source ? { source } : {};
-  if (format && !isReadablePicture(format)) throw new Fault('image-unreadable', `${format} pictures are not read here: save it as PNG`, subject);
+  if (format && !isReadablePicture(format))
+    throw new Fault('image-unreadable', `${format} pictures are not read here: save it as PNG`, subject);
   try {
     const picture = format === 'BMP' ? { ...readBitmap(bytes), channels: 3, cmyk: false } : await decoded(bytes);
     return { width: picture.width, height: picture.height, values: greyOf(picture), pixelAspect: 1 };
@@ -59,9 +60,13 @@ async function decoded(bytes: Uint8Array): Promise<Channels> {
   const cmyk = space === 'cmyk';
   const upright = cmyk ? input().pipelineColourspace('cmyk').autoOrient().toColourspace('cmyk') : input().autoOrient();
   // Without a named space sharp would squeeze 16 bits into 8.
-  const raw = wide ? upright.toColourspace(space === 'grey16' || space === 'b-w' ? 'grey16' : 'rgb16').raw({ depth: 'ushort' }) : upright.raw({ depth: 'uchar' });
+  const raw = wide
+    ? upright.toColourspace(space === 'grey16' || space === 'b-w' ? 'grey16' : 'rgb16').raw({ depth: 'ushort' })
+    : upright.raw({ depth: 'uchar' });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });
-  const samples = wide ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const samples = wide
+    ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2)
+    : new Uint8Array(data.buffer, data.byteOffset, data.length);
   return { width: info.width, height: info.height, samples, channels: info.channels, cmyk };
 }
 
@@ -71,7 +76,11 @@ function greyOf({ samples, channels, cmyk }: Channels): Float32Array {
   const alpha = channels === 2 || (channels === 4 && !cmyk);
   const most = samples instanceof Uint16Array ? usedRange(samples, alpha ? channels : 0) : 255;
   for (let i = 0, from = 0; i < values.length; i++, from += channels) {
-    const grey = cmyk ? greyOfInk(samples, from) : channels >= 3 ? luminance(samples[from]!, samples[from + 1]!, samples[from + 2]!) : samples[from]!;
+    const grey = cmyk
+      ? greyOfInk(samples, from)
+      : channels >= 3
+        ? luminance(samples[from]!, samples[from + 1]!, samples[from + 2]!)
+        : samples[from]!;
     values[i] = alpha ? ((grey / most) * samples[from + channels - 1]!) / opaque : grey / most;
   }
   return values;
@@ -90,6 +99,7 @@ function greyOfInk(samples: Uint8Array | Uint16Array, from: number): number {
 /** @param alphaEvery every so manieth sample is alpha and does not count; 0 for none */
 function usedRange(samples: Uint16Array, alphaEvery: number): number {
   let largest = 0;
-  for (let i = 0; i < samples.length; i++) if (samples[i]! > largest && (alphaEvery === 0 || (i + 1) % alphaEvery !== 0)) largest = samples[i]!;
+  for (let i = 0; i < samples.length; i++)
+    if (samples[i]! > largest && (alphaEvery === 0 || (i + 1) % alphaEvery !== 0)) largest = samples[i]!;
   return 2 ** usualBits.find((bits) => largest < 2 ** bits)! - 1;
 }

@@ -10,8 +10,14 @@ export const maxTable = 1 << 22;
  * depend on what the mapping does; 32-bit samples over a wider range are mapped one by one. Padding becomes 0 (black).
  * @returns float32, one a sample
  */
-export function tabulated(samples: Samples, { low, high }: { low: number; high: number }, padding: PaddingRange | undefined, mapping: Mapping): Float32Array {
-  if (high - low >= maxTable) return Float32Array.from(samples, (sample) => (padding && sample >= padding.low && sample <= padding.high ? 0 : mapping(sample)));
+export function tabulated(
+  samples: Samples,
+  { low, high }: { low: number; high: number },
+  padding: PaddingRange | undefined,
+  mapping: Mapping,
+): Float32Array {
+  if (high - low >= maxTable)
+    return Float32Array.from(samples, (sample) => (padding && sample >= padding.low && sample <= padding.high ? 0 : mapping(sample)));
   const table = new Float32Array(high - low + 1);
   for (let i = 0; i < table.length; i++) table[i] = mapping(low + i);
   if (padding) table.fill(0, Math.max(0, padding.low - low), Math.max(0, padding.high - low + 1));
@@ -29,10 +35,18 @@ const looked = 1 << 16;
  * cover where all but a few samples lie, so that a single wild value does not leave one number for all others.
  * @param leftOut whether a sample does not count
  */
-export function narrowed(samples: Samples, { low, high }: { low: number; high: number }, leftOut: (index: number) => boolean): { samples: Samples; range: { low: number; high: number }; unscale: Mapping } {
+export function narrowed(
+  samples: Samples,
+  { low, high }: { low: number; high: number },
+  leftOut: (index: number) => boolean,
+): { samples: Samples; range: { low: number; high: number }; unscale: Mapping } {
   if (high - low < maxTable) return { samples, range: { low, high }, unscale: (value) => value };
   const stride = Math.max(1, Math.floor(samples.length / looked));
-  const some = Float64Array.from({ length: Math.ceil(samples.length / stride) }, (_, i) => (leftOut(i * stride) ? NaN : samples[i * stride]!)).filter((value) => !Number.isNaN(value)).sort();
+  const some = Float64Array.from({ length: Math.ceil(samples.length / stride) }, (_, i) =>
+    leftOut(i * stride) ? NaN : samples[i * stride]!,
+  )
+    .filter((value) => !Number.isNaN(value))
+    .sort();
   const at = (share: number): number => some[Math.round(share * (some.length - 1))] ?? low;
   const span = at(0.999) - at(0.001);
   const [from, to] = [Math.max(low, at(0.001) - span / 2), Math.min(high, at(0.999) + span / 2)];

@@ -58,7 +58,8 @@ export function voiMappings(dataSet: DataSet, input?: InputRange): readonly Mapp
     }
   });
   const mappings = [...tables, ...windowsOf(dataSet).map(windowMapping)];
-  for (const keyword of ['WindowCenter', 'WindowWidth']) if (placedNumbersOf(dataSet, keyword).some(Number.isNaN)) faults.push(notANumber(dataSet, keyword));
+  for (const keyword of ['WindowCenter', 'WindowWidth'])
+    if (placedNumbersOf(dataSet, keyword).some(Number.isNaN)) faults.push(notANumber(dataSet, keyword));
   if (mappings.length === 0 && faults[0]) throw faults[0];
   return mappings;
 }

@@ -49,7 +49,11 @@ export interface AliasLog {
 }
 
 export function aliasFiles(directory: string): AliasLog {
-  return { all: () => readAliasLog(directory), last: () => readAliases(directory), append: (seen, change) => appendAlias(directory, seen, change) };
+  return {
+    all: () => readAliasLog(directory),
+    last: () => readAliases(directory),
+    append: (seen, change) => appendAlias(directory, seen, change),
+  };
 }
 
 export function revisionTaken(revision: number, source: string): Fault {
@@ -63,7 +67,10 @@ async function readAliasLog(directory: string): Promise<readonly AliasState[]> {
 }
 
 async function readAliases(directory: string): Promise<AliasState | undefined> {
-  const last = (await namesIn(directory)).filter((name) => fileName.test(name)).sort().at(-1);
+  const last = (await namesIn(directory))
+    .filter((name) => fileName.test(name))
+    .sort()
+    .at(-1);
   return last === undefined ? undefined : readState(directory, last);
 }
 
@@ -104,6 +111,11 @@ async function readState(directory: string, name: string): Promise<AliasState> {
   try {
     return aliasStateSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Fault('model-invalid', `expected a change of aliases, found something else (${cause instanceof z.ZodError ? cause.issues[0]?.message : 'not JSON'})`, { source: join(directory, name) }, { cause });
+    throw new Fault(
+      'model-invalid',
+      `expected a change of aliases, found something else (${cause instanceof z.ZodError ? cause.issues[0]?.message : 'not JSON'})`,
+      { source: join(directory, name) },
+      { cause },
+    );
   }
 }

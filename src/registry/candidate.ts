@@ -69,12 +69,21 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
   const { name, manufacturer, created, license, figures = {} } = candidate;
   const card = createHash('sha256').update(candidate.card).digest('hex');
   const parsed = modelFileSchema.safeParse({ name, manufacturer, created, license, card, networks, figures });
-  if (!parsed.success) throw new Fault('model-invalid', parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), { source: 'model.json of the candidate' });
+  if (!parsed.success)
+    throw new Fault(
+      'model-invalid',
+      parsed.error.issues
+        .slice(0, 5)
+        .map(({ path, message }) => `${path.join('.')}: ${message}`)
+        .join('; '),
+      { source: 'model.json of the candidate' },
+    );
   files.set('model.json', json(parsed.data));
   files.set('lineage.json', json(lineageSchema.parse(candidate.lineage)));
   files.set('CARD.md', candidate.card);
   const reference = referenceOf(candidate);
-  if (Object.keys(reference).length > 0) files.set('reference.json', `${JSON.stringify(modelReferenceSchema.parse({ format: 1, networks: reference }))}\n`);
+  if (Object.keys(reference).length > 0)
+    files.set('reference.json', `${JSON.stringify(modelReferenceSchema.parse({ format: 1, networks: reference }))}\n`);
   if (candidate.metrics) files.set('metrics.json', json(candidate.metrics));
   return { file: parsed.data, files };
 }
@@ -104,7 +113,11 @@ function fresh({ architecture, tensors, input, objective, outputs, gate, study }
       gate: { mean: 'gate.mean', precision: 'gate.precision', maxDistance: gate.maxDistance },
       ...(study ? { study } : {}),
     },
-    tensors: new Map([...tensors, ['gate.mean', { shape: [features], data: gate.mean }], ['gate.precision', { shape: [features, features], data: gate.precision }]]),
+    tensors: new Map([
+      ...tensors,
+      ['gate.mean', { shape: [features], data: gate.mean }],
+      ['gate.precision', { shape: [features, features], data: gate.precision }],
+    ]),
   };
 }
 
@@ -113,7 +126,11 @@ function kept({ file, networks, version }: ModelVersion, kind: 'xray' | 'ct'): E
   const served = networks[kind];
   if (!entry || !served) throw new Fault('model-invalid', `expected a network for ${kind} in version ${version}, found none`);
   const { mean, precision } = served.gate;
-  const tensors = new Map([...served.network.tensors, [entry.gate.mean, { shape: [mean.length], data: mean }], [entry.gate.precision, { shape: [mean.length, mean.length], data: precision }]] as const);
+  const tensors = new Map([
+    ...served.network.tensors,
+    [entry.gate.mean, { shape: [mean.length], data: mean }],
+    [entry.gate.precision, { shape: [mean.length, mean.length], data: precision }],
+  ] as const);
   return { entry, tensors };
 }
 

@@ -73,7 +73,9 @@ export function changeFiles(directory: string): ChangeRecords {
     if (!isChangeId(id)) throw new Fault('model-unknown', 'expected the name of a change record', { source: directory });
     const source = join(directory, `${id}.json`);
     const text = await readFile(source, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw cause.code === 'ENOENT' ? new Fault('model-unknown', `expected a change record, found none called ${id}`, { source: directory }, { cause }) : asFault(cause, 'model-invalid', { source });
+      throw cause.code === 'ENOENT'
+        ? new Fault('model-unknown', `expected a change record, found none called ${id}`, { source: directory }, { cause })
+        : asFault(cause, 'model-invalid', { source });
     });
     return parseChange(text, source);
   };
@@ -83,7 +85,10 @@ export function changeFiles(directory: string): ChangeRecords {
     read,
     // The name holds the time: no older file is read.
     async lastRun() {
-      for (const id of (await ids()).filter((one) => one.startsWith('night-')).sort().reverse()) {
+      for (const id of (await ids())
+        .filter((one) => one.startsWith('night-'))
+        .sort()
+        .reverse()) {
         const record = await read(id).catch(passOverUnreadable);
         if (record) return record;
       }
@@ -101,7 +106,12 @@ export function parseChange(content: unknown, source: string): ChangeRecord {
   try {
     return changeRecordSchema.parse(typeof content === 'string' ? JSON.parse(content) : content);
   } catch (cause) {
-    throw new Fault('model-invalid', `expected a change record of this release, found ${cause instanceof z.ZodError ? `another content (${cause.issues[0]?.path.join('.') || 'the record'}: ${cause.issues[0]?.message})` : 'no JSON'}`, { source }, { cause });
+    throw new Fault(
+      'model-invalid',
+      `expected a change record of this release, found ${cause instanceof z.ZodError ? `another content (${cause.issues[0]?.path.join('.') || 'the record'}: ${cause.issues[0]?.message})` : 'no JSON'}`,
+      { source },
+      { cause },
+    );
   }
 }
 
@@ -110,7 +120,9 @@ export function passOverUnreadable(error: unknown): undefined {
   throw error;
 }
 
-export async function sortChanges(all: readonly { readonly id: string; readonly read: () => Promise<ChangeRecord> }[]): ReturnType<ChangeRecords['list']> {
+export async function sortChanges(
+  all: readonly { readonly id: string; readonly read: () => Promise<ChangeRecord> }[],
+): ReturnType<ChangeRecords['list']> {
   const readable: { readonly id: string; readonly startedAt: string }[] = [];
   const unreadable: UnreadableChange[] = [];
   for (const { id, read } of all) {
@@ -127,7 +139,8 @@ export async function sortChanges(all: readonly { readonly id: string; readonly 
 
 /** The record in Markdown. */
 export function describeChange(record: ChangeRecord): string {
-  const { id, startedAt, endedAt, by, codeVersion, engine, seed, challenger, champion, lineage, decision, outcome, why, figures, notes } = record;
+  const { id, startedAt, endedAt, by, codeVersion, engine, seed, challenger, champion, lineage, decision, outcome, why, figures, notes } =
+    record;
   return `# Change ${id}: ${outcome}
 
 ${why}
@@ -146,7 +159,10 @@ ${lineage ? `| trained on | ${lineage.dataset.name}: ${pluralise(lineage.dataset
 
 function criteria(all: readonly Criterion[], testSet: { readonly name: string; readonly n: number; readonly patients: number }): string {
   const number = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
-  const rows = all.map(({ name, class: of, figure, interval, comparison, bound, passed, counts, words }) => `| ${passed ? 'passed' : counts ? '**not passed**' : 'not passed'}${counts ? '' : ' (shown only)'} | ${name} | ${of ?? ''} | ${number(figure)}${interval ? ` (${number(interval[0])} to ${number(interval[1])})` : ''} | ${bound === null ? '' : `${comparison.replace('-', ' ')} ${number(bound)}`} | ${words} |`);
+  const rows = all.map(
+    ({ name, class: of, figure, interval, comparison, bound, passed, counts, words }) =>
+      `| ${passed ? 'passed' : counts ? '**not passed**' : 'not passed'}${counts ? '' : ' (shown only)'} | ${name} | ${of ?? ''} | ${number(figure)}${interval ? ` (${number(interval[0])} to ${number(interval[1])})` : ''} | ${bound === null ? '' : `${comparison.replace('-', ' ')} ${number(bound)}`} | ${words} |`,
+  );
   return `\n## The gate\n\nOn ${testSet.name}: ${pluralise(testSet.n, 'image')} of ${pluralise(testSet.patients, 'patient')}, locked.\n\n| | criterion | finding | figure | bound | |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
@@ -154,7 +170,9 @@ function figuresTable({ challenger, champion }: ChangeRecord['figures']): string
   if (!challenger) return '';
   const cell = (report: EvaluationReport | null, name: string): string => {
     const figure = report?.auroc[name];
-    return !figure || figure.value === null ? '–' : `${figure.value.toFixed(3)}${figure.interval ? ` (${figure.interval[0].toFixed(3)} to ${figure.interval[1].toFixed(3)})` : ''}`;
+    return !figure || figure.value === null
+      ? '–'
+      : `${figure.value.toFixed(3)}${figure.interval ? ` (${figure.interval[0].toFixed(3)} to ${figure.interval[1].toFixed(3)})` : ''}`;
   };
   return `\n## AUROC on the locked test set\n\n| finding | champion | challenger |\n|---|---|---|\n${challenger.classes.map((name) => `| ${name} | ${cell(champion, name)} | ${cell(challenger, name)} |`).join('\n')}\n`;
 }

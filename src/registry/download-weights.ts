@@ -26,19 +26,30 @@ export interface Download {
 export async function downloadWeights(url: string, { sha256, into, silenceMs = 60_000 }: DownloadOptions): Promise<Download> {
   const source = bareUrl(url);
   if (sha256 === undefined) throw new Fault('model-invalid', 'its publisher states no checksum: give the SHA-256 of the file', { source });
-  if (!/^[0-9a-f]{8,64}$/.test(sha256)) throw new Fault('model-invalid', `expected a SHA-256 of 8 to 64 hexadecimal digits in lower case, found ${sha256}`, { source });
+  if (!/^[0-9a-f]{8,64}$/.test(sha256))
+    throw new Fault('model-invalid', `expected a SHA-256 of 8 to 64 hexadecimal digits in lower case, found ${sha256}`, { source });
   const part = `${into}.part`;
   try {
     const { digest, bytes } = await receive(url, source, part, silenceMs);
-    if (!digest.startsWith(sha256)) throw new Fault('model-invalid', `expected sha256 ${sha256}${sha256.length < 64 ? '…' : ''}, found ${digest}`, { source });
+    if (!digest.startsWith(sha256))
+      throw new Fault('model-invalid', `expected sha256 ${sha256}${sha256.length < 64 ? '…' : ''}, found ${digest}`, { source });
     await rename(part, into);
-    return { sha256: digest, bytes, verified: sha256.length === 64 ? 'all 64 digits of its SHA-256' : `the first ${sha256.length} of the 64 digits of its SHA-256` };
+    return {
+      sha256: digest,
+      bytes,
+      verified: sha256.length === 64 ? 'all 64 digits of its SHA-256' : `the first ${sha256.length} of the 64 digits of its SHA-256`,
+    };
   } finally {
     await rm(part, { force: true });
   }
 }
 
-async function receive(url: string, source: string, part: string, silenceMs: number): Promise<{ readonly digest: string; readonly bytes: number }> {
+async function receive(
+  url: string,
+  source: string,
+  part: string,
+  silenceMs: number,
+): Promise<{ readonly digest: string; readonly bytes: number }> {
   const abort = new AbortController();
   let timer = setTimeout(() => abort.abort(new Error(`nothing for ${silenceMs / 1000} s`)), silenceMs);
   const file = await open(part, 'w').catch((error: unknown) => {
@@ -46,8 +57,16 @@ async function receive(url: string, source: string, part: string, silenceMs: num
     throw asFault(error, 'download-failed', { source });
   });
   try {
-    const response = await fetch(url, { signal: abort.signal }).catch((error: unknown) => Promise.reject(abort.signal.aborted ? error : unreachable(error, source)));
-    if (!response.ok || !response.body) throw new Fault('download-failed', `the server answered with status ${response.status}`, { source }, { retryable: response.status >= 500 });
+    const response = await fetch(url, { signal: abort.signal }).catch((error: unknown) =>
+      Promise.reject(abort.signal.aborted ? error : unreachable(error, source)),
+    );
+    if (!response.ok || !response.body)
+      throw new Fault(
+        'download-failed',
+        `the server answered with status ${response.status}`,
+        { source },
+        { retryable: response.status >= 500 },
+      );
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of response.body) {
@@ -58,7 +77,8 @@ async function receive(url: string, source: string, part: string, silenceMs: num
       bytes += chunk.length;
     }
     const announced = response.headers.get('content-length');
-    if (announced !== null && response.headers.get('content-encoding') === null && Number(announced) !== bytes) throw new Fault('download-failed', `truncated: expected ${announced} bytes, found ${bytes}`, { source });
+    if (announced !== null && response.headers.get('content-encoding') === null && Number(announced) !== bytes)
+      throw new Fault('download-failed', `truncated: expected ${announced} bytes, found ${bytes}`, { source });
     return { digest: hash.digest('hex'), bytes };
   } catch (error) {
     throw asFault(error, 'download-failed', { source });

@@ -6,7 +6,8 @@ import type { ModelVersion } from './model-version.js';
 /** An empty folder for an export: nothing that lies there already is mixed with it. */
 export async function emptyFolderAt(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
-  if ((await readdir(directory)).length > 0) throw new Fault('request-invalid', 'expected an empty folder to export into, found files', { source: directory });
+  if ((await readdir(directory)).length > 0)
+    throw new Fault('request-invalid', 'expected an empty folder to export into, found files', { source: directory });
 }
 
 /** The version's own folder as it is: `models import` of another installation takes it and gets the same version. */

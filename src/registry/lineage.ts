@@ -28,7 +28,10 @@ export const lineageSchema = z.strictObject({
    * Keyed hashes of the patients whose images this version or one before it was trained on, also for validation and calibration:
    * none of them may be in a test set that judges it. Only of retraining on readers' labels, where the key is secret.
    */
-  trainedOn: z.array(z.string().regex(/^[0-9a-f]{32}$/)).readonly().optional(),
+  trainedOn: z
+    .array(z.string().regex(/^[0-9a-f]{32}$/))
+    .readonly()
+    .optional(),
 });
 
 export type Lineage = z.infer<typeof lineageSchema>;

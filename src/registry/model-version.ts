@@ -54,7 +54,20 @@ export async function loadModelVersion(directory: string): Promise<ModelVersion>
   const card = await readCard(directory, file);
   const lineage = await readBeside(directory, 'lineage.json', lineageSchema, 'the lineage of a model');
   const reference = await readBeside(directory, 'reference.json', modelReferenceSchema, 'the training reference of a model');
-  return { name, manufacturer, ...modelIdentity(file), created, license, networks, card, figures, ...(lineage ? { lineage } : {}), ...(reference ? { reference: reference.networks } : {}), directory, file };
+  return {
+    name,
+    manufacturer,
+    ...modelIdentity(file),
+    created,
+    license,
+    networks,
+    card,
+    figures,
+    ...(lineage ? { lineage } : {}),
+    ...(reference ? { reference: reference.networks } : {}),
+    directory,
+    file,
+  };
 }
 
 /** Empty if there is none. @throws Fault 'model-invalid' if it is another one than model.json names */
@@ -62,12 +75,18 @@ async function readCard(directory: string, { card: expected }: ModelFile): Promi
   const source = join(directory, 'CARD.md');
   const bytes = await readFile(source).catch(() => Buffer.alloc(0));
   const found = createHash('sha256').update(bytes).digest('hex');
-  if (expected !== undefined && found !== expected) throw new Fault('model-invalid', `expected sha256 ${expected}, found ${found}`, { source });
+  if (expected !== undefined && found !== expected)
+    throw new Fault('model-invalid', `expected sha256 ${expected}, found ${found}`, { source });
   return bytes.toString('utf8');
 }
 
 /** @returns undefined if there is no such file */
-async function readBeside<Content>(directory: string, name: string, schema: z.ZodType<Content>, what: string): Promise<Content | undefined> {
+async function readBeside<Content>(
+  directory: string,
+  name: string,
+  schema: z.ZodType<Content>,
+  what: string,
+): Promise<Content | undefined> {
   const source = join(directory, name);
   const text = await readFile(source, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -84,7 +103,12 @@ async function read(directory: string, name: string): Promise<Buffer> {
     return await readFile(source);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new Fault('model-invalid', code === 'ENOENT' ? 'the file is missing' : `the file cannot be read (${code})`, { source }, { cause: error });
+    throw new Fault(
+      'model-invalid',
+      code === 'ENOENT' ? 'the file is missing' : `the file cannot be read (${code})`,
+      { source },
+      { cause: error },
+    );
   }
 }
 

@@ -22,9 +22,17 @@ export async function promoteVersion(registry: Registry, version: string, { by, 
   const champion = (await registry.aliases())?.champion;
   const passed = await passedGate(registry, version, champion ?? null);
   if (!passed && !(withoutGate && why)) {
-    throw new Fault('request-invalid', `expected a change record in which the gate lets ${version} through beside ${champion ?? 'no champion'}, found none: run \`models gate ${version} --dataset DIR\`, or promote it without the gate (--without-gate) and give a reason (--why)`);
+    throw new Fault(
+      'request-invalid',
+      `expected a change record in which the gate lets ${version} through beside ${champion ?? 'no champion'}, found none: run \`models gate ${version} --dataset DIR\`, or promote it without the gate (--without-gate) and give a reason (--why)`,
+    );
   }
-  const reason = { by, why: passed ? (why ?? `gate passed, ${passed}`) : `without the gate: ${why}`, at, ...(passed ? { changeRecord: passed } : {}) };
+  const reason = {
+    by,
+    why: passed ? (why ?? `gate passed, ${passed}`) : `without the gate: ${why}`,
+    at,
+    ...(passed ? { changeRecord: passed } : {}),
+  };
   return registry.promote(version, reason, champion);
 }
 

@@ -80,10 +80,17 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
 
   const load = async (version: string): Promise<ModelVersion> => {
     if (!versionName.test(version) || !((await exists(folderOf(version))) || (await fetchShared(version)))) {
-      throw new Fault('model-unknown', `expected a version that \`models list\` shows, found ${version}${shared ? ', which is neither in this folder nor in the database' : ''}`, { source: versionsIn });
+      throw new Fault(
+        'model-unknown',
+        `expected a version that \`models list\` shows, found ${version}${shared ? ', which is neither in this folder nor in the database' : ''}`,
+        { source: versionsIn },
+      );
     }
     const model = await loadModelVersion(folderOf(version));
-    if (model.version !== version) throw new Fault('model-invalid', `expected the content of version ${version}, found that of ${model.version}`, { source: model.directory });
+    if (model.version !== version)
+      throw new Fault('model-invalid', `expected the content of version ${version}, found that of ${model.version}`, {
+        source: model.directory,
+      });
     return model;
   };
   const fetchShared = async (version: string): Promise<boolean> => {
@@ -98,7 +105,10 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     await shared.writeVersion(version, await versionFilesIn(model.directory, model));
     const history = await aliasLog.all();
     const serving = [history.at(-1)?.champion, history.at(-1)?.challenger, ...championStack(history).slice(-keptChampions), version];
-    await shared.removeOldVersions(keptVersions, serving.filter((one) => typeof one === 'string'));
+    await shared.removeOldVersions(
+      keptVersions,
+      serving.filter((one) => typeof one === 'string'),
+    );
   };
   const write = async (version: string, files: VersionFiles): Promise<ModelVersion> => {
     if (!(await exists(folderOf(version)))) await writeVersionFolder(versionsIn, version, files);
@@ -107,8 +117,19 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     return model;
   };
   /** Decided on what was seen, and refused by the log if that is no longer the last. */
-  const append = ({ by, why, at, changeRecord }: AliasReason, seen: AliasState | undefined, decision: Pick<AliasState, 'action' | 'champion' | 'challenger'>): Promise<AliasState> =>
-    aliasLog.append(seen, { ...decision, previous: seen?.champion ?? null, by, why, at: at.toISOString(), ...(changeRecord ? { changeRecord } : {}) });
+  const append = (
+    { by, why, at, changeRecord }: AliasReason,
+    seen: AliasState | undefined,
+    decision: Pick<AliasState, 'action' | 'champion' | 'challenger'>,
+  ): Promise<AliasState> =>
+    aliasLog.append(seen, {
+      ...decision,
+      previous: seen?.champion ?? null,
+      by,
+      why,
+      at: at.toISOString(),
+      ...(changeRecord ? { changeRecord } : {}),
+    });
   const loadToServe = async (version: string): Promise<void> => {
     await load(version);
     await share(version);
@@ -137,7 +158,8 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     async putFirst(version, reason) {
       await loadToServe(version);
       const history = await aliasLog.all();
-      if (history.some(({ action }) => action === 'promote')) throw new Fault('request-invalid', `a version was promoted already; promote ${version} to put it in service`);
+      if (history.some(({ action }) => action === 'promote'))
+        throw new Fault('request-invalid', `a version was promoted already; promote ${version} to put it in service`);
       return append(reason, history.at(-1), { action: 'first', champion: version, challenger: null });
     },
     async challenge(version, reason) {
@@ -150,9 +172,17 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     async promote(version, reason, expectedChampion) {
       await loadToServe(version);
       const seen = await aliasLog.last();
-      if (expectedChampion !== undefined && seen?.champion !== expectedChampion) throw new Fault('aliases-changed', `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison does not hold any more`);
+      if (expectedChampion !== undefined && seen?.champion !== expectedChampion)
+        throw new Fault(
+          'aliases-changed',
+          `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison does not hold any more`,
+        );
       if (version === seen?.champion) throw new Fault('request-invalid', `${version} is the champion already`);
-      return append(reason, seen, { action: 'promote', champion: version, challenger: seen?.challenger === version ? null : (seen?.challenger ?? null) });
+      return append(reason, seen, {
+        action: 'promote',
+        champion: version,
+        challenger: seen?.challenger === version ? null : (seen?.challenger ?? null),
+      });
     },
     async rollback(reason) {
       // The target follows from the same history that the change is appended to: a promotion in between makes the append fail.
@@ -161,7 +191,11 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
       if (target === undefined) throw new Fault('request-invalid', 'there is no champion before the present one');
       await loadToServe(target);
       const seen = history.at(-1);
-      return append(reason, seen, { action: 'rollback', champion: target, challenger: seen?.challenger === target ? null : (seen?.challenger ?? null) });
+      return append(reason, seen, {
+        action: 'rollback',
+        champion: target,
+        challenger: seen?.challenger === target ? null : (seen?.challenger ?? null),
+      });
     },
     recordChange: (record) => records.write(changeRecordSchema.parse(record)),
     changes: async () => (await records.list()).ids,

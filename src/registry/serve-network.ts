@@ -17,7 +17,11 @@ export interface ServedNetwork extends Rules {
  *
  * @param source the weights file, for messages
  */
-export function serveNetwork({ architecture: spec, input, objective, outputs, gate, study }: NetworkFile, bytes: Uint8Array, source: string): ServedNetwork {
+export function serveNetwork(
+  { architecture: spec, input, objective, outputs, gate, study }: NetworkFile,
+  bytes: Uint8Array,
+  source: string,
+): ServedNetwork {
   const architecture = architectureOf(spec);
   const all = readSafetensors(bytes, source);
   const own = [gate.mean, gate.precision];
@@ -39,19 +43,28 @@ export function serveNetwork({ architecture: spec, input, objective, outputs, ga
 function gateTensor(tensors: Tensors, name: string, shape: readonly number[], source: string): Float32Array {
   const tensor = tensors.get(name);
   if (tensor && tensor.shape.join() === shape.join()) return tensor.data;
-  throw new Fault('model-invalid', `tensor ${name}: expected shape [${shape.join(', ')}], found ${tensor ? `[${tensor.shape.join(', ')}]` : 'none'}`, { source });
+  throw new Fault(
+    'model-invalid',
+    `tensor ${name}: expected shape [${shape.join(', ')}], found ${tensor ? `[${tensor.shape.join(', ')}]` : 'none'}`,
+    { source },
+  );
 }
 
 /** An inverse covariance is symmetric and positive on its diagonal; a distance from anything else means nothing. */
 function checkPrecision(precision: Float32Array, features: number, name: string, source: string): void {
   for (let row = 0; row < features; row++) {
     const diagonal = precision[row * features + row]!;
-    if (!(diagonal > 0)) throw new Fault('model-invalid', `tensor ${name}: expected a positive diagonal, found ${diagonal} in row ${row}`, { source });
+    if (!(diagonal > 0))
+      throw new Fault('model-invalid', `tensor ${name}: expected a positive diagonal, found ${diagonal} in row ${row}`, { source });
     for (let column = 0; column < row; column++) {
       const one = precision[row * features + column]!;
       const other = precision[column * features + row]!;
       if (Math.abs(one - other) > 1e-4 * diagonal) {
-        throw new Fault('model-invalid', `tensor ${name}: expected a symmetric matrix, found ${one} and ${other} at [${row}, ${column}] and its mirror`, { source });
+        throw new Fault(
+          'model-invalid',
+          `tensor ${name}: expected a symmetric matrix, found ${one} and ${other} at [${row}, ${column}] and its mirror`,
+          { source },
+        );
       }
     }
   }

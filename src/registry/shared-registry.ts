@@ -42,12 +42,15 @@ export function sharedChanges(shared: SharedRegistry): ChangeRecords {
     list: async () => sortChanges((await shared.changes()).map(({ id, record }) => ({ id, read: async () => parseChange(record, id) }))),
     async read(id) {
       const record = isChangeId(id) ? await shared.change(id) : undefined;
-      if (record === undefined) throw new Fault('model-unknown', `expected a change record, found none called ${isChangeId(id) ? id : 'so'}`, { source: place });
+      if (record === undefined)
+        throw new Fault('model-unknown', `expected a change record, found none called ${isChangeId(id) ? id : 'so'}`, { source: place });
       return parseChange(record, id);
     },
     async lastRun() {
       for (const { id, record } of (await shared.changes()).filter((one) => one.id.startsWith('night-')).reverse()) {
-        const readable = await Promise.resolve().then(() => parseChange(record, id)).catch(passOverUnreadable);
+        const readable = await Promise.resolve()
+          .then(() => parseChange(record, id))
+          .catch(passOverUnreadable);
         if (readable) return readable;
       }
       return undefined;

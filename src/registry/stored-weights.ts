@@ -10,7 +10,13 @@ import { writeFileAtomically } from '../lib/atomic-write.js';
 import { downloadWeights } from './download-weights.js';
 
 /** Written beside a fetched file: origin it is, and what it was compared with. */
-const originSchema = z.strictObject({ name: z.string(), url: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int(), verified: z.string() });
+const originSchema = z.strictObject({
+  name: z.string(),
+  url: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int(),
+  verified: z.string(),
+});
 export type StoredOrigin = z.output<typeof originSchema>;
 
 export interface FetchRequest {
@@ -32,11 +38,21 @@ export function storedFile(directory: string, { name, format }: Pick<PublishedWe
  *
  * @throws Fault request-invalid (no such name, a checksum that the publisher contradicts), model-invalid (checksum), download-failed
  */
-export async function fetchPublishedWeights({ name, directory, sha256, catalogue = publishedWeights }: FetchRequest): Promise<StoredOrigin & { readonly file: string }> {
+export async function fetchPublishedWeights({
+  name,
+  directory,
+  sha256,
+  catalogue = publishedWeights,
+}: FetchRequest): Promise<StoredOrigin & { readonly file: string }> {
   const known = catalogue.find((one) => one.name === name);
   if (!known) throw new Fault('request-invalid', `expected one of ${catalogue.map((one) => one.name).join(', ')}, found ${name}`);
-  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw new Fault('request-invalid', `expected --sha256 with 64 hexadecimal digits in lower case, found ${sha256}`);
-  if (sha256 !== undefined && !sha256.startsWith(known.sha256Prefix ?? '')) throw new Fault('request-invalid', `expected a SHA-256 that begins with ${known.sha256Prefix}, as its publisher states, found ${sha256}`);
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
+    throw new Fault('request-invalid', `expected --sha256 with 64 hexadecimal digits in lower case, found ${sha256}`);
+  if (sha256 !== undefined && !sha256.startsWith(known.sha256Prefix ?? ''))
+    throw new Fault(
+      'request-invalid',
+      `expected a SHA-256 that begins with ${known.sha256Prefix}, as its publisher states, found ${sha256}`,
+    );
   const file = storedFile(directory, known);
   await mkdir(directory, { recursive: true });
   const download = await downloadWeights(known.url, { sha256: sha256 ?? known.sha256Prefix, into: file });
@@ -51,15 +67,36 @@ export async function fetchPublishedWeights({ name, directory, sha256, catalogue
  * @returns tensors under torchvision's names, and for the model's lineage what they are
  * @throws Fault model-invalid if there are none, or a fetched file is no longer what was fetched
  */
-export async function readStoredWeights(given: string, directory: string, catalogue: readonly PublishedWeights[] = publishedWeights): Promise<{ readonly tensors: Tensors; readonly origin: string }> {
+export async function readStoredWeights(
+  given: string,
+  directory: string,
+  catalogue: readonly PublishedWeights[] = publishedWeights,
+): Promise<{ readonly tensors: Tensors; readonly origin: string }> {
   const known = catalogue.find(({ name }) => name === given);
-  const isFile = await stat(given).then((one) => one.isFile(), () => false);
+  const isFile = await stat(given).then(
+    (one) => one.isFile(),
+    () => false,
+  );
   const file = !isFile && known ? storedFile(directory, known) : given;
-  const bytes = await readFile(file).catch((error: unknown) => Promise.reject(known && !isFile ? new Fault('model-invalid', `expected ${given} fetched before (\`weights fetch ${given}\`), found no file`, { source: file }, { cause: error }) : asFault(error, 'model-invalid', { source: given })));
+  const bytes = await readFile(file).catch((error: unknown) =>
+    Promise.reject(
+      known && !isFile
+        ? new Fault(
+            'model-invalid',
+            `expected ${given} fetched before (\`weights fetch ${given}\`), found no file`,
+            { source: file },
+            { cause: error },
+          )
+        : asFault(error, 'model-invalid', { source: given }),
+    ),
+  );
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const origin = await originOf(file);
-  if (origin && origin.sha256 !== sha256) throw new Fault('model-invalid', `expected sha256 ${origin.sha256} as it was fetched, found ${sha256}`, { source: file });
-  const what = origin ? `${origin.name} (sha256 ${sha256.slice(0, 12)}, compared with ${origin.verified})` : `${basename(given)} (sha256 ${sha256.slice(0, 12)})`;
+  if (origin && origin.sha256 !== sha256)
+    throw new Fault('model-invalid', `expected sha256 ${origin.sha256} as it was fetched, found ${sha256}`, { source: file });
+  const what = origin
+    ? `${origin.name} (sha256 ${sha256.slice(0, 12)}, compared with ${origin.verified})`
+    : `${basename(given)} (sha256 ${sha256.slice(0, 12)})`;
   return { tensors: readPublishedWeights(bytes, file), origin: what };
 }
 

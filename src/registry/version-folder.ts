@@ -22,12 +22,16 @@ export async function writeVersionFolder(versionsIn: string, version: string, fi
   try {
     await mapDiskFull(versionsIn, () => mkdir(unfinished));
     for (const [name, content] of files) {
-      if (!/^[\w-][\w.-]*$/.test(name)) throw new Fault('model-invalid', 'expected file names without a folder in a version', { source: `${version}/${name}` });
+      if (!/^[\w-][\w.-]*$/.test(name))
+        throw new Fault('model-invalid', 'expected file names without a folder in a version', { source: `${version}/${name}` });
       await writeNewFile(join(unfinished, name), content);
     }
     await syncDirectory(unfinished);
     const model = await loadModelVersion(unfinished);
-    if (model.version !== version) throw new Fault('model-invalid', `expected the content of version ${version}, found that of ${model.version}`, { source: versionsIn });
+    if (model.version !== version)
+      throw new Fault('model-invalid', `expected the content of version ${version}, found that of ${model.version}`, {
+        source: versionsIn,
+      });
     await mapDiskFull(versionsIn, () => rename(unfinished, join(versionsIn, version))).catch((error: unknown) => {
       if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     });
@@ -64,7 +68,10 @@ export async function refuseLinks(source: string): Promise<void> {
   const names = await readdir(source).catch(() => []);
   for (const name of names) {
     const status = await lstat(join(source, name));
-    if (!status.isFile() && (namesBesideWeights.includes(name) || !status.isDirectory())) throw new Fault('model-invalid', `expected a regular file, found a ${status.isSymbolicLink() ? 'link' : 'special file'}`, { source: join(source, name) });
+    if (!status.isFile() && (namesBesideWeights.includes(name) || !status.isDirectory()))
+      throw new Fault('model-invalid', `expected a regular file, found a ${status.isSymbolicLink() ? 'link' : 'special file'}`, {
+        source: join(source, name),
+      });
   }
 }
 
@@ -72,11 +79,17 @@ export async function refuseLinks(source: string): Promise<void> {
 async function removeLeftovers(versionsIn: string): Promise<void> {
   for (const name of (await readdir(versionsIn)).filter((one) => one.startsWith(unfinishedPrefix))) {
     const path = join(versionsIn, name);
-    const age = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
     if (age > leftoverMs) await rm(path, { recursive: true, force: true });
   }
 }
 
 export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -9,7 +9,9 @@ import type { StudyStatistics } from '../monitoring/study-statistics.js';
 export interface StudyFinding extends FindingPrediction {
   readonly images: readonly ImageReference[];
   /** Where it shows: in pixels of one image as stored. */
-  readonly region?: { readonly image: ImageReference; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } | undefined;
+  readonly region?:
+    | { readonly image: ImageReference; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
+    | undefined;
   /** The first of `images` as it was shown to the network, for a heat map. */
   readonly preview?: Preview | undefined;
 }

@@ -48,18 +48,32 @@ export async function analyzeUpload(files: readonly UploadedFile[], tools: Tools
   for (const [index, file] of files.entries()) {
     const one = await open(file, index);
     headerBytes += one.kind === 'dicom' ? sizeOf(one.dataSet) : 0;
-    if (headerBytes > maxHeaderBytes) throw new Fault('upload-refused', `expected files with less than ${maxHeaderBytes / 2 ** 20} MB of attributes in all; send fewer at once`);
+    if (headerBytes > maxHeaderBytes)
+      throw new Fault(
+        'upload-refused',
+        `expected files with less than ${maxHeaderBytes / 2 ** 20} MB of attributes in all; send fewer at once`,
+      );
     opened.push(one);
   }
   const answers: UploadAnalysis[] = [];
   const studies = new Map<string, DicomFile[]>();
   let judged = 0;
   for (const one of opened) {
-    if (one.kind === 'unreadable') answers.push({ title: one.name, kind: 'file', outcome: 'failed', code: one.fault.code, reason: one.fault.message, findings: [], remarks: [] });
+    if (one.kind === 'unreadable')
+      answers.push({
+        title: one.name,
+        kind: 'file',
+        outcome: 'failed',
+        code: one.fault.code,
+        reason: one.fault.message,
+        findings: [],
+        remarks: [],
+      });
     else if (one.kind === 'picture') answers.push(++judged > maxStudies ? tooMany(one.name) : await analyzePicture(one, tools));
     else studies.set(one.studyInstanceUID, [...(studies.get(one.studyInstanceUID) ?? []), one]);
   }
-  for (const members of studies.values()) answers.push(++judged > maxStudies ? tooMany(titleOf(members)) : await analyzeStudy(members, tools));
+  for (const members of studies.values())
+    answers.push(++judged > maxStudies ? tooMany(titleOf(members)) : await analyzeStudy(members, tools));
   const order = { reported: 0, skipped: 1, failed: 2 } as const;
   return answers.sort((a, b) => order[a.outcome] - order[b.outcome]);
 }
@@ -82,7 +96,11 @@ async function open({ name, path }: UploadedFile, index: number): Promise<Opened
     const bytes = await beginningOf(path, 160);
     if (pictureFormat(bytes)) {
       const { size } = await stat(path);
-      if (size > maxPictureBytes) throw new Fault('upload-refused', `expected a picture of at most ${maxPictureBytes / 2 ** 20} MB, found ${Math.round(size / 2 ** 20)} MB`);
+      if (size > maxPictureBytes)
+        throw new Fault(
+          'upload-refused',
+          `expected a picture of at most ${maxPictureBytes / 2 ** 20} MB, found ${Math.round(size / 2 ** 20)} MB`,
+        );
       return { kind: 'picture', name, path };
     }
     if (isArchive(bytes)) throw new Fault('upload-refused', 'an archive within an archive is not opened');
@@ -90,7 +108,19 @@ async function open({ name, path }: UploadedFile, index: number): Promise<Opened
     return { kind: 'dicom', name, path, studyInstanceUID: textOf(identified, 'StudyInstanceUID')!, dataSet: identified };
   } catch (error) {
     const fault = asFault(error, 'dicom-unreadable');
-    return { kind: 'unreadable', name, fault: fault.code === 'dicom-unreadable' ? new Fault('upload-refused', 'expected a DICOM file or a picture (PNG, JPEG, TIFF, BMP, GIF, WebP), found something else', {}, { cause: error }) : fault };
+    return {
+      kind: 'unreadable',
+      name,
+      fault:
+        fault.code === 'dicom-unreadable'
+          ? new Fault(
+              'upload-refused',
+              'expected a DICOM file or a picture (PNG, JPEG, TIFF, BMP, GIF, WebP), found something else',
+              {},
+              { cause: error },
+            )
+          : fault,
+    };
   }
 }
 
@@ -98,8 +128,15 @@ async function analyzePicture({ name, path }: { readonly name: string; readonly 
   try {
     const { image, preview } = await tools.reader.readPicture(await readFile(path));
     const prediction = (await tools.model().predictXrays([image]))[0]!;
-    if (prediction.refusal !== undefined) return { title: name, kind: 'xray', outcome: 'skipped', ...skip('not-frontal-chest', prediction.refusal), findings: [], remarks: [] };
-    return { title: name, kind: 'xray', outcome: 'reported', findings: prediction.findings.map((finding) => ({ ...finding, preview })), remarks: ['A picture says nothing of how it was taken: it was judged as a frontal chest X-ray.'] };
+    if (prediction.refusal !== undefined)
+      return { title: name, kind: 'xray', outcome: 'skipped', ...skip('not-frontal-chest', prediction.refusal), findings: [], remarks: [] };
+    return {
+      title: name,
+      kind: 'xray',
+      outcome: 'reported',
+      findings: prediction.findings.map((finding) => ({ ...finding, preview })),
+      remarks: ['A picture says nothing of how it was taken: it was judged as a frontal chest X-ray.'],
+    };
   } catch (error) {
     return failed(name, error);
   }
@@ -110,8 +147,17 @@ async function analyzeStudy(members: readonly DicomFile[], tools: Tools): Promis
   const images = members.filter(({ dataSet }) => (numberOf(dataSet, 'Rows') ?? 0) > 0);
   if (images.length === 0) return { title, kind: 'file', outcome: 'skipped', ...skip('no-image'), findings: [], remarks: [] };
   try {
-    const analysis = await analyseInstances(images.map(({ dataSet }) => dataSet), { ...tools, pacs: filesAsPacs(images) });
-    return { title, kind: analysis.kind, ...outcomeOf(analysis), findings: analysis.skip ? [] : analysis.findings, remarks: analysis.remarks ?? [] };
+    const analysis = await analyseInstances(
+      images.map(({ dataSet }) => dataSet),
+      { ...tools, pacs: filesAsPacs(images) },
+    );
+    return {
+      title,
+      kind: analysis.kind,
+      ...outcomeOf(analysis),
+      findings: analysis.skip ? [] : analysis.findings,
+      remarks: analysis.remarks ?? [],
+    };
   } catch (error) {
     return failed(title, error);
   }
@@ -136,7 +182,15 @@ function failed(title: string, error: unknown): UploadAnalysis {
 }
 
 function tooMany(title: string): UploadAnalysis {
-  return { title, kind: 'file', outcome: 'skipped', code: 'over-limit', reason: `At most ${maxStudies} studies are looked at at once.`, findings: [], remarks: [] };
+  return {
+    title,
+    kind: 'file',
+    outcome: 'skipped',
+    code: 'over-limit',
+    reason: `At most ${maxStudies} studies are looked at at once.`,
+    findings: [],
+    remarks: [],
+  };
 }
 
 function titleOf(members: readonly DicomFile[]): string {

@@ -13,7 +13,10 @@ export interface ChangeLog {
    * Changes after `since`, oldest first. `last`: up to where was read; of an empty answer the highest number that this
    * database ever gave, also where that line is gone.
    */
-  changes(since: number, limit: number): Promise<{ readonly changes: readonly PacsChange[]; readonly last: number; readonly done: boolean }>;
+  changes(
+    since: number,
+    limit: number,
+  ): Promise<{ readonly changes: readonly PacsChange[]; readonly last: number; readonly done: boolean }>;
   /** The highest number that this database ever gave. */
   lastChange(): Promise<number>;
   /** The PACS's own ids of the studies that these series and instances belong to; what is gone meanwhile is left out. */
@@ -65,7 +68,10 @@ const firstMarks = 200;
 /** The marks of a position that was not read up to, but begins there. */
 export async function marksBefore(lastSeq: number, log: Pick<ChangeLog, 'changes'>): Promise<readonly ChangeMark[]> {
   const { changes } = await log.changes(Math.max(0, lastSeq - firstMarks), firstMarks);
-  const marks = marksOf([], changes.filter((one) => one.seq <= lastSeq));
+  const marks = marksOf(
+    [],
+    changes.filter((one) => one.seq <= lastSeq),
+  );
   return marks.map((mark, index) => (index < marks.length - marksInARow ? mark : { ...mark, isAnchor: true }));
 }
 

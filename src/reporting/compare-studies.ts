@@ -51,7 +51,11 @@ export async function compareStudies(known: readonly KnownStudy[], tools: Compar
 }
 
 /** Gone, or under another id: a study gets one when its Patient ID is corrected. */
-async function compareMissing({ studyInstanceUID }: KnownStudy, tools: CompareTools, differences: { gone: number; changed: number }): Promise<void> {
+async function compareMissing(
+  { studyInstanceUID }: KnownStudy,
+  tools: CompareTools,
+  differences: { gone: number; changed: number },
+): Promise<void> {
   const [id, ...twins] = await tools.findStudies(studyInstanceUID);
   if (id === undefined) {
     await tools.forget(studyInstanceUID);
@@ -62,7 +66,12 @@ async function compareMissing({ studyInstanceUID }: KnownStudy, tools: CompareTo
   }
 }
 
-async function compareHeld(study: KnownStudy, series: readonly PacsSeries[], tools: CompareTools, differences: { gone: number; changed: number }): Promise<void> {
+async function compareHeld(
+  study: KnownStudy,
+  series: readonly PacsSeries[],
+  tools: CompareTools,
+  differences: { gone: number; changed: number },
+): Promise<void> {
   const there = new Map(series.map((one) => [one.seriesInstanceUID, one.instanceIds.length]));
   const isWhole = study.documentSeries.every((uid) => there.has(uid));
   if (study.contentKey !== undefined && !(isWhole && sameContent(study.contentKey, contentKeyOf({ series })))) {

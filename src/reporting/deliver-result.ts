@@ -29,7 +29,11 @@ export async function deliverResult(delivery: Delivery, tools: DeliveryPorts): P
     else await tools.sendToPeer(delivery.destination.peer, ids);
   }
   await tools.delivered(delivery);
-  tools.log.info('documents delivered', { result: delivery.resultId, destination: destinationName(delivery.destination), documents: ids.length });
+  tools.log.info('documents delivered', {
+    result: delivery.resultId,
+    destination: destinationName(delivery.destination),
+    documents: ids.length,
+  });
 }
 
 export function destinationName(destination: Destination): string {

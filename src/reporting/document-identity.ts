@@ -67,8 +67,15 @@ export function heatMapUid({ heatMap }: DocumentUids, findingName: string): SOPI
  * @param moment also part of it, for documents that are written as files: nobody holds an earlier one to be adopted
  */
 export function contentDigest(content: ReportContent, regionTemplate: RegionTemplate, moment?: Date): string {
-  const nameless = { ...content, createdAt: new Date(0), seriesInstanceUID: '2.25.0' as SeriesInstanceUID, sopInstanceUID: '2.25.0' as SOPInstanceUID };
-  const hash = createHash('sha256').update(writePart10(textReport(nameless))).update(writePart10(measurementReport(nameless, regionTemplate)));
+  const nameless = {
+    ...content,
+    createdAt: new Date(0),
+    seriesInstanceUID: '2.25.0' as SeriesInstanceUID,
+    sopInstanceUID: '2.25.0' as SOPInstanceUID,
+  };
+  const hash = createHash('sha256')
+    .update(writePart10(textReport(nameless)))
+    .update(writePart10(measurementReport(nameless, regionTemplate)));
   if (moment) hash.update(moment.toISOString());
   return hash.digest('hex').slice(0, 32);
 }

@@ -13,11 +13,19 @@ import { heatMapUid, type DocumentUids } from './document-identity.js';
  * @param instances metadata of the study, where the image of a finding is looked for
  * @param input see inputParameter
  */
-export async function drawHeatMaps(findings: readonly StudyFinding[], content: ReportContent, instances: readonly DataSet[], uids: DocumentUids, input: string): Promise<readonly DataSet[]> {
+export async function drawHeatMaps(
+  findings: readonly StudyFinding[],
+  content: ReportContent,
+  instances: readonly DataSet[],
+  uids: DocumentUids,
+  input: string,
+): Promise<readonly DataSet[]> {
   const placed = findings.flatMap((finding) => {
     const reported = content.findings.find((one) => one.name === finding.name);
     const [image] = finding.images;
-    return finding.decision === 'present' && finding.preview && image && reported ? [{ finding, reported, image, preview: finding.preview }] : [];
+    return finding.decision === 'present' && finding.preview && image && reported
+      ? [{ finding, reported, image, preview: finding.preview }]
+      : [];
   });
   return Promise.all(
     placed.map(async ({ finding, reported, image, preview }, index) => {

@@ -1,7 +1,10 @@
 import { textOf, textsOf, type DataSet } from '../dicom/data-set.js';
 
 /** QIDO-RS study search, one page. */
-export type SearchForStudies = (query: Readonly<Record<string, string>>, page: { readonly limit: number; readonly offset: number }) => Promise<readonly DataSet[]>;
+export type SearchForStudies = (
+  query: Readonly<Record<string, string>>,
+  page: { readonly limit: number; readonly offset: number },
+) => Promise<readonly DataSet[]>;
 
 const pageSize = 100;
 /** A PACS to which studies come or from which they go meanwhile may give a page of known ones; one that ignores the offset gives nothing else. */
@@ -13,7 +16,10 @@ const maxPagesWithoutNews = 10;
  * A page may be shorter than asked for (Orthanc's LimitFindResults), so the next one begins behind what came, and the end is a page
  * without rows. Rows without a UID are left out.
  */
-export async function* everyStudyRow(search: SearchForStudies, query: Readonly<Record<string, string>>): AsyncGenerator<readonly DataSet[]> {
+export async function* everyStudyRow(
+  search: SearchForStudies,
+  query: Readonly<Record<string, string>>,
+): AsyncGenerator<readonly DataSet[]> {
   const seen = new Set<string>();
   for (let offset = 0, withoutNews = 0; withoutNews < maxPagesWithoutNews; ) {
     const page = await search(query, { limit: pageSize, offset });
@@ -36,7 +42,11 @@ export async function* everyStudyRow(search: SearchForStudies, query: Readonly<R
  * The modality is not asked for but looked at: asked for ModalitiesInStudy, Orthanc's DICOMweb plugin 1.7 gives nothing at all
  * from offset 100 on, though there is more.
  */
-export async function* everyStudy(search: SearchForStudies, query: Readonly<Record<string, string>>, modalities: readonly string[]): AsyncGenerator<readonly string[]> {
+export async function* everyStudy(
+  search: SearchForStudies,
+  query: Readonly<Record<string, string>>,
+  modalities: readonly string[],
+): AsyncGenerator<readonly string[]> {
   for await (const rows of everyStudyRow(search, query)) {
     const wanted = rows.filter((study) => {
       const held = textsOf(study, 'ModalitiesInStudy');

@@ -8,14 +8,21 @@ import type { ImageReader, Pacs, ReportPorts, ServedModel } from './ports.js';
  * @throws the signal's reason from each of them
  */
 export function heedSignal(tools: ReportPorts, signal: AbortSignal): ReportPorts {
-  return { ...tools, pacs: pacsUntil(tools.pacs, signal), reader: readerUntil(tools.reader, signal), model: () => modelUntil(tools.model(), signal) };
+  return {
+    ...tools,
+    pacs: pacsUntil(tools.pacs, signal),
+    reader: readerUntil(tools.reader, signal),
+    model: () => modelUntil(tools.model(), signal),
+  };
 }
 
 function pacsUntil(pacs: Pacs, signal: AbortSignal): Pacs {
-  const first = <Given extends readonly unknown[], T>(ask: (...given: Given) => Promise<T>) => async (...given: Given): Promise<T> => {
-    signal.throwIfAborted();
-    return ask(...given);
-  };
+  const first =
+    <Given extends readonly unknown[], T>(ask: (...given: Given) => Promise<T>) =>
+    async (...given: Given): Promise<T> => {
+      signal.throwIfAborted();
+      return ask(...given);
+    };
   return {
     retrieveStudyMetadata: first((study) => pacs.retrieveStudyMetadata(study)),
     retrieveInstance: first((study, series, instance) => pacs.retrieveInstance(study, series, instance)),

@@ -13,7 +13,13 @@ export async function indexResult(result: StudyResult, contentKey: string, store
   // Before the result: whoever finds a result already there has no statistics of it.
   if (statistics) {
     const decisions = Object.fromEntries(result.findings.map(({ name, decision }) => [name, decision]));
-    await store.statistics.record({ studyInstanceUID: result.studyInstanceUID, modelVersion: result.modelVersion, judgedAt: result.createdAt, ...statistics, decisions });
+    await store.statistics.record({
+      studyInstanceUID: result.studyInstanceUID,
+      modelVersion: result.modelVersion,
+      judgedAt: result.createdAt,
+      ...statistics,
+      decisions,
+    });
   }
   const before = await store.results.currentResult(result.studyInstanceUID);
   await store.results.recordResult({
@@ -31,8 +37,13 @@ export async function indexResult(result: StudyResult, contentKey: string, store
 }
 
 async function planDeliveries({ resultId, destinations, documents }: StudyResult, store: Store, jobs: Jobs): Promise<void> {
-  await store.deliveries.plan(resultId, destinations.map((one) => ({ destination: destinationName(one), kind: 'modality' in one ? 'modality' : 'peer' })));
-  const delivered = new Set((await store.deliveries.ofResult(resultId)).filter((one) => one.state === 'delivered').map((one) => one.destination));
+  await store.deliveries.plan(
+    resultId,
+    destinations.map((one) => ({ destination: destinationName(one), kind: 'modality' in one ? 'modality' : 'peer' })),
+  );
+  const delivered = new Set(
+    (await store.deliveries.ofResult(resultId)).filter((one) => one.state === 'delivered').map((one) => one.destination),
+  );
   const sopInstanceUIDs = documents.map((one) => one.sopInstanceUID);
   for (const destination of destinations) {
     if (delivered.has(destinationName(destination))) continue;

@@ -13,7 +13,12 @@ const identifying = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 
 export function withIdentity(dataSet: DataSet, source: string): DataSet {
   const [study, series] = [textOf(dataSet, 'StudyInstanceUID'), textOf(dataSet, 'SeriesInstanceUID')];
   const group = study ?? textOf(dataSet, 'FrameOfReferenceUID') ?? series ?? source;
-  const origins = { StudyInstanceUID: group, SeriesInstanceUID: series ?? group, SOPInstanceUID: textOf(dataSet, 'SOPInstanceUID') ?? source, SOPClassUID: textOf(dataSet, 'SOPClassUID') ?? textOf(dataSet, 'Modality') ?? '' };
+  const origins = {
+    StudyInstanceUID: group,
+    SeriesInstanceUID: series ?? group,
+    SOPInstanceUID: textOf(dataSet, 'SOPInstanceUID') ?? source,
+    SOPClassUID: textOf(dataSet, 'SOPClassUID') ?? textOf(dataSet, 'Modality') ?? '',
+  };
   const missing = identifying.filter((keyword) => !isUsableUid(textOf(dataSet, keyword) ?? ''));
   return { ...dataSet, ...Object.fromEntries(missing.map((keyword) => [keyword, derivedUid('no identity', keyword, origins[keyword])])) };
 }

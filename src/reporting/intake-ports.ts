@@ -24,7 +24,10 @@ export function intakePortsOf({ orthanc, store, routing }: IntakeParts): IntakeP
         // Of a UID that no request can name the report says so, and of that study alone.
         const twins = isUsableUid(study.studyInstanceUID) ? await orthanc.findStudies(study.studyInstanceUID) : [];
         // Of two patients, as a rule after a correction of the Patient ID: DICOMweb cannot tell them apart, so neither is touched.
-        if (twins.length > 1) throw new Fault('study-ambiguous', `expected one study, found ${twins.length}; merge or delete all but one`, { studyInstanceUID: study.studyInstanceUID });
+        if (twins.length > 1)
+          throw new Fault('study-ambiguous', `expected one study, found ${twins.length}; merge or delete all but one`, {
+            studyInstanceUID: study.studyInstanceUID,
+          });
         return { studyInstanceUID: study.studyInstanceUID, isStable: study.isStable, series, fileOf: fileNames(instances) };
       } catch (error) {
         if (error instanceof Fault && error.code === 'pacs-not-found') return undefined;

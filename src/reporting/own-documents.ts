@@ -32,17 +32,26 @@ export interface OwnDocuments {
 /** Finds our documents among the instances of a study; the PACS, not the index, says what was reported. */
 export function ownDocumentsIn(instances: readonly DataSet[]): OwnDocuments {
   const own = instances.filter(isOwnDocument);
-  const all = own.filter((instance) => textOf(instance, 'Modality') === 'SR').map((instance): OwnDocument => {
-    const report = readReport(instance);
-    return { reference: referenceTo(instance), kind: report.kind, report };
-  });
+  const all = own
+    .filter((instance) => textOf(instance, 'Modality') === 'SR')
+    .map((instance): OwnDocument => {
+      const report = readReport(instance);
+      return { reference: referenceTo(instance), kind: report.kind, report };
+    });
   const superseded = new Set(all.flatMap((one) => one.report.predecessors.map((predecessor) => predecessor.sopInstanceUID)));
-  const heatMaps = own.filter((instance) => textOf(instance, 'Modality') !== 'SR').map((instance): OwnHeatMap => ({
-    reference: referenceTo(instance),
-    deviceUID: itemsOf(instance, 'ContributingEquipmentSequence').map((item) => textOf(item, 'DeviceUID')).find((uid) => uid !== undefined) ?? '',
-    derivation: textOf(instance, 'DerivationDescription') ?? '',
-    createdAt: momentOf(instance, 'ContentDate', 'ContentTime'),
-  }));
+  const heatMaps = own
+    .filter((instance) => textOf(instance, 'Modality') !== 'SR')
+    .map(
+      (instance): OwnHeatMap => ({
+        reference: referenceTo(instance),
+        deviceUID:
+          itemsOf(instance, 'ContributingEquipmentSequence')
+            .map((item) => textOf(item, 'DeviceUID'))
+            .find((uid) => uid !== undefined) ?? '',
+        derivation: textOf(instance, 'DerivationDescription') ?? '',
+        createdAt: momentOf(instance, 'ContentDate', 'ContentTime'),
+      }),
+    );
   return { all, current: all.filter((one) => !superseded.has(one.reference.sopInstanceUID)), heatMaps };
 }
 
@@ -67,13 +76,25 @@ export function ruleParameter({ name, priority }: { readonly name: string; reado
 }
 
 /** What those parameters say; undefined for what a document of an earlier release does not hold. */
-export function parametersOf({ parameters }: ReadReport['algorithm']): { readonly inputKey?: string; readonly content?: string; readonly engine?: string; readonly rule?: string; readonly priority?: number } {
-  const first = (pattern: RegExp): RegExpExecArray | undefined => parameters.map((one) => pattern.exec(one)).find((one) => one !== null) ?? undefined;
+export function parametersOf({ parameters }: ReadReport['algorithm']): {
+  readonly inputKey?: string;
+  readonly content?: string;
+  readonly engine?: string;
+  readonly rule?: string;
+  readonly priority?: number;
+} {
+  const first = (pattern: RegExp): RegExpExecArray | undefined =>
+    parameters.map((one) => pattern.exec(one)).find((one) => one !== null) ?? undefined;
   const rule = first(/^rule (.+), priority (\d+)$/);
   const inputKey = first(/^input ([0-9a-f]{32})$/)?.[1];
   const content = first(/^content ([0-9a-f]{32})$/)?.[1];
   const engine = first(/^engine (.+?): /)?.[1];
-  return { ...(inputKey ? { inputKey } : {}), ...(content ? { content } : {}), ...(engine ? { engine } : {}), ...(rule ? { rule: rule[1]!, priority: Number(rule[2]) } : {}) };
+  return {
+    ...(inputKey ? { inputKey } : {}),
+    ...(content ? { content } : {}),
+    ...(engine ? { engine } : {}),
+    ...(rule ? { rule: rule[1]!, priority: Number(rule[2]) } : {}),
+  };
 }
 
 /** Whether a heat map belongs to the result of this model version from these images. */

@@ -7,7 +7,9 @@ import type { PacsContent } from './ports.js';
 const maxRemembered = 20_000;
 
 /** Which files Orthanc holds of a study, by its own interface. */
-export function pacsContentOf(orthanc: Pick<OrthancClient, 'findStudies' | 'instancesOf' | 'md5Of' | 'instanceIdsOf' | 'deleteInstance'>): PacsContent {
+export function pacsContentOf(
+  orthanc: Pick<OrthancClient, 'findStudies' | 'instancesOf' | 'md5Of' | 'instanceIdsOf' | 'deleteInstance'>,
+): PacsContent {
   const remembered = new Map<string, string>();
 
   async function instancesOf(study: StudyInstanceUID): Promise<readonly OrthancInstance[]> {
@@ -37,7 +39,8 @@ export function pacsContentOf(orthanc: Pick<OrthancClient, 'findStudies' | 'inst
     },
 
     async removeDocuments(documents) {
-      for (const id of await orthanc.instanceIdsOf(documents.map((one) => one.sopInstanceUID as SOPInstanceUID))) await orthanc.deleteInstance(id);
+      for (const id of await orthanc.instanceIdsOf(documents.map((one) => one.sopInstanceUID as SOPInstanceUID)))
+        await orthanc.deleteInstance(id);
     },
   };
 }

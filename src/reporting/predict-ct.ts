@@ -25,7 +25,12 @@ interface LoadedSlice<Read> {
  * A chest CT: one axial stack is chosen, its lungs are found on a few slices, as many slices as the model asks for are
  * taken equally spaced over them, and the model judges these together.
  */
-export async function predictCt(series: readonly SeriesFacts[], model: ServedModel, tools: ReportPorts, watch: Stopwatch): Promise<Analysis> {
+export async function predictCt(
+  series: readonly SeriesFacts[],
+  model: ServedModel,
+  tools: ReportPorts,
+  watch: Stopwatch,
+): Promise<Analysis> {
   const instances = series.flatMap((one) => one.instances);
   const stack = orderAxialSlices(instances);
   const considered = { kind: 'ct' as const, evidence: evidenceOf(instances), findings: [], notes: [] };
@@ -33,11 +38,21 @@ export async function predictCt(series: readonly SeriesFacts[], model: ServedMod
 
   const slices = new SliceReader(tools, watch);
   const whole = { from: stack.slices[0]!.position, to: stack.slices.at(-1)!.position };
-  const probes = await slices.readAll(chooseSlices(stack.slices, whole, probeCount), (file, frameNumber) => tools.reader.lungFraction(file, frameNumber));
+  const probes = await slices.readAll(chooseSlices(stack.slices, whole, probeCount), (file, frameNumber) =>
+    tools.reader.lungFraction(file, frameNumber),
+  );
   const lungs = lungRange(probes.map(({ slice, read }) => ({ position: slice.position, lungFraction: read })));
   const wanted = lungs ? chooseSlices(stack.slices, lungs, model.slicesPerStudy) : [];
-  const chosen = wanted.length < minSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
-  if (chosen.length < minSlices) return { ...considered, skip: skip('too-few-slices', `${wanted.length} of ${stack.slices.length} show lung, ${chosen.length} of them readable, needed ${minSlices}`) };
+  const chosen =
+    wanted.length < minSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
+  if (chosen.length < minSlices)
+    return {
+      ...considered,
+      skip: skip(
+        'too-few-slices',
+        `${wanted.length} of ${stack.slices.length} show lung, ${chosen.length} of them readable, needed ${minSlices}`,
+      ),
+    };
 
   const prediction = await watch.time('infer', () => model.predictSlices(chosen.map(({ read }) => read.image)));
   const notes = [describe(stack, chosen.length), prediction.rule, ...slices.unreadable];
@@ -46,15 +61,32 @@ export async function predictCt(series: readonly SeriesFacts[], model: ServedMod
   const evidence = chosen.map(({ reference }) => reference);
   const { engine } = prediction;
   const statistics = statisticsOf(chosen[Math.floor(chosen.length / 2)]!, prediction, tools);
-  if (prediction.refusal !== undefined) return { kind: 'ct', evidence, findings: [], notes, engine, statistics, skip: skip('not-axial-chest', prediction.refusal) };
-  return { kind: 'ct', evidence, findings: prediction.findings.map((finding) => studyFinding(finding, chosen)), notes, remarks, engine, statistics };
+  if (prediction.refusal !== undefined)
+    return { kind: 'ct', evidence, findings: [], notes, engine, statistics, skip: skip('not-axial-chest', prediction.refusal) };
+  return {
+    kind: 'ct',
+    evidence,
+    findings: prediction.findings.map((finding) => studyFinding(finding, chosen)),
+    notes,
+    remarks,
+    engine,
+    statistics,
+  };
 }
 
 /** Grey values of the middle slice, the rest of the whole study. */
-function statisticsOf({ slice: { instance }, read }: LoadedSlice<ReadImage>, { refusal, distance, findings }: StackPrediction, { siteOf }: ReportPorts): StudyStatistics | undefined {
+function statisticsOf(
+  { slice: { instance }, read }: LoadedSlice<ReadImage>,
+  { refusal, distance, findings }: StackPrediction,
+  { siteOf }: ReportPorts,
+): StudyStatistics | undefined {
   if (!siteOf) return undefined;
   const probabilities = Object.fromEntries(findings.map(({ name, probability }) => [name, probability]));
-  return { network: 'ct', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: refusal === undefined, distance, probabilities }) };
+  return {
+    network: 'ct',
+    site: siteOf(instance),
+    ...observationOf(read.image, tagsOf(instance), { accepted: refusal === undefined, distance, probabilities }),
+  };
 }
 
 /** Fetches each file once, whether for a probe or as input; faults of single slices are counted, not thrown. */
@@ -71,8 +103,13 @@ class SliceReader {
   }
 
   /** @throws Fault when one can pass, or when more than half of the slices cannot be read */
-  async readAll<Read>(slices: readonly AxialSlice[], decode: (file: Uint8Array, frameNumber: number) => Promise<Read>): Promise<readonly LoadedSlice<Read>[]> {
-    const outcomes = await Promise.all(slices.map((slice) => this.#readOne(slice, decode).catch((error: unknown) => asKnownFault(error, slice))));
+  async readAll<Read>(
+    slices: readonly AxialSlice[],
+    decode: (file: Uint8Array, frameNumber: number) => Promise<Read>,
+  ): Promise<readonly LoadedSlice<Read>[]> {
+    const outcomes = await Promise.all(
+      slices.map((slice) => this.#readOne(slice, decode).catch((error: unknown) => asKnownFault(error, slice))),
+    );
     const faults = outcomes.filter((outcome) => outcome instanceof Fault);
     const fatal = faults.find((fault) => fault.retryable) ?? (faults.length * 2 > slices.length ? faults[0] : undefined);
     if (fatal) throw fatal;

@@ -19,10 +19,17 @@ interface PredictedImage {
  * Frontal X-rays of a study: each is judged on its own, and of several accepted ones the highest probability of a
  * finding speaks for the study. An image that cannot be read is named and left out; if none can be read, that is a fault.
  */
-export async function predictXrays(chosen: readonly DataSet[], model: ServedModel, tools: ReportPorts, watch: Stopwatch): Promise<Analysis> {
+export async function predictXrays(
+  chosen: readonly DataSet[],
+  model: ServedModel,
+  tools: ReportPorts,
+  watch: Stopwatch,
+): Promise<Analysis> {
   const references = chosen.map((instance) => referenceTo(instance));
   const attempts = await Promise.allSettled(references.map((reference) => readXray(reference, tools, watch)));
-  const readable = attempts.flatMap((attempt, index) => (attempt.status === 'fulfilled' ? [{ instance: chosen[index]!, reference: references[index]!, read: attempt.value }] : []));
+  const readable = attempts.flatMap((attempt, index) =>
+    attempt.status === 'fulfilled' ? [{ instance: chosen[index]!, reference: references[index]!, read: attempt.value }] : [],
+  );
   const faults = attempts.flatMap((attempt, index) => {
     if (attempt.status === 'fulfilled') return [];
     if (!(attempt.reason instanceof Fault)) throw attempt.reason;
@@ -37,13 +44,23 @@ export async function predictXrays(chosen: readonly DataSet[], model: ServedMode
   const accepted = judged.filter(({ prediction }) => prediction.refusal === undefined);
   const notes = [
     ...faults.map((fault) => `Left out, unreadable: ${fault.subject.sopInstanceUID ?? ''} (${fault.code})`),
-    ...judged.flatMap(({ reference, prediction }) => (prediction.refusal ? [`Left out, ${prediction.refusal}: ${reference.sopInstanceUID}`] : [])),
+    ...judged.flatMap(({ reference, prediction }) =>
+      prediction.refusal ? [`Left out, ${prediction.refusal}: ${reference.sopInstanceUID}`] : [],
+    ),
   ];
   const evidence = readable.map(({ reference }) => reference);
   const { engine } = predictions[0]!;
   const statistics = statisticsOf(accepted[0] ?? judged[0]!, tools);
   if (accepted.length === 0) {
-    return { kind: 'xray', evidence, findings: [], notes, engine, statistics, skip: skip('not-frontal-chest', judged[0]!.prediction.refusal) };
+    return {
+      kind: 'xray',
+      evidence,
+      findings: [],
+      notes,
+      engine,
+      statistics,
+      skip: skip('not-frontal-chest', judged[0]!.prediction.refusal),
+    };
   }
   return {
     kind: 'xray',
@@ -60,7 +77,15 @@ export async function predictXrays(chosen: readonly DataSet[], model: ServedMode
 function statisticsOf({ instance, read, prediction }: PredictedImage, { siteOf }: ReportPorts): StudyStatistics | undefined {
   if (!siteOf) return undefined;
   const probabilities = Object.fromEntries(prediction.findings.map(({ name, probability }) => [name, probability]));
-  return { network: 'xray', site: siteOf(instance), ...observationOf(read.image, tagsOf(instance), { accepted: prediction.refusal === undefined, distance: prediction.distance, probabilities }) };
+  return {
+    network: 'xray',
+    site: siteOf(instance),
+    ...observationOf(read.image, tagsOf(instance), {
+      accepted: prediction.refusal === undefined,
+      distance: prediction.distance,
+      probabilities,
+    }),
+  };
 }
 
 /** What stands in the report itself when not every frontal image was judged. */
@@ -72,7 +97,9 @@ function remarksOf(chosen: number, unreadable: number, refused: number): readonl
 }
 
 async function readXray(reference: ImageReference, tools: ReportPorts, watch: Stopwatch): Promise<ReadImage> {
-  const file = await watch.time('retrieve', () => tools.pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID));
+  const file = await watch.time('retrieve', () =>
+    tools.pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID),
+  );
   return watch.time('decode', () => tools.reader.readXray(file));
 }
 

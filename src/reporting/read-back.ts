@@ -16,12 +16,17 @@ export async function readBack(sent: DataSet, kind: ResultDocument['kind'], pacs
   const held = readPart10(bytes, { untilPixelData: true }).dataSet;
   const same = kind === 'heat-map' ? sameHeatMap(held, sent) : sameReport(readReport(held), readReport(sent));
   if (!same) {
-    throw new Fault('read-back-differs', 'expected the findings that were sent, found others', { sopInstanceUID: reference.sopInstanceUID, studyInstanceUID: reference.studyInstanceUID });
+    throw new Fault('read-back-differs', 'expected the findings that were sent, found others', {
+      sopInstanceUID: reference.sopInstanceUID,
+      studyInstanceUID: reference.studyInstanceUID,
+    });
   }
   return { ...reference, kind };
 }
 
 /** Its pixels are not compared: a PACS may compress what it stores. */
 function sameHeatMap(held: DataSet, sent: DataSet): boolean {
-  return ['SOPInstanceUID', 'DerivationDescription', 'Rows', 'Columns', 'BurnedInAnnotation'].every((keyword) => textOf(held, keyword) === textOf(sent, keyword));
+  return ['SOPInstanceUID', 'DerivationDescription', 'Rows', 'Columns', 'BurnedInAnnotation'].every(
+    (keyword) => textOf(held, keyword) === textOf(sent, keyword),
+  );
 }

@@ -63,7 +63,10 @@ async function startOfReading(tools: ChangeLogPorts): Promise<LogPosition> {
   const comparison = await compareWithLog(position, changeLog);
   if (comparison.database === 'same') return position;
   const { agreedSeq, marks } = comparison;
-  log.warn('the PACS has another database than before: its change log is read from the last line that both have', { cursor: position.lastSeq, from: agreedSeq });
+  log.warn('the PACS has another database than before: its change log is read from the last line that both have', {
+    cursor: position.lastSeq,
+    from: agreedSeq,
+  });
   const start = { lastSeq: agreedSeq, marks };
   await cursor.move(start, true);
   return start;

@@ -76,12 +76,21 @@ export async function rebuildIndex(tools: RebuildPorts): Promise<Rebuilt> {
   return { ...counts, unreadable, orthancLabels, cursor };
 }
 
-async function rebuildStudy(uid: StudyInstanceUID, { pacs, index, findingNameOf }: RebuildPorts, counts: { results: number; assessments: number; gone: number }): Promise<void> {
+async function rebuildStudy(
+  uid: StudyInstanceUID,
+  { pacs, index, findingNameOf }: RebuildPorts,
+  counts: { results: number; assessments: number; gone: number },
+): Promise<void> {
   const instances = await pacs.retrieveStudyMetadata(uid);
   const results = resultsIn(uid, instances, findingNameOf);
   for (const result of results) if (await index.indexResult(result)) counts.results++;
-  const assessments = assessmentsIn(instances).map(({ reference, assessment }) => indexedAssessment(reference, assessment, findingNameOf)).filter((one) => one !== undefined);
+  const assessments = assessmentsIn(instances)
+    .map(({ reference, assessment }) => indexedAssessment(reference, assessment, findingNameOf))
+    .filter((one) => one !== undefined);
   for (const assessment of assessments) if (await index.indexAssessment(assessment)) counts.assessments++;
-  counts.gone += await index.pruneAssessments(uid, assessments.map((one) => one.sopInstanceUID));
+  counts.gone += await index.pruneAssessments(
+    uid,
+    assessments.map((one) => one.sopInstanceUID),
+  );
   if (results.length > 0) await index.storeStudy(uid, instances);
 }

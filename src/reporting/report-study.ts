@@ -41,12 +41,30 @@ export async function reportStudy(study: StudyToReport, tools: ReportPorts): Pro
  *
  * @param instances metadata of all its instances
  */
-export async function reportTaken(studyInstanceUID: StudyInstanceUID, rule: RoutingRule, instances: readonly DataSet[], tools: ReportPorts): Promise<StudyResult> {
+export async function reportTaken(
+  studyInstanceUID: StudyInstanceUID,
+  rule: RoutingRule,
+  instances: readonly DataSet[],
+  tools: ReportPorts,
+): Promise<StudyResult> {
   const watch = new Stopwatch();
   const model = tools.model();
   const chosen = chooseImages(seriesFactsOf(instances), tools.settings.maxImages);
   const input = await inputOf(studyInstanceUID, chosen.considered, tools.pacs);
-  const hand: ReportContext = { study: { studyInstanceUID, arrival: {} }, source: instances[0], instances, considered: chosen.considered, input, inputKey: input.inputKey, rule, own: ownDocumentsIn([]), model, watch, tools, asFiles: true };
+  const hand: ReportContext = {
+    study: { studyInstanceUID, arrival: {} },
+    source: instances[0],
+    instances,
+    considered: chosen.considered,
+    input,
+    inputKey: input.inputKey,
+    rule,
+    own: ownDocumentsIn([]),
+    model,
+    watch,
+    tools,
+    asFiles: true,
+  };
   return writeResult(hand, await analyse(chosen, model, tools, watch));
 }
 
@@ -56,7 +74,10 @@ export function analyseInstances(instances: readonly DataSet[], tools: ReportPor
 }
 
 /** What the model says of a study that the rules take, and on which images; nothing is written. Undefined if they do not take it. */
-export async function predictOnly(study: StudyToReport, tools: ReportPorts): Promise<{ readonly inputKey: string; readonly analysis: Analysis } | undefined> {
+export async function predictOnly(
+  study: StudyToReport,
+  tools: ReportPorts,
+): Promise<{ readonly inputKey: string; readonly analysis: Analysis } | undefined> {
   const seen = await lookAt(study, tools);
   if (seen.state === 'passed-over') return undefined;
   return { inputKey: seen.hand.inputKey, analysis: await analyse(seen.chosen, seen.hand.model, tools, seen.hand.watch) };
@@ -87,14 +108,27 @@ async function lookAt(study: StudyToReport, tools: ReportPorts): Promise<Seen> {
   const common = { study, source: instances[0] ?? all[0], instances, own, model, watch, tools };
   if (decision.action !== 'analyse') {
     const rule = decision.action === 'ignore' ? decision.rule : undefined;
-    const why = instances.length === 0 ? skip('no-image') : decision.action === 'none' ? skip('no-rule', explainNone(decision.passedOver)) : skip('ignored-by-rule', decision.rule.name);
+    const why =
+      instances.length === 0
+        ? skip('no-image')
+        : decision.action === 'none'
+          ? skip('no-rule', explainNone(decision.passedOver))
+          : skip('ignored-by-rule', decision.rule.name);
     // It rests on no pixels: the identifiers say what was looked at.
-    const input = { ...(await inputOf(studyInstanceUID, [], tools.pacs)), inputKey: inputKeyOf(instances), formerKey: inputKeyOf(instances) };
+    const input = {
+      ...(await inputOf(studyInstanceUID, [], tools.pacs)),
+      inputKey: inputKeyOf(instances),
+      formerKey: inputKeyOf(instances),
+    };
     return { state: 'passed-over', hand: { ...common, considered: [], input, inputKey: input.inputKey, rule }, why };
   }
   const chosen = chooseImages(decision.series, tools.settings.maxImages);
   const input = await watch.time('metadata', () => inputOf(studyInstanceUID, chosen.considered, tools.pacs));
-  return { state: 'taken', hand: { ...common, considered: chosen.considered, input, inputKey: input.inputKey, rule: decision.rule }, chosen };
+  return {
+    state: 'taken',
+    hand: { ...common, considered: chosen.considered, input, inputKey: input.inputKey, rule: decision.rule },
+    chosen,
+  };
 }
 
 /**
@@ -106,11 +140,23 @@ async function passOver({ hand, why }: PassedOver): Promise<StudyResult> {
   const said = saidIn(hand, ({ report: { outcome } }) => outcome.kind === 'skipped' && outcome.code === why.code);
   if (said) return adoptDocuments(hand, said.document);
   if (hand.own.current.length > 0) return writeResult(hand, { kind: 'xray', evidence: [], findings: [], notes: [], skip: why });
-  return resultWithoutDocument({ study, outcome: 'skipped', why, rule, inputKey, model, createdAt: tools.clock.now(), timings: watch.milliseconds });
+  return resultWithoutDocument({
+    study,
+    outcome: 'skipped',
+    why,
+    rule,
+    inputKey,
+    model,
+    createdAt: tools.clock.now(),
+    timings: watch.milliseconds,
+  });
 }
 
 /** The current text report of this model version on these images, if the PACS holds it; also one that names them as earlier releases did. */
-function saidIn({ own, input, model }: ReportContext, isWanted: (document: OwnDocument) => boolean): { readonly document: OwnDocument; readonly inputKey: string } | undefined {
+function saidIn(
+  { own, input, model }: ReportContext,
+  isWanted: (document: OwnDocument) => boolean,
+): { readonly document: OwnDocument; readonly inputKey: string } | undefined {
   for (const inputKey of [input.inputKey, input.formerKey]) {
     const document = own.current.find((one) => one.kind === 'text' && isWanted(one) && isSameResult(one, inputKey, model.deviceUID));
     if (document) return { document, inputKey };
@@ -122,7 +168,13 @@ function saidIn({ own, input, model }: ReportContext, isWanted: (document: OwnDo
  * The keys of what a result of this study would rest on now, today's and that of earlier releases: by them one sees whether what
  * is reported is still about these images.
  */
-export async function inputKeysNow(studyInstanceUID: StudyInstanceUID, all: readonly DataSet[], arrival: StudyToReport['arrival'], { routing, maxImages }: Pick<ReportPorts['settings'], 'routing' | 'maxImages'>, pacs: Pick<Pacs, 'content'>): Promise<readonly string[]> {
+export async function inputKeysNow(
+  studyInstanceUID: StudyInstanceUID,
+  all: readonly DataSet[],
+  arrival: StudyToReport['arrival'],
+  { routing, maxImages }: Pick<ReportPorts['settings'], 'routing' | 'maxImages'>,
+  pacs: Pick<Pacs, 'content'>,
+): Promise<readonly string[]> {
   const instances = all.filter((one) => !isAboutStudy(one));
   const decision = route(routing, seriesFactsOf(instances, arrival));
   if (decision.action !== 'analyse') return [inputKeyOf(instances)];
@@ -142,7 +194,10 @@ interface ChosenImages {
 function chooseImages(series: readonly SeriesFacts[], maxImages: number): ChosenImages {
   // A rule without a modality takes dose reports and presentation states along: they make no X-ray study of a CT.
   const ctSeries = series.filter((one) => one.values.modality?.includes('CT'));
-  const xrays = selectXrays(series.filter((one) => !ctSeries.includes(one)), maxImages);
+  const xrays = selectXrays(
+    series.filter((one) => !ctSeries.includes(one)),
+    maxImages,
+  );
   if (xrays.chosen.length > 0) return { kind: 'xray', series, xrays, considered: xrays.chosen };
   if (ctSeries.length > 0) return { kind: 'ct', series: ctSeries, xrays, considered: ctSeries.flatMap((one) => one.instances) };
   return { kind: 'xray', series, xrays, considered: series.flatMap((one) => one.instances) };
@@ -150,8 +205,14 @@ function chooseImages(series: readonly SeriesFacts[], maxImages: number): Chosen
 
 /** Images that a reader could think were judged. */
 function notLookedAt({ leftOut }: XraySelection): readonly string[] {
-  const words = { 'over-limit': 'older than as many as are judged', 'for-processing': 'for processing, not for presentation', lateral: 'a lateral view' } as const;
-  return leftOut.flatMap(({ instance, reason }) => (reason in words ? [`Left out, ${words[reason as keyof typeof words]}: ${textOf(instance, 'SOPInstanceUID') ?? ''}`] : []));
+  const words = {
+    'over-limit': 'older than as many as are judged',
+    'for-processing': 'for processing, not for presentation',
+    lateral: 'a lateral view',
+  } as const;
+  return leftOut.flatMap(({ instance, reason }) =>
+    reason in words ? [`Left out, ${words[reason as keyof typeof words]}: ${textOf(instance, 'SOPInstanceUID') ?? ''}`] : [],
+  );
 }
 
 async function analyse(chosen: ChosenImages, model: ServedModel, tools: ReportPorts, watch: Stopwatch): Promise<Analysis> {

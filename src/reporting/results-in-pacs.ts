@@ -18,7 +18,11 @@ export type ResultInPacs = Omit<StudyResult, 'timings' | 'destinations'> & {
  *
  * @param instances metadata of the whole study
  */
-export function resultsIn(studyInstanceUID: StudyInstanceUID, instances: readonly DataSet[], findingNameOf: (concept: CodedConcept) => string | undefined): readonly ResultInPacs[] {
+export function resultsIn(
+  studyInstanceUID: StudyInstanceUID,
+  instances: readonly DataSet[],
+  findingNameOf: (concept: CodedConcept) => string | undefined,
+): readonly ResultInPacs[] {
   const own = ownDocumentsIn(instances);
   const texts = own.all.filter((one) => one.kind === 'text');
   const ids = new Map<string, string>(texts.map((one) => [one.reference.sopInstanceUID, resultIdOf(studyInstanceUID, one)]));
@@ -40,7 +44,14 @@ export function resultsIn(studyInstanceUID: StudyInstanceUID, instances: readonl
         modelVersion: report.algorithm.serialNumber,
         engine,
         inputKey,
-        findings: report.findings.map(({ concept, probability, decision }) => ({ name: findingNameOf(concept) ?? concept.meaning, code: concept.value, scheme: concept.scheme, meaning: concept.meaning, probability, decision })),
+        findings: report.findings.map(({ concept, probability, decision }) => ({
+          name: findingNameOf(concept) ?? concept.meaning,
+          code: concept.value,
+          scheme: concept.scheme,
+          meaning: concept.meaning,
+          probability,
+          decision,
+        })),
         documents: documentsOf(text, own, inputKey),
         predecessorResultId: predecessor,
       };
@@ -50,15 +61,38 @@ export function resultsIn(studyInstanceUID: StudyInstanceUID, instances: readonl
 
 function resultIdOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument): string {
   const { inputKey = '', content } = parametersOf(report.algorithm);
-  return documentUids({ studyInstanceUID, outcome: outcomeName(report.outcome), inputKey, deviceUID: report.algorithm.deviceUID, predecessors: report.predecessors, content }).resultId;
+  return documentUids({
+    studyInstanceUID,
+    outcome: outcomeName(report.outcome),
+    inputKey,
+    deviceUID: report.algorithm.deviceUID,
+    predecessors: report.predecessors,
+    content,
+  }).resultId;
 }
 
 /** As people look for them: the text, its measurements, what can be looked at. */
 function documentsOf(text: OwnDocument, own: OwnDocuments, inputKey: string): readonly ResultDocument[] {
   const { deviceUID } = text.report.algorithm;
   if (text.report.outcome.kind !== 'reported') return [{ ...text.reference, kind: 'text' }];
-  const uids = documentUids({ studyInstanceUID: text.reference.studyInstanceUID, outcome: 'reported', inputKey, deviceUID, predecessors: text.report.predecessors, content: parametersOf(text.report.algorithm).content });
-  const measurements = own.all.filter((one) => one.kind === 'measurement' && isSameResult(one, inputKey, deviceUID) && one.reference.sopInstanceUID === uids.measurement.instance);
-  const heatMaps = own.heatMaps.filter((one) => isSameHeatMap(one, inputKey, deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
-  return [...measurements.map((one) => ({ ...one.reference, kind: 'measurement' as const })), { ...text.reference, kind: 'text' as const }, ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))];
+  const uids = documentUids({
+    studyInstanceUID: text.reference.studyInstanceUID,
+    outcome: 'reported',
+    inputKey,
+    deviceUID,
+    predecessors: text.report.predecessors,
+    content: parametersOf(text.report.algorithm).content,
+  });
+  const measurements = own.all.filter(
+    (one) =>
+      one.kind === 'measurement' && isSameResult(one, inputKey, deviceUID) && one.reference.sopInstanceUID === uids.measurement.instance,
+  );
+  const heatMaps = own.heatMaps.filter(
+    (one) => isSameHeatMap(one, inputKey, deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series,
+  );
+  return [
+    ...measurements.map((one) => ({ ...one.reference, kind: 'measurement' as const })),
+    { ...text.reference, kind: 'text' as const },
+    ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const })),
+  ];
 }

@@ -37,7 +37,8 @@ export function comparingOf(parts: ComparingParts): Comparing {
   const tools: CompareTools = {
     async seriesOfStudies(ids) {
       const held = new Map<string, PacsSeries[]>();
-      for (const one of await orthanc.seriesOfStudies(ids as readonly OrthancId[])) held.set(one.studyId, [...(held.get(one.studyId) ?? []), one]);
+      for (const one of await orthanc.seriesOfStudies(ids as readonly OrthancId[]))
+        held.set(one.studyId, [...(held.get(one.studyId) ?? []), one]);
       return held;
     },
     findStudies: (uid) => orthanc.findStudies(uid as StudyInstanceUID),
@@ -46,7 +47,11 @@ export function comparingOf(parts: ComparingParts): Comparing {
     forget: (studyInstanceUID) => forgetStudy(studyInstanceUID, parts),
     log,
   };
-  const compare = (rows: readonly KnownStudyRow[]): Promise<unknown> => compareStudies(rows.map(({ orthancId, ...one }) => ({ ...one, pacsStudyId: orthancId })), tools);
+  const compare = (rows: readonly KnownStudyRow[]): Promise<unknown> =>
+    compareStudies(
+      rows.map(({ orthancId, ...one }) => ({ ...one, pacsStudyId: orthancId })),
+      tools,
+    );
   async function compareVerdicts(): Promise<void> {
     const known: KnownStudy[] = [];
     for (const { studyInstanceUID, verdictSeries } of await store.knownStudies.withVerdictsOnly()) {

@@ -54,7 +54,8 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
       indexAssessment: async (assessment) => (await accepts(assessment.sopInstanceUID)) && store.assessments.record(assessment),
       pruneAssessments: (study, uids) => store.assessments.prune(study, uids),
       storeStudy: (study, instances) => storeStudy(study, instances, parts),
-      moveCursor: async (lastSeq) => store.cursors.reset(pacsName(config, pacs), lastSeq, await marksBefore(lastSeq, changeLogOf(pacs.orthanc))),
+      moveCursor: async (lastSeq) =>
+        store.cursors.reset(pacsName(config, pacs), lastSeq, await marksBefore(lastSeq, changeLogOf(pacs.orthanc))),
     },
     syncLabels: () => syncOrthancLabels(orthancLabelPorts({ orthanc: pacs.orthanc, store, findings: parts.findings, log })),
     ...(onProgress ? { onProgress } : {}),
@@ -68,7 +69,11 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
 }
 
 /** A study whose result is about other images than those that are there now is looked at by the service. */
-async function storeStudy(studyInstanceUID: StudyInstanceUID, instances: readonly DataSet[], { pacs, store, jobs, settings }: RebuildParts): Promise<void> {
+async function storeStudy(
+  studyInstanceUID: StudyInstanceUID,
+  instances: readonly DataSet[],
+  { pacs, store, jobs, settings }: RebuildParts,
+): Promise<void> {
   const { orthanc, dicomWeb } = pacs;
   const [id, ...twins] = await orthanc.findStudies(studyInstanceUID);
   if (id === undefined || twins.length > 0) return;
@@ -76,9 +81,18 @@ async function storeStudy(studyInstanceUID: StudyInstanceUID, instances: readonl
   const arrival = await arrivalOfSeries(series, orthanc);
   const { callingAeTitle, calledAeTitle } = arrival;
   const known = await store.studies.find(studyInstanceUID);
-  if (!known) await store.studies.seen({ studyInstanceUID, orthancId: id, at: lastUpdate ?? new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
+  if (!known)
+    await store.studies.seen({
+      studyInstanceUID,
+      orthancId: id,
+      at: lastUpdate ?? new Date(),
+      ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}),
+      ...(calledAeTitle ? { calledAet: calledAeTitle } : {}),
+    });
   const current = await store.results.currentResult(studyInstanceUID);
-  const upToDate = current !== undefined && (await inputKeysNow(studyInstanceUID, instances, arrival, settings, pacsOf(dicomWeb, orthanc))).includes(current.inputKey);
+  const upToDate =
+    current !== undefined &&
+    (await inputKeysNow(studyInstanceUID, instances, arrival, settings, pacsOf(dicomWeb, orthanc))).includes(current.inputKey);
   const contentKey = contentKeyOf({ series, fileOf: fileNames(files) });
   if (upToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.settled(studyInstanceUID, contentKey);
   if (!upToDate) await jobs.send(intakeQueue, { pacsStudyId: id }, { key: id });

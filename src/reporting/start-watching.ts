@@ -42,16 +42,30 @@ const comparedEvery = 5;
  *
  * @returns look now
  */
-export async function startWatching({ config, orthanc, dicomWeb, pacsName, store, jobs, findings, log }: WatchingParts): Promise<() => void> {
+export async function startWatching({
+  config,
+  orthanc,
+  dicomWeb,
+  pacsName,
+  store,
+  jobs,
+  findings,
+  log,
+}: WatchingParts): Promise<() => void> {
   const settings = config.orthanc;
   const enqueueStudy = async (pacsStudyId: string, stable: boolean, backlog = false): Promise<void> => {
-    await jobs.send(intakeQueue, { pacsStudyId }, { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs, ...(backlog ? { priority: backlogPriority } : {}) });
+    await jobs.send(
+      intakeQueue,
+      { pacsStudyId },
+      { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs, ...(backlog ? { priority: backlogPriority } : {}) },
+    );
   };
   const changeLogPorts = {
     changeLog: changeLogOf(orthanc),
     cursor: {
       read: () => store.cursors.read(pacsName),
-      move: ({ lastSeq, marks }: LogPosition, reset: boolean) => (reset ? store.cursors.reset(pacsName, lastSeq, marks) : store.cursors.advance(pacsName, lastSeq, marks)),
+      move: ({ lastSeq, marks }: LogPosition, reset: boolean) =>
+        reset ? store.cursors.reset(pacsName, lastSeq, marks) : store.cursors.advance(pacsName, lastSeq, marks),
     },
     enqueueStudy,
     analyseArchive: settings.analyseArchive,
@@ -67,13 +81,21 @@ export async function startWatching({ config, orthanc, dicomWeb, pacsName, store
   };
   // What came while the PACS did not answer may lie before a cursor that is set only now: the sweep looks for it.
   const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
-  const watch = jobs.every(settings.pollIntervalMs, 'watch', (signal) => quietly('watch', async () => void (await watchOnce({ ...changeLogPorts, signal }))));
-  const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () => quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepPorts))));
+  const watch = jobs.every(settings.pollIntervalMs, 'watch', (signal) =>
+    quietly('watch', async () => void (await watchOnce({ ...changeLogPorts, signal }))),
+  );
+  const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () =>
+    quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepPorts))),
+  );
   const comparing = comparingOf({ config, orthanc, store, jobs, log });
   jobs.every(settings.pollIntervalMs * comparedEvery, 'compare', () => quietly('compare', () => comparing.newest()));
-  const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () => quietly('compare all', async () => void (await comparing.next())));
+  const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () =>
+    quietly('compare all', async () => void (await comparing.next())),
+  );
   const labelPorts = orthancLabelPorts({ orthanc, store, findings, log });
-  const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () => quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelPorts))));
+  const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () =>
+    quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelPorts))),
+  );
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.
   await Promise.race([watch.runNow(), new Promise((resolve) => setTimeout(resolve, firstLookMs).unref())]);
   void sweep.runNow();

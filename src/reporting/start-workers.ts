@@ -57,15 +57,28 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       const settled = await checkReadiness(pacsStudyId, intakePorts);
       if (settled.state === 'arriving') return retryLater(config.orthanc.stabilityCheckMs);
       if (settled.state === 'gone') return followGone(pacsStudyId, parts);
-      if (settled.othersDocuments && isUsableUid(settled.studyInstanceUID)) await jobs.send(assessmentQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
+      if (settled.othersDocuments && isUsableUid(settled.studyInstanceUID))
+        await jobs.send(assessmentQueue, { studyInstanceUID: settled.studyInstanceUID }, { key: settled.studyInstanceUID });
       if (settled.state !== 'ready') return undefined;
       const { studyInstanceUID, arrival, contentKey, priority } = settled;
       if (settled.isRetry) await parts.store.studies.retrying(studyInstanceUID, contentKey);
       else if ((await parts.store.studies.find(studyInstanceUID))?.contentKey) await removePictures(config, studyInstanceUID);
       const { callingAeTitle, calledAeTitle } = arrival;
-      await parts.store.studies.seen({ studyInstanceUID, orthancId: pacsStudyId, at: new Date(), ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}), ...(calledAeTitle ? { calledAet: calledAeTitle } : {}) });
+      await parts.store.studies.seen({
+        studyInstanceUID,
+        orthancId: pacsStudyId,
+        at: new Date(),
+        ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}),
+        ...(calledAeTitle ? { calledAet: calledAeTitle } : {}),
+      });
       await parts.store.studies.setState(studyInstanceUID, 'queued');
-      const payload = { pacsStudyId, studyInstanceUID, contentKey, ...(callingAeTitle ? { callingAeTitle } : {}), ...(calledAeTitle ? { calledAeTitle } : {}) };
+      const payload = {
+        pacsStudyId,
+        studyInstanceUID,
+        contentKey,
+        ...(callingAeTitle ? { callingAeTitle } : {}),
+        ...(calledAeTitle ? { calledAeTitle } : {}),
+      };
       await jobs.send(reportQueue, payload, { key: pacsStudyId, priority: turn < 0 ? backlogPriority + priority : priority });
       return undefined;
     },
@@ -76,7 +89,9 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
     reportQueue,
     async (job) => {
       if (await isReported(job, parts.store, intakePorts)) return;
-      const result = await unlessGone(job.payload.studyInstanceUID, parts, () => withChampion(parts, (tools) => reportStudy(studyOf(job), heedSignal(tools, job.signal))));
+      const result = await unlessGone(job.payload.studyInstanceUID, parts, () =>
+        withChampion(parts, (tools) => reportStudy(studyOf(job), heedSignal(tools, job.signal))),
+      );
       if (result === undefined) return;
       await indexResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
@@ -87,7 +102,12 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
   );
 
   await startShadow(parts);
-  await jobs.work(assessmentQueue, async ({ payload }) => void (await unlessGone(payload.studyInstanceUID, parts, () => assessments.index(payload.studyInstanceUID as StudyInstanceUID))), { concurrency: 1, timeLimitMs, retry: { ...retry, unlimited: infrastructureFaultsOfIntake } });
+  await jobs.work(
+    assessmentQueue,
+    async ({ payload }) =>
+      void (await unlessGone(payload.studyInstanceUID, parts, () => assessments.index(payload.studyInstanceUID as StudyInstanceUID))),
+    { concurrency: 1, timeLimitMs, retry: { ...retry, unlimited: infrastructureFaultsOfIntake } },
+  );
 
   await jobs.work(
     deliverQueue,
@@ -103,7 +123,17 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
         throw error;
       }
     },
-    { concurrency: 2, timeLimitMs, retry, onExhausted: async (job, failure) => log.error('delivery given up', { result: job.payload.resultId, destination: destinationName(job.payload.destination), code: failure.code }) },
+    {
+      concurrency: 2,
+      timeLimitMs,
+      retry,
+      onExhausted: async (job, failure) =>
+        log.error('delivery given up', {
+          result: job.payload.resultId,
+          destination: destinationName(job.payload.destination),
+          code: failure.code,
+        }),
+    },
   );
 }
 
@@ -113,8 +143,15 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
  * a report: who has it tried again wants it tried.
  */
 async function isReported({ payload }: ReportJob, store: Store, intakePorts: IntakePorts): Promise<boolean> {
-  const [known, current] = await Promise.all([store.studies.find(payload.studyInstanceUID), store.results.currentResult(payload.studyInstanceUID)]);
-  return current?.outcome !== 'failed' && known?.contentKey === payload.contentKey && (await checkReadiness(payload.pacsStudyId, intakePorts)).state === 'unchanged';
+  const [known, current] = await Promise.all([
+    store.studies.find(payload.studyInstanceUID),
+    store.results.currentResult(payload.studyInstanceUID),
+  ]);
+  return (
+    current?.outcome !== 'failed' &&
+    known?.contentKey === payload.contentKey &&
+    (await checkReadiness(payload.pacsStudyId, intakePorts)).state === 'unchanged'
+  );
 }
 
 /** The id is gone. The study may be there under another one: a corrected Patient ID gives it a new one. */
@@ -127,7 +164,10 @@ async function followGone(pacsStudyId: string, parts: StudyWorkerParts): Promise
 }
 
 /** The model is the same for the whole study, and stays loaded for it also when another is promoted meanwhile. */
-async function withChampion<Outcome>({ serving, reportPorts }: StudyWorkerParts, work: (tools: ReportPorts) => Promise<Outcome>): Promise<Outcome> {
+async function withChampion<Outcome>(
+  { serving, reportPorts }: StudyWorkerParts,
+  work: (tools: ReportPorts) => Promise<Outcome>,
+): Promise<Outcome> {
   const held = serving.acquireChampion();
   try {
     return await work({ ...reportPorts, model: () => held.model, reader: held.reader });
@@ -146,14 +186,25 @@ function studyOf({ payload }: ReportJob): StudyToReport {
 /** No attempt is left: the study gets a failed result, with a document if that can still be written. */
 async function recordGivenUpStudy(job: ReportJob, failure: JobFailure, parts: StudyWorkerParts): Promise<void> {
   const study = studyOf(job);
-  const fault = failure.code === 'bug' || failure.code === 'process-died' ? new Fault('internal', failure.detail, failure.subject) : new Fault(failure.code, failure.detail, failure.subject);
+  const fault =
+    failure.code === 'bug' || failure.code === 'process-died'
+      ? new Fault('internal', failure.detail, failure.subject)
+      : new Fault(failure.code, failure.detail, failure.subject);
   let result: StudyResult;
   try {
     result = await reportFailure(study, fault, parts.reportPorts);
   } catch (error) {
     if (!(error instanceof Fault) || error.retryable) throw error;
     const { model, clock } = parts.reportPorts;
-    result = resultWithoutDocument({ study, outcome: 'failed', why: { code: fault.code, reason: fault.message }, retryable: fault.retryable, inputKey: job.payload.contentKey, model: model(), createdAt: clock.now() });
+    result = resultWithoutDocument({
+      study,
+      outcome: 'failed',
+      why: { code: fault.code, reason: fault.message },
+      retryable: fault.retryable,
+      inputKey: job.payload.contentKey,
+      model: model(),
+      createdAt: clock.now(),
+    });
   }
   await indexResult(result, job.payload.contentKey, parts.store, parts.jobs);
   await parts.store.studies.setState(study.studyInstanceUID, 'parked');
@@ -172,5 +223,12 @@ function deliveryPortsOf({ orthanc, store, log }: StudyWorkerParts): Parameters<
 
 function logResult(result: StudyResult, log: Log): void {
   const ms = Object.values(result.timings).reduce((sum, one) => sum + one, 0);
-  log.info(`study ${result.outcome}`, { study: result.studyInstanceUID, code: result.code, rule: result.rule, documents: result.documents.length, model: result.modelVersion, ms: Math.round(ms) });
+  log.info(`study ${result.outcome}`, {
+    study: result.studyInstanceUID,
+    code: result.code,
+    rule: result.rule,
+    documents: result.documents.length,
+    model: result.modelVersion,
+    ms: Math.round(ms),
+  });
 }

@@ -14,7 +14,11 @@ export interface StudyInput {
   readonly files: StoredFiles | undefined;
 }
 
-export async function inputOf(study: StudyInstanceUID, considered: readonly DataSet[], { content }: Pick<Pacs, 'content'>): Promise<StudyInput> {
+export async function inputOf(
+  study: StudyInstanceUID,
+  considered: readonly DataSet[],
+  { content }: Pick<Pacs, 'content'>,
+): Promise<StudyInput> {
   const formerKey = inputKeyOf(considered);
   if (!content) return { inputKey: formerKey, formerKey, files: undefined };
   const files = await content.storedFiles(study);
@@ -28,18 +32,34 @@ export async function inputOf(study: StudyInstanceUID, considered: readonly Data
  * @param ownDocuments SOP Instance UIDs of what was just stored: they alone make no study
  * @throws Fault `pacs-not-found` when the study is gone, `study-changed` when an image was deleted or replaced
  */
-export async function assertUnchanged(study: StudyInstanceUID, considered: readonly DataSet[], { files }: StudyInput, { content }: Pick<Pacs, 'content'>, ownDocuments: ReadonlySet<string> = new Set()): Promise<void> {
+export async function assertUnchanged(
+  study: StudyInstanceUID,
+  considered: readonly DataSet[],
+  { files }: StudyInput,
+  { content }: Pick<Pacs, 'content'>,
+  ownDocuments: ReadonlySet<string> = new Set(),
+): Promise<void> {
   if (!content || !files) return;
   const now = await content.storedFiles(study);
-  if (![...now.keys()].some((uid) => !ownDocuments.has(uid))) throw new Fault('pacs-not-found', 'expected the study that was analysed, found that it was deleted meanwhile', { studyInstanceUID: study });
+  if (![...now.keys()].some((uid) => !ownDocuments.has(uid)))
+    throw new Fault('pacs-not-found', 'expected the study that was analysed, found that it was deleted meanwhile', {
+      studyInstanceUID: study,
+    });
   const changed = uidsOf(considered).find((uid) => now.get(uid) === undefined || now.get(uid) !== files.get(uid));
   if (changed === undefined) return;
   const what = now.has(changed) ? 'replaced' : 'deleted';
-  throw new Fault('study-changed', `expected the images that were analysed, found that one was ${what} meanwhile`, { studyInstanceUID: study, sopInstanceUID: changed });
+  throw new Fault('study-changed', `expected the images that were analysed, found that one was ${what} meanwhile`, {
+    studyInstanceUID: study,
+    sopInstanceUID: changed,
+  });
 }
 
 /** Documents that were stored into a study which changed or went meanwhile: what was there before stays. */
-export async function removeStored(documents: readonly Pick<ResultDocument, 'sopInstanceUID'>[], { files }: StudyInput, { content }: Pick<Pacs, 'content'>): Promise<void> {
+export async function removeStored(
+  documents: readonly Pick<ResultDocument, 'sopInstanceUID'>[],
+  { files }: StudyInput,
+  { content }: Pick<Pacs, 'content'>,
+): Promise<void> {
   await content?.removeDocuments(documents.filter((one) => !files?.has(one.sopInstanceUID)));
 }
 

@@ -51,7 +51,15 @@ export type Settled =
   | { readonly state: 'arriving' }
   /** Nothing new since the last result: our own documents arriving, or the same images sent again. */
   | { readonly state: 'unchanged'; readonly studyInstanceUID: StudyInstanceUID; readonly othersDocuments: boolean }
-  | { readonly state: 'ready'; readonly studyInstanceUID: StudyInstanceUID; readonly arrival: Arrival; readonly contentKey: string; readonly priority: number; readonly othersDocuments: boolean; /** One more attempt at what failed. */ readonly isRetry: boolean };
+  | {
+      readonly state: 'ready';
+      readonly studyInstanceUID: StudyInstanceUID;
+      readonly arrival: Arrival;
+      readonly contentKey: string;
+      readonly priority: number;
+      readonly othersDocuments: boolean /** One more attempt at what failed. */;
+      readonly isRetry: boolean;
+    };
 
 /**
  * Looks at a study from the queue, quickly: is it there, does it hold anything new, has it stopped growing, and how
@@ -66,16 +74,28 @@ export async function checkReadiness(pacsStudyId: string, tools: IntakePorts): P
   const stillThere = record.currentSeries.every((uid) => study.series.some((one) => one.seriesInstanceUID === uid));
   // An assessment may be among them, of a reader here or from another system. By the index, for whoever derives a document from
   // ours may have copied every attribute that the PACS indexes.
-  const othersDocuments = study.series.some((one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !record.currentSeries.includes(one.seriesInstanceUID));
+  const othersDocuments = study.series.some(
+    (one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !record.currentSeries.includes(one.seriesInstanceUID),
+  );
   const same = sameContent(record.contentKey, contentKey) && stillThere;
   // By its content alone: were the model asked too, two services with different models would replace each other's documents
   // for ever, each set off by the other's. A failure is tried once more if it may have passed, and no oftener: its document
   // arrives as something new, so two faults that take turns would never end.
-  const isRetry = same && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
-  if (same && record.outcome !== undefined && !isRetry) return { state: 'unchanged', studyInstanceUID: study.studyInstanceUID, othersDocuments };
+  const isRetry =
+    same && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
+  if (same && record.outcome !== undefined && !isRetry)
+    return { state: 'unchanged', studyInstanceUID: study.studyInstanceUID, othersDocuments };
   if (!study.isStable) return { state: 'arriving' };
   const arrival = await tools.arrivalOf(study);
-  return { state: 'ready', studyInstanceUID: study.studyInstanceUID, arrival, contentKey, priority: priorityOf(study, arrival, tools.routing), othersDocuments, isRetry };
+  return {
+    state: 'ready',
+    studyInstanceUID: study.studyInstanceUID,
+    arrival,
+    contentKey,
+    priority: priorityOf(study, arrival, tools.routing),
+    othersDocuments,
+    isRetry,
+  };
 }
 
 /**
@@ -84,7 +104,10 @@ export async function checkReadiness(pacsStudyId: string, tools: IntakePorts): P
  * is ours: documents reach it a moment before the index knows them.
  */
 export function contentKeyOf({ series, fileOf }: Pick<PacsStudy, 'series' | 'fileOf'>): string {
-  const ids = series.filter((one) => !isAboutStudy(one.mainAttributes)).flatMap((one) => one.instanceIds).sort();
+  const ids = series
+    .filter((one) => !isAboutStudy(one.mainAttributes))
+    .flatMap((one) => one.instanceIds)
+    .sort();
   const hash = (texts: readonly string[]): string => createHash('sha256').update(texts.join('|')).digest('hex').slice(0, 32);
   return fileOf ? `${hash(ids)}/${hash(ids.map((id) => fileOf.get(id) ?? ''))}` : hash(ids);
 }
@@ -101,6 +124,12 @@ export function sameContent(one: string | null | undefined, other: string | null
  * for more (the view, say) the study may go through at priority 0; the rule itself is applied later, on all attributes.
  */
 function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): number {
-  const decision = route(routing, seriesFactsOf(study.series.map((one) => ({ ...one.mainAttributes, SeriesInstanceUID: one.seriesInstanceUID })), arrival));
+  const decision = route(
+    routing,
+    seriesFactsOf(
+      study.series.map((one) => ({ ...one.mainAttributes, SeriesInstanceUID: one.seriesInstanceUID })),
+      arrival,
+    ),
+  );
   return decision.action === 'analyse' ? decision.rule.priority : 0;
 }

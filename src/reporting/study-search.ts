@@ -29,7 +29,11 @@ export function studySearch(pacs: Searched): SearchForStudies {
 export async function endsTooEarly({ dicomWeb, orthanc }: Searched): Promise<boolean> {
   try {
     const count = await orthanc.countStudies();
-    return count > 0 && (await dicomWeb.searchForStudies({}, { limit: 1, offset: count - 1 })).length === 0 && (await orthanc.countStudies()) >= count;
+    return (
+      count > 0 &&
+      (await dicomWeb.searchForStudies({}, { limit: 1, offset: count - 1 })).length === 0 &&
+      (await orthanc.countStudies()) >= count
+    );
   } catch (error) {
     // An account that may search but not ask for this: then QIDO-RS is what there is.
     if (error instanceof Fault && (error.code === 'pacs-unauthorized' || !isOutage(error))) return false;
@@ -43,7 +47,9 @@ async function listStudies({ orthanc }: Searched, query: Readonly<Record<string,
   for (let since = 0; ; ) {
     const page = await orthanc.listStudies(since, listedAtOnce);
     if (page.length === 0) return rows;
-    rows.push(...page.filter((one) => one.studyDate >= from).map((one) => ({ StudyInstanceUID: one.studyInstanceUID, StudyDate: one.studyDate })));
+    rows.push(
+      ...page.filter((one) => one.studyDate >= from).map((one) => ({ StudyInstanceUID: one.studyInstanceUID, StudyDate: one.studyDate })),
+    );
     since += page.length;
   }
 }

@@ -23,7 +23,11 @@ const modalities = ['CR', 'DX', 'CT'];
 export async function sweepOnce(since: Date, tools: SweepPorts): Promise<number> {
   let queued = 0;
   const passedOver: string[] = [];
-  for await (const uids of everyStudy((query, page) => tools.searchForStudies(query, page), { StudyDate: `${dicomDate(since)}-` }, modalities)) {
+  for await (const uids of everyStudy(
+    (query, page) => tools.searchForStudies(query, page),
+    { StudyDate: `${dicomDate(since)}-` },
+    modalities,
+  )) {
     for (const uid of await tools.withoutResult(uids)) {
       try {
         await tools.enqueueStudy(uid);
@@ -34,7 +38,11 @@ export async function sweepOnce(since: Date, tools: SweepPorts): Promise<number>
       }
     }
   }
-  if (passedOver.length > 0) tools.log.warn('sweep cannot queue studies, and goes on with the others', { count: passedOver.length, studies: passedOver.slice(0, 20) });
+  if (passedOver.length > 0)
+    tools.log.warn('sweep cannot queue studies, and goes on with the others', {
+      count: passedOver.length,
+      studies: passedOver.slice(0, 20),
+    });
   if (queued > 0) tools.log.info('sweep found studies without a result', { studies: queued });
   return queued;
 }

@@ -27,7 +27,8 @@ export function sideOf(box: Box, image: DataSet): Side | undefined {
 /** Whether right and left run along the rows or columns of the image: it was turned upright by that. */
 function statesSides(image: DataSet): boolean {
   const directions = textsOf(image, 'PatientOrientation').map((one) => one.toUpperCase());
-  if (directions.length === 2) return directions.filter((one) => /^[RL]/.test(one)).length === 1 && directions.filter((one) => /^[HF]/.test(one)).length === 1;
+  if (directions.length === 2)
+    return directions.filter((one) => /^[RL]/.test(one)).length === 1 && directions.filter((one) => /^[HF]/.test(one)).length === 1;
   const cosines = numbersOf(image, 'ImageOrientationPatient');
   return cosines.length === 6 && Math.max(Math.abs(cosines[0]!), Math.abs(cosines[3]!)) > Math.SQRT1_2;
 }
@@ -39,9 +40,18 @@ function statesSides(image: DataSet): boolean {
  *
  * @param earlier our documents in the study, superseded ones too
  */
-export function trackingUidOf(studyInstanceUID: StudyInstanceUID, concept: CodedConcept, side: Side | undefined, earlier: readonly OwnDocument[]): string {
+export function trackingUidOf(
+  studyInstanceUID: StudyInstanceUID,
+  concept: CodedConcept,
+  side: Side | undefined,
+  earlier: readonly OwnDocument[],
+): string {
   const known = [...earlier]
-    .sort((a, b) => (b.report.createdAt?.getTime() ?? 0) - (a.report.createdAt?.getTime() ?? 0) || (a.reference.sopInstanceUID < b.reference.sopInstanceUID ? -1 : 1))
+    .sort(
+      (a, b) =>
+        (b.report.createdAt?.getTime() ?? 0) - (a.report.createdAt?.getTime() ?? 0) ||
+        (a.reference.sopInstanceUID < b.reference.sopInstanceUID ? -1 : 1),
+    )
     .flatMap((document) => document.report.findings.filter((one) => one.trackingUID !== undefined && sameConcept(one.concept, concept)));
   const sameSide = known.find((one) => one.side === side) ?? known.find((one) => one.side === undefined || side === undefined);
   if (sameSide) return sameSide.trackingUID!;

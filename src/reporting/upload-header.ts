@@ -43,7 +43,10 @@ export async function readHeader(path: string): Promise<DataSet> {
       if (whole || !(error instanceof Fault)) throw error;
     }
   }
-  throw new Fault('dicom-unreadable', `expected the pixels within the first ${steps.at(-1)! / 2 ** 20} MB of the file, found other attributes`);
+  throw new Fault(
+    'dicom-unreadable',
+    `expected the pixels within the first ${steps.at(-1)! / 2 ** 20} MB of the file, found other attributes`,
+  );
 }
 
 /** How much memory a header takes, roughly, in bytes. */
@@ -64,5 +67,9 @@ function withoutBulk(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
   if (Array.isArray(value)) return value.map(withoutBulk);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => !(one instanceof Uint8Array && one.length > maxBinaryBytes)).map(([key, one]) => [key, withoutBulk(one)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => !(one instanceof Uint8Array && one.length > maxBinaryBytes))
+      .map(([key, one]) => [key, withoutBulk(one)]),
+  );
 }

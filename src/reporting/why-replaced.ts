@@ -8,13 +8,23 @@ import type { OwnDocument } from './own-documents.js';
  * @param considered those that the new result rests on
  * @param isSameInput whether the earlier result rests on the same bytes
  */
-export function whyReplaced(earlier: readonly OwnDocument[], instances: readonly DataSet[], considered: readonly DataSet[], isSameInput: (document: OwnDocument) => boolean): readonly string[] {
+export function whyReplaced(
+  earlier: readonly OwnDocument[],
+  instances: readonly DataSet[],
+  considered: readonly DataSet[],
+  isSameInput: (document: OwnDocument) => boolean,
+): readonly string[] {
   const present = uidsOf(instances);
   const nowConsidered = uidsOf(considered);
   const texts = earlier.filter((one) => one.kind === 'text' && one.report.evidence.length > 0);
   const missing = texts.some(({ report }) => report.evidence.some((one) => !present.has(one.sopInstanceUID)));
   if (missing) return ['The earlier result rests on an image that is no longer in this study.'];
-  const replaced = texts.some((one) => !isSameInput(one) && one.report.evidence.length === nowConsidered.size && one.report.evidence.every(({ sopInstanceUID }) => nowConsidered.has(sopInstanceUID)));
+  const replaced = texts.some(
+    (one) =>
+      !isSameInput(one) &&
+      one.report.evidence.length === nowConsidered.size &&
+      one.report.evidence.every(({ sopInstanceUID }) => nowConsidered.has(sopInstanceUID)),
+  );
   return replaced ? ['The earlier result rests on an image that was replaced by another under the same identifier.'] : [];
 }
 

@@ -10,7 +10,17 @@ import { textReport } from '../sr/text-report.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { contentDigest, documentUids, type DocumentUids, type ResultIdentity } from './document-identity.js';
 import { drawHeatMaps } from './draw-heat-maps.js';
-import { contentParameter, engineParameter, inputParameter, parametersOf, ruleParameter, isSameResult, isSameHeatMap, type OwnDocument, type OwnDocuments } from './own-documents.js';
+import {
+  contentParameter,
+  engineParameter,
+  inputParameter,
+  parametersOf,
+  ruleParameter,
+  isSameResult,
+  isSameHeatMap,
+  type OwnDocument,
+  type OwnDocuments,
+} from './own-documents.js';
 import { evidenceOf } from './evidence.js';
 import { outcomeName } from './outcome-name.js';
 import { referenceTo } from './image-reference.js';
@@ -61,11 +71,32 @@ export async function writeFailure(hand: ReportContext, fault: Fault): Promise<S
 export function adoptDocuments(hand: ReportContext, said: OwnDocument): StudyResult {
   const companions = hand.own.current.filter((one) => isSameResult(one, hand.inputKey, hand.model.deviceUID));
   const outcome = said.report.outcome;
-  const uids = documentUids({ ...identityOf(hand, outcome), predecessors: said.report.predecessors, content: parametersOf(said.report.algorithm).content });
-  const findings = said.report.findings.map(({ concept, probability, decision }) => ({ name: hand.tools.settings.findingNameOf(concept) ?? concept.meaning, ...codeOf(concept), probability, decision }));
-  const heatMaps = hand.own.heatMaps.filter((one) => isSameHeatMap(one, hand.inputKey, hand.model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series);
+  const uids = documentUids({
+    ...identityOf(hand, outcome),
+    predecessors: said.report.predecessors,
+    content: parametersOf(said.report.algorithm).content,
+  });
+  const findings = said.report.findings.map(({ concept, probability, decision }) => ({
+    name: hand.tools.settings.findingNameOf(concept) ?? concept.meaning,
+    ...codeOf(concept),
+    probability,
+    decision,
+  }));
+  const heatMaps = hand.own.heatMaps.filter(
+    (one) => isSameHeatMap(one, hand.inputKey, hand.model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series,
+  );
   const createdAt = said.report.createdAt ?? hand.tools.clock.now();
-  return resultOf(hand, uids, outcome, findings, [...companions.map((one) => ({ ...one.reference, kind: one.kind })), ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const }))], createdAt);
+  return resultOf(
+    hand,
+    uids,
+    outcome,
+    findings,
+    [
+      ...companions.map((one) => ({ ...one.reference, kind: one.kind })),
+      ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const })),
+    ],
+    createdAt,
+  );
 }
 
 /** What is on record only, without a document: a study that no rule takes, or a failure of which none could be written. */
@@ -82,17 +113,41 @@ export interface BareResult {
   readonly timings?: Readonly<Record<string, number>>;
 }
 
-export function resultWithoutDocument({ study, outcome, why, retryable, rule, inputKey, model, createdAt, timings = {} }: BareResult): StudyResult {
+export function resultWithoutDocument({
+  study,
+  outcome,
+  why,
+  retryable,
+  rule,
+  inputKey,
+  model,
+  createdAt,
+  timings = {},
+}: BareResult): StudyResult {
   const { studyInstanceUID } = study;
-  const { resultId } = documentUids({ studyInstanceUID, outcome: `${outcome}/${why.code}`, inputKey, deviceUID: model.deviceUID, predecessors: [] });
+  const { resultId } = documentUids({
+    studyInstanceUID,
+    outcome: `${outcome}/${why.code}`,
+    inputKey,
+    deviceUID: model.deviceUID,
+    predecessors: [],
+  });
   return {
-    resultId, studyInstanceUID, createdAt, outcome, ...why, retryable,
+    resultId,
+    studyInstanceUID,
+    createdAt,
+    outcome,
+    ...why,
+    retryable,
     rule: rule?.name,
     priority: rule?.priority ?? 0,
     modelVersion: model.version,
     engine: model.engine.name,
     inputKey,
-    findings: [], documents: [], destinations: [], timings,
+    findings: [],
+    documents: [],
+    destinations: [],
+    timings,
   };
 }
 
@@ -101,7 +156,10 @@ async function write(given: ReportContext, outcome: ReportOutcome, analysis: Ana
   const hand = analysis.engine ? { ...given, model: { ...given.model, engine: analysis.engine } } : given;
   const findings = analysis.findings.map((finding) => reportedFinding(finding, hand));
   const identity = identityOf(hand, outcome);
-  const already = hand.own.current.find((one) => one.kind === 'text' && isSameResult(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome);
+  const already = hand.own.current.find(
+    (one) =>
+      one.kind === 'text' && isSameResult(one, hand.inputKey, hand.model.deviceUID) && outcomeName(one.report.outcome) === identity.outcome,
+  );
   if (already) return adoptDocuments(hand, already);
   const now = hand.tools.clock.now();
   const { predecessors, content, uids } = namedContent(hand, outcome, analysis, findings, identity, now);
@@ -109,36 +167,70 @@ async function write(given: ReportContext, outcome: ReportOutcome, analysis: Ana
   // What no longer holds must not stand unreplaced in the PACS, whatever the settings say about documents.
   const documents = wanted || predecessors.length > 0 ? await storeDocuments(hand, content, analysis, uids) : [];
   const resultFindings = findings.map(({ name, concept, probability, decision }) => ({ name, ...codeOf(concept), probability, decision }));
-  return { ...resultOf(hand, uids, outcome, resultFindings, documents, createdAt), ...(analysis.statistics ? { statistics: analysis.statistics } : {}) };
+  return {
+    ...resultOf(hand, uids, outcome, resultFindings, documents, createdAt),
+    ...(analysis.statistics ? { statistics: analysis.statistics } : {}),
+  };
 }
 
 /**
  * The text report goes last: where it is, everything is.
  */
-async function storeDocuments(hand: ReportContext, content: ReportContent, analysis: Analysis, uids: DocumentUids): Promise<readonly ResultDocument[]> {
+async function storeDocuments(
+  hand: ReportContext,
+  content: ReportContent,
+  analysis: Analysis,
+  uids: DocumentUids,
+): Promise<readonly ResultDocument[]> {
   const { watch, tools, study } = hand;
   const { measurementReports, regionTemplate, heatMaps } = tools.settings.profile;
-  const drawn = heatMaps ? await watch.time('heatMap', () => drawHeatMaps(analysis.findings, content, hand.instances, uids, inputParameter(hand.inputKey))) : [];
+  const drawn = heatMaps
+    ? await watch.time('heatMap', () => drawHeatMaps(analysis.findings, content, hand.instances, uids, inputParameter(hand.inputKey)))
+    : [];
   const written = await watch.time('report', async () => {
-    const text = { kind: 'text' as const, dataSet: textReport({ ...content, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance }) };
-    const wanted = measurementReports === 'always' ? content.outcome.kind === 'reported' : measurementReports === 'with-place' && hasPlace(content);
+    const text = {
+      kind: 'text' as const,
+      dataSet: textReport({ ...content, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance }),
+    };
+    const wanted =
+      measurementReports === 'always' ? content.outcome.kind === 'reported' : measurementReports === 'with-place' && hasPlace(content);
     if (!wanted) return [text];
-    const measurement = measurementReport({ ...content, seriesInstanceUID: uids.measurement.series, sopInstanceUID: uids.measurement.instance, seriesNumber: content.seriesNumber + 1 }, regionTemplate);
+    const measurement = measurementReport(
+      {
+        ...content,
+        seriesInstanceUID: uids.measurement.series,
+        sopInstanceUID: uids.measurement.instance,
+        seriesNumber: content.seriesNumber + 1,
+      },
+      regionTemplate,
+    );
     return [{ kind: 'measurement' as const, dataSet: measurement }, text];
   });
   for (const { dataSet } of written) {
-    const mistakes = checkDocument(dataSet, { codes: [...tools.settings.codes, ...content.procedures], imageSizes: imageSizesOf(hand.considered), mayPointAtNothing: measurementReports === 'always' });
+    const mistakes = checkDocument(dataSet, {
+      codes: [...tools.settings.codes, ...content.procedures],
+      imageSizes: imageSizesOf(hand.considered),
+      mayPointAtNothing: measurementReports === 'always',
+    });
     if (mistakes.length > 0) throw new Fault('document-invalid', mistakes.join('; '), { studyInstanceUID: study.studyInstanceUID });
   }
   const all = [...drawn.map((dataSet) => ({ kind: 'heat-map' as const, dataSet })), ...written];
-  await watch.time('store', () => storeInto(hand, all.map(({ dataSet }) => dataSet)));
+  await watch.time('store', () =>
+    storeInto(
+      hand,
+      all.map(({ dataSet }) => dataSet),
+    ),
+  );
   const held = await watch.time('readBack', () => Promise.all(all.map(({ kind, dataSet }) => readBack(dataSet, kind, tools.pacs))));
   // As people look for them: what can be read, then what can be looked at.
   return [...held.slice(drawn.length), ...held.slice(0, drawn.length)];
 }
 
 /** Nothing is stored into a study that is gone, or whose images changed; what came just too late is taken back. */
-async function storeInto({ study: { studyInstanceUID }, considered, input, tools: { pacs, log } }: ReportContext, documents: readonly DataSet[]): Promise<void> {
+async function storeInto(
+  { study: { studyInstanceUID }, considered, input, tools: { pacs, log } }: ReportContext,
+  documents: readonly DataSet[],
+): Promise<void> {
   await assertUnchanged(studyInstanceUID, considered, input, pacs);
   await pacs.storeInstances(documents.map((one) => writePart10(one)));
   const stored = documents.map((one) => referenceTo(one));
@@ -155,7 +247,12 @@ async function storeInto({ study: { studyInstanceUID }, considered, input, tools
 
 /** Columns and rows by SOP Instance UID, so that a box outside its image is noticed. */
 function imageSizesOf(instances: readonly DataSet[]): ReadonlyMap<string, { readonly columns: number; readonly rows: number }> {
-  return new Map(instances.map((one) => [textOf(one, 'SOPInstanceUID') ?? '', { columns: numberOf(one, 'Columns') ?? Infinity, rows: numberOf(one, 'Rows') ?? Infinity }]));
+  return new Map(
+    instances.map((one) => [
+      textOf(one, 'SOPInstanceUID') ?? '',
+      { columns: numberOf(one, 'Columns') ?? Infinity, rows: numberOf(one, 'Rows') ?? Infinity },
+    ]),
+  );
 }
 
 interface NamedContent {
@@ -169,24 +266,44 @@ interface NamedContent {
  * left in the PACS bears the same names: the documents are then written with its time, byte for byte the same. What an
  * attempt with another content has left (another engine, another threshold) is replaced like any earlier document.
  */
-function namedContent(hand: ReportContext, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], identity: Omit<ResultIdentity, 'predecessors'>, now: Date): NamedContent {
+function namedContent(
+  hand: ReportContext,
+  outcome: ReportOutcome,
+  analysis: Analysis,
+  findings: readonly ReportedFinding[],
+  identity: Omit<ResultIdentity, 'predecessors'>,
+  now: Date,
+): NamedContent {
   const { current, heatMaps } = hand.own;
   const named = (predecessors: readonly DocumentReference[]): NamedContent => {
     const content = contentOf(hand, outcome, analysis, findings, predecessors, now);
     const digest = contentDigest(content, hand.tools.settings.profile.regionTemplate, hand.asFiles ? now : undefined);
     const uids = documentUids({ ...identity, predecessors, content: digest });
     const algorithm = { ...content.algorithm, parameters: [...content.algorithm.parameters, contentParameter(digest)] };
-    return { predecessors, uids, content: { ...content, algorithm, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance } };
+    return {
+      predecessors,
+      uids,
+      content: { ...content, algorithm, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance },
+    };
   };
   const withoutLeftOver = named(predecessorsOf(hand, outcome));
   const isLeftOver = (one: OwnDocument): boolean => one.reference.sopInstanceUID === withoutLeftOver.uids.measurement.instance;
   const others = current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
   const result = others.length === withoutLeftOver.predecessors.length ? withoutLeftOver : named(others);
-  const earlier = current.find((one) => one.reference.sopInstanceUID === result.uids.measurement.instance)?.report.createdAt ?? heatMaps.find((one) => one.reference.seriesInstanceUID === result.uids.heatMap.series)?.createdAt;
+  const earlier =
+    current.find((one) => one.reference.sopInstanceUID === result.uids.measurement.instance)?.report.createdAt ??
+    heatMaps.find((one) => one.reference.seriesInstanceUID === result.uids.heatMap.series)?.createdAt;
   return { ...result, content: { ...result.content, createdAt: earlier ?? now } };
 }
 
-function contentOf(hand: ReportContext, outcome: ReportOutcome, analysis: Analysis, findings: readonly ReportedFinding[], predecessors: readonly DocumentReference[], createdAt: Date): ReportContent {
+function contentOf(
+  hand: ReportContext,
+  outcome: ReportOutcome,
+  analysis: Analysis,
+  findings: readonly ReportedFinding[],
+  predecessors: readonly DocumentReference[],
+  createdAt: Date,
+): ReportContent {
   const { tools, model } = hand;
   const evidence = new Set<string>(analysis.evidence.map((one) => one.sopInstanceUID));
   const images = hand.instances.filter((one) => evidence.has(textOf(one, 'SOPInstanceUID') ?? ''));
@@ -196,7 +313,12 @@ function contentOf(hand: ReportContext, outcome: ReportOutcome, analysis: Analys
     source,
     outcome,
     findings,
-    remarks: [...(analysis.remarks ?? []), ...whyReplaced(hand.own.current, hand.instances, hand.considered, (one) => isSameResult(one, hand.inputKey, one.report.algorithm.deviceUID))],
+    remarks: [
+      ...(analysis.remarks ?? []),
+      ...whyReplaced(hand.own.current, hand.instances, hand.considered, (one) =>
+        isSameResult(one, hand.inputKey, one.report.algorithm.deviceUID),
+      ),
+    ],
     evidence: analysis.evidence,
     images,
     procedures: proceduresOf(source, tools.settings.procedureReported(analysis.kind, textOf(source, 'Modality'))),
@@ -211,7 +333,14 @@ function contentOf(hand: ReportContext, outcome: ReportOutcome, analysis: Analys
 }
 
 export function algorithmOf(model: ServedModel, softwareVersion: string, parameters: readonly string[]): AlgorithmIdentity {
-  return { manufacturer: model.manufacturer, name: model.name, version: `${softwareVersion} model ${model.version}`, deviceUID: model.deviceUID, serialNumber: model.version, parameters };
+  return {
+    manufacturer: model.manufacturer,
+    name: model.name,
+    version: `${softwareVersion} model ${model.version}`,
+    deviceUID: model.deviceUID,
+    serialNumber: model.version,
+    parameters,
+  };
 }
 
 function reportedFinding(finding: StudyFinding, { study, considered, own, tools }: ReportContext): ReportedFinding {
@@ -220,11 +349,37 @@ function reportedFinding(finding: StudyFinding, { study, considered, own, tools 
   const imageUid: string | undefined = region?.image.sopInstanceUID;
   const side = box && sideOf(box, considered.find((one) => textOf(one, 'SOPInstanceUID') === imageUid) ?? {});
   const trackingUID = trackingUidOf(study.studyInstanceUID, concept, side, own.all);
-  return { name, concept, wording, probability, absentBelow, presentFrom, decision, images, trackingUID, ...(site ? { site } : {}), ...(side ? { side } : {}), ...(region ? { region } : {}) };
+  return {
+    name,
+    concept,
+    wording,
+    probability,
+    absentBelow,
+    presentFrom,
+    decision,
+    images,
+    trackingUID,
+    ...(site ? { site } : {}),
+    ...(side ? { side } : {}),
+    ...(region ? { region } : {}),
+  };
 }
 
-function identityOf(hand: ReportContext, outcome: ReportOutcome): { readonly studyInstanceUID: StudyToReport['studyInstanceUID']; readonly outcome: string; readonly inputKey: string; readonly deviceUID: string } {
-  return { studyInstanceUID: hand.study.studyInstanceUID, outcome: outcomeName(outcome), inputKey: hand.inputKey, deviceUID: hand.model.deviceUID };
+function identityOf(
+  hand: ReportContext,
+  outcome: ReportOutcome,
+): {
+  readonly studyInstanceUID: StudyToReport['studyInstanceUID'];
+  readonly outcome: string;
+  readonly inputKey: string;
+  readonly deviceUID: string;
+} {
+  return {
+    studyInstanceUID: hand.study.studyInstanceUID,
+    outcome: outcomeName(outcome),
+    inputKey: hand.inputKey,
+    deviceUID: hand.model.deviceUID,
+  };
 }
 
 function parametersOfResult({ inputKey, model, rule }: ReportContext, { notes }: Analysis): readonly string[] {
@@ -233,11 +388,16 @@ function parametersOfResult({ inputKey, model, rule }: ReportContext, { notes }:
 
 /** What is current, without what an interrupted attempt at this very result has left; a skip or a failure replaces that too. */
 function predecessorsOf(hand: ReportContext, outcome: ReportOutcome): readonly DocumentReference[] {
-  const isLeftOver = (one: OwnDocument): boolean => outcome.kind === 'reported' && one.kind === 'measurement' && isSameResult(one, hand.inputKey, hand.model.deviceUID);
+  const isLeftOver = (one: OwnDocument): boolean =>
+    outcome.kind === 'reported' && one.kind === 'measurement' && isSameResult(one, hand.inputKey, hand.model.deviceUID);
   return hand.own.current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
 }
 
-function codeOf(concept: { readonly value: string; readonly scheme: string; readonly meaning: string }): Pick<ResultFinding, 'code' | 'scheme' | 'meaning'> {
+function codeOf(concept: {
+  readonly value: string;
+  readonly scheme: string;
+  readonly meaning: string;
+}): Pick<ResultFinding, 'code' | 'scheme' | 'meaning'> {
   return { code: concept.value, scheme: concept.scheme, meaning: concept.meaning };
 }
 
@@ -247,7 +407,14 @@ function ruleOfEarlier({ own, tools }: ReportContext): RoutingRule | undefined {
   return tools.settings.routing.rules.find(({ name }) => names.includes(name));
 }
 
-function resultOf(hand: ReportContext, uids: DocumentUids, outcome: ReportOutcome, findings: readonly ResultFinding[], documents: readonly ResultDocument[], createdAt: Date): StudyResult {
+function resultOf(
+  hand: ReportContext,
+  uids: DocumentUids,
+  outcome: ReportOutcome,
+  findings: readonly ResultFinding[],
+  documents: readonly ResultDocument[],
+  createdAt: Date,
+): StudyResult {
   return {
     resultId: uids.resultId,
     studyInstanceUID: hand.study.studyInstanceUID,

@@ -51,36 +51,72 @@ export async function evaluateChallenger(challenge: Challenge): Promise<Judgemen
   const whole = await scoredBy(challenger, 'challenger', challenge);
   const before = champion?.networks[kind] ? await scoredBy(champion, 'champion', challenge) : null;
   const changed = kind === 'xray' ? await changedSets(challenge) : null;
-  const judged = (version: ModelVersion, { set, embeddings }: ScoredExamples): EvaluatedVersion => ({ version: version.version, set, embeddings });
+  const judged = (version: ModelVersion, { set, embeddings }: ScoredExamples): EvaluatedVersion => ({
+    version: version.version,
+    set,
+    embeddings,
+  });
   const common = imagesOfAll([whole, ...(before ? [before] : [])]);
   const evidence: GateEvidence = {
     testSet,
     kind,
     champion: before && champion ? judged(champion, only(before, common)) : null,
     challenger: judged(challenger, only(whole, common)),
-    changed: changed && { lungsCovered: onlySet(changed.lungsCovered, common), onlyLungs: onlySet(changed.onlyLungs, common), bordersCovered: onlySet(changed.bordersCovered, common) },
+    changed: changed && {
+      lungsCovered: onlySet(changed.lungsCovered, common),
+      onlyLungs: onlySet(changed.onlyLungs, common),
+      bordersCovered: onlySet(changed.bordersCovered, common),
+    },
     training,
   };
   if (common.size === 0) throw new Fault('dataset-invalid', `expected images of ${testSet} that both versions can judge, found none`);
   const report = (version: ModelVersion, scored: ScoredExamples): EvaluationReport =>
-    evaluateSet(scored.set, { model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind }, dataset: { name: testSet, split: 'locked test set' }, resamples: rules.resamples, seed: rules.seed, confidence: rules.confidence });
-  return { decision: decidePromotion(evidence, rules), challenger: report(challenger, whole), champion: before && champion ? report(champion, before) : null };
+    evaluateSet(scored.set, {
+      model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind },
+      dataset: { name: testSet, split: 'locked test set' },
+      resamples: rules.resamples,
+      seed: rules.seed,
+      confidence: rules.confidence,
+    });
+  return {
+    decision: decidePromotion(evidence, rules),
+    challenger: report(challenger, whole),
+    champion: before && champion ? report(champion, before) : null,
+  };
 }
 
 /** A version that has seen patients of the test set is judged too well, or makes the other look too bad. */
 function refuseTrainedOn({ version, lineage }: ModelVersion, examples: readonly Example[], testSet: string): void {
   const trainedOn = new Set(lineage?.trainedOn);
   const seen = new Set(examples.flatMap(({ patient }) => (trainedOn.has(patient) ? [patient] : [])));
-  if (seen.size > 0) throw new Fault('dataset-invalid', `expected no patient of ${testSet} among those that version ${version} was trained on, found ${seen.size}: the gate cannot judge it`);
+  if (seen.size > 0)
+    throw new Fault(
+      'dataset-invalid',
+      `expected no patient of ${testSet} among those that version ${version} was trained on, found ${seen.size}: the gate cannot judge it`,
+    );
 }
 
-async function scoredBy(version: ModelVersion, step: string, challenge: Challenge, change?: (image: GreyImage, served: ServedNetwork) => GreyImage): Promise<ScoredExamples> {
+async function scoredBy(
+  version: ModelVersion,
+  step: string,
+  challenge: Challenge,
+  change?: (image: GreyImage, served: ServedNetwork) => GreyImage,
+): Promise<ScoredExamples> {
   const { kind, engine, examples, picture, labelRules, onProgress } = challenge;
   const served = version.networks[kind];
   if (!served) throw new Fault('model-invalid', `expected a network for ${kind} in ${version.version}, found none`);
   const predictor = await engine.load(served.network);
   try {
-    return await scoreExamples({ served, predictor, kind, examples, picture, labelRules, ...(change ? { change: (image) => change(image, served) } : {}), onProgress: (done, total) => onProgress?.(step, done, total) });
+    return await scoreExamples({
+      served,
+      predictor,
+      kind,
+      examples,
+      picture,
+      labelRules,
+      ...(change ? { change: (image) => change(image, served) } : {}),
+      onProgress: (done, total) => onProgress?.(step, done, total),
+    });
   } finally {
     await predictor.release();
   }

@@ -46,7 +46,11 @@ export interface LabelledImagesPorts {
  *
  * @param classes findings of the network; labels of others are not used
  */
-export async function labelledImages(labels: readonly ConsensusLabel[], classes: readonly string[], tools: LabelledImagesPorts): Promise<readonly LabelledImage[]> {
+export async function labelledImages(
+  labels: readonly ConsensusLabel[],
+  classes: readonly string[],
+  tools: LabelledImagesPorts,
+): Promise<readonly LabelledImage[]> {
   const studies = new Map<string, Map<string, 'present' | 'absent'>>();
   for (const { studyInstanceUID, finding, decision } of labels) {
     if (decision === undefined || !classes.includes(finding)) continue;
@@ -56,7 +60,13 @@ export async function labelledImages(labels: readonly ConsensusLabel[], classes:
   const images: LabelledImage[] = [];
   for (const [studyInstanceUID, said] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
     const frontal = await frontalXraysOf(studyInstanceUID as StudyInstanceUID, tools);
-    const digests = frontal.length === 0 ? undefined : await tools.pacs.content?.digestsOf(studyInstanceUID as StudyInstanceUID, frontal.map((one) => textOf(one, 'SOPInstanceUID') ?? ''));
+    const digests =
+      frontal.length === 0
+        ? undefined
+        : await tools.pacs.content?.digestsOf(
+            studyInstanceUID as StudyInstanceUID,
+            frontal.map((one) => textOf(one, 'SOPInstanceUID') ?? ''),
+          );
     for (const instance of frontal) {
       const reference = referenceIn(instance, studyInstanceUID, tools);
       if (!reference) continue;
@@ -67,8 +77,13 @@ export async function labelledImages(labels: readonly ConsensusLabel[], classes:
         seriesInstanceUID,
         studyInstanceUID,
         ...(digests?.has(sopInstanceUID) ? { content: digests.get(sopInstanceUID) } : {}),
-        patient: tools.keyOf(patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`),
-        source: plainText(textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '', 64),
+        patient: tools.keyOf(
+          patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`,
+        ),
+        source: plainText(
+          textOf(instance, 'InstitutionName') ?? textOf(instance, 'StationName') ?? textOf(instance, 'Manufacturer') ?? '',
+          64,
+        ),
         view: plainText(textOf(instance, 'ViewPosition') ?? '', 16),
         site: tools.siteOf(instance),
         tags: tagsOf(instance),
@@ -94,7 +109,10 @@ function referenceIn(instance: DataSet, study: string, { log }: LabelledImagesPo
 async function frontalXraysOf(study: StudyInstanceUID, { pacs, maxImages, log }: LabelledImagesPorts): Promise<readonly DataSet[]> {
   try {
     const instances = (await pacs.retrieveStudyMetadata(study)).filter((one) => !isAboutStudy(one));
-    return selectXrays(seriesFactsOf(instances).filter((one) => !one.values.modality?.includes('CT')), maxImages).chosen;
+    return selectXrays(
+      seriesFactsOf(instances).filter((one) => !one.values.modality?.includes('CT')),
+      maxImages,
+    ).chosen;
   } catch (error) {
     if (!(error instanceof Fault) || isOutage(error)) throw error;
     log.warn('a labelled study cannot be read and is left out', { study, code: error.code });

@@ -3,10 +3,14 @@ import { pluralise } from '../evaluation/pluralise.js';
 import type { Candidate } from '../registry/candidate.js';
 
 /** CARD.md of a network that was just trained: what it was made of, and what it is worth so far. */
-export function trainingCard({ name, created, license, lineage }: Pick<Candidate, 'name' | 'created' | 'license' | 'lineage'>, report: EvaluationReport): string {
+export function trainingCard(
+  { name, created, license, lineage }: Pick<Candidate, 'name' | 'created' | 'license' | 'lineage'>,
+  report: EvaluationReport,
+): string {
   const { dataset } = lineage;
   const share = (value: number | null): string => (value === null ? '–' : `${(value * 100).toFixed(1)} %`);
-  const interval = (of: readonly [number, number] | null, write: (value: number) => string): string => (of ? ` (${write(of[0])} to ${write(of[1])})` : '');
+  const interval = (of: readonly [number, number] | null, write: (value: number) => string): string =>
+    of ? ` (${write(of[0])} to ${write(of[1])})` : '';
   const plain = (value: number): string => value.toFixed(3);
   const rows = report.classes.map((finding) => {
     const { n, positives, auroc, sensitivity, specificity } = report.perClass[finding]!;
@@ -19,8 +23,12 @@ export function trainingCard({ name, created, license, lineage }: Pick<Candidate
 | | |
 | --- | --- |
 | began with | ${lineage.parent ?? lineage.startedFrom ?? 'random weights'} |
-| images | ${Object.entries(dataset.splits).map(([part, count]) => `${part} ${count}`).join(', ')} |
-| sources | ${Object.entries(dataset.sources).map(([source, count]) => `${source} ${count}`).join(', ')} |
+| images | ${Object.entries(dataset.splits)
+    .map(([part, count]) => `${part} ${count}`)
+    .join(', ')} |
+| sources | ${Object.entries(dataset.sources)
+    .map(([source, count]) => `${source} ${count}`)
+    .join(', ')} |
 | engine, seed | ${lineage.engine}, ${lineage.seed} |
 
 ## On the validation images

@@ -37,7 +37,13 @@ export interface RetrainPorts {
 
 export type Retrained =
   | { readonly finished: false; readonly position: Position }
-  | { readonly finished: true; readonly challenger: string; readonly engine: string; readonly judgement: Judgement; readonly warnings: readonly string[] };
+  | {
+      readonly finished: true;
+      readonly challenger: string;
+      readonly engine: string;
+      readonly judgement: Judgement;
+      readonly warnings: readonly string[];
+    };
 
 /**
  * The second story, from the plan on: labelled images → network trained from the champion → a version in the registry → the gate.
@@ -52,11 +58,21 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
   if (!entry || !served) throw new Fault('model-invalid', `expected a network for X-rays in version ${champion.version}, found none`);
   const architecture: ArchitectureSpec = { ...entry.architecture, outputs: plan.classes.length };
   const cache = new PictureCache(tools.pictures, served.input);
-  const source: ExampleSource = { kind: 'several', classes: plan.classes, examples: plan.images.map(exampleOf), picture: async (example) => cachedPicture(cache, example) };
+  const source: ExampleSource = {
+    kind: 'several',
+    classes: plan.classes,
+    examples: plan.images.map(exampleOf),
+    picture: async (example) => cachedPicture(cache, example),
+  };
 
   const trained = await trainCandidate({
     directory: tools.directory,
-    dataset: { name: 'labelled studies', source, split: { parts: plan.images.map(({ part }) => part), warnings: plan.warnings }, sha256: createHash('sha256').update(JSON.stringify(plan.images)).digest('hex') },
+    dataset: {
+      name: 'labelled studies',
+      source,
+      split: { parts: plan.images.map(({ part }) => part), warnings: plan.warnings },
+      sha256: createHash('sha256').update(JSON.stringify(plan.images)).digest('hex'),
+    },
     classes: plan.classes,
     objective: plan.objective,
     labelRules: tools.labelRules,
@@ -68,7 +84,13 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
     cache,
     engine: tools.engine,
     workers: tools.workers,
-    model: { name: champion.name, manufacturer: champion.manufacturer, license: champion.license, codeVersion: tools.codeVersion, settings: { night: plan.id, lock: plan.lock } },
+    model: {
+      name: champion.name,
+      manufacturer: champion.manufacturer,
+      license: champion.license,
+      codeVersion: tools.codeVersion,
+      settings: { night: plan.id, lock: plan.lock },
+    },
     clock: tools.clock,
     signal: tools.signal,
     onProgress: tools.onProgress,
@@ -104,7 +126,12 @@ function firstWeights({ network, outputs }: ServedNetwork, spec: ArchitectureSpe
   const fresh = initialWeights(architecture, recipe.seed);
   const last = `${architecture.layers.at(-1)!.name}.`;
   const rows = classes.map((name) => outputs.findIndex((output) => output.name === name));
-  return new Map(parametersOf(architecture).map(({ name }) => [name, name.startsWith(last) ? rowsOf(network.tensors.get(name)!, rows, fresh.get(name)!) : network.tensors.get(name)!]));
+  return new Map(
+    parametersOf(architecture).map(({ name }) => [
+      name,
+      name.startsWith(last) ? rowsOf(network.tensors.get(name)!, rows, fresh.get(name)!) : network.tensors.get(name)!,
+    ]),
+  );
 }
 
 function rowsOf(before: Tensor, rows: readonly number[], fresh: Tensor): Tensor {
@@ -124,8 +151,17 @@ function trainedOn(images: RetrainingPlan['images'], { lineage }: ModelVersion):
 
 /** What the champion judges besides X-rays goes on as it is; the report of training names the version that results. */
 function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: RetrainingPlan): Candidate {
-  const whole: Candidate = { ...candidate, lineage: { ...candidate.lineage, trainedOn: trainedOn(images, champion) }, networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) } };
+  const whole: Candidate = {
+    ...candidate,
+    lineage: { ...candidate.lineage, trainedOn: trainedOn(images, champion) },
+    networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) },
+  };
   const identity = modelIdentity(filesOfCandidate(whole).file);
-  const metrics = Object.fromEntries(Object.entries(candidate.metrics ?? {}).map(([kind, report]) => [kind, { ...report, ...(report.model ? { model: { ...report.model, ...identity } } : {}) }]));
+  const metrics = Object.fromEntries(
+    Object.entries(candidate.metrics ?? {}).map(([kind, report]) => [
+      kind,
+      { ...report, ...(report.model ? { model: { ...report.model, ...identity } } : {}) },
+    ]),
+  );
   return { ...whole, metrics };
 }

@@ -67,7 +67,12 @@ export function memoryFiles(root: string): RetrainingMemory {
       const there = await keyIn(root);
       if (there) return there;
       // The lock was drawn with the key that is missing: with another one its patients would be taken for new.
-      if (await testLock()) throw new Fault('dataset-invalid', 'expected the key of patients beside the locked test set, found none: restore DATA_DIR/night from the backup', { source: keyFile });
+      if (await testLock())
+        throw new Fault(
+          'dataset-invalid',
+          'expected the key of patients beside the locked test set, found none: restore DATA_DIR/night from the backup',
+          { source: keyFile },
+        );
       const key = randomBytes(32);
       await mkdir(root, { recursive: true });
       await writeFileAtomically(keyFile, key);
@@ -92,7 +97,10 @@ async function keyIn(root: string): Promise<Buffer | undefined> {
  *
  * @returns `taken`; `other` where the database has the lock of another process, which then holds for this one too; else `nothing`
  */
-export async function bringMemoryForward({ dataDir }: Pick<Config, 'dataDir'>, state: Store['retraining']): Promise<'taken' | 'other' | 'nothing'> {
+export async function bringMemoryForward(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  state: Store['retraining'],
+): Promise<'taken' | 'other' | 'nothing'> {
   const { root } = retrainingFolders({ dataDir });
   const [lock, key] = [await readTestLock(join(root, 'test-lock.json')), await keyIn(root)];
   if (!lock || !key) return 'nothing';

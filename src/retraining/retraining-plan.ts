@@ -53,7 +53,18 @@ export type RetrainingPlan = z.infer<typeof retrainingPlanSchema>;
 /** Of the images that the lock does not keep for testing. */
 export const retrainingShares = { validation: 0.2, calibration: 0.2 } as const;
 
-export function exampleOf({ studyInstanceUID, sopInstanceUID, content, patient, source, view, site, tags, labels, unknown }: Omit<RetrainingPlan['images'][number], 'part'>): Example {
+export function exampleOf({
+  studyInstanceUID,
+  sopInstanceUID,
+  content,
+  patient,
+  source,
+  view,
+  site,
+  tags,
+  labels,
+  unknown,
+}: Omit<RetrainingPlan['images'][number], 'part'>): Example {
   return { key: pictureKeyOf({ studyInstanceUID, sopInstanceUID, content }), patient, source, view, site, tags, labels, unknown };
 }
 
@@ -63,18 +74,32 @@ export function exampleOf({ studyInstanceUID, sopInstanceUID, content, patient, 
  *
  * @returns what is missing, in a sentence; undefined if it can
  */
-export function missingForLock(images: readonly LabelledImage[], classes: readonly string[], share: number, minPatients: number): string | undefined {
+export function missingForLock(
+  images: readonly LabelledImage[],
+  classes: readonly string[],
+  share: number,
+  minPatients: number,
+): string | undefined {
   const needed = Math.ceil(minPatients / share);
   const short = classes.flatMap((name) => {
-    const patientsWith = (present: boolean): number => new Set(images.filter(({ labels, unknown }) => !unknown.includes(name) && labels.includes(name) === present).map(({ patient }) => patient)).size;
+    const patientsWith = (present: boolean): number =>
+      new Set(
+        images.filter(({ labels, unknown }) => !unknown.includes(name) && labels.includes(name) === present).map(({ patient }) => patient),
+      ).size;
     const [present, absent] = [patientsWith(true), patientsWith(false)];
     return Math.min(present, absent) < needed ? [`${name}: ${present} present, ${absent} absent`] : [];
   });
-  return short.length === 0 ? undefined : `a test set can be locked when each finding has ${needed} patients with and ${needed} without it; there are ${short.join('; ')}`;
+  return short.length === 0
+    ? undefined
+    : `a test set can be locked when each finding has ${needed} patients with and ${needed} without it; there are ${short.join('; ')}`;
 }
 
 /** Splits by patient around the locked test set. @throws Fault dataset-invalid */
-export function splitForRetraining(images: readonly LabelledImage[], lock: TestLock, recipe: Recipe): { readonly images: RetrainingPlan['images']; readonly warnings: readonly string[] } {
+export function splitForRetraining(
+  images: readonly LabelledImage[],
+  lock: TestLock,
+  recipe: Recipe,
+): { readonly images: RetrainingPlan['images']; readonly warnings: readonly string[] } {
   if (images.length === 0) throw new Fault('dataset-invalid', 'expected images of labelled studies, found none');
   const split = splitExamples(images.map(exampleOf), { seed: recipe.seed, shares: retrainingShares, lock });
   return { images: images.map((image, index) => ({ ...image, part: split.parts[index]! })), warnings: split.warnings };

@@ -69,7 +69,16 @@ export async function runRetraining(by: string, parts: RetrainingParts, signal: 
     if (!retrained.finished) {
       const { stage, epoch, batch } = retrained.position;
       log.info('the night is over before training; the next one goes on', { night: plan.id, stage, epoch, batch });
-      return await keep(recordOf({ ...plan, id: retrainingRunId(clock.now()) }, parts, 'not-trained', `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}; the next night goes on from there.`), parts, false);
+      return await keep(
+        recordOf(
+          { ...plan, id: retrainingRunId(clock.now()) },
+          parts,
+          'not-trained',
+          `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}; the next night goes on from there.`,
+        ),
+        parts,
+        false,
+      );
     }
     await writeFileAtomically(join(run, 'outcome.json'), JSON.stringify(retrained));
     return await conclude(plan, retrained, parts);
@@ -108,17 +117,38 @@ async function newPlan(by: string, parts: RetrainingParts): Promise<RetrainingPl
   if (!served) return recordOf(blank(by, now, config), parts, 'not-trained', `The champion ${champion.version} has no network for X-rays.`);
   const locked = await memory.testLock();
   if (!locked && (await registry.history()).some(({ changeRecord }) => changeRecord?.startsWith('night-'))) {
-    throw new Fault('dataset-invalid', 'an earlier night has promoted a model, but its locked test set is missing: a new one would hold patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)');
+    throw new Fault(
+      'dataset-invalid',
+      'an earlier night has promoted a model, but its locked test set is missing: a new one would hold patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)',
+    );
   }
   const classes = served.outputs.flatMap((output) => (output.kind === 'finding' ? [output.name] : []));
   const settled = (await adjudicatedLabels(parts)).filter(({ finding }) => classes.includes(finding));
   const fresh = await newSince(settled, memory);
-  const begin = { ...blank(by, now, config), champion: champion.version, classes, objective: served.objective ?? ('several' as const), rules };
-  if (fresh < config.night.minimumNewLabels) return recordOf(begin, parts, 'not-trained', `${pluralise(fresh, 'new label')} since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`);
+  const begin = {
+    ...blank(by, now, config),
+    champion: champion.version,
+    classes,
+    objective: served.objective ?? ('several' as const),
+    rules,
+  };
+  if (fresh < config.night.minimumNewLabels)
+    return recordOf(
+      begin,
+      parts,
+      'not-trained',
+      `${pluralise(fresh, 'new label')} since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`,
+    );
 
   const key = await memory.patientKey();
   const siteKey = await parts.store.drift.siteKey();
-  const images = await labelledImages(settled, classes, { pacs: parts.pacs, siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey), maxImages: config.report.maxImages, keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32), log });
+  const images = await labelledImages(settled, classes, {
+    pacs: parts.pacs,
+    siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
+    maxImages: config.report.maxImages,
+    keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32),
+    log,
+  });
   if (!locked) {
     const missing = missingForLock(images, classes, config.night.testShare, rules.minPatients);
     if (missing !== undefined) return recordOf(begin, parts, 'not-trained', `No test set yet: ${missing}.`);
@@ -126,18 +156,33 @@ async function newPlan(by: string, parts: RetrainingParts): Promise<RetrainingPl
   // What was deleted in the PACS, or is no longer labelled, does not stay as a picture.
   await keepOnlyPictures(config, images);
   const { recipe, batchBy } = recipeByMemory(config, served);
-  const lock = locked ?? (await memory.keepTestLock(drawTestLock(images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) })));
+  const lock =
+    locked ??
+    (await memory.keepTestLock(
+      drawTestLock(images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) }),
+    ));
   const split = splitForRetraining(images, lock, recipe);
   const plan = retrainingPlanSchema.parse({ ...begin, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
   await mkdir(run, { recursive: true });
   await writeFileAtomically(join(run, 'labels.json'), JSON.stringify(settled.map(labelKey)));
   await writeFileAtomically(join(run, 'plan.json'), JSON.stringify(plan));
-  log.info('night planned', { night: plan.id, champion: plan.champion, images: plan.images.length, newLabels: fresh, batch: recipe.batch, ...(batchBy === undefined ? {} : { batchBy }) });
+  log.info('night planned', {
+    night: plan.id,
+    champion: plan.champion,
+    images: plan.images.length,
+    newLabels: fresh,
+    batch: recipe.batch,
+    ...(batchBy === undefined ? {} : { batchBy }),
+  });
   return plan;
 }
 
 /** Each image is pulled and decoded once in its life. What cannot be read is left out by training, which says so. */
-async function fillPictures(plan: RetrainingPlan, { config, registry, pacs, readerFor, log }: RetrainingParts, signal: AbortSignal): Promise<void> {
+async function fillPictures(
+  plan: RetrainingPlan,
+  { config, registry, pacs, readerFor, log }: RetrainingParts,
+  signal: AbortSignal,
+): Promise<void> {
   const served = (await registry.load(plan.champion)).networks.xray!;
   const cache = new PictureCache(retrainingFolders(config).pictures, served.input);
   const reader = readerFor({ width: cache.width, height: cache.height });
@@ -147,7 +192,11 @@ async function fillPictures(plan: RetrainingPlan, { config, registry, pacs, read
     signal.throwIfAborted();
     if (cache.has(key)) continue;
     try {
-      const file = await pacs.retrieveInstance(studyInstanceUID as StudyInstanceUID, seriesInstanceUID as SeriesInstanceUID, sopInstanceUID as SOPInstanceUID);
+      const file = await pacs.retrieveInstance(
+        studyInstanceUID as StudyInstanceUID,
+        seriesInstanceUID as SeriesInstanceUID,
+        sopInstanceUID as SOPInstanceUID,
+      );
       await cache.put(key, (await reader.readXray(file)).image);
     } catch (error) {
       if (!(error instanceof Fault) || error.retryable) throw error;
@@ -157,7 +206,11 @@ async function fillPictures(plan: RetrainingPlan, { config, registry, pacs, read
 }
 
 /** The record first, then the promotion that names it; each may be repeated. */
-async function conclude(plan: RetrainingPlan, { challenger, engine, judgement, warnings }: Extract<Retrained, { finished: true }>, parts: RetrainingParts): Promise<ChangeRecord> {
+async function conclude(
+  plan: RetrainingPlan,
+  { challenger, engine, judgement, warnings }: Extract<Retrained, { finished: true }>,
+  parts: RetrainingParts,
+): Promise<ChangeRecord> {
   const { registry, config, clock, log } = parts;
   const { decision, ...figures } = judgement;
   const { lineage } = await registry.load(challenger);
@@ -165,7 +218,15 @@ async function conclude(plan: RetrainingPlan, { challenger, engine, judgement, w
   await registry.share(challenger);
   const passed = decision.decision === 'promoted';
   const outcome = passed ? (config.night.onPass === 'promote' ? 'promoted' : 'shadow') : 'refused';
-  const record: ChangeRecord = { ...recordOf(plan, parts, outcome, decision.why), engine, challenger, lineage: lineage ? withoutPatients(lineage) : null, decision, figures, notes: [...warnings] };
+  const record: ChangeRecord = {
+    ...recordOf(plan, parts, outcome, decision.why),
+    engine,
+    challenger,
+    lineage: lineage ? withoutPatients(lineage) : null,
+    decision,
+    figures,
+    notes: [...warnings],
+  };
   await registry.recordChange(record);
   const reason = { by: plan.by, why: decision.why, at: clock.now(), changeRecord: record.id };
   const aliases = await registry.aliases();
@@ -185,7 +246,8 @@ async function keep(record: ChangeRecord, { registry, config, memory }: Retraini
   const { run } = retrainingFolders(config);
   await registry.recordChange(record);
   if (!done) return record;
-  if (['promoted', 'refused', 'shadow'].includes(record.outcome) && existsSync(join(run, 'labels.json'))) await memory.keepLabels(JSON.parse(await readFile(join(run, 'labels.json'), 'utf8')) as readonly string[]);
+  if (['promoted', 'refused', 'shadow'].includes(record.outcome) && existsSync(join(run, 'labels.json')))
+    await memory.keepLabels(JSON.parse(await readFile(join(run, 'labels.json'), 'utf8')) as readonly string[]);
   await rm(run, { recursive: true, force: true });
   return record;
 }
@@ -202,8 +264,21 @@ function retrainingRunId(now: Date): string {
 
 function recordOf(begun: Begun, { clock, codeVersion }: RetrainingParts, outcome: ChangeRecord['outcome'], why: string): ChangeRecord {
   return {
-    id: begun.id, startedAt: begun.startedAt, endedAt: clock.now().toISOString(), by: begun.by, codeVersion, engine: '', seed: begun.recipe.seed,
-    challenger: null, champion: begun.champion === '' ? null : begun.champion, lineage: null, decision: null, outcome, why, figures: { challenger: null, champion: null }, notes: [],
+    id: begun.id,
+    startedAt: begun.startedAt,
+    endedAt: clock.now().toISOString(),
+    by: begun.by,
+    codeVersion,
+    engine: '',
+    seed: begun.recipe.seed,
+    challenger: null,
+    champion: begun.champion === '' ? null : begun.champion,
+    lineage: null,
+    decision: null,
+    outcome,
+    why,
+    figures: { challenger: null, champion: null },
+    notes: [],
   };
 }
 
@@ -241,7 +316,10 @@ export function rulesOf({ night: { rulesFile } }: Config): PromotionRules {
 const maxBatch = 32;
 
 /** The night's recipe. The plan keeps the batch: a night that goes on has that of its beginning. */
-export function recipeByMemory(config: Pick<Config, 'night'>, { network, input }: Pick<ServedNetwork, 'network' | 'input'>): { readonly recipe: Recipe; readonly batchBy?: string } {
+export function recipeByMemory(
+  config: Pick<Config, 'night'>,
+  { network, input }: Pick<ServedNetwork, 'network' | 'input'>,
+): { readonly recipe: Recipe; readonly batchBy?: string } {
   const recipe = recipeOf(config);
   if (config.night.batch !== undefined) return { recipe };
   const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), maxBatch);
@@ -250,8 +328,17 @@ export function recipeByMemory(config: Pick<Config, 'night'>, { network, input }
 
 /** fastai's two stages, the second gently: the network knows chests already. */
 function recipeOf({ night: { batch, headEpochs, headRate, epochs, rate, seed, augmentation } }: Pick<Config, 'night'>): Recipe {
-  const stages = [...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []), ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate, firstRate: rate / 10 }] : [])];
-  return { ...fastaiRecipe, seed, batch: batch ?? maxBatch, stages, augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation] };
+  const stages = [
+    ...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []),
+    ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate, firstRate: rate / 10 }] : []),
+  ];
+  return {
+    ...fastaiRecipe,
+    seed,
+    batch: batch ?? maxBatch,
+    stages,
+    augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation],
+  };
 }
 
 /** What the training process left; undefined if it is not at its end. */
@@ -264,6 +351,10 @@ export async function readOutcome(run: string): Promise<Extract<Retrained, { fin
     challenger,
     engine,
     warnings,
-    judgement: { decision: gateDecisionSchema.parse(judgement.decision), challenger: evaluationReportSchema.parse(judgement.challenger), champion: judgement.champion === null ? null : evaluationReportSchema.parse(judgement.champion) },
+    judgement: {
+      decision: gateDecisionSchema.parse(judgement.decision),
+      challenger: evaluationReportSchema.parse(judgement.challenger),
+      champion: judgement.champion === null ? null : evaluationReportSchema.parse(judgement.champion),
+    },
   };
 }

@@ -77,7 +77,10 @@ interface ScoredRow {
   readonly embedding: Float32Array;
 }
 
-function readBatch(batch: readonly { readonly example: Example; readonly yTrue: readonly Truth[] }[], { picture, change }: ScoreRequest): Promise<readonly (ReadExample | Fault)[]> {
+function readBatch(
+  batch: readonly { readonly example: Example; readonly yTrue: readonly Truth[] }[],
+  { picture, change }: ScoreRequest,
+): Promise<readonly (ReadExample | Fault)[]> {
   return Promise.all(
     batch.map(async ({ example, yTrue }) => {
       try {

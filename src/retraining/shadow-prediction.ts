@@ -20,5 +20,9 @@ export async function predictInShadow(study: StudyToReport, tools: ReportPorts):
   const judged = await predictOnly(study, tools);
   if (!judged) return undefined;
   const { inputKey, analysis } = judged;
-  return { inputKey, outcome: analysis.skip ? 'skipped' : 'reported', findings: analysis.findings.map(({ name, probability, decision }) => ({ name, probability, decision })) };
+  return {
+    inputKey,
+    outcome: analysis.skip ? 'skipped' : 'reported',
+    findings: analysis.findings.map(({ name, probability, decision }) => ({ name, probability, decision })),
+  };
 }

@@ -46,7 +46,15 @@ export async function startRetraining(parts: RetrainingWorkerParts): Promise<voi
   log.debug('nights are worked on', { schedule: config.night.enabled ? config.night.schedule : 'none' });
 }
 
-function retrainingPartsOf({ config, store, registry, pacs, reader, codeVersion, log }: RetrainingWorkerParts): Parameters<typeof runRetraining>[1] {
+function retrainingPartsOf({
+  config,
+  store,
+  registry,
+  pacs,
+  reader,
+  codeVersion,
+  log,
+}: RetrainingWorkerParts): Parameters<typeof runRetraining>[1] {
   return {
     config,
     store,

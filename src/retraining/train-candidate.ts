@@ -52,7 +52,10 @@ export interface CandidateRequest {
   readonly cache: PictureCache;
   readonly engine: Engine & TrainingEngine;
   readonly workers?: number | undefined;
-  readonly model: Pick<Candidate, 'name' | 'manufacturer' | 'license'> & { readonly codeVersion: string; readonly settings: Readonly<Record<string, unknown>> };
+  readonly model: Pick<Candidate, 'name' | 'manufacturer' | 'license'> & {
+    readonly codeVersion: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+  };
   readonly clock: { now(): Date };
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
@@ -78,15 +81,26 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const reading = await readPictures(request);
   if (reading === 'stopped') return { finished: false, position: { stage: 0, epoch: 0, batch: 0 }, warnings: [] };
   const usable = usableExamples(request, reading);
-  const warnings = [...dataset.split.warnings, ...checkClasses(usable.map(({ example }) => example), usable.map(({ part }) => part), classes, objective), ...describeLeftOut(request, reading, usable.length)];
+  const warnings = [
+    ...dataset.split.warnings,
+    ...checkClasses(
+      usable.map(({ example }) => example),
+      usable.map(({ part }) => part),
+      classes,
+      objective,
+    ),
+    ...describeLeftOut(request, reading, usable.length),
+  ];
   const guardOutput = classes.indexOf(request.guardClass ?? '');
   const of = (part: Part): readonly Usable[] => usable.filter((one) => one.part === part);
-  if (of('validation').length === 0) throw new Fault('dataset-invalid', `expected images for validation that ${classes.join(', ')} can describe, found none`);
+  if (of('validation').length === 0)
+    throw new Fault('dataset-invalid', `expected images for validation that ${classes.join(', ')} can describe, found none`);
 
   await mkdir(request.directory, { recursive: true });
   await request.onBegin?.();
   await writePartsFile(join(request.directory, 'parts.jsonl'), dataset.source.examples, dataset.split.parts);
-  const toImage = (one: Usable): TrainingImage => imageOf(one, request.kind === 'xray' && (guardOutput < 0 || one.truth[guardOutput] !== 0));
+  const toImage = (one: Usable): TrainingImage =>
+    imageOf(one, request.kind === 'xray' && (guardOutput < 0 || one.truth[guardOutput] !== 0));
   const run: TrainingRun = {
     directory: request.directory,
     architecture: architectureOf(request.architecture),
@@ -111,19 +125,41 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const predictor = await request.engine.load(network);
   try {
     const score = (part: Part, rules: Rules, which: (one: Usable) => boolean = () => true): Promise<ScoredExamples> =>
-      scoreExamples({ served: { network, input: request.input, ...rules }, predictor, kind: request.kind, examples: of(part).filter(which).map(({ example }) => example), picture: (example: Example) => dataset.source.picture(example), labelRules: request.labelRules });
+      scoreExamples({
+        served: { network, input: request.input, ...rules },
+        predictor,
+        kind: request.kind,
+        examples: of(part)
+          .filter(which)
+          .map(({ example }) => example),
+        picture: (example: Example) => dataset.source.picture(example),
+        labelRules: request.labelRules,
+      });
     const plain = provisionalRules(classes, objective, run.architecture.features);
     const calibration = await score('calibration', plain);
     const outputs = outputsOf(request, calibration);
     const chests = run.train.filter(({ truth }) => guardOutput < 0 || truth[guardOutput] !== 0);
     const training = (await predictAll(request.engine, network, { images: chests, cache, workers, input: request.input })).embeddings;
     // images that neither trained it nor, where there are enough others, will judge it
-    const heldOut = chestsAmong(calibration, guardOutput).length >= minForGate ? chestsAmong(calibration, guardOutput) : chestsAmong(await score('validation', plain), guardOutput);
+    const heldOut =
+      chestsAmong(calibration, guardOutput).length >= minForGate
+        ? chestsAmong(calibration, guardOutput)
+        : chestsAmong(await score('validation', plain), guardOutput);
     const gate = fitFeatureGate(training, joined(heldOut), run.architecture.features);
     // what only the guard learns from has no finding to be judged by
-    const validation = await score('validation', { outputs, objective, gate }, ({ truth }) => truth.some((one, output) => one !== null && output !== guardOutput));
+    const validation = await score('validation', { outputs, objective, gate }, ({ truth }) =>
+      truth.some((one, output) => one !== null && output !== guardOutput),
+    );
 
-    const drift = request.kind === 'xray' ? trainingReference({ usable: chestsOf(usable, guardOutput), cache, held: [calibration, validation], rules: { outputs, objective, gate } }) : undefined;
+    const drift =
+      request.kind === 'xray'
+        ? trainingReference({
+            usable: chestsOf(usable, guardOutput),
+            cache,
+            held: [calibration, validation],
+            rules: { outputs, objective, gate },
+          })
+        : undefined;
 
     const lineage = lineageOf(request, usable, startedAt);
     const { name, manufacturer, license } = request.model;
@@ -132,7 +168,17 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
       manufacturer,
       license,
       created: startedAt.toISOString().slice(0, 10),
-      networks: { [request.kind]: { architecture: request.architecture, tensors: trained.tensors, input: request.input, objective, outputs, gate, ...(request.study ? { study: request.study } : {}) } },
+      networks: {
+        [request.kind]: {
+          architecture: request.architecture,
+          tensors: trained.tensors,
+          input: request.input,
+          objective,
+          outputs,
+          gate,
+          ...(request.study ? { study: request.study } : {}),
+        },
+      },
       lineage,
       ...(drift ? { reference: { [request.kind]: drift } } : {}),
       card: '',
@@ -141,7 +187,10 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
     const measured: EvaluationReport = { ...report, warnings: [...report.warnings, ...warnings] };
     const whole: Candidate = { ...bare, card: trainingCard(bare, measured) };
     // The card is part of what names a version.
-    const complete: EvaluationReport = { ...measured, model: { name: bare.name, ...modelIdentity(filesOfCandidate(whole).file), network: request.kind } };
+    const complete: EvaluationReport = {
+      ...measured,
+      model: { name: bare.name, ...modelIdentity(filesOfCandidate(whole).file), network: request.kind },
+    };
     return { finished: true, report: complete, warnings, candidate: { ...whole, metrics: { [request.kind]: complete } } };
   } finally {
     await predictor.release();
@@ -160,9 +209,18 @@ const minForGate = 20;
 /** What is read before training; the test images are nobody's business here. */
 const needed: ReadonlySet<Part> = new Set(['train', 'validation', 'calibration']);
 
-async function readPictures({ cache, dataset: { source, split }, signal, onReading }: CandidateRequest): Promise<ReadonlyMap<string, string> | 'stopped'> {
+async function readPictures({
+  cache,
+  dataset: { source, split },
+  signal,
+  onReading,
+}: CandidateRequest): Promise<ReadonlyMap<string, string> | 'stopped'> {
   try {
-    return await cache.fill(source, source.examples.filter((_, index) => needed.has(split.parts[index]!)), { signal, ...(onReading ? { onProgress: onReading } : {}) });
+    return await cache.fill(
+      source,
+      source.examples.filter((_, index) => needed.has(split.parts[index]!)),
+      { signal, ...(onReading ? { onProgress: onReading } : {}) },
+    );
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return 'stopped';
     throw error;
@@ -170,24 +228,50 @@ async function readPictures({ cache, dataset: { source, split }, signal, onReadi
 }
 
 /** Readable, of a part that is needed, and with a truth that the classes can tell. */
-function usableExamples({ dataset: { source, split }, classes, objective, labelRules }: CandidateRequest, unreadable: ReadonlyMap<string, string>): readonly Usable[] {
-  return source.examples
-    .map((example, index) => ({ example, part: split.parts[index]!, truth: truthOf(example.labels, example.unknown ?? [], classes, labelRules) }))
-    .filter(({ example, part }) => needed.has(part) && !unreadable.has(example.key))
-    .filter(({ truth }) => (objective === 'one-of-many' ? truth.filter((one) => one === 1).length === 1 : truth.some((one) => one !== null)))
-    // what the labels come to, so that everybody after counts the same
-    .map((one) => ({ ...one, example: { ...one.example, labels: classes.filter((_, output) => one.truth[output] === 1), unknown: classes.filter((_, output) => one.truth[output] === null) } }));
+function usableExamples(
+  { dataset: { source, split }, classes, objective, labelRules }: CandidateRequest,
+  unreadable: ReadonlyMap<string, string>,
+): readonly Usable[] {
+  return (
+    source.examples
+      .map((example, index) => ({
+        example,
+        part: split.parts[index]!,
+        truth: truthOf(example.labels, example.unknown ?? [], classes, labelRules),
+      }))
+      .filter(({ example, part }) => needed.has(part) && !unreadable.has(example.key))
+      .filter(({ truth }) =>
+        objective === 'one-of-many' ? truth.filter((one) => one === 1).length === 1 : truth.some((one) => one !== null),
+      )
+      // what the labels come to, so that everybody after counts the same
+      .map((one) => ({
+        ...one,
+        example: {
+          ...one.example,
+          labels: classes.filter((_, output) => one.truth[output] === 1),
+          unknown: classes.filter((_, output) => one.truth[output] === null),
+        },
+      }))
+  );
 }
 
 function imageOf({ example: { key, source }, truth }: Usable, frontalChest: boolean): TrainingImage {
   return { key, source, truth, ...(frontalChest ? { frontalChest } : {}) };
 }
 
-function describeLeftOut({ dataset: { split }, objective }: CandidateRequest, unreadable: ReadonlyMap<string, string>, used: number): readonly string[] {
+function describeLeftOut(
+  { dataset: { split }, objective }: CandidateRequest,
+  unreadable: ReadonlyMap<string, string>,
+  used: number,
+): readonly string[] {
   const untold = split.parts.filter((part) => needed.has(part)).length - unreadable.size - used;
   return [
     ...(unreadable.size > 0 ? [`${unreadable.size} images could not be read and were left out (\`dataset verify\` names them)`] : []),
-    ...(untold > 0 ? [`${untold} images were left out: ${objective === 'one-of-many' ? 'none, or more than one,' : 'none'} of the classes can be told from their labels`] : []),
+    ...(untold > 0
+      ? [
+          `${untold} images were left out: ${objective === 'one-of-many' ? 'none, or more than one,' : 'none'} of the classes can be told from their labels`,
+        ]
+      : []),
   ];
 }
 
@@ -198,7 +282,10 @@ function outputsOf({ objective, classes, guardClass }: CandidateRequest, { logit
   return calibratedOutputs({ objective, classes, logits, yTrue: set.images.map(({ yTrue }) => yTrue) }).map((rule, output): OutputRule => {
     if (rule.name !== guardClass) return rule;
     const { name, temperature, bias } = rule;
-    const chests = Float64Array.from(logits.filter((_, image) => set.images[image]!.yTrue[output] === 1), (row) => probabilityOf(row[output]!, { temperature, bias })).sort();
+    const chests = Float64Array.from(
+      logits.filter((_, image) => set.images[image]!.yTrue[output] === 1),
+      (row) => probabilityOf(row[output]!, { temperature, bias }),
+    ).sort();
     const acceptFrom = chests.length === 0 ? 0.5 : Math.min(Math.max(quantile(chests, 1 - guardPasses), 0.05), 0.95);
     return { kind: 'gate', name, temperature, ...(bias === undefined ? {} : { bias }), acceptFrom: Number(acceptFrom.toFixed(3)) };
   });
@@ -216,11 +303,20 @@ function chestsAmong({ set, embeddings }: ScoredExamples, guardOutput: number): 
 /** Nothing calibrated, nothing refused: to look at logits with. */
 function provisionalRules(classes: readonly string[], objective: 'one-of-many' | 'several', features: number): Rules {
   const outputs = classes.map((name): FindingRule => ({ kind: 'finding', name, temperature: 1, absentBelow: 0.5, presentFrom: 0.5 }));
-  return { outputs, objective, gate: { mean: new Float32Array(features), precision: new Float32Array(features * features), maxDistance: Infinity } };
+  return {
+    outputs,
+    objective,
+    gate: { mean: new Float32Array(features), precision: new Float32Array(features * features), maxDistance: Infinity },
+  };
 }
 
-function lineageOf({ dataset, initial, objective, input, recipe, engine, model, classes, clock }: CandidateRequest, usable: readonly Usable[], startedAt: Date): Lineage {
-  const count = (of: (one: Usable) => string): Record<string, number> => usable.reduce<Record<string, number>>((sums, one) => ({ ...sums, [of(one)]: (sums[of(one)] ?? 0) + 1 }), {});
+function lineageOf(
+  { dataset, initial, objective, input, recipe, engine, model, classes, clock }: CandidateRequest,
+  usable: readonly Usable[],
+  startedAt: Date,
+): Lineage {
+  const count = (of: (one: Usable) => string): Record<string, number> =>
+    usable.reduce<Record<string, number>>((sums, one) => ({ ...sums, [of(one)]: (sums[of(one)] ?? 0) + 1 }), {});
   return {
     parent: initial.parent,
     ...(initial.startedFrom === undefined ? {} : { startedFrom: initial.startedFrom }),

@@ -32,12 +32,24 @@ export type TrainingMessage =
  *
  * @throws Fault of the process, or `engine-failed` if it ended without a word
  */
-export function trainInProcess(config: Config, log: Log): (plan: RetrainingPlan, directory: string, signal: AbortSignal) => Promise<Retrained> {
+export function trainInProcess(
+  config: Config,
+  log: Log,
+): (plan: RetrainingPlan, directory: string, signal: AbortSignal) => Promise<Retrained> {
   return async (plan, directory, signal) => {
     signal.throwIfAborted();
-    const settings: TrainingProcessSettings = { dataDir: config.dataDir, findingsFile: config.findingsFile, prefer: config.engine.prefer, threads: config.night.threads ?? Math.max(1, availableParallelism() - 1) };
+    const settings: TrainingProcessSettings = {
+      dataDir: config.dataDir,
+      findingsFile: config.findingsFile,
+      prefer: config.engine.prefer,
+      threads: config.night.threads ?? Math.max(1, availableParallelism() - 1),
+    };
     await writeFileAtomically(join(directory, 'settings.json'), JSON.stringify(settings));
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], { cwd: projectRoot, env: childEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], {
+      cwd: projectRoot,
+      env: childEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
     try {

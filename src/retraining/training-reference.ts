@@ -23,14 +23,21 @@ export function trainingReference({ usable, cache, held, rules }: ReferenceReque
   return driftReference(
     usable.map(({ example }) => {
       const answer = said.get(example.file ?? example.key);
-      const { numbers, names } = observationOf(pictureOf(cache, example), example.tags ?? {}, answer ?? { accepted: true, probabilities: {} });
+      const { numbers, names } = observationOf(
+        pictureOf(cache, example),
+        example.tags ?? {},
+        answer ?? { accepted: true, probabilities: {} },
+      );
       const { 'input:accepted': accepted, ...tags } = names;
       return { site: example.site, numbers, names: answer && accepted ? names : tags } satisfies Observation & { site: string | undefined };
     }),
   );
 }
 
-function saidOf({ set, logits, embeddings }: ScoredExamples, rules: Rules): readonly (readonly [string, Parameters<typeof observationOf>[2]])[] {
+function saidOf(
+  { set, logits, embeddings }: ScoredExamples,
+  rules: Rules,
+): readonly (readonly [string, Parameters<typeof observationOf>[2]])[] {
   const findings = rules.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : []));
   return set.images.map(({ id, refusal, yScore }, image) => {
     // Judged before there were rules, every output among the logits; or by these rules, and then its findings are read already.
@@ -38,7 +45,14 @@ function saidOf({ set, logits, embeddings }: ScoredExamples, rules: Rules): read
     const row = whole ? Float32Array.from(logits[image]!) : new Float32Array(rules.outputs.length);
     const gate = gateOf(row, embeddings[image]!, rules);
     const scores = whole ? findingProbabilities(row, rules) : yScore;
-    return [id, { accepted: refusal === undefined && (gate.accepted || !whole), distance: gate.distance, probabilities: Object.fromEntries(findings.map((name, index) => [name, scores[index]!])) }] as const;
+    return [
+      id,
+      {
+        accepted: refusal === undefined && (gate.accepted || !whole),
+        distance: gate.distance,
+        probabilities: Object.fromEntries(findings.map((name, index) => [name, scores[index]!])),
+      },
+    ] as const;
   });
 }
 

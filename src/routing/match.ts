@@ -13,7 +13,12 @@ export interface Mismatch {
 }
 
 export type RoutingDecision =
-  | { readonly action: 'analyse' | 'ignore'; readonly rule: RoutingRule; readonly series: readonly SeriesFacts[]; readonly passedOver: readonly Mismatch[] }
+  | {
+      readonly action: 'analyse' | 'ignore';
+      readonly rule: RoutingRule;
+      readonly series: readonly SeriesFacts[];
+      readonly passedOver: readonly Mismatch[];
+    }
   | { readonly action: 'none'; readonly passedOver: readonly Mismatch[] };
 
 /** The first rule of which one series fulfils all conditions takes the study, with all series that fulfil them. */
@@ -49,9 +54,7 @@ function firstFailure(conditions: Conditions, series: SeriesFacts): Failure | un
 }
 
 function closestMismatch(rule: RoutingRule, series: readonly SeriesFacts[]): Mismatch {
-  const failures = series.flatMap((one) =>
-    rule.when.map((conditions) => ({ one, conditions, failure: firstFailure(conditions, one)! })),
-  );
+  const failures = series.flatMap((one) => rule.when.map((conditions) => ({ one, conditions, failure: firstFailure(conditions, one)! })));
   const closest = failures.reduce<(typeof failures)[number] | undefined>(
     (best, next) => (!best || next.failure.held > best.failure.held ? next : best),
     undefined,

@@ -20,6 +20,12 @@ export function compilePattern(text: string): Pattern {
   const written = /^\/(.*)\/i?$/s.exec(text);
   const expression = written
     ? RE2JS.compile(written[1]!, RE2JS.CASE_INSENSITIVE)
-    : RE2JS.compile(`^(?:${text.split('*').map((part) => RE2JS.quote(part)).join('.*')})$`, RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL);
+    : RE2JS.compile(
+        `^(?:${text
+          .split('*')
+          .map((part) => RE2JS.quote(part))
+          .join('.*')})$`,
+        RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL,
+      );
   return { matches: (value) => expression.matcher(value.slice(0, maxMatchedLength)).find() };
 }

@@ -6,7 +6,13 @@ import { compilePattern } from './pattern.js';
  * A pattern for one attribute: a text with * as wildcard, a /regular expression/, or `missing`.
  * Texts are compared without regard to case.
  */
-const pattern = z.string().min(1).refine(isPattern, 'expected a text (with * as wildcard), a /regular expression/ of RE2 (without backreferences and look-around) or missing, of at most 500 characters');
+const pattern = z
+  .string()
+  .min(1)
+  .refine(
+    isPattern,
+    'expected a text (with * as wildcard), a /regular expression/ of RE2 (without backreferences and look-around) or missing, of at most 500 characters',
+  );
 const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1)], { error: 'expected a text or a list of texts' });
 
 /** Conditions over one series; all that are given must hold. Study attributes are the same for each series. */

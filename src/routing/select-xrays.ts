@@ -49,7 +49,9 @@ function isLateral(instance: DataSet): boolean {
   const code = conceptOf(instance, 'ViewCodeSequence');
   if (code) return !frontalViewCodes.has(code.value) && /lateral|oblique|axial|tangential|caud/i.test(code.meaning);
   // Rows that run to the front or the back (PS3.3 §C.7.6.1.1.1) are those of a side view; where the view says frontal, the pixels decide.
-  const across = textsOf(instance, 'PatientOrientation').map((direction) => direction.toUpperCase()[0]).find((direction) => direction !== 'H' && direction !== 'F');
+  const across = textsOf(instance, 'PatientOrientation')
+    .map((direction) => direction.toUpperCase()[0])
+    .find((direction) => direction !== 'H' && direction !== 'F');
   if (across === 'A' || across === 'P') return true;
   const description = textOf(instance, 'SeriesDescription') ?? '';
   return /\b(lat|lateral|seitlich|profil)\b/i.test(description) && !/\b(pa|ap|frontal)\b/i.test(description);

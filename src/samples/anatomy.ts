@@ -40,11 +40,29 @@ export interface LungShape {
  */
 export function makeAnatomy({ seed, sex }: AnatomyOptions): Anatomy {
   const random = seededRandom(`anatomy ${seed}`);
-  const wide = between(random, 0.94, 1.05) * (sex === 'F' ? 0.94 : 1), deep = between(random, 0.92, 1.08) * (sex === 'F' ? 0.93 : 1);
-  const heart = between(random, 0.93, 1.1), inspiration = between(random, -8, 8), stout = between(random, 0.96, 1.06);
+  const wide = between(random, 0.94, 1.05) * (sex === 'F' ? 0.94 : 1),
+    deep = between(random, 0.92, 1.08) * (sex === 'F' ? 0.93 : 1);
+  const heart = between(random, 0.93, 1.1),
+    inspiration = between(random, -8, 8),
+    stout = between(random, 0.96, 1.06);
   const tall = between(random, 0.97, 1.03);
 
-  const width = curve([-165, 52], [-163, 57], [-159, 64], [-152, 74], [-143, 83], [-130, 93], [-105, 108], [-70, 121], [-30, 131], [20, 137], [70, 140], [120, 140], [160, 136], [213, 128]);
+  const width = curve(
+    [-165, 52],
+    [-163, 57],
+    [-159, 64],
+    [-152, 74],
+    [-143, 83],
+    [-130, 93],
+    [-105, 108],
+    [-70, 121],
+    [-30, 131],
+    [20, 137],
+    [70, 140],
+    [120, 140],
+    [160, 136],
+    [213, 128],
+  );
   const depth = curve([-162, 6], [-150, 30], [-130, 50], [-100, 68], [-60, 84], [-10, 95], [50, 101], [120, 102], [213, 96]);
   const middle = curve([-160, 22], [-100, 10], [0, 2], [120, 2]);
   const cage = { width: (y: number) => wide * width(y / tall), depth: (y: number) => deep * depth(y / tall), middle };
@@ -55,11 +73,15 @@ export function makeAnatomy({ seed, sex }: AnatomyOptions): Anatomy {
     domeY,
     at: (y) => {
       if (y / tall < -163 || y > 190) return undefined;
-      const outer = cage.width(y) - 4, inner = medial(y / tall);
-      return outer > inner ? { cx: (side * (outer + inner)) / 2, cz: middle(y), a: (outer - inner) / 2, b: cage.depth(y) - 5, p: 2.35 } : undefined;
+      const outer = cage.width(y) - 4,
+        inner = medial(y / tall);
+      return outer > inner
+        ? { cx: (side * (outer + inner)) / 2, cz: middle(y), a: (outer - inner) / 2, b: cage.depth(y) - 5, p: 2.35 }
+        : undefined;
     },
   });
-  const right = lung(-1, 88 + inspiration), left = lung(1, 101 + inspiration);
+  const right = lung(-1, 88 + inspiration),
+    left = lung(1, 101 + inspiration);
 
   const layers: Solid[] = [];
   const layer = (hu: number, attenuation: number, at: Solid['at']) => layers.push({ mu: attenuation, hu, at });
@@ -70,31 +92,74 @@ export function makeAnatomy({ seed, sex }: AnatomyOptions): Anatomy {
   mediastinum(layer, wide, deep, tall);
   heartSolid(layer, wide, deep, heart, inspiration);
   abdomen(layer, right, left, deep);
-  return { seed, sex, layers, lungLayers: [lungsFrom, lungsFrom + 1], added: sex === 'F' ? breasts(between(random, 0.85, 1.15)) : [], right, left, cage };
+  return {
+    seed,
+    sex,
+    layers,
+    lungLayers: [lungsFrom, lungsFrom + 1],
+    added: sex === 'F' ? breasts(between(random, 0.85, 1.15)) : [],
+    right,
+    left,
+    cage,
+  };
 }
 
 type AddLayer = (hu: number, attenuation: number, at: Solid['at']) => void;
 
 /** Outline of neck, trunk, shoulders and upper arms. The arms are held away from the chest: axillary air shows. */
 function trunk(layer: AddLayer, wide: number, deep: number): void {
-  const width = curve([-300, 60], [-200, 62], [-186, 70], [-172, 92], [-158, 122], [-140, 148], [-110, 160], [-60, 160], [0, 157], [80, 154], [160, 152], [300, 156]);
+  const width = curve(
+    [-300, 60],
+    [-200, 62],
+    [-186, 70],
+    [-172, 92],
+    [-158, 122],
+    [-140, 148],
+    [-110, 160],
+    [-60, 160],
+    [0, 157],
+    [80, 154],
+    [160, 152],
+    [300, 156],
+  );
   const depth = curve([-300, 50], [-195, 54], [-170, 66], [-130, 92], [-60, 112], [40, 118], [300, 116]);
   layer(30, mu.tissue, (y) => ({ cx: 0, cz: 0, a: wide * width(y), b: deep * depth(y), p: 2.5 }));
   const shoulder = curve([-168, 0], [-160, 30], [-140, 46], [-110, 52], [-70, 47], [-20, 43], [60, 40], [200, 36]);
   for (const side of [-1, 1]) {
-    layer(30, mu.tissue, (y) => (y < -167 ? undefined : { cx: side * (158 * wide + Math.max(0, y + 115) * 0.42), cz: 6, a: shoulder(y), b: shoulder(y) * 1.05, p: 2.1 }));
+    layer(30, mu.tissue, (y) =>
+      y < -167
+        ? undefined
+        : { cx: side * (158 * wide + Math.max(0, y + 115) * 0.42), cz: 6, a: shoulder(y), b: shoulder(y) * 1.05, p: 2.1 },
+    );
   }
 }
 
 function mediastinum(layer: AddLayer, wide: number, deep: number, tall: number): void {
   const right = curve([-180, 20], [-140, 22], [-110, 25], [-75, 26], [-62, 29], [-48, 27], [-30, 30], [-8, 28], [20, 22], [110, 17]);
-  const left = curve([-180, 20], [-130, 21], [-108, 24], [-98, 31], [-84, 37], [-72, 35], [-62, 31], [-48, 33], [-30, 38], [-12, 36], [20, 26], [60, 20], [110, 17]);
+  const left = curve(
+    [-180, 20],
+    [-130, 21],
+    [-108, 24],
+    [-98, 31],
+    [-84, 37],
+    [-72, 35],
+    [-62, 31],
+    [-48, 33],
+    [-30, 38],
+    [-12, 36],
+    [20, 26],
+    [60, 20],
+    [110, 17],
+  );
   layer(40, mu.tissue, (y) => {
-    const r = right(y / tall) * wide, l = left(y / tall) * wide;
+    const r = right(y / tall) * wide,
+      l = left(y / tall) * wide;
     return y > 150 ? undefined : { cx: (l - r) / 2, cz: 12, a: (l + r) / 2, b: 52 * deep, p: 1.9 };
   });
   // Descending aorta beside the spine.
-  layer(45, mu.blood, (y) => (y < -90 ? undefined : { cx: 26 - Math.max(0, y) * 0.08, cz: 52, a: 12.5 * Math.sqrt(Math.min(1, (y + 90) / 26)), b: 12.5, p: 2 }));
+  layer(45, mu.blood, (y) =>
+    y < -90 ? undefined : { cx: 26 - Math.max(0, y) * 0.08, cz: 52, a: 12.5 * Math.sqrt(Math.min(1, (y + 90) / 26)), b: 12.5, p: 2 },
+  );
 }
 
 function heartSolid(layer: AddLayer, wide: number, deep: number, size: number, inspiration: number): void {
@@ -104,7 +169,8 @@ function heartSolid(layer: AddLayer, wide: number, deep: number, size: number, i
   layer(42, mu.blood, (y) => {
     const at = y - inspiration * 0.7;
     if (at < -45 || at > 118) return undefined;
-    const r = right(at) * wide * size, l = left(at) * wide * size;
+    const r = right(at) * wide * size,
+      l = left(at) * wide * size;
     return { cx: (l - r) / 2, cz: -26, a: (l + r) / 2, b: depth(at) * deep, p: 2.1 };
   });
 }
@@ -121,7 +187,8 @@ function abdomen(layer: AddLayer, right: LungShape, left: LungShape, deep: numbe
     });
   }
   // Gas in the stomach, with its level of fluid.
-  const top = left.domeY + 13, level = top + 21;
+  const top = left.domeY + 13,
+    level = top + 21;
   layer(-990, mu.air, (y) => {
     if (y < top || y > level) return undefined;
     const part = 1 - Math.pow((level - y) / (level - top), 2.4);

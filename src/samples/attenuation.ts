@@ -12,7 +12,12 @@ import { airways, vessels } from './vessels.js';
  * ∫ μ of a chest along each ray, dimensionless: what the detector sees is its exponential.
  * Soft parts are computed at half the resolution, which is finer than they are; bones and vessels at the full one.
  */
-export function chestAttenuation(person: AnatomyOptions, view: View, opacities: readonly Opacity[], size: { readonly width: number; readonly height: number; readonly fieldMm: number }): Grid {
+export function chestAttenuation(
+  person: AnatomyOptions,
+  view: View,
+  opacities: readonly Opacity[],
+  size: { readonly width: number; readonly height: number; readonly fieldMm: number },
+): Grid {
   const { width, height, fieldMm } = size;
   const anatomy = makeAnatomy(person);
   const mm = fieldMm / width;
@@ -20,7 +25,10 @@ export function chestAttenuation(person: AnatomyOptions, view: View, opacities: 
   const coarse = makeGrid(Math.ceil(width / 2), Math.ceil(height / 2), fieldMm / Math.ceil(width / 2), centre);
   const lungs: Grid = { ...coarse, values: new Float32Array(coarse.values.length) };
   // In the lateral view the arms are raised: shoulders and arms are the two layers after the trunk.
-  const layers = view === 'frontal' ? anatomy.layers : anatomy.layers.map((solid, index) => (index === 1 || index === 2 ? { ...solid, at: () => undefined } : solid));
+  const layers =
+    view === 'frontal'
+      ? anatomy.layers
+      : anatomy.layers.map((solid, index) => (index === 1 || index === 2 ? { ...solid, at: () => undefined } : solid));
   projectSolids(coarse, view, layers, [...anatomy.added, ...boneSolids()], anatomy.lungLayers, lungs.values);
 
   const grid = resized(coarse, width, height);
@@ -31,11 +39,40 @@ export function chestAttenuation(person: AnatomyOptions, view: View, opacities: 
   const markings = makeGrid(width, height, mm, centre);
   projectTubes(markings, view, [...vessels(anatomy), ...airways(anatomy)]);
   const made = opacities.map((opacity, index) => opacityOf(anatomy, opacity, index));
-  projectTubes(markings, view, made.flatMap((one) => one.airways));
-  addClouds(markings, view, made.flatMap((one) => one.clouds));
+  projectTubes(
+    markings,
+    view,
+    made.flatMap((one) => one.airways),
+  );
+  addClouds(
+    markings,
+    view,
+    made.flatMap((one) => one.clouds),
+  );
 
-  const fine = texture(width, height, mm, [[14, 0.5], [6, 0.8], [2.6, 1], [1.2, 0.7]], random);
-  const soft = texture(width, height, mm, [[40, 1], [18, 0.7], [7, 0.5]], random);
+  const fine = texture(
+    width,
+    height,
+    mm,
+    [
+      [14, 0.5],
+      [6, 0.8],
+      [2.6, 1],
+      [1.2, 0.7],
+    ],
+    random,
+  );
+  const soft = texture(
+    width,
+    height,
+    mm,
+    [
+      [40, 1],
+      [18, 0.7],
+      [7, 0.5],
+    ],
+    random,
+  );
   for (let index = 0; index < grid.values.length; index++) {
     const lung = lungMm[index]!;
     grid.values[index]! += markings.values[index]! + lung * mu.lung * 0.05 * fine[index]!;
@@ -48,9 +85,10 @@ export function chestAttenuation(person: AnatomyOptions, view: View, opacities: 
 function addClouds(grid: Grid, view: View, clouds: readonly Cloud[]): void {
   for (const cloud of clouds) {
     const enlarged = magnification(view === 'frontal' ? cloud.z : cloud.x);
-    const u = (((view === 'frontal' ? cloud.x : cloud.z) * enlarged) - grid.left) / grid.mmPerPixel;
+    const u = ((view === 'frontal' ? cloud.x : cloud.z) * enlarged - grid.left) / grid.mmPerPixel;
     const v = (cloud.y * enlarged - grid.top) / grid.mmPerPixel;
-    const radius = (cloud.radius * enlarged) / grid.mmPerPixel, reach = 2.4 * radius;
+    const radius = (cloud.radius * enlarged) / grid.mmPerPixel,
+      reach = 2.4 * radius;
     for (let y = Math.max(0, Math.ceil(v - reach)); y <= Math.min(grid.height - 1, v + reach); y++) {
       for (let x = Math.max(0, Math.ceil(u - reach)); x <= Math.min(grid.width - 1, u + reach); x++) {
         const distance = ((x - u) ** 2 + (y - v) ** 2) / (radius * radius);

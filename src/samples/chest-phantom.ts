@@ -34,15 +34,27 @@ const finestColumns = 1024;
 /** A synthetic chest radiograph, PA or left lateral. The same options give the same pixels. */
 export function chestPhantom(options: ChestPhantomOptions): StoredPixels {
   const { seed, sex = 'M', view = 'frontal', rows, columns, bitsStored = 12, photometricInterpretation = 'MONOCHROME2' } = options;
-  const width = Math.min(columns, finestColumns), height = Math.round((rows * width) / columns);
+  const width = Math.min(columns, finestColumns),
+    height = Math.round((rows * width) / columns);
   const fieldMm = view === 'frontal' ? Math.max(352, (352 * columns) / rows) : Math.max(330, (350 * columns) / rows);
   const attenuation = chestAttenuation({ seed, sex }, view, options.opacities ?? [], { width, height, fieldMm });
   if (options.marker !== false) leadLetter(attenuation);
   const values = expose(attenuation, {
-    rows, columns, bitsStored, photometricInterpretation, seed,
+    rows,
+    columns,
+    bitsStored,
+    photometricInterpretation,
+    seed,
     ...(view === 'lateral' ? { middle: 3.1, latitude: 0.72 } : {}),
   });
-  return { rows, columns, bitsStored, photometricInterpretation, mmPerPixel: fieldMm / columns / magnification(0) * magnification(-130), values };
+  return {
+    rows,
+    columns,
+    bitsStored,
+    photometricInterpretation,
+    mmPerPixel: (fieldMm / columns / magnification(0)) * magnification(-130),
+    values,
+  };
 }
 
 /** An "L" of lead in the upper corner over the patient's left shoulder. */

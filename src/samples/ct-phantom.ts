@@ -29,13 +29,16 @@ export interface CtPhantom {
   readonly slices: readonly CtSlice[];
 }
 
-const fieldMm = 350, top = -150, bottom = 150;
+const fieldMm = 350,
+  top = -150,
+  bottom = 150;
 
 /** An axial chest CT of the same person whose radiograph `chestPhantom` takes: the same solids, cut instead of shone through. Arms raised. */
 export function ctPhantom(options: CtPhantomOptions): CtPhantom {
   const { slices: count, size } = options;
   const anatomy = makeAnatomy(options);
-  const distance = (bottom - top) / count, mmPerPixel = fieldMm / size;
+  const distance = (bottom - top) / count,
+    mmPerPixel = fieldMm / size;
   const layers = anatomy.layers.filter((_, index) => index !== 1 && index !== 2);
   const tubes = [...airways(anatomy), ...vessels(anatomy), ...skeleton(anatomy).filter((tube) => Math.abs(tube.points.at(-1)!.x) < 150)];
   const made = (options.opacities ?? []).map((opacity, index) => opacityOf(anatomy, opacity, index));
@@ -62,7 +65,16 @@ function softParts(layers: readonly Solid[], anatomy: Anatomy, y: number, size: 
     const slice = solid.at(y);
     return slice ? [{ slice, hu: solid.hu }] : [];
   });
-  const uneven = texture(size, size, grid.mmPerPixel, [[9, 1], [4, 0.6]], seededRandom(`tissue ${anatomy.seed} ${Math.round(y)}`));
+  const uneven = texture(
+    size,
+    size,
+    grid.mmPerPixel,
+    [
+      [9, 1],
+      [4, 0.6],
+    ],
+    seededRandom(`tissue ${anatomy.seed} ${Math.round(y)}`),
+  );
   for (let row = 0, at = 0; row < size; row++) {
     const z = grid.top + row * grid.mmPerPixel;
     for (let column = 0; column < size; column++, at++) {
@@ -71,7 +83,11 @@ function softParts(layers: readonly Solid[], anatomy: Anatomy, y: number, size: 
       for (const cut of cuts) {
         const depth = within(cut.slice, x, z);
         if (depth <= 0) continue;
-        const inner = cut.trunk ? (depth < 0.14 || uneven[at]! > 1.6 ? -100 : 45) : cut.hu + (cut.hu < -900 ? 0 : cut.hu < -500 ? 22 * uneven[at]! + 0.6 * z : 5 * uneven[at]!);
+        const inner = cut.trunk
+          ? depth < 0.14 || uneven[at]! > 1.6
+            ? -100
+            : 45
+          : cut.hu + (cut.hu < -900 ? 0 : cut.hu < -500 ? 22 * uneven[at]! + 0.6 * z : 5 * uneven[at]!);
         // At the rim a pixel holds both.
         hu += (inner - hu) * Math.min(1, 0.3 + (depth * Math.min(cut.slice.a, cut.slice.b)) / (2 * cut.slice.p * grid.mmPerPixel));
       }
@@ -84,7 +100,8 @@ function softParts(layers: readonly Solid[], anatomy: Anatomy, y: number, size: 
 
 /** 1 in the middle, 0 at the rim. */
 function within(slice: Slice, x: number, z: number): number {
-  const across = Math.abs(x - slice.cx) / slice.a, through = Math.abs(z - slice.cz) / slice.b;
+  const across = Math.abs(x - slice.cx) / slice.a,
+    through = Math.abs(z - slice.cz) / slice.b;
   if (!(across < 1 && through < 1)) return 0;
   return 1 - Math.pow(across, slice.p) - Math.pow(through, slice.p);
 }
@@ -122,13 +139,17 @@ function paintTubes(picture: Float32Array, pieces: readonly Piece[], y: number, 
 }
 
 function paintDisc(picture: Float32Array, size: number, x: number, z: number, radius: number, hu: number): void {
-  const mm = fieldMm / size, middle = (size - 1) / 2;
-  const cx = x / mm + middle, cz = z / mm + middle, reach = radius / mm;
+  const mm = fieldMm / size,
+    middle = (size - 1) / 2;
+  const cx = x / mm + middle,
+    cz = z / mm + middle,
+    reach = radius / mm;
   for (let row = Math.max(0, Math.ceil(cz - reach - 1)); row <= Math.min(size - 1, cz + reach + 1); row++) {
     for (let column = Math.max(0, Math.ceil(cx - reach - 1)); column <= Math.min(size - 1, cx + reach + 1); column++) {
       const share = Math.min(1, reach + 0.5 - Math.hypot(column - cx, row - cz)) * Math.min(1, 2 * reach);
       if (share <= 0) continue;
-      const at = row * size + column, old = picture[at]!;
+      const at = row * size + column,
+        old = picture[at]!;
       // A disc painted over its own neighbour must not grow.
       const mixed = old + (hu - old) * share;
       picture[at] = hu > old ? Math.max(old, mixed) : Math.min(old, mixed);
@@ -136,12 +157,20 @@ function paintDisc(picture: Float32Array, size: number, x: number, z: number, ra
   }
 }
 
-function addClouds(picture: Float32Array, clouds: readonly { x: number; y: number; z: number; radius: number; hu: number }[], y: number, size: number): void {
-  const mm = fieldMm / size, middle = (size - 1) / 2;
+function addClouds(
+  picture: Float32Array,
+  clouds: readonly { x: number; y: number; z: number; radius: number; hu: number }[],
+  y: number,
+  size: number,
+): void {
+  const mm = fieldMm / size,
+    middle = (size - 1) / 2;
   for (const cloud of clouds) {
-    const near = Math.exp(-((cloud.y - y) ** 2) / cloud.radius ** 2), reach = (2 * cloud.radius) / mm;
+    const near = Math.exp(-((cloud.y - y) ** 2) / cloud.radius ** 2),
+      reach = (2 * cloud.radius) / mm;
     if (near < 0.03) continue;
-    const cx = cloud.x / mm + middle, cz = cloud.z / mm + middle;
+    const cx = cloud.x / mm + middle,
+      cz = cloud.z / mm + middle;
     for (let row = Math.max(0, Math.ceil(cz - reach)); row <= Math.min(size - 1, cz + reach); row++) {
       for (let column = Math.max(0, Math.ceil(cx - reach)); column <= Math.min(size - 1, cx + reach); column++) {
         const at = row * size + column;

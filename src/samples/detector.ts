@@ -25,7 +25,8 @@ export function expose(attenuation: Grid, exposure: Exposure): Uint16Array {
   const scatter = blurred(primary, 35).values;
   const sharp = blurred(primary, 0.22).values;
   const signal: Grid = { ...attenuation, values: sharp.map((value, index) => -Math.log(value + 0.028 * scatter[index]! + 0.0012)) };
-  const wide = blurred(signal, 22).values, near = blurred(signal, 2.2).values;
+  const wide = blurred(signal, 22).values,
+    near = blurred(signal, 2.2).values;
   const shown: Grid = {
     ...signal,
     // Large differences compressed, edges a little enhanced, as every DR console does.
@@ -39,7 +40,8 @@ export function expose(attenuation: Grid, exposure: Exposure): Uint16Array {
   const most = 2 ** bitsStored - 1;
   const inverted = exposure.photometricInterpretation === 'MONOCHROME1';
   const stored = new Uint16Array(rows * columns);
-  let place = 0, before = 0;
+  let place = 0,
+    before = 0;
   for (let row = 0, index = 0; row < rows; row++) {
     place = (place * 25173 + 13849) & 0xffff;
     for (let column = 0; column < columns; column++, index++) {

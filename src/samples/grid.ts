@@ -9,9 +9,16 @@ export interface Grid {
   readonly values: Float32Array;
 }
 
-export function makeGrid(width: number, height: number, mmPerPixel: number, centre: { readonly x: number; readonly y: number } = { x: 0, y: 0 }): Grid {
+export function makeGrid(
+  width: number,
+  height: number,
+  mmPerPixel: number,
+  centre: { readonly x: number; readonly y: number } = { x: 0, y: 0 },
+): Grid {
   return {
-    width, height, mmPerPixel,
+    width,
+    height,
+    mmPerPixel,
     left: centre.x - ((width - 1) / 2) * mmPerPixel,
     top: centre.y - ((height - 1) / 2) * mmPerPixel,
     values: new Float32Array(width * height),
@@ -23,11 +30,16 @@ export function resized(grid: Grid, width: number, height: number): Grid {
   const mmPerPixel = (grid.mmPerPixel * grid.width) / width;
   const half = (mmPerPixel - grid.mmPerPixel) / 2;
   const out: Grid = { width, height, mmPerPixel, left: grid.left + half, top: grid.top + half, values: new Float32Array(width * height) };
-  const across = sampling(grid.width, width), down = sampling(grid.height, height);
+  const across = sampling(grid.width, width),
+    down = sampling(grid.height, height);
   for (let y = 0; y < height; y++) {
-    const upper = down.from[y]! * grid.width, lower = Math.min(down.from[y]! + 1, grid.height - 1) * grid.width, v = down.part[y]!;
+    const upper = down.from[y]! * grid.width,
+      lower = Math.min(down.from[y]! + 1, grid.height - 1) * grid.width,
+      v = down.part[y]!;
     for (let x = 0, at = y * width; x < width; x++, at++) {
-      const i = across.from[x]!, j = Math.min(i + 1, grid.width - 1), u = across.part[x]!;
+      const i = across.from[x]!,
+        j = Math.min(i + 1, grid.width - 1),
+        u = across.part[x]!;
       const a = grid.values[upper + i]! * (1 - u) + grid.values[upper + j]! * u;
       const b = grid.values[lower + i]! * (1 - u) + grid.values[lower + j]! * u;
       out.values[at] = a * (1 - v) + b * v;
@@ -66,13 +78,16 @@ export function blurred(grid: Grid, sigmaMm: number): Grid {
 }
 
 function shrunk(grid: Grid, factor: number): Grid {
-  const width = Math.max(1, Math.ceil(grid.width / factor)), height = Math.max(1, Math.ceil(grid.height / factor));
+  const width = Math.max(1, Math.ceil(grid.width / factor)),
+    height = Math.max(1, Math.ceil(grid.height / factor));
   const small = makeGrid(width, height, (grid.mmPerPixel * grid.width) / width);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      let sum = 0, count = 0;
+      let sum = 0,
+        count = 0;
       for (let j = Math.floor((y * grid.height) / height); j < ((y + 1) * grid.height) / height; j += 2) {
-        for (let i = Math.floor((x * grid.width) / width); i < ((x + 1) * grid.width) / width; i += 2) (sum += grid.values[j * grid.width + i]!), count++;
+        for (let i = Math.floor((x * grid.width) / width); i < ((x + 1) * grid.width) / width; i += 2)
+          (sum += grid.values[j * grid.width + i]!), count++;
       }
       small.values[y * width + x] = sum / count;
     }
@@ -85,7 +100,8 @@ let line = new Float32Array(0);
 function boxFilter(values: Float32Array, start: number, step: number, count: number, radius: number): void {
   if (line.length < count) line = new Float32Array(count);
   for (let index = 0; index < count; index++) line[index] = values[start + index * step]!;
-  const first = line[0]!, final = line[count - 1]!;
+  const first = line[0]!,
+    final = line[count - 1]!;
   const at = (index: number) => (index < 0 ? first : index >= count ? final : line[index]!);
   let sum = 0;
   for (let index = -radius; index <= radius; index++) sum += at(index);

@@ -21,19 +21,31 @@ const fingers = [
 ] as const;
 
 /** A synthetic radiograph of a right hand: something that is an X-ray and no chest. */
-export function handPhantom({ seed, rows, columns }: { readonly seed: string; readonly rows: number; readonly columns: number }): StoredPixels {
+export function handPhantom({
+  seed,
+  rows,
+  columns,
+}: {
+  readonly seed: string;
+  readonly rows: number;
+  readonly columns: number;
+}): StoredPixels {
   const random = seededRandom(`hand ${seed}`);
-  const width = Math.min(columns, 800), height = Math.round((rows * width) / columns);
+  const width = Math.min(columns, 800),
+    height = Math.round((rows * width) / columns);
   const fieldMm = Math.max(224, (285 * columns) / rows);
   const grid = makeGrid(width, height, fieldMm / width, { x: -4, y: -18 });
-  const bones: Tube[] = [], flesh: { from: Knuckle; to: Knuckle; radius: number }[] = [];
+  const bones: Tube[] = [],
+    flesh: { from: Knuckle; to: Knuckle; radius: number }[] = [];
   const bone = (from: Knuckle, to: Knuckle, radius: number) => bones.push(longBone(from, to, radius));
 
   for (const { base, head, lean, lengths, radius } of fingers) {
     bone(base, head, radius * 1.1);
-    let at: Knuckle = head, angle = ((lean + between(random, -3, 3)) * Math.PI) / 180;
+    let at: Knuckle = head,
+      angle = ((lean + between(random, -3, 3)) * Math.PI) / 180;
     lengths.forEach((length, index) => {
-      const gap = 1.6, thin = radius * (0.98 - 0.14 * index);
+      const gap = 1.6,
+        thin = radius * (0.98 - 0.14 * index);
       const step = (by: number) => ({ x: at.x + Math.sin(angle) * by, y: at.y - Math.cos(angle) * by });
       bone(step(gap), step(length), thin);
       flesh.push({ from: at, to: step(length + (index === lengths.length - 1 ? 3 : 0)), radius: radius * 1.75 - index * 0.7 });
@@ -42,8 +54,25 @@ export function handPhantom({ seed, rows, columns }: { readonly seed: string; re
     });
     flesh.push({ from: base, to: head, radius: 15 });
   }
-  for (const [x, y, size] of [[-13, 50, 6.5], [-3, 47, 7], [7, 49, 8], [17, 52, 7], [-12, 61, 8], [2, 60, 8], [13, 63, 6], [19, 60, 4.5]] as const) {
-    bones.push({ ...material, points: [{ x, y, z: -1, radius: size }, { x, y, z: 1, radius: size }], mu: material.mu * 2.6, core: { mu: material.core.mu * 5.4, wallMm: 1.2 } });
+  for (const [x, y, size] of [
+    [-13, 50, 6.5],
+    [-3, 47, 7],
+    [7, 49, 8],
+    [17, 52, 7],
+    [-12, 61, 8],
+    [2, 60, 8],
+    [13, 63, 6],
+    [19, 60, 4.5],
+  ] as const) {
+    bones.push({
+      ...material,
+      points: [
+        { x, y, z: -1, radius: size },
+        { x, y, z: 1, radius: size },
+      ],
+      mu: material.mu * 2.6,
+      core: { mu: material.core.mu * 5.4, wallMm: 1.2 },
+    });
   }
   bone({ x: -6, y: 70 }, { x: -8, y: 240 }, 10.5);
   bone({ x: 20, y: 72 }, { x: 18, y: 240 }, 6.5);
@@ -51,7 +80,8 @@ export function handPhantom({ seed, rows, columns }: { readonly seed: string; re
 
   for (let row = 0, at = 0; row < height; row++) {
     for (let column = 0; column < width; column++, at++) {
-      const x = (grid.left + column * grid.mmPerPixel) / magnification(0), y = (grid.top + row * grid.mmPerPixel) / magnification(0);
+      const x = (grid.left + column * grid.mmPerPixel) / magnification(0),
+        y = (grid.top + row * grid.mmPerPixel) / magnification(0);
       let thick = 0;
       for (const { from, to, radius } of flesh) thick = Math.max(thick, chord(x, y, from, to, radius));
       grid.values[at] = thick * mu.tissue;
@@ -59,7 +89,16 @@ export function handPhantom({ seed, rows, columns }: { readonly seed: string; re
   }
   const soft = blurred(grid, 1.2);
   projectTubes(soft, 'frontal', bones);
-  const values = expose(soft, { rows, columns, bitsStored: 12, photometricInterpretation: 'MONOCHROME2', seed, middle: 0.75, latitude: 0.26, quanta: 30_000 });
+  const values = expose(soft, {
+    rows,
+    columns,
+    bitsStored: 12,
+    photometricInterpretation: 'MONOCHROME2',
+    seed,
+    middle: 0.75,
+    latitude: 0.26,
+    quanta: 30_000,
+  });
   return { rows, columns, bitsStored: 12, photometricInterpretation: 'MONOCHROME2', mmPerPixel: fieldMm / columns, values };
 }
 
@@ -68,14 +107,21 @@ const material = { mu: mu.cortex * 1.25, core: { mu: mu.marrow * 1.4, wallMm: 1.
 /** Wide at the joints, slender between them. */
 function longBone(from: Knuckle, to: Knuckle, radius: number): Tube {
   const points = Array.from({ length: 25 }, (_, index) => {
-    const part = index / 24, end = Math.abs(2 * part - 1);
-    return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part, z: 0, radius: radius * (0.68 + 0.42 * end ** 4 - 0.1 * end ** 24) };
+    const part = index / 24,
+      end = Math.abs(2 * part - 1);
+    return {
+      x: from.x + (to.x - from.x) * part,
+      y: from.y + (to.y - from.y) * part,
+      z: 0,
+      radius: radius * (0.68 + 0.42 * end ** 4 - 0.1 * end ** 24),
+    };
   });
   return { ...material, points };
 }
 
 function chord(x: number, y: number, from: Knuckle, to: Knuckle, radius: number): number {
-  const dx = to.x - from.x, dy = to.y - from.y;
+  const dx = to.x - from.x,
+    dy = to.y - from.y;
   const part = Math.min(1, Math.max(0, ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy)));
   const squared = radius * radius - (x - from.x - part * dx) ** 2 - (y - from.y - part * dy) ** 2;
   return squared > 0 ? 1.6 * Math.sqrt(squared) : 0;

@@ -12,20 +12,35 @@ export interface LoadStudy {
  * Many frontal chest studies for load tests, cheaply: one phantom for each fifty, shifted and brightened a little, so that no two
  * studies have the same pixels. Made one at a time, so that a thousand need not lie in memory.
  */
-export function* sampleLoad(count: number, seed: string, size: { readonly rows: number; readonly columns: number } = { rows: 2500, columns: 2048 }): Generator<LoadStudy> {
+export function* sampleLoad(
+  count: number,
+  seed: string,
+  size: { readonly rows: number; readonly columns: number } = { rows: 2500, columns: 2048 },
+): Generator<LoadStudy> {
   let phantom: StoredPixels | undefined;
   for (let index = 0; index < count; index++) {
     if (index % 50 === 0) phantom = chestPhantom({ seed: `${seed} ${index}`, ...size });
-    const identity: SampleIdentity = { seed: `${seed} load ${index}`, patientName: `PHANTOM^LOAD${index}`, patientID: `PHANTOM-L${index}`, sex: 'M' };
-    yield { studyInstanceUID: studyUid(identity), files: [crFile(identity, varied(phantom!, identity.seed), { bodyPart: 'CHEST', view: 'PA' })] };
+    const identity: SampleIdentity = {
+      seed: `${seed} load ${index}`,
+      patientName: `PHANTOM^LOAD${index}`,
+      patientID: `PHANTOM-L${index}`,
+      sex: 'M',
+    };
+    yield {
+      studyInstanceUID: studyUid(identity),
+      files: [crFile(identity, varied(phantom!, identity.seed), { bodyPart: 'CHEST', view: 'PA' })],
+    };
   }
 }
 
 /** Shifted by up to six pixels each way and up to 3 % brighter or darker. */
 function varied(pixels: StoredPixels, seed: string): StoredPixels {
   const random = seededRandom(`varied ${seed}`);
-  const down = Math.round(between(random, -6, 6)), across = Math.round(between(random, -6, 6)), gain = between(random, 0.97, 1.03);
-  const most = 2 ** pixels.bitsStored - 1, { rows, columns } = pixels;
+  const down = Math.round(between(random, -6, 6)),
+    across = Math.round(between(random, -6, 6)),
+    gain = between(random, 0.97, 1.03);
+  const most = 2 ** pixels.bitsStored - 1,
+    { rows, columns } = pixels;
   const values = new Uint16Array(rows * columns);
   for (let row = 0, at = 0; row < rows; row++) {
     const from = Math.min(rows - 1, Math.max(0, row + down)) * columns;

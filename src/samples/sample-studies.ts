@@ -26,9 +26,22 @@ const frontal = { bodyPart: 'CHEST', view: 'PA' } as const;
  */
 export function sampleStudies(seed = 'demo', size: SampleSize = {}): readonly SampleStudy[] {
   const { scale = 1, ctSlices = 40 } = size;
-  const scaled = (rows: number, columns: number) => ({ rows: Math.round((rows * scale) / 2) * 2, columns: Math.round((columns * scale) / 2) * 2 });
-  const person = (number: number, name: string, sex: 'F' | 'M'): SampleIdentity => ({ seed: `${seed} ${number}`, patientName: name, patientID: `PHANTOM-${number}`, sex });
-  const study = (title: string, expected: SampleStudy['expected'], identity: SampleIdentity, files: readonly Uint8Array[]): SampleStudy => ({ title, expected, studyInstanceUID: studyUid(identity), files });
+  const scaled = (rows: number, columns: number) => ({
+    rows: Math.round((rows * scale) / 2) * 2,
+    columns: Math.round((columns * scale) / 2) * 2,
+  });
+  const person = (number: number, name: string, sex: 'F' | 'M'): SampleIdentity => ({
+    seed: `${seed} ${number}`,
+    patientName: name,
+    patientID: `PHANTOM-${number}`,
+    sex,
+  });
+  const study = (
+    title: string,
+    expected: SampleStudy['expected'],
+    identity: SampleIdentity,
+    files: readonly Uint8Array[],
+  ): SampleStudy => ({ title, expected, studyInstanceUID: studyUid(identity), files });
 
   const clear = person(6, 'PHANTOM^CLEAR', 'M');
   const opacity = person(2, 'PHANTOM^OPACITY', 'F');
@@ -39,25 +52,59 @@ export function sampleStudies(seed = 'demo', size: SampleSize = {}): readonly Sa
   const kanji = person(7, 'Phantom^Tarou=模型^太郎=もけい^たろう', 'M');
 
   return [
-    study('chest CR, clear', 'reported', clear, [crFile(clear, chestPhantom({ seed: clear.seed, sex: 'M', ...scaled(1760, 1430) }), frontal)]),
+    study('chest CR, clear', 'reported', clear, [
+      crFile(clear, chestPhantom({ seed: clear.seed, sex: 'M', ...scaled(1760, 1430) }), frontal),
+    ]),
     study('chest CR, opacity in the right lower zone', 'reported', opacity, [
-      crFile(opacity, chestPhantom({ seed: opacity.seed, sex: 'F', ...scaled(1760, 1430), opacities: [{ side: 'right', zone: 'lower', kind: 'consolidation' }] }), frontal)]),
+      crFile(
+        opacity,
+        chestPhantom({
+          seed: opacity.seed,
+          sex: 'F',
+          ...scaled(1760, 1430),
+          opacities: [{ side: 'right', zone: 'lower', kind: 'consolidation' }],
+        }),
+        frontal,
+      ),
+    ]),
     study('chest DX, MONOCHROME1, 16 bits, 2500 × 2048', 'reported', inverted, [
-      dxFile(inverted, chestPhantom({ seed: inverted.seed, sex: 'M', ...scaled(2500, 2048), bitsStored: 16, photometricInterpretation: 'MONOCHROME1' }), frontal)]),
+      dxFile(
+        inverted,
+        chestPhantom({ seed: inverted.seed, sex: 'M', ...scaled(2500, 2048), bitsStored: 16, photometricInterpretation: 'MONOCHROME1' }),
+        frontal,
+      ),
+    ]),
     study('chest CR, lateral view only', 'skipped', sideways, [
-      crFile(sideways, chestPhantom({ seed: sideways.seed, sex: 'F', view: 'lateral', ...scaled(1760, 1430) }), { bodyPart: 'CHEST', view: 'LL' })]),
-    study('hand CR', 'skipped', hand, [crFile(hand, handPhantom({ seed: hand.seed, ...scaled(1500, 1200) }), { bodyPart: 'HAND', view: 'PA' })]),
+      crFile(sideways, chestPhantom({ seed: sideways.seed, sex: 'F', view: 'lateral', ...scaled(1760, 1430) }), {
+        bodyPart: 'CHEST',
+        view: 'LL',
+      }),
+    ]),
+    study('hand CR', 'skipped', hand, [
+      crFile(hand, handPhantom({ seed: hand.seed, ...scaled(1500, 1200) }), { bodyPart: 'HAND', view: 'PA' }),
+    ]),
     study('chest CT with scout', 'reported', sliced, ctFiles(sliced, ctSlices, Math.round(256 * scale) * 2)),
-    study('chest CR, Japanese name', 'reported', kanji, [crFile(kanji, chestPhantom({ seed: kanji.seed, sex: 'M', ...scaled(1760, 1430) }), frontal)]),
+    study('chest CR, Japanese name', 'reported', kanji, [
+      crFile(kanji, chestPhantom({ seed: kanji.seed, sex: 'M', ...scaled(1760, 1430) }), frontal),
+    ]),
   ];
 }
 
 function ctFiles(identity: SampleIdentity, slices: number, size: number): readonly Uint8Array[] {
   const scout = chestPhantom({ seed: identity.seed, sex: identity.sex, rows: size, columns: size, marker: false });
   const ct = ctPhantom({
-    seed: identity.seed, sex: identity.sex, slices, size,
-    opacities: [{ side: 'left', zone: 'lower', kind: 'ground-glass' }, { side: 'right', zone: 'middle', kind: 'ground-glass' }],
+    seed: identity.seed,
+    sex: identity.sex,
+    slices,
+    size,
+    opacities: [
+      { side: 'left', zone: 'lower', kind: 'ground-glass' },
+      { side: 'right', zone: 'middle', kind: 'ground-glass' },
+    ],
   });
   const { mmPerPixel, sliceDistanceMm: thicknessMm } = ct;
-  return [scoutFile(identity, 1, scout), ...ct.slices.map(({ position, hu }, index) => ctFile(identity, 2, { number: index + 1, size, mmPerPixel, thicknessMm, position, hu }))];
+  return [
+    scoutFile(identity, 1, scout),
+    ...ct.slices.map(({ position, hu }, index) => ctFile(identity, 2, { number: index + 1, size, mmPerPixel, thicknessMm, position, hu })),
+  ];
 }

@@ -24,7 +24,8 @@ export interface Solid {
 export type View = 'frontal' | 'lateral';
 
 /** Distance of the X-ray source from the detector, and of the patient's middle from the detector. */
-const sourceMm = 1800, middleMm = 140;
+const sourceMm = 1800,
+  middleMm = 140;
 
 /** How much larger the detector shows what lies at depth `w` (towards the source). */
 export function magnification(w: number): number {
@@ -35,7 +36,14 @@ export function magnification(w: number): number {
  * ∫ μ along each ray. Where solids overlap, the later one in the list counts (`layers`); those in `added` count on top.
  * @param lungs receives millimetres of the way that lie in solids of index `lungLayers`
  */
-export function projectSolids(grid: Grid, view: View, layers: readonly Solid[], added: readonly Solid[], lungLayers: readonly number[], lungs: Float32Array): void {
+export function projectSolids(
+  grid: Grid,
+  view: View,
+  layers: readonly Solid[],
+  added: readonly Solid[],
+  lungLayers: readonly number[],
+  lungs: Float32Array,
+): void {
   const across = new Float64Array(2 * layers.length);
   for (let row = 0; row < grid.height; row++) {
     const y = (grid.top + row * grid.mmPerPixel) / magnification(0);
@@ -68,12 +76,15 @@ export function projectSolids(grid: Grid, view: View, layers: readonly Solid[], 
 
 /** Length of interval `index` outside the union of all later ones. */
 function visibleLength(intervals: Float64Array, index: number, count: number): number {
-  const from = intervals[2 * index]!, to = intervals[2 * index + 1]!;
+  const from = intervals[2 * index]!,
+    to = intervals[2 * index + 1]!;
   if (to <= from) return 0;
-  let covered = 0, reached = from;
+  let covered = 0,
+    reached = from;
   // Later intervals are few: take them by their beginnings, smallest first, without sorting an array for each ray.
   for (;;) {
-    let next = -1, begins = Infinity;
+    let next = -1,
+      begins = Infinity;
     for (let later = index + 1; later < count; later++) {
       const end = intervals[2 * later + 1]!;
       if (end <= reached || intervals[2 * later]! >= end) continue;

@@ -34,8 +34,10 @@ export function projectTubes(grid: Grid, view: View, tubes: Iterable<Tube>): voi
   for (const tube of tubes) {
     for (const piece of piecesOf(tube, stepMm)) {
       const enlarged = magnification(view === 'frontal' ? piece.z : piece.x);
-      const u = (view === 'frontal' ? piece.x : piece.z) * enlarged, v = piece.y * enlarged;
-      const radius = piece.radius * enlarged, flat = tube.flatness ?? 1;
+      const u = (view === 'frontal' ? piece.x : piece.z) * enlarged,
+        v = piece.y * enlarged;
+      const radius = piece.radius * enlarged,
+        flat = tube.flatness ?? 1;
       addEllipse(edges, grid, u, v, radius * flat, radius, piece.lengthMm * tube.mu);
       const inner = piece.radius - (tube.core?.wallMm ?? 0);
       if (tube.core && inner > 0) {
@@ -56,12 +58,19 @@ export function projectTubes(grid: Grid, view: View, tubes: Iterable<Tube>): voi
 /** The tube cut into pieces of equal length. */
 export function* piecesOf(tube: Tube, lengthMm: number): Generator<Point & { readonly radius: number; readonly lengthMm: number }> {
   for (let index = 1; index < tube.points.length; index++) {
-    const a = tube.points[index - 1]!, b = tube.points[index]!;
+    const a = tube.points[index - 1]!,
+      b = tube.points[index]!;
     const length = Math.hypot(b.x - a.x, b.y - a.y, b.z - a.z);
     const count = Math.max(1, Math.round(length / lengthMm));
     for (let piece = 0; piece < count; piece++) {
       const t = (piece + 0.5) / count;
-      yield { x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t, z: a.z + (b.z - a.z) * t, radius: a.radius + (b.radius - a.radius) * t, lengthMm: length / count };
+      yield {
+        x: a.x + (b.x - a.x) * t,
+        y: a.y + (b.y - a.y) * t,
+        z: a.z + (b.z - a.z) * t,
+        radius: a.radius + (b.radius - a.radius) * t,
+        lengthMm: length / count,
+      };
     }
   }
 }
@@ -69,10 +78,14 @@ export function* piecesOf(tube: Tube, lengthMm: number): Generator<Point & { rea
 /** Writes where the even ellipse begins and ends in each row; fractions of a pixel are shared with its neighbour. */
 function addEllipse(edges: Float64Array, grid: Grid, u: number, v: number, ru: number, rv: number, weight: number): void {
   const scale = 1 / grid.mmPerPixel;
-  const cx = (u - grid.left) * scale, cy = (v - grid.top) * scale, a = ru * scale, b = Math.max(rv * scale, 0.5);
+  const cx = (u - grid.left) * scale,
+    cy = (v - grid.top) * scale,
+    a = ru * scale,
+    b = Math.max(rv * scale, 0.5);
   // A tube thinner than a pixel keeps its mass.
   const given = (weight * (rv * scale)) / b;
-  const first = Math.max(0, Math.ceil(cy - b)), last = Math.min(grid.height - 1, Math.floor(cy + b));
+  const first = Math.max(0, Math.ceil(cy - b)),
+    last = Math.min(grid.height - 1, Math.floor(cy + b));
   for (let row = first; row <= last; row++) {
     const part = (row - cy) / b;
     const half = a * Math.sqrt(Math.max(0, 1 - part * part));
@@ -85,7 +98,8 @@ function addEllipse(edges: Float64Array, grid: Grid, u: number, v: number, ru: n
 function addStep(edges: Float64Array, start: number, width: number, at: number, height: number): void {
   if (at >= width) return;
   const clipped = Math.max(0, at);
-  const index = Math.floor(clipped), part = clipped - index;
+  const index = Math.floor(clipped),
+    part = clipped - index;
   edges[start + index]! += height * (1 - part);
   edges[start + index + 1]! += height * part;
 }

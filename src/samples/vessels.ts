@@ -18,8 +18,14 @@ const vesselMu = mu.blood - mu.lung;
 export function vessels(anatomy: Anatomy): readonly Tube[] {
   const random = seededRandom(`vessels ${anatomy.seed}`);
   const tubes: Tube[] = [];
-  for (const [lung, root] of [[anatomy.right, roots.right], [anatomy.left, roots.left]] as const) {
-    for (const [lower, share] of [[0, 1], [26, 0.86]] as const) {
+  for (const [lung, root] of [
+    [anatomy.right, roots.right],
+    [anatomy.left, roots.left],
+  ] as const) {
+    for (const [lower, share] of [
+      [0, 1],
+      [26, 0.86],
+    ] as const) {
       const from = { x: root.x, y: root.y + lower, z: root.z - lower };
       const downwards = lower === 0 ? [-1.5, -0.95, -0.35, 0.2, 0.75, 1.25] : [-0.2, 0.35, 0.8];
       for (const steep of downwards) {
@@ -33,12 +39,26 @@ export function vessels(anatomy: Anatomy): readonly Tube[] {
   return tubes;
 }
 
-function grow(tubes: Tube[], lung: LungShape, from: Point, direction: Point, radius: number, length: number, random: Random, depth: number): void {
+function grow(
+  tubes: Tube[],
+  lung: LungShape,
+  from: Point,
+  direction: Point,
+  radius: number,
+  length: number,
+  random: Random,
+  depth: number,
+): void {
   const points: (Point & { radius: number })[] = [{ ...from, radius }];
-  let at = from, heading = direction;
+  let at = from,
+    heading = direction;
   const steps = 6;
   for (let step = 1; step <= steps; step++) {
-    heading = unit({ x: heading.x + gaussian(random) * 0.09, y: heading.y + gaussian(random) * 0.09, z: heading.z + gaussian(random) * 0.09 });
+    heading = unit({
+      x: heading.x + gaussian(random) * 0.09,
+      y: heading.y + gaussian(random) * 0.09,
+      z: heading.z + gaussian(random) * 0.09,
+    });
     at = { x: at.x + (heading.x * length) / steps, y: at.y + (heading.y * length) / steps, z: at.z + (heading.z * length) / steps };
     if (depth > 0 && !inside(lung, at)) break;
     points.push({ ...at, radius: radius * (1 - (0.12 * step) / steps) });
@@ -77,10 +97,12 @@ export function airways(anatomy: Anatomy): readonly Tube[] {
 export function inside(lung: LungShape, { x, y, z }: Point, margin = 0.96): boolean {
   const slice = lung.at(y);
   if (!slice) return false;
-  const across = Math.abs(x - slice.cx) / slice.a, through = Math.abs(z - slice.cz) / slice.b;
+  const across = Math.abs(x - slice.cx) / slice.a,
+    through = Math.abs(z - slice.cz) / slice.b;
   if (Math.pow(across, slice.p) + Math.pow(through, slice.p) > margin) return false;
   // Above the dome, which falls off towards the wall.
-  const dx = (x - lung.side * 66) / 70, dz = (z + 14) / 88;
+  const dx = (x - lung.side * 66) / 70,
+    dz = (z + 14) / 88;
   return y < lung.domeY + 46 * Math.pow(dx * dx + dz * dz, 0.9);
 }
 

@@ -30,8 +30,25 @@ import type { ServerParts } from './ports/server.js';
 
 /** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
 const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [
-  loginRoutes, resultRoutes, assessmentRoutes, retrainRoutes, failedJobRoutes, administrationRoutes, auditRoutes, metricsRoutes,
-  worklistRoutes, studyRoutes, analyzeRoutes, operationsRoutes, modelRoutes, modelActionRoutes, driftRoutes, openApiRoutes, dicomWebRoutes, viewerRoutes, pageRoutes,
+  loginRoutes,
+  resultRoutes,
+  assessmentRoutes,
+  retrainRoutes,
+  failedJobRoutes,
+  administrationRoutes,
+  auditRoutes,
+  metricsRoutes,
+  worklistRoutes,
+  studyRoutes,
+  analyzeRoutes,
+  operationsRoutes,
+  modelRoutes,
+  modelActionRoutes,
+  driftRoutes,
+  openApiRoutes,
+  dicomWebRoutes,
+  viewerRoutes,
+  pageRoutes,
 ];
 
 /**

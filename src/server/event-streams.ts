@@ -10,7 +10,13 @@ export interface EventStreamSettings {
   readonly maxOfAll: number;
 }
 
-export const eventStreamSettings: EventStreamSettings = { changeTokenMs: 1_000, heartbeatMs: 20_000, checkMs: 5_000, maxOfUser: 20, maxOfAll: 500 };
+export const eventStreamSettings: EventStreamSettings = {
+  changeTokenMs: 1_000,
+  heartbeatMs: 20_000,
+  checkMs: 5_000,
+  maxOfUser: 20,
+  maxOfAll: 500,
+};
 
 /** Who listens. */
 export interface Listener {
@@ -49,7 +55,8 @@ export class EventStreams {
   async add(response: Response, listener: Listener): Promise<void> {
     const { maxOfUser, maxOfAll } = this.settings;
     const ofUser = [...this.#streams].filter((one) => one.user === listener.user).length;
-    if (ofUser >= maxOfUser || this.#streams.size >= maxOfAll) throw new Fault('too-many-requests', `expected at most ${maxOfUser} pages that listen at once; close some`);
+    if (ofUser >= maxOfUser || this.#streams.size >= maxOfAll)
+      throw new Fault('too-many-requests', `expected at most ${maxOfUser} pages that listen at once; close some`);
     const stream = { ...listener, response, mayGoOn: () => listener.mayGoOn() };
     // Before anything is awaited: a browser that goes away meanwhile is noticed, and streams that begin at once are counted.
     this.#streams.add(stream);
@@ -77,7 +84,11 @@ export class EventStreams {
   #start(): void {
     if (this.#timers.length > 0) return;
     const { changeTokenMs, heartbeatMs, checkMs } = this.settings;
-    this.#timers = [setInterval(() => void this.#look(), changeTokenMs), setInterval(() => this.#write(': here\n\n'), heartbeatMs), setInterval(() => void this.#check(), checkMs)];
+    this.#timers = [
+      setInterval(() => void this.#look(), changeTokenMs),
+      setInterval(() => this.#write(': here\n\n'), heartbeatMs),
+      setInterval(() => void this.#check(), checkMs),
+    ];
     for (const timer of this.#timers) timer.unref();
   }
 

@@ -21,7 +21,13 @@ export function sendFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorR
     }
     if (error instanceof Fault) {
       if (error.code === 'too-many-requests') response.set('Retry-After', '60');
-      if (error.code === 'request-refused') await audit.recordView({ ...actorOf(request, response), action: 'request.refused', outcome: 'refused', subject: { method: request.method, address: shownAddress(request) } });
+      if (error.code === 'request-refused')
+        await audit.recordView({
+          ...actorOf(request, response),
+          action: 'request.refused',
+          outcome: 'refused',
+          subject: { method: request.method, address: shownAddress(request) },
+        });
       const inside = error.status >= 500 && response.locals['principal'] === undefined;
       response.status(error.status).json({ error: inside ? meaningOf(error.code) : error.message, code: error.code });
       return;
@@ -40,7 +46,11 @@ export function sendFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorR
 function shownAddress(request: Request): string {
   const route = request.route as { readonly path?: unknown } | undefined;
   if (typeof route?.path === 'string') return route.path;
-  return /^\/(api\/(accounts|tokens|audit|studies|models|parked|login|password|results|worklist|patients)|dicom-web|viewer|page)(?=\/|$)/.exec(request.path)?.[0] ?? 'another';
+  return (
+    /^\/(api\/(accounts|tokens|audit|studies|models|parked|login|password|results|worklist|patients)|dicom-web|viewer|page)(?=\/|$)/.exec(
+      request.path,
+    )?.[0] ?? 'another'
+  );
 }
 
 /** What express and its parsers refuse (no JSON, too large, no UTF-8 in an address); their messages quote what they were given. */

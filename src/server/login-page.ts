@@ -9,8 +9,20 @@ interface Words {
 }
 
 const words: Readonly<Record<'en' | 'de', Words>> = {
-  en: { logIn: 'Log in', notice: 'Not for diagnosis. Software results, not verified by a physician.', hospital: 'Log in with your hospital account', name: 'Name', password: 'Password' },
-  de: { logIn: 'Anmelden', notice: 'Nicht zur Diagnose. Ergebnisse einer Software, von keinem Arzt geprüft.', hospital: 'Mit dem Konto des Krankenhauses anmelden', name: 'Name', password: 'Passwort' },
+  en: {
+    logIn: 'Log in',
+    notice: 'Not for diagnosis. Software results, not verified by a physician.',
+    hospital: 'Log in with your hospital account',
+    name: 'Name',
+    password: 'Password',
+  },
+  de: {
+    logIn: 'Anmelden',
+    notice: 'Nicht zur Diagnose. Ergebnisse einer Software, von keinem Arzt geprüft.',
+    hospital: 'Mit dem Konto des Krankenhauses anmelden',
+    name: 'Name',
+    password: 'Passwort',
+  },
 };
 
 /** As the browser asks for it: before a login nothing else is known. */

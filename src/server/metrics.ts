@@ -11,7 +11,14 @@ export interface MeasuredResult {
 /** What is asked for when somebody looks. */
 export interface MeasuredState {
   readonly results: Readonly<Record<string, number>>;
-  readonly queues: readonly { readonly queue: string; readonly waiting: number; readonly active: number; readonly retrying: number; readonly parked: number; readonly oldestAgeMs: number | undefined }[];
+  readonly queues: readonly {
+    readonly queue: string;
+    readonly waiting: number;
+    readonly active: number;
+    readonly retrying: number;
+    readonly parked: number;
+    readonly oldestAgeMs: number | undefined;
+  }[];
   readonly freeBytes: number | undefined;
   readonly clockSkewMs: number | undefined;
   readonly pacsRequests: number;
@@ -25,7 +32,14 @@ export interface MeasuredState {
 /** `site` is a configured name or a keyed hash; at most forty of them. */
 export interface MeasuredDrift {
   readonly madeAt: Date;
-  readonly quantities: readonly { readonly site: string; readonly network: string; readonly quantity: string; readonly stability: number; readonly expectedStability: number; readonly alarm: boolean }[];
+  readonly quantities: readonly {
+    readonly site: string;
+    readonly network: string;
+    readonly quantity: string;
+    readonly stability: number;
+    readonly expectedStability: number;
+    readonly alarm: boolean;
+  }[];
   readonly agreement: readonly { readonly site: string; readonly network: string; readonly finding: string; readonly value: number }[];
   readonly studies: readonly { readonly site: string; readonly network: string; readonly n: number }[];
   readonly unacknowledged: number;
@@ -48,17 +62,50 @@ export function openMetrics(version: string, model: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'chest_ai_' });
-  const requests = new Histogram({ name: 'chest_ai_http_request_seconds', help: 'Requests to the service by route and status', labelNames: ['method', 'route', 'status'], buckets: [0.005, 0.02, 0.1, 0.5, 2, 10], registers });
-  const studies = new Histogram({ name: 'chest_ai_study_seconds', help: 'Time in hand of a study by what came of it, in this process', labelNames: ['outcome'], buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120], registers });
-  const steps = new Histogram({ name: 'chest_ai_step_seconds', help: 'Time of a step of a study, in this process', labelNames: ['step'], buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30], registers });
+  const requests = new Histogram({
+    name: 'chest_ai_http_request_seconds',
+    help: 'Requests to the service by route and status',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
+    registers,
+  });
+  const studies = new Histogram({
+    name: 'chest_ai_study_seconds',
+    help: 'Time in hand of a study by what came of it, in this process',
+    labelNames: ['outcome'],
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120],
+    registers,
+  });
+  const steps = new Histogram({
+    name: 'chest_ai_step_seconds',
+    help: 'Time of a step of a study, in this process',
+    labelNames: ['step'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+    registers,
+  });
   const results = new Gauge({ name: 'chest_ai_results', help: 'Current results on record by outcome', labelNames: ['outcome'], registers });
-  const jobs = new Gauge({ name: 'chest_ai_jobs', help: 'Jobs by queue and state, of all processes', labelNames: ['queue', 'state'], registers });
-  const oldest = new Gauge({ name: 'chest_ai_oldest_job_seconds', help: 'Age of the oldest job that is neither done nor parked', labelNames: ['queue'], registers });
+  const jobs = new Gauge({
+    name: 'chest_ai_jobs',
+    help: 'Jobs by queue and state, of all processes',
+    labelNames: ['queue', 'state'],
+    registers,
+  });
+  const oldest = new Gauge({
+    name: 'chest_ai_oldest_job_seconds',
+    help: 'Age of the oldest job that is neither done nor parked',
+    labelNames: ['queue'],
+    registers,
+  });
   const free = new Gauge({ name: 'chest_ai_disk_free_bytes', help: 'Room left where the data folder lies', registers });
   const skew = new Gauge({ name: 'chest_ai_clock_skew_seconds', help: "How far Orthanc's clock and ours differ", registers });
   const pacs = new Gauge({ name: 'chest_ai_pacs_requests', help: 'Exchanges with the PACS under way in this process', registers });
   const ready = new Gauge({ name: 'chest_ai_ready', help: '1 if the service can do its work', registers });
-  const info = new Gauge({ name: 'chest_ai_info', help: 'Versions: of the program, and of the model in service now', labelNames: ['version', 'model'], registers });
+  const info = new Gauge({
+    name: 'chest_ai_info',
+    help: 'Versions: of the program, and of the model in service now',
+    labelNames: ['version', 'model'],
+    registers,
+  });
   info.set({ version, model }, 1);
   const driftGauges = openDriftGauges(registers);
 
@@ -104,11 +151,36 @@ export function openMetrics(version: string, model: string): Metrics {
 /** Of the last look only: what it did not judge has no series any more. */
 function openDriftGauges(registers: Registry[]): (drift: MeasuredDrift) => void {
   const place = ['site', 'network'];
-  const stability = new Gauge({ name: 'chest_ai_drift_stability_index', help: 'Population stability index of the last days against the training reference', labelNames: [...place, 'quantity'], registers });
-  const expected = new Gauge({ name: 'chest_ai_drift_expected_stability_index', help: 'What chance alone makes of so many studies', labelNames: [...place, 'quantity'], registers });
-  const alarm = new Gauge({ name: 'chest_ai_drift_alarm', help: '1 where a quantity has moved', labelNames: [...place, 'quantity'], registers });
-  const agreement = new Gauge({ name: 'chest_ai_reader_agreement', help: 'Share of settled calls of the last days that readers confirmed', labelNames: [...place, 'finding'], registers });
-  const studies = new Gauge({ name: 'chest_ai_drift_studies', help: 'Studies judged in the days that were looked at', labelNames: place, registers });
+  const stability = new Gauge({
+    name: 'chest_ai_drift_stability_index',
+    help: 'Population stability index of the last days against the training reference',
+    labelNames: [...place, 'quantity'],
+    registers,
+  });
+  const expected = new Gauge({
+    name: 'chest_ai_drift_expected_stability_index',
+    help: 'What chance alone makes of so many studies',
+    labelNames: [...place, 'quantity'],
+    registers,
+  });
+  const alarm = new Gauge({
+    name: 'chest_ai_drift_alarm',
+    help: '1 where a quantity has moved',
+    labelNames: [...place, 'quantity'],
+    registers,
+  });
+  const agreement = new Gauge({
+    name: 'chest_ai_reader_agreement',
+    help: 'Share of settled calls of the last days that readers confirmed',
+    labelNames: [...place, 'finding'],
+    registers,
+  });
+  const studies = new Gauge({
+    name: 'chest_ai_drift_studies',
+    help: 'Studies judged in the days that were looked at',
+    labelNames: place,
+    registers,
+  });
   const looked = new Gauge({ name: 'chest_ai_drift_checked_timestamp_seconds', help: 'When drift was last looked at', registers });
   const open = new Gauge({ name: 'chest_ai_drift_alarms_unacknowledged', help: 'Alarms of drift that nobody has acknowledged', registers });
   return (drift) => {

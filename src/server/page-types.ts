@@ -130,7 +130,10 @@ export interface Operations {
   readonly parked: readonly ShownFailedJob[];
   readonly rules: readonly ShownRule[];
   /** Of the last results: milliseconds by step, median and 95 %. */
-  readonly latency: { readonly results: number; readonly steps: readonly { readonly step: string; readonly medianMs: number; readonly p95Ms: number }[] };
+  readonly latency: {
+    readonly results: number;
+    readonly steps: readonly { readonly step: string; readonly medianMs: number; readonly p95Ms: number }[];
+  };
   readonly counts: OutcomeCounts;
 }
 
@@ -209,7 +212,15 @@ export interface ShownDrift {
 
 export interface ModelsPage {
   readonly models: readonly ShownModel[];
-  readonly history: readonly { readonly number: number; readonly action: string; readonly champion: string; readonly challenger: string | null; readonly by: string; readonly why: string; readonly at: string }[];
+  readonly history: readonly {
+    readonly number: number;
+    readonly action: string;
+    readonly champion: string;
+    readonly challenger: string | null;
+    readonly by: string;
+    readonly why: string;
+    readonly at: string;
+  }[];
   /** Version that a rollback puts in service; absent where there is none. */
   readonly former?: string;
   /** Ids of change records that cannot be read: damaged, or of a later release. Absent where there is none. */
@@ -221,8 +232,25 @@ export type RetrainingOutcome = 'promoted' | 'refused' | 'shadow' | 'not-trained
 export interface ShownRetraining {
   readonly state: 'idle' | 'waiting' | 'running' | 'parked';
   /** The plan on disk, also between two tries. */
-  readonly underWay?: { readonly startedAt: string; readonly by: string; readonly images: number; readonly step: 'pictures' | 'training' | 'judging'; readonly epochsDone: number; readonly epochs: number } | undefined;
-  readonly last?: { readonly id: string; readonly startedAt: string; readonly endedAt: string; readonly by: string; readonly outcome: RetrainingOutcome; readonly why: string; readonly challenger: string | null };
+  readonly underWay?:
+    | {
+        readonly startedAt: string;
+        readonly by: string;
+        readonly images: number;
+        readonly step: 'pictures' | 'training' | 'judging';
+        readonly epochsDone: number;
+        readonly epochs: number;
+      }
+    | undefined;
+  readonly last?: {
+    readonly id: string;
+    readonly startedAt: string;
+    readonly endedAt: string;
+    readonly by: string;
+    readonly outcome: RetrainingOutcome;
+    readonly why: string;
+    readonly challenger: string | null;
+  };
 }
 
 /** A change record: the version came before the gate. */

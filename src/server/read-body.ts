@@ -7,7 +7,8 @@ export function readBody<Schema extends z.ZodType>(request: Request, schema: Sch
   if (holdsNul(request.body)) throw new Fault('request-invalid', 'expected texts without the character NUL');
   const result = schema.safeParse(request.body);
   // No name and no sentence has one, and the database takes none.
-  if (result.success && JSON.stringify(request.body).includes('\\u0000')) throw new Fault('request-invalid', 'expected texts without control characters');
+  if (result.success && JSON.stringify(request.body).includes('\\u0000'))
+    throw new Fault('request-invalid', 'expected texts without control characters');
   if (result.success) return result.data;
   const mistakes = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
   throw new Fault('request-invalid', mistakes.join('; ').slice(0, 500));

@@ -4,7 +4,23 @@ import { Fault } from '../errors.js';
 import type { AuditSubject } from '../store/audit-entries.js';
 
 /** Parameters of PS3.18 that are no attributes (8.3.4, 8.3.5, 10.4). */
-const parameters = new Set(['limit', 'offset', 'includefield', 'fuzzymatching', 'emptyvaluematching', 'multiplevaluematching', 'accept', 'charset', 'annotation', 'quality', 'viewport', 'window', 'iccprofile', 'transfersyntax', 'frame']);
+const parameters = new Set([
+  'limit',
+  'offset',
+  'includefield',
+  'fuzzymatching',
+  'emptyvaluematching',
+  'multiplevaluematching',
+  'accept',
+  'charset',
+  'annotation',
+  'quality',
+  'viewport',
+  'window',
+  'iccprofile',
+  'transfersyntax',
+  'frame',
+]);
 const attributePath = /^([A-Z][A-Za-z0-9]{1,63}|[0-9A-Fa-f]{8})(\.([A-Z][A-Za-z0-9]{1,63}|[0-9A-Fa-f]{8})){0,5}$/;
 
 /**
@@ -16,7 +32,8 @@ const attributePath = /^([A-Z][A-Za-z0-9]{1,63}|[0-9A-Fa-f]{8})(\.([A-Z][A-Za-z0
 export function viewerQuery(text: string): URLSearchParams {
   const query = new URLSearchParams(text);
   for (const name of query.keys()) {
-    if (!parameters.has(name.toLowerCase()) && !attributePath.test(name)) throw new Fault('request-invalid', 'expected a query of attributes and parameters of PS3.18, found another name in it');
+    if (!parameters.has(name.toLowerCase()) && !attributePath.test(name))
+      throw new Fault('request-invalid', 'expected a query of attributes and parameters of PS3.18, found another name in it');
   }
   return query;
 }
@@ -39,7 +56,11 @@ export async function searchedSubject(level: string, query: URLSearchParams, fin
     if (parameters.has(name.toLowerCase()) || value === '') continue;
     const keyword = keywordOf(name);
     const values = value.split(/[,\\]/);
-    searched.push(values.every(isUid) ? `${keyword}=${values.slice(0, 100).join(',')}` : `${keyword}#${await fingerprint(searchedText(keyword, value))}`);
+    searched.push(
+      values.every(isUid)
+        ? `${keyword}=${values.slice(0, 100).join(',')}`
+        : `${keyword}#${await fingerprint(searchedText(keyword, value))}`,
+    );
   }
   return { level, ...(searched.length > 0 ? { searched: searched.sort() } : {}), ...numbers };
 }
@@ -51,6 +72,12 @@ export function searchedText(keyword: string, value: string): string {
 
 /** A name that DICOM does not know may be anything, also a patient's. */
 function keywordOf(name: string): string {
-  const known = name.split('.').map((part) => (/^[0-9A-Fa-f]{8}$/.test(part) ? (attributeOfTag(Number.parseInt(part, 16))?.keyword ?? part.toUpperCase()) : attributeOfKey(part)?.keyword));
+  const known = name
+    .split('.')
+    .map((part) =>
+      /^[0-9A-Fa-f]{8}$/.test(part)
+        ? (attributeOfTag(Number.parseInt(part, 16))?.keyword ?? part.toUpperCase())
+        : attributeOfKey(part)?.keyword,
+    );
   return known.includes(undefined) ? 'other' : known.join('.');
 }

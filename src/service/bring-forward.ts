@@ -14,7 +14,12 @@ import { bringMemoryForward } from '../retraining/retraining-memory.js';
  *
  * Of several processes with a DATA_DIR each, the first in which a model was promoted decides; one that served something else says so.
  */
-export async function bringForward(config: Pick<Config, 'dataDir'>, store: Pick<Store, 'kind' | 'models' | 'retraining'>, registry: Registry, log: Log): Promise<void> {
+export async function bringForward(
+  config: Pick<Config, 'dataDir'>,
+  store: Pick<Store, 'kind' | 'models' | 'retraining'>,
+  registry: Registry,
+  log: Log,
+): Promise<void> {
   if (store.kind !== 'postgresql') return;
   const folder = join(config.dataDir, 'models');
   const files = openRegistry(folder);
@@ -26,14 +31,22 @@ export async function bringForward(config: Pick<Config, 'dataDir'>, store: Pick<
     const here = await files.versions();
     let seen = known.at(-1);
     for (const { revision: _revision, ...change } of own) seen = await shared.append(seen, change);
-    for (const version of new Set(own.flatMap(({ champion, challenger }) => (challenger ? [champion, challenger] : [champion])))) if (here.includes(version)) await registry.share(version);
+    for (const version of new Set(own.flatMap(({ champion, challenger }) => (challenger ? [champion, challenger] : [champion]))))
+      if (here.includes(version)) await registry.share(version);
     log.info('the champion of this DATA_DIR is now in the database, for all processes', { champion: seen?.champion, changes: own.length });
   } else if (decided(own) && own.at(-1)!.champion !== known.at(-1)!.champion && !known.some(({ at }) => at === own.at(-1)!.at)) {
-    log.warn('this DATA_DIR has another champion than the database; that of the database serves', { here: own.at(-1)!.champion, champion: known.at(-1)!.champion });
+    log.warn('this DATA_DIR has another champion than the database; that of the database serves', {
+      here: own.at(-1)!.champion,
+      champion: known.at(-1)!.champion,
+    });
   }
   const records = changeFiles(join(folder, 'changes'));
   const there = new Set((await store.models.changes()).map(({ id }) => id));
   for (const id of (await records.list()).ids) if (!there.has(id)) await sharedChanges(store.models).write(await records.read(id));
   const memory = await bringMemoryForward(config, store.retraining);
-  if (memory === 'other') log.warn('this DATA_DIR has another locked test set than the database; that of the database holds. Patients of the other one may have been trained on', {});
+  if (memory === 'other')
+    log.warn(
+      'this DATA_DIR has another locked test set than the database; that of the database holds. Patients of the other one may have been trained on',
+      {},
+    );
 }

@@ -5,6 +5,14 @@ import { closeOpenFiles, createPrivateFilesOnly } from '../lib/private-files.js'
 export function closeDataDirectory(dataDir: string, log: Log): void {
   createPrivateFilesOnly();
   const { changed, failed } = closeOpenFiles(dataDir);
-  if (changed > 0) log.warn('files and folders of DATA_DIR could be read by other accounts of this machine; their modes were changed', { directory: dataDir, changed });
-  if (failed.length > 0) log.error('other accounts of this machine can read DATA_DIR, and the mode cannot be changed: run as root `chown -R` and `chmod -R go-rwx`', { directory: dataDir, count: failed.length, first: failed[0] });
+  if (changed > 0)
+    log.warn('files and folders of DATA_DIR could be read by other accounts of this machine; their modes were changed', {
+      directory: dataDir,
+      changed,
+    });
+  if (failed.length > 0)
+    log.error(
+      'other accounts of this machine can read DATA_DIR, and the mode cannot be changed: run as root `chown -R` and `chmod -R go-rwx`',
+      { directory: dataDir, count: failed.length, first: failed[0] },
+    );
 }

@@ -45,7 +45,14 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   });
   const { model, reader } = opened;
   log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
-  const { skippedDocuments, failedDocuments, maxImages, seriesNumber, profile, heatMaps = documentProfiles[profile].heatMaps } = config.report;
+  const {
+    skippedDocuments,
+    failedDocuments,
+    maxImages,
+    seriesNumber,
+    profile,
+    heatMaps = documentProfiles[profile].heatMaps,
+  } = config.report;
   const settings: ReportPorts['settings'] = {
     routing,
     skippedDocuments,
@@ -76,7 +83,12 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
 }
 
 /** @throws Fault as loadOntoEngine does; nothing is left open then but the engine */
-async function loadAndOpen(version: ModelVersion, engine: FallbackEngine, findings: FindingsConfig, config: Config): Promise<{ readonly model: LoadedModel; readonly reader: OpenReader }> {
+async function loadAndOpen(
+  version: ModelVersion,
+  engine: FallbackEngine,
+  findings: FindingsConfig,
+  config: Config,
+): Promise<{ readonly model: LoadedModel; readonly reader: OpenReader }> {
   const model = await loadOntoEngine(version, engine, findings);
   return { model, reader: openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input }) };
 }

@@ -50,7 +50,12 @@ export async function checkDicomWeb(dicomWeb: Pick<DicomWeb, 'searchForStudies'>
     await dicomWeb.searchForStudies({ StudyInstanceUID: noStudy }, { limit: 1 });
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'pacs-not-found') throw error;
-    throw new Fault('pacs-unreachable', 'Orthanc serves no DICOMweb at orthanc.dicomWebPath; load its DICOMweb plugin, or correct the path', {}, { cause: error });
+    throw new Fault(
+      'pacs-unreachable',
+      'Orthanc serves no DICOMweb at orthanc.dicomWebPath; load its DICOMweb plugin, or correct the path',
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -65,16 +70,29 @@ async function foundBy<T>(dicomWeb: DicomWeb, ask: () => Promise<T>): Promise<T>
 }
 
 /** The PACS of the configuration, which need not answer yet; without one a private Orthanc below the data folder. */
-export async function openPacs(config: Config, log: Log, hint: { readonly environment: Readonly<Record<string, string>>; readonly script: string }): Promise<PacsAccess> {
+export async function openPacs(
+  config: Config,
+  log: Log,
+  hint: { readonly environment: Readonly<Record<string, string>>; readonly script: string },
+): Promise<PacsAccess> {
   const { orthanc } = config;
   if (orthanc.url) {
     const url = orthanc.url.replace(/\/+$/, '');
-    return access(config, { url, dicomWebUrl: url + orthanc.dicomWebPath, username: orthanc.username, password: orthanc.password }, async () => undefined);
+    return access(
+      config,
+      { url, dicomWebUrl: url + orthanc.dicomWebPath, username: orthanc.username, password: orthanc.password },
+      async () => undefined,
+    );
   }
   log.info('no ORTHANC_URL: starting a private Orthanc');
   const program = await ensureOrthanc({ permitted: true, log });
   const running = await startPrivateOrthanc(
-    { directory: join(config.dataDir, 'orthanc'), stableAgeSeconds: orthanc.privateStableAgeSeconds, luaScripts: [hint.script], environment: hint.environment },
+    {
+      directory: join(config.dataDir, 'orthanc'),
+      stableAgeSeconds: orthanc.privateStableAgeSeconds,
+      luaScripts: [hint.script],
+      environment: hint.environment,
+    },
     program,
   );
   log.info('private Orthanc is running', { url: running.url, dicomPort: running.dicomPort, aet: running.aet });
@@ -83,7 +101,12 @@ export async function openPacs(config: Config, log: Log, hint: { readonly enviro
 
 function access(
   { orthanc: { caFile, requestTimeoutMs: timeoutMs, maxConcurrentRequests } }: Config,
-  { url, dicomWebUrl, username, password }: { readonly url: string; readonly dicomWebUrl: string; readonly username?: string | undefined; readonly password?: string | undefined },
+  {
+    url,
+    dicomWebUrl,
+    username,
+    password,
+  }: { readonly url: string; readonly dicomWebUrl: string; readonly username?: string | undefined; readonly password?: string | undefined },
   end: () => Promise<void>,
 ): PacsAccess {
   // One count for both ways to it: what the configuration allows is allowed once.

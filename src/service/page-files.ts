@@ -21,5 +21,7 @@ export function uploadsRoot({ dataDir }: Pick<Config, 'dataDir'>): string {
 
 function viewerOf({ viewer }: Config): ServerParts['viewer'] {
   const directory = viewer.directory ?? viewerDirectoryIn(viewer.cache);
-  return existsSync(join(directory, 'index.html')) ? { directory } : { why: `fetch it with: npm run chest-ai -- viewer fetch (expected index.html in ${directory})` };
+  return existsSync(join(directory, 'index.html'))
+    ? { directory }
+    : { why: `fetch it with: npm run chest-ai -- viewer fetch (expected index.html in ${directory})` };
 }

@@ -13,7 +13,14 @@ export function modelChangesNoter(registry: Pick<Registry, 'history'>, audit: Pi
     for (const { revision, action, champion, challenger, at, by, changeRecord } of await registry.history()) {
       if (noted.has(revision)) continue;
       // why it was done is free text, in which anything may stand: it stays in the registry
-      const subject = { revision, change: action, champion, challenger: challenger ?? '', changedAt: at, ...(changeRecord ? { changeRecord } : {}) };
+      const subject = {
+        revision,
+        change: action,
+        champion,
+        challenger: challenger ?? '',
+        changedAt: at,
+        ...(changeRecord ? { changeRecord } : {}),
+      };
       await audit.appendOnce({ actor: by, action: 'model.changed', subject });
       noted.add(revision);
     }

@@ -42,7 +42,13 @@ export function serverPortsOf(parts: ServerParts): ServerPorts {
       return Promise.all(results.map(shown));
     },
     async parked() {
-      return (await jobs.parked()).map(({ id, queue, failure, failedAt }) => ({ id, queue, code: failure.code, detail: failure.detail, failedAt }));
+      return (await jobs.parked()).map(({ id, queue, failure, failedAt }) => ({
+        id,
+        queue,
+        code: failure.code,
+        detail: failure.detail,
+        failedAt,
+      }));
     },
     retryFailedJob: (id) => jobs.retryFailedJob(id),
     async resultsOf(studyInstanceUID) {

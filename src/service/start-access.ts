@@ -32,6 +32,7 @@ export async function startAccess(config: Config, store: Store, log: Log): Promi
 
 function openIdOf({ access: { oidc }, server: { publicUrl } }: Config): OpenIdSettings | undefined {
   if (!oidc) return undefined;
-  if (!publicUrl) throw new Fault('config-invalid', 'access.oidc needs server.publicUrl (PUBLIC_URL): the provider sends people back there');
+  if (!publicUrl)
+    throw new Fault('config-invalid', 'access.oidc needs server.publicUrl (PUBLIC_URL): the provider sends people back there');
   return { ...oidc, redirectUrl: new URL('/api/login/oidc/callback', publicUrl).href };
 }

@@ -59,7 +59,10 @@ export interface RunningService {
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const zone = applyTimeZone(config);
   if (zone.isStated) log.info('time zone', { zone: zone.name, origin: zone.origin });
-  else log.warn(`no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`);
+  else
+    log.warn(
+      `no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`,
+    );
   const does = (role: ProcessRole): boolean => config.roles.includes(role);
   const closing: (() => Promise<void>)[] = [];
   const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
@@ -67,7 +70,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     return part;
   };
   const closeAll = async (): Promise<void> => {
-    for (const close of closing.splice(0)) await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
+    for (const close of closing.splice(0))
+      await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
   };
   try {
     closeDataDirectory(config.dataDir, log);
@@ -75,12 +79,21 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
     const registry = registryOfStore(config, store);
     await bringForward(config, store, registry, log);
-    const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) => opened(one, () => one.close()));
+    const analyser = await openAnalyser(config, log, await startingModel(config.model.directory, registry, log)).then((one) =>
+      opened(one, () => one.close()),
+    );
     const { engine, findings, reader, version, model } = analyser;
-    const serving: Serving = opened(startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }), () => serving.close());
+    const serving: Serving = opened(
+      startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }),
+      () => serving.close(),
+    );
     await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
-    await access.audit.recordIfPossible({ actor: 'service', action: 'service.start', subject: { version: softwareVersion, model: analyser.model.version } });
+    await access.audit.recordIfPossible({
+      actor: 'service',
+      action: 'service.start',
+      subject: { version: softwareVersion, model: analyser.model.version },
+    });
     await warnOfLostRegistry(store.audit, registry, analyser.model.version, log);
     opened(access, () => access.audit.recordIfPossible({ actor: 'service', action: 'service.stop' }));
 
@@ -89,14 +102,35 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;
     let tools: ReturnType<typeof serverPortsOf> | undefined;
-    const app = createServer({ ...access, metrics, web: does('web'), wake: () => wake(), hintToken: config.server.hintToken, trustedProxies: config.server.trustedProxies, tools: () => tools, ...pageFilesOf(config), softwareVersion }, log);
+    const app = createServer(
+      {
+        ...access,
+        metrics,
+        web: does('web'),
+        wake: () => wake(),
+        hintToken: config.server.hintToken,
+        trustedProxies: config.server.trustedProxies,
+        tools: () => tools,
+        ...pageFilesOf(config),
+        softwareVersion,
+      },
+      log,
+    );
     const server = await listen(app.listen.bind(app), config).then((one) => opened(one, () => closeServer(one)));
     const url = `http://${hostInUrl(config.server.host)}:${(server.address() as AddressInfo).port}`;
 
-    const hint = { script: join(projectRoot, 'orthanc/routing.lua'), environment: { CHEST_AI_HINT_URL: `${url}/hint`, ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}) } };
+    const hint = {
+      script: join(projectRoot, 'orthanc/routing.lua'),
+      environment: {
+        CHEST_AI_HINT_URL: `${url}/hint`,
+        ...(config.server.hintToken ? { CHEST_AI_HINT_TOKEN: config.server.hintToken } : {}),
+      },
+    };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
     // Last opened, first stopped: what is in hand may still need the PACS and the index.
-    const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) => opened(one, () => one.stop({ timeoutMs: 6_000 })));
+    const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) =>
+      opened(one, () => one.stop({ timeoutMs: 6_000 })),
+    );
     const siteKey = await store.drift.siteKey();
     const reportPorts: ReportPorts = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
@@ -107,32 +141,92 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
-    const assessments = assessmentsOf({ config, store, reportPorts, accepts: acceptsDocumentsOf(config, pacs.orthanc), audit: access.audit });
-    if (does('work')) await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportPorts, serving, assessments, metrics, log });
-    if (does('train')) await startRetraining({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
-    if (does('train')) await startDriftChecks({ config, store, jobs, champion: () => deployedVersion(registry, serving, config.model.directory), log });
-    const healthParts = { pacs, store, jobs, model: () => serving.champion(), engineCondition: () => engine.condition, studyTimeoutMs: config.work.studyTimeoutMs, dataDir: config.dataDir, clock: { milliseconds: undefined }, log };
-    const page = pagePortOf({ pacs, store, jobs, reportPorts, serving, registry, modelDirectory: config.model.directory, dataDir: config.dataDir });
+    const assessments = assessmentsOf({
+      config,
+      store,
+      reportPorts,
+      accepts: acceptsDocumentsOf(config, pacs.orthanc),
+      audit: access.audit,
+    });
+    if (does('work'))
+      await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportPorts, serving, assessments, metrics, log });
+    if (does('train'))
+      await startRetraining({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
+    if (does('train'))
+      await startDriftChecks({ config, store, jobs, champion: () => deployedVersion(registry, serving, config.model.directory), log });
+    const healthParts = {
+      pacs,
+      store,
+      jobs,
+      model: () => serving.champion(),
+      engineCondition: () => engine.condition,
+      studyTimeoutMs: config.work.studyTimeoutMs,
+      dataDir: config.dataDir,
+      clock: { milliseconds: undefined },
+      log,
+    };
+    const page = pagePortOf({
+      pacs,
+      store,
+      jobs,
+      reportPorts,
+      serving,
+      registry,
+      modelDirectory: config.model.directory,
+      dataDir: config.dataDir,
+    });
     tools = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
     monitorHealth(healthParts);
     if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
     // What a private Orthanc holds is ours to analyse, all of it.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
-    if (does('watch')) wake = await startWatching({ config: watched, orthanc: pacs.orthanc, dicomWeb: pacs.dicomWeb, pacsName: pacsName(config, pacs), store, jobs, findings: Object.keys(analyser.findings.findings), log });
+    if (does('watch'))
+      wake = await startWatching({
+        config: watched,
+        orthanc: pacs.orthanc,
+        dicomWeb: pacs.dicomWeb,
+        pacsName: pacsName(config, pacs),
+        store,
+        jobs,
+        findings: Object.keys(analyser.findings.findings),
+        log,
+      });
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
-    return { url, pacs, store, jobs, registry, serving, get model() { return serving.champion(); }, assessments, settings: analyser.settings, stop: closeAll };
+    return {
+      url,
+      pacs,
+      store,
+      jobs,
+      registry,
+      serving,
+      get model() {
+        return serving.champion();
+      },
+      assessments,
+      settings: analyser.settings,
+      stop: closeAll,
+    };
   } catch (error) {
     await closeAll();
     throw error;
   }
 }
 
-function listen(start: (port: number, host: string, ready: (error?: Error) => void) => Server, { server: { host, port } }: Config): Promise<Server> {
+function listen(
+  start: (port: number, host: string, ready: (error?: Error) => void) => Server,
+  { server: { host, port } }: Config,
+): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = start(port, host, (error) => {
-      if (error) reject(new Fault('config-invalid', `the service cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code ?? error.message})`));
+      if (error)
+        reject(
+          new Fault(
+            'config-invalid',
+            `the service cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code ?? error.message})`,
+          ),
+        );
       else resolve(server);
     });
   });
@@ -147,4 +241,3 @@ function hostInUrl(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
 }
-

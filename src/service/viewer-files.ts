@@ -36,11 +36,18 @@ export async function fetchViewer(cache: string, log: Log): Promise<string> {
   await mkdir(cache, { recursive: true });
   const scratch = await mkdtemp(join(cache, 'fetching-'));
   try {
-    await run('npm', ['pack', `${viewerPackage.name}@${viewerPackage.version}`, '--silent', '--ignore-scripts', '--pack-destination', scratch], scratch);
+    await run(
+      'npm',
+      ['pack', `${viewerPackage.name}@${viewerPackage.version}`, '--silent', '--ignore-scripts', '--pack-destination', scratch],
+      scratch,
+    );
     const [tarball] = (await readdir(scratch)).filter((name) => name.endsWith('.tgz'));
     if (!tarball) throw new Fault('viewer-missing', 'npm fetched nothing');
-    const hash = `sha512-${createHash('sha512').update(await readFile(join(scratch, tarball))).digest('base64')}`;
-    if (hash !== viewerPackage.integrity) throw new Fault('viewer-missing', `expected a tarball of ${viewerPackage.integrity.slice(0, 20)}…, found ${hash.slice(0, 20)}…`);
+    const hash = `sha512-${createHash('sha512')
+      .update(await readFile(join(scratch, tarball)))
+      .digest('base64')}`;
+    if (hash !== viewerPackage.integrity)
+      throw new Fault('viewer-missing', `expected a tarball of ${viewerPackage.integrity.slice(0, 20)}…, found ${hash.slice(0, 20)}…`);
     await run('tar', ['xzf', tarball], scratch);
     await rename(join(scratch, 'package', 'dist'), directory).catch((error: unknown) => {
       // Another process was quicker.
@@ -54,10 +61,21 @@ export async function fetchViewer(cache: string, log: Log): Promise<string> {
 
 function run(program: string, given: readonly string[], directory: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...given], { cwd: directory, env: childEnvironment({}, downloadVariables), stdio: ['ignore', 'ignore', 'pipe'], timeout: fetchTimeoutMs });
+    const child = spawn(program, [...given], {
+      cwd: directory,
+      env: childEnvironment({}, downloadVariables),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: fetchTimeoutMs,
+    });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-500)));
-    child.on('error', (error) => reject(new Fault('viewer-missing', `${program} cannot be started (${error.message})`, {}, { cause: error })));
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Fault('viewer-missing', `${program} ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`))));
+    child.on('error', (error) =>
+      reject(new Fault('viewer-missing', `${program} cannot be started (${error.message})`, {}, { cause: error })),
+    );
+    child.on('exit', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Fault('viewer-missing', `${program} ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`)),
+    );
   });
 }

@@ -3,7 +3,11 @@ import type { Registry } from '../registry/registry.js';
 import type { Serving } from './model-serving.js';
 
 /** Files of the version that this process judges with: of the registry, or the shipped folder where the registry cannot be written. */
-export async function deployedVersion(registry: Pick<Registry, 'versions' | 'load'>, serving: Pick<Serving, 'champion'>, shipped: string): Promise<ModelVersion> {
+export async function deployedVersion(
+  registry: Pick<Registry, 'versions' | 'load'>,
+  serving: Pick<Serving, 'champion'>,
+  shipped: string,
+): Promise<ModelVersion> {
   const { version } = serving.champion();
   return (await registry.versions()).includes(version) ? registry.load(version) : loadModelVersion(shipped);
 }

@@ -11,7 +11,9 @@ export interface OpenReader extends ImageReader {
 
 export interface InputSizes {
   readonly xray: { readonly width: number; readonly height: number } | undefined;
-  readonly ct: { readonly width: number; readonly height: number; readonly window?: { readonly center: number; readonly width: number } | undefined } | undefined;
+  readonly ct:
+    | { readonly width: number; readonly height: number; readonly window?: { readonly center: number; readonly width: number } | undefined }
+    | undefined;
 }
 
 /** The decoder processes, giving pictures already in the size that the networks take. */
@@ -27,7 +29,8 @@ function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
   const xraySize = sizes.xray && { width: sizes.xray.width, height: sizes.xray.height };
   return {
     readXray: async (file) => readImage(await pool.xray(file, xraySize)),
-    readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, sizes.ct && { width: ctSize.width, height: ctSize.height })),
+    readCtSlice: async (file, frameNumber) =>
+      readImage(await pool.ctSlice(file, window, frameNumber, sizes.ct && { width: ctSize.width, height: ctSize.height })),
     lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
     readPicture: (file) => pool.picture(file, xraySize),
   };
@@ -38,6 +41,7 @@ function readImage({ image, geometry, preview }: DecodedPicture): ReadImage {
   return {
     image,
     preview,
-    toStored: ({ left, top, right, bottom }) => toStored(geometry, { left: left * width, top: top * height, right: right * width, bottom: bottom * height }),
+    toStored: ({ left, top, right, bottom }) =>
+      toStored(geometry, { left: left * width, top: top * height, right: right * width, bottom: bottom * height }),
   };
 }

@@ -30,7 +30,12 @@ export class LoadFailures {
   failed(version: string, revision: number, reason: string): boolean {
     const before = this.#failures.get(version);
     const times = before?.revision === revision ? before.times + 1 : 1;
-    this.#failures.set(version, { revision, times, nextAt: this.now() + Math.min(maxDelayMs, this.firstDelayMs * 2 ** Math.min(times, 30)), said: reason });
+    this.#failures.set(version, {
+      revision,
+      times,
+      nextAt: this.now() + Math.min(maxDelayMs, this.firstDelayMs * 2 ** Math.min(times, 30)),
+      said: reason,
+    });
     return before?.said !== reason;
   }
 

@@ -83,7 +83,8 @@ export function startServing(parts: ServingParts): Serving {
       return loaded;
     } catch (error) {
       const reason = error instanceof Fault ? { code: error.code, detail: error.detail } : { code: 'bug', detail: placeOf(error) };
-      if (failures.failed(version, revision, `${reason.code} ${reason.detail}`)) log.error('model cannot be put in service; the one before stays', { version, ...reason });
+      if (failures.failed(version, revision, `${reason.code} ${reason.detail}`))
+        log.error('model cannot be put in service; the one before stays', { version, ...reason });
       return undefined;
     }
   };
@@ -92,7 +93,10 @@ export function startServing(parts: ServingParts): Serving {
     if (aliases) missing = false;
     else if (!missing && !closed && seen) {
       missing = true;
-      log.warn('the registry of models is gone; the model in service stays until the service ends, then the shipped model serves: restore the folder', { registry: registry.directory });
+      log.warn(
+        'the registry of models is gone; the model in service stays until the service ends, then the shipped model serves: restore the folder',
+        { registry: registry.directory },
+      );
     }
     if (!aliases || closed) return;
     seen = true;
@@ -104,7 +108,12 @@ export function startServing(parts: ServingParts): Serving {
         champion = next;
         if (next === challenger) challenger = undefined;
         before.retire();
-        log.info('model in service', { model: next.model.name, version: next.version, deviceUID: next.model.deviceUID, before: before.version });
+        log.info('model in service', {
+          model: next.model.name,
+          version: next.version,
+          deviceUID: next.model.deviceUID,
+          before: before.version,
+        });
       }
     }
     const wanted = aliases.challenger === champion.version ? null : aliases.challenger;
@@ -112,11 +121,15 @@ export function startServing(parts: ServingParts): Serving {
     challenger?.retire();
     const before = challenger?.version;
     challenger = wanted === null ? undefined : await load(wanted, aliases.revision);
-    if (challenger?.version !== before) log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
+    if (challenger?.version !== before)
+      log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
   };
   let turn: Promise<void> = Promise.resolve();
   const refresh = (): Promise<void> => (turn = turn.then(follow, follow));
-  const timer = setInterval(() => void refresh().catch((error: unknown) => log.warn('the registry cannot be read', { reason: placeOf(error) })), watchIntervalMs);
+  const timer = setInterval(
+    () => void refresh().catch((error: unknown) => log.warn('the registry cannot be read', { reason: placeOf(error) })),
+    watchIntervalMs,
+  );
   timer.unref();
   return {
     champion: () => champion.model,

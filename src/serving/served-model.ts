@@ -10,13 +10,20 @@ import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from '../reporting/ports.js';
 
 /** Operating points that a hospital sets in place of the model's own. */
-export type ThresholdOverride = (findingName: string) => { readonly absentBelow?: number | undefined; readonly presentFrom?: number | undefined };
+export type ThresholdOverride = (findingName: string) => {
+  readonly absentBelow?: number | undefined;
+  readonly presentFrom?: number | undefined;
+};
 
 /** X-rays and slices go through the network in batches of this size, so that memory stays bounded. */
 const batchSize = 8;
 
 /** Puts a model version on an engine. Release it when no study uses it any more; a second time does nothing. */
-export async function serveModel(version: ModelVersion, engine: Engine, override: ThresholdOverride): Promise<ServedModel & { release(): Promise<void> }> {
+export async function serveModel(
+  version: ModelVersion,
+  engine: Engine,
+  override: ThresholdOverride,
+): Promise<ServedModel & { release(): Promise<void> }> {
   const networks: Partial<Record<ImageKind, { readonly served: ServedNetwork; readonly predictor: Predictor }>> = {};
   for (const kind of ['xray', 'ct'] as const) {
     const served = version.networks[kind];
@@ -69,7 +76,9 @@ async function predictInBatches(predictor: Predictor, { input }: ServedNetwork, 
     const members = images.slice(start, start + batchSize);
     const data = new Float32Array(members.length * size);
     members.forEach((image, index) => data.set(networkInput(image, input), index * size));
-    parts.push(await predictor.predict({ data, batch: members.length, channels: input.channels, height: input.height, width: input.width }));
+    parts.push(
+      await predictor.predict({ data, batch: members.length, channels: input.channels, height: input.height, width: input.width }),
+    );
   }
   return parts.length === 1 ? parts[0]! : joined(parts);
 }
@@ -94,7 +103,8 @@ function imagePrediction(prediction: Prediction, index: number, served: ServedNe
   const { gate, findings } = assessImage(prediction, index, served);
   const frontal = checkFrontal(image);
   const reasons = [
-    frontal.refusal && `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${minFrontalScore}; in detail ${frontal.detailScore.toFixed(2)}, needed ${minDetailScore})`,
+    frontal.refusal &&
+      `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${minFrontalScore}; in detail ${frontal.detailScore.toFixed(2)}, needed ${minDetailScore})`,
     gate.accepted ? undefined : (gate.reason ?? 'the network refuses it'),
   ].filter((reason) => reason !== undefined);
   return {
@@ -112,7 +122,10 @@ function stackPrediction(prediction: Prediction, served: ServedNetwork): StackPr
     rule: `Of the accepted slices the mean of the ${top} highest probabilities`,
     engine: prediction.engine,
     distance: images.reduce((sum, { gate }) => sum + gate.distance, 0) / images.length,
-    findings: findings.map((finding) => ({ ...findingPrediction(finding, served, prediction, finding.slices[0]!), slices: finding.slices })),
+    findings: findings.map((finding) => ({
+      ...findingPrediction(finding, served, prediction, finding.slices[0]!),
+      slices: finding.slices,
+    })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
   };
 }
@@ -125,7 +138,12 @@ interface Scored {
 }
 
 /** @param image whose activation map shows the place */
-function findingPrediction({ name, output, probability, decision }: Scored, served: ServedNetwork, prediction: Prediction, image: number): FindingPrediction {
+function findingPrediction(
+  { name, output, probability, decision }: Scored,
+  served: ServedNetwork,
+  prediction: Prediction,
+  image: number,
+): FindingPrediction {
   const { absentBelow, presentFrom } = served.outputs[output] as FindingRule;
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);

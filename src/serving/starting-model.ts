@@ -16,13 +16,19 @@ export async function startingModel(directory: string, registry: Registry, log: 
   if (configured.version === aliases?.champion) return registry.load(configured.version);
   try {
     await registry.importFolder(directory);
-    await registry.putFirst(configured.version, { by: 'service', why: aliases ? 'the configured model is another one' : 'first start', at: new Date() });
+    await registry.putFirst(configured.version, {
+      by: 'service',
+      why: aliases ? 'the configured model is another one' : 'first start',
+      at: new Date(),
+    });
     return await registry.load(configured.version);
   } catch (error) {
     // Another process that starts at the same time put the same model first.
     if (error instanceof Fault && error.code === 'aliases-changed') return startingModel(directory, registry, log);
     if (error instanceof Fault && error.code !== 'disk-full') throw error;
-    log.warn('the registry cannot be written; the configured model serves, and none can be promoted', { reason: error instanceof Error ? error.message : String(error) });
+    log.warn('the registry cannot be written; the configured model serves, and none can be promoted', {
+      reason: error instanceof Error ? error.message : String(error),
+    });
     return configured;
   }
 }

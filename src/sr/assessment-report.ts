@@ -67,6 +67,11 @@ export const judgementCodes = {
 /** "Pneumonia: absent. Rejects the software's finding (present, 93.4 %)." */
 function sentenceOf({ concept, decision, judgement, software }: AssessedFinding): string {
   const said = software ? ` (${software.decision}, ${percentOf(software.probability)} %)` : '';
-  const words = { confirmed: `Confirms the software${said}`, rejected: `Rejects the software's finding${said}`, corrected: `Corrects the software${said}`, added: 'Not looked for by the software' } as const;
+  const words = {
+    confirmed: `Confirms the software${said}`,
+    rejected: `Rejects the software's finding${said}`,
+    corrected: `Corrects the software${said}`,
+    added: 'Not looked for by the software',
+  } as const;
   return `${concept.meaning}: ${decision}. ${words[judgement]}.`;
 }

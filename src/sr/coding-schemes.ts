@@ -14,15 +14,26 @@ export function codingSchemes(document: DataSet, source: DataSet): DataSet {
   return { CodingSchemeIdentificationSequence: designators.map((one) => (one === ownScheme ? own : elsewhere(one, source))) };
 }
 
-const own: DataSet = { CodingSchemeDesignator: ownScheme, CodingSchemeName: 'orthanc-chest-ai: readers\' assessments and findings without a public code', CodingSchemeResponsibleOrganization: 'orthanc-chest-ai' };
+const own: DataSet = {
+  CodingSchemeDesignator: ownScheme,
+  CodingSchemeName: "orthanc-chest-ai: readers' assessments and findings without a public code",
+  CodingSchemeResponsibleOrganization: 'orthanc-chest-ai',
+};
 
 function elsewhere(designator: string, source: DataSet): DataSet {
-  const stated = itemsOf(source, 'CodingSchemeIdentificationSequence').find((item) => textOf(item, 'CodingSchemeDesignator') === designator) ?? {};
+  const stated =
+    itemsOf(source, 'CodingSchemeIdentificationSequence').find((item) => textOf(item, 'CodingSchemeDesignator') === designator) ?? {};
   const name = legalString(textOf(stated, 'CodingSchemeName') ?? '', 64);
   const organization = legalString(textOf(stated, 'CodingSchemeResponsibleOrganization') ?? '', 64);
-  return { CodingSchemeDesignator: designator, ...(name ? { CodingSchemeName: name } : {}), ...(organization ? { CodingSchemeResponsibleOrganization: organization } : {}) };
+  return {
+    CodingSchemeDesignator: designator,
+    ...(name ? { CodingSchemeName: name } : {}),
+    ...(organization ? { CodingSchemeResponsibleOrganization: organization } : {}),
+  };
 }
 
 function designatorsIn(dataSet: DataSet): readonly string[] {
-  return Object.keys(dataSet).flatMap((keyword) => (keyword === 'CodingSchemeDesignator' ? [textOf(dataSet, keyword) ?? ''] : itemsOf(dataSet, keyword).flatMap(designatorsIn)));
+  return Object.keys(dataSet).flatMap((keyword) =>
+    keyword === 'CodingSchemeDesignator' ? [textOf(dataSet, keyword) ?? ''] : itemsOf(dataSet, keyword).flatMap(designatorsIn),
+  );
 }

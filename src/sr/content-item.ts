@@ -21,10 +21,17 @@ export function codeItem(concept: CodedConcept): DataSet {
   const meaning = { CodeMeaning: concept.meaning };
   if (/^(urn:|https?:)/i.test(concept.value)) return { URNCodeValue: concept.value, ...meaning };
   const scheme = { CodingSchemeDesignator: concept.scheme };
-  return concept.value.length > 16 ? { LongCodeValue: concept.value, ...scheme, ...meaning } : { CodeValue: concept.value, ...scheme, ...meaning };
+  return concept.value.length > 16
+    ? { LongCodeValue: concept.value, ...scheme, ...meaning }
+    : { CodeValue: concept.value, ...scheme, ...meaning };
 }
 
-export function code(relationship: Relationship, name: CodedConcept, value: CodedConcept, children: readonly ContentItem[] = []): ContentItem {
+export function code(
+  relationship: Relationship,
+  name: CodedConcept,
+  value: CodedConcept,
+  children: readonly ContentItem[] = [],
+): ContentItem {
   return item('CODE', relationship, name, { ConceptCodeSequence: [codeItem(value)] }, children);
 }
 
@@ -34,7 +41,13 @@ export function text(relationship: Relationship, name: CodedConcept, value: stri
 }
 
 /** @param value a decimal string of at most 16 characters */
-export function num(relationship: Relationship, name: CodedConcept, value: string, unit: CodedConcept, children: readonly ContentItem[] = []): ContentItem {
+export function num(
+  relationship: Relationship,
+  name: CodedConcept,
+  value: string,
+  unit: CodedConcept,
+  children: readonly ContentItem[] = [],
+): ContentItem {
   const measured = { MeasurementUnitsCodeSequence: [codeItem(unit)], NumericValue: value };
   return item('NUM', relationship, name, { MeasuredValueSequence: [measured] }, children);
 }
@@ -58,7 +71,12 @@ export function time(relationship: Relationship, name: CodedConcept, value: stri
   return item('TIME', relationship, name, { Time: value }, []);
 }
 
-export function image(relationship: Relationship, name: CodedConcept | undefined, reference: ImageReference, children: readonly ContentItem[] = []): ContentItem {
+export function image(
+  relationship: Relationship,
+  name: CodedConcept | undefined,
+  reference: ImageReference,
+  children: readonly ContentItem[] = [],
+): ContentItem {
   const sop = {
     ReferencedSOPClassUID: reference.sopClassUID,
     ReferencedSOPInstanceUID: reference.sopInstanceUID,
@@ -73,12 +91,24 @@ export function image(relationship: Relationship, name: CodedConcept | undefined
  * @param name undefined below a measurement, where TID 320 leaves it open and OHIF expects none
  */
 export function boxOn(relationship: Relationship, name: CodedConcept | undefined, region: FindingRegion): ContentItem {
-  const [left, top, right, bottom] = [region.left, region.top, region.right, region.bottom].map(Math.fround) as [number, number, number, number];
+  const [left, top, right, bottom] = [region.left, region.top, region.right, region.bottom].map(Math.fround) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const corners = [left, top, right, top, right, bottom, left, bottom, left, top];
-  return item('SCOORD', relationship, name, { GraphicType: 'POLYLINE', GraphicData: corners }, [image('SELECTED FROM', undefined, region.image)]);
+  return item('SCOORD', relationship, name, { GraphicType: 'POLYLINE', GraphicData: corners }, [
+    image('SELECTED FROM', undefined, region.image),
+  ]);
 }
 
-export function container(relationship: Relationship, name: CodedConcept, children: readonly ContentItem[], templateIdentifier?: string): ContentItem {
+export function container(
+  relationship: Relationship,
+  name: CodedConcept,
+  children: readonly ContentItem[],
+  templateIdentifier?: string,
+): ContentItem {
   return item('CONTAINER', relationship, name, { ContinuityOfContent: 'SEPARATE', ...template(templateIdentifier) }, children);
 }
 
@@ -87,15 +117,34 @@ export function container(relationship: Relationship, name: CodedConcept, childr
  *
  * @param mappingResource DCMR for the templates of PS3.16; for a private template its designator (PS3.3 C.18.8.1.2)
  */
-export function root(title: CodedConcept, templateIdentifier: string, children: readonly ContentItem[], mappingResource = 'DCMR'): ContentItem {
-  return item('CONTAINER', undefined, title, { ContinuityOfContent: 'SEPARATE', ...template(templateIdentifier, mappingResource) }, children);
+export function root(
+  title: CodedConcept,
+  templateIdentifier: string,
+  children: readonly ContentItem[],
+  mappingResource = 'DCMR',
+): ContentItem {
+  return item(
+    'CONTAINER',
+    undefined,
+    title,
+    { ContinuityOfContent: 'SEPARATE', ...template(templateIdentifier, mappingResource) },
+    children,
+  );
 }
 
 function template(identifier: string | undefined, mappingResource = 'DCMR'): DataSet {
-  return identifier === undefined ? {} : { ContentTemplateSequence: [{ MappingResource: mappingResource, TemplateIdentifier: identifier }] };
+  return identifier === undefined
+    ? {}
+    : { ContentTemplateSequence: [{ MappingResource: mappingResource, TemplateIdentifier: identifier }] };
 }
 
-function item(valueType: string, relationship: Relationship | undefined, name: CodedConcept | undefined, value: DataSet, children: readonly ContentItem[]): ContentItem {
+function item(
+  valueType: string,
+  relationship: Relationship | undefined,
+  name: CodedConcept | undefined,
+  value: DataSet,
+  children: readonly ContentItem[],
+): ContentItem {
   return {
     ...(relationship === undefined ? {} : { RelationshipType: relationship }),
     ValueType: valueType,

@@ -47,7 +47,10 @@ export function measuredOf(item: DataSet): { readonly value: number; readonly un
 }
 
 /** The item and everything below it, parents first, with a path to show where. */
-export function* everyItem(item: DataSet, path = 'root'): Generator<{ readonly item: DataSet; readonly path: string; readonly parent?: DataSet }> {
+export function* everyItem(
+  item: DataSet,
+  path = 'root',
+): Generator<{ readonly item: DataSet; readonly path: string; readonly parent?: DataSet }> {
   yield { item, path };
   yield* below(item, path);
 }

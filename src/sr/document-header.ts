@@ -38,7 +38,13 @@ export interface HeaderContent {
  * @param who equipment, verification and preliminary flags
  * @param tree the root content item
  */
-export function documentOf(content: HeaderContent, sopClassUID: string, seriesDescription: string, who: DataSet, tree: ContentItem): DataSet {
+export function documentOf(
+  content: HeaderContent,
+  sopClassUID: string,
+  seriesDescription: string,
+  who: DataSet,
+  tree: ContentItem,
+): DataSet {
   const created = localTime(content.createdAt, content.source);
   const evidence = hierarchicalReferences(content.evidence);
   const document: DataSet = {

@@ -46,7 +46,12 @@ export function equipment(algorithm: AlgorithmIdentity): DataSet {
     ...device,
     StationName: stationName,
     ContributingEquipmentSequence: [
-      { PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)], ...device, DeviceUID: algorithm.deviceUID, ContributionDescription: contribution },
+      {
+        PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)],
+        ...device,
+        DeviceUID: algorithm.deviceUID,
+        ContributionDescription: contribution,
+      },
     ],
   };
 }
@@ -62,7 +67,13 @@ export function assessmentEquipment(softwareVersion: string): DataSet {
   return {
     ...device,
     StationName: assessmentStationName,
-    ContributingEquipmentSequence: [{ PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)], ...device, ContributionDescription: "orthanc-chest-ai: a reader's assessment, written down" }],
+    ContributingEquipmentSequence: [
+      {
+        PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)],
+        ...device,
+        ContributionDescription: "orthanc-chest-ai: a reader's assessment, written down",
+      },
+    ],
   };
 }
 

@@ -60,7 +60,11 @@ export function heatMapCapture(capture: HeatMapCapture): DataSet {
     ContentTime: `${created.time}${fractionOf(capture.createdAt)}`,
     ImageType: ['DERIVED', 'SECONDARY'],
     ImageComments: `${notice} Colour shows where the network looked, not where disease is.`,
-    DerivationDescription: `${finding.concept.meaning} ${probabilityPercent(finding)} %: gradient-weighted class activation map in colour over the source image; ${capture.input}`.slice(0, 1024),
+    DerivationDescription:
+      `${finding.concept.meaning} ${probabilityPercent(finding)} %: gradient-weighted class activation map in colour over the source image; ${capture.input}`.slice(
+        0,
+        1024,
+      ),
     DerivationCodeSequence: [codeItem(codes.gradientWeightedClassActivation)],
     SourceImageSequence: [
       {

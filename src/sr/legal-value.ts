@@ -5,13 +5,20 @@
 
 /** Short and Long String: one line, no backslash, at most `length` characters. */
 export function legalString(text: string, length: 16 | 64): string {
-  const line = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').replace(/\\/g, '/').trim();
+  const line = text
+    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .replace(/\\/g, '/')
+    .trim();
   return cut(line, length);
 }
 
 /** Unlimited Text: line ends and tabs are kept, other control characters are not. */
 export function legalText(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]+/g, ' ').trimEnd().replace(/\n/g, '\r\n');
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]+/g, ' ')
+    .trimEnd()
+    .replace(/\n/g, '\r\n');
 }
 
 /**
@@ -19,11 +26,14 @@ export function legalText(text: string): string {
  * components each (§6.2.1); further components join the last.
  */
 export function legalPersonName(name: string): string {
-  const groups = name.split('=').slice(0, 3).map((group) => {
-    const components = group.split('^');
-    const five = components.length > 5 ? [...components.slice(0, 4), components.slice(4).join(' ')] : components;
-    return legalString(five.join('^'), 64);
-  });
+  const groups = name
+    .split('=')
+    .slice(0, 3)
+    .map((group) => {
+      const components = group.split('^');
+      const five = components.length > 5 ? [...components.slice(0, 4), components.slice(4).join(' ')] : components;
+      return legalString(five.join('^'), 64);
+    });
   return groups.join('=').replace(/=+$/, '');
 }
 

@@ -27,7 +27,9 @@ export function hasPlace(content: ReportContent): boolean {
 export function measurementReport(content: ReportContent, regionTemplate: RegionTemplate = '1501'): DataSet {
   const algorithm = legalIdentity(content.algorithm);
   const inGroup = (finding: ReportedFinding): boolean => regionTemplate === '1410' || finding.region !== undefined;
-  const groups = content.findings.filter(inGroup).map((finding) => measurementGroup(finding, algorithm, regionTemplate, hasPlace(content) ? wholeImageOf(finding, content) : undefined));
+  const groups = content.findings
+    .filter(inGroup)
+    .map((finding) => measurementGroup(finding, algorithm, regionTemplate, hasPlace(content) ? wholeImageOf(finding, content) : undefined));
   const evaluations = content.findings.filter((finding) => !inGroup(finding)).map(evaluation);
   const tree = root(codes.imagingMeasurementReport, '1500', [
     ...languageOfContent(),
@@ -61,5 +63,7 @@ function wholeImageOf({ images: [image] }: ReportedFinding, { images = [] }: Rep
 
 function evaluation(finding: ReportedFinding): ContentItem {
   const sources = finding.images.map((one) => image('INFERRED FROM', codes.sourceOfMeasurement, one));
-  return code('CONTAINS', finding.concept, decisionCodes[finding.decision], [num('HAS PROPERTIES', codes.probability, probabilityPercent(finding), codes.percent, sources)]);
+  return code('CONTAINS', finding.concept, decisionCodes[finding.decision], [
+    num('HAS PROPERTIES', codes.probability, probabilityPercent(finding), codes.percent, sources),
+  ]);
 }

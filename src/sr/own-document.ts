@@ -17,7 +17,11 @@ export function isOwnDocument(dataSet: DataSet): boolean {
   // Series attributes only: there is nothing more to go by.
   if (dataSet['ContributingEquipmentSequence'] === undefined) return true;
   const [only] = contributions;
-  return contributions.length === 1 && textOf(only!, 'ContributionDescription') === contribution && equipmentAttributes.every((keyword) => textOf(only!, keyword) === textOf(dataSet, keyword));
+  return (
+    contributions.length === 1 &&
+    textOf(only!, 'ContributionDescription') === contribution &&
+    equipmentAttributes.every((keyword) => textOf(only!, keyword) === textOf(dataSet, keyword))
+  );
 }
 
 const equipmentAttributes = ['Manufacturer', 'ManufacturerModelName', 'DeviceSerialNumber', 'SoftwareVersions'] as const;
@@ -25,7 +29,9 @@ const equipmentAttributes = ['Manufacturer', 'ManufacturerModelName', 'DeviceSer
 /** Whether the document is a reader's assessment in our form, whoever sent it. Series attributes suffice for those written here. */
 export function isAssessment(dataSet: DataSet): boolean {
   if (textOf(dataSet, 'Modality') !== 'SR') return false;
-  return sameConcept(conceptOf(dataSet, 'ConceptNameCodeSequence'), codes.assessment) || textOf(dataSet, 'StationName') === assessmentStationName;
+  return (
+    sameConcept(conceptOf(dataSet, 'ConceptNameCodeSequence'), codes.assessment) || textOf(dataSet, 'StationName') === assessmentStationName
+  );
 }
 
 /** Whether a document speaks about images rather than being one of them: ours, or an assessment on ours. */

@@ -29,7 +29,9 @@ export function patientAndStudy(source: DataSet): DataSet {
 /** What was removed stays said: Patient Identity Removed asks for a method (Type 1C). */
 function deidentification(source: DataSet): DataSet {
   if (first(source, 'PatientIdentityRemoved') !== 'YES') return {};
-  const methods = textsOf(source, 'DeidentificationMethod').map((one) => legalString(one, 64)).filter((one) => one !== '');
+  const methods = textsOf(source, 'DeidentificationMethod')
+    .map((one) => legalString(one, 64))
+    .filter((one) => one !== '');
   const codes = itemsOf(source, 'DeidentificationMethodCodeSequence');
   return {
     PatientIdentityRemoved: 'YES',

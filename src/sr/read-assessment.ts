@@ -48,7 +48,12 @@ export interface ReadAssessment {
 export function readAssessment(document: DataSet): ReadAssessment | undefined {
   if (textOf(document, 'Modality') !== 'SR' || isOwnDocument(document)) return undefined;
   const verifier = verifierOf(document);
-  if (isAssessment(document)) return { ...frame(document), ...(verifier?.at ? { createdAt: momentOfContent(document) ?? verifier.at } : {}), ...readOurForm(document, verifier !== undefined) };
+  if (isAssessment(document))
+    return {
+      ...frame(document),
+      ...(verifier?.at ? { createdAt: momentOfContent(document) ?? verifier.at } : {}),
+      ...readOurForm(document, verifier !== undefined),
+    };
   if (!verifier) return undefined;
   const at = verifier.at ?? momentOfContent(document);
   return {
@@ -81,10 +86,16 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
   const summary = childrenNamed(document, codes.summary)[0] ?? {};
   const evidence = readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence');
   const person = childrenNamed(document, codes.personObserverName)[0];
-  const items = childrenNamed(document, codes.findings).flatMap(childrenOf).filter((item) => valueTypeOf(item) === 'CODE');
+  const items = childrenNamed(document, codes.findings)
+    .flatMap(childrenOf)
+    .filter((item) => valueTypeOf(item) === 'CODE');
   return {
     kind: 'assessment',
-    reader: textNamed(document, codes.personObserverLoginName) ?? (person && textOf(person, 'PersonName')?.replace(/\^+$/, '')) ?? verifierOf(document)?.name ?? '',
+    reader:
+      textNamed(document, codes.personObserverLoginName) ??
+      (person && textOf(person, 'PersonName')?.replace(/\^+$/, '')) ??
+      verifierOf(document)?.name ??
+      '',
     verified,
     settles: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement), codes.yes),
     origin: textNamed(summary, codes.assessmentSource) ?? '',
@@ -95,7 +106,15 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
       const said = codeNamed(item, codes.judgement);
       const judgement = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(said, judgementCodes[one]));
       const softwareDecision = decisionOf(codeNamed(item, codes.softwareDecision));
-      return [{ concept, decision, ...(judgement ? { judgement } : {}), ...(softwareDecision ? { softwareDecision } : {}), images: imagesBelow(item, evidence) }];
+      return [
+        {
+          concept,
+          decision,
+          ...(judgement ? { judgement } : {}),
+          ...(softwareDecision ? { softwareDecision } : {}),
+          images: imagesBelow(item, evidence),
+        },
+      ];
     }),
   };
 }
@@ -107,7 +126,10 @@ function verifierOf(document: DataSet): { readonly name: string; readonly at: Da
     const name = textOf(item, 'VerifyingObserverName')?.replace(/\^+$/, '');
     return name === undefined ? [] : [{ name, at: momentOfDateTime(textOf(item, 'VerificationDateTime') ?? '', document) }];
   });
-  return observers.reduce<(typeof observers)[number] | undefined>((last, one) => (last === undefined || (one.at?.getTime() ?? 0) >= (last.at?.getTime() ?? 0) ? one : last), undefined);
+  return observers.reduce<(typeof observers)[number] | undefined>(
+    (last, one) => (last === undefined || (one.at?.getTime() ?? 0) >= (last.at?.getTime() ?? 0) ? one : last),
+    undefined,
+  );
 }
 
 function momentOfContent(document: DataSet): Date | undefined {

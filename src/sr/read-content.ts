@@ -22,7 +22,11 @@ export interface ReadFinding {
 }
 
 /** Names of the NUM that tells how probable a finding is: Probability, and Certainty of Finding, Feature, Impression (CID 6048). */
-const probabilityNames: readonly CodedConcept[] = ['111012', '111011', '111013', '122157'].map((value) => ({ value, scheme: 'DCM', meaning: '' }));
+const probabilityNames: readonly CodedConcept[] = ['111012', '111011', '111013', '122157'].map((value) => ({
+  value,
+  scheme: 'DCM',
+  meaning: '',
+}));
 
 /**
  * Findings of a text report: CODE finding = decision and its probability side by side in the Findings section. The NUM names
@@ -34,7 +38,9 @@ export function readTextFindings(document: DataSet, evidence: readonly DocumentR
       const concept = codeNamed(item, codes.finding) ?? nameOf(item);
       const probability = probabilityOf(item);
       if (!concept || probability === undefined) return [];
-      return [{ concept, probability, decision: decisionOf(codeNamed(section, concept)) ?? 'undetermined', images: imagesBelow(item, evidence) }];
+      return [
+        { concept, probability, decision: decisionOf(codeNamed(section, concept)) ?? 'undetermined', images: imagesBelow(item, evidence) },
+      ];
     }),
   );
 }
@@ -87,7 +93,9 @@ function sideIn(site: DataSet): Side | undefined {
 
 /** Under the finding's own name, as we write it, or as the only decision in the group, as others may. */
 function decisionIn(group: DataSet, concept: CodedConcept): Decision | undefined {
-  const decisions = childrenOf(group).map((item) => decisionOf(conceptOf(item, 'ConceptCodeSequence'))).filter((one) => one !== undefined);
+  const decisions = childrenOf(group)
+    .map((item) => decisionOf(conceptOf(item, 'ConceptCodeSequence')))
+    .filter((one) => one !== undefined);
   return decisionOf(codeNamed(group, concept)) ?? (decisions.length === 1 ? decisions[0] : undefined);
 }
 
@@ -109,7 +117,11 @@ export interface CodedStatement {
 }
 
 /** Under these a code names what was found: Finding, Impression, Conclusion, Diagnosis. */
-const namesOfFindings: readonly CodedConcept[] = [codes.finding, ...['121073', '121077', '121075'].map((value) => ({ value, scheme: 'DCM', meaning: '' })), { value: '439401001', scheme: 'SCT', meaning: '' }];
+const namesOfFindings: readonly CodedConcept[] = [
+  codes.finding,
+  ...['121073', '121077', '121075'].map((value) => ({ value, scheme: 'DCM', meaning: '' })),
+  { value: '439401001', scheme: 'SCT', meaning: '' },
+];
 
 /** What stands below these is not about these images now: history, earlier procedures, request, indications. */
 const elsewhere: readonly CodedConcept[] = [

@@ -71,10 +71,15 @@ function readOutcome(document: DataSet): ReportOutcome {
  */
 function readAlgorithm(document: DataSet): AlgorithmIdentity {
   const device = itemsOf(document, 'ContributingEquipmentSequence').find(
-    (item) => sameConcept(conceptOf(item, 'PurposeOfReferenceCodeSequence'), codes.processingEquipment) && textOf(item, 'DeviceUID') !== undefined,
+    (item) =>
+      sameConcept(conceptOf(item, 'PurposeOfReferenceCodeSequence'), codes.processingEquipment) && textOf(item, 'DeviceUID') !== undefined,
   );
   const inHeader = (keyword: string): string | undefined => textOf(device ?? document, keyword) ?? textOf(document, keyword);
-  const sections = [...childrenNamed(document, codes.currentProcedureDescriptions), ...childrenNamed(document, codes.imagingMeasurements).flatMap(childrenOf), ...childrenNamed(document, codes.qualitativeEvaluations)];
+  const sections = [
+    ...childrenNamed(document, codes.currentProcedureDescriptions),
+    ...childrenNamed(document, codes.imagingMeasurements).flatMap(childrenOf),
+    ...childrenNamed(document, codes.qualitativeEvaluations),
+  ];
   const identified = sections.find((section) => textNamed(section, codes.algorithmName) !== undefined) ?? {};
   return {
     manufacturer: inHeader('Manufacturer') ?? textNamed(document, codes.deviceObserverManufacturer) ?? '',

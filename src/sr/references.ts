@@ -84,7 +84,10 @@ export function readRegion(scoord: DataSet, evidence: readonly DocumentReference
   return { image, left: Math.min(...columns), top: Math.min(...rows), right: Math.max(...columns), bottom: Math.max(...rows) };
 }
 
-function groupBy(references: readonly DocumentReference[], key: (one: DocumentReference) => string): ReadonlyMap<string, readonly DocumentReference[]> {
+function groupBy(
+  references: readonly DocumentReference[],
+  key: (one: DocumentReference) => string,
+): ReadonlyMap<string, readonly DocumentReference[]> {
   const groups = new Map<string, DocumentReference[]>();
   for (const one of references) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
   return groups;

@@ -15,7 +15,9 @@ import { legalString } from './legal-value.js';
 export function proceduresOf(image: DataSet, fallback?: CodedConcept): readonly CodedConcept[] {
   const performed = legalConcepts(image, 'ProcedureCodeSequence');
   if (performed.length > 0) return performed;
-  const requested = [image, ...itemsOf(image, 'RequestAttributesSequence')].flatMap((one) => legalConcepts(one, 'RequestedProcedureCodeSequence'));
+  const requested = [image, ...itemsOf(image, 'RequestAttributesSequence')].flatMap((one) =>
+    legalConcepts(one, 'RequestedProcedureCodeSequence'),
+  );
   return requested.length > 0 || !fallback ? distinct(requested) : [fallback];
 }
 
@@ -30,8 +32,10 @@ export function referencedRequests(image: DataSet): DataSet {
       StudyInstanceUID: studyInstanceUID,
       ReferencedStudySequence: sopReferences(request, 'ReferencedStudySequence'),
       AccessionNumber: identifier(request, 'AccessionNumber') || identifier(image, 'AccessionNumber'),
-      PlacerOrderNumberImagingServiceRequest: long(request, 'PlacerOrderNumberImagingServiceRequest') || long(image, 'PlacerOrderNumberImagingServiceRequest'),
-      FillerOrderNumberImagingServiceRequest: long(request, 'FillerOrderNumberImagingServiceRequest') || long(image, 'FillerOrderNumberImagingServiceRequest'),
+      PlacerOrderNumberImagingServiceRequest:
+        long(request, 'PlacerOrderNumberImagingServiceRequest') || long(image, 'PlacerOrderNumberImagingServiceRequest'),
+      FillerOrderNumberImagingServiceRequest:
+        long(request, 'FillerOrderNumberImagingServiceRequest') || long(image, 'FillerOrderNumberImagingServiceRequest'),
       RequestedProcedureID: identifier(request, 'RequestedProcedureID'),
       RequestedProcedureDescription: long(request, 'RequestedProcedureDescription'),
       RequestedProcedureCodeSequence: legalConcepts(request, 'RequestedProcedureCodeSequence').map(codeItem),
@@ -51,14 +55,25 @@ export function performedProcedureStep(image: DataSet): readonly DataSet[] {
 
 function sopReferences(dataSet: DataSet, keyword: string): readonly DataSet[] {
   return itemsOf(dataSet, keyword).flatMap((item) => {
-    const [ReferencedSOPClassUID = '', ReferencedSOPInstanceUID = ''] = [textOf(item, 'ReferencedSOPClassUID'), textOf(item, 'ReferencedSOPInstanceUID')];
+    const [ReferencedSOPClassUID = '', ReferencedSOPInstanceUID = ''] = [
+      textOf(item, 'ReferencedSOPClassUID'),
+      textOf(item, 'ReferencedSOPInstanceUID'),
+    ];
     return isUid(ReferencedSOPClassUID) && isUid(ReferencedSOPInstanceUID) ? [{ ReferencedSOPClassUID, ReferencedSOPInstanceUID }] : [];
   });
 }
 
 function legalConcepts(dataSet: DataSet, keyword: string): readonly CodedConcept[] {
   const concepts = itemsOf(dataSet, keyword).map((item) => conceptOf({ [keyword]: [item] }, keyword));
-  return distinct(concepts.filter((one) => one !== undefined && /^[^\s\\]{1,64}$/.test(one.value) && /^[^\s\\]{1,16}$/.test(one.scheme) && /^[^\\\p{Cc}]{1,64}$/u.test(one.meaning)) as readonly CodedConcept[]);
+  return distinct(
+    concepts.filter(
+      (one) =>
+        one !== undefined &&
+        /^[^\s\\]{1,64}$/.test(one.value) &&
+        /^[^\s\\]{1,16}$/.test(one.scheme) &&
+        /^[^\\\p{Cc}]{1,64}$/u.test(one.meaning),
+    ) as readonly CodedConcept[],
+  );
 }
 
 function distinct(concepts: readonly CodedConcept[]): readonly CodedConcept[] {

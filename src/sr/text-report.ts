@@ -9,7 +9,15 @@ import type { ImageReference, ReportContent, ReportedFinding, ReportOutcome } fr
 import { deviceObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
 import { algorithmIdentification } from './tid-4019-algorithm-identification.js';
-import { byImportance, conclusionsOf, decisionCodes, notice, probabilityPercent, seriesDescriptionOf, thresholdSentence } from './wording.js';
+import {
+  byImportance,
+  conclusionsOf,
+  decisionCodes,
+  notice,
+  probabilityPercent,
+  seriesDescriptionOf,
+  thresholdSentence,
+} from './wording.js';
 
 /**
  * TID 2000 Basic Diagnostic Imaging Report (PS3.16) as Comprehensive SR: written for every study, also one that was
@@ -54,7 +62,10 @@ function findingsSection(findings: readonly ReportedFinding[]): readonly Content
   if (findings.length === 0) return [];
   const items = byImportance(findings).flatMap((finding) => [
     code('CONTAINS', finding.concept, decisionCodes[finding.decision]),
-    num('CONTAINS', codes.probability, probabilityPercent(finding), codes.percent, [code('HAS CONCEPT MOD', codes.finding, finding.concept), ...sources(finding.images)]),
+    num('CONTAINS', codes.probability, probabilityPercent(finding), codes.percent, [
+      code('HAS CONCEPT MOD', codes.finding, finding.concept),
+      ...sources(finding.images),
+    ]),
   ]);
   return [container('CONTAINS', codes.findings, items)];
 }

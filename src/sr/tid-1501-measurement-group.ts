@@ -22,7 +22,12 @@ import { decisionCodes, probabilityPercent, thresholdSentence, wholeImageComment
  * @param algorithm made legal (equipment.ts)
  * @param wholeImage the region of a finding that has none of its own
  */
-export function measurementGroup(finding: ReportedFinding, algorithm: AlgorithmIdentity, regionTemplate: RegionTemplate, wholeImage?: FindingRegion): ContentItem {
+export function measurementGroup(
+  finding: ReportedFinding,
+  algorithm: AlgorithmIdentity,
+  regionTemplate: RegionTemplate,
+  wholeImage?: FindingRegion,
+): ContentItem {
   const region = finding.region ?? wholeImage;
   const planar = region !== undefined && regionTemplate === '1410';
   const belowNumber = region !== undefined && !planar ? [boxOn('INFERRED FROM', undefined, region)] : [];
@@ -38,7 +43,9 @@ export function measurementGroup(finding: ReportedFinding, algorithm: AlgorithmI
       ...algorithmIdentification(algorithm, 'HAS CONCEPT MOD', [thresholdSentence(finding)]),
       num('CONTAINS', codes.probability, probabilityPercent(finding), codes.percent, belowNumber),
       code('CONTAINS', finding.concept, decisionCodes[finding.decision]),
-      ...(region ? [text('CONTAINS', codes.comment, finding.region ? `AI, unverified: possible ${finding.concept.meaning}` : wholeImageComment)] : finding.images.map((one) => image('CONTAINS', codes.sourceOfMeasurement, one))),
+      ...(region
+        ? [text('CONTAINS', codes.comment, finding.region ? `AI, unverified: possible ${finding.concept.meaning}` : wholeImageComment)]
+        : finding.images.map((one) => image('CONTAINS', codes.sourceOfMeasurement, one))),
     ],
     planar ? '1410' : '1501',
   );

@@ -43,7 +43,12 @@ function descriptorsOf(dataSet: DataSet): readonly ContentItem[] {
   ];
 }
 
-function dated(dateName: CodedConcept, timeName: CodedConcept, dataSet: DataSet, prefix: 'Study' | 'Content' | 'Acquisition'): readonly ContentItem[] {
+function dated(
+  dateName: CodedConcept,
+  timeName: CodedConcept,
+  dataSet: DataSet,
+  prefix: 'Study' | 'Content' | 'Acquisition',
+): readonly ContentItem[] {
   const [day, hour] = [legalDate(textOf(dataSet, `${prefix}Date`) ?? ''), legalTime(textOf(dataSet, `${prefix}Time`) ?? '')];
   if (day === '') return [];
   return [date('HAS ACQ CONTEXT', dateName, day), ...(hour === '' ? [] : [time('HAS ACQ CONTEXT', timeName, hour)])];

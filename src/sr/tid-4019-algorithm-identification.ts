@@ -9,11 +9,17 @@ import type { AlgorithmIdentity } from './report-content.js';
  * @param relationship HAS CONCEPT MOD in a measurement group, CONTAINS in a section of text
  * @param moreParameters thresholds
  */
-export function algorithmIdentification(algorithm: AlgorithmIdentity, relationship: Relationship, moreParameters: readonly string[] = []): readonly ContentItem[] {
+export function algorithmIdentification(
+  algorithm: AlgorithmIdentity,
+  relationship: Relationship,
+  moreParameters: readonly string[] = [],
+): readonly ContentItem[] {
   return [
     text(relationship, codes.algorithmName, algorithm.name),
     text(relationship, codes.algorithmVersion, algorithm.version),
-    ...[...algorithm.parameters, ...moreParameters].filter((one) => one.trim() !== '').map((one) => text(relationship, codes.algorithmParameters, one)),
+    ...[...algorithm.parameters, ...moreParameters]
+      .filter((one) => one.trim() !== '')
+      .map((one) => text(relationship, codes.algorithmParameters, one)),
     code(relationship, codes.algorithmFamily, codes.artificialIntelligence),
   ];
 }

@@ -43,7 +43,9 @@ export function momentOf(dataSet: DataSet, dateKeyword: string, timeKeyword: str
   const digits = whole.padEnd(6, '0');
   const [hours, minutes, seconds] = [digits.slice(0, 2), digits.slice(2, 4), digits.slice(4, 6)];
   const offset = statedOffset(dataSet);
-  const moment = new Date(`${date[1]}-${date[2]}-${date[3]}T${hours}:${minutes}:${seconds === '60' ? '59' : seconds}.${fraction.padEnd(3, '0').slice(0, 3)}${offset ? `${offset.slice(0, 3)}:${offset.slice(3)}` : ''}`);
+  const moment = new Date(
+    `${date[1]}-${date[2]}-${date[3]}T${hours}:${minutes}:${seconds === '60' ? '59' : seconds}.${fraction.padEnd(3, '0').slice(0, 3)}${offset ? `${offset.slice(0, 3)}:${offset.slice(3)}` : ''}`,
+  );
   return Number.isNaN(moment.getTime()) ? undefined : moment;
 }
 
@@ -62,7 +64,10 @@ function statedOffset(dataSet: DataSet): string | undefined {
 
 /** Date and time of day at an offset; without one, in the local zone. */
 function digitsAt(moment: Date, offset: string | undefined): { readonly date: string; readonly time: string } {
-  const minutes = offset === undefined ? -moment.getTimezoneOffset() : (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3))) * (offset.startsWith('-') ? -1 : 1);
+  const minutes =
+    offset === undefined
+      ? -moment.getTimezoneOffset()
+      : (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3))) * (offset.startsWith('-') ? -1 : 1);
   const local = new Date(moment.getTime() + minutes * 60_000).toISOString();
   return { date: local.slice(0, 10).replaceAll('-', ''), time: local.slice(11, 19).replaceAll(':', '') };
 }

@@ -32,7 +32,11 @@ export function percentOf(probability: number, ...thresholds: readonly number[])
 }
 
 /** The probability of a finding in %, on the same side of its thresholds as the decision. */
-export function probabilityPercent({ probability, absentBelow, presentFrom }: Pick<ReportedFinding, 'probability' | 'absentBelow' | 'presentFrom'>): string {
+export function probabilityPercent({
+  probability,
+  absentBelow,
+  presentFrom,
+}: Pick<ReportedFinding, 'probability' | 'absentBelow' | 'presentFrom'>): string {
   return percentOf(probability, absentBelow, presentFrom);
 }
 
@@ -58,15 +62,19 @@ const order: readonly Decision[] = ['present', 'undetermined', 'absent'];
 
 /** What matters first: present, undetermined, absent; the more probable before the less. */
 export function byImportance(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
-  return [...findings].sort((a, b) => order.indexOf(a.decision) - order.indexOf(b.decision) || b.probability - a.probability || (a.name < b.name ? -1 : 1));
+  return [...findings].sort(
+    (a, b) => order.indexOf(a.decision) - order.indexOf(b.decision) || b.probability - a.probability || (a.name < b.name ? -1 : 1),
+  );
 }
 
 /** One sentence for each finding that is not absent, or one sentence that there is none; or the reason why nothing was analysed. */
 export function conclusionsOf(content: ReportContent): readonly string[] {
-  if (content.outcome.kind !== 'reported') return [`${outcomeWords[content.outcome.kind]} (${content.outcome.code}): ${content.outcome.reason}`];
+  if (content.outcome.kind !== 'reported')
+    return [`${outcomeWords[content.outcome.kind]} (${content.outcome.code}): ${content.outcome.reason}`];
   const noted = byImportance(content.findings).filter((finding) => finding.decision !== 'absent');
   const names = content.findings.map((finding) => finding.concept.meaning).join(', ');
-  const none = content.findings.length === 0 ? 'The software looked for no finding.' : `None of the findings looked for is present: ${names}.`;
+  const none =
+    content.findings.length === 0 ? 'The software looked for no finding.' : `None of the findings looked for is present: ${names}.`;
   return [...(noted.some((finding) => finding.decision === 'present') ? [] : [none]), ...noted.map(findingSentence)];
 }
 

@@ -45,7 +45,13 @@ const firstAccountLock = 0x0c4e57a2;
 
 export function accountsIn(database: Database): Accounts {
   const rowOf = ({ name, origin, roles, subject, passwordHash, mustChange = false }: NewAccount) => ({
-    name, origin, roles, subject, passwordHash, mustChange, ...(passwordHash === undefined ? {} : { passwordChangedAt: sql`now()` }),
+    name,
+    origin,
+    roles,
+    subject,
+    passwordHash,
+    mustChange,
+    ...(passwordHash === undefined ? {} : { passwordChangedAt: sql`now()` }),
   });
   return {
     async find(name) {
@@ -62,7 +68,9 @@ export function accountsIn(database: Database): Accounts {
 
     async add(given) {
       try {
-        const added = await database.run((tables) => tables.insert(account).values(rowOf(given)).onConflictDoNothing({ target: account.name }).returning({ name: account.name }));
+        const added = await database.run((tables) =>
+          tables.insert(account).values(rowOf(given)).onConflictDoNothing({ target: account.name }).returning({ name: account.name }),
+        );
         return added.length > 0;
       } catch (thrown) {
         if (isUniqueViolation(thrown)) return false;
@@ -87,7 +95,11 @@ export function accountsIn(database: Database): Accounts {
 
     changeRoles(name, roles) {
       return database.transaction(async (tables) => {
-        const changed = await tables.update(account).set({ roles }).where(and(eq(account.name, name), eq(account.origin, 'local'))).returning({ name: account.name });
+        const changed = await tables
+          .update(account)
+          .set({ roles })
+          .where(and(eq(account.name, name), eq(account.origin, 'local')))
+          .returning({ name: account.name });
         if (changed.length > 0) await tables.delete(session).where(eq(session.account, name));
         return changed.length > 0;
       });
@@ -95,7 +107,11 @@ export function accountsIn(database: Database): Accounts {
 
     setPassword(name, passwordHash, { mustChange }) {
       return database.transaction(async (tables) => {
-        const changed = await tables.update(account).set({ passwordHash, mustChange, passwordChangedAt: sql`now()` }).where(and(eq(account.name, name), eq(account.origin, 'local'))).returning({ name: account.name });
+        const changed = await tables
+          .update(account)
+          .set({ passwordHash, mustChange, passwordChangedAt: sql`now()` })
+          .where(and(eq(account.name, name), eq(account.origin, 'local')))
+          .returning({ name: account.name });
         await tables.delete(session).where(eq(session.account, name));
         return changed.length > 0;
       });
@@ -103,14 +119,24 @@ export function accountsIn(database: Database): Accounts {
 
     disable(name) {
       return database.transaction(async (tables) => {
-        const changed = await tables.update(account).set({ disabledAt: sql`now()` }).where(and(eq(account.name, name), isNull(account.disabledAt))).returning({ name: account.name });
+        const changed = await tables
+          .update(account)
+          .set({ disabledAt: sql`now()` })
+          .where(and(eq(account.name, name), isNull(account.disabledAt)))
+          .returning({ name: account.name });
         await tables.delete(session).where(eq(session.account, name));
         return changed.length > 0;
       });
     },
 
     async enable(name) {
-      const changed = await database.run((tables) => tables.update(account).set({ disabledAt: null }).where(and(eq(account.name, name), isNotNull(account.disabledAt))).returning({ name: account.name }));
+      const changed = await database.run((tables) =>
+        tables
+          .update(account)
+          .set({ disabledAt: null })
+          .where(and(eq(account.name, name), isNotNull(account.disabledAt)))
+          .returning({ name: account.name }),
+      );
       return changed.length > 0;
     },
   };

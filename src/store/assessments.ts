@@ -32,7 +32,11 @@ export function assessmentsIn(database: Database): Assessments {
 
     ofStudy(studyInstanceUID) {
       return database.run((tables) =>
-        tables.select().from(assessment).where(eq(assessment.studyInstanceUID, studyInstanceUID)).orderBy(sql`${assessment.givenAt} NULLS FIRST`, asc(assessment.sopInstanceUID)),
+        tables
+          .select()
+          .from(assessment)
+          .where(eq(assessment.studyInstanceUID, studyInstanceUID))
+          .orderBy(sql`${assessment.givenAt} NULLS FIRST`, asc(assessment.sopInstanceUID)),
       );
     },
 
@@ -40,9 +44,15 @@ export function assessmentsIn(database: Database): Assessments {
       database.transaction(async (tables) => {
         const gone = await tables
           .delete(assessment)
-          .where(and(eq(assessment.studyInstanceUID, studyInstanceUID), sopInstanceUIDs.length > 0 ? notInArray(assessment.sopInstanceUID, [...sopInstanceUIDs]) : undefined))
+          .where(
+            and(
+              eq(assessment.studyInstanceUID, studyInstanceUID),
+              sopInstanceUIDs.length > 0 ? notInArray(assessment.sopInstanceUID, [...sopInstanceUIDs]) : undefined,
+            ),
+          )
           .returning({ uid: assessment.sopInstanceUID });
-        for (const { uid } of gone) await tables.delete(label).where(and(eq(label.studyInstanceUID, studyInstanceUID), eq(label.origin, uid)));
+        for (const { uid } of gone)
+          await tables.delete(label).where(and(eq(label.studyInstanceUID, studyInstanceUID), eq(label.origin, uid)));
         return gone.length;
       }),
 
@@ -54,10 +64,27 @@ export function assessmentsIn(database: Database): Assessments {
 }
 
 function labelsOf(row: AssessmentRow): (typeof label.$inferInsert)[] {
-  const source: LabelSource = row.kind === 'verified-report' ? 'verified-report' : row.origin === 'page' || row.origin === 'api' || row.origin === 'csv' ? row.origin : 'assessment';
+  const source: LabelSource =
+    row.kind === 'verified-report'
+      ? 'verified-report'
+      : row.origin === 'page' || row.origin === 'api' || row.origin === 'csv'
+        ? row.origin
+        : 'assessment';
   return row.findings.flatMap(({ name, decision }) =>
     name === undefined
       ? []
-      : [{ studyInstanceUID: row.studyInstanceUID, finding: name, origin: row.sopInstanceUID, source, reader: row.reader, decision, verified: row.verified, settles: row.settles, givenAt: row.givenAt }],
+      : [
+          {
+            studyInstanceUID: row.studyInstanceUID,
+            finding: name,
+            origin: row.sopInstanceUID,
+            source,
+            reader: row.reader,
+            decision,
+            verified: row.verified,
+            settles: row.settles,
+            givenAt: row.givenAt,
+          },
+        ],
   );
 }

@@ -54,23 +54,42 @@ export const beginningOfChain = '0'.repeat(64);
  * array, so that no text can be moved from one to the next.
  */
 export function hashOfEntry({ seq, at, actor, action, outcome, remote, subject, previousHash }: Omit<AuditRow, 'hash'>): string {
-  return createHash('sha256').update(JSON.stringify([seq, at, actor, action, outcome, remote, subject, previousHash])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([seq, at, actor, action, outcome, remote, subject, previousHash]))
+    .digest('hex');
 }
 
 /** Any number that no other lock on the same database uses. */
 const appendLock = 0x0c4e57a3;
 
 export function auditEntriesIn(database: Database): AuditEntries {
-  const write = ({ actor, action, outcome = 'done', remote = '', subject = {} }: NewAuditEntry, at: Date, once: boolean): Promise<AuditRow | undefined> =>
+  const write = (
+    { actor, action, outcome = 'done', remote = '', subject = {} }: NewAuditEntry,
+    at: Date,
+    once: boolean,
+  ): Promise<AuditRow | undefined> =>
     database.transaction(async (tables) => {
       await tables.select({ lock: sql`pg_advisory_xact_lock(${appendLock})` }).from(sql`(values (1)) as one`);
       const written = JSON.stringify(Object.fromEntries(Object.entries(subject).sort(([a], [b]) => (a < b ? -1 : 1))));
       if (once) {
-        const [known] = await tables.select({ seq: auditEntry.seq }).from(auditEntry).where(and(eq(auditEntry.action, action), eq(auditEntry.actor, actor), eq(auditEntry.subject, written))).limit(1);
+        const [known] = await tables
+          .select({ seq: auditEntry.seq })
+          .from(auditEntry)
+          .where(and(eq(auditEntry.action, action), eq(auditEntry.actor, actor), eq(auditEntry.subject, written)))
+          .limit(1);
         if (known) return undefined;
       }
       const [last] = await tables.select().from(auditEntry).orderBy(desc(auditEntry.seq)).limit(1);
-      const entry = { seq: (last?.seq ?? 0) + 1, at: at.toISOString(), actor, action, outcome, remote, subject: written, previousHash: last?.hash ?? beginningOfChain };
+      const entry = {
+        seq: (last?.seq ?? 0) + 1,
+        at: at.toISOString(),
+        actor,
+        action,
+        outcome,
+        remote,
+        subject: written,
+        previousHash: last?.hash ?? beginningOfChain,
+      };
       const row = { ...entry, hash: hashOfEntry(entry) };
       await tables.insert(auditEntry).values(row);
       return row;
@@ -79,11 +98,25 @@ export function auditEntriesIn(database: Database): AuditEntries {
     append: async (entry, at = new Date()) => (await write(entry, at, false))!,
     appendOnce: async (entry, at = new Date()) => (await write(entry, at, true)) !== undefined,
 
-    after: (seq, limit) => database.run((tables) => tables.select().from(auditEntry).where(gt(auditEntry.seq, seq)).orderBy(asc(auditEntry.seq)).limit(limit)),
+    after: (seq, limit) =>
+      database.run((tables) => tables.select().from(auditEntry).where(gt(auditEntry.seq, seq)).orderBy(asc(auditEntry.seq)).limit(limit)),
 
     list({ from, to, actor, action, before, limit = 100 }) {
-      const conditions: (SQL | undefined)[] = [before === undefined ? undefined : lt(auditEntry.seq, before), from ? gte(auditEntry.at, momentOf(from)) : undefined, to ? lt(auditEntry.at, momentOf(to)) : undefined, actor ? eq(auditEntry.actor, actor) : undefined, action ? or(eq(auditEntry.action, action), like(auditEntry.action, `${action.replace(/[%_\\]/g, '\\$&')}.%`)) : undefined];
-      return database.run((tables) => tables.select().from(auditEntry).where(and(...conditions)).orderBy(desc(auditEntry.seq)).limit(Math.min(limit, 1000)));
+      const conditions: (SQL | undefined)[] = [
+        before === undefined ? undefined : lt(auditEntry.seq, before),
+        from ? gte(auditEntry.at, momentOf(from)) : undefined,
+        to ? lt(auditEntry.at, momentOf(to)) : undefined,
+        actor ? eq(auditEntry.actor, actor) : undefined,
+        action ? or(eq(auditEntry.action, action), like(auditEntry.action, `${action.replace(/[%_\\]/g, '\\$&')}.%`)) : undefined,
+      ];
+      return database.run((tables) =>
+        tables
+          .select()
+          .from(auditEntry)
+          .where(and(...conditions))
+          .orderBy(desc(auditEntry.seq))
+          .limit(Math.min(limit, 1000)),
+      );
     },
 
     async last() {
@@ -95,7 +128,12 @@ export function auditEntriesIn(database: Database): AuditEntries {
       const stored = () => database.run((tables) => tables.select({ key: auditKey.key }).from(auditKey));
       const [known] = await stored();
       if (known) return Buffer.from(known.key, 'hex');
-      await database.run((tables) => tables.insert(auditKey).values({ id: 1, key: randomBytes(32).toString('hex') }).onConflictDoNothing());
+      await database.run((tables) =>
+        tables
+          .insert(auditKey)
+          .values({ id: 1, key: randomBytes(32).toString('hex') })
+          .onConflictDoNothing(),
+      );
       const [row] = await stored();
       return Buffer.from(row!.key, 'hex');
     },
@@ -105,6 +143,7 @@ export function auditEntriesIn(database: Database): AuditEntries {
 /** As entries state their time, so that texts compare as times do. @throws Fault `request-invalid` */
 function momentOf(text: string): string {
   const at = new Date(text);
-  if (Number.isNaN(at.getTime()) || at.getUTCFullYear() < 1 || at.getUTCFullYear() > 9999) throw new Fault('request-invalid', 'expected a time such as 2026-03-01T08:00+01:00');
+  if (Number.isNaN(at.getTime()) || at.getUTCFullYear() < 1 || at.getUTCFullYear() > 9999)
+    throw new Fault('request-invalid', 'expected a time such as 2026-03-01T08:00+01:00');
   return at.toISOString();
 }

@@ -5,9 +5,20 @@ interface CodedError extends Error {
   readonly code?: unknown;
 }
 
-const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ENOENT']);
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
 /** node-postgres reports these by text only. */
-const networkTexts = /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|cannot use a pool after calling end|connection ended|query read timeout/i;
+const networkTexts =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|cannot use a pool after calling end|connection ended|query read timeout/i;
 /** Class 08 connection; 57P01–57P05 shutdown, crash, starting up; 57014 ended by statement_timeout; 53300 too many clients; 25006 read-only standby after a fail-over. */
 const unavailableStates = /^(08...|57P0[1-5]|57014|53300|25006|58030)$/;
 /** 53100 disk full. 58P01/XX000 with this text come from PostgreSQL when a file cannot grow. */

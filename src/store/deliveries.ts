@@ -50,12 +50,19 @@ export function deliveriesIn(database: Database): Deliveries {
     },
 
     ofResult(resultId) {
-      return database.run((tables) => tables.select().from(delivery).where(eq(delivery.resultId, resultId)).orderBy(asc(delivery.destination)));
+      return database.run((tables) =>
+        tables.select().from(delivery).where(eq(delivery.resultId, resultId)).orderBy(asc(delivery.destination)),
+      );
     },
 
     outstanding({ limit = 100 } = {}) {
       return database.run((tables) =>
-        tables.select().from(delivery).where(ne(delivery.state, 'delivered')).orderBy(asc(delivery.resultId), asc(delivery.destination)).limit(limit),
+        tables
+          .select()
+          .from(delivery)
+          .where(ne(delivery.state, 'delivered'))
+          .orderBy(asc(delivery.resultId), asc(delivery.destination))
+          .limit(limit),
       );
     },
   };

@@ -36,4 +36,7 @@ export const driftAlarm = chestAi.table('drift_alarm', {
 });
 
 /** `report`: the last comparison. `site-key`: with it sites are hashed, the same for all processes. */
-export const driftState = chestAi.table('drift_state', { name: text('name').primaryKey(), value: jsonb('value').$type<unknown>().notNull() });
+export const driftState = chestAi.table('drift_state', {
+  name: text('name').primaryKey(),
+  value: jsonb('value').$type<unknown>().notNull(),
+});

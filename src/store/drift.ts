@@ -20,7 +20,12 @@ export interface DriftState {
    * @param judged `site network quantity` of all that was compared: of the rest nothing is known, so it stays
    * @returns what was raised and what ended
    */
-  keep(report: unknown, alarms: readonly RaisedAlarm[], judged: ReadonlySet<string>, at: Date): Promise<{ readonly raised: readonly RaisedAlarm[]; readonly ended: readonly RaisedAlarm[] }>;
+  keep(
+    report: unknown,
+    alarms: readonly RaisedAlarm[],
+    judged: ReadonlySet<string>,
+    at: Date,
+  ): Promise<{ readonly raised: readonly RaisedAlarm[]; readonly ended: readonly RaisedAlarm[] }>;
   /** Those that last, oldest first. */
   alarms(): Promise<readonly DriftAlarmRow[]>;
   /** @returns false if none of that id lasts unacknowledged */
@@ -38,7 +43,12 @@ export function driftIn(database: Database): DriftState {
   };
   return {
     async siteKey() {
-      await database.run((tables) => tables.insert(driftState).values({ name: 'site-key', value: randomBytes(32).toString('hex') }).onConflictDoNothing());
+      await database.run((tables) =>
+        tables
+          .insert(driftState)
+          .values({ name: 'site-key', value: randomBytes(32).toString('hex') })
+          .onConflictDoNothing(),
+      );
       return Buffer.from((await stateOf('site-key')) as string, 'hex');
     },
 
@@ -46,31 +56,55 @@ export function driftIn(database: Database): DriftState {
 
     keep: (report, alarms, judged, at) =>
       database.transaction(async (tables) => {
-        await tables.insert(driftState).values({ name: 'report', value: report }).onConflictDoUpdate({ target: driftState.name, set: { value: sql`excluded.value` } });
+        await tables
+          .insert(driftState)
+          .values({ name: 'report', value: report })
+          .onConflictDoUpdate({ target: driftState.name, set: { value: sql`excluded.value` } });
         const known = new Map((await tables.select().from(driftAlarm)).map((row) => [placeOfAlarm(row), row]));
         const now = new Set(alarms.map(placeOfAlarm));
         const raised: RaisedAlarm[] = [];
         for (const alarm of alarms) {
           const before = known.get(placeOfAlarm(alarm));
-          if (before && before.overAt === null) await tables.update(driftAlarm).set({ seenAt: at, detail: alarm.detail }).where(eq(driftAlarm.id, before.id));
+          if (before && before.overAt === null)
+            await tables.update(driftAlarm).set({ seenAt: at, detail: alarm.detail }).where(eq(driftAlarm.id, before.id));
           else {
-            const fresh = { ...alarm, id: before?.id ?? randomBytes(6).toString('hex'), raisedAt: at, seenAt: at, overAt: null, acknowledgedBy: null, acknowledgedAt: null };
+            const fresh = {
+              ...alarm,
+              id: before?.id ?? randomBytes(6).toString('hex'),
+              raisedAt: at,
+              seenAt: at,
+              overAt: null,
+              acknowledgedBy: null,
+              acknowledgedAt: null,
+            };
             await tables.insert(driftAlarm).values(fresh).onConflictDoUpdate({ target: driftAlarm.id, set: fresh });
             raised.push(alarm);
           }
         }
-        const ended = [...known.values()].filter((row) => row.overAt === null && !now.has(placeOfAlarm(row)) && judged.has(placeOfAlarm(row)));
+        const ended = [...known.values()].filter(
+          (row) => row.overAt === null && !now.has(placeOfAlarm(row)) && judged.has(placeOfAlarm(row)),
+        );
         for (const row of ended) await tables.update(driftAlarm).set({ overAt: at }).where(eq(driftAlarm.id, row.id));
         return { raised, ended };
       }),
 
     alarms() {
-      return database.run((tables) => tables.select().from(driftAlarm).where(isNull(driftAlarm.overAt)).orderBy(asc(driftAlarm.raisedAt), asc(driftAlarm.site), asc(driftAlarm.quantity)));
+      return database.run((tables) =>
+        tables
+          .select()
+          .from(driftAlarm)
+          .where(isNull(driftAlarm.overAt))
+          .orderBy(asc(driftAlarm.raisedAt), asc(driftAlarm.site), asc(driftAlarm.quantity)),
+      );
     },
 
     async acknowledge(id, by, at) {
       const rows = await database.run((tables) =>
-        tables.update(driftAlarm).set({ acknowledgedBy: by, acknowledgedAt: at }).where(and(eq(driftAlarm.id, id), isNull(driftAlarm.overAt), isNull(driftAlarm.acknowledgedAt))).returning({ id: driftAlarm.id }),
+        tables
+          .update(driftAlarm)
+          .set({ acknowledgedBy: by, acknowledgedAt: at })
+          .where(and(eq(driftAlarm.id, id), isNull(driftAlarm.overAt), isNull(driftAlarm.acknowledgedAt)))
+          .returning({ id: driftAlarm.id }),
       );
       return rows.length === 1;
     },

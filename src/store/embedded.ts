@@ -161,7 +161,11 @@ export class EmbeddedConnection implements Connection {
   #refuseWhenFull(): void {
     const { bavail, bsize } = statfsSync(this.name);
     if (bavail * bsize >= reserveBytes) return;
-    throw new Fault('disk-full', `${Math.floor((bavail * bsize) / 1e6)} MB are free, the embedded database needs ${reserveBytes / 1024 / 1024} MB`, { source: this.name });
+    throw new Fault(
+      'disk-full',
+      `${Math.floor((bavail * bsize) / 1e6)} MB are free, the embedded database needs ${reserveBytes / 1024 / 1024} MB`,
+      { source: this.name },
+    );
   }
 }
 

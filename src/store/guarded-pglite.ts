@@ -14,7 +14,11 @@ interface MessageLoop {
   _PostgresSendReadyForQueryIfNecessary(): void;
   _pgl_pq_flush(): void;
   stackRestore(pointer: unknown): void;
-  readonly FS: { readonly streams: readonly unknown[]; close(stream: unknown): void; chmod(path: string, mode: number, dontFollow?: boolean): void };
+  readonly FS: {
+    readonly streams: readonly unknown[];
+    close(stream: unknown): void;
+    chmod(path: string, mode: number, dontFollow?: boolean): void;
+  };
 }
 
 /** Status with which PostgreSQL's siglongjmp arrives in JavaScript: an ordinary ERROR, already reported. */

@@ -7,7 +7,12 @@ export interface KnownLogins {
   /** @returns which of these origins the account has used since */
   find(account: string, originHashes: readonly string[], since: Date): Promise<ReadonlySet<string>>;
   /** After a successful login; of an account only the newest `maxOrigins` after `oldest` are kept. */
-  add(account: string, originHashes: readonly string[], at: Date, keep: { readonly maxOrigins: number; readonly oldest: Date }): Promise<void>;
+  add(
+    account: string,
+    originHashes: readonly string[],
+    at: Date,
+    keep: { readonly maxOrigins: number; readonly oldest: Date },
+  ): Promise<void>;
 }
 
 export function knownLoginsIn(database: Database): KnownLogins {
@@ -15,7 +20,10 @@ export function knownLoginsIn(database: Database): KnownLogins {
     async find(account, originHashes, since) {
       if (originHashes.length === 0) return new Set();
       const rows = await database.run((tables) =>
-        tables.select({ originHash: knownLogin.originHash }).from(knownLogin).where(and(eq(knownLogin.account, account), inArray(knownLogin.originHash, [...originHashes]), gt(knownLogin.seenAt, since))),
+        tables
+          .select({ originHash: knownLogin.originHash })
+          .from(knownLogin)
+          .where(and(eq(knownLogin.account, account), inArray(knownLogin.originHash, [...originHashes]), gt(knownLogin.seenAt, since))),
       );
       return new Set(rows.map(({ originHash }) => originHash));
     },
@@ -26,8 +34,15 @@ export function knownLoginsIn(database: Database): KnownLogins {
           .insert(knownLogin)
           .values(originHashes.map((originHash) => ({ account, originHash, seenAt: at })))
           .onConflictDoUpdate({ target: [knownLogin.account, knownLogin.originHash], set: { seenAt: sql`excluded.seen_at` } });
-        const newest = tables.select({ originHash: knownLogin.originHash }).from(knownLogin).where(eq(knownLogin.account, account)).orderBy(desc(knownLogin.seenAt), knownLogin.originHash).limit(maxOrigins);
-        await tables.delete(knownLogin).where(and(eq(knownLogin.account, account), or(lte(knownLogin.seenAt, oldest), notInArray(knownLogin.originHash, newest))));
+        const newest = tables
+          .select({ originHash: knownLogin.originHash })
+          .from(knownLogin)
+          .where(eq(knownLogin.account, account))
+          .orderBy(desc(knownLogin.seenAt), knownLogin.originHash)
+          .limit(maxOrigins);
+        await tables
+          .delete(knownLogin)
+          .where(and(eq(knownLogin.account, account), or(lte(knownLogin.seenAt, oldest), notInArray(knownLogin.originHash, newest))));
       }),
   };
 }

@@ -26,16 +26,27 @@ export function knownStudiesIn(database: Database): KnownStudies {
   const isKnown = and(isNotNull(study.contentKey), inArray(study.state, ['done', 'parked']));
   return {
     async newest(limit) {
-      return withSeries(database, await database.run((tables) => tables.select().from(study).where(isKnown).orderBy(desc(study.lastSeenAt)).limit(limit)));
+      return withSeries(
+        database,
+        await database.run((tables) => tables.select().from(study).where(isKnown).orderBy(desc(study.lastSeenAt)).limit(limit)),
+      );
     },
     async page({ after, limit }) {
       const beyond = after === undefined ? undefined : gt(study.studyInstanceUID, after);
-      return withSeries(database, await database.run((tables) => tables.select().from(study).where(and(isKnown, beyond)).orderBy(asc(study.studyInstanceUID)).limit(limit)));
+      return withSeries(
+        database,
+        await database.run((tables) =>
+          tables.select().from(study).where(and(isKnown, beyond)).orderBy(asc(study.studyInstanceUID)).limit(limit),
+        ),
+      );
     },
     async withVerdictsOnly() {
       const rows = await database.run((tables) =>
         tables
-          .select({ studyInstanceUID: assessment.studyInstanceUID, verdictSeries: sql<string[]>`json_agg(${assessment.seriesInstanceUID})` })
+          .select({
+            studyInstanceUID: assessment.studyInstanceUID,
+            verdictSeries: sql<string[]>`json_agg(${assessment.seriesInstanceUID})`,
+          })
           .from(assessment)
           .where(sql`NOT EXISTS (SELECT 1 FROM ${study} WHERE ${study.studyInstanceUID} = ${assessment.studyInstanceUID})`)
           .groupBy(assessment.studyInstanceUID),
@@ -49,8 +60,18 @@ async function withSeries(database: Database, rows: readonly StudyRow[]): Promis
   if (rows.length === 0) return [];
   const uids = rows.map((one) => one.studyInstanceUID);
   const [results, assessments] = await Promise.all([
-    database.run((tables) => tables.select({ uid: result.studyInstanceUID, documents: result.documents }).from(result).where(and(inArray(result.studyInstanceUID, uids), sql`${result.isCurrent}`))),
-    database.run((tables) => tables.select({ uid: assessment.studyInstanceUID, series: assessment.seriesInstanceUID }).from(assessment).where(inArray(assessment.studyInstanceUID, uids))),
+    database.run((tables) =>
+      tables
+        .select({ uid: result.studyInstanceUID, documents: result.documents })
+        .from(result)
+        .where(and(inArray(result.studyInstanceUID, uids), sql`${result.isCurrent}`)),
+    ),
+    database.run((tables) =>
+      tables
+        .select({ uid: assessment.studyInstanceUID, series: assessment.seriesInstanceUID })
+        .from(assessment)
+        .where(inArray(assessment.studyInstanceUID, uids)),
+    ),
   ]);
   const documents = new Map(results.map((one) => [one.uid, one.documents]));
   return rows.map(({ studyInstanceUID, orthancId, contentKey }) => ({

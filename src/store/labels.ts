@@ -47,20 +47,43 @@ export function labelsIn(database: Database): Labels {
       );
       if (page.length === 0) return [];
       return database.run((tables) =>
-        tables.select().from(label).where(and(inArray(label.studyInstanceUID, page.map(({ uid }) => uid)), isStanding)).orderBy(asc(label.studyInstanceUID), asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
+        tables
+          .select()
+          .from(label)
+          .where(
+            and(
+              inArray(
+                label.studyInstanceUID,
+                page.map(({ uid }) => uid),
+              ),
+              isStanding,
+            ),
+          )
+          .orderBy(asc(label.studyInstanceUID), asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
       );
     },
 
     ofStudy(studyInstanceUID) {
       return database.run((tables) =>
-        tables.select().from(label).where(and(eq(label.studyInstanceUID, studyInstanceUID), isStanding)).orderBy(asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
+        tables
+          .select()
+          .from(label)
+          .where(and(eq(label.studyInstanceUID, studyInstanceUID), isStanding))
+          .orderBy(asc(label.finding), sql`${label.givenAt} NULLS FIRST`, asc(label.origin)),
       );
     },
 
     async ofStudies(studyInstanceUIDs) {
       const rows: LabelRow[] = [];
       for (let from = 0; from < studyInstanceUIDs.length; from += 1_000) {
-        rows.push(...(await database.run((tables) => tables.select().from(label).where(and(inArray(label.studyInstanceUID, studyInstanceUIDs.slice(from, from + 1_000)), isStanding)))));
+        rows.push(
+          ...(await database.run((tables) =>
+            tables
+              .select()
+              .from(label)
+              .where(and(inArray(label.studyInstanceUID, studyInstanceUIDs.slice(from, from + 1_000)), isStanding)),
+          )),
+        );
       }
       return rows;
     },
@@ -72,10 +95,25 @@ export function labelsIn(database: Database): Labels {
         const wanted = new Set(given.map(key));
         const known = new Set(present.map(key));
         const gone = present.filter((one) => !wanted.has(key(one)));
-        for (const one of gone) await tables.delete(label).where(and(eq(label.studyInstanceUID, one.studyInstanceUID), eq(label.finding, one.finding), eq(label.origin, orthancLabelOrigin)));
+        for (const one of gone)
+          await tables
+            .delete(label)
+            .where(
+              and(eq(label.studyInstanceUID, one.studyInstanceUID), eq(label.finding, one.finding), eq(label.origin, orthancLabelOrigin)),
+            );
         const fresh = given.filter((one) => !known.has(key(one)));
         for (let from = 0; from < fresh.length; from += 1_000) {
-          const rows = fresh.slice(from, from + 1_000).map((one) => ({ ...one, origin: orthancLabelOrigin, source: 'orthanc-label' as const, reader: orthancLabelReader, verified: false, settles: false, givenAt: null }));
+          const rows = fresh
+            .slice(from, from + 1_000)
+            .map((one) => ({
+              ...one,
+              origin: orthancLabelOrigin,
+              source: 'orthanc-label' as const,
+              reader: orthancLabelReader,
+              verified: false,
+              settles: false,
+              givenAt: null,
+            }));
           await tables.insert(label).values(rows).onConflictDoNothing();
         }
         return { added: fresh.length, removed: gone.length };

@@ -52,7 +52,15 @@ export function loginFailuresIn(database: Database): LoginFailures {
         const rows = await tables
           .select({ keyHash: loginFailure.keyHash, n: sql<number>`count(*)::int` })
           .from(loginFailure)
-          .where(and(inArray(loginFailure.keyHash, all.map(({ keyHash }) => keyHash)), gt(loginFailure.at, since)))
+          .where(
+            and(
+              inArray(
+                loginFailure.keyHash,
+                all.map(({ keyHash }) => keyHash),
+              ),
+              gt(loginFailure.at, since),
+            ),
+          )
           .groupBy(loginFailure.keyHash);
         const reached = ({ keyHash, max }: CountedKey): boolean => (rows.find((row) => row.keyHash === keyHash)?.n ?? 0) >= max;
         const beyond = counting !== undefined && reached(counting);
@@ -64,17 +72,25 @@ export function loginFailuresIn(database: Database): LoginFailures {
       }),
 
     async forget(keyHashes, at) {
-      await database.run((tables) => tables.delete(loginFailure).where(and(inArray(loginFailure.keyHash, [...keyHashes]), at && eq(loginFailure.at, at))));
+      await database.run((tables) =>
+        tables.delete(loginFailure).where(and(inArray(loginFailure.keyHash, [...keyHashes]), at && eq(loginFailure.at, at))),
+      );
     },
 
     async forgetPrefix(prefixes) {
-      await database.run((tables) => tables.delete(loginFailure).where(or(...prefixes.map((prefix) => like(loginFailure.keyHash, `${prefix.replace(/[%_\\]/g, '\\$&')}%`)))));
+      await database.run((tables) =>
+        tables
+          .delete(loginFailure)
+          .where(or(...prefixes.map((prefix) => like(loginFailure.keyHash, `${prefix.replace(/[%_\\]/g, '\\$&')}%`)))),
+      );
     },
 
     async sweep(before, maxRows) {
       await database.run((tables) => tables.delete(loginFailure).where(lte(loginFailure.at, before)));
       if (maxRows === undefined) return;
-      const [oldestKept] = await database.run((tables) => tables.select({ at: loginFailure.at }).from(loginFailure).orderBy(desc(loginFailure.at)).offset(maxRows).limit(1));
+      const [oldestKept] = await database.run((tables) =>
+        tables.select({ at: loginFailure.at }).from(loginFailure).orderBy(desc(loginFailure.at)).offset(maxRows).limit(1),
+      );
       if (oldestKept) await database.run((tables) => tables.delete(loginFailure).where(lt(loginFailure.at, oldestKept.at)));
     },
   };

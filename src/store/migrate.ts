@@ -21,7 +21,9 @@ export async function migrate(connection: Connection, log: Log, migrations: read
       text: `CREATE TABLE IF NOT EXISTS chest_ai.migration (
         id integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
     });
-    const { rows } = await transaction.query<{ id: number; sha256: string }>({ text: 'SELECT id, sha256 FROM chest_ai.migration ORDER BY id' });
+    const { rows } = await transaction.query<{ id: number; sha256: string }>({
+      text: 'SELECT id, sha256 FROM chest_ai.migration ORDER BY id',
+    });
     checkRecorded(rows, migrations, connection.name);
     const missing = migrations.filter((migration) => !rows.some(({ id }) => id === migration.id));
     for (const migration of missing) {
@@ -39,7 +41,12 @@ export async function migrate(connection: Connection, log: Log, migrations: read
 function checkRecorded(rows: readonly { id: number; sha256: string }[], migrations: readonly Migration[], database: string): void {
   for (const row of rows) {
     const known = migrations.find(({ id }) => id === row.id);
-    if (!known) throw new Fault('config-invalid', `the database has migration ${row.id}, which this release does not know: it was written by a later release`, { source: database });
+    if (!known)
+      throw new Fault(
+        'config-invalid',
+        `the database has migration ${row.id}, which this release does not know: it was written by a later release`,
+        { source: database },
+      );
     if (sha256(known) !== row.sha256) throw new Error(`migration ${row.id} was changed after it had been applied to ${database}`);
   }
 }
@@ -50,5 +57,8 @@ function sha256(migration: Migration): string {
 
 /** Migrations hold plain statements; one with a function body would need more than this. */
 function statements(sql: string): string[] {
-  return sql.split(/;\s*$/m).map((text) => text.trim()).filter(Boolean);
+  return sql
+    .split(/;\s*$/m)
+    .map((text) => text.trim())
+    .filter(Boolean);
 }

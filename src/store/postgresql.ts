@@ -23,7 +23,11 @@ export class PostgresqlConnection implements Connection {
   ) {}
 
   /** @throws Fault `database-unavailable`, `config-invalid` (refused credentials, no such database) */
-  static async open(databaseUrl: string, log: Log, { statementTimeoutMs = 60_000, queryTimeoutMs = statementTimeoutMs + 5_000 }: PostgresqlOptions = {}): Promise<PostgresqlConnection> {
+  static async open(
+    databaseUrl: string,
+    log: Log,
+    { statementTimeoutMs = 60_000, queryTimeoutMs = statementTimeoutMs + 5_000 }: PostgresqlOptions = {},
+  ): Promise<PostgresqlConnection> {
     const pool = new pg.Pool({
       connectionString: databaseUrl,
       max: poolSize,

@@ -95,14 +95,21 @@ export function resultsIn(database: Database): Results {
 
     async currentResult(studyInstanceUID) {
       const [row] = await database.run((tables) =>
-        tables.select().from(result).where(and(eq(result.studyInstanceUID, studyInstanceUID), isCurrent)),
+        tables
+          .select()
+          .from(result)
+          .where(and(eq(result.studyInstanceUID, studyInstanceUID), isCurrent)),
       );
       return row;
     },
 
     ofStudy(studyInstanceUID) {
       return database.run((tables) =>
-        tables.select().from(result).where(eq(result.studyInstanceUID, studyInstanceUID)).orderBy(desc(result.createdAt), desc(result.resultId)),
+        tables
+          .select()
+          .from(result)
+          .where(eq(result.studyInstanceUID, studyInstanceUID))
+          .orderBy(desc(result.createdAt), desc(result.resultId)),
       );
     },
 
@@ -156,7 +163,9 @@ function record(database: Database, given: NewResult, isNow: boolean): Promise<b
     await tables.select({ locked: sql`pg_advisory_xact_lock(hashtextextended(${studyInstanceUID}, 0))` }).from(sql`(values (1)) as one`);
     const [present] = await tables.select({ isCurrent: result.isCurrent }).from(result).where(eq(result.resultId, resultId));
     if (present && (present.isCurrent || !isNow)) return false;
-    const newest = isNow || (await tables.select({ id: result.resultId }).from(result).where(eq(result.predecessorResultId, resultId)).limit(1)).length === 0;
+    const newest =
+      isNow ||
+      (await tables.select({ id: result.resultId }).from(result).where(eq(result.predecessorResultId, resultId)).limit(1)).length === 0;
     if (newest) {
       await tables
         .update(result)

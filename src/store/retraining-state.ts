@@ -11,15 +11,22 @@ export interface RetrainingState {
 
 export function retrainingStateIn(connection: Connection): RetrainingState {
   const read = async (name: string): Promise<unknown> =>
-    (await connection.query<{ value: unknown }>({ text: 'SELECT value FROM chest_ai.retraining_state WHERE name = $1', values: [name] })).rows[0]?.value;
+    (await connection.query<{ value: unknown }>({ text: 'SELECT value FROM chest_ai.retraining_state WHERE name = $1', values: [name] }))
+      .rows[0]?.value;
   return {
     read,
     async keepFirst(name, value) {
-      await connection.query({ text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING', values: [name, JSON.stringify(value)] });
+      await connection.query({
+        text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING',
+        values: [name, JSON.stringify(value)],
+      });
       return read(name);
     },
     async write(name, value) {
-      await connection.query({ text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT (name) DO UPDATE SET value = excluded.value', values: [name, JSON.stringify(value)] });
+      await connection.query({
+        text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+        values: [name, JSON.stringify(value)],
+      });
     },
   };
 }

@@ -16,15 +16,27 @@ export interface ScheduleState {
 }
 
 export function scheduleStateIn(connection: Connection): ScheduleState {
-  const changed = async (text: string, values: readonly unknown[]): Promise<boolean> => (await connection.query({ text, values })).rows.length > 0;
+  const changed = async (text: string, values: readonly unknown[]): Promise<boolean> =>
+    (await connection.query({ text, values })).rows.length > 0;
   return {
     async begin(name, now) {
-      await changed('INSERT INTO chest_ai.schedule_state (name, last_due) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name', [name, now]);
+      await changed('INSERT INTO chest_ai.schedule_state (name, last_due) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name', [
+        name,
+        now,
+      ]);
     },
     take: (name, due, latest) =>
-      changed('UPDATE chest_ai.schedule_state SET last_due = $2 WHERE name = $1 AND (last_due < $2 OR last_due > $3) RETURNING name', [name, due, latest]),
+      changed('UPDATE chest_ai.schedule_state SET last_due = $2 WHERE name = $1 AND (last_due < $2 OR last_due > $3) RETURNING name', [
+        name,
+        due,
+        latest,
+      ]),
     async giveBack(name, due, before) {
-      await changed('UPDATE chest_ai.schedule_state SET last_due = $3 WHERE name = $1 AND last_due = $2 RETURNING name', [name, due, before]);
+      await changed('UPDATE chest_ai.schedule_state SET last_due = $3 WHERE name = $1 AND last_due = $2 RETURNING name', [
+        name,
+        due,
+        before,
+      ]);
     },
   };
 }

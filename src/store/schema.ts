@@ -108,4 +108,21 @@ export const delivery = chestAi.table(
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );
 
-export const tables = { orthancCursor, worklistChange, study, result, delivery, account, session, token, loginFailure, auditEntry, assessment, label, shadowResult, studyStatistics, driftAlarm, driftState };
+export const tables = {
+  orthancCursor,
+  worklistChange,
+  study,
+  result,
+  delivery,
+  account,
+  session,
+  token,
+  loginFailure,
+  auditEntry,
+  assessment,
+  label,
+  shadowResult,
+  studyStatistics,
+  driftAlarm,
+  driftState,
+};

@@ -38,7 +38,14 @@ export function sessionsIn(database: Database): Sessions {
           .select({ account: account.name, roles: account.roles, mustChange: account.mustChange, lastSeenAt: session.lastSeenAt })
           .from(session)
           .innerJoin(account, eq(account.name, session.account))
-          .where(and(eq(session.idHash, idHash), isNull(account.disabledAt), gt(session.createdAt, begunAfter), gt(session.lastSeenAt, seenAfter))),
+          .where(
+            and(
+              eq(session.idHash, idHash),
+              isNull(account.disabledAt),
+              gt(session.createdAt, begunAfter),
+              gt(session.lastSeenAt, seenAfter),
+            ),
+          ),
       );
       return row;
     },
@@ -52,7 +59,9 @@ export function sessionsIn(database: Database): Sessions {
     },
 
     async sweep({ begunAfter, seenAfter }) {
-      await database.run((tables) => tables.delete(session).where(or(lte(session.createdAt, begunAfter), lte(session.lastSeenAt, seenAfter))));
+      await database.run((tables) =>
+        tables.delete(session).where(or(lte(session.createdAt, begunAfter), lte(session.lastSeenAt, seenAfter))),
+      );
     },
   };
 }

@@ -19,7 +19,14 @@ export function shadowResultsIn(database: Database): ShadowResults {
       await database.run((tables) => tables.insert(shadowResult).values(row).onConflictDoUpdate({ target, set: rest }));
     },
     ofVersion(modelVersion, { limit = 10_000 } = {}) {
-      return database.run((tables) => tables.select().from(shadowResult).where(eq(shadowResult.modelVersion, modelVersion)).orderBy(asc(shadowResult.judgedAt), sql`${shadowResult.studyInstanceUID}`).limit(limit));
+      return database.run((tables) =>
+        tables
+          .select()
+          .from(shadowResult)
+          .where(eq(shadowResult.modelVersion, modelVersion))
+          .orderBy(asc(shadowResult.judgedAt), sql`${shadowResult.studyInstanceUID}`)
+          .limit(limit),
+      );
     },
   };
 }

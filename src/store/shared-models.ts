@@ -25,44 +25,70 @@ export interface SharedModels {
 const partBytes = 4 * 2 ** 20;
 
 export function sharedModelsIn(connection: Connection): SharedModels {
-  const rows = async <Row>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => (await connection.query<Row>({ text, values })).rows;
+  const rows = async <Row>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
+    (await connection.query<Row>({ text, values })).rows;
   return {
-    aliases: async () => (await rows<{ state: unknown }>('SELECT state FROM chest_ai.model_alias ORDER BY revision')).map(({ state }) => state),
+    aliases: async () =>
+      (await rows<{ state: unknown }>('SELECT state FROM chest_ai.model_alias ORDER BY revision')).map(({ state }) => state),
 
-    lastAlias: async () => (await rows<{ state: unknown }>('SELECT state FROM chest_ai.model_alias ORDER BY revision DESC LIMIT 1'))[0]?.state,
+    lastAlias: async () =>
+      (await rows<{ state: unknown }>('SELECT state FROM chest_ai.model_alias ORDER BY revision DESC LIMIT 1'))[0]?.state,
 
     addAlias: async (revision, state) =>
-      (await rows('INSERT INTO chest_ai.model_alias (revision, state) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING RETURNING revision', [revision, JSON.stringify(state)])).length > 0,
+      (
+        await rows('INSERT INTO chest_ai.model_alias (revision, state) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING RETURNING revision', [
+          revision,
+          JSON.stringify(state),
+        ])
+      ).length > 0,
 
     async writeChange(id, record) {
-      await rows('INSERT INTO chest_ai.model_change (id, record) VALUES ($1, $2::jsonb) ON CONFLICT (id) DO UPDATE SET record = excluded.record', [id, JSON.stringify(record)]);
+      await rows(
+        'INSERT INTO chest_ai.model_change (id, record) VALUES ($1, $2::jsonb) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
+        [id, JSON.stringify(record)],
+      );
     },
 
     change: async (id) => (await rows<{ record: unknown }>('SELECT record FROM chest_ai.model_change WHERE id = $1', [id]))[0]?.record,
 
     changes: () => rows('SELECT id, record FROM chest_ai.model_change ORDER BY id'),
 
-    versions: async () => (await rows<{ version: string }>('SELECT version FROM chest_ai.model_version ORDER BY added_at DESC, version')).map(({ version }) => version),
+    versions: async () =>
+      (await rows<{ version: string }>('SELECT version FROM chest_ai.model_version ORDER BY added_at DESC, version')).map(
+        ({ version }) => version,
+      ),
 
     async writeVersion(version, files) {
       await connection.transaction(async (transaction) => {
-        const added = await transaction.query({ text: 'INSERT INTO chest_ai.model_version (version, added_at) VALUES ($1, now()) ON CONFLICT DO NOTHING RETURNING version', values: [version] });
+        const added = await transaction.query({
+          text: 'INSERT INTO chest_ai.model_version (version, added_at) VALUES ($1, now()) ON CONFLICT DO NOTHING RETURNING version',
+          values: [version],
+        });
         if (added.rows.length === 0) return;
         for (const [name, content] of files) {
           for (let part = 0; part === 0 || part * partBytes < content.length; part++) {
             const piece = content.subarray(part * partBytes, (part + 1) * partBytes);
-            await transaction.query({ text: 'INSERT INTO chest_ai.model_file (version, name, part, content) VALUES ($1, $2, $3, $4)', values: [version, name, part, piece] });
+            await transaction.query({
+              text: 'INSERT INTO chest_ai.model_file (version, name, part, content) VALUES ($1, $2, $3, $4)',
+              values: [version, name, part, piece],
+            });
           }
         }
       });
     },
 
     async version(version) {
-      const parts = await rows<{ name: string; part: number }>('SELECT name, part FROM chest_ai.model_file WHERE version = $1 ORDER BY name, part', [version]);
+      const parts = await rows<{ name: string; part: number }>(
+        'SELECT name, part FROM chest_ai.model_file WHERE version = $1 ORDER BY name, part',
+        [version],
+      );
       if (parts.length === 0) return undefined;
       const pieces = new Map<string, Uint8Array[]>();
       for (const { name, part } of parts) {
-        const [row] = await rows<{ content: Uint8Array }>('SELECT content FROM chest_ai.model_file WHERE version = $1 AND name = $2 AND part = $3', [version, name, part]);
+        const [row] = await rows<{ content: Uint8Array }>(
+          'SELECT content FROM chest_ai.model_file WHERE version = $1 AND name = $2 AND part = $3',
+          [version, name, part],
+        );
         // Removed as an old version meanwhile.
         if (!row) return undefined;
         pieces.set(name, [...(pieces.get(name) ?? []), row.content]);

@@ -66,7 +66,9 @@ export interface Store {
  */
 export async function openStore(location: StoreLocation, log: Log): Promise<Store> {
   const connection =
-    'databaseUrl' in location ? await PostgresqlConnection.open(location.databaseUrl, log) : await EmbeddedConnection.open(location.dataDir, log);
+    'databaseUrl' in location
+      ? await PostgresqlConnection.open(location.databaseUrl, log)
+      : await EmbeddedConnection.open(location.dataDir, log);
   try {
     await migrate(connection, log);
   } catch (thrown) {

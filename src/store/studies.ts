@@ -85,16 +85,27 @@ export function studiesIn(database: Database): Studies {
     },
 
     async retrying(studyInstanceUID, contentKey) {
-      await database.run((tables) => tables.update(study).set({ retriedKey: contentKey }).where(eq(study.studyInstanceUID, studyInstanceUID)));
+      await database.run((tables) =>
+        tables.update(study).set({ retriedKey: contentKey }).where(eq(study.studyInstanceUID, studyInstanceUID)),
+      );
     },
 
     forget: (studyInstanceUID) =>
       database.transaction(async (tables) => {
         const results = await tables.delete(result).where(eq(result.studyInstanceUID, studyInstanceUID)).returning({ id: result.resultId });
-        if (results.length > 0) await tables.delete(delivery).where(inArray(delivery.resultId, results.map(({ id }) => id)));
+        if (results.length > 0)
+          await tables.delete(delivery).where(
+            inArray(
+              delivery.resultId,
+              results.map(({ id }) => id),
+            ),
+          );
         await tables.delete(assessment).where(eq(assessment.studyInstanceUID, studyInstanceUID));
         const labels = await tables.delete(label).where(eq(label.studyInstanceUID, studyInstanceUID)).returning({ finding: label.finding });
-        const studies = await tables.delete(study).where(eq(study.studyInstanceUID, studyInstanceUID)).returning({ uid: study.studyInstanceUID });
+        const studies = await tables
+          .delete(study)
+          .where(eq(study.studyInstanceUID, studyInstanceUID))
+          .returning({ uid: study.studyInstanceUID });
         await noteWorklistChange(tables);
         return results.length + labels.length + studies.length > 0;
       }),
@@ -102,7 +113,12 @@ export function studiesIn(database: Database): Studies {
     inState(state, { limit = 100, after } = {}) {
       const page = after === undefined ? undefined : gt(study.studyInstanceUID, after);
       return database.run((tables) =>
-        tables.select().from(study).where(and(eq(study.state, state), page)).orderBy(asc(study.studyInstanceUID)).limit(limit),
+        tables
+          .select()
+          .from(study)
+          .where(and(eq(study.state, state), page))
+          .orderBy(asc(study.studyInstanceUID))
+          .limit(limit),
       );
     },
 
@@ -116,7 +132,10 @@ export function studiesIn(database: Database): Studies {
     async unknownOf(studyInstanceUIDs) {
       if (studyInstanceUIDs.length === 0) return [];
       const rows = await database.run((tables) =>
-        tables.select({ uid: study.studyInstanceUID }).from(study).where(inArray(study.studyInstanceUID, [...studyInstanceUIDs])),
+        tables
+          .select({ uid: study.studyInstanceUID })
+          .from(study)
+          .where(inArray(study.studyInstanceUID, [...studyInstanceUIDs])),
       );
       const known = new Set(rows.map(({ uid }) => uid));
       return studyInstanceUIDs.filter((uid) => !known.has(uid));

@@ -14,7 +14,13 @@ export interface StatisticsOfStudies {
   /** Of all sites, newest first. Of more than `limit` a sample, drawn by UID, the same share of days whatever their number; a small site is kept whole. */
   since(from: Date, options?: { readonly limit?: number }): Promise<readonly StudyStatisticsRow[]>;
   /** The first ones of a site, oldest first. */
-  first(of: { readonly site: string; readonly network: 'xray' | 'ct'; readonly before: Date; readonly modelVersion?: string; readonly limit: number }): Promise<readonly StudyStatisticsRow[]>;
+  first(of: {
+    readonly site: string;
+    readonly network: 'xray' | 'ct';
+    readonly before: Date;
+    readonly modelVersion?: string;
+    readonly limit: number;
+  }): Promise<readonly StudyStatisticsRow[]>;
   /** Of one version, those of which there is a label; newest first. */
   labelled(modelVersion: string, from: Date, options?: { readonly limit?: number }): Promise<readonly ReportedDecisions[]>;
 }
@@ -28,14 +34,23 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
   return {
     async record(row) {
       const { studyInstanceUID: _study, modelVersion: _version, ...rest } = row;
-      await database.run((tables) => tables.insert(studyStatistics).values(row).onConflictDoUpdate({ target: [studyStatistics.studyInstanceUID, studyStatistics.modelVersion], set: rest }));
+      await database.run((tables) =>
+        tables
+          .insert(studyStatistics)
+          .values(row)
+          .onConflictDoUpdate({ target: [studyStatistics.studyInstanceUID, studyStatistics.modelVersion], set: rest }),
+      );
     },
 
     since(from, { limit = maxRows } = {}) {
       const lately = gte(studyStatistics.judgedAt, from);
       return database.run(async (tables) => {
         const sample = await sampleOf(tables, lately, limit);
-        return tables.select().from(studyStatistics).where(and(lately, sample)).orderBy(desc(studyStatistics.judgedAt), asc(studyStatistics.studyInstanceUID));
+        return tables
+          .select()
+          .from(studyStatistics)
+          .where(and(lately, sample))
+          .orderBy(desc(studyStatistics.judgedAt), asc(studyStatistics.studyInstanceUID));
       });
     },
 
@@ -44,7 +59,14 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
         tables
           .select()
           .from(studyStatistics)
-          .where(and(eq(studyStatistics.site, site), eq(studyStatistics.network, network), lt(studyStatistics.judgedAt, before), modelVersion === undefined ? undefined : eq(studyStatistics.modelVersion, modelVersion)))
+          .where(
+            and(
+              eq(studyStatistics.site, site),
+              eq(studyStatistics.network, network),
+              lt(studyStatistics.judgedAt, before),
+              modelVersion === undefined ? undefined : eq(studyStatistics.modelVersion, modelVersion),
+            ),
+          )
           .orderBy(asc(studyStatistics.judgedAt), asc(studyStatistics.studyInstanceUID))
           .limit(limit),
       );
@@ -52,10 +74,18 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
 
     labelled(modelVersion, from, { limit = maxRows } = {}) {
       const { studyInstanceUID, site, network, judgedAt, decisions } = studyStatistics;
-      const wanted = and(eq(studyStatistics.modelVersion, modelVersion), gte(judgedAt, from), sql`EXISTS (SELECT 1 FROM ${label} WHERE ${label.studyInstanceUID} = ${studyInstanceUID})`)!;
+      const wanted = and(
+        eq(studyStatistics.modelVersion, modelVersion),
+        gte(judgedAt, from),
+        sql`EXISTS (SELECT 1 FROM ${label} WHERE ${label.studyInstanceUID} = ${studyInstanceUID})`,
+      )!;
       return database.run(async (tables) => {
         const sample = await sampleOf(tables, wanted, limit);
-        return tables.select({ studyInstanceUID, site, network, judgedAt, decisions }).from(studyStatistics).where(and(wanted, sample)).orderBy(desc(judgedAt), asc(studyInstanceUID));
+        return tables
+          .select({ studyInstanceUID, site, network, judgedAt, decisions })
+          .from(studyStatistics)
+          .where(and(wanted, sample))
+          .orderBy(desc(judgedAt), asc(studyInstanceUID));
       });
     },
   };

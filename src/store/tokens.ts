@@ -7,7 +7,12 @@ export type TokenRow = Readonly<typeof token.$inferSelect>;
 
 export interface Tokens {
   /** @returns false if the name is taken, also by a revoked one: in the audit log a name means one program */
-  add(given: { readonly name: string; readonly tokenHash: string; readonly roles: readonly string[]; readonly expiresAt?: Date | undefined }): Promise<boolean>;
+  add(given: {
+    readonly name: string;
+    readonly tokenHash: string;
+    readonly roles: readonly string[];
+    readonly expiresAt?: Date | undefined;
+  }): Promise<boolean>;
   /** Neither revoked nor expired. */
   find(tokenHash: string, now: Date): Promise<TokenRow | undefined>;
   used(name: string, at: Date): Promise<void>;
@@ -20,13 +25,22 @@ export interface Tokens {
 export function tokensIn(database: Database): Tokens {
   return {
     async add({ name, tokenHash, roles, expiresAt }) {
-      const added = await database.run((tables) => tables.insert(token).values({ name, tokenHash, roles, expiresAt }).onConflictDoNothing({ target: token.name }).returning({ name: token.name }));
+      const added = await database.run((tables) =>
+        tables
+          .insert(token)
+          .values({ name, tokenHash, roles, expiresAt })
+          .onConflictDoNothing({ target: token.name })
+          .returning({ name: token.name }),
+      );
       return added.length > 0;
     },
 
     async find(tokenHash, now) {
       const [row] = await database.run((tables) =>
-        tables.select().from(token).where(and(eq(token.tokenHash, tokenHash), isNull(token.revokedAt), or(isNull(token.expiresAt), gt(token.expiresAt, now)))),
+        tables
+          .select()
+          .from(token)
+          .where(and(eq(token.tokenHash, tokenHash), isNull(token.revokedAt), or(isNull(token.expiresAt), gt(token.expiresAt, now)))),
       );
       return row;
     },
@@ -38,7 +52,13 @@ export function tokensIn(database: Database): Tokens {
     list: () => database.run((tables) => tables.select().from(token).orderBy(asc(token.name))),
 
     async revoke(name) {
-      const changed = await database.run((tables) => tables.update(token).set({ revokedAt: sql`now()` }).where(and(eq(token.name, name), isNull(token.revokedAt))).returning({ name: token.name }));
+      const changed = await database.run((tables) =>
+        tables
+          .update(token)
+          .set({ revokedAt: sql`now()` })
+          .where(and(eq(token.name, name), isNull(token.revokedAt)))
+          .returning({ name: token.name }),
+      );
       return changed.length > 0;
     },
   };

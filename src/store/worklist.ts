@@ -40,7 +40,9 @@ export function worklistIn(database: Database): Worklist {
             and(
               isCurrent,
               outcome && eq(result.outcome, outcome),
-              present === undefined ? undefined : sql`${result.findings} @> ${JSON.stringify([{ decision: 'present', ...(present === 'any' ? {} : { name: present }) }])}::jsonb`,
+              present === undefined
+                ? undefined
+                : sql`${result.findings} @> ${JSON.stringify([{ decision: 'present', ...(present === 'any' ? {} : { name: present }) }])}::jsonb`,
               studyPrefix ? like(result.studyInstanceUID, `${studyPrefix.replace(/[%_\\]/g, '\\$&')}%`) : undefined,
               studies ? inArray(result.studyInstanceUID, [...studies]) : undefined,
               beginning(after),
@@ -51,7 +53,9 @@ export function worklistIn(database: Database): Worklist {
       );
       const page = rows.slice(0, size);
       const last = page.at(-1);
-      return rows.length > size && last ? { rows: page, next: Buffer.from(JSON.stringify([last.priority, last.createdAt.getTime(), last.resultId])).toString('base64url') } : { rows: page };
+      return rows.length > size && last
+        ? { rows: page, next: Buffer.from(JSON.stringify([last.priority, last.createdAt.getTime(), last.resultId])).toString('base64url') }
+        : { rows: page };
     },
 
     async newest() {
@@ -71,7 +75,14 @@ function beginning(after: string | undefined): SQL | undefined {
 function parse(text: string): [number, number, string] {
   try {
     const [priority, time, resultId]: unknown[] = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (typeof priority === 'number' && Number.isInteger(priority) && Math.abs(priority) < 2 ** 31 && isPageTime(time) && isPageId(resultId)) return [priority, time, resultId];
+    if (
+      typeof priority === 'number' &&
+      Number.isInteger(priority) &&
+      Math.abs(priority) < 2 ** 31 &&
+      isPageTime(time) &&
+      isPageId(resultId)
+    )
+      return [priority, time, resultId];
   } catch {
     // Falls through to the refusal.
   }

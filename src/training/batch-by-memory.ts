@@ -20,14 +20,26 @@ export interface BatchByMemory {
  * @param memory bytes of the whole machine
  * @throws Fault request-invalid if not even a batch of two fits
  */
-export function batchByMemory(architecture: Architecture, stages: readonly Pick<Stage, 'what'>[], size: { readonly height: number; readonly width: number }, memory: number, most: number): BatchByMemory {
+export function batchByMemory(
+  architecture: Architecture,
+  stages: readonly Pick<Stage, 'what'>[],
+  size: { readonly height: number; readonly width: number },
+  memory: number,
+  most: number,
+): BatchByMemory {
   const bytes = share * memory;
   const there = `${gigabytes(bytes)} GB, half of the memory here`;
   const groups = layerGroups(architecture);
   // the head alone is trained on features: its batch weighs nothing
   const options = stages
     .filter(({ what }) => what !== 'head')
-    .map(({ what }) => ({ layerGroups: groups, trainFromGroup: what === 'all' ? 0 : groups.length - 1, frozenBatchNorms: what === 'all' ? ('still' as const) : ('train' as const), height: size.height, width: size.width }));
+    .map(({ what }) => ({
+      layerGroups: groups,
+      trainFromGroup: what === 'all' ? 0 : groups.length - 1,
+      frozenBatchNorms: what === 'all' ? ('still' as const) : ('train' as const),
+      height: size.height,
+      width: size.width,
+    }));
   if (options.length === 0) return { batch: most, why: 'the head alone is trained' };
   try {
     const batch = Math.min(...options.map((one) => batchForMemory(architecture, one, bytes, most)));
@@ -35,7 +47,10 @@ export function batchByMemory(architecture: Architecture, stages: readonly Pick<
     return { batch, why: `about ${gigabytes(needed)} of ${there}${batch === most ? '; no more is tried by itself' : ''}` };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new Fault('request-invalid', `expected memory for a batch of two: ${error.message} (half of the memory here); take smaller pictures or a smaller network, or state the batch`);
+    throw new Fault(
+      'request-invalid',
+      `expected memory for a batch of two: ${error.message} (half of the memory here); take smaller pictures or a smaller network, or state the batch`,
+    );
   }
 }
 

@@ -37,11 +37,23 @@ export function pictureBatches({ images, cache, workers, input }: PictureSource,
   const { channels, height, width } = input;
   const chests = settings.lungs ? images.filter(({ frontalChest }) => frontalChest) : [];
   const otherChest = (index: number, epoch: number, position: number): string | undefined =>
-    images[index]!.frontalChest && chests.length > 0 ? cache.fileOf(chests[Math.floor(seededRandom('other chest', seed, epoch, position).next() * chests.length)]!.key) : undefined;
+    images[index]!.frontalChest && chests.length > 0
+      ? cache.fileOf(chests[Math.floor(seededRandom('other chest', seed, epoch, position).next() * chests.length)]!.key)
+      : undefined;
   return async (members, epoch, firstPosition) => {
     const pictures = await Promise.all(
       members.map((index, offset) =>
-        workers.picture({ file: cache.fileOf(images[index]!.key), sourceWidth: cache.width, sourceHeight: cache.height, input, settings, seed, epoch, position: firstPosition + offset, otherChest: otherChest(index, epoch, firstPosition + offset) }),
+        workers.picture({
+          file: cache.fileOf(images[index]!.key),
+          sourceWidth: cache.width,
+          sourceHeight: cache.height,
+          input,
+          settings,
+          seed,
+          epoch,
+          position: firstPosition + offset,
+          otherChest: otherChest(index, epoch, firstPosition + offset),
+        }),
       ),
     );
     return { data: joined(pictures), batch: members.length, channels, height, width };
@@ -50,20 +62,32 @@ export function pictureBatches({ images, cache, workers, input }: PictureSource,
 
 /** Batches of features that were computed once: images of one pixel and a channel for each feature. */
 export function featureBatches(features: Float32Array, width: number): BatchMaker {
-  return async (members) => ({ data: joined(members.map((index) => features.subarray(index * width, (index + 1) * width))), batch: members.length, channels: width, height: 1, width: 1 });
+  return async (members) => ({
+    data: joined(members.map((index) => features.subarray(index * width, (index + 1) * width))),
+    batch: members.length,
+    channels: width,
+    height: 1,
+    width: 1,
+  });
 }
 
 /** How many pictures an engine is given at once outside training. */
 const predictionBatch = 16;
 
 /** Every picture once, as validation sees it, through a network. @returns `images * outputs` logits and `images * features` embeddings */
-export async function predictAll(engine: Engine, network: NetworkWithWeights, source: PictureSource, signal?: AbortSignal): Promise<{ readonly logits: Float32Array; readonly embeddings: Float32Array }> {
+export async function predictAll(
+  engine: Engine,
+  network: NetworkWithWeights,
+  source: PictureSource,
+  signal?: AbortSignal,
+): Promise<{ readonly logits: Float32Array; readonly embeddings: Float32Array }> {
   const { outputs, features } = network.architecture;
   const count = source.images.length;
   const logits = new Float32Array(count * outputs);
   const embeddings = new Float32Array(count * features);
   const make = pictureBatches(source, noTransforms, 0);
-  const membersOf = (index: number): readonly number[] => Array.from({ length: Math.min(predictionBatch, count - index * predictionBatch) }, (_, offset) => index * predictionBatch + offset);
+  const membersOf = (index: number): readonly number[] =>
+    Array.from({ length: Math.min(predictionBatch, count - index * predictionBatch) }, (_, offset) => index * predictionBatch + offset);
   const predictor = await engine.load(network);
   try {
     let done = 0;

@@ -61,7 +61,16 @@ export async function writeCheckpoint(directory: string, checkpoint: Checkpoint)
   const beside = join(directory, `${unfinished}${number}`);
   const { tensors, optimizer, fingerprint, position, step, losses } = checkpoint;
   const files = { tensors: writeSafetensors(tensors), optimizer: writeSafetensors(optimizer) };
-  const state: z.infer<typeof stateSchema> = { format: 'orthanc-chest-ai checkpoint', version: 1, fingerprint, position, step, losses, tensors: sha256(files.tensors), optimizer: sha256(files.optimizer) };
+  const state: z.infer<typeof stateSchema> = {
+    format: 'orthanc-chest-ai checkpoint',
+    version: 1,
+    fingerprint,
+    position,
+    step,
+    losses,
+    tensors: sha256(files.tensors),
+    optimizer: sha256(files.optimizer),
+  };
   try {
     await rm(beside, { recursive: true, force: true });
     await mapDiskFull(directory, () => mkdir(beside));
@@ -89,7 +98,12 @@ export async function readCheckpoint(directory: string, fingerprint: string): Pr
   for (const { name } of await listCheckpoints(directory)) {
     const found = await readWhole(join(directory, name));
     if (!found) continue;
-    if (found.fingerprint !== fingerprint) throw new Fault('request-invalid', 'expected the checkpoint of the same recipe, images, split and network, found that of another run; begin in another folder', { source: directory });
+    if (found.fingerprint !== fingerprint)
+      throw new Fault(
+        'request-invalid',
+        'expected the checkpoint of the same recipe, images, split and network, found that of another run; begin in another folder',
+        { source: directory },
+      );
     return found;
   }
   return undefined;
@@ -110,7 +124,14 @@ async function readWhole(directory: string): Promise<Checkpoint | undefined> {
     const optimizer = await readFile(join(directory, 'optimizer.safetensors'));
     if (sha256(tensors) !== state.tensors || sha256(optimizer) !== state.optimizer) return undefined;
     const { fingerprint, position, step, losses } = state;
-    return { fingerprint, position, step, losses, tensors: readSafetensors(tensors, directory), optimizer: readSafetensors(optimizer, directory) };
+    return {
+      fingerprint,
+      position,
+      step,
+      losses,
+      tensors: readSafetensors(tensors, directory),
+      optimizer: readSafetensors(optimizer, directory),
+    };
   } catch {
     return undefined;
   }

@@ -13,10 +13,17 @@ export interface TrainingItem {
  * The batches of an epoch: places of items, the same for the same seed and epoch. Without sampling every item comes once and the
  * rest that fills no batch is left out, as fastai does; another rest each epoch.
  */
-export function batchesOf(items: readonly TrainingItem[], { seed, batch, balance, maxDraws }: Pick<Recipe, 'seed' | 'batch' | 'balance' | 'maxDraws'>, epoch: number): readonly (readonly number[])[] {
+export function batchesOf(
+  items: readonly TrainingItem[],
+  { seed, batch, balance, maxDraws }: Pick<Recipe, 'seed' | 'batch' | 'balance' | 'maxDraws'>,
+  epoch: number,
+): readonly (readonly number[])[] {
   const size = Math.min(batch, items.length);
   const draws = seededRandom('order', seed, epoch);
-  const order = balance === 'class-sampling' || balance === 'source-sampling' ? sampled(items, balance, draws, maxDraws) : shuffled([...items.keys()], draws);
+  const order =
+    balance === 'class-sampling' || balance === 'source-sampling'
+      ? sampled(items, balance, draws, maxDraws)
+      : shuffled([...items.keys()], draws);
   return Array.from({ length: Math.floor(order.length / size) }, (_, index) => order.slice(index * size, (index + 1) * size));
 }
 
@@ -24,13 +31,20 @@ export function batchesOf(items: readonly TrainingItem[], { seed, batch, balance
  * As many draws as items, each pool as often as every other, each pool dealt out in turns before it is shuffled anew; a pool that was
  * dealt out `maxDraws` times leaves its turns to the others.
  */
-function sampled(items: readonly TrainingItem[], balance: 'class-sampling' | 'source-sampling', draws: ReturnType<typeof seededRandom>, maxDraws = Infinity): readonly number[] {
+function sampled(
+  items: readonly TrainingItem[],
+  balance: 'class-sampling' | 'source-sampling',
+  draws: ReturnType<typeof seededRandom>,
+  maxDraws = Infinity,
+): readonly number[] {
   const pools = new Map<string, number[]>();
   items.forEach(({ source, truth }, index) => {
     const key = `${balance === 'source-sampling' ? source : ''}\u0000${truth.map(String).join()}`;
     pools.set(key, [...(pools.get(key) ?? []), index]);
   });
-  const decks = [...pools].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, members]) => ({ members, left: [] as number[], turns: 0 }));
+  const decks = [...pools]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, members]) => ({ members, left: [] as number[], turns: 0 }));
   const order: number[] = [];
   while (order.length < items.length) {
     for (const deck of shuffled(decks, draws)) {
@@ -45,7 +59,11 @@ function sampled(items: readonly TrainingItem[], balance: 'class-sampling' | 'so
 }
 
 /** What the outputs mean, with the weights of the classes where the recipe asks for them. */
-export function objectiveOf(items: readonly TrainingItem[], kind: Objective['kind'], { balance, labelSmoothing }: Pick<Recipe, 'balance' | 'labelSmoothing'>): Objective {
+export function objectiveOf(
+  items: readonly TrainingItem[],
+  kind: Objective['kind'],
+  { balance, labelSmoothing }: Pick<Recipe, 'balance' | 'labelSmoothing'>,
+): Objective {
   const weights = balance === 'class-weights' ? { classWeights: classWeights(items, kind) } : {};
   return kind === 'one-of-many' ? { kind, ...(labelSmoothing > 0 ? { labelSmoothing } : {}), ...weights } : { kind, ...weights };
 }
@@ -58,7 +76,8 @@ export function classWeights(items: readonly TrainingItem[], kind: Objective['ki
   const outputs = items[0]?.truth.length ?? 0;
   const count = (output: number, truth: 0 | 1): number => items.filter((item) => item.truth[output] === truth).length;
   const present = Array.from({ length: outputs }, (_, output) => count(output, 1));
-  if (kind === 'several') return present.map((positives, output) => (positives === 0 ? 1 : Math.min(count(output, 0) / positives || 1, 20)));
+  if (kind === 'several')
+    return present.map((positives, output) => (positives === 0 ? 1 : Math.min(count(output, 0) / positives || 1, 20)));
   const there = present.filter((positives) => positives > 0).length;
   return present.map((positives) => (positives === 0 ? 1 : items.length / (there * positives)));
 }

@@ -21,26 +21,40 @@ const momentum = 0.95;
  * fastai's `lr_find`: trains for a hundred batches with a rate that rises from 1e-7 to 10, or until the smoothed loss is four times
  * the best. Nothing of it is kept: the run's first weights stay as they are, and nothing is written.
  */
-export async function findRate(run: Omit<TrainingRun, 'directory'>, what: Stage['what'] = 'all', onBatch?: (done: number, total: number) => void): Promise<RateSearch> {
+export async function findRate(
+  run: Omit<TrainingRun, 'directory'>,
+  what: Stage['what'] = 'all',
+  onBatch?: (done: number, total: number) => void,
+): Promise<RateSearch> {
   const stage: Stage = { what, epochs: 1, rate: 1 };
   const workers = new PictureWorkers(run.workers);
   const whole: TrainingRun = { ...run, directory: '' };
   try {
     const setting = await settingOf(whole, stage, run.initial, workers);
-    const trainer = await run.engine.startTrainer(trainerOptions(whole, stage, setting, { tensors: run.initial, step: 0, optimizer: new Map() }));
+    const trainer = await run.engine.startTrainer(
+      trainerOptions(whole, stage, setting, { tensors: run.initial, step: 0, optimizer: new Map() }),
+    );
     try {
       const epochs = Math.ceil(rateRange.batches / batchesOf(run.train, run.recipe, 0).length);
-      const plan = Array.from({ length: epochs }, (_, epoch) => batchesOf(run.train, run.recipe, epoch).map((members, index) => ({ members, epoch, index }))).flat().slice(0, rateRange.batches);
+      const plan = Array.from({ length: epochs }, (_, epoch) =>
+        batchesOf(run.train, run.recipe, epoch).map((members, index) => ({ members, epoch, index })),
+      )
+        .flat()
+        .slice(0, rateRange.batches);
       const smoother = SmoothedLoss.begin();
       const found: RateLoss[] = [];
       let best = Infinity;
-      const make = (index: number): ReturnType<typeof setting.makeBatch> => setting.makeBatch(plan[index]!.members, plan[index]!.epoch, plan[index]!.index * plan[index]!.members.length);
+      const make = (index: number): ReturnType<typeof setting.makeBatch> =>
+        setting.makeBatch(plan[index]!.members, plan[index]!.epoch, plan[index]!.index * plan[index]!.members.length);
       for await (const input of prefetched(0, plan.length, make)) {
         run.signal?.throwIfAborted();
         const learningRate = searchRate(found.length);
         const { members, epoch, index } = plan[found.length]!;
         const loss = await trainer
-          .step({ input, ...setting.makeTargets(members, epoch, index * members.length) }, { learningRates: layerGroupRates(setting.groups.length, learningRate, learningRate), momentum })
+          .step(
+            { input, ...setting.makeTargets(members, epoch, index * members.length) },
+            { learningRates: layerGroupRates(setting.groups.length, learningRate, learningRate), momentum },
+          )
           .then((result) => result.loss, endOfSearch);
         const smoothed = smoother.add(loss);
         if (!Number.isFinite(smoothed)) break;

@@ -18,7 +18,10 @@ export interface RateSuggestions {
 export const rateRange = { from: 1e-7, to: 10, batches: 100 } as const;
 
 /** The rate that batch `index` (from 0) is trained with: equal ratios. */
-export function searchRate(index: number, { from, to, batches }: { readonly from: number; readonly to: number; readonly batches: number } = rateRange): number {
+export function searchRate(
+  index: number,
+  { from, to, batches }: { readonly from: number; readonly to: number; readonly batches: number } = rateRange,
+): number {
   return from * (to / from) ** (index / batches);
 }
 
@@ -68,7 +71,11 @@ export function suggestRates(found: readonly RateLoss[]): RateSuggestions | unde
   if (points.length < 2) return undefined;
   const losses = points.map(({ loss }) => loss);
   const rateAt = (index: number): number => points[index]!.learningRate;
-  return { steepest: rateAt(indexOfLowest(gradient(losses))), lowest: rateAt(indexOfLowest(losses)) / 10, valley: rateAt(valleyOf(losses)) };
+  return {
+    steepest: rateAt(indexOfLowest(gradient(losses))),
+    lowest: rateAt(indexOfLowest(losses)) / 10,
+    valley: rateAt(valleyOf(losses)),
+  };
 }
 
 /** What is plotted: all but the first ten and the last five. */
@@ -83,7 +90,9 @@ function indexOfLowest(values: readonly number[]): number {
 /** `np.gradient`: central differences by index, one-sided at the ends. */
 function gradient(values: readonly number[]): readonly number[] {
   const last = values.length - 1;
-  return values.map((value, index) => (index === 0 ? values[1]! - value : index === last ? value - values[last - 1]! : (values[index + 1]! - values[index - 1]!) / 2));
+  return values.map((value, index) =>
+    index === 0 ? values[1]! - value : index === last ? value - values[last - 1]! : (values[index + 1]! - values[index - 1]!) / 2,
+  );
 }
 
 /**

@@ -57,7 +57,10 @@ export const recipeSchema = z.strictObject({
     pEqualise: share.optional(),
     lungs: z
       .strictObject({ pExchange: share, pAlone: share, pCovered: share, pCrop: share })
-      .refine(({ pExchange, pAlone, pCovered }) => pExchange + pAlone + pCovered <= 1 + 1e-9, 'expected pExchange, pAlone and pCovered to be 1 at most together')
+      .refine(
+        ({ pExchange, pAlone, pCovered }) => pExchange + pAlone + pCovered <= 1 + 1e-9,
+        'expected pExchange, pAlone and pCovered to be 1 at most together',
+      )
       .optional(),
   }),
 });

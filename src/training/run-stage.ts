@@ -38,7 +38,11 @@ export interface StageSetting {
 }
 
 /** Trains from a checkpoint to the end of its stage, or until it is told to stop; the last checkpoint is on disk either way. */
-export async function runStage(run: TrainingRun, from: Checkpoint, tools: StagePorts): Promise<{ readonly checkpoint: Checkpoint; readonly stopped: boolean }> {
+export async function runStage(
+  run: TrainingRun,
+  from: Checkpoint,
+  tools: StagePorts,
+): Promise<{ readonly checkpoint: Checkpoint; readonly stopped: boolean }> {
   const stageIndex = from.position.stage;
   const stage = run.recipe.stages[stageIndex]!;
   const setting = await settingOf(run, stage, from.tensors, tools.workers);
@@ -47,7 +51,10 @@ export async function runStage(run: TrainingRun, from: Checkpoint, tools: StageP
   let current = from;
   try {
     while (current.position.epoch < stage.epochs) {
-      const { checkpoint, stopped } = await runEpoch({ run, stage, setting, trainer, tools, epochKey: earlierEpochs + current.position.epoch }, current);
+      const { checkpoint, stopped } = await runEpoch(
+        { run, stage, setting, trainer, tools, epochKey: earlierEpochs + current.position.epoch },
+        current,
+      );
       current = checkpoint;
       await tools.save(current);
       if (stopped) return { checkpoint: current, stopped: true };
@@ -70,28 +77,48 @@ export async function settingOf(run: TrainingRun, stage: Stage, tensors: Tensors
       groups: layerGroups(architecture),
       makeBatch: pictureBatches({ ...source(run.train), input: size }, recipe.augmentation, recipe.seed),
       makeTargets: (members, epoch, firstPosition) => {
-        const lungless = members.map((index, offset) => run.train[index]!.frontalChest === true && coversLungs({ settings: recipe.augmentation, seed: recipe.seed, epoch, position: firstPosition + offset }));
-        return batchTargets(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing, { lungless, guardOutput: run.guardOutput });
+        const lungless = members.map(
+          (index, offset) =>
+            run.train[index]!.frontalChest === true &&
+            coversLungs({ settings: recipe.augmentation, seed: recipe.seed, epoch, position: firstPosition + offset }),
+        );
+        return batchTargets(
+          members.map((index) => run.train[index]!),
+          run.kind,
+          recipe.labelSmoothing,
+          { lungless, guardOutput: run.guardOutput },
+        );
       },
       size,
       validationLogits: async (weights) => (await predictAll(engine, { architecture, tensors: weights }, source(run.validation))).logits,
     };
   }
   const network = headNetwork(architecture);
-  const featuresOf = async (images: TrainingRun['train']): Promise<Float32Array> => (await predictAll(engine, { architecture, tensors }, source(images), run.signal)).embeddings;
+  const featuresOf = async (images: TrainingRun['train']): Promise<Float32Array> =>
+    (await predictAll(engine, { architecture, tensors }, source(images), run.signal)).embeddings;
   const features = await featuresOf(run.train);
   const validationFeatures = await featuresOf(run.validation);
   return {
     network,
     groups: [network.layers.map(({ name }) => name)],
     makeBatch: featureBatches(features, architecture.features),
-    makeTargets: (members) => batchTargets(members.map((index) => run.train[index]!), run.kind, recipe.labelSmoothing),
+    makeTargets: (members) =>
+      batchTargets(
+        members.map((index) => run.train[index]!),
+        run.kind,
+        recipe.labelSmoothing,
+      ),
     size: { height: 1, width: 1 },
     validationLogits: async (weights) => headLogits(network, weights, validationFeatures),
   };
 }
 
-export function trainerOptions({ train, kind, recipe }: TrainingRun, { what }: Stage, { network, groups, size }: StageSetting, { tensors, step, optimizer }: Pick<Checkpoint, 'tensors' | 'step' | 'optimizer'>): TrainerOptions {
+export function trainerOptions(
+  { train, kind, recipe }: TrainingRun,
+  { what }: Stage,
+  { network, groups, size }: StageSetting,
+  { tensors, step, optimizer }: Pick<Checkpoint, 'tensors' | 'step' | 'optimizer'>,
+): TrainerOptions {
   const own: Tensors = new Map(parametersOf(network).map(({ name }) => [name, tensors.get(name)!]));
   return {
     network: { architecture: network, tensors: own },
@@ -138,7 +165,14 @@ async function runEpoch(context: EpochContext, from: Checkpoint): Promise<{ read
     const { tensors, optimizer } = await trainer.state();
     const whole: Tensors = new Map([...from.tensors, ...tensors]);
     const losses = { sum: position.batch === 0 ? 0 : sum, ...smoother.state };
-    return { fingerprint: from.fingerprint, position, step: fresh ? 0 : step, losses: fresh ? { sum: 0, average: 0, count: 0 } : losses, tensors: whole, optimizer: fresh ? new Map() : optimizer };
+    return {
+      fingerprint: from.fingerprint,
+      position,
+      step: fresh ? 0 : step,
+      losses: fresh ? { sum: 0, average: 0, count: 0 } : losses,
+      tensors: whole,
+      optimizer: fresh ? new Map() : optimizer,
+    };
   };
 
   const make = (index: number): ReturnType<BatchMaker> => setting.makeBatch(plan[index]!, epochKey, index * perBatch);
@@ -146,33 +180,82 @@ async function runEpoch(context: EpochContext, from: Checkpoint): Promise<{ read
     if (signal?.aborted) break;
     const { learningRate: factor, momentum } = oneCycle(step, steps, { maximum: 1 }, recipe.oneCycle);
     const learningRates = rates.map((rate) => rate * factor);
-    const { loss, gradientNorm } = await trainer.step({ input, ...setting.makeTargets(plan[batch]!, epochKey, batch * perBatch) }, { learningRates, momentum }).catch((error: unknown) => {
-      throw placed(error, `stage ${stage.what}, epoch ${epoch + 1}, batch ${batch + 1}, learning rate ${learningRates.at(-1)!.toExponential(1)}`);
-    });
+    const { loss, gradientNorm } = await trainer
+      .step({ input, ...setting.makeTargets(plan[batch]!, epochKey, batch * perBatch) }, { learningRates, momentum })
+      .catch((error: unknown) => {
+        throw placed(
+          error,
+          `stage ${stage.what}, epoch ${epoch + 1}, batch ${batch + 1}, learning rate ${learningRates.at(-1)!.toExponential(1)}`,
+        );
+      });
     const smoothedLoss = smoother.add(loss);
-    entries.push({ kind: 'step', stage: stageIndex, epoch, batch, loss, smoothedLoss, gradientNorm, learningRate: learningRates.at(-1)!, momentum });
+    entries.push({
+      kind: 'step',
+      stage: stageIndex,
+      epoch,
+      batch,
+      loss,
+      smoothedLoss,
+      gradientNorm,
+      learningRate: learningRates.at(-1)!,
+      momentum,
+    });
     sum += loss;
     step++;
     batch++;
     if (entries.length >= 20) await flush();
     const perStep = (performance.now() - began) / 1000 / (batch - from.position.batch);
-    onProgress?.({ position: { stage: stageIndex, epoch, batch }, what: stage.what, epochs: stage.epochs, batches: plan.length, smoothedLoss, imagesPerSecond: perBatch / perStep, secondsLeft: perStep * (steps - step) });
+    onProgress?.({
+      position: { stage: stageIndex, epoch, batch },
+      what: stage.what,
+      epochs: stage.epochs,
+      batches: plan.length,
+      smoothedLoss,
+      imagesPerSecond: perBatch / perStep,
+      secondsLeft: perStep * (steps - step),
+    });
   }
   await flush();
   if (batch < plan.length) return { checkpoint: await checkpoint({ stage: stageIndex, epoch, batch }, false), stopped: true };
 
   const seconds = (performance.now() - began) / 1000;
   const last = epoch + 1 === stage.epochs;
-  const done = await checkpoint(last ? { stage: stageIndex + 1, epoch: 0, batch: 0 } : { stage: stageIndex, epoch: epoch + 1, batch: 0 }, last);
+  const done = await checkpoint(
+    last ? { stage: stageIndex + 1, epoch: 0, batch: 0 } : { stage: stageIndex, epoch: epoch + 1, batch: 0 },
+    last,
+  );
   const { loss, accuracy } = validationFigures(run.validation, await setting.validationLogits(done.tensors), kind);
   const imagesPerSecond = ((plan.length - from.position.batch) * perBatch) / seconds;
-  const entry: EpochEntry = { kind: 'epoch', stage: stageIndex, epoch, trainLoss: sum / plan.length, validationLoss: loss, validationAccuracy: accuracy, seconds, imagesPerSecond };
+  const entry: EpochEntry = {
+    kind: 'epoch',
+    stage: stageIndex,
+    epoch,
+    trainLoss: sum / plan.length,
+    validationLoss: loss,
+    validationAccuracy: accuracy,
+    seconds,
+    imagesPerSecond,
+  };
   await tools.log.add([entry]);
-  onProgress?.({ position: done.position, what: stage.what, epochs: stage.epochs, batches: plan.length, smoothedLoss: smoother.value, imagesPerSecond, secondsLeft: (seconds / Math.max(plan.length - from.position.batch, 1)) * (steps - step), epoch: entry });
+  onProgress?.({
+    position: done.position,
+    what: stage.what,
+    epochs: stage.epochs,
+    batches: plan.length,
+    smoothedLoss: smoother.value,
+    imagesPerSecond,
+    secondsLeft: (seconds / Math.max(plan.length - from.position.batch, 1)) * (steps - step),
+    epoch: entry,
+  });
   return { checkpoint: done, stopped: signal?.aborted === true };
 }
 
 function placed(error: unknown, place: string): unknown {
   if (!(error instanceof Fault) || error.code !== 'training-diverged') return error;
-  return new Fault('training-diverged', `${error.detail}; ${place}. A lower rate (\`lr-find\`), or the images, may be the cause`, error.subject, { cause: error });
+  return new Fault(
+    'training-diverged',
+    `${error.detail}; ${place}. A lower rate (\`lr-find\`), or the images, may be the cause`,
+    error.subject,
+    { cause: error },
+  );
 }

@@ -32,7 +32,8 @@ export type OneCycleVersion = 1 | 2;
 export function oneCycle(step: number, steps: number, options: OneCycleOptions, version: OneCycleVersion = 1): ScheduledRates {
   const { maximum, momentums: [outer, inner] = [0.95, 0.85], divisor = 25 } = options;
   const finalDivisor = options.finalDivisor ?? (version === 1 ? divisor * 1e4 : 1e5);
-  const { rising, position } = version === 1 ? placeOfV1(step, steps, options.risingShare ?? 0.3) : placeOfV2(step, steps, options.risingShare ?? 0.25);
+  const { rising, position } =
+    version === 1 ? placeOfV1(step, steps, options.risingShare ?? 0.3) : placeOfV2(step, steps, options.risingShare ?? 0.25);
   return rising
     ? { learningRate: cosine(maximum / divisor, maximum, position), momentum: cosine(outer, inner, position) }
     : { learningRate: cosine(maximum, maximum / finalDivisor, position), momentum: cosine(inner, outer, position) };
@@ -54,7 +55,9 @@ function placeOfV1(step: number, steps: number, risingShare: number): Place {
 
 function placeOfV2(step: number, steps: number, risingShare: number): Place {
   const position = step / steps;
-  return position < risingShare ? { rising: true, position: position / risingShare } : { rising: false, position: (position - risingShare) / (1 - risingShare) };
+  return position < risingShare
+    ? { rising: true, position: position / risingShare }
+    : { rising: false, position: (position - risingShare) / (1 - risingShare) };
 }
 
 function cosine(start: number, end: number, position: number): number {

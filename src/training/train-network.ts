@@ -56,7 +56,14 @@ export async function trainNetwork(run: TrainingRun): Promise<TrainingOutcome> {
 }
 
 function beginning(fingerprint: string, tensors: Tensors): Checkpoint {
-  return { fingerprint, position: { stage: 0, epoch: 0, batch: 0 }, step: 0, losses: { sum: 0, average: 0, count: 0 }, tensors, optimizer: new Map() };
+  return {
+    fingerprint,
+    position: { stage: 0, epoch: 0, batch: 0 },
+    step: 0,
+    losses: { sum: 0, average: 0, count: 0 },
+    tensors,
+    optimizer: new Map(),
+  };
 }
 
 /** Two runs with one fingerprint end with the same weights on the same engine. */

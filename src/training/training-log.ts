@@ -61,7 +61,9 @@ export class TrainingLog {
   async add(entries: readonly LogEntry[]): Promise<void> {
     this.held.push(...entries);
     await appendFile(this.path, linesOf(entries)).catch((error: unknown) => {
-      throw ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '') ? asFault(error, 'disk-full', { source: this.path }) : error;
+      throw ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+        ? asFault(error, 'disk-full', { source: this.path })
+        : error;
     });
   }
 }

@@ -14,15 +14,26 @@ export interface BatchTargets {
 }
 
 /** Targets and weights of a batch. Of a picture without lungs no finding can be told: even odds. */
-export function batchTargets(items: readonly TrainingItem[], kind: Objective['kind'], labelSmoothing: number, { lungless, guardOutput }: Lungless = { lungless: [] }): BatchTargets {
+export function batchTargets(
+  items: readonly TrainingItem[],
+  kind: Objective['kind'],
+  labelSmoothing: number,
+  { lungless, guardOutput }: Lungless = { lungless: [] },
+): BatchTargets {
   const truths = items.flatMap(({ truth }) => truth);
   // one of many: the trainer smooths itself
-  const smooth = (truth: 0 | 1 | null): number => (kind === 'several' ? (truth ?? 0) * (1 - labelSmoothing) + labelSmoothing / 2 : (truth ?? 0));
+  const smooth = (truth: 0 | 1 | null): number =>
+    kind === 'several' ? (truth ?? 0) * (1 - labelSmoothing) + labelSmoothing / 2 : (truth ?? 0);
   const targets = Float32Array.from(truths, smooth);
   items.forEach(({ truth }, item) => {
-    if (lungless[item]) truth.forEach((_, output) => output !== guardOutput && (targets[item * truth.length + output] = kind === 'several' ? 0.5 : 1 / truth.length));
+    if (lungless[item])
+      truth.forEach(
+        (_, output) => output !== guardOutput && (targets[item * truth.length + output] = kind === 'several' ? 0.5 : 1 / truth.length),
+      );
   });
-  return kind === 'several' && truths.includes(null) ? { targets, weights: Float32Array.from(truths, (truth) => (truth === null ? 0 : 1)) } : { targets };
+  return kind === 'several' && truths.includes(null)
+    ? { targets, weights: Float32Array.from(truths, (truth) => (truth === null ? 0 : 1)) }
+    : { targets };
 }
 
 export interface ValidationFigures {

@@ -30,8 +30,12 @@ async function isAbandoned(path: string, name: string): Promise<boolean> {
   const own = identifyProcess();
   if (name === folderName(own)) return false;
   const [, pid, startedAt, mark] = /^(\d+)-(\d+)-([0-9a-f]{12})$/.exec(name) ?? [];
-  if (mark === hostMark(own.host)) return !isSameProcessRunning({ pid: Number(pid), startedAt: startedAt === '0' ? '' : startedAt!, host: own.host });
-  const age = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0);
+  if (mark === hostMark(own.host))
+    return !isSameProcessRunning({ pid: Number(pid), startedAt: startedAt === '0' ? '' : startedAt!, host: own.host });
+  const age = await stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
   // Without such a name: a file of release 0.2.0, which put them all in one folder.
   return age > maxUseMs;
 }

@@ -31,7 +31,10 @@ const partBytes = 16 * 2 ** 20;
  *
  * @throws Fault `upload-too-large`; `upload-broken-off` when the sender went away; `disk-full`
  */
-export async function receiveUpload(source: Readable, { directory, maxBytes, declaredBytes, reserve = async () => undefined }: ReceiveOptions): Promise<ReceivedUpload> {
+export async function receiveUpload(
+  source: Readable,
+  { directory, maxBytes, declaredBytes, reserve = async () => undefined }: ReceiveOptions,
+): Promise<ReceivedUpload> {
   if (declaredBytes !== undefined && declaredBytes > maxBytes) throw tooLarge(maxBytes);
   if (declaredBytes !== undefined) await reserve(declaredBytes);
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -54,7 +57,8 @@ export async function receiveUpload(source: Readable, { directory, maxBytes, dec
     // Opened before anything can fail: a file that is still being opened would appear after its removal.
     const file = await open(path, 'wx', 0o600);
     await pipeline(source, counted, file.createWriteStream());
-    if (declaredBytes !== undefined && bytes < declaredBytes) throw new Fault('upload-broken-off', `expected ${declaredBytes} bytes, ${bytes} came`);
+    if (declaredBytes !== undefined && bytes < declaredBytes)
+      throw new Fault('upload-broken-off', `expected ${declaredBytes} bytes, ${bytes} came`);
     return { path, bytes, remove };
   } catch (error) {
     await remove();

@@ -39,7 +39,12 @@ export interface UnpackedFile {
  *
  * @throws Fault `upload-refused` for a bomb, too many entries, encryption, or what is no ZIP
  */
-export async function unpackZip(archive: string, directory: string, limits: UnpackLimits = unpackLimits, { reserve = async () => undefined }: UnpackOptions = {}): Promise<readonly UnpackedFile[]> {
+export async function unpackZip(
+  archive: string,
+  directory: string,
+  limits: UnpackLimits = unpackLimits,
+  { reserve = async () => undefined }: UnpackOptions = {},
+): Promise<readonly UnpackedFile[]> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   let zip: ZipFile | undefined;
   try {
@@ -67,7 +72,14 @@ export async function unpackZip(archive: string, directory: string, limits: Unpa
   }
 }
 
-async function unpackEntry(zip: ZipFile, entry: Entry, path: string, before: number, limits: UnpackLimits, room: { reserved: number; reserve(bytes: number): Promise<void> }): Promise<number> {
+async function unpackEntry(
+  zip: ZipFile,
+  entry: Entry,
+  path: string,
+  before: number,
+  limits: UnpackLimits,
+  room: { reserved: number; reserve(bytes: number): Promise<void> },
+): Promise<number> {
   const most = Math.min(limits.bytesOfOne, Math.max(harmlessBytes, entry.compressedSize * limits.ratio), limits.bytes - before);
   let bytes = 0;
   const counted = new Transform({

@@ -14,7 +14,14 @@ export interface UploadRoomLimits {
   readonly keepFreeBytes: number;
 }
 
-export const uploadRoomLimits: UploadRoomLimits = { maxOfUser: 2, maxOfAll: 6, maxWaitingOfUser: 16, maxWaitingOfAll: 64, maxBytes: 4 * 2 ** 30, keepFreeBytes: 256 * 2 ** 20 };
+export const uploadRoomLimits: UploadRoomLimits = {
+  maxOfUser: 2,
+  maxOfAll: 6,
+  maxWaitingOfUser: 16,
+  maxWaitingOfAll: 64,
+  maxBytes: 4 * 2 ** 30,
+  keepFreeBytes: 256 * 2 ** 20,
+};
 
 /** What an upload may take; given back when it is over. */
 export interface UploadPlace {
@@ -53,7 +60,8 @@ export class UploadRoom {
     let open = true;
     return {
       reserve: async (bytes) => {
-        if (this.#reserved + bytes > this.limits.maxBytes) throw new Fault('too-busy', 'other uploads take the room that uploads may take; try again in a minute');
+        if (this.#reserved + bytes > this.limits.maxBytes)
+          throw new Fault('too-busy', 'other uploads take the room that uploads may take; try again in a minute');
         // Counted before the disk is asked: of several at once none takes the room of another. What has been written already is counted
         // twice, which errs on the safe side.
         this.#reserved += bytes;
@@ -79,7 +87,14 @@ export class UploadRoom {
   }
 
   #turn(user: string, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.length >= this.limits.maxWaitingOfAll || count(this.#waiting.map((one) => one.user), user) >= this.limits.maxWaitingOfUser) throw new Fault('too-busy', 'too many uploads wait already; try again in a minute');
+    if (
+      this.#waiting.length >= this.limits.maxWaitingOfAll ||
+      count(
+        this.#waiting.map((one) => one.user),
+        user,
+      ) >= this.limits.maxWaitingOfUser
+    )
+      throw new Fault('too-busy', 'too many uploads wait already; try again in a minute');
     return new Promise((resolve, reject) => {
       const gone = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);

@@ -20,7 +20,13 @@ export async function get<Answer>(path: string): Promise<Answer> {
 
 /** @throws ApiFault */
 export async function post<Answer>(path: string, body?: unknown): Promise<Answer> {
-  return read<Answer>(await send(path, { method: 'POST', headers: { 'X-Chest-Ai': 'page', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }));
+  return read<Answer>(
+    await send(path, {
+      method: 'POST',
+      headers: { 'X-Chest-Ai': 'page', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }),
+  );
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {

@@ -20,7 +20,12 @@ const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default
 const ApiView = lazy(() => import('./views/api-docs.js').then((one) => ({ default: one.ApiView })));
 const PasswordView = lazy(() => import('./views/password.js').then((one) => ({ default: one.PasswordView })));
 
-const tabs: readonly (readonly [path: string, text: TextKey])[] = [['/worklist', 'nav.worklist'], ['/answer', 'nav.answer'], ['/operations', 'nav.operations'], ['/models', 'nav.models']];
+const tabs: readonly (readonly [path: string, text: TextKey])[] = [
+  ['/worklist', 'nav.worklist'],
+  ['/answer', 'nav.answer'],
+  ['/operations', 'nav.operations'],
+  ['/models', 'nav.models'],
+];
 
 export function App(): ReactNode {
   const { t } = useTexts();
@@ -28,24 +33,41 @@ export function App(): ReactNode {
   const [open, { toggle, close }] = useDisclosure(false);
   return (
     <AppShell header={{ height: 58 }} navbar={{ width: 260, breakpoint: 'sm', collapsed: { desktop: true, mobile: !open } }} padding="md">
-      <a className="skip" href="#content">{t('app.skip')}</a>
+      <a className="skip" href="#content">
+        {t('app.skip')}
+      </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
           <Group gap="lg" wrap="nowrap">
             <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
-            <Link href="/worklist" className="brand"><img src="/page/icon.svg" width={26} height={26} alt="" />{t('app.name')}</Link>
-            <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="sm" wrap="nowrap"><Tabs /></Group>
+            <Link href="/worklist" className="brand">
+              <img src="/page/icon.svg" width={26} height={26} alt="" />
+              {t('app.name')}
+            </Link>
+            <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="sm" wrap="nowrap">
+              <Tabs />
+            </Group>
           </Group>
           <Group gap="sm" wrap="nowrap">
-            <Text size="sm" className="notice" visibleFrom="md" role="note">{t('app.noticeShort')}</Text>
+            <Text size="sm" className="notice" visibleFrom="md" role="note">
+              {t('app.noticeShort')}
+            </Text>
             <span className="live" data-lost={!connected} aria-hidden />
             <Settings />
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="md" hidden={!open}><Group component="nav" aria-label={t('app.menu')} gap="xs"><Tabs onClick={close} /></Group></AppShell.Navbar>
+      <AppShell.Navbar p="md" hidden={!open}>
+        <Group component="nav" aria-label={t('app.menu')} gap="xs">
+          <Tabs onClick={close} />
+        </Group>
+      </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        {!connected && <Alert color="orange" mb="md" role="status">{t('app.connectionLost')}</Alert>}
+        {!connected && (
+          <Alert color="orange" mb="md" role="status">
+            {t('app.connectionLost')}
+          </Alert>
+        )}
         <Suspense fallback={<Loading />}>
           <Switch>
             <Route path="/" component={WorklistView} />
@@ -61,7 +83,9 @@ export function App(): ReactNode {
             <Route component={NotFound} />
           </Switch>
         </Suspense>
-        <Text size="sm" mt="xl" className="notice">{t('app.notice')}</Text>
+        <Text size="sm" mt="xl" className="notice">
+          {t('app.notice')}
+        </Text>
       </AppShell.Main>
     </AppShell>
   );
@@ -71,7 +95,19 @@ function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
   const { t } = useTexts();
   const [location] = useLocation();
   return tabs.map(([path, text]) => (
-    <Link key={path} href={path} className="tab" onClick={onClick} aria-current={location.startsWith(path) || (location === '/' && path === '/worklist') || (location === '/audit' && path === '/operations') ? 'page' : undefined}>{t(text)}</Link>
+    <Link
+      key={path}
+      href={path}
+      className="tab"
+      onClick={onClick}
+      aria-current={
+        location.startsWith(path) || (location === '/' && path === '/worklist') || (location === '/audit' && path === '/operations')
+          ? 'page'
+          : undefined
+      }
+    >
+      {t(text)}
+    </Link>
   ));
 }
 
@@ -82,19 +118,32 @@ function Settings(): ReactNode {
   return (
     <Menu position="bottom-end" shadow="md" width={230}>
       <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label={t('app.menu')}><Dots /></ActionIcon>
+        <ActionIcon variant="default" size="lg" aria-label={t('app.menu')}>
+          <Dots />
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {me && <Menu.Label>{me.name} · {me.roles.join(', ')}</Menu.Label>}
+        {me && (
+          <Menu.Label>
+            {me.name} · {me.roles.join(', ')}
+          </Menu.Label>
+        )}
         <Menu.Item onClick={() => setColorScheme('dark')}>{t('app.theme.dark')}</Menu.Item>
         <Menu.Item onClick={() => setColorScheme('light')}>{t('app.theme.light')}</Menu.Item>
         <Menu.Divider />
         {(Object.keys(languageNames) as Language[]).map((one) => (
-          <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)} aria-current={one === language ? 'true' : undefined}>{languageNames[one]}{one === language ? ' ✓' : ''}</Menu.Item>
+          <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)} aria-current={one === language ? 'true' : undefined}>
+            {languageNames[one]}
+            {one === language ? ' ✓' : ''}
+          </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item component="a" href="/api/docs">{t('nav.api')}</Menu.Item>
-        <Menu.Item component="a" href="/password">{t('app.password')}</Menu.Item>
+        <Menu.Item component="a" href="/api/docs">
+          {t('nav.api')}
+        </Menu.Item>
+        <Menu.Item component="a" href="/password">
+          {t('app.password')}
+        </Menu.Item>
         <Menu.Item onClick={() => void post('/api/logout').finally(() => location.assign('/login'))}>{t('app.logout')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -102,5 +151,14 @@ function Settings(): ReactNode {
 }
 
 function Dots(): ReactNode {
-  return <><svg width="18" height="18" viewBox="0 0 24 24" fill="currentColor" aria-hidden><circle cx="12" cy="5" r="2" /><circle cx="12" cy="12" r="2" /><circle cx="12" cy="19" r="2" /></svg><VisuallyHidden>…</VisuallyHidden></>;
+  return (
+    <>
+      <svg width="18" height="18" viewBox="0 0 24 24" fill="currentColor" aria-hidden>
+        <circle cx="12" cy="5" r="2" />
+        <circle cx="12" cy="12" r="2" />
+        <circle cx="12" cy="19" r="2" />
+      </svg>
+      <VisuallyHidden>…</VisuallyHidden>
+    </>
+  );
 }

@@ -29,5 +29,9 @@ export function mayPredict(me: Me | undefined): boolean {
 
 /** What this reader said last of each finding. */
 export function lastOf(assessments: readonly Assessment[], reader: string | undefined): ReadonlyMap<string, Decision> {
-  return new Map(assessments.filter((one) => one.reader === reader).flatMap((one) => one.findings.flatMap(({ name, decision }) => (name ? [[name, decision] as const] : []))));
+  return new Map(
+    assessments
+      .filter((one) => one.reader === reader)
+      .flatMap((one) => one.findings.flatMap(({ name, decision }) => (name ? [[name, decision] as const] : []))),
+  );
 }

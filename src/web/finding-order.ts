@@ -25,7 +25,8 @@ export function percent({ probability, decision, absentBelow, presentFrom }: Sho
   if (value > 0 && value < 0.1) return '<0.1';
   if (value > 99.9 && value < 100) return '>99.9';
   const thresholds = [absentBelow, presentFrom].filter((one) => one !== undefined);
-  if (thresholds.length === 0) return String(decision === 'present' ? Number(value.toFixed(1)) : Math.floor(Number((value * 10).toFixed(6))) / 10);
+  if (thresholds.length === 0)
+    return String(decision === 'present' ? Number(value.toFixed(1)) : Math.floor(Number((value * 10).toFixed(6))) / 10);
   for (let digits = 1; digits < 9; digits++) {
     const rounded = Number(value.toFixed(digits));
     if (thresholds.every((threshold) => rounded / 100 < threshold === probability < threshold)) return String(rounded);

@@ -10,7 +10,13 @@ import { TextsProvider } from './texts/texts.js';
 import { theme } from './theme.js';
 
 const client = new QueryClient({
-  defaultOptions: { queries: { staleTime: 5_000, retry: (count, error) => count < 2 && (!(error instanceof ApiFault) || error.status === 0 || error.status === 503), refetchOnWindowFocus: true } },
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (count, error) => count < 2 && (!(error instanceof ApiFault) || error.status === 0 || error.status === 503),
+      refetchOnWindowFocus: true,
+    },
+  },
 });
 
 createRoot(document.getElementById('root')!).render(

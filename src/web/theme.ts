@@ -1,9 +1,31 @@
 import { Alert, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 /** Teal of an X-ray viewer's screen; white on shade 8 keeps 4.5 to 1 in both themes. */
-const screen: MantineColorsTuple = ['#e6fbf8', '#cdf3ee', '#9fe6dd', '#6fd8cb', '#4acbbc', '#2fbfae', '#1ea595', '#0f8577', '#0a6b60', '#04524a'];
+const screen: MantineColorsTuple = [
+  '#e6fbf8',
+  '#cdf3ee',
+  '#9fe6dd',
+  '#6fd8cb',
+  '#4acbbc',
+  '#2fbfae',
+  '#1ea595',
+  '#0f8577',
+  '#0a6b60',
+  '#04524a',
+];
 /** Nearly black, a little blue: a bright page blinds whoever has looked at films for an hour. */
-const night: MantineColorsTuple = ['#e8ebee', '#c3cad1', '#a3adb7', '#7f8a95', '#56616c', '#39434d', '#262e36', '#181e24', '#0f1418', '#0a0d10'];
+const night: MantineColorsTuple = [
+  '#e8ebee',
+  '#c3cad1',
+  '#a3adb7',
+  '#7f8a95',
+  '#56616c',
+  '#39434d',
+  '#262e36',
+  '#181e24',
+  '#0f1418',
+  '#0a0d10',
+];
 
 export const theme = createTheme({
   primaryColor: 'screen',

@@ -41,7 +41,9 @@ export async function bench(): Promise<void> {
           await service.end();
         }
       }
-      console.log(`  ${name.padEnd(22)} ${(bytes.length / 1e6).toFixed(1)} MB: the first after a start ${spread(first)}; then ${spread(others)}`);
+      console.log(
+        `  ${name.padEnd(22)} ${(bytes.length / 1e6).toFixed(1)} MB: the first after a start ${spread(first)}; then ${spread(others)}`,
+      );
     }
   } finally {
     await orthanc.kill();
@@ -51,10 +53,15 @@ export async function bench(): Promise<void> {
 
 async function timed(url: string, login: Awaited<ReturnType<typeof logInFirst>>, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   const started = performance.now();
-  const response = await fetch(`${url}/api/answer`, { method: 'POST', headers: { 'content-type': 'application/octet-stream', ...login }, body: bytes });
+  const response = await fetch(`${url}/api/answer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream', ...login },
+    body: bytes,
+  });
   const { images } = (await response.json()) as Answer;
   const took = performance.now() - started;
-  if (images[0]?.outcome !== 'reported' || !images[0].picture) throw new Error(`expected an answer with a picture, found ${response.status} ${JSON.stringify(images[0])}`);
+  if (images[0]?.outcome !== 'reported' || !images[0].picture)
+    throw new Error(`expected an answer with a picture, found ${response.status} ${JSON.stringify(images[0])}`);
   return took;
 }
 

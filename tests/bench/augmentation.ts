@@ -22,8 +22,22 @@ export async function bench(): Promise<void> {
   const input = { width: side, height: side, channels: 1, normalization: 'per-image' } as const;
   const cache = new PictureCache(folder, input);
   const draws = seededRandom('bench');
-  await cache.put('picture', { width: 300, height: 300, pixelAspect: 1, values: Float32Array.from({ length: 90_000 }, () => draws.next()) });
-  const task = (position: number): PictureTask => ({ file: cache.fileOf('picture'), sourceWidth: cache.width, sourceHeight: cache.height, input, settings: fastaiTransforms, seed: 1, epoch: 0, position });
+  await cache.put('picture', {
+    width: 300,
+    height: 300,
+    pixelAspect: 1,
+    values: Float32Array.from({ length: 90_000 }, () => draws.next()),
+  });
+  const task = (position: number): PictureTask => ({
+    file: cache.fileOf('picture'),
+    sourceWidth: cache.width,
+    sourceHeight: cache.height,
+    input,
+    settings: fastaiTransforms,
+    seed: 1,
+    epoch: 0,
+    position,
+  });
 
   const alone = median(Array.from({ length: 60 }, (_, position) => timed(() => void trainingPicture(task(position)))));
   const threads = Math.max(1, availableParallelism() - 1);
@@ -37,7 +51,8 @@ export async function bench(): Promise<void> {
   console.log(`| ${side} × ${side} | images/s |\n|---|---|`);
   console.log(`| read, warp, rotate, zoom, light, normalise: one thread | ${(1000 / alone).toFixed(0)} |`);
   console.log(`| the same, ${threads} ${threads === 1 ? 'thread' : 'threads'} beside the caller | ${perSecond.toFixed(0)} |`);
-  for (const name of ['starter', 'resnet-34'] as const) console.log(`| a full training step, ${name}, batch ${batch} | ${(await trainingSpeed(name)).toFixed(1)} |`);
+  for (const name of ['starter', 'resnet-34'] as const)
+    console.log(`| a full training step, ${name}, batch ${batch} | ${(await trainingSpeed(name)).toFixed(1)} |`);
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -62,7 +77,10 @@ async function trainingSpeed(name: 'starter' | 'resnet-34'): Promise<number> {
     const data = Float32Array.from({ length: batch * side * side }, () => draws.next() - 0.5);
     const targets = Float32Array.from({ length: batch * 2 }, (_, index) => (index % 4 === 0 || index % 4 === 3 ? 1 : 0));
     const began = performance.now();
-    await trainer.step({ input: { data, batch, channels: 1, height: side, width: side }, targets }, { learningRates: [1e-4, 1e-4, 1e-4], momentum: 0.9 });
+    await trainer.step(
+      { input: { data, batch, channels: 1, height: side, width: side }, targets },
+      { learningRates: [1e-4, 1e-4, 1e-4], momentum: 0.9 },
+    );
     times.push(performance.now() - began);
   }
   await trainer.release();

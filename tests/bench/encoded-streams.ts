@@ -25,7 +25,9 @@ export async function openJpegStream(samples: Uint16Array, rows: number, columns
 }
 
 function encodedBy(encoder: Encoder, samples: Uint16Array, rows: number, columns: number, lossless: boolean, quality: number): Uint8Array {
-  encoder.getDecodedBuffer({ width: columns, height: rows, bitsPerSample: 12, isSigned: false, componentCount: 1, isUsingColorTransform: false }).set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
+  encoder
+    .getDecodedBuffer({ width: columns, height: rows, bitsPerSample: 12, isSigned: false, componentCount: 1, isUsingColorTransform: false })
+    .set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
   encoder.setQuality(lossless, quality);
   encoder.encode();
   return encoder.getEncodedBuffer().slice();

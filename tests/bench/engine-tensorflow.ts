@@ -22,14 +22,18 @@ const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_
 export async function bench(): Promise<void> {
   const engines = await enginesAtHand(engineNames.filter((name) => name === 'onnx-cpu' || name.startsWith('tensorflow-')));
   const names = engines.flatMap((engine) => ('absent' in engine || engine.software ? [] : [engine.name]));
-  for (const engine of engines) if (!names.includes(engine.name)) console.log(`${engine.name}: not run (${'absent' in engine ? engine.absent : 'a GPU that is software'})`);
+  for (const engine of engines)
+    if (!names.includes(engine.name))
+      console.log(`${engine.name}: not run (${'absent' in engine ? engine.absent : 'a GPU that is software'})`);
   console.log(`load ${loadavg()[0]!.toFixed(1)} at the start, ${threads} threads, ${size} × ${size}\n`);
   console.log(`| network | batch | what | ${names.join(' | ')} | PyTorch |\n| --- | --- | --- |${' --- |'.repeat(names.length + 1)}`);
   for (const network of networks) {
     for (const batch of batches) {
       const times: string[] = [];
       for (const name of names) times.push((await inference(name, network, batch)).toFixed(0));
-      console.log(`| ${network} | ${batch} | image, ms | ${times.join(' | ')} | ${torchMilliseconds(network, batch)?.toFixed(0) ?? 'not here'} |`);
+      console.log(
+        `| ${network} | ${batch} | image, ms | ${times.join(' | ')} | ${torchMilliseconds(network, batch)?.toFixed(0) ?? 'not here'} |`,
+      );
     }
     for (const trainFromGroup of [2, 0]) {
       const times: string[] = [];
@@ -50,7 +54,8 @@ async function inference(name: EngineName, network: string, batch: number): Prom
 }
 
 async function step(name: EngineName, network: string, trainFromGroup: number): Promise<number> {
-  const engine = (await candidate(name).start(threads, 'bench')) as Awaited<ReturnType<ReturnType<typeof candidate>['start']>> & TrainingEngine;
+  const engine = (await candidate(name).start(threads, 'bench')) as Awaited<ReturnType<ReturnType<typeof candidate>['start']>> &
+    TrainingEngine;
   const architecture = exampleArchitecture(network);
   const batch = 8;
   const options: TrainerOptions = {
@@ -87,6 +92,10 @@ async function time(work: () => Promise<unknown>): Promise<number> {
 }
 
 function torchMilliseconds(network: string, batch: number): number | undefined {
-  const { status, stdout } = spawnSync('/usr/bin/python3', [torchScript, network, String(batch), String(size), String(threads), String(secondsPerRow / 2)], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(
+    '/usr/bin/python3',
+    [torchScript, network, String(batch), String(size), String(threads), String(secondsPerRow / 2)],
+    { encoding: 'utf8' },
+  );
   return status === 0 ? Number(stdout) / batch : undefined;
 }

@@ -15,7 +15,9 @@ const theirs = fileURLToPath(new URL('../../../tests/oracles/network/bench_torch
 
 /** Training steps (forward, backward, clipping, AdamW) of ours and of PyTorch in turns, each in a process of its own. */
 export async function bench(): Promise<void> {
-  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, ${size} × ${size}, load ${loadavg()[0]!.toFixed(1)} at the start`);
+  console.log(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, ${size} × ${size}, load ${loadavg()[0]!.toFixed(1)} at the start`,
+  );
   console.log('| network | batch | trained | a step, ms | PyTorch | ratio | CPU ms | PyTorch | peak memory, MB | PyTorch |');
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const network of ['resnet-34', 'densenet-121']) {
@@ -26,11 +28,22 @@ export async function bench(): Promise<void> {
 async function row(network: string, batch: number, trainFrom: number): Promise<readonly (string | number)[]> {
   const head = [network, batch, trainFrom === 0 ? 'whole' : 'head'];
   const architecture = exampleArchitecture(network);
-  const needed = trainingBytes(architecture, { layerGroups: layerGroups(architecture), trainFromGroup: trainFrom, frozenBatchNorms: 'still', batch, height: size, width: size });
+  const needed = trainingBytes(architecture, {
+    layerGroups: layerGroups(architecture),
+    trainFromGroup: trainFrom,
+    frozenBatchNorms: 'still',
+    batch,
+    height: size,
+    width: size,
+  });
   // two processes side by side, of which only one computes; ours takes less than its estimate, the other less than ours
-  if (1.5 * needed > freemem()) return [...head, `not run: about ${((1.5 * needed) / 1e9).toFixed(0)} GB needed, ${(freemem() / 1e9).toFixed(0)} free`];
+  if (1.5 * needed > freemem())
+    return [...head, `not run: about ${((1.5 * needed) / 1e9).toFixed(0)} GB needed, ${(freemem() / 1e9).toFixed(0)} free`];
   const given = [network, batch, size, threads, trainFrom].map(String);
-  const sides = [await startSide(process.execPath, [ours, ...given]), await startSide(process.env.BENCH_PYTHON ?? '/usr/bin/python3', [theirs, ...given])];
+  const sides = [
+    await startSide(process.execPath, [ours, ...given]),
+    await startSide(process.env.BENCH_PYTHON ?? '/usr/bin/python3', [theirs, ...given]),
+  ];
   const found = sides.map((): Step[] => []);
   for (let step = 0; step < steps; step++) {
     for (const [index, side] of sides.entries()) {
@@ -46,7 +59,16 @@ async function row(network: string, batch: number, trainFrom: number): Promise<r
     memory: Math.max(...list.map(({ memoryMB }) => memoryMB)),
   })) as [Figures, Figures];
   const text = (value: number, digits = 0): string => (Number.isFinite(value) ? value.toFixed(digits) : 'not here');
-  return [...head, text(own.ms), text(torch.ms), text(own.ms / torch.ms, 2), text(own.cpu), text(torch.cpu), text(own.memory), text(torch.memory)];
+  return [
+    ...head,
+    text(own.ms),
+    text(torch.ms),
+    text(own.ms / torch.ms, 2),
+    text(own.cpu),
+    text(torch.cpu),
+    text(own.memory),
+    text(torch.memory),
+  ];
 }
 
 interface Step {

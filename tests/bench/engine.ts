@@ -32,7 +32,9 @@ const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_
 export async function bench(): Promise<void> {
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${loadavg()[0]!.toFixed(1)} at the start`);
   console.log(engineBenchTable(await measure(['starter', 'resnet-34', 'densenet-121'])));
-  console.log(`peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with both sessions of a network and all batches`);
+  console.log(
+    `peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with both sessions of a network and all batches`,
+  );
 }
 
 async function measure(names: readonly string[]): Promise<readonly EngineBenchRow[]> {
@@ -45,14 +47,37 @@ async function measure(names: readonly string[]): Promise<readonly EngineBenchRo
     const bare = await bareSession(network);
     for (const batch of batches) {
       const size = name === 'starter' ? 192 : 224;
-      const input: InputBatch = { data: seededImage('bench', batch * architecture.inputChannels * size * size), batch, channels: architecture.inputChannels, height: size, width: size };
+      const input: InputBatch = {
+        data: seededImage('bench', batch * architecture.inputChannels * size * size),
+        batch,
+        channels: architecture.inputChannels,
+        height: size,
+        width: size,
+      };
       const stall = watchEventLoop();
       await predictor.predict(input);
       const stallMs = stall();
-      const torch = await startSide(process.env.BENCH_PYTHON ?? '/usr/bin/python3', [torchScript, name, String(batch), String(size), String(threads)]);
-      const [engineMs, bareMs, torchMs] = await inTurns([() => predictor.predict(input), () => bare.predict(input), ...(torch ? [() => torch.turn()] : [])]);
+      const torch = await startSide(process.env.BENCH_PYTHON ?? '/usr/bin/python3', [
+        torchScript,
+        name,
+        String(batch),
+        String(size),
+        String(threads),
+      ]);
+      const [engineMs, bareMs, torchMs] = await inTurns([
+        () => predictor.predict(input),
+        () => bare.predict(input),
+        ...(torch ? [() => torch.turn()] : []),
+      ]);
       await torch?.end();
-      rows.push({ network: name, batch, engineMs: engineMs! / batch, bareMs: bareMs! / batch, torchMs: torchMs === undefined ? undefined : torchMs / batch, stallMs });
+      rows.push({
+        network: name,
+        batch,
+        engineMs: engineMs! / batch,
+        bareMs: bareMs! / batch,
+        torchMs: torchMs === undefined ? undefined : torchMs / batch,
+        stallMs,
+      });
     }
     await Promise.all([predictor.release(), bare.release()]);
   }
@@ -75,7 +100,8 @@ function engineBenchTable(rows: readonly EngineBenchRow[]): string {
 async function bareSession(network: NetworkWithWeights) {
   const session = await InferenceSession.create(inferenceModel(network), { executionProviders: ['cpu'], intraOpNumThreads: threads });
   return {
-    predict: ({ data, batch, channels, height, width }: InputBatch) => session.run({ input: new Tensor('float32', data, [batch, channels, height, width]) }),
+    predict: ({ data, batch, channels, height, width }: InputBatch) =>
+      session.run({ input: new Tensor('float32', data, [batch, channels, height, width]) }),
     release: () => session.release(),
   };
 }

@@ -20,7 +20,9 @@ export async function bench(): Promise<void> {
   const analyser = await openAnalyser(loadConfig({}), silentLog);
   console.log('| set | pictures | refused by the mean chest | by the network | by either |\n|---|---|---|---|---|');
   for (const set of readdirSync(root).filter((name) => existsSync(join(root, name, 'metadata.csv')) && !name.includes('-ct-'))) {
-    const files = readdirSync(join(root, set, 'images'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.(png|jpe?g)$/i.test(name)).sort();
+    const files = readdirSync(join(root, set, 'images'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(png|jpe?g)$/i.test(name))
+      .sort();
     const step = Math.max(1, Math.floor(files.length / picturesPerSet));
     const refusals: string[] = [];
     for (let index = 0; index < files.length; index += step) {

@@ -15,25 +15,55 @@ export async function bench(): Promise<void> {
   const studyInstanceUID = derivedUid<StudyInstanceUID>('large ct');
   const file = (index: number): Uint8Array =>
     writePart10({
-      SOPClassUID: '1.2.840.10008.5.1.4.1.1.2', SOPInstanceUID: derivedUid('large ct', String(index)), StudyInstanceUID: studyInstanceUID, SeriesInstanceUID: derivedUid('large ct', 'series'),
-      PatientName: 'PHANTOM^LARGE', PatientID: 'LARGE', Modality: 'CT', BodyPartExamined: 'CHEST', ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], SeriesNumber: 1, InstanceNumber: index + 1,
-      ImagePositionPatient: [0, 0, 150 - (300 * index) / slices], ImageOrientationPatient: [1, 0, 0, 0, 1, 0], PixelSpacing: [phantom.mmPerPixel, phantom.mmPerPixel], SliceThickness: 1,
-      SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', Rows: size, Columns: size, BitsAllocated: 16, BitsStored: 16, HighBit: 15, PixelRepresentation: 1, RescaleIntercept: 0, RescaleSlope: 1,
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+      SOPInstanceUID: derivedUid('large ct', String(index)),
+      StudyInstanceUID: studyInstanceUID,
+      SeriesInstanceUID: derivedUid('large ct', 'series'),
+      PatientName: 'PHANTOM^LARGE',
+      PatientID: 'LARGE',
+      Modality: 'CT',
+      BodyPartExamined: 'CHEST',
+      ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
+      SeriesNumber: 1,
+      InstanceNumber: index + 1,
+      ImagePositionPatient: [0, 0, 150 - (300 * index) / slices],
+      ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+      PixelSpacing: [phantom.mmPerPixel, phantom.mmPerPixel],
+      SliceThickness: 1,
+      SamplesPerPixel: 1,
+      PhotometricInterpretation: 'MONOCHROME2',
+      Rows: size,
+      Columns: size,
+      BitsAllocated: 16,
+      BitsStored: 16,
+      HighBit: 15,
+      PixelRepresentation: 1,
+      RescaleIntercept: 0,
+      RescaleSlope: 1,
       PixelData: new Uint8Array(phantom.slices[Math.floor((index * phantom.slices.length) / slices)]!.hu.buffer),
     });
-  await withOrthanc(async ({ orthanc, dicomWeb }) => {
-    const service = await spawnService(orthanc, { dataDir: temporaryDirectory('large'), environment: { ENGINE: 'onnx-cpu' } });
-    try {
-      const before = memoryOf(service.process.pid!);
-      for (let from = 0; from < slices; from += 250) await sendByStow(Array.from({ length: Math.min(250, slices - from) }, (_, n) => file(from + n)), dicomWeb);
-      const sentAt = performance.now();
-      const { report } = await eventuallyOneResult(dicomWeb, studyInstanceUID, { timeoutMs: 300_000 });
-      const after = memoryOf(service.process.pid!);
-      console.log(`${slices} slices of ${size} × ${size}: ${report.outcome.kind} ${((performance.now() - sentAt) / 1000).toFixed(1)} s after the last was sent; memory ${before.now} MB before, at most ${after.peak} MB`);
-    } finally {
-      await service.kill();
-    }
-  }, { stableAgeSeconds: 3 });
+  await withOrthanc(
+    async ({ orthanc, dicomWeb }) => {
+      const service = await spawnService(orthanc, { dataDir: temporaryDirectory('large'), environment: { ENGINE: 'onnx-cpu' } });
+      try {
+        const before = memoryOf(service.process.pid!);
+        for (let from = 0; from < slices; from += 250)
+          await sendByStow(
+            Array.from({ length: Math.min(250, slices - from) }, (_, n) => file(from + n)),
+            dicomWeb,
+          );
+        const sentAt = performance.now();
+        const { report } = await eventuallyOneResult(dicomWeb, studyInstanceUID, { timeoutMs: 300_000 });
+        const after = memoryOf(service.process.pid!);
+        console.log(
+          `${slices} slices of ${size} × ${size}: ${report.outcome.kind} ${((performance.now() - sentAt) / 1000).toFixed(1)} s after the last was sent; memory ${before.now} MB before, at most ${after.peak} MB`,
+        );
+      } finally {
+        await service.kill();
+      }
+    },
+    { stableAgeSeconds: 3 },
+  );
 }
 
 /** proc_pid_status(5), in megabytes. */

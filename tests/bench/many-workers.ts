@@ -40,16 +40,24 @@ async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
       const dataDir = temporaryDirectory('workers');
       const configFile = join(dataDir, 'config.yaml');
       writeFileSync(configFile, 'work: { studies: 1, decoders: 1 }\n');
-      return spawnService(orthanc, { dataDir, environment: { DATABASE_URL: databaseUrl, ROLES: roles, ENGINE: 'onnx-cpu', CONFIG_FILE: configFile } });
+      return spawnService(orthanc, {
+        dataDir,
+        environment: { DATABASE_URL: databaseUrl, ROLES: roles, ENGINE: 'onnx-cpu', CONFIG_FILE: configFile },
+      });
     };
     const running = await Promise.all(Array.from({ length: workers }, () => start('work')));
     const store = await openStore({ databaseUrl }, silentLog);
     try {
       running.push(await start('watch'));
-      while ((await store.results.withoutResult(load.map((one) => one.studyInstanceUID))).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
-      const times = (await store.results.listResults({ limit: studies })).results.map(({ createdAt }) => createdAt.getTime()).sort((a, b) => a - b);
+      while ((await store.results.withoutResult(load.map((one) => one.studyInstanceUID))).length > 0)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      const times = (await store.results.listResults({ limit: studies })).results
+        .map(({ createdAt }) => createdAt.getTime())
+        .sort((a, b) => a - b);
       const maxGap = Math.max(...times.slice(1).map((time, n) => time - times[n]!));
-      console.log(`${workers} worker process${workers > 1 ? 'es' : ''} on this machine: ${(((studies - 1) * 60_000) / (times.at(-1)! - times[0]!)).toFixed(0)} studies a minute, at most ${(maxGap / 1000).toFixed(1)} s between two results`);
+      console.log(
+        `${workers} worker process${workers > 1 ? 'es' : ''} on this machine: ${(((studies - 1) * 60_000) / (times.at(-1)! - times[0]!)).toFixed(0)} studies a minute, at most ${(maxGap / 1000).toFixed(1)} s between two results`,
+      );
     } finally {
       await store.close();
       for (const one of running) await one.kill();
@@ -71,7 +79,9 @@ async function simulated(workers: number, postgres: PrivatePostgres): Promise<vo
   const children: ChildProcess[] = [];
   for (let n = 0; n < workers / perProcess; n++) {
     const options: JobProcessOptions = { location, queue: 'simulated', concurrency: perProcess, jobMs, send: [] };
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/job-process.js'), JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/job-process.js'), JSON.stringify(options)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     createInterface({ input: child.stdout }).on('line', (line) => {
       const { did, at } = JSON.parse(line) as { did: string; at: number };
       if (did === 'start' || did === 'end') times.push(at);
@@ -86,5 +96,7 @@ async function simulated(workers: number, postgres: PrivatePostgres): Promise<vo
     await closed;
   }
   const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
-  console.log(`${String(workers).padStart(2)} simulated workers: ${(keys.length / seconds).toFixed(1)} jobs of ${jobMs / 1000} s a second, ${((100 * keys.length * jobMs) / 1000 / seconds / workers).toFixed(0)} % of what they could do`);
+  console.log(
+    `${String(workers).padStart(2)} simulated workers: ${(keys.length / seconds).toFixed(1)} jobs of ${jobMs / 1000} s a second, ${((100 * keys.length * jobMs) / 1000 / seconds / workers).toFixed(0)} % of what they could do`,
+  );
 }

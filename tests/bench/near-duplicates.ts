@@ -31,7 +31,12 @@ export async function bench(): Promise<void> {
       }
     }
     const within = (distances: readonly number[], bits: number): number => distances.filter((distance) => distance <= bits).length;
-    console.log(`${set}: ${examples.length} images\n| bits that differ | of ${pairs.same.length} pairs of one group | of ${pairs.other.length} other pairs |\n|---|---|---|`);
-    for (const bits of [8, 16, 24, nearDuplicateBits, 40, 48, 64]) console.log(`| at most ${bits}${bits === nearDuplicateBits ? ' (used)' : ''} | ${within(pairs.same, bits)} | ${within(pairs.other, bits)} |`);
+    console.log(
+      `${set}: ${examples.length} images\n| bits that differ | of ${pairs.same.length} pairs of one group | of ${pairs.other.length} other pairs |\n|---|---|---|`,
+    );
+    for (const bits of [8, 16, 24, nearDuplicateBits, 40, 48, 64])
+      console.log(
+        `| at most ${bits}${bits === nearDuplicateBits ? ' (used)' : ''} | ${within(pairs.same, bits)} | ${within(pairs.other, bits)} |`,
+      );
   }
 }

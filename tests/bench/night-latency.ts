@@ -39,13 +39,23 @@ export async function bench(): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       for (const night of nights) {
         const training = night === 'none' ? undefined : await startTraining(run, night === 'without low priority');
-        if (training && round === 0) console.log(`night ${night}: ${((await shareOfLowPriority(training.pid!)) * 100).toFixed(0)} % of its processor time so far in threads of low priority`);
+        if (training && round === 0)
+          console.log(
+            `night ${night}: ${((await shareOfLowPriority(training.pid!)) * 100).toFixed(0)} % of its processor time so far in threads of low priority`,
+          );
         for (const study of load.splice(0, studiesOfRound)) waits[night].push(await latencyOf(study, service, client, orthanc));
         if (training) await end(training);
       }
     }
-    for (const night of nights) console.log(`night ${night}: median ${median(waits[night]).toFixed(0)} ms, 95 % ${percentile95(waits[night]).toFixed(0)} ms (n ${waits[night].length})`);
-    console.log(`load of the machine over the last minutes: ${loadavg().map((one) => one.toFixed(1)).join(', ')}`);
+    for (const night of nights)
+      console.log(
+        `night ${night}: median ${median(waits[night]).toFixed(0)} ms, 95 % ${percentile95(waits[night]).toFixed(0)} ms (n ${waits[night].length})`,
+      );
+    console.log(
+      `load of the machine over the last minutes: ${loadavg()
+        .map((one) => one.toFixed(1))
+        .join(', ')}`,
+    );
   } finally {
     client.close();
     await service.stop();
@@ -62,16 +72,39 @@ async function planRetraining(service: RunningService, dataDir: string): Promise
   const served = version.networks.xray!;
   const images = await plannedPhantoms(new PictureCache(pictures, served.input), 0, 160, usualPart);
   const classes = served.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : []));
-  const recipe = { ...fastaiRecipe, augmentation: noTransforms, batch: 16, stages: [{ what: 'all' as const, epochs: 1000, rate: 1e-6, firstRate: 1e-6 }] };
-  const plan = { id: 'night-bench', startedAt: new Date().toISOString(), by: 'bench', champion: version.version, classes, objective: 'several', images: images.map((image) => ({ ...image, unknown: classes.filter((name) => name !== 'pneumonia') })), recipe, rules: defaultPromotionRules, lock: 'bench', warnings: [] };
+  const recipe = {
+    ...fastaiRecipe,
+    augmentation: noTransforms,
+    batch: 16,
+    stages: [{ what: 'all' as const, epochs: 1000, rate: 1e-6, firstRate: 1e-6 }],
+  };
+  const plan = {
+    id: 'night-bench',
+    startedAt: new Date().toISOString(),
+    by: 'bench',
+    champion: version.version,
+    classes,
+    objective: 'several',
+    images: images.map((image) => ({ ...image, unknown: classes.filter((name) => name !== 'pneumonia') })),
+    recipe,
+    rules: defaultPromotionRules,
+    lock: 'bench',
+    warnings: [],
+  };
   await writeFile(join(run, 'plan.json'), JSON.stringify(plan));
-  await writeFile(join(run, 'settings.json'), JSON.stringify({ dataDir, findingsFile: join(projectRoot, 'config/findings.json'), prefer: 'onnx-cpu', threads: 1 }));
+  await writeFile(
+    join(run, 'settings.json'),
+    JSON.stringify({ dataDir, findingsFile: join(projectRoot, 'config/findings.json'), prefer: 'onnx-cpu', threads: 1 }),
+  );
   return run;
 }
 
 /** Trains when it resolves. */
 async function startTraining(run: string, usualPriority: boolean): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', run], { cwd: projectRoot, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', run], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   for (let busy = 0; busy < 3; ) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     if (child.exitCode !== null) throw new Error(`training ended with ${child.exitCode}`);
@@ -79,16 +112,19 @@ async function startTraining(run: string, usualPriority: boolean): Promise<Child
     await new Promise((resolve) => setTimeout(resolve, 500));
     busy = (await processorTime(child.pid!)) - before > 20 ? busy + 1 : 0;
   }
-  if (usualPriority) for (const thread of await readdir(`/proc/${child.pid}/task`)) spawn('renice', ['-n', '0', '-p', thread], { stdio: 'ignore' });
+  if (usualPriority)
+    for (const thread of await readdir(`/proc/${child.pid}/task`)) spawn('renice', ['-n', '0', '-p', thread], { stdio: 'ignore' });
   return child;
 }
 
 /** Of the time that all threads have used, that of those whose nice value is above 0. */
 async function shareOfLowPriority(pid: number): Promise<number> {
-  const threads = await Promise.all((await readdir(`/proc/${pid}/task`)).map(async (thread) => {
-    const fields = (await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')).split(') ')[1]!.split(' ');
-    return { time: Number(fields[11]) + Number(fields[12]), nice: Number(fields[16]) };
-  }));
+  const threads = await Promise.all(
+    (await readdir(`/proc/${pid}/task`)).map(async (thread) => {
+      const fields = (await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')).split(') ')[1]!.split(' ');
+      return { time: Number(fields[11]) + Number(fields[12]), nice: Number(fields[16]) };
+    }),
+  );
   const all = threads.reduce((sum, { time }) => sum + time, 0);
   return threads.reduce((sum, { time, nice }) => sum + (nice > 0 ? time : 0), 0) / all;
 }
@@ -105,11 +141,18 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function latencyOf({ studyInstanceUID, files }: LoadStudy, service: RunningService, client: OrthancClient, orthanc: RunningOrthanc): Promise<number> {
+async function latencyOf(
+  { studyInstanceUID, files }: LoadStudy,
+  service: RunningService,
+  client: OrthancClient,
+  orthanc: RunningOrthanc,
+): Promise<number> {
   const since = await client.lastChange();
   await sendByCStore(files, orthanc);
   const id = await client.findStudy(studyInstanceUID);
-  const stableAt = await momentOf(async () => (await client.changes(since, 1_000)).changes.some((one) => one.type === 'StableStudy' && one.id === id));
+  const stableAt = await momentOf(async () =>
+    (await client.changes(since, 1_000)).changes.some((one) => one.type === 'StableStudy' && one.id === id),
+  );
   return (await momentOf(async () => (await service.store.results.currentResult(studyInstanceUID)) !== undefined)) - stableAt;
 }
 

@@ -18,7 +18,9 @@ export async function startSide(program: string, given: readonly string[]): Prom
   return {
     turn: async () => {
       child.stdin!.write('step\n');
-      return String((await lines.next()).value).split(' ').map(Number);
+      return String((await lines.next()).value)
+        .split(' ')
+        .map(Number);
     },
     end: async () => {
       child.stdin!.end();

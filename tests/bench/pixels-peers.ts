@@ -16,17 +16,31 @@ export interface Peer {
 /** DCMTK's programs and, of the Python interpreters found, GDCM and pylibjpeg (see pixels_peers.py). */
 export async function openPeers(): Promise<readonly Peer[]> {
   const peers = new Map<string, Peer>();
-  for (const interpreter of [process.env['BENCH_PYTHON'], join(projectRoot, 'tests/bench/.venv/bin/python'), 'python3', '/usr/bin/python3']) {
+  for (const interpreter of [
+    process.env['BENCH_PYTHON'],
+    join(projectRoot, 'tests/bench/.venv/bin/python'),
+    'python3',
+    '/usr/bin/python3',
+  ]) {
     if (interpreter) for (const peer of await pythonPeers(interpreter)) if (!peers.has(peer.name)) peers.set(peer.name, peer);
   }
   return [...peers.values()];
 }
 
-const { implicitLittleEndian, explicitLittleEndian, explicitBigEndian, deflatedLittleEndian, rle, jpegLsLossless, jpegLsNearLossless } = transferSyntax;
+const { implicitLittleEndian, explicitLittleEndian, explicitBigEndian, deflatedLittleEndian, rle, jpegLsLossless, jpegLsNearLossless } =
+  transferSyntax;
 const dcmtkPrograms: Readonly<Record<string, string>> = {
-  [implicitLittleEndian]: 'dcmconv', [explicitLittleEndian]: 'dcmconv', [explicitBigEndian]: 'dcmconv', [deflatedLittleEndian]: 'dcmconv', [rle]: 'dcmdrle',
-  [transferSyntax.jpegBaseline]: 'dcmdjpeg', [transferSyntax.jpegExtended]: 'dcmdjpeg', [transferSyntax.jpegLossless]: 'dcmdjpeg', [transferSyntax.jpegLosslessFirstOrder]: 'dcmdjpeg',
-  [jpegLsLossless]: 'dcmdjpls', [jpegLsNearLossless]: 'dcmdjpls',
+  [implicitLittleEndian]: 'dcmconv',
+  [explicitLittleEndian]: 'dcmconv',
+  [explicitBigEndian]: 'dcmconv',
+  [deflatedLittleEndian]: 'dcmconv',
+  [rle]: 'dcmdrle',
+  [transferSyntax.jpegBaseline]: 'dcmdjpeg',
+  [transferSyntax.jpegExtended]: 'dcmdjpeg',
+  [transferSyntax.jpegLossless]: 'dcmdjpeg',
+  [transferSyntax.jpegLosslessFirstOrder]: 'dcmdjpeg',
+  [jpegLsLossless]: 'dcmdjpls',
+  [jpegLsNearLossless]: 'dcmdjpls',
 };
 
 async function pythonPeers(interpreter: string): Promise<readonly Peer[]> {
@@ -42,10 +56,13 @@ async function pythonPeers(interpreter: string): Promise<readonly Peer[]> {
     child.stdin.write(`${question}\n`);
     return (JSON.parse((await answer()) ?? 'null') as number | null) ?? undefined;
   };
-  const bindings = names.filter((name) => !name.startsWith('dcm')).map((name): Peer => ({ name, measure: (path) => ask(`${name} ${path}`), close: () => child.kill() }));
+  const bindings = names
+    .filter((name) => !name.startsWith('dcm'))
+    .map((name): Peer => ({ name, measure: (path) => ask(`${name} ${path}`), close: () => child.kill() }));
   const programs: Peer = {
     name: 'DCMTK',
-    measure: async (path, transferSyntaxUID) => (dcmtkPrograms[transferSyntaxUID] ? ask(`${dcmtkPrograms[transferSyntaxUID]} ${path}`) : undefined),
+    measure: async (path, transferSyntaxUID) =>
+      dcmtkPrograms[transferSyntaxUID] ? ask(`${dcmtkPrograms[transferSyntaxUID]} ${path}`) : undefined,
     close: () => child.kill(),
   };
   return [programs, ...bindings];

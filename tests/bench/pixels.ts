@@ -43,13 +43,19 @@ export async function bench(): Promise<void> {
     const table: Row[] = [];
     for (const path of files) table.push(await measured(path, peers));
     const names = peers.map(({ name }) => name);
-    console.log(`| transfer syntax | decode, ms | ${names.map((name) => `${name}, ms`).join(' | ')} | to the fastest | file to 192 × 192, ms |`);
+    console.log(
+      `| transfer syntax | decode, ms | ${names.map((name) => `${name}, ms`).join(' | ')} | to the fastest | file to 192 × 192, ms |`,
+    );
     console.log(`| --- | --- | ${names.map(() => '---').join(' | ')} | --- | --- |`);
     for (const { transferSyntax: name, decodeMs, peerMs, pictureMs } of table) {
       const ratio = decodeMs / Math.min(...Object.values(peerMs));
-      console.log(`| ${[name, decodeMs.toFixed(1), ...names.map((peer) => peerMs[peer]?.toFixed(1) ?? 'no codec'), ratio.toFixed(2), pictureMs.toFixed(0)].join(' | ')} |`);
+      console.log(
+        `| ${[name, decodeMs.toFixed(1), ...names.map((peer) => peerMs[peer]?.toFixed(1) ?? 'no codec'), ratio.toFixed(2), pictureMs.toFixed(0)].join(' | ')} |`,
+      );
     }
-    console.log(`\nDCMTK ${dcmtkVersion()}; its programs' start-up is taken off, their reading and writing of files is not. Processor time. Load average ${loadAverage()}.\n`);
+    console.log(
+      `\nDCMTK ${dcmtkVersion()}; its programs' start-up is taken off, their reading and writing of files is not. Processor time. Load average ${loadAverage()}.\n`,
+    );
     await eventLoop(files);
   } finally {
     for (const peer of peers) peer.close();
@@ -126,12 +132,17 @@ async function eventLoop(files: readonly string[]): Promise<void> {
   const all = files.map((path) => readFileSync(path));
   const large = writePart10({ ...dataSetOf(new Uint16Array(0)), NumberOfFrames: 12, PixelData: new Uint8Array(12 * rows * columns * 2) });
   await pool.xray(all[0]!, size);
-  for (const [name, members] of [['each file of the table', all], ['120 MB of frames, one of them shown', [large, large]]] as const) {
+  for (const [name, members] of [
+    ['each file of the table', all],
+    ['120 MB of frames, one of them shown', [large, large]],
+  ] as const) {
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     for (const bytes of members) await pool.xray(bytes, size);
     delay.disable();
-    console.log(`event loop while decoding ${name}: longest delay ${(delay.max / 1e6).toFixed(1)} ms, 99 % below ${(delay.percentile(99) / 1e6).toFixed(1)} ms`);
+    console.log(
+      `event loop while decoding ${name}: longest delay ${(delay.max / 1e6).toFixed(1)} ms, 99 % below ${(delay.percentile(99) / 1e6).toFixed(1)} ms`,
+    );
   }
   await pool.stop();
 }
@@ -153,8 +164,22 @@ function radiograph(): Uint16Array {
 
 function dataSetOf(samples: Uint16Array): Record<string, unknown> {
   return {
-    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: '2.25.10', StudyInstanceUID: '2.25.11', SeriesInstanceUID: '2.25.12', Modality: 'CR', BodyPartExamined: 'CHEST',
-    Rows: rows, Columns: columns, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0,
-    WindowCenter: 2000, WindowWidth: 3000, PixelData: new Uint8Array(samples.buffer),
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+    SOPInstanceUID: '2.25.10',
+    StudyInstanceUID: '2.25.11',
+    SeriesInstanceUID: '2.25.12',
+    Modality: 'CR',
+    BodyPartExamined: 'CHEST',
+    Rows: rows,
+    Columns: columns,
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: 'MONOCHROME2',
+    BitsAllocated: 16,
+    BitsStored: 12,
+    HighBit: 11,
+    PixelRepresentation: 0,
+    WindowCenter: 2000,
+    WindowWidth: 3000,
+    PixelData: new Uint8Array(samples.buffer),
   };
 }

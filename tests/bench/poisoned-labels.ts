@@ -24,7 +24,9 @@ export async function bench(): Promise<void> {
       console.log(`seed ${seed} (${seed % 2 === 0 ? 'turned round' : 'by lot'}): ${decision.decision}. ${decision.why}`);
     }
     const { champion } = (await nights.registry.aliases())!;
-    console.log(`\n${refused} of ${seeds} refused; the champion is ${champion === honest.challenger ? 'unchanged' : 'ANOTHER'}; ${(seconds / seeds).toFixed(1)} s a night`);
+    console.log(
+      `\n${refused} of ${seeds} refused; the champion is ${champion === honest.challenger ? 'unchanged' : 'ANOTHER'}; ${(seconds / seeds).toFixed(1)} s a night`,
+    );
   } finally {
     await nights.close();
     rmSync(directory, { recursive: true, force: true });

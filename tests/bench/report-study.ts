@@ -25,7 +25,10 @@ export async function bench(): Promise<void> {
 /** One study at a time, from the moment Orthanc calls it stable to the moment its text report is in Orthanc. */
 async function latency(load: readonly LoadStudy[]): Promise<void> {
   await withOrthanc(async (orthanc, directory) => {
-    const service = await startService({ ...configFor(orthanc, { dataDir: join(directory, 'service') }), orthanc: { ...configFor(orthanc).orthanc, pollIntervalMs: 1_000 } }, silentLog);
+    const service = await startService(
+      { ...configFor(orthanc, { dataDir: join(directory, 'service') }), orthanc: { ...configFor(orthanc).orthanc, pollIntervalMs: 1_000 } },
+      silentLog,
+    );
     const client = new OrthancClient({ url: orthanc.url, username: orthanc.username, password: orthanc.password, timeoutMs: 10_000 });
     try {
       const waits: number[] = [];
@@ -34,14 +37,17 @@ async function latency(load: readonly LoadStudy[]): Promise<void> {
         const since = await client.lastChange();
         await sendByCStore(files, orthanc);
         const id = await client.findStudy(studyInstanceUID);
-        const stableAt = await momentOf(async () => (await client.changes(since, 1_000)).changes.some((one) => one.type === 'StableStudy' && one.id === id));
+        const stableAt = await momentOf(async () =>
+          (await client.changes(since, 1_000)).changes.some((one) => one.type === 'StableStudy' && one.id === id),
+        );
         const doneAt = await momentOf(async () => (await service.store.results.currentResult(studyInstanceUID)) !== undefined);
         waits.push(doneAt - stableAt);
         splits.push((await service.store.results.currentResult(studyInstanceUID))!.timingsMs);
       }
       const [, ...warm] = waits;
       console.log(`StableStudy → result in Orthanc: ${spread(warm)} (the first, with everything cold: ${waits[0]!.toFixed(0)} ms)`);
-      for (const step of Object.keys(splits[0]!)) console.log(`  ${step.padEnd(10)} ${spread(splits.slice(1).map((one) => one[step] ?? 0))}`);
+      for (const step of Object.keys(splits[0]!))
+        console.log(`  ${step.padEnd(10)} ${spread(splits.slice(1).map((one) => one[step] ?? 0))}`);
     } finally {
       client.close();
       await service.stop();
@@ -55,14 +61,22 @@ async function throughput(load: readonly LoadStudy[]): Promise<void> {
     await withOrthanc(async (orthanc, directory) => {
       for (const { files } of load) await sendByCStore(files, orthanc);
       await new Promise((resolve) => setTimeout(resolve, 2_000));
-      const config = configFor(orthanc, { dataDir: join(directory, 'service'), work: { studies: workers, decoders: Math.min(2, workers) } });
+      const config = configFor(orthanc, {
+        dataDir: join(directory, 'service'),
+        work: { studies: workers, decoders: Math.min(2, workers) },
+      });
       const service = await startService(config, silentLog);
       try {
         const started = performance.now();
-        await allDone(service, load.map((one) => one.studyInstanceUID));
+        await allDone(
+          service,
+          load.map((one) => one.studyInstanceUID),
+        );
         const perMinute = (load.length * 60_000) / (performance.now() - started);
         const bound = await decodeAndInfer(load, workers, directory, orthanc);
-        console.log(`${workers} worker${workers > 1 ? 's' : ''}: ${perMinute.toFixed(0)} studies a minute; decode + infer alone: ${bound.toFixed(0)} (${((100 * perMinute) / bound).toFixed(0)} %)`);
+        console.log(
+          `${workers} worker${workers > 1 ? 's' : ''}: ${perMinute.toFixed(0)} studies a minute; decode + infer alone: ${bound.toFixed(0)} (${((100 * perMinute) / bound).toFixed(0)} %)`,
+        );
       } finally {
         await service.stop();
       }
@@ -72,16 +86,21 @@ async function throughput(load: readonly LoadStudy[]): Promise<void> {
 
 /** The same files through the same decoders and network, without Orthanc, queue, documents. @returns studies a minute */
 async function decodeAndInfer(load: readonly LoadStudy[], workers: number, directory: string, orthanc: RunningOrthanc): Promise<number> {
-  const analyser = await openAnalyser(configFor(orthanc, { dataDir: join(directory, 'bound'), work: { studies: workers, decoders: Math.min(2, workers) } }), silentLog);
+  const analyser = await openAnalyser(
+    configFor(orthanc, { dataDir: join(directory, 'bound'), work: { studies: workers, decoders: Math.min(2, workers) } }),
+    silentLog,
+  );
   try {
     const waiting = [...load];
     const started = performance.now();
-    await Promise.all(Array.from({ length: workers }, async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const { image } = await analyser.reader.readXray(next.files[0]!);
-        await analyser.model.predictXrays([image]);
-      }
-    }));
+    await Promise.all(
+      Array.from({ length: workers }, async () => {
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          const { image } = await analyser.reader.readXray(next.files[0]!);
+          await analyser.model.predictXrays([image]);
+        }
+      }),
+    );
     return (load.length * 60_000) / (performance.now() - started);
   } finally {
     await analyser.close();
@@ -107,4 +126,3 @@ async function withOrthanc(work: (orthanc: RunningOrthanc, directory: string) =>
     await rm(directory, { recursive: true, force: true });
   }
 }
-

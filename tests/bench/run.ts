@@ -9,7 +9,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  */
 const folder = dirname(fileURLToPath(import.meta.url));
 const filters = process.argv.slice(2);
-const names = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'run.js' && (filters.length === 0 || filters.some((filter) => name.includes(filter))));
+const names = readdirSync(folder).filter(
+  (name) => name.endsWith('.js') && name !== 'run.js' && (filters.length === 0 || filters.some((filter) => name.includes(filter))),
+);
 
 console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}\n`);
 for (const name of names.sort()) {

@@ -31,12 +31,17 @@ async function serve(): Promise<void> {
     seed: 1,
   });
   const data = seededImage('bench', batch * channels * size * size);
-  const targets = Float32Array.from({ length: batch * outputs }, (_, index) => Number(Math.floor(index / outputs) % outputs === index % outputs));
+  const targets = Float32Array.from({ length: batch * outputs }, (_, index) =>
+    Number(Math.floor(index / outputs) % outputs === index % outputs),
+  );
   console.log('ready');
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'end') break;
     const start = performance.now();
-    await trainer.step({ input: { data, batch, channels, height: size, width: size }, targets }, { learningRates: [1e-4, 1e-4, 1e-4], momentum: 0.9 });
+    await trainer.step(
+      { input: { data, batch, channels, height: size, width: size }, targets },
+      { learningRates: [1e-4, 1e-4, 1e-4], momentum: 0.9 },
+    );
     const { user, system } = process.cpuUsage();
     console.log(`${performance.now() - start} ${process.resourceUsage().maxRSS / 1024} ${(user + system) / 1000}`);
   }

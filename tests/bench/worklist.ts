@@ -19,7 +19,9 @@ export async function bench(): Promise<void> {
       try {
         await fill(store);
         if (analysed) await store.sql.query({ text: 'VACUUM (ANALYZE) chest_ai.result' });
-        console.log(`a page of 50 of ${studies.toLocaleString('en')} studies, ${backend.name} database, ${analysed ? 'with' : 'without'} statistics; load average ${loadavg()[0]!.toFixed(1)}:`);
+        console.log(
+          `a page of 50 of ${studies.toLocaleString('en')} studies, ${backend.name} database, ${analysed ? 'with' : 'without'} statistics; load average ${loadavg()[0]!.toFixed(1)}:`,
+        );
         await measure(store);
       } finally {
         await store.close();
@@ -40,8 +42,15 @@ async function measure(store: Store): Promise<void> {
   console.log(`  leafing from the top   ${spread(leafing)}`);
   const middle = Buffer.from(JSON.stringify([5, Date.UTC(2026, 0, 1) + (studies / 2) * 1000, 'x'])).toString('base64url');
   const filters = {
-    'from the middle': { after: middle }, 'failed only': { outcome: 'failed' as const }, 'something present': { present: 'any' }, 'a common finding': { present: 'pneumonia' }, 'a rare finding': { present: 'rare' },
-    'a rare one, old': { present: 'old' }, 'a finding of nobody': { present: 'none' }, 'rare, from the middle': { present: 'rare', after: middle }, 'by UID': { studyPrefix: '1.2.99' },
+    'from the middle': { after: middle },
+    'failed only': { outcome: 'failed' as const },
+    'something present': { present: 'any' },
+    'a common finding': { present: 'pneumonia' },
+    'a rare finding': { present: 'rare' },
+    'a rare one, old': { present: 'old' },
+    'a finding of nobody': { present: 'none' },
+    'rare, from the middle': { present: 'rare', after: middle },
+    'by UID': { studyPrefix: '1.2.99' },
   };
   for (const [name, filter] of Object.entries(filters)) {
     const waits: number[] = [];
@@ -57,7 +66,10 @@ async function measure(store: Store): Promise<void> {
   console.log(`  counts by outcome      ${spread(counting)}`);
 }
 
-async function timed(store: Store, filter: Parameters<Store['worklist']['page']>[0]): Promise<{ readonly took: number; readonly next: string | undefined }> {
+async function timed(
+  store: Store,
+  filter: Parameters<Store['worklist']['page']>[0],
+): Promise<{ readonly took: number; readonly next: string | undefined }> {
   const started = performance.now();
   const { next } = await store.worklist.page(filter);
   return { took: performance.now() - started, next };
@@ -65,7 +77,8 @@ async function timed(store: Store, filter: Parameters<Store['worklist']['page']>
 
 /** By one statement: the index, not the way into it, is measured. One in five has something present, one in a thousand something rare, of the oldest thousand one in ten something that nobody has had since. */
 async function fill(store: Store): Promise<void> {
-  const finding = (name: string, decision: string): string => `jsonb_build_array(jsonb_build_object('name', '${name}', 'code', '1', 'scheme', 'SCT', 'meaning', '${name}', 'probability', 0.5, 'decision', '${decision}'))`;
+  const finding = (name: string, decision: string): string =>
+    `jsonb_build_array(jsonb_build_object('name', '${name}', 'code', '1', 'scheme', 'SCT', 'meaning', '${name}', 'probability', 0.5, 'decision', '${decision}'))`;
   await store.sql.query({
     text: `INSERT INTO chest_ai.result (result_id, study_instance_uid, created_at, outcome, rule, priority, model_version, engine, input_key, findings, documents, is_current, timings_ms)
       SELECT 'r' || n, '1.2.' || n, timestamptz '2026-01-01' + n * interval '1 second', CASE n % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'skipped' ELSE 'reported' END, 'chest-x-ray', n % 3 + 4, 'abc', 'engine', 'k' || n,

@@ -41,7 +41,10 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
 
   const start = (): Promise<RunningService> => {
     const config = configFor(pacs.orthanc, { dataDir, model: { directory: model } });
-    return startService({ ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } }, silentLog);
+    return startService(
+      { ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } },
+      silentLog,
+    );
   };
   before(async () => {
     port = await freePort();
@@ -114,15 +117,30 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     const { page } = desk;
     await page.goto(`${service.url}/study/${opacity!.studyInstanceUID}`);
     await page.waitForSelector('[data-testid=picture] img', patience);
-    const sizes = await eventually('the images are loaded', async () => {
-      const found = await page.$$eval('[data-testid=picture] img', (images) => images.map((image) => [(image as HTMLImageElement).naturalWidth, (image as HTMLImageElement).naturalHeight] as const));
-      assert.ok(found.length === 2 && found.every(([width]) => width > 100), JSON.stringify(found));
-      return found;
-    }, { timeoutMs: 60_000 });
+    const sizes = await eventually(
+      'the images are loaded',
+      async () => {
+        const found = await page.$$eval('[data-testid=picture] img', (images) =>
+          images.map((image) => [(image as HTMLImageElement).naturalWidth, (image as HTMLImageElement).naturalHeight] as const),
+        );
+        assert.ok(found.length === 2 && found.every(([width]) => width > 100), JSON.stringify(found));
+        return found;
+      },
+      { timeoutMs: 60_000 },
+    );
     const [heatMap, image] = sizes as [readonly [number, number], readonly [number, number]];
     assert.ok(heatMap[1] / heatMap[0] > image[1] / image[0], 'the heat map is longer by its legend');
     const body = (await page.textContent('main')) ?? '';
-    for (const expected of [/PHANTOM OPACITY/, /Pneumonia/, /Present/, /Text report/, /Regions \(TID 1500\)/, /Heat map/, /Not for diagnosis/]) assert.match(body, expected);
+    for (const expected of [
+      /PHANTOM OPACITY/,
+      /Pneumonia/,
+      /Present/,
+      /Text report/,
+      /Regions \(TID 1500\)/,
+      /Heat map/,
+      /Not for diagnosis/,
+    ])
+      assert.match(body, expected);
     assert.equal(await page.locator(`a[href="/viewer/viewer?StudyInstanceUIDs=${opacity!.studyInstanceUID}"]`).count(), 1);
     await screenshot(page, 'study');
   });
@@ -133,11 +151,25 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await page.waitForSelector('text=/Stored in the PACS: Pneumonia absent/', patience);
     const [assessment] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID));
     assert.ok(assessment, 'the assessment is in Orthanc');
-    assert.deepEqual(assessment.assessment.findings.map(({ decision }) => decision), ['absent']);
-    const document = (await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID)).find((one) => textOf(one, 'SOPInstanceUID') === assessment.reference.sopInstanceUID);
+    assert.deepEqual(
+      assessment.assessment.findings.map(({ decision }) => decision),
+      ['absent'],
+    );
+    const document = (await pacs.dicomWeb.retrieveStudyMetadata(opacity!.studyInstanceUID)).find(
+      (one) => textOf(one, 'SOPInstanceUID') === assessment.reference.sopInstanceUID,
+    );
     assert.ok(JSON.stringify(document).includes('admin'), 'it names its reader');
-    const labels = await page.evaluate(async (study) => (await (await fetch(`/api/studies/${study}/assessments`)).json()) as { labels: { finding: string; state: string; decision?: string }[] }, opacity!.studyInstanceUID);
-    assert.deepEqual(labels.labels.map(({ finding, state, decision }) => ({ finding, state, decision })), [{ finding: 'pneumonia', state: 'settled', decision: 'absent' }]);
+    const labels = await page.evaluate(
+      async (study) =>
+        (await (await fetch(`/api/studies/${study}/assessments`)).json()) as {
+          labels: { finding: string; state: string; decision?: string }[];
+        },
+      opacity!.studyInstanceUID,
+    );
+    assert.deepEqual(
+      labels.labels.map(({ finding, state, decision }) => ({ finding, state, decision })),
+      [{ finding: 'pneumonia', state: 'settled', decision: 'absent' }],
+    );
     await page.click('text=Confirm all');
     await page.waitForSelector('text=/all findings confirmed/', patience);
   });
@@ -147,14 +179,24 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await page.goto(`${service.url}/answer`);
     await page.setInputFiles('input[type=file]', [
       { name: 'opacity.dcm', mimeType: 'application/dicom', buffer: Buffer.from(opacity!.files[0]!) },
-      { name: 'study.zip', mimeType: 'application/zip', buffer: zipOf([{ name: 'a/1.dcm', content: clear!.files[0]! }, { name: 'readme.txt', content: Buffer.from('hello') }]) },
+      {
+        name: 'study.zip',
+        mimeType: 'application/zip',
+        buffer: zipOf([
+          { name: 'a/1.dcm', content: clear!.files[0]! },
+          { name: 'readme.txt', content: Buffer.from('hello') },
+        ]),
+      },
       { name: 'hand.dcm', mimeType: 'application/dicom', buffer: Buffer.from(hand!.files[0]!) },
       { name: 'letter.dcm', mimeType: 'application/dicom', buffer: Buffer.from('Dear colleague, '.repeat(100)) },
       { name: 'bomb.zip', mimeType: 'application/zip', buffer: zipOf([{ name: 'bomb.dcm', content: Buffer.alloc(40 << 20) }]) },
     ]);
     const cardOf = (name: string): ReturnType<typeof page.locator> => page.locator(`[data-testid=upload][aria-label="${name}"]`);
     await cardOf('opacity.dcm').locator('[data-testid=finding-pneumonia]').waitFor(patience);
-    assert.match((await cardOf('opacity.dcm').locator('[data-testid=finding-pneumonia]').textContent()) ?? '', /Pneumonia.*Present · \d+ %/);
+    assert.match(
+      (await cardOf('opacity.dcm').locator('[data-testid=finding-pneumonia]').textContent()) ?? '',
+      /Pneumonia.*Present · \d+ %/,
+    );
     await cardOf('study.zip').locator('[data-testid=finding-pneumonia]').waitFor(patience);
     await cardOf('hand.dcm').locator('text=The model was not made for this image.').waitFor(patience);
     await cardOf('letter.dcm').locator('text=/expected a DICOM file or a picture/').waitFor(patience);
@@ -186,8 +228,15 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     const { page } = desk;
     // Slow enough to be in the middle of it.
     const session = await desk.context.newCDPSession(page);
-    await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 });
-    await page.setInputFiles('input[type=file]', [{ name: 'slow.dcm', mimeType: 'application/dicom', buffer: Buffer.from(opacity!.files[0]!) }]);
+    await session.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: 150_000,
+    });
+    await page.setInputFiles('input[type=file]', [
+      { name: 'slow.dcm', mimeType: 'application/dicom', buffer: Buffer.from(opacity!.files[0]!) },
+    ]);
     const card = page.locator('[data-testid=upload][aria-label="slow.dcm"]');
     await card.locator('text=/Sending, [1-9]/').waitFor(patience);
     await service.stop();
@@ -201,7 +250,9 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     const { page } = desk;
     await page.goto(`${service.url}/operations`);
     await page.waitForSelector('text=chest-x-ray', patience);
-    await page.setInputFiles('input[type=file]', [{ name: 'hand.dcm', mimeType: 'application/dicom', buffer: Buffer.from(hand!.files[0]!) }]);
+    await page.setInputFiles('input[type=file]', [
+      { name: 'hand.dcm', mimeType: 'application/dicom', buffer: Buffer.from(hand!.files[0]!) },
+    ]);
     await page.waitForSelector('[data-testid=rule-tests] >> text=/bodyPart is HAND, expected CHEST/', patience);
     await page.click('text=Dry run on the last studies');
     await page.waitForSelector(`[data-testid=rule-tests] >> text=${opacity!.studyInstanceUID}`, patience);
@@ -220,14 +271,27 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
   test('drift: an alarm stands on Models and Operations until somebody has seen it', async () => {
     const { page } = desk;
     const now = new Date();
-    const row = (site: string, index: number, daysAgo: number, darker: boolean): StudyStatisticsRow => ({ ...studiesOf({ site, darker }, 1, 1000 * daysAgo + index, () => daysAgo, now)[0]!, modelVersion: service.model.version });
-    for (let index = 0; index < 60; index++) for (const one of [row('North', index, 20, false), row('North', index, 2, false), row('South', index, 20, false), row('South', index, 2, true)]) await service.store.statistics.record(one);
+    const row = (site: string, index: number, daysAgo: number, darker: boolean): StudyStatisticsRow => ({
+      ...studiesOf({ site, darker }, 1, 1000 * daysAgo + index, () => daysAgo, now)[0]!,
+      modelVersion: service.model.version,
+    });
+    for (let index = 0; index < 60; index++)
+      for (const one of [
+        row('North', index, 20, false),
+        row('North', index, 2, false),
+        row('South', index, 20, false),
+        row('South', index, 2, true),
+      ])
+        await service.store.statistics.record(one);
     await page.goto(`${service.url}/models`);
     await page.click('button:has-text("Look now")');
     await page.waitForSelector('text=A look is asked for');
     await eventually('the look', async () => assert.ok((await service.store.drift.alarms()).length > 0), { timeoutMs: 60_000 });
     const raised = await service.store.drift.alarms();
-    assert.ok(raised.every(({ site }) => site === 'South'), JSON.stringify(raised));
+    assert.ok(
+      raised.every(({ site }) => site === 'South'),
+      JSON.stringify(raised),
+    );
     await page.goto(`${service.url}/models`);
     const alarms = page.locator('[data-testid=drift-alarms]');
     await page.waitForSelector('h3:has-text("South")');
@@ -249,19 +313,62 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     const { version, lineage } = await service.registry.add(tinyCandidate());
     tiny = version;
     const at = '2026-01-31T02:00:00.000Z';
-    const criterion = { name: 'auroc-not-worse', class: 'pneumonia', figure: 0.4, interval: null, comparison: 'at-least' as const, bound: 0.9, passed: false, counts: true, words: 'pneumonia: AUROC 0.400, at least 0.900' };
-    const decision = { decision: 'refused' as const, challenger: version, champion: before, testSet: { name: 'a test', n: 10, patients: 5 }, seed: 1, resamples: 10, confidence: 0.95, criteria: [criterion], why: 'it is worse' };
-    await service.registry.recordChange({ id: 'night-2026-01-31T02-00-00-000Z', startedAt: at, endedAt: at, by: 'night', codeVersion: '0', engine: 'none', seed: 1, challenger: version, champion: before, lineage: lineage!, decision, outcome: 'refused', why: 'it is worse', figures: { challenger: null, champion: null }, notes: [] });
+    const criterion = {
+      name: 'auroc-not-worse',
+      class: 'pneumonia',
+      figure: 0.4,
+      interval: null,
+      comparison: 'at-least' as const,
+      bound: 0.9,
+      passed: false,
+      counts: true,
+      words: 'pneumonia: AUROC 0.400, at least 0.900',
+    };
+    const decision = {
+      decision: 'refused' as const,
+      challenger: version,
+      champion: before,
+      testSet: { name: 'a test', n: 10, patients: 5 },
+      seed: 1,
+      resamples: 10,
+      confidence: 0.95,
+      criteria: [criterion],
+      why: 'it is worse',
+    };
+    await service.registry.recordChange({
+      id: 'night-2026-01-31T02-00-00-000Z',
+      startedAt: at,
+      endedAt: at,
+      by: 'night',
+      codeVersion: '0',
+      engine: 'none',
+      seed: 1,
+      challenger: version,
+      champion: before,
+      lineage: lineage!,
+      decision,
+      outcome: 'refused',
+      why: 'it is worse',
+      figures: { challenger: null, champion: null },
+      notes: [],
+    });
 
     await page.goto(`${service.url}/models/${version}`);
     await page.waitForSelector('text=pneumonia: AUROC 0.400, at least 0.900', patience);
     await page.goto(`${service.url}/models`);
     await page.waitForSelector('[data-testid=night-state]', patience);
     const promote = (target: string, body: unknown): Promise<{ status: number; error: string }> =>
-      page.evaluate(async ({ path, text }) => {
-        const response = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Chest-Ai': 'page' }, body: text });
-        return { status: response.status, error: ((await response.json()) as { error: string }).error };
-      }, { path: `/api/models/${target}/promote`, text: JSON.stringify(body) });
+      page.evaluate(
+        async ({ path, text }) => {
+          const response = await fetch(path, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json', 'X-Chest-Ai': 'page' },
+            body: text,
+          });
+          return { status: response.status, error: ((await response.json()) as { error: string }).error };
+        },
+        { path: `/api/models/${target}/promote`, text: JSON.stringify(body) },
+      );
     const refused = await promote(version, { withoutGate: true });
     assert.equal(refused.status, 400);
     assert.match(refused.error, /expected a change record in which the gate lets \w+ through/);
@@ -281,26 +388,42 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await page.click('main form button[type=submit]');
     await page.waitForSelector(`text=Done: ${before} is in service.`, patience);
     assert.equal(service.model.version, before);
-    assert.deepEqual((await service.registry.history()).slice(-2).map(({ action, by, why }) => ({ action, by, why })), [{ action: 'promote', by: 'admin', why: 'without the gate: a test of the page' }, { action: 'rollback', by: 'admin', why: 'asked for' }]);
-    const deeds = await page.evaluate(async () => ((await (await fetch('/api/audit?action=model.promote')).json()) as { outcome: string; actor: string }[]));
+    assert.deepEqual(
+      (await service.registry.history()).slice(-2).map(({ action, by, why }) => ({ action, by, why })),
+      [
+        { action: 'promote', by: 'admin', why: 'without the gate: a test of the page' },
+        { action: 'rollback', by: 'admin', why: 'asked for' },
+      ],
+    );
+    const deeds = await page.evaluate(
+      async () => (await (await fetch('/api/audit?action=model.promote')).json()) as { outcome: string; actor: string }[],
+    );
     assert.ok(deeds.length >= 3 && deeds.every(({ actor }) => actor === 'admin'), JSON.stringify(deeds));
-    assert.ok(deeds.some(({ outcome }) => outcome === 'failed'), 'refused ones are on record too');
+    assert.ok(
+      deeds.some(({ outcome }) => outcome === 'failed'),
+      'refused ones are on record too',
+    );
   });
 
   test('the audit log: newest first, by who, what and when, leafed through, checked, and as a file', async () => {
     const { page } = desk;
-    for (let n = 0; n < 60; n++) await service.store.audit.append({ actor: 'robot', action: 'study.view', subject: { studyInstanceUID: opacity!.studyInstanceUID } });
+    for (let n = 0; n < 60; n++)
+      await service.store.audit.append({ actor: 'robot', action: 'study.view', subject: { studyInstanceUID: opacity!.studyInstanceUID } });
     await page.goto(`${service.url}/operations`);
     await page.click('main a:has-text("Audit log")');
     const rows = page.locator('[data-testid=audit-entries] tbody tr');
-    const numbers = async (): Promise<readonly number[]> => rows.evaluateAll((all) => all.map((row) => Number(row.getAttribute('data-seq'))));
+    const numbers = async (): Promise<readonly number[]> =>
+      rows.evaluateAll((all) => all.map((row) => Number(row.getAttribute('data-seq'))));
     await eventually('a page of entries', async () => assert.equal(await rows.count(), 50));
     await page.fill('#audit-actor', 'robot');
     await eventually('those of the robot', async () => assert.ok((await rows.allTextContents()).every((one) => one.includes('robot'))));
     await page.click('text=Older entries');
     await eventually('all of them', async () => assert.equal(await rows.count(), 60));
     const seen = await numbers();
-    assert.deepEqual(seen, [...seen].sort((a, b) => b - a));
+    assert.deepEqual(
+      seen,
+      [...seen].sort((a, b) => b - a),
+    );
     await page.selectOption('#audit-action', 'assessment');
     await page.waitForSelector('text=No entry answers to that.');
     await page.fill('#audit-actor', 'admin');
@@ -316,20 +439,42 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     await page.click('text=Check the whole log');
     await page.waitForSelector('text=/Intact: \\d+ entries/');
     await screenshot(page, 'audit');
-    const tamper = (sql: string): Promise<void> => service.store.sql.script(`ALTER TABLE chest_ai.audit_entry DISABLE TRIGGER ALL;\n${sql};\nALTER TABLE chest_ai.audit_entry ENABLE TRIGGER ALL;`);
+    const tamper = (sql: string): Promise<void> =>
+      service.store.sql.script(
+        `ALTER TABLE chest_ai.audit_entry DISABLE TRIGGER ALL;\n${sql};\nALTER TABLE chest_ai.audit_entry ENABLE TRIGGER ALL;`,
+      );
     await tamper(`UPDATE chest_ai.audit_entry SET actor = 'nobody' WHERE seq = ${seen[7]}`);
     await page.click('text=Check the whole log');
     await page.waitForSelector(`text=Not as it was written, from entry ${seen[7]} on.`);
     await tamper(`UPDATE chest_ai.audit_entry SET actor = 'robot' WHERE seq = ${seen[7]}`);
 
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=Export as JSON')]);
-    const lines = readFileSync((await download.path())!, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { seq: number; action: string });
-    assert.deepEqual(lines.map(({ seq }) => seq), lines.map((_, index) => index + 1), 'every entry, oldest first');
+    const lines = readFileSync((await download.path())!, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { seq: number; action: string });
+    assert.deepEqual(
+      lines.map(({ seq }) => seq),
+      lines.map((_, index) => index + 1),
+      'every entry, oldest first',
+    );
     assert.equal(lines.at(-1)!.action, 'audit.export', 'taking it away is itself on record');
   });
 
   test('every view passes axe-core, dark and light, on a desk and on a phone; nothing was said on the console', async () => {
-    const views = ['/worklist', `/study/${opacity!.studyInstanceUID}`, '/answer', '/operations', '/audit', '/models', `/models/${service.model.version}`, `/models/${tiny}`, '/api/docs', '/password', '/nowhere'];
+    const views = [
+      '/worklist',
+      `/study/${opacity!.studyInstanceUID}`,
+      '/answer',
+      '/operations',
+      '/audit',
+      '/models',
+      `/models/${service.model.version}`,
+      `/models/${tiny}`,
+      '/api/docs',
+      '/password',
+      '/nowhere',
+    ];
     assert.deepEqual(desk.mistakes, [], 'what the console said so far');
     const found: string[] = [];
     for (const theme of ['dark', 'light'] as const) {

@@ -18,10 +18,15 @@ import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
 
-const skip = noBrowser() ?? (await fetchViewer(loadConfig({}).viewer.cache, silentLog).then(() => undefined, (error: unknown) => {
-  if (error instanceof Fault) return `OHIF cannot be fetched: ${error.detail}`;
-  throw error;
-}));
+const skip =
+  noBrowser() ??
+  (await fetchViewer(loadConfig({}).viewer.cache, silentLog).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof Fault) return `OHIF cannot be fetched: ${error.detail}`;
+      throw error;
+    },
+  ));
 const patience = { timeout: 90_000 };
 const password = 'quite long and only for this test';
 
@@ -49,10 +54,20 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
 
   before(async () => {
     const dataDir = temporaryDirectory('viewer');
-    service = await startTestService(pacs.orthanc, { dataDir, model: { directory: cautiousStarter() }, orthanc: { requestTimeoutMs: 30_000 }, assessments: { verifiers: ['petrova'], organization: 'Example Hospital' } });
-    for (const [name, roles] of [['petrova', ['reader']], ['looker', ['viewer']]] as const) await service.store.accounts.add({ name, origin: 'local', roles, passwordHash: await hashPassword(password) });
+    service = await startTestService(pacs.orthanc, {
+      dataDir,
+      model: { directory: cautiousStarter() },
+      orthanc: { requestTimeoutMs: 30_000 },
+      assessments: { verifiers: ['petrova'], organization: 'Example Hospital' },
+    });
+    for (const [name, roles] of [
+      ['petrova', ['reader']],
+      ['looker', ['viewer']],
+    ] as const)
+      await service.store.accounts.add({ name, origin: 'local', roles, passwordHash: await hashPassword(password) });
     await sendByCStore([...opacity!.files, ...lateral!.files, ...clear!.files, ...broken.files], pacs.orthanc);
-    for (const uid of [study, lateral!.studyInstanceUID, clear!.studyInstanceUID, broken.studyInstanceUID]) await eventuallyOneResult(pacs.dicomWeb, uid);
+    for (const uid of [study, lateral!.studyInstanceUID, clear!.studyInstanceUID, broken.studyInstanceUID])
+      await eventuallyOneResult(pacs.dicomWeb, uid);
     browser = await startBrowser();
     open = await openPage(browser, { width: 1400, height: 900 });
     await logIn(open, service.url, 'petrova', password);
@@ -68,7 +83,8 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     const { page } = open;
     await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${study}`);
     await page.waitForSelector('.cornerstone-canvas', patience);
-    for (const series of ['/AI report: \\d present/', '"AI regions (unverified)"', '"AI heat map (unverified)"']) await page.waitForSelector(`text=${series}`, patience);
+    for (const series of ['/AI report: \\d present/', '"AI regions (unverified)"', '"AI heat map (unverified)"'])
+      await page.waitForSelector(`text=${series}`, patience);
     const bright = await brightness(open);
     assert.ok(bright > 20, `the canvas shows a picture, mean grey ${bright.toFixed(0)}`);
     await screenshot(page, 'viewer-xray');
@@ -92,9 +108,18 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     const shown = await page.waitForFunction(readAnnotations, undefined, patience).then((handle) => handle.jsonValue() as Promise<Shown>);
     await screenshot(page, 'viewer-regions');
     assert.equal(shown.sopInstanceUID, expected[0]!.image.sopInstanceUID);
-    const boxes = shown.annotations.map(({ points }) => ({ left: Math.min(...points.map(([x]) => x)), right: Math.max(...points.map(([x]) => x)), top: Math.min(...points.map(([, y]) => y)), bottom: Math.max(...points.map(([, y]) => y)) }));
+    const boxes = shown.annotations.map(({ points }) => ({
+      left: Math.min(...points.map(([x]) => x)),
+      right: Math.max(...points.map(([x]) => x)),
+      top: Math.min(...points.map(([, y]) => y)),
+      bottom: Math.max(...points.map(([, y]) => y)),
+    }));
     for (const region of expected) {
-      const fits = boxes.some((box) => (['left', 'right'] as const).every((edge) => Math.abs(box[edge] - region[edge]) <= 0.02 * shown.columns) && (['top', 'bottom'] as const).every((edge) => Math.abs(box[edge] - region[edge]) <= 0.02 * shown.rows));
+      const fits = boxes.some(
+        (box) =>
+          (['left', 'right'] as const).every((edge) => Math.abs(box[edge] - region[edge]) <= 0.02 * shown.columns) &&
+          (['top', 'bottom'] as const).every((edge) => Math.abs(box[edge] - region[edge]) <= 0.02 * shown.rows),
+      );
       assert.ok(fits, `expected ${JSON.stringify(region)}, found ${JSON.stringify(boxes)}`);
     }
   });
@@ -102,11 +127,20 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
   test('the heat map is one more series, in colour', async () => {
     const { page } = open;
     await page.locator('text=AI heat map (unverified)').first().dblclick();
-    await page.waitForFunction(() => {
-      const { cornerstone } = window as unknown as { cornerstone?: { getEnabledElements(): { viewport: { getCurrentImageId?(): string } }[]; metaData: { get(kind: string, id: string): { photometricInterpretation?: string } | undefined } } };
-      const id = cornerstone?.getEnabledElements()[0]?.viewport.getCurrentImageId?.();
-      return id !== undefined && cornerstone!.metaData.get('imagePixelModule', id)?.photometricInterpretation === 'RGB';
-    }, undefined, patience);
+    await page.waitForFunction(
+      () => {
+        const { cornerstone } = window as unknown as {
+          cornerstone?: {
+            getEnabledElements(): { viewport: { getCurrentImageId?(): string } }[];
+            metaData: { get(kind: string, id: string): { photometricInterpretation?: string } | undefined };
+          };
+        };
+        const id = cornerstone?.getEnabledElements()[0]?.viewport.getCurrentImageId?.();
+        return id !== undefined && cornerstone!.metaData.get('imagePixelModule', id)?.photometricInterpretation === 'RGB';
+      },
+      undefined,
+      patience,
+    );
     await page.waitForTimeout(1_500);
     await screenshot(page, 'viewer-heat-map');
     assert.ok((await colourfulness(open)) > 0.02, 'part of the picture is coloured');
@@ -118,7 +152,13 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     const report = current.find((one) => one.kind === 'text')!.reference.sopInstanceUID;
     await page.getByTestId('bar-summary').locator('text=/Pneumonia: present \\d+ %/').waitFor(patience);
     assert.equal(await page.locator('#chest-ai-assessments [role=note]').textContent(), 'AI – not for diagnosis');
-    const room = await page.evaluate(() => [document.querySelector('.cornerstone-canvas')!.getBoundingClientRect().bottom, document.querySelector('#chest-ai-assessments')!.shadowRoot!.querySelector('.strip')!.getBoundingClientRect().top] as const);
+    const room = await page.evaluate(
+      () =>
+        [
+          document.querySelector('.cornerstone-canvas')!.getBoundingClientRect().bottom,
+          document.querySelector('#chest-ai-assessments')!.shadowRoot!.querySelector('.strip')!.getBoundingClientRect().top,
+        ] as const,
+    );
     assert.ok(room[0] <= room[1], `the picture ends at ${room[0]}, the strip begins at ${room[1]}`);
     await page.getByTestId('bar-toggle').click();
     assert.equal(await page.locator('#chest-ai-assessments .panel').count(), 0, 'the panel is closed');
@@ -133,21 +173,31 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     const [stored, ...others] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
     assert.equal(others.length, 0);
     const { reader, verified, predecessors, findings } = stored!.assessment;
-    assert.deepEqual({ reader, verified, findings: findings.map(({ decision, softwareDecision }) => [decision, softwareDecision]) }, { reader: 'petrova', verified: true, findings: [['absent', 'present']] });
-    assert.ok(predecessors.some((one) => one.sopInstanceUID === report), 'it names the report that was seen');
+    assert.deepEqual(
+      { reader, verified, findings: findings.map(({ decision, softwareDecision }) => [decision, softwareDecision]) },
+      { reader: 'petrova', verified: true, findings: [['absent', 'present']] },
+    );
+    assert.ok(
+      predecessors.some((one) => one.sopInstanceUID === report),
+      'it names the report that was seen',
+    );
     const labels = await eventually('the label', async () => {
       const found = consensusLabels(await service.store.labels.ofStudy(study));
       assert.equal(found.length, 1);
       return found;
     });
-    assert.deepEqual(labels.map(({ finding, state, decision }) => [finding, state, decision]), [['pneumonia', 'settled', 'absent']]);
+    assert.deepEqual(
+      labels.map(({ finding, state, decision }) => [finding, state, decision]),
+      [['pneumonia', 'settled', 'absent']],
+    );
   });
 
   test('the keyboard alone does it too, and no key of it reaches the viewer', async () => {
     const { page } = open;
     await page.getByTestId('bar-toggle').click();
     await page.locator('body').press('Alt+KeyV');
-    const at = (): Promise<string | null | undefined> => page.evaluate(() => document.querySelector('#chest-ai-assessments')!.shadowRoot!.activeElement?.getAttribute('data-testid'));
+    const at = (): Promise<string | null | undefined> =>
+      page.evaluate(() => document.querySelector('#chest-ai-assessments')!.shadowRoot!.activeElement?.getAttribute('data-testid'));
     await eventually('the first button has the focus', async () => assert.equal(await at(), 'bar-pneumonia-present'));
     const heard = await page.evaluateHandle(() => {
       const keys: string[] = [];
@@ -169,21 +219,36 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     await page.locator("text=Reader's assessment (verified)").first().dblclick(patience);
     await page.waitForSelector('text=/not a radiology report, not for diagnosis/i', patience);
     const body = (await page.textContent('body')) ?? '';
-    for (const expected of [/Pneumonia: (absent|present)/, /petrova/, /(Rejects the software's finding|Confirms the software)/]) assert.match(body, expected);
+    for (const expected of [/Pneumonia: (absent|present)/, /petrova/, /(Rejects the software's finding|Confirms the software)/])
+      assert.match(body, expected);
     await screenshot(page, 'viewer-assessment-report');
   });
 
   for (const { name, uid, series, text, summary } of [
-    { name: 'was skipped', uid: lateral!.studyInstanceUID, series: 'AI report: not analysed', text: /lateral views only/, summary: /^Not analysed: .*lateral views only/ },
+    {
+      name: 'was skipped',
+      uid: lateral!.studyInstanceUID,
+      series: 'AI report: not analysed',
+      text: /lateral views only/,
+      summary: /^Not analysed: .*lateral views only/,
+    },
     { name: 'failed', uid: broken.studyInstanceUID, series: 'AI report: failed', text: /Analysis failed/, summary: /^Failed: ./ },
-    { name: 'has no finding', uid: clear!.studyInstanceUID, series: 'AI report: none present', text: /Absent/, summary: /: absent <?\d+ %$/ },
+    {
+      name: 'has no finding',
+      uid: clear!.studyInstanceUID,
+      series: 'AI report: none present',
+      text: /Absent/,
+      summary: /: absent <?\d+ %$/,
+    },
   ]) {
     test(`a study that ${name} says so in the viewer`, async () => {
       const { page } = open;
       await page.goto(`${service.url}/viewer/viewer?StudyInstanceUIDs=${uid}`);
       await page.locator(`text=${series}`).first().dblclick(patience);
       await page.waitForSelector(`text=${text}`, patience);
-      await eventually('the strip says it too', async () => assert.match((await page.getByTestId('bar-summary').textContent()) ?? '', summary));
+      await eventually('the strip says it too', async () =>
+        assert.match((await page.getByTestId('bar-summary').textContent()) ?? '', summary),
+      );
       await screenshot(page, `viewer-${name.replaceAll(' ', '-')}`);
     });
   }
@@ -200,7 +265,10 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
   });
 
   test('nothing broke while it was looked at', () => {
-    assert.deepEqual(open.mistakes.filter((one) => /Content Security Policy|TypeError|ReferenceError|Cannot read/.test(one)), []);
+    assert.deepEqual(
+      open.mistakes.filter((one) => /Content Security Policy|TypeError|ReferenceError|Cannot read/.test(one)),
+      [],
+    );
   });
 });
 
@@ -230,18 +298,43 @@ async function pixelsOf(page: WatchedPage['page']): Promise<readonly [number, nu
 /** In the page: the annotations of the viewport, in pixels of the image as stored. */
 function readAnnotations(): Shown | false {
   const { cornerstone, cornerstoneTools } = window as unknown as {
-    cornerstone?: { getEnabledElements(): { viewport: { getCurrentImageId?(): string } }[]; metaData: { get(kind: string, id: string): Record<string, unknown> | undefined }; utilities: { worldToImageCoords(id: string, point: readonly number[]): [number, number] } };
-    cornerstoneTools?: { annotation: { state: { getAllAnnotations(): { metadata: { toolName: string }; data: { label?: string; handles?: { points?: readonly (readonly number[])[] }; contour?: { polyline?: readonly (readonly number[])[] }; renderableData?: Record<string, readonly (readonly (readonly number[])[])[]> } }[] } } };
+    cornerstone?: {
+      getEnabledElements(): { viewport: { getCurrentImageId?(): string } }[];
+      metaData: { get(kind: string, id: string): Record<string, unknown> | undefined };
+      utilities: { worldToImageCoords(id: string, point: readonly number[]): [number, number] };
+    };
+    cornerstoneTools?: {
+      annotation: {
+        state: {
+          getAllAnnotations(): {
+            metadata: { toolName: string };
+            data: {
+              label?: string;
+              handles?: { points?: readonly (readonly number[])[] };
+              contour?: { polyline?: readonly (readonly number[])[] };
+              renderableData?: Record<string, readonly (readonly (readonly number[])[])[]>;
+            };
+          }[];
+        };
+      };
+    };
   };
   const imageId = cornerstone?.getEnabledElements()[0]?.viewport.getCurrentImageId?.();
   if (!cornerstone || !cornerstoneTools || imageId === undefined) return false;
   const annotations = cornerstoneTools.annotation.state.getAllAnnotations().flatMap(({ data }) => {
     const world = data.renderableData ? Object.values(data.renderableData).flat(2) : (data.contour?.polyline ?? data.handles?.points ?? []);
-    const points = (world as readonly (readonly number[])[]).filter((point) => point.length === 3).map((point) => cornerstone.utilities.worldToImageCoords(imageId, point));
+    const points = (world as readonly (readonly number[])[])
+      .filter((point) => point.length === 3)
+      .map((point) => cornerstone.utilities.worldToImageCoords(imageId, point));
     return points.length >= 3 ? [{ points, label: data.label ?? '' }] : [];
   });
   const plane = cornerstone.metaData.get('imagePlaneModule', imageId);
   const sop = cornerstone.metaData.get('sopCommonModule', imageId);
   if (annotations.length === 0) return false;
-  return { sopInstanceUID: String(sop?.['sopInstanceUID']), columns: Number(plane?.['columns']), rows: Number(plane?.['rows']), annotations };
+  return {
+    sopInstanceUID: String(sop?.['sopInstanceUID']),
+    columns: Number(plane?.['columns']),
+    rows: Number(plane?.['rows']),
+    annotations,
+  };
 }

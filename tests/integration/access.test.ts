@@ -35,14 +35,34 @@ for (const backend of storeBackends()) {
       await backend.stop();
     });
     const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-      fetch(server.url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: server.url, ...headers }, body: JSON.stringify(body) });
-    const token = async (name: string, role: Role): Promise<Record<string, string>> => ({ authorization: `Bearer ${(await parts.administration.addToken({ name, roles: [role] }, { actor: 'test' })).token}` });
+      fetch(server.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: server.url, ...headers },
+        body: JSON.stringify(body),
+      });
+    const token = async (name: string, role: Role): Promise<Record<string, string>> => ({
+      authorization: `Bearer ${(await parts.administration.addToken({ name, roles: [role] }, { actor: 'test' })).token}`,
+    });
 
     test('a stranger gets nothing from any route, but what is on the list', async () => {
       const routes = routesOf(server.app);
       assert.ok(routes.length >= 20, `${routes.length} routes`);
-      const open = new Set(['POST /hint', 'GET /health', 'GET /health/live', 'GET /login', 'POST /api/login', 'GET /api/login/oidc', 'GET /api/login/oidc/callback']);
-      for (const { method, path } of [...routes, { method: 'GET', path: '/nowhere' }, { method: 'GET', path: '/dicom-web/studies' }, { method: 'POST', path: '/dicom-web/studies' }, { method: 'DELETE', path: '/api/results' }]) {
+      const open = new Set([
+        'POST /hint',
+        'GET /health',
+        'GET /health/live',
+        'GET /login',
+        'POST /api/login',
+        'GET /api/login/oidc',
+        'GET /api/login/oidc/callback',
+      ]);
+      for (const { method, path } of [
+        ...routes,
+        { method: 'GET', path: '/nowhere' },
+        { method: 'GET', path: '/dicom-web/studies' },
+        { method: 'POST', path: '/dicom-web/studies' },
+        { method: 'DELETE', path: '/api/results' },
+      ]) {
         const concrete = path.replace(/[:*]\w+/g, 'x').replace(/[{}]/g, '');
         const response = await fetch(server.url + concrete, { method, redirect: 'manual', headers: { origin: server.url } });
         if (open.has(`${method} ${path}`)) assert.notEqual(response.status, 500);
@@ -50,7 +70,16 @@ for (const backend of storeBackends()) {
       }
       // The list of the program is no longer than the one of this test.
       assert.equal(publicRoutes.length, 3);
-      for (const wrong of ['/login/', '/LOGIN', '/api/login/oidc/callback/x', '//login', '/api/results/../login', '/api//results', '/%61pi/results', '/api/results%2f..%2flogin']) {
+      for (const wrong of [
+        '/login/',
+        '/LOGIN',
+        '/api/login/oidc/callback/x',
+        '//login',
+        '/api/results/../login',
+        '/api//results',
+        '/%61pi/results',
+        '/api/results%2f..%2flogin',
+      ]) {
         const response = await fetch(server.url + wrong, { redirect: 'manual' });
         assert.ok([400, 401, 200].includes(response.status), `${wrong}: ${response.status}`);
         assert.doesNotMatch(await response.text(), /^\[/, wrong);
@@ -74,13 +103,24 @@ for (const backend of storeBackends()) {
       assert.deepEqual(await (await fetch(`${server.url}/api/me`, { headers })).json(), { name: 'a-viewer', roles: ['viewer'] });
       assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 200);
       assert.equal((await post('/api/logout', {}, headers)).status, 204);
-      assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 401, 'the session has ended in the database, not only in the browser');
-      const { rows } = await store.sql.query<{ all: string }>({ text: `SELECT coalesce(string_agg(s::text, ' '), '') AS all FROM chest_ai.session s` });
+      assert.equal(
+        (await fetch(`${server.url}/api/results`, { headers })).status,
+        401,
+        'the session has ended in the database, not only in the browser',
+      );
+      const { rows } = await store.sql.query<{ all: string }>({
+        text: `SELECT coalesce(string_agg(s::text, ' '), '') AS all FROM chest_ai.session s`,
+      });
       assert.ok(!rows[0]!.all.includes(headers.cookie.slice(9)), 'the secret of the cookie stands nowhere');
     });
 
     test('the form of the page works without a script', async () => {
-      const response = await fetch(`${server.url}/api/login`, { method: 'POST', redirect: 'manual', headers: { origin: server.url }, body: new URLSearchParams({ name: 'a-viewer', password }) });
+      const response = await fetch(`${server.url}/api/login`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { origin: server.url },
+        body: new URLSearchParams({ name: 'a-viewer', password }),
+      });
       assert.deepEqual([response.status, response.headers.get('location')], [303, '/']);
     });
 
@@ -93,7 +133,11 @@ for (const backend of storeBackends()) {
     test('behind TLS the cookie is sent over TLS only', async () => {
       const secure = await startTestServer(store, { settings: { publicUrl: 'https://ai.example' } });
       try {
-        const response = await fetch(`${secure.url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json', origin: 'https://ai.example' }, body: JSON.stringify({ name: 'a-viewer', password }) });
+        const response = await fetch(`${secure.url}/api/login`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', origin: 'https://ai.example' },
+          body: JSON.stringify({ name: 'a-viewer', password }),
+        });
         assert.match(response.headers.getSetCookie()[0]!, /^__Host-chest-ai=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
         assert.match(response.headers.get('strict-transport-security') ?? '', /max-age=/);
       } finally {
@@ -105,13 +149,26 @@ for (const backend of storeBackends()) {
       const evil = 'https://evil.example';
       assert.equal((await post('/api/login', { name: 'a-viewer', password }, { origin: evil })).status, 403);
       const { cookie } = await logIn(server.url, 'a-admin', password);
-      for (const path of ['/api/accounts', '/api/tokens', '/api/parked/00000000-0000-0000-0000-000000000000/retry', '/api/logout', '/api/password']) {
+      for (const path of [
+        '/api/accounts',
+        '/api/tokens',
+        '/api/parked/00000000-0000-0000-0000-000000000000/retry',
+        '/api/logout',
+        '/api/password',
+      ]) {
         assert.equal((await post(path, {}, { cookie, origin: evil })).status, 403, path);
       }
-      const without = await fetch(`${server.url}/api/tokens`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' });
+      const without = await fetch(`${server.url}/api/tokens`, {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json' },
+        body: '{}',
+      });
       assert.equal(without.status, 403, 'neither Origin nor X-Chest-Ai');
       // CORS is given to nobody.
-      const preflight = await fetch(`${server.url}/api/results`, { method: 'OPTIONS', headers: { cookie, origin: evil, 'access-control-request-method': 'POST' } });
+      const preflight = await fetch(`${server.url}/api/results`, {
+        method: 'OPTIONS',
+        headers: { cookie, origin: evil, 'access-control-request-method': 'POST' },
+      });
       assert.equal(preflight.headers.get('access-control-allow-origin'), null);
     });
 
@@ -139,7 +196,11 @@ for (const backend of storeBackends()) {
       for (const role of roles) {
         const headers = await token(`matrix-${role}`, role);
         for (const { method, path, may } of expected) {
-          const { status } = await fetch(server.url + path, { method, headers: { ...headers, 'content-type': 'application/json' }, ...(method === 'POST' ? { body: '{}' } : {}) });
+          const { status } = await fetch(server.url + path, {
+            method,
+            headers: { ...headers, 'content-type': 'application/json' },
+            ...(method === 'POST' ? { body: '{}' } : {}),
+          });
           assert.equal(status !== 403, may.includes(role), `${role} ${method} ${path}: ${status}`);
           assert.ok(status < 500 && status !== 401, `${role} ${method} ${path}: ${status}`);
         }
@@ -148,11 +209,24 @@ for (const backend of storeBackends()) {
 
     test('a viewer changes nothing, whatever the route', async () => {
       const headers = await token('only-looks', 'viewer');
-      const harmless = new Set(['POST /hint', 'POST /api/login', 'POST /api/logout', 'POST /api/password', 'POST /api/answer', 'POST /api/rules/test']);
-      const changing = routesOf(server.app).filter(({ method, path }) => !['GET', 'HEAD'].includes(method) && !harmless.has(`${method} ${path}`));
+      const harmless = new Set([
+        'POST /hint',
+        'POST /api/login',
+        'POST /api/logout',
+        'POST /api/password',
+        'POST /api/answer',
+        'POST /api/rules/test',
+      ]);
+      const changing = routesOf(server.app).filter(
+        ({ method, path }) => !['GET', 'HEAD'].includes(method) && !harmless.has(`${method} ${path}`),
+      );
       assert.ok(changing.length >= 6, String(changing.length));
       for (const { method, path } of changing) {
-        const { status } = await fetch(server.url + path.replace(/[:*]\w+/g, 'x'), { method, headers: { ...headers, 'content-type': 'application/json' }, body: '{}' });
+        const { status } = await fetch(server.url + path.replace(/[:*]\w+/g, 'x'), {
+          method,
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: '{}',
+        });
         assert.equal(status, 403, `${method} ${path}`);
       }
     });
@@ -165,14 +239,33 @@ for (const backend of storeBackends()) {
       assert.ok((await parts.administration.listTokens()).find((one) => one.name === 'reports')!.lastUsedAt);
       await parts.administration.revokeToken('reports', { actor: 'test' });
       assert.equal((await fetch(`${server.url}/api/results`, { headers })).status, 401);
-      await assert.rejects(parts.administration.addToken({ name: 'reports', roles: ['service'] }, { actor: 'test' }), /expected a new name/, 'a name means one program for ever');
-      const { token: expired } = await parts.administration.addToken({ name: 'expired', roles: ['admin'], expiresAt: new Date(Date.now() - 1) }, { actor: 'test' });
-      for (const authorization of [`Bearer ${expired}`, 'Bearer ', 'Bearer chest-ai_', `Bearer ${'a'.repeat(500)}`, 'Basic YTpi', 'Bearer a b', `bearer ${expired}`]) {
+      await assert.rejects(
+        parts.administration.addToken({ name: 'reports', roles: ['service'] }, { actor: 'test' }),
+        /expected a new name/,
+        'a name means one program for ever',
+      );
+      const { token: expired } = await parts.administration.addToken(
+        { name: 'expired', roles: ['admin'], expiresAt: new Date(Date.now() - 1) },
+        { actor: 'test' },
+      );
+      for (const authorization of [
+        `Bearer ${expired}`,
+        'Bearer ',
+        'Bearer chest-ai_',
+        `Bearer ${'a'.repeat(500)}`,
+        'Basic YTpi',
+        'Bearer a b',
+        `bearer ${expired}`,
+      ]) {
         assert.equal((await fetch(`${server.url}/api/results`, { headers: { authorization } })).status, 401, authorization);
       }
       // A token needs no Origin: no browser sends it by itself.
       const admin = await token('admin-program', 'admin');
-      const made = await fetch(`${server.url}/api/tokens`, { method: 'POST', headers: { ...admin, 'content-type': 'application/json' }, body: JSON.stringify({ name: 'by-http', roles: ['viewer'], days: 1 }) });
+      const made = await fetch(`${server.url}/api/tokens`, {
+        method: 'POST',
+        headers: { ...admin, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'by-http', roles: ['viewer'], days: 1 }),
+      });
       assert.equal(made.status, 201);
       const { token: byHttp } = (await made.json()) as { token: string };
       assert.equal((await fetch(`${server.url}/api/me`, { headers: { authorization: `Bearer ${byHttp}` } })).status, 200);
@@ -185,14 +278,24 @@ for (const backend of storeBackends()) {
       const { password: given } = (await made.json()) as { password: string };
       const newcomer = await logIn(server.url, 'newcomer', given);
       assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...newcomer } })).status, 403);
-      assert.equal(((await (await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).json()) as { mustChange: boolean }).mustChange, true);
+      assert.equal(
+        ((await (await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).json()) as { mustChange: boolean }).mustChange,
+        true,
+      );
       const shown = await fetch(server.url, { redirect: 'manual', headers: { ...newcomer, accept: 'text/html' } });
       assert.deepEqual([shown.status, shown.headers.get('location')], [303, '/password'], 'a browser is led to where it can be changed');
-      assert.equal((await fetch(`${server.url}/password`, { redirect: 'manual', headers: { ...newcomer, accept: 'text/html' } })).status, 200);
+      assert.equal(
+        (await fetch(`${server.url}/password`, { redirect: 'manual', headers: { ...newcomer, accept: 'text/html' } })).status,
+        200,
+      );
       assert.equal((await post('/api/password', { current: 'wrong', next: 'my own long words' }, { ...newcomer })).status, 401);
       assert.equal((await post('/api/password', { current: given, next: 'short' }, { ...newcomer })).status, 400);
       assert.equal((await post('/api/password', { current: given, next: 'my own long words' }, { ...newcomer })).status, 204);
-      assert.equal((await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).status, 401, 'sessions of the old password have ended');
+      assert.equal(
+        (await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).status,
+        401,
+        'sessions of the old password have ended',
+      );
       const again = await logIn(server.url, 'newcomer', 'my own long words');
       assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...again } })).status, 200);
       assert.equal((await post('/api/accounts/newcomer/disable', {}, { ...admin })).status, 204);
@@ -203,10 +306,15 @@ for (const backend of storeBackends()) {
 
     test('guessing is stopped: for an account, for an address, also many at once', async () => {
       await parts.administration.addAccount({ name: 'guessed', roles: ['viewer'], password }, { actor: 'test' });
-      const wrong = await Promise.all(Array.from({ length: 12 }, (_, n) => post('/api/login', { name: 'guessed', password: `wrong guess number ${n}` })));
+      const wrong = await Promise.all(
+        Array.from({ length: 12 }, (_, n) => post('/api/login', { name: 'guessed', password: `wrong guess number ${n}` })),
+      );
       const statuses = wrong.map(({ status }) => status).sort();
       assert.ok(statuses.filter((one) => one === 401).length <= 5, String(statuses));
-      assert.ok(statuses.every((one) => one === 401 || one === 429), String(statuses));
+      assert.ok(
+        statuses.every((one) => one === 401 || one === 429),
+        String(statuses),
+      );
       const right = await post('/api/login', { name: 'guessed', password });
       assert.equal(right.status, 429, 'also the right one, for a while');
       assert.ok(Number(right.headers.get('retry-after')) > 0);
@@ -214,9 +322,12 @@ for (const backend of storeBackends()) {
       // Accounts that are not there count as well, for the address.
       for (let n = 0; n < 90; n++) await beginAttempt(store.loginFailures, `somebody-${n}`, '127.0.0.1').catch(() => undefined);
       let refused = 0;
-      for (let n = 0; n < 20 && refused === 0; n++) if ((await post('/api/login', { name: `nobody-${n}`, password: 'some password or other' })).status === 429) refused++;
+      for (let n = 0; n < 20 && refused === 0; n++)
+        if ((await post('/api/login', { name: `nobody-${n}`, password: 'some password or other' })).status === 429) refused++;
       assert.equal(refused, 1);
-      const { rows } = await store.sql.query<{ all: string }>({ text: `SELECT string_agg(f::text, ' ') AS all FROM chest_ai.login_failure f` });
+      const { rows } = await store.sql.query<{ all: string }>({
+        text: `SELECT string_agg(f::text, ' ') AS all FROM chest_ai.login_failure f`,
+      });
       assert.doesNotMatch(rows[0]!.all, /guessed|nobody|127\.0\.0\.1/);
       await store.loginFailures.sweep(new Date(Date.now() + 60_000));
     });
@@ -239,8 +350,16 @@ for (const backend of storeBackends()) {
     });
 
     test('what cannot be read is refused without being repeated', async () => {
-      const send = (body: string, type = 'application/json') => fetch(`${server.url}/api/login`, { method: 'POST', headers: { 'content-type': type, origin: server.url }, body });
-      for (const [body, status] of [['{"name": "zqx-secret', 400], [JSON.stringify({ name: 'zqx-secret', password: 1 }), 400], [JSON.stringify({ name: 'zqx-secret'.repeat(1000), password: 'x' }), 413], ['[]', 400], ['', 400], [JSON.stringify({ name: { $ne: 'zqx-secret' }, password: 'x' }), 400]] as const) {
+      const send = (body: string, type = 'application/json') =>
+        fetch(`${server.url}/api/login`, { method: 'POST', headers: { 'content-type': type, origin: server.url }, body });
+      for (const [body, status] of [
+        ['{"name": "zqx-secret', 400],
+        [JSON.stringify({ name: 'zqx-secret', password: 1 }), 400],
+        [JSON.stringify({ name: 'zqx-secret'.repeat(1000), password: 'x' }), 413],
+        ['[]', 400],
+        ['', 400],
+        [JSON.stringify({ name: { $ne: 'zqx-secret' }, password: 'x' }), 400],
+      ] as const) {
         const response = await send(body);
         assert.equal(response.status, status, body.slice(0, 50));
         assert.doesNotMatch(await response.text(), /zqx/);
@@ -267,11 +386,28 @@ for (const backend of storeBackends()) {
 
     test('what administrators did is on record, without what opens a door', async () => {
       const actions = new Set((await store.audit.list({ limit: 1000 })).map((one) => one.action));
-      for (const action of ['account.add', 'account.disable', 'account.password', 'token.add', 'token.revoke', 'login', 'logout', 'worklist.view', 'work.retry']) assert.ok(actions.has(action), action);
-      const { rows } = await store.sql.query<{ all: string }>({ text: `SELECT string_agg(e::text, ' ') AS all FROM chest_ai.audit_entry e` });
+      for (const action of [
+        'account.add',
+        'account.disable',
+        'account.password',
+        'token.add',
+        'token.revoke',
+        'login',
+        'logout',
+        'worklist.view',
+        'work.retry',
+      ])
+        assert.ok(actions.has(action), action);
+      const { rows } = await store.sql.query<{ all: string }>({
+        text: `SELECT string_agg(e::text, ' ') AS all FROM chest_ai.audit_entry e`,
+      });
       assert.doesNotMatch(rows[0]!.all, /correct horse|my own long|chest-ai_|argon2/);
       const admin = await token('auditor', 'admin');
-      const shown = (await (await fetch(`${server.url}/api/audit?action=login&limit=5`, { headers: admin })).json()) as { action: string; actor: string; subject: object }[];
+      const shown = (await (await fetch(`${server.url}/api/audit?action=login&limit=5`, { headers: admin })).json()) as {
+        action: string;
+        actor: string;
+        subject: object;
+      }[];
       assert.ok(shown.length > 0 && shown.every((one) => one.action === 'login'));
     });
   });
@@ -291,14 +427,23 @@ test('a service without accounts gets one, whose password stands in a file that 
     try {
       const admin = await logIn(server.url, name!, first!);
       assert.equal(await ensureFirstAccount(store.accounts, audit, dataDir), undefined, 'once only');
-      const changed = await fetch(`${server.url}/api/password`, { method: 'POST', headers: { ...admin, 'content-type': 'application/json' }, body: JSON.stringify({ current: first, next: 'my own long words' }) });
+      const changed = await fetch(`${server.url}/api/password`, {
+        method: 'POST',
+        headers: { ...admin, 'content-type': 'application/json' },
+        body: JSON.stringify({ current: first, next: 'my own long words' }),
+      });
       assert.equal(changed.status, 204);
       assert.equal(existsSync(file), false, 'the file says nothing any more, and is gone');
     } finally {
       await server.close();
     }
     await store.accounts.setPassword('admin', await hashPassword(password), { mustChange: false });
-    assert.deepEqual((await store.audit.list({ action: 'account.add' })).filter(({ outcome, subject }) => outcome === 'done' && subject.includes('"added":true')).length, 1);
+    assert.deepEqual(
+      (await store.audit.list({ action: 'account.add' })).filter(
+        ({ outcome, subject }) => outcome === 'done' && subject.includes('"added":true'),
+      ).length,
+      1,
+    );
   } finally {
     await store.close();
   }

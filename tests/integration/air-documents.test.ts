@@ -19,7 +19,7 @@ describe('profile air on a real Orthanc', () => {
     await service.stop();
   });
 
-  test('every finding is a tracked group, the images\' time zone and procedure hold, and a superseding result keeps the Tracking UIDs', async () => {
+  test("every finding is a tracked group, the images' time zone and procedure hold, and a superseding result keeps the Tracking UIDs", async () => {
     const attributes = { ProcedureCodeSequence: [{ CodeValue: '36643-5', CodingSchemeDesignator: 'LN', CodeMeaning: 'XR Chest 2 Views' }] };
     const early = chestStudy('air', [{ number: 1, attributes }]);
     await sendByCStore(early.files, pacs.orthanc);
@@ -33,8 +33,11 @@ describe('profile air on a real Orthanc', () => {
       assert.equal(all.filter((one) => one.kind === 'measurement').length, 2);
       return { all, current };
     });
-    const [earlier, later] = documents.all.filter((one) => one.kind === 'measurement').sort((a, b) => a.report.createdAt!.getTime() - b.report.createdAt!.getTime());
-    const tracked = (one: typeof earlier): readonly unknown[] => one!.report.findings.map(({ concept, trackingUID }) => [concept.value, trackingUID]).sort();
+    const [earlier, later] = documents.all
+      .filter((one) => one.kind === 'measurement')
+      .sort((a, b) => a.report.createdAt!.getTime() - b.report.createdAt!.getTime());
+    const tracked = (one: typeof earlier): readonly unknown[] =>
+      one!.report.findings.map(({ concept, trackingUID }) => [concept.value, trackingUID]).sort();
     assert.equal(tracked(earlier).length, first.report.findings.length);
     assert.ok(earlier!.report.findings.every((one) => one.trackingUID !== undefined));
     assert.deepEqual(tracked(later), tracked(earlier));

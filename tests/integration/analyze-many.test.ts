@@ -24,7 +24,9 @@ function withInput(args: readonly string[], input: string, { closeEarly = false 
   });
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   child.stdin.end(input);
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr, lines: stdout.split('\n').filter((line) => line !== '') })));
+  return new Promise((resolve) =>
+    child.once('close', (code) => resolve({ code, stdout, stderr, lines: stdout.split('\n').filter((line) => line !== '') })),
+  );
 }
 
 describe('analyze: many files, folders, lists', () => {
@@ -39,8 +41,21 @@ describe('analyze: many files, folders, lists', () => {
     for (const name of ['tree/b', 'tree/a/deep', 'tree/.hidden', 'empty']) await mkdir(path(name), { recursive: true });
     await mkdir(longFolder, { recursive: true });
     const { image } = await presentXray(readPart10(chest));
-    const picture = await sharp(Buffer.from(Uint8Array.from(image.values, (value) => Math.round(value * 255))), { raw: { width: image.width, height: image.height, channels: 1 } }).resize(256).png().toBuffer();
-    for (const name of ['picture.png', 'tree/b/one.png', 'tree/a/one.png', 'tree/a/deep/two, three.png', 'tree/.hidden/x.png', 'tree/DICOMDIR']) await writeFile(path(name), picture);
+    const picture = await sharp(Buffer.from(Uint8Array.from(image.values, (value) => Math.round(value * 255))), {
+      raw: { width: image.width, height: image.height, channels: 1 },
+    })
+      .resize(256)
+      .png()
+      .toBuffer();
+    for (const name of [
+      'picture.png',
+      'tree/b/one.png',
+      'tree/a/one.png',
+      'tree/a/deep/two, three.png',
+      'tree/.hidden/x.png',
+      'tree/DICOMDIR',
+    ])
+      await writeFile(path(name), picture);
     await writeFile(join(longFolder, 'picture.png'), picture);
     await writeFile(path('tree/a/notes.txt'), 'Dear colleague, this is no image.\n');
     await writeFile(path('tree/a/broken.dcm'), chest.subarray(0, chest.length / 2));
@@ -61,7 +76,11 @@ describe('analyze: many files, folders, lists', () => {
       await mkdir(path(`labelled/${label}`), { recursive: true });
       await writeFile(path(`labelled/${label}/one.png`), readFileSync(path('picture.png')));
     }
-    const run = await chestAi(['evaluate', '--dataset', path('labelled'), '--out', path('evaluation'), '--resamples', '10', ...Array<string>(8_000).fill('--json')], {}, 120_000);
+    const run = await chestAi(
+      ['evaluate', '--dataset', path('labelled'), '--out', path('evaluation'), '--resamples', '10', ...Array<string>(8_000).fill('--json')],
+      {},
+      120_000,
+    );
     assert.equal(run.code, 0, `${run.code} ${run.stderr.slice(-500)}`);
     assert.match(run.stdout, /pneumonia/);
   });
@@ -89,22 +108,36 @@ describe('analyze: many files, folders, lists', () => {
       ['tree/*.png', []],
     ] as const) {
       const run = await chestAi(['analyze', '--json', path(pattern)]);
-      assert.deepEqual(outcomes(run), files.length > 0 ? files.map((file) => [path(file), 'reported']) : [[path(pattern), 'failed']], pattern);
+      assert.deepEqual(
+        outcomes(run),
+        files.length > 0 ? files.map((file) => [path(file), 'reported']) : [[path(pattern), 'failed']],
+        pattern,
+      );
     }
   });
 
   test('a list on standard input, beside arguments', async () => {
     const run = await withInput(['analyze', '--json', path('chest.dcm'), '-'], `${path('picture.png')}\r\n\n${path('tree/b')}\n`);
     assert.equal(run.code, 0, run.stderr);
-    assert.deepEqual(outcomes(run), [[path('chest.dcm'), 'reported'], [path('picture.png'), 'reported'], [path('tree/b/one.png'), 'reported']]);
+    assert.deepEqual(outcomes(run), [
+      [path('chest.dcm'), 'reported'],
+      [path('picture.png'), 'reported'],
+      [path('tree/b/one.png'), 'reported'],
+    ]);
   });
 
   test('CSV: a head, a row a file, quoted where it must be', async () => {
     const run = await chestAi(['analyze', '--csv', path('tree/a/deep'), path('chest.dcm'), path('missing.dcm')]);
     assert.equal(run.code, 1);
-    assert.equal(run.lines[0], 'file,studyInstanceUID,outcome,reason,pneumonia probability,pneumonia decision,covid-19 probability,covid-19 decision,engine,modelVersion');
+    assert.equal(
+      run.lines[0],
+      'file,studyInstanceUID,outcome,reason,pneumonia probability,pneumonia decision,covid-19 probability,covid-19 decision,engine,modelVersion',
+    );
     assert.equal(run.lines.length, 4);
-    assert.match(run.lines[1]!, /^"[^"]*two, three\.png",,reported,,0\.\d{6},(present|absent|undetermined),0\.\d{6},(present|absent|undetermined),"?onnxruntime/);
+    assert.match(
+      run.lines[1]!,
+      /^"[^"]*two, three\.png",,reported,,0\.\d{6},(present|absent|undetermined),0\.\d{6},(present|absent|undetermined),"?onnxruntime/,
+    );
     assert.match(run.lines[2]!, new RegExp(`chest\\.dcm,${opacity.studyInstanceUID},reported,,0\\.`));
     assert.match(run.lines[3]!, /missing\.dcm,,failed,/);
     assert.equal((await chestAi(['analyze', '--csv', '--json', path('chest.dcm')])).code, 1);
@@ -112,7 +145,10 @@ describe('analyze: many files, folders, lists', () => {
 
   test('a reader that has seen enough ends the command quietly, also the others', async () => {
     const many = Array<string>(40).fill(path('picture.png'));
-    for (const args of [['analyze', ...many], ['analyze', '--json', ...many]]) {
+    for (const args of [
+      ['analyze', ...many],
+      ['analyze', '--json', ...many],
+    ]) {
       const run = await withInput(args, '', { closeEarly: true });
       assert.equal(run.stderr, '', args[1]);
       assert.equal(run.code, 0, args[1]);
@@ -123,12 +159,18 @@ describe('analyze: many files, folders, lists', () => {
 
   test('the version', async () => {
     const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
-    for (const option of ['--version', '-V']) assert.deepEqual(await chestAi([option]).then(({ code, stdout }) => [code, stdout]), [0, `${version}\n`]);
+    for (const option of ['--version', '-V'])
+      assert.deepEqual(await chestAi([option]).then(({ code, stdout }) => [code, stdout]), [0, `${version}\n`]);
   });
 
   test('an image without UIDs is judged where no document has to name it; a document needs them, and names the one that is missing', async () => {
     const whole = objects<Analyzed>(await chestAi(['analyze', '--json', path('chest.dcm')]))[0]!;
-    for (const missing of [['StudyInstanceUID'], ['SOPInstanceUID'], ['SOPClassUID'], ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID']]) {
+    for (const missing of [
+      ['StudyInstanceUID'],
+      ['SOPInstanceUID'],
+      ['SOPClassUID'],
+      ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID'],
+    ]) {
       const file = path(`without ${missing.join(' ')}.dcm`);
       await writeFile(file, withoutAttributes(chest, missing));
       const [result] = objects<Analyzed>(await chestAi(['analyze', '--json', file]));
@@ -143,11 +185,13 @@ describe('analyze: many files, folders, lists', () => {
 
   test('the slices of a CT without Study Instance UID stay together', async () => {
     await mkdir(path('ct'));
-    for (const [index, bytes] of ct.files.entries()) await writeFile(path(`ct/${index}.dcm`), withoutAttributes(bytes, ['StudyInstanceUID', 'SOPInstanceUID']));
+    for (const [index, bytes] of ct.files.entries())
+      await writeFile(path(`ct/${index}.dcm`), withoutAttributes(bytes, ['StudyInstanceUID', 'SOPInstanceUID']));
     const results = objects<Analyzed>(await chestAi(['analyze', '--json', path('ct')]));
     assert.equal(results.length, ct.files.length);
     const slices = results.filter(({ reason }) => !/localizer/.test(reason ?? ''));
     assert.ok(slices.length >= 32);
-    for (const one of slices) assert.deepEqual([one.outcome, one.findings, one.studyInstanceUID], ['reported', slices[0]!.findings, undefined]);
+    for (const one of slices)
+      assert.deepEqual([one.outcome, one.findings, one.studyInstanceUID], ['reported', slices[0]!.findings, undefined]);
   });
 });

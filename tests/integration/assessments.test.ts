@@ -35,25 +35,44 @@ describe('assessments of readers on a real Orthanc', () => {
   });
 
   /** A study that was reported, and the text report. */
-  async function reportedStudy(name: string): Promise<{ readonly study: StudyInstanceUID; readonly report: Awaited<ReturnType<typeof eventuallyOneResult>> }> {
+  async function reportedStudy(
+    name: string,
+  ): Promise<{ readonly study: StudyInstanceUID; readonly report: Awaited<ReturnType<typeof eventuallyOneResult>> }> {
     const { studyInstanceUID: study, files } = chestStudy(name);
     await sendByStow(files, pacs.dicomWeb);
     return { study, report: await eventuallyOneResult(pacs.dicomWeb, study) };
   }
 
   const assessmentsInPacs = async (study: StudyInstanceUID) => assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
-  const labelOf = async (study: StudyInstanceUID, finding = 'pneumonia') => consensusLabels(await service.store.labels.ofStudy(study)).find((one) => one.finding === finding);
+  const labelOf = async (study: StudyInstanceUID, finding = 'pneumonia') =>
+    consensusLabels(await service.store.labels.ofStudy(study)).find((one) => one.finding === finding);
   function record(study: StudyInstanceUID, reader: string, decision: 'present' | 'absent', more: Partial<AssessmentToRecord> = {}) {
-    return service.assessments.record({ studyInstanceUID: study, reader: service.assessments.readerOf(reader), findings: [{ name: 'pneumonia', decision }], origin: 'api', ...more });
+    return service.assessments.record({
+      studyInstanceUID: study,
+      reader: service.assessments.readerOf(reader),
+      findings: [{ name: 'pneumonia', decision }],
+      origin: 'api',
+      ...more,
+    });
   }
   function post(study: string, body: unknown, headers: Readonly<Record<string, string>> = { authorization }): Promise<Response> {
-    return fetch(`${service.url}/api/studies/${study}/assessments`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+    return fetch(`${service.url}/api/studies/${study}/assessments`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
   }
 
   test('an assessment through the interface is an SR in Orthanc and becomes a label; repeated, it is the same object', async () => {
     const { study, report } = await reportedStudy('assessment');
     const said = report.report.findings.map(({ concept, decision }) => [concept.value, decision]);
-    const body = { findings: [{ name: 'pneumonia', decision: 'present' }, { name: 'covid-19', decision: 'absent' }], judgedDocument: report.reference.sopInstanceUID };
+    const body = {
+      findings: [
+        { name: 'pneumonia', decision: 'present' },
+        { name: 'covid-19', decision: 'absent' },
+      ],
+      judgedDocument: report.reference.sopInstanceUID,
+    };
     const answer = await post(study, body);
     assert.equal(answer.status, 201);
     const given = (await answer.json()) as { readonly sopInstanceUID: string; readonly verified: boolean };
@@ -63,9 +82,17 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal(stored!.reference.sopInstanceUID, given.sopInstanceUID);
     assert.equal(stored!.assessment.reader, 'token:reading');
     assert.ok(stored!.assessment.verified && given.verified);
-    assert.ok(stored!.assessment.predecessors.some((one) => one.sopInstanceUID === report.reference.sopInstanceUID), 'it names the result that it judges');
-    assert.deepEqual(stored!.assessment.findings.map(({ concept, softwareDecision }) => [concept.value, softwareDecision]).sort(), said.sort());
-    const { errors, warnings } = await validateDocument(await pacs.dicomWeb.retrieveInstance(study, stored!.reference.seriesInstanceUID, stored!.reference.sopInstanceUID));
+    assert.ok(
+      stored!.assessment.predecessors.some((one) => one.sopInstanceUID === report.reference.sopInstanceUID),
+      'it names the result that it judges',
+    );
+    assert.deepEqual(
+      stored!.assessment.findings.map(({ concept, softwareDecision }) => [concept.value, softwareDecision]).sort(),
+      said.sort(),
+    );
+    const { errors, warnings } = await validateDocument(
+      await pacs.dicomWeb.retrieveInstance(study, stored!.reference.seriesInstanceUID, stored!.reference.sopInstanceUID),
+    );
     assert.deepEqual({ errors, warnings: warnings.filter((one) => !one.includes('DICOMDIR')) }, { errors: [], warnings: [] });
 
     assert.equal((await labelOf(study))?.decision, 'present');
@@ -74,9 +101,15 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal(again.status, 200);
     assert.equal(((await again.json()) as { sopInstanceUID: string }).sopInstanceUID, given.sopInstanceUID);
     assert.equal((await assessmentsInPacs(study)).length, 1);
-    const shown = (await (await fetch(`${service.url}/api/studies/${study}/assessments`, { headers: { authorization } })).json()) as { readonly assessments: readonly unknown[]; readonly labels: readonly { readonly state: string }[] };
+    const shown = (await (await fetch(`${service.url}/api/studies/${study}/assessments`, { headers: { authorization } })).json()) as {
+      readonly assessments: readonly unknown[];
+      readonly labels: readonly { readonly state: string }[];
+    };
     assert.equal(shown.assessments.length, 1);
-    assert.deepEqual(shown.labels.map((one) => one.state), ['settled', 'settled']);
+    assert.deepEqual(
+      shown.labels.map((one) => one.state),
+      ['settled', 'settled'],
+    );
 
     // Long enough for the study, grown by the assessment, to become stable once more and be looked at.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
@@ -142,15 +175,24 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal((await service.store.labels.ofStudy(study)).length, 1);
   });
 
-  test('our report signed at another system is that physician\'s assessment, is found by the watcher, and is not taken for ours', async () => {
+  test("our report signed at another system is that physician's assessment, is found by the watcher, and is not taken for ours", async () => {
     const { study, report } = await reportedStudy('assessment elsewhere');
     const file = await pacs.dicomWeb.retrieveInstance(study, report.reference.seriesInstanceUID, report.reference.sopInstanceUID);
     const { dataSet } = readPart10(file);
     const signed = {
       ...dataSet,
-      SOPInstanceUID: derivedUid('signed elsewhere', study), SeriesInstanceUID: derivedUid('signed elsewhere', study, 'series'), SeriesNumber: 77,
+      SOPInstanceUID: derivedUid('signed elsewhere', study),
+      SeriesInstanceUID: derivedUid('signed elsewhere', study, 'series'),
+      SeriesNumber: 77,
       VerificationFlag: 'VERIFIED',
-      VerifyingObserverSequence: [{ VerifyingObserverName: 'Meier^Anna', VerifyingObserverIdentificationCodeSequence: [], VerifyingOrganization: 'Elsewhere', VerificationDateTime: '20261124101112' }],
+      VerifyingObserverSequence: [
+        {
+          VerifyingObserverName: 'Meier^Anna',
+          VerifyingObserverIdentificationCodeSequence: [],
+          VerifyingOrganization: 'Elsewhere',
+          VerificationDateTime: '20261124101112',
+        },
+      ],
     };
     await sendByStow([writePart10(signed)], pacs.dicomWeb);
     const labels = await eventually('labels', async () => {
@@ -164,24 +206,55 @@ describe('assessments of readers on a real Orthanc', () => {
       assert.ok(found.length > 0);
       return found;
     });
-    assert.deepEqual(entries.filter(({ subject }) => subject.includes(signed.SOPInstanceUID)).map(({ actor, subject }) => [actor, (JSON.parse(subject) as { reader: string }).reader]), [['service', 'Meier^Anna']], 'D15: once, by the service, which found it');
+    assert.deepEqual(
+      entries
+        .filter(({ subject }) => subject.includes(signed.SOPInstanceUID))
+        .map(({ actor, subject }) => [actor, (JSON.parse(subject) as { reader: string }).reader]),
+      [['service', 'Meier^Anna']],
+      'D15: once, by the service, which found it',
+    );
     await assertOneCurrentResult(pacs.dicomWeb, study);
   });
 
   test('an assessment whose way into the index was cut off is taken up from Orthanc; a lost index gets all of them back', async () => {
     const { study } = await reportedStudy('assessment lost');
     const earlier = await record(study, 'schulz', 'present', { findings: [{ name: 'covid-19', decision: 'absent' }] });
-    const { pacs: tools, settings } = { pacs: { ...pacs.dicomWeb, retrieveStudyMetadata: (uid: StudyInstanceUID) => pacs.dicomWeb.retrieveStudyMetadata(uid), retrieveInstance: pacs.dicomWeb.retrieveInstance.bind(pacs.dicomWeb), storeInstances: async (files: readonly Uint8Array[]) => void (await pacs.dicomWeb.storeInstances(files)) }, settings: service.settings };
-    await recordAssessment({ studyInstanceUID: study, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: 'present' }], origin: 'page' }, { pacs: tools, clock: { now: () => new Date() }, softwareVersion: settings.softwareVersion, seriesNumber: 9910, termsOf: settings.termsOf, codes: settings.codes });
+    const { pacs: tools, settings } = {
+      pacs: {
+        ...pacs.dicomWeb,
+        retrieveStudyMetadata: (uid: StudyInstanceUID) => pacs.dicomWeb.retrieveStudyMetadata(uid),
+        retrieveInstance: pacs.dicomWeb.retrieveInstance.bind(pacs.dicomWeb),
+        storeInstances: async (files: readonly Uint8Array[]) => void (await pacs.dicomWeb.storeInstances(files)),
+      },
+      settings: service.settings,
+    };
+    await recordAssessment(
+      { studyInstanceUID: study, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: 'present' }], origin: 'page' },
+      {
+        pacs: tools,
+        clock: { now: () => new Date() },
+        softwareVersion: settings.softwareVersion,
+        seriesNumber: 9910,
+        termsOf: settings.termsOf,
+        codes: settings.codes,
+      },
+    );
     await eventually('the assessment in the index', async () => assert.equal((await service.store.assessments.ofStudy(study)).length, 2));
     const before = { assessments: await service.store.assessments.ofStudy(study), labels: await service.store.labels.ofStudy(study) };
     assert.equal(before.assessments[0]?.sopInstanceUID, earlier.assessment.sopInstanceUID);
 
     await service.stop();
     service = await startTestService(pacs.orthanc, options);
-    await eventually('the assessments in a new index', async () => {
-      assert.deepEqual({ assessments: await service.store.assessments.ofStudy(study), labels: await service.store.labels.ofStudy(study) }, before);
-    }, { timeoutMs: 60_000 });
+    await eventually(
+      'the assessments in a new index',
+      async () => {
+        assert.deepEqual(
+          { assessments: await service.store.assessments.ofStudy(study), labels: await service.store.labels.ofStudy(study) },
+          before,
+        );
+      },
+      { timeoutMs: 60_000 },
+    );
     const metadata = await pacs.dicomWeb.retrieveStudyMetadata(study);
     assert.equal(metadata.filter(isAssessment).length, 2, 'nothing new was written');
   });

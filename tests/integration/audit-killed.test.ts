@@ -28,7 +28,9 @@ describe('an assessment while the service is killed', () => {
     await proxy.close();
   });
   const pacs = useOrthanc();
-  const { studyInstanceUID, files } = chestStudy('judged while killed', [{ attributes: { PatientID: 'ID-4711', PatientName: 'Müller^Zoë', SpecificCharacterSet: 'ISO_IR 192' } }]);
+  const { studyInstanceUID, files } = chestStudy('judged while killed', [
+    { attributes: { PatientID: 'ID-4711', PatientName: 'Müller^Zoë', SpecificCharacterSet: 'ISO_IR 192' } },
+  ]);
   let token = '';
 
   async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
@@ -39,12 +41,25 @@ describe('an assessment while the service is killed', () => {
       await store.close();
     }
   }
-  const assessmentEntries = () => withStore(async (store) => (await store.audit.list({ action: 'assessment.give' })).map((row) => ({ ...row, subject: JSON.parse(row.subject) as Record<string, unknown> })).reverse());
+  const assessmentEntries = () =>
+    withStore(async (store) =>
+      (await store.audit.list({ action: 'assessment.give' }))
+        .map((row) => ({ ...row, subject: JSON.parse(row.subject) as Record<string, unknown> }))
+        .reverse(),
+    );
   const assessmentsInPacs = async () => assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID)).length;
 
   before(async () => {
     proxy = await startFaultyProxy(pacs.orthanc);
-    token = await withStore(async (store) => (await administrationOf(store, openAuditLog(store.audit, silentLog)).addToken({ name: 'reading', roles: ['reader'] }, { actor: 'test' })).token);
+    token = await withStore(
+      async (store) =>
+        (
+          await administrationOf(store, openAuditLog(store.audit, silentLog)).addToken(
+            { name: 'reading', roles: ['reader'] },
+            { actor: 'test' },
+          )
+        ).token,
+    );
     service = await spawnService(pacs.orthanc, { url: proxy.url, dataDir });
     await sendByCStore(files, pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
@@ -52,13 +67,23 @@ describe('an assessment while the service is killed', () => {
 
   async function judge(decision: string): Promise<Response> {
     const url = /url=(\S+)/.exec(service!.output())![1]!;
-    return fetch(`${url}/api/studies/${studyInstanceUID}/assessments`, { method: 'POST', headers: { 'Content-Type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify({ findings: [{ name: 'pneumonia', decision }] }) });
+    return fetch(`${url}/api/studies/${studyInstanceUID}/assessments`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ findings: [{ name: 'pneumonia', decision }] }),
+    });
   }
 
-  for (const [when, stored, decision] of [['before', 0, 'present'], ['after', 1, 'absent']] as const) {
+  for (const [when, stored, decision] of [
+    ['before', 0, 'present'],
+    ['after', 1, 'absent'],
+  ] as const) {
     test(`${when} the PACS has taken it: on record as intended, with no outcome`, async () => {
       const victim = service!;
-      proxy.misbehave({ kind: 'trap', when, spring: () => void victim.process.kill('SIGKILL') }, { only: /^POST \/dicom-web\/studies/, times: 1 });
+      proxy.misbehave(
+        { kind: 'trap', when, spring: () => void victim.process.kill('SIGKILL') },
+        { only: /^POST \/dicom-web\/studies/, times: 1 },
+      );
       await assert.rejects(judge(decision));
       await victim.kill();
       proxy.behave();
@@ -81,21 +106,51 @@ describe('an assessment while the service is killed', () => {
     assert.deepEqual(done!.subject, { intention: intended!.seq, sopInstanceUID, stored: false, studyInstanceUID });
   });
 
-  test('the export names the patients if it is asked to, and says which intentions had no outcome', { skip: existsSync('/usr/bin/xmllint') ? undefined : 'xmllint is not installed (apt-get install libxml2-utils)' }, async () => {
+  test('the export names the patients if it is asked to, and says which intentions had no outcome', {
+    skip: existsSync('/usr/bin/xmllint') ? undefined : 'xmllint is not installed (apt-get install libxml2-utils)',
+  }, async () => {
     const { orthanc } = pacs;
-    const environment = { PATH: process.env['PATH'], DATA_DIR: dataDir, ORTHANC_URL: orthanc.url, ORTHANC_USERNAME: orthanc.username, ORTHANC_PASSWORD: orthanc.password };
-    const exported = async (...more: readonly string[]) => (await run(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'audit', 'export', '--format', 'atna', ...more], { cwd: projectRoot, env: environment })).stdout.trim().split('\n');
+    const environment = {
+      PATH: process.env['PATH'],
+      DATA_DIR: dataDir,
+      ORTHANC_URL: orthanc.url,
+      ORTHANC_USERNAME: orthanc.username,
+      ORTHANC_PASSWORD: orthanc.password,
+    };
+    const exported = async (...more: readonly string[]) =>
+      (
+        await run(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'audit', 'export', '--format', 'atna', ...more], {
+          cwd: projectRoot,
+          env: environment,
+        })
+      ).stdout
+        .trim()
+        .split('\n');
     const without = await exported();
     assert.ok(without.every((line) => !/4711|Zoë/.test(line)));
     const messages = await exported('--with-patients');
-    const patient = '<ParticipantObjectIdentification ParticipantObjectID="ID-4711" ParticipantObjectTypeCode="1" ParticipantObjectTypeCodeRole="1"><ParticipantObjectIDTypeCode csd-code="2" codeSystemName="RFC-3881" originalText="Patient Number"/><ParticipantObjectName>Müller^Zoë</ParticipantObjectName></ParticipantObjectIdentification>';
+    const patient =
+      '<ParticipantObjectIdentification ParticipantObjectID="ID-4711" ParticipantObjectTypeCode="1" ParticipantObjectTypeCodeRole="1"><ParticipantObjectIDTypeCode csd-code="2" codeSystemName="RFC-3881" originalText="Patient Number"/><ParticipantObjectName>Müller^Zoë</ParticipantObjectName></ParticipantObjectIdentification>';
     const ofStudies = messages.filter((line) => line.includes(studyInstanceUID));
     assert.ok(ofStudies.length >= 3);
-    assert.ok(ofStudies.every((line) => line.includes(patient)), ofStudies[0]);
-    assert.deepEqual(messages.filter((line) => !ofStudies.includes(line) && /4711|Zoë/.test(line)), []);
-    assert.deepEqual(messages.filter((line) => line.includes('assessment.give')).map((line) => /EventOutcomeIndicator="(\d+)"/.exec(line)![1]), ['0', '12', '12']);
+    assert.ok(
+      ofStudies.every((line) => line.includes(patient)),
+      ofStudies[0],
+    );
+    assert.deepEqual(
+      messages.filter((line) => !ofStudies.includes(line) && /4711|Zoë/.test(line)),
+      [],
+    );
+    assert.deepEqual(
+      messages.filter((line) => line.includes('assessment.give')).map((line) => /EventOutcomeIndicator="(\d+)"/.exec(line)![1]),
+      ['0', '12', '12'],
+    );
     for (const message of messages) {
-      const { status, stderr } = spawnSync('/usr/bin/xmllint', ['--nonet', '--noout', '--relaxng', join(projectRoot, 'tests/fixtures/audit/audit-message.rng'), '-'], { input: message, encoding: 'utf8' });
+      const { status, stderr } = spawnSync(
+        '/usr/bin/xmllint',
+        ['--nonet', '--noout', '--relaxng', join(projectRoot, 'tests/fixtures/audit/audit-message.rng'), '-'],
+        { input: message, encoding: 'utf8' },
+      );
       assert.equal(status, 0, `${message}\n${stderr}`);
     }
     const kept = await withStore(async (store) => JSON.stringify((await store.audit.list({ limit: 1000 })) satisfies readonly AuditRow[]));

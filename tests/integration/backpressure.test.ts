@@ -22,11 +22,19 @@ describe('the PACS is never asked for more at once than configured', () => {
 
   test('eight studies at once, six hands, a slow PACS, three requests at most', async () => {
     const studies = Array.from({ length: 8 }, (_, n) => chestStudy(`pressure ${n}`));
-    await sendByStow(studies.flatMap((one) => one.files), pacs.dicomWeb);
+    await sendByStow(
+      studies.flatMap((one) => one.files),
+      pacs.dicomWeb,
+    );
     proxy = await startFaultyProxy(pacs.orthanc);
     // Each answer held back for a moment, so that requests would pile up if they could.
     proxy.misbehave({ kind: 'delay', delayMs: 60 });
-    service = await startTestService(pacs.orthanc, { url: proxy.url, dataDir, work: { studies: 6 }, orthanc: { maxConcurrentRequests: 3, requestTimeoutMs: 120_000 } });
+    service = await startTestService(pacs.orthanc, {
+      url: proxy.url,
+      dataDir,
+      work: { studies: 6 },
+      orthanc: { maxConcurrentRequests: 3, requestTimeoutMs: 120_000 },
+    });
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
     console.log(`${proxy.requests.length} requests, at most ${proxy.maxAtOnce} at once`);
     assert.equal(proxy.maxAtOnce, 3, 'all that is allowed is used, and no more');
@@ -47,7 +55,10 @@ describe('the PACS is never asked for more at once than configured', () => {
       }
     });
     const late = Array.from({ length: 3 }, (_, n) => chestStudy(`pressure late ${n}`));
-    await sendByStow(late.flatMap((one) => one.files), pacs.dicomWeb);
+    await sendByStow(
+      late.flatMap((one) => one.files),
+      pacs.dicomWeb,
+    );
     for (const { studyInstanceUID } of late) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 240_000 });
     await eventually('viewers saw something', () => assert.ok(seen >= 12, `${seen} answers`), { timeoutMs: 60_000 });
     leafing.abort();

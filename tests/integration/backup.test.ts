@@ -21,7 +21,8 @@ async function fill(store: Store): Promise<{ readonly seq: number; readonly hash
   await store.cursors.advance('pacs', 99);
   await store.results.recordResult({ resultId: 'kept', studyInstanceUID: '2.25.1', outcome: 'reported', inputKey: 'k' });
   await store.accounts.add({ name: 'anna', origin: 'local', roles: ['reader'], passwordHash: 'x' });
-  for (let n = 0; n < 20; n++) await store.audit.append({ actor: 'anna', action: 'study.view', subject: { studyInstanceUID: `2.25.${n}` } });
+  for (let n = 0; n < 20; n++)
+    await store.audit.append({ actor: 'anna', action: 'study.view', subject: { studyInstanceUID: `2.25.${n}` } });
   return (await store.audit.last())!;
 }
 
@@ -62,28 +63,45 @@ for (const backend of storeBackends()) {
       }
     });
 
-    for (const [release, known] of [['0.1.0', 1], ['0.2.0', 5]] as const) {
+    for (const [release, known] of [
+      ['0.1.0', 1],
+      ['0.2.0', 5],
+    ] as const) {
       test(`a database that release ${release} left when it was killed is brought to this release, with all that is in it`, async () => {
         const location = await backend.location();
-        const connection = 'databaseUrl' in location ? await PostgresqlConnection.open(location.databaseUrl, silentLog) : await EmbeddedConnection.open(location.dataDir, silentLog);
+        const connection =
+          'databaseUrl' in location
+            ? await PostgresqlConnection.open(location.databaseUrl, silentLog)
+            : await EmbeddedConnection.open(location.dataDir, silentLog);
         await connection.script(readFileSync(join(projectRoot, `tests/fixtures/store/${release}.sql`), 'utf8'));
-        const { rows } = await connection.query<{ n: number; pacs: string }>({ text: 'SELECT count(*)::int AS n, (SELECT min(pacs) FROM chest_ai.orthanc_cursor) AS pacs FROM chest_ai.migration' });
+        const { rows } = await connection.query<{ n: number; pacs: string }>({
+          text: 'SELECT count(*)::int AS n, (SELECT min(pacs) FROM chest_ai.orthanc_cursor) AS pacs FROM chest_ai.migration',
+        });
         assert.equal(rows[0]!.n, known, 'the fixture is of that release');
         await connection.close();
 
         const store = await openStore(location, silentLog);
         try {
           const applied = await store.sql.query<{ id: number }>({ text: 'SELECT id FROM chest_ai.migration ORDER BY id' });
-          assert.deepEqual(applied.rows.map(({ id }) => id), migrations.map(({ id }) => id).sort((a, b) => a - b));
+          assert.deepEqual(
+            applied.rows.map(({ id }) => id),
+            migrations.map(({ id }) => id).sort((a, b) => a - b),
+          );
           assert.ok((await store.cursors.read(rows[0]!.pacs))!.lastSeq > 0);
           const { studyInstanceUID } = chestStudy('release reported');
           assert.equal((await store.studies.find(studyInstanceUID))?.state, 'done');
           const [only, ...others] = await store.results.ofStudy(studyInstanceUID);
-          assert.deepEqual([only!.outcome, only!.isCurrent, only!.documents.some(({ kind }) => kind === 'text'), others.length], ['reported', true, true, 0]);
+          assert.deepEqual(
+            [only!.outcome, only!.isCurrent, only!.documents.some(({ kind }) => kind === 'text'), others.length],
+            ['reported', true, true, 0],
+          );
           assert.ok(only!.findings.every(({ name, probability }) => name !== '' && probability > 0 && probability < 1));
           // A log of entries that were written before stays whole, and goes on.
           const entries = release === '0.1.0' ? 0 : 2;
-          assert.deepEqual([(await store.accounts.list()).length, (await verifyAudit(store.audit)).entries], [entries === 0 ? 0 : 1, entries]);
+          assert.deepEqual(
+            [(await store.accounts.list()).length, (await verifyAudit(store.audit)).entries],
+            [entries === 0 ? 0 : 1, entries],
+          );
           await store.audit.append({ actor: 'service', action: 'service.start', outcome: 'intended' });
           assert.deepEqual([(await verifyAudit(store.audit)).intact, (await verifyAudit(store.audit)).entries], [true, entries + 1]);
           // What waited when that release was killed is done by this one.

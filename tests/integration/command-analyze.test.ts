@@ -43,7 +43,10 @@ describe('analyze', () => {
     writeFileSync(path('empty.dcm'), '');
     ct.files.forEach((bytes, index) => writeFileSync(ctFiles[index]!, bytes));
     const { image } = await presentXray(readPart10(chest));
-    const grey = () => sharp(Buffer.from(Uint8Array.from(image.values, (value) => Math.round(value * 255))), { raw: { width: image.width, height: image.height, channels: 1 } });
+    const grey = () =>
+      sharp(Buffer.from(Uint8Array.from(image.values, (value) => Math.round(value * 255))), {
+        raw: { width: image.width, height: image.height, channels: 1 },
+      });
     await grey().png().toFile(path('chest.png'));
     await grey().jpeg({ quality: 95 }).toFile(path('chest.jpg'));
     writeFileSync(path('half.png'), readFileSync(path('chest.png')).subarray(0, 2_000));
@@ -51,34 +54,64 @@ describe('analyze', () => {
   after(() => assertNothingRuns());
 
   test('X-ray, PNG and JPEG of the same picture: the same assessment, documents and pictures, status 0', async () => {
-    const run = await chestAi(['analyze', '--json', '--sr', path('sr'), '--heatmap', path('heat'), ...['chest.dcm', 'chest.png', 'chest.jpg'].map(path)]);
+    const run = await chestAi([
+      'analyze',
+      '--json',
+      '--sr',
+      path('sr'),
+      '--heatmap',
+      path('heat'),
+      ...['chest.dcm', 'chest.png', 'chest.jpg'].map(path),
+    ]);
     assert.equal(run.code, 0, run.stderr);
     const results = objects<Analyzed>(run);
     for (const one of results) assertShape(one);
-    assert.deepEqual(results.map(({ file, outcome }) => [file, outcome]), [[path('chest.dcm'), 'reported'], [path('chest.png'), 'reported'], [path('chest.jpg'), 'reported']]);
+    assert.deepEqual(
+      results.map(({ file, outcome }) => [file, outcome]),
+      [
+        [path('chest.dcm'), 'reported'],
+        [path('chest.png'), 'reported'],
+        [path('chest.jpg'), 'reported'],
+      ],
+    );
     const [dicom, png, jpeg] = results as [Analyzed, Analyzed, Analyzed];
     said = dicom;
     assert.equal(dicom.studyInstanceUID, opacity.studyInstanceUID);
     assert.equal(png.studyInstanceUID, undefined);
     dicom.findings.forEach(({ name, probability }, index) => {
       assert.deepEqual([png.findings[index]!.name, jpeg.findings[index]!.name], [name, name]);
-      assert.ok(Math.abs(png.findings[index]!.probability - probability) < 0.03, `${name}: DICOM ${probability}, PNG ${png.findings[index]!.probability}`);
-      assert.ok(Math.abs(jpeg.findings[index]!.probability - probability) < 0.1, `${name}: DICOM ${probability}, JPEG ${jpeg.findings[index]!.probability}`);
+      assert.ok(
+        Math.abs(png.findings[index]!.probability - probability) < 0.03,
+        `${name}: DICOM ${probability}, PNG ${png.findings[index]!.probability}`,
+      );
+      assert.ok(
+        Math.abs(jpeg.findings[index]!.probability - probability) < 0.1,
+        `${name}: DICOM ${probability}, JPEG ${jpeg.findings[index]!.probability}`,
+      );
     });
-    assert.ok(dicom.findings.some((one) => one.decision === 'present'), 'the opacity is seen, so that there is a place to point at');
+    assert.ok(
+      dicom.findings.some((one) => one.decision === 'present'),
+      'the opacity is seen, so that there is a place to point at',
+    );
 
     // The documents: one text report and one with the place; both say to every reader what the command said.
     const files = readdirSync(path('sr')).map((name) => join(path('sr'), name));
     const reports = files.map((file) => ({ file, report: readReport(readPart10(readFileSync(file)).dataSet) }));
     assert.deepEqual(reports.map(({ report }) => report.kind).sort(), ['measurement', 'text']);
     for (const { file, report } of reports) {
-      assert.deepEqual(await validateDocument(readFileSync(file)).then(({ errors, warnings }) => ({ errors, warnings })), { errors: [], warnings: [] });
+      assert.deepEqual(await validateDocument(readFileSync(file)).then(({ errors, warnings }) => ({ errors, warnings })), {
+        errors: [],
+        warnings: [],
+      });
       assert.equal(report.studyInstanceUID, opacity.studyInstanceUID);
       const read = new Map(report.findings.map((one) => [one.concept.value, one]));
       assert.equal(read.size, dicom.findings.length);
       for (const { code, probability, decision } of dicom.findings) {
         assert.equal(read.get(code)?.decision, decision);
-        assert.ok(Math.abs(read.get(code)!.probability - probability) <= 0.0005, `${code}: ${read.get(code)!.probability} in the document, ${probability} on the command line`);
+        assert.ok(
+          Math.abs(read.get(code)!.probability - probability) <= 0.0005,
+          `${code}: ${read.get(code)!.probability} in the document, ${probability} on the command line`,
+        );
       }
     }
   });
@@ -93,7 +126,10 @@ describe('analyze', () => {
         const ours = said.findings.find((one) => one.code === concept.value)!;
         assert.ok(text.includes(`${concept.meaning}`), concept.meaning);
         const shown = [...text.matchAll(/(\d+(?:\.\d+)?) %/g)].map(([, digits]) => Number(digits));
-        assert.ok(shown.some((percent) => Math.abs(percent - ours.probability * 100) <= 0.05), `${concept.meaning} ${ours.probability} among ${shown.join(' ')}`);
+        assert.ok(
+          shown.some((percent) => Math.abs(percent - ours.probability * 100) <= 0.05),
+          `${concept.meaning} ${ours.probability} among ${shown.join(' ')}`,
+        );
         assert.ok(shown.includes(Number((probability * 100).toFixed(6))));
       }
       assert.match(text, /not verified by a physician, not for diagnosis/i);
@@ -115,7 +151,10 @@ describe('analyze', () => {
       assert.ok(Math.max(w, picture) > 512 && Math.max(w, picture) <= 1024, `reduced by a whole factor to at most 1024: ${w} × ${picture}`);
       assert.ok(Math.abs(w / picture - width! / height!) < 0.01, `${w} × ${picture}`);
       const { channels } = await sharp(join(path('heat'), name)).stats();
-      assert.ok(channels.some((one) => one.stdev > 5), 'something is drawn');
+      assert.ok(
+        channels.some((one) => one.stdev > 5),
+        'something is drawn',
+      );
     }
   });
 
@@ -142,7 +181,10 @@ describe('analyze', () => {
     assert.equal(run.code, 1);
     const results = objects<Analyzed>(run);
     for (const one of results) assertShape(one);
-    assert.deepEqual(results.map(({ file, outcome }) => [file, outcome]), [...bad.map((file) => [file, 'failed']), [path('lateral.dcm'), 'skipped'], [path('chest.dcm'), 'reported']]);
+    assert.deepEqual(
+      results.map(({ file, outcome }) => [file, outcome]),
+      [...bad.map((file) => [file, 'failed']), [path('lateral.dcm'), 'skipped'], [path('chest.dcm'), 'reported']],
+    );
     const reasons = results.map((one) => one.reason ?? '');
     assert.match(reasons[3]!, /directory/);
     assert.match(reasons[4]!, /no such file/);

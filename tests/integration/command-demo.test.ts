@@ -10,9 +10,13 @@ describe('demo --once', () => {
     assert.equal(run.code, 0, run.stdout + run.stderr);
     const lines = run.lines.map((line) => /^(2\.25\.\d+) {2}(reported|skipped) +(.+?) {2}(2\.25\.\d+|no document) {2}\((.*)\)$/.exec(line));
     assert.equal(lines.length, 7, run.stdout);
-    assert.ok(lines.every((one) => one !== null), run.stdout);
+    assert.ok(
+      lines.every((one) => one !== null),
+      run.stdout,
+    );
     assert.equal(new Set(lines.map((one) => one![1])).size, 7);
-    for (const [, , outcome, said] of lines as RegExpExecArray[]) if (outcome === 'reported') assert.match(said!, / \d+ % (present|absent|undetermined)$/);
+    for (const [, , outcome, said] of lines as RegExpExecArray[])
+      if (outcome === 'reported') assert.match(said!, / \d+ % (present|absent|undetermined)$/);
     assert.equal(lines.filter((one) => one![2] === 'reported').length, 5);
     assert.match(lines.find((one) => one![5]!.includes('opacity'))![3]!, /present$/);
   });

@@ -14,7 +14,11 @@ describe('doctor beside a real Orthanc', () => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const access = () => ({ ORTHANC_URL: pacs.orthanc.url, ORTHANC_USERNAME: pacs.orthanc.username, ORTHANC_PASSWORD: pacs.orthanc.password });
+  const access = () => ({
+    ORTHANC_URL: pacs.orthanc.url,
+    ORTHANC_USERNAME: pacs.orthanc.username,
+    ORTHANC_PASSWORD: pacs.orthanc.password,
+  });
 
   interface Check {
     readonly name: string;
@@ -30,7 +34,21 @@ describe('doctor beside a real Orthanc', () => {
     const run = await chestAi(['doctor'], { ...access(), ...doctorsIndex });
     assert.equal(run.code, 0, run.stdout + run.stderr);
     assert.doesNotMatch(run.stdout, /^BAD/m);
-    for (const name of ['configuration', 'routing rules', 'model and codes', 'disk', 'database', 'Orthanc', 'DICOMweb', 'plugins', 'clock', 'destinations', 'storing', 'metadata', 'search']) {
+    for (const name of [
+      'configuration',
+      'routing rules',
+      'model and codes',
+      'disk',
+      'database',
+      'Orthanc',
+      'DICOMweb',
+      'plugins',
+      'clock',
+      'destinations',
+      'storing',
+      'metadata',
+      'search',
+    ]) {
       assert.match(run.stdout, new RegExp(`^ok {4}${name}`, 'm'));
     }
     assert.ok(!run.stdout.includes(pacs.orthanc.password) && !run.stderr.includes(pacs.orthanc.password));
@@ -45,22 +63,77 @@ describe('doctor beside a real Orthanc', () => {
     writeFileSync(file, bytes);
     return directory;
   };
-  const destined = 'rules: [{ name: all, when: { modality: CR }, action: analyse, destinations: [{ modality: NOWHERE }, { peer: nobody }] }]\n';
-  const cases: readonly { readonly name: string; readonly environment: () => Promise<Record<string, string>> | Record<string, string>; readonly bad: readonly string[]; readonly detail: RegExp; readonly mend: RegExp }[] = [
-    { name: 'a wrong password', environment: () => ({ ORTHANC_PASSWORD: 'not-the-password' }), bad: ['Orthanc'], detail: /refuses our credentials/, mend: /ORTHANC_PASSWORD/ },
-    { name: 'an Orthanc that is not there', environment: async () => ({ ORTHANC_URL: `http://127.0.0.1:${await freePort()}` }), bad: ['Orthanc'], detail: /does not answer/, mend: /ORTHANC_URL/ },
-    { name: 'a wrong path of DICOMweb', environment: () => ({ CONFIG_FILE: written('path.yaml', 'orthanc:\n  dicomWebPath: /dicomweb\n') }), bad: ['DICOMweb'], detail: /404/, mend: /dicomWebPath; .*\/dicomweb was asked/ },
-    { name: 'destinations that Orthanc does not know', environment: () => ({ ROUTING_FILE: written('destined.yaml', destined) }), bad: ['destinations'], detail: /NOWHERE, nobody/, mend: /DicomModalities/ },
-    { name: 'one byte of the weights changed', environment: () => ({ MODEL_DIR: brokenModel() }), bad: ['model and codes'], detail: /sha256.*xray\.safetensors/, mend: /restore models/ },
-    { name: 'a mistake in the routing rules', environment: () => ({ ROUTING_FILE: written('broken.yaml', 'rules:\n  - name: all\n    when: { modalty: CR }\n    action: analyse\n') }), bad: ['routing rules', 'destinations'], detail: /broken\.yaml:3: .*modalty/, mend: /where the message says/ },
-    { name: 'a mistake in the configuration', environment: () => ({ CONFIG_FILE: written('config.yaml', 'log:\n  level: loud\n') }), bad: ['configuration'], detail: /config\.yaml:2: log\.level/, mend: /that the message names/ },
+  const destined =
+    'rules: [{ name: all, when: { modality: CR }, action: analyse, destinations: [{ modality: NOWHERE }, { peer: nobody }] }]\n';
+  const cases: readonly {
+    readonly name: string;
+    readonly environment: () => Promise<Record<string, string>> | Record<string, string>;
+    readonly bad: readonly string[];
+    readonly detail: RegExp;
+    readonly mend: RegExp;
+  }[] = [
+    {
+      name: 'a wrong password',
+      environment: () => ({ ORTHANC_PASSWORD: 'not-the-password' }),
+      bad: ['Orthanc'],
+      detail: /refuses our credentials/,
+      mend: /ORTHANC_PASSWORD/,
+    },
+    {
+      name: 'an Orthanc that is not there',
+      environment: async () => ({ ORTHANC_URL: `http://127.0.0.1:${await freePort()}` }),
+      bad: ['Orthanc'],
+      detail: /does not answer/,
+      mend: /ORTHANC_URL/,
+    },
+    {
+      name: 'a wrong path of DICOMweb',
+      environment: () => ({ CONFIG_FILE: written('path.yaml', 'orthanc:\n  dicomWebPath: /dicomweb\n') }),
+      bad: ['DICOMweb'],
+      detail: /404/,
+      mend: /dicomWebPath; .*\/dicomweb was asked/,
+    },
+    {
+      name: 'destinations that Orthanc does not know',
+      environment: () => ({ ROUTING_FILE: written('destined.yaml', destined) }),
+      bad: ['destinations'],
+      detail: /NOWHERE, nobody/,
+      mend: /DicomModalities/,
+    },
+    {
+      name: 'one byte of the weights changed',
+      environment: () => ({ MODEL_DIR: brokenModel() }),
+      bad: ['model and codes'],
+      detail: /sha256.*xray\.safetensors/,
+      mend: /restore models/,
+    },
+    {
+      name: 'a mistake in the routing rules',
+      environment: () => ({
+        ROUTING_FILE: written('broken.yaml', 'rules:\n  - name: all\n    when: { modalty: CR }\n    action: analyse\n'),
+      }),
+      bad: ['routing rules', 'destinations'],
+      detail: /broken\.yaml:3: .*modalty/,
+      mend: /where the message says/,
+    },
+    {
+      name: 'a mistake in the configuration',
+      environment: () => ({ CONFIG_FILE: written('config.yaml', 'log:\n  level: loud\n') }),
+      bad: ['configuration'],
+      detail: /config\.yaml:2: log\.level/,
+      mend: /that the message names/,
+    },
   ];
   for (const { name, environment, bad, detail, mend } of cases) {
     test(`doctor: ${name}`, async () => {
       const run = await chestAi(['doctor', '--json'], { ...access(), ...doctorsIndex, ...(await environment()) });
       assert.equal(run.code, 1, run.stdout);
       const found = objects<Check>(run).filter((one) => one.state === 'bad');
-      assert.deepEqual(found.map((one) => one.name), bad, run.stdout);
+      assert.deepEqual(
+        found.map((one) => one.name),
+        bad,
+        run.stdout,
+      );
       assert.match(found[0]!.detail, detail);
       assert.match(found[0]!.mend, mend);
       assert.ok(!run.stdout.includes(pacs.orthanc.password) && run.stderr === '', run.stderr);

@@ -20,9 +20,14 @@ describe('results beside a real Orthanc', () => {
     const outcomeOf = async (uid: string): Promise<string | undefined> => (await service.store.results.currentResult(uid))?.outcome;
     try {
       await eventually('the first look', async () => assert.ok(await service.store.cursors.read(pacs.orthanc.url)));
-      for (const [{ studyInstanceUID }, files, outcome] of [[first, first.files, 'reported'], [second, [second.bytes], 'skipped']] as const) {
+      for (const [{ studyInstanceUID }, files, outcome] of [
+        [first, first.files, 'reported'],
+        [second, [second.bytes], 'skipped'],
+      ] as const) {
         await sendByCStore(files, pacs.orthanc);
-        await eventually(`a result of ${studyInstanceUID}`, async () => assert.equal(await outcomeOf(studyInstanceUID), outcome), { timeoutMs: 60_000 });
+        await eventually(`a result of ${studyInstanceUID}`, async () => assert.equal(await outcomeOf(studyInstanceUID), outcome), {
+          timeoutMs: 60_000,
+        });
       }
       const beside = await chestAi(['results'], { DATA_DIR: dataDir });
       assert.equal(beside.code, 1);

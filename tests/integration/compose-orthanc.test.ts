@@ -27,28 +27,42 @@ describe('Orthanc as docker-compose.yml sets it up', () => {
     const password = secret('chest-ai/orthanc-password');
 
     const hints: unknown[] = [];
-    const receiver = http.createServer((request, response) => {
-      hints.push(request.headers['x-hint-token']);
-      response.writeHead(202).end();
-    }).listen(0, '127.0.0.1');
+    const receiver = http
+      .createServer((request, response) => {
+        hints.push(request.headers['x-hint-token']);
+        response.writeHead(202).end();
+      })
+      .listen(0, '127.0.0.1');
     await once(receiver, 'listening');
     try {
-      await withOrthanc(async ({ orthanc, client, dicomWeb }) => {
-        assert.ok((await client.system()).version);
-        const { url } = orthanc;
-        await assert.rejects(new OrthancClient({ url, username: 'chest-ai', password: 'another', timeoutMs: 5000 }).system(), isFault('pacs-unauthorized'));
-        await assert.rejects(new OrthancClient({ url, username: 'orthanc', password: 'orthanc', timeoutMs: 5000 }).system(), isFault('pacs-unauthorized'));
-        const image = tinyImage({ study: 'composed' }, { PatientName: '山田^太郎', SpecificCharacterSet: 'ISO_IR 192' });
-        await dicomWeb.storeInstances([image.bytes]);
-        await eventually('the hint with the token', () => assert.deepEqual(hints, [secret('chest-ai/hint-token')]));
-      }, {
-        credentials: { username: 'chest-ai', password },
-        // Laid over the rest as in the container; only the addresses are the test's.
-        extraConfig: { ...settings, RegisteredUsers: users },
-        luaScripts: ['orthanc/routing.lua'],
-        environment: { CHEST_AI_HINT_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hint`, CHEST_AI_HINT_TOKEN_FILE: join(secrets, 'orthanc/hint-token') },
-        stableAgeSeconds: 1,
-      });
+      await withOrthanc(
+        async ({ orthanc, client, dicomWeb }) => {
+          assert.ok((await client.system()).version);
+          const { url } = orthanc;
+          await assert.rejects(
+            new OrthancClient({ url, username: 'chest-ai', password: 'another', timeoutMs: 5000 }).system(),
+            isFault('pacs-unauthorized'),
+          );
+          await assert.rejects(
+            new OrthancClient({ url, username: 'orthanc', password: 'orthanc', timeoutMs: 5000 }).system(),
+            isFault('pacs-unauthorized'),
+          );
+          const image = tinyImage({ study: 'composed' }, { PatientName: '山田^太郎', SpecificCharacterSet: 'ISO_IR 192' });
+          await dicomWeb.storeInstances([image.bytes]);
+          await eventually('the hint with the token', () => assert.deepEqual(hints, [secret('chest-ai/hint-token')]));
+        },
+        {
+          credentials: { username: 'chest-ai', password },
+          // Laid over the rest as in the container; only the addresses are the test's.
+          extraConfig: { ...settings, RegisteredUsers: users },
+          luaScripts: ['orthanc/routing.lua'],
+          environment: {
+            CHEST_AI_HINT_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hint`,
+            CHEST_AI_HINT_TOKEN_FILE: join(secrets, 'orthanc/hint-token'),
+          },
+          stableAgeSeconds: 1,
+        },
+      );
     } finally {
       receiver.close();
     }

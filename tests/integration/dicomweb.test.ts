@@ -8,13 +8,17 @@ import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { useOrthanc } from '../support/orthanc.js';
 import { tinyImage, type TinyImage } from '../support/tiny-image.js';
 
-const retrieve = (from: DicomWeb, image: TinyImage) => from.retrieveInstance(image.studyInstanceUID, image.seriesInstanceUID, image.sopInstanceUID);
+const retrieve = (from: DicomWeb, image: TinyImage) =>
+  from.retrieveInstance(image.studyInstanceUID, image.seriesInstanceUID, image.sopInstanceUID);
 
 describe('DICOMweb', () => {
   const started = useOrthanc();
 
   test('what is stored is found, described and returned byte for byte', async () => {
-    const image = tinyImage({ study: 'whole way' }, { PatientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう', SpecificCharacterSet: 'ISO_IR 192' });
+    const image = tinyImage(
+      { study: 'whole way' },
+      { PatientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう', SpecificCharacterSet: 'ISO_IR 192' },
+    );
     const stored = await started.dicomWeb.storeInstances([image.bytes]);
     assert.deepEqual(stored, [{ sopInstanceUID: image.sopInstanceUID }]);
 
@@ -46,10 +50,12 @@ describe('DICOMweb', () => {
   });
 
   test('pages of a search', async () => {
-    for (let index = 0; index < 5; index++) await started.dicomWeb.storeInstances([tinyImage({ study: `page ${index}` }, { StudyDate: '19990101' }).bytes]);
+    for (let index = 0; index < 5; index++)
+      await started.dicomWeb.storeInstances([tinyImage({ study: `page ${index}` }, { StudyDate: '19990101' }).bytes]);
     const seen = new Set<unknown>();
     for (let offset = 0; offset < 6; offset += 2) {
-      for (const study of await started.dicomWeb.searchForStudies({ StudyDate: '19990101' }, { limit: 2, offset })) seen.add(study['StudyInstanceUID']);
+      for (const study of await started.dicomWeb.searchForStudies({ StudyDate: '19990101' }, { limit: 2, offset }))
+        seen.add(study['StudyInstanceUID']);
     }
     assert.equal(seen.size, 5);
   });
@@ -138,7 +144,12 @@ describe('DICOMweb over a connection that fails', () => {
   }
 
   test('searching and describing: half an answer, another kind of answer', async () => {
-    for (const mischief of [{ kind: 'shorten', keepBytes: 100 }, { kind: 'status', status: 200, body: '{}' }, { kind: 'status', status: 200, body: '[7]' }, { kind: 'cutBody', afterBytes: 100 }] as const) {
+    for (const mischief of [
+      { kind: 'shorten', keepBytes: 100 },
+      { kind: 'status', status: 200, body: '{}' },
+      { kind: 'status', status: 200, body: '[7]' },
+      { kind: 'cutBody', afterBytes: 100 },
+    ] as const) {
       proxy.misbehave(mischief);
       await assert.rejects(dicomWeb.searchForStudies(), isFault('pacs-malformed', { retryable: true }));
       await assert.rejects(dicomWeb.retrieveStudyMetadata(image.studyInstanceUID), isFault('pacs-malformed', { retryable: true }));

@@ -51,7 +51,10 @@ describe('the disk is full', () => {
 
     fill();
     const studies = ['a', 'b', 'c'].map((name) => chestStudy(`disk full ${name}`));
-    await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);
+    await sendByCStore(
+      studies.flatMap((one) => one.files),
+      pacs.orthanc,
+    );
     await eventually('it is said', () => assert.match(service!.output(), /disk-full/), { timeoutMs: 20_000 });
     for (let second = 0; second < 6; second++) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -63,16 +66,31 @@ describe('the disk is full', () => {
       // Who asks cannot be found out while the database is away; then no more is said than that.
       assert.ok([undefined, 'answers', 'disk-full', 'database-unavailable'].includes(said.database), said.database);
     }
-    assert.equal((await fetch(`${addressOf()}/api/studies/${first.studyInstanceUID}`, { headers })).status, 200, 'what is known can still be read');
+    assert.equal(
+      (await fetch(`${addressOf()}/api/studies/${first.studyInstanceUID}`, { headers })).status,
+      200,
+      'what is known can still be read',
+    );
 
     free();
-    for (const { studyInstanceUID } of [first, ...studies]) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
-    await eventually('the index has them too', async () => {
-      for (const { studyInstanceUID } of studies) {
-        const rows = (await (await fetch(`${addressOf()}/api/studies/${studyInstanceUID}`, { headers })).json()) as { outcome: string; isCurrent: boolean }[];
-        assert.deepEqual(rows.map(({ outcome, isCurrent }) => [outcome, isCurrent]), [['reported', true]]);
-      }
-    }, { timeoutMs: 30_000, intervalMs: 300 });
+    for (const { studyInstanceUID } of [first, ...studies])
+      await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
+    await eventually(
+      'the index has them too',
+      async () => {
+        for (const { studyInstanceUID } of studies) {
+          const rows = (await (await fetch(`${addressOf()}/api/studies/${studyInstanceUID}`, { headers })).json()) as {
+            outcome: string;
+            isCurrent: boolean;
+          }[];
+          assert.deepEqual(
+            rows.map(({ outcome, isCurrent }) => [outcome, isCurrent]),
+            [['reported', true]],
+          );
+        }
+      },
+      { timeoutMs: 30_000, intervalMs: 300 },
+    );
     return undefined;
   });
 
@@ -89,7 +107,12 @@ describe('the disk is full', () => {
 
     const refusal = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
       const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, PORT: '0', ORTHANC_URL: pacs.orthanc.url };
-      execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'serve'], { cwd: projectRoot, env, timeout: 30_000, killSignal: 'SIGKILL' }, (error, _stdout, stderr) => resolve({ code: error?.code, stderr }));
+      execFile(
+        process.execPath,
+        [join(projectRoot, 'dist/src/cli.js'), 'serve'],
+        { cwd: projectRoot, env, timeout: 30_000, killSignal: 'SIGKILL' },
+        (error, _stdout, stderr) => resolve({ code: error?.code, stderr }),
+      );
     });
     assert.equal(refusal.code, 1, refusal.stderr);
     assert.match(refusal.stderr, /^chest-ai: The disk is full: .*$/m);
@@ -97,7 +120,11 @@ describe('the disk is full', () => {
     free();
     service = await spawnService(pacs.orthanc, { dataDir });
     await eventuallyOneResult(pacs.dicomWeb, study.studyInstanceUID);
-    await eventually('it is recorded', async () => assert.equal((await fetch(`${addressOf()}/api/studies/${study.studyInstanceUID}`, { headers })).status, 200), { timeoutMs: 30_000 });
+    await eventually(
+      'it is recorded',
+      async () => assert.equal((await fetch(`${addressOf()}/api/studies/${study.studyInstanceUID}`, { headers })).status, 200),
+      { timeoutMs: 30_000 },
+    );
     await service.end();
     service = undefined;
     const store = await openStore({ dataDir: join(dataDir, 'index') }, silentLog);

@@ -12,13 +12,15 @@ import { configFor, eventuallyOneResult } from '../support/service.js';
 
 /** Processes below this one in which onnxruntime computes. */
 function engines(): readonly number[] {
-  return descendantsOf(process.pid).map(({ pid }) => pid).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('onnx/process.js');
-    } catch {
-      return false;
-    }
-  });
+  return descendantsOf(process.pid)
+    .map(({ pid }) => pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('onnx/process.js');
+      } catch {
+        return false;
+      }
+    });
 }
 
 describe('D3: an engine that hangs', () => {
@@ -33,7 +35,10 @@ describe('D3: an engine that hangs', () => {
 
   before(async () => {
     const config = configFor(pacs.orthanc);
-    service = await startService({ ...config, engine: { ...config.engine, answerTimeoutMs: 12_000, firstAnswerTimeoutMs: 40_000 } }, silentLog);
+    service = await startService(
+      { ...config, engine: { ...config.engine, answerTimeoutMs: 12_000, firstAnswerTimeoutMs: 40_000 } },
+      silentLog,
+    );
   });
 
   test('the service says so, ends it, and every study has its result from a fresh one', async () => {
@@ -46,7 +51,10 @@ describe('D3: an engine that hangs', () => {
     assert.equal(engines().length, 1);
     process.kill(hung!, 'SIGSTOP');
     for (const { files } of others) await sendByCStore(files, pacs.orthanc);
-    await eventually('health is not ok', async () => assert.deepEqual(await health(), { status: 503, ok: false }), { timeoutMs: 60_000, intervalMs: 200 });
+    await eventually('health is not ok', async () => assert.deepEqual(await health(), { status: 503, ok: false }), {
+      timeoutMs: 60_000,
+      intervalMs: 200,
+    });
     for (const { studyInstanceUID } of others) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 120_000 });
     assert.ok(!engines().includes(hung!));
     assert.match(service.model.engine.why, /which was lost .*no answer within/);

@@ -85,7 +85,10 @@ test('L4: streams of one account and of all have their limit; however many liste
   });
   try {
     const open = await Promise.all([1, 2, 3].map(() => many.listen('a')));
-    assert.deepEqual(open.map(({ status }) => status), [200, 200, 200]);
+    assert.deepEqual(
+      open.map(({ status }) => status),
+      [200, 200, 200],
+    );
     assert.equal((await many.listen('a')).status, 429);
     assert.deepEqual([(await many.listen('b')).status, (await many.listen('b')).status, (await many.listen('b')).status], [200, 200, 429]);
     const before = asked;
@@ -108,10 +111,13 @@ test('L4: streams of one account and of all have their limit; however many liste
 test('L4: a stream goes on while the login cannot be looked up, and ends when it may not go on', async () => {
   let answer: () => Promise<boolean> = () => Promise.reject(new Fault('database-unavailable', 'away'));
   let looked = 0;
-  const one = await listening(async () => 'a', () => {
-    looked++;
-    return answer();
-  });
+  const one = await listening(
+    async () => 'a',
+    () => {
+      looked++;
+      return answer();
+    },
+  );
   try {
     const response = await one.listen('a');
     await eventually('it is looked at', () => assert.ok(looked >= 2));
@@ -125,7 +131,11 @@ test('L4: a stream goes on while the login cannot be looked up, and ends when it
 });
 
 for (const [name, end] of [
-  ['a logout', async (account: string, headers: Record<string, string>) => void (await fetch(`${service.url}/api/logout`, { method: 'POST', headers }))],
+  [
+    'a logout',
+    async (account: string, headers: Record<string, string>) =>
+      void (await fetch(`${service.url}/api/logout`, { method: 'POST', headers })),
+  ],
   ['disabling the account', (account: string) => parts.administration.disableAccount(account, { actor: 'test' })],
   ['other roles', (account: string) => parts.administration.setRoles(account, ['reader'], { actor: 'test' })],
 ] as const) {

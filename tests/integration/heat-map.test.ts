@@ -36,7 +36,10 @@ describe('heat maps in a real Orthanc', () => {
       assert.equal(textOf(readPart10(bytes).dataSet, 'PhotometricInterpretation'), 'RGB');
     }
     const result = await service.store.results.currentResult(study);
-    assert.deepEqual(result!.documents.map((one) => one.kind).sort(), ['heat-map', 'measurement', 'text', ...Array<string>(present.length - 1).fill('heat-map')].sort());
+    assert.deepEqual(
+      result!.documents.map((one) => one.kind).sort(),
+      ['heat-map', 'measurement', 'text', ...Array<string>(present.length - 1).fill('heat-map')].sort(),
+    );
   });
 
   test('our heat maps do not set us off again', async () => {
@@ -53,11 +56,15 @@ describe('heat maps in a real Orthanc', () => {
     await service.stop();
     service = await startTestService(pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, study);
-    const found = await eventually('a result', async () => {
-      const result = await service.store.results.currentResult(study);
-      assert.ok(result);
-      return result;
-    }, { timeoutMs: 60_000 });
+    const found = await eventually(
+      'a result',
+      async () => {
+        const result = await service.store.results.currentResult(study);
+        assert.ok(result);
+        return result;
+      },
+      { timeoutMs: 60_000 },
+    );
     assert.equal(found.resultId, known.resultId);
     assert.deepEqual(found.documents.map((one) => one.sopInstanceUID).sort(), known.documents.map((one) => one.sopInstanceUID).sort());
     assert.equal((await documentsOf(pacs.dicomWeb, study)).heatMaps.length, heatMaps.length);
@@ -67,21 +74,33 @@ describe('heat maps in a real Orthanc', () => {
 describe('profiles of documents', () => {
   const pacs = useOrthanc();
   const [clear, opacity] = sampleStudies('profiles', { scale: 0.4, ctSlices: 0 });
-  for (const [profile, kinds] of [['air', { clear: ['measurement', 'text'], opacity: ['measurement', 'text'] }], ['stone', { clear: ['text'], opacity: ['heat-map', 'text'] }]] as const) {
+  for (const [profile, kinds] of [
+    ['air', { clear: ['measurement', 'text'], opacity: ['measurement', 'text'] }],
+    ['stone', { clear: ['text'], opacity: ['heat-map', 'text'] }],
+  ] as const) {
     test(`${profile}: ${kinds.clear.join(', ')} where nothing is present, ${kinds.opacity.join(', ')} where something is`, async () => {
       const service = await startTestService(pacs.orthanc, { report: { profile }, model: { directory: cautiousStarter() } });
       try {
-        for (const [name, one] of [['clear', clear!], ['opacity', opacity!]] as const) {
+        for (const [name, one] of [
+          ['clear', clear!],
+          ['opacity', opacity!],
+        ] as const) {
           await sendByCStore(one.files, pacs.orthanc);
-          const result = await eventually(`a result of ${name}`, async () => {
-            const found = await service.store.results.currentResult(one.studyInstanceUID);
-            assert.ok(found);
-            return found;
-          }, { timeoutMs: 60_000 });
+          const result = await eventually(
+            `a result of ${name}`,
+            async () => {
+              const found = await service.store.results.currentResult(one.studyInstanceUID);
+              assert.ok(found);
+              return found;
+            },
+            { timeoutMs: 60_000 },
+          );
           assert.equal(result.outcome, 'reported', result.reason ?? '');
           assert.deepEqual([...new Set(result.documents.map((document) => document.kind))].sort(), kinds[name]);
           for (const { reference } of (await documentsOf(pacs.dicomWeb, one.studyInstanceUID)).all) {
-            const { errors } = await validateDocument(await pacs.dicomWeb.retrieveInstance(one.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID));
+            const { errors } = await validateDocument(
+              await pacs.dicomWeb.retrieveInstance(one.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID),
+            );
             assert.deepEqual(errors, []);
           }
         }
@@ -89,7 +108,11 @@ describe('profiles of documents', () => {
         await service.stop();
         for (const one of [clear!, opacity!]) {
           const id = await pacs.client.findStudy(one.studyInstanceUID);
-          if (id) await fetch(`${pacs.orthanc.url}/studies/${id}`, { method: 'DELETE', headers: { Authorization: `Basic ${Buffer.from(`${pacs.orthanc.username}:${pacs.orthanc.password}`).toString('base64')}` } });
+          if (id)
+            await fetch(`${pacs.orthanc.url}/studies/${id}`, {
+              method: 'DELETE',
+              headers: { Authorization: `Basic ${Buffer.from(`${pacs.orthanc.username}:${pacs.orthanc.password}`).toString('base64')}` },
+            });
         }
       }
     });

@@ -58,7 +58,10 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
   const assertHarmless = async (what: string, min = 1): Promise<void> => {
     assert.ok(proxy.requests.length >= min, `${what}: ${proxy.requests.length} requests`);
     for (const { method, target, headers } of proxy.requests) {
-      assert.ok(expected.some((one) => one.test(`${method} ${target}`)), `${what}: ${method} ${target}`);
+      assert.ok(
+        expected.some((one) => one.test(`${method} ${target}`)),
+        `${what}: ${method} ${target}`,
+      );
       const [path = '', query = ''] = target.split('?', 2);
       assert.doesNotMatch(path, /_method|\/\.|%2f|%5c|%00/i, what);
       assert.doesNotMatch(query, /(^|&)_method|\.\.\//i, what);
@@ -73,18 +76,63 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     for (const file of victim.files) await store(file);
     victimId = (await pacs.client.findStudy(victim.studyInstanceUID))!;
     hostileUids = [
-      `../../studies/${victimId}?_method=DELETE&a=`, '1.2.3.6/../../system', '../../system', '1.2.3.7?x=1#y', '1.2.3.7%2f..%2f..%2fsystem', '1.2.3;4', '1.2.3.4.', 'DOE^JOHN^19600101', '1.2.*', '*', '..', '1.2.\u001b[31m',
-      `1.2.${'9'.repeat(200)}`, `${victim.studyInstanceUID}?_method=DELETE`,
+      `../../studies/${victimId}?_method=DELETE&a=`,
+      '1.2.3.6/../../system',
+      '../../system',
+      '1.2.3.7?x=1#y',
+      '1.2.3.7%2f..%2f..%2fsystem',
+      '1.2.3;4',
+      '1.2.3.4.',
+      'DOE^JOHN^19600101',
+      '1.2.*',
+      '*',
+      '..',
+      '1.2.\u001b[31m',
+      `1.2.${'9'.repeat(200)}`,
+      `${victim.studyInstanceUID}?_method=DELETE`,
     ];
     for (const [index, uid] of hostileUids.entries()) {
-      const parts = { StudyInstanceUID: uid, SeriesInstanceUID: `1.9.${index}`, SOPInstanceUID: `1.9.${index}.1`, PatientID: `H${index}` } as const;
-      await store(tinyImage({ study: `hostile ${index}` }, { ...parts, StudyDescription: `CHEST ../../studies/${victimId}?_method=DELETE`, StationName: '\u001b[31m' }).bytes);
-      await store(tinyImage({ study: `hostile sr ${index}` }, { ...parts, SeriesInstanceUID: `1.9.${index}.2`, SOPInstanceUID: `1.9.${index}.3`, SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.33', Modality: 'SR', PixelData: undefined, Rows: undefined, Columns: undefined } satisfies DataSet).bytes);
+      const parts = {
+        StudyInstanceUID: uid,
+        SeriesInstanceUID: `1.9.${index}`,
+        SOPInstanceUID: `1.9.${index}.1`,
+        PatientID: `H${index}`,
+      } as const;
+      await store(
+        tinyImage(
+          { study: `hostile ${index}` },
+          { ...parts, StudyDescription: `CHEST ../../studies/${victimId}?_method=DELETE`, StationName: '\u001b[31m' },
+        ).bytes,
+      );
+      await store(
+        tinyImage({ study: `hostile sr ${index}` }, {
+          ...parts,
+          SeriesInstanceUID: `1.9.${index}.2`,
+          SOPInstanceUID: `1.9.${index}.3`,
+          SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.33',
+          Modality: 'SR',
+          PixelData: undefined,
+          Rows: undefined,
+          Columns: undefined,
+        } satisfies DataSet).bytes,
+      );
     }
     // Series and instances, in a study that can be named.
-    await store(tinyImage({ study: 'inside' }, { StudyInstanceUID: '1.9.100', SeriesInstanceUID: `1.9/../../../../studies/${victimId}?_method=DELETE&a=`, SOPInstanceUID: `../${victimId}`, PatientID: 'INSIDE' }).bytes);
+    await store(
+      tinyImage(
+        { study: 'inside' },
+        {
+          StudyInstanceUID: '1.9.100',
+          SeriesInstanceUID: `1.9/../../../../studies/${victimId}?_method=DELETE&a=`,
+          SOPInstanceUID: `../${victimId}`,
+          PatientID: 'INSIDE',
+        },
+      ).bytes,
+    );
     odd = ['1.9.200.00123', `1.9.200.${'9'.repeat(70)}`, '1.9.200.abc', '1.9.200..3', '1.9.200.5-6_7'].map((uid, index) => {
-      const { files } = chestStudy(`odd ${index}`, [{ attributes: { StudyInstanceUID: uid, SeriesInstanceUID: `${uid}.01`, SOPInstanceUID: `${uid}.001` } }]);
+      const { files } = chestStudy(`odd ${index}`, [
+        { attributes: { StudyInstanceUID: uid, SeriesInstanceUID: `${uid}.01`, SOPInstanceUID: `${uid}.001` } },
+      ]);
       return { studyInstanceUID: uid as StudyInstanceUID, files };
     });
     for (const { files } of odd) for (const file of files) await store(file);
@@ -115,7 +163,13 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     assert.match(doctor.stdout, /"name":"metadata","state":"good"/);
     await assertHarmless('doctor');
     const list = join(temporaryDirectory('labels'), 'labels.csv');
-    writeFileSync(list, `study,pneumonia\n${hostileUids.filter((uid) => !/[",\n\u001b]/.test(uid)).map((uid) => `"${uid}",present`).join('\n')}\n`);
+    writeFileSync(
+      list,
+      `study,pneumonia\n${hostileUids
+        .filter((uid) => !/[",\n\u001b]/.test(uid))
+        .map((uid) => `"${uid}",present`)
+        .join('\n')}\n`,
+    );
     await chestAi(['labels', 'import', list, '--reader', 'x'], environment(), commandMs);
     await assertHarmless('labels import', 0);
   });
@@ -123,26 +177,36 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
   test('C1, M1, M10, U3: the service reports what can be named, fails the others by themselves, and its log names nobody', async () => {
     service = await spawnService(pacs.orthanc, { url: proxy.url, dataDir, environment: { ENGINE: 'onnx-cpu', LOG_LEVEL: 'debug' } });
     const running = service;
-    const url = /orthanc-chest-ai: (\S+)/.exec(await eventually('the address', () => (assert.match(running.output(), /orthanc-chest-ai: \S+/), running.output())))![1]!;
+    const url = /orthanc-chest-ai: (\S+)/.exec(
+      await eventually('the address', () => (assert.match(running.output(), /orthanc-chest-ai: \S+/), running.output())),
+    )![1]!;
     const headers = await logInFirst(url, dataDir);
     const get = (path: string): Promise<Response> => fetch(url + path, { headers: { ...headers } });
     for (const study of [victim, ...odd]) {
-      await eventually(`a result of ${study.studyInstanceUID}`, async () => {
-        const answer = await get(`/api/studies/${study.studyInstanceUID}`);
-        assert.equal(answer.status, 200, study.studyInstanceUID);
-        const [current] = (await answer.json()) as { outcome: string; reason?: string }[];
-        assert.equal(current!.outcome, 'reported', `${study.studyInstanceUID}: ${current!.reason}`);
-      }, { timeoutMs: 300_000, intervalMs: 300 });
+      await eventually(
+        `a result of ${study.studyInstanceUID}`,
+        async () => {
+          const answer = await get(`/api/studies/${study.studyInstanceUID}`);
+          assert.equal(answer.status, 200, study.studyInstanceUID);
+          const [current] = (await answer.json()) as { outcome: string; reason?: string }[];
+          assert.equal(current!.outcome, 'reported', `${study.studyInstanceUID}: ${current!.reason}`);
+        },
+        { timeoutMs: 300_000, intervalMs: 300 },
+      );
     }
     for (const uid of hostileUids) {
       const name = encodeURIComponent(quotedUid(uid));
-      await eventually(`the fault of ${quotedUid(uid)}`, async () => {
-        const answer = await get(`/api/studies/${name}/page`);
-        assert.equal(answer.status, 200);
-        const [current] = ((await answer.json()) as { history: { outcome: string; code: string; reason: string }[] }).history;
-        assert.deepEqual([current?.outcome, current?.code], ['failed', 'dicom-attribute'], quotedUid(uid));
-        assert.ok(current!.reason.includes(quotedUid(uid)) && current!.reason.includes('StudyInstanceUID'), current!.reason);
-      }, { timeoutMs: 300_000, intervalMs: 300 });
+      await eventually(
+        `the fault of ${quotedUid(uid)}`,
+        async () => {
+          const answer = await get(`/api/studies/${name}/page`);
+          assert.equal(answer.status, 200);
+          const [current] = ((await answer.json()) as { history: { outcome: string; code: string; reason: string }[] }).history;
+          assert.deepEqual([current?.outcome, current?.code], ['failed', 'dicom-attribute'], quotedUid(uid));
+          assert.ok(current!.reason.includes(quotedUid(uid)) && current!.reason.includes('StudyInstanceUID'), current!.reason);
+        },
+        { timeoutMs: 300_000, intervalMs: 300 },
+      );
     }
     await assertHarmless('the service');
 
@@ -156,15 +220,29 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     for (const uid of [...hostileUids, `1.2.3/../../../studies/${victimId}?_method=DELETE`]) {
       const name = encodeURIComponent(uid);
       for (const path of [
-        `/api/studies/${name}`, `/api/studies/${name}/page`, `/api/studies/${name}/assessments`, `/api/studies/${name}/series/${name}/instances/${name}/picture`, `/api/studies/${victim.studyInstanceUID}/series/${name}/instances/${name}/picture`,
-        `/api/patients?studies=${name}`, `/api/worklist?search=${name}`, `/dicom-web/studies/${name}/metadata`, `/dicom-web/studies/${uid}/metadata`, `/dicom-web/studies?StudyInstanceUID=${name}`, `/dicom-web/studies?StudyInstanceUID=${uid}`,
-        `/dicom-web/studies/${victim.studyInstanceUID}/metadata?_method=DELETE`, `/dicom-web/studies?_method=PUT&%5fmethod=DELETE&limit=1`,
+        `/api/studies/${name}`,
+        `/api/studies/${name}/page`,
+        `/api/studies/${name}/assessments`,
+        `/api/studies/${name}/series/${name}/instances/${name}/picture`,
+        `/api/studies/${victim.studyInstanceUID}/series/${name}/instances/${name}/picture`,
+        `/api/patients?studies=${name}`,
+        `/api/worklist?search=${name}`,
+        `/dicom-web/studies/${name}/metadata`,
+        `/dicom-web/studies/${uid}/metadata`,
+        `/dicom-web/studies?StudyInstanceUID=${name}`,
+        `/dicom-web/studies?StudyInstanceUID=${uid}`,
+        `/dicom-web/studies/${victim.studyInstanceUID}/metadata?_method=DELETE`,
+        `/dicom-web/studies?_method=PUT&%5fmethod=DELETE&limit=1`,
       ]) {
         const answer = await fetch(url + path, { headers: { ...headers, 'X-HTTP-Method-Override': 'DELETE' } });
         assert.ok(answer.status < 500 || answer.status === 502, `${path}: ${answer.status}`);
         await answer.arrayBuffer();
       }
-      const assessment = await fetch(`${url}/api/studies/${name}/assessments`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ findings: [{ name: 'pneumonia', decision: 'present' }] }) });
+      const assessment = await fetch(`${url}/api/studies/${name}/assessments`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ findings: [{ name: 'pneumonia', decision: 'present' }] }),
+      });
       assert.ok(assessment.status >= 400 && assessment.status < 500, `${assessment.status}`);
     }
     await assertHarmless('routes of the service');
@@ -174,9 +252,10 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     assert.ok(output.includes('1.9.200.00123'), 'a UID of digits and points stands in the log');
     assert.equal(await running.end(), 0);
     service = undefined;
-    for (const { studyInstanceUID } of odd) await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID).catch((error: unknown) => {
-      // dciodvfy says of the copied UID what PS3.5 says; nothing else may be wrong.
-      assert.match(String(error), /UID/i);
-    });
+    for (const { studyInstanceUID } of odd)
+      await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID).catch((error: unknown) => {
+        // dciodvfy says of the copied UID what PS3.5 says; nothing else may be wrong.
+        assert.match(String(error), /UID/i);
+      });
   });
 });

@@ -32,14 +32,53 @@ interface BaseFile {
 }
 
 /** What a file has to say of itself to be taken by the shipped rules; laid under what the damaged file still says. */
-const asChestXray: DataSet = { Modality: 'CR', BodyPartExamined: 'CHEST', ViewPosition: 'PA', SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', StudyInstanceUID: derivedUid('fuzz', 'study'), SeriesInstanceUID: derivedUid('fuzz', 'series'), SOPInstanceUID: derivedUid('fuzz', 'instance') };
-const asChestCt: DataSet = { ...asChestXray, Modality: 'CT', SOPClassUID: '1.2.840.10008.5.1.4.1.1.2', ImageOrientationPatient: [1, 0, 0, 0, 1, 0], ImagePositionPatient: [0, 0, 0], PixelSpacing: [1, 1], RescaleSlope: 1, RescaleIntercept: -1024, ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'] };
+const asChestXray: DataSet = {
+  Modality: 'CR',
+  BodyPartExamined: 'CHEST',
+  ViewPosition: 'PA',
+  SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+  StudyInstanceUID: derivedUid('fuzz', 'study'),
+  SeriesInstanceUID: derivedUid('fuzz', 'series'),
+  SOPInstanceUID: derivedUid('fuzz', 'instance'),
+};
+const asChestCt: DataSet = {
+  ...asChestXray,
+  Modality: 'CT',
+  SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+  ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+  ImagePositionPatient: [0, 0, 0],
+  PixelSpacing: [1, 1],
+  RescaleSlope: 1,
+  RescaleIntercept: -1024,
+  ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
+};
 
 function baseFiles(): readonly BaseFile[] {
   const folder = join(projectRoot, 'tests/fixtures/pixels/synthetic');
-  const fixtures = readdirSync(folder).filter((name) => name.endsWith('.dcm')).sort().map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(folder, name))) }));
-  const { values, rows, columns, bitsStored, photometricInterpretation } = chestPhantom({ seed: 'fuzz', view: 'frontal', rows: 120, columns: 100 });
-  const phantom = writePart10({ ...asChestXray, PatientName: 'FUZZ', PatientID: 'FUZZ', SamplesPerPixel: 1, PhotometricInterpretation: photometricInterpretation, Rows: rows, Columns: columns, BitsAllocated: 16, BitsStored: bitsStored, HighBit: bitsStored - 1, PixelRepresentation: 0, PixelData: new Uint8Array(values.buffer) });
+  const fixtures = readdirSync(folder)
+    .filter((name) => name.endsWith('.dcm'))
+    .sort()
+    .map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(folder, name))) }));
+  const { values, rows, columns, bitsStored, photometricInterpretation } = chestPhantom({
+    seed: 'fuzz',
+    view: 'frontal',
+    rows: 120,
+    columns: 100,
+  });
+  const phantom = writePart10({
+    ...asChestXray,
+    PatientName: 'FUZZ',
+    PatientID: 'FUZZ',
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: photometricInterpretation,
+    Rows: rows,
+    Columns: columns,
+    BitsAllocated: 16,
+    BitsStored: bitsStored,
+    HighBit: bitsStored - 1,
+    PixelRepresentation: 0,
+    PixelData: new Uint8Array(values.buffer),
+  });
   return [...fixtures, { name: 'a frontal chest, whole', bytes: phantom }];
 }
 
@@ -48,16 +87,28 @@ describe('hostile DICOM', () => {
   let analyser: Analyser;
   before(async () => {
     const config = loadConfig({});
-    analyser = await openAnalyser({ ...config, engine: { ...config.engine, prefer: 'onnx-cpu', threads: 1 }, work: { ...config.work, decoders: 2, decodeTimeoutMs: maxMs - 1_000 } }, silentLog);
+    analyser = await openAnalyser(
+      {
+        ...config,
+        engine: { ...config.engine, prefer: 'onnx-cpu', threads: 1 },
+        work: { ...config.work, decoders: 2, decodeTimeoutMs: maxMs - 1_000 },
+      },
+      silentLog,
+    );
   });
   after(() => analyser.close());
 
   test('every transfer syntax is among the files', () => {
     const syntaxes = new Set(files.map(({ bytes }) => readPart10(bytes, { untilPixelData: true }).transferSyntaxUID));
-    assert.deepEqual(supportedTransferSyntaxes.filter((uid) => !syntaxes.has(uid)), []);
+    assert.deepEqual(
+      supportedTransferSyntaxes.filter((uid) => !syntaxes.has(uid)),
+      [],
+    );
   });
 
-  test(`${only === undefined ? `${cases} damaged files` : `case ${only}`} of seed ${seed}: each a result, a skip or a fault`, { timeout: 600_000 }, async () => {
+  test(`${only === undefined ? `${cases} damaged files` : `case ${only}`} of seed ${seed}: each a result, a skip or a fault`, {
+    timeout: 600_000,
+  }, async () => {
     const outcomes = new Map<string, number>();
     const slowest = { ms: 0, index: -1 };
     const rssBefore = process.memoryUsage().rss;
@@ -69,7 +120,9 @@ describe('hostile DICOM', () => {
       for (let index = list.shift(); index !== undefined; index = list.shift()) {
         const start = performance.now();
         const outcome = await runCase(index).catch((error: unknown) => {
-          throw new Error(`not a fault; to see it again: FUZZ_SEED=${seed} FUZZ_CASE=${index} npm test -- hostile-dicom (${files[index % files.length]!.name})\n${error instanceof Error ? error.stack : String(error)}`);
+          throw new Error(
+            `not a fault; to see it again: FUZZ_SEED=${seed} FUZZ_CASE=${index} npm test -- hostile-dicom (${files[index % files.length]!.name})\n${error instanceof Error ? error.stack : String(error)}`,
+          );
         });
         const ms = performance.now() - start;
         if (ms > slowest.ms) Object.assign(slowest, { ms, index });
@@ -78,12 +131,18 @@ describe('hostile DICOM', () => {
       }
     };
     await Promise.all(Array.from({ length: atOnce }, work));
-    const counted = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, n]) => `${outcome} ${n}`).join(', ');
-    console.log(`${cases} cases of seed ${seed} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s, ${cpuSeconds(cpuBefore).toFixed(1)} s of processor: ${counted}; slowest ${Math.round(slowest.ms)} ms (case ${slowest.index}); memory ${Math.round(rssBefore / 1e6)} MB, at most ${Math.round(rssPeak / 1e6)} MB`);
+    const counted = [...outcomes]
+      .sort((a, b) => b[1] - a[1])
+      .map(([outcome, n]) => `${outcome} ${n}`)
+      .join(', ');
+    console.log(
+      `${cases} cases of seed ${seed} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s, ${cpuSeconds(cpuBefore).toFixed(1)} s of processor: ${counted}; slowest ${Math.round(slowest.ms)} ms (case ${slowest.index}); memory ${Math.round(rssBefore / 1e6)} MB, at most ${Math.round(rssPeak / 1e6)} MB`,
+    );
     assert.ok(rssPeak - rssBefore < 1.5e9, `${Math.round((rssPeak - rssBefore) / 1e6)} MB more than before`);
     if (only === undefined) {
       // The cases reach every part of the story, or they show nothing.
-      for (const outcome of ['reported', 'skipped', 'fault dicom-unreadable', 'fault pixels-unreadable', 'fault dicom-attribute']) assert.ok((outcomes.get(outcome) ?? 0) > cases / 1000, `${outcome}: ${counted}`);
+      for (const outcome of ['reported', 'skipped', 'fault dicom-unreadable', 'fault pixels-unreadable', 'fault dicom-attribute'])
+        assert.ok((outcomes.get(outcome) ?? 0) > cases / 1000, `${outcome}: ${counted}`);
       assert.ok((outcomes.get('fault timed-out') ?? 0) <= cases / 1000, counted);
     }
   });
@@ -96,19 +155,31 @@ describe('hostile DICOM', () => {
     let dataSet: DataSet;
     let pacs: FilePacs;
     try {
-      dataSet = { ...under, ...readPart10(bytes, { untilPixelData: true }).dataSet, ...(random() < 0.9 ? { Modality: under['Modality'], BodyPartExamined: 'CHEST', ViewPosition: 'PA' } : {}) };
+      dataSet = {
+        ...under,
+        ...readPart10(bytes, { untilPixelData: true }).dataSet,
+        ...(random() < 0.9 ? { Modality: under['Modality'], BodyPartExamined: 'CHEST', ViewPosition: 'PA' } : {}),
+      };
       pacs = new FilePacs([{ file: 'case', read: async () => bytes, dataSet }]);
     } catch (error) {
       return outcomeOf(error);
     } finally {
       assert.ok(performance.now() - start < maxMs, `reading took ${performance.now() - start} ms`);
     }
-    const tools = { pacs, reader: analyser.reader, model: () => analyser.model, settings: analyser.settings, clock: { now: () => new Date(0) }, log: silentLog };
+    const tools = {
+      pacs,
+      reader: analyser.reader,
+      model: () => analyser.model,
+      settings: analyser.settings,
+      clock: { now: () => new Date(0) },
+      log: silentLog,
+    };
     const study = { studyInstanceUID: pacs.studyInstanceUID, arrival: {} };
     try {
       const { outcome, documents } = await reportStudy(study, tools);
       assert.ok(outcome !== 'reported' || documents.length > 0);
-      for (const { sopInstanceUID } of documents) assert.equal(textOf(readPart10(pacs.stored.get(`${sopInstanceUID}.dcm`)!).dataSet, 'StudyInstanceUID'), pacs.studyInstanceUID);
+      for (const { sopInstanceUID } of documents)
+        assert.equal(textOf(readPart10(pacs.stored.get(`${sopInstanceUID}.dcm`)!).dataSet, 'StudyInstanceUID'), pacs.studyInstanceUID);
       return outcome;
     } catch (error) {
       const outcome = outcomeOf(error);

@@ -23,7 +23,9 @@ interface Process {
 const running = new Set<ChildProcess>();
 
 function startProcess(options: JobProcessOptions): Process {
-  const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/job-process.js'), JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/job-process.js'), JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   running.add(child);
   const lines: JobProcessLine[] = [];
   createInterface({ input: child.stdout! }).on('line', (line) => lines.push(JSON.parse(line) as JobProcessLine));
@@ -44,10 +46,12 @@ const keys = (n: number, from = 0) => Array.from({ length: n }, (_, k) => `1.2.$
 /** Times at which a key was in hand, over several processes; a start without an end lasts until its process was killed. */
 function overlapping(processes: readonly { readonly lines: readonly JobProcessLine[]; readonly killedAt?: number }[]): string[] {
   const spans = processes.flatMap(({ lines, killedAt = Infinity }) =>
-    lines.filter((line) => line.did === 'start').map((start) => {
-      const end = lines.find((line) => line.did === 'end' && line.key === start.key && line.at >= start.at);
-      return { key: start.key!, from: start.at, to: end?.at ?? killedAt };
-    }),
+    lines
+      .filter((line) => line.did === 'start')
+      .map((start) => {
+        const end = lines.find((line) => line.did === 'end' && line.key === start.key && line.at >= start.at);
+        return { key: start.key!, from: start.at, to: end?.at ?? killedAt };
+      }),
   );
   return spans.filter((a) => spans.some((b) => a !== b && a.key === b.key && a.from < b.to && b.from < a.to)).map(({ key }) => key);
 }
@@ -63,16 +67,22 @@ for (const backend of storeBackends()) {
       const location = await backend.location();
       const options = { location, queue: 'kill', concurrency: 3, jobMs: 1_500, leaseMs: 3_000 };
       const first = startProcess({ ...options, send: keys(8) });
-      await eventually('all sent, three in hand', () => assert.ok(did(first, 'sent').length === 8 && did(first, 'start').length >= 3), { timeoutMs: 60_000 });
+      await eventually('all sent, three in hand', () => assert.ok(did(first, 'sent').length === 8 && did(first, 'start').length >= 3), {
+        timeoutMs: 60_000,
+      });
       await first.kill('SIGKILL');
       const active = did(first, 'start').filter((key) => !did(first, 'end').includes(key));
       assert.ok(active.length > 0);
       const from = Date.now();
       const second = startProcess({ ...options, jobMs: 20, send: [] });
-      await eventually('the rest ran', () => assert.equal(new Set([...did(first, 'end'), ...did(second, 'end')]).size, 8), { timeoutMs: 30_000 });
+      await eventually('the rest ran', () => assert.equal(new Set([...did(first, 'end'), ...did(second, 'end')]).size, 8), {
+        timeoutMs: 30_000,
+      });
       const back = active.map((key) => second.lines.find((line) => line.did === 'start' && line.key === key)!.at);
       const ready = second.lines.find((line) => line.did === 'ready')!.at;
-      console.log(`${backend.name}: jobs of a killed process ran again ${Math.max(...back) - from} ms after the next one was started (${Math.max(...back) - ready} ms after it was ready)`);
+      console.log(
+        `${backend.name}: jobs of a killed process ran again ${Math.max(...back) - from} ms after the next one was started (${Math.max(...back) - ready} ms after it was ready)`,
+      );
       await second.kill('SIGTERM');
     });
 
@@ -81,9 +91,18 @@ for (const backend of storeBackends()) {
       const sent = new Set<string>();
       const processes: (Process & { killedAt?: number })[] = [];
       for (let round = 0; round < 8; round++) {
-        const process = startProcess({ location, queue: 'kill', concurrency: 3, jobMs: 30, leaseMs: 1_500, send: keys(100, round * 1_000) });
+        const process = startProcess({
+          location,
+          queue: 'kill',
+          concurrency: 3,
+          jobMs: 30,
+          leaseMs: 1_500,
+          send: keys(100, round * 1_000),
+        });
         // Killed before it has ended anything again and again, a job would rightly be taken for the killer.
-        await eventually('it works', () => assert.ok(did(process, 'sent').length > 0 && did(process, 'end').length > 0), { timeoutMs: 30_000 });
+        await eventually('it works', () => assert.ok(did(process, 'sent').length > 0 && did(process, 'end').length > 0), {
+          timeoutMs: 30_000,
+        });
         await sleep(50 + 97 * round);
         await process.kill('SIGKILL');
         for (const key of did(process, 'sent')) sent.add(key);
@@ -91,12 +110,22 @@ for (const backend of storeBackends()) {
       }
       const last = startProcess({ location, queue: 'kill', concurrency: 10, jobMs: 1, leaseMs: 1_500, send: [] });
       const ended = () => new Set([...processes, last].flatMap((process) => did(process, 'end')));
-      await eventually('all ran', () => assert.deepEqual([...sent].filter((key) => !ended().has(key)), []), { timeoutMs: 60_000 });
+      await eventually(
+        'all ran',
+        () =>
+          assert.deepEqual(
+            [...sent].filter((key) => !ended().has(key)),
+            [],
+          ),
+        { timeoutMs: 60_000 },
+      );
       await last.kill('SIGTERM');
       const store = await openStore(location, silentLog);
       for (const key of sent) assert.equal((await store.results.ofStudy(key)).length, 1);
       await store.close();
-      console.log(`${backend.name}: 8 kills, ${sent.size} jobs sent, 0 lost, ${[...processes, last].flatMap((process) => did(process, 'start')).length - ended().size} started again`);
+      console.log(
+        `${backend.name}: 8 kills, ${sent.size} jobs sent, 0 lost, ${[...processes, last].flatMap((process) => did(process, 'start')).length - ended().size} started again`,
+      );
     });
 
     test('a job that kills its process is parked after five deaths; what was in hand beside it is not', async () => {
@@ -112,7 +141,12 @@ for (const backend of storeBackends()) {
       let deaths = 0;
       for (let last = startProcess(options); ; last = startProcess(options)) {
         // Whoever keeps the service running starts it again.
-        const ended = await Promise.race([last.gone.then(() => true), eventually('parked', () => assert.ok(last.lines.some(({ did: what, key }) => what === 'parked' && key === poison)), { timeoutMs: 60_000 }).then(() => false)]);
+        const ended = await Promise.race([
+          last.gone.then(() => true),
+          eventually('parked', () => assert.ok(last.lines.some(({ did: what, key }) => what === 'parked' && key === poison)), {
+            timeoutMs: 60_000,
+          }).then(() => false),
+        ]);
         if (!ended) {
           await last.kill('SIGTERM');
           break;
@@ -153,18 +187,26 @@ describe('several processes on one PostgreSQL', { skip: postgresql.missing }, ()
     await Promise.all(ends.map((end) => end()));
   });
 
-  test('two workers never have the same key in hand; a dead one\'s jobs are taken over', async () => {
+  test("two workers never have the same key in hand; a dead one's jobs are taken over", async () => {
     const location = await postgresql.location();
     const options = { location, queue: 'shared', concurrency: 4, jobMs: 40, leaseMs: 3_000 };
     // Both send the same keys again and again: every key is waiting and active at once most of the time.
     const send = Array.from({ length: 10 }, () => keys(12)).flat();
     const a = startProcess({ ...options, send });
     const b = startProcess({ ...options, send });
-    await eventually('both sent all', () => assert.ok([a, b].every((process) => did(process, 'sent').length === send.length)), { timeoutMs: 30_000 });
+    await eventually('both sent all', () => assert.ok([a, b].every((process) => did(process, 'sent').length === send.length)), {
+      timeoutMs: 30_000,
+    });
     const last = new Map<string, number>();
     for (const { did: what, key, at } of [...a.lines, ...b.lines]) if (what === 'sent') last.set(key!, Math.max(at, last.get(key!) ?? 0));
-    const startedAfter = (key: string) => [...a.lines, ...b.lines].some((line) => line.did === 'end' && line.key === key && line.at >= last.get(key)!);
-    await eventually('each key was worked on after it was last sent', () => assert.deepEqual(keys(12).filter((key) => !startedAfter(key)), []));
+    const startedAfter = (key: string) =>
+      [...a.lines, ...b.lines].some((line) => line.did === 'end' && line.key === key && line.at >= last.get(key)!);
+    await eventually('each key was worked on after it was last sent', () =>
+      assert.deepEqual(
+        keys(12).filter((key) => !startedAfter(key)),
+        [],
+      ),
+    );
     assert.deepEqual(overlapping([a, b]), []);
     assert.ok(did(a, 'start').length > 5 && did(b, 'start').length > 5, 'the work is shared');
 
@@ -176,7 +218,9 @@ describe('several processes on one PostgreSQL', { skip: postgresql.missing }, ()
     await slow.kill('SIGKILL');
     const from = Date.now();
     await eventually('taken over', () => assert.deepEqual(did(other, 'end'), ['1.9.1']), { timeoutMs: 20_000 });
-    console.log(`postgresql: a dead worker's job taken over after ${Date.now() - from} ms with a lease of ${options.leaseMs} ms (default 30000)`);
+    console.log(
+      `postgresql: a dead worker's job taken over after ${Date.now() - from} ms with a lease of ${options.leaseMs} ms (default 30000)`,
+    );
     await Promise.all([a, b, other].map((process) => process.kill('SIGTERM')));
   });
 
@@ -191,11 +235,15 @@ describe('several processes on one PostgreSQL', { skip: postgresql.missing }, ()
     for (const key of keys(10)) {
       const sent = Date.now();
       await jobs.send(queue, { key }, { key });
-      const start = await eventually('it starts', () => {
-        const line = worker.lines.find((one) => one.did === 'start' && one.key === key);
-        assert.ok(line);
-        return line;
-      }, { intervalMs: 5 });
+      const start = await eventually(
+        'it starts',
+        () => {
+          const line = worker.lines.find((one) => one.did === 'start' && one.key === key);
+          assert.ok(line);
+          return line;
+        },
+        { intervalMs: 5 },
+      );
       latencies.push(start.at - sent);
     }
     latencies.sort((x, y) => x - y);
@@ -220,7 +268,11 @@ describe('several processes on one PostgreSQL', { skip: postgresql.missing }, ()
     console.log(`postgresql: work went on ${next - from} ms after the server was back`);
     const store = await openStore(location, silentLog);
     const jobs = await startJobs(store, silentLog);
-    await eventually('nothing is left', async () => assert.equal((await jobs.stats()).find(({ queue }) => queue === 'outage')!.oldestAgeMs, undefined), { timeoutMs: 15_000 });
+    await eventually(
+      'nothing is left',
+      async () => assert.equal((await jobs.stats()).find(({ queue }) => queue === 'outage')!.oldestAgeMs, undefined),
+      { timeoutMs: 15_000 },
+    );
     await jobs.stop();
     await store.close();
     await worker.kill('SIGTERM');

@@ -33,7 +33,9 @@ async function pace(done: readonly string[], count: number): Promise<number> {
   return ((performance.now() - from) / (done.length - before)) * count;
 }
 
-test('M11: with an archive in the queue of the embedded database, new studies come first, work is no slower, and the process answers', { timeout: 800_000 }, async () => {
+test('M11: with an archive in the queue of the embedded database, new studies come first, work is no slower, and the process answers', {
+  timeout: 800_000,
+}, async () => {
   const store = await openEmptyStore(embedded!);
   const jobs = await startJobs(store, silentLog);
   const done: string[] = [];
@@ -58,7 +60,9 @@ test('M11: with an archive in the queue of the embedded database, new studies co
   await jobs.stop({ timeoutMs: 6_000 });
   const stopped = performance.now() - from;
   await store.close();
-  console.log(`${measured} jobs: ${short.toFixed(0)} ms alone, ${long.toFixed(0)} ms before ${archive} others; event loop held ${(held.max / 1e6).toFixed(0)} ms at most; ${passed} jobs before a new one; stopped in ${stopped.toFixed(0)} ms`);
+  console.log(
+    `${measured} jobs: ${short.toFixed(0)} ms alone, ${long.toFixed(0)} ms before ${archive} others; event loop held ${(held.max / 1e6).toFixed(0)} ms at most; ${passed} jobs before a new one; stopped in ${stopped.toFixed(0)} ms`,
+  );
   assert.ok(done.length < archive / 2, 'the queue is still long');
   assert.ok(passed <= 12, `${passed} jobs of the archive went before a new study`);
   // Without the index a job before 45,000 others takes some 30 times as long.

@@ -71,7 +71,9 @@ for (const backend of storeBackends()) {
       assert.match(exhausted[0]!.detail, /longer than/);
 
       await jobs.send(queue, { n: 2 }, { key: 'does not' });
-      await eventually('it has been active for longer than it may', async () => assert.ok(((await statsOf(queue.name)).maxActiveMs ?? 0) > 400));
+      await eventually('it has been active for longer than it may', async () =>
+        assert.ok(((await statsOf(queue.name)).maxActiveMs ?? 0) > 400),
+      );
       release();
       await eventually('it is done', async () => assert.equal((await statsOf(queue.name)).active, 0));
       assert.equal((await statsOf(queue.name)).maxActiveMs, undefined);
@@ -86,8 +88,18 @@ for (const backend of storeBackends()) {
       await jobs.work(queue, async (job) => void seen.push(job));
       await eventually('it ran', () => assert.equal(seen.length, 1));
       await sleep(100);
-      assert.deepEqual(seen.map(({ payload, priority, attempt }) => ({ payload, priority, attempt })), [{ payload: { n: 3 }, priority: 5, attempt: 1 }]);
-      assert.deepEqual(await statsOf(queue.name), { queue: queue.name, waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined });
+      assert.deepEqual(
+        seen.map(({ payload, priority, attempt }) => ({ payload, priority, attempt })),
+        [{ payload: { n: 3 }, priority: 5, attempt: 1 }],
+      );
+      assert.deepEqual(await statsOf(queue.name), {
+        queue: queue.name,
+        waiting: 0,
+        active: 0,
+        retrying: 0,
+        parked: 0,
+        oldestAgeMs: undefined,
+      });
     });
 
     test('sending while one is active lets one more wait, and the two never overlap', async () => {
@@ -95,12 +107,16 @@ for (const backend of storeBackends()) {
       let active = 0;
       let most = 0;
       const seen: number[] = [];
-      await jobs.work(queue, async ({ payload }) => {
-        most = Math.max(most, ++active);
-        await sleep(150);
-        active--;
-        seen.push(payload.n);
-      }, { concurrency: 4 });
+      await jobs.work(
+        queue,
+        async ({ payload }) => {
+          most = Math.max(most, ++active);
+          await sleep(150);
+          active--;
+          seen.push(payload.n);
+        },
+        { concurrency: 4 },
+      );
       await jobs.send(queue, { n: 1 }, { key: 'same' });
       await eventually('it is active', () => assert.equal(active, 1), { intervalMs: 5 });
       assert.equal(await jobs.send(queue, { n: 2 }, { key: 'same' }), 'queued');
@@ -114,7 +130,14 @@ for (const backend of storeBackends()) {
 
     test('higher priority first, then the order of sending', async () => {
       const queue = newQueue();
-      for (const [n, priority] of [[1, 0], [2, 5], [3, 0], [4, 9], [5, 5]] as const) await jobs.send(queue, { n }, { key: `k${n}`, priority });
+      for (const [n, priority] of [
+        [1, 0],
+        [2, 5],
+        [3, 0],
+        [4, 9],
+        [5, 5],
+      ] as const)
+        await jobs.send(queue, { n }, { key: `k${n}`, priority });
       const seen: number[] = [];
       await jobs.work(queue, async ({ payload }) => void seen.push(payload.n));
       await eventually('all ran', () => assert.equal(seen.length, 5));
@@ -126,12 +149,16 @@ for (const backend of storeBackends()) {
       let active = 0;
       let most = 0;
       let done = 0;
-      await jobs.work(queue, async () => {
-        most = Math.max(most, ++active);
-        await sleep(30);
-        active--;
-        done++;
-      }, { concurrency: 3 });
+      await jobs.work(
+        queue,
+        async () => {
+          most = Math.max(most, ++active);
+          await sleep(30);
+          active--;
+          done++;
+        },
+        { concurrency: 3 },
+      );
       await Promise.all(Array.from({ length: 12 }, (_, n) => jobs.send(queue, { n }, { key: `k${n}` })));
       await eventually('all ran', () => assert.equal(done, 12));
       assert.equal(most, 3);
@@ -162,29 +189,49 @@ for (const backend of storeBackends()) {
       let healthy = false;
       const attempts: number[] = [];
       const exhausted: JobFailure[] = [];
-      await jobs.work(queue, async ({ attempt }) => {
-        attempts.push(attempt);
-        if (!healthy) throw new Fault('engine-failed', 'no luck', { studyInstanceUID: '2.25.1' });
-      }, { retry: { ...fast, maxAttempts: 3 }, onExhausted: async (_job, failure) => void exhausted.push(failure) });
+      await jobs.work(
+        queue,
+        async ({ attempt }) => {
+          attempts.push(attempt);
+          if (!healthy) throw new Fault('engine-failed', 'no luck', { studyInstanceUID: '2.25.1' });
+        },
+        { retry: { ...fast, maxAttempts: 3 }, onExhausted: async (_job, failure) => void exhausted.push(failure) },
+      );
       await jobs.send(queue, { n: 1 }, { key: 'k' });
       await eventually('parked', async () => assert.equal((await statsOf(queue.name)).parked, 1));
       assert.deepEqual(attempts, [1, 2, 3]);
-      assert.deepEqual(exhausted.map(({ code, detail, subject }) => ({ code, detail, subject })), [{ code: 'engine-failed', detail: 'no luck', subject: { studyInstanceUID: '2.25.1' } }]);
+      assert.deepEqual(
+        exhausted.map(({ code, detail, subject }) => ({ code, detail, subject })),
+        [{ code: 'engine-failed', detail: 'no luck', subject: { studyInstanceUID: '2.25.1' } }],
+      );
       const [parked] = await jobs.parked({ queue: queue.name });
       assert.deepEqual([parked!.key, parked!.payload, parked!.failure.code], ['k', { n: 1 }, 'engine-failed']);
       healthy = true;
       assert.equal(await jobs.retryFailedJob(parked!.id), true);
       assert.equal(await jobs.retryFailedJob(parked!.id), false);
-      await eventually('done', async () => assert.deepEqual(await statsOf(queue.name), { queue: queue.name, waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined }));
+      await eventually('done', async () =>
+        assert.deepEqual(await statsOf(queue.name), {
+          queue: queue.name,
+          waiting: 0,
+          active: 0,
+          retrying: 0,
+          parked: 0,
+          oldestAgeMs: undefined,
+        }),
+      );
       assert.deepEqual(attempts, [1, 2, 3, 1]);
     });
 
     test('a fault of the surroundings is tried without limit and never parked', async () => {
       const queue = newQueue();
       let attempts = 0;
-      await jobs.work(queue, async () => {
-        if (++attempts < 12) throw new Fault('pacs-unreachable', 'gone');
-      }, { retry: { ...fast, maxAttempts: 2 }, onExhausted: async () => assert.fail('not exhausted') });
+      await jobs.work(
+        queue,
+        async () => {
+          if (++attempts < 12) throw new Fault('pacs-unreachable', 'gone');
+        },
+        { retry: { ...fast, maxAttempts: 2 }, onExhausted: async () => assert.fail('not exhausted') },
+      );
       await jobs.send(queue, { n: 1 }, { key: 'k' });
       await eventually('it is retrying', async () => assert.equal((await statsOf(queue.name)).retrying + attempts > 1, true));
       await eventually('done', () => assert.equal(attempts, 12));
@@ -196,10 +243,14 @@ for (const backend of storeBackends()) {
       jobs = await startJobs(store, { ...silentLog, error: (message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`) });
       const queue = newQueue();
       const told: string[] = [];
-      await jobs.work(queue, async ({ payload }) => {
-        if (payload.n === 1) throw new Fault('dicom-unreadable', 'broken');
-        throw new TypeError('undefined is not a study');
-      }, { onExhausted: async ({ key, attempt }, { code }) => void told.push(`${key} ${code} ${attempt}`) });
+      await jobs.work(
+        queue,
+        async ({ payload }) => {
+          if (payload.n === 1) throw new Fault('dicom-unreadable', 'broken');
+          throw new TypeError('undefined is not a study');
+        },
+        { onExhausted: async ({ key, attempt }, { code }) => void told.push(`${key} ${code} ${attempt}`) },
+      );
       await jobs.send(queue, { n: 1 }, { key: 'fault' });
       await jobs.send(queue, { n: 2 }, { key: 'bug' });
       await eventually('both parked', async () => assert.equal((await statsOf(queue.name)).parked, 2));
@@ -213,12 +264,19 @@ for (const backend of storeBackends()) {
       const queue = newQueue();
       let handled = 0;
       let told = 0;
-      await jobs.work(queue, async () => {
-        handled++;
-        throw new Fault('dicom-unreadable', 'broken');
-      }, { retry: fast, onExhausted: async () => {
-        if (++told < 3) throw new Fault('pacs-unreachable', 'cannot store the failure document');
-      } });
+      await jobs.work(
+        queue,
+        async () => {
+          handled++;
+          throw new Fault('dicom-unreadable', 'broken');
+        },
+        {
+          retry: fast,
+          onExhausted: async () => {
+            if (++told < 3) throw new Fault('pacs-unreachable', 'cannot store the failure document');
+          },
+        },
+      );
       await jobs.send(queue, { n: 1 }, { key: 'k' });
       await eventually('parked', async () => assert.equal((await statsOf(queue.name)).parked, 1));
       assert.deepEqual([handled, told], [1, 3]);
@@ -231,7 +289,12 @@ for (const backend of storeBackends()) {
       });
       for (const n of [1, 2]) {
         await jobs.send(queue, { n }, { key: 'k' });
-        await eventually('parked', async () => assert.deepEqual((await jobs.parked({ queue: queue.name })).map(({ failure }) => failure.detail), [`broken ${n}`]));
+        await eventually('parked', async () =>
+          assert.deepEqual(
+            (await jobs.parked({ queue: queue.name })).map(({ failure }) => failure.detail),
+            [`broken ${n}`],
+          ),
+        );
       }
       await jobs.send(queue, { n: 3 }, { key: 'k' });
       await eventually('cleared', async () => assert.equal((await statsOf(queue.name)).parked, 0));
@@ -240,11 +303,15 @@ for (const backend of storeBackends()) {
     test('a job that fails while a newer one waits is merged with it', async () => {
       const queue = newQueue();
       const seen: string[] = [];
-      await jobs.work(queue, async ({ payload, attempt }) => {
-        seen.push(`${payload.n}/${attempt}`);
-        await sleep(150);
-        if (payload.n === 1) throw new Fault('pacs-error', 'half an answer');
-      }, { retry: fast });
+      await jobs.work(
+        queue,
+        async ({ payload, attempt }) => {
+          seen.push(`${payload.n}/${attempt}`);
+          await sleep(150);
+          if (payload.n === 1) throw new Fault('pacs-error', 'half an answer');
+        },
+        { retry: fast },
+      );
       await jobs.send(queue, { n: 1 }, { key: 'k' });
       await eventually('active', () => assert.equal(seen.length, 1), { intervalMs: 5 });
       await jobs.send(queue, { n: 2 }, { key: 'k' });
@@ -257,13 +324,18 @@ for (const backend of storeBackends()) {
       const ended: number[] = [];
       let aborted = 0;
       let started = 0;
-      await jobs.work(queue, async ({ payload, signal }) => {
-        started++;
-        if (payload.n === 1) await sleep(200);
-        if (payload.n === 2) await new Promise((_, reject) => signal.addEventListener('abort', () => (aborted++, reject(signal.reason as Error))));
-        if (payload.n === 3) await new Promise((resolve) => setTimeout(resolve, 3_000));
-        ended.push(payload.n);
-      }, { concurrency: 3 });
+      await jobs.work(
+        queue,
+        async ({ payload, signal }) => {
+          started++;
+          if (payload.n === 1) await sleep(200);
+          if (payload.n === 2)
+            await new Promise((_, reject) => signal.addEventListener('abort', () => (aborted++, reject(signal.reason as Error))));
+          if (payload.n === 3) await new Promise((resolve) => setTimeout(resolve, 3_000));
+          ended.push(payload.n);
+        },
+        { concurrency: 3 },
+      );
       for (const n of [1, 2, 3, 4]) await jobs.send(queue, { n }, { key: `k${n}` });
       await eventually('three in hand', () => assert.equal(started, 3), { intervalMs: 5 });
       const from = Date.now();
@@ -318,7 +390,9 @@ for (const backend of storeBackends()) {
       from = performance.now();
       await jobs.work(queue, async () => void done++, { concurrency: 4 });
       await eventually('all ran', () => assert.equal(done, count), { timeoutMs: 60_000 });
-      console.log(`${backend.name}: ${((count / sending) * 1000).toFixed(0)} sends/s, ${((count / (performance.now() - from)) * 1000).toFixed(0)} jobs/s`);
+      console.log(
+        `${backend.name}: ${((count / sending) * 1000).toFixed(0)} sends/s, ${((count / (performance.now() - from)) * 1000).toFixed(0)} jobs/s`,
+      );
     });
   });
 }

@@ -30,13 +30,20 @@ for (const backend of storeBackends()) {
       return name;
     };
     const post = (address: string, name: string, given: string, cookie?: string, server = servers[0]!): Promise<Response> =>
-      fetch(`${server.url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json', origin: server.url, 'x-forwarded-for': address, ...(cookie ? { cookie } : {}) }, body: JSON.stringify({ name, password: given }) });
+      fetch(`${server.url}/api/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: server.url, 'x-forwarded-for': address, ...(cookie ? { cookie } : {}) },
+        body: JSON.stringify({ name, password: given }),
+      });
     const statusOf = async (...given: Parameters<typeof post>): Promise<number> => (await post(...given)).status;
-    const failures = async (): Promise<number> => (await store.sql.query<{ n: number }>({ text: 'SELECT count(*)::int AS n FROM chest_ai.login_failure' })).rows[0]!.n;
+    const failures = async (): Promise<number> =>
+      (await store.sql.query<{ n: number }>({ text: 'SELECT count(*)::int AS n FROM chest_ai.login_failure' })).rows[0]!.n;
 
     test('H5, D4: 40 wrong logins of one address, at two processes, do not lock the account for another address', async () => {
       const name = await account('petrova');
-      const attack = await Promise.all(Array.from({ length: 40 }, (_, n) => statusOf('192.0.2.66', name, `wrong guess number ${n}`, undefined, servers[n % 2])));
+      const attack = await Promise.all(
+        Array.from({ length: 40 }, (_, n) => statusOf('192.0.2.66', name, `wrong guess number ${n}`, undefined, servers[n % 2])),
+      );
       assert.ok(attack.filter((one) => one === 401).length <= 5, String(attack));
       assert.equal(await statusOf('192.0.2.66', name, password), 429, 'the address that guessed waits');
       assert.equal(await statusOf('192.0.2.7', name, password), 200);
@@ -61,7 +68,11 @@ for (const backend of storeBackends()) {
       assert.equal(await statusOf('203.0.113.1', name, password, device), 200, 'this browser has logged in before');
       assert.equal(await statusOf('203.0.113.1', name, password, session), 200, 'this browser is logged in');
       assert.equal(await statusOf('192.0.2.10', name, password), 200, 'so has somebody at this address');
-      assert.equal(await statusOf('203.0.113.9', name, password, `chest-ai-device=${'a'.repeat(43)}`), 429, 'a cookie that nobody gave out opens nothing');
+      assert.equal(
+        await statusOf('203.0.113.9', name, password, `chest-ai-device=${'a'.repeat(43)}`),
+        429,
+        'a cookie that nobody gave out opens nothing',
+      );
       const other = await account('other-account');
       assert.equal(await statusOf('203.0.113.2', other, password, device), 200);
       for (let n = 0; n < 15; n++) await post('203.0.113.3', name, `wrong guess number ${n}`, device);
@@ -79,9 +90,14 @@ for (const backend of storeBackends()) {
     test('H5: guesses at names that do not exist lock nobody behind the same address, and tell nothing of names', async () => {
       const name = await account('behind-nat');
       const stillNew = await account('never-before');
-      for (let n = 0; n < 130; n++) await beginAttempt(store.loginFailures, `nobody-${n}`, '192.0.2.99', { exists: false }).catch(() => undefined);
+      for (let n = 0; n < 130; n++)
+        await beginAttempt(store.loginFailures, `nobody-${n}`, '192.0.2.99', { exists: false }).catch(() => undefined);
       assert.equal(await statusOf('192.0.2.99', name, password), 200);
-      assert.deepEqual([await statusOf('192.0.2.99', 'nobody-at-all', password), await statusOf('192.0.2.99', stillNew, 'not the right one')], [429, 429], 'alike whether the name exists');
+      assert.deepEqual(
+        [await statusOf('192.0.2.99', 'nobody-at-all', password), await statusOf('192.0.2.99', stillNew, 'not the right one')],
+        [429, 429],
+        'alike whether the name exists',
+      );
       assert.equal(await statusOf('192.0.2.99', stillNew, password), 200);
       const before = await failures();
       for (let n = 0; n < 30; n++) await beginAttempt(store.loginFailures, `invented-${n}`, '192.0.2.99', { exists: false });
@@ -101,14 +117,23 @@ for (const backend of storeBackends()) {
     test('origins of an account are bounded too', async () => {
       const name = await account('traveller');
       for (let n = 0; n < 30; n++) assert.equal(await statusOf(`198.51.100.${n}`, name, password), 200);
-      const { rows } = await store.sql.query<{ n: number }>({ text: `SELECT count(*)::int AS n FROM chest_ai.known_login WHERE account = 'traveller'` });
+      const { rows } = await store.sql.query<{ n: number }>({
+        text: `SELECT count(*)::int AS n FROM chest_ai.known_login WHERE account = 'traveller'`,
+      });
       assert.ok(rows[0]!.n <= 40, String(rows[0]!.n));
     });
 
     test('D37: a disabled account is enabled again, its roles are changed', async () => {
       const name = await account('back-again');
       const { token } = await parts.administration.addToken({ name: 'chief', roles: ['admin'] }, { actor: 'test' });
-      const ask = async (what: string, body: object = {}): Promise<number> => (await fetch(`${servers[0]!.url}/api/accounts/${name}/${what}`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })).status;
+      const ask = async (what: string, body: object = {}): Promise<number> =>
+        (
+          await fetch(`${servers[0]!.url}/api/accounts/${name}/${what}`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          })
+        ).status;
       assert.equal(await ask('enable'), 404, 'it is not disabled');
       assert.equal(await ask('disable'), 204);
       assert.equal(await statusOf('192.0.2.12', name, password), 401);
@@ -121,17 +146,28 @@ for (const backend of storeBackends()) {
       assert.deepEqual(((await (await post('192.0.2.12', name, password)).json()) as { roles: string[] }).roles, ['reader', 'operator']);
       assert.equal(await ask('roles', { roles: [] }), 400);
       assert.equal(await ask('roles', { roles: ['emperor'] }), 400);
-      const actions = (await store.audit.list({ action: 'account', actor: 'token:chief' })).map(({ action, outcome }) => `${action} ${outcome}`);
-      for (const one of ['account.enable done', 'account.roles done', 'account.disable done', 'account.enable failed']) assert.ok(actions.includes(one), one);
+      const actions = (await store.audit.list({ action: 'account', actor: 'token:chief' })).map(
+        ({ action, outcome }) => `${action} ${outcome}`,
+      );
+      for (const one of ['account.enable done', 'account.roles done', 'account.disable done', 'account.enable failed'])
+        assert.ok(actions.includes(one), one);
     });
 
     test('D16: what a page asks by itself does not keep a session alive', async () => {
       const name = await account('left-open');
       const cookie = (await post('192.0.2.13', name, password)).headers.getSetCookie()[0]!.split(';')[0]!;
-      const seen = async (): Promise<string> => (await store.sql.query<{ at: string }>({ text: `SELECT last_seen_at::text AS at FROM chest_ai.session WHERE account = 'left-open'` })).rows[0]!.at;
-      await store.sql.query({ text: `UPDATE chest_ai.session SET last_seen_at = now() - interval '30 seconds' WHERE account = 'left-open'` });
+      const seen = async (): Promise<string> =>
+        (
+          await store.sql.query<{ at: string }>({
+            text: `SELECT last_seen_at::text AS at FROM chest_ai.session WHERE account = 'left-open'`,
+          })
+        ).rows[0]!.at;
+      await store.sql.query({
+        text: `UPDATE chest_ai.session SET last_seen_at = now() - interval '30 seconds' WHERE account = 'left-open'`,
+      });
       const old = await seen();
-      for (const path of ['/api/worklist', '/api/operations', '/api/me']) await fetch(servers[0]!.url + path, { headers: { cookie, 'x-chest-ai-background': '1' } });
+      for (const path of ['/api/worklist', '/api/operations', '/api/me'])
+        await fetch(servers[0]!.url + path, { headers: { cookie, 'x-chest-ai-background': '1' } });
       const events = new AbortController();
       await fetch(`${servers[0]!.url}/api/events`, { headers: { cookie }, signal: events.signal });
       events.abort();
@@ -143,5 +179,10 @@ for (const backend of storeBackends()) {
 }
 
 test('an IPv6 address counts by its network, an IPv4 address as it is', () => {
-  assert.deepEqual(['10.0.0.1', '::ffff:10.0.0.1', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::9', '2001:0DB8:1:2:ffff::', '::1', 'fe80::1%eth0', ''].map(networkOf), ['10.0.0.1', '10.0.0.1', '2001:db8:1:2', '2001:db8:1:2', '2001:db8:1:2', '0:0:0:0', 'fe80:0:0:0', '']);
+  assert.deepEqual(
+    ['10.0.0.1', '::ffff:10.0.0.1', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::9', '2001:0DB8:1:2:ffff::', '::1', 'fe80::1%eth0', ''].map(
+      networkOf,
+    ),
+    ['10.0.0.1', '10.0.0.1', '2001:db8:1:2', '2001:db8:1:2', '2001:db8:1:2', '0:0:0:0', 'fe80:0:0:0', ''],
+  );
 });

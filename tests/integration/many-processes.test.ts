@@ -35,13 +35,23 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     await one[how]();
   };
   const urlOf = (one: SpawnedService): string => /orthanc-chest-ai: (\S+)/.exec(one.output())![1]!;
-  const reportedBy = (one: SpawnedService): readonly string[] => [...one.output().matchAll(/study reported {2}study=(\S+)/g)].map((match) => match[1]!);
+  const reportedBy = (one: SpawnedService): readonly string[] =>
+    [...one.output().matchAll(/study reported {2}study=(\S+)/g)].map((match) => match[1]!);
 
-  test('two watchers do not duplicate; each worker takes its part; a killed worker loses nothing; workers come and go', { timeout: 240_000 }, async () => {
-    const [watcher, secondWatcher, web, victim, worker] = await Promise.all(['watch', 'watch', 'web', 'work', 'work'].map((roles) => start(roles))) as [SpawnedService, SpawnedService, SpawnedService, SpawnedService, SpawnedService];
+  test('two watchers do not duplicate; each worker takes its part; a killed worker loses nothing; workers come and go', {
+    timeout: 240_000,
+  }, async () => {
+    const [watcher, secondWatcher, web, victim, worker] = (await Promise.all(
+      ['watch', 'watch', 'web', 'work', 'work'].map((roles) => start(roles)),
+    )) as [SpawnedService, SpawnedService, SpawnedService, SpawnedService, SpawnedService];
     const studies = Array.from({ length: 12 }, (_, n) => chestStudy(`many ${n}`));
-    await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);
-    await eventually('both workers have reported', () => assert.ok(reportedBy(victim).length > 0 && reportedBy(worker).length > 0), { timeoutMs: 90_000 });
+    await sendByCStore(
+      studies.flatMap((one) => one.files),
+      pacs.orthanc,
+    );
+    await eventually('both workers have reported', () => assert.ok(reportedBy(victim).length > 0 && reportedBy(worker).length > 0), {
+      timeoutMs: 90_000,
+    });
     await end(victim, 'kill');
     const killedAt = Date.now();
     const actorOfVictim = reportedBy(victim).length;
@@ -49,12 +59,17 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     const successor = await start('work');
     await end(worker, 'end');
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 90_000 });
-    console.log(`of ${studies.length} studies the killed worker had done ${actorOfVictim}, the one that went in order ${reportedBy(worker).length}, its successor ${reportedBy(successor).length}; all done ${((Date.now() - killedAt) / 1000).toFixed(1)} s after the kill`);
+    console.log(
+      `of ${studies.length} studies the killed worker had done ${actorOfVictim}, the one that went in order ${reportedBy(worker).length}, its successor ${reportedBy(successor).length}; all done ${((Date.now() - killedAt) / 1000).toFixed(1)} s after the kill`,
+    );
     assert.ok(Date.now() - killedAt < 90_000);
 
     const late = ['x', 'y'].map((name) => chestStudy(`many late ${name}`));
     await end(watcher, 'kill');
-    await sendByCStore(late.flatMap((one) => one.files), pacs.orthanc);
+    await sendByCStore(
+      late.flatMap((one) => one.files),
+      pacs.orthanc,
+    );
     for (const { studyInstanceUID } of late) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 60_000 });
 
     for (const one of [secondWatcher, web]) assert.deepEqual(reportedBy(one), [], 'who only watches or serves does not report');
@@ -62,13 +77,23 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     try {
       for (const { studyInstanceUID } of [...studies, ...late]) {
         // One that was killed between storing and recording is found when its lease of 30 s ends.
-        await eventually('it is recorded, once', async () => assert.equal((await store.results.ofStudy(studyInstanceUID)).length, 1, studyInstanceUID), { timeoutMs: 60_000 });
+        await eventually(
+          'it is recorded, once',
+          async () => assert.equal((await store.results.ofStudy(studyInstanceUID)).length, 1, studyInstanceUID),
+          { timeoutMs: 60_000 },
+        );
         await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID);
       }
-      await eventually('no job is left', async () => {
-        const { rows } = await store.sql.query<{ n: number }>({ text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state IN ('active', 'created', 'failed')` });
-        assert.equal(rows[0]!.n, 0);
-      }, { timeoutMs: 60_000 });
+      await eventually(
+        'no job is left',
+        async () => {
+          const { rows } = await store.sql.query<{ n: number }>({
+            text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state IN ('active', 'created', 'failed')`,
+          });
+          assert.equal(rows[0]!.n, 0);
+        },
+        { timeoutMs: 60_000 },
+      );
       assert.equal((await store.accounts.list()).length, 1, 'five starts made one first account');
     } finally {
       await store.close();
@@ -79,7 +104,9 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     assert.equal((await fetch(`${urlOf(successor)}/api/results`)).status, 401);
   });
 
-  test('H2: a model promoted while studies flow is taken up by every worker, each with a DATA_DIR of its own, and so is a rollback; no study is lost or judged twice', { timeout: 240_000 }, async () => {
+  test('H2: a model promoted while studies flow is taken up by every worker, each with a DATA_DIR of its own, and so is a rollback; no study is lost or judged twice', {
+    timeout: 240_000,
+  }, async () => {
     for (const one of [...running]) await end(one, 'end');
     const workers = await Promise.all(['watch,work', 'work'].map((roles) => start(roles)));
     // As the page, the command line or a training process of another machine does it.
@@ -88,19 +115,32 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     const starter = await registry.load((await registry.aliases())!.champion);
     const second = await registry.add(changedStarter(starter, '2026-11-24'));
     const studies = Array.from({ length: 16 }, (_, n) => chestStudy(`rolling ${n}`));
-    await sendByCStore(studies.slice(0, 8).flatMap((one) => one.files), pacs.orthanc);
-    await eventually('each worker has reported', () => assert.ok(workers.every((one) => reportedBy(one).length > 0)), { timeoutMs: 90_000 });
-    const flowing = sendByCStore(studies.slice(8).flatMap((one) => one.files), pacs.orthanc);
+    await sendByCStore(
+      studies.slice(0, 8).flatMap((one) => one.files),
+      pacs.orthanc,
+    );
+    await eventually('each worker has reported', () => assert.ok(workers.every((one) => reportedBy(one).length > 0)), {
+      timeoutMs: 90_000,
+    });
+    const flowing = sendByCStore(
+      studies.slice(8).flatMap((one) => one.files),
+      pacs.orthanc,
+    );
     await registry.promote(second.version, { by: 'test', why: 'test', at: new Date() }, starter.version);
     await flowing;
     const devices: string[] = [];
     for (const { studyInstanceUID } of studies) {
-      const { report } = await eventually('one current result', () => assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID), { timeoutMs: 90_000 });
+      const { report } = await eventually('one current result', () => assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID), {
+        timeoutMs: 90_000,
+      });
       devices.push(report.algorithm.deviceUID);
     }
     const store = await openStore({ databaseUrl }, silentLog);
     try {
-      for (const { studyInstanceUID } of studies) await eventually('recorded once', async () => assert.equal((await store.results.ofStudy(studyInstanceUID)).length, 1), { timeoutMs: 60_000 });
+      for (const { studyInstanceUID } of studies)
+        await eventually('recorded once', async () => assert.equal((await store.results.ofStudy(studyInstanceUID)).length, 1), {
+          timeoutMs: 60_000,
+        });
     } finally {
       await store.close();
     }
@@ -112,7 +152,9 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     assert.equal((await eventuallyOneResult(pacs.dicomWeb, late.studyInstanceUID)).report.algorithm.deviceUID, second.deviceUID);
     await registry.rollback({ by: 'test', why: 'test', at: new Date() });
     await own.close();
-    await eventually('both workers are back', () => assert.ok(workers.every((one) => one.output().includes(`before=${second.version}`))), { timeoutMs: 60_000 });
+    await eventually('both workers are back', () => assert.ok(workers.every((one) => one.output().includes(`before=${second.version}`))), {
+      timeoutMs: 60_000,
+    });
     const after = chestStudy('rolling, after');
     await sendByCStore(after.files, pacs.orthanc);
     assert.equal((await eventuallyOneResult(pacs.dicomWeb, after.studyInstanceUID)).report.algorithm.deviceUID, starter.deviceUID);

@@ -21,8 +21,12 @@ interface Run {
 
 function models(dataDir: string, ...parameters: readonly string[]): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'models', ...parameters], { cwd: projectRoot, env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ENGINE: 'onnx-cpu', LOG_LEVEL: 'error' }, maxBuffer: 1e8 }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }));
+    execFile(
+      process.execPath,
+      [join(projectRoot, 'dist/src/cli.js'), 'models', ...parameters],
+      { cwd: projectRoot, env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ENGINE: 'onnx-cpu', LOG_LEVEL: 'error' }, maxBuffer: 1e8 },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
+    );
   });
 }
 
@@ -36,17 +40,32 @@ test('list, show, promote, rollback as an operator calls them', async () => {
   await registry.importFolder(starter.directory);
   await registry.putFirst(starter.version, reason);
   const { version } = await registry.add(changedStarter(starter, '2026-11-24'));
-  const listed = (await models(dataDir, 'list', '--json')).stdout.trim().split('\n').map((line) => JSON.parse(line) as { version: string; alias: string | null });
-  assert.deepEqual(new Map(listed.map((one) => [one.version, one.alias])), new Map([[version, null], [starter.version, 'champion']]));
+  const listed = (await models(dataDir, 'list', '--json')).stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { version: string; alias: string | null });
+  assert.deepEqual(
+    new Map(listed.map((one) => [one.version, one.alias])),
+    new Map([
+      [version, null],
+      [starter.version, 'champion'],
+    ]),
+  );
   const refused = await models(dataDir, 'promote', version);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /expected a change record in which the gate lets [0-9a-f]{12} through/);
   assert.equal((await models(dataDir, 'promote', version, '--without-gate')).code, 1);
-  assert.match((await models(dataDir, 'promote', version.slice(0, 6), '--without-gate', '--why', 'a test')).stdout, new RegExp(`^champion is ${version}, before ${starter.version}`));
+  assert.match(
+    (await models(dataDir, 'promote', version.slice(0, 6), '--without-gate', '--why', 'a test')).stdout,
+    new RegExp(`^champion is ${version}, before ${starter.version}`),
+  );
   assert.match((await models(dataDir, 'show')).stdout, /promote {2}champion .* by command line: without the gate: a test/);
   assert.match((await models(dataDir, 'challenge', starter.version)).stdout, new RegExp(`challenger is ${starter.version}`));
   assert.match((await models(dataDir, 'rollback')).stdout, new RegExp(`^champion is ${starter.version} again, before ${version}`));
-  const shown = JSON.parse((await models(dataDir, 'show', version, '--json')).stdout) as { lineage: { parent: string }; history: unknown[] };
+  const shown = JSON.parse((await models(dataDir, 'show', version, '--json')).stdout) as {
+    lineage: { parent: string };
+    history: unknown[];
+  };
   assert.equal(shown.lineage.parent, starter.version);
   assert.ok(shown.history.length >= 2);
 });
@@ -57,7 +76,10 @@ test('export and import: the same version elsewhere; the ONNX file gives the sam
   assert.match((await models(there, 'import', join(out, 'whole'))).stdout, new RegExp(`^${starter.version} `));
   assert.deepEqual(await openRegistry(join(there, 'models')).versions(), [starter.version]);
   assert.match((await models(here, 'export', 'champion', '--out', join(out, 'whole'))).stderr, /expected an empty folder/);
-  assert.match((await models(here, 'export', 'champion', '--out', join(out, 'other'), '--format', 'pickle')).stderr, /expected --format onnx or safetensors, found pickle/);
+  assert.match(
+    (await models(here, 'export', 'champion', '--out', join(out, 'other'), '--format', 'pickle')).stderr,
+    /expected --format onnx or safetensors, found pickle/,
+  );
   assert.equal((await models(here, 'export', 'champion', '--out', join(out, 'onnx'), '--format', 'onnx')).code, 0);
   assert.deepEqual((await readdir(join(out, 'onnx'))).sort(), ['CARD.md', 'ct.json', 'ct.onnx', 'xray.json', 'xray.onnx']);
   const data = Float32Array.from({ length: 192 * 192 }, (_, i) => Math.sin(i / 50));
@@ -79,13 +101,21 @@ test('gate: a refusal is a result, with its record', async () => {
   const dataset = temporaryDirectory('gate');
   for (const label of ['covid-19', 'no-finding']) {
     await mkdir(join(dataset, label));
-    for (let number = 0; number < 6; number++) await sharp(Buffer.from(Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * (number + 3)) % 251)), { raw: { width: 64, height: 64, channels: 1 } }).png().toFile(join(dataset, label, `${number}.png`));
+    for (let number = 0; number < 6; number++)
+      await sharp(Buffer.from(Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * (number + 3)) % 251)), {
+        raw: { width: 64, height: 64, channels: 1 },
+      })
+        .png()
+        .toFile(join(dataset, label, `${number}.png`));
   }
   await writeFile(join(dataset, 'rules.json'), JSON.stringify({ resamples: 100 }));
   const run = await models(dataDir, 'gate', version, '--dataset', dataset, '--rules', join(dataset, 'rules.json'), '--promote', '--json');
   assert.equal(run.code, 1, run.stderr);
   const decision = gateDecisionSchema.parse(JSON.parse(run.stdout));
-  assert.deepEqual([decision.decision, decision.challenger, decision.champion, decision.testSet.n], ['refused', version, starter.version, 12]);
+  assert.deepEqual(
+    [decision.decision, decision.challenger, decision.champion, decision.testSet.n],
+    ['refused', version, starter.version, 12],
+  );
   assert.ok(decision.criteria.some(({ name, passed }) => name === 'enough-patients' && !passed));
   assert.equal((await registry.aliases())?.champion, starter.version);
   const [id] = await registry.changes();

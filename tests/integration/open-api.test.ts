@@ -18,11 +18,21 @@ after(async () => {
 });
 
 /** Views of the page are for people, and a refusal is no operation. */
-const notDescribed = [/^\/$/, /^\/(worklist|answer|operations|models|audit|password)$/, /^\/study\//, /^\/models\//, /^\/api\/docs$/, /^\/viewer(\/(app-config|init-service-worker)\.js|\/app\.bundle\.css)?$/, /^\/page/];
+const notDescribed = [
+  /^\/$/,
+  /^\/(worklist|answer|operations|models|audit|password)$/,
+  /^\/study\//,
+  /^\/models\//,
+  /^\/api\/docs$/,
+  /^\/viewer(\/(app-config|init-service-worker)\.js|\/app\.bundle\.css)?$/,
+  /^\/page/,
+];
 
 test('every route is described, and nothing is described that is not there', () => {
   const { paths } = openApiDocument('0') as { paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
-  const described = new Set(Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)));
+  const described = new Set(
+    Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)),
+  );
   const real = new Set(
     routesOf(server.app)
       .filter(({ method }) => method === 'GET' || method === 'POST')
@@ -30,6 +40,14 @@ test('every route is described, and nothing is described that is not there', () 
       .map(({ method, path }) => `${method} ${path.replace(/[:*](\w+)/g, '{$1}')}`),
   );
   assert.ok(real.size > 25, `${real.size} routes`);
-  assert.deepEqual([...real].filter((one) => !described.has(one)), [], 'not described');
-  assert.deepEqual([...described].filter((one) => !real.has(one)), [], 'not there');
+  assert.deepEqual(
+    [...real].filter((one) => !described.has(one)),
+    [],
+    'not described',
+  );
+  assert.deepEqual(
+    [...described].filter((one) => !real.has(one)),
+    [],
+    'not there',
+  );
 });

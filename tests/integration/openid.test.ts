@@ -17,10 +17,23 @@ describe('login at an OpenID provider', () => {
   before(async () => {
     const port = await freePort();
     const redirectUrl = `http://127.0.0.1:${port}/api/login/oidc/callback`;
-    provider = await startOpenIdProvider(redirectUrl, { anna: ['radiology', 'unknown-group'], otto: ['it'], eve: ['kitchen'], taken: ['radiology'], 'token:evil': ['it'] });
+    provider = await startOpenIdProvider(redirectUrl, {
+      anna: ['radiology', 'unknown-group'],
+      otto: ['it'],
+      eve: ['kitchen'],
+      taken: ['radiology'],
+      'token:evil': ['it'],
+    });
     store = await openStore({ dataDir: temporaryDirectory('openid') }, silentLog);
     await accessParts(store).administration.addAccount({ name: 'taken', roles: ['admin'] }, { actor: 'test' });
-    const openId = { ...provider, scope: 'openid profile email', nameClaim: 'preferred_username', rolesClaim: 'groups', roles: { radiology: 'reader', it: 'operator' }, redirectUrl } as const;
+    const openId = {
+      ...provider,
+      scope: 'openid profile email',
+      nameClaim: 'preferred_username',
+      rolesClaim: 'groups',
+      roles: { radiology: 'reader', it: 'operator' },
+      redirectUrl,
+    } as const;
     server = await startTestServer(store, { port, settings: { openId, publicUrl: `http://127.0.0.1:${port}` } });
   });
   after(async () => {
@@ -29,7 +42,10 @@ describe('login at an OpenID provider', () => {
     await provider?.stop();
   });
   const meOf = async (browser: TestBrowser): Promise<unknown> => (await browser.request(`${server.url}/api/me`)).json();
-  const codeOf = async (response: Response): Promise<[number, string]> => [response.status, ((await response.json()) as { code: string }).code];
+  const codeOf = async (response: Response): Promise<[number, string]> => [
+    response.status,
+    ((await response.json()) as { code: string }).code,
+  ];
 
   test('code flow with PKCE; the role follows from the claim', async () => {
     const browser = new TestBrowser();
@@ -64,14 +80,22 @@ describe('login at an OpenID provider', () => {
     for (const query of ['?code=x&state=y', '?error=access_denied', '', '?code[]=x']) {
       const browser = new TestBrowser();
       await browser.request(`${server.url}/api/login/oidc`);
-      assert.deepEqual(await codeOf(await browser.request(`${server.url}/api/login/oidc/callback${query}`)), [401, 'login-required'], query);
+      assert.deepEqual(
+        await codeOf(await browser.request(`${server.url}/api/login/oidc/callback${query}`)),
+        [401, 'login-required'],
+        query,
+      );
     }
     const browser = new TestBrowser();
     const back = new URL(await logInAtProvider(browser, server.url, 'anna', callback));
     back.searchParams.set('code', `${back.searchParams.get('code')!}x`);
     const answer = await browser.request(back.href);
     assert.equal(answer.status, 401);
-    assert.doesNotMatch(await answer.text(), new RegExp(`${back.searchParams.get('code')!.slice(0, 20)}|${provider.clientSecret}`), 'nothing of the exchange is repeated');
+    assert.doesNotMatch(
+      await answer.text(),
+      new RegExp(`${back.searchParams.get('code')!.slice(0, 20)}|${provider.clientSecret}`),
+      'nothing of the exchange is repeated',
+    );
   });
 
   test('nobody without a known group; nobody under the name of somebody else', async () => {
@@ -90,20 +114,40 @@ describe('login at an OpenID provider', () => {
     await accessParts(store).administration.disableAccount('otto', { actor: 'test' });
     assert.equal((await browser.request(`${server.url}/api/me`)).status, 401);
     const again = new TestBrowser();
-    assert.deepEqual(await codeOf(await again.request(await logInAtProvider(again, server.url, 'otto', callback))), [403, 'request-refused']);
+    assert.deepEqual(await codeOf(await again.request(await logInAtProvider(again, server.url, 'otto', callback))), [
+      403,
+      'request-refused',
+    ]);
   });
 
   test('an account of the provider has no password here', async () => {
-    const response = await fetch(`${server.url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json', origin: server.url }, body: JSON.stringify({ name: 'anna', password: '' }) });
+    const response = await fetch(`${server.url}/api/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: server.url },
+      body: JSON.stringify({ name: 'anna', password: '' }),
+    });
     assert.equal(response.status, 401);
     await assert.rejects(accessParts(store).administration.resetPassword('anna', { actor: 'test' }), /expected a local account/);
   });
 
   test('a provider that is down is said, and tried again', async () => {
     const port = await freePort();
-    const other = await startTestServer(store, { settings: { openId: { issuer: `http://127.0.0.1:${port}`, clientId: 'x', scope: 'openid', nameClaim: 'sub', rolesClaim: 'groups', roles: {}, redirectUrl: 'http://127.0.0.1:1/api/login/oidc/callback' } } });
+    const other = await startTestServer(store, {
+      settings: {
+        openId: {
+          issuer: `http://127.0.0.1:${port}`,
+          clientId: 'x',
+          scope: 'openid',
+          nameClaim: 'sub',
+          rolesClaim: 'groups',
+          roles: {},
+          redirectUrl: 'http://127.0.0.1:1/api/login/oidc/callback',
+        },
+      },
+    });
     try {
-      for (let n = 0; n < 2; n++) assert.deepEqual(await codeOf(await fetch(`${other.url}/api/login/oidc`)), [502, 'login-provider-unavailable']);
+      for (let n = 0; n < 2; n++)
+        assert.deepEqual(await codeOf(await fetch(`${other.url}/api/login/oidc`)), [502, 'login-provider-unavailable']);
     } finally {
       await other.close();
     }

@@ -37,7 +37,10 @@ describe('Orthanc client', () => {
     await sendByCStore([image.bytes], started.orthanc, { calling: 'ROOM7', called: 'CHESTAI' });
 
     const page = await started.client.changes(cursor, 100);
-    assert.deepEqual(page.changes.map(({ type }) => type), ['NewInstance', 'NewSeries', 'NewStudy', 'NewPatient']);
+    assert.deepEqual(
+      page.changes.map(({ type }) => type),
+      ['NewInstance', 'NewSeries', 'NewStudy', 'NewPatient'],
+    );
     assert.equal(page.last, page.changes.at(-1)!.seq);
     assert.equal(page.done, true);
     const first = await started.client.changes(cursor, 1);
@@ -81,7 +84,10 @@ describe('Orthanc client', () => {
   test('many resources are resolved in few questions', async () => {
     const images = Array.from({ length: 30 }, (_, index) => tinyImage({ study: `many ${index % 3}`, instance: String(index) }));
     const cursor = await started.client.lastChange();
-    await sendByCStore(images.map(({ bytes }) => bytes), started.orthanc);
+    await sendByCStore(
+      images.map(({ bytes }) => bytes),
+      started.orthanc,
+    );
     const { changes } = await started.client.changes(cursor, 1000);
     // Earlier tests' studies may become stable meanwhile.
     const arrived = changes.filter(({ type }) => type.startsWith('New'));
@@ -190,19 +196,28 @@ describe('Orthanc client and a connection that fails', () => {
     const endpoint = { url: orthanc.url, timeoutMs: 1000 };
     await assert.rejects(new OrthancClient({ ...endpoint, username: 'x', password: 'y' }).system(), isFault('pacs-unauthorized'));
     await assert.rejects(new OrthancClient(endpoint).system(), isFault('pacs-unauthorized'));
-    await assert.rejects(new OrthancClient({ url: `http://127.0.0.1:${await freePort()}`, timeoutMs: 1000 }).system(), isFault('pacs-unreachable'));
+    await assert.rejects(
+      new OrthancClient({ url: `http://127.0.0.1:${await freePort()}`, timeoutMs: 1000 }).system(),
+      isFault('pacs-unreachable'),
+    );
     assert.throws(() => new OrthancClient({ url: 'localhost:8042', timeoutMs: 1000 }), isFault('config-invalid'));
-    assert.throws(() => new OrthancClient({ url: 'https://localhost', caFile: '/nowhere.pem', timeoutMs: 1000 }), isFault('config-invalid'));
+    assert.throws(
+      () => new OrthancClient({ url: 'https://localhost', caFile: '/nowhere.pem', timeoutMs: 1000 }),
+      isFault('config-invalid'),
+    );
   });
 
-  test('HTTPS with the hospital\'s own authority', { skip: withoutOpenssl }, async () => {
+  test("HTTPS with the hospital's own authority", { skip: withoutOpenssl }, async () => {
     const tls = await startTlsProxy(orthanc);
     const endpoint = { url: tls.url, username: orthanc.username, password: orthanc.password, timeoutMs: 2000 };
     const trusting = new OrthancClient({ ...endpoint, caFile: tls.caFile });
     try {
       assert.ok((await trusting.system()).version);
       assert.ok(await trusting.dicomWebPlugin());
-      await assert.rejects(new OrthancClient(endpoint).system(), (thrown) => isFault('pacs-unreachable')(thrown) && /certificate/.test(String(thrown)));
+      await assert.rejects(
+        new OrthancClient(endpoint).system(),
+        (thrown) => isFault('pacs-unreachable')(thrown) && /certificate/.test(String(thrown)),
+      );
     } finally {
       trusting.close();
       await tls.close();

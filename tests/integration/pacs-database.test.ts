@@ -27,7 +27,12 @@ class Hospital {
 
   async open(): Promise<void> {
     this.#httpPort ||= await freePort();
-    this.orthanc = await startPrivateOrthanc({ directory: this.#directory, stableAgeSeconds: 1, httpPort: this.#httpPort, credentials: this.#credentials });
+    this.orthanc = await startPrivateOrthanc({
+      directory: this.#directory,
+      stableAgeSeconds: 1,
+      httpPort: this.#httpPort,
+      credentials: this.#credentials,
+    });
     this.#closeClients();
     this.clients = clientsOf(this.orthanc);
   }
@@ -36,14 +41,21 @@ class Hospital {
   async sendArchive(...archive: readonly TestStudy[]): Promise<void> {
     await this.send(...archive);
     const { client } = this.clients;
-    await eventually('the archive is stable', async () => {
-      const { changes } = await client.changes(0, 1_000);
-      assert.equal(changes.filter((one) => one.type === 'StablePatient').length, archive.length);
-    }, { timeoutMs });
+    await eventually(
+      'the archive is stable',
+      async () => {
+        const { changes } = await client.changes(0, 1_000);
+        assert.equal(changes.filter((one) => one.type === 'StablePatient').length, archive.length);
+      },
+      { timeoutMs },
+    );
   }
 
   async startService(): Promise<void> {
-    this.service = await startTestService(this.orthanc, { dataDir: this.#dataDir, orthanc: { analyseArchive: false, pollIntervalMs: 100 } });
+    this.service = await startTestService(this.orthanc, {
+      dataDir: this.#dataDir,
+      orthanc: { analyseArchive: false, pollIntervalMs: 100 },
+    });
   }
 
   /** A copy of the database as it is now. */
@@ -64,26 +76,42 @@ class Hospital {
   }
 
   send(...studies: readonly TestStudy[]): Promise<void> {
-    return sendByCStore(studies.flatMap((one) => one.files), this.orthanc);
+    return sendByCStore(
+      studies.flatMap((one) => one.files),
+      this.orthanc,
+    );
   }
 
   async eventuallyReported(...studies: readonly TestStudy[]): Promise<void> {
     for (const { studyInstanceUID } of studies) {
-      await eventually(`a report of ${studyInstanceUID}`, async () => {
-        assert.equal((await this.service.store.results.currentResult(studyInstanceUID))?.outcome, 'reported');
-        await assertOneCurrentResult(this.clients.dicomWeb, studyInstanceUID);
-      }, { timeoutMs, intervalMs: 300 });
+      await eventually(
+        `a report of ${studyInstanceUID}`,
+        async () => {
+          assert.equal((await this.service.store.results.currentResult(studyInstanceUID))?.outcome, 'reported');
+          await assertOneCurrentResult(this.clients.dicomWeb, studyInstanceUID);
+        },
+        { timeoutMs, intervalMs: 300 },
+      );
     }
   }
 
   async delete({ studyInstanceUID }: TestStudy): Promise<void> {
     const { client } = this.clients;
     await client.deleteStudy((await client.findStudy(studyInstanceUID))!);
-    await eventually('it left the index', async () => assert.equal(await this.service.store.results.currentResult(studyInstanceUID), undefined), { timeoutMs });
+    await eventually(
+      'it left the index',
+      async () => assert.equal(await this.service.store.results.currentResult(studyInstanceUID), undefined),
+      { timeoutMs },
+    );
   }
 
   async assertUntouched(...studies: readonly TestStudy[]): Promise<void> {
-    for (const { studyInstanceUID } of studies) assert.equal(await this.service.store.results.currentResult(studyInstanceUID), undefined, `${studyInstanceUID} of the archive was analysed`);
+    for (const { studyInstanceUID } of studies)
+      assert.equal(
+        await this.service.store.results.currentResult(studyInstanceUID),
+        undefined,
+        `${studyInstanceUID} of the archive was analysed`,
+      );
   }
 
   async close(): Promise<void> {
@@ -108,7 +136,8 @@ async function inHospital(work: (hospital: Hospital) => Promise<void>): Promise<
   }
 }
 
-const studies = (name: string, count: number): readonly TestStudy[] => Array.from({ length: count }, (_, index) => chestStudy(`${name} ${index}`));
+const studies = (name: string, count: number): readonly TestStudy[] =>
+  Array.from({ length: count }, (_, index) => chestStudy(`${name} ${index}`));
 
 describe('the database of the PACS', () => {
   test('C2, U1: the newest study is deleted, then everything that was reported: the archive is left alone, what arrives is reported', () =>
@@ -155,7 +184,11 @@ describe('the database of the PACS', () => {
       await hospital.replaceDatabase();
       const fresh = studies('fresh', 10);
       await hospital.send(...fresh);
-      await eventually('the new database has more changes than were read of the old one', async () => assert.ok((await hospital.clients.client.lastChange()) > read), { timeoutMs });
+      await eventually(
+        'the new database has more changes than were read of the old one',
+        async () => assert.ok((await hospital.clients.client.lastChange()) > read),
+        { timeoutMs },
+      );
       await hospital.startService();
       await hospital.eventuallyReported(...fresh);
       await eventually('the study of the old database left the index', async () => hospital.assertUntouched(before!), { timeoutMs });

@@ -35,21 +35,29 @@ describe('events in the PACS: what happens to result, documents, labels and pict
   const current = (study: string): Promise<ResultRow | undefined> => service.store.results.currentResult(study);
 
   function eventuallyCurrent(what: string, study: StudyInstanceUID, check: (row: ResultRow) => void): Promise<ResultRow> {
-    return eventually(what, async () => {
-      const row = await current(study);
-      assert.ok(row, `a current result of ${study}`);
-      check(row);
-      return row;
-    }, { timeoutMs, intervalMs: 200 });
+    return eventually(
+      what,
+      async () => {
+        const row = await current(study);
+        assert.ok(row, `a current result of ${study}`);
+        check(row);
+        return row;
+      },
+      { timeoutMs, intervalMs: 200 },
+    );
   }
 
   function eventuallyForgotten(study: StudyInstanceUID): Promise<void> {
-    return eventually(`${study} has left the index`, async () => {
-      assert.equal(await current(study), undefined);
-      assert.deepEqual(await service.store.results.ofStudy(study), []);
-      assert.deepEqual(await service.store.labels.ofStudy(study), []);
-      assert.equal(await service.store.studies.find(study), undefined);
-    }, { timeoutMs, intervalMs: 200 });
+    return eventually(
+      `${study} has left the index`,
+      async () => {
+        assert.equal(await current(study), undefined);
+        assert.deepEqual(await service.store.results.ofStudy(study), []);
+        assert.deepEqual(await service.store.labels.ofStudy(study), []);
+        assert.equal(await service.store.studies.find(study), undefined);
+      },
+      { timeoutMs, intervalMs: 200 },
+    );
   }
 
   async function instanceId(file: Uint8Array): Promise<OrthancId> {
@@ -113,7 +121,10 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await sendByCStore([chest], pacs.orthanc);
     await eventuallyCurrent('reported again', study, (row) => assert.equal(row.outcome, 'reported'));
     const { current: documents } = await documentsOf(pacs.dicomWeb, study);
-    assert.deepEqual(documents.filter((one) => one.kind === 'text').map((one) => one.report.outcome.kind), ['reported']);
+    assert.deepEqual(
+      documents.filter((one) => one.kind === 'text').map((one) => one.report.outcome.kind),
+      ['reported'],
+    );
   });
 
   test('H1: all images of a study are deleted, our documents stay: the report is replaced', async () => {
@@ -144,14 +155,23 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('assessment deleted');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const { assessment } = await service.assessments.record({ studyInstanceUID: study, reader: { name: 'Reader One' }, findings: [{ name: 'pneumonia', decision: 'absent' }], origin: 'page' });
+    const { assessment } = await service.assessments.record({
+      studyInstanceUID: study,
+      reader: { name: 'Reader One' },
+      findings: [{ name: 'pneumonia', decision: 'absent' }],
+      origin: 'page',
+    });
     await eventually('a label', async () => assert.equal((await service.store.labels.ofStudy(study)).length, 1));
     const [id] = await pacs.client.instanceIdsOf([assessment.sopInstanceUID as SOPInstanceUID]);
     await pacs.client.deleteInstance(id!);
-    await eventually('no label', async () => {
-      assert.deepEqual(await service.store.labels.ofStudy(study), []);
-      assert.deepEqual(await service.store.assessments.ofStudy(study), []);
-    }, { timeoutMs });
+    await eventually(
+      'no label',
+      async () => {
+        assert.deepEqual(await service.store.labels.ofStudy(study), []);
+        assert.deepEqual(await service.store.assessments.ofStudy(study), []);
+      },
+      { timeoutMs },
+    );
     assert.equal((await current(study))?.outcome, 'reported');
   });
 
@@ -160,11 +180,21 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await sendByCStore(files, pacs.orthanc);
     const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
     const other = chestPhantom({ seed: 'another patient', view: 'frontal', rows: 480, columns: 400 });
-    const attributes: DataSet = { PixelData: new Uint8Array(other.values.buffer), BitsStored: other.bitsStored, HighBit: other.bitsStored - 1 };
+    const attributes: DataSet = {
+      PixelData: new Uint8Array(other.values.buffer),
+      BitsStored: other.bitsStored,
+      HighBit: other.bitsStored - 1,
+    };
     await sendByCStore(chestStudy('other pixels', [{ attributes }]).files, pacs.orthanc);
     const second = await eventuallyCurrent('a result of the new pixels', study, (row) => assert.notEqual(row.inputKey, first.inputKey));
-    assert.match(await commentsIn(study, second.documents.find((one) => one.kind === 'text')!.sopInstanceUID), /was replaced by another under the same identifier/);
-    assert.equal((await assertOneCurrentResult(pacs.dicomWeb, study, { total: 2 })).reference.sopInstanceUID, second.documents.find((one) => one.kind === 'text')!.sopInstanceUID);
+    assert.match(
+      await commentsIn(study, second.documents.find((one) => one.kind === 'text')!.sopInstanceUID),
+      /was replaced by another under the same identifier/,
+    );
+    assert.equal(
+      (await assertOneCurrentResult(pacs.dicomWeb, study, { total: 2 })).reference.sopInstanceUID,
+      second.documents.find((one) => one.kind === 'text')!.sopInstanceUID,
+    );
   });
 
   test('the same bytes are sent again over themselves: nothing is written', async () => {
@@ -173,7 +203,9 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const first = await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
     const key = (await service.store.studies.find(study))?.contentKey;
     await sendByCStore(files, pacs.orthanc);
-    await eventually('it was looked at again', async () => assert.notEqual((await service.store.studies.find(study))?.contentKey, key), { timeoutMs });
+    await eventually('it was looked at again', async () => assert.notEqual((await service.store.studies.find(study))?.contentKey, key), {
+      timeoutMs,
+    });
     assert.equal((await current(study))?.resultId, first.resultId);
     await assertOneCurrentResult(pacs.dicomWeb, study);
   });
@@ -194,13 +226,21 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await sendByCStore([...from.files, ...to.files], pacs.orthanc);
     await eventuallyCurrent('reported', from.studyInstanceUID, (row) => assert.equal(row.outcome, 'reported'));
     const before = await eventuallyCurrent('reported', to.studyInstanceUID, (row) => assert.equal(row.outcome, 'reported'));
-    await request('POST', `/studies/${await studyId(to.studyInstanceUID)}/merge`, { Resources: [await studyId(from.studyInstanceUID)], KeepSource: false, Synchronous: true });
+    await request('POST', `/studies/${await studyId(to.studyInstanceUID)}/merge`, {
+      Resources: [await studyId(from.studyInstanceUID)],
+      KeepSource: false,
+      Synchronous: true,
+    });
     await eventuallyForgotten(from.studyInstanceUID);
     await eventuallyCurrent('a result of both images', to.studyInstanceUID, (row) => assert.notEqual(row.inputKey, before.inputKey));
-    await eventually('one current text report', async () => {
-      const { current: documents } = await documentsOf(pacs.dicomWeb, to.studyInstanceUID);
-      assert.equal(documents.filter((one) => one.kind === 'text').length, 1);
-    }, { timeoutMs });
+    await eventually(
+      'one current text report',
+      async () => {
+        const { current: documents } = await documentsOf(pacs.dicomWeb, to.studyInstanceUID);
+        assert.equal(documents.filter((one) => one.kind === 'text').length, 1);
+      },
+      { timeoutMs },
+    );
   });
 
   test('the Patient ID is corrected, UIDs stay: the result follows the study to its new place', async () => {
@@ -209,28 +249,44 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
     const before = await studyId(study);
     const { ParentPatient } = (await request('GET', `/studies/${before}`)) as { ParentPatient: string };
-    await request('POST', `/patients/${ParentPatient}/modify`, { Replace: { PatientID: 'CORRECTED', PatientName: 'CORRECTED^NAME' }, Keep: ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'], Force: true, KeepSource: false, Synchronous: true });
+    await request('POST', `/patients/${ParentPatient}/modify`, {
+      Replace: { PatientID: 'CORRECTED', PatientName: 'CORRECTED^NAME' },
+      Keep: ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'],
+      Force: true,
+      KeepSource: false,
+      Synchronous: true,
+    });
     const now = await eventually('it has its new id', async () => {
       const ids = await pacs.client.findStudies(study);
       assert.equal(ids.length, 1);
       assert.notEqual(ids[0], before);
       return ids[0];
     });
-    await eventually('the index follows', async () => assert.equal((await service.store.studies.find(study))?.orthancId, now), { timeoutMs });
-    await eventually('one current result, of the corrected patient', async () => {
-      const { current: documents } = await documentsOf(pacs.dicomWeb, study);
-      const texts = documents.filter((one) => one.kind === 'text');
-      assert.equal(texts.length, 1);
-      assert.match(await commentsIn(study, texts[0]!.reference.sopInstanceUID), /CORRECTED/);
-      assert.equal((await service.store.studies.find(study))?.state, 'done');
-    }, { timeoutMs, intervalMs: 300 });
+    await eventually('the index follows', async () => assert.equal((await service.store.studies.find(study))?.orthancId, now), {
+      timeoutMs,
+    });
+    await eventually(
+      'one current result, of the corrected patient',
+      async () => {
+        const { current: documents } = await documentsOf(pacs.dicomWeb, study);
+        const texts = documents.filter((one) => one.kind === 'text');
+        assert.equal(texts.length, 1);
+        assert.match(await commentsIn(study, texts[0]!.reference.sopInstanceUID), /CORRECTED/);
+        assert.equal((await service.store.studies.find(study))?.state, 'done');
+      },
+      { timeoutMs, intervalMs: 300 },
+    );
   });
 
   test('an anonymised copy is a study of its own; without its source, that one is forgotten', async () => {
     const { studyInstanceUID: study, files } = chestStudy('anonymised');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const { ID } = (await request('POST', `/studies/${await studyId(study)}/anonymize`, { Keep: ['BodyPartExamined', 'ViewPosition'], KeepSource: false, Synchronous: true })) as { ID: OrthancId };
+    const { ID } = (await request('POST', `/studies/${await studyId(study)}/anonymize`, {
+      Keep: ['BodyPartExamined', 'ViewPosition'],
+      KeepSource: false,
+      Synchronous: true,
+    })) as { ID: OrthancId };
     await eventuallyForgotten(study);
     const { studyInstanceUID: copy } = await pacs.client.study(ID);
     await eventuallyCurrent('the copy has a result', copy, (row) => assert.ok(row.outcome));
@@ -241,39 +297,62 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await sendByCStore(first.files, pacs.orthanc);
     await eventuallyCurrent('reported', first.studyInstanceUID, (row) => assert.equal(row.outcome, 'reported'));
     const own = await studyId(first.studyInstanceUID);
-    const second = chestStudy('ambiguous until corrected', [{ attributes: { PatientID: 'SOMEBODY', SOPInstanceUID: '2.25.424242', StudyDate: '20200101' } }]);
+    const second = chestStudy('ambiguous until corrected', [
+      { attributes: { PatientID: 'SOMEBODY', SOPInstanceUID: '2.25.424242', StudyDate: '20200101' } },
+    ]);
     await sendByCStore(second.files, pacs.orthanc);
-    const ambiguous = async (): Promise<number> => (await service.jobs.parked()).filter((one) => one.failure.code === 'study-ambiguous').length;
+    const ambiguous = async (): Promise<number> =>
+      (await service.jobs.parked()).filter((one) => one.failure.code === 'study-ambiguous').length;
     await eventually('it needs attention', async () => assert.ok((await ambiguous()) > 0), { timeoutMs });
     await pacs.client.deleteStudy(own);
     await eventually('nothing needs attention', async () => assert.equal(await ambiguous(), 0), { timeoutMs });
     const [left] = await pacs.client.findStudies(first.studyInstanceUID);
-    await eventually('the study that is left has its result', async () => {
-      assert.equal((await service.store.studies.find(first.studyInstanceUID))?.orthancId, left);
-      await assertOneCurrentResult(pacs.dicomWeb, first.studyInstanceUID);
-    }, { timeoutMs, intervalMs: 300 });
+    await eventually(
+      'the study that is left has its result',
+      async () => {
+        assert.equal((await service.store.studies.find(first.studyInstanceUID))?.orthancId, left);
+        await assertOneCurrentResult(pacs.dicomWeb, first.studyInstanceUID);
+      },
+      { timeoutMs, intervalMs: 300 },
+    );
   });
 
   test('H3: studies deleted while they are analysed do not come back, and no job is left', async () => {
     const studies = Array.from({ length: 10 }, (_, index) => chestStudy(`deleted at once ${index}`));
-    await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);
+    await sendByCStore(
+      studies.flatMap((one) => one.files),
+      pacs.orthanc,
+    );
     const waiting = new Map(studies.map((one) => [one.studyInstanceUID, one]));
     // Each at another moment of its way: as soon as its state is `queued`, then ever later.
     for (const [index, { studyInstanceUID }] of studies.entries()) {
-      await eventually('it is on its way', async () => assert.ok((await service.store.studies.find(studyInstanceUID)) ?? index < 3), { timeoutMs, intervalMs: 20 });
+      await eventually('it is on its way', async () => assert.ok((await service.store.studies.find(studyInstanceUID)) ?? index < 3), {
+        timeoutMs,
+        intervalMs: 20,
+      });
       const id = await pacs.client.findStudy(studyInstanceUID);
       if (id) await pacs.client.deleteStudy(id);
       waiting.delete(studyInstanceUID);
     }
-    await eventually('the queues are empty', async () => {
-      const stats = await service.jobs.stats();
-      assert.equal(stats.reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0), 0);
-    }, { timeoutMs });
+    await eventually(
+      'the queues are empty',
+      async () => {
+        const stats = await service.jobs.stats();
+        assert.equal(
+          stats.reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0),
+          0,
+        );
+      },
+      { timeoutMs },
+    );
     for (const { studyInstanceUID } of studies) {
       await eventuallyForgotten(studyInstanceUID);
       assert.deepEqual(await pacs.client.findStudies(studyInstanceUID), [], `${studyInstanceUID} came back`);
     }
-    assert.deepEqual((await service.jobs.parked()).map((one) => one.failure.code), []);
+    assert.deepEqual(
+      (await service.jobs.parked()).map((one) => one.failure.code),
+      [],
+    );
   });
 
   describe('a study that changes at the moment its documents are stored', () => {
@@ -295,7 +374,14 @@ describe('events in the PACS: what happens to result, documents, labels and pict
         await event.between?.();
         await real.storeInstances(files);
       };
-      return { pacs: { ...real, content, storeInstances }, reader: service.serving.reader, model: () => service.serving.champion(), settings: service.settings, clock: { now: () => new Date() }, log: silentLog };
+      return {
+        pacs: { ...real, content, storeInstances },
+        reader: service.serving.reader,
+        model: () => service.serving.champion(),
+        settings: service.settings,
+        clock: { now: () => new Date() },
+        log: silentLog,
+      };
     }
 
     async function deleteStudy(study: StudyInstanceUID): Promise<void> {
@@ -305,14 +391,20 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     test('H3: deleted right before: nothing is stored', async () => {
       const { studyInstanceUID, files } = chestStudy('deleted before storing');
       await sendByCStore(files, beside.orthanc);
-      await assert.rejects(reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ before: () => deleteStudy(studyInstanceUID) })), isFault('pacs-not-found'));
+      await assert.rejects(
+        reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ before: () => deleteStudy(studyInstanceUID) })),
+        isFault('pacs-not-found'),
+      );
       assert.deepEqual(await beside.client.findStudies(studyInstanceUID), []);
     });
 
     test('H3: deleted in the moment of storing: what came back with our documents is removed', async () => {
       const { studyInstanceUID, files } = chestStudy('deleted while storing');
       await sendByCStore(files, beside.orthanc);
-      await assert.rejects(reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => deleteStudy(studyInstanceUID) })), isFault('pacs-not-found'));
+      await assert.rejects(
+        reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => deleteStudy(studyInstanceUID) })),
+        isFault('pacs-not-found'),
+      );
       assert.deepEqual(await beside.client.findStudies(studyInstanceUID), []);
     });
 
@@ -320,7 +412,10 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       const { studyInstanceUID, files } = chestStudy('one deleted while storing', [{ number: 1 }, { number: 2 }]);
       await sendByCStore(files, beside.orthanc);
       const [second] = await beside.client.instanceIdsOf([textOf(readPart10(files[1]!).dataSet, 'SOPInstanceUID') as SOPInstanceUID]);
-      await assert.rejects(reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => beside.client.deleteInstance(second!) })), isFault('study-changed'));
+      await assert.rejects(
+        reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => beside.client.deleteInstance(second!) })),
+        isFault('study-changed'),
+      );
       assert.equal((await documentsOf(beside.dicomWeb, studyInstanceUID)).all.length, 0);
       const result = await reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({}));
       assert.equal(result.outcome, 'reported');
@@ -331,14 +426,29 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       const { studyInstanceUID, files } = chestStudy('other engine');
       await sendByCStore(files, beside.orthanc);
       const tools = toolsWith({});
-      const other: ReportPorts = { ...tools, model: () => ({ ...service.serving.champion(), engine: { ...service.serving.champion().engine, name: 'another engine' } }) };
-      const first = await reportStudy({ studyInstanceUID, arrival: {} }, { ...other, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } });
+      const other: ReportPorts = {
+        ...tools,
+        model: () => ({ ...service.serving.champion(), engine: { ...service.serving.champion().engine, name: 'another engine' } }),
+      };
+      const first = await reportStudy(
+        { studyInstanceUID, arrival: {} },
+        { ...other, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } },
+      );
       const text = first.documents.find((one) => one.kind === 'text')!;
       await beside.client.deleteInstance((await beside.client.instanceIdsOf([text.sopInstanceUID]))[0]!);
-      const second = await reportStudy({ studyInstanceUID, arrival: {} }, { ...tools, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } });
+      const second = await reportStudy(
+        { studyInstanceUID, arrival: {} },
+        { ...tools, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } },
+      );
       assert.notEqual(second.engine, 'another engine');
       const { current } = await documentsOf(beside.dicomWeb, studyInstanceUID);
-      assert.deepEqual(current.map((one) => one.reference.sopInstanceUID).sort(), second.documents.filter((one) => one.kind !== 'heat-map').map((one) => one.sopInstanceUID).sort());
+      assert.deepEqual(
+        current.map((one) => one.reference.sopInstanceUID).sort(),
+        second.documents
+          .filter((one) => one.kind !== 'heat-map')
+          .map((one) => one.sopInstanceUID)
+          .sort(),
+      );
     });
   });
 });

@@ -23,8 +23,20 @@ test('D15: a document counts only if it came from a system that is named', async
   const sent = chestStudy('by c-store').files[0]!;
   await sendByStow([stored], pacs.dicomWeb);
   await sendByCStore([sent], pacs.orthanc, { calling: 'RIS' });
-  const accepts = (acceptFrom: readonly string[], file: Uint8Array): Promise<boolean> => acceptsDocumentsOf({ assessments: { verifiers: [], acceptFrom: [...acceptFrom] } }, pacs.client)(sopOf(file));
-  assert.deepEqual(await Promise.all([accepts(['http'], stored), accepts(['http'], sent), accepts(['RIS'], sent), accepts(['RIS'], stored), accepts(['ris'], sent), accepts([], sent), accepts(['*'], sent)]), [true, false, true, false, false, false, true]);
+  const accepts = (acceptFrom: readonly string[], file: Uint8Array): Promise<boolean> =>
+    acceptsDocumentsOf({ assessments: { verifiers: [], acceptFrom: [...acceptFrom] } }, pacs.client)(sopOf(file));
+  assert.deepEqual(
+    await Promise.all([
+      accepts(['http'], stored),
+      accepts(['http'], sent),
+      accepts(['RIS'], sent),
+      accepts(['RIS'], stored),
+      accepts(['ris'], sent),
+      accepts([], sent),
+      accepts(['*'], sent),
+    ]),
+    [true, false, true, false, false, false, true],
+  );
   assert.equal(await accepts(['http'], chestStudy('not there').files[0]!), false);
 });
 
@@ -32,7 +44,10 @@ test('M6: without the DICOMweb plugin a study waits, and health is not ok; with 
   const { url, username, password } = pacs.orthanc;
   const missing = new DicomWeb({ url: `${url}/nowhere`, username, password, timeoutMs: 5_000, maxConcurrent: 2 });
   const study = '1.2.3.4.5' as StudyInstanceUID;
-  await assert.rejects(pacsOf(missing).retrieveStudyMetadata(study), isFault('pacs-unreachable', { retryable: true, detail: /DICOMweb plugin/ }));
+  await assert.rejects(
+    pacsOf(missing).retrieveStudyMetadata(study),
+    isFault('pacs-unreachable', { retryable: true, detail: /DICOMweb plugin/ }),
+  );
   await assert.rejects(pacsOf(pacs.dicomWeb).retrieveStudyMetadata(study), isFault('pacs-not-found', { retryable: false }));
   await checkDicomWeb(pacs.dicomWeb);
   missing.close();

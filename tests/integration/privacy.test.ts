@@ -17,15 +17,36 @@ import { tinyImage } from '../support/tiny-image.js';
 
 /** Texts that are nowhere else in the world, in every attribute that says who, where and why. */
 const planted = {
-  PatientName: 'ZQXFAMILY^ZQXGIVEN', PatientID: 'ZQXPATID77', OtherPatientIDs: 'ZQXOTHER', PatientBirthDate: '19431117', PatientAddress: 'ZQXSTREET', PatientComments: 'ZQXCOMMENT',
-  AccessionNumber: 'ZQXACC42', StudyID: 'ZQXSTUDYID', StudyDescription: 'CHEST ZQXDESCR', SeriesDescription: 'CHEST ZQXSERIES', ProtocolName: 'ZQXPROTOCOL',
-  ReferringPhysicianName: 'ZQXREFER^DOC', OperatorsName: 'ZQXOPER^X', PerformingPhysicianName: 'ZQXPERFORM', InstitutionName: 'ZQXINST', InstitutionAddress: 'ZQXTOWN',
+  PatientName: 'ZQXFAMILY^ZQXGIVEN',
+  PatientID: 'ZQXPATID77',
+  OtherPatientIDs: 'ZQXOTHER',
+  PatientBirthDate: '19431117',
+  PatientAddress: 'ZQXSTREET',
+  PatientComments: 'ZQXCOMMENT',
+  AccessionNumber: 'ZQXACC42',
+  StudyID: 'ZQXSTUDYID',
+  StudyDescription: 'CHEST ZQXDESCR',
+  SeriesDescription: 'CHEST ZQXSERIES',
+  ProtocolName: 'ZQXPROTOCOL',
+  ReferringPhysicianName: 'ZQXREFER^DOC',
+  OperatorsName: 'ZQXOPER^X',
+  PerformingPhysicianName: 'ZQXPERFORM',
+  InstitutionName: 'ZQXINST',
+  InstitutionAddress: 'ZQXTOWN',
 } as const satisfies DataSet;
 /** One mark covers all but the date of birth. */
 const marks = ['zqx', planted.PatientBirthDate];
 
 /** Values that are not what their attribute may hold: what complains of them must not repeat them. */
-const illegal = { ...planted, PatientBirthDate: 'ZQXBIRTH', PatientSex: 'ZQXSEX', StudyDate: 'ZQXDATE', StudyTime: 'ZQXTIME', PatientID: `ZQXLONG${'9'.repeat(80)}`, PatientAge: 'ZQXAGE' } as const satisfies DataSet;
+const illegal = {
+  ...planted,
+  PatientBirthDate: 'ZQXBIRTH',
+  PatientSex: 'ZQXSEX',
+  StudyDate: 'ZQXDATE',
+  StudyTime: 'ZQXTIME',
+  PatientID: `ZQXLONG${'9'.repeat(80)}`,
+  PatientAge: 'ZQXAGE',
+} as const satisfies DataSet;
 
 /** Where a text stands in some bytes, in ASCII or UTF-16, in capitals or not. */
 function finds(text: string, bytes: Buffer): boolean {
@@ -45,7 +66,9 @@ function assertClean(what: string, bytes: Buffer, secrets: readonly string[]): v
 }
 
 function filesBelow(directory: string): readonly string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 describe('no patient attribute leaves the DICOM objects', () => {
@@ -67,7 +90,8 @@ describe('no patient attribute leaves the DICOM objects', () => {
   });
 
   test('the search finds what is there', () => {
-    for (const encoding of ['latin1', 'utf16le'] as const) assert.throws(() => assertClean('x', Buffer.from('a zQxB c', encoding), marks), /stands in/);
+    for (const encoding of ['latin1', 'utf16le'] as const)
+      assert.throws(() => assertClean('x', Buffer.from('a zQxB c', encoding), marks), /stands in/);
     assert.throws(() => assertClean('x', Buffer.from('uid 19431117'), marks));
     assertClean('x', Buffer.from('2.25.4711'), marks);
   });
@@ -77,14 +101,23 @@ describe('no patient attribute leaves the DICOM objects', () => {
       const dataDir = temporaryDirectory('privacy');
       // Rules over free texts: the reason why a rule did not take a study must not repeat them.
       const routingFile = join(temporaryDirectory('privacy-rules'), 'routing.yaml');
-      writeFileSync(routingFile, `rules:
+      writeFileSync(
+        routingFile,
+        `rules:
   - { name: other-hospital, when: { institutionName: ELSEWHERE, modality: CR }, action: ignore }
   - { name: other-words, when: { modality: CR, description: ELSEWHERE, studyDescription: ELSEWHERE, seriesDescription: ELSEWHERE, protocolName: ELSEWHERE }, action: ignore }
   - { name: chest, when: { modality: CR, bodyPart: CHEST }, action: analyse }
-`);
-      service = await spawnService(pacs.orthanc, { url: proxy.url, dataDir, environment: { LOG_LEVEL: 'debug', LOG_FORMAT: format, ROUTING_FILE: routingFile, ENGINE: 'onnx-cpu' } });
+`,
+      );
+      service = await spawnService(pacs.orthanc, {
+        url: proxy.url,
+        dataDir,
+        environment: { LOG_LEVEL: 'debug', LOG_FORMAT: format, ROUTING_FILE: routingFile, ENGINE: 'onnx-cpu' },
+      });
       const running = service;
-      const url = /orthanc-chest-ai: (\S+)/.exec(await eventually('the address', () => (assert.match(running.output(), /orthanc-chest-ai: \S+/), running.output())))![1]!;
+      const url = /orthanc-chest-ai: (\S+)/.exec(
+        await eventually('the address', () => (assert.match(running.output(), /orthanc-chest-ai: \S+/), running.output())),
+      )![1]!;
       const [, firstPassword] = readFileSync(firstLoginFile(dataDir), 'utf8').trim().split('\n');
       const headers = { ...(await logInFirst(url, dataDir)) };
       const answers: Buffer[] = [];
@@ -93,11 +126,16 @@ describe('no patient attribute leaves the DICOM objects', () => {
         answers.push(Buffer.from(await response.clone().arrayBuffer()), Buffer.from(JSON.stringify([...response.headers])));
         return response;
       };
-      const outcomeOf = (study: StudyInstanceUID) => eventually(`an outcome of ${study}`, async () => {
-        const response = await ask(`/api/studies/${study}`);
-        assert.equal(response.status, 200);
-        return ((await response.json()) as { outcome: string }[])[0]!.outcome;
-      }, { timeoutMs: 40_000, intervalMs: 300 });
+      const outcomeOf = (study: StudyInstanceUID) =>
+        eventually(
+          `an outcome of ${study}`,
+          async () => {
+            const response = await ask(`/api/studies/${study}`);
+            assert.equal(response.status, 200);
+            return ((await response.json()) as { outcome: string }[])[0]!.outcome;
+          },
+          { timeoutMs: 40_000, intervalMs: 300 },
+        );
 
       const name = (what: string): string => `privacy ${format} ${what}`;
       const good = chestStudy(name('good'), [{ attributes: planted }]);
@@ -127,17 +165,39 @@ describe('no patient attribute leaves the DICOM objects', () => {
         const before = proxy.requests.length;
         proxy.misbehave(mischief, { only, times: 2 });
         await sendByStow(study.files, pacs.dicomWeb);
-        await eventually('the trouble is met', async () => {
-          await ask('/health');
-          assert.ok(mischief.kind === 'refuse' ? running.output().includes('pacs-unreachable') : proxy.requests.slice(before).some((one) => only.test(one)));
-        }, { timeoutMs: 30_000 });
+        await eventually(
+          'the trouble is met',
+          async () => {
+            await ask('/health');
+            assert.ok(
+              mischief.kind === 'refuse'
+                ? running.output().includes('pacs-unreachable')
+                : proxy.requests.slice(before).some((one) => only.test(one)),
+            );
+          },
+          { timeoutMs: 30_000 },
+        );
         // Refused connections are not counted by the proxy.
         if (mischief.kind === 'refuse') proxy.behave();
         await outcomeOf(study.studyInstanceUID);
         proxy.behave();
       }
       await eventuallyOneResult(pacs.dicomWeb, good.studyInstanceUID);
-      for (const path of ['/health', '/api/results', '/api/results?outcome=failed', '/', '/api/studies/1.2.3', '/nowhere', '/metrics', '/api/parked', '/api/audit', '/api/accounts', '/api/tokens', '/api/me']) await ask(path);
+      for (const path of [
+        '/health',
+        '/api/results',
+        '/api/results?outcome=failed',
+        '/',
+        '/api/studies/1.2.3',
+        '/nowhere',
+        '/metrics',
+        '/api/parked',
+        '/api/audit',
+        '/api/accounts',
+        '/api/tokens',
+        '/api/me',
+      ])
+        await ask(path);
 
       const { planted: opened, shown } = await comeAndGo(url, headers, good);
       answers.push(...shown);
@@ -147,16 +207,29 @@ describe('no patient attribute leaves the DICOM objects', () => {
 
       const credentials = `${pacs.orthanc.username}:${pacs.orthanc.password}`;
       // What opens a door, in whatever form it came: passwords, the cookie, tokens.
-      const secrets = [...marks, pacs.orthanc.password, Buffer.from(credentials).toString('base64'), headers.cookie!.split('=')[1]!, ...opened];
+      const secrets = [
+        ...marks,
+        pacs.orthanc.password,
+        Buffer.from(credentials).toString('base64'),
+        headers.cookie!.split('=')[1]!,
+        ...opened,
+      ];
       const output = Buffer.from(running.output());
       // of the millions of bytes of shipped weights, some three look like the mark by chance
       const shipped = filesBelow(join(projectRoot, 'models/starter')).map((file) => readFileSync(file));
       const files = filesBelow(dataDir).filter((file) => !shipped.some((bytes) => bytes.equals(readFileSync(file))));
       // What may be there is there: so these are the right places to look at.
       assert.ok(finds(good.studyInstanceUID, output), 'the log names the study');
-      assert.ok(answers.some((one) => finds(good.studyInstanceUID, one)), 'so do the answers');
-      assert.ok(files.some((file) => finds(good.studyInstanceUID, readFileSync(file))), 'and the index');
-      for (const code of ['pacs-unauthorized', 'pacs-error', 'pacs-unreachable']) assert.ok(finds(code, output), `${code} was met and said`);
+      assert.ok(
+        answers.some((one) => finds(good.studyInstanceUID, one)),
+        'so do the answers',
+      );
+      assert.ok(
+        files.some((file) => finds(good.studyInstanceUID, readFileSync(file))),
+        'and the index',
+      );
+      for (const code of ['pacs-unauthorized', 'pacs-error', 'pacs-unreachable'])
+        assert.ok(finds(code, output), `${code} was met and said`);
       assertClean('what the service wrote', output, secrets);
       for (const answer of answers) assertClean('an answer of the service', answer, secrets);
       for (const file of files) assertClean(file, readFileSync(file), secrets);
@@ -172,28 +245,59 @@ describe('no patient attribute leaves the DICOM objects', () => {
  *
  * @returns secrets that were made on the way, and answers in which no patient may stand: not those that show the PACS's own
  */
-async function comeAndGo(url: string, headers: Record<string, string>, good: { readonly studyInstanceUID: string; readonly files: readonly Uint8Array[] }): Promise<{ readonly planted: readonly string[]; readonly shown: readonly Buffer[] }> {
+async function comeAndGo(
+  url: string,
+  headers: Record<string, string>,
+  good: { readonly studyInstanceUID: string; readonly files: readonly Uint8Array[] },
+): Promise<{ readonly planted: readonly string[]; readonly shown: readonly Buffer[] }> {
   const shown: Buffer[] = [];
   const post = async (path: string, body: unknown, more: Record<string, string> = headers): Promise<Response> => {
-    const response = await fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: new URL(url).origin, ...more }, body: JSON.stringify(body) });
+    const response = await fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: new URL(url).origin, ...more },
+      body: JSON.stringify(body),
+    });
     shown.push(Buffer.from(JSON.stringify([...response.headers])));
     return response;
   };
   const hostile = Object.values(planted).join(' ');
-  for (const [name, password] of [[planted.PatientName, 'zqx-password-in-clear'], ['admin', 'zqx-password-in-clear'], [hostile, hostile]] as const) shown.push(Buffer.from(await (await post('/api/login', { name, password }, {})).arrayBuffer()));
+  for (const [name, password] of [
+    [planted.PatientName, 'zqx-password-in-clear'],
+    ['admin', 'zqx-password-in-clear'],
+    [hostile, hostile],
+  ] as const)
+    shown.push(Buffer.from(await (await post('/api/login', { name, password }, {})).arrayBuffer()));
   const made = (await (await post('/api/tokens', { name: 'planted', roles: ['service'] })).json()) as { token: string };
   const account = (await (await post('/api/accounts', { name: 'newcomer', roles: ['reader'] })).json()) as { password: string };
   assert.ok(made.token && account.password);
-  for (const [path, body] of [['/api/accounts', { name: hostile, roles: ['reader'] }], ['/api/accounts', { name: 'x', roles: [hostile] }], ['/api/tokens', { [hostile]: 1 }], ['/api/password', { current: hostile, next: hostile }], [`/api/studies/${good.studyInstanceUID}/assessments`, { [hostile]: hostile }]] as const) {
+  for (const [path, body] of [
+    ['/api/accounts', { name: hostile, roles: ['reader'] }],
+    ['/api/accounts', { name: 'x', roles: [hostile] }],
+    ['/api/tokens', { [hostile]: 1 }],
+    ['/api/password', { current: hostile, next: hostile }],
+    [`/api/studies/${good.studyInstanceUID}/assessments`, { [hostile]: hostile }],
+  ] as const) {
     const response = await post(path, body);
     assert.ok(response.status >= 400 && response.status < 500, `${path}: ${response.status}`);
   }
   // Answers here may show what the PACS or the file says, to somebody who may see it; the log and the database must not keep it.
-  for (const path of [`/dicom-web/studies?PatientName=${planted.PatientName}&00100020=${planted.PatientID}`, `/dicom-web/studies/${good.studyInstanceUID}/metadata`, `/dicom-web/${planted.PatientID}`, `/${planted.PatientID}?${planted.AccessionNumber}`, `/api/worklist?search=${planted.PatientID}`, `/api/results?outcome=${planted.PatientID}`, `/api/audit?actor=${planted.PatientID}`]) {
+  for (const path of [
+    `/dicom-web/studies?PatientName=${planted.PatientName}&00100020=${planted.PatientID}`,
+    `/dicom-web/studies/${good.studyInstanceUID}/metadata`,
+    `/dicom-web/${planted.PatientID}`,
+    `/${planted.PatientID}?${planted.AccessionNumber}`,
+    `/api/worklist?search=${planted.PatientID}`,
+    `/api/results?outcome=${planted.PatientID}`,
+    `/api/audit?actor=${planted.PatientID}`,
+  ]) {
     await fetch(url + path, { headers });
   }
   for (const bytes of [good.files[0]!, Buffer.from(hostile)]) {
-    const response = await fetch(`${url}/api/answer`, { method: 'POST', headers: { ...headers, 'content-type': 'application/octet-stream', 'x-file-name': encodeURIComponent(`${planted.PatientID}.dcm`) }, body: Buffer.from(bytes) });
+    const response = await fetch(`${url}/api/answer`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/octet-stream', 'x-file-name': encodeURIComponent(`${planted.PatientID}.dcm`) },
+      body: Buffer.from(bytes),
+    });
     assert.notEqual(response.status, 500);
     await response.arrayBuffer();
   }

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
@@ -43,7 +54,9 @@ function walk(path: string): readonly string[] {
 function openPaths(dataDir: string): readonly string[] {
   return walk(dataDir).flatMap((path) => {
     const { mode } = lstatSync(path);
-    return lstatSync(path).isSymbolicLink() || (mode & 0o077) === 0 ? [] : [`${relative(dataDir, path) || '.'} ${(mode & 0o777).toString(8)}`];
+    return lstatSync(path).isSymbolicLink() || (mode & 0o077) === 0
+      ? []
+      : [`${relative(dataDir, path) || '.'} ${(mode & 0o777).toString(8)}`];
   });
 }
 
@@ -63,7 +76,9 @@ const kinds: readonly (readonly [string, RegExp])[] = [
 describe('H6: DATA_DIR is for the account of the service alone', () => {
   const pacs = useOrthanc();
 
-  test('H6: every kind of file of a running service under umask 022, also of an installation that was open before', { timeout: 600_000 }, async () => {
+  test('H6: every kind of file of a running service under umask 022, also of an installation that was open before', {
+    timeout: 600_000,
+  }, async () => {
     const dataDir = openFolder();
     // As release 0.2.0 left it.
     const night = join(dataDir, 'night');
@@ -82,7 +97,11 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
       await eventuallyOneResult(pacs.dicomWeb, study.studyInstanceUID);
       assert.deepEqual(openPaths(dataDir), []);
       const paths = walk(dataDir).map((path) => relative(dataDir, path) || '.');
-      for (const [what, where] of kinds) assert.ok(paths.some((path) => where.test(path)), `no ${what} was made: the test proves nothing of it`);
+      for (const [what, where] of kinds)
+        assert.ok(
+          paths.some((path) => where.test(path)),
+          `no ${what} was made: the test proves nothing of it`,
+        );
       assert.match(service.output(), /could be read by other accounts.*their modes were changed/);
       assert.equal(statSync(outside).mode & 0o777, 0o644, 'what a link leads to is not ours');
       assert.match(readFileSync(`/proc/${service.process.pid}/status`, 'utf8'), /Umask:\s+0077/);
@@ -98,10 +117,19 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
     mkdirSync(join(dataDir, 'night'));
     writeFileSync(join(dataDir, 'night', 'patient-key'), 'x');
     chmodSync(join(dataDir, 'night', 'patient-key'), 0o644);
-    const environment = { DATA_DIR: dataDir, ORTHANC_URL: pacs.orthanc.url, ORTHANC_USERNAME: pacs.orthanc.username, ORTHANC_PASSWORD: pacs.orthanc.password };
+    const environment = {
+      DATA_DIR: dataDir,
+      ORTHANC_URL: pacs.orthanc.url,
+      ORTHANC_USERNAME: pacs.orthanc.username,
+      ORTHANC_PASSWORD: pacs.orthanc.password,
+    };
     const line = async () => {
       const { stdout } = await chestAi(['doctor', '--json'], environment, 300_000);
-      return stdout.trim().split('\n').map((one) => JSON.parse(one) as { name: string; state: string; detail: string; mend: string }).find(({ name }) => name === 'private files')!;
+      return stdout
+        .trim()
+        .split('\n')
+        .map((one) => JSON.parse(one) as { name: string; state: string; detail: string; mend: string })
+        .find(({ name }) => name === 'private files')!;
     };
     const before = await line();
     assert.equal(before.state, 'bad');
@@ -116,7 +144,12 @@ test('H6: files that are made while the service runs: pictures, keys, uploads, v
   const dataDir = openFolder();
   try {
     process.umask(0o077);
-    await new PictureCache(join(dataDir, 'night/pictures'), { width: 32, height: 32 } as never).put('2.25.1', { width: 32, height: 32, values: new Float32Array(1024), pixelAspect: 1 });
+    await new PictureCache(join(dataDir, 'night/pictures'), { width: 32, height: 32 } as never).put('2.25.1', {
+      width: 32,
+      height: 32,
+      values: new Float32Array(1024),
+      pixelAspect: 1,
+    });
     await memoryFiles(join(dataDir, 'night')).patientKey();
     await memoryFiles(join(dataDir, 'night')).keepLabels(['a']);
     await receiveUpload(Readable.from([Buffer.from('x')]), { directory: uploadFolder(join(dataDir, 'uploads')), maxBytes: 10 });
@@ -128,9 +161,15 @@ test('H6: files that are made while the service runs: pictures, keys, uploads, v
     for (let n = 0; n < 30; n++) await store.sql.query({ text: `INSERT INTO filler SELECT repeat(md5(random()::text), 20000)` });
     await store.sql.query({ text: 'VACUUM FULL filler' });
     await store.sql.query({ text: 'CHECKPOINT' });
-    assert.deepEqual(openPaths(dataDir).filter((path) => !path.startsWith('. ')), []);
+    assert.deepEqual(
+      openPaths(dataDir).filter((path) => !path.startsWith('. ')),
+      [],
+    );
     await store.close();
-    assert.deepEqual(openPaths(dataDir).filter((path) => !path.startsWith('. ')), []);
+    assert.deepEqual(
+      openPaths(dataDir).filter((path) => !path.startsWith('. ')),
+      [],
+    );
   } finally {
     process.umask(before);
   }
@@ -145,6 +184,9 @@ test('H6: only what this program keeps is changed, and DATA_DIR itself unless it
   assert.equal(statSync(join(dataDir, 'letter.txt')).mode & 0o777, 0o644);
   chmodSync(dataDir, 0o1777);
   assert.deepEqual(findOpenFiles(dataDir).paths, [], 'a folder such as /tmp');
-  assert.deepEqual(findOpenFiles(homedir()).paths.filter((path) => path === homedir()), []);
+  assert.deepEqual(
+    findOpenFiles(homedir()).paths.filter((path) => path === homedir()),
+    [],
+  );
   assert.deepEqual(closeOpenFiles(join(dataDir, 'absent')), { changed: 0, failed: [] });
 });

@@ -47,7 +47,9 @@ describe('another model is promoted while studies flow', () => {
     const third = await registry.add(changedStarter(starter, '2026-11-25', 224));
     const versions = [starter, second, third];
     const studies = Array.from({ length: 15 }, (_, number) => chestStudy(`promotion ${number}`));
-    const resultsOf = async (version: ModelVersion): Promise<number> => (await service.store.results.listResults({ limit: 100 })).results.filter(({ modelVersion }) => modelVersion === version.version).length;
+    const resultsOf = async (version: ModelVersion): Promise<number> =>
+      (await service.store.results.listResults({ limit: 100 })).results.filter(({ modelVersion }) => modelVersion === version.version)
+        .length;
     const send = async (from: number, to: number): Promise<void> => {
       for (const { files } of studies.slice(from, to)) await sendByStow(files, pacs.dicomWeb);
     };
@@ -63,7 +65,9 @@ describe('another model is promoted while studies flow', () => {
     await eventually('the third serves', () => assert.equal(service.model.version, third.version), { timeoutMs: 30_000 });
     await send(12, 15);
     for (const { studyInstanceUID } of studies) {
-      const text = await eventually(`one result of ${studyInstanceUID}`, () => assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID), { timeoutMs: 90_000 });
+      const text = await eventually(`one result of ${studyInstanceUID}`, () => assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID), {
+        timeoutMs: 90_000,
+      });
       const result = await service.store.results.currentResult(studyInstanceUID);
       const version = versions.find((one) => one.version === result?.modelVersion);
       assert.ok(version, `version ${result?.modelVersion}`);
@@ -76,17 +80,29 @@ describe('another model is promoted while studies flow', () => {
   test('a challenger judges the same studies in shadow; nothing of it reaches the PACS', async () => {
     const challenger = await registry.add(changedStarter(starter, '2026-11-27'));
     await registry.challenge(challenger.version, reason);
-    await eventually('the challenger is loaded', () => assert.equal(service.serving.challenger()?.version, challenger.version), { timeoutMs: 30_000 });
+    await eventually('the challenger is loaded', () => assert.equal(service.serving.challenger()?.version, challenger.version), {
+      timeoutMs: 30_000,
+    });
     const { files, studyInstanceUID } = chestStudy('in shadow');
     await sendByStow(files, pacs.dicomWeb);
-    const [row] = await eventually('what the challenger says', async () => {
-      const rows = await service.store.shadow.ofVersion(challenger.version);
-      assert.equal(rows.length, 1);
-      return rows;
-    }, { timeoutMs: 60_000 });
+    const [row] = await eventually(
+      'what the challenger says',
+      async () => {
+        const rows = await service.store.shadow.ofVersion(challenger.version);
+        assert.equal(rows.length, 1);
+        return rows;
+      },
+      { timeoutMs: 60_000 },
+    );
     assert.deepEqual([row!.studyInstanceUID, row!.championVersion, row!.outcome], [studyInstanceUID, service.model.version, 'reported']);
-    assert.deepEqual(row!.findings.map(({ name }) => name), ['pneumonia', 'covid-19']);
-    assert.deepEqual(row!.championFindings.map(({ name }) => name), ['pneumonia', 'covid-19']);
+    assert.deepEqual(
+      row!.findings.map(({ name }) => name),
+      ['pneumonia', 'covid-19'],
+    );
+    assert.deepEqual(
+      row!.championFindings.map(({ name }) => name),
+      ['pneumonia', 'covid-19'],
+    );
     const { report } = await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID);
     assert.equal(report.algorithm.deviceUID, service.model.deviceUID);
     assert.equal((await service.store.results.ofStudy(studyInstanceUID)).length, 1);
@@ -122,10 +138,21 @@ describe('another model is promoted while studies flow', () => {
       return found;
     });
     await new Promise((resolve) => setTimeout(resolve, 2 * configFor(pacs.orthanc).model.watchIntervalMs));
-    assert.equal((await service.store.audit.list({ action: 'model.changed', limit: 1000 })).length, history.length, 'not again at each look');
-    const said = entries.map(({ actor, subject }) => ({ actor, ...(JSON.parse(subject) as { revision: number; change: string; champion: string }) })).sort((one, other) => one.revision - other.revision);
-    assert.deepEqual(said.map(({ actor, revision, change, champion }) => [actor, revision, change, champion]), history.map(({ by, revision, action, champion }) => [by, revision, action, champion]));
-    assert.ok(said.some(({ actor, change }) => actor === 'test' && change === 'promote') && said.some(({ change }) => change === 'rollback'));
+    assert.equal(
+      (await service.store.audit.list({ action: 'model.changed', limit: 1000 })).length,
+      history.length,
+      'not again at each look',
+    );
+    const said = entries
+      .map(({ actor, subject }) => ({ actor, ...(JSON.parse(subject) as { revision: number; change: string; champion: string }) }))
+      .sort((one, other) => one.revision - other.revision);
+    assert.deepEqual(
+      said.map(({ actor, revision, change, champion }) => [actor, revision, change, champion]),
+      history.map(({ by, revision, action, champion }) => [by, revision, action, champion]),
+    );
+    assert.ok(
+      said.some(({ actor, change }) => actor === 'test' && change === 'promote') && said.some(({ change }) => change === 'rollback'),
+    );
   });
 
   test('a restart serves what was promoted, not what was shipped', async () => {
@@ -150,7 +177,12 @@ describe('a model that is held', () => {
       await service.registry.promote(second.version, reason);
       await service.serving.refresh();
       assert.equal(service.model.version, second.version);
-      const image = { width: 192, height: 192, pixelAspect: 1, values: Float32Array.from({ length: 192 * 192 }, (_, i) => (i % 192) / 192) };
+      const image = {
+        width: 192,
+        height: 192,
+        pixelAspect: 1,
+        values: Float32Array.from({ length: 192 * 192 }, (_, i) => (i % 192) / 192),
+      };
       assert.equal((await held.model.predictXrays([image])).length, 1);
       held.release();
       held.release();

@@ -22,28 +22,55 @@ for (const backend of storeBackends()) {
     after(() => backend.stop());
     const pacs = useOrthanc();
 
-    function rebuild(environment: Readonly<Record<string, string>>): Promise<{ readonly results: number; readonly assessments: number; readonly studies: number; readonly gone: number; readonly unreadable: readonly unknown[] }> {
+    function rebuild(
+      environment: Readonly<Record<string, string>>,
+    ): Promise<{
+      readonly results: number;
+      readonly assessments: number;
+      readonly studies: number;
+      readonly gone: number;
+      readonly unreadable: readonly unknown[];
+    }> {
       const { url, username, password } = pacs.orthanc;
       const env = { PATH: process.env['PATH'], ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, ...environment };
       return new Promise((resolve, reject) => {
-        execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'rebuild', '--json'], { cwd: projectRoot, env }, (error, out, err) => (error ? reject(new Error(`${error.message}\n${err}`)) : resolve(JSON.parse(out) as Awaited<ReturnType<typeof rebuild>>)));
+        execFile(
+          process.execPath,
+          [join(projectRoot, 'dist/src/cli.js'), 'rebuild', '--json'],
+          { cwd: projectRoot, env },
+          (error, out, err) =>
+            error ? reject(new Error(`${error.message}\n${err}`)) : resolve(JSON.parse(out) as Awaited<ReturnType<typeof rebuild>>),
+        );
       });
     }
 
     /** Every row that the PACS can tell, ordered; probabilities as the documents give them, times and timings of the process left out. */
     async function tables(store: Store): Promise<unknown> {
       const { results } = await store.results.listResults({ limit: 1000 });
-      const studies = await Promise.all([...new Set(results.map((one) => one.studyInstanceUID))].sort().map((uid) => store.studies.find(uid)));
+      const studies = await Promise.all(
+        [...new Set(results.map((one) => one.studyInstanceUID))].sort().map((uid) => store.studies.find(uid)),
+      );
       return {
         results: results
           .map(({ timingsMs: _timings, findings, documents, predecessorResultId, ...row }) => ({
             ...row,
             predecessorResultId,
-            findings: [...findings].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => ({ ...one, probability: Number((one.probability * 100).toFixed(1)) })),
+            findings: [...findings]
+              .sort((a, b) => (a.name < b.name ? -1 : 1))
+              .map((one) => ({ ...one, probability: Number((one.probability * 100).toFixed(1)) })),
             documents: [...documents].sort((a, b) => (a.sopInstanceUID < b.sopInstanceUID ? -1 : 1)),
           }))
           .sort((a, b) => (a.resultId < b.resultId ? -1 : 1)),
-        studies: studies.map((one) => one && { studyInstanceUID: one.studyInstanceUID, orthancId: one.orthancId, state: one.state, contentKey: one.contentKey, remoteAet: one.remoteAet }),
+        studies: studies.map(
+          (one) =>
+            one && {
+              studyInstanceUID: one.studyInstanceUID,
+              orthancId: one.orthancId,
+              state: one.state,
+              contentKey: one.contentKey,
+              remoteAet: one.remoteAet,
+            },
+        ),
         assessments: (await Promise.all(studies.map((one) => store.assessments.ofStudy(one!.studyInstanceUID)))).flat(),
         labels: await store.labels.statements(),
       };
@@ -59,18 +86,33 @@ for (const backend of storeBackends()) {
       await sendByCStore([...early.files, ...lateral.files], pacs.orthanc, { calling: 'MODALITY1' });
       await sendByStow(plain.files, pacs.dicomWeb);
       for (const study of [early, lateral, plain]) await eventuallyOneResult(pacs.dicomWeb, study.studyInstanceUID);
-      await sendByCStore(chestStudy('rebuild late', [{ number: 2, attributes: { AcquisitionTime: '120000' } }]).files, pacs.orthanc, { calling: 'MODALITY1' });
+      await sendByCStore(chestStudy('rebuild late', [{ number: 2, attributes: { AcquisitionTime: '120000' } }]).files, pacs.orthanc, {
+        calling: 'MODALITY1',
+      });
       await eventuallyOneResult(pacs.dicomWeb, early.studyInstanceUID, { total: 2 });
       const say = (reader: string, decision: 'present' | 'absent', settles = false) =>
-        service.assessments.record({ studyInstanceUID: plain.studyInstanceUID, reader: service.assessments.readerOf(reader), findings: [{ name: 'pneumonia', decision }], settles, origin: 'page' });
+        service.assessments.record({
+          studyInstanceUID: plain.studyInstanceUID,
+          reader: service.assessments.readerOf(reader),
+          findings: [{ name: 'pneumonia', decision }],
+          settles,
+          origin: 'page',
+        });
       await say('meier', 'present');
       await say('schulz', 'absent');
       await say('petrova', 'absent', true);
-      await eventually('everything is settled', async () => {
-        assert.equal((await service.jobs.stats()).reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0), 0);
-        const states = await service.store.studies.countByState();
-        assert.deepEqual([states.arriving, states.queued, states.done], [0, 0, 3]);
-      }, { timeoutMs: 30_000 });
+      await eventually(
+        'everything is settled',
+        async () => {
+          assert.equal(
+            (await service.jobs.stats()).reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0),
+            0,
+          );
+          const states = await service.store.studies.countByState();
+          assert.deepEqual([states.arriving, states.queued, states.done], [0, 0, 3]);
+        },
+        { timeoutMs: 30_000 },
+      );
       const before = await tables(service.store);
       await service.stop();
       const instancesBefore = await countInstances();
@@ -93,10 +135,16 @@ for (const backend of storeBackends()) {
 
       const second = await rebuild(environment);
       assert.deepEqual([second.results, second.assessments, second.gone], [0, 0, 0]);
-      const again = await startTestService(pacs.orthanc, { ...('databaseUrl' in fresh ? { databaseUrl: fresh.databaseUrl } : started), assessments, orthanc: { sweepDays: 36_500 } });
+      const again = await startTestService(pacs.orthanc, {
+        ...('databaseUrl' in fresh ? { databaseUrl: fresh.databaseUrl } : started),
+        assessments,
+        orthanc: { sweepDays: 36_500 },
+      });
       const { bytes, studyInstanceUID } = tinyImage({ study: `rebuild hand ${backend.name}` }, { BodyPartExamined: 'HAND' });
       await sendByStow([bytes], pacs.dicomWeb);
-      await eventually('the service goes on', async () => assert.ok(await again.store.results.currentResult(studyInstanceUID)), { timeoutMs: 30_000 });
+      await eventually('the service goes on', async () => assert.ok(await again.store.results.currentResult(studyInstanceUID)), {
+        timeoutMs: 30_000,
+      });
       await again.stop();
       assert.equal(await countInstances(), instancesBefore + 1, 'nothing new but what was sent');
     });
@@ -104,16 +152,28 @@ for (const backend of storeBackends()) {
     test('images that came while nobody looked are reported after a rebuild; an assessment deleted from Orthanc is gone', async () => {
       const location = await backend.location();
       const started = 'dataDir' in location ? { dataDir: temporaryDirectory('rebuild') } : { databaseUrl: location.databaseUrl };
-      const environment = 'databaseUrl' in started && started.databaseUrl ? { DATABASE_URL: started.databaseUrl } : { DATA_DIR: started.dataDir! };
+      const environment =
+        'databaseUrl' in started && started.databaseUrl ? { DATABASE_URL: started.databaseUrl } : { DATA_DIR: started.dataDir! };
       const service = await startTestService(pacs.orthanc, { ...started, assessments });
       const study = chestStudy(`rebuild meanwhile ${backend.name}`, [{ number: 1 }]);
       await sendByStow(study.files, pacs.dicomWeb);
       await eventuallyOneResult(pacs.dicomWeb, study.studyInstanceUID);
-      const { assessment } = await service.assessments.record({ studyInstanceUID: study.studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: 'present' }], origin: 'page' });
+      const { assessment } = await service.assessments.record({
+        studyInstanceUID: study.studyInstanceUID,
+        reader: { name: 'meier' },
+        findings: [{ name: 'pneumonia', decision: 'present' }],
+        origin: 'page',
+      });
       await service.stop();
-      await sendByStow(chestStudy(`rebuild meanwhile ${backend.name}`, [{ number: 2, attributes: { AcquisitionTime: '120000' } }]).files, pacs.dicomWeb);
+      await sendByStow(
+        chestStudy(`rebuild meanwhile ${backend.name}`, [{ number: 2, attributes: { AcquisitionTime: '120000' } }]).files,
+        pacs.dicomWeb,
+      );
       const [id] = await pacs.client.instanceIdsOf([assessment.sopInstanceUID as never]);
-      await fetch(`${pacs.orthanc.url}/instances/${id}`, { method: 'DELETE', headers: { authorization: `Basic ${Buffer.from(`${pacs.orthanc.username}:${pacs.orthanc.password}`).toString('base64')}` } });
+      await fetch(`${pacs.orthanc.url}/instances/${id}`, {
+        method: 'DELETE',
+        headers: { authorization: `Basic ${Buffer.from(`${pacs.orthanc.username}:${pacs.orthanc.password}`).toString('base64')}` },
+      });
 
       assert.equal((await rebuild(environment)).gone, 1);
       const again = await startTestService(pacs.orthanc, { ...started, assessments });

@@ -7,7 +7,14 @@ import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc, withOrthanc } from '../support/orthanc.js';
 import { decodersOf } from '../support/processes.js';
 import { sendByCStore } from '../support/send.js';
-import { assertOneCurrentResult, documentsOf, eventuallyOneResult, spawnService, startTestService, type SpawnedService } from '../support/service.js';
+import {
+  assertOneCurrentResult,
+  documentsOf,
+  eventuallyOneResult,
+  spawnService,
+  startTestService,
+  type SpawnedService,
+} from '../support/service.js';
 
 /** The requests of one study's way through the PACS, each a step at which the service can be killed. */
 const steps: readonly { readonly name: string; readonly request: RegExp }[] = [
@@ -42,9 +49,21 @@ describe('kill -9 at every step', () => {
         service ??= await spawnService(pacs.orthanc, { url: proxy.url, dataDir });
         const victim = service;
         let sprung = false;
-        proxy.misbehave({ kind: 'trap', when, spring: () => { sprung = true; victim.process.kill('SIGKILL'); } }, { only: request, times: 1 });
+        proxy.misbehave(
+          {
+            kind: 'trap',
+            when,
+            spring: () => {
+              sprung = true;
+              victim.process.kill('SIGKILL');
+            },
+          },
+          { only: request, times: 1 },
+        );
         await sendByCStore(files, pacs.orthanc);
-        await eventually('the trap springs and the service dies', () => assert.ok(sprung && victim.process.signalCode === 'SIGKILL'), { timeoutMs: 60_000 });
+        await eventually('the trap springs and the service dies', () => assert.ok(sprung && victim.process.signalCode === 'SIGKILL'), {
+          timeoutMs: 60_000,
+        });
         proxy.behave();
         service = await spawnService(pacs.orthanc, { url: proxy.url, dataDir });
         await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
@@ -63,14 +82,22 @@ describe('the surroundings fail', () => {
         const victims = decodersOf();
         assert.ok(victims.length > 0);
         for (const pid of victims) process.kill(pid, 'SIGSTOP');
-        await sendByCStore(studies.flatMap((one) => one.files), orthanc);
-        await eventually('studies are in hand', async () => assert.ok((await service.jobs.stats()).some(({ active }) => active > 1)), { timeoutMs: 30_000 });
+        await sendByCStore(
+          studies.flatMap((one) => one.files),
+          orthanc,
+        );
+        await eventually('studies are in hand', async () => assert.ok((await service.jobs.stats()).some(({ active }) => active > 1)), {
+          timeoutMs: 30_000,
+        });
         await sleep(2_000);
         assert.deepEqual(await service.store.results.countByOutcome(), { reported: 0, skipped: 0, failed: 0 });
         for (const pid of victims) for (const signal of ['SIGSEGV', 'SIGCONT'] as const) process.kill(pid, signal);
         for (const { studyInstanceUID } of studies) await eventuallyOneResult(dicomWeb, studyInstanceUID);
         assert.deepEqual(await service.store.results.countByOutcome(), { reported: 6, skipped: 0, failed: 0 });
-        assert.deepEqual(decodersOf().filter((pid) => victims.includes(pid)), []);
+        assert.deepEqual(
+          decodersOf().filter((pid) => victims.includes(pid)),
+          [],
+        );
       } finally {
         await service.stop();
       }
@@ -95,22 +122,25 @@ describe('the surroundings fail', () => {
   });
 
   test('Orthanc restarted before StableAge: StableStudy never comes, the result does', async () => {
-    await withOrthanc(async ({ orthanc, dicomWeb, client }) => {
-      const service = await startTestService(orthanc);
-      try {
-        const { studyInstanceUID, files } = chestStudy('restarted');
-        await sendByCStore(files, orthanc);
-        await orthanc.restart();
-        await eventuallyOneResult(dicomWeb, studyInstanceUID);
-        const { changes } = await client.changes(0, 1_000);
-        const id = await client.findStudy(studyInstanceUID);
-        const firstStable = changes.find((one) => one.type === 'StableStudy' && one.id === id);
-        const ours = changes.filter((one) => one.type === 'NewSeries').at(1);
-        assert.ok(!firstStable || (ours && firstStable.seq > ours.seq), 'StableStudy came only after our own series');
-      } finally {
-        await service.stop();
-      }
-    }, { stableAgeSeconds: 5 });
+    await withOrthanc(
+      async ({ orthanc, dicomWeb, client }) => {
+        const service = await startTestService(orthanc);
+        try {
+          const { studyInstanceUID, files } = chestStudy('restarted');
+          await sendByCStore(files, orthanc);
+          await orthanc.restart();
+          await eventuallyOneResult(dicomWeb, studyInstanceUID);
+          const { changes } = await client.changes(0, 1_000);
+          const id = await client.findStudy(studyInstanceUID);
+          const firstStable = changes.find((one) => one.type === 'StableStudy' && one.id === id);
+          const ours = changes.filter((one) => one.type === 'NewSeries').at(1);
+          assert.ok(!firstStable || (ours && firstStable.seq > ours.seq), 'StableStudy came only after our own series');
+        } finally {
+          await service.stop();
+        }
+      },
+      { stableAgeSeconds: 5 },
+    );
   });
 
   test('Orthanc killed and restarted in the middle', async () => {
@@ -118,8 +148,13 @@ describe('the surroundings fail', () => {
       const service = await startTestService(orthanc);
       try {
         const studies = ['a', 'b', 'c', 'd'].map((name) => chestStudy(`orthanc killed ${name}`));
-        await sendByCStore(studies.flatMap((one) => one.files), orthanc);
-        await eventually('the first result', async () => assert.ok((await service.store.results.countByOutcome()).reported > 0), { timeoutMs: 60_000 });
+        await sendByCStore(
+          studies.flatMap((one) => one.files),
+          orthanc,
+        );
+        await eventually('the first result', async () => assert.ok((await service.store.results.countByOutcome()).reported > 0), {
+          timeoutMs: 60_000,
+        });
         await orthanc.kill();
         await new Promise((resolve) => setTimeout(resolve, 1_500));
         await orthanc.restart();
@@ -136,24 +171,30 @@ describe('the surroundings fail', () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const service = await startTestService(orthanc, { dataDir });
       const studies = ['a', 'b', 'c'].map((name) => chestStudy(`before reset ${name}`));
-      await sendByCStore(studies.flatMap((one) => one.files), orthanc);
+      await sendByCStore(
+        studies.flatMap((one) => one.files),
+        orthanc,
+      );
       for (const { studyInstanceUID } of studies) await eventuallyOneResult(dicomWeb, studyInstanceUID);
       url.value = orthanc.url;
       await service.stop();
     });
     // Another, empty Orthanc at the same address.
-    await withOrthanc(async ({ orthanc, dicomWeb }) => {
-      const { studyInstanceUID, files } = chestStudy('after reset');
-      await sendByCStore(files, orthanc);
-      const service = await startTestService(orthanc, { dataDir });
-      try {
-        assert.equal(orthanc.url, url.value);
-        await eventuallyOneResult(dicomWeb, studyInstanceUID);
-        assert.ok(((await service.store.cursors.read(orthanc.url))?.lastSeq ?? 0) < 30, 'the cursor follows the new log');
-      } finally {
-        await service.stop();
-      }
-    }, { httpPort: Number(new URL(url.value).port) });
+    await withOrthanc(
+      async ({ orthanc, dicomWeb }) => {
+        const { studyInstanceUID, files } = chestStudy('after reset');
+        await sendByCStore(files, orthanc);
+        const service = await startTestService(orthanc, { dataDir });
+        try {
+          assert.equal(orthanc.url, url.value);
+          await eventuallyOneResult(dicomWeb, studyInstanceUID);
+          assert.ok(((await service.store.cursors.read(orthanc.url))?.lastSeq ?? 0) < 30, 'the cursor follows the new log');
+        } finally {
+          await service.stop();
+        }
+      },
+      { httpPort: Number(new URL(url.value).port) },
+    );
   });
 
   test('at the first contact an archive is left alone, what came lately is not', async () => {
@@ -182,7 +223,10 @@ describe('the surroundings fail', () => {
       const { studyInstanceUID, files } = chestStudy('swept', [{ attributes: { StudyDate: today } }]);
       await sendByCStore(files, orthanc);
       await new Promise((resolve) => setTimeout(resolve, 1_500));
-      const cleared = await fetch(`${endpoint.url}/changes`, { method: 'DELETE', headers: { authorization: `Basic ${Buffer.from(`${endpoint.username}:${endpoint.password}`).toString('base64')}` } });
+      const cleared = await fetch(`${endpoint.url}/changes`, {
+        method: 'DELETE',
+        headers: { authorization: `Basic ${Buffer.from(`${endpoint.username}:${endpoint.password}`).toString('base64')}` },
+      });
       assert.equal(cleared.status, 200);
       const service = await startTestService(orthanc);
       try {
@@ -203,8 +247,16 @@ describe('Orthanc answers badly', () => {
     { name: '500 to the image', mischief: { kind: 'status', status: 500 }, only: /^GET \/dicom-web\/studies\/[^/]+\/series/ },
     { name: '503 to storing', mischief: { kind: 'status', status: 503 }, only: /^POST \/dicom-web\/studies/ },
     { name: 'half a multipart body', mischief: { kind: 'shorten', keepBytes: 20_000 }, only: /^GET \/dicom-web\/studies\/[^/]+\/series/ },
-    { name: 'a connection cut in the image', mischief: { kind: 'cut', afterBytes: 20_000 }, only: /^GET \/dicom-web\/studies\/[^/]+\/series/ },
-    { name: 'no answer within the time limit', mischief: { kind: 'delay', delayMs: 6_000 }, only: /^GET \/dicom-web\/studies\/[^/]+\/metadata/ },
+    {
+      name: 'a connection cut in the image',
+      mischief: { kind: 'cut', afterBytes: 20_000 },
+      only: /^GET \/dicom-web\/studies\/[^/]+\/series/,
+    },
+    {
+      name: 'no answer within the time limit',
+      mischief: { kind: 'delay', delayMs: 6_000 },
+      only: /^GET \/dicom-web\/studies\/[^/]+\/metadata/,
+    },
     { name: 'bytes that are not HTTP', mischief: { kind: 'garble' }, only: /^GET \/(studies|dicom-web)/ },
   ];
   for (const { name, mischief, only } of cases) {
@@ -219,10 +271,14 @@ describe('Orthanc answers badly', () => {
         if (name.startsWith('404')) {
           // Parked until a person has it tried again; or tried again by itself, when the document of the failure is seen
           // before the failure is on record. Either way the failure is superseded.
-          const text = await eventually('the study is reported after all', async () => {
-            for (const { id } of await service.jobs.parked()) await service.jobs.retryFailedJob(id);
-            return assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID, { total: 2 });
-          }, { timeoutMs: 60_000, intervalMs: 500 });
+          const text = await eventually(
+            'the study is reported after all',
+            async () => {
+              for (const { id } of await service.jobs.parked()) await service.jobs.retryFailedJob(id);
+              return assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID, { total: 2 });
+            },
+            { timeoutMs: 60_000, intervalMs: 500 },
+          );
           assert.equal(text.report.outcome.kind, 'reported');
           const { all } = await documentsOf(pacs.dicomWeb, studyInstanceUID);
           const failed = all.find((one) => one.report.outcome.kind === 'failed');

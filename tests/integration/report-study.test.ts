@@ -23,11 +23,15 @@ describe('the main job on a real Orthanc', () => {
   });
 
   async function recorded(study: string): Promise<NonNullable<Awaited<ReturnType<typeof service.store.results.currentResult>>>> {
-    return eventually(`a result of ${study}`, async () => {
-      const result = await service.store.results.currentResult(study);
-      assert.ok(result);
-      return result;
-    }, { timeoutMs: 60_000 });
+    return eventually(
+      `a result of ${study}`,
+      async () => {
+        const result = await service.store.results.currentResult(study);
+        assert.ok(result);
+        return result;
+      },
+      { timeoutMs: 60_000 },
+    );
   }
 
   test('a chest X-ray that arrives by C-STORE comes back with findings', async () => {
@@ -37,7 +41,10 @@ describe('the main job on a real Orthanc', () => {
     assert.equal(report.outcome.kind, 'reported');
     assert.deepEqual(report.findings.map((one) => one.concept.value).sort(), ['233604007', '840539006']);
     assert.equal(report.algorithm.deviceUID, service.model.deviceUID);
-    assert.ok(report.algorithm.parameters.some((one) => one.includes('onnxruntime')), 'the engine stands in the result');
+    assert.ok(
+      report.algorithm.parameters.some((one) => one.includes('onnxruntime')),
+      'the engine stands in the result',
+    );
     const result = await recorded(studyInstanceUID);
     assert.equal(result.rule, 'chest-x-ray');
     assert.equal((await service.store.studies.find(studyInstanceUID))?.remoteAet, 'MODALITY1');
@@ -58,7 +65,10 @@ describe('the main job on a real Orthanc', () => {
     // Long enough for the study, grown by our own series, to become stable once more and be looked at.
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID);
-    assert.deepEqual((await service.store.results.ofStudy(studyInstanceUID)).map((one) => one.resultId), [first.resultId]);
+    assert.deepEqual(
+      (await service.store.results.ofStudy(studyInstanceUID)).map((one) => one.resultId),
+      [first.resultId],
+    );
   });
 
   test('an image that arrives late leads to a new result that names the old one', async () => {
@@ -86,7 +96,11 @@ describe('the main job on a real Orthanc', () => {
     const { studyInstanceUID, files } = chestStudy('lateral only', [{ view: 'lateral' }]);
     await sendByCStore(files, pacs.orthanc);
     const { report } = await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
-    assert.deepEqual(report.outcome, { kind: 'skipped', code: 'lateral-only', reason: 'The study holds lateral views only; the model judges frontal views: view LL' });
+    assert.deepEqual(report.outcome, {
+      kind: 'skipped',
+      code: 'lateral-only',
+      reason: 'The study holds lateral views only; the model judges frontal views: view LL',
+    });
   });
 
   test('a lateral view labelled PA is refused by the gate', async () => {
@@ -114,7 +128,19 @@ describe('the main job on a real Orthanc', () => {
   });
 
   test('a PDF only is passed over', async () => {
-    const { bytes, studyInstanceUID } = tinyImage({ study: 'pdf' }, { SOPClassUID: '1.2.840.10008.5.1.4.1.1.104.1', Modality: 'DOC', BodyPartExamined: undefined, Rows: undefined, Columns: undefined, PixelData: undefined, MIMETypeOfEncapsulatedDocument: 'application/pdf', EncapsulatedDocument: new Uint8Array([0x25, 0x50, 0x44, 0x46]) });
+    const { bytes, studyInstanceUID } = tinyImage(
+      { study: 'pdf' },
+      {
+        SOPClassUID: '1.2.840.10008.5.1.4.1.1.104.1',
+        Modality: 'DOC',
+        BodyPartExamined: undefined,
+        Rows: undefined,
+        Columns: undefined,
+        PixelData: undefined,
+        MIMETypeOfEncapsulatedDocument: 'application/pdf',
+        EncapsulatedDocument: new Uint8Array([0x25, 0x50, 0x44, 0x46]),
+      },
+    );
     await sendByStow([bytes], pacs.dicomWeb);
     assert.equal((await recorded(studyInstanceUID)).code, 'no-rule');
   });
@@ -133,7 +159,10 @@ describe('the main job on a real Orthanc', () => {
 
   test('a readable image beside an unreadable one is reported, and the other is named', async () => {
     const whole = chestStudy('half readable', [{ number: 1 }]);
-    const broken = tinyImage({ study: 'half readable broken' }, { StudyInstanceUID: whole.studyInstanceUID, PatientID: 'TEST-half readable', Rows: 2000, Columns: 2000 });
+    const broken = tinyImage(
+      { study: 'half readable broken' },
+      { StudyInstanceUID: whole.studyInstanceUID, PatientID: 'TEST-half readable', Rows: 2000, Columns: 2000 },
+    );
     await sendByCStore([...whole.files, broken.bytes], pacs.orthanc);
     const { report } = await eventuallyOneResult(pacs.dicomWeb, whole.studyInstanceUID);
     assert.equal(report.outcome.kind, 'reported');
@@ -143,14 +172,41 @@ describe('the main job on a real Orthanc', () => {
   });
 
   test('CT without positions is a skip', async () => {
-    const slices = [1, 2, 3, 4, 5].map((number) => tinyImage({ study: 'ct', instance: String(number) }, { SOPClassUID: '1.2.840.10008.5.1.4.1.1.2', Modality: 'CT', ViewPosition: undefined, InstanceNumber: number, RescaleSlope: 1, RescaleIntercept: -1024 }));
-    await sendByCStore(slices.map((one) => one.bytes), pacs.orthanc);
+    const slices = [1, 2, 3, 4, 5].map((number) =>
+      tinyImage(
+        { study: 'ct', instance: String(number) },
+        {
+          SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+          Modality: 'CT',
+          ViewPosition: undefined,
+          InstanceNumber: number,
+          RescaleSlope: 1,
+          RescaleIntercept: -1024,
+        },
+      ),
+    );
+    await sendByCStore(
+      slices.map((one) => one.bytes),
+      pacs.orthanc,
+    );
     const { report } = await eventuallyOneResult(pacs.dicomWeb, slices[0]!.studyInstanceUID);
     assert.equal(report.outcome.kind === 'skipped' && report.outcome.code, 'no-axial-ct');
   });
 
   test('missing tags: an image that says little is still one result', async () => {
-    const { files, studyInstanceUID } = chestStudy('little said', [{ attributes: { ViewPosition: undefined, StudyDate: '', StudyTime: '', PatientName: '', StudyID: undefined, SeriesNumber: undefined, InstanceNumber: undefined } }]);
+    const { files, studyInstanceUID } = chestStudy('little said', [
+      {
+        attributes: {
+          ViewPosition: undefined,
+          StudyDate: '',
+          StudyTime: '',
+          PatientName: '',
+          StudyID: undefined,
+          SeriesNumber: undefined,
+          InstanceNumber: undefined,
+        },
+      },
+    ]);
     await sendByStow(files, pacs.dicomWeb);
     const { report } = await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
     assert.equal(report.outcome.kind, 'reported');
@@ -171,17 +227,31 @@ describe('the main job on a real Orthanc', () => {
     await sendByCStore(first.files, pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, first.studyInstanceUID);
     const before = await recorded(first.studyInstanceUID);
-    await sendByCStore(chestStudy('ambiguous', [{ attributes: { PatientID: 'TEST-someone else', SOPInstanceUID: '2.25.4242' } }]).files, pacs.orthanc);
-    await eventually('the study is parked', async () => assert.ok((await service.jobs.parked()).some((one) => one.failure.code === 'study-ambiguous')), { timeoutMs: 30_000 });
+    await sendByCStore(
+      chestStudy('ambiguous', [{ attributes: { PatientID: 'TEST-someone else', SOPInstanceUID: '2.25.4242' } }]).files,
+      pacs.orthanc,
+    );
+    await eventually(
+      'the study is parked',
+      async () => assert.ok((await service.jobs.parked()).some((one) => one.failure.code === 'study-ambiguous')),
+      { timeoutMs: 30_000 },
+    );
     assert.equal((await recorded(first.studyInstanceUID)).resultId, before.resultId);
   });
 
   test('fifty studies at once: each has exactly one current result', async () => {
     const studies = Array.from({ length: 50 }, (_, index) => chestStudy(`fifty ${index}`));
-    await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);
+    await sendByCStore(
+      studies.flatMap((one) => one.files),
+      pacs.orthanc,
+    );
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID, { timeoutMs: 240_000 });
     const stats = await service.jobs.stats();
-    assert.equal(stats.reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0), 0, 'no job is left');
+    assert.equal(
+      stats.reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0),
+      0,
+      'no job is left',
+    );
   });
 
   test('documents of skipped studies can be switched off', async () => {
@@ -191,7 +261,11 @@ describe('the main job on a real Orthanc', () => {
       await service.stop();
       const { studyInstanceUID, files } = chestStudy('quiet', [{ view: 'lateral' }]);
       await sendByCStore(files, pacs.orthanc);
-      await eventually('a result', async () => assert.equal((await quiet.store.results.currentResult(studyInstanceUID))?.code, 'lateral-only'), { timeoutMs: 30_000 });
+      await eventually(
+        'a result',
+        async () => assert.equal((await quiet.store.results.currentResult(studyInstanceUID))?.code, 'lateral-only'),
+        { timeoutMs: 30_000 },
+      );
       assert.equal((await documentsOf(pacs.dicomWeb, studyInstanceUID)).all.length, 0);
     } finally {
       await quiet.stop();
@@ -210,7 +284,10 @@ describe('the main job on a real Orthanc', () => {
     service = await startTestService(pacs.orthanc, { routingFile });
     const after = await recorded(studyInstanceUID);
     assert.equal(after.resultId, before.resultId);
-    assert.deepEqual(after.findings.map(({ code, decision }) => ({ code, decision })), before.findings.map(({ code, decision }) => ({ code, decision })));
+    assert.deepEqual(
+      after.findings.map(({ code, decision }) => ({ code, decision })),
+      before.findings.map(({ code, decision }) => ({ code, decision })),
+    );
     await assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID);
   });
 });

@@ -28,17 +28,26 @@ describe('retraining from a plan', () => {
     assert.ok(resumed.finished);
     assert.equal(resumed.challenger, whole.challenger, 'the same version, so the same weights to the byte');
 
-    await nights.registry.promote(whole.challenger, { by: 'test', why: whole.judgement.decision.why, at: new Date() }, whole.judgement.decision.champion!);
+    await nights.registry.promote(
+      whole.challenger,
+      { by: 'test', why: whole.judgement.decision.why, at: new Date() },
+      whole.judgement.decision.champion!,
+    );
   });
 
   test(`poisoned labels, ${gateSeeds} seeds on the champion's features: the gate refuses each time, and promotes none but honest ones`, async () => {
     const { champion } = (await nights.registry.aliases())!;
     const gate = await nights.gate(champion);
-    const refused = Array.from({ length: gateSeeds }, (_, seed) => gate.decide(poison(seed))).filter(({ decision, criteria }) => decision === 'refused' && criteria.some(({ counts, passed }) => counts && !passed));
+    const refused = Array.from({ length: gateSeeds }, (_, seed) => gate.decide(poison(seed))).filter(
+      ({ decision, criteria }) => decision === 'refused' && criteria.some(({ counts, passed }) => counts && !passed),
+    );
     assert.equal(refused.length, gateSeeds);
     // The same head with honest labels is not refused for its AUROC: what refuses the others is the poison.
     const honest = gate.decide(({ diseased }) => diseased);
-    assert.ok(honest.criteria.every(({ name, passed }) => name !== 'auroc-not-worse' || passed), honest.why);
+    assert.ok(
+      honest.criteria.every(({ name, passed }) => name !== 'auroc-not-worse' || passed),
+      honest.why,
+    );
     assert.equal((await nights.registry.aliases())!.champion, champion);
   });
 

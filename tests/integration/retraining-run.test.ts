@@ -41,16 +41,41 @@ describe('a night on a real Orthanc', () => {
     const studyInstanceUID = derivedUid<StudyInstanceUID>('night study', String(number));
     const stored = Uint16Array.from(image.values, (value) => Math.round(value * 4095));
     const file = writePart10({
-      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: derivedUid('night image', String(number)), StudyInstanceUID: studyInstanceUID, SeriesInstanceUID: derivedUid('night series', String(number)),
-      StudyDate: '20260102', StudyTime: '101112', AccessionNumber: `N${number}`, StudyID: '1', PatientName: `PHANTOM^${number}`, PatientID: `NIGHT-${number}`, PatientBirthDate: '', PatientSex: 'O', ReferringPhysicianName: '',
-      Modality: 'CR', BodyPartExamined: 'CHEST', ViewPosition: 'PA', Manufacturer: 'Phantom', SeriesNumber: 1, InstanceNumber: 1,
-      SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', Rows: image.height, Columns: image.width, BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0,
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+      SOPInstanceUID: derivedUid('night image', String(number)),
+      StudyInstanceUID: studyInstanceUID,
+      SeriesInstanceUID: derivedUid('night series', String(number)),
+      StudyDate: '20260102',
+      StudyTime: '101112',
+      AccessionNumber: `N${number}`,
+      StudyID: '1',
+      PatientName: `PHANTOM^${number}`,
+      PatientID: `NIGHT-${number}`,
+      PatientBirthDate: '',
+      PatientSex: 'O',
+      ReferringPhysicianName: '',
+      Modality: 'CR',
+      BodyPartExamined: 'CHEST',
+      ViewPosition: 'PA',
+      Manufacturer: 'Phantom',
+      SeriesNumber: 1,
+      InstanceNumber: 1,
+      SamplesPerPixel: 1,
+      PhotometricInterpretation: 'MONOCHROME2',
+      Rows: image.height,
+      Columns: image.width,
+      BitsAllocated: 16,
+      BitsStored: 12,
+      HighBit: 11,
+      PixelRepresentation: 0,
       PixelData: new Uint8Array(stored.buffer),
     });
     return { studyInstanceUID, file, diseased };
   }
 
-  test('studies sent, assessments given, retrained: the gate promotes, and the next study is reported by the new version', { timeout: 14 * 60_000 }, async () => {
+  test('studies sent, assessments given, retrained: the gate promotes, and the next study is reported by the new version', {
+    timeout: 14 * 60_000,
+  }, async () => {
     const dataDir = temporaryDirectory('night');
     const elsewhere = openRegistry(join(temporaryDirectory('model'), 'models'));
     const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
@@ -62,11 +87,41 @@ describe('a night on a real Orthanc', () => {
     await engine.close();
     const settings = join(dataDir, 'settings.yaml');
     // The gate's rules as they ship.
-    writeFileSync(settings, JSON.stringify({ night: { testShare: 0.3, minimumNewLabels: 50, headEpochs: 0, epochs: 2 * phantomRetraining.epochs, rate: phantomRetraining.rate, batch: phantomRetraining.batch, seed: 1, augmentation: 'none' } }));
+    writeFileSync(
+      settings,
+      JSON.stringify({
+        night: {
+          testShare: 0.3,
+          minimumNewLabels: 50,
+          headEpochs: 0,
+          epochs: 2 * phantomRetraining.epochs,
+          rate: phantomRetraining.rate,
+          batch: phantomRetraining.batch,
+          seed: 1,
+          augmentation: 'none',
+        },
+      }),
+    );
     const { url, username, password } = pacs.orthanc;
-    const env = { PATH: process.env['PATH'], CONFIG_FILE: settings, ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, DATA_DIR: dataDir, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu' };
+    const env = {
+      PATH: process.env['PATH'],
+      CONFIG_FILE: settings,
+      ORTHANC_URL: url,
+      ORTHANC_USERNAME: username,
+      ORTHANC_PASSWORD: password,
+      DATA_DIR: dataDir,
+      MODEL_DIR: guessing.directory,
+      ENGINE: 'onnx-cpu',
+    };
     const command = (...args: readonly string[]): Promise<{ readonly status: number; readonly out: string; readonly err: string }> =>
-      new Promise((resolve) => execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env, maxBuffer: 2 ** 24 }, (error, out, err) => resolve({ status: error ? Number(error.code ?? 1) : 0, out, err })));
+      new Promise((resolve) =>
+        execFile(
+          process.execPath,
+          [join(projectRoot, 'dist/src/cli.js'), ...args],
+          { cwd: projectRoot, env, maxBuffer: 2 ** 24 },
+          (error, out, err) => resolve({ status: error ? Number(error.code ?? 1) : 0, out, err }),
+        ),
+      );
 
     // Nobody has said anything yet.
     const idle = await command('retrain', '--now', '--json');
@@ -75,40 +130,89 @@ describe('a night on a real Orthanc', () => {
 
     const config = loadConfig({});
     const findings = loadFindings(config.findingsFile);
-    const tools = { pacs: pacsOf(pacs.dicomWeb), clock: { now: () => new Date() }, softwareVersion: 'test', seriesNumber: 9910, termsOf: (name: string) => termsOf(findings, name), codes: conceptsOf(findings) };
+    const tools = {
+      pacs: pacsOf(pacs.dicomWeb),
+      clock: { now: () => new Date() },
+      softwareVersion: 'test',
+      seriesNumber: 9910,
+      termsOf: (name: string) => termsOf(findings, name),
+      codes: conceptsOf(findings),
+    };
     const studies = Array.from({ length: patients }, (_, number) => study(number));
-    for (let from = 0; from < studies.length; from += 40) await sendByStow(studies.slice(from, from + 40).map((one) => one.file), pacs.dicomWeb);
+    for (let from = 0; from < studies.length; from += 40)
+      await sendByStow(
+        studies.slice(from, from + 40).map((one) => one.file),
+        pacs.dicomWeb,
+      );
     for (const { studyInstanceUID, diseased } of studies) {
-      await recordAssessment({ studyInstanceUID, reader: { name: 'meier' }, findings: [{ name: 'pneumonia', decision: diseased ? 'present' : 'absent' }], origin: 'page' }, tools);
+      await recordAssessment(
+        {
+          studyInstanceUID,
+          reader: { name: 'meier' },
+          findings: [{ name: 'pneumonia', decision: diseased ? 'present' : 'absent' }],
+          origin: 'page',
+        },
+        tools,
+      );
     }
     // One on which readers disagree: it is left out.
-    await recordAssessment({ studyInstanceUID: studies[0]!.studyInstanceUID, reader: { name: 'schulz' }, findings: [{ name: 'pneumonia', decision: 'present' }], origin: 'page' }, tools);
+    await recordAssessment(
+      {
+        studyInstanceUID: studies[0]!.studyInstanceUID,
+        reader: { name: 'schulz' },
+        findings: [{ name: 'pneumonia', decision: 'present' }],
+        origin: 'page',
+      },
+      tools,
+    );
     const rebuilt = await command('rebuild', '--json');
     assert.equal((JSON.parse(rebuilt.out) as { assessments: number }).assessments, patients + 1, rebuilt.err);
 
     // kill -9 in the middle of training: the next one goes on from its checkpoint.
-    const killed = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'retrain', '--now', '--json'], { cwd: projectRoot, env, stdio: 'ignore' });
+    const killed = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'retrain', '--now', '--json'], {
+      cwd: projectRoot,
+      env,
+      stdio: 'ignore',
+    });
     const gone = new Promise((resolve) => killed.once('exit', resolve));
     const run = join(dataDir, 'night/run');
-    await eventually('a checkpoint', () => assert.ok(existsSync(join(run, 'checkpoints')) && readdirSync(join(run, 'checkpoints')).some((name) => name.startsWith('checkpoint-'))), { timeoutMs: 180_000, intervalMs: 20 });
+    await eventually(
+      'a checkpoint',
+      () =>
+        assert.ok(
+          existsSync(join(run, 'checkpoints')) && readdirSync(join(run, 'checkpoints')).some((name) => name.startsWith('checkpoint-')),
+        ),
+      { timeoutMs: 180_000, intervalMs: 20 },
+    );
     killed.kill('SIGKILL');
     await gone;
     const planned = (JSON.parse(readFileSync(join(run, 'plan.json'), 'utf8')) as { id: string }).id;
     assert.equal((await openRegistry(join(dataDir, 'models')).aliases())?.champion, guessing.version);
 
     // Asked for on the page where there is a browser, and watched there.
-    const service = await spawnService(pacs.orthanc, { dataDir, environment: { CONFIG_FILE: settings, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu', ANALYSE_ARCHIVE: 'false' } });
+    const service = await spawnService(pacs.orthanc, {
+      dataDir,
+      environment: { CONFIG_FILE: settings, MODEL_DIR: guessing.directory, ENGINE: 'onnx-cpu', ANALYSE_ARCHIVE: 'false' },
+    });
     ending.push(() => service.end());
     const serviceUrl = /service is running {2}url=(\S+)/.exec(service.output())![1]!;
     const registry = openRegistry(join(dataDir, 'models'));
     const page = noBrowser() === undefined ? await openDesk(serviceUrl, dataDir) : undefined;
     if (page) {
       const said = await retrainAndWatch(page, serviceUrl);
-      assert.ok(said.some((text) => /at work.*epochs trained/.test(text)), `it was seen at work: ${said.join('\n')}`);
+      assert.ok(
+        said.some((text) => /at work.*epochs trained/.test(text)),
+        `it was seen at work: ${said.join('\n')}`,
+      );
     } else {
       console.log(`SKIPPED: the Models view, ${noBrowser()}`);
-      assert.equal((await fetch(`${serviceUrl}/api/retrain`, { method: 'POST', headers: { ...(await logInFirst(serviceUrl, dataDir)) } })).status, 202);
-      await eventually('the night has ended', async () => assert.equal((await registry.lastRun())?.outcome, 'promoted'), { timeoutMs: 8 * 60_000 });
+      assert.equal(
+        (await fetch(`${serviceUrl}/api/retrain`, { method: 'POST', headers: { ...(await logInFirst(serviceUrl, dataDir)) } })).status,
+        202,
+      );
+      await eventually('the night has ended', async () => assert.equal((await registry.lastRun())?.outcome, 'promoted'), {
+        timeoutMs: 8 * 60_000,
+      });
     }
     const { id, outcome, why, challenger, champion, decision } = (await registry.lastRun())!;
     assert.equal(outcome, 'promoted', why);
@@ -119,7 +223,10 @@ describe('a night on a real Orthanc', () => {
     const promoted = await registry.load(challenger);
     assert.notEqual(promoted.deviceUID, guessing.deviceUID);
     assert.equal(promoted.lineage?.parent, guessing.version);
-    assert.equal(promoted.lineage?.dataset.images, patients - 1 - (promoted.lineage?.dataset.splits['test'] ?? 0) - (await testImages(registry)));
+    assert.equal(
+      promoted.lineage?.dataset.images,
+      patients - 1 - (promoted.lineage?.dataset.splits['test'] ?? 0) - (await testImages(registry)),
+    );
 
     if (page) {
       await assertShowsItsFigures(page, serviceUrl, promoted, decision!.criteria);
@@ -164,7 +271,9 @@ describe('a night on a real Orthanc', () => {
     }
     const trainer = await startService({ ...config, roles: ['train'] }, silentLog);
     try {
-      await eventually('the trainer takes it', async () => assert.deepEqual(await retrainingRunsOf(trainer), [0, 0, 0]), { timeoutMs: 60_000 });
+      await eventually('the trainer takes it', async () => assert.deepEqual(await retrainingRunsOf(trainer), [0, 0, 0]), {
+        timeoutMs: 60_000,
+      });
       assert.equal((await trainer.registry.lastRun())?.outcome, 'not-trained');
     } finally {
       await trainer.stop();

@@ -25,7 +25,14 @@ import { tinyCandidate } from '../support/tiny-model.js';
 
 const [embedded, postgresql] = storeBackends();
 const reason = { by: 'test', why: 'because', at: new Date('2026-01-31T02:00:00Z') };
-const examples: readonly Example[] = Array.from({ length: 60 }, (_, n) => ({ key: `2.25.${n}`, patient: createHash('md5').update(String(n)).digest('hex'), source: 'a', view: 'PA', labels: n % 2 ? ['pneumonia'] : [], unknown: [] }));
+const examples: readonly Example[] = Array.from({ length: 60 }, (_, n) => ({
+  key: `2.25.${n}`,
+  patient: createHash('md5').update(String(n)).digest('hex'),
+  source: 'a',
+  view: 'PA',
+  labels: n % 2 ? ['pneumonia'] : [],
+  unknown: [],
+}));
 const draw = (seed: number) => drawTestLock(examples, { seed, share: 0.3, created: '2026-01-31' });
 after(async () => {
   await embedded!.stop();
@@ -44,7 +51,10 @@ async function using<T>(location: Parameters<typeof openStore>[0], work: (store:
 describe('processes with one database and a DATA_DIR each', { skip: postgresql!.missing }, () => {
   test('H2: a promotion or rollback in one is seen by the others, with the files of the version; a version that is nowhere is said', async () => {
     await using(await postgresql!.location(), async (store) => {
-      const [web, worker] = [registryOfStore({ dataDir: temporaryDirectory('web') }, store), registryOfStore({ dataDir: temporaryDirectory('worker') }, store)];
+      const [web, worker] = [
+        registryOfStore({ dataDir: temporaryDirectory('web') }, store),
+        registryOfStore({ dataDir: temporaryDirectory('worker') }, store),
+      ];
       const first = await web.add(tinyCandidate(1));
       await web.putFirst(first.version, reason);
       // More than one row of the database, byte by byte.
@@ -52,21 +62,48 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
       await web.promote(second.version, reason, first.version);
       assert.equal((await worker.aliases())?.champion, second.version);
       const served = await worker.load(second.version);
-      assert.deepEqual([served.card.length, served.deviceUID, readdirSync(served.directory).sort()], [9_000_000, second.deviceUID, readdirSync(second.directory).sort()]);
+      assert.deepEqual(
+        [served.card.length, served.deviceUID, readdirSync(served.directory).sort()],
+        [9_000_000, second.deviceUID, readdirSync(second.directory).sort()],
+      );
       assert.deepEqual([...(await worker.versions())].sort(), [first.version, second.version].sort());
       await worker.rollback(reason);
       assert.equal((await web.aliases())?.champion, first.version);
-      assert.deepEqual((await web.history()).map(({ action }) => action), ['first', 'promote', 'rollback']);
+      assert.deepEqual(
+        (await web.history()).map(({ action }) => action),
+        ['first', 'promote', 'rollback'],
+      );
       await assert.rejects(worker.load('0123456789ab'), isFault('model-unknown', { detail: /neither in this folder nor in the database/ }));
       const both = await Promise.allSettled([web.promote(second.version, reason), worker.promote(second.version, reason)]);
       assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
-      for (const one of both) if (one.status === 'rejected') assert.ok(['aliases-changed', 'request-invalid'].includes((one.reason as Fault).code), String(one.reason));
+      for (const one of both)
+        if (one.status === 'rejected')
+          assert.ok(['aliases-changed', 'request-invalid'].includes((one.reason as Fault).code), String(one.reason));
       // A record that the trainer wrote lets the page promote.
-      const record = { id: 'night-1', startedAt: '2026-01-31T02:00:00Z', endedAt: '2026-01-31T03:00:00Z', by: 'night', codeVersion: '0', engine: '', seed: 1, challenger: null, champion: null, lineage: null, decision: null, outcome: 'failed' as const, why: '', figures: { challenger: null, champion: null }, notes: [] };
+      const record = {
+        id: 'night-1',
+        startedAt: '2026-01-31T02:00:00Z',
+        endedAt: '2026-01-31T03:00:00Z',
+        by: 'night',
+        codeVersion: '0',
+        engine: '',
+        seed: 1,
+        challenger: null,
+        champion: null,
+        lineage: null,
+        decision: null,
+        outcome: 'failed' as const,
+        why: '',
+        figures: { challenger: null, champion: null },
+        notes: [],
+      };
       await worker.recordChange(record);
       assert.deepEqual([(await web.lastRun())?.id, await web.changes(), await web.change('night-1')], ['night-1', ['night-1'], record]);
       await store.sql.query({ text: `INSERT INTO chest_ai.model_change VALUES ('night-2', '{"later": true}')` });
-      assert.deepEqual([await web.changes(), (await web.unreadableChanges()).map(({ id }) => id), (await web.lastRun())?.id], [['night-1'], ['night-2'], 'night-1']);
+      assert.deepEqual(
+        [await web.changes(), (await web.unreadableChanges()).map(({ id }) => id), (await web.lastRun())?.id],
+        [['night-1'], ['night-2'], 'night-1'],
+      );
     });
   });
 
@@ -86,19 +123,26 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
 
   test('D2: two trainers share one test lock, one key of patients and the labels of the last run', async () => {
     const location = await postgresql!.location();
-    await using(location, (one) => using(location, async (other) => {
-      const [a, b] = [retrainingMemoryOf({ dataDir: temporaryDirectory('a') }, one), retrainingMemoryOf({ dataDir: temporaryDirectory('b') }, other)];
-      const keys = await Promise.all([a.patientKey(), b.patientKey(), a.patientKey()]);
-      assert.ok(keys.every((key) => key.length === 32 && key.equals(keys[0]!)));
-      assert.equal(await b.testLock(), undefined);
-      const locks = await Promise.all([a.keepTestLock(draw(1)), b.keepTestLock(draw(2))]);
-      assert.deepEqual(locks[0], locks[1]);
-      assert.deepEqual(await b.testLock(), locks[0]);
-      await a.keepLabels(['1.2 pneumonia present']);
-      assert.deepEqual(await b.lastLabels(), ['1.2 pneumonia present']);
-      await one.sql.query({ text: `UPDATE chest_ai.retraining_state SET value = jsonb_set(value, '{seed}', '7') WHERE name = 'test-lock'` });
-      await assert.rejects(a.testLock(), isFault('dataset-invalid', { detail: /was changed/ }));
-    }));
+    await using(location, (one) =>
+      using(location, async (other) => {
+        const [a, b] = [
+          retrainingMemoryOf({ dataDir: temporaryDirectory('a') }, one),
+          retrainingMemoryOf({ dataDir: temporaryDirectory('b') }, other),
+        ];
+        const keys = await Promise.all([a.patientKey(), b.patientKey(), a.patientKey()]);
+        assert.ok(keys.every((key) => key.length === 32 && key.equals(keys[0]!)));
+        assert.equal(await b.testLock(), undefined);
+        const locks = await Promise.all([a.keepTestLock(draw(1)), b.keepTestLock(draw(2))]);
+        assert.deepEqual(locks[0], locks[1]);
+        assert.deepEqual(await b.testLock(), locks[0]);
+        await a.keepLabels(['1.2 pneumonia present']);
+        assert.deepEqual(await b.lastLabels(), ['1.2 pneumonia present']);
+        await one.sql.query({
+          text: `UPDATE chest_ai.retraining_state SET value = jsonb_set(value, '{seed}', '7') WHERE name = 'test-lock'`,
+        });
+        await assert.rejects(a.testLock(), isFault('dataset-invalid', { detail: /was changed/ }));
+      }),
+    );
   });
 
   test('M4: a backup as docs/guide/backup.md says keeps the lock, its key, the champion and its files', async () => {
@@ -152,7 +196,13 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
       const there = registryOfStore({ dataDir: workerDir }, store);
       assert.equal((await there.aliases())?.champion, second.version);
       assert.equal((await there.load(second.version)).version, second.version);
-      assert.deepEqual((await there.history()).map(({ action, champion }) => [action, champion]), [['first', starter.version], ['promote', second.version]]);
+      assert.deepEqual(
+        (await there.history()).map(({ action, champion }) => [action, champion]),
+        [
+          ['first', starter.version],
+          ['promote', second.version],
+        ],
+      );
       const shared = retrainingMemoryOf({ dataDir: workerDir }, store);
       assert.deepEqual(await shared.testLock(), lock);
       assert.ok((await shared.patientKey()).equals(key));
@@ -164,7 +214,11 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
       const start = async (dataDir: string) => bringForward({ dataDir }, store, registryOfStore({ dataDir }, store), silentLog);
       await start(workerDir);
       await start(webDir);
-      assert.equal((await registryOfStore({ dataDir: workerDir }, store).aliases())?.champion, second.version, 'the worker was first, but the promotion counts');
+      assert.equal(
+        (await registryOfStore({ dataDir: workerDir }, store).aliases())?.champion,
+        second.version,
+        'the worker was first, but the promotion counts',
+      );
     });
   });
 });
@@ -177,7 +231,23 @@ describe('the embedded database', () => {
       await registry.putFirst((await registry.add(tinyCandidate(1))).version, reason);
       const memory = retrainingMemoryOf({ dataDir }, store);
       const config = { ...loadConfig({}), dataDir };
-      const night = () => runRetraining('night', { config, store, registry, memory, pacs: {} as never, readerFor: () => ({}) as never, train: () => Promise.reject(new Error('not asked')), codeVersion: '0', clock: { now: () => new Date() }, log: silentLog }, new AbortController().signal);
+      const night = () =>
+        runRetraining(
+          'night',
+          {
+            config,
+            store,
+            registry,
+            memory,
+            pacs: {} as never,
+            readerFor: () => ({}) as never,
+            train: () => Promise.reject(new Error('not asked')),
+            codeVersion: '0',
+            clock: { now: () => new Date() },
+            log: silentLog,
+          },
+          new AbortController().signal,
+        );
       assert.equal((await night())?.outcome, 'not-trained', 'no labels yet');
       await registry.promote((await registry.add(tinyCandidate(2))).version, { ...reason, changeRecord: 'night-2026-01-31T02-00-00-000Z' });
       const record = await night();
@@ -192,8 +262,19 @@ describe('the embedded database', () => {
     const patients = examples.slice(0, 2).map(({ patient }) => patient);
     const registry = openRegistry(join(temporaryDirectory('overlap'), 'models'));
     const candidate = tinyCandidate(1);
-    const [clean, trained] = [await registry.add(candidate), await registry.add(tinyCandidate(2, { lineage: { ...candidate.lineage, trainedOn: [patients[1]!] } }))];
-    const challenge = { kind: 'xray' as const, engine: {} as never, examples: examples.slice(0, 2), picture: () => Promise.reject(new Error('not asked')), testSet: 'the locked test set', labelRules: {}, rules: defaultPromotionRules };
+    const [clean, trained] = [
+      await registry.add(candidate),
+      await registry.add(tinyCandidate(2, { lineage: { ...candidate.lineage, trainedOn: [patients[1]!] } })),
+    ];
+    const challenge = {
+      kind: 'xray' as const,
+      engine: {} as never,
+      examples: examples.slice(0, 2),
+      picture: () => Promise.reject(new Error('not asked')),
+      testSet: 'the locked test set',
+      labelRules: {},
+      rules: defaultPromotionRules,
+    };
     const overlap = isFault('dataset-invalid', { detail: new RegExp(`version ${trained.version} was trained on, found 1`) });
     await assert.rejects(evaluateChallenger({ ...challenge, champion: clean, challenger: trained }), overlap);
     await assert.rejects(evaluateChallenger({ ...challenge, champion: trained, challenger: clean }), overlap);

@@ -5,7 +5,10 @@ import { postgresMissing } from '../support/postgres.js';
 import { soak } from '../soak/soak.js';
 
 /** The short form of `npm run soak`; SOAK_SEED repeats one. */
-test('studies come in while everything fails: one current result each, nothing stuck, nothing half-written', { skip: postgresMissing(), timeout: 420_000 }, async () => {
+test('studies come in while everything fails: one current result each, nothing stuck, nothing half-written', {
+  skip: postgresMissing(),
+  timeout: 420_000,
+}, async () => {
   const seed = process.env['SOAK_SEED'] ?? String(Date.now());
   console.log(`seed ${seed}`);
   const result = await soak({ studies: 14, seed, processes: 1, patienceMs: 180_000, say: (line) => console.log(line) });

@@ -23,11 +23,22 @@ interface Refusal {
 
 /** `serve` where it is not to come up. `code` is null if it did and had to be ended. */
 function serveExpectingRefusal(environment: Readonly<Record<string, string>>): Promise<Refusal> {
-  const env = { PATH: process.env['PATH'], DATA_DIR: temporaryDirectory('refused'), PORT: '0', ORTHANC_URL: 'http://127.0.0.1:9', ...environment };
+  const env = {
+    PATH: process.env['PATH'],
+    DATA_DIR: temporaryDirectory('refused'),
+    PORT: '0',
+    ORTHANC_URL: 'http://127.0.0.1:9',
+    ...environment,
+  };
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'serve'], { cwd: projectRoot, env, timeout: 30_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : null, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [join(projectRoot, 'dist/src/cli.js'), 'serve'],
+      { cwd: projectRoot, env, timeout: 30_000, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : null, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -50,16 +61,50 @@ describe('a wrong configuration is refused at start', () => {
   const wrongFinding = findings.replace(/"SCT"/, '17');
 
   const cases: readonly { readonly name: string; readonly environment: Readonly<Record<string, string>>; readonly says: RegExp }[] = [
-    { name: 'a setting that does not exist', environment: { CONFIG_FILE: written('unknown.yaml', 'log:\n  level: info\northanc:\n  pollintervalMs: 5\n') }, says: /unknown\.yaml:\d+: .*pollintervalMs/ },
-    { name: 'a wrong value', environment: { CONFIG_FILE: written('value.yaml', '# rules\nserver:\n  host: 127.0.0.1\n  port: many\n') }, says: /value\.yaml:4: server\.port: .*expected number.*"many"/ },
+    {
+      name: 'a setting that does not exist',
+      environment: { CONFIG_FILE: written('unknown.yaml', 'log:\n  level: info\northanc:\n  pollintervalMs: 5\n') },
+      says: /unknown\.yaml:\d+: .*pollintervalMs/,
+    },
+    {
+      name: 'a wrong value',
+      environment: { CONFIG_FILE: written('value.yaml', '# rules\nserver:\n  host: 127.0.0.1\n  port: many\n') },
+      says: /value\.yaml:4: server\.port: .*expected number.*"many"/,
+    },
     { name: 'no YAML', environment: { CONFIG_FILE: written('no.yaml', 'log:\n  level: "info\n') }, says: /no\.yaml:\d+: / },
-    { name: 'a configuration that is not there', environment: { CONFIG_FILE: join(folder, 'nowhere.yaml') }, says: /CONFIG_FILE names .*nowhere\.yaml, which does not exist/ },
-    { name: 'a rule with a typing error', environment: { ROUTING_FILE: written('routing.yaml', 'rules:\n  - name: a\n    when: { modality: CR }\n    action: analyze\n') }, says: /routing\.yaml:4: rules\.0\.action: expected analyse or ignore \(found "analyze"\)/ },
-    { name: 'a condition that does not exist', environment: { ROUTING_FILE: written('condition.yaml', 'rules:\n  - name: a\n    when: { modallity: CR }\n    action: analyse\n') }, says: /condition\.yaml:3: .*modallity/ },
-    { name: 'a regular expression that is none', environment: { ROUTING_FILE: written('expression.yaml', 'rules:\n  - name: a\n    action: analyse\n    when: { bodyPart: "/chest(/" }\n') }, says: /expression\.yaml:4: .*expected a text/ },
+    {
+      name: 'a configuration that is not there',
+      environment: { CONFIG_FILE: join(folder, 'nowhere.yaml') },
+      says: /CONFIG_FILE names .*nowhere\.yaml, which does not exist/,
+    },
+    {
+      name: 'a rule with a typing error',
+      environment: { ROUTING_FILE: written('routing.yaml', 'rules:\n  - name: a\n    when: { modality: CR }\n    action: analyze\n') },
+      says: /routing\.yaml:4: rules\.0\.action: expected analyse or ignore \(found "analyze"\)/,
+    },
+    {
+      name: 'a condition that does not exist',
+      environment: { ROUTING_FILE: written('condition.yaml', 'rules:\n  - name: a\n    when: { modallity: CR }\n    action: analyse\n') },
+      says: /condition\.yaml:3: .*modallity/,
+    },
+    {
+      name: 'a regular expression that is none',
+      environment: {
+        ROUTING_FILE: written('expression.yaml', 'rules:\n  - name: a\n    action: analyse\n    when: { bodyPart: "/chest(/" }\n'),
+      },
+      says: /expression\.yaml:4: .*expected a text/,
+    },
     { name: 'routing rules that are not there', environment: { ROUTING_FILE: join(folder, 'no-rules.yaml') }, says: /no-rules\.yaml/ },
-    { name: 'a code that is none', environment: { FINDINGS_FILE: written('findings.json', wrongFinding) }, says: new RegExp(`findings\\.json:${lineIn(wrongFinding, '17')}: .*expected string`) },
-    { name: 'codes without an output of the model', environment: { FINDINGS_FILE: written('renamed.json', findings.replaceAll('pneumonia"', 'something-else"')) }, says: /pneumonia/ },
+    {
+      name: 'a code that is none',
+      environment: { FINDINGS_FILE: written('findings.json', wrongFinding) },
+      says: new RegExp(`findings\\.json:${lineIn(wrongFinding, '17')}: .*expected string`),
+    },
+    {
+      name: 'codes without an output of the model',
+      environment: { FINDINGS_FILE: written('renamed.json', findings.replaceAll('pneumonia"', 'something-else"')) },
+      says: /pneumonia/,
+    },
     { name: 'a variable with a wrong value', environment: { LOG_LEVEL: 'loud' }, says: /environment variable LOG_LEVEL/ },
     { name: 'a port that is no number', environment: { PORT: 'http' }, says: /environment variable PORT/ },
     { name: 'a model folder that is none', environment: { MODEL_DIR: folder }, says: /model\.json/ },
@@ -113,8 +158,14 @@ describe('start and stop beside a real Orthanc', () => {
     if (process.platform !== 'linux') return t.skip('listening sockets are read from /proc');
     const port = Number(new URL(await addressOf(service!)).port);
     const listening = listeningSockets(service!.process.pid!);
-    assert.ok(listening.some((one) => one.port === port), 'the port of the service is among them');
-    assert.deepEqual(listening.filter((one) => !one.loopback), []);
+    assert.ok(
+      listening.some((one) => one.port === port),
+      'the port of the service is among them',
+    );
+    assert.deepEqual(
+      listening.filter((one) => !one.loopback),
+      [],
+    );
     return undefined;
   });
 
@@ -124,7 +175,10 @@ describe('start and stop beside a real Orthanc', () => {
     service = await spawnService(pacs.orthanc, { dataDir });
     const first = service;
     const studies = Array.from({ length: 10 }, (_, index) => chestStudy(`start ended ${index}`));
-    await sendByCStore(studies.flatMap((one) => one.files), pacs.orthanc);
+    await sendByCStore(
+      studies.flatMap((one) => one.files),
+      pacs.orthanc,
+    );
     const reported = (): number => studies.filter((one) => first.output().includes(`study reported  study=${one.studyInstanceUID}`)).length;
     await eventually('the first result', () => assert.ok(reported() > 0), { timeoutMs: 60_000, intervalMs: 10 });
     const before = Date.now();
@@ -139,7 +193,12 @@ describe('start and stop beside a real Orthanc', () => {
     service = await spawnService(pacs.orthanc, { dataDir });
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
     // Recorded once as well, not only written once.
-    await eventually('all are settled', () => assert.equal(studies.filter((one) => `${first.output()}${service!.output()}`.includes(`study reported  study=${one.studyInstanceUID}`)).length, 10));
+    await eventually('all are settled', () =>
+      assert.equal(
+        studies.filter((one) => `${first.output()}${service!.output()}`.includes(`study reported  study=${one.studyInstanceUID}`)).length,
+        10,
+      ),
+    );
     await service.end();
     service = undefined;
     const store = await openStore({ dataDir: join(dataDir, 'index') }, silentLog);
@@ -175,14 +234,17 @@ describe('Orthanc is not there yet', () => {
       // Said once, not every second.
       await new Promise((resolve) => setTimeout(resolve, 2_500));
       assert.equal([...service.output().matchAll(/cannot look at the PACS.*name=watch/g)].length, 1, service.output());
-      await withOrthanc(async ({ orthanc, dicomWeb }) => {
-        assert.equal(orthanc.url, url);
-        await eventually('it is noticed', () => assert.match(service.output(), /works again.*name=watch/));
-        const { studyInstanceUID, files } = chestStudy('start early');
-        await sendByStow(files, dicomWeb);
-        await eventuallyOneResult(dicomWeb, studyInstanceUID);
-        assert.equal((await fetch(`${address}/health`)).status, 200);
-      }, { httpPort, credentials });
+      await withOrthanc(
+        async ({ orthanc, dicomWeb }) => {
+          assert.equal(orthanc.url, url);
+          await eventually('it is noticed', () => assert.match(service.output(), /works again.*name=watch/));
+          const { studyInstanceUID, files } = chestStudy('start early');
+          await sendByStow(files, dicomWeb);
+          await eventuallyOneResult(dicomWeb, studyInstanceUID);
+          assert.equal((await fetch(`${address}/health`)).status, 200);
+        },
+        { httpPort, credentials },
+      );
     } finally {
       await service.kill();
     }
@@ -196,20 +258,27 @@ interface Listening {
 
 /** proc_net_tcp(5): state 0A is LISTEN; the inode in field 10 is the socket that a file descriptor names. */
 function listeningSockets(pid: number): readonly Listening[] {
-  const inodes = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]];
-    } catch {
-      return [];
-    }
-  }));
-  return ['tcp', 'tcp6'].flatMap((kind) =>
-    readFileSync(`/proc/net/${kind}`, 'latin1').trim().split('\n').slice(1).flatMap((line) => {
-      const fields = line.trim().split(/\s+/);
-      const [address, port] = fields[1]!.split(':');
-      if (fields[3] !== '0A' || !inodes.has(fields[9])) return [];
-      const loopback = address === '0100007F' || address === '00000000000000000000000001000000' || address === '0000000000000000FFFF00000100007F';
-      return [{ port: Number.parseInt(port!, 16), loopback }];
+  const inodes = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]];
+      } catch {
+        return [];
+      }
     }),
+  );
+  return ['tcp', 'tcp6'].flatMap((kind) =>
+    readFileSync(`/proc/net/${kind}`, 'latin1')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .flatMap((line) => {
+        const fields = line.trim().split(/\s+/);
+        const [address, port] = fields[1]!.split(':');
+        if (fields[3] !== '0A' || !inodes.has(fields[9])) return [];
+        const loopback =
+          address === '0100007F' || address === '00000000000000000000000001000000' || address === '0000000000000000FFFF00000100007F';
+        return [{ port: Number.parseInt(port!, 16), loopback }];
+      }),
   );
 }

@@ -7,7 +7,15 @@ import { openEmptyStore, storeBackends } from '../support/store.js';
 
 const day = (n: number): Date => new Date(Date.UTC(2026, 0, n, 12));
 const row = (n: number, change: Partial<StudyStatisticsRow> = {}): StudyStatisticsRow => ({
-  studyInstanceUID: `2.25.${n}`, network: 'xray', modelVersion: 'a', site: 'North', judgedAt: day(n), numbers: { 'input:mean': n / 10 }, names: { 'tag:Modality': 'DX' }, decisions: { pneumonia: 'present' }, ...change,
+  studyInstanceUID: `2.25.${n}`,
+  network: 'xray',
+  modelVersion: 'a',
+  site: 'North',
+  judgedAt: day(n),
+  numbers: { 'input:mean': n / 10 },
+  names: { 'tag:Modality': 'DX' },
+  decisions: { pneumonia: 'present' },
+  ...change,
 });
 
 for (const backend of storeBackends()) {
@@ -20,16 +28,42 @@ for (const backend of storeBackends()) {
     });
 
     test('statistics of studies: once for study and version, by time, the first of a site, those of which there is a label', async () => {
-      for (const one of [row(1), row(2), row(3, { site: 'South' }), row(4, { modelVersion: 'b' }), row(5, { network: 'ct' }), row(2, { judgedAt: day(6), numbers: { 'input:mean': 0.9 } })]) await store.statistics.record(one);
-      assert.deepEqual((await store.statistics.since(day(4))).map(({ studyInstanceUID }) => studyInstanceUID), ['2.25.2', '2.25.5', '2.25.4']);
+      for (const one of [
+        row(1),
+        row(2),
+        row(3, { site: 'South' }),
+        row(4, { modelVersion: 'b' }),
+        row(5, { network: 'ct' }),
+        row(2, { judgedAt: day(6), numbers: { 'input:mean': 0.9 } }),
+      ])
+        await store.statistics.record(one);
+      assert.deepEqual(
+        (await store.statistics.since(day(4))).map(({ studyInstanceUID }) => studyInstanceUID),
+        ['2.25.2', '2.25.5', '2.25.4'],
+      );
       assert.deepEqual((await store.statistics.since(day(6)))[0], row(2, { judgedAt: day(6), numbers: { 'input:mean': 0.9 } }));
       const first = { site: 'North', network: 'xray' as const, before: day(6), limit: 10 };
-      assert.deepEqual((await store.statistics.first(first)).map(({ studyInstanceUID }) => studyInstanceUID), ['2.25.1', '2.25.4']);
-      assert.deepEqual((await store.statistics.first({ ...first, modelVersion: 'b' })).map(({ studyInstanceUID }) => studyInstanceUID), ['2.25.4']);
-      await store.labels.setOrthancLabels([{ studyInstanceUID: '2.25.1', finding: 'pneumonia', decision: 'present' }, { studyInstanceUID: '2.25.99', finding: 'pneumonia', decision: 'absent' }]);
-      assert.deepEqual((await store.statistics.labelled('a', day(1))).map(({ studyInstanceUID, decisions }) => [studyInstanceUID, decisions]), [['2.25.1', { pneumonia: 'present' }]]);
+      assert.deepEqual(
+        (await store.statistics.first(first)).map(({ studyInstanceUID }) => studyInstanceUID),
+        ['2.25.1', '2.25.4'],
+      );
+      assert.deepEqual(
+        (await store.statistics.first({ ...first, modelVersion: 'b' })).map(({ studyInstanceUID }) => studyInstanceUID),
+        ['2.25.4'],
+      );
+      await store.labels.setOrthancLabels([
+        { studyInstanceUID: '2.25.1', finding: 'pneumonia', decision: 'present' },
+        { studyInstanceUID: '2.25.99', finding: 'pneumonia', decision: 'absent' },
+      ]);
+      assert.deepEqual(
+        (await store.statistics.labelled('a', day(1))).map(({ studyInstanceUID, decisions }) => [studyInstanceUID, decisions]),
+        [['2.25.1', { pneumonia: 'present' }]],
+      );
       assert.deepEqual(await store.statistics.labelled('a', day(2)), []);
-      assert.deepEqual((await store.labels.ofStudies(['2.25.1', '2.25.2'])).map(({ studyInstanceUID }) => studyInstanceUID), ['2.25.1']);
+      assert.deepEqual(
+        (await store.labels.ofStudies(['2.25.1', '2.25.2'])).map(({ studyInstanceUID }) => studyInstanceUID),
+        ['2.25.1'],
+      );
     });
 
     test('an alarm lasts until a look finds the quantity back; acknowledged it stays so, raised again it asks anew', async () => {
@@ -41,14 +75,20 @@ for (const backend of storeBackends()) {
       assert.equal(await store.drift.acknowledge(raised!.id, 'anna', day(2)), true);
       assert.equal(await store.drift.acknowledge(raised!.id, 'otto', day(2)), false);
       assert.deepEqual((await store.drift.keep({ look: 2 }, [{ ...alarm, detail: 'mean 0.2' }], all, day(3))).raised, []);
-      assert.deepEqual((await store.drift.alarms()).map(({ detail, acknowledgedBy, raisedAt, seenAt }) => [detail, acknowledgedBy, raisedAt, seenAt]), [['mean 0.2', 'anna', day(1), day(3)]]);
+      assert.deepEqual(
+        (await store.drift.alarms()).map(({ detail, acknowledgedBy, raisedAt, seenAt }) => [detail, acknowledgedBy, raisedAt, seenAt]),
+        [['mean 0.2', 'anna', day(1), day(3)]],
+      );
       // A week without studies of the site says nothing of it.
       assert.deepEqual((await store.drift.keep({ look: 3 }, [], new Set(), day(4))).ended, []);
       assert.equal((await store.drift.alarms()).length, 1);
       assert.equal((await store.drift.keep({ look: 4 }, [], all, day(5))).ended.length, 1);
       assert.deepEqual(await store.drift.alarms(), []);
       assert.equal((await store.drift.keep({ look: 5 }, [alarm], all, day(6))).raised.length, 1);
-      assert.deepEqual((await store.drift.alarms()).map(({ id, acknowledgedBy, raisedAt }) => [id, acknowledgedBy, raisedAt]), [[raised!.id, null, day(6)]]);
+      assert.deepEqual(
+        (await store.drift.alarms()).map(({ id, acknowledgedBy, raisedAt }) => [id, acknowledgedBy, raisedAt]),
+        [[raised!.id, null, day(6)]],
+      );
     });
 
     test('sites are hashed with one key by all processes', async () => {

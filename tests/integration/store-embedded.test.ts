@@ -40,7 +40,11 @@ describe('a data directory has one process', () => {
     });
     await store.close();
     await (await openStore({ dataDir }, silentLog)).close();
-    assert.deepEqual(readdirSync(dataDir).sort(), ['database', 'database.lock.2'], 'the emptied lock stays: its number is never given out again');
+    assert.deepEqual(
+      readdirSync(dataDir).sort(),
+      ['database', 'database.lock.2'],
+      'the emptied lock stays: its number is never given out again',
+    );
     assert.equal(readFileSync(join(dataDir, 'database.lock.2'), 'utf8'), '');
   });
 
@@ -79,7 +83,10 @@ describe('a data directory has one process', () => {
   test('a process of release 0.2.0 that holds the directory keeps this one out', async () => {
     const dataDir = newFolder();
     writeFileSync(join(dataDir, 'database.lock'), JSON.stringify({ ...identifyProcess(), id: 'x' }));
-    await assert.rejects(openStore({ dataDir }, silentLog), isFault('config-invalid', { detail: new RegExp(`process ${process.pid} already uses`) }));
+    await assert.rejects(
+      openStore({ dataDir }, silentLog),
+      isFault('config-invalid', { detail: new RegExp(`process ${process.pid} already uses`) }),
+    );
   });
 
   test('D20: who acts on an old view of a stale lock does not get it, however long it was paused', async () => {
@@ -118,7 +125,9 @@ describe('a data directory has one process', () => {
         const whole = JSON.parse(readFileSync(${JSON.stringify(folder)} + '/' + file, 'utf8'));
         writeFileSync(${JSON.stringify(folder)} + '/' + file, JSON.stringify({ ...whole, startedAt: 'long ago' }));
       }`;
-    const children = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] }));
+    const children = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] }),
+    );
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0] as number | null));
     assert.deepEqual(codes, [0, 0, 0, 0]);
   });
@@ -181,7 +190,8 @@ test('upkeep: the log does not grow for ever, and dead rows go', async () => {
   const segments = () => readdirSync(join(connection.name, 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name)).length;
   await connection.query({ text: 'CREATE TABLE filler (x pg_lsn)' });
   const write = async () => {
-    for (let n = 0; n < 120; n++) await connection.query({ text: `INSERT INTO filler SELECT pg_logical_emit_message(false, 'x', repeat('y', 1000000))` });
+    for (let n = 0; n < 120; n++)
+      await connection.query({ text: `INSERT INTO filler SELECT pg_logical_emit_message(false, 'x', repeat('y', 1000000))` });
   };
   await write();
   const before = segments();
@@ -194,7 +204,9 @@ test('upkeep: the log does not grow for ever, and dead rows go', async () => {
   await connection.keepUp();
   console.log(`embedded: log segments ${before} after 120 MB, ${segments()} after upkeep and 120 MB more`);
   assert.ok(segments() <= before);
-  const { rows } = await connection.query<{ dead: number }>({ text: `SELECT n_dead_tup::int AS dead FROM pg_stat_user_tables WHERE relname = 'filler'` });
+  const { rows } = await connection.query<{ dead: number }>({
+    text: `SELECT n_dead_tup::int AS dead FROM pg_stat_user_tables WHERE relname = 'filler'`,
+  });
   assert.equal(rows[0]!.dead, 0);
   await connection.close();
 });
@@ -235,7 +247,10 @@ describe('the disk is full', { skip: disk ? undefined : 'mounting a small file s
     await jobs.send(queue, { n: 2 }, { key: 'b', startAfterMs: 300 });
     fillUpTo(0);
     await assert.rejects(jobs.send(queue, { n: 3 }, { key: 'c' }), isFault('disk-full', { retryable: true }));
-    await assert.rejects(store.results.recordResult({ resultId: 'r', studyInstanceUID: '1.2', outcome: 'reported', inputKey: 'k' }), isFault('disk-full'));
+    await assert.rejects(
+      store.results.recordResult({ resultId: 'r', studyInstanceUID: '1.2', outcome: 'reported', inputKey: 'k' }),
+      isFault('disk-full'),
+    );
     assert.equal((await store.cursors.read('pacs'))?.lastSeq, 1);
     assert.equal((await jobs.stats())[0]?.parked, 0);
     await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -9,11 +9,32 @@ import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
 import type { StudyResult } from '../../src/reporting/ports.js';
 import { openEmptyStore, storeBackends } from '../support/store.js';
 
-const result = (resultId: string, studyInstanceUID: string, more: Partial<NewResult> = {}): NewResult => ({ resultId, studyInstanceUID, outcome: 'reported', inputKey: resultId, ...more });
+const result = (resultId: string, studyInstanceUID: string, more: Partial<NewResult> = {}): NewResult => ({
+  resultId,
+  studyInstanceUID,
+  outcome: 'reported',
+  inputKey: resultId,
+  ...more,
+});
 
-const report = (sopInstanceUID: string, reader: string, decision: 'present' | 'absent', more: Partial<AssessmentRow> = {}): AssessmentRow => ({
-  sopInstanceUID, seriesInstanceUID: `${sopInstanceUID}.1`, studyInstanceUID: '2.25.25', kind: 'verified-report', reader, verified: true, settles: false, origin: 'document',
-  givenAt: new Date('2026-03-01T08:00:00Z'), findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision }], predecessors: [], ...more,
+const report = (
+  sopInstanceUID: string,
+  reader: string,
+  decision: 'present' | 'absent',
+  more: Partial<AssessmentRow> = {},
+): AssessmentRow => ({
+  sopInstanceUID,
+  seriesInstanceUID: `${sopInstanceUID}.1`,
+  studyInstanceUID: '2.25.25',
+  kind: 'verified-report',
+  reader,
+  verified: true,
+  settles: false,
+  origin: 'document',
+  givenAt: new Date('2026-03-01T08:00:00Z'),
+  findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision }],
+  predecessors: [],
+  ...more,
 });
 
 for (const backend of storeBackends()) {
@@ -80,48 +101,105 @@ for (const backend of storeBackends()) {
     test('D6: what is compared: studies with a result, newest first or by UID, with the series that the PACS must hold', async () => {
       for (const [n, uid] of ['2.25.601', '2.25.602'].entries()) {
         await store.studies.seen({ studyInstanceUID: uid, orthancId: `o${uid}`, at: new Date(2026, 1, 1 + n) });
-        await store.results.recordResult(result(`known ${uid}`, uid, { documents: [{ sopInstanceUID: `${uid}.1`, seriesInstanceUID: `${uid}.2`, kind: 'text' }] }));
+        await store.results.recordResult(
+          result(`known ${uid}`, uid, { documents: [{ sopInstanceUID: `${uid}.1`, seriesInstanceUID: `${uid}.2`, kind: 'text' }] }),
+        );
         await store.studies.settled(uid, `content of ${uid}`);
       }
       const newest = await store.knownStudies.newest(10);
-      assert.deepEqual(newest.map((one) => one.studyInstanceUID), ['2.25.602', '2.25.601']);
-      assert.deepEqual(newest[0], { studyInstanceUID: '2.25.602', orthancId: 'o2.25.602', contentKey: 'content of 2.25.602', documentSeries: ['2.25.602.2'], verdictSeries: [] });
-      assert.deepEqual((await store.knownStudies.page({ after: '2.25.601', limit: 10 })).map((one) => one.studyInstanceUID), ['2.25.602']);
+      assert.deepEqual(
+        newest.map((one) => one.studyInstanceUID),
+        ['2.25.602', '2.25.601'],
+      );
+      assert.deepEqual(newest[0], {
+        studyInstanceUID: '2.25.602',
+        orthancId: 'o2.25.602',
+        contentKey: 'content of 2.25.602',
+        documentSeries: ['2.25.602.2'],
+        verdictSeries: [],
+      });
+      assert.deepEqual(
+        (await store.knownStudies.page({ after: '2.25.601', limit: 10 })).map((one) => one.studyInstanceUID),
+        ['2.25.602'],
+      );
     });
 
     test('D25: a second physician amends a report: the amended one counts alone; when it is deleted the first stands again', async () => {
       await store.assessments.record(report('2.25.251', 'Physician A', 'present'));
-      await store.assessments.record(report('2.25.252', 'Physician B', 'absent', { predecessors: ['2.25.251'], givenAt: new Date('2026-03-01T09:00:00Z') }));
+      await store.assessments.record(
+        report('2.25.252', 'Physician B', 'absent', { predecessors: ['2.25.251'], givenAt: new Date('2026-03-01T09:00:00Z') }),
+      );
       const labels = async () => consensusLabels(await store.labels.ofStudy('2.25.25')).map(({ state, decision }) => ({ state, decision }));
       assert.deepEqual(await labels(), [{ state: 'settled', decision: 'absent' }]);
-      assert.deepEqual(consensusLabels(await store.labels.ofStudies(['2.25.25'])).map(({ state }) => state), ['settled']);
-      assert.deepEqual(consensusLabels((await store.labels.statements()).filter((one) => one.studyInstanceUID === '2.25.25')).map(({ state }) => state), ['settled']);
+      assert.deepEqual(
+        consensusLabels(await store.labels.ofStudies(['2.25.25'])).map(({ state }) => state),
+        ['settled'],
+      );
+      assert.deepEqual(
+        consensusLabels((await store.labels.statements()).filter((one) => one.studyInstanceUID === '2.25.25')).map(({ state }) => state),
+        ['settled'],
+      );
       await store.assessments.prune('2.25.25', ['2.25.251']);
       assert.deepEqual(await labels(), [{ state: 'settled', decision: 'present' }]);
     });
 
     test('D25: two physicians who do not follow each other still disagree', async () => {
       await store.assessments.record(report('2.25.253', 'Physician C', 'absent'));
-      assert.deepEqual(consensusLabels(await store.labels.ofStudy('2.25.25')).map(({ state }) => state), ['disagreed']);
+      assert.deepEqual(
+        consensusLabels(await store.labels.ofStudy('2.25.25')).map(({ state }) => state),
+        ['disagreed'],
+      );
     });
 
     test('D34: killed between statistics and result, the study is not lost for drift', async () => {
-      const given = { resultId: 'D34', studyInstanceUID: '2.25.34' as StudyInstanceUID, createdAt: new Date(), outcome: 'reported', code: undefined, reason: undefined, rule: 'r', priority: 0, modelVersion: 'm34', engine: 'e', inputKey: 'k', findings: [], documents: [], destinations: [], timings: {}, statistics: { site: 's', network: 'xray', numbers: {}, names: {} } } satisfies StudyResult;
+      const given = {
+        resultId: 'D34',
+        studyInstanceUID: '2.25.34' as StudyInstanceUID,
+        createdAt: new Date(),
+        outcome: 'reported',
+        code: undefined,
+        reason: undefined,
+        rule: 'r',
+        priority: 0,
+        modelVersion: 'm34',
+        engine: 'e',
+        inputKey: 'k',
+        findings: [],
+        documents: [],
+        destinations: [],
+        timings: {},
+        statistics: { site: 's', network: 'xray', numbers: {}, names: {} },
+      } satisfies StudyResult;
       const killed = { ...store, results: { ...store.results, recordResult: () => Promise.reject(new Error('killed')) } };
       await assert.rejects(indexResult(given, 'content', killed, undefined as never), /killed/);
-      assert.deepEqual((await store.statistics.since(new Date(0))).filter((one) => one.modelVersion === 'm34').map((one) => one.studyInstanceUID), ['2.25.34']);
+      assert.deepEqual(
+        (await store.statistics.since(new Date(0))).filter((one) => one.modelVersion === 'm34').map((one) => one.studyInstanceUID),
+        ['2.25.34'],
+      );
     });
 
     test('D33: of more rows than are compared a sample of the whole time is, and a small site is whole', async () => {
       const first = Date.parse('2026-01-01T00:00:00Z');
       for (let n = 0; n < 60; n++) {
-        await store.statistics.record({ studyInstanceUID: `2.25.33${n}`, modelVersion: 'm', judgedAt: new Date(first + n * 86_400_000), site: n < 55 ? 'large' : 'small', network: 'xray', numbers: {}, names: {}, decisions: {} });
+        await store.statistics.record({
+          studyInstanceUID: `2.25.33${n}`,
+          modelVersion: 'm',
+          judgedAt: new Date(first + n * 86_400_000),
+          site: n < 55 ? 'large' : 'small',
+          network: 'xray',
+          numbers: {},
+          names: {},
+          decisions: {},
+        });
       }
       const rows = await store.statistics.since(new Date(first), { limit: 20 });
       const of = (site: string) => rows.filter((one) => one.site === site);
       assert.equal(of('small').length, 5);
       assert.ok(of('large').length >= 10 && of('large').length <= 20, `${of('large').length}`);
-      assert.ok(of('large').some((one) => one.judgedAt.getTime() < first + 27 * 86_400_000), 'not the newest only');
+      assert.ok(
+        of('large').some((one) => one.judgedAt.getTime() < first + 27 * 86_400_000),
+        'not the newest only',
+      );
       assert.equal((await store.statistics.since(new Date(first))).filter((one) => one.modelVersion === 'm').length, 60);
     });
   });

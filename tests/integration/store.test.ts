@@ -45,10 +45,20 @@ for (const backend of storeBackends()) {
       await store.studies.setState(study(1), 'queued', first);
       const row = await store.studies.seen({ studyInstanceUID: study(1), orthancId: 'o1', at: second });
       assert.deepEqual(row, {
-        studyInstanceUID: study(1), orthancId: 'o1', firstSeenAt: first, lastSeenAt: second,
-        remoteAet: 'CR1', calledAet: 'PACS', state: 'queued', stateSince: first, contentKey: null,
+        studyInstanceUID: study(1),
+        orthancId: 'o1',
+        firstSeenAt: first,
+        lastSeenAt: second,
+        remoteAet: 'CR1',
+        calledAet: 'PACS',
+        state: 'queued',
+        stateSince: first,
+        contentKey: null,
       });
-      assert.deepEqual((await store.studies.inState('queued')).map((one) => one.studyInstanceUID), [study(1)]);
+      assert.deepEqual(
+        (await store.studies.inState('queued')).map((one) => one.studyInstanceUID),
+        [study(1)],
+      );
       assert.deepEqual(await store.studies.unknownOf([study(1), study(2)]), [study(2)]);
       assert.deepEqual(await store.studies.countByState(), { arriving: 0, queued: 1, done: 0, parked: 0 });
       await store.studies.settled(study(1), 'these images', second);
@@ -58,8 +68,19 @@ for (const backend of storeBackends()) {
 
     test('a result comes back as it was recorded', async () => {
       const given: Required<NewResult> = {
-        resultId: 'whole', studyInstanceUID: '2.25.77', createdAt: new Date('2026-02-03T04:05:06.789Z'), outcome: 'reported', code: 'c', reason: 'Grund – 理由',
-        rule: 'chest', priority: 3, modelVersion: 'm1', engine: 'onnx-cpu', inputKey: 'k', retryable: false, predecessorResultId: 'none',
+        resultId: 'whole',
+        studyInstanceUID: '2.25.77',
+        createdAt: new Date('2026-02-03T04:05:06.789Z'),
+        outcome: 'reported',
+        code: 'c',
+        reason: 'Grund – 理由',
+        rule: 'chest',
+        priority: 3,
+        modelVersion: 'm1',
+        engine: 'onnx-cpu',
+        inputKey: 'k',
+        retryable: false,
+        predecessorResultId: 'none',
         findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', probability: 0.25, decision: 'absent' }],
         documents: [{ sopInstanceUID: '2.25.1', seriesInstanceUID: '2.25.2', kind: 'text-sr' }],
         timingsMs: { retrieve: 12, infer: 43.5 },
@@ -88,7 +109,9 @@ for (const backend of storeBackends()) {
 
     test('twenty recordings of one study at once leave one current', async () => {
       const uid = '2.25.8';
-      await Promise.all(Array.from({ length: 20 }, (_, n) => store.results.recordResult(result(800 + (n % 10), { studyInstanceUID: uid }))));
+      await Promise.all(
+        Array.from({ length: 20 }, (_, n) => store.results.recordResult(result(800 + (n % 10), { studyInstanceUID: uid }))),
+      );
       const rows = await store.results.ofStudy(uid);
       assert.equal(rows.length, 10);
       assert.equal(rows.filter((row) => row.isCurrent).length, 1);
@@ -99,7 +122,9 @@ for (const backend of storeBackends()) {
       for (let n = 0; n < 25; n++) {
         const outcome = n % 5 === 0 ? ('skipped' as const) : ('reported' as const);
         const why = outcome === 'skipped' ? { code: 'no-rule', reason: 'modality is MR', rule: 'none' } : {};
-        await store.results.recordResult(result(n, { resultId: `page-${String(n).padStart(2, '0')}`, studyInstanceUID: `1.9.${n}`, createdAt: at, outcome, ...why }));
+        await store.results.recordResult(
+          result(n, { resultId: `page-${String(n).padStart(2, '0')}`, studyInstanceUID: `1.9.${n}`, createdAt: at, outcome, ...why }),
+        );
       }
       const seen: string[] = [];
       for (let before: string | undefined; ; ) {
@@ -108,9 +133,15 @@ for (const backend of storeBackends()) {
         if (!page.next) break;
         before = page.next;
       }
-      assert.deepEqual(seen, Array.from({ length: 25 }, (_, n) => `page-${String(24 - n).padStart(2, '0')}`));
+      assert.deepEqual(
+        seen,
+        Array.from({ length: 25 }, (_, n) => `page-${String(24 - n).padStart(2, '0')}`),
+      );
       const skipped = await store.results.listResults({ outcome: 'skipped', studyPrefix: '1.9.' });
-      assert.deepEqual(skipped.results.map((row) => row.reason), Array(5).fill('modality is MR'));
+      assert.deepEqual(
+        skipped.results.map((row) => row.reason),
+        Array(5).fill('modality is MR'),
+      );
       assert.equal((await store.results.listResults({ studyPrefix: '1.9.1' })).results.length, 11);
       assert.equal((await store.results.listResults({ studyPrefix: '%' })).results.length, 0);
       await assert.rejects(store.results.listResults({ before: 'nonsense' }), isFault('config-invalid'));
@@ -120,16 +151,28 @@ for (const backend of storeBackends()) {
 
     test('a delivery counts its attempts and stays delivered', async () => {
       await store.results.recordResult(result(90));
-      await store.deliveries.plan('result-90', [{ destination: 'WS1', kind: 'modality' }, { destination: 'hub', kind: 'peer' }]);
+      await store.deliveries.plan('result-90', [
+        { destination: 'WS1', kind: 'modality' },
+        { destination: 'hub', kind: 'peer' },
+      ]);
       await store.deliveries.failed('result-90', 'WS1', 'destination-unavailable');
       await store.deliveries.plan('result-90', [{ destination: 'WS1', kind: 'modality' }]);
       const at = new Date('2026-01-02T03:04:05.006Z');
       await store.deliveries.delivered('result-90', 'WS1', at);
       await store.deliveries.failed('result-90', 'WS1', 'destination-unavailable');
       assert.deepEqual((await store.deliveries.ofResult('result-90'))[0], {
-        resultId: 'result-90', destination: 'WS1', kind: 'modality', state: 'delivered', attempts: 2, lastErrorCode: null, deliveredAt: at,
+        resultId: 'result-90',
+        destination: 'WS1',
+        kind: 'modality',
+        state: 'delivered',
+        attempts: 2,
+        lastErrorCode: null,
+        deliveredAt: at,
       });
-      assert.deepEqual((await store.deliveries.outstanding()).map((row) => row.destination), ['hub']);
+      assert.deepEqual(
+        (await store.deliveries.outstanding()).map((row) => row.destination),
+        ['hub'],
+      );
     });
 
     test('the tables are those that drizzle describes, and none has room for a patient', async () => {
@@ -142,12 +185,23 @@ for (const backend of storeBackends()) {
         return columns.map((column) => `${name}.${column.name}`);
       });
       assert.deepEqual(inDatabase, described.sort());
-      const forbidden = /patient|birth|sex|age$|accession|physician|operator|address|phone|(person|family|given)_?name|description|study_(id|date)/;
-      assert.deepEqual(inDatabase.filter((column) => forbidden.test(column)), []);
+      const forbidden =
+        /patient|birth|sex|age$|accession|physician|operator|address|phone|(person|family|given)_?name|description|study_(id|date)/;
+      assert.deepEqual(
+        inDatabase.filter((column) => forbidden.test(column)),
+        [],
+      );
     });
 
     test('migrations run once and in order, also by two processes at once', async () => {
-      const more = [...migrations, { id: nextMigration, name: 'test', sql: 'CREATE TABLE chest_ai.from_test (id integer);\nINSERT INTO chest_ai.from_test VALUES (1);\n' }];
+      const more = [
+        ...migrations,
+        {
+          id: nextMigration,
+          name: 'test',
+          sql: 'CREATE TABLE chest_ai.from_test (id integer);\nINSERT INTO chest_ai.from_test VALUES (1);\n',
+        },
+      ];
       await Promise.all([migrate(store.sql, silentLog, more), migrate(store.sql, silentLog, more), migrate(store.sql, silentLog, more)]);
       const { rows } = await store.sql.query<{ n: number }>({ text: 'SELECT count(*)::int AS n FROM chest_ai.from_test' });
       assert.equal(rows[0]?.n, 1);

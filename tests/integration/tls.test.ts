@@ -16,7 +16,9 @@ import { startTestServer, type TestServer } from '../support/test-server.js';
 /** Installing Debian's package starts a server on port 80 of this machine: so the tests do not do it. */
 const nginx = process.env['NGINX'] ?? '/usr/sbin/nginx';
 
-describe('behind nginx as docker-compose.yml sets it up', { skip: existsSync(nginx) ? undefined : `no ${nginx}; NGINX=… names another` }, () => {
+describe('behind nginx as docker-compose.yml sets it up', {
+  skip: existsSync(nginx) ? undefined : `no ${nginx}; NGINX=… names another`,
+}, () => {
   const folder = temporaryDirectory('nginx');
   const password = 'correct horse battery';
   let store: Store;
@@ -30,19 +32,53 @@ describe('behind nginx as docker-compose.yml sets it up', { skip: existsSync(ngi
     await store?.close();
   });
   before(async () => {
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.pem')], { stdio: 'pipe' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=DNS:localhost',
+        '-keyout',
+        join(folder, 'tls.key'),
+        '-out',
+        join(folder, 'tls.pem'),
+      ],
+      { stdio: 'pipe' },
+    );
     const port = await freePort();
     url = `https://localhost:${port}`;
     store = await openStore({ dataDir: temporaryDirectory('tls-store') }, silentLog);
     await accessParts(store).administration.addAccount({ name: 'anna', roles: ['admin'], password }, { actor: 'test' });
     server = await startTestServer(store, { settings: { publicUrl: url }, parts: { trustedProxies: ['loopback'] } });
-    const values: Record<string, string> = { LISTEN: `127.0.0.1:${port}`, SERVER_NAME: 'localhost', UPSTREAM: new URL(server.url).host, TLS_CERTIFICATE: join(folder, 'tls.pem'), TLS_KEY: join(folder, 'tls.key') };
+    const values: Record<string, string> = {
+      LISTEN: `127.0.0.1:${port}`,
+      SERVER_NAME: 'localhost',
+      UPSTREAM: new URL(server.url).host,
+      TLS_CERTIFICATE: join(folder, 'tls.pem'),
+      TLS_KEY: join(folder, 'tls.key'),
+    };
     // As envsubst of the image does it: only what is in the environment.
-    const site = readFileSync(join(projectRoot, 'deploy/nginx.conf.template'), 'utf8').replace(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n');
+    const site = readFileSync(join(projectRoot, 'deploy/nginx.conf.template'), 'utf8').replace(
+      /\$\{(\w+)\}/g,
+      (whole, name: string) => values[name] ?? whole,
+    );
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((name) => `${name}_temp_path ${join(folder, name)};`)
+      .join('\n');
     mkdirSync(join(folder, 'logs'));
     chmodSync(folder, 0o755);
-    writeFileSync(join(folder, 'nginx.conf'), `daemon off;\nmaster_process off;\npid ${join(folder, 'pid')};\nerror_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${site}}\n`);
+    writeFileSync(
+      join(folder, 'nginx.conf'),
+      `daemon off;\nmaster_process off;\npid ${join(folder, 'pid')};\nerror_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${site}}\n`,
+    );
     child = spawn(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr!.on('data', (chunk: Buffer) => (log += chunk.toString()));
     await eventually('nginx answers', async () => {
@@ -58,27 +94,49 @@ describe('behind nginx as docker-compose.yml sets it up', { skip: existsSync(ngi
   }
   const ask = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const request = https.request(url + path, { method: options.method ?? 'GET', headers: options.headers ?? {}, ca: readFileSync(join(folder, 'tls.pem')) }, (response) => {
-        let body = '';
-        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }));
-      });
+      const request = https.request(
+        url + path,
+        { method: options.method ?? 'GET', headers: options.headers ?? {}, ca: readFileSync(join(folder, 'tls.pem')) },
+        (response) => {
+          let body = '';
+          response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+          response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }));
+        },
+      );
       request.on('error', reject);
       request.end(options.body);
     });
 
   test('login over TLS: the cookie is for this host and for TLS only', async () => {
-    const response = await ask('/api/login', { method: 'POST', headers: { 'content-type': 'application/json', origin: url }, body: JSON.stringify({ name: 'anna', password }) });
+    const response = await ask('/api/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: url },
+      body: JSON.stringify({ name: 'anna', password }),
+    });
     assert.equal(response.status, 200, response.body);
     const [cookie] = response.headers['set-cookie'] as readonly string[];
     assert.match(cookie!, /^__Host-chest-ai=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
     assert.equal((await ask('/api/me', { headers: { cookie: cookie!.split(';')[0]! } })).status, 200);
     assert.match(String(response.headers['strict-transport-security']), /max-age=/);
-    assert.equal((await ask('/api/login', { method: 'POST', headers: { 'content-type': 'application/json', origin: url.replace('https', 'http') }, body: '{}' })).status, 403, 'a page of the same name without TLS is another site');
+    assert.equal(
+      (
+        await ask('/api/login', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', origin: url.replace('https', 'http') },
+          body: '{}',
+        })
+      ).status,
+      403,
+      'a page of the same name without TLS is another site',
+    );
   });
 
-  test('the address on record is the browser\'s, whatever it says of itself', async () => {
-    await ask('/api/login', { method: 'POST', headers: { 'content-type': 'application/json', origin: url, 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9' }, body: JSON.stringify({ name: 'anna', password: 'wrong wrong wrong' }) });
+  test("the address on record is the browser's, whatever it says of itself", async () => {
+    await ask('/api/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: url, 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9' },
+      body: JSON.stringify({ name: 'anna', password: 'wrong wrong wrong' }),
+    });
     const [entry] = await store.audit.list({ action: 'login', limit: 1 });
     assert.deepEqual([entry!.outcome, entry!.remote], ['refused', '127.0.0.1']);
   });
@@ -90,8 +148,23 @@ describe('behind nginx as docker-compose.yml sets it up', { skip: existsSync(ngi
 
   test('L2: the hint and metrics stay inside, however they are written', async () => {
     for (const name of ['hint', 'metrics']) {
-      for (const path of [`/${name.toUpperCase()}`, `/${name}/`, `//${name}`, `/${name}//`, `/./${name}`, `/x/../${name}`, `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}`, `/${name}?x=1`, `/${name[0]!.toUpperCase()}${name.slice(1)}/?x`]) {
-        for (const method of ['GET', 'POST']) assert.equal((await ask(path, { method, headers: { 'x-hint-token': 'hint-token', accept: 'application/json' } })).status, 404, `${method} ${path}`);
+      for (const path of [
+        `/${name.toUpperCase()}`,
+        `/${name}/`,
+        `//${name}`,
+        `/${name}//`,
+        `/./${name}`,
+        `/x/../${name}`,
+        `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}`,
+        `/${name}?x=1`,
+        `/${name[0]!.toUpperCase()}${name.slice(1)}/?x`,
+      ]) {
+        for (const method of ['GET', 'POST'])
+          assert.equal(
+            (await ask(path, { method, headers: { 'x-hint-token': 'hint-token', accept: 'application/json' } })).status,
+            404,
+            `${method} ${path}`,
+          );
       }
     }
     assert.equal((await ask('/hints', { headers: { accept: 'application/json' } })).status, 401, 'another address is not touched');

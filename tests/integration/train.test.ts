@@ -23,9 +23,14 @@ const environment = (dataDir: string): NodeJS.ProcessEnv => ({ PATH: process.env
 
 function chestAi(dataDir: string, ...args: readonly string[]): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env: environment(dataDir), timeout: 180_000, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : null, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [join(projectRoot, 'dist/src/cli.js'), ...args],
+      { cwd: projectRoot, env: environment(dataDir), timeout: 180_000, maxBuffer: 2 ** 24 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : null, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -33,7 +38,11 @@ function chestAi(dataDir: string, ...args: readonly string[]): Promise<Run> {
 function weightsIn(dataDir: string): readonly string[] {
   const versions = join(dataDir, 'models/versions');
   if (!existsSync(versions)) return [];
-  return readdirSync(versions).map((name) => (JSON.parse(readFileSync(join(versions, name, 'model.json'), 'utf8')) as { networks: { xray: { sha256: string } } }).networks.xray.sha256);
+  return readdirSync(versions).map(
+    (name) =>
+      (JSON.parse(readFileSync(join(versions, name, 'model.json'), 'utf8')) as { networks: { xray: { sha256: string } } }).networks.xray
+        .sha256,
+  );
 }
 
 describe('train', () => {
@@ -41,49 +50,148 @@ describe('train', () => {
   before(async () => {
     dataset = (await discSet(temporaryDirectory('discs'))).directory;
   });
-  const options = (...more: readonly string[]): readonly string[] => ['train', '--dataset', dataset, '--size', '48', '--batch', '8', '--epochs-frozen', '1', '--epochs', '3', '--rate', '5e-3', '--seed', '3', '--json', ...more];
+  const options = (...more: readonly string[]): readonly string[] => [
+    'train',
+    '--dataset',
+    dataset,
+    '--size',
+    '48',
+    '--batch',
+    '8',
+    '--epochs-frozen',
+    '1',
+    '--epochs',
+    '3',
+    '--rate',
+    '5e-3',
+    '--seed',
+    '3',
+    '--json',
+    ...more,
+  ];
 
   test('ends with the figures of its validation images and a version that can be asked', { timeout: 240_000 }, async () => {
     const dataDir = temporaryDirectory('train');
     const { code, stdout, stderr } = await chestAi(dataDir, ...options('--test', '0.15'));
     assert.equal(code, 0, stderr);
-    const report = JSON.parse(stdout) as Record<string, unknown> & { n: number; patients: number; classes: string[]; accuracy: number; modelVersion: string; confusion: number[][]; run: string };
-    for (const key of ['n', 'patients', 'classes', 'accuracy', 'accuracyInterval', 'majorityRate', 'balancedAccuracy', 'auroc', 'ece', 'brier', 'confusion', 'modelVersion']) assert.ok(key in report, key);
+    const report = JSON.parse(stdout) as Record<string, unknown> & {
+      n: number;
+      patients: number;
+      classes: string[];
+      accuracy: number;
+      modelVersion: string;
+      confusion: number[][];
+      run: string;
+    };
+    for (const key of [
+      'n',
+      'patients',
+      'classes',
+      'accuracy',
+      'accuracyInterval',
+      'majorityRate',
+      'balancedAccuracy',
+      'auroc',
+      'ece',
+      'brier',
+      'confusion',
+      'modelVersion',
+    ])
+      assert.ok(key in report, key);
     assert.deepEqual(report.classes, ['disc', 'no-finding']);
-    assert.equal(report.confusion.flat().reduce((sum, count) => sum + count, 0), report.n);
+    assert.equal(
+      report.confusion.flat().reduce((sum, count) => sum + count, 0),
+      report.n,
+    );
     assert.ok(report.accuracy > 0.7, `a bright disc on grey can be learned, found ${report.accuracy}`);
     assert.match(report.modelVersion, /^[0-9a-f]{12}$/);
     assert.deepEqual(readdirSync(report.run).sort(), ['checkpoints', 'log.jsonl', 'loss.png', 'parts.jsonl']);
 
     const folder = join(dataDir, 'models/versions', report.modelVersion);
-    const lineage = JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as { dataset: { splits: Record<string, number> }; settings: { split: { lock: string } } };
+    const lineage = JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as {
+      dataset: { splits: Record<string, number> };
+      settings: { split: { lock: string } };
+    };
     assert.equal(lineage.dataset.splits['validation'], report.n);
     assert.ok(lineage.settings.split.lock, 'the test set is locked');
     assert.match(readFileSync(join(folder, 'CARD.md'), 'utf8'), /Not for diagnosis/);
     assert.ok(!existsSync(join(dataDir, 'models/aliases')), 'nothing is promoted by training');
 
-    const again = await chestAi(dataDir, 'evaluate', '--model', report.modelVersion, '--dataset', dataset, '--parts', join(report.run, 'parts.jsonl'), '--part', 'validation', '--seed', '3', '--json');
+    const again = await chestAi(
+      dataDir,
+      'evaluate',
+      '--model',
+      report.modelVersion,
+      '--dataset',
+      dataset,
+      '--parts',
+      join(report.run, 'parts.jsonl'),
+      '--part',
+      'validation',
+      '--seed',
+      '3',
+      '--json',
+    );
     assert.equal(again.code, 0, again.stderr);
     const evaluated = JSON.parse(again.stdout) as Record<string, unknown>;
-    for (const key of ['n', 'patients', 'classes', 'accuracy', 'accuracyInterval', 'majorityRate', 'balancedAccuracy', 'auroc', 'ece', 'brier', 'confusion', 'perClass', 'refused'] as const) assert.deepEqual(evaluated[key], (report as Record<string, unknown>)[key], `evaluate says what train said: ${key}`);
+    for (const key of [
+      'n',
+      'patients',
+      'classes',
+      'accuracy',
+      'accuracyInterval',
+      'majorityRate',
+      'balancedAccuracy',
+      'auroc',
+      'ece',
+      'brier',
+      'confusion',
+      'perClass',
+      'refused',
+    ] as const)
+      assert.deepEqual(evaluated[key], (report as Record<string, unknown>)[key], `evaluate says what train said: ${key}`);
 
-    const asked = await chestAi(dataDir, 'evaluate', '--model', report.modelVersion, '--dataset', dataset, '--test-lock', join(dataset, 'test-lock.json'), '--json');
+    const asked = await chestAi(
+      dataDir,
+      'evaluate',
+      '--model',
+      report.modelVersion,
+      '--dataset',
+      dataset,
+      '--test-lock',
+      join(dataset, 'test-lock.json'),
+      '--json',
+    );
     assert.equal(asked.code, 0, asked.stderr);
     const tested = JSON.parse(asked.stdout) as { n: number; patients: number };
     assert.ok(tested.n > 0 && tested.n === 2 * tested.patients);
   });
 
-  test('killed in mid-epoch and started again, it ends with the same weights; so does one that a time limit stops', { timeout: 600_000 }, async () => {
+  test('killed in mid-epoch and started again, it ends with the same weights; so does one that a time limit stops', {
+    timeout: 600_000,
+  }, async () => {
     const [whole, killed, limited] = ['whole', 'killed', 'limited'].map((name) => temporaryDirectory(name)) as [string, string, string];
     assert.equal((await chestAi(whole, ...options())).code, 0);
     const [expected] = weightsIn(whole);
 
     const run = join(killed, 'run');
-    const logged = (): number => (existsSync(join(run, 'log.jsonl')) ? readFileSync(join(run, 'log.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"epoch","')).length : 0);
+    const logged = (): number =>
+      existsSync(join(run, 'log.jsonl'))
+        ? readFileSync(join(run, 'log.jsonl'), 'utf8')
+            .split('\n')
+            .filter((line) => line.includes('"epoch","')).length
+        : 0;
     for (const epochs of [1, 3]) {
-      const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...options('--run', run)], { cwd: projectRoot, env: environment(killed), stdio: 'ignore' });
+      const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...options('--run', run)], {
+        cwd: projectRoot,
+        env: environment(killed),
+        stdio: 'ignore',
+      });
       const gone = new Promise((resolve) => child.once('exit', resolve));
-      await eventually(`${epochs} epochs are logged`, () => assert.ok(logged() >= epochs || child.exitCode !== null), { timeoutMs: 120_000, intervalMs: 10 });
+      await eventually(`${epochs} epochs are logged`, () => assert.ok(logged() >= epochs || child.exitCode !== null), {
+        timeoutMs: 120_000,
+        intervalMs: 10,
+      });
       child.kill('SIGKILL');
       await gone;
       assert.deepEqual(weightsIn(killed), [], 'nothing half-trained is in the registry');
@@ -103,43 +211,107 @@ describe('train', () => {
 
   test('several findings, and a source left out', { timeout: 120_000 }, async () => {
     const dataDir = temporaryDirectory('several');
-    const { code, stdout, stderr } = await chestAi(dataDir, ...options('--objective', 'several', '--classes', 'disc', '--leave-out', 'south', '--balance', 'class-weights', '--epochs', '1'));
+    const { code, stdout, stderr } = await chestAi(
+      dataDir,
+      ...options('--objective', 'several', '--classes', 'disc', '--leave-out', 'south', '--balance', 'class-weights', '--epochs', '1'),
+    );
     assert.equal(code, 0, stderr);
     const report = JSON.parse(stdout) as { classes: string[]; objective: string; bySource: { name: string }[]; warnings: string[] };
     assert.deepEqual([report.classes, report.objective, report.bySource.map(({ name }) => name)], [['disc'], 'several', ['north']]);
   });
 
-  test('the starter’s pipeline: sets as published, look-alikes, a guard, a locked test set, a source left out', { timeout: 240_000 }, async () => {
+  test('the starter’s pipeline: sets as published, look-alikes, a guard, a locked test set, a source left out', {
+    timeout: 240_000,
+  }, async () => {
     const dataDir = temporaryDirectory('starter');
     const data = join(dataDir, 'sets');
-    for (const [set, rows] of [['north', 14], ['south', 14]] as const) {
+    for (const [set, rows] of [
+      ['north', 14],
+      ['south', 14],
+    ] as const) {
       const names = Array.from({ length: rows }, (_, index) => `${index}.png`);
-      const pictures = Object.fromEntries(await Promise.all(names.map(async (name, index) => [name, await blotchPng(`${set} ${name}`, { bright: index % 2 === 0 })] as const)));
-      const lines = names.map((name, index) => `${index},${['COVID-19', 'No Finding', 'Pneumonia/Viral', 'Effusion|Infiltration'][index % 4]},${index === 13 ? 'L' : 'PA'},${name}`);
+      const pictures = Object.fromEntries(
+        await Promise.all(
+          names.map(async (name, index) => [name, await blotchPng(`${set} ${name}`, { bright: index % 2 === 0 })] as const),
+        ),
+      );
+      const lines = names.map(
+        (name, index) =>
+          `${index},${['COVID-19', 'No Finding', 'Pneumonia/Viral', 'Effusion|Infiltration'][index % 4]},${index === 13 ? 'L' : 'PA'},${name}`,
+      );
       await writePictureSet(join(data, set), `Patientid,finding,view,filename\n${lines.join('\n')}\n`, pictures);
     }
-    const { code, stdout, stderr } = await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--epochs', '1', '--leave-out', 'south');
+    const { code, stdout, stderr } = await chestAi(
+      dataDir,
+      'train-starter',
+      '--data',
+      data,
+      '--work',
+      join(dataDir, 'work'),
+      '--epochs',
+      '1',
+      '--leave-out',
+      'south',
+    );
     assert.equal(code, 0, stderr);
     const lines = stdout.trim().split('\n');
     const report = JSON.parse(lines.at(-1)!) as { classes: string[]; modelVersion: string; bySource: { name: string }[] };
     assert.deepEqual(report.classes, ['pneumonia', 'covid-19'], 'the guard is no finding');
-    assert.deepEqual(report.bySource.map(({ name }) => name), ['north']);
-    const model = JSON.parse(readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'model.json'), 'utf8')) as { networks: { xray: { outputs: { name: string; kind: string }[] } } };
-    assert.deepEqual(model.networks.xray.outputs.map(({ name, kind }) => [name, kind]), [['pneumonia', 'finding'], ['covid-19', 'finding'], ['frontal-chest', 'gate']]);
+    assert.deepEqual(
+      report.bySource.map(({ name }) => name),
+      ['north'],
+    );
+    const model = JSON.parse(readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'model.json'), 'utf8')) as {
+      networks: { xray: { outputs: { name: string; kind: string }[] } };
+    };
+    assert.deepEqual(
+      model.networks.xray.outputs.map(({ name, kind }) => [name, kind]),
+      [
+        ['pneumonia', 'finding'],
+        ['covid-19', 'finding'],
+        ['frontal-chest', 'gate'],
+      ],
+    );
     assert.ok(existsSync(join(dataDir, 'work/test-lock-xray.json')));
 
     // another recipe, of a run with a name of its own; then CT slices, with the network that there is kept beside
     const recipe = join(dataDir, 'short.json');
     writeFileSync(recipe, JSON.stringify({ stages: [{ what: 'all', epochs: 1, rate: 3e-3, pixels: 32 }], batch: 8 }));
     const slices = Array.from({ length: 16 }, (_, index) => `${index}.png`);
-    await writePictureSet(join(data, 'west-ct-slices'), `Patientid,finding,view,filename\n${slices.map((name, index) => `${index},${['COVID-19', 'non-COVID-19'][index % 2]},Axial,${name}`).join('\n')}\n`, Object.fromEntries(await Promise.all(slices.map(async (name, index) => [name, await blotchPng(`west ${name}`, { bright: index % 2 === 0 })] as const))));
-    const second = await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--use', 'ct', '--size', '64', '--recipe', recipe, '--from', report.modelVersion);
+    await writePictureSet(
+      join(data, 'west-ct-slices'),
+      `Patientid,finding,view,filename\n${slices.map((name, index) => `${index},${['COVID-19', 'non-COVID-19'][index % 2]},Axial,${name}`).join('\n')}\n`,
+      Object.fromEntries(
+        await Promise.all(slices.map(async (name, index) => [name, await blotchPng(`west ${name}`, { bright: index % 2 === 0 })] as const)),
+      ),
+    );
+    const second = await chestAi(
+      dataDir,
+      'train-starter',
+      '--data',
+      data,
+      '--work',
+      join(dataDir, 'work'),
+      '--use',
+      'ct',
+      '--size',
+      '64',
+      '--recipe',
+      recipe,
+      '--from',
+      report.modelVersion,
+    );
     assert.equal(second.code, 0, second.stderr);
     const folder = readFileSync(join(dataDir, 'work/runs/ct-recipe-short/model-version'), 'utf8').trim();
-    const both = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as { networks: Record<'xray' | 'ct', { sha256: string; input: { width: number; window?: unknown }; study?: unknown }> };
+    const both = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as {
+      networks: Record<'xray' | 'ct', { sha256: string; input: { width: number; window?: unknown }; study?: unknown }>;
+    };
     const kept = JSON.parse(readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'model.json'), 'utf8')) as typeof both;
     assert.equal(both.networks.xray.sha256, kept.networks.xray.sha256);
-    assert.deepEqual([both.networks.ct.input.width, both.networks.ct.input.window, both.networks.ct.study], [64, { center: -600, width: 1500 }, { slices: 16, combine: 'mean-of-top', top: 4 }]);
+    assert.deepEqual(
+      [both.networks.ct.input.width, both.networks.ct.input.window, both.networks.ct.study],
+      [64, { center: -600, width: 1500 }, { slices: 16, combine: 'mean-of-top', top: 4 }],
+    );
     const wrong = join(dataDir, 'wrong.json');
     writeFileSync(wrong, JSON.stringify({ stages: [{ what: 'all', epochs: 1, rate: 3e-3 }], augmentations: {} }));
     const refused = await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--recipe', wrong);
@@ -154,13 +326,21 @@ describe('train', () => {
     assert.equal(code, 0, stderr);
     const { modelVersion } = JSON.parse(stdout) as { modelVersion: string };
     assert.notEqual(modelVersion, first.modelVersion);
-    assert.equal((JSON.parse(readFileSync(join(dataDir, 'models/versions', modelVersion, 'lineage.json'), 'utf8')) as { parent: string }).parent, first.modelVersion);
+    assert.equal(
+      (JSON.parse(readFileSync(join(dataDir, 'models/versions', modelVersion, 'lineage.json'), 'utf8')) as { parent: string }).parent,
+      first.modelVersion,
+    );
   });
 
-  test('published weights of three colours for one channel; a batch by memory stays that of the first start; classes in another order are refused', { timeout: 180_000 }, async () => {
+  test('published weights of three colours for one channel; a batch by memory stays that of the first start; classes in another order are refused', {
+    timeout: 180_000,
+  }, async () => {
     const dataDir = temporaryDirectory('weights');
     const file = join(dataDir, 'colours.safetensors');
-    writeFileSync(file, writeSafetensors(initialWeights(architectureOf(networkPreset('starter', { inputChannels: 3, outputs: 5, head: 'torchvision' })), 1)));
+    writeFileSync(
+      file,
+      writeSafetensors(initialWeights(architectureOf(networkPreset('starter', { inputChannels: 3, outputs: 5, head: 'torchvision' })), 1)),
+    );
     const run = join(dataDir, 'run');
     const args = ['train', '--dataset', dataset, '--size', '48', '--epochs-frozen', '0', '--epochs', '1', '--run', run];
     const { code, stdout, stderr } = await chestAi(dataDir, ...args, '--weights', file, '--channels', '1');
@@ -168,7 +348,10 @@ describe('train', () => {
     assert.match(stdout, /^Batch 16 by memory: about \d+\.\d of \d+\.\d GB, half of the memory here; no more is tried by itself$/m);
     const [version] = readdirSync(join(dataDir, 'models/versions'));
     const folder = join(dataDir, 'models/versions', version!);
-    assert.match((JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as { startedFrom: string }).startedFrom, /^colours\.safetensors \(sha256 [0-9a-f]{12}\); conv1\.weight: three channels summed into one$/);
+    assert.match(
+      (JSON.parse(readFileSync(join(folder, 'lineage.json'), 'utf8')) as { startedFrom: string }).startedFrom,
+      /^colours\.safetensors \(sha256 [0-9a-f]{12}\); conv1\.weight: three channels summed into one$/,
+    );
     assert.match(readFileSync(join(folder, 'CARD.md'), 'utf8'), /three channels summed into one/);
 
     rmSync(join(run, 'checkpoints'), { recursive: true });
@@ -176,12 +359,27 @@ describe('train', () => {
     const again = await chestAi(dataDir, ...args, '--weights', file, '--channels', '1');
     assert.equal(again.code, 0, again.stderr);
     assert.match(again.stdout, /^Batch 12 by memory: as this run began: /m);
-    assert.match((await chestAi(dataDir, ...args, '--from', version!, '--classes', 'no-finding,disc')).stderr, /expected the classes \[disc, no-finding\], found \[no-finding, disc\]/);
+    assert.match(
+      (await chestAi(dataDir, ...args, '--from', version!, '--classes', 'no-finding,disc')).stderr,
+      /expected the classes \[disc, no-finding\], found \[no-finding, disc\]/,
+    );
   });
 
   test('lr-find writes a plot and suggests', { timeout: 120_000 }, async () => {
     const dataDir = temporaryDirectory('lr-find');
-    const { code, stdout, stderr } = await chestAi(dataDir, 'lr-find', '--dataset', dataset, '--size', '48', '--batch', '8', '--out', dataDir, '--json');
+    const { code, stdout, stderr } = await chestAi(
+      dataDir,
+      'lr-find',
+      '--dataset',
+      dataset,
+      '--size',
+      '48',
+      '--batch',
+      '8',
+      '--out',
+      dataDir,
+      '--json',
+    );
     assert.equal(code, 0, stderr);
     const { suggestions, found } = JSON.parse(stdout) as { suggestions: Record<string, number> | null; found: unknown[] };
     assert.ok(found.length > 20);
@@ -194,19 +392,54 @@ describe('train', () => {
     const dataDir = temporaryDirectory('refused');
     const make = async (name: string, rows: readonly string[], broken = false): Promise<string> => {
       const files = rows.map((row) => row.split(',')[2]!);
-      const pictures = Object.fromEntries(await Promise.all(files.map(async (file) => [file, broken ? `no picture: ${file}` : await blotchPng(`${name} ${file}`)] as const)));
+      const pictures = Object.fromEntries(
+        await Promise.all(files.map(async (file) => [file, broken ? `no picture: ${file}` : await blotchPng(`${name} ${file}`)] as const)),
+      );
       const set = await writePictureSet(join(dataDir, name), `patientid,finding,filename\n${rows.join('\n')}\n`, pictures);
-      const { code, stderr } = await chestAi(dataDir, 'dataset', 'import', '--metadata', set.metadata, '--images', set.images, '--out', set.out);
+      const { code, stderr } = await chestAi(
+        dataDir,
+        'dataset',
+        'import',
+        '--metadata',
+        set.metadata,
+        '--images',
+        set.images,
+        '--out',
+        set.out,
+      );
       assert.equal(code, 0, stderr);
       return set.out;
     };
-    const rows = (patient: (index: number) => number, finding: (index: number) => string): string[] => Array.from({ length: 12 }, (_, index) => `${patient(index)},${finding(index)},${index}.png`);
-    const oneClass = await make('one-class', rows((index) => index, () => 'Mass'));
-    const onePatient = await make('one-patient', rows(() => 1, (index) => (index % 2 ? 'Mass' : 'Cough')));
-    const unreadable = await make('unreadable', rows((index) => index, (index) => (index % 2 ? 'Mass' : 'Cough')), true);
+    const rows = (patient: (index: number) => number, finding: (index: number) => string): string[] =>
+      Array.from({ length: 12 }, (_, index) => `${patient(index)},${finding(index)},${index}.png`);
+    const oneClass = await make(
+      'one-class',
+      rows(
+        (index) => index,
+        () => 'Mass',
+      ),
+    );
+    const onePatient = await make(
+      'one-patient',
+      rows(
+        () => 1,
+        (index) => (index % 2 ? 'Mass' : 'Cough'),
+      ),
+    );
+    const unreadable = await make(
+      'unreadable',
+      rows(
+        (index) => index,
+        (index) => (index % 2 ? 'Mass' : 'Cough'),
+      ),
+      true,
+    );
     for (const [args, expected] of [
       [['--dataset', oneClass], /The data set cannot be used: expected at least two classes, found mass/],
-      [['--dataset', oneClass, '--classes', 'mass,cough'], /expected images of at least two classes to train on, found \d+ images of mass alone/],
+      [
+        ['--dataset', oneClass, '--classes', 'mass,cough'],
+        /expected images of at least two classes to train on, found \d+ images of mass alone/,
+      ],
       [['--dataset', onePatient], /expected images of at least two patients, found 12 images of 1/],
       [['--dataset', unreadable], /expected images of at least two patients, found 0 images of 0/],
       [['--dataset', dataDir], /expected a data set made by `dataset import`, found no manifest.jsonl/],

@@ -17,7 +17,11 @@ before(async () => void (store = await openStore({ dataDir: join(dataDir, 'index
 after(() => store?.close());
 
 const post = (url: string, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(url + path, { method: 'POST', headers: { origin: new URL(url).origin, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  fetch(url + path, {
+    method: 'POST',
+    headers: { origin: new URL(url).origin, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
 
 test('L10: the first password has to be changed at the first login, and its file goes then', async () => {
   const audit = openAuditLog(store.audit, silentLog);
@@ -27,7 +31,11 @@ test('L10: the first password has to be changed at the first login, and its file
   try {
     const headers = { ...(await logIn(server.url, name, password)) };
     assert.equal((await fetch(`${server.url}/api/accounts`, { headers })).status, 403);
-    assert.equal((await post(server.url, '/api/password', { current: password, next: password }, headers)).status, 400, 'the same is no new one');
+    assert.equal(
+      (await post(server.url, '/api/password', { current: password, next: password }, headers)).status,
+      400,
+      'the same is no new one',
+    );
     assert.ok(existsSync(firstLoginFile(dataDir)));
     assert.equal((await post(server.url, '/api/password', { current: password, next: 'my own long words' }, headers)).status, 204);
     assert.ok(!existsSync(firstLoginFile(dataDir)));
@@ -53,11 +61,17 @@ test('L10: the file also goes when an administrator gives the first account anot
 
 test('D37: between leaving for the login provider and coming back the cookie is bound to this host', async () => {
   const { access } = accessParts(store, { publicUrl: 'https://ai.example' });
-  const openId = { begin: async () => ({ url: new URL('https://login.example/'), journey: { state: 's', nonce: 'n', verifier: 'v' } }), finish: () => Promise.reject(new Error('not asked')) };
+  const openId = {
+    begin: async () => ({ url: new URL('https://login.example/'), journey: { state: 's', nonce: 'n', verifier: 'v' } }),
+    finish: () => Promise.reject(new Error('not asked')),
+  };
   const server = await startTestServer(store, { parts: { access: { ...access, openId } } });
   try {
     const response = await fetch(`${server.url}/api/login/oidc`, { redirect: 'manual' });
-    assert.match(response.headers.getSetCookie()[0]!, /^__Host-chest-ai-login=[^;]+; Max-Age=600; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+    assert.match(
+      response.headers.getSetCookie()[0]!,
+      /^__Host-chest-ai-login=[^;]+; Max-Age=600; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+    );
   } finally {
     await server.close();
   }
@@ -69,7 +83,18 @@ test('L1: of a database that is away unauthenticated requests learn no host, pat
   const server = await startTestServer(gone);
   await gone.close();
   try {
-    for (const [path, init] of [['/api/login', { method: 'POST', headers: { origin: server.url, 'content-type': 'application/json' }, body: JSON.stringify({ name: 'a', password: 'b' }) }], ['/api/results', { headers: { cookie: 'chest-ai=x' } }], ['/api/results', { headers: { authorization: 'Bearer chest-ai_x' } }]] as const) {
+    for (const [path, init] of [
+      [
+        '/api/login',
+        {
+          method: 'POST',
+          headers: { origin: server.url, 'content-type': 'application/json' },
+          body: JSON.stringify({ name: 'a', password: 'b' }),
+        },
+      ],
+      ['/api/results', { headers: { cookie: 'chest-ai=x' } }],
+      ['/api/results', { headers: { authorization: 'Bearer chest-ai_x' } }],
+    ] as const) {
       const response = await fetch(server.url + path, init);
       const text = await response.text();
       assert.ok(response.status >= 500, `${path}: ${response.status} ${text}`);

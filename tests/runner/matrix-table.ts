@@ -46,7 +46,8 @@ function orthancOf(result: StageResult, results: readonly StageResult[]): string
 function textOf(group: readonly StageResult[], database: Cell['database']): string {
   const run = group.filter((one) => one.notRun === undefined);
   if (run.length === 0) return `not run: ${group[0]!.notRun}`;
-  const sum = (kind: 'passed' | 'failed' | 'skipped'): number => run.reduce((total, one) => total + (database === 'PostgreSQL' ? one.onPostgres[kind] : one[kind] - one.onPostgres[kind]), 0);
+  const sum = (kind: 'passed' | 'failed' | 'skipped'): number =>
+    run.reduce((total, one) => total + (database === 'PostgreSQL' ? one.onPostgres[kind] : one[kind] - one.onPostgres[kind]), 0);
   const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
   if (failed > 0) return `FAILED ${failed} of ${failed + passed}`;
   if (run.some((one) => one.crashed && one.failed === 0)) return 'FAILED: the run did not end in order';
@@ -55,9 +56,19 @@ function textOf(group: readonly StageResult[], database: Cell['database']): stri
 }
 
 export function asText(cells: readonly Cell[]): string {
-  const rows = [['Node', 'Orthanc', 'database', 'result'], ...cells.map(({ node, orthanc, database, text }) => [node, orthanc, database, text])];
+  const rows = [
+    ['Node', 'Orthanc', 'database', 'result'],
+    ...cells.map(({ node, orthanc, database, text }) => [node, orthanc, database, text]),
+  ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** docs/reference/compatibility.md. */

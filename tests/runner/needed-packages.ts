@@ -23,7 +23,9 @@ export function installMissingPackages(): void {
   if (missing.length === 0) return;
   const permitted = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (!permitted) {
-    console.log(`Not installed: ${missing.join(', ')}. Tests that need them say that they are skipped; install with: sudo apt-get install ${missing.join(' ')}`);
+    console.log(
+      `Not installed: ${missing.join(', ')}. Tests that need them say that they are skipped; install with: sudo apt-get install ${missing.join(' ')}`,
+    );
     return;
   }
   console.log(`Installing ${missing.join(', ')} …`);
@@ -33,7 +35,10 @@ export function installMissingPackages(): void {
   const ours = !existsSync(policy);
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   const update = spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env: environment });
-  const install = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { stdio: ['ignore', 'ignore', 'inherit'], env: environment });
+  const install = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: environment,
+  });
   if (ours) rmSync(policy);
   if (update.status !== 0 || install.status !== 0) throw new Error(`apt-get could not install ${missing.join(', ')}`);
 }

@@ -18,7 +18,8 @@ export class ProcessWatch {
     for (const [pid, started] of this.#known) if (all.get(pid)?.started !== started) this.#known.delete(pid);
     for (let grown = -1; grown !== this.#known.size; ) {
       grown = this.#known.size;
-      for (const [pid, { parent, started }] of all) if ((parent === this.root || this.#known.has(parent)) && pid !== process.pid) this.#known.set(pid, started);
+      for (const [pid, { parent, started }] of all)
+        if ((parent === this.root || this.#known.has(parent)) && pid !== process.pid) this.#known.set(pid, started);
     }
   }
 
@@ -56,7 +57,9 @@ export class ProcessWatch {
 
   #alive(): readonly number[] {
     // A zombie has ended; only its parent has not asked yet.
-    return [...this.#known].filter(([pid, started]) => processOf(pid)?.started === started && processOf(pid)?.state !== 'Z').map(([pid]) => pid);
+    return [...this.#known]
+      .filter(([pid, started]) => processOf(pid)?.started === started && processOf(pid)?.state !== 'Z')
+      .map(([pid]) => pid);
   }
 }
 
@@ -69,13 +72,17 @@ export interface SeenProcess {
 }
 
 export function processOf(pid: number): SeenProcess | undefined {
-  const fields = statOf(pid)?.replace(/^.*\) /s, '').split(' ');
+  const fields = statOf(pid)
+    ?.replace(/^.*\) /s, '')
+    .split(' ');
   return fields && { state: fields[0]!, parent: Number(fields[1]), started: fields[19]! };
 }
 
 function processes(): ReadonlyMap<number, SeenProcess> {
   try {
-    const seen = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => [Number(name), processOf(Number(name))] as const);
+    const seen = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), processOf(Number(name))] as const);
     return new Map(seen.filter((one): one is readonly [number, SeenProcess] => one[1] !== undefined));
   } catch {
     return new Map();

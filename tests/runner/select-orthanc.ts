@@ -17,13 +17,17 @@ export async function selectOrthanc(): Promise<string | undefined> {
   const wanted = process.env[orthancVariable] ?? 'installed';
   if (wanted !== 'installed') {
     if (!/^\d+\.\d+$/.test(wanted)) throw new Error(`${orthancVariable}: expected "installed" or a version as in 1.12, found "${wanted}"`);
-    const { status, stdout, error } = spawnSync(join(projectRoot, `tests/support/orthanc-${wanted}.sh`), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    const { status, stdout, error } = spawnSync(join(projectRoot, `tests/support/orthanc-${wanted}.sh`), {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     if (status !== 0) throw new Error(`${orthancVariable}: Orthanc ${wanted} cannot be had here${error ? `: ${error.message}` : ''}`);
     process.env['PATH'] = `${stdout.trim()}${delimiter}${process.env['PATH'] ?? ''}`;
   }
   const found = await findOrthanc();
   const version = found?.kind === 'program' ? found.version : undefined;
-  if (wanted !== 'installed' && !version?.startsWith(`${wanted}.`)) throw new Error(`${orthancVariable}: expected Orthanc ${wanted}, found ${version ?? 'none'}`);
+  if (wanted !== 'installed' && !version?.startsWith(`${wanted}.`))
+    throw new Error(`${orthancVariable}: expected Orthanc ${wanted}, found ${version ?? 'none'}`);
   return version;
 }
 

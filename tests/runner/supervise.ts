@@ -63,10 +63,14 @@ export async function supervise(program: string, parameters: readonly string[]):
 /** For the process that runs the tests: when it is told to end, it first ends what it has started. */
 export function endWithEverything(): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
-    process.on(name, () => void new ProcessWatch(process.pid).endAll().then(() => {
-      removeWithMounts(process.env['TMPDIR']!);
-      process.exit(128 + constants.signals[name]);
-    }));
+    process.on(
+      name,
+      () =>
+        void new ProcessWatch(process.pid).endAll().then(() => {
+          removeWithMounts(process.env['TMPDIR']!);
+          process.exit(128 + constants.signals[name]);
+        }),
+    );
   }
 }
 
@@ -92,7 +96,10 @@ function commandLine(pid: number): string {
 
 function removeWithMounts(folder: string): void {
   try {
-    const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '').filter((place) => place.startsWith(`${folder}/`));
+    const mounts = readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((place) => place.startsWith(`${folder}/`));
     for (const place of mounts.reverse()) spawnSync('umount', ['-l', place]);
   } catch {
     // No /proc: nothing of ours is mounted either.

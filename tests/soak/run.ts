@@ -20,6 +20,9 @@ const say = (line: string): void => console.error(line);
 say(`seed ${values.seed}`);
 const result = await soak({ studies, seed: values.seed, processes: Number(values.processes), patienceMs: 180_000 + studies * 5_000, say });
 if (values.json) console.log(JSON.stringify({ seed: values.seed, ...result }));
-else console.log(`${result.studies} studies, ${result.kills} troubles: ${result.lost} lost, ${result.duplicated} duplicated, ${result.stuck} jobs stuck, ${result.damaged} damaged; next result after a trouble: ${result.recoverySeconds.median.toFixed(1)} s median, ${result.recoverySeconds.max.toFixed(1)} s at most`);
+else
+  console.log(
+    `${result.studies} studies, ${result.kills} troubles: ${result.lost} lost, ${result.duplicated} duplicated, ${result.stuck} jobs stuck, ${result.damaged} damaged; next result after a trouble: ${result.recoverySeconds.median.toFixed(1)} s median, ${result.recoverySeconds.max.toFixed(1)} s at most`,
+  );
 for (const line of result.notTried) console.error(`not tried: ${line}`);
 process.exitCode = result.lost + result.duplicated + result.stuck + result.damaged > 0 ? 1 : 0;

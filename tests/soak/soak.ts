@@ -62,7 +62,14 @@ export async function soak({ studies: count, seed, processes, patienceMs, say }:
     const service = new Service(pacs, proxy.url, databaseUrl);
     try {
       for (let n = 0; n < processes; n++) await service.start();
-      const surroundings: Surroundings = { pacs, proxy, postgres, disk, killService: (from) => service.killOne(from), decoders: () => service.decoders() };
+      const surroundings: Surroundings = {
+        pacs,
+        proxy,
+        postgres,
+        disk,
+        killService: (from) => service.killOne(from),
+        decoders: () => service.decoders(),
+      };
       const troubles = troublesOf(surroundings);
       const studies = Array.from({ length: count }, (_, n) => chestStudy(`soak ${seed} ${n}`));
       let sent = 0;
@@ -81,10 +88,16 @@ export async function soak({ studies: count, seed, processes, patienceMs, say }:
         await sending;
         const before = service.results();
         const working = sent > before;
-        if (working) await eventually('a result after the trouble', () => assert.ok(service.results() > before), { timeoutMs: 120_000, intervalMs: 50 });
+        if (working)
+          await eventually('a result after the trouble', () => assert.ok(service.results() > before), {
+            timeoutMs: 120_000,
+            intervalMs: 50,
+          });
         const seconds = (Date.now() - endedAt) / 1000;
         if (working) recoveries.push(seconds);
-        say(`${trouble.name.padEnd(20)} sent ${sent}, results ${service.results()}${working ? `, next result after ${seconds.toFixed(1)} s` : ''}`);
+        say(
+          `${trouble.name.padEnd(20)} sent ${sent}, results ${service.results()}${working ? `, next result after ${seconds.toFixed(1)} s` : ''}`,
+        );
       }
       const counted = await countUp(studies, pacs, databaseUrl, patienceMs, service.directories);
       recoveries.sort((a, b) => a - b);
@@ -113,16 +126,34 @@ class Service {
   readonly #running = new Map<string, SpawnedService>();
   #ended = '';
 
-  constructor(private readonly pacs: TestOrthanc, private readonly url: string, private readonly databaseUrl: string) {}
+  constructor(
+    private readonly pacs: TestOrthanc,
+    private readonly url: string,
+    private readonly databaseUrl: string,
+  ) {}
 
   async start(dataDir = temporaryDirectory('soak')): Promise<void> {
     if (!this.directories.includes(dataDir)) this.directories.push(dataDir);
     const configFile = join(dataDir, 'config.yaml');
-    writeFileSync(configFile, 'orthanc: { pollIntervalMs: 300, stabilityCheckMs: 500, requestTimeoutMs: 3000, sweepIntervalMs: 15000 }\nengine: { prefer: onnx-cpu, threads: 1 }\nwork: { studies: 2, decoders: 1 }\n');
+    writeFileSync(
+      configFile,
+      'orthanc: { pollIntervalMs: 300, stabilityCheckMs: 500, requestTimeoutMs: 3000, sweepIntervalMs: 15000 }\nengine: { prefer: onnx-cpu, threads: 1 }\nwork: { studies: 2, decoders: 1 }\n',
+    );
     // Whoever keeps the service running starts it until it runs: its database may be away just now.
-    await eventually('the service starts', async () => {
-      this.#running.set(dataDir, await spawnService(this.pacs.orthanc, { url: this.url, dataDir, environment: { DATABASE_URL: this.databaseUrl, CONFIG_FILE: configFile } }));
-    }, { timeoutMs: 120_000, intervalMs: 500 });
+    await eventually(
+      'the service starts',
+      async () => {
+        this.#running.set(
+          dataDir,
+          await spawnService(this.pacs.orthanc, {
+            url: this.url,
+            dataDir,
+            environment: { DATABASE_URL: this.databaseUrl, CONFIG_FILE: configFile },
+          }),
+        );
+      },
+      { timeoutMs: 120_000, intervalMs: 500 },
+    );
   }
 
   async killOne(random: () => number): Promise<void> {
@@ -156,15 +187,31 @@ async function sendAll(studies: readonly TestStudy[], { dicomWeb }: TestOrthanc,
   }
 }
 
-async function countUp(studies: readonly TestStudy[], { dicomWeb }: TestOrthanc, databaseUrl: string, patienceMs: number, directories: readonly string[]): Promise<Pick<SoakResult, 'lost' | 'duplicated' | 'stuck' | 'damaged'>> {
+async function countUp(
+  studies: readonly TestStudy[],
+  { dicomWeb }: TestOrthanc,
+  databaseUrl: string,
+  patienceMs: number,
+  directories: readonly string[],
+): Promise<Pick<SoakResult, 'lost' | 'duplicated' | 'stuck' | 'damaged'>> {
   const store = await openStore({ databaseUrl }, silentLog);
   try {
-    const left = async (): Promise<number> => (await store.sql.query<{ n: number }>({ text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state::text IN ('created', 'retry', 'active', 'failed')` })).rows[0]!.n;
-    const currentTexts = async (study: StudyInstanceUID): Promise<number> => (await documentsOf(dicomWeb, study)).current.filter((one) => one.kind === 'text').length;
-    await eventually('everything is done', async () => {
-      for (const { studyInstanceUID } of studies) assert.ok((await currentTexts(studyInstanceUID)) > 0, studyInstanceUID);
-      assert.equal(await left(), 0);
-    }, { timeoutMs: patienceMs, intervalMs: 1_000 }).catch(() => undefined);
+    const left = async (): Promise<number> =>
+      (
+        await store.sql.query<{ n: number }>({
+          text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state::text IN ('created', 'retry', 'active', 'failed')`,
+        })
+      ).rows[0]!.n;
+    const currentTexts = async (study: StudyInstanceUID): Promise<number> =>
+      (await documentsOf(dicomWeb, study)).current.filter((one) => one.kind === 'text').length;
+    await eventually(
+      'everything is done',
+      async () => {
+        for (const { studyInstanceUID } of studies) assert.ok((await currentTexts(studyInstanceUID)) > 0, studyInstanceUID);
+        assert.equal(await left(), 0);
+      },
+      { timeoutMs: patienceMs, intervalMs: 1_000 },
+    ).catch(() => undefined);
 
     let [lost, duplicated, damaged] = [0, 0, 0];
     for (const { studyInstanceUID } of studies) {
@@ -180,7 +227,9 @@ async function countUp(studies: readonly TestStudy[], { dicomWeb }: TestOrthanc,
         assert.ok(kind);
       }
     }
-    const halfWritten = directories.flatMap((directory) => readdirSync(directory, { recursive: true, encoding: 'utf8' })).filter((name) => /\.(tmp|part)$|first-login\.txt\./.test(name));
+    const halfWritten = directories
+      .flatMap((directory) => readdirSync(directory, { recursive: true, encoding: 'utf8' }))
+      .filter((name) => /\.(tmp|part)$|first-login\.txt\./.test(name));
     return { lost, duplicated, stuck: await left(), damaged: damaged + halfWritten.length };
   } finally {
     await store.close();

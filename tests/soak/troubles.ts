@@ -96,5 +96,14 @@ const decodersCrash: Trouble = {
 
 /** All that can befall these surroundings. */
 export function troublesOf({ disk }: { readonly disk: SmallDisk | undefined }): readonly Trouble[] {
-  return [serviceKilled, orthancKilled, postgresStopped, postgresKilled, networkStalls, networkBreaks, decodersCrash, ...(disk ? [diskFull] : [])];
+  return [
+    serviceKilled,
+    orthancKilled,
+    postgresStopped,
+    postgresKilled,
+    networkStalls,
+    networkBreaks,
+    decodersCrash,
+    ...(disk ? [diskFull] : []),
+  ];
 }

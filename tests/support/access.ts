@@ -14,8 +14,22 @@ import type { Store } from '../../src/store/store.js';
 export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Omit<ServerParts, 'hintToken' | 'wake' | 'tools'> {
   const audit = openAuditLog(store.audit, silentLog);
   const access = openAccess(store, audit, { sessions: { idleMs: 60_000, maxMs: 3_600_000 }, dataDir: '/nowhere', ...settings });
-  const files = { softwareVersion: '0', pageDirectory: join(projectRoot, 'dist/web'), viewer: {}, uploads: { directory: '/nowhere', maxBytes: 1 } };
-  return { access, administration: administrationOf(store, audit), audit, auditEntries: store.audit, metrics: openMetrics('test', 'test'), web: true, trustedProxies: [], ...files };
+  const files = {
+    softwareVersion: '0',
+    pageDirectory: join(projectRoot, 'dist/web'),
+    viewer: {},
+    uploads: { directory: '/nowhere', maxBytes: 1 },
+  };
+  return {
+    access,
+    administration: administrationOf(store, audit),
+    audit,
+    auditEntries: store.audit,
+    metrics: openMetrics('test', 'test'),
+    web: true,
+    trustedProxies: [],
+    ...files,
+  };
 }
 
 /** Headers of a browser that has logged in. */
@@ -34,7 +48,11 @@ export async function logInFirst(url: string, dataDir: string): Promise<LoggedIn
     const [name, password] = readFileSync(file, 'utf8').trim().split('\n');
     const first = await logIn(url, name!, password!);
     const { origin } = new URL(url);
-    const changed = await fetch(`${origin}/api/password`, { method: 'POST', headers: { ...first, 'content-type': 'application/json' }, body: JSON.stringify({ current: password, next: ownPassword }) });
+    const changed = await fetch(`${origin}/api/password`, {
+      method: 'POST',
+      headers: { ...first, 'content-type': 'application/json' },
+      body: JSON.stringify({ current: password, next: ownPassword }),
+    });
     if (!changed.ok) throw new Error(`password: ${changed.status} ${await changed.text()}`);
   }
   return logIn(url, firstAccountName, ownPassword);
@@ -42,7 +60,11 @@ export async function logInFirst(url: string, dataDir: string): Promise<LoggedIn
 
 export async function logIn(url: string, name: string, password: string): Promise<LoggedIn> {
   const { origin } = new URL(url);
-  const response = await fetch(`${origin}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json', origin }, body: JSON.stringify({ name, password }) });
+  const response = await fetch(`${origin}/api/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin },
+    body: JSON.stringify({ name, password }),
+  });
   if (!response.ok) throw new Error(`login: ${response.status} ${await response.text()}`);
   const [cookie] = response.headers.getSetCookie();
   return { cookie: cookie!.split(';')[0]!, origin };

@@ -7,7 +7,15 @@ import { logInFirst, ownPassword } from './access.js';
 
 const program = '/usr/bin/chromium';
 /** The processor draws: there is no graphics card where tests run (OHIF needs WebGL). */
-const flags = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const flags = [
+  '--no-sandbox',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** Why there is no browser; undefined if there is one. */
 export function noBrowser(): string | undefined {
@@ -32,13 +40,19 @@ export interface WatchedPage {
   readonly mistakes: string[];
 }
 
-export async function openPage(browser: Browser, { theme = 'dark', width = 1400, height = 900, language = 'en' }: PageOptions = {}): Promise<WatchedPage> {
+export async function openPage(
+  browser: Browser,
+  { theme = 'dark', width = 1400, height = 900, language = 'en' }: PageOptions = {},
+): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale: language });
   await context.addInitScript((kept) => localStorage.setItem('chest-ai-theme', kept), theme);
   const page = await context.newPage();
   const mistakes: string[] = [];
   page.on('pageerror', (error) => mistakes.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && !message.text().startsWith('Failed to load resource') && mistakes.push(message.text()));
+  page.on(
+    'console',
+    (message) => message.type() === 'error' && !message.text().startsWith('Failed to load resource') && mistakes.push(message.text()),
+  );
   return { page, context, mistakes };
 }
 
@@ -75,8 +89,25 @@ export async function accessibilityFaults(page: Page, within?: string): Promise<
   // Evaluated by the debugger, not as a script of the page: its Content-Security-Policy stays as it is.
   await page.evaluate(`${axe}; undefined`);
   return page.evaluate(async (selector) => {
-    const { axe: checker } = window as unknown as { axe: { run(context: unknown, options: unknown): Promise<{ violations: { id: string; impact: string | null; help: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
+    const { axe: checker } = window as unknown as {
+      axe: {
+        run(
+          context: unknown,
+          options: unknown,
+        ): Promise<{
+          violations: { id: string; impact: string | null; help: string; nodes: { html: string; failureSummary?: string }[] }[];
+        }>;
+      };
+    };
     const { violations } = await checker.run(selector ?? document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
-    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1]?.trim().slice(0, 160) ?? ''}`).join(' | ')}`);
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1]?.trim().slice(0, 160) ?? ''}`)
+            .join(' | ')}`,
+      );
   }, within);
 }

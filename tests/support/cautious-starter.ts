@@ -11,8 +11,11 @@ export function cautiousStarter(): string {
   const folder = temporaryDirectory('cautious-starter');
   cpSync(join(projectRoot, 'models/starter'), folder, { recursive: true });
   const file = join(folder, 'model.json');
-  const model = JSON.parse(readFileSync(file, 'utf8')) as { networks: { xray: { outputs: { name: string; presentFrom?: number; absentBelow?: number }[] } } };
-  for (const output of model.networks.xray.outputs) if (output.name === 'pneumonia') Object.assign(output, { absentBelow: 0.75, presentFrom: 0.8 });
+  const model = JSON.parse(readFileSync(file, 'utf8')) as {
+    networks: { xray: { outputs: { name: string; presentFrom?: number; absentBelow?: number }[] } };
+  };
+  for (const output of model.networks.xray.outputs)
+    if (output.name === 'pneumonia') Object.assign(output, { absentBelow: 0.75, presentFrom: 0.8 });
   writeFileSync(file, JSON.stringify(model));
   return folder;
 }

@@ -26,7 +26,14 @@ export function changedStarter(starter: ModelVersion, created: string, size?: nu
       },
       ct: { keptFrom: starter },
     },
-    lineage: { parent: starter.version, dataset: { name: 'none', images: 0, patients: 0, splits: {}, sources: {} }, settings: {}, seed: 1, engine: 'none', codeVersion: '0' },
+    lineage: {
+      parent: starter.version,
+      dataset: { name: 'none', images: 0, patients: 0, splits: {}, sources: {} },
+      settings: {},
+      seed: 1,
+      engine: 'none',
+      codeVersion: '0',
+    },
     card: '# A version of a test',
   };
 }

@@ -12,13 +12,22 @@ export interface CommandRun {
 }
 
 /** The program as a user calls it, in an environment of its own. */
-export function chestAi(args: readonly string[], environment: Readonly<Record<string, string>> = {}, timeoutMs = 60_000): Promise<CommandRun> {
+export function chestAi(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  timeoutMs = 60_000,
+): Promise<CommandRun> {
   const env = { PATH: process.env['PATH'], DATA_DIR: temporaryDirectory('command'), ENGINE: 'onnx-cpu', PORT: '0', ...environment };
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env, timeout: timeoutMs, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-      resolve({ code, stdout, stderr, lines: stdout.split('\n').filter((line) => line !== '') });
-    });
+    execFile(
+      process.execPath,
+      [join(projectRoot, 'dist/src/cli.js'), ...args],
+      { cwd: projectRoot, env, timeout: timeoutMs, maxBuffer: 2 ** 24 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+        resolve({ code, stdout, stderr, lines: stdout.split('\n').filter((line) => line !== '') });
+      },
+    );
   });
 }
 

@@ -24,7 +24,10 @@ function picture(view: NonNullable<ChestPhantomOptions['view']>, rows = 480, col
  * @param name makes the UIDs: the same name gives the same study
  * @param images one for each view, with attributes over the usual ones
  */
-export function chestStudy(name: string, images: readonly ({ readonly view?: 'frontal' | 'lateral'; readonly number?: number } & { readonly attributes?: DataSet })[] = [{}]): TestStudy {
+export function chestStudy(
+  name: string,
+  images: readonly ({ readonly view?: 'frontal' | 'lateral'; readonly number?: number } & { readonly attributes?: DataSet })[] = [{}],
+): TestStudy {
   const studyInstanceUID = derivedUid<StudyInstanceUID>('test study', name);
   const files = images.map(({ view = 'frontal', number = 1, attributes = {} }) => {
     const pixels = picture(view);
@@ -33,12 +36,30 @@ export function chestStudy(name: string, images: readonly ({ readonly view?: 'fr
       SOPInstanceUID: derivedUid('test instance', name, view, String(number)),
       StudyInstanceUID: studyInstanceUID,
       SeriesInstanceUID: derivedUid('test series', name, view),
-      StudyDate: '20260102', StudyTime: '101112', AccessionNumber: '', StudyDescription: 'SYNTHETIC', StudyID: '1',
-      PatientName: 'PHANTOM^TEST', PatientID: `TEST-${name}`, PatientBirthDate: '', PatientSex: 'O', ReferringPhysicianName: '',
-      Modality: 'CR', BodyPartExamined: 'CHEST', ViewPosition: view === 'frontal' ? 'PA' : 'LL', Manufacturer: '',
-      SeriesNumber: view === 'frontal' ? 1 : 2, InstanceNumber: number,
-      SamplesPerPixel: 1, PhotometricInterpretation: pixels.photometricInterpretation, Rows: pixels.rows, Columns: pixels.columns,
-      BitsAllocated: 16, BitsStored: pixels.bitsStored, HighBit: pixels.bitsStored - 1, PixelRepresentation: 0,
+      StudyDate: '20260102',
+      StudyTime: '101112',
+      AccessionNumber: '',
+      StudyDescription: 'SYNTHETIC',
+      StudyID: '1',
+      PatientName: 'PHANTOM^TEST',
+      PatientID: `TEST-${name}`,
+      PatientBirthDate: '',
+      PatientSex: 'O',
+      ReferringPhysicianName: '',
+      Modality: 'CR',
+      BodyPartExamined: 'CHEST',
+      ViewPosition: view === 'frontal' ? 'PA' : 'LL',
+      Manufacturer: '',
+      SeriesNumber: view === 'frontal' ? 1 : 2,
+      InstanceNumber: number,
+      SamplesPerPixel: 1,
+      PhotometricInterpretation: pixels.photometricInterpretation,
+      Rows: pixels.rows,
+      Columns: pixels.columns,
+      BitsAllocated: 16,
+      BitsStored: pixels.bitsStored,
+      HighBit: pixels.bitsStored - 1,
+      PixelRepresentation: 0,
       PixelData: new Uint8Array(pixels.values.buffer),
       ...attributes,
     };

@@ -25,12 +25,27 @@ export const compose = parse(readFileSync(join(projectRoot, 'docker-compose.yml'
  * The configuration that orthancteam/orthanc makes at its start, by the rules of its documentation: ORTHANC__A__B_C is the setting A.BC, read as
  * JSON where it is JSON; every *.json of /run/secrets is merged in; what nobody sets has the image's defaults.
  */
-export function orthancConfigOf({ environment = {} }: ComposeService, secretFiles: Readonly<Record<string, string>>): Record<string, unknown> {
-  const configuration: Record<string, unknown> = { StorageDirectory: '/var/lib/orthanc/db', RemoteAccessAllowed: true, AuthenticationEnabled: true };
+export function orthancConfigOf(
+  { environment = {} }: ComposeService,
+  secretFiles: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const configuration: Record<string, unknown> = {
+    StorageDirectory: '/var/lib/orthanc/db',
+    RemoteAccessAllowed: true,
+    AuthenticationEnabled: true,
+  };
   for (const [name, text] of Object.entries(secretFiles)) if (name.endsWith('.json')) Object.assign(configuration, JSON.parse(text));
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith('ORTHANC__')) continue;
-    const path = name.slice('ORTHANC__'.length).split('__').map((part) => part.split('_').map((word) => word[0] + word.slice(1).toLowerCase()).join(''));
+    const path = name
+      .slice('ORTHANC__'.length)
+      .split('__')
+      .map((part) =>
+        part
+          .split('_')
+          .map((word) => word[0] + word.slice(1).toLowerCase())
+          .join(''),
+      );
     const last = path.pop()!;
     let section = configuration;
     for (const part of path) section = (section[part] ??= {}) as Record<string, unknown>;
@@ -41,9 +56,15 @@ export function orthancConfigOf({ environment = {} }: ComposeService, secretFile
 
 /** The plugins that orthancteam/orthanc loads: two by default, others where a variable asks for them or where they have a section. */
 export function orthancPluginsOf({ environment = {} }: ComposeService): readonly string[] {
-  const variables = { DICOM_WEB_PLUGIN_ENABLED: 'OrthancDicomWeb', GDCM_PLUGIN_ENABLED: 'OrthancGdcm', ORTHANC_EXPLORER_2_ENABLED: 'OrthancExplorer2' };
+  const variables = {
+    DICOM_WEB_PLUGIN_ENABLED: 'OrthancDicomWeb',
+    GDCM_PLUGIN_ENABLED: 'OrthancGdcm',
+    ORTHANC_EXPLORER_2_ENABLED: 'OrthancExplorer2',
+  };
   const byDefault = new Set(['GDCM_PLUGIN_ENABLED', 'ORTHANC_EXPLORER_2_ENABLED']);
-  return Object.entries(variables).filter(([variable]) => (environment[variable] ?? String(byDefault.has(variable))) !== 'false').map(([, plugin]) => plugin);
+  return Object.entries(variables)
+    .filter(([variable]) => (environment[variable] ?? String(byDefault.has(variable))) !== 'false')
+    .map(([, plugin]) => plugin);
 }
 
 function asJson(text: string): unknown {

@@ -49,7 +49,11 @@ function oneElement(element: WrittenElement, outer: WrittenEncoding): Buffer {
   const encoding = { ...outer, explicit: style.implicit ? false : style.explicit ? true : outer.explicit };
   const inner = style.implicitItems ? { explicit: false, littleEndian: true } : outer;
   const isUndefined = style.undefinedLength === true || element.fragments !== undefined;
-  const value = element.fragments ? fragmentBytes(element.fragments, outer) : element.items ? itemsBytes(element.items, style, inner, isUndefined) : ordered(element.bytes ?? Buffer.alloc(0), element.word ?? 1, outer.littleEndian);
+  const value = element.fragments
+    ? fragmentBytes(element.fragments, outer)
+    : element.items
+      ? itemsBytes(element.items, style, inner, isUndefined)
+      : ordered(element.bytes ?? Buffer.alloc(0), element.word ?? 1, outer.littleEndian);
   const stray = !isUndefined && style.straySequenceEnd ? delimiter(0xe0dd, outer) : Buffer.alloc(0);
   const length = isUndefined ? undefinedLength : value.length + (style.sequenceLengthError ?? 0);
   return Buffer.concat([headerBytes(element.tag, vr, length, style, encoding), value, stray]);
@@ -68,13 +72,21 @@ function itemsBytes(items: readonly (readonly WrittenElement[])[], style: Elemen
     const content = elementBytes(item, encoding);
     const open = style.undefinedItems === true;
     const length = open ? undefinedLength : content.length + (style.itemLengthError ?? 0);
-    return Buffer.concat([tagBytes(0xfffee000, encoding.littleEndian), uint32(length, encoding.littleEndian), content, open || style.strayItemEnd ? delimiter(0xe00d, encoding) : Buffer.alloc(0)]);
+    return Buffer.concat([
+      tagBytes(0xfffee000, encoding.littleEndian),
+      uint32(length, encoding.littleEndian),
+      content,
+      open || style.strayItemEnd ? delimiter(0xe00d, encoding) : Buffer.alloc(0),
+    ]);
   });
   return Buffer.concat([...written, ended ? delimiter(0xe0dd, encoding) : Buffer.alloc(0)]);
 }
 
 function fragmentBytes(fragments: readonly Buffer[], encoding: WrittenEncoding): Buffer {
-  return Buffer.concat([...fragments.flatMap((one) => [tagBytes(0xfffee000, encoding.littleEndian), uint32(one.length, encoding.littleEndian), one]), delimiter(0xe0dd, encoding)]);
+  return Buffer.concat([
+    ...fragments.flatMap((one) => [tagBytes(0xfffee000, encoding.littleEndian), uint32(one.length, encoding.littleEndian), one]),
+    delimiter(0xe0dd, encoding),
+  ]);
 }
 
 function delimiter(element: number, { littleEndian }: WrittenEncoding): Buffer {

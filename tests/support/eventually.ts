@@ -2,7 +2,11 @@
  * Tries until it no longer throws, or until the deadline: then throws what the last try threw, with `what` in front.
  * @param attempt throws (an assertion, as a rule) while the thing awaited is not there
  */
-export async function eventually<T>(what: string, attempt: () => T | Promise<T>, options: { timeoutMs?: number; intervalMs?: number } = {}): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  attempt: () => T | Promise<T>,
+  options: { timeoutMs?: number; intervalMs?: number } = {},
+): Promise<T> {
   const { timeoutMs = 15_000, intervalMs = 50 } = options;
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -82,7 +82,9 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
   return {
     url: `http://127.0.0.1:${(listener.address() as net.AddressInfo).port}${server.pathname === '/' ? '' : server.pathname}`,
     requests,
-    get maxAtOnce() { return maxAtOnce; },
+    get maxAtOnce() {
+      return maxAtOnce;
+    },
     misbehave: (mischief, limits = {}) => {
       current = mischief;
       only = limits.only;
@@ -126,7 +128,9 @@ function proxyDicomWeb(upstream: net.Socket, client: net.Socket, mischief: Misch
 /** Expects a Content-Length in the server's answer, which Orthanc always gives. */
 function shorten(whole: Buffer, keepBytes: number): Buffer {
   const bodyAt = whole.indexOf('\r\n\r\n') + 4;
-  const head = whole.toString('latin1', 0, bodyAt).replace(/Content-Length: \d+/i, `Content-Length: ${Math.min(keepBytes, whole.length - bodyAt)}`);
+  const head = whole
+    .toString('latin1', 0, bodyAt)
+    .replace(/Content-Length: \d+/i, `Content-Length: ${Math.min(keepBytes, whole.length - bodyAt)}`);
   return Buffer.concat([Buffer.from(head, 'latin1'), whole.subarray(bodyAt, bodyAt + keepBytes)]);
 }
 

@@ -33,18 +33,34 @@ const tell = (did: JobProcessLine['did'], key?: string) => process.stdout.write(
 const queue = defineQueue<{ readonly key: string }>(name);
 const store = await openStore(location, silentLog);
 const jobs = await startJobs(store, silentLog, leaseMs === undefined ? {} : { leaseMs });
-await jobs.work(queue, async ({ key, payload }) => {
-  if (payload.key !== key) throw new Error('the payload is another key\'s');
-  tell('start', key);
-  if (key === poison) process.kill(process.pid, 'SIGSEGV');
-  await sleep(jobMs);
-  // The outcome stands in the index before the job is done, as a study's result does.
-  await store.results.recordResult({ resultId: `of-${key}`, studyInstanceUID: key, outcome: 'reported', inputKey: key });
-  tell('end', key);
-}, { concurrency, onExhausted: async ({ key }) => { tell('parked', key); } });
+await jobs.work(
+  queue,
+  async ({ key, payload }) => {
+    if (payload.key !== key) throw new Error("the payload is another key's");
+    tell('start', key);
+    if (key === poison) process.kill(process.pid, 'SIGSEGV');
+    await sleep(jobMs);
+    // The outcome stands in the index before the job is done, as a study's result does.
+    await store.results.recordResult({ resultId: `of-${key}`, studyInstanceUID: key, outcome: 'reported', inputKey: key });
+    tell('end', key);
+  },
+  {
+    concurrency,
+    onExhausted: async ({ key }) => {
+      tell('parked', key);
+    },
+  },
+);
 tell('ready');
 for (const key of send) {
   await jobs.send(queue, { key }, { key });
   tell('sent', key);
 }
-process.on('SIGTERM', () => void jobs.stop({ timeoutMs: 2_000 }).then(() => store.close()).then(() => process.exit(0)));
+process.on(
+  'SIGTERM',
+  () =>
+    void jobs
+      .stop({ timeoutMs: 2_000 })
+      .then(() => store.close())
+      .then(() => process.exit(0)),
+);

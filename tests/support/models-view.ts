@@ -19,14 +19,18 @@ export async function retrainAndWatch({ page }: WatchedPage, url: string): Promi
   if (await page.locator('[data-testid=retrain]').count()) await requestRetraining(page);
   const said: string[] = [];
   // The same page all the while: what changes on it, it has learned by itself.
-  await eventually('the night has ended', async () => {
-    const text = (await page.locator('section[aria-labelledby=night]').textContent()) ?? '';
-    if (text !== said.at(-1)) {
-      said.push(text);
-      if (/epochs trained/.test(text)) await screenshot(page, 'models-night');
-    }
-    assert.match(text, /at rest.*Last: .*promoted/);
-  }, { timeoutMs: 8 * 60_000, intervalMs: 250 });
+  await eventually(
+    'the night has ended',
+    async () => {
+      const text = (await page.locator('section[aria-labelledby=night]').textContent()) ?? '';
+      if (text !== said.at(-1)) {
+        said.push(text);
+        if (/epochs trained/.test(text)) await screenshot(page, 'models-night');
+      }
+      assert.match(text, /at rest.*Last: .*promoted/);
+    },
+    { timeoutMs: 8 * 60_000, intervalMs: 250 },
+  );
   await screenshot(page, 'models-after-night');
   return said;
 }
@@ -35,7 +39,11 @@ export async function retrainAndWatch({ page }: WatchedPage, url: string): Promi
 export async function retrainInVain({ page }: WatchedPage, url: string): Promise<void> {
   await page.goto(`${url}/models`);
   await requestRetraining(page);
-  await eventually('the night says why', async () => assert.match((await page.locator('section[aria-labelledby=night]').textContent()) ?? '', /0 new labels/), { timeoutMs: 60_000 });
+  await eventually(
+    'the night says why',
+    async () => assert.match((await page.locator('section[aria-labelledby=night]').textContent()) ?? '', /0 new labels/),
+    { timeoutMs: 60_000 },
+  );
 }
 
 async function requestRetraining(page: Page): Promise<void> {
@@ -45,18 +53,32 @@ async function requestRetraining(page: Page): Promise<void> {
 }
 
 /** The page of a trained version holds what its metrics.json says: curves, matrix, groups, and every criterion of the gate. */
-export async function assertShowsItsFigures({ page }: WatchedPage, url: string, { version, directory }: Pick<ModelVersion, 'version' | 'directory'>, criteria: readonly { readonly words: string }[]): Promise<void> {
-  const report = evaluationReportSchema.parse((JSON.parse(readFileSync(join(directory, 'metrics.json'), 'utf8')) as { readonly xray: unknown }).xray);
+export async function assertShowsItsFigures(
+  { page }: WatchedPage,
+  url: string,
+  { version, directory }: Pick<ModelVersion, 'version' | 'directory'>,
+  criteria: readonly { readonly words: string }[],
+): Promise<void> {
+  const report = evaluationReportSchema.parse(
+    (JSON.parse(readFileSync(join(directory, 'metrics.json'), 'utf8')) as { readonly xray: unknown }).xray,
+  );
   const figures = report.perClass['pneumonia']!;
   await page.goto(`${url}/models/${version}`);
   await page.waitForSelector(`[role=img][aria-label="ROC curve: AUROC ${figures.auroc.value!.toFixed(3)}"] canvas`, patience);
   for (const name of ['ROC curve', 'Reliability']) assert.ok((await inkOf(page, name)) > 100, `${name} is drawn`);
   const cells = await page.locator('section:has(h2:text-is("Confusion matrix")) td.number').allTextContents();
   assert.deepEqual(cells.map(Number), figures.confusion.flat());
-  for (const [title, groups] of [['By source', report.bySource], ['By view', report.byView]] as const) {
+  for (const [title, groups] of [
+    ['By source', report.bySource],
+    ['By view', report.byView],
+  ] as const) {
     const rows = await page.locator(`section[aria-label="${title}"] tbody tr`).allTextContents();
     assert.deepEqual(rows.length, groups.length, title);
-    for (const { name, perClass } of groups) assert.ok(rows.some((row) => row.startsWith(name) && row.includes(perClass['pneumonia']?.auroc.value?.toFixed(3) ?? '–')), `${title}: ${name}`);
+    for (const { name, perClass } of groups)
+      assert.ok(
+        rows.some((row) => row.startsWith(name) && row.includes(perClass['pneumonia']?.auroc.value?.toFixed(3) ?? '–')),
+        `${title}: ${name}`,
+      );
   }
   const gate = (await page.locator('section[aria-label^="The gate"]').allTextContents()).join('\n');
   for (const { words } of criteria) assert.ok(gate.includes(words), words);
@@ -77,7 +99,11 @@ function inkOf(page: Page, name: string): Promise<number> {
 }
 
 /** Puts the former model in service and the newer one again, and lets the former judge in shadow for a while, each with its button. */
-export async function pressEveryAction({ page }: WatchedPage, url: string, { former, newer }: { readonly former: string; readonly newer: string }): Promise<void> {
+export async function pressEveryAction(
+  { page }: WatchedPage,
+  url: string,
+  { former, newer }: { readonly former: string; readonly newer: string },
+): Promise<void> {
   await page.goto(`${url}/models`);
   const press = async (deed: string, done: string): Promise<void> => {
     await page.click(`[data-testid=${deed}]`, patience);

@@ -6,10 +6,16 @@ type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;
 const upTo = (random: Random, below: number): number => Math.floor(random() * below);
 
 /** Numbers at which lengths, counts and sizes go wrong. */
-const edges32 = [0, 1, 2, 3, 7, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x00ffffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+const edges32 = [
+  0, 1, 2, 3, 7, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x00ffffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff,
+];
 const edges16 = [0, 1, 7, 8, 15, 16, 17, 31, 32, 33, 0x7f, 0xff, 0x100, 0x7fff, 0x8000, 0xffff];
 /** Rows, Columns, Samples per Pixel, Photometric Interpretation, Planar Configuration, Frames, bits, representation, window, rescale, LUTs, UIDs, Modality, character set. */
-const tags = [0x00280010, 0x00280011, 0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280100, 0x00280101, 0x00280102, 0x00280103, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00283000, 0x00283010, 0x00020010, 0x0020000d, 0x00080018, 0x00080060, 0x00080005, 0x7fe00010, 0xfffee000, 0xfffee0dd];
+const tags = [
+  0x00280010, 0x00280011, 0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280100, 0x00280101, 0x00280102, 0x00280103, 0x00281050,
+  0x00281051, 0x00281052, 0x00281053, 0x00283000, 0x00283010, 0x00020010, 0x0020000d, 0x00080018, 0x00080060, 0x00080005, 0x7fe00010,
+  0xfffee000, 0xfffee0dd,
+];
 
 const mutations: readonly Mutation[] = [
   (bytes, random) => bytes.slice(0, upTo(random, bytes.length)),
@@ -32,7 +38,9 @@ const mutations: readonly Mutation[] = [
   // The length, or the value, of an attribute that matters.
   (bytes, random) => {
     const at = findTag(bytes, tags[upTo(random, tags.length)]!, random);
-    return at === undefined ? bytes : writeNumber(bytes, at + [4, 6, 8, 12][upTo(random, 4)]!, edges32[upTo(random, edges32.length)]!, random() < 0.5 ? 2 : 4);
+    return at === undefined
+      ? bytes
+      : writeNumber(bytes, at + [4, 6, 8, 12][upTo(random, 4)]!, edges32[upTo(random, edges32.length)]!, random() < 0.5 ? 2 : 4);
   },
   (bytes, random) => {
     const from = upTo(random, bytes.length);
@@ -57,11 +65,16 @@ const mutations: readonly Mutation[] = [
 ];
 
 /** Case `index` of a seed: which file, and what became of it. The same two numbers give the same bytes for ever. */
-export function mutatedCase<File extends { readonly bytes: Uint8Array }>(files: readonly File[], seed: string, index: number): { readonly file: File; readonly bytes: Uint8Array; readonly random: Random } {
+export function mutatedCase<File extends { readonly bytes: Uint8Array }>(
+  files: readonly File[],
+  seed: string,
+  index: number,
+): { readonly file: File; readonly bytes: Uint8Array; readonly random: Random } {
   const random = seededRandom(`${seed}/${index}`);
   const file = files[index % files.length]!;
   let bytes = file.bytes.slice();
-  for (let n = random() < 0.7 ? 1 : 1 + upTo(random, 3); n > 0 && bytes.length > 200; n--) bytes = mutations[upTo(random, mutations.length)]!(bytes, random).slice();
+  for (let n = random() < 0.7 ? 1 : 1 + upTo(random, 3); n > 0 && bytes.length > 200; n--)
+    bytes = mutations[upTo(random, mutations.length)]!(bytes, random).slice();
   return { file, bytes, random };
 }
 

@@ -17,14 +17,26 @@ export async function startOpenIdProvider(redirectUrl: string, groups: Readonly<
   const client = { clientId: 'chest-ai', clientSecret: 'a secret between the two' };
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const provider = new Provider(issuer, {
-    clients: [{ client_id: client.clientId, client_secret: client.clientSecret, redirect_uris: [redirectUrl], grant_types: ['authorization_code'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_post' }],
+    clients: [
+      {
+        client_id: client.clientId,
+        client_secret: client.clientSecret,
+        redirect_uris: [redirectUrl],
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        token_endpoint_auth_method: 'client_secret_post',
+      },
+    ],
     claims: { openid: ['sub'], profile: ['preferred_username', 'groups'], email: ['email'] },
     scopes: ['openid', 'profile', 'email'],
     pkce: { required: () => true },
     cookies: { keys: ['test'] },
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
     features: { devInteractions: { enabled: true } },
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: `subject-of-${id}`, preferred_username: id, groups: groups[id] ?? [] }) }),
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({ sub: `subject-of-${id}`, preferred_username: id, groups: groups[id] ?? [] }),
+    }),
   });
   const server = await new Promise<Server>((resolve) => {
     const listening: Server = provider.listen(port, '127.0.0.1', () => resolve(listening));
@@ -44,7 +56,10 @@ export class TestBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
   readonly visited: string[] = [];
 
-  async request(url: string, options: { readonly method?: string; readonly form?: Readonly<Record<string, string>> } = {}): Promise<Response> {
+  async request(
+    url: string,
+    options: { readonly method?: string; readonly form?: Readonly<Record<string, string>> } = {},
+  ): Promise<Response> {
     const { origin } = new URL(url);
     const jar = this.#cookies.get(origin) ?? new Map<string, string>();
     this.#cookies.set(origin, jar);

@@ -31,10 +31,18 @@ export function useOrthanc(options: TestOrthancOptions = {}): TestOrthanc {
     return started;
   };
   return {
-    get orthanc() { return get().orthanc; },
-    get client() { return get().client; },
-    get dicomWeb() { return get().dicomWeb; },
-    get endpoint() { return get().endpoint; },
+    get orthanc() {
+      return get().orthanc;
+    },
+    get client() {
+      return get().client;
+    },
+    get dicomWeb() {
+      return get().dicomWeb;
+    },
+    get endpoint() {
+      return get().endpoint;
+    },
   };
 }
 

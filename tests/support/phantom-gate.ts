@@ -22,35 +22,73 @@ export interface PhantomGate {
  * What a night costs most, the features of every picture, is computed once; then the last layer of any number of nights is trained
  * and judged in a moment each. The champion is a network, the locked test set and the covered pictures are those of a night.
  */
-export async function openPhantomGate(champion: ModelVersion, engine: Engine, test: readonly number[], fresh: readonly number[]): Promise<PhantomGate> {
+export async function openPhantomGate(
+  champion: ModelVersion,
+  engine: Engine,
+  test: readonly number[],
+  fresh: readonly number[],
+): Promise<PhantomGate> {
   const served = champion.networks.xray!;
   const predictor = await engine.load(served.network);
   const patients = new Map([...test, ...fresh].map((number) => [number, phantomPatient(number)]));
   const seen = (numbers: readonly number[], change?: (image: GreyImage) => GreyImage): Promise<ScoredExamples> =>
     scoreExamples({
-      served, predictor, kind: 'xray', labelRules: {},
-      examples: numbers.map((number) => ({ key: String(number), patient: `p${number}`, source: 'phantom', view: 'PA', labels: patients.get(number)!.diseased ? ['pneumonia'] : [] })),
+      served,
+      predictor,
+      kind: 'xray',
+      labelRules: {},
+      examples: numbers.map((number) => ({
+        key: String(number),
+        patient: `p${number}`,
+        source: 'phantom',
+        view: 'PA',
+        labels: patients.get(number)!.diseased ? ['pneumonia'] : [],
+      })),
       picture: async ({ key }) => patients.get(Number(key))!.image,
       ...(change ? { change: (image) => change(resizeBilinear(image, served.input.width, served.input.height)) } : {}),
     });
-  const [plain, covered, only, borders, learned] = [await seen(test), await seen(test, lungsCovered), await seen(test, onlyLungs), await seen(test, bordersCovered), await seen(fresh)];
+  const [plain, covered, only, borders, learned] = [
+    await seen(test),
+    await seen(test, lungsCovered),
+    await seen(test, onlyLungs),
+    await seen(test, bordersCovered),
+    await seen(fresh),
+  ];
   await predictor.release();
   return {
     decide(label) {
       const labels = fresh.map((number) => (label(patients.get(number)!) ? 1 : 0));
       const calibrates = (index: number): boolean => index % 4 === 1;
       const training = fresh.map((_, index) => index).filter((index) => !calibrates(index));
-      const head = fitLogisticRegression(training.map((index) => learned.embeddings[index]!), training.map((index) => labels[index]!), 2, 0.1);
+      const head = fitLogisticRegression(
+        training.map((index) => learned.embeddings[index]!),
+        training.map((index) => labels[index]!),
+        2,
+        0.1,
+      );
       const logit = (embedding: Float32Array): number => {
         const [absent, present] = head.probabilities(embedding);
         return Math.log(Math.max(present!, 1e-12) / Math.max(absent!, 1e-12));
       };
       const held = fresh.map((_, index) => index).filter(calibrates);
-      const [rule] = calibratedOutputs({ objective: 'several', classes: ['pneumonia'], logits: held.map((index) => [logit(learned.embeddings[index]!)]), yTrue: held.map((index) => [labels[index] as 0 | 1]) });
-      const judged = ({ set, embeddings }: ScoredExamples): ScoredSet => ({ ...set, thresholds: [rule!.presentFrom], images: set.images.map((image, index) => ({ ...image, yScore: findingProbabilities([logit(embeddings[index]!)], { outputs: [rule!], objective: 'several' }) })) });
+      const [rule] = calibratedOutputs({
+        objective: 'several',
+        classes: ['pneumonia'],
+        logits: held.map((index) => [logit(learned.embeddings[index]!)]),
+        yTrue: held.map((index) => [labels[index] as 0 | 1]),
+      });
+      const judged = ({ set, embeddings }: ScoredExamples): ScoredSet => ({
+        ...set,
+        thresholds: [rule!.presentFrom],
+        images: set.images.map((image, index) => ({
+          ...image,
+          yScore: findingProbabilities([logit(embeddings[index]!)], { outputs: [rule!], objective: 'several' }),
+        })),
+      });
       return decidePromotion(
         {
-          testSet: 'locked', kind: 'xray',
+          testSet: 'locked',
+          kind: 'xray',
           champion: { version: champion.version, set: plain.set, embeddings: plain.embeddings },
           challenger: { version: 'challenger', set: judged(plain), embeddings: plain.embeddings },
           changed: { lungsCovered: judged(covered), onlyLungs: judged(only), bordersCovered: judged(borders) },

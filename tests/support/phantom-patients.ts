@@ -27,7 +27,13 @@ const chests: Float32Array[] = [];
 /** Twelve chests of the phantom, made once; each patient has one of them with noise, exposure and place of disease of its own. */
 function chest(index: number): Float32Array {
   return (chests[index] ??= (() => {
-    const { values, bitsStored } = chestPhantom({ seed: `night ${index}`, sex: index % 2 ? 'F' : 'M', rows: side, columns: side, marker: false });
+    const { values, bitsStored } = chestPhantom({
+      seed: `night ${index}`,
+      sex: index % 2 ? 'F' : 'M',
+      rows: side,
+      columns: side,
+      marker: false,
+    });
     return Float32Array.from(values, (value) => value / 2 ** bitsStored);
   })());
 }
@@ -48,15 +54,28 @@ export function phantomPatient(number: number): PhantomPatient {
 }
 
 /** What a night would have written down of these patients: truthfully, with `label` in place of the truth where it says so. */
-export async function plannedPhantoms(cache: PictureCache, from: number, count: number, part: (number: number) => PlannedImage['part'], label: (patient: PhantomPatient) => boolean = ({ diseased }) => diseased): Promise<readonly PlannedImage[]> {
+export async function plannedPhantoms(
+  cache: PictureCache,
+  from: number,
+  count: number,
+  part: (number: number) => PlannedImage['part'],
+  label: (patient: PhantomPatient) => boolean = ({ diseased }) => diseased,
+): Promise<readonly PlannedImage[]> {
   const images: PlannedImage[] = [];
   for (let number = from; number < from + count; number++) {
     const patient = phantomPatient(number);
     const sopInstanceUID = derivedUid('phantom patient', String(number));
     await cache.put(sopInstanceUID, patient.image);
     images.push({
-      sopInstanceUID, seriesInstanceUID: derivedUid('phantom series', String(number)), studyInstanceUID: derivedUid('phantom study', String(number)),
-      patient: `p${number}`, source: 'phantom', view: 'PA', labels: label(patient) ? ['pneumonia'] : [], unknown: [], part: part(number),
+      sopInstanceUID,
+      seriesInstanceUID: derivedUid('phantom series', String(number)),
+      studyInstanceUID: derivedUid('phantom study', String(number)),
+      patient: `p${number}`,
+      source: 'phantom',
+      view: 'PA',
+      labels: label(patient) ? ['pneumonia'] : [],
+      unknown: [],
+      part: part(number),
     });
   }
   return images;
@@ -64,7 +83,16 @@ export async function plannedPhantoms(cache: PictureCache, from: number, count: 
 
 /** A model that has learned nothing yet and calls nothing present: what a hospital's first nights begin with. */
 export function blindCandidate(): Candidate {
-  const spec: ArchitectureSpec = { family: 'resnet', block: 'basic', inputChannels: 1, layers: [1, 1], widths: [12, 24], strides: [1, 2], outputs: 1, head: 'torchvision' };
+  const spec: ArchitectureSpec = {
+    family: 'resnet',
+    block: 'basic',
+    inputChannels: 1,
+    layers: [1, 1],
+    widths: [12, 24],
+    strides: [1, 2],
+    outputs: 1,
+    head: 'torchvision',
+  };
   const network = tinyNetwork({
     architecture: spec,
     tensors: initialWeights(architectureOf(spec), 1),
@@ -75,7 +103,10 @@ export function blindCandidate(): Candidate {
   const { features } = architectureOf(spec);
   const precision = new Float32Array(features * features);
   for (let row = 0; row < features; row++) precision[row * features + row] = 1;
-  return tinyCandidate(1e6, { name: 'blind', networks: { xray: { ...network, gate: { mean: new Float32Array(features), precision, maxDistance: 1e6 } } } });
+  return tinyCandidate(1e6, {
+    name: 'blind',
+    networks: { xray: { ...network, gate: { mean: new Float32Array(features), precision, maxDistance: 1e6 } } },
+  });
 }
 
 /**
@@ -84,7 +115,10 @@ export function blindCandidate(): Candidate {
  *
  * @param images of the kind that it will see, for where its middle is
  */
-export async function guessingCandidate(engine: Engine, images: readonly GreyImage[] = Array.from({ length: 32 }, (_, number) => phantomPatient(1_000_000 + number).image)): Promise<Candidate> {
+export async function guessingCandidate(
+  engine: Engine,
+  images: readonly GreyImage[] = Array.from({ length: 32 }, (_, number) => phantomPatient(1_000_000 + number).image),
+): Promise<Candidate> {
   const blind = blindCandidate();
   const network = blind.networks.xray as CandidateNetwork;
   const predictor = await engine.load({ architecture: architectureOf(network.architecture), tensors: network.tensors });
@@ -96,7 +130,16 @@ export async function guessingCandidate(engine: Engine, images: readonly GreyIma
   await predictor.release();
   const sorted = [...logits].sort((a, b) => a - b);
   const middle = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-  return { ...blind, name: 'guessing', networks: { xray: { ...network, outputs: [{ kind: 'finding', name: 'pneumonia', temperature: 1, bias: -middle, absentBelow: 0.4, presentFrom: 0.5 }] } } };
+  return {
+    ...blind,
+    name: 'guessing',
+    networks: {
+      xray: {
+        ...network,
+        outputs: [{ kind: 'finding', name: 'pneumonia', temperature: 1, bias: -middle, absentBelow: 0.4, presentFrom: 0.5 }],
+      },
+    },
+  };
 }
 
 /** How this small network learns these pictures in a dozen epochs. The gate's rules are the shipped ones. */

@@ -35,10 +35,35 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
   const cache = new PictureCache(pictures, guessing.networks.xray!.input);
   const first = await plannedPhantoms(cache, 0, patients, usualPart);
   const run = (plan: RetrainingPlan, signal?: AbortSignal, onStep?: () => void): Promise<Retrained> =>
-    retrainModel(plan, { registry, engine, pictures, directory: join(directory, plan.id), labelRules: {}, workers: 1, codeVersion: 'test', clock: { now: () => new Date() }, ...(signal ? { signal } : {}), ...(onStep ? { onProgress: onStep } : {}) });
+    retrainModel(plan, {
+      registry,
+      engine,
+      pictures,
+      directory: join(directory, plan.id),
+      labelRules: {},
+      workers: 1,
+      codeVersion: 'test',
+      clock: { now: () => new Date() },
+      ...(signal ? { signal } : {}),
+      ...(onStep ? { onProgress: onStep } : {}),
+    });
   const planOf = (id: string, champion: string, images: RetrainingPlan['images'], seed: number, epochs: number): RetrainingPlan => ({
-    id, startedAt: new Date().toISOString(), by: 'test', champion, classes: ['pneumonia'], objective: 'several', images, lock: 'test', warnings: [],
-    recipe: { ...fastaiRecipe, augmentation: noTransforms, seed, batch: phantomRetraining.batch, stages: [{ what: 'all', epochs, rate: phantomRetraining.rate }] },
+    id,
+    startedAt: new Date().toISOString(),
+    by: 'test',
+    champion,
+    classes: ['pneumonia'],
+    objective: 'several',
+    images,
+    lock: 'test',
+    warnings: [],
+    recipe: {
+      ...fastaiRecipe,
+      augmentation: noTransforms,
+      seed,
+      batch: phantomRetraining.batch,
+      stages: [{ what: 'all', epochs, rate: phantomRetraining.rate }],
+    },
     rules: defaultPromotionRules,
   });
   return {
@@ -46,13 +71,20 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
     honest: (id, signal, onStep) => run(planOf(id, guessing.version, first, 1, phantomRetraining.epochs), signal, onStep),
     async poisoned(seed) {
       const champion = (await registry.aliases())!.champion;
-      const learn = (number: number): RetrainingPlan['images'][number]['part'] => (number % 4 === 0 ? 'validation' : number % 4 === 1 ? 'calibration' : 'train');
+      const learn = (number: number): RetrainingPlan['images'][number]['part'] =>
+        number % 4 === 0 ? 'validation' : number % 4 === 1 ? 'calibration' : 'train';
       const fresh = await plannedPhantoms(cache, patients, newPatients, learn, poison(seed));
       const outcome = await run(planOf(`poison-${seed}`, champion, [...first.filter(({ part }) => part === 'test'), ...fresh], seed, 4));
       if (!outcome.finished) throw new Error('nobody stopped it');
       return outcome;
     },
-    gate: async (champion) => openPhantomGate(await registry.load(champion), engine, Array.from({ length: patients }, (_, number) => number).filter((number) => usualPart(number) === 'test'), Array.from({ length: newPatients }, (_, number) => patients + number)),
+    gate: async (champion) =>
+      openPhantomGate(
+        await registry.load(champion),
+        engine,
+        Array.from({ length: patients }, (_, number) => number).filter((number) => usualPart(number) === 'test'),
+        Array.from({ length: newPatients }, (_, number) => patients + number),
+      ),
     close: () => engine.close(),
   };
 }

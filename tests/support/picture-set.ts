@@ -4,7 +4,10 @@ import sharp from 'sharp';
 import { seededRandom } from '../../src/dataset/random.js';
 
 /** A PNG of smooth blotches, another one for each name; `bright` adds a bright disc that a network can learn to see. */
-export async function blotchPng(name: string, options: { readonly width?: number; readonly height?: number; readonly bright?: boolean } = {}): Promise<Buffer> {
+export async function blotchPng(
+  name: string,
+  options: { readonly width?: number; readonly height?: number; readonly bright?: boolean } = {},
+): Promise<Buffer> {
   const { width = 72, height = 64, bright = false } = options;
   const draws = seededRandom('blotch', name);
   const coarse = Float32Array.from({ length: 64 }, () => draws.next());
@@ -18,11 +21,17 @@ export async function blotchPng(name: string, options: { readonly width?: number
     const disc = bright && Math.hypot(x / 7 - centre.x, y / 7 - centre.y) < 0.18;
     return disc ? 250 : Math.round(40 + 120 * (upper * (1 - y + top) + lower * (y - top)));
   });
-  return sharp(pixels, { raw: { width, height, channels: 1 } }).png().toBuffer();
+  return sharp(pixels, { raw: { width, height, channels: 1 } })
+    .png()
+    .toBuffer();
 }
 
 /** Writes `metadata.csv` and `images/` into a folder, as published sets come. */
-export async function writePictureSet(folder: string, csv: string | Uint8Array, pictures: Readonly<Record<string, Uint8Array | string>>): Promise<{ readonly metadata: string; readonly images: string; readonly out: string }> {
+export async function writePictureSet(
+  folder: string,
+  csv: string | Uint8Array,
+  pictures: Readonly<Record<string, Uint8Array | string>>,
+): Promise<{ readonly metadata: string; readonly images: string; readonly out: string }> {
   const images = join(folder, 'images');
   mkdirSync(images, { recursive: true });
   writeFileSync(join(folder, 'metadata.csv'), csv);

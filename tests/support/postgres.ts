@@ -40,17 +40,27 @@ export async function startPostgres(parent = tmpdir()): Promise<PrivatePostgres>
   if (user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
   const as = user ? { uid: user.uid, gid: user.gid } : {};
-  await run(join(bin, 'initdb'), ['-D', data, '-U', 'chest', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], { ...as, cwd: folder });
+  await run(join(bin, 'initdb'), ['-D', data, '-U', 'chest', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
+    ...as,
+    cwd: folder,
+  });
 
   let server: ChildProcess | undefined;
   const url = (database: string) => `postgres://chest@127.0.0.1:${port}/${database}`;
   const running = () => server !== undefined && server.exitCode === null && server.signalCode === null;
   const start = async () => {
-    const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off', 'max_connections=200'];
+    const settings = [
+      `port=${port}`,
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${folder}`,
+      'fsync=off',
+      'max_connections=200',
+    ];
     const deadline = Date.now() + 30_000;
     for (;;) {
       // After a kill its children hold the shared memory a moment longer, and a new server gives up at once.
-      if (!running()) server = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((s) => ['-c', s])], { ...as, cwd: folder, stdio: 'ignore' });
+      if (!running())
+        server = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((s) => ['-c', s])], { ...as, cwd: folder, stdio: 'ignore' });
       if (await answers(url('postgres'))) return;
       if (Date.now() > deadline) throw new Error('PostgreSQL does not start');
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -91,7 +101,9 @@ function binaries(): string | undefined {
 /** PostgreSQL refuses to run as root: the package's own account, else nobody. */
 function account(): { readonly uid: number; readonly gid: number } | undefined {
   for (const name of ['postgres', 'nobody']) {
-    const entry = passwd().find((line) => line.startsWith(`${name}:`))?.split(':');
+    const entry = passwd()
+      .find((line) => line.startsWith(`${name}:`))
+      ?.split(':');
     if (entry) return { uid: Number(entry[2]), gid: Number(entry[3]) };
   }
   return undefined;

@@ -10,7 +10,9 @@ export interface RunningProcess {
 
 /** Children of a process and theirs; those that have ended and are not waited for yet (zombies) are left out. */
 export function descendantsOf(pid: number): readonly RunningProcess[] {
-  const processes = readdirSafe('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => processOf(Number(name)) ?? []);
+  const processes = readdirSafe('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => processOf(Number(name)) ?? []);
   const own = new Set([pid]);
   for (let grown = 0; grown !== own.size; ) {
     grown = own.size;
@@ -26,7 +28,9 @@ export function isRunning(pid: number): boolean {
 
 /** The decoder processes of a service; of one in this process if none is named. */
 export function decodersOf(service = process.pid): readonly number[] {
-  return descendantsOf(service).map(({ pid }) => pid).filter((pid) => commandLine(pid).includes('decoder-process'));
+  return descendantsOf(service)
+    .map(({ pid }) => pid)
+    .filter((pid) => commandLine(pid).includes('decoder-process'));
 }
 
 function commandLine(pid: number): string {

@@ -22,10 +22,13 @@ export async function startRecordingProxy(target: { readonly url: string }): Pro
   const agent = new http.Agent({ keepAlive: true });
   const server = http.createServer((request, response) => {
     requests.push({ method: request.method ?? '', target: request.url ?? '', headers: request.headers });
-    const upstream = http.request({ hostname, port, path: request.url, method: request.method, headers: request.headers, agent }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
+    const upstream = http.request(
+      { hostname, port, path: request.url, method: request.method, headers: request.headers, agent },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
     upstream.on('error', () => response.destroy());
     response.on('close', () => upstream.destroy());
     request.pipe(upstream);

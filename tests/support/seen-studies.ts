@@ -21,7 +21,13 @@ function patient(number: number): PhantomPatient {
 }
 
 /** @param seed of these patients alone */
-export function studiesOf({ site, darker = false, manufacturers = ['ACME', 'BETA'] }: SiteOptions, count: number, seed: number, daysAgo: (index: number) => number, now: Date): readonly StudyStatisticsRow[] {
+export function studiesOf(
+  { site, darker = false, manufacturers = ['ACME', 'BETA'] }: SiteOptions,
+  count: number,
+  seed: number,
+  daysAgo: (index: number) => number,
+  now: Date,
+): readonly StudyStatisticsRow[] {
   const uniform = seededUniform(seed);
   return Array.from({ length: count }, (_, index) => {
     const { image, diseased } = patient(Math.floor(uniform() * 96));
@@ -30,9 +36,23 @@ export function studiesOf({ site, darker = false, manufacturers = ['ACME', 'BETA
     const brightness = shown.values.reduce((sum, one) => sum + one, 0) / shown.values.length;
     const probability = 1 / (1 + Math.exp(-((diseased ? 1 : -1) + 8 * (brightness - 0.45) + gaussian(uniform))));
     const distance = 10 + 20 * Math.abs(brightness - 0.45) + gaussian(uniform);
-    const tags = { Modality: uniform() < 0.7 ? 'DX' : 'CR', Manufacturer: manufacturers[Math.floor(uniform() * manufacturers.length)]!, ViewPosition: uniform() < 0.6 ? 'PA' : 'AP', PatientAge: ['20 to 39', '40 to 59', '60 to 79'][Math.floor(uniform() * 3)]! };
+    const tags = {
+      Modality: uniform() < 0.7 ? 'DX' : 'CR',
+      Manufacturer: manufacturers[Math.floor(uniform() * manufacturers.length)]!,
+      ViewPosition: uniform() < 0.6 ? 'PA' : 'AP',
+      PatientAge: ['20 to 39', '40 to 59', '60 to 79'][Math.floor(uniform() * 3)]!,
+    };
     const { numbers, names } = observationOf(shown, tags, { accepted: true, distance, probabilities: { pneumonia: probability } });
-    return { studyInstanceUID: `${site}.${seed}.${index}`, network: 'xray', modelVersion: model, site, judgedAt: new Date(now.getTime() - daysAgo(index) * 86_400_000), numbers, names, decisions: { pneumonia: probability >= 0.5 ? 'present' : 'absent' } };
+    return {
+      studyInstanceUID: `${site}.${seed}.${index}`,
+      network: 'xray',
+      modelVersion: model,
+      site,
+      judgedAt: new Date(now.getTime() - daysAgo(index) * 86_400_000),
+      numbers,
+      names,
+      decisions: { pneumonia: probability >= 0.5 ? 'present' : 'absent' },
+    };
   });
 }
 
@@ -45,12 +65,26 @@ export function referenceOf(rows: readonly StudyStatisticsRow[]): DriftReference
 }
 
 /** A look over rows at hand. */
-export function look(rows: readonly StudyStatisticsRow[], now: Date, reference?: DriftReference, change: Partial<DriftPort> = {}): ReturnType<typeof checkDrift> {
+export function look(
+  rows: readonly StudyStatisticsRow[],
+  now: Date,
+  reference?: DriftReference,
+  change: Partial<DriftPort> = {},
+): ReturnType<typeof checkDrift> {
   const inOrder = [...rows].sort((a, b) => a.judgedAt.getTime() - b.judgedAt.getTime());
   return checkDrift({
     statistics: {
       since: async (from) => inOrder.filter(({ judgedAt }) => judgedAt >= from),
-      first: async ({ site, network, before, modelVersion, limit }) => inOrder.filter((row) => row.site === site && row.network === network && row.judgedAt < before && (modelVersion === undefined || row.modelVersion === modelVersion)).slice(0, limit),
+      first: async ({ site, network, before, modelVersion, limit }) =>
+        inOrder
+          .filter(
+            (row) =>
+              row.site === site &&
+              row.network === network &&
+              row.judgedAt < before &&
+              (modelVersion === undefined || row.modelVersion === modelVersion),
+          )
+          .slice(0, limit),
       labelled: async (version, from) => inOrder.filter(({ modelVersion, judgedAt }) => modelVersion === version && judgedAt >= from),
     },
     labelsOf: async () => [],

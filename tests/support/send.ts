@@ -28,7 +28,9 @@ export async function sendByCStore(
       }
     }
     const { calling = 'TESTMODALITY', called = 'CHESTAI', options = [] } = titles;
-    await run('storescu', [...options, '-aet', calling, '-aec', called, '127.0.0.1', String(to.dicomPort), ...paths], { maxBuffer: 2 ** 24 });
+    await run('storescu', [...options, '-aet', calling, '-aec', called, '127.0.0.1', String(to.dicomPort), ...paths], {
+      maxBuffer: 2 ** 24,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

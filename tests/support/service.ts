@@ -33,7 +33,17 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     dataDir: options.dataDir ?? temporaryDirectory('service'),
     database: options.databaseUrl ? { url: options.databaseUrl } : {},
     server: { ...base.server, port: 0 },
-    orthanc: { ...base.orthanc, url: options.url ?? orthanc.url, username: orthanc.username, password: orthanc.password, pollIntervalMs: 200, stabilityCheckMs: 300, requestTimeoutMs: 5_000, analyseArchive: true, ...options.orthanc },
+    orthanc: {
+      ...base.orthanc,
+      url: options.url ?? orthanc.url,
+      username: orthanc.username,
+      password: orthanc.password,
+      pollIntervalMs: 200,
+      stabilityCheckMs: 300,
+      requestTimeoutMs: 5_000,
+      analyseArchive: true,
+      ...options.orthanc,
+    },
     engine: { ...base.engine, prefer: 'onnx-cpu' },
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
@@ -59,7 +69,15 @@ export interface SpawnedService {
 }
 
 /** As a process of its own, as a user starts it. Ready when it resolves. @param options `program`: of another release */
-export async function spawnService(orthanc: TestOrthanc['orthanc'], options: { readonly url?: string; readonly dataDir: string; readonly environment?: Readonly<Record<string, string>>; readonly program?: string }): Promise<SpawnedService> {
+export async function spawnService(
+  orthanc: TestOrthanc['orthanc'],
+  options: {
+    readonly url?: string;
+    readonly dataDir: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly program?: string;
+  },
+): Promise<SpawnedService> {
   const child = spawn(process.execPath, [options.program ?? join(projectRoot, 'dist/src/cli.js'), 'serve'], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -77,10 +95,14 @@ export async function spawnService(orthanc: TestOrthanc['orthanc'], options: { r
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  await eventually('the service is running', () => {
-    assert.equal(child.exitCode, null, `ended: ${output}`);
-    assert.match(output, /service is running/);
-  }, { timeoutMs: 120_000 }).catch((error: unknown) => {
+  await eventually(
+    'the service is running',
+    () => {
+      assert.equal(child.exitCode, null, `ended: ${output}`);
+      assert.match(output, /service is running/);
+    },
+    { timeoutMs: 120_000 },
+  ).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;
   });
@@ -109,7 +131,11 @@ export async function documentsOf(dicomWeb: DicomWeb, study: StudyInstanceUID): 
  * @param total how many text reports the study holds, superseded ones included; 1 if not given
  * @returns the current text report
  */
-export async function assertOneCurrentResult(dicomWeb: DicomWeb, study: StudyInstanceUID, { total = 1 }: { readonly total?: number } = {}): Promise<OwnDocument> {
+export async function assertOneCurrentResult(
+  dicomWeb: DicomWeb,
+  study: StudyInstanceUID,
+  { total = 1 }: { readonly total?: number } = {},
+): Promise<OwnDocument> {
   const { all, current } = await documentsOf(dicomWeb, study);
   const texts = current.filter((one) => one.kind === 'text');
   const measurements = current.filter((one) => one.kind === 'measurement');
@@ -129,6 +155,13 @@ export async function assertOneCurrentResult(dicomWeb: DicomWeb, study: StudyIns
 }
 
 /** Waits for the result in the PACS. */
-export function eventuallyOneResult(dicomWeb: DicomWeb, study: StudyInstanceUID, options: { readonly total?: number; readonly timeoutMs?: number } = {}): Promise<OwnDocument> {
-  return eventually(`one current result of ${study}`, () => assertOneCurrentResult(dicomWeb, study, options), { timeoutMs: options.timeoutMs ?? 60_000, intervalMs: 300 });
+export function eventuallyOneResult(
+  dicomWeb: DicomWeb,
+  study: StudyInstanceUID,
+  options: { readonly total?: number; readonly timeoutMs?: number } = {},
+): Promise<OwnDocument> {
+  return eventually(`one current result of ${study}`, () => assertOneCurrentResult(dicomWeb, study, options), {
+    timeoutMs: options.timeoutMs ?? 60_000,
+    intervalMs: 300,
+  });
 }

@@ -15,7 +15,9 @@ export interface SmallDisk {
 export function mountSmallDisk(megabytes: number): SmallDisk | { readonly whyNot: string } {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return { whyNot: 'only root on Linux can mount a small disk' };
   const directory = temporaryDirectory('small-disk');
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0777`, 'tmpfs', directory], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0777`, 'tmpfs', directory], {
+    encoding: 'utf8',
+  });
   if (status !== 0) return { whyNot: `a small disk cannot be mounted here: ${stderr.trim()}` };
   let mounted = true;
   const unmount = (): void => {

@@ -34,19 +34,22 @@ export function imagesOf({ patients, seed, effect = 0.6, confounding = 0.5 }: Wo
   const uniform = seededUniform(seed);
   return Array.from({ length: patients }, (_, patient) => {
     const truth = uniform() < 0.4 ? 1 : 0;
-    const source = (uniform() < confounding) === (truth === 1) ? 'north' : 'south';
+    const source = uniform() < confounding === (truth === 1) ? 'north' : 'south';
     const own = gaussian(uniform) * 0.3;
-    return Array.from({ length: 1 + Math.floor(uniform() * 2) }, (__, image): NumberImage => ({
-      id: `${seed}-${patient}-${image}`,
-      patient: `${seed}-${patient}`,
-      source,
-      view: uniform() < 0.5 ? 'PA' : 'AP',
-      truth,
-      features: [
-        ...Array.from({ length: lungFeatures }, () => effect * (truth - 0.5) + own + gaussian(uniform)),
-        ...Array.from({ length: borderFeatures }, () => (source === 'north' ? 0.8 : -0.8) + gaussian(uniform)),
-      ],
-    }));
+    return Array.from(
+      { length: 1 + Math.floor(uniform() * 2) },
+      (__, image): NumberImage => ({
+        id: `${seed}-${patient}-${image}`,
+        patient: `${seed}-${patient}`,
+        source,
+        view: uniform() < 0.5 ? 'PA' : 'AP',
+        truth,
+        features: [
+          ...Array.from({ length: lungFeatures }, () => effect * (truth - 0.5) + own + gaussian(uniform)),
+          ...Array.from({ length: borderFeatures }, () => (source === 'north' ? 0.8 : -0.8) + gaussian(uniform)),
+        ],
+      }),
+    );
   }).flat();
 }
 
@@ -58,7 +61,10 @@ export type Labels = readonly (0 | 1)[];
 
 /** Labels of other images in place of their own. */
 export function permuted(images: readonly NumberImage[], seed: number): Labels {
-  return shuffled(images.map(({ truth }) => truth), seededUniform(seed));
+  return shuffled(
+    images.map(({ truth }) => truth),
+    seededUniform(seed),
+  );
 }
 
 export function flipped(images: readonly NumberImage[], share: number, seed: number): Labels {
@@ -67,10 +73,20 @@ export function flipped(images: readonly NumberImage[], share: number, seed: num
 }
 
 /** Trains a linear network on the labels given, its calibration on its own split, as the product does. */
-export function train(images: readonly NumberImage[], labels: Labels = images.map(({ truth }) => truth), onlyBorder = false): (image: NumberImage) => number {
-  const seen = (features: readonly number[]): readonly number[] => (onlyBorder ? features.map((value, i) => (i < lungFeatures ? 0 : value)) : features);
+export function train(
+  images: readonly NumberImage[],
+  labels: Labels = images.map(({ truth }) => truth),
+  onlyBorder = false,
+): (image: NumberImage) => number {
+  const seen = (features: readonly number[]): readonly number[] =>
+    onlyBorder ? features.map((value, i) => (i < lungFeatures ? 0 : value)) : features;
   const cut = Math.floor(images.length * 0.8);
-  const model = fitLogisticRegression(images.slice(0, cut).map(({ features }) => seen(features)), labels.slice(0, cut), 2, 1);
+  const model = fitLogisticRegression(
+    images.slice(0, cut).map(({ features }) => seen(features)),
+    labels.slice(0, cut),
+    2,
+    1,
+  );
   const logit = (image: NumberImage): number => {
     const [absent, present] = model.probabilities(seen(image.features));
     return Math.log(present! / absent!);
@@ -84,8 +100,13 @@ export function judged(version: string, images: readonly NumberImage[], score: (
 }
 
 export function changedSets(images: readonly NumberImage[], score: (image: NumberImage) => number): ChangedSets {
-  const without = (hidden: (feature: number) => boolean): ScoredSet => scored(images, (image) => score({ ...image, features: image.features.map((value, i) => (hidden(i) ? 0 : value)) }));
-  return { lungsCovered: without((i) => i < lungFeatures), onlyLungs: without((i) => i >= lungFeatures), bordersCovered: without((i) => i >= lungFeatures) };
+  const without = (hidden: (feature: number) => boolean): ScoredSet =>
+    scored(images, (image) => score({ ...image, features: image.features.map((value, i) => (hidden(i) ? 0 : value)) }));
+  return {
+    lungsCovered: without((i) => i < lungFeatures),
+    onlyLungs: without((i) => i >= lungFeatures),
+    bordersCovered: without((i) => i >= lungFeatures),
+  };
 }
 
 function scored(images: readonly NumberImage[], score: (image: NumberImage) => number): ScoredSet {
@@ -93,6 +114,15 @@ function scored(images: readonly NumberImage[], score: (image: NumberImage) => n
     objective: 'several',
     classes: ['pneumonia'],
     thresholds: [0.5],
-    images: images.map((image): ScoredImage => ({ id: image.id, patient: image.patient, source: image.source, view: image.view, yTrue: [image.truth], yScore: [score(image)] })),
+    images: images.map(
+      (image): ScoredImage => ({
+        id: image.id,
+        patient: image.patient,
+        source: image.source,
+        view: image.view,
+        yTrue: [image.truth],
+        yScore: [score(image)],
+      }),
+    ),
   };
 }

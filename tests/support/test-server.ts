@@ -35,11 +35,37 @@ export interface TestServer {
 }
 
 /** The HTTP interface alone, over a real store; what the service would show is empty. */
-export async function startTestServer(store: Store, options: { readonly settings?: Partial<AccessSettings>; readonly parts?: Partial<ServerParts>; readonly tools?: Partial<ServerPorts>; readonly page?: Partial<PagePort>; readonly port?: number; readonly log?: Log } = {}): Promise<TestServer> {
+export async function startTestServer(
+  store: Store,
+  options: {
+    readonly settings?: Partial<AccessSettings>;
+    readonly parts?: Partial<ServerParts>;
+    readonly tools?: Partial<ServerPorts>;
+    readonly page?: Partial<PagePort>;
+    readonly port?: number;
+    readonly log?: Log;
+  } = {},
+): Promise<TestServer> {
   const tools: ServerPorts = {
     retrain: async () => undefined,
-    assessments: { record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')), mayVerify: () => false, ofStudy: async () => ({ assessments: [], labels: [] }) },
-    health: async () => ({ ok: true, orthanc: 'answers', database: 'answers', disk: 'room', clock: 'right', model: 'm', engine: 'e', engineState: 'running', work: 'in time', drift: 'none', queue: { waiting: 0, active: 0, parked: 0 } }),
+    assessments: {
+      record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
+      mayVerify: () => false,
+      ofStudy: async () => ({ assessments: [], labels: [] }),
+    },
+    health: async () => ({
+      ok: true,
+      orthanc: 'answers',
+      database: 'answers',
+      disk: 'room',
+      clock: 'right',
+      model: 'm',
+      engine: 'e',
+      engineState: 'running',
+      work: 'in time',
+      drift: 'none',
+      queue: { waiting: 0, active: 0, parked: 0 },
+    }),
     measure: async () => ({ ok: true, results: {}, queues: [], freeBytes: 1, clockSkewMs: 0, pacsRequests: 0 }),
     results: async () => [],
     parked: async () => [],
@@ -51,7 +77,10 @@ export async function startTestServer(store: Store, options: { readonly settings
     proxyDicomWeb: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
     ...options.tools,
   };
-  const app = createServer({ ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts }, options.log ?? silentLog);
+  const app = createServer(
+    { ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts },
+    options.log ?? silentLog,
+  );
   const server = await new Promise<Server>((resolve) => {
     const listening: Server = app.listen(options.port ?? 0, '127.0.0.1', () => resolve(listening));
   });

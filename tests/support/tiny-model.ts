@@ -3,7 +3,16 @@ import { architectureOf, type ArchitectureSpec } from '../../src/network/archite
 import { seededWeights } from '../unit/network-seeded.js';
 
 /** A network so small that a test can write hundreds of it; its answers mean nothing. */
-export const tinySpec: ArchitectureSpec = { family: 'resnet', block: 'basic', inputChannels: 1, layers: [1], widths: [8], strides: [1], outputs: 2, head: 'torchvision' };
+export const tinySpec: ArchitectureSpec = {
+  family: 'resnet',
+  block: 'basic',
+  inputChannels: 1,
+  layers: [1],
+  widths: [8],
+  strides: [1],
+  outputs: 2,
+  head: 'torchvision',
+};
 
 export function tinyNetwork(change: Partial<CandidateNetwork> = {}): CandidateNetwork {
   const architecture = architectureOf(tinySpec);
@@ -32,7 +41,14 @@ export function tinyCandidate(maxDistance = 1e6, change: Partial<Candidate> = {}
     created: '2026-01-31',
     license: 'test',
     networks: { xray: { ...network, gate: { ...network.gate, maxDistance } } },
-    lineage: { parent: null, dataset: { name: 'none', images: 0, patients: 0, splits: {}, sources: {} }, settings: {}, seed: 1, engine: 'none', codeVersion: '0' },
+    lineage: {
+      parent: null,
+      dataset: { name: 'none', images: 0, patients: 0, splits: {}, sources: {} },
+      settings: {},
+      seed: 1,
+      engine: 'none',
+      codeVersion: '0',
+    },
     card: '# A model of a test',
     ...change,
   };

@@ -17,7 +17,12 @@ export interface Validation {
  * schemes and mapping resources begin with 99 (PS3.16 §8.2); a finding that no public scheme codes for us has one, and so does
  * the template of readers' assessments.
  */
-const expected = [/character ?set/i, /\(0x0018,0x1002\) UI Device UID/, /this is a Standard Extended SOP Class/, /Unrecognized defined term <99\w+>.*(Coding Scheme Designator|Mapping Resource)/];
+const expected = [
+  /character ?set/i,
+  /\(0x0018,0x1002\) UI Device UID/,
+  /this is a Standard Extended SOP Class/,
+  /Unrecognized defined term <99\w+>.*(Coding Scheme Designator|Mapping Resource)/,
+];
 
 /**
  * An SR document before the two outside validators: dciodvfy (dicom3tools) for the IOD, dsrdump (dcmtk) for the tree.
@@ -31,7 +36,8 @@ export async function validateDocument(bytes: Uint8Array, kind: 'report' | 'imag
     await writeFile(file, bytes);
     const runs = await Promise.all([run('dciodvfy', [file]), ...(kind === 'report' ? [run('dsrdump', [file])] : [])]);
     const missing = runs.filter((one) => one.missing).map((one) => one.program);
-    if (missing.length > 0) console.log(`SKIPPED: ${missing.join(' and ')} not installed, document not validated by ${missing.length > 1 ? 'them' : 'it'}`);
+    if (missing.length > 0)
+      console.log(`SKIPPED: ${missing.join(' and ')} not installed, document not validated by ${missing.length > 1 ? 'them' : 'it'}`);
     const lines = runs.flatMap((one) => one.lines).filter((line) => !expected.some((pattern) => pattern.test(line)));
     const isError = (line: string): boolean => /^(E: |F: |Error|.* error)/i.test(line);
     return {
@@ -58,7 +64,15 @@ function run(program: 'dciodvfy' | 'dsrdump', args: readonly string[]): Promise<
       // dciodvfy exits 1 whenever it has an error to tell; dsrdump tells its own on stderr only.
       const failed = !missing && error !== null && program === 'dsrdump';
       const text = program === 'dsrdump' ? stderr : stdout + stderr;
-      resolve({ program, missing, failed, lines: text.split('\n').map((line) => line.trim()).filter((line) => line !== '') });
+      resolve({
+        program,
+        missing,
+        failed,
+        lines: text
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== ''),
+      });
     });
   });
 }

@@ -9,7 +9,7 @@ export function withoutAttributes(file: Uint8Array, keywords: readonly string[])
   let bytes = Buffer.from(file);
   for (const keyword of keywords) {
     const tag = tags[keyword]!;
-    const head = Buffer.from([tag >>> 16 & 0xff, tag >>> 24, tag & 0xff, tag >>> 8 & 0xff, ...Buffer.from('UI')]);
+    const head = Buffer.from([(tag >>> 16) & 0xff, tag >>> 24, tag & 0xff, (tag >>> 8) & 0xff, ...Buffer.from('UI')]);
     // the meta header names Media Storage SOP Class and Instance under tags of its own
     const at = bytes.indexOf(head);
     if (at < 0 || dataSet[keyword] === undefined) throw new Error(`${keyword} is not in the file`);
@@ -18,4 +18,9 @@ export function withoutAttributes(file: Uint8Array, keywords: readonly string[])
   return bytes;
 }
 
-const tags: Readonly<Record<string, number>> = { SOPClassUID: 0x00080016, SOPInstanceUID: 0x00080018, StudyInstanceUID: 0x0020000d, SeriesInstanceUID: 0x0020000e };
+const tags: Readonly<Record<string, number>> = {
+  SOPClassUID: 0x00080016,
+  SOPInstanceUID: 0x00080018,
+  StudyInstanceUID: 0x0020000d,
+  SeriesInstanceUID: 0x0020000e,
+};

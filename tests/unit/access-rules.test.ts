@@ -23,8 +23,16 @@ test('who may do what', () => {
     admin: ['viewer', 'reader', 'operator', 'admin'],
     service: ['viewer', 'service'],
   };
-  for (const held of roles) assert.deepEqual(roles.filter((role) => mayAct({ name: 'x', roles: [held] }, role)), table[held], held);
-  assert.deepEqual(roles.filter((role) => mayAct({ name: 'x', roles: [] }, role)), []);
+  for (const held of roles)
+    assert.deepEqual(
+      roles.filter((role) => mayAct({ name: 'x', roles: [held] }, role)),
+      table[held],
+      held,
+    );
+  assert.deepEqual(
+    roles.filter((role) => mayAct({ name: 'x', roles: [] }, role)),
+    [],
+  );
   assert.deepEqual(principalOf('x', ['reader', 'root', 'constructor']).roles, ['reader'], 'an unknown role counts for nothing');
 });
 
@@ -34,14 +42,24 @@ describe('passwords', () => {
     assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     assert.equal(await verify(hash, 'correct horse battery'), true);
     assert.notEqual(await hashPassword('correct horse battery'), hash, 'salted');
-    assert.deepEqual([await isPassword('correct horse battery', hash), await isPassword('correct horse batterz', hash), await isPassword('', hash)], [true, false, false]);
-    assert.deepEqual([await isPassword('anything', undefined), await isPassword('anything', null)], [false, false], 'an account without a password has none');
+    assert.deepEqual(
+      [await isPassword('correct horse battery', hash), await isPassword('correct horse batterz', hash), await isPassword('', hash)],
+      [true, false, false],
+    );
+    assert.deepEqual(
+      [await isPassword('anything', undefined), await isPassword('anything', null)],
+      [false, false],
+      'an account without a password has none',
+    );
   });
 
   test('twenty at once are all answered', async () => {
     const hash = await hashPassword('correct horse battery');
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => isPassword(n % 2 ? 'wrong' : 'correct horse battery', hash)));
-    assert.deepEqual(answers, Array.from({ length: 20 }, (_, n) => n % 2 === 0));
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 20 }, (_, n) => n % 2 === 0),
+    );
   });
 
   test('more at once than can wait are refused', async () => {
@@ -53,7 +71,8 @@ describe('passwords', () => {
   });
 
   test('too easy ones are refused', () => {
-    for (const easy of ['short', 'a'.repeat(201), 'aaaaaaaaaaaaaa', 'i-am-Admin-now']) assert.throws(() => checkPassword(easy, 'admin'), isFault('request-invalid'));
+    for (const easy of ['short', 'a'.repeat(201), 'aaaaaaaaaaaaaa', 'i-am-Admin-now'])
+      assert.throws(() => checkPassword(easy, 'admin'), isFault('request-invalid'));
     checkPassword(newPassword(), 'admin');
   });
 
@@ -73,7 +92,8 @@ describe('passwords', () => {
 });
 
 test('names that could be taken for somebody else in the audit log are refused', () => {
-  for (const name of ['', 'service', 'Unknown', 'token:x', 'command:root', 'a b', ' a', 'a\nb', 'a'.repeat(101), '-a', 'a\u202eb']) assert.throws(() => checkAccountName(name), isFault('request-invalid'), name);
+  for (const name of ['', 'service', 'Unknown', 'token:x', 'command:root', 'a b', ' a', 'a\nb', 'a'.repeat(101), '-a', 'a\u202eb'])
+    assert.throws(() => checkAccountName(name), isFault('request-invalid'), name);
   for (const name of ['anna', 'a.b@hospital.example', 'Jürgen', '山田', 'r2-d2']) checkAccountName(name);
 });
 
@@ -88,14 +108,19 @@ test('cookies are read as RFC 6265 writes them', () => {
 
 test('a change is taken from our own pages only', () => {
   const refused = isFault('request-refused');
-  const check = (headers: Record<string, string>, publicUrl?: string, protocol?: string) => () => checkSameOrigin(request('POST', { host: 'ai.example:8787', ...headers }, protocol), publicUrl);
+  const check = (headers: Record<string, string>, publicUrl?: string, protocol?: string) => () =>
+    checkSameOrigin(request('POST', { host: 'ai.example:8787', ...headers }, protocol), publicUrl);
   check({ origin: 'http://ai.example:8787' })();
   check({ origin: 'https://ai.example' }, 'https://ai.example/')();
   check({ 'sec-fetch-site': 'same-origin' })();
   check({ 'x-chest-ai': '1' })();
   assert.throws(check({}), refused);
   assert.throws(check({ origin: 'https://evil.example' }), refused);
-  assert.throws(check({ origin: 'https://evil.example', 'x-chest-ai': '1', 'sec-fetch-site': 'same-origin' }), refused, 'Origin decides where it is there');
+  assert.throws(
+    check({ origin: 'https://evil.example', 'x-chest-ai': '1', 'sec-fetch-site': 'same-origin' }),
+    refused,
+    'Origin decides where it is there',
+  );
   assert.throws(check({ origin: 'null' }), refused);
   assert.throws(check({ origin: 'http://ai.example' }), refused, 'another port is another origin');
   assert.throws(check({ origin: 'https://ai.example:8787' }), refused, 'another scheme too');

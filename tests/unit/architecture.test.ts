@@ -5,7 +5,28 @@ import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 
 /** Which folder may import which; errors, log and config-file may be imported by all. docs/principles.md explains it. */
-const composition = ['dicom', 'uploads', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'dataset', 'training', 'registry', 'store', 'dicomweb', 'orthanc', 'jobs', 'audit', 'tasks', 'server', 'config', 'findings-config'];
+const composition = [
+  'dicom',
+  'uploads',
+  'pixels',
+  'sr',
+  'routing',
+  'evaluation',
+  'network',
+  'engine',
+  'dataset',
+  'training',
+  'registry',
+  'store',
+  'dicomweb',
+  'orthanc',
+  'jobs',
+  'audit',
+  'tasks',
+  'server',
+  'config',
+  'findings-config',
+];
 const mayImport: Record<string, readonly string[]> = {
   dicom: [],
   evaluation: ['network'],
@@ -23,14 +44,39 @@ const mayImport: Record<string, readonly string[]> = {
   registry: ['network', 'evaluation'],
   jobs: ['store'],
   audit: ['store'],
-  tasks: ['dicom', 'pixels', 'sr', 'routing', 'evaluation', 'network', 'engine', 'dataset', 'training', 'registry', 'store', 'dicomweb', 'orthanc'],
+  tasks: [
+    'dicom',
+    'pixels',
+    'sr',
+    'routing',
+    'evaluation',
+    'network',
+    'engine',
+    'dataset',
+    'training',
+    'registry',
+    'store',
+    'dicomweb',
+    'orthanc',
+  ],
   uploads: [],
   web: ['server'],
   server: ['dicom', 'dicomweb', 'uploads', 'store', 'registry', 'evaluation', 'jobs', 'audit', 'tasks'],
   app: composition,
   commands: [...composition, 'app', 'samples'],
 };
-const forAll = new Set(['errors', 'log', 'config-file', 'http-exchange', 'pacs-address', 'plain-text', 'atomic-write', 'child-environment', 'private-files', 'process-identity']);
+const forAll = new Set([
+  'errors',
+  'log',
+  'config-file',
+  'http-exchange',
+  'pacs-address',
+  'plain-text',
+  'atomic-write',
+  'child-environment',
+  'private-files',
+  'process-identity',
+]);
 /** Packages that only one folder may know. */
 const packageHome: Record<string, string> = {
   'onnxruntime-node': 'engine',
@@ -85,7 +131,10 @@ test('each folder imports only what the table allows', () => {
 });
 
 test('every folder stands in the table', () => {
-  assert.deepEqual([...new Set(files.map(({ name }) => folderOf(name)).filter((one) => one !== undefined))].filter((one) => !(one in mayImport)), []);
+  assert.deepEqual(
+    [...new Set(files.map(({ name }) => folderOf(name)).filter((one) => one !== undefined))].filter((one) => !(one in mayImport)),
+    [],
+  );
 });
 
 test('a package that belongs to one folder is imported there only', () => {
@@ -100,12 +149,19 @@ test('a package that belongs to one folder is imported there only', () => {
 });
 
 test('pure folders touch no file, network, process or clock', () => {
-  const forbidden = /from 'node:(fs|net|http|https|child_process|worker_threads|os)[/']|\bprocess\.|\bDate\.now\(|new Date\(\)|Math\.random\(|\bfetch\(/;
-  assert.deepEqual(files.filter(({ name, text }) => pure.includes(folderOf(name) ?? '') && forbidden.test(text)).map(({ name }) => name), []);
+  const forbidden =
+    /from 'node:(fs|net|http|https|child_process|worker_threads|os)[/']|\bprocess\.|\bDate\.now\(|new Date\(\)|Math\.random\(|\bfetch\(/;
+  assert.deepEqual(
+    files.filter(({ name, text }) => pure.includes(folderOf(name) ?? '') && forbidden.test(text)).map(({ name }) => name),
+    [],
+  );
 });
 
 test('only config.ts reads the environment', () => {
-  assert.deepEqual(files.filter(({ name, text }) => name !== 'config.ts' && /process\.env[.[]/.test(text)).map(({ name }) => name), []);
+  assert.deepEqual(
+    files.filter(({ name, text }) => name !== 'config.ts' && /process\.env[.[]/.test(text)).map(({ name }) => name),
+    [],
+  );
 });
 
 test('no default exports, enums, any, or files with empty names', () => {
@@ -122,7 +178,9 @@ test('no import cycle between files', () => {
   const graph = new Map(
     files.map(({ name, text }) => [
       name,
-      [...text.matchAll(/^(?:import|export)(?! type)[^;]*?from '(\.[^']+)'/gm)].map((match) => relative(source, resolve(join(source, dirname(name)), match[1]!)).replace(/\.js$/, '.ts')),
+      [...text.matchAll(/^(?:import|export)(?! type)[^;]*?from '(\.[^']+)'/gm)].map((match) =>
+        relative(source, resolve(join(source, dirname(name)), match[1]!)).replace(/\.js$/, '.ts'),
+      ),
     ]),
   );
   const done = new Set<string>();

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrivalOfSeries } from '../../src/reporting/arrival-of.js';
 
-const images = (seriesInstanceUID: string, ...instanceIds: string[]) => ({ seriesInstanceUID, instanceIds, mainAttributes: { Modality: 'CR' } });
+const images = (seriesInstanceUID: string, ...instanceIds: string[]) => ({
+  seriesInstanceUID,
+  instanceIds,
+  mainAttributes: { Modality: 'CR' },
+});
 const report = { seriesInstanceUID: '1.9', instanceIds: ['sr'], mainAttributes: { Modality: 'SR', StationName: 'ORTHANC-CHEST-AI' } };
 
 function orthanc(titles: Readonly<Record<string, string>>) {
   const asked: string[] = [];
-  return { asked, arrivalOf: async (id: string) => (asked.push(id), { remoteAet: titles[id], calledAet: titles[id] && 'CHESTAI', origin: undefined }) };
+  return {
+    asked,
+    arrivalOf: async (id: string) => (asked.push(id), { remoteAet: titles[id], calledAet: titles[id] && 'CHESTAI', origin: undefined }),
+  };
 }
 
 test('Orthanc 1.12 lists our own report first: the calling AE title is that of the image', async () => {

@@ -39,8 +39,21 @@ test('a file is replaced as a whole; nothing else is left beside it', async () =
 
 describe('D22: a full disk', { skip: disk ? undefined : 'mounting a small file system is not permitted here' }, () => {
   const record = {
-    id: 'night-1', startedAt: '2026-01-31T02:00:00Z', endedAt: '2026-01-31T03:00:00Z', by: 'night', codeVersion: '0', engine: '', seed: 1, challenger: null, champion: null, lineage: null, decision: null,
-    outcome: 'failed' as const, why: 'x'.repeat(200_000), figures: { challenger: null, champion: null }, notes: [],
+    id: 'night-1',
+    startedAt: '2026-01-31T02:00:00Z',
+    endedAt: '2026-01-31T03:00:00Z',
+    by: 'night',
+    codeVersion: '0',
+    engine: '',
+    seed: 1,
+    challenger: null,
+    champion: null,
+    lineage: null,
+    decision: null,
+    outcome: 'failed' as const,
+    why: 'x'.repeat(200_000),
+    figures: { challenger: null, champion: null },
+    notes: [],
   };
 
   test('D22: is the fault disk-full, which passes, wherever a file is written; what was there stays', async () => {
@@ -57,11 +70,32 @@ describe('D22: a full disk', { skip: disk ? undefined : 'mounting a small file s
     await assert.rejects(registry.recordChange(record), full);
     await assert.rejects(registry.promote(second.version, { by: 'test', why: 'x'.repeat(100_000), at: new Date() }), full);
     await assert.rejects(registry.add(tinyCandidate(3, { card: 'x'.repeat(100_000) })), full);
-    await assert.rejects(writeCheckpoint(join(folder, 'checkpoints'), { tensors: new Map([['w', { shape: [50_000], data: new Float32Array(50_000) }]]), optimizer: new Map(), fingerprint: 'x', position: { stage: 0, epoch: 0, batch: 0 }, step: 0, losses: [] } as never), full);
-    await assert.rejects(new PictureCache(join(folder, 'pictures'), { width: 400, height: 400 } as never).put('2.25.1234567890', { width: 400, height: 400, values: new Float32Array(160_000), pixelAspect: 1 }), full);
+    await assert.rejects(
+      writeCheckpoint(join(folder, 'checkpoints'), {
+        tensors: new Map([['w', { shape: [50_000], data: new Float32Array(50_000) }]]),
+        optimizer: new Map(),
+        fingerprint: 'x',
+        position: { stage: 0, epoch: 0, batch: 0 },
+        step: 0,
+        losses: [],
+      } as never),
+      full,
+    );
+    await assert.rejects(
+      new PictureCache(join(folder, 'pictures'), { width: 400, height: 400 } as never).put('2.25.1234567890', {
+        width: 400,
+        height: 400,
+        values: new Float32Array(160_000),
+        pixelAspect: 1,
+      }),
+      full,
+    );
     assert.equal(readFileSync(kept, 'utf8'), 'before');
     assert.equal((await registry.aliases())?.champion, first.version);
-    assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('.unfinished-')), []);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('.unfinished-')),
+      [],
+    );
     rmSync(join(folder, 'filler'));
     await registry.recordChange(record);
     assert.equal((await registry.promote(second.version, { by: 'test', why: 'test', at: new Date() })).champion, second.version);

@@ -9,7 +9,9 @@ import { projectRoot } from '../../src/config.js';
 import { eventually } from '../support/eventually.js';
 
 /** What is asked for in package.json. */
-const [, minMajor, minMinor] = /^>=(\d+)\.(\d+)$/.exec((JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { engines: { node: string } }).engines.node)!.map(Number) as [unknown, number, number];
+const [, minMajor, minMinor] = /^>=(\d+)\.(\d+)$/
+  .exec((JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { engines: { node: string } }).engines.node)!
+  .map(Number) as [unknown, number, number];
 
 const versionOf = (node: string): string => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
 const isNewEnough = (version: string): boolean => {
@@ -17,10 +19,15 @@ const isNewEnough = (version: string): boolean => {
   return major > minMajor || (major === minMajor && minor >= minMinor);
 };
 /** A Node on this machine that bootstrap.mjs has to replace. */
-const oldNode = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'node')).find((node) => existsSync(node) && !isNewEnough(versionOf(node)));
+const oldNode = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'node'))
+  .find((node) => existsSync(node) && !isNewEnough(versionOf(node)));
 const brought = join(projectRoot, '.node/24');
 
-describe('bootstrap.mjs on a machine whose Node is too old', { skip: oldNode ? false : `no Node below ${minMajor}.${minMinor} in PATH` }, () => {
+describe('bootstrap.mjs on a machine whose Node is too old', {
+  skip: oldNode ? false : `no Node below ${minMajor}.${minMinor} in PATH`,
+}, () => {
   const folders: string[] = [];
   after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 
@@ -28,9 +35,12 @@ describe('bootstrap.mjs on a machine whose Node is too old', { skip: oldNode ? f
   function project(): string {
     const folder = mkdtempSync(join(tmpdir(), 'chest-ai-bootstrap-'));
     folders.push(folder);
-    for (const name of ['bootstrap.mjs', 'scripts/node', 'package.json']) cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
+    for (const name of ['bootstrap.mjs', 'scripts/node', 'package.json'])
+      cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
     mkdirSync(join(folder, 'dist/src'), { recursive: true });
-    writeFileSync(join(folder, 'dist/src/cli.js'), `
+    writeFileSync(
+      join(folder, 'dist/src/cli.js'),
+      `
       import { execFileSync } from 'node:child_process';
       const inPath = execFileSync('node', ['--version'], { encoding: 'utf8' }).trim().slice(1);
       console.log(JSON.stringify({ version: process.versions.node, inPath, parameters: process.argv.slice(2), pid: process.pid }));
@@ -38,7 +48,8 @@ describe('bootstrap.mjs on a machine whose Node is too old', { skip: oldNode ? f
         process.on('SIGTERM', () => { console.log('SIGTERM'); process.exit(7); });
         setInterval(() => undefined, 1000);
       } else process.exitCode = Number(process.argv[2]);
-    `);
+    `,
+    );
     return folder;
   }
   /** One that has been brought already: the program is copied from this project's own, or comes from npm. */
@@ -48,11 +59,20 @@ describe('bootstrap.mjs on a machine whose Node is too old', { skip: oldNode ? f
     else assert.equal(spawnSync(oldNode!, ['bootstrap.mjs', '0'], { cwd: folder, stdio: 'inherit' }).status, 0);
     return folder;
   }
-  const offline = { PATH: `${dirname(oldNode!)}${delimiter}/usr/bin${delimiter}/bin`, npm_config_registry: 'http://127.0.0.1:9', npm_config_fetch_retries: '0', npm_config_cache: '/nowhere' };
+  const offline = {
+    PATH: `${dirname(oldNode!)}${delimiter}/usr/bin${delimiter}/bin`,
+    npm_config_registry: 'http://127.0.0.1:9',
+    npm_config_fetch_retries: '0',
+    npm_config_cache: '/nowhere',
+  };
 
   test('the program, and every program that it starts by PATH, runs on the one that was brought before; offline, silently, with its parameters and exit status', () => {
     const folder = withNode();
-    const { status, stdout, stderr } = spawnSync(oldNode!, ['bootstrap.mjs', '5', 'a b', '--json'], { cwd: folder, env: offline, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(oldNode!, ['bootstrap.mjs', '5', 'a b', '--json'], {
+      cwd: folder,
+      env: offline,
+      encoding: 'utf8',
+    });
     const said = JSON.parse(stdout) as { version: string; inPath: string; parameters: readonly string[] };
     assert.ok(isNewEnough(said.version), said.version);
     assert.equal(said.inPath, said.version);
@@ -66,7 +86,10 @@ describe('bootstrap.mjs on a machine whose Node is too old', { skip: oldNode ? f
     const { status, stdout, stderr } = spawnSync(oldNode!, ['bootstrap.mjs', '0'], { cwd: folder, env: offline, encoding: 'utf8' });
     assert.equal(status, 1);
     assert.equal(stdout, '');
-    assert.match(stderr, /needs Node 22\.12 or later; this is Node \d+\.\d+\.\d+, and Node 24 could not be brought .*Install Node 24, or start once with access to the npm registry\.\n$/s);
+    assert.match(
+      stderr,
+      /needs Node 22\.12 or later; this is Node \d+\.\d+\.\d+, and Node 24 could not be brought .*Install Node 24, or start once with access to the npm registry\.\n$/s,
+    );
     assert.deepEqual(readdirSync(join(folder, '.node')), []);
   });
 

@@ -7,15 +7,38 @@ import { isFault } from '../support/fault.js';
 import { tinyImage } from '../support/tiny-image.js';
 
 const row: ResultRow = {
-  resultId: '2.25.9', studyInstanceUID: '2.25.1', createdAt: new Date(0), outcome: 'reported', code: null, retryable: null, reason: null, rule: 'chest', priority: 5, modelVersion: 'abc', engine: 'cpu', inputKey: 'k',
+  resultId: '2.25.9',
+  studyInstanceUID: '2.25.1',
+  createdAt: new Date(0),
+  outcome: 'reported',
+  code: null,
+  retryable: null,
+  reason: null,
+  rule: 'chest',
+  priority: 5,
+  modelVersion: 'abc',
+  engine: 'cpu',
+  inputKey: 'k',
   findings: [
     { name: 'covid-19', code: '840539006', scheme: 'SCT', meaning: 'COVID-19', probability: 0.123, decision: 'absent' },
     { name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', probability: 0.876, decision: 'present' },
   ],
-  documents: [{ sopInstanceUID: '2.25.3', seriesInstanceUID: '2.25.30', kind: 'measurement' }, { sopInstanceUID: '2.25.2', seriesInstanceUID: '2.25.20', kind: 'text' }],
-  predecessorResultId: null, isCurrent: true, timingsMs: {},
+  documents: [
+    { sopInstanceUID: '2.25.3', seriesInstanceUID: '2.25.30', kind: 'measurement' },
+    { sopInstanceUID: '2.25.2', seriesInstanceUID: '2.25.20', kind: 'text' },
+  ],
+  predecessorResultId: null,
+  isCurrent: true,
+  timingsMs: {},
 };
-const skipped: ResultRow = { ...row, outcome: 'skipped', code: 'no-rule', reason: 'No routing rule takes this study', findings: [], documents: [] };
+const skipped: ResultRow = {
+  ...row,
+  outcome: 'skipped',
+  code: 'no-rule',
+  reason: 'No routing rule takes this study',
+  findings: [],
+  documents: [],
+};
 
 describe('a result on the command line', () => {
   test('names study, outcome, the most probable finding and the text report', () => {
@@ -28,11 +51,24 @@ describe('a result on the command line', () => {
 
   test('as JSON: the contract of result listings', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(resultObject(row))), {
-      studyInstanceUID: '2.25.1', outcome: 'reported',
-      findings: [{ name: 'covid-19', code: '840539006', probability: 0.123, decision: 'absent' }, { name: 'pneumonia', code: '233604007', probability: 0.876, decision: 'present' }],
-      engine: 'cpu', modelVersion: 'abc', srSOPInstanceUID: '2.25.2',
+      studyInstanceUID: '2.25.1',
+      outcome: 'reported',
+      findings: [
+        { name: 'covid-19', code: '840539006', probability: 0.123, decision: 'absent' },
+        { name: 'pneumonia', code: '233604007', probability: 0.876, decision: 'present' },
+      ],
+      engine: 'cpu',
+      modelVersion: 'abc',
+      srSOPInstanceUID: '2.25.2',
     });
-    assert.deepEqual(JSON.parse(JSON.stringify(resultObject(skipped))), { studyInstanceUID: '2.25.1', outcome: 'skipped', reason: 'No routing rule takes this study', findings: [], engine: 'cpu', modelVersion: 'abc' });
+    assert.deepEqual(JSON.parse(JSON.stringify(resultObject(skipped))), {
+      studyInstanceUID: '2.25.1',
+      outcome: 'skipped',
+      reason: 'No routing rule takes this study',
+      findings: [],
+      engine: 'cpu',
+      modelVersion: 'abc',
+    });
   });
 });
 
@@ -52,12 +88,15 @@ describe('files in the place of a PACS', () => {
 
   test('a file that does not say which instance it is is named, without what it says instead', () => {
     for (const wrong of [undefined, 'SMITH^JOHN']) {
-      assert.throws(() => new FilePacs([{ file: 'a.dcm', read: async () => bytes, dataSet: { ...dataSet, SOPInstanceUID: wrong } }]), (thrown: unknown) => {
-        isFault('dicom-attribute')(thrown);
-        assert.match((thrown as Error).message, /SOPInstanceUID.*a\.dcm/);
-        assert.doesNotMatch((thrown as Error).message, /SMITH/);
-        return true;
-      });
+      assert.throws(
+        () => new FilePacs([{ file: 'a.dcm', read: async () => bytes, dataSet: { ...dataSet, SOPInstanceUID: wrong } }]),
+        (thrown: unknown) => {
+          isFault('dicom-attribute')(thrown);
+          assert.match((thrown as Error).message, /SOPInstanceUID.*a\.dcm/);
+          assert.doesNotMatch((thrown as Error).message, /SMITH/);
+          return true;
+        },
+      );
     }
   });
 });

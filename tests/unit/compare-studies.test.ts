@@ -5,10 +5,24 @@ import { compareStudies, type KnownStudy } from '../../src/reporting/compare-stu
 import { contentKeyOf, type PacsSeries } from '../../src/reporting/study-intake.js';
 
 const images: PacsSeries = { seriesInstanceUID: '1.1', instanceIds: ['a', 'b'], mainAttributes: { Modality: 'CR' } };
-const report: PacsSeries = { seriesInstanceUID: '1.9', instanceIds: ['r'], mainAttributes: { Modality: 'SR', StationName: 'ORTHANC-CHEST-AI' } };
-const known: KnownStudy = { studyInstanceUID: '1', pacsStudyId: 'p', contentKey: contentKeyOf({ series: [images], fileOf: new Map() }), documentSeries: ['1.9'], verdictSeries: [] };
+const report: PacsSeries = {
+  seriesInstanceUID: '1.9',
+  instanceIds: ['r'],
+  mainAttributes: { Modality: 'SR', StationName: 'ORTHANC-CHEST-AI' },
+};
+const known: KnownStudy = {
+  studyInstanceUID: '1',
+  pacsStudyId: 'p',
+  contentKey: contentKeyOf({ series: [images], fileOf: new Map() }),
+  documentSeries: ['1.9'],
+  verdictSeries: [],
+};
 
-async function compare(study: KnownStudy, held: readonly PacsSeries[] | undefined, ids: readonly string[] = held ? [study.pacsStudyId] : []): Promise<readonly string[]> {
+async function compare(
+  study: KnownStudy,
+  held: readonly PacsSeries[] | undefined,
+  ids: readonly string[] = held ? [study.pacsStudyId] : [],
+): Promise<readonly string[]> {
   const did: string[] = [];
   await compareStudies([study], {
     seriesOfStudies: async () => new Map(held ? [[study.pacsStudyId, held]] : []),
@@ -46,7 +60,11 @@ test('two studies under one UID: neither is touched', async () => {
 });
 
 test('D6: one of two assessments of a series is deleted: the assessments are read again', async () => {
-  const assessments: PacsSeries = { seriesInstanceUID: '1.8', instanceIds: ['v'], mainAttributes: { Modality: 'SR', StationName: 'CHEST-AI-VERDICT' } };
+  const assessments: PacsSeries = {
+    seriesInstanceUID: '1.8',
+    instanceIds: ['v'],
+    mainAttributes: { Modality: 'SR', StationName: 'CHEST-AI-VERDICT' },
+  };
   const study = { ...known, contentKey: contentKeyOf({ series: [images, assessments] }) };
   assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8'] }, [images, report, assessments]), []);
   assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8', '1.8'] }, [images, report, assessments]), ['assessments of 1']);

@@ -30,11 +30,13 @@ const secret = ({ secrets }: Installation, name: string): string => readFileSync
 
 /** Every file below with what can be seen of it: content, owner and mode. */
 function stateOf(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort().map((name) => {
-    const { mode, uid, gid } = statSync(join(folder, name));
-    const content = statSync(join(folder, name)).isFile() ? readFileSync(join(folder, name), 'hex') : '';
-    return `${name} ${mode.toString(8)} ${uid}:${gid} ${content}`;
-  });
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const { mode, uid, gid } = statSync(join(folder, name));
+      const content = statSync(join(folder, name)).isFile() ? readFileSync(join(folder, name), 'hex') : '';
+      return `${name} ${mode.toString(8)} ${uid}:${gid} ${content}`;
+    });
 }
 
 describe('C3: docker compose up from a fresh clone', () => {
@@ -54,7 +56,10 @@ describe('C3: docker compose up from a fresh clone', () => {
     assert.match(password, /^[0-9a-f]{48}$/);
     assert.deepEqual(JSON.parse(secret(installation, 'orthanc/users.json')), { RegisteredUsers: { 'chest-ai': password } });
     assert.equal(secret(installation, 'orthanc/hint-token'), secret(installation, 'chest-ai/hint-token'));
-    assert.equal(decodeURIComponent(new URL(secret(installation, 'chest-ai/database-url')).password), secret(installation, 'postgres/database-password'));
+    assert.equal(
+      decodeURIComponent(new URL(secret(installation, 'chest-ai/database-url')).password),
+      secret(installation, 'postgres/database-password'),
+    );
     const certificate = new X509Certificate(secret(installation, 'tls/tls.pem'));
     assert.ok(certificate.checkHost('localhost') && certificate.checkIP('127.0.0.1') && certificate.checkIP('::1'));
     const other = emptyInstallation();
@@ -66,14 +71,35 @@ describe('C3: docker compose up from a fresh clone', () => {
     const installation = emptyInstallation();
     const give = (name: string, text: string) => writeFileSync(join(installation.given, name), text);
     const authority = (days: number) => {
-      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', String(days), '-subj', '/CN=pacs.example', '-keyout', join(installation.given, 'tls.key'), '-out', join(installation.given, 'tls.pem')], { stdio: 'pipe' });
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'rsa:2048',
+          '-nodes',
+          '-days',
+          String(days),
+          '-subj',
+          '/CN=pacs.example',
+          '-keyout',
+          join(installation.given, 'tls.key'),
+          '-out',
+          join(installation.given, 'tls.pem'),
+        ],
+        { stdio: 'pipe' },
+      );
       return readFileSync(join(installation.given, 'tls.pem'), 'utf8');
     };
     give('orthanc-password', 'with "quotes" and \\ in it\n');
     give('database-password', 'p@ss/w:rd %41?#ü\n');
     const first = authority(10);
     assert.equal(runSetup(installation).status, 0);
-    assert.equal((JSON.parse(secret(installation, 'orthanc/users.json')) as { RegisteredUsers: Record<string, string> }).RegisteredUsers['chest-ai'], 'with "quotes" and \\ in it');
+    assert.equal(
+      (JSON.parse(secret(installation, 'orthanc/users.json')) as { RegisteredUsers: Record<string, string> }).RegisteredUsers['chest-ai'],
+      'with "quotes" and \\ in it',
+    );
     assert.equal(decodeURIComponent(new URL(secret(installation, 'chest-ai/database-url')).password), 'p@ss/w:rd %41?#ü');
     assert.equal(secret(installation, 'tls/tls.pem'), first);
     const renewed = authority(400);
@@ -93,7 +119,25 @@ describe('C3: docker compose up from a fresh clone', () => {
     const password = secret(installation, 'chest-ai/database-password');
     const tls = join(installation.secrets, 'tls');
     for (const name of ['tls.key', 'tls.pem']) chmodSync(join(tls, name), 0o600);
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3', '-subj', '/CN=localhost', '-keyout', join(tls, 'tls.key'), '-out', join(tls, 'tls.pem')], { stdio: 'pipe' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '3',
+        '-subj',
+        '/CN=localhost',
+        '-keyout',
+        join(tls, 'tls.key'),
+        '-out',
+        join(tls, 'tls.pem'),
+      ],
+      { stdio: 'pipe' },
+    );
     rmSync(join(installation.secrets, 'postgres/database-password'));
     rmSync(join(installation.secrets, 'chest-ai/database-url'));
     assert.equal(runSetup(installation).status, 0);
@@ -102,11 +146,18 @@ describe('C3: docker compose up from a fresh clone', () => {
     assert.ok(secret(installation, 'chest-ai/database-url').length > 0);
   });
 
-  test('C3: each secret belongs to the account that its service runs as, and to nobody else', { skip: process.getuid?.() === 0 ? false : 'only root can give files to other accounts' }, () => {
+  test('C3: each secret belongs to the account that its service runs as, and to nobody else', {
+    skip: process.getuid?.() === 0 ? false : 'only root can give files to other accounts',
+  }, () => {
     const installation = emptyInstallation();
     writeFileSync(join(installation.data, 'orthanc/index'), 'of an older release, which ran as root');
     assert.equal(runSetup(installation).status, 0);
-    const accounts = { orthanc: compose.services['orthanc']!.user, postgres: compose.services['postgres']!.user, tls: compose.services['tls']!.user, 'chest-ai': imageUser() };
+    const accounts = {
+      orthanc: compose.services['orthanc']!.user,
+      postgres: compose.services['postgres']!.user,
+      tls: compose.services['tls']!.user,
+      'chest-ai': imageUser(),
+    };
     for (const [service, account] of Object.entries(accounts)) {
       const folder = join(installation.secrets, service);
       for (const name of ['.', ...readdirSync(folder)]) {
@@ -114,9 +165,15 @@ describe('C3: docker compose up from a fresh clone', () => {
         assert.equal(`${uid}:${gid}`, account, `${service}/${name}`);
         assert.equal(mode & 0o077, 0, `${service}/${name}`);
       }
-      assert.ok(compose.services[service]!.volumes!.some((volume) => volume.startsWith(`secrets-${service}:`) && volume.endsWith(':ro')), service);
+      assert.ok(
+        compose.services[service]!.volumes!.some((volume) => volume.startsWith(`secrets-${service}:`) && volume.endsWith(':ro')),
+        service,
+      );
     }
-    assert.equal(`${statSync(join(installation.data, 'orthanc/index')).uid}:${statSync(join(installation.data, 'orthanc')).gid}`, accounts.orthanc);
+    assert.equal(
+      `${statSync(join(installation.data, 'orthanc/index')).uid}:${statSync(join(installation.data, 'orthanc')).gid}`,
+      accounts.orthanc,
+    );
   });
 
   test('C3: no service runs as root, except setup, which has no network', () => {
@@ -130,7 +187,7 @@ describe('C3: docker compose up from a fresh clone', () => {
     }
   });
 
-  test('C3: Orthanc\'s entrypoint gets its one argument, GDCM is off, and names in every script are kept', () => {
+  test("C3: Orthanc's entrypoint gets its one argument, GDCM is off, and names in every script are kept", () => {
     const orthanc = compose.services['orthanc']!;
     // The image: ENTRYPOINT ["/docker-entrypoint.sh"], CMD ["/tmp/orthanc.json"]; an entrypoint of ours drops its CMD.
     const entrypoint = orthanc.entrypoint ?? ['/docker-entrypoint.sh'];
@@ -148,7 +205,9 @@ describe('C3: docker compose up from a fresh clone', () => {
   });
 
   test('C3: both images of the Dockerfile run as the account that the secrets and the volume are given to, and have a health check', () => {
-    const stages = readFileSync(join(projectRoot, 'Dockerfile'), 'utf8').split(/^FROM /m).slice(1);
+    const stages = readFileSync(join(projectRoot, 'Dockerfile'), 'utf8')
+      .split(/^FROM /m)
+      .slice(1);
     const shipped = stages.filter((stage) => /^CMD \["node", "bootstrap.mjs", "serve"\]/m.test(stage));
     assert.equal(shipped.length, 2);
     for (const stage of shipped) {

@@ -14,8 +14,10 @@ describe('D5: the time zone of the hospital is a setting', () => {
 
   test('TIME_ZONE takes an IANA name and refuses everything else', () => {
     assert.equal(loadConfig({}).timeZone, undefined);
-    for (const zone of ['Europe/Berlin', 'America/New_York', 'UTC', 'Asia/Kolkata']) assert.equal(loadConfig({ TIME_ZONE: zone }).timeZone, zone);
-    for (const zone of ['Berlin', '+0100', '+01:00', 'Europe/Berlin ', 'Mars/Olympus', '../etc/passwd']) assert.throws(() => loadConfig({ TIME_ZONE: zone }), /environment variable TIME_ZONE: expected the IANA name of a time zone/, zone);
+    for (const zone of ['Europe/Berlin', 'America/New_York', 'UTC', 'Asia/Kolkata'])
+      assert.equal(loadConfig({ TIME_ZONE: zone }).timeZone, zone);
+    for (const zone of ['Berlin', '+0100', '+01:00', 'Europe/Berlin ', 'Mars/Olympus', '../etc/passwd'])
+      assert.throws(() => loadConfig({ TIME_ZONE: zone }), /environment variable TIME_ZONE: expected the IANA name of a time zone/, zone);
   });
 
   test('it becomes the local zone of the process', () => {
@@ -40,10 +42,18 @@ describe('D5: the time zone of the hospital is a setting', () => {
 
   test('a process takes the zone from TIME_ZONE, whatever TZ says', () => {
     const run = (environment: Record<string, string>): { readonly detail: string } => {
-      const text = execFileSync(process.execPath, ['-e', `
+      const text = execFileSync(
+        process.execPath,
+        [
+          '-e',
+          `
         const { applyTimeZone, loadConfig } = await import(${JSON.stringify(join(projectRoot, 'dist/src/config.js'))});
         const zone = applyTimeZone(loadConfig());
-        console.log(JSON.stringify({ detail: zone.name + ' ' + new Date(0).toLocaleString('sv') }));`, '--input-type=module'], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...environment } });
+        console.log(JSON.stringify({ detail: zone.name + ' ' + new Date(0).toLocaleString('sv') }));`,
+          '--input-type=module',
+        ],
+        { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...environment } },
+      );
       return JSON.parse(text) as { readonly detail: string };
     };
     assert.equal(run({ TIME_ZONE: 'America/New_York' }).detail, 'America/New_York 1969-12-31 19:00:00');

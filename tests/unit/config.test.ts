@@ -39,7 +39,10 @@ test('the environment overrides the file', () => {
 
 test('a typing error in a name is refused with file and line', () => {
   const file = configFile('server:\n  port: 9000\northanc:\n  pollIntervallMs: 5\n');
-  assert.match(refusal(() => loadConfig({ CONFIG_FILE: file })), new RegExp(`${file}:4: orthanc: .*pollIntervallMs`));
+  assert.match(
+    refusal(() => loadConfig({ CONFIG_FILE: file })),
+    new RegExp(`${file}:4: orthanc: .*pollIntervallMs`),
+  );
 });
 
 test('a wrong value is refused with what was expected and what was found', () => {
@@ -49,13 +52,25 @@ test('a wrong value is refused with what was expected and what was found', () =>
 });
 
 test('a wrong environment variable is named', () => {
-  assert.match(refusal(() => loadConfig({ PORT: 'eighty' })), /environment variable PORT/);
-  assert.match(refusal(() => loadConfig({ ORTHANC_URL: 'orthanc:8042' })), /environment variable ORTHANC_URL: expected an address/);
-  assert.match(refusal(() => loadConfig({ CONFIG_FILE: '/nowhere.yaml' })), /CONFIG_FILE names \/nowhere\.yaml/);
+  assert.match(
+    refusal(() => loadConfig({ PORT: 'eighty' })),
+    /environment variable PORT/,
+  );
+  assert.match(
+    refusal(() => loadConfig({ ORTHANC_URL: 'orthanc:8042' })),
+    /environment variable ORTHANC_URL: expected an address/,
+  );
+  assert.match(
+    refusal(() => loadConfig({ CONFIG_FILE: '/nowhere.yaml' })),
+    /CONFIG_FILE names \/nowhere\.yaml/,
+  );
 });
 
 test('the password is read from its file', () => {
   const secret = configFile('s3cret\n');
   assert.equal(loadConfig({ ORTHANC_PASSWORD_FILE: secret }).orthanc.password, 's3cret');
-  assert.match(refusal(() => loadConfig({ ORTHANC_PASSWORD_FILE: '/nowhere' })), /passwordFile/);
+  assert.match(
+    refusal(() => loadConfig({ ORTHANC_PASSWORD_FILE: '/nowhere' })),
+    /passwordFile/,
+  );
 });

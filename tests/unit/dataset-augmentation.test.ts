@@ -6,7 +6,11 @@ import { drawAugmentation, fastaiTransforms, robustTransforms, type Augmentation
 import { seededRandom } from '../../src/dataset/random.js';
 
 interface Golden {
-  readonly ranges: readonly { readonly name: string; readonly kwargs: Readonly<Record<string, readonly [number, number]>>; readonly p: number }[];
+  readonly ranges: readonly {
+    readonly name: string;
+    readonly kwargs: Readonly<Record<string, readonly [number, number]>>;
+    readonly p: number;
+  }[];
   readonly transforms: readonly {
     readonly shape: string;
     readonly height: number;
@@ -14,7 +18,16 @@ interface Golden {
     readonly outHeight: number;
     readonly outWidth: number;
     readonly pixels: readonly number[];
-    readonly cases: readonly { readonly name: string; readonly warp?: [number, number, number, number]; readonly rotate?: number; readonly zoom?: [number, number, number]; readonly brightness?: number; readonly contrast?: number; readonly flip?: boolean; readonly values: readonly number[] }[];
+    readonly cases: readonly {
+      readonly name: string;
+      readonly warp?: [number, number, number, number];
+      readonly rotate?: number;
+      readonly zoom?: [number, number, number];
+      readonly brightness?: number;
+      readonly contrast?: number;
+      readonly flip?: boolean;
+      readonly values: readonly number[];
+    }[];
   }[];
 }
 
@@ -43,26 +56,41 @@ describe('augmentation beside fastai', () => {
     assert.deepEqual(range('zoom', 'scale'), [1, s.maxZoom]);
     assert.deepEqual(range('brightness', 'change'), [0.5 * (1 - s.maxLighting), 0.5 * (1 + s.maxLighting)]);
     assert.deepEqual(range('contrast', 'scale'), [1 - s.maxLighting, 1 / (1 - s.maxLighting)]);
-    for (const { name, p } of golden.ranges) assert.equal(p, { crop_pad: 1, brightness: s.pLighting, contrast: s.pLighting }[name] ?? s.pAffine, name);
+    for (const { name, p } of golden.ranges)
+      assert.equal(p, { crop_pad: 1, brightness: s.pLighting, contrast: s.pLighting }[name] ?? s.pAffine, name);
   });
 
   test('what is drawn stays in its range, as often as it should, and depends on the key alone', () => {
     const drawn = Array.from({ length: 4000 }, (_, index) => drawAugmentation(fastaiTransforms, seededRandom(7, 3, index)));
     const share = (of: (one: Augmentation) => unknown): number => drawn.filter((one) => of(one) !== undefined).length / drawn.length;
-    for (const found of [share((one) => one.warp), share((one) => one.rotate), share((one) => one.zoom), share((one) => one.brightness), share((one) => one.contrast)]) {
+    for (const found of [
+      share((one) => one.warp),
+      share((one) => one.rotate),
+      share((one) => one.zoom),
+      share((one) => one.brightness),
+      share((one) => one.contrast),
+    ]) {
       // 5 standard deviations of 4,000 draws
       assert.ok(Math.abs(found - 0.75) < 5 * Math.sqrt((0.75 * 0.25) / 4000), `${found}`);
     }
-    assert.equal(share((one) => one.flip), 0);
+    assert.equal(
+      share((one) => one.flip),
+      0,
+    );
     for (const { warp = [], rotate = 0, zoom, brightness = 0.5, contrast = 1 } of drawn) {
-      assert.ok(warp.every((value) => Math.abs(value) <= 0.2) && Math.abs(rotate) <= 10 && (!zoom || (zoom.scale >= 1 && zoom.scale <= 1.1)));
+      assert.ok(
+        warp.every((value) => Math.abs(value) <= 0.2) && Math.abs(rotate) <= 10 && (!zoom || (zoom.scale >= 1 && zoom.scale <= 1.1)),
+      );
       assert.ok(brightness >= 0.4 && brightness <= 0.6 && contrast >= 0.8 && contrast <= 1.25);
     }
     const logs = drawn.flatMap(({ contrast }) => (contrast === undefined ? [] : [Math.log(contrast)]));
     assert.ok(Math.abs(logs.reduce((sum, value) => sum + value, 0) / logs.length) < 0.02, 'contrast is uniform in its logarithm');
     assert.deepEqual(drawAugmentation(fastaiTransforms, seededRandom(7, 3, 41)), drawn[41]);
     assert.notDeepEqual(drawAugmentation(fastaiTransforms, seededRandom(7, 4, 41)), drawn[41]);
-    const flips = Array.from({ length: 1000 }, (_, index) => drawAugmentation({ ...fastaiTransforms, flip: 0.5 }, seededRandom('flip', index)).flip === true).filter(Boolean).length;
+    const flips = Array.from(
+      { length: 1000 },
+      (_, index) => drawAugmentation({ ...fastaiTransforms, flip: 0.5 }, seededRandom('flip', index)).flip === true,
+    ).filter(Boolean).length;
     assert.ok(Math.abs(flips - 500) < 5 * Math.sqrt(250), `${flips}`);
   });
 
@@ -75,7 +103,10 @@ describe('augmentation beside fastai', () => {
       const pixels = Float32Array.from({ length: 64 * 64 }, () => 0.25);
       const found = applyAugmentation({ width: 64, height: 64, values: pixels, most: 1 }, { gamma: 2, cover: cover! }, 64, 64);
       const centre = found.filter((_, i) => Math.abs((i % 64) - 32) < 14 && Math.abs(Math.floor(i / 64) - 32) < 14);
-      assert.ok(centre.every((value) => Math.abs(value - 0.0625) < 1e-6), 'the lungs are not covered');
+      assert.ok(
+        centre.every((value) => Math.abs(value - 0.0625) < 1e-6),
+        'the lungs are not covered',
+      );
       assert.ok(found.every((value) => Math.abs(value - 0.0625) < 1e-6 || Math.abs(value - cover!.grey) < 1e-6));
     }
   });

@@ -10,8 +10,14 @@ import type { GreyImage } from '../../src/pixels/image.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 
 /** Grey rises to the right and, more slowly, downwards: every place and every turn can be told. */
-const ramp = (offset = 0): GreyImage => ({ width: 200, height: 240, pixelAspect: 1, values: Float32Array.from({ length: 48_000 }, (_, i) => offset + 0.5 * ((i % 200) / 199) + 0.25 * (Math.floor(i / 200) / 239)) });
-const at = ({ width, height, values }: GreyImage, x: number, y: number): number => values[Math.round(y * (height - 1)) * width + Math.round(x * (width - 1))]!;
+const ramp = (offset = 0): GreyImage => ({
+  width: 200,
+  height: 240,
+  pixelAspect: 1,
+  values: Float32Array.from({ length: 48_000 }, (_, i) => offset + 0.5 * ((i % 200) / 199) + 0.25 * (Math.floor(i / 200) / 239)),
+});
+const at = ({ width, height, values }: GreyImage, x: number, y: number): number =>
+  values[Math.round(y * (height - 1)) * width + Math.round(x * (width - 1))]!;
 
 const highest = ({ values }: GreyImage): number => values.reduce((most, value) => Math.max(most, value), 0);
 const lowest = ({ values }: GreyImage): number => values.reduce((least, value) => Math.min(least, value), 1);
@@ -19,7 +25,8 @@ const lowest = ({ values }: GreyImage): number => values.reduce((least, value) =
 describe('look-alikes', () => {
   const chest = ramp();
   const whole = resizeBilinear(chest, 320, 320);
-  const made = (how: (typeof lookAlikes)[number], key = 0): GreyImage => makeLookAlike(how, chest, ramp(0.2), seededRandom('look-alike', key));
+  const made = (how: (typeof lookAlikes)[number], key = 0): GreyImage =>
+    makeLookAlike(how, chest, ramp(0.2), seededRandom('look-alike', key));
 
   test('upside down and inverted', () => {
     assert.ok(Math.abs(at(made('upside-down'), 0.2, 0.9) - at(whole, 0.2, 0.1)) < 0.01);
@@ -45,16 +52,32 @@ describe('look-alikes', () => {
   test('each is a picture in [0, 1], the same for the same draws', () => {
     for (const how of lookAlikes) {
       const image = made(how, 5);
-      assert.ok(image.values.every((value) => value >= 0 && value <= 1), how);
+      assert.ok(
+        image.values.every((value) => value >= 0 && value <= 1),
+        how,
+      );
       assert.deepEqual(made(how, 5), image, how);
     }
   });
 });
 
 test('a guard class: holds of every image, not of look-alikes and others, of which nothing else is known', async () => {
-  const examples = Array.from({ length: 40 }, (_, index): Example => ({ key: `image-${index}`, patient: `p${index >> 1}`, source: index % 2 ? 'north' : 'south', view: 'PA', labels: index % 3 ? ['mass'] : [] }));
+  const examples = Array.from(
+    { length: 40 },
+    (_, index): Example => ({
+      key: `image-${index}`,
+      patient: `p${index >> 1}`,
+      source: index % 2 ? 'north' : 'south',
+      view: 'PA',
+      labels: index % 3 ? ['mass'] : [],
+    }),
+  );
   const source: ExampleSource = { kind: 'several', classes: ['mass'], examples, picture: async () => ramp() };
-  const others: ExampleSource = { ...source, examples: [{ key: 'lateral', patient: 'p99', source: 'north', view: 'L', labels: ['mass'] }], picture: async () => ramp(0.1) };
+  const others: ExampleSource = {
+    ...source,
+    examples: [{ key: 'lateral', patient: 'p99', source: 'north', view: 'L', labels: ['mass'] }],
+    picture: async () => ramp(0.1),
+  };
   const guarded = withGuardClass(source, { name: 'chest', share: 0.5, seed: 1, others });
   assert.deepEqual(guarded.classes, ['mass', 'chest']);
   assert.equal(guarded.examples.length, 61);
@@ -62,24 +85,41 @@ test('a guard class: holds of every image, not of look-alikes and others, of whi
   assert.ok(guarded.examples.slice(0, 40).every(({ labels, unknown }) => labels.includes('chest') && unknown === undefined));
   assert.ok(fakes.every(({ labels, unknown }) => labels.length === 0 && unknown!.join() === 'mass'));
   assert.equal(new Set(guarded.examples.map(({ key }) => key)).size, 61);
-  for (const example of [guarded.examples[0]!, fakes[0]!, fakes.at(-1)!]) assert.ok((await guarded.picture({ ...example, labels: ['other'] })).width > 0);
+  for (const example of [guarded.examples[0]!, fakes[0]!, fakes.at(-1)!])
+    assert.ok((await guarded.picture({ ...example, labels: ['other'] })).width > 0);
   assert.ok(Math.abs((await guarded.picture(fakes.at(-1)!)).values[0]! - 0.1) < 1e-6);
   const { parts } = splitExamples(guarded.examples, { seed: 1, shares: { validation: 0.3 } });
   for (const [index, { key, patient }] of guarded.examples.entries()) {
-    if (key.includes('.')) assert.equal(parts[index], parts[guarded.examples.findIndex((one) => one.patient === patient)], 'a look-alike stays with its patient');
+    if (key.includes('.'))
+      assert.equal(
+        parts[index],
+        parts[guarded.examples.findIndex((one) => one.patient === patient)],
+        'a look-alike stays with its patient',
+      );
   }
 });
 
 describe('slices as a scanner shows them', () => {
   const slice: GreyImage = { width: 120, height: 90, pixelAspect: 1, values: new Float32Array(10_800).fill(0.5) };
-  const cropped: ExampleSource = { kind: 'several', classes: ['covid-19'], examples: [{ key: 'slice-1', patient: 'p', source: 's', view: 'Axial', labels: ['covid-19'], perceptualHash: 'f'.repeat(64) }], picture: () => Promise.resolve(slice) };
+  const cropped: ExampleSource = {
+    kind: 'several',
+    classes: ['covid-19'],
+    examples: [{ key: 'slice-1', patient: 'p', source: 's', view: 'Axial', labels: ['covid-19'], perceptualHash: 'f'.repeat(64) }],
+    picture: () => Promise.resolve(slice),
+  };
 
   test('each slice twice, of the same patient, with the same labels', async () => {
     const both = withFullField(cropped, 1);
-    assert.deepEqual(both.examples.map(({ key, patient, labels }) => [key, patient, labels]), [['slice-1', 'p', ['covid-19']], ['slice-1.full-field', 'p', ['covid-19']]]);
+    assert.deepEqual(
+      both.examples.map(({ key, patient, labels }) => [key, patient, labels]),
+      [
+        ['slice-1', 'p', ['covid-19']],
+        ['slice-1.full-field', 'p', ['covid-19']],
+      ],
+    );
     assert.deepEqual(both.examples.map(isFullField), [false, true]);
     assert.equal(both.examples[1]!.perceptualHash, undefined, 'it looks like no other picture');
-    assert.equal((await both.picture(both.examples[0]!)), slice);
+    assert.equal(await both.picture(both.examples[0]!), slice);
     const [drawn, again] = [await both.picture(both.examples[1]!), await withFullField(cropped, 1).picture(both.examples[1]!)];
     assert.deepEqual(drawn.values, again.values, 'the same each time');
   });

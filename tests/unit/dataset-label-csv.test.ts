@@ -11,18 +11,28 @@ test('long: one row a finding, present where nothing else is said', () => {
     { line: 2, study: { accessionNumber: 'A,1' }, findings: [{ name: 'covid-19', decision: 'present' }] },
     { line: 4, study: { accessionNumber: 'A2' }, findings: [{ name: 'pleural-effusion', decision: 'present' }] },
   ]);
-  assert.deepEqual(read('study_instance_uid,finding,decision\n1.2,pneumonia,No\n1.3,pneumonia,-1\n').map((one) => one.findings[0]?.decision), ['absent', 'undetermined']);
+  assert.deepEqual(
+    read('study_instance_uid,finding,decision\n1.2,pneumonia,No\n1.3,pneumonia,-1\n').map((one) => one.findings[0]?.decision),
+    ['absent', 'undetermined'],
+  );
 });
 
 test('wide: a column a finding, empty where nothing is said', () => {
   const rows = read('StudyInstanceUID,Reader,Pneumonia,COVID-19\n1.2,x,1,\n1.3,x,0,present\n1.4,x,,\n');
   assert.deepEqual(rows, [
     { line: 2, study: { studyInstanceUID: '1.2' }, findings: [{ name: 'pneumonia', decision: 'present' }] },
-    { line: 3, study: { studyInstanceUID: '1.3' }, findings: [{ name: 'pneumonia', decision: 'absent' }, { name: 'covid-19', decision: 'present' }] },
+    {
+      line: 3,
+      study: { studyInstanceUID: '1.3' },
+      findings: [
+        { name: 'pneumonia', decision: 'absent' },
+        { name: 'covid-19', decision: 'present' },
+      ],
+    },
   ]);
 });
 
-test('what cannot be read is told by line, without the number of the patient\'s study', () => {
+test("what cannot be read is told by line, without the number of the patient's study", () => {
   const bad: readonly (readonly [string, RegExp])[] = [
     ['', /column StudyInstanceUID or AccessionNumber, found none/],
     ['file,finding\na,b\n', /StudyInstanceUID or AccessionNumber, found "file", "finding"/],
@@ -35,6 +45,10 @@ test('what cannot be read is told by line, without the number of the patient\'s 
     [`accession,finding\n${'1,plague\n'.repeat(30)}`, /and 20 more/],
   ];
   for (const [text, expected] of bad) {
-    assert.throws(() => read(text), (thrown: unknown) => isFault('dataset-invalid')(thrown) && expected.test(String(thrown)) && !String(thrown).includes('SECRET'), text);
+    assert.throws(
+      () => read(text),
+      (thrown: unknown) => isFault('dataset-invalid')(thrown) && expected.test(String(thrown)) && !String(thrown).includes('SECRET'),
+      text,
+    );
   }
 });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { SourcePicture } from '../../src/dataset/apply-augmentation.js';
-import { drawAugmentation, fastaiTransforms, noTransforms, robustTransforms, type AugmentationSettings } from '../../src/dataset/augmentation.js';
+import {
+  drawAugmentation,
+  fastaiTransforms,
+  noTransforms,
+  robustTransforms,
+  type AugmentationSettings,
+} from '../../src/dataset/augmentation.js';
 import { changeInfrastructure, cropToLungs, equalised, placementOf, type PlacedPicture } from '../../src/dataset/lung-augmentation.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { seededRandom } from '../../src/dataset/random.js';
@@ -13,7 +19,12 @@ import { lungBox, lungFields, lungFieldsAt, placeTemplate } from '../../src/pixe
 
 const straight = { centreX: 0.5, centreY: 0.5, scaleX: 1, scaleY: 1, score: 1 };
 const size = 96;
-const picture = (value: (x: number, y: number) => number): SourcePicture => ({ width: size, height: size, values: Float32Array.from({ length: size * size }, (_, i) => value(i % size, Math.floor(i / size))), most: 255 });
+const picture = (value: (x: number, y: number) => number): SourcePicture => ({
+  width: size,
+  height: size,
+  values: Float32Array.from({ length: size * size }, (_, i) => value(i % size, Math.floor(i / size))),
+  most: 255,
+});
 const flat = (value: number): PlacedPicture => ({ picture: picture(() => value), placement: straight });
 const none = (): PlacedPicture => assert.fail('no other picture is needed');
 /** Surely in a lung, surely outside. */
@@ -21,16 +32,30 @@ const [lung, corner] = [Math.floor(0.4 * size) * size + Math.floor(0.3 * size), 
 
 describe('what is drawn', () => {
   const lungs = { pExchange: 0.4, pAlone: 0.2, pCovered: 0.1, pCrop: 0.5 };
-  const drawn = Array.from({ length: 4000 }, (_, index) => drawAugmentation({ ...robustTransforms, pEqualise: 0.3, lungs }, seededRandom('lungs', index)));
+  const drawn = Array.from({ length: 4000 }, (_, index) =>
+    drawAugmentation({ ...robustTransforms, pEqualise: 0.3, lungs }, seededRandom('lungs', index)),
+  );
 
   test('as often as it should, and nothing else is drawn otherwise', () => {
     const share = (of: (one: (typeof drawn)[number]) => boolean): number => drawn.filter(of).length / drawn.length;
-    for (const [found, expected] of [[share((one) => one.lungs?.what === 'exchanged'), 0.4], [share((one) => one.lungs?.what === 'alone'), 0.2], [share((one) => one.lungs?.what === 'covered'), 0.1], [share((one) => one.lungCrop !== undefined), 0.5], [share((one) => one.equalise !== undefined), 0.3]] as const) {
+    for (const [found, expected] of [
+      [share((one) => one.lungs?.what === 'exchanged'), 0.4],
+      [share((one) => one.lungs?.what === 'alone'), 0.2],
+      [share((one) => one.lungs?.what === 'covered'), 0.1],
+      [share((one) => one.lungCrop !== undefined), 0.5],
+      [share((one) => one.equalise !== undefined), 0.3],
+    ] as const) {
       // 5 standard deviations of 4,000 draws
       assert.ok(Math.abs(found - expected) < 5 * Math.sqrt((expected * (1 - expected)) / 4000), `${found}, expected ${expected}`);
     }
-    drawn.slice(0, 50).forEach(({ lungs: _, lungCrop: __, equalise: ___, ...rest }, index) => assert.deepEqual(rest, drawAugmentation(robustTransforms, seededRandom('lungs', index))));
-    assert.ok(drawn.every(({ lungCrop }) => !lungCrop || Object.values(lungCrop).every((margin: number) => margin >= 0 && margin <= 1 / 6)));
+    drawn
+      .slice(0, 50)
+      .forEach(({ lungs: _, lungCrop: __, equalise: ___, ...rest }, index) =>
+        assert.deepEqual(rest, drawAugmentation(robustTransforms, seededRandom('lungs', index))),
+      );
+    assert.ok(
+      drawn.every(({ lungCrop }) => !lungCrop || Object.values(lungCrop).every((margin: number) => margin >= 0 && margin <= 1 / 6)),
+    );
   });
 });
 
@@ -50,7 +75,10 @@ describe('the surroundings', () => {
 
   test('another picture is laid lung on lung', () => {
     // its chest is smaller and lies further right and down; grey is the place from the left
-    const other: PlacedPicture = { picture: picture((x) => x), placement: { ...straight, centreX: 0.6, centreY: 0.55, scaleX: 0.5, scaleY: 0.8 } };
+    const other: PlacedPicture = {
+      picture: picture((x) => x),
+      placement: { ...straight, centreX: 0.6, centreY: 0.55, scaleX: 0.5, scaleY: 0.8 },
+    };
     const found = changeInfrastructure(flat(250), { what: 'exchanged' }, () => other).values;
     for (const column of [0, 5, 48, 90]) {
       const place = (((column + 0.5) / size - 0.5) * 0.5 + 0.6) * size - 0.5;
@@ -66,7 +94,10 @@ describe('the surroundings', () => {
     const wide = cropToLungs(own, { left: 0.5, top: 0.5, right: 0.125, bottom: 0.5 });
     assert.deepEqual([wide.width, wide.height, wide.values[0], wide.values.at(-1)], [92, 96, 0, 91 + 9500]);
     const box = lungBox(straight);
-    assert.deepEqual([box.left, box.top, box.right, box.bottom].map((place) => Math.round(place * 24 * 1e9) / 1e9), [4, 3, 20, 17]);
+    assert.deepEqual(
+      [box.left, box.top, box.right, box.bottom].map((place) => Math.round(place * 24 * 1e9) / 1e9),
+      [4, 3, 20, 17],
+    );
   });
 
   test('an even histogram, in part or whole', () => {
@@ -85,7 +116,17 @@ describe('pictures to train on', async () => {
   const draws = seededRandom('noise');
   await cache.put('chest', { width: 80, height: 80, pixelAspect: 1, values: Float32Array.from({ length: 6400 }, () => draws.next()) });
   await cache.put('other', { width: 80, height: 80, pixelAspect: 1, values: new Float32Array(6400).fill(1) });
-  const task = (lungs: AugmentationSettings['lungs'], otherChest?: string): PictureTask => ({ file: cache.fileOf('chest'), sourceWidth: cache.width, sourceHeight: cache.height, input: { width: 64, height: 64, channels: 1, normalization: 'per-image' }, settings: { ...noTransforms, lungs }, seed: 1, epoch: 0, position: 0, otherChest });
+  const task = (lungs: AugmentationSettings['lungs'], otherChest?: string): PictureTask => ({
+    file: cache.fileOf('chest'),
+    sourceWidth: cache.width,
+    sourceHeight: cache.height,
+    input: { width: 64, height: 64, channels: 1, normalization: 'per-image' },
+    settings: { ...noTransforms, lungs },
+    seed: 1,
+    epoch: 0,
+    position: 0,
+    otherChest,
+  });
 
   test('a picture without lungs stays as it is; one with lungs gets the surroundings of the other', () => {
     const always = { pExchange: 1, pAlone: 0, pCovered: 0, pCrop: 0 };
@@ -94,7 +135,10 @@ describe('pictures to train on', async () => {
     const exchanged = greyTrainingPicture(task(always, cache.fileOf('other')));
     assert.deepEqual(greyTrainingPicture(task(always, cache.fileOf('other'))), exchanged);
     assert.equal(exchanged[65], 1);
-    assert.ok(exchanged.filter((value, index) => Math.abs(value - plain[index]!) < 1e-6).length > 200, 'the lungs are those of the picture');
+    assert.ok(
+      exchanged.filter((value, index) => Math.abs(value - plain[index]!) < 1e-6).length > 200,
+      'the lungs are those of the picture',
+    );
   });
 
   test('where the lungs lie is kept beside the picture', () => {
@@ -110,9 +154,17 @@ describe('pictures to train on', async () => {
   });
 
   test('who trains knows which pictures have their lungs covered', () => {
-    const key = (position: number) => ({ settings: { ...fastaiTransforms, lungs: { pExchange: 0.3, pAlone: 0.2, pCovered: 0.3, pCrop: 0 } }, seed: 5, epoch: 2, position });
+    const key = (position: number) => ({
+      settings: { ...fastaiTransforms, lungs: { pExchange: 0.3, pAlone: 0.2, pCovered: 0.3, pCrop: 0 } },
+      seed: 5,
+      epoch: 2,
+      position,
+    });
     for (let position = 0; position < 40; position++) {
-      assert.equal(coversLungs(key(position)), drawAugmentation(key(position).settings, seededRandom('augmentation', 5, 2, position)).lungs?.what === 'covered');
+      assert.equal(
+        coversLungs(key(position)),
+        drawAugmentation(key(position).settings, seededRandom('augmentation', 5, 2, position)).lungs?.what === 'covered',
+      );
     }
   });
 });

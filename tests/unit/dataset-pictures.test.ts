@@ -18,7 +18,16 @@ const cache = new PictureCache(folder, { width: 40, height: 36 });
 const draws = seededRandom('pictures');
 await cache.put('first-key', { width: 60, height: 50, pixelAspect: 1, values: Float32Array.from({ length: 3000 }, () => draws.next()) });
 
-const task = (position: number, settings = fastaiTransforms): PictureTask => ({ file: cache.fileOf('first-key'), sourceWidth: cache.width, sourceHeight: cache.height, input: { width: 40, height: 36, channels: 1, normalization: 'per-image' }, settings, seed: 1, epoch: 2, position });
+const task = (position: number, settings = fastaiTransforms): PictureTask => ({
+  file: cache.fileOf('first-key'),
+  sourceWidth: cache.width,
+  sourceHeight: cache.height,
+  input: { width: 40, height: 36, channels: 1, normalization: 'per-image' },
+  settings,
+  seed: 1,
+  epoch: 2,
+  position,
+});
 
 test('pictures depend on their task alone, not on how many threads make them', async () => {
   const made = async (workers: number): Promise<readonly Float32Array[]> => {

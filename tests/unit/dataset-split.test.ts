@@ -21,30 +21,43 @@ function examples(patients = 200, from = 0): Example[] {
     const patient = offset + from;
     const source = patient % 3 === 0 ? 'north' : 'south';
     const label = draws.next() < 0.7 ? 'common' : draws.next() < 0.7 ? 'seldom' : 'rare';
-    return Array.from({ length: 1 + Math.floor(draws.next() * 4) }, (_unused, image): Example => ({
-      key: `image-${patient}-${image}`,
-      patient: `${source}/${patient}`,
-      source,
-      view: 'PA',
-      labels: [label],
-      perceptualHash: Array.from({ length: 64 }, () => Math.floor(draws.next() * 16).toString(16)).join(''),
-    }));
+    return Array.from(
+      { length: 1 + Math.floor(draws.next() * 4) },
+      (_unused, image): Example => ({
+        key: `image-${patient}-${image}`,
+        patient: `${source}/${patient}`,
+        source,
+        view: 'PA',
+        labels: [label],
+        perceptualHash: Array.from({ length: 64 }, () => Math.floor(draws.next() * 16).toString(16)).join(''),
+      }),
+    );
   }).flat();
 }
 
 const shareOf = (split: Split, part: Part): number => split.parts.filter((one) => one === part).length / split.parts.length;
-const partByKey = (all: readonly Example[], split: Split): ReadonlyMap<string, Part> => new Map(all.map(({ key }, index) => [key, split.parts[index]!]));
+const partByKey = (all: readonly Example[], split: Split): ReadonlyMap<string, Part> =>
+  new Map(all.map(({ key }, index) => [key, split.parts[index]!]));
 const created = '2026-01-02';
 
 describe('perceptual hash', () => {
-  const pictures = JSON.parse(readFileSync(new URL('../../../tests/fixtures/training/hashes.json', import.meta.url), 'utf8')) as { height: number; width: number; pixels: number[]; hash: string; imagehash: string }[];
+  const pictures = JSON.parse(readFileSync(new URL('../../../tests/fixtures/training/hashes.json', import.meta.url), 'utf8')) as {
+    height: number;
+    width: number;
+    pixels: number[];
+    hash: string;
+    imagehash: string;
+  }[];
   for (const { height, width, pixels, hash, imagehash } of pictures) {
     test(`as scipy has it, ${width} × ${height}`, () => {
       const found = perceptualHash({ width, height, values: Float32Array.from(pixels, (value) => value / 255), pixelAspect: 1 });
       const bits = hammingDistance(hashWords(found), hashWords(hash));
       // frequencies that lie on the median itself may fall on either side
       assert.ok(bits <= 2, `${bits} bits of 256 differ`);
-      assert.ok(hammingDistance(hashWords(found), hashWords(imagehash)) < nearDuplicateBits, 'imagehash itself, which resizes by another filter, is a near-duplicate');
+      assert.ok(
+        hammingDistance(hashWords(found), hashWords(imagehash)) < nearDuplicateBits,
+        'imagehash itself, which resizes by another filter, is a near-duplicate',
+      );
     });
   }
 });
@@ -108,12 +121,26 @@ describe('split', () => {
 
   test('what cannot be split is refused, saying why', () => {
     const one = examples(1);
-    assert.throws(() => splitExamples(one, { seed: 1, shares: { validation: 0.2 } }), /expected images of at least two patients, found \d images of 1/);
+    assert.throws(
+      () => splitExamples(one, { seed: 1, shares: { validation: 0.2 } }),
+      /expected images of at least two patients, found \d images of 1/,
+    );
     const alone = examples(20).map((example) => ({ ...example, labels: ['common'] }));
     const { parts } = splitExamples(alone, { seed: 1, shares: { validation: 0.2 } });
-    assert.throws(() => checkClasses(alone, parts, ['common', 'rare'], 'one-of-many'), /expected images of at least two classes to train on, found \d+ images of common alone/);
+    assert.throws(
+      () => checkClasses(alone, parts, ['common', 'rare'], 'one-of-many'),
+      /expected images of at least two classes to train on, found \d+ images of common alone/,
+    );
     assert.throws(() => checkClasses(alone, parts, ['common'], 'several'), isFault('dataset-invalid'));
-    assert.deepEqual(checkClasses(examples(), splitExamples(examples(), { seed: 1, shares: { validation: 0.2 } }).parts, ['common', 'seldom', 'rare', 'unseen'], 'one-of-many'), ['no image of unseen to train on: the network will not know it']);
+    assert.deepEqual(
+      checkClasses(
+        examples(),
+        splitExamples(examples(), { seed: 1, shares: { validation: 0.2 } }).parts,
+        ['common', 'seldom', 'rare', 'unseen'],
+        'one-of-many',
+      ),
+      ['no image of unseen to train on: the network will not know it'],
+    );
   });
 });
 
@@ -132,7 +159,13 @@ describe('the locked test set', () => {
     assert.deepEqual(again, lock);
     const after = partByKey(more, splitExamples(more, { seed: 99, shares: { validation: 0.2 }, lock: again }));
     for (const [key] of before) assert.equal(after.get(key) === 'test', before.get(key) === 'test', key);
-    assert.deepEqual([...after].filter(([, part]) => part === 'test').map(([key]) => key).sort(), tested.map(([key]) => key).sort());
+    assert.deepEqual(
+      [...after]
+        .filter(([, part]) => part === 'test')
+        .map(([key]) => key)
+        .sort(),
+      tested.map(([key]) => key).sort(),
+    );
   });
 
   test('a new patient with a picture of the test set is on no side', () => {

@@ -10,8 +10,16 @@ import { encapsulatedFile } from '../support/encapsulated-file.js';
 /** Damaged and hostile files: a fault that names tag and instance, in bounded time and memory. */
 const instance = '1.2.3.4';
 const image = {
-  SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: instance, Rows: 8, Columns: 8, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2',
-  BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0,
+  SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+  SOPInstanceUID: instance,
+  Rows: 8,
+  Columns: 8,
+  SamplesPerPixel: 1,
+  PhotometricInterpretation: 'MONOCHROME2',
+  BitsAllocated: 16,
+  BitsStored: 12,
+  HighBit: 11,
+  PixelRepresentation: 0,
 };
 const pixels = new Uint8Array(128);
 
@@ -29,13 +37,16 @@ function quickly<Result>(work: () => Result, maxMs = 5000): Result {
 }
 
 function refused(bytes: Uint8Array, attribute: RegExp): void {
-  assert.throws(() => quickly(() => readPart10(bytes)), (thrown: unknown) => {
-    assert.ok(thrown instanceof Fault, String(thrown));
-    assert.equal(thrown.code, 'dicom-unreadable');
-    assert.match(thrown.subject.attribute ?? '', attribute);
-    assert.equal(thrown.subject.sopInstanceUID, instance);
-    return true;
-  });
+  assert.throws(
+    () => quickly(() => readPart10(bytes)),
+    (thrown: unknown) => {
+      assert.ok(thrown instanceof Fault, String(thrown));
+      assert.equal(thrown.code, 'dicom-unreadable');
+      assert.match(thrown.subject.attribute ?? '', attribute);
+      assert.equal(thrown.subject.sopInstanceUID, instance);
+      return true;
+    },
+  );
 }
 
 /** A file whose last bytes are `tail`, behind SOP Instance UID, in explicit little endian. */
@@ -44,7 +55,9 @@ function withTail(tail: Uint8Array): Uint8Array {
 }
 
 function bytesOf(...parts: readonly (number | string)[]): Buffer {
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(Uint32Array.of(part).buffer))));
+  return Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(Uint32Array.of(part).buffer))),
+  );
 }
 
 const tag = (group: number, element: number): number => (element << 16) | group;
@@ -52,7 +65,11 @@ const sequenceTag = tag(0x0040, 0xa730) >>> 0;
 const itemTag = tag(0xfffe, 0xe000) >>> 0;
 
 test('cut off at any byte: read as far as it goes or a fault, never anything else', () => {
-  const bytes = writePart10({ ...image, ContentSequence: [{ ValueType: 'TEXT', ContentSequence: [{ TextValue: 'x' }] }], PixelData: pixels });
+  const bytes = writePart10({
+    ...image,
+    ContentSequence: [{ ValueType: 'TEXT', ContentSequence: [{ TextValue: 'x' }] }],
+    PixelData: pixels,
+  });
   for (let length = 0; length < bytes.length; length++) {
     try {
       readPart10(bytes.subarray(0, length));
@@ -63,7 +80,11 @@ test('cut off at any byte: read as far as it goes or a fault, never anything els
 });
 
 test('any byte changed: a data set or a fault', async () => {
-  const bytes = writePart10({ ...image, ContentSequence: [{ ValueType: 'TEXT', ContentSequence: [{ TextValue: 'x' }] }], PixelData: pixels });
+  const bytes = writePart10({
+    ...image,
+    ContentSequence: [{ ValueType: 'TEXT', ContentSequence: [{ TextValue: 'x' }] }],
+    PixelData: pixels,
+  });
   for (let at = 128; at < bytes.length - 128; at++) {
     for (const value of [0, 0xff, bytes[at]! ^ 0x55]) {
       const damaged = bytes.slice();
@@ -122,7 +143,10 @@ test('a deflated data set that grows without end is stopped', () => {
   head.writeUInt16LE(22, head.length - 24);
   head.writeUInt32LE(head.length - 144, 140);
   const bomb = Buffer.concat([head, deflateRawSync(Buffer.alloc(200e6))]);
-  assert.throws(() => quickly(() => readPart10(bomb), 10_000), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable');
+  assert.throws(
+    () => quickly(() => readPart10(bomb), 10_000),
+    (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable',
+  );
 });
 
 for (const [name, attributes, code] of [
@@ -149,14 +173,23 @@ for (const [name, attributes, code] of [
 
 test('an encrypted or foreign file, and no pixels at all', async () => {
   for (const bytes of [Buffer.from('%PDF-1.7'), Buffer.alloc(4000, 0xa7), Buffer.alloc(0)]) {
-    assert.throws(() => readPart10(bytes), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable');
+    assert.throws(
+      () => readPart10(bytes),
+      (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable',
+    );
   }
-  await assert.rejects(decodeFrames(readPart10(writePart10(image))), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'pixels-unreadable');
+  await assert.rejects(
+    decodeFrames(readPart10(writePart10(image))),
+    (thrown: unknown) => thrown instanceof Fault && thrown.code === 'pixels-unreadable',
+  );
 });
 
 test('an encrypted file says that it is encrypted', () => {
   const envelope = Buffer.concat([Buffer.from('3082010006092a864886f70d010703', 'hex'), Buffer.alloc(4000, 0x5a)]);
-  assert.throws(() => readPart10(envelope), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable' && /encrypted/.test(thrown.detail));
+  assert.throws(
+    () => readPart10(envelope),
+    (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable' && /encrypted/.test(thrown.detail),
+  );
 });
 
 test('a data set encrypted behind a readable header: tag and instance are named', () => {
@@ -164,25 +197,38 @@ test('a data set encrypted behind a readable header: tag and instance are named'
   const length = 144 + new DataView(whole.buffer, whole.byteOffset).getUint32(140, true);
   let state = 7;
   const scrambled = whole.map((byte, i) => (i < length ? byte : (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24));
-  assert.throws(() => quickly(() => readPart10(scrambled)), (thrown: unknown) => {
-    assert.ok(thrown instanceof Fault && thrown.code === 'dicom-unreadable', String(thrown));
-    assert.equal(thrown.subject.sopInstanceUID, instance);
-    return thrown.subject.attribute !== undefined;
-  });
+  assert.throws(
+    () => quickly(() => readPart10(scrambled)),
+    (thrown: unknown) => {
+      assert.ok(thrown instanceof Fault && thrown.code === 'dicom-unreadable', String(thrown));
+      assert.equal(thrown.subject.sopInstanceUID, instance);
+      return thrown.subject.attribute !== undefined;
+    },
+  );
 });
 
 test('a deflated data set that is damaged names the instance', () => {
   const whole = encapsulatedFile(image, '1.2.840.10008.1.2.1.99', []);
-  assert.throws(() => readPart10(whole), (thrown: unknown) => thrown instanceof Fault && thrown.subject.sopInstanceUID === instance && /TransferSyntaxUID/.test(thrown.subject.attribute ?? ''));
+  assert.throws(
+    () => readPart10(whole),
+    (thrown: unknown) =>
+      thrown instanceof Fault && thrown.subject.sopInstanceUID === instance && /TransferSyntaxUID/.test(thrown.subject.attribute ?? ''),
+  );
 });
 
 test('cyclic sequences: an object that holds itself is neither written nor read', () => {
   const item: Record<string, unknown> = { ValueType: 'TEXT' };
   item['ContentSequence'] = [item];
-  assert.throws(() => quickly(() => writePart10({ ...image, ContentSequence: [item] })), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'document-invalid' && thrown.subject.attribute === 'ValueType');
+  assert.throws(
+    () => quickly(() => writePart10({ ...image, ContentSequence: [item] })),
+    (thrown: unknown) => thrown instanceof Fault && thrown.code === 'document-invalid' && thrown.subject.attribute === 'ValueType',
+  );
   const json: Record<string, unknown> = {};
   json['0040A730'] = { vr: 'SQ', Value: [json] };
-  assert.throws(() => quickly(() => fromDicomJson(json)), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable' && /0040,A730/.test(thrown.subject.attribute ?? ''));
+  assert.throws(
+    () => quickly(() => fromDicomJson(json)),
+    (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable' && /0040,A730/.test(thrown.subject.attribute ?? ''),
+  );
 });
 
 test('a sequence whose item says that it reaches back over its parent', () => {
@@ -193,8 +239,24 @@ for (const [syntax, stream] of [
   ['1.2.840.10008.1.2.4.50', Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0, 0xff, 0xd9)],
   ['1.2.840.10008.1.2.4.70', Uint8Array.of(0xff, 0xd8, 0xff, 0xc3, 0, 11, 16, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0, 0xff, 0xd9)],
   ['1.2.840.10008.1.2.4.80', Uint8Array.of(0xff, 0xd8, 0xff, 0xf7, 0, 11, 16, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0, 0xff, 0xd9)],
-  ['1.2.840.10008.1.2.4.90', Buffer.concat([Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0), Buffer.alloc(8, 0x7f), Buffer.alloc(24), Uint8Array.of(0, 1, 15, 1, 1)])],
-  ['1.2.840.10008.1.2.4.201', Buffer.concat([Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0), Buffer.alloc(8, 0x7f), Buffer.alloc(24), Uint8Array.of(0, 1, 15, 1, 1)])],
+  [
+    '1.2.840.10008.1.2.4.90',
+    Buffer.concat([
+      Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0),
+      Buffer.alloc(8, 0x7f),
+      Buffer.alloc(24),
+      Uint8Array.of(0, 1, 15, 1, 1),
+    ]),
+  ],
+  [
+    '1.2.840.10008.1.2.4.201',
+    Buffer.concat([
+      Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0),
+      Buffer.alloc(8, 0x7f),
+      Buffer.alloc(24),
+      Uint8Array.of(0, 1, 15, 1, 1),
+    ]),
+  ],
   ['1.2.840.10008.1.2.5', Buffer.concat([Uint8Array.of(2, 0, 0, 0, 64, 0, 0, 0, 255, 255, 255, 255), Buffer.alloc(60)])],
   ['1.2.840.10008.1.2.8.1', deflateRawSync(Buffer.alloc(50e6))],
 ] as const) {

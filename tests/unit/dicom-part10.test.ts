@@ -11,10 +11,23 @@ import { transferSyntax } from '../../src/dicom/transfer-syntax.js';
 import { Fault } from '../../src/errors.js';
 
 const document = {
-  SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.33', SOPInstanceUID: '2.25.1', StudyInstanceUID: '2.25.2', StudyDate: '20260102', AccessionNumber: '',
-  PatientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう', PatientID: 'ä ö', StudyDescription: 'Thorax übersicht', ImageType: ['ORIGINAL', 'PRIMARY'],
-  PixelSpacing: [0.123456789012345678, 0.2], InstanceNumber: 3, Rows: 4, PixelRepresentation: 1, SmallestImagePixelValue: -7, FrameIncrementPointer: '00181063',
-  TextValue: 'one \\ two', RelationshipType: 'CONTAINS',
+  SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.33',
+  SOPInstanceUID: '2.25.1',
+  StudyInstanceUID: '2.25.2',
+  StudyDate: '20260102',
+  AccessionNumber: '',
+  PatientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう',
+  PatientID: 'ä ö',
+  StudyDescription: 'Thorax übersicht',
+  ImageType: ['ORIGINAL', 'PRIMARY'],
+  PixelSpacing: [0.123456789012345678, 0.2],
+  InstanceNumber: 3,
+  Rows: 4,
+  PixelRepresentation: 1,
+  SmallestImagePixelValue: -7,
+  FrameIncrementPointer: '00181063',
+  TextValue: 'one \\ two',
+  RelationshipType: 'CONTAINS',
   ContentSequence: [
     { ValueType: 'NUM', MeasuredValueSequence: [{ NumericValue: 12.5 }], GraphicData: [1.5, 2.5], ConceptNameCodeSequence: [] },
     { ValueType: 'TEXT', TextValue: 'грудная клетка' },
@@ -85,20 +98,45 @@ test('a bare data set and a file that lies about its encoding are read', () => {
 test('DICOM JSON gives the same data set', () => {
   const json = {
     '00100010': { vr: 'PN', Value: [{ Alphabetic: 'Yamada^Tarou', Ideographic: '山田^太郎', Phonetic: 'やまだ^たろう' }] },
-    '00100020': { vr: 'LO', Value: ['ä ö'] }, '00280030': { vr: 'DS', Value: ['0.5', 0.25] }, '00200013': { vr: 'IS', Value: ['3'] }, '00080050': { vr: 'SH' },
-    '0040A730': { vr: 'SQ', Value: [{ '0040A040': { vr: 'CS', Value: ['TEXT'] } }, {}] }, '00081140': { vr: 'SQ' },
-    '7FE00010': { vr: 'OW', BulkDataURI: 'http://pacs/bulk/1' }, '00420011': { vr: 'OB', InlineBinary: 'AQID' }, '00091001': { vr: 'LO', Value: ['private'] },
+    '00100020': { vr: 'LO', Value: ['ä ö'] },
+    '00280030': { vr: 'DS', Value: ['0.5', 0.25] },
+    '00200013': { vr: 'IS', Value: ['3'] },
+    '00080050': { vr: 'SH' },
+    '0040A730': { vr: 'SQ', Value: [{ '0040A040': { vr: 'CS', Value: ['TEXT'] } }, {}] },
+    '00081140': { vr: 'SQ' },
+    '7FE00010': { vr: 'OW', BulkDataURI: 'http://pacs/bulk/1' },
+    '00420011': { vr: 'OB', InlineBinary: 'AQID' },
+    '00091001': { vr: 'LO', Value: ['private'] },
   };
   assert.deepEqual(fromDicomJson(json), {
-    PatientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう', PatientID: 'ä ö', PixelSpacing: [0.5, 0.25], InstanceNumber: 3, AccessionNumber: '',
-    ContentSequence: [{ ValueType: 'TEXT' }, {}], ReferencedImageSequence: [], PixelData: { bulkDataURI: 'http://pacs/bulk/1' }, EncapsulatedDocument: Uint8Array.of(1, 2, 3), '00091001': 'private',
+    PatientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう',
+    PatientID: 'ä ö',
+    PixelSpacing: [0.5, 0.25],
+    InstanceNumber: 3,
+    AccessionNumber: '',
+    ContentSequence: [{ ValueType: 'TEXT' }, {}],
+    ReferencedImageSequence: [],
+    PixelData: { bulkDataURI: 'http://pacs/bulk/1' },
+    EncapsulatedDocument: Uint8Array.of(1, 2, 3),
+    '00091001': 'private',
   });
 });
 
 test('DICOM JSON that is none, or that holds itself, is a fault', () => {
   const cyclic: Record<string, unknown> = {};
   cyclic['0040A730'] = { vr: 'SQ', Value: [cyclic] };
-  for (const wrong of [null, 3, [], { '00100010': 3 }, { '00100010': { vr: 'LO', Value: 'x' } }, { '00100020': { vr: 'LO', Value: [{}] } }, cyclic]) {
-    assert.throws(() => fromDicomJson(wrong), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable');
+  for (const wrong of [
+    null,
+    3,
+    [],
+    { '00100010': 3 },
+    { '00100010': { vr: 'LO', Value: 'x' } },
+    { '00100020': { vr: 'LO', Value: [{}] } },
+    cyclic,
+  ]) {
+    assert.throws(
+      () => fromDicomJson(wrong),
+      (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable',
+    );
   }
 });

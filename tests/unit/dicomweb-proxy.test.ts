@@ -30,12 +30,16 @@ describe('what viewers ask is passed on within the limits of the PACS', () => {
     const signal = new AbortController().signal;
     const answers = Array.from({ length: 10 }, () => proxyDicomWeb.get(address, undefined, seenAs, signal).then((one) => buffer(one.body)));
     let answered = 0;
-    await eventually('all are answered', () => {
-      assert.ok(waiting.length - answered <= 2, `${waiting.length - answered} at once`);
-      assert.ok(slots.inUse <= 2);
-      if (waiting.length > answered) waiting[answered++]!.end('last');
-      assert.equal(answered, 10);
-    }, { timeoutMs: 20_000, intervalMs: 10 });
+    await eventually(
+      'all are answered',
+      () => {
+        assert.ok(waiting.length - answered <= 2, `${waiting.length - answered} at once`);
+        assert.ok(slots.inUse <= 2);
+        if (waiting.length > answered) waiting[answered++]!.end('last');
+        assert.equal(answered, 10);
+      },
+      { timeoutMs: 20_000, intervalMs: 10 },
+    );
     for (const one of answers) assert.equal((await one).toString(), 'firstlast');
     await eventually('every slot is free', () => assert.equal(slots.inUse, 0), { timeoutMs: 5_000 });
     proxyDicomWeb.close();

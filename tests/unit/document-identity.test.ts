@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { derivedUid, isUid, type SeriesInstanceUID, type SOPClassUID, type SOPInstanceUID, type StudyInstanceUID } from '../../src/dicom/uid.js';
+import {
+  derivedUid,
+  isUid,
+  type SeriesInstanceUID,
+  type SOPClassUID,
+  type SOPInstanceUID,
+  type StudyInstanceUID,
+} from '../../src/dicom/uid.js';
 import { documentUids, inputKeyOf, type ResultIdentity } from '../../src/reporting/document-identity.js';
 import { stationName } from '../../src/sr/equipment.js';
 import { contentKeyOf, type PacsStudy } from '../../src/reporting/study-intake.js';
@@ -12,7 +19,13 @@ const predecessor = (name: string): ResultIdentity['predecessors'][number] => ({
   sopInstanceUID: derivedUid<SOPInstanceUID>('documents test', 'instance', name),
   sopClassUID: '1.2.840.10008.5.1.4.1.1.88.33' as SOPClassUID,
 });
-const identity: ResultIdentity = { studyInstanceUID, outcome: 'reported', inputKey: 'a', deviceUID: '2.25.1', predecessors: [predecessor('a'), predecessor('b')] };
+const identity: ResultIdentity = {
+  studyInstanceUID,
+  outcome: 'reported',
+  inputKey: 'a',
+  deviceUID: '2.25.1',
+  predecessors: [predecessor('a'), predecessor('b')],
+};
 
 describe('names of documents', () => {
   test('the same result has the same names, in whatever order its predecessors are found', () => {
@@ -40,14 +53,23 @@ describe('names of documents', () => {
   for (const [name, other] of Object.entries(others)) {
     test(`${name} gives other names`, () => {
       const [a, b] = [documentUids(identity), documentUids({ ...identity, ...other })];
-      for (const pair of [[a.resultId, b.resultId], [a.text.series, b.text.series], [a.text.instance, b.text.instance], [a.measurement.series, b.measurement.series], [a.measurement.instance, b.measurement.instance]]) {
+      for (const pair of [
+        [a.resultId, b.resultId],
+        [a.text.series, b.text.series],
+        [a.text.instance, b.text.instance],
+        [a.measurement.series, b.measurement.series],
+        [a.measurement.instance, b.measurement.instance],
+      ]) {
         assert.notEqual(pair[0], pair[1]);
       }
     });
   }
 
   test('the neighbours of an attribute cannot take its place', () => {
-    assert.notEqual(documentUids({ ...identity, outcome: 'ab', inputKey: 'c' }).resultId, documentUids({ ...identity, outcome: 'a', inputKey: 'bc' }).resultId);
+    assert.notEqual(
+      documentUids({ ...identity, outcome: 'ab', inputKey: 'c' }).resultId,
+      documentUids({ ...identity, outcome: 'a', inputKey: 'bc' }).resultId,
+    );
   });
 });
 
@@ -55,7 +77,11 @@ describe('keys of what a result rests on', () => {
   const study = (...series: readonly (readonly [string, readonly string[]])[]): PacsStudy => ({
     studyInstanceUID,
     isStable: true,
-    series: series.map(([seriesInstanceUID, instanceIds]) => ({ seriesInstanceUID, instanceIds, mainAttributes: seriesInstanceUID === 'ours' ? { Modality: 'SR', StationName: stationName } : {} })),
+    series: series.map(([seriesInstanceUID, instanceIds]) => ({
+      seriesInstanceUID,
+      instanceIds,
+      mainAttributes: seriesInstanceUID === 'ours' ? { Modality: 'SR', StationName: stationName } : {},
+    })),
   });
   const key = contentKeyOf(study(['1', ['a', 'b']], ['2', ['c']]));
 
@@ -64,7 +90,12 @@ describe('keys of what a result rests on', () => {
   });
 
   test('content: an image more, less or another changes it', () => {
-    for (const other of [study(['1', ['a', 'b']]), study(['1', ['a', 'b', 'd']], ['2', ['c']]), study(['1', ['a', 'd']], ['2', ['c']]), study()]) {
+    for (const other of [
+      study(['1', ['a', 'b']]),
+      study(['1', ['a', 'b', 'd']], ['2', ['c']]),
+      study(['1', ['a', 'd']], ['2', ['c']]),
+      study(),
+    ]) {
       assert.notEqual(contentKeyOf(other), key);
     }
   });

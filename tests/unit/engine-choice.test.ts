@@ -24,14 +24,33 @@ test('auto starts an engine and says why', async () => {
 
 test('an engine that is asked for and not there is refused with the way to add it', async () => {
   const absent = candidates().find(({ installed }) => !installed)!;
-  await assert.rejects(startEngine({ prefer: absent.name, threads: 1 }), (error) => error instanceof Fault && error.code === 'engine-unavailable' && error.message.includes(absent.howToAdd));
+  await assert.rejects(
+    startEngine({ prefer: absent.name, threads: 1 }),
+    (error) => error instanceof Fault && error.code === 'engine-unavailable' && error.message.includes(absent.howToAdd),
+  );
 });
 
 test('engines of a GPU are not tried where the machine shows none', () => {
-  assert.equal(mayHaveGpu('linux', () => ['null', 'shm', 'tty1', 'nvram', 'drill']), false);
-  for (const name of ['dri', 'nvidia0', 'nvidiactl', 'dxg', 'kfd']) assert.equal(mayHaveGpu('linux', () => ['null', name]), true, name);
-  assert.equal(mayHaveGpu('darwin', () => []), true);
-  assert.equal(mayHaveGpu('linux', () => { throw new Error('no /dev'); }), true);
+  assert.equal(
+    mayHaveGpu('linux', () => ['null', 'shm', 'tty1', 'nvram', 'drill']),
+    false,
+  );
+  for (const name of ['dri', 'nvidia0', 'nvidiactl', 'dxg', 'kfd'])
+    assert.equal(
+      mayHaveGpu('linux', () => ['null', name]),
+      true,
+      name,
+    );
+  assert.equal(
+    mayHaveGpu('darwin', () => []),
+    true,
+  );
+  assert.equal(
+    mayHaveGpu('linux', () => {
+      throw new Error('no /dev');
+    }),
+    true,
+  );
 });
 
 test('the choice: fastest, but only if it computes what the processor computes', () => {
@@ -40,19 +59,37 @@ test('the choice: fastest, but only if it computes what the processor computes',
   const gpu = { name: 'tensorflow-gpu', milliseconds: 7, logits: [1, -2], place: 'three' } as const;
   assert.equal(chooseEngine([cpu, cuda]).name, 'onnx-cuda');
   assert.deepEqual(chooseEngine([cpu, cuda, gpu]).inOrder, ['onnx-cuda', 'tensorflow-gpu', 'onnx-cpu']);
-  assert.equal(chooseEngine([cpu, cuda]).why, 'Fastest of those that started: onnx-cuda takes 5 ms for a test batch of 8; onnx-cpu takes 40 ms.');
+  assert.equal(
+    chooseEngine([cpu, cuda]).why,
+    'Fastest of those that started: onnx-cuda takes 5 ms for a test batch of 8; onnx-cpu takes 40 ms.',
+  );
   assert.equal(chooseEngine([cpu, { ...cuda, milliseconds: 50 }]).name, 'onnx-cpu');
-  assert.match(chooseEngine([cpu, { ...cuda, logits: [1.1, -2] }]).why, /^The only one .* onnx-cuda started but computes something else than onnx-cpu\.$/);
+  assert.match(
+    chooseEngine([cpu, { ...cuda, logits: [1.1, -2] }]).why,
+    /^The only one .* onnx-cuda started but computes something else than onnx-cpu\.$/,
+  );
   assert.match(chooseEngine([cpu, { ...cuda, logits: [NaN, NaN] }]).why, /^The only one/);
   assert.match(chooseEngine([cpu, { name: 'onnx-webgpu', error: 'No adapter.' }]).why, /onnx-webgpu did not start \(No adapter\)\.$/);
   // where onnxruntime has no library, TensorFlow.js is measured by itself
-  assert.equal(chooseEngine([{ name: 'onnx-cpu', error: 'library missing' }, { ...cpu, name: 'tensorflow-wasm' }]).name, 'tensorflow-wasm');
-  assert.throws(() => chooseEngine([{ name: 'onnx-cpu', error: 'library missing' }, gpu]), (error) => error instanceof Fault && error.code === 'engine-unavailable' && /library missing/.test(error.message));
+  assert.equal(
+    chooseEngine([
+      { name: 'onnx-cpu', error: 'library missing' },
+      { ...cpu, name: 'tensorflow-wasm' },
+    ]).name,
+    'tensorflow-wasm',
+  );
+  assert.throws(
+    () => chooseEngine([{ name: 'onnx-cpu', error: 'library missing' }, gpu]),
+    (error) => error instanceof Fault && error.code === 'engine-unavailable' && /library missing/.test(error.message),
+  );
 });
 
 test('doctor hears of every engine what is there and how to add it', async () => {
   const reports = await describeEngines(1);
-  assert.deepEqual(reports.map(({ name }) => name), [...engineNames]);
+  assert.deepEqual(
+    reports.map(({ name }) => name),
+    [...engineNames],
+  );
   assert.ok(reports[0]!.present);
   for (const { name, present, detail, howToAdd } of reports) {
     assert.match(detail, name.startsWith('onnx') ? /onnxruntime-node \d/ : /TensorFlow\.js (tfjs|webgpu)/);

@@ -55,9 +55,16 @@ function check(name: string, found: Prediction, context: TestContext): void {
   assert.deepEqual([found.batch, found.outputs, found.mapHeight, found.mapWidth], expected.activationMaps.shape);
   const errors = {
     logits: relativeError(found.logits, expected.logits),
-    embedding: relativeError(found.embedding.filter((_, index) => index % 16 === 0), expected.embeddingEvery16th),
+    embedding: relativeError(
+      found.embedding.filter((_, index) => index % 16 === 0),
+      expected.embeddingEvery16th,
+    ),
     'activation maps': relativeError(found.activationMaps, expected.activationMaps.values),
   };
-  context.diagnostic(Object.entries(errors).map(([what, error]) => `${what} ${error.toExponential(1)}`).join(', '));
+  context.diagnostic(
+    Object.entries(errors)
+      .map(([what, error]) => `${what} ${error.toExponential(1)}`)
+      .join(', '),
+  );
   for (const [what, error] of Object.entries(errors)) assert.ok(error < tolerance, `${what}: ${error}`);
 }

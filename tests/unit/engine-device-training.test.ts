@@ -5,7 +5,14 @@ import type { TrainingSession } from '../../src/engine/onnx/training/training-se
 import type { StepResult } from '../../src/engine/trainer.js';
 import { enginesAtHand } from './engines-at-hand.js';
 import { relativeError } from './network-examples.js';
-import { assertGradients, assertTensors, goldenTraining, trainerOptions, trainingBatch, type GoldenCase } from './network-train-examples.js';
+import {
+  assertGradients,
+  assertTensors,
+  goldenTraining,
+  trainerOptions,
+  trainingBatch,
+  type GoldenCase,
+} from './network-train-examples.js';
 
 /**
  * Training with the WebGPU provider of onnxruntime, weights staying on the device, held to what autograd and AdamW did in float64.

@@ -25,7 +25,9 @@ function childProcesses(): readonly number[] {
   return lines.filter((line) => line.includes('tensorflow/process.js')).map((line) => Number.parseInt(line, 10));
 }
 
-test('when its process is killed in the middle of the work, the next engine takes over, says so, and every call is answered', { skip }, async () => {
+test('when its process is killed in the middle of the work, the next engine takes over, says so, and every call is answered', {
+  skip,
+}, async () => {
   const told: { readonly message: string; readonly [key: string]: unknown }[] = [];
   const log: Log = { ...silentLog, error: (message: string, fields: object = {}) => void told.push({ message, ...fields }) };
   const first = await candidate('tensorflow-wasm').start(threads, 'test');
@@ -37,12 +39,19 @@ test('when its process is killed in the middle of the work, the next engine take
   const running = [one, other, one, other].map((predictor) => predictor.predict(picture));
   for (const pid of childProcesses()) process.kill(pid, 'SIGKILL');
   const answers = await Promise.all(running);
-  for (const { logits } of answers) for (const [index, value] of logits.entries()) assert.ok(Math.abs(value - before.logits[index]!) < 1e-4);
+  for (const { logits } of answers)
+    for (const [index, value] of logits.entries()) assert.ok(Math.abs(value - before.logits[index]!) < 1e-4);
   const last = await other.predict(picture);
   assert.match(last.engine!.name, /^onnxruntime-node/);
   assert.match(engine.description.name, /^onnxruntime-node/);
-  assert.match(engine.description.why, /^In place of TensorFlow\.js tfjs-backend-wasm .*, which was lost \(the engine's process ended: by SIGKILL/);
-  assert.deepEqual(told.map(({ message }) => message), ['engine lost, another took over']);
+  assert.match(
+    engine.description.why,
+    /^In place of TensorFlow\.js tfjs-backend-wasm .*, which was lost \(the engine's process ended: by SIGKILL/,
+  );
+  assert.deepEqual(
+    told.map(({ message }) => message),
+    ['engine lost, another took over'],
+  );
   await engine.close();
 });
 
@@ -59,7 +68,10 @@ test('what fails for the caller’s reasons is not taken for a loss', async () =
   const others = [{ name: 'never', start: () => Promise.reject(new Error(`${++started}`)) }];
   const engine = new FallbackEngine({ engine: await successor.start('test'), others, log: silentLog });
   const predictor = await engine.load(network);
-  await assert.rejects(predictor.predict({ ...picture, data: new Float32Array(96 * 96).fill(1e38) }), (error) => error instanceof Fault && error.code === 'engine-failed');
+  await assert.rejects(
+    predictor.predict({ ...picture, data: new Float32Array(96 * 96).fill(1e38) }),
+    (error) => error instanceof Fault && error.code === 'engine-failed',
+  );
   await assert.rejects(predictor.predict({ ...picture, height: 1 }), RangeError);
   assert.equal(started, 0);
   assert.equal(engine.description.why, 'test');
@@ -67,7 +79,11 @@ test('what fails for the caller’s reasons is not taken for a loss', async () =
 });
 
 test('a prediction names the engine that computed it, the model the one in use', { skip }, async () => {
-  const engine = new FallbackEngine({ engine: await candidate('tensorflow-wasm').start(threads, 'test'), others: [successor], log: silentLog });
+  const engine = new FallbackEngine({
+    engine: await candidate('tensorflow-wasm').start(threads, 'test'),
+    others: [successor],
+    log: silentLog,
+  });
   const model = await serveModel(await loadModelVersion(join(projectRoot, 'models/starter')), engine, () => ({}));
   const image = { values: seededImage('image', 256 * 256).map((value) => (value + 2) / 4), width: 256, height: 256, pixelAspect: 1 };
   const [before] = await model.predictXrays([image]);
@@ -76,7 +92,8 @@ test('a prediction names the engine that computed it, the model the one in use',
   assert.match(before!.engine!.name, /^TensorFlow/);
   assert.match(after!.engine!.name, /^onnxruntime/);
   assert.equal(model.engine.name, after!.engine!.name);
-  for (const [index, { probability }] of after!.findings.entries()) assert.ok(Math.abs(probability - before!.findings[index]!.probability) < 1e-4);
+  for (const [index, { probability }] of after!.findings.entries())
+    assert.ok(Math.abs(probability - before!.findings[index]!.probability) < 1e-4);
   await model.release();
   await engine.close();
 });

@@ -18,9 +18,11 @@ const picture = { data: seededImage('x', 96 * 96), batch: 1, channels: 1, height
 const description = { name: 'test', why: 'test' };
 /** Short for what hangs, long enough for a fresh process of a busy machine to load a small network. */
 const limits = { answerMs: 4_000, firstAnswerMs: 20_000 };
-const engineOf = (more: Partial<ConstructorParameters<typeof OnnxEngine>[0]> = {}) => new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description, limits, ...more });
+const engineOf = (more: Partial<ConstructorParameters<typeof OnnxEngine>[0]> = {}) =>
+  new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description, limits, ...more });
 const successor = { name: 'onnx-cpu', start: async (why: string) => engineOf({ description: { name: 'successor', why } }) };
-const isFault = (pattern: RegExp) => (error: unknown) => error instanceof Fault && error.code === 'engine-failed' && error.retryable && pattern.test(error.message);
+const isFault = (pattern: RegExp) => (error: unknown) =>
+  error instanceof Fault && error.code === 'engine-failed' && error.retryable && pattern.test(error.message);
 
 function isAlive(pid: number): boolean {
   try {
@@ -32,7 +34,8 @@ function isAlive(pid: number): boolean {
 }
 
 /** Hangs at every prediction, or dies of it; its limits are over soon. */
-const broken = (how: 'hanging' | 'dying') => engineOf({ limits: { answerMs: 300, firstAnswerMs: 1_500 }, program: new URL(`../support/${how}-engine.js`, import.meta.url) });
+const broken = (how: 'hanging' | 'dying') =>
+  engineOf({ limits: { answerMs: 300, firstAnswerMs: 1_500 }, program: new URL(`../support/${how}-engine.js`, import.meta.url) });
 
 test('D3: an engine that does not answer in time is a fault that can pass, says for what, and its process is gone', async () => {
   const engine = engineOf();
@@ -42,7 +45,8 @@ test('D3: an engine that does not answer in time is a fault that can pass, says 
   process.kill(pid, 'SIGSTOP');
   const running = [predictor.predict(picture), predictor.predict(picture)];
   await eventually('it is seen to stall before its time is over', () => assert.ok(engine.stalled));
-  for (const answer of running) await assert.rejects(answer, isFault(/the engine's process ended: no answer within \d.* \(a prediction of 1 × 1 × 96 × 96 values\)/));
+  for (const answer of running)
+    await assert.rejects(answer, isFault(/the engine's process ended: no answer within \d.* \(a prediction of 1 × 1 × 96 × 96 values\)/));
   await eventually('its process is gone', () => assert.ok(!isAlive(pid)));
   assert.equal(engine.stalled, false);
   await assert.rejects(predictor.predict(picture), isFault(/no answer within/));
@@ -74,7 +78,9 @@ test('D3: native code that never returns is left behind for the next engine', as
   await engine.close();
 });
 
-test('D3: a TensorFlow.js process that hangs is replaced', { skip: candidate('tensorflow-wasm').installed ? false : 'TensorFlow.js is not installed' }, async () => {
+test('D3: a TensorFlow.js process that hangs is replaced', {
+  skip: candidate('tensorflow-wasm').installed ? false : 'TensorFlow.js is not installed',
+}, async () => {
   const first = await candidate('tensorflow-wasm').start(1, 'test', { limits });
   const engine = new FallbackEngine({ engine: first, others: [successor], log: silentLog });
   const predictor = await engine.load(network);

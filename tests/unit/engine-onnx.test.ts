@@ -26,7 +26,13 @@ test('every picture of a batch gets what it gets alone', async () => {
 });
 
 test('calls that overlap, on two networks, each get their own answer, and the input stays the caller’s', async () => {
-  const [one, other] = [await engine.load(starter()), await engine.load({ ...starter(), tensors: new Map([...starter().tensors, ['fc.bias', { shape: [3], data: Float32Array.of(7, 8, 9) }]]) })];
+  const [one, other] = [
+    await engine.load(starter()),
+    await engine.load({
+      ...starter(),
+      tensors: new Map([...starter().tensors, ['fc.bias', { shape: [3], data: Float32Array.of(7, 8, 9) }]]),
+    }),
+  ];
   const inputs = Array.from({ length: 6 }, (_, index) => picture(`picture ${index}`));
   const together = await Promise.all(inputs.flatMap((input) => [one.predict(input), other.predict(input)]));
   for (const [index, input] of inputs.entries()) {
@@ -55,7 +61,13 @@ test('the event loop goes on while the engine computes', async () => {
 
 test('weights of another architecture are refused before the engine sees them', async () => {
   const { tensors } = starter();
-  await assert.rejects(engine.load({ architecture: exampleArchitecture('resnet-18'), tensors }), (error) => error instanceof Fault && error.code === 'model-invalid' && /tensor conv1.weight: expected shape \[64, 3, 7, 7\], found \[32, 1, 7, 7\]/.test(error.message));
+  await assert.rejects(
+    engine.load({ architecture: exampleArchitecture('resnet-18'), tensors }),
+    (error) =>
+      error instanceof Fault &&
+      error.code === 'model-invalid' &&
+      /tensor conv1.weight: expected shape \[64, 3, 7, 7\], found \[32, 1, 7, 7\]/.test(error.message),
+  );
 });
 
 test('an input of the wrong shape is a bug, named as such', async () => {
@@ -68,7 +80,9 @@ test('an input of the wrong shape is a bug, named as such', async () => {
 test('what onnxruntime refuses becomes a fault, and the engine goes on', async () => {
   const predictor = await engine.load(starter());
   const tiny = { data: new Float32Array(1), batch: 1, channels: 1, height: 1, width: 1 };
-  const wrong = await engine.load({ ...starter(), architecture: { ...starter().architecture, embedding: 'nowhere' } }).catch((error: unknown) => error);
+  const wrong = await engine
+    .load({ ...starter(), architecture: { ...starter().architecture, embedding: 'nowhere' } })
+    .catch((error: unknown) => error);
   assert.ok(wrong instanceof Fault && wrong.code === 'engine-failed', String(wrong));
   await predictor.predict(tiny);
   await predictor.predict(picture('x'));
@@ -79,14 +93,20 @@ test('what onnxruntime refuses becomes a fault, and the engine goes on', async (
 
 test('values that are not finite are a fault, not a finding that is absent', async () => {
   const predictor = await engine.load(starter());
-  await assert.rejects(predictor.predict({ ...picture('x'), data: new Float32Array(96 * 96).fill(1e38) }), (error) => error instanceof Fault && error.code === 'engine-failed');
+  await assert.rejects(
+    predictor.predict({ ...picture('x'), data: new Float32Array(96 * 96).fill(1e38) }),
+    (error) => error instanceof Fault && error.code === 'engine-failed',
+  );
   await predictor.release();
 });
 
 test('an engine that was closed says so', async () => {
   const short = new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description: { name: 'test', why: 'test' } });
   const predictor = await short.load(starter());
-  const running = predictor.predict(picture('x')).then(() => 'answered', (error: unknown) => (error as Fault).code);
+  const running = predictor.predict(picture('x')).then(
+    () => 'answered',
+    (error: unknown) => (error as Fault).code,
+  );
   await short.close();
   assert.ok(['answered', 'engine-failed'].includes(await running));
   await assert.rejects(predictor.predict(picture('x')), (error) => error instanceof Fault && /process ended: stopped/.test(error.message));
@@ -100,6 +120,8 @@ test('a process that exits while the engine computes exits as it was told to', a
     const predictor = await engine.load(probeNetwork());
     for (let i = 0; i < 20; i++) void predictor.predict(probeInput());
     setTimeout(() => process.exit(7), 60);`;
-  const { code, signal } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch((error: { code?: number; signal?: string }) => error) as { code?: number; signal?: string | null };
+  const { code, signal } = (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch(
+    (error: { code?: number; signal?: string }) => error,
+  )) as { code?: number; signal?: string | null };
   assert.deepEqual({ code, signal }, { code: 7, signal: null });
 });

@@ -12,7 +12,9 @@ import { goldenTraining, trainerOptions, trainingBatch } from './network-train-e
 import { seededImage, seededWeights } from './network-seeded.js';
 
 /** The fastest of TensorFlow.js' backends that starts here; WASM comes with the development packages. */
-const atHand = (await enginesAtHand(engineNames.filter((name) => name.startsWith('tensorflow-')))).flatMap((one) => ('start' in one && !one.software ? [one] : [])).at(0);
+const atHand = (await enginesAtHand(engineNames.filter((name) => name.startsWith('tensorflow-'))))
+  .flatMap((one) => ('start' in one && !one.software ? [one] : []))
+  .at(0);
 const skip = atHand ? false : 'no TensorFlow.js backend starts here';
 const engine = await start();
 after(() => engine?.close());
@@ -59,11 +61,19 @@ test('calls that overlap each get their own answer', { skip }, async () => {
   await predictor.release();
 });
 
-test('weights of another architecture, inputs of a wrong shape and a released network are refused, and the engine goes on', { skip }, async () => {
-  await assert.rejects(engine!.load({ ...starter(), architecture: exampleArchitecture('resnet-18') }), (error) => error instanceof Fault && error.code === 'model-invalid' && /tensor conv1.weight/.test(error.message));
+test('weights of another architecture, inputs of a wrong shape and a released network are refused, and the engine goes on', {
+  skip,
+}, async () => {
+  await assert.rejects(
+    engine!.load({ ...starter(), architecture: exampleArchitecture('resnet-18') }),
+    (error) => error instanceof Fault && error.code === 'model-invalid' && /tensor conv1.weight/.test(error.message),
+  );
   const predictor = await engine!.load(starter());
   await assert.rejects(predictor.predict({ ...picture('x'), height: 95 }), RangeError);
-  await assert.rejects(predictor.predict({ ...picture('x'), data: new Float32Array(96 * 96).fill(1e38) }), (error) => error instanceof Fault && error.code === 'engine-failed');
+  await assert.rejects(
+    predictor.predict({ ...picture('x'), data: new Float32Array(96 * 96).fill(1e38) }),
+    (error) => error instanceof Fault && error.code === 'engine-failed',
+  );
   await predictor.predict(picture('x'));
   await predictor.release();
   await assert.rejects(predictor.predict(picture('x')), (error) => error instanceof Fault && error.code === 'engine-failed');
@@ -99,7 +109,8 @@ test('a run that was interrupted comes to the same weights as one that was not',
   assert.equal(half.step, 2);
   const rest = await take(await engine!.startTrainer({ ...trainerOptions(fastai), resume: half }), [2, 3]);
   assert.equal(rest.step, 4);
-  for (const part of ['tensors', 'optimizer'] as const) for (const [name, { data }] of whole[part]) assert.ok(relativeError(rest[part].get(name)!.data, data) < 1e-5, name);
+  for (const part of ['tensors', 'optimizer'] as const)
+    for (const [name, { data }] of whole[part]) assert.ok(relativeError(rest[part].get(name)!.data, data) < 1e-5, name);
 });
 
 test('what is frozen stays as it is', { skip }, async () => {
@@ -107,7 +118,9 @@ test('what is frozen stays as it is', { skip }, async () => {
   const trainer = await engine!.startTrainer(given);
   await trainer.step(batch(0), rates);
   const { tensors } = await trainer.state();
-  const changed = [...given.network.tensors].filter(([name, { data }]) => tensors.get(name)!.data.some((value, index) => value !== data[index])).map(([name]) => name);
+  const changed = [...given.network.tensors]
+    .filter(([name, { data }]) => tensors.get(name)!.data.some((value, index) => value !== data[index]))
+    .map(([name]) => name);
   assert.deepEqual(changed, ['fc.weight', 'fc.bias']);
   await trainer.release();
 });
@@ -116,7 +129,10 @@ test('a step that diverges is refused and changes nothing', { skip }, async () =
   const trainer = await engine!.startTrainer(options());
   const before = await trainer.state();
   const data = batch(0).input.data.map((value, index) => (index === 5 ? Infinity : value));
-  await assert.rejects(trainer.step({ ...batch(0), input: { ...batch(0).input, data } }, rates), (error) => error instanceof Fault && error.code === 'training-diverged');
+  await assert.rejects(
+    trainer.step({ ...batch(0), input: { ...batch(0).input, data } }, rates),
+    (error) => error instanceof Fault && error.code === 'training-diverged',
+  );
   const after = await trainer.state();
   assert.equal(after.step, 0);
   for (const [name, { data: values }] of before.tensors) assert.deepEqual(after.tensors.get(name)!.data, values);

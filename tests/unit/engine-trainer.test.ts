@@ -59,7 +59,9 @@ test('frozen groups keep their tensors, still batch norms their statistics too',
     const before = await trainer.state();
     await take(trainer, 0);
     const now = await trainer.state();
-    const moved = [...now.tensors].filter(([name, tensor]) => tensor.data.some((value, index) => value !== before.tensors.get(name)!.data[index])).map(([name]) => name);
+    const moved = [...now.tensors]
+      .filter(([name, tensor]) => tensor.data.some((value, index) => value !== before.tensors.get(name)!.data[index]))
+      .map(([name]) => name);
     const norms = [...now.tensors.keys()].filter((name) => /(bn\d|downsample\.1)\./.test(name));
     const head = [...now.tensors.keys()].filter((name) => name.startsWith('head.'));
     assert.deepEqual(moved.sort(), [...head, ...(frozenBatchNorms === 'train' ? norms : [])].sort());
@@ -71,8 +73,14 @@ test('a loss that is not finite is a fault, and the weights are those before the
   const trainer = await engine.startTrainer(options);
   await take(trainer, 0);
   const before = await trainer.state();
-  const broken = { ...batches[1]!, input: { ...batches[1]!.input, data: batches[1]!.input.data.map((value, index) => (index === 5 ? NaN : value)) } };
-  await assert.rejects(trainer.step(broken, goldenTraining.rates[1]!), (error) => error instanceof Fault && error.code === 'training-diverged' && /the loss is NaN in step 1/.test(error.message));
+  const broken = {
+    ...batches[1]!,
+    input: { ...batches[1]!.input, data: batches[1]!.input.data.map((value, index) => (index === 5 ? NaN : value)) },
+  };
+  await assert.rejects(
+    trainer.step(broken, goldenTraining.rates[1]!),
+    (error) => error instanceof Fault && error.code === 'training-diverged' && /the loss is NaN in step 1/.test(error.message),
+  );
   const now = await trainer.state();
   assert.equal(now.step, 1);
   assertSame(now.tensors, before.tensors);
@@ -83,9 +91,12 @@ test('a loss that is not finite is a fault, and the weights are those before the
 test('weights that grow without end are noticed before they are spoilt', async () => {
   const trainer = await engine.startTrainer({ ...options, adamW: { ...options.adamW, epsilon: 1e-8 } });
   const wild = { learningRates: [1e30, 1e30, 1e30], momentum: 0.9 };
-  await assert.rejects(async () => {
-    for (const step of [0, 1, 2, 3]) await trainer.step(batches[step]!, wild);
-  }, (error) => error instanceof Fault && error.code === 'training-diverged');
+  await assert.rejects(
+    async () => {
+      for (const step of [0, 1, 2, 3]) await trainer.step(batches[step]!, wild);
+    },
+    (error) => error instanceof Fault && error.code === 'training-diverged',
+  );
   for (const [name, { data }] of (await trainer.state()).tensors) assert.ok(data.every(Number.isFinite), name);
   await trainer.release();
 });
@@ -106,30 +117,69 @@ const other = (change: (tensors: Map<string, Tensor>) => void): TrainerOptions =
   return { ...options, network: { ...options.network, tensors } };
 };
 const refusedModels: readonly (readonly [string, () => TrainerOptions | Promise<TrainerOptions>, RegExp])[] = [
-  ['weights of another architecture', () => ({ ...options, network: { ...options.network, tensors: trainerOptions(goldenTraining.cases['resnet-18']!).network.tensors } }), /tensor conv1\.weight: expected shape \[32, 1, 7, 7\], found \[64, 3, 7, 7\]/],
-  ['a weight that is not a number', () => other((tensors) => tensors.set('bn1.bias', { shape: [32], data: new Float32Array(32).fill(NaN) })), /tensor bn1\.bias: expected finite values, found NaN at element 0/],
-  ['a head for another number of classes', () => other((tensors) => tensors.set('head.8.weight', { shape: [5, 512], data: new Float32Array(5 * 512) })), /tensor head\.8\.weight: expected shape \[3, 512\], found \[5, 512\]/],
-  ['a state without the optimizer of a trained tensor', () => ({ ...options, resume: { step: 1, tensors: options.network.tensors, optimizer: new Map() } }), /tensor conv1\.weight\.expAvg: expected shape \[32, 1, 7, 7\], found none .*state of the trainer/s],
+  [
+    'weights of another architecture',
+    () => ({ ...options, network: { ...options.network, tensors: trainerOptions(goldenTraining.cases['resnet-18']!).network.tensors } }),
+    /tensor conv1\.weight: expected shape \[32, 1, 7, 7\], found \[64, 3, 7, 7\]/,
+  ],
+  [
+    'a weight that is not a number',
+    () => other((tensors) => tensors.set('bn1.bias', { shape: [32], data: new Float32Array(32).fill(NaN) })),
+    /tensor bn1\.bias: expected finite values, found NaN at element 0/,
+  ],
+  [
+    'a head for another number of classes',
+    () => other((tensors) => tensors.set('head.8.weight', { shape: [5, 512], data: new Float32Array(5 * 512) })),
+    /tensor head\.8\.weight: expected shape \[3, 512\], found \[5, 512\]/,
+  ],
+  [
+    'a state without the optimizer of a trained tensor',
+    () => ({ ...options, resume: { step: 1, tensors: options.network.tensors, optimizer: new Map() } }),
+    /tensor conv1\.weight\.expAvg: expected shape \[32, 1, 7, 7\], found none .*state of the trainer/s,
+  ],
 ];
 for (const [what, make, message] of refusedModels) {
   test(`a trainer is not started with ${what}`, async () => {
-    await assert.rejects(async () => engine.startTrainer(await make()), (error) => {
-      assert.ok(error instanceof Fault && error.code === 'model-invalid');
-      assert.match(error.message, message);
-      return true;
-    });
+    await assert.rejects(
+      async () => engine.startTrainer(await make()),
+      (error) => {
+        assert.ok(error instanceof Fault && error.code === 'model-invalid');
+        assert.match(error.message, message);
+        return true;
+      },
+    );
   });
 }
 
 const refusedOptions: readonly (readonly [string, Partial<TrainerOptions>, RegExp])[] = [
-  ['a class weight too few', { objective: { kind: 'one-of-many', classWeights: [1, 2] } }, /expected 3 class weights, one for each output, found 2/],
-  ['a negative class weight', { objective: { kind: 'several', classWeights: [1, -2, 1] } }, /class weights of 0 or more, found \[1, -2, 1\]/],
+  [
+    'a class weight too few',
+    { objective: { kind: 'one-of-many', classWeights: [1, 2] } },
+    /expected 3 class weights, one for each output, found 2/,
+  ],
+  [
+    'a negative class weight',
+    { objective: { kind: 'several', classWeights: [1, -2, 1] } },
+    /class weights of 0 or more, found \[1, -2, 1\]/,
+  ],
   ['a batch of one where a batch norm needs more', { batch: 1 }, /batch norm head\.2 needs more than one value a channel/],
   ['a picture that vanishes in the network', { height: 0 }, /leaves nothing at/],
-  ['a layer that is in no group', { layerGroups: options.layerGroups.map((group) => group.filter((name) => name !== 'layer2.0.conv1')) }, /layer layer2\.0\.conv1 stands in no layer group/],
-  ['a layer that is in two groups', { layerGroups: [...options.layerGroups, ['fc', 'conv1']].map((group, index) => (index === 3 ? ['conv1'] : group)) }, /layer conv1 stands in two layer groups/],
+  [
+    'a layer that is in no group',
+    { layerGroups: options.layerGroups.map((group) => group.filter((name) => name !== 'layer2.0.conv1')) },
+    /layer layer2\.0\.conv1 stands in no layer group/,
+  ],
+  [
+    'a layer that is in two groups',
+    { layerGroups: [...options.layerGroups, ['fc', 'conv1']].map((group, index) => (index === 3 ? ['conv1'] : group)) },
+    /layer conv1 stands in two layer groups/,
+  ],
   ['every group frozen', { trainFromGroup: 3 }, /nothing is trained from group 3 of 3 on/],
-  ['label smoothing of everything', { objective: { kind: 'one-of-many', labelSmoothing: 1 } }, /label smoothing from 0 to below 1, found 1/],
+  [
+    'label smoothing of everything',
+    { objective: { kind: 'one-of-many', labelSmoothing: 1 } },
+    /label smoothing from 0 to below 1, found 1/,
+  ],
 ];
 for (const [what, change, message] of refusedOptions) {
   test(`a trainer is not started with ${what}`, async () => {
@@ -154,6 +204,7 @@ test('batches that do not fit the trainer are refused', async () => {
     [batch, { ...rates, learningRates: [1e-3] }, /expected 3 learning rates of 0 or more, found \[0\.001\]/],
     [batch, { ...rates, momentum: 1 }, /expected a momentum from 0 to below 1, found 1/],
   ];
-  for (const [given, step, message] of refused) await assert.rejects(trainer.step(given, step), (error) => error instanceof RangeError && message.test(error.message), String(message));
+  for (const [given, step, message] of refused)
+    await assert.rejects(trainer.step(given, step), (error) => error instanceof RangeError && message.test(error.message), String(message));
   await trainer.release();
 });

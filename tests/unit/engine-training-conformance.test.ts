@@ -15,22 +15,23 @@ const ways = [
   ['with the whole step as one graph', (options: TrainerOptions) => openDeviceTrainingSession(options, settings), false],
 ] as const;
 
-for (const [way, open, inBlocks] of ways) for (const [name, golden] of Object.entries(goldenTraining.cases)) {
-  test(`${name} on onnxruntime's CPU provider ${way} trains as PyTorch trains`, async (context) => {
-    if (inBlocks && (await findBlock('cpu')) === undefined) return context.skip('this processor has no kernels for channel blocks');
-    const session = await open(trainerOptions(golden));
-    for (let step = 0; step < golden.steps; step++) {
-      const result = await session.step(trainingBatch(golden, step), goldenTraining.rates[step]!);
-      assert.ok(!('diverged' in result));
-      if (step === 0) {
-        assert.ok(relativeError(result.logits, golden.logits) < 1e-4, 'logits of the first step');
-        assertGradients(golden, await session.gradients());
+for (const [way, open, inBlocks] of ways)
+  for (const [name, golden] of Object.entries(goldenTraining.cases)) {
+    test(`${name} on onnxruntime's CPU provider ${way} trains as PyTorch trains`, async (context) => {
+      if (inBlocks && (await findBlock('cpu')) === undefined) return context.skip('this processor has no kernels for channel blocks');
+      const session = await open(trainerOptions(golden));
+      for (let step = 0; step < golden.steps; step++) {
+        const result = await session.step(trainingBatch(golden, step), goldenTraining.rates[step]!);
+        assert.ok(!('diverged' in result));
+        if (step === 0) {
+          assert.ok(relativeError(result.logits, golden.logits) < 1e-4, 'logits of the first step');
+          assertGradients(golden, await session.gradients());
+        }
+        const [loss, norm] = [golden.losses[step]!, golden.gradientNorms[step]!];
+        assert.ok(Math.abs(result.loss - loss) < 1e-3, `step ${step}: loss ${result.loss}, expected ${loss}`);
+        assert.ok(Math.abs(result.gradientNorm - norm) < 0.01 * norm, `step ${step}: norm ${result.gradientNorm}, expected ${norm}`);
       }
-      const [loss, norm] = [golden.losses[step]!, golden.gradientNorms[step]!];
-      assert.ok(Math.abs(result.loss - loss) < 1e-3, `step ${step}: loss ${result.loss}, expected ${loss}`);
-      assert.ok(Math.abs(result.gradientNorm - norm) < 0.01 * norm, `step ${step}: norm ${result.gradientNorm}, expected ${norm}`);
-    }
-    assertTensors(golden, (await session.state()).tensors);
-    await session.release();
-  });
-}
+      assertTensors(golden, (await session.state()).tensors);
+      await session.release();
+    });
+  }

@@ -4,7 +4,8 @@ import { batchForMemory, trainingBytes } from '../../src/engine/training-memory.
 import { layerGroups } from '../../src/network/layer-groups.js';
 import { exampleArchitecture } from './network-examples.js';
 
-const options = (name: string) => ({ layerGroups: layerGroups(exampleArchitecture(name)), trainFromGroup: 0, frozenBatchNorms: 'still', height: 224, width: 224 }) as const;
+const options = (name: string) =>
+  ({ layerGroups: layerGroups(exampleArchitecture(name)), trainFromGroup: 0, frozenBatchNorms: 'still', height: 224, width: 224 }) as const;
 
 /** Largest resident size in MiB of a process that trained so, on onnxruntime-node 1.30, Linux x64. */
 const measured: readonly (readonly [network: string, batch: number, trainFromGroup: number, megabytes: number])[] = [
@@ -31,5 +32,8 @@ test('the batch is the largest that fits', () => {
   assert.ok(trainingBytes(architecture, { ...options('resnet-34'), batch: 32 }) > 4e9);
   assert.equal(batchForMemory(architecture, options('resnet-34'), 1e12), 64);
   assert.equal(batchForMemory(architecture, options('resnet-34'), 1e12, 16), 16);
-  assert.throws(() => batchForMemory(architecture, options('resnet-34'), 5e8), /a batch of 2 of resnet basic .* at 224 × 224 takes about 1\.\d GB, 0\.5 GB are there/);
+  assert.throws(
+    () => batchForMemory(architecture, options('resnet-34'), 5e8),
+    /a batch of 2 of resnet basic .* at 224 × 224 takes about 1\.\d GB, 0\.5 GB are there/,
+  );
 });

@@ -4,7 +4,11 @@ import { probeEngine, type ProbeReport } from '../../src/engine/probe-engine.js'
 
 /** An engine that starts here, or why it does not: the reason with which its tests are skipped. */
 export type EngineAtHand =
-  | { readonly name: EngineName; /** A GPU that is software: correct, and so slow that it gets the smallest network only. */ readonly software: boolean; readonly start: () => Promise<StartedEngine> }
+  | {
+      readonly name: EngineName /** A GPU that is software: correct, and so slow that it gets the smallest network only. */;
+      readonly software: boolean;
+      readonly start: () => Promise<StartedEngine>;
+    }
   | { readonly name: EngineName; readonly absent: string };
 
 const threads = 2;

@@ -3,12 +3,20 @@ import { test } from 'node:test';
 import { agreementOf } from '../../src/evaluation/report/agreement.js';
 
 const said = (champion: number, challenger: number) => {
-  const opinion = (probability: number) => ({ probability, decision: probability >= 0.5 ? 'present' : probability < 0.3 ? 'absent' : 'undetermined' });
+  const opinion = (probability: number) => ({
+    probability,
+    decision: probability >= 0.5 ? 'present' : probability < 0.3 ? 'absent' : 'undetermined',
+  });
   return { champion: opinion(champion), challenger: opinion(challenger) };
 };
 
-test('two versions beside each other: Cohen\'s example, 20 and 15 of 50 agreed', () => {
-  const opinions = [...Array.from({ length: 20 }, () => said(0.9, 0.8)), ...Array.from({ length: 5 }, () => said(0.9, 0.1)), ...Array.from({ length: 10 }, () => said(0.1, 0.9)), ...Array.from({ length: 15 }, () => said(0.1, 0.2))];
+test("two versions beside each other: Cohen's example, 20 and 15 of 50 agreed", () => {
+  const opinions = [
+    ...Array.from({ length: 20 }, () => said(0.9, 0.8)),
+    ...Array.from({ length: 5 }, () => said(0.9, 0.1)),
+    ...Array.from({ length: 10 }, () => said(0.1, 0.9)),
+    ...Array.from({ length: 15 }, () => said(0.1, 0.2)),
+  ];
   const found = agreementOf(opinions)!;
   // textbook: observed 0.7, expected 0.5, kappa 0.4
   assert.ok(Math.abs(found.kappa! - 0.4) < 1e-12);

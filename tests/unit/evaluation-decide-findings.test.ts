@@ -23,7 +23,10 @@ test('probability is the sigmoid of the logit over the temperature', () => {
 
 test('a threshold belongs to what lies above it', () => {
   const limits = { absentBelow: 0.3, presentFrom: 0.7 };
-  assert.deepEqual([0.1, 0.3, 0.5, 0.7, 0.9].map((probability) => decisionOf(probability, limits)), ['absent', 'undetermined', 'undetermined', 'present', 'present']);
+  assert.deepEqual(
+    [0.1, 0.3, 0.5, 0.7, 0.9].map((probability) => decisionOf(probability, limits)),
+    ['absent', 'undetermined', 'undetermined', 'present', 'present'],
+  );
   assert.equal(decisionOf(NaN, limits), 'undetermined');
 });
 
@@ -38,8 +41,14 @@ test('the gate accepts only what passes both tests, and says which one failed', 
   const logits = (gate: number): Float32Array => Float32Array.of(0, gate);
   assert.equal(gateOf(logits(3), Float32Array.of(1, 2), rules).accepted, true);
   assert.equal(gateOf(logits(3), Float32Array.of(1, 2), rules).reason, undefined);
-  assert.match(gateOf(logits(0), Float32Array.of(1, 2), rules).reason!, /^it does not look like frontal-chest \(50\.0 %, needed 60\.0 %\)$/);
-  assert.match(gateOf(logits(3), Float32Array.of(9, 2), rules).reason!, /^it is unlike the training images \(distance 11\.3, allowed 3\.0\)$/);
+  assert.match(
+    gateOf(logits(0), Float32Array.of(1, 2), rules).reason!,
+    /^it does not look like frontal-chest \(50\.0 %, needed 60\.0 %\)$/,
+  );
+  assert.match(
+    gateOf(logits(3), Float32Array.of(9, 2), rules).reason!,
+    /^it is unlike the training images \(distance 11\.3, allowed 3\.0\)$/,
+  );
   assert.match(gateOf(logits(0), Float32Array.of(9, 2), rules).reason!, /; /);
   assert.equal(gateOf(logits(NaN), Float32Array.of(1, 2), rules).accepted, false);
   assert.equal(gateOf(logits(3), Float32Array.of(NaN, 2), rules).accepted, false);
@@ -55,7 +64,10 @@ test('one picture of a batch is read with its own logits and its own embedding',
   const { gate, findings } = assessImage(scores, 1, rules);
   assert.equal(gate.accepted, true);
   assert.equal(findings.length, 1);
-  assert.deepEqual({ ...findings[0]!, probability: undefined }, { name: 'pneumonia', output: 0, logit: 4, probability: undefined, decision: 'present' });
+  assert.deepEqual(
+    { ...findings[0]!, probability: undefined },
+    { name: 'pneumonia', output: 0, logit: 4, probability: undefined, decision: 'present' },
+  );
 });
 
 /** Logit that gives this probability at temperature 2. */
@@ -93,12 +105,7 @@ test('a study of which most slices are refused is refused, with the reason', () 
 });
 
 test('the box lies around the connected region of the maximum, and of nothing else', () => {
-  const map = Float32Array.from([
-    0.0, 0.0, 0.0, 0.0, 0.8,
-    0.0, 0.6, 0.0, 0.0, 0.8,
-    0.0, 0.0, 1.0, 0.4, 0.0,
-    0.0, 0.0, 0.5, 0.0, 0.0,
-  ]);
+  const map = Float32Array.from([0.0, 0.0, 0.0, 0.0, 0.8, 0.0, 0.6, 0.0, 0.0, 0.8, 0.0, 0.0, 1.0, 0.4, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0]);
   assert.deepEqual(activationBox(map, 5, 4), { left: 1 / 5, top: 1 / 4, right: 3 / 5, bottom: 4 / 4 });
 });
 
@@ -110,6 +117,11 @@ test('a map of nothing has no box; a map of one value is all box', () => {
 });
 
 test('a map is found by picture and output', () => {
-  const prediction = { activationMaps: Float32Array.from({ length: 2 * 3 * 4 }, (_, index) => index), outputs: 3, mapHeight: 2, mapWidth: 2 };
+  const prediction = {
+    activationMaps: Float32Array.from({ length: 2 * 3 * 4 }, (_, index) => index),
+    outputs: 3,
+    mapHeight: 2,
+    mapWidth: 2,
+  };
   assert.deepEqual([...activationMapOf(prediction, 1, 2)], [20, 21, 22, 23]);
 });

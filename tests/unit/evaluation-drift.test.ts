@@ -6,7 +6,13 @@ import { projectRoot } from '../../src/config.js';
 import { agreementOfReaders, pOfNoFall } from '../../src/evaluation/drift/agreement-fall.js';
 import { chiSquaredOfNames, chiSquaredTail } from '../../src/evaluation/drift/chi-squared.js';
 import { holmAdjusted } from '../../src/evaluation/drift/holm.js';
-import { expectedStabilityIndex, kolmogorovSmirnov, nameStabilityIndex, populationStabilityIndex, referenceBins } from '../../src/evaluation/drift/drift.js';
+import {
+  expectedStabilityIndex,
+  kolmogorovSmirnov,
+  nameStabilityIndex,
+  populationStabilityIndex,
+  referenceBins,
+} from '../../src/evaluation/drift/drift.js';
 import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
 
 /** numpy's and scipy's: tests/oracles/evaluation/promotion.py. */
@@ -14,9 +20,10 @@ const golden = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluat
   readonly ks: { one: number[]; other: number[]; statistic: number; pValue: number }[];
   readonly psi: { then: number[]; now: number[]; edges: number[]; psi: number }[];
 };
-const near = (found: number | null | undefined, expected: number, what: string, tolerance = 1e-9): void => assert.ok(typeof found === 'number' && Math.abs(found - expected) <= tolerance, `${what}: ${found}, expected ${expected}`);
+const near = (found: number | null | undefined, expected: number, what: string, tolerance = 1e-9): void =>
+  assert.ok(typeof found === 'number' && Math.abs(found - expected) <= tolerance, `${what}: ${found}, expected ${expected}`);
 
-test('Kolmogorov–Smirnov is scipy\'s, and the slow way over all values', () => {
+test("Kolmogorov–Smirnov is scipy's, and the slow way over all values", () => {
   for (const { one, other, statistic, pValue } of golden.ks) {
     const found = kolmogorovSmirnov(one, other)!;
     near(found.statistic, statistic, 'statistic');
@@ -28,7 +35,7 @@ test('Kolmogorov–Smirnov is scipy\'s, and the slow way over all values', () =>
   assert.deepEqual(kolmogorovSmirnov([1, 2, 3], [1, 2, 3]), { statistic: 0, pValue: 1 });
 });
 
-test('the stability index is that of numpy\'s bins', () => {
+test("the stability index is that of numpy's bins", () => {
   for (const { then, now, edges, psi } of golden.psi) {
     const reference = referenceBins(then);
     reference.edges.forEach((edge, i) => near(edge, edges[i]!, 'edge'));
@@ -67,9 +74,10 @@ const tests = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluati
   readonly fall: { lately: [number, number]; before: [number, number]; pValue: number; interval: [number, number] }[];
 };
 
-test('chi-squared of names is scipy\'s', () => {
+test("chi-squared of names is scipy's", () => {
   for (const { x, k, p } of tests.tail) near(chiSquaredTail(x, k), p, `tail of ${x}, ${k}`, 1e-12 + p * 1e-9);
-  const counts = (values: readonly number[]): Record<string, number> => Object.fromEntries(values.map((value, index) => [`n${index}`, value]));
+  const counts = (values: readonly number[]): Record<string, number> =>
+    Object.fromEntries(values.map((value, index) => [`n${index}`, value]));
   for (const { one, other, statistic, pValue, dof } of tests.contingency) {
     const found = chiSquaredOfNames(counts(one), counts(other))!;
     near(found.statistic, statistic, 'statistic');
@@ -86,7 +94,7 @@ test('rare names count together, and a single strange file decides nothing', () 
   assert.ok(chiSquaredOfNames({ GE: 100 }, { PHILIPS: 100 })!.pValue < 1e-20);
 });
 
-test('p values of many tests are Holm\'s, a fall of agreement is statsmodels\' test', () => {
+test("p values of many tests are Holm's, a fall of agreement is statsmodels' test", () => {
   holmAdjusted(tests.holm.raw).forEach((found, index) => near(found, tests.holm.adjusted[index]!, 'adjusted'));
   for (const { lately, before, pValue, interval } of tests.fall) {
     const now = agreementOfReaders(...lately);

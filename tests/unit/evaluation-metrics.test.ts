@@ -25,7 +25,13 @@ interface Binary {
   readonly roc: readonly [number[], number[], (number | 'Infinity')[]];
   readonly calibrationCurve: readonly [number[], number[]];
   readonly ranks: number[];
-  readonly delong: { readonly first: number; readonly second: number; readonly firstInterval: [number, number]; readonly standardError: number; readonly pValue: number };
+  readonly delong: {
+    readonly first: number;
+    readonly second: number;
+    readonly firstInterval: [number, number];
+    readonly standardError: number;
+    readonly pValue: number;
+  };
   readonly confusion: number[][];
   readonly logits: number[];
   readonly [figure: string]: unknown;
@@ -36,27 +42,46 @@ const golden = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluat
   readonly quantiles: [number, number][];
   readonly wilson: [number, number, number, [number, number]][];
   readonly binary: Binary[];
-  readonly oneOfMany: { readonly yTrue: number[]; readonly logits: number[][]; readonly yScore: number[][]; readonly confusion: number[][]; readonly [figure: string]: unknown };
-  readonly covariance: { readonly values: number[][]; readonly features: number; readonly mean: number[]; readonly covariance: number[][]; readonly precision: number[][]; readonly shrinkage: number };
+  readonly oneOfMany: {
+    readonly yTrue: number[];
+    readonly logits: number[][];
+    readonly yScore: number[][];
+    readonly confusion: number[][];
+    readonly [figure: string]: unknown;
+  };
+  readonly covariance: {
+    readonly values: number[][];
+    readonly features: number;
+    readonly mean: number[];
+    readonly covariance: number[][];
+    readonly precision: number[][];
+    readonly shrinkage: number;
+  };
 };
 
 function near(found: number | null | undefined, expected: unknown, what: string, tolerance = 1e-9): void {
-  assert.ok(typeof found === 'number' && Math.abs(found - (expected as number)) <= tolerance * Math.max(1, Math.abs(expected as number)), `${what}: ${found}, expected ${String(expected)}`);
+  assert.ok(
+    typeof found === 'number' && Math.abs(found - (expected as number)) <= tolerance * Math.max(1, Math.abs(expected as number)),
+    `${what}: ${found}, expected ${String(expected)}`,
+  );
 }
 
-test('the normal distribution and its quantiles are scipy\'s', () => {
+test("the normal distribution and its quantiles are scipy's", () => {
   for (const [x, expected] of golden.normal) near(normalCdf(x) / expected, 1, `cdf(${x})`, 2e-7);
   for (const [q, expected] of golden.quantiles) near(normalQuantile(q), expected, `quantile(${q})`, 1e-6);
   assert.throws(() => normalQuantile(1), RangeError);
 });
 
-test('Wilson\'s interval is statsmodels\', and 19 of 23 is 63 to 93 %', () => {
+test("Wilson's interval is statsmodels', and 19 of 23 is 63 to 93 %", () => {
   for (const [successes, trials, confidence, [low, high]] of golden.wilson) {
     const { interval } = wilsonEstimate(successes, trials, confidence);
     near(interval![0], low, 'low', 1e-6);
     near(interval![1], high, 'high', 1e-6);
   }
-  assert.deepEqual(wilsonEstimate(19, 23).interval!.map((one) => Math.round(one * 100)), [63, 93]);
+  assert.deepEqual(
+    wilsonEstimate(19, 23).interval!.map((one) => Math.round(one * 100)),
+    [63, 93],
+  );
   assert.deepEqual(wilsonEstimate(0, 0), { value: null, interval: null, why: 'nothing to count' });
 });
 
@@ -78,7 +103,10 @@ for (const [number, one] of golden.binary.entries()) {
     const table = reliabilityTable(yTrue, yScore);
     near(expectedCalibrationError(table), one['ece'], 'ECE');
     const [observed, said] = one.calibrationCurve;
-    const filled = reliabilityTable(yTrue, yScore.map((score) => Math.min(score + 1e-5, 1))).filter(({ count }) => count > 0);
+    const filled = reliabilityTable(
+      yTrue,
+      yScore.map((score) => Math.min(score + 1e-5, 1)),
+    ).filter(({ count }) => count > 0);
     assert.equal(filled.length, observed.length);
     filled.forEach((bin, i) => (near(bin.observed, observed[i], 'observed'), near(bin.meanScore, said[i], 'said')));
     const called = yScore.map((score) => Number(score >= 0.5));
@@ -99,7 +127,7 @@ for (const [number, one] of golden.binary.entries()) {
   });
 }
 
-test('figures of one of many are scikit-learn\'s', () => {
+test("figures of one of many are scikit-learn's", () => {
   const { yTrue, logits, yScore, confusion, ...figures } = golden.oneOfMany;
   const called = yScore.map((row) => row.indexOf(Math.max(...row)));
   const matrix = confusionMatrix(yTrue, called, 4);
@@ -109,8 +137,17 @@ test('figures of one of many are scikit-learn\'s', () => {
   near(majorityRate(matrix), Math.max(...[0, 1, 2, 3].map((k) => yTrue.filter((one) => one === k).length)) / yTrue.length, 'majority');
   near(fitSoftmaxTemperature(yTrue, logits), figures['temperature'], 'temperature', 1e-5);
   const rules = [0, 1, 2, 3].map((k) => ({ kind: 'finding' as const, name: String(k), temperature: 1, absentBelow: 0, presentFrom: 1 }));
-  logits.forEach((row, i) => findingProbabilities(row, { outputs: rules, objective: 'one-of-many' }).forEach((p, k) => near(p, yScore[i]![k], 'softmax')));
-  const losses = yScore.map((row, i) => imageLoss('one-of-many', row.map((_, k) => (k === yTrue[i] ? 1 : 0)), row)!);
+  logits.forEach((row, i) =>
+    findingProbabilities(row, { outputs: rules, objective: 'one-of-many' }).forEach((p, k) => near(p, yScore[i]![k], 'softmax')),
+  );
+  const losses = yScore.map(
+    (row, i) =>
+      imageLoss(
+        'one-of-many',
+        row.map((_, k) => (k === yTrue[i] ? 1 : 0)),
+        row,
+      )!,
+  );
   near(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, figures['logLoss'], 'log loss');
 });
 
@@ -145,14 +182,26 @@ test('the bootstrap draws patients, not images: resample by resample, the slow w
   const slow = Array.from({ length: 200 }, () => {
     const drawn = names.map(() => names[Math.floor(uniform() * names.length)]!);
     const images = drawn.flatMap((name) => patients.flatMap((patient, image) => (patient === name ? [image] : [])));
-    return aurocScore(images.map((image) => yTrue[image]!), images.map((image) => yScore[image]!));
+    return aurocScore(
+      images.map((image) => yTrue[image]!),
+      images.map((image) => yScore[image]!),
+    );
   });
   const fast = bootstrapValues(patients, (weights) => aurocScore(yTrue, yScore, weights), { resamples: 200, seed: 5 });
   slow.forEach((value, i) => (value === null ? assert.equal(fast[i], null) : near(fast[i], value, `resample ${i}`)));
   const { value, interval } = patientBootstrap(patients, (weights) => aurocScore(yTrue, yScore, weights), { resamples: 200, seed: 5 });
   near(value, aurocScore(yTrue, yScore), 'value');
-  assert.deepEqual(interval, percentileInterval(slow.filter((one) => one !== null), 0.95));
-  assert.deepEqual(patientBootstrap(patients, (weights) => aurocScore(yTrue, yScore, weights), { resamples: 200, seed: 5 }), { value, interval });
+  assert.deepEqual(
+    interval,
+    percentileInterval(
+      slow.filter((one) => one !== null),
+      0.95,
+    ),
+  );
+  assert.deepEqual(
+    patientBootstrap(patients, (weights) => aurocScore(yTrue, yScore, weights), { resamples: 200, seed: 5 }),
+    { value, interval },
+  );
 });
 
 test('a 95 % interval holds the truth about 95 times of 100, also where each patient has several alike images', () => {
@@ -188,11 +237,38 @@ test('what is not defined is said to be so', () => {
   assert.equal(delongEstimate([0, 0, 1], [0.2, 0.9, 0.4]).interval, null);
   assert.equal(delongComparison([1], [0.5], [0.6]), null);
   assert.equal(delongComparison([1, 1, 0, 0], [4, 3, 2, 1], [8, 7, 6, 5])!.pValue, 1);
-  assert.equal(balancedAccuracyScore([[3, 1], [0, 0]]), null);
-  assert.equal(accuracyScore([[0, 0], [0, 0]]), null);
-  assert.equal(majorityRate([[0, 0], [0, 0]]), null);
+  assert.equal(
+    balancedAccuracyScore([
+      [3, 1],
+      [0, 0],
+    ]),
+    null,
+  );
+  assert.equal(
+    accuracyScore([
+      [0, 0],
+      [0, 0],
+    ]),
+    null,
+  );
+  assert.equal(
+    majorityRate([
+      [0, 0],
+      [0, 0],
+    ]),
+    null,
+  );
   assert.equal(fitTemperature([1, 1, null], [2, 3, 4]), null);
-  assert.equal(fitSoftmaxTemperature([2, 2], [[1, 2, 3], [1, 2, 3]]), null);
+  assert.equal(
+    fitSoftmaxTemperature(
+      [2, 2],
+      [
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+    ),
+    null,
+  );
   assert.equal(expectedCalibrationError(reliabilityTable([], [])), null);
   assert.equal(brierLoss([], []), null);
   assert.equal(imageLoss('several', [null, null], [0.1, 0.2]), null);
@@ -202,7 +278,10 @@ test('what is not defined is said to be so', () => {
 
 test('a bin belongs to what lies in it, 1 to the last', () => {
   const table = reliabilityTable([1, 0, 1], [1, 0, 1 / 15]);
-  assert.deepEqual(table.map(({ count }) => count), [1, 1, ...new Array<number>(12).fill(0), 1]);
+  assert.deepEqual(
+    table.map(({ count }) => count),
+    [1, 1, ...new Array<number>(12).fill(0), 1],
+  );
   assert.deepEqual([table[2]!.meanScore, table[2]!.observed], [null, null]);
 });
 
@@ -211,7 +290,7 @@ test('masked labels: only the known ones count', () => {
   near(fitTemperature([1, 0, 1, 0, null], [2, -1, 0.2, 0.5, 1000]), fitTemperature([1, 0, 1, 0], [2, -1, 0.2, 0.5]), 'temperature');
 });
 
-test('shrunk covariance and its inverse are scikit-learn\'s LedoitWolf', () => {
+test("shrunk covariance and its inverse are scikit-learn's LedoitWolf", () => {
   const { values, features, mean, covariance, precision, shrinkage } = golden.covariance;
   const found = ledoitWolf(values.flat(), features);
   near(found.shrinkage, shrinkage, 'shrinkage');
@@ -228,5 +307,8 @@ test('shuffling keeps everything and follows the seed', () => {
   const values = Array.from({ length: 50 }, (_, i) => i);
   assert.deepEqual(shuffled(values, seededUniform(3)), shuffled(values, seededUniform(3)));
   assert.notDeepEqual(shuffled(values, seededUniform(3)), values);
-  assert.deepEqual(shuffled(values, seededUniform(3)).sort((a, b) => a - b), values);
+  assert.deepEqual(
+    shuffled(values, seededUniform(3)).sort((a, b) => a - b),
+    values,
+  );
 });

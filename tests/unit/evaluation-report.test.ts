@@ -10,10 +10,30 @@ import { evaluationReportSchema } from '../../src/evaluation/report/evaluation-r
 import type { ScoredSet } from '../../src/evaluation/report/scored-set.js';
 
 const golden = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluation/metrics.json'), 'utf8')) as {
-  readonly oneOfMany: { yTrue: number[]; yScore: number[][]; logits: number[][]; accuracy: number; balancedAccuracy: number; confusion: number[][]; auroc: number[]; brier: number; ece: number; temperature: number };
-  readonly several: { yTrue: number[][]; yScore: number[][]; accuracy: number; balancedAccuracy: number; confusion: number[][][]; auroc: number[]; brier: number };
+  readonly oneOfMany: {
+    yTrue: number[];
+    yScore: number[][];
+    logits: number[][];
+    accuracy: number;
+    balancedAccuracy: number;
+    confusion: number[][];
+    auroc: number[];
+    brier: number;
+    ece: number;
+    temperature: number;
+  };
+  readonly several: {
+    yTrue: number[][];
+    yScore: number[][];
+    accuracy: number;
+    balancedAccuracy: number;
+    confusion: number[][][];
+    auroc: number[];
+    brier: number;
+  };
 };
-const near = (found: number | null, expected: number, what: string, tolerance = 1e-9): void => assert.ok(found !== null && Math.abs(found - expected) < tolerance, `${what}: ${found}, expected ${expected}`);
+const near = (found: number | null, expected: number, what: string, tolerance = 1e-9): void =>
+  assert.ok(found !== null && Math.abs(found - expected) < tolerance, `${what}: ${found}, expected ${expected}`);
 const quick = { resamples: 100, seed: 1 };
 
 const many: ScoredSet = {
@@ -34,10 +54,17 @@ const several: ScoredSet = {
   objective: 'several',
   classes: ['p', 'q', 'r'],
   thresholds: [0.5, 0.5, 0.5],
-  images: golden.several.yTrue.map((row, i) => ({ id: `i${i}`, patient: `p${i}`, source: `s${i % 2}`, view: i % 3 ? 'PA' : 'AP', yTrue: row.map((one) => (one < 0 ? null : one) as 0 | 1 | null), yScore: golden.several.yScore[i]! })),
+  images: golden.several.yTrue.map((row, i) => ({
+    id: `i${i}`,
+    patient: `p${i}`,
+    source: `s${i % 2}`,
+    view: i % 3 ? 'PA' : 'AP',
+    yTrue: row.map((one) => (one < 0 ? null : one) as 0 | 1 | null),
+    yScore: golden.several.yScore[i]!,
+  })),
 };
 
-test('one of many: the shape that checks rely on, with scikit-learn\'s figures', () => {
+test("one of many: the shape that checks rely on, with scikit-learn's figures", () => {
   const report = evaluationReportSchema.parse(evaluateSet(many, quick));
   assert.deepEqual([report.n, report.patients, report.classes], [250, 125, ['a', 'b', 'c', 'd']]);
   near(report.accuracy, golden.oneOfMany.accuracy, 'accuracy');
@@ -50,13 +77,22 @@ test('one of many: the shape that checks rely on, with scikit-learn\'s figures',
   assert.ok(low < report.accuracy! && report.accuracy! < high && high - low < 0.15);
   assert.ok(report.majorityRate! > 0.5);
   assert.deepEqual(report.refused, { n: 5, share: 0.02 });
-  assert.deepEqual(report.bySource.map(({ name, n }) => [name, n]), [['y', 200], ['x', 50]]);
-  assert.deepEqual(report.byView.map(({ name, n }) => [name, n]), [['unknown', 250]]);
+  assert.deepEqual(
+    report.bySource.map(({ name, n }) => [name, n]),
+    [
+      ['y', 200],
+      ['x', 50],
+    ],
+  );
+  assert.deepEqual(
+    report.byView.map(({ name, n }) => [name, n]),
+    [['unknown', 250]],
+  );
   assert.ok(report.topLosses.length === 12 && report.topLosses.every(({ loss }, i) => i === 0 || loss <= report.topLosses[i - 1]!.loss));
   assert.deepEqual(evaluateSet(many, quick), evaluateSet(many, quick));
 });
 
-test('several findings: unknown labels are masked, figures are scikit-learn\'s', () => {
+test("several findings: unknown labels are masked, figures are scikit-learn's", () => {
   const report = evaluationReportSchema.parse(evaluateSet(several, quick));
   near(report.accuracy, golden.several.accuracy, 'accuracy');
   near(report.balancedAccuracy, golden.several.balancedAccuracy, 'balanced accuracy');
@@ -72,7 +108,17 @@ test('several findings: unknown labels are masked, figures are scikit-learn\'s',
 });
 
 test('a slice of one class is not defined rather than wrong, and a label that goes with the source is named', () => {
-  const apart: ScoredSet = { ...several, classes: ['p'], thresholds: [0.5], images: several.images.map((image, i) => ({ ...image, source: i < 60 ? 'sick' : 'well', yTrue: [i < 60 ? 1 : 0], yScore: [i < 60 ? 0.9 : 0.1] })) };
+  const apart: ScoredSet = {
+    ...several,
+    classes: ['p'],
+    thresholds: [0.5],
+    images: several.images.map((image, i) => ({
+      ...image,
+      source: i < 60 ? 'sick' : 'well',
+      yTrue: [i < 60 ? 1 : 0],
+      yScore: [i < 60 ? 0.9 : 0.1],
+    })),
+  };
   const report = evaluateSet(apart, quick);
   assert.equal(report.accuracy, 1);
   for (const { perClass, balancedAccuracy } of report.bySource) {
@@ -80,7 +126,10 @@ test('a slice of one class is not defined rather than wrong, and a label that go
     assert.equal(balancedAccuracy, null);
   }
   assert.equal(report.bySource[0]!.perClass['p']!.specificity.value, null);
-  assert.ok(report.warnings.some((line) => /cannot tell disease from source/.test(line)), report.warnings.join('\n'));
+  assert.ok(
+    report.warnings.some((line) => /cannot tell disease from source/.test(line)),
+    report.warnings.join('\n'),
+  );
   // sixty of sixty is not certainty
   assert.ok(report.perClass['p']!.sensitivity.interval![0] > 0.9 && report.perClass['p']!.sensitivity.interval![0] < 1);
   const healthy = evaluateSet({ ...apart, images: apart.images.slice(60) }, quick);
@@ -89,7 +138,12 @@ test('a slice of one class is not defined rather than wrong, and a label that go
 });
 
 test('always answering the commoner class is unmasked', () => {
-  const lazy: ScoredSet = { ...several, classes: ['p'], thresholds: [0.5], images: several.images.map((image, i) => ({ ...image, yTrue: [i % 5 === 0 ? 0 : 1], yScore: [0.8] })) };
+  const lazy: ScoredSet = {
+    ...several,
+    classes: ['p'],
+    thresholds: [0.5],
+    images: several.images.map((image, i) => ({ ...image, yTrue: [i % 5 === 0 ? 0 : 1], yScore: [0.8] })),
+  };
   const report = evaluateSet(lazy, quick);
   near(report.accuracy, 0.8, 'accuracy');
   near(report.majorityRate, 0.8, 'majority');
@@ -99,7 +153,10 @@ test('always answering the commoner class is unmasked', () => {
 });
 
 test('sets that do not fit are refused with the image at fault', () => {
-  const change = (image: Partial<ScoredSet['images'][number]>, set = several): ScoredSet => ({ ...set, images: [{ ...set.images[0]!, ...image }] });
+  const change = (image: Partial<ScoredSet['images'][number]>, set = several): ScoredSet => ({
+    ...set,
+    images: [{ ...set.images[0]!, ...image }],
+  });
   assert.throws(() => evaluateSet({ ...several, images: [] }), /expected images, found none/);
   assert.throws(() => evaluateSet({ ...several, thresholds: [] }), /a threshold for each of 3 classes/);
   assert.throws(() => evaluateSet(change({ yScore: [0.1, NaN, 0.2] })), /image i0: expected scores from 0 to 1, found NaN/);

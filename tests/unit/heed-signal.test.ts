@@ -7,9 +7,19 @@ const never = new Promise<never>(() => undefined);
 
 /** Tools that count what they are asked; the reader and the model never answer. */
 function toolsOf(asked: string[]): ReportPorts {
-  const pacs = { retrieveStudyMetadata: async () => (asked.push('metadata'), []), retrieveInstance: async () => new Uint8Array(1), storeInstances: async () => void asked.push('store') } as unknown as Pacs;
+  const pacs = {
+    retrieveStudyMetadata: async () => (asked.push('metadata'), []),
+    retrieveInstance: async () => new Uint8Array(1),
+    storeInstances: async () => void asked.push('store'),
+  } as unknown as Pacs;
   const reader = { readXray: () => (asked.push('decode'), never) } as unknown as ImageReader;
-  const model = { name: 'm', version: 'v', judges: () => true, engine: { name: 'e', why: 'w' }, predictXrays: () => (asked.push('infer'), never) } as unknown as ServedModel;
+  const model = {
+    name: 'm',
+    version: 'v',
+    judges: () => true,
+    engine: { name: 'e', why: 'w' },
+    predictXrays: () => (asked.push('infer'), never),
+  } as unknown as ServedModel;
   return { pacs, reader, model: () => model } as unknown as ReportPorts;
 }
 

@@ -5,8 +5,14 @@ import { failureOf } from '../../src/jobs/failure.js';
 import { defaultRetryPolicy as policy, delayBeforeRetry, growingDelay } from '../../src/jobs/retry-policy.js';
 
 test('the delay doubles up to the longest, with jitter between half and all of it', () => {
-  assert.deepEqual([1, 2, 3, 7, 40].map((n) => growingDelay(n, policy, () => 1)), [1_000, 2_000, 4_000, 60_000, 60_000]);
-  assert.equal(growingDelay(3, policy, () => 0), 2_000);
+  assert.deepEqual(
+    [1, 2, 3, 7, 40].map((n) => growingDelay(n, policy, () => 1)),
+    [1_000, 2_000, 4_000, 60_000, 60_000],
+  );
+  assert.equal(
+    growingDelay(3, policy, () => 0),
+    2_000,
+  );
 });
 
 test('a passing fault is tried until its limit, one of the surroundings for ever, others never', () => {

@@ -20,16 +20,77 @@ function dueBetween(expression: string, timeZone: string, from: string, to: stri
 
 describe('L5: a schedule by the clock on the wall, through changes of that clock', () => {
   const cases = [
-    { what: 'Europe, 02:00 is left out in spring', expression: '0 2 * * *', zone: 'Europe/Berlin', from: '2027-03-26T12:00Z', to: '2027-03-29T12:00Z', due: ['2027-03-27T02:00:00 at 2027-03-27T01:00Z', '2027-03-28T02:00:00 at 2027-03-28T01:00Z', '2027-03-29T02:00:00 at 2027-03-29T00:00Z'] },
-    { what: 'Europe, 02:30 is left out in spring', expression: '30 2 * * *', zone: 'Europe/Berlin', from: '2027-03-27T12:00Z', to: '2027-03-28T12:00Z', due: ['2027-03-28T02:30:00 at 2027-03-28T01:00Z'] },
-    { what: 'Europe, 02:30 comes twice in autumn', expression: '30 2 * * *', zone: 'Europe/Berlin', from: '2027-10-30T12:00Z', to: '2027-11-01T12:00Z', due: ['2027-10-31T02:30:00 at 2027-10-31T00:30Z', '2027-11-01T02:30:00 at 2027-11-01T01:30Z'] },
-    { what: 'USA, 02:00 is left out in spring', expression: '0 2 * * *', zone: 'America/New_York', from: '2027-03-13T12:00Z', to: '2027-03-15T12:00Z', due: ['2027-03-14T02:00:00 at 2027-03-14T07:00Z', '2027-03-15T02:00:00 at 2027-03-15T06:00Z'] },
-    { what: 'USA, 01:30 comes twice in autumn', expression: '30 1 * * *', zone: 'America/New_York', from: '2027-11-06T12:00Z', to: '2027-11-08T12:00Z', due: ['2027-11-07T01:30:00 at 2027-11-07T05:30Z', '2027-11-08T01:30:00 at 2027-11-08T06:30Z'] },
-    { what: 'half an hour, Lord Howe', expression: '15 2 * * *', zone: 'Australia/Lord_Howe', from: '2027-10-02T00:00Z', to: '2027-10-03T00:00Z', due: ['2027-10-03T02:15:00 at 2027-10-02T15:30Z'] },
-    { what: 'midnight is left out, Beirut', expression: '0 0 * * *', zone: 'Asia/Beirut', from: '2027-03-27T12:00Z', to: '2027-03-28T12:00Z', due: ['2027-03-28T00:00:00 at 2027-03-27T22:00Z'] },
-    { what: 'no change, UTC', expression: '0 2 * * *', zone: 'UTC', from: '2027-03-27T12:00Z', to: '2027-03-28T12:00Z', due: ['2027-03-28T02:00:00 at 2027-03-28T02:00Z'] },
+    {
+      what: 'Europe, 02:00 is left out in spring',
+      expression: '0 2 * * *',
+      zone: 'Europe/Berlin',
+      from: '2027-03-26T12:00Z',
+      to: '2027-03-29T12:00Z',
+      due: [
+        '2027-03-27T02:00:00 at 2027-03-27T01:00Z',
+        '2027-03-28T02:00:00 at 2027-03-28T01:00Z',
+        '2027-03-29T02:00:00 at 2027-03-29T00:00Z',
+      ],
+    },
+    {
+      what: 'Europe, 02:30 is left out in spring',
+      expression: '30 2 * * *',
+      zone: 'Europe/Berlin',
+      from: '2027-03-27T12:00Z',
+      to: '2027-03-28T12:00Z',
+      due: ['2027-03-28T02:30:00 at 2027-03-28T01:00Z'],
+    },
+    {
+      what: 'Europe, 02:30 comes twice in autumn',
+      expression: '30 2 * * *',
+      zone: 'Europe/Berlin',
+      from: '2027-10-30T12:00Z',
+      to: '2027-11-01T12:00Z',
+      due: ['2027-10-31T02:30:00 at 2027-10-31T00:30Z', '2027-11-01T02:30:00 at 2027-11-01T01:30Z'],
+    },
+    {
+      what: 'USA, 02:00 is left out in spring',
+      expression: '0 2 * * *',
+      zone: 'America/New_York',
+      from: '2027-03-13T12:00Z',
+      to: '2027-03-15T12:00Z',
+      due: ['2027-03-14T02:00:00 at 2027-03-14T07:00Z', '2027-03-15T02:00:00 at 2027-03-15T06:00Z'],
+    },
+    {
+      what: 'USA, 01:30 comes twice in autumn',
+      expression: '30 1 * * *',
+      zone: 'America/New_York',
+      from: '2027-11-06T12:00Z',
+      to: '2027-11-08T12:00Z',
+      due: ['2027-11-07T01:30:00 at 2027-11-07T05:30Z', '2027-11-08T01:30:00 at 2027-11-08T06:30Z'],
+    },
+    {
+      what: 'half an hour, Lord Howe',
+      expression: '15 2 * * *',
+      zone: 'Australia/Lord_Howe',
+      from: '2027-10-02T00:00Z',
+      to: '2027-10-03T00:00Z',
+      due: ['2027-10-03T02:15:00 at 2027-10-02T15:30Z'],
+    },
+    {
+      what: 'midnight is left out, Beirut',
+      expression: '0 0 * * *',
+      zone: 'Asia/Beirut',
+      from: '2027-03-27T12:00Z',
+      to: '2027-03-28T12:00Z',
+      due: ['2027-03-28T00:00:00 at 2027-03-27T22:00Z'],
+    },
+    {
+      what: 'no change, UTC',
+      expression: '0 2 * * *',
+      zone: 'UTC',
+      from: '2027-03-27T12:00Z',
+      to: '2027-03-28T12:00Z',
+      due: ['2027-03-28T02:00:00 at 2027-03-28T02:00Z'],
+    },
   ];
-  for (const { what, expression, zone, from, to, due } of cases) test(`L5: ${what}`, () => assert.deepEqual(dueBetween(expression, zone, from, to), due));
+  for (const { what, expression, zone, from, to, due } of cases)
+    test(`L5: ${what}`, () => assert.deepEqual(dueBetween(expression, zone, from, to), due));
 
   test('L5: an hourly schedule has each reading once on the night of a change', () => {
     const autumn = dueBetween('0 * * * *', 'Europe/Berlin', '2027-10-30T22:30Z', '2027-10-31T03:30Z').map((one) => one.slice(11, 16));
@@ -65,8 +126,16 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
     let now = Date.parse('2027-03-27T20:00:00Z');
     const runs: string[] = [];
     mock.timers.enable({ apis: ['setInterval'] });
-    const start = () => every('0 2 * * *', 'night', async () => void runs.push(new Date(now).toISOString().slice(0, 16)), { log: silentLog, record, timeZone: 'Europe/Berlin', clock: { now: () => new Date(now) } });
-    const settle = async (): Promise<void> => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
+    const start = () =>
+      every('0 2 * * *', 'night', async () => void runs.push(new Date(now).toISOString().slice(0, 16)), {
+        log: silentLog,
+        record,
+        timeZone: 'Europe/Berlin',
+        clock: { now: () => new Date(now) },
+      });
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    };
     const running = Array.from({ length: count }, start);
     return {
       runs,
@@ -95,7 +164,15 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
     });
 
   story('L5: three processes run one night each, also that of the change in spring', 3, async ({ at, runs }) => {
-    for (const time of ['2027-03-28T00:59:50Z', '2027-03-28T01:00:05Z', '2027-03-28T01:00:20Z', '2027-03-28T03:00:00Z', '2027-03-29T00:00:10Z', '2027-03-29T00:10:00Z']) await at(time);
+    for (const time of [
+      '2027-03-28T00:59:50Z',
+      '2027-03-28T01:00:05Z',
+      '2027-03-28T01:00:20Z',
+      '2027-03-28T03:00:00Z',
+      '2027-03-29T00:00:10Z',
+      '2027-03-29T00:10:00Z',
+    ])
+      await at(time);
     assert.deepEqual(runs, ['2027-03-28T01:00', '2027-03-29T00:00']);
   });
 
@@ -125,13 +202,26 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
     let now = Date.parse('2027-03-27T20:00:00Z');
     let runs = 0;
     mock.timers.enable({ apis: ['setInterval'] });
-    const settle = async (): Promise<void> => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
-    const nights = every('0 2 * * *', 'night', async () => {
-      runs++;
-      if (runs < 3) throw new Error('the database does not answer');
-    }, { log: silentLog, record: sharedRecord(), timeZone: 'Europe/Berlin', clock: { now: () => new Date(now) } });
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    };
+    const nights = every(
+      '0 2 * * *',
+      'night',
+      async () => {
+        runs++;
+        if (runs < 3) throw new Error('the database does not answer');
+      },
+      { log: silentLog, record: sharedRecord(), timeZone: 'Europe/Berlin', clock: { now: () => new Date(now) } },
+    );
     await settle();
-    for (const time of ['2027-03-28T01:00:00Z', '2027-03-28T01:01:00Z', '2027-03-28T01:02:00Z', '2027-03-28T01:03:00Z', '2027-03-28T01:04:00Z']) {
+    for (const time of [
+      '2027-03-28T01:00:00Z',
+      '2027-03-28T01:01:00Z',
+      '2027-03-28T01:02:00Z',
+      '2027-03-28T01:03:00Z',
+      '2027-03-28T01:04:00Z',
+    ]) {
       now = Date.parse(time);
       mock.timers.tick(15_000);
       await settle();

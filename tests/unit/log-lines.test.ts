@@ -16,10 +16,13 @@ function logged(format: 'text' | 'json', calls: string): string {
 describe('M10: log lines', () => {
   for (const format of ['text', 'json'] as const) {
     test(`M10: one event is one line that moves no cursor and names nobody (${format})`, () => {
-      const output = logged(format, `
+      const output = logged(
+        format,
+        `
         log.warn('a\\u001b[2J\\nforged', { study: 'DOE^JOHN^19600101', studies: ['1.2.00123', 'SMITH.JANE'], key: 'DOE.JOHN', studyInstanceUID: '\\u001b[31m', detail: 'x'.repeat(1_000_000), count: 3, nested: { study: 'ROE^MARY' } });
         log.info('kept', { study: '1.2.840.00123.4', key: '0123abcd-0123abcd-0123abcd-0123abcd-0123abcd' });
-      `);
+      `,
+      );
       const lines = output.trimEnd().split('\n');
       assert.equal(lines.length, 2, output.slice(0, 500));
       assert.doesNotMatch(output, /DOE|JOHN|SMITH|JANE|ROE|MARY|\u001b/);

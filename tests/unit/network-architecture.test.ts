@@ -35,13 +35,23 @@ test("torchvision's published networks: parameters as in its documentation", () 
 });
 
 test("fastai's head has 527 872 + 513 · classes parameters on 1024 pooled features", () => {
-  const head = parametersOf(exampleArchitecture('resnet-34-fastai')).filter(({ name, role }) => name.startsWith('head.') && role === 'parameter');
+  const head = parametersOf(exampleArchitecture('resnet-34-fastai')).filter(
+    ({ name, role }) => name.startsWith('head.') && role === 'parameter',
+  );
   const count = head.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
   assert.equal(count, 527_872 + 513 * 3);
 });
 
 test('a specification with a stage too few is refused', () => {
-  const result = architectureSpecSchema.safeParse({ family: 'resnet', block: 'basic', inputChannels: 1, layers: [1, 1], widths: [32], strides: [1, 2], outputs: 3 });
+  const result = architectureSpecSchema.safeParse({
+    family: 'resnet',
+    block: 'basic',
+    inputChannels: 1,
+    layers: [1, 1],
+    widths: [32],
+    strides: [1, 2],
+    outputs: 3,
+  });
   assert.match(result.error?.message ?? '', /one entry for each stage/);
 });
 

@@ -6,13 +6,30 @@ const torchvision = { family: 'resnet', inputChannels: 3, widths: [64, 128, 256,
 
 /** The networks of tests/oracles/network/models.py, as they would stand in model.json. */
 const specifications: Readonly<Record<string, object>> = {
-  starter: { family: 'resnet', block: 'basic', inputChannels: 1, layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], outputs: 3 },
+  starter: {
+    family: 'resnet',
+    block: 'basic',
+    inputChannels: 1,
+    layers: [1, 1, 1, 1],
+    widths: [32, 64, 128, 192],
+    strides: [1, 2, 2, 1],
+    outputs: 3,
+  },
   'resnet-18': { ...torchvision, block: 'basic', layers: [2, 2, 2, 2] },
   'resnet-34': { ...torchvision, block: 'basic', layers: [3, 4, 6, 3] },
   'resnet-50': { ...torchvision, block: 'bottleneck', layers: [3, 4, 6, 3] },
   'densenet-121': { family: 'densenet', inputChannels: 3, layers: [6, 12, 24, 16], outputs: 3 },
   'mobilenet-v2': { family: 'mobilenet-v2', inputChannels: 3, outputs: 3 },
-  'starter-fastai': { family: 'resnet', block: 'basic', inputChannels: 1, layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], outputs: 3, head: 'fastai' },
+  'starter-fastai': {
+    family: 'resnet',
+    block: 'basic',
+    inputChannels: 1,
+    layers: [1, 1, 1, 1],
+    widths: [32, 64, 128, 192],
+    strides: [1, 2, 2, 1],
+    outputs: 3,
+    head: 'fastai',
+  },
   'resnet-34-fastai': { ...torchvision, block: 'basic', layers: [3, 4, 6, 3], head: 'fastai' },
 };
 

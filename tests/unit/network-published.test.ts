@@ -31,13 +31,20 @@ for (const file of ['zip.pth', 'legacy.pth']) {
     assert.deepEqual(values('half'), [0.5, -2]);
     assert.deepEqual(values('double'), [Math.fround(1e-9 + 0.1)]);
     assert.deepEqual(tensors.get('window')!.shape, [3, 4]);
-    assert.deepEqual(values('window'), Array.from({ length: 12 }, (_, index) => Math.fround(Math.fround(index + 12) / 7)));
+    assert.deepEqual(
+      values('window'),
+      Array.from({ length: 12 }, (_, index) => Math.fround(Math.fround(index + 12) / 7)),
+    );
     assert.deepEqual(values('parameter'), [3.5]);
   });
 
   test(`refuses ${file} cut short anywhere`, () => {
     const bytes = fixture(file);
-    for (let length = 0; length < bytes.length; length += 97) assert.throws(() => readPth(bytes.subarray(0, length), file), (error) => error instanceof Fault && error.code === 'model-invalid');
+    for (let length = 0; length < bytes.length; length += 97)
+      assert.throws(
+        () => readPth(bytes.subarray(0, length), file),
+        (error) => error instanceof Fault && error.code === 'model-invalid',
+      );
   });
 }
 
@@ -48,24 +55,47 @@ test('a pickle that would run something is not run, and refused', () => {
   const magic = legacy.subarray(0, legacy.indexOf('.'.charCodeAt(0)) + 1);
   const version = Buffer.from('\x80\x02M\xe9\x03.', 'latin1');
   const facts = Buffer.from('\x80\x02}.', 'latin1');
-  refuses(() => readPth(Buffer.concat([magic, version, facts, pickle, Buffer.from('\x80\x02].', 'latin1')]), 'evil.pth'), /the file holds no dictionary.*evil\.pth/);
+  refuses(
+    () => readPth(Buffer.concat([magic, version, facts, pickle, Buffer.from('\x80\x02].', 'latin1')]), 'evil.pth'),
+    /the file holds no dictionary.*evil\.pth/,
+  );
   refuses(() => readPth(Buffer.from('\x80\x04\x95', 'latin1'), 'new.pth'), /is not data/);
 });
 
 test('torchvision: names of 2017 and of DataParallel', () => {
-  const found = torchvisionNames(['module.features.denseblock1.denselayer2.norm.1.weight', 'features.denseblock1.denselayer2.conv.2.weight', 'features.norm5.bias', 'bn1.num_batches_tracked']);
-  assert.deepEqual([...found.values()], ['features.denseblock1.denselayer2.norm1.weight', 'features.denseblock1.denselayer2.conv2.weight', 'features.norm5.bias', undefined]);
+  const found = torchvisionNames([
+    'module.features.denseblock1.denselayer2.norm.1.weight',
+    'features.denseblock1.denselayer2.conv.2.weight',
+    'features.norm5.bias',
+    'bn1.num_batches_tracked',
+  ]);
+  assert.deepEqual(
+    [...found.values()],
+    ['features.denseblock1.denselayer2.norm1.weight', 'features.denseblock1.denselayer2.conv2.weight', 'features.norm5.bias', undefined],
+  );
 });
 
 /** As timm 0.9's `mobilenetv2_100().state_dict()` names and orders them, counters left out. */
 function timmMobilenetNames(): readonly string[] {
   const norm = (name: string): readonly string[] => ['weight', 'bias', 'running_mean', 'running_var'].map((part) => `${name}.${part}`);
-  const blocks = [1, 2, 3, 4, 3, 3, 1].flatMap((count, stage) => Array.from({ length: count }, (_, index) => [stage, `blocks.${stage}.${index}`] as const));
+  const blocks = [1, 2, 3, 4, 3, 3, 1].flatMap((count, stage) =>
+    Array.from({ length: count }, (_, index) => [stage, `blocks.${stage}.${index}`] as const),
+  );
   return [
     'conv_stem.weight',
     ...norm('bn1'),
     ...blocks.flatMap(([stage, block]) =>
-      (stage === 0 ? [['conv_dw', 'bn1'], ['conv_pw', 'bn2']] : [['conv_pw', 'bn1'], ['conv_dw', 'bn2'], ['conv_pwl', 'bn3']]).flatMap(([conv, bn]) => [`${block}.${conv}.weight`, ...norm(`${block}.${bn}`)]),
+      (stage === 0
+        ? [
+            ['conv_dw', 'bn1'],
+            ['conv_pw', 'bn2'],
+          ]
+        : [
+            ['conv_pw', 'bn1'],
+            ['conv_dw', 'bn2'],
+            ['conv_pwl', 'bn3'],
+          ]
+      ).flatMap(([conv, bn]) => [`${block}.${conv}.weight`, ...norm(`${block}.${bn}`)]),
     ),
     'conv_head.weight',
     ...norm('bn2'),
@@ -97,9 +127,18 @@ test("torchxrayvision's ResNet is taken out of its wrapper, its thresholds are l
 
 test("weights of another architecture, and a list of other classes, are refused by the tensor's name and by the classes", () => {
   const starter = exampleArchitecture('starter');
-  refuses(() => transferWeights(starter, initialWeights(starter, 1), seededWeights(exampleArchitecture('densenet-121')), 'd.pth'), /tensor conv1\.weight: expected shape \[32, 1, 7, 7\], found none.*d\.pth/);
-  refuses(() => transferWeights(starter, initialWeights(starter, 1), seededWeights(exampleArchitecture('resnet-18')), 'r.pth'), /tensor conv1\.weight: expected shape \[32, 1, 7, 7\], found \[64, 3, 7, 7\].*r\.pth/);
-  refuses(() => checkClasses(['COVID-19', 'Normal'], ['Normal', 'COVID-19'], 'm'), /expected the classes \[COVID-19, Normal\], found \[Normal, COVID-19\]/);
+  refuses(
+    () => transferWeights(starter, initialWeights(starter, 1), seededWeights(exampleArchitecture('densenet-121')), 'd.pth'),
+    /tensor conv1\.weight: expected shape \[32, 1, 7, 7\], found none.*d\.pth/,
+  );
+  refuses(
+    () => transferWeights(starter, initialWeights(starter, 1), seededWeights(exampleArchitecture('resnet-18')), 'r.pth'),
+    /tensor conv1\.weight: expected shape \[32, 1, 7, 7\], found \[64, 3, 7, 7\].*r\.pth/,
+  );
+  refuses(
+    () => checkClasses(['COVID-19', 'Normal'], ['Normal', 'COVID-19'], 'm'),
+    /expected the classes \[COVID-19, Normal\], found \[Normal, COVID-19\]/,
+  );
   checkClasses(['a', 'b'], ['a', 'b']);
 });
 
@@ -109,11 +148,19 @@ test('three colours for a network of one channel: summed, and said so', () => {
   const first = grey.get('conv1.weight')!;
   const [outputs, , height, width] = first.shape;
   const size = height! * width!;
-  const colours: Tensor = { shape: [outputs!, 3, height!, width!], data: Float32Array.from({ length: 3 * first.data.length }, (_, index) => index % 17) };
+  const colours: Tensor = {
+    shape: [outputs!, 3, height!, width!],
+    data: Float32Array.from({ length: 3 * first.data.length }, (_, index) => index % 17),
+  };
   const { tensors, adapted } = transferWeights(starter, initialWeights(starter, 1), new Map([...grey, ['conv1.weight', colours]]), 'c.pth');
   assert.deepEqual(adapted, ['conv1.weight: three channels summed into one']);
   const at = (output: number, channel: number, place: number): number => colours.data[(output * 3 + channel) * size + place]!;
-  assert.deepEqual([...tensors.get('conv1.weight')!.data.subarray(0, 2 * size)], Array.from({ length: 2 * size }, (_, index) => [0, 1, 2].reduce((sum, channel) => sum + at(Math.floor(index / size), channel, index % size), 0)));
+  assert.deepEqual(
+    [...tensors.get('conv1.weight')!.data.subarray(0, 2 * size)],
+    Array.from({ length: 2 * size }, (_, index) =>
+      [0, 1, 2].reduce((sum, channel) => sum + at(Math.floor(index / size), channel, index % size), 0),
+    ),
+  );
   assert.deepEqual(transferWeights(starter, initialWeights(starter, 1), grey, 'g.pth').adapted, []);
 });
 
@@ -136,9 +183,18 @@ for (const [name, golden] of Object.entries(initial)) {
       const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
       const deviation = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);
       // golden is a sample too: both stray by about 1 / √(2n)
-      if (expected > 0) assert.ok(Math.abs(deviation / expected - 1) < 6 / Math.sqrt(data.length) + (data.length < 8 ? 9 : 0), `${tensor}: ${deviation}, PyTorch ${expected}`);
-      else assert.ok(data.every((value) => value === -expected), `${tensor}: all ${-expected}`);
-      if (data.length >= 1000 && expected > 0) assert.ok(Math.abs(mean) < (5 * expected) / Math.sqrt(data.length), `${tensor}: mean ${mean}`);
+      if (expected > 0)
+        assert.ok(
+          Math.abs(deviation / expected - 1) < 6 / Math.sqrt(data.length) + (data.length < 8 ? 9 : 0),
+          `${tensor}: ${deviation}, PyTorch ${expected}`,
+        );
+      else
+        assert.ok(
+          data.every((value) => value === -expected),
+          `${tensor}: all ${-expected}`,
+        );
+      if (data.length >= 1000 && expected > 0)
+        assert.ok(Math.abs(mean) < (5 * expected) / Math.sqrt(data.length), `${tensor}: mean ${mean}`);
     }
   });
 }

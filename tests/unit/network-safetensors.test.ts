@@ -54,26 +54,41 @@ const broken: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['trailing bytes', new Uint8Array([...whole, 0]), /trailing bytes: expected 16 bytes of data, found 17/],
   ['a header that is not JSON', file('{"a"'), /expected a JSON header/],
   ['a header that is a list', file('[]'), /JSON object/],
-  ['overlapping tensors', file({ a: f32([2], 0, 8), b: f32([2], 4, 12) }, 12), /tensor b: expected its data at offset 8, found 4 \(overlap\)/],
+  [
+    'overlapping tensors',
+    file({ a: f32([2], 0, 8), b: f32([2], 4, 12) }, 12),
+    /tensor b: expected its data at offset 8, found 4 \(overlap\)/,
+  ],
   ['a gap', file({ a: f32([1], 0, 4), b: f32([1], 8, 12) }, 12), /tensor b: expected its data at offset 4, found 8 \(gap\)/],
-  ['an unknown dtype', file({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1), /tensor a: expected a dtype of F64, F32, F16, BF16, I64, found F8_E4M3/],
+  [
+    'an unknown dtype',
+    file({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1),
+    /tensor a: expected a dtype of F64, F32, F16, BF16, I64, found F8_E4M3/,
+  ],
   ['a dtype that every object has', file({ a: { dtype: 'toString', shape: [1], data_offsets: [0, 1] } }, 1), /tensor a: expected a dtype/],
   ['a shape that does not fit its bytes', file({ a: f32([3], 0, 8) }, 8), /tensor a: expected 12 bytes for shape \[3\] of F32, found 8/],
   ['a negative size', file({ a: f32([-1], 0, 4) }, 4), /tensor a: expected a shape of whole numbers, found \[-1\]/],
   ['offsets that are missing', file({ a: { dtype: 'F32', shape: [1] } }, 4), /tensor a: expected two data offsets/],
   ['an entry that is nothing', file({ a: null }), /tensor a: expected a dtype/],
-  ['a value that is not a number', writeSafetensors(new Map([['bn1.bias', { shape: [2], data: Float32Array.of(1, NaN) }]])), /tensor bn1.bias: expected finite values, found NaN at element 1/],
+  [
+    'a value that is not a number',
+    writeSafetensors(new Map([['bn1.bias', { shape: [2], data: Float32Array.of(1, NaN) }]])),
+    /tensor bn1.bias: expected finite values, found NaN at element 1/,
+  ],
 ];
 
 for (const [what, bytes, message] of broken) {
   test(`refuses ${what}`, () => {
-    assert.throws(() => readSafetensors(bytes, 'x.safetensors'), (error) => {
-      assert.ok(error instanceof Fault);
-      assert.equal(error.code, 'model-invalid');
-      assert.equal(error.subject.source, 'x.safetensors');
-      assert.match(error.message, message);
-      return true;
-    });
+    assert.throws(
+      () => readSafetensors(bytes, 'x.safetensors'),
+      (error) => {
+        assert.ok(error instanceof Fault);
+        assert.equal(error.code, 'model-invalid');
+        assert.equal(error.subject.source, 'x.safetensors');
+        assert.match(error.message, message);
+        return true;
+      },
+    );
   });
 }
 
@@ -92,14 +107,36 @@ function refusal(change: (tensors: Map<string, Tensor>) => void, extra: readonly
 
 test('weights that do not belong to the architecture are named with expected and found shape', () => {
   const tensor = (...shape: number[]): Tensor => ({ shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) });
-  assert.equal(refusal(() => undefined), '');
-  assert.match(refusal((tensors) => tensors.delete('layer2.0.downsample.0.weight')), /^tensor layer2.0.downsample.0.weight: expected shape \[64, 32, 1, 1\], found none/);
-  assert.match(refusal((tensors) => tensors.set('conv1.weight', tensor(32, 3, 7, 7))), /^tensor conv1.weight: expected shape \[32, 1, 7, 7\], found \[32, 3, 7, 7\]; the architecture is resnet/);
-  assert.match(refusal((tensors) => tensors.set('fc.weight', tensor(4, 192)).set('fc.bias', tensor(4))), /^tensor fc.weight: expected shape \[3, 192\], found \[4, 192\] \(and 1 more/);
-  assert.match(refusal((tensors) => tensors.set('gate.mean', tensor(192))), /^tensor gate.mean: expected none of this name, found shape \[192\]/);
-  assert.match(refusal((tensors) => tensors.get('fc.bias')!.data.fill(Infinity)), /^tensor fc.bias: expected finite values, found Infinity at element 0/);
-  assert.match(refusal((tensors) => tensors.get('bn1.running_var')!.data.fill(-1)), /^tensor bn1.running_var: expected variances/);
-  const withGate = (tensors: Map<string, Tensor>): void => void tensors.set('gate.mean', tensor(192)).set('bn1.num_batches_tracked', tensor());
+  assert.equal(
+    refusal(() => undefined),
+    '',
+  );
+  assert.match(
+    refusal((tensors) => tensors.delete('layer2.0.downsample.0.weight')),
+    /^tensor layer2.0.downsample.0.weight: expected shape \[64, 32, 1, 1\], found none/,
+  );
+  assert.match(
+    refusal((tensors) => tensors.set('conv1.weight', tensor(32, 3, 7, 7))),
+    /^tensor conv1.weight: expected shape \[32, 1, 7, 7\], found \[32, 3, 7, 7\]; the architecture is resnet/,
+  );
+  assert.match(
+    refusal((tensors) => tensors.set('fc.weight', tensor(4, 192)).set('fc.bias', tensor(4))),
+    /^tensor fc.weight: expected shape \[3, 192\], found \[4, 192\] \(and 1 more/,
+  );
+  assert.match(
+    refusal((tensors) => tensors.set('gate.mean', tensor(192))),
+    /^tensor gate.mean: expected none of this name, found shape \[192\]/,
+  );
+  assert.match(
+    refusal((tensors) => tensors.get('fc.bias')!.data.fill(Infinity)),
+    /^tensor fc.bias: expected finite values, found Infinity at element 0/,
+  );
+  assert.match(
+    refusal((tensors) => tensors.get('bn1.running_var')!.data.fill(-1)),
+    /^tensor bn1.running_var: expected variances/,
+  );
+  const withGate = (tensors: Map<string, Tensor>): void =>
+    void tensors.set('gate.mean', tensor(192)).set('bn1.num_batches_tracked', tensor());
   assert.equal(refusal(withGate, ['gate.']), '');
   assert.equal(refusal(withGate, ['gate.mean']), '');
 });

@@ -9,11 +9,12 @@ export function seededTensor(name: string, shape: readonly number[]): Tensor {
   const count = shape.reduce((product, size) => product * size, 1);
   const u = seededFractions(name, count);
   const scale = Math.sqrt(2 / shape.slice(1).reduce((product, size) => product * size, 1));
-  const value = name.endsWith('running_var') || (name.endsWith('weight') && shape.length === 1)
-    ? (fraction: number) => 0.5 + fraction
-    : name.endsWith('weight')
-      ? (fraction: number) => (2 * fraction - 1) * scale
-      : (fraction: number) => (2 * fraction - 1) * 0.1;
+  const value =
+    name.endsWith('running_var') || (name.endsWith('weight') && shape.length === 1)
+      ? (fraction: number) => 0.5 + fraction
+      : name.endsWith('weight')
+        ? (fraction: number) => (2 * fraction - 1) * scale
+        : (fraction: number) => (2 * fraction - 1) * 0.1;
   const data = new Float32Array(count);
   for (let index = 0; index < count; index++) data[index] = value(u[index]!);
   return { shape, data };
@@ -38,7 +39,12 @@ export function seededWeights(architecture: Architecture, conditioning?: Conditi
 function awayFromZero(name: string, { shape, data }: Tensor, { shift, scale, negative }: Conditioning): Tensor {
   if (shape.length !== 1 || /\.running_(mean|var)$/.test(name) || data.length < 8) return { shape, data };
   const limit = Math.fround(0.2 * negative - 0.1);
-  return { shape, data: name.endsWith('weight') ? data.map((value) => value * Math.fround(scale)) : data.map((value) => value + (value < limit ? -shift : shift)) };
+  return {
+    shape,
+    data: name.endsWith('weight')
+      ? data.map((value) => value * Math.fround(scale))
+      : data.map((value) => value + (value < limit ? -shift : shift)),
+  };
 }
 
 /** Eight sums of the values with random signs, see `projections` in seeded.py. */

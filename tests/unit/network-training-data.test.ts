@@ -10,7 +10,10 @@ for (const name of exampleNames) {
     const architecture = exampleArchitecture(name);
     const groups = layerGroups(architecture);
     assert.equal(groups.length, 3);
-    assert.deepEqual(groups.flat(), architecture.layers.map((layer) => layer.name));
+    assert.deepEqual(
+      groups.flat(),
+      architecture.layers.map((layer) => layer.name),
+    );
     assert.equal(groups[1]!.at(-1), architecture.featureMap);
     assert.equal(groups[2]!.at(-1), architecture.logits);
   });
@@ -31,7 +34,11 @@ test('a dropout mask drops the part it is told to, and differs by seed, layer an
   assert.ok(Math.abs(dropped - 25_000) < 4 * Math.sqrt(100_000 * 0.25 * 0.75), `${dropped} dropped`);
   assert.deepEqual(new Set(mask), new Set([0, Math.fround(4 / 3)]));
   assert.deepEqual(dropoutMask(7, 'head.3', 0, 100_000, 0.25), mask);
-  for (const other of [dropoutMask(8, 'head.3', 0, 100_000, 0.25), dropoutMask(7, 'head.7', 0, 100_000, 0.25), dropoutMask(7, 'head.3', 1, 100_000, 0.25)]) {
+  for (const other of [
+    dropoutMask(8, 'head.3', 0, 100_000, 0.25),
+    dropoutMask(7, 'head.7', 0, 100_000, 0.25),
+    dropoutMask(7, 'head.3', 1, 100_000, 0.25),
+  ]) {
     const equal = mask.reduce((count, value, index) => count + Number(value === other[index]), 0);
     assert.ok(Math.abs(equal - 62_500) < 4 * Math.sqrt(100_000 * 0.625 * 0.375), `${equal} equal`);
   }
@@ -39,5 +46,8 @@ test('a dropout mask drops the part it is told to, and differs by seed, layer an
 
 test('the golden training cases reach every network', () => {
   const reached = new Set(Object.values(goldenTraining.cases).map(({ network }) => network));
-  assert.deepEqual(exampleNames.filter((name) => !reached.has(name)), []);
+  assert.deepEqual(
+    exampleNames.filter((name) => !reached.has(name)),
+    [],
+  );
 });

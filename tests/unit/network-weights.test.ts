@@ -16,7 +16,10 @@ describe('first weights', () => {
     assert.deepEqual(initialWeights(architecture, 1), initialWeights(architecture, 1));
     assert.notDeepEqual(initialWeights(architecture, 1).get('conv1.weight'), initialWeights(architecture, 2).get('conv1.weight'));
     const bias = initialWeights(architecture, 1).get('fc.bias')!.data;
-    assert.ok(bias.every((value) => value !== 0 && Math.abs(value) <= 1 / Math.sqrt(192)), 'torch.nn.Linear begins with a small bias');
+    assert.ok(
+      bias.every((value) => value !== 0 && Math.abs(value) <= 1 / Math.sqrt(192)),
+      'torch.nn.Linear begins with a small bias',
+    );
   });
 });
 
@@ -32,7 +35,13 @@ describe('on an engine', () => {
       const architecture = architectureOf(networkPreset('starter', { inputChannels: 1, outputs: 3, head }));
       const tensors = seededWeights(architecture);
       const predictor = await engine.load({ architecture, tensors });
-      const { logits, embedding } = await predictor.predict({ data: seededImage('head', 2 * 64 * 64), batch: 2, channels: 1, height: 64, width: 64 });
+      const { logits, embedding } = await predictor.predict({
+        data: seededImage('head', 2 * 64 * 64),
+        batch: 2,
+        channels: 1,
+        height: 64,
+        width: 64,
+      });
       await predictor.release();
       assert.ok(relativeError(headLogits(headNetwork(architecture), tensors, embedding), logits) < 1e-5);
     });
@@ -67,5 +76,8 @@ test('a body that does not fit is refused by the name of its tensor; a head that
   assert.equal(taken.length + fresh.length, tensors.size);
   assert.deepEqual(tensors.get('layer4.0.conv1.weight'), published.get('layer4.0.conv1.weight'));
   const without = new Map([...published].filter(([name]) => name !== 'layer2.0.bn1.weight'));
-  assert.throws(() => transferWeights(three, initialWeights(three, 1), without, 'file'), /layer2\.0\.bn1\.weight: expected shape \[64\], found none/);
+  assert.throws(
+    () => transferWeights(three, initialWeights(three, 1), without, 'file'),
+    /layer2\.0\.bn1\.weight: expected shape \[64\], found none/,
+  );
 });

@@ -17,7 +17,8 @@ describe('one study never spoils a list', () => {
   test('M1: the sweep goes on behind a study that cannot be queued, and ends where the PACS does not answer', async () => {
     const queued: string[] = [];
     const tools = (fault: Fault) => ({
-      searchForStudies: async (_query: unknown, { offset }: { readonly offset: number }): Promise<readonly DataSet[]> => (offset === 0 ? ['1.1', '1.2', '1.3'].map((StudyInstanceUID) => ({ StudyInstanceUID })) : []),
+      searchForStudies: async (_query: unknown, { offset }: { readonly offset: number }): Promise<readonly DataSet[]> =>
+        offset === 0 ? ['1.1', '1.2', '1.3'].map((StudyInstanceUID) => ({ StudyInstanceUID })) : [],
       withoutResult: async (uids: readonly string[]) => uids,
       enqueueStudy: async (uid: string) => {
         if (uid === '1.2') throw fault;
@@ -34,7 +35,16 @@ describe('one study never spoils a list', () => {
   });
 
   test('M2: the night leaves out the image that cannot be named, and keeps the others', async () => {
-    const image = (study: string, sop: string): DataSet => ({ StudyInstanceUID: study, SeriesInstanceUID: '1.9', SOPInstanceUID: sop, SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', Modality: 'CR', Rows: 10, Columns: 10, ViewPosition: 'PA' });
+    const image = (study: string, sop: string): DataSet => ({
+      StudyInstanceUID: study,
+      SeriesInstanceUID: '1.9',
+      SOPInstanceUID: sop,
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+      Modality: 'CR',
+      Rows: 10,
+      Columns: 10,
+      ViewPosition: 'PA',
+    });
     const studies: Readonly<Record<string, readonly DataSet[]>> = {
       '1.1': [image('1.1', '1.1.1'), image('1.1', 'not/a/uid'), image('1.1', '1.2.840.00123.4')],
       '1.3': [image('1.3', '1.3.1')],
@@ -45,8 +55,16 @@ describe('one study never spoils a list', () => {
         return studies[study] ?? [];
       },
     };
-    const labels = ['1.1', '1.2', '1.3'].map((studyInstanceUID) => ({ studyInstanceUID, finding: 'pneumonia', decision: 'present' }) as never);
-    const images = await labelledImages(labels, ['pneumonia'], { pacs, maxImages: 4, keyOf: (text) => text, siteOf: () => '', log: silentLog });
+    const labels = ['1.1', '1.2', '1.3'].map(
+      (studyInstanceUID) => ({ studyInstanceUID, finding: 'pneumonia', decision: 'present' }) as never,
+    );
+    const images = await labelledImages(labels, ['pneumonia'], {
+      pacs,
+      maxImages: 4,
+      keyOf: (text) => text,
+      siteOf: () => '',
+      log: silentLog,
+    });
     assert.deepEqual(images.map((one) => one.sopInstanceUID).sort(), ['1.1.1', '1.2.840.00123.4', '1.3.1']);
   });
 
@@ -54,7 +72,8 @@ describe('one study never spoils a list', () => {
     const all = Array.from({ length: 23 }, (_, index) => ({ StudyInstanceUID: `1.${index + 1}` }));
     for (const most of [1, 4, 99, 100, 1_000]) {
       const rows: DataSet[] = [];
-      for await (const page of everyStudyRow(async (_query, { offset, limit }) => all.slice(offset, offset + Math.min(most, limit)), {})) rows.push(...page);
+      for await (const page of everyStudyRow(async (_query, { offset, limit }) => all.slice(offset, offset + Math.min(most, limit)), {}))
+        rows.push(...page);
       assert.deepEqual(rows, all, `${most} a page`);
     }
     // A server that ignores the offset.
@@ -71,8 +90,18 @@ describe('one study never spoils a list', () => {
 
 describe('what comes from the PACS is checked where it enters', () => {
   test('C1: UIDs of data sets and of Orthanc are quoted unless they can be used', () => {
-    const held = withHeldUids({ StudyInstanceUID: '../../x?_method=DELETE', SeriesInstanceUID: '1.2.00 ', SOPInstanceUID: ['1.2', '3'], SOPClassUID: '1.2.840.10008.5.1.4.1.1.1' });
-    assert.deepEqual(held, { StudyInstanceUID: '%2E.%2F..%2Fx%3F_method%3DDELETE', SeriesInstanceUID: '1.2.00', SOPInstanceUID: '1.2%5C3', SOPClassUID: '1.2.840.10008.5.1.4.1.1.1' });
+    const held = withHeldUids({
+      StudyInstanceUID: '../../x?_method=DELETE',
+      SeriesInstanceUID: '1.2.00 ',
+      SOPInstanceUID: ['1.2', '3'],
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+    });
+    assert.deepEqual(held, {
+      StudyInstanceUID: '%2E.%2F..%2Fx%3F_method%3DDELETE',
+      SeriesInstanceUID: '1.2.00',
+      SOPInstanceUID: '1.2%5C3',
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+    });
     const id = '0123abcd-0123abcd-0123abcd-0123abcd-0123abcd';
     assert.equal(studyAnswer.parse({ ID: id, MainDicomTags: { StudyInstanceUID: '1.2?x' }, Series: [] }).studyInstanceUID, '1.2%3Fx');
     assert.match(studyAnswer.parse({ ID: id, MainDicomTags: {}, Series: [] }).studyInstanceUID, /%/);

@@ -23,9 +23,12 @@ describe('orthanc/orthanc.json', () => {
   });
 
   test('an Orthanc starts with it', async () => {
-    const { Plugins, LuaScripts, StorageDirectory, IndexDirectory, HttpPort, DicomPort, RegisteredUsers, ...rest } = await readConfig('orthanc/orthanc.json');
+    const { Plugins, LuaScripts, StorageDirectory, IndexDirectory, HttpPort, DicomPort, RegisteredUsers, ...rest } =
+      await readConfig('orthanc/orthanc.json');
     assert.ok(Plugins && LuaScripts && StorageDirectory && IndexDirectory && HttpPort && DicomPort && RegisteredUsers);
     // Not open to the network while it is tried out.
-    await withOrthanc(async ({ client }) => assert.ok(await client.dicomWebPlugin()), { extraConfig: { ...rest, RemoteAccessAllowed: false } });
+    await withOrthanc(async ({ client }) => assert.ok(await client.dicomWebPlugin()), {
+      extraConfig: { ...rest, RemoteAccessAllowed: false },
+    });
   });
 });

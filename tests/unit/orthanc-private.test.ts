@@ -62,10 +62,13 @@ describe('private Orthanc', () => {
     const directory = temporaryDirectory('orphan');
     const script = path.join(directory, 'owner.mjs');
     const module = pathToFileURL(path.resolve(import.meta.dirname, '../../src/orthanc/private-orthanc.js')).href;
-    await writeFile(script, `import { startPrivateOrthanc } from ${JSON.stringify(module)};
+    await writeFile(
+      script,
+      `import { startPrivateOrthanc } from ${JSON.stringify(module)};
       const orthanc = await startPrivateOrthanc({ directory: ${JSON.stringify(directory)} });
       console.log(orthanc.process.pid);
-      setInterval(() => {}, 1000);`);
+      setInterval(() => {}, 1000);`,
+    );
     const owner = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(owner.stdout!, 'data')) as [Buffer];
     const orthanc = nameProcess(Number(String(line).trim()));
@@ -79,7 +82,16 @@ describe('private Orthanc', () => {
     const program = await findOrthanc();
     assert.ok(program?.kind === 'program');
     const config = path.join(directory, 'leftover.json');
-    await writeFile(config, JSON.stringify({ StorageDirectory: directory, IndexDirectory: directory, HttpPort: await freePort(), DicomPort: await freePort(), Plugins: [] }));
+    await writeFile(
+      config,
+      JSON.stringify({
+        StorageDirectory: directory,
+        IndexDirectory: directory,
+        HttpPort: await freePort(),
+        DicomPort: await freePort(),
+        Plugins: [],
+      }),
+    );
     const leftover = spawn(program.file, [config], { stdio: 'ignore' });
     const name = nameProcess(leftover.pid!);
     writeRecord(directory, { owner: { pid: 2 ** 22 + 1, started: '1' }, orthanc: name });
@@ -94,15 +106,26 @@ describe('private Orthanc', () => {
     const port = (taken.address() as net.AddressInfo).port;
     const directory = temporaryDirectory('taken');
     const rejected = isFault('pacs-unreachable');
-    await assert.rejects(startPrivateOrthanc({ directory, httpPort: port, dicomPort: await freePort() }), (thrown) => rejected(thrown) && /port/i.test(String(thrown)));
+    await assert.rejects(
+      startPrivateOrthanc({ directory, httpPort: port, dicomPort: await freePort() }),
+      (thrown) => rejected(thrown) && /port/i.test(String(thrown)),
+    );
     await assert.rejects(startPrivateOrthanc({ directory, dicomPort: port, httpPort: await freePort() }), rejected);
     taken.close();
   });
 
   test('a container publishes on the loopback interface only', () => {
     const settings = { httpPort: 1111, dicomPort: 2222, username: 'u', password: 'p' };
-    const command = commandLine({ kind: 'container', image: 'orthanc:1' }, { directory: '/data', luaScripts: ['/etc/routing.lua'], environment: { A: 'b' } }, settings, '/data/orthanc.json').join(' ');
-    assert.match(command, /docker run --rm --init --publish 127\.0\.0\.1:1111:8042 --publish 127\.0\.0\.1:2222:4242 --volume \/data:\/chest-ai --volume \/etc\/routing\.lua:\/chest-ai-lua\/routing\.lua:ro --env A=b orthanc:1 \/chest-ai\/orthanc\.json$/);
+    const command = commandLine(
+      { kind: 'container', image: 'orthanc:1' },
+      { directory: '/data', luaScripts: ['/etc/routing.lua'], environment: { A: 'b' } },
+      settings,
+      '/data/orthanc.json',
+    ).join(' ');
+    assert.match(
+      command,
+      /docker run --rm --init --publish 127\.0\.0\.1:1111:8042 --publish 127\.0\.0\.1:2222:4242 --volume \/data:\/chest-ai --volume \/etc\/routing\.lua:\/chest-ai-lua\/routing\.lua:ro --env A=b orthanc:1 \/chest-ai\/orthanc\.json$/,
+    );
     assert.ok(!command.includes('password'));
   });
 });

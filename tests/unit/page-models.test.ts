@@ -11,14 +11,56 @@ import { temporaryDirectory } from '../support/orthanc.js';
 const now = new Date('2026-02-01T00:00:00Z');
 test('a night: at rest, under way with its step, or waiting for a person', async () => {
   const dataDir = temporaryDirectory('page-night');
-  const look = (queue: { readonly active?: number; readonly waiting?: number; readonly parked?: number }): ReturnType<typeof retrainingStateOf> =>
-    retrainingStateOf({ dataDir, jobs: { stats: async () => [{ queue: 'retrain-model', waiting: 0, active: 0, retrying: 0, parked: 0, oldestAgeMs: undefined, maxActiveMs: undefined, ...queue }] }, registry: { lastRun: async () => undefined } });
+  const look = (queue: {
+    readonly active?: number;
+    readonly waiting?: number;
+    readonly parked?: number;
+  }): ReturnType<typeof retrainingStateOf> =>
+    retrainingStateOf({
+      dataDir,
+      jobs: {
+        stats: async () => [
+          {
+            queue: 'retrain-model',
+            waiting: 0,
+            active: 0,
+            retrying: 0,
+            parked: 0,
+            oldestAgeMs: undefined,
+            maxActiveMs: undefined,
+            ...queue,
+          },
+        ],
+      },
+      registry: { lastRun: async () => undefined },
+    });
   assert.deepEqual(await look({}), { state: 'idle' });
   assert.equal((await look({ parked: 1 })).state, 'parked');
   const run = join(dataDir, 'night/run');
   await mkdir(run, { recursive: true });
-  const recipe = { ...fastaiRecipe, stages: [{ what: 'head' as const, epochs: 2, rate: 0.01 }, { what: 'all' as const, epochs: 4, rate: 0.01 }] };
-  await writeFile(join(run, 'plan.json'), JSON.stringify({ id: 'night-1', startedAt: now.toISOString(), by: 'admin', champion: 'a', classes: ['pneumonia'], objective: 'several', images: [], recipe, rules: defaultPromotionRules, lock: 'l', warnings: [] }));
+  const recipe = {
+    ...fastaiRecipe,
+    stages: [
+      { what: 'head' as const, epochs: 2, rate: 0.01 },
+      { what: 'all' as const, epochs: 4, rate: 0.01 },
+    ],
+  };
+  await writeFile(
+    join(run, 'plan.json'),
+    JSON.stringify({
+      id: 'night-1',
+      startedAt: now.toISOString(),
+      by: 'admin',
+      champion: 'a',
+      classes: ['pneumonia'],
+      objective: 'several',
+      images: [],
+      recipe,
+      rules: defaultPromotionRules,
+      lock: 'l',
+      warnings: [],
+    }),
+  );
   const step = async (): Promise<unknown> => {
     const { state, underWay } = await look({ active: 1 });
     return [state, underWay?.step, underWay?.epochsDone, underWay?.epochs];
@@ -26,7 +68,13 @@ test('a night: at rest, under way with its step, or waiting for a person', async
   assert.deepEqual(await step(), ['running', 'pictures', 0, 6]);
   await writeFile(join(run, 'settings.json'), '{}');
   assert.deepEqual(await step(), ['running', 'training', 0, 6]);
-  const checkpoint = { fingerprint: 'a'.repeat(64), step: 1, losses: { sum: 0, average: 0, count: 0 }, tensors: new Map(), optimizer: new Map() };
+  const checkpoint = {
+    fingerprint: 'a'.repeat(64),
+    step: 1,
+    losses: { sum: 0, average: 0, count: 0 },
+    tensors: new Map(),
+    optimizer: new Map(),
+  };
   await writeCheckpoint(join(run, 'checkpoints'), { ...checkpoint, position: { stage: 1, epoch: 1, batch: 0 } });
   assert.deepEqual(await step(), ['running', 'training', 3, 6]);
   await writeCheckpoint(join(run, 'checkpoints'), { ...checkpoint, position: { stage: 2, epoch: 0, batch: 0 } });

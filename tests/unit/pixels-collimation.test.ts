@@ -28,12 +28,22 @@ function collimated(margins: { readonly left: number; readonly top: number; read
   return { width, height, values, pixelAspect: 1 };
 }
 
-for (const margins of [{ left: 0.06, top: 0.06, right: 0.06 }, { left: 0.18, top: 0.14, right: 0.12 }, { left: 0, top: 0.2, right: 0 }, { left: 0.1, top: 0, right: 0 }]) {
+for (const margins of [
+  { left: 0.06, top: 0.06, right: 0.06 },
+  { left: 0.18, top: 0.14, right: 0.12 },
+  { left: 0, top: 0.2, right: 0 },
+  { left: 0.1, top: 0, right: 0 },
+]) {
   for (const slant of [0, 0.025]) {
     test(`a collimator's shadow of ${JSON.stringify(margins)}, ${slant ? 'slanted' : 'upright'}, is found`, () => {
       const { left, top, right } = collimatedBox(collimated(margins, slant));
       const slack = 0.02 + slant;
-      for (const [found, put] of [[left / width, margins.left], [top / height, margins.top], [1 - right / width, margins.right]] as const) assert.ok(Math.abs(found - put) <= slack, `${found} instead of ${put}`);
+      for (const [found, put] of [
+        [left / width, margins.left],
+        [top / height, margins.top],
+        [1 - right / width, margins.right],
+      ] as const)
+        assert.ok(Math.abs(found - put) <= slack, `${found} instead of ${put}`);
     });
   }
 }
@@ -47,12 +57,16 @@ test('without a collimator in sight nothing is cut off', () => {
 });
 
 const images = join(projectRoot, '../shared/data/nih-chest-xray-sample/images');
-test('on real radiographs it finds the shadows that are there, and nothing on pictures without', { skip: existsSync(images) ? false : `${images} is not there` }, async () => {
+test('on real radiographs it finds the shadows that are there, and nothing on pictures without', {
+  skip: existsSync(images) ? false : `${images} is not there`,
+}, async () => {
   const names = readdirSync(images, { recursive: true, encoding: 'utf8' });
   const boxOf = async (file: string): Promise<readonly number[]> => {
     const picture = await readPicture(readFileSync(join(images, names.find((name) => name.includes(file))!)));
     const { left, top, right, bottom } = collimatedBox(picture);
-    return [left / picture.width, top / picture.height, 1 - right / picture.width, 1 - bottom / picture.height].map((one) => Math.round(one * 100) / 100);
+    return [left / picture.width, top / picture.height, 1 - right / picture.width, 1 - bottom / picture.height].map(
+      (one) => Math.round(one * 100) / 100,
+    );
   };
   // By eye: bars above, at the right and below; above and at the right; at the left.
   const [a, b, c] = [await boxOf('00000915_005'), await boxOf('00001054_002'), await boxOf('00001526_000')];
@@ -60,7 +74,10 @@ test('on real radiographs it finds the shadows that are there, and nothing on pi
   assert.ok(b[0] === 0 && b[1]! > 0.04, String(b));
   assert.ok(c[0]! > 0.08 && c[1] === 0 && c[2] === 0 && c[3] === 0, String(c));
   const kermany = join(projectRoot, '../shared/data/kermany-paediatric/images');
-  const whole = readdirSync(kermany, { recursive: true, encoding: 'utf8' }).filter((name) => /\.jpe?g$/i.test(name)).sort().slice(0, 60);
+  const whole = readdirSync(kermany, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.jpe?g$/i.test(name))
+    .sort()
+    .slice(0, 60);
   for (const name of whole) {
     const picture = await readPicture(readFileSync(join(kermany, name)));
     assert.deepEqual(collimatedBox(picture), { left: 0, top: 0, right: picture.width, bottom: picture.height }, name);

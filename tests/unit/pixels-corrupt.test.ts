@@ -11,8 +11,21 @@ import { decodeFrames } from '../../src/pixels/decode/decode.js';
 
 /** Codestreams with changed, lost and added bytes: a fault or a picture, soon, and the next whole file decodes as before. */
 const names = [
-  'rle-16-12-u', 'rle-rgb-8-1frames', 'jpeg-baseline-8-u', 'jpeg-baseline-ybr-422', 'jpeg-extended-12-u', 'jpeg-lossless-sv1-12-u', 'jpeg-lossless-p14-sv6-12-u', 'jpeg-lossless-sv6-rgb',
-  'dcmcjpls-12-u', 'jls-near-12-u', 'j2k-16-12-u', 'j2k-lossy-16-12-u', 'j2k-rgb-8-1frames', 'htj2k-16-12-u', 'htj2k-lossy-16-12-u',
+  'rle-16-12-u',
+  'rle-rgb-8-1frames',
+  'jpeg-baseline-8-u',
+  'jpeg-baseline-ybr-422',
+  'jpeg-extended-12-u',
+  'jpeg-lossless-sv1-12-u',
+  'jpeg-lossless-p14-sv6-12-u',
+  'jpeg-lossless-sv6-rgb',
+  'dcmcjpls-12-u',
+  'jls-near-12-u',
+  'j2k-16-12-u',
+  'j2k-lossy-16-12-u',
+  'j2k-rgb-8-1frames',
+  'htj2k-16-12-u',
+  'htj2k-lossy-16-12-u',
 ];
 const trials = 40;
 /** CharLS may count to 2³¹ in a damaged codestream before it gives up; everything else is done at once. */

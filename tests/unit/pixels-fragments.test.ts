@@ -64,7 +64,11 @@ for (const name of names) {
   };
   for (const [way, { fragments, offsetTable = new Uint8Array(0), extended }] of Object.entries(ways)) {
     test(`${name}: ${way}`, async () => {
-      const changed: Part10File = { ...file, dataSet: { ...file.dataSet, ...(extended ? { ExtendedOffsetTable: extended } : {}) }, pixelData: { kind: 'encapsulated', offsetTable, fragments } };
+      const changed: Part10File = {
+        ...file,
+        dataSet: { ...file.dataSet, ...(extended ? { ExtendedOffsetTable: extended } : {}) },
+        pixelData: { kind: 'encapsulated', offsetTable, fragments },
+      };
       const expected = await decodeFrames(file);
       assert.deepEqual((await decodeFrames(changed)).frames, expected.frames);
       assert.deepEqual((await decodeFrames(changed, [2])).frames, [expected.frames[1]]);
@@ -77,9 +81,12 @@ test('fragments that cannot be divided into frames: a fault that names pixel dat
   assert.ok(file.pixelData?.kind === 'encapsulated');
   const { fragments } = file.pixelData;
   for (const wrong of [[Buffer.concat(fragments)], [...fragments, ...fragments].slice(0, 5), [] as Uint8Array[]]) {
-    await assert.rejects(decodeFrames({ ...file, pixelData: { kind: 'encapsulated', offsetTable: new Uint8Array(0), fragments: wrong } }), (thrown: unknown) => {
-      assert.ok(thrown instanceof Fault && thrown.code === 'pixels-unreadable' && thrown.subject.sopInstanceUID);
-      return /PixelData/.test(thrown.subject.attribute ?? '');
-    });
+    await assert.rejects(
+      decodeFrames({ ...file, pixelData: { kind: 'encapsulated', offsetTable: new Uint8Array(0), fragments: wrong } }),
+      (thrown: unknown) => {
+        assert.ok(thrown instanceof Fault && thrown.code === 'pixels-unreadable' && thrown.subject.sopInstanceUID);
+        return /PixelData/.test(thrown.subject.attribute ?? '');
+      },
+    );
   }
 });

@@ -17,14 +17,19 @@ const skip = existsSync(shared) ? false : `${shared} is not there`;
 const side = 96;
 
 function picture(value: (x: number, y: number) => number): GreyImage {
-  return { width: side, height: side, pixelAspect: 1, values: Float32Array.from({ length: side * side }, (_, i) => value(i % side, Math.floor(i / side))) };
+  return {
+    width: side,
+    height: side,
+    pixelAspect: 1,
+    values: Float32Array.from({ length: side * side }, (_, i) => value(i % side, Math.floor(i / side))),
+  };
 }
 
 /** Two dark lungs in a bright body, dark air above the shoulders. */
 function chest(x: number, y: number): number {
   const [across, down] = [(x - 47.5) / 48, (y - 47.5) / 48];
   const lung = Math.hypot((Math.abs(across) - 0.45) / 0.3, (down + 0.1) / 0.65) < 1;
-  const air = down < -0.75 && Math.abs(across) > 0.35 || Math.abs(across) > 0.93;
+  const air = (down < -0.75 && Math.abs(across) > 0.35) || Math.abs(across) > 0.93;
   return lung || air ? 0.2 : 0.8;
 }
 
@@ -51,19 +56,34 @@ test('real frontal radiographs pass, laterals and CT slices do not', { skip }, a
   };
   const imagesOf = (set: string, count: number): readonly [string, readonly string[]] => {
     const folder = join(shared, set, 'images');
-    return [folder, readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(jpe?g|png)$/i.test(name)).sort().slice(0, count)];
+    return [
+      folder,
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(jpe?g|png)$/i.test(name))
+        .sort()
+        .slice(0, count),
+    ];
   };
   const mixed = await passed(...imagesOf('nih-mixed-findings', 150));
   const slices = await passed(...imagesOf('covid-ct-ucsd', 150));
   const origin = readFileSync(join(shared, 'covid-chestxray-2020-03-15/metadata.csv'), 'utf8').split('\n');
-  const laterals = [...new Set(origin.filter((line) => /,L,/.test(line)).flatMap((line) => line.match(/[^,]+\.(?:jpe?g|png)/gi) ?? []))].filter((name) => existsSync(join(shared, 'covid-chestxray-2020-03-15/images', name)));
+  const laterals = [
+    ...new Set(origin.filter((line) => /,L,/.test(line)).flatMap((line) => line.match(/[^,]+\.(?:jpe?g|png)/gi) ?? [])),
+  ].filter((name) => existsSync(join(shared, 'covid-chestxray-2020-03-15/images', name)));
   const sideways = await passed(join(shared, 'covid-chestxray-2020-03-15/images'), laterals);
   assert.ok(mixed > 0.95, `frontal ${mixed}`);
   assert.ok(slices < 0.03, `CT ${slices}`);
   assert.ok(laterals.length >= 8 && sideways === 0, `lateral ${sideways} of ${laterals.length}`);
 });
 
-for (const [file, expected] of [['J2KI/RG1_J2KI', true], ['JLSN/RG1_JLSN', true], ['JPLL/RG2_JPLL', false], ['RLE/RG3_RLE', false], ['J2KI/SC1_J2KI', false], ['J2KI/MG1_J2KI', false]] as const) {
+for (const [file, expected] of [
+  ['J2KI/RG1_J2KI', true],
+  ['JLSN/RG1_JLSN', true],
+  ['JPLL/RG2_JPLL', false],
+  ['RLE/RG3_RLE', false],
+  ['J2KI/SC1_J2KI', false],
+  ['J2KI/MG1_J2KI', false],
+] as const) {
   test(`${file} is ${expected ? '' : 'not '}a frontal chest`, { skip }, async () => {
     const bytes = readFileSync(join(shared, 'dicom/robyoung__dicom-test-files/data/WG04', file));
     const { image } = await presentXray(readPart10(bytes));
@@ -85,7 +105,12 @@ for (const seed of ['a', 'b', 'c']) {
     assert.equal(checkFrontal(chestImage).refusal, undefined);
     assert.equal(checkFrontal(shown(handPhantom({ seed, ...size }))).refusal, 'not a frontal chest');
     const at = (x: number, y: number): number => chestImage.values[y * size.columns + x]!;
-    const pair: GreyImage = { width: 640, height: 400, pixelAspect: 1, values: Float32Array.from({ length: 640 * 400 }, (_, i) => at((i % 640) % 320, Math.floor(i / 640))) };
+    const pair: GreyImage = {
+      width: 640,
+      height: 400,
+      pixelAspect: 1,
+      values: Float32Array.from({ length: 640 * 400 }, (_, i) => at((i % 640) % 320, Math.floor(i / 640))),
+    };
     assert.ok(checkFrontal(pair).refusal);
     const screen = Float32Array.from({ length: 960 * 540 }, (_, i) => {
       const [x, y] = [i % 960, Math.floor(i / 960)];
@@ -98,8 +123,11 @@ for (const seed of ['a', 'b', 'c']) {
 }
 
 const files = join(shared, 'dicom/robyoung__dicom-test-files/data/WG04');
-test('real files: a chest passes; hip, ankle, printed head CT and angiogram do not', { skip: existsSync(files) ? false : `${files} is not there` }, async () => {
-  const refusalOf = async (name: string): Promise<string | undefined> => checkFrontal((await presentXray(readPart10(readFileSync(join(files, name))))).image).refusal;
+test('real files: a chest passes; hip, ankle, printed head CT and angiogram do not', {
+  skip: existsSync(files) ? false : `${files} is not there`,
+}, async () => {
+  const refusalOf = async (name: string): Promise<string | undefined> =>
+    checkFrontal((await presentXray(readPart10(readFileSync(join(files, name))))).image).refusal;
   assert.equal(await refusalOf('J2KI/RG1_J2KI'), undefined);
   for (const name of ['RLE/RG2_RLE', 'RLE/RG3_RLE', 'JLSL/SC1_JLSL', 'RLE/XA1_RLE']) assert.ok(await refusalOf(name), name);
 });

@@ -44,7 +44,10 @@ test(`${variants} radiographs with plain headers are shown as pydicom reads them
   for (let variant = 0; variant < variants; variant++) {
     const image = await pictureOf(cleanFile(variant));
     assert.ok(whole(image), `variant ${variant} was cut`);
-    assert.ok(alike(numbersOf(image), golden.twins[variant]), `variant ${variant}: ${numbersOf(image).join()}, pydicom ${golden.twins[variant]!.join()}`);
+    assert.ok(
+      alike(numbersOf(image), golden.twins[variant]),
+      `variant ${variant}: ${numbersOf(image).join()}, pydicom ${golden.twins[variant]!.join()}`,
+    );
   }
 });
 
@@ -86,9 +89,13 @@ async function outcomeOf({ bytes, damaged }: HeaderCase, twin: GreyImage, read: 
     if (!whole(image) && read && Math.abs(numbersOf(image)[0]! - (read[0] ?? NaN)) < 0.02) return 'pydicom';
     // What shows nothing of the image is passed over (docs/reference/pixels.md).
     if (greyScale === 'percentiles' && read && showsNothing(read)) return 'pydicom';
-    return `another picture of ${image.width} × ${image.height}, ${numbersOf(image).map((one) => one.toFixed(3)).join()}; pydicom ${read?.join() ?? 'nothing'}`;
+    return `another picture of ${image.width} × ${image.height}, ${numbersOf(image)
+      .map((one) => one.toFixed(3))
+      .join()}; pydicom ${read?.join() ?? 'nothing'}`;
   } catch (thrown) {
     if (!(thrown instanceof Fault)) throw thrown;
-    return thrown.subject.attribute === undefined && thrown.code !== 'dicom-unreadable' ? `a fault without a name: ${thrown.message}` : 'refused';
+    return thrown.subject.attribute === undefined && thrown.code !== 'dicom-unreadable'
+      ? `a fault without a name: ${thrown.message}`
+      : 'refused';
   }
 }

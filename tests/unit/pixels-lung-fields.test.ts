@@ -12,16 +12,34 @@ function meanChest(size: number, { shiftX = 0, shiftY = 0, scale = 1 } = {}): Gr
     const row = Math.min(23, Math.max(0, Math.floor(((y - 0.5 - shiftY) / scale + 0.5) * 24)));
     return frontalTemplateHalf[row * 12 + Math.min(column, 23 - column)]! / 100;
   };
-  return { width: size, height: size, pixelAspect: 1, values: Float32Array.from({ length: size * size }, (_, i) => 0.5 + cell(((i % size) + 0.5) / size, (Math.floor(i / size) + 0.5) / size) / 8) };
+  return {
+    width: size,
+    height: size,
+    pixelAspect: 1,
+    values: Float32Array.from(
+      { length: size * size },
+      (_, i) => 0.5 + cell(((i % size) + 0.5) / size, (Math.floor(i / size) + 0.5) / size) / 8,
+    ),
+  };
 }
 
 const share = (mask: Uint8Array): number => mask.reduce((sum, one) => sum + one, 0) / mask.length;
 
 test('the mean chest is found where it lies, however it is moved', () => {
-  assert.deepEqual((({ centreX, centreY, scaleX, scaleY }) => [centreX, centreY, scaleX, scaleY])(placeTemplate(meanChest(96))), [0.5, 0.5, 1, 1]);
-  for (const [shiftX, shiftY] of [[0.08, 0], [-0.08, 0.04], [0, -0.08]] as const) {
+  assert.deepEqual(
+    (({ centreX, centreY, scaleX, scaleY }) => [centreX, centreY, scaleX, scaleY])(placeTemplate(meanChest(96))),
+    [0.5, 0.5, 1, 1],
+  );
+  for (const [shiftX, shiftY] of [
+    [0.08, 0],
+    [-0.08, 0.04],
+    [0, -0.08],
+  ] as const) {
     const { centreX, centreY, score } = placeTemplate(meanChest(96, { shiftX, shiftY }));
-    assert.ok(Math.abs(centreX - 0.5 - shiftX) <= 0.041 && Math.abs(centreY - 0.5 - shiftY) <= 0.041, `${centreX}, ${centreY} for ${shiftX}, ${shiftY}`);
+    assert.ok(
+      Math.abs(centreX - 0.5 - shiftX) <= 0.041 && Math.abs(centreY - 0.5 - shiftY) <= 0.041,
+      `${centreX}, ${centreY} for ${shiftX}, ${shiftY}`,
+    );
     assert.ok(score > 0.8);
   }
 });

@@ -29,7 +29,12 @@ for (const kind of ['window', 'modality', 'voi'] as const) {
   test(`${kind}: equal to pydicom on ${group.length} cases`, () => {
     for (const one of group) {
       const mapping = mappingOf(one);
-      one.x.forEach((x, i) => assert.ok(Math.abs(mapping(x) - one.y[i]!) < 1e-8, `${JSON.stringify(one.window ?? one.kind)}: ${x} → ${mapping(x)}, pydicom ${one.y[i]}`));
+      one.x.forEach((x, i) =>
+        assert.ok(
+          Math.abs(mapping(x) - one.y[i]!) < 1e-8,
+          `${JSON.stringify(one.window ?? one.kind)}: ${x} → ${mapping(x)}, pydicom ${one.y[i]}`,
+        ),
+      );
     }
   });
 }
@@ -46,12 +51,18 @@ test('LUT data as words, as bytes and as numbers mean the same', () => {
 test('a table of 65536 entries is written with a count of 0, and one above 32767 may look negative', () => {
   const entries = Array.from({ length: 65536 }, (_, i) => i);
   assert.equal(modalityMapping({ ModalityLUTSequence: [{ LUTDescriptor: [0, 0, 16], LUTData: entries }] })(60000), 60000);
-  assert.equal(modalityMapping({ ModalityLUTSequence: [{ LUTDescriptor: [-25536, 0, 16], LUTData: entries.slice(0, 40000) }] })(39999), 39999);
+  assert.equal(
+    modalityMapping({ ModalityLUTSequence: [{ LUTDescriptor: [-25536, 0, 16], LUTData: entries.slice(0, 40000) }] })(39999),
+    39999,
+  );
 });
 
 test('windows that make no sense are left out; the first that does counts', () => {
   assert.deepEqual(windowsOf({ WindowCenter: [40, 50, 'x'], WindowWidth: [0, 400] }), [{ center: 50, width: 400, shape: 'LINEAR' }]);
   assert.deepEqual(voiMappings({ WindowCenter: 40, WindowWidth: -5 }), []);
   assert.deepEqual(voiMappings({}), []);
-  assert.equal(voiMappings({ VOILUTSequence: [{ LUTDescriptor: [2, 0, 8], LUTData: [0, 255] }], WindowCenter: [1, 2], WindowWidth: [2, 3] }).length, 3);
+  assert.equal(
+    voiMappings({ VOILUTSequence: [{ LUTDescriptor: [2, 0, 8], LUTData: [0, 255] }], WindowCenter: [1, 2], WindowWidth: [2, 3] }).length,
+    3,
+  );
 });

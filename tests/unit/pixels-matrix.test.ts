@@ -30,7 +30,10 @@ interface Case {
 }
 
 const folder = join(projectRoot, 'tests/fixtures/pixels');
-const { cases, refused } = JSON.parse(readFileSync(join(folder, 'matrix.json'), 'utf8')) as { readonly cases: readonly Case[]; readonly refused: Readonly<Record<string, readonly string[]>> };
+const { cases, refused } = JSON.parse(readFileSync(join(folder, 'matrix.json'), 'utf8')) as {
+  readonly cases: readonly Case[];
+  readonly refused: Readonly<Record<string, readonly string[]>>;
+};
 const files = new Uint8Array(gunzipSync(readFileSync(join(folder, 'matrix.bin.gz'))));
 const rows: { readonly syntax: string; readonly one: Case; readonly format: string; readonly outcome: string }[] = [];
 
@@ -40,11 +43,19 @@ for (const source of [...new Set(cases.map((one) => one.source))]) {
     const wrong: string[] = [];
     for (const one of group) {
       const file = readPart10(files.slice(one.offset, one.offset + one.length));
-      const outcome = await decodeFrames(file).then((stored) => compare(one, stored), (thrown: unknown) => (thrown instanceof Fault ? `${one.pydicom === 'cannot' && one.dcmtk === 'cannot' ? 'refused, as by both' : 'refused'}: ${thrown.detail}` : `bug: ${String(thrown)}`));
-      const { BitsAllocated, BitsStored, HighBit, PixelRepresentation, PhotometricInterpretation, PlanarConfiguration, NumberOfFrames } = file.dataSet;
+      const outcome = await decodeFrames(file).then(
+        (stored) => compare(one, stored),
+        (thrown: unknown) =>
+          thrown instanceof Fault
+            ? `${one.pydicom === 'cannot' && one.dcmtk === 'cannot' ? 'refused, as by both' : 'refused'}: ${thrown.detail}`
+            : `bug: ${String(thrown)}`,
+      );
+      const { BitsAllocated, BitsStored, HighBit, PixelRepresentation, PhotometricInterpretation, PlanarConfiguration, NumberOfFrames } =
+        file.dataSet;
       const format = `${String(BitsStored)}/${String(BitsAllocated)}, high bit ${String(HighBit)}${PixelRepresentation === 1 ? ', signed' : ''}, ${String(PhotometricInterpretation)}${PlanarConfiguration === 1 ? ', by plane' : ''}${NumberOfFrames ? `, ${String(NumberOfFrames)} frames` : ''}`;
       rows.push({ syntax: transferSyntaxName(file.transferSyntaxUID), one, format, outcome });
-      if (!/^(equal|within|read;|refused, as)/.test(outcome)) wrong.push(`${one.name}: ${outcome} (pydicom ${one.pydicom}, DCMTK ${one.dcmtk})`);
+      if (!/^(equal|within|read;|refused, as)/.test(outcome))
+        wrong.push(`${one.name}: ${outcome} (pydicom ${one.pydicom}, DCMTK ${one.dcmtk})`);
     }
     assert.deepEqual(wrong, []);
   });
@@ -54,7 +65,12 @@ function compare(one: Case, { frames }: StoredFrames): string {
   if (one.frames === undefined) return 'read; the peers disagree';
   if (frames.length !== one.frames) return `${frames.length} frames where ${one.frames} are expected`;
   const values = frames.flatMap(({ samples }) => [...samples]);
-  if (one.sha256) return createHash('sha256').update(new Uint8Array(Int32Array.from(values).buffer)).digest('hex') === one.sha256 ? 'equal' : 'differs';
+  if (one.sha256)
+    return createHash('sha256')
+      .update(new Uint8Array(Int32Array.from(values).buffer))
+      .digest('hex') === one.sha256
+      ? 'equal'
+      : 'differs';
   const bytes = Buffer.from(one.values!, 'base64');
   if (values.length * 2 !== bytes.length) return `${values.length} values where ${bytes.length / 2} are expected`;
   const mean = values.reduce((sum, value, i) => sum + Math.abs(((value << 16) >> 16) - bytes.readInt16LE(2 * i)), 0) / values.length;
@@ -73,8 +89,13 @@ function writeTable(): void {
     return `| ${syntax} | ${group.length} | ${count(/^equal/)} | ${count(/^within/)} | ${count(/^(read|refused)/)} |`;
   });
   const ordered = [...rows].sort((a, b) => a.syntax.localeCompare(b.syntax) || a.one.name.localeCompare(b.one.name));
-  const lines = ordered.map(({ syntax, one, format, outcome }) => `| ${syntax} | ${one.writer} | ${format}${one.source.endsWith('overlay') ? ', overlay bits' : ''} | ${outcome} | ${one.pydicom} | ${one.dcmtk} |`);
-  writeFileSync(join(projectRoot, 'docs/reference/transfer-syntaxes-matrix.md'), `# Every format in every transfer syntax
+  const lines = ordered.map(
+    ({ syntax, one, format, outcome }) =>
+      `| ${syntax} | ${one.writer} | ${format}${one.source.endsWith('overlay') ? ', overlay bits' : ''} | ${outcome} | ${one.pydicom} | ${one.dcmtk} |`,
+  );
+  writeFileSync(
+    join(projectRoot, 'docs/reference/transfer-syntaxes-matrix.md'),
+    `# Every format in every transfer syntax
 
 Written by \`tests/unit/pixels-matrix.test.ts\`: ${rows.length} small files that pydicom 3.0.2 with its plugins, DCMTK and GDCM wrote from the
 same pixels, decoded here and by pydicom and DCMTK (\`tests/oracles/pixels/make_matrix.py\`). "within": lossy, mean difference in grey
@@ -89,10 +110,13 @@ What a writer does not write:
 
 | writer | formats refused by it |
 | --- | --- |
-${Object.entries(refused).map(([writer, formats]) => `| ${writer} | ${formats.join(', ')} |`).join('\n')}
+${Object.entries(refused)
+  .map(([writer, formats]) => `| ${writer} | ${formats.join(', ')} |`)
+  .join('\n')}
 
 | transfer syntax | written by | bits stored/allocated | here | pydicom | DCMTK |
 | --- | --- | --- | --- | --- | --- |
 ${lines.join('\n')}
-`);
+`,
+  );
 }

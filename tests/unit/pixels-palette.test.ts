@@ -18,7 +18,12 @@ const cases = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/pixels/p
 
 for (const { name, dataSet, x, grey } of cases) {
   test(`${name}: as pydicom shows it`, () => {
-    const bytes = Object.fromEntries(Object.entries(dataSet).map(([key, value]) => [key, typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value]));
+    const bytes = Object.fromEntries(
+      Object.entries(dataSet).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value,
+      ]),
+    );
     const shown = paletteLuminance(Uint16Array.from(x), bytes);
     grey.forEach((expected, i) => assert.ok(Math.abs(shown[i]! - expected) <= 1, `${x[i]} → ${shown[i]}, pydicom ${expected}`));
   });
@@ -36,11 +41,26 @@ for (const [name, segments, detail] of [
   ['an unknown segment', words(9, 9, 9), /unknown kind/],
 ] as const) {
   test(`segmented palette, ${name}: a fault that names the attribute`, () => {
-    const dataSet = Object.fromEntries(['Red', 'Green', 'Blue'].flatMap((colour) => [[`${colour}PaletteColorLookupTableDescriptor`, [256, 0, 16]], [`Segmented${colour}PaletteColorLookupTableData`, segments]]));
-    assert.throws(() => paletteLuminance(Uint16Array.of(1), dataSet), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-attribute' && detail.test(thrown.detail) && thrown.subject.attribute === 'SegmentedRedPaletteColorLookupTableData');
+    const dataSet = Object.fromEntries(
+      ['Red', 'Green', 'Blue'].flatMap((colour) => [
+        [`${colour}PaletteColorLookupTableDescriptor`, [256, 0, 16]],
+        [`Segmented${colour}PaletteColorLookupTableData`, segments],
+      ]),
+    );
+    assert.throws(
+      () => paletteLuminance(Uint16Array.of(1), dataSet),
+      (thrown: unknown) =>
+        thrown instanceof Fault &&
+        thrown.code === 'dicom-attribute' &&
+        detail.test(thrown.detail) &&
+        thrown.subject.attribute === 'SegmentedRedPaletteColorLookupTableData',
+    );
   });
 }
 
 test('no palette at all', () => {
-  assert.throws(() => paletteLuminance(Uint8Array.of(1), {}), (thrown: unknown) => thrown instanceof Fault && thrown.subject.attribute === 'RedPaletteColorLookupTableDescriptor');
+  assert.throws(
+    () => paletteLuminance(Uint8Array.of(1), {}),
+    (thrown: unknown) => thrown instanceof Fault && thrown.subject.attribute === 'RedPaletteColorLookupTableDescriptor',
+  );
 });

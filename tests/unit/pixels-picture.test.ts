@@ -31,6 +31,9 @@ for (const [name, { width, height, values, tolerance }] of Object.entries(expect
 test('what is no picture, or half of one, is a fault that names the file', async () => {
   const whole = readFileSync(join(folder, 'pictures/rgb.png'));
   for (const bytes of [new Uint8Array(0), Buffer.from('hello'), whole.subarray(0, 60), whole.subarray(0, whole.length - 200)]) {
-    await assert.rejects(readPicture(bytes, 'x.png'), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'image-unreadable' && thrown.subject.source === 'x.png');
+    await assert.rejects(
+      readPicture(bytes, 'x.png'),
+      (thrown: unknown) => thrown instanceof Fault && thrown.code === 'image-unreadable' && thrown.subject.source === 'x.png',
+    );
   }
 });

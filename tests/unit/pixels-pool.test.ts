@@ -18,9 +18,19 @@ import { temporaryDirectory } from '../support/orthanc.js';
 import { isRunning } from '../support/processes.js';
 
 const folder = join(projectRoot, 'tests/fixtures/pixels/synthetic');
-const names = ['explicit-16-12-11-u', 'rle-16-12-u', 'dcmcjpls-12-u', 'j2k-16-12-u', 'jpeg-lossless-sv1-12-u', 'jpeg-baseline-8-u', 'htj2k-16-12-u'];
+const names = [
+  'explicit-16-12-11-u',
+  'rle-16-12-u',
+  'dcmcjpls-12-u',
+  'j2k-16-12-u',
+  'jpeg-lossless-sv1-12-u',
+  'jpeg-baseline-8-u',
+  'htj2k-16-12-u',
+];
 let pool: DecoderPool;
-before(() => { pool = new DecoderPool({ workers: 2 }); });
+before(() => {
+  pool = new DecoderPool({ workers: 2 });
+});
 after(() => pool.stop());
 
 test('pictures come back as presentXray makes them, many at once', async () => {
@@ -35,12 +45,18 @@ test('a scaled picture leads back to stored pixels', async () => {
   const { image, geometry } = await pool.xray(bytes, { width: 16, height: 16 });
   const whole = await presentXray(readPart10(bytes));
   assert.deepEqual(image, resizeBilinear(whole.image, 16, 16));
-  assert.deepEqual(toStored(geometry, { left: 0, top: 0, right: 16, bottom: 16 }), whole.toStored({ left: 0, top: 0, right: whole.image.width, bottom: whole.image.height }));
+  assert.deepEqual(
+    toStored(geometry, { left: 0, top: 0, right: 16, bottom: 16 }),
+    whole.toStored({ left: 0, top: 0, right: whole.image.width, bottom: whole.image.height }),
+  );
 });
 
 test('faults keep their code and subject; the bytes given stay usable', async () => {
   const bytes = readFileSync(join(folder, 'j2k-16-12-u.dcm'));
-  await assert.rejects(pool.xray(bytes.subarray(0, 400)), (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable');
+  await assert.rejects(
+    pool.xray(bytes.subarray(0, 400)),
+    (thrown: unknown) => thrown instanceof Fault && thrown.code === 'dicom-unreadable',
+  );
   await pool.xray(bytes);
   assert.ok(readPart10(bytes).pixelData);
 });
@@ -48,8 +64,11 @@ test('faults keep their code and subject; the bytes given stay usable', async ()
 /** A decoder that does `source` to a file that begins with 1, and answers 0.5 for others. */
 function fragilePool(source: string, options: DecoderPoolOptions = {}): DecoderPool {
   const program = join(temporaryDirectory('decoder'), 'fragile.mjs');
-  writeFileSync(program, `import { serveDecoder } from '${new URL('../../src/pixels/decoder-pool/serve-decoder.js', import.meta.url).href}';
-    await serveDecoder(async (task, file) => { if (file[0] === 1) { ${source} } return 0.5; });`);
+  writeFileSync(
+    program,
+    `import { serveDecoder } from '${new URL('../../src/pixels/decoder-pool/serve-decoder.js', import.meta.url).href}';
+    await serveDecoder(async (task, file) => { if (file[0] === 1) { ${source} } return 0.5; });`,
+  );
   return new DecoderPool({ workers: 1, timeoutMs: 3_000, heapMb: 48, memoryMb: 512, program: pathToFileURL(program), ...options });
 }
 
@@ -89,9 +108,14 @@ test('a decoder killed in the middle of a file from outside costs nothing: the f
 
 test('D18: a file whose decoders are killed from outside, as by a machine without memory, can be decoded later', async () => {
   // exec, so that the killer is no part of the process: as the kernel does it
-  const fragile = fragilePool("(await import('node:child_process')).spawn('/bin/kill', ['-KILL', String(process.pid)]); await new Promise(() => undefined);");
+  const fragile = fragilePool(
+    "(await import('node:child_process')).spawn('/bin/kill', ['-KILL', String(process.pid)]); await new Promise(() => undefined);",
+  );
   const good = fragile.lungFraction(Uint8Array.of(2));
-  await assert.rejects(fragile.lungFraction(Uint8Array.of(1)), (thrown) => thrown instanceof Fault && thrown.code === 'decoder-killed' && thrown.retryable);
+  await assert.rejects(
+    fragile.lungFraction(Uint8Array.of(1)),
+    (thrown) => thrown instanceof Fault && thrown.code === 'decoder-killed' && thrown.retryable,
+  );
   assert.equal(await good, 0.5);
   assert.equal(await fragile.lungFraction(Uint8Array.of(2)), 0.5);
   await fragile.stop();
@@ -107,7 +131,8 @@ test('D18: one kill from outside and one death of its own do not make a file unr
 
 test('whatever V8 reserves for machine code, as much memory is left for pixels', async () => {
   // on every release of Node: 128 MB fit into 256 MB, 320 do not
-  const program = (megabytes: number): string => `const all = []; for (let i = 0; i < ${megabytes}; i += 4) all.push(Buffer.alloc(4e6, 1)); return all.length;`;
+  const program = (megabytes: number): string =>
+    `const all = []; for (let i = 0; i < ${megabytes}; i += 4) all.push(Buffer.alloc(4e6, 1)); return all.length;`;
   const roomy = fragilePool(program(128), { memoryMb: 256 });
   assert.equal(await roomy.lungFraction(Uint8Array.of(1)), 32);
   await roomy.stop();
@@ -158,14 +183,25 @@ test('decoders end when they have been idle, and one stays ready', async () => {
 test('no decoder outlives a service that is killed, not even one that hangs', async () => {
   const program = join(temporaryDirectory('decoder'), 'hangs.mjs');
   const source = new URL('../../src/pixels/', import.meta.url).href;
-  writeFileSync(program, `import { serveDecoder } from '${source}serve-decoder.js'; await serveDecoder(async (task, file) => { if (file[0] === 1) for (;;); return 0.5; });`);
-  const service = spawn(process.execPath, ['--input-type=module', '-e', `
+  writeFileSync(
+    program,
+    `import { serveDecoder } from '${source}serve-decoder.js'; await serveDecoder(async (task, file) => { if (file[0] === 1) for (;;); return 0.5; });`,
+  );
+  const service = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `
     import { DecoderPool } from '${source}decoder-pool.js';
     const pool = new DecoderPool({ workers: 2, program: new URL('${pathToFileURL(program).href}') });
     void pool.lungFraction(Uint8Array.of(1));
     await pool.lungFraction(Uint8Array.of(2));
     console.log(JSON.stringify(pool.pids));
-    setInterval(() => undefined, 1000);`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    setInterval(() => undefined, 1000);`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const [line] = (await once(service.stdout, 'data')) as [Buffer];
   const pids = JSON.parse(line.toString()) as number[];
   assert.equal(pids.length, 2);
@@ -188,8 +224,17 @@ test('stopping rejects what is left, and can be followed by a start', async () =
 test('the event loop goes on while five megapixels are decoded', async () => {
   const samples = Uint16Array.from({ length: 2500 * 2048 }, (_, i) => (i * 7919) % 4096);
   const bytes = writePart10({
-    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: '2.25.5', Rows: 2500, Columns: 2048, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2',
-    BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0, PixelData: new Uint8Array(samples.buffer),
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+    SOPInstanceUID: '2.25.5',
+    Rows: 2500,
+    Columns: 2048,
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: 'MONOCHROME2',
+    BitsAllocated: 16,
+    BitsStored: 12,
+    HighBit: 11,
+    PixelRepresentation: 0,
+    PixelData: new Uint8Array(samples.buffer),
   });
   await pool.xray(bytes, { width: 192, height: 192 });
   let ticks = 0;

@@ -15,7 +15,12 @@ interface Case {
 
 const cases = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/pixels/resize.json'), 'utf8')) as readonly Case[];
 
-for (const { from: [width, height], to: [toWidth, toHeight], resized, standardised } of cases) {
+for (const {
+  from: [width, height],
+  to: [toWidth, toHeight],
+  resized,
+  standardised,
+} of cases) {
   test(`${width} × ${height} to ${toWidth} × ${toHeight} as Pillow does it`, () => {
     const image = resizeBilinear({ width, height, values: pattern(width, height), pixelAspect: 1 }, toWidth, toHeight);
     assert.equal(image.width, toWidth);

@@ -29,13 +29,26 @@ for (const one of cases) {
     const stored = await decodeFrames(readPart10(readFileSync(join(folder, 'synthetic', one.file))));
     assert.equal(stored.frames.length, one.frames);
     if (one.photometricInterpretation) assert.equal(stored.photometricInterpretation, decodedName(one.photometricInterpretation));
-    if (one.values) assert.ok(meanDifference(stored.frames.flatMap(({ samples }) => [...samples]), one.values) <= 1, 'differs by more than one grey level in the mean');
-    else assert.deepEqual(stored.frames.map(({ samples }) => sha256(Int32Array.from(samples))), one.sha256);
+    if (one.values)
+      assert.ok(
+        meanDifference(
+          stored.frames.flatMap(({ samples }) => [...samples]),
+          one.values,
+        ) <= 1,
+        'differs by more than one grey level in the mean',
+      );
+    else
+      assert.deepEqual(
+        stored.frames.map(({ samples }) => sha256(Int32Array.from(samples))),
+        one.sha256,
+      );
   });
 }
 
 test('every supported transfer syntax has a synthetic file', () => {
-  const seen = new Set(cases.map(({ file }) => readPart10(readFileSync(join(folder, 'synthetic', file)), { untilPixelData: true }).transferSyntaxUID));
+  const seen = new Set(
+    cases.map(({ file }) => readPart10(readFileSync(join(folder, 'synthetic', file)), { untilPixelData: true }).transferSyntaxUID),
+  );
   const missing = supportedTransferSyntaxes.filter((uid) => !seen.has(uid));
   assert.deepEqual(missing, []);
 });

@@ -24,15 +24,33 @@ import { seriesFactsOf } from '../../src/routing/series-facts.js';
 import { elementBytes, type WrittenElement } from '../support/element-writer.js';
 
 const little = { explicit: true, littleEndian: true } as const;
-const word = (tag: number, ...values: readonly number[]): WrittenElement => ({ tag, vr: 'US', word: 2, bytes: Buffer.from(Uint16Array.from(values).buffer) });
-const text = (tag: number, vr: string, value: string): WrittenElement => ({ tag, vr, bytes: Buffer.from(value.length % 2 ? `${value} ` : value, 'latin1') });
-const refused = (attribute: string) => (thrown: unknown): boolean => thrown instanceof Fault && thrown.code === 'dicom-attribute' && thrown.subject.attribute === attribute;
-const read = (...elements: readonly WrittenElement[]): DataSet => readPart10(new Uint8Array(elementBytes([text(0x00080018, 'UI', '2.25.50'), ...elements], little))).dataSet;
+const word = (tag: number, ...values: readonly number[]): WrittenElement => ({
+  tag,
+  vr: 'US',
+  word: 2,
+  bytes: Buffer.from(Uint16Array.from(values).buffer),
+});
+const text = (tag: number, vr: string, value: string): WrittenElement => ({
+  tag,
+  vr,
+  bytes: Buffer.from(value.length % 2 ? `${value} ` : value, 'latin1'),
+});
+const refused =
+  (attribute: string) =>
+  (thrown: unknown): boolean =>
+    thrown instanceof Fault && thrown.code === 'dicom-attribute' && thrown.subject.attribute === attribute;
+const read = (...elements: readonly WrittenElement[]): DataSet =>
+  readPart10(new Uint8Array(elementBytes([text(0x00080018, 'UI', '2.25.50'), ...elements], little))).dataSet;
 
 test('U4, D8: undefined length is not a sequence: fragments in icons, private OB, OW and UN, also in sequences', () => {
   for (const vr of ['OB', 'OW', 'UN']) {
     const fragments: WrittenElement = { tag: 0x00291002, vr, fragments: [Buffer.alloc(0), Buffer.from('ffd8ffe0deadbeefffd9', 'hex')] };
-    const nested: WrittenElement = { tag: 0x00880200, vr: 'SQ', items: [[{ ...fragments, tag: 0x7fe00010, vr: 'OB' }], [fragments]], style: { undefinedLength: true, undefinedItems: true } };
+    const nested: WrittenElement = {
+      tag: 0x00880200,
+      vr: 'SQ',
+      items: [[{ ...fragments, tag: 0x7fe00010, vr: 'OB' }], [fragments]],
+      style: { undefinedLength: true, undefinedItems: true },
+    };
     const dataSet = read(fragments, nested, text(0x00880904, 'LO', 'behind'));
     assert.equal(dataSet['RETIRED_TopicTitle'], 'behind', vr);
     assert.equal((dataSet['IconImageSequence'] as DataSet[]).length, 2);
@@ -40,22 +58,51 @@ test('U4, D8: undefined length is not a sequence: fragments in icons, private OB
 });
 
 test('U5: sequences of VR UN are read in files and in DICOMweb metadata: View Code, and the functional groups of an enhanced CT', () => {
-  const view: WrittenElement = { tag: 0x00540220, vr: 'SQ', items: [[text(0x00080100, 'SH', '399067008'), text(0x00080102, 'SH', 'SCT'), text(0x00080104, 'LO', 'lateral projection')]] };
+  const view: WrittenElement = {
+    tag: 0x00540220,
+    vr: 'SQ',
+    items: [[text(0x00080100, 'SH', '399067008'), text(0x00080102, 'SH', 'SCT'), text(0x00080104, 'LO', 'lateral projection')]],
+  };
   const asUn = { ...view, style: { letters: 'UN', implicitItems: true } };
   const image = [word(0x00280010, 8), word(0x00280011, 8)];
   assert.equal(selectXrays(seriesFactsOf([read(...image, asUn)]), 4).leftOut[0]?.reason, 'lateral');
   const value = elementBytes([asUn], little).subarray(12);
-  const json = fromDicomJson({ '00540220': { vr: 'UN', InlineBinary: value.toString('base64') }, '00280010': { vr: 'US', Value: [8] }, '00280011': { vr: 'US', Value: [8] } });
+  const json = fromDicomJson({
+    '00540220': { vr: 'UN', InlineBinary: value.toString('base64') },
+    '00280010': { vr: 'US', Value: [8] },
+    '00280011': { vr: 'US', Value: [8] },
+  });
   assert.equal(selectXrays(seriesFactsOf([json]), 4).leftOut[0]?.reason, 'lateral');
   const inUn = (element: WrittenElement): WrittenElement => ({ ...element, style: { letters: 'UN', implicitItems: true } });
   const groups = [0, 1, 2, 3].map((z) => [inUn({ tag: 0x00209113, vr: 'SQ', items: [[text(0x00200032, 'DS', `0\\0\\${2 * z}`)]] })]);
-  const enhanced = read(...image, inUn({ tag: 0x52009229, vr: 'SQ', items: [[inUn({ tag: 0x00209116, vr: 'SQ', items: [[text(0x00200037, 'DS', '1\\0\\0\\0\\1\\0')]] })]] }), inUn({ tag: 0x52009230, vr: 'SQ', items: groups }));
-  assert.deepEqual(orderAxialSlices([enhanced]).slices.map(({ position }) => position), [0, 2, 4, 6]);
+  const enhanced = read(
+    ...image,
+    inUn({
+      tag: 0x52009229,
+      vr: 'SQ',
+      items: [[inUn({ tag: 0x00209116, vr: 'SQ', items: [[text(0x00200037, 'DS', '1\\0\\0\\0\\1\\0')]] })]],
+    }),
+    inUn({ tag: 0x52009230, vr: 'SQ', items: groups }),
+  );
+  assert.deepEqual(
+    orderAxialSlices([enhanced]).slices.map(({ position }) => position),
+    [0, 2, 4, 6],
+  );
 });
 
 const slice = (index: number, position: number, attributes: DataSet = {}): DataSet => ({
-  SOPInstanceUID: `2.25.6${index}`, SeriesInstanceUID: '2.25.7', ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'], InstanceNumber: index + 1, AcquisitionNumber: 1, Rows: 8, Columns: 8, SliceThickness: 2,
-  ImageOrientationPatient: [1, 0, 0, 0, 1, 0], ImagePositionPatient: [-100, -180, position], ConvolutionKernel: 'B70f', ...attributes,
+  SOPInstanceUID: `2.25.6${index}`,
+  SeriesInstanceUID: '2.25.7',
+  ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
+  InstanceNumber: index + 1,
+  AcquisitionNumber: 1,
+  Rows: 8,
+  Columns: 8,
+  SliceThickness: 2,
+  ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+  ImagePositionPatient: [-100, -180, position],
+  ConvolutionKernel: 'B70f',
+  ...attributes,
 });
 const forty = Array.from({ length: 40 }, (_, i) => i);
 
@@ -69,7 +116,10 @@ for (const [name, odd] of [
   test(`U6: a stack of which every second slice has ${name} stays one`, () => {
     const result = orderAxialSlices(forty.map((i) => slice(i, 2 * i, i % 2 ? odd : {})));
     assert.equal(result.slices.length, 40);
-    assert.deepEqual(result.slices.map(({ instance }) => instance['InstanceNumber']), forty.map((i) => i + 1));
+    assert.deepEqual(
+      result.slices.map(({ instance }) => instance['InstanceNumber']),
+      forty.map((i) => i + 1),
+    );
     assert.deepEqual(result.gaps, []);
   });
 }
@@ -98,17 +148,44 @@ test('U7: centre and width stay paired, decimal commas are read, and what decide
   const commas = read(text(0x00281050, 'DS', '1400,5'), text(0x00281051, 'DS', '1800,0'), text(0x00281052, 'DS', '-1024,0'));
   assert.deepEqual([commas['WindowCenter'], commas['WindowWidth'], commas['RescaleIntercept']], [1400.5, 1800, -1024]);
   for (const center of ['NaN\\1400.5', '\\1400.5', 'x\\1400.5', '1e999\\1400.5']) {
-    assert.deepEqual(windowsOf(read(text(0x00281050, 'DS', center), text(0x00281051, 'DS', '3000\\1800'))), [{ center: 1400.5, width: 1800, shape: 'LINEAR' }], center);
+    assert.deepEqual(
+      windowsOf(read(text(0x00281050, 'DS', center), text(0x00281051, 'DS', '3000\\1800'))),
+      [{ center: 1400.5, width: 1800, shape: 'LINEAR' }],
+      center,
+    );
   }
   assert.deepEqual(placedNumbersOf({ WindowCenter: ['', 'x', 3] }, 'WindowCenter'), [undefined, NaN, 3]);
   assert.deepEqual(numbersOf({ X: ['0x10', '1_000', '1,5', '+2E1'] }, 'X'), [1.5, 20]);
   assert.throws(() => voiMappings({ WindowCenter: 'NaN', WindowWidth: 400 }), refused('WindowCenter'));
   assert.throws(() => modalityMapping({ RescaleSlope: 1, RescaleIntercept: 'unknown' }), refused('RescaleIntercept'));
-  await assert.rejects(hounsfieldUnits({ meta: {}, transferSyntaxUID: '1.2.840.10008.1.2.1', dataSet: { ...plain, RescaleSlope: 1 }, pixelData: { kind: 'native', vr: 'OW', bytes: new Uint8Array(128) } }), refused('RescaleIntercept'));
+  await assert.rejects(
+    hounsfieldUnits({
+      meta: {},
+      transferSyntaxUID: '1.2.840.10008.1.2.1',
+      dataSet: { ...plain, RescaleSlope: 1 },
+      pixelData: { kind: 'native', vr: 'OW', bytes: new Uint8Array(128) },
+    }),
+    refused('RescaleIntercept'),
+  );
 });
 
-const plain: DataSet = { SOPInstanceUID: '2.25.50', Rows: 8, Columns: 8, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', BitsAllocated: 16, BitsStored: 16, HighBit: 15, PixelRepresentation: 0 };
-const file = (dataSet: DataSet, bytes: Uint8Array): Part10File => ({ meta: {}, transferSyntaxUID: '1.2.840.10008.1.2.1', dataSet, pixelData: { kind: 'native', vr: 'OW', bytes } });
+const plain: DataSet = {
+  SOPInstanceUID: '2.25.50',
+  Rows: 8,
+  Columns: 8,
+  SamplesPerPixel: 1,
+  PhotometricInterpretation: 'MONOCHROME2',
+  BitsAllocated: 16,
+  BitsStored: 16,
+  HighBit: 15,
+  PixelRepresentation: 0,
+};
+const file = (dataSet: DataSet, bytes: Uint8Array): Part10File => ({
+  meta: {},
+  transferSyntaxUID: '1.2.840.10008.1.2.1',
+  dataSet,
+  pixelData: { kind: 'native', vr: 'OW', bytes },
+});
 
 test('U8: Number of Frames 0 means one', async () => {
   assert.equal((await decodeFrames(file({ ...plain, NumberOfFrames: 0 }, new Uint8Array(128)))).frames.length, 1);
@@ -118,7 +195,17 @@ test('U8: Number of Frames 0 means one', async () => {
 test('D28: a single wild value in 32 bits neither takes the memory nor the contrast', async () => {
   const values = Int32Array.from({ length: 64 * 64 }, (_, i) => (i % 64) * 60 - 1000 + Math.floor(i / 64));
   values[5] = 2 ** 31 - 1;
-  const dataSet = { ...plain, Rows: 64, Columns: 64, BitsAllocated: 32, BitsStored: 32, HighBit: 31, PixelRepresentation: 1, RescaleSlope: 1, RescaleIntercept: 0 };
+  const dataSet = {
+    ...plain,
+    Rows: 64,
+    Columns: 64,
+    BitsAllocated: 32,
+    BitsStored: 32,
+    HighBit: 31,
+    PixelRepresentation: 1,
+    RescaleSlope: 1,
+    RescaleIntercept: 0,
+  };
   const start = process.cpuUsage();
   const { hu } = await hounsfieldUnits(file(dataSet, new Uint8Array(values.buffer)));
   assert.equal(hu[100], values[100]);
@@ -129,14 +216,23 @@ test('D28: a single wild value in 32 bits neither takes the memory nor the contr
 
 test('a native YBR_FULL_422 of three bytes a pixel is not read as two', async () => {
   const full = Uint8Array.from({ length: 192 }, (_, i) => (i % 3 === 0 ? i : 128));
-  const format = { ...plain, BitsAllocated: 8, BitsStored: 8, HighBit: 7, SamplesPerPixel: 3, PlanarConfiguration: 0, PhotometricInterpretation: 'YBR_FULL_422' };
+  const format = {
+    ...plain,
+    BitsAllocated: 8,
+    BitsStored: 8,
+    HighBit: 7,
+    SamplesPerPixel: 3,
+    PlanarConfiguration: 0,
+    PhotometricInterpretation: 'YBR_FULL_422',
+  };
   assert.deepEqual([...(await decodeFrames(file(format, full))).frames[0]!.samples], [...full]);
   assert.equal((await decodeFrames(file(format, full.subarray(0, 128)))).frames[0]!.samples.length, 192);
 });
 
 test('lookup tables: wrong bits, and a first value written with the wrong sign', () => {
   const entries = Array.from({ length: 4096 }, (_, i) => i);
-  for (const bits of [8, 10, 12, 16, 0]) assert.equal(lookupTable({ LUTDescriptor: [4096, 0, bits], LUTData: entries }).white, 4095, `${bits} bits`);
+  for (const bits of [8, 10, 12, 16, 0])
+    assert.equal(lookupTable({ LUTDescriptor: [4096, 0, bits], LUTData: entries }).white, 4095, `${bits} bits`);
   assert.equal(lookupTable({ LUTDescriptor: [4096, 63488, 12], LUTData: entries }, { low: -2048, high: 2047 }).first, -2048);
   assert.equal(lookupTable({ LUTDescriptor: [4096, -25536, 12], LUTData: entries }, { low: 40000, high: 42000 }).first, 40000);
   assert.throws(() => voiMappings({ VOILUTSequence: [{ LUTDescriptor: ['x', 0, 12], LUTData: entries }] }), refused('LUTDescriptor'));
@@ -144,22 +240,30 @@ test('lookup tables: wrong bits, and a first value written with the wrong sign',
 
 test('escape sequences are obeyed although only one character set is declared', () => {
   const korean = Buffer.from('Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7', 'latin1');
-  for (const declared of [['ISO 2022 IR 149'], ['ISO_IR 149'], ['ISO 2022 IR 6'], []]) assert.equal(textDecoderFor(declared)(korean), 'Hong^Gildong=洪^吉洞', declared.join());
+  for (const declared of [['ISO 2022 IR 149'], ['ISO_IR 149'], ['ISO 2022 IR 6'], []])
+    assert.equal(textDecoderFor(declared)(korean), 'Hong^Gildong=洪^吉洞', declared.join());
   assert.equal(textDecoderFor(['ISO 2022 IR 87'])(Buffer.from('\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B', 'latin1')), '山田^太郎');
   assert.equal(textDecoderFor(['ISO 2022 IR 58'])(Buffer.from('\x1b$)A\xd5\xc5^\x1b$)A\xd0\xa1\xb6\xab', 'latin1')), '张^小东');
 });
 
 const greys = Float32Array.from({ length: 64 * 64 }, (_, i) => 0.5 + 0.4 * Math.sin(i / 5) * Math.cos(i / 300));
 const rawGrey = (scale: number): Uint16Array => Uint16Array.from(greys, (value) => Math.round(value * scale));
-const likeGreys = (values: Float32Array, tolerance: number): void => assert.ok(values.every((value, i) => Math.abs(value - greys[i]!) < tolerance));
+const likeGreys = (values: Float32Array, tolerance: number): void =>
+  assert.ok(values.every((value, i) => Math.abs(value - greys[i]!) < tolerance));
 
 for (const bits of [10, 12, 14, 16]) {
   test(`a picture of ${bits} bits in 16 has its full contrast`, async () => {
     const values = rawGrey(2 ** bits - 1);
     values[0] = 2 ** bits - 1;
-    const png = await sharp(values, { raw: { width: 64, height: 64, channels: 1 } }).toColourspace('grey16').png().toBuffer();
+    const png = await sharp(values, { raw: { width: 64, height: 64, channels: 1 } })
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
     const { values: shown } = await readPicture(png);
-    likeGreys(Float32Array.from(shown, (value, i) => (i === 0 ? greys[0]! : value)), 2e-3);
+    likeGreys(
+      Float32Array.from(shown, (value, i) => (i === 0 ? greys[0]! : value)),
+      2e-3,
+    );
   });
 }
 
@@ -170,8 +274,15 @@ test('TIFF, WebP, GIF and BMP are read; what is not read is named', async () => 
   likeGreys((await readPicture(await input.clone().webp({ lossless: true }).toBuffer())).values, 3e-3);
   assert.equal(pictureFormat(await input.clone().gif().toBuffer()), 'GIF');
   likeGreys((await readPicture(bitmapOf(bytes))).values, 3e-3);
-  for (const [start, name] of [['\0\0\0\x18ftypheic', 'HEIC'], ['%PDF-1.4 ', 'PDF'], ['\0\0\0\x0cjP  \r\n', 'JPEG 2000']] as const) {
-    await assert.rejects(readPicture(Buffer.from(start.padEnd(200), 'latin1')), (thrown: unknown) => thrown instanceof Fault && thrown.detail.startsWith(name));
+  for (const [start, name] of [
+    ['\0\0\0\x18ftypheic', 'HEIC'],
+    ['%PDF-1.4 ', 'PDF'],
+    ['\0\0\0\x0cjP  \r\n', 'JPEG 2000'],
+  ] as const) {
+    await assert.rejects(
+      readPicture(Buffer.from(start.padEnd(200), 'latin1')),
+      (thrown: unknown) => thrown instanceof Fault && thrown.detail.startsWith(name),
+    );
   }
 });
 
@@ -179,16 +290,35 @@ test('TIFF, WebP, GIF and BMP are read; what is not read is named', async () => 
 function bitmapOf(grey: Uint8Array): Buffer {
   const header = Buffer.alloc(54);
   header.write('BM');
-  for (const [at, value] of [[10, 54], [14, 40], [18, 64], [22, 64]] as const) header.writeUInt32LE(value, at);
+  for (const [at, value] of [
+    [10, 54],
+    [14, 40],
+    [18, 64],
+    [22, 64],
+  ] as const)
+    header.writeUInt32LE(value, at);
   header.writeUInt16LE(1, 26);
   header.writeUInt16LE(24, 28);
-  return Buffer.concat([header, Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => grey[(63 - Math.floor(i / 192)) * 64 + Math.floor((i % 192) / 3)]!))]);
+  return Buffer.concat([
+    header,
+    Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => grey[(63 - Math.floor(i / 192)) * 64 + Math.floor((i % 192) / 3)]!)),
+  ]);
 }
 
 /** CMYK of 8 bits, 64 × 64, uncompressed. */
 function inkTiff(samples: Uint8Array): Buffer {
   // Tag, type (3: 16 bits, 4: 32 bits), count, value.
-  const entries = [[256, 4, 1, 64], [257, 4, 1, 64], [258, 3, 4, 8 + 2 + 108 + 4], [259, 3, 1, 1], [262, 3, 1, 5], [273, 4, 1, 8 + 2 + 108 + 4 + 8], [277, 3, 1, 4], [278, 4, 1, 64], [279, 4, 1, samples.length]] as const;
+  const entries = [
+    [256, 4, 1, 64],
+    [257, 4, 1, 64],
+    [258, 3, 4, 8 + 2 + 108 + 4],
+    [259, 3, 1, 1],
+    [262, 3, 1, 5],
+    [273, 4, 1, 8 + 2 + 108 + 4 + 8],
+    [277, 3, 1, 4],
+    [278, 4, 1, 64],
+    [279, 4, 1, samples.length],
+  ] as const;
   const head = Buffer.alloc(8 + 2 + 108 + 4 + 8);
   head.write('II*\0', 'latin1');
   head.writeUInt32LE(8, 4);
@@ -212,12 +342,17 @@ test('a colour profile changes nothing, and a flat border is cut from a picture 
   assert.ok((await readPicture(profiled)).values.every((value, i) => Math.abs(value * 255 - data[i * info.channels]!) < 1e-3));
   const cmyk = Uint8Array.from({ length: 4 * bytes.length }, (_, i) => (i % 4 === 3 ? 0 : 255 - bytes[i >> 2]!));
   likeGreys((await readPicture(inkTiff(cmyk))).values, 0.02);
-  const framed = await presentPicture(await input.clone().extend({ top: 9, bottom: 9, left: 7, right: 7, background: '#000000' }).png().toBuffer());
+  const framed = await presentPicture(
+    await input.clone().extend({ top: 9, bottom: 9, left: 7, right: 7, background: '#000000' }).png().toBuffer(),
+  );
   assert.deepEqual([framed.width, framed.height], [64, 64]);
 });
 
 test('files without UIDs can be analysed: those of one study share the made-up study', () => {
-  const [a, b] = [withIdentity({ SOPInstanceUID: '2.25.1', FrameOfReferenceUID: '2.25.9' }, 'a.dcm'), withIdentity({ FrameOfReferenceUID: '2.25.9' }, 'b.dcm')];
+  const [a, b] = [
+    withIdentity({ SOPInstanceUID: '2.25.1', FrameOfReferenceUID: '2.25.9' }, 'a.dcm'),
+    withIdentity({ FrameOfReferenceUID: '2.25.9' }, 'b.dcm'),
+  ];
   assert.equal(a['StudyInstanceUID'], b['StudyInstanceUID']);
   assert.equal(a['SOPInstanceUID'], '2.25.1');
   assert.notEqual(a['SOPInstanceUID'], b['SOPInstanceUID']);
@@ -228,9 +363,21 @@ test('Modality in lower case is a CT all the same', () => {
 });
 
 const cases = join(projectRoot, '../shared/cases');
-test('files that users have sent show what their clean twins show', { skip: existsSync(cases) ? false : '../shared/cases is not here' }, async () => {
-  const twinOf = (name: string): string | undefined => (/^ds_/.test(name) ? 'ref_window.dcm' : /voi/.test(name) ? 'ref_voilut.dcm' : /tint/.test(name) ? 'ref_jpeg_tint.dcm' : /^jpeg_mono|^ybr422|viewcode|^ref/.test(name) ? undefined : 'ref.dcm');
-  const shown = async (name: string): Promise<Float32Array> => (await presentXray(readPart10(new Uint8Array(readFileSync(join(cases, name)))))).image.values;
+test('files that users have sent show what their clean twins show', {
+  skip: existsSync(cases) ? false : '../shared/cases is not here',
+}, async () => {
+  const twinOf = (name: string): string | undefined =>
+    /^ds_/.test(name)
+      ? 'ref_window.dcm'
+      : /voi/.test(name)
+        ? 'ref_voilut.dcm'
+        : /tint/.test(name)
+          ? 'ref_jpeg_tint.dcm'
+          : /^jpeg_mono|^ybr422|viewcode|^ref/.test(name)
+            ? undefined
+            : 'ref.dcm';
+  const shown = async (name: string): Promise<Float32Array> =>
+    (await presentXray(readPart10(new Uint8Array(readFileSync(join(cases, name)))))).image.values;
   for (const name of readdirSync(cases).filter((one) => one.endsWith('.dcm'))) {
     const twin = twinOf(name);
     const values = await shown(name);

@@ -19,10 +19,24 @@ function present(attributes: DataSet = {}, value: (x: number, y: number) => numb
   const signed = attributes['PixelRepresentation'] === 1;
   const samples = signed ? new Int16Array(width * height) : new Uint16Array(width * height);
   for (let i = 0; i < samples.length; i++) samples[i] = value(i % width, Math.floor(i / width));
-  return presentXray(readPart10(writePart10({
-    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: '2.25.5', Rows: height, Columns: width, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2',
-    BitsAllocated: 16, BitsStored: 12, HighBit: 11, PixelRepresentation: 0, PixelData: new Uint8Array(samples.buffer), ...attributes,
-  })));
+  return presentXray(
+    readPart10(
+      writePart10({
+        SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+        SOPInstanceUID: '2.25.5',
+        Rows: height,
+        Columns: width,
+        SamplesPerPixel: 1,
+        PhotometricInterpretation: 'MONOCHROME2',
+        BitsAllocated: 16,
+        BitsStored: 12,
+        HighBit: 11,
+        PixelRepresentation: 0,
+        PixelData: new Uint8Array(samples.buffer),
+        ...attributes,
+      }),
+    ),
+  );
 }
 
 function at(image: GreyImage, x: number, y: number): number {
@@ -44,7 +58,11 @@ test('a window of the file is applied to modality values', async () => {
 });
 
 test('MONOCHROME1 and the shape INVERSE turn black and white, once', async () => {
-  for (const attributes of [{ PhotometricInterpretation: 'MONOCHROME1' }, { PresentationLUTShape: 'INVERSE' }, { PhotometricInterpretation: 'MONOCHROME1', PresentationLUTShape: 'INVERSE' }]) {
+  for (const attributes of [
+    { PhotometricInterpretation: 'MONOCHROME1' },
+    { PresentationLUTShape: 'INVERSE' },
+    { PhotometricInterpretation: 'MONOCHROME1', PresentationLUTShape: 'INVERSE' },
+  ]) {
     const { image } = await present({ ...full, ...attributes });
     near(at(image, 0, 0), 1);
     near(at(image, 59, 49), 0);
@@ -52,7 +70,14 @@ test('MONOCHROME1 and the shape INVERSE turn black and white, once', async () =>
 });
 
 test('without a window, or with one that shows nothing, the percentiles of the image become black and white', async () => {
-  for (const attributes of [{}, { WindowCenter: 50_000, WindowWidth: 10 }, { WindowCenter: 2000, WindowWidth: 1 }, { WindowCenter: 0, WindowWidth: 1e9 }, { WindowCenter: 5, WindowWidth: -3 }, { WindowCenter: '', WindowWidth: 100 }]) {
+  for (const attributes of [
+    {},
+    { WindowCenter: 50_000, WindowWidth: 10 },
+    { WindowCenter: 2000, WindowWidth: 1 },
+    { WindowCenter: 0, WindowWidth: 1e9 },
+    { WindowCenter: 5, WindowWidth: -3 },
+    { WindowCenter: '', WindowWidth: 100 },
+  ]) {
     const { image, greyScale } = await present(attributes);
     assert.equal(greyScale, 'percentiles', JSON.stringify(attributes));
     near(at(image, 0, 0), 0);
@@ -70,7 +95,9 @@ test('padding is black and does not count in the percentiles', async () => {
 });
 
 test('padding stays black where values are inverted', async () => {
-  const { image } = await present({ ...full, PhotometricInterpretation: 'MONOCHROME1', PixelPaddingValue: 4095 }, (x, y) => (x === 40 && y === 40 ? 4095 : Math.min(4000, ramp(x, y))));
+  const { image } = await present({ ...full, PhotometricInterpretation: 'MONOCHROME1', PixelPaddingValue: 4095 }, (x, y) =>
+    x === 40 && y === 40 ? 4095 : Math.min(4000, ramp(x, y)),
+  );
   near(at(image, 40, 40), 0);
 });
 
@@ -83,7 +110,15 @@ test('signed values', async () => {
 test('colour is shown by its luminance', async () => {
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) rgb.set([(i % width) * 4, 200, Math.floor(i / width) * 5], 3 * i);
-  const { image } = await present({ SamplesPerPixel: 3, PhotometricInterpretation: 'RGB', PlanarConfiguration: 0, BitsAllocated: 8, BitsStored: 8, HighBit: 7, PixelData: rgb });
+  const { image } = await present({
+    SamplesPerPixel: 3,
+    PhotometricInterpretation: 'RGB',
+    PlanarConfiguration: 0,
+    BitsAllocated: 8,
+    BitsStored: 8,
+    HighBit: 7,
+    PixelData: rgb,
+  });
   near(at(image, 10, 20), Math.round(0.299 * 40 + 0.587 * 200 + 0.114 * 100) / 255);
 });
 
@@ -102,7 +137,11 @@ for (const [orientation, seen] of [
     const { image, toStored } = await present({ ...full, PatientOrientation: orientation.split('\\') });
     const transposed = 'FH'.includes(orientation[0]!);
     assert.deepEqual([image.width, image.height], transposed ? [height, width] : [width, height]);
-    for (const [x, y] of [[0, 0], [7, 3], [image.width - 1, image.height - 1]] as const) {
+    for (const [x, y] of [
+      [0, 0],
+      [7, 3],
+      [image.width - 1, image.height - 1],
+    ] as const) {
       const [storedX, storedY] = seen(x, y) as [number, number];
       near(at(image, x, y), ramp(storedX, storedY) / 4095);
     }
@@ -114,8 +153,21 @@ for (const [orientation, seen] of [
 }
 
 test('D36: an orientation that no upright chest has is not believed, and the picture stays as it is stored', async () => {
-  for (const directions of [['R', 'P'], ['L', 'P'], ['F', 'H'], ['H', 'H'], ['R', 'L'], ['?', 'F'], ['R', ''], ['A', 'P']]) {
-    assert.deepEqual((await present({ PatientOrientation: directions })).geometry.turn, { transpose: false, flipX: false, flipY: false }, directions.join());
+  for (const directions of [
+    ['R', 'P'],
+    ['L', 'P'],
+    ['F', 'H'],
+    ['H', 'H'],
+    ['R', 'L'],
+    ['?', 'F'],
+    ['R', ''],
+    ['A', 'P'],
+  ]) {
+    assert.deepEqual(
+      (await present({ PatientOrientation: directions })).geometry.turn,
+      { transpose: false, flipX: false, flipY: false },
+      directions.join(),
+    );
   }
 });
 
@@ -148,7 +200,10 @@ test('of several windows the first counts that shows something of this image', a
 });
 
 test('a VOI LUT table goes before a window', async () => {
-  const table = { LUTDescriptor: [4096, 0, 16], LUTData: new Uint8Array(Uint16Array.from({ length: 4096 }, (_, i) => 65535 - 16 * i).buffer) };
+  const table = {
+    LUTDescriptor: [4096, 0, 16],
+    LUTData: new Uint8Array(Uint16Array.from({ length: 4096 }, (_, i) => 65535 - 16 * i).buffer),
+  };
   const { image } = await present({ VOILUTSequence: [table], ...full });
   near(at(image, 0, 0), 1);
   near(at(image, 59, 49), (65535 - 16 * 4095) / 65535);
@@ -163,9 +218,27 @@ test('SIGMOID and LINEAR_EXACT windows of the file', async () => {
 
 test('an enhanced image takes window, rescale and shutter of its first frame', async () => {
   const { image } = await present({
-    SharedFunctionalGroupsSequence: [{ FrameVOILUTSequence: [{ WindowCenter: 3096, WindowWidth: 8192 }], PixelValueTransformationSequence: [{ RescaleSlope: 2, RescaleIntercept: -1000 }] }],
-    PerFrameFunctionalGroupsSequence: [{ FrameDisplayShutterSequence: [{ ShutterShape: 'RECTANGULAR', ShutterLeftVerticalEdge: 11, ShutterRightVerticalEdge: 60, ShutterUpperHorizontalEdge: 1, ShutterLowerHorizontalEdge: 50 }] }],
-    WindowCenter: 1, WindowWidth: 2,
+    SharedFunctionalGroupsSequence: [
+      {
+        FrameVOILUTSequence: [{ WindowCenter: 3096, WindowWidth: 8192 }],
+        PixelValueTransformationSequence: [{ RescaleSlope: 2, RescaleIntercept: -1000 }],
+      },
+    ],
+    PerFrameFunctionalGroupsSequence: [
+      {
+        FrameDisplayShutterSequence: [
+          {
+            ShutterShape: 'RECTANGULAR',
+            ShutterLeftVerticalEdge: 11,
+            ShutterRightVerticalEdge: 60,
+            ShutterUpperHorizontalEdge: 1,
+            ShutterLowerHorizontalEdge: 50,
+          },
+        ],
+      },
+    ],
+    WindowCenter: 1,
+    WindowWidth: 2,
   });
   assert.equal(image.width, 50);
   near(at(image, 20, 25), ramp(30, 25) / 4095);
@@ -174,7 +247,15 @@ test('an enhanced image takes window, rescale and shutter of its first frame', a
 test('YBR_PARTIAL_422 leaves room below black and above white', async () => {
   const bytes = new Uint8Array(width * height * 2);
   for (let i = 0; i < bytes.length; i += 4) bytes.set([16 + ((i >> 2) % 219), 235 - ((i >> 2) % 219), 128, 128], i);
-  const { image } = await present({ SamplesPerPixel: 3, PhotometricInterpretation: 'YBR_PARTIAL_422', PlanarConfiguration: 0, BitsAllocated: 8, BitsStored: 8, HighBit: 7, PixelData: bytes });
+  const { image } = await present({
+    SamplesPerPixel: 3,
+    PhotometricInterpretation: 'YBR_PARTIAL_422',
+    PlanarConfiguration: 0,
+    BitsAllocated: 8,
+    BitsStored: 8,
+    HighBit: 7,
+    PixelData: bytes,
+  });
   assert.equal(image.values[0], 0);
   assert.equal(image.values[1], 1);
 });

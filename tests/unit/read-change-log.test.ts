@@ -4,10 +4,19 @@ import { silentLog, type Log } from '../../src/log.js';
 import { compareWithLog, marksOf, type ChangeMark } from '../../src/reporting/change-log.js';
 import { watchOnce, type ChangeLog, type PacsChange, type ChangeLogPorts } from '../../src/reporting/read-change-log.js';
 
-const change = (seq: number, type: string, level: PacsChange['level'], id: string, date = '20260301T080000'): PacsChange => ({ seq, type, level, id, date });
+const change = (seq: number, type: string, level: PacsChange['level'], id: string, date = '20260301T080000'): PacsChange => ({
+  seq,
+  type,
+  level,
+  id,
+  date,
+});
 
 /** A change log as Orthanc has it: numbers with gaps, pages of at most `page` lines; `last` is the highest number ever given. */
-function changeLog(all: readonly PacsChange[], { page = 1_000, last = all.at(-1)?.seq ?? 0, studyOf = (id: string): string | undefined => `study of ${id}` } = {}): ChangeLog {
+function changeLog(
+  all: readonly PacsChange[],
+  { page = 1_000, last = all.at(-1)?.seq ?? 0, studyOf = (id: string): string | undefined => `study of ${id}` } = {},
+): ChangeLog {
   return {
     async changes(since, limit) {
       const found = all.filter((one) => one.seq > since);
@@ -20,7 +29,22 @@ function changeLog(all: readonly PacsChange[], { page = 1_000, last = all.at(-1)
 }
 
 /** Everything that watching does to the outside, in its order. */
-function tools(log: ChangeLog, { cursor, marks = [], analyseArchive = true, refuse = () => false, logTo = silentLog }: { readonly cursor?: number; readonly marks?: readonly ChangeMark[]; readonly analyseArchive?: boolean; readonly refuse?: (id: string) => boolean; readonly logTo?: Log } = {}) {
+function tools(
+  log: ChangeLog,
+  {
+    cursor,
+    marks = [],
+    analyseArchive = true,
+    refuse = () => false,
+    logTo = silentLog,
+  }: {
+    readonly cursor?: number;
+    readonly marks?: readonly ChangeMark[];
+    readonly analyseArchive?: boolean;
+    readonly refuse?: (id: string) => boolean;
+    readonly logTo?: Log;
+  } = {},
+) {
   const did: string[] = [];
   const state: { cursor: number | undefined; marks: readonly ChangeMark[] } = { cursor, marks };
   const given: ChangeLogPorts = {
@@ -75,7 +99,10 @@ describe('watching the change log', () => {
   });
 
   test('numbers with gaps: everything after the cursor is read once, the cursor ends at the last number', async () => {
-    const { given, did } = tools(changeLog([change(3, 'NewStudy', 'study', 'old'), change(70, 'NewStudy', 'study', 'A'), change(900, 'NewStudy', 'study', 'B')]), { cursor: 20 });
+    const { given, did } = tools(
+      changeLog([change(3, 'NewStudy', 'study', 'old'), change(70, 'NewStudy', 'study', 'A'), change(900, 'NewStudy', 'study', 'B')]),
+      { cursor: 20 },
+    );
     assert.equal(await watchOnce(given), 2);
     assert.deepEqual(did, ['queue A', 'queue B', 'move 900']);
   });
@@ -108,7 +135,10 @@ describe('watching the change log', () => {
 
   test('a log that ends below the cursor is another database: said, and read from the beginning', async () => {
     const warnings: string[] = [];
-    const { given, did, state } = tools(changeLog([change(1, 'NewStudy', 'study', 'A'), change(4, 'StableStudy', 'study', 'A')]), { cursor: 5_000, logTo: { ...silentLog, warn: (message) => void warnings.push(message) } });
+    const { given, did, state } = tools(changeLog([change(1, 'NewStudy', 'study', 'A'), change(4, 'StableStudy', 'study', 'A')]), {
+      cursor: 5_000,
+      logTo: { ...silentLog, warn: (message) => void warnings.push(message) },
+    });
     assert.equal(await watchOnce(given), 1);
     assert.deepEqual(did, ['reset 0', 'queue A stable', 'move 4']);
     assert.equal(state.cursor, 4);
@@ -129,8 +159,13 @@ describe('watching the change log', () => {
 
   test('series and instances count for their study, once; StableStudy makes it stable', async () => {
     const all = [
-      change(1, 'NewInstance', 'instance', 'i1'), change(2, 'NewInstance', 'instance', 'i2'), change(3, 'NewSeries', 'series', 's1'),
-      change(4, 'NewStudy', 'study', 'A'), change(5, 'StableSeries', 'series', 's1'), change(6, 'StableStudy', 'study', 'A'), change(7, 'NewInstance', 'instance', 'i9'),
+      change(1, 'NewInstance', 'instance', 'i1'),
+      change(2, 'NewInstance', 'instance', 'i2'),
+      change(3, 'NewSeries', 'series', 's1'),
+      change(4, 'NewStudy', 'study', 'A'),
+      change(5, 'StableSeries', 'series', 's1'),
+      change(6, 'StableStudy', 'study', 'A'),
+      change(7, 'NewInstance', 'instance', 'i9'),
     ];
     const { given, did } = tools(changeLog(all, { studyOf: (id) => (id === 'i9' ? 'B' : 'A') }));
     assert.equal(await watchOnce(given), 2);
@@ -144,7 +179,12 @@ describe('watching the change log', () => {
   });
 
   test('what is no arrival queues nothing, but is behind us', async () => {
-    const all = [change(1, 'Deleted', 'study', 'A'), change(2, 'UpdatedMetadata', 'study', 'A'), change(3, 'StablePatient', 'patient', 'P'), change(4, 'NewPatient', 'patient', 'P')];
+    const all = [
+      change(1, 'Deleted', 'study', 'A'),
+      change(2, 'UpdatedMetadata', 'study', 'A'),
+      change(3, 'StablePatient', 'patient', 'P'),
+      change(4, 'NewPatient', 'patient', 'P'),
+    ];
     const { given, did } = tools(changeLog(all));
     assert.equal(await watchOnce(given), 0);
     assert.deepEqual(did, ['move 4']);
@@ -152,7 +192,9 @@ describe('watching the change log', () => {
 });
 
 describe('recognising the database of the change log', () => {
-  const lines = Array.from({ length: 60 }, (_, index) => change(index + 1, index % 2 ? 'StableStudy' : 'NewStudy', 'study', `S${Math.floor(index / 2)}`));
+  const lines = Array.from({ length: 60 }, (_, index) =>
+    change(index + 1, index % 2 ? 'StableStudy' : 'NewStudy', 'study', `S${Math.floor(index / 2)}`),
+  );
   const position = { lastSeq: 60, marks: marksOf([], lines) };
 
   test('C2, U1: the newest study is deleted and its lines with it: the same database, nothing is read again', async () => {
@@ -179,14 +221,20 @@ describe('recognising the database of the change log', () => {
   });
 
   test('D19: a restored copy that has grown past the cursor is read from the last line that both have', async () => {
-    const all = [...lines.slice(0, 50), ...Array.from({ length: 30 }, (_, index) => change(51 + index, 'NewStudy', 'study', `N${index}`, '20260302T090000'))];
+    const all = [
+      ...lines.slice(0, 50),
+      ...Array.from({ length: 30 }, (_, index) => change(51 + index, 'NewStudy', 'study', `N${index}`, '20260302T090000')),
+    ];
     const { given, did, state } = tools(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
     await watchOnce(given);
     const from = Number(/^reset (\d+)$/.exec(did[0]!)?.[1]);
     assert.ok(from > 0 && from <= 50, `read again from ${from}`);
     for (let index = 0; index < 30; index++) assert.ok(did.includes(`queue N${index}`));
     assert.equal(state.cursor, 80);
-    assert.ok(state.marks.every((mark) => all.some((one) => one.seq === mark.seq && one.id === mark.id)), 'only lines of the new log are remembered');
+    assert.ok(
+      state.marks.every((mark) => all.some((one) => one.seq === mark.seq && one.id === mark.id)),
+      'only lines of the new log are remembered',
+    );
   });
 
   test('D19: a restored copy that is still shorter than the cursor is noticed by its numbers', async () => {
@@ -207,10 +255,18 @@ describe('recognising the database of the change log', () => {
     const grown = tools(changeLog([...archive, ...later]), { cursor: 60, marks: started.state.marks, analyseArchive: false });
     await watchOnce(grown.given);
     for (const kept of [0, 7, 40, 200]) {
-      const copy = [...archive, ...later.slice(0, kept), ...Array.from({ length: 400 }, (_, index) => change(61 + kept + index, 'NewStudy', 'study', `N${index}`, '20260302T090000'))];
+      const copy = [
+        ...archive,
+        ...later.slice(0, kept),
+        ...Array.from({ length: 400 }, (_, index) => change(61 + kept + index, 'NewStudy', 'study', `N${index}`, '20260302T090000')),
+      ];
       const { given, did } = tools(changeLog(copy), { cursor: 360, marks: grown.state.marks, analyseArchive: false });
       await watchOnce(given);
-      assert.deepEqual(did.filter((one) => /^queue S/.test(one)), [], `copy with ${kept} lines since the first contact`);
+      assert.deepEqual(
+        did.filter((one) => /^queue S/.test(one)),
+        [],
+        `copy with ${kept} lines since the first contact`,
+      );
       for (let index = 0; index < 400; index++) assert.ok(did.includes(`queue N${index}`), `N${index} of the copy with ${kept} lines`);
     }
   });
@@ -219,7 +275,10 @@ describe('recognising the database of the change log', () => {
     const many = Array.from({ length: 100_000 }, (_, index) => change(index + 1, 'NewInstance', 'instance', `i${index}`));
     const marks = marksOf([], many);
     assert.ok(marks.length <= 24 && marks.length >= 16, `${marks.length}`);
-    assert.deepEqual(marks.slice(-4).map(({ seq }) => seq), [99_997, 99_998, 99_999, 100_000]);
+    assert.deepEqual(
+      marks.slice(-4).map(({ seq }) => seq),
+      [99_997, 99_998, 99_999, 100_000],
+    );
     assert.ok(marks[0]!.seq < 50_000, 'one lies far back');
   });
 });

@@ -53,12 +53,19 @@ async function fails(path: string, given: string | undefined, code: FaultCode, m
     assert.doesNotMatch(error.message, /secret/);
     return true;
   });
-  assert.deepEqual((await readdir(folder)).filter((name) => name.startsWith('refused')), []);
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => name.startsWith('refused')),
+    [],
+  );
 }
 
 test('a file arrives whole, by way of a redirection, and becomes a network', async () => {
   const into = join(folder, 'model.safetensors');
-  assert.deepEqual(await downloadWeights(`${url}/moved`, { sha256, into }), { sha256, bytes: weights.length, verified: 'all 64 digits of its SHA-256' });
+  assert.deepEqual(await downloadWeights(`${url}/moved`, { sha256, into }), {
+    sha256,
+    bytes: weights.length,
+    verified: 'all 64 digits of its SHA-256',
+  });
   assert.deepEqual(await readFile(into), weights);
   const found = readPublishedWeights(await readFile(into), into);
   for (const [name, tensor] of initialWeights(architecture, 1)) assert.deepEqual(found.get(name), tensor, name);
@@ -73,7 +80,13 @@ test('without a checksum, or with another, nothing is kept', async () => {
   await fails('/model.safetensors?token=secret', undefined, 'model-invalid', /its publisher states no checksum: give the SHA-256/, false);
   await fails('/model.safetensors?token=secret', 'f'.repeat(64), 'model-invalid', /expected sha256 f{64}, found [0-9a-f]{64}/, false);
   await fails('/model.safetensors', '00000000', 'model-invalid', /expected sha256 00000000…, found/, false);
-  await fails('/model.safetensors', 'ABC', 'model-invalid', /expected a SHA-256 of 8 to 64 hexadecimal digits in lower case, found ABC/, false);
+  await fails(
+    '/model.safetensors',
+    'ABC',
+    'model-invalid',
+    /expected a SHA-256 of 8 to 64 hexadecimal digits in lower case, found ABC/,
+    false,
+  );
 });
 
 test('a transfer that is cut short, falls silent or is refused is told as such', async () => {
@@ -86,8 +99,17 @@ test('a transfer that is cut short, falls silent or is refused is told as such',
 test('a file that is cut short or has a huge header is refused by name', () => {
   const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
     ['cut.safetensors', weights.subarray(0, weights.length - 7), /truncated: expected \d+ bytes of data, found \d+.*cut\.safetensors/],
-    ['huge.safetensors', Buffer.concat([Buffer.from([255, 255, 255, 255, 255, 255, 0, 0]), weights.subarray(8)]), /expected a header of at most 100000000 bytes.*huge\.safetensors/],
+    [
+      'huge.safetensors',
+      Buffer.concat([Buffer.from([255, 255, 255, 255, 255, 255, 0, 0]), weights.subarray(8)]),
+      /expected a header of at most 100000000 bytes.*huge\.safetensors/,
+    ],
     ['neither.pth', Buffer.from('PK and then something else entirely'), /expected a state_dict as torch\.save writes it.*neither\.pth/],
   ];
-  for (const [name, bytes, message] of cases) assert.throws(() => readPublishedWeights(bytes, name), (error) => error instanceof Fault && error.code === 'model-invalid' && message.test(error.message), name);
+  for (const [name, bytes, message] of cases)
+    assert.throws(
+      () => readPublishedWeights(bytes, name),
+      (error) => error instanceof Fault && error.code === 'model-invalid' && message.test(error.message),
+      name,
+    );
 });

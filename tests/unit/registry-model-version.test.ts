@@ -19,7 +19,11 @@ const features = 192;
 function tensorsWithGate(): Map<string, Tensor> {
   const precision = new Float32Array(features * features);
   for (let row = 0; row < features; row++) precision[row * features + row] = 1;
-  return new Map([...seededWeights(exampleArchitecture('starter')), ['gate.mean', { shape: [features], data: new Float32Array(features) }], ['gate.precision', { shape: [features, features], data: precision }]]);
+  return new Map([
+    ...seededWeights(exampleArchitecture('starter')),
+    ['gate.mean', { shape: [features], data: new Float32Array(features) }],
+    ['gate.precision', { shape: [features, features], data: precision }],
+  ]);
 }
 
 const description = {
@@ -29,7 +33,15 @@ const description = {
   license: 'test',
   networks: {
     xray: {
-      architecture: { family: 'resnet', block: 'basic', inputChannels: 1, layers: [1, 1, 1, 1], widths: [32, 64, 128, 192], strides: [1, 2, 2, 1], outputs: 3 },
+      architecture: {
+        family: 'resnet',
+        block: 'basic',
+        inputChannels: 1,
+        layers: [1, 1, 1, 1],
+        widths: [32, 64, 128, 192],
+        strides: [1, 2, 2, 1],
+        outputs: 3,
+      },
       weights: 'xray.safetensors',
       input: { width: 192, height: 192, channels: 1, resize: 'bilinear-antialias', normalization: 'per-image' },
       outputs: [
@@ -59,7 +71,10 @@ async function modelFolder(change: Change = () => undefined): Promise<string> {
 }
 
 async function refusal(folder: string): Promise<string> {
-  const error = await loadModelVersion(folder).then(() => new Error('was taken'), (thrown: unknown) => thrown);
+  const error = await loadModelVersion(folder).then(
+    () => new Error('was taken'),
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error instanceof Fault && error.code === 'model-invalid', String(error));
   return error.message;
 }
@@ -98,21 +113,45 @@ test('figures and the order of keys do not change the version; a threshold, a we
 
 test('whatever is wrong is named with its place, and nothing is loaded', async () => {
   const bad = async (change: Change, message: RegExp): Promise<void> => assert.match(await refusal(await modelFolder(change)), message);
-  await bad((model) => Object.assign(model.networks.xray, { sha256: '0'.repeat(64) }), /expected sha256 0{64}, found [0-9a-f]{64} \[.*xray.safetensors\]/);
+  await bad(
+    (model) => Object.assign(model.networks.xray, { sha256: '0'.repeat(64) }),
+    /expected sha256 0{64}, found [0-9a-f]{64} \[.*xray.safetensors\]/,
+  );
   await bad((model) => Object.assign(model.networks.xray, { sha256: 'short' }), /networks.xray.sha256: expected 64 hexadecimal digits/);
   await bad((model) => Object.assign(model, { threshold: 1 }), /threshold/);
   await bad((model) => Object.assign(model, { networks: {} }) && Object.assign(model.networks, { xray: {} }), /networks.xray.architecture/);
-  await bad((model) => void model.networks.xray.outputs.pop(), /networks.xray.outputs: expected 3 outputs as the architecture has, found 2/);
-  await bad((model) => Object.assign(model.networks.xray.outputs[0]!, { absentBelow: 0.9 }), /networks.xray.outputs.0.absentBelow: absentBelow must not be above presentFrom/);
+  await bad(
+    (model) => void model.networks.xray.outputs.pop(),
+    /networks.xray.outputs: expected 3 outputs as the architecture has, found 2/,
+  );
+  await bad(
+    (model) => Object.assign(model.networks.xray.outputs[0]!, { absentBelow: 0.9 }),
+    /networks.xray.outputs.0.absentBelow: absentBelow must not be above presentFrom/,
+  );
   await bad((model) => Object.assign(model.networks.xray.outputs[0]!, { presentFrom: 60 }), /networks.xray.outputs.0.presentFrom/);
-  await bad((model) => Object.assign(model.networks.xray.outputs[1]!, { name: 'pneumonia' }), /networks.xray.outputs: expected different names/);
-  await bad((model) => Object.assign(model.networks.xray, { weights: '../secret' }), /networks.xray.weights: expected a file name without folder/);
-  await bad((model) => Object.assign(model.networks.xray, { weights: 'absent.safetensors' }), /the file is missing \[.*absent.safetensors\]/);
+  await bad(
+    (model) => Object.assign(model.networks.xray.outputs[1]!, { name: 'pneumonia' }),
+    /networks.xray.outputs: expected different names/,
+  );
+  await bad(
+    (model) => Object.assign(model.networks.xray, { weights: '../secret' }),
+    /networks.xray.weights: expected a file name without folder/,
+  );
+  await bad(
+    (model) => Object.assign(model.networks.xray, { weights: 'absent.safetensors' }),
+    /the file is missing \[.*absent.safetensors\]/,
+  );
   await bad((model) => Object.assign(model.networks.xray.input, { channels: 3 }), /networks.xray.input.channels: expected 1 channels/);
   await bad((_, tensors) => void tensors.delete('gate.precision'), /tensor gate.precision: expected shape \[192, 192\], found none/);
-  await bad((_, tensors) => void (tensors.get('gate.precision')!.data[0] = -1), /tensor gate.precision: expected a positive diagonal, found -1 in row 0/);
+  await bad(
+    (_, tensors) => void (tensors.get('gate.precision')!.data[0] = -1),
+    /tensor gate.precision: expected a positive diagonal, found -1 in row 0/,
+  );
   await bad((_, tensors) => void (tensors.get('gate.precision')!.data[1] = 3), /tensor gate.precision: expected a symmetric matrix/);
-  await bad((_, tensors) => void tensors.set('surplus', { shape: [1], data: new Float32Array(1) }), /tensor surplus: expected none of this name/);
+  await bad(
+    (_, tensors) => void tensors.set('surplus', { shape: [1], data: new Float32Array(1) }),
+    /tensor surplus: expected none of this name/,
+  );
   await bad((_, tensors) => void tensors.delete('conv1.weight'), /tensor conv1.weight: expected shape \[32, 1, 7, 7\], found none/);
 });
 

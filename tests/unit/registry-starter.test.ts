@@ -13,7 +13,17 @@ interface Golden {
   readonly sha256: Readonly<Record<'xray' | 'ct', string>>;
   readonly cases: readonly {
     readonly input: { readonly width: number; readonly height: number; readonly k: number; readonly constant?: number };
-    readonly networks: Readonly<Record<'xray' | 'ct', { readonly logits: readonly number[]; readonly probabilities: readonly number[]; readonly embedding: readonly number[]; readonly distance: number }>>;
+    readonly networks: Readonly<
+      Record<
+        'xray' | 'ct',
+        {
+          readonly logits: readonly number[];
+          readonly probabilities: readonly number[];
+          readonly embedding: readonly number[];
+          readonly distance: number;
+        }
+      >
+    >;
   }[];
 }
 
@@ -25,7 +35,12 @@ after(() => engine.close());
 
 function picture({ width, height, k, constant }: Golden['cases'][number]['input']) {
   const value = (x: number, y: number): number => constant ?? 0.5 + 0.5 * Math.sin(0.13 * x + 0.07 * y * k);
-  return { width, height, pixelAspect: 1, values: Float32Array.from({ length: width * height }, (_, index) => value(index % width, Math.floor(index / width))) };
+  return {
+    width,
+    height,
+    pixelAspect: 1,
+    values: Float32Array.from({ length: width * height }, (_, index) => value(index % width, Math.floor(index / width))),
+  };
 }
 
 for (const kind of ['xray', 'ct'] as const) {
@@ -39,10 +54,17 @@ for (const kind of ['xray', 'ct'] as const) {
       const prediction = await predictor.predict({ data, batch: 1, channels: 1, height, width });
       const label = JSON.stringify(input);
       assert.ok(relativeError(prediction.logits, expected.logits) < 1e-4, `logits of ${label}`);
-      assert.ok(relativeError(prediction.embedding.subarray(0, expected.embedding.length), expected.embedding) < 1e-4, `embedding of ${label}`);
+      assert.ok(
+        relativeError(prediction.embedding.subarray(0, expected.embedding.length), expected.embedding) < 1e-4,
+        `embedding of ${label}`,
+      );
       const { gate, findings } = assessImage(prediction, 0, served);
-      assert.ok(Math.abs(gate.distance / expected.distance - 1) < 1e-3, `distance of ${label}: ${gate.distance}, expected ${expected.distance}`);
-      for (const { output, probability } of findings) assert.ok(Math.abs(probability - expected.probabilities[output]!) < 1e-4, `probability of ${label}`);
+      assert.ok(
+        Math.abs(gate.distance / expected.distance - 1) < 1e-3,
+        `distance of ${label}: ${gate.distance}, expected ${expected.distance}`,
+      );
+      for (const { output, probability } of findings)
+        assert.ok(Math.abs(probability - expected.probabilities[output]!) < 1e-4, `probability of ${label}`);
       // waves are no chests
       assert.equal(gate.accepted, false, label);
     }

@@ -26,14 +26,27 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-const entry = (name: string, more: Partial<PublishedWeights> = {}): PublishedWeights => ({ ...publishedWeights[0]!, name, url: `http://127.0.0.1:${port}/${name}`, format: 'safetensors', sha256Prefix: sha256.slice(0, 8), ...more });
+const entry = (name: string, more: Partial<PublishedWeights> = {}): PublishedWeights => ({
+  ...publishedWeights[0]!,
+  name,
+  url: `http://127.0.0.1:${port}/${name}`,
+  format: 'safetensors',
+  sha256Prefix: sha256.slice(0, 8),
+  ...more,
+});
 const { sha256Prefix: _, ...without } = entry('here/unstated');
 // what listened there is gone
 const gone = createServer();
 await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
 const closed = (gone.address() as AddressInfo).port;
 await new Promise((resolve) => gone.close(resolve));
-const catalogue: readonly PublishedWeights[] = [entry('here/starter'), entry('here/changed'), entry('here/other', { sha256Prefix: '00000000' }), without, entry('here/gone', { url: `http://127.0.0.1:${closed}/x` })];
+const catalogue: readonly PublishedWeights[] = [
+  entry('here/starter'),
+  entry('here/changed'),
+  entry('here/other', { sha256Prefix: '00000000' }),
+  without,
+  entry('here/gone', { url: `http://127.0.0.1:${closed}/x` }),
+];
 
 const refused = (work: Promise<unknown>, code: FaultCode, message: RegExp): Promise<void> =>
   assert.rejects(work, (error) => {
@@ -44,9 +57,20 @@ const refused = (work: Promise<unknown>, code: FaultCode, message: RegExp): Prom
   });
 
 test('fetched by name, then read by name: the origin says which digits were compared', async () => {
-  await refused(readStoredWeights('here/starter', folder, catalogue), 'model-invalid', /expected here\/starter fetched before \(`weights fetch here\/starter`\), found no file/);
+  await refused(
+    readStoredWeights('here/starter', folder, catalogue),
+    'model-invalid',
+    /expected here\/starter fetched before \(`weights fetch here\/starter`\), found no file/,
+  );
   const fetched = await fetchPublishedWeights({ name: 'here/starter', directory: folder, catalogue });
-  assert.deepEqual(fetched, { name: 'here/starter', url: `http://127.0.0.1:${port}/here/starter`, sha256, bytes: weights.length, verified: 'the first 8 of the 64 digits of its SHA-256', file: join(folder, 'here-starter.safetensors') });
+  assert.deepEqual(fetched, {
+    name: 'here/starter',
+    url: `http://127.0.0.1:${port}/here/starter`,
+    sha256,
+    bytes: weights.length,
+    verified: 'the first 8 of the 64 digits of its SHA-256',
+    file: join(folder, 'here-starter.safetensors'),
+  });
   assert.deepEqual(await readFile(fetched.file), weights);
   const read = await readStoredWeights('here/starter', folder, catalogue);
   assert.equal(read.origin, `here/starter (sha256 ${sha256.slice(0, 12)}, compared with the first 8 of the 64 digits of its SHA-256)`);
@@ -54,24 +78,55 @@ test('fetched by name, then read by name: the origin says which digits were comp
 });
 
 test('all digits may be given, and must be where the publisher states none', async () => {
-  await refused(fetchPublishedWeights({ name: 'here/unstated', directory: folder, catalogue }), 'model-invalid', /its publisher states no checksum: give the SHA-256/);
-  assert.equal((await fetchPublishedWeights({ name: 'here/unstated', directory: folder, sha256, catalogue })).verified, 'all 64 digits of its SHA-256');
-  await refused(fetchPublishedWeights({ name: 'here/starter', directory: folder, sha256: 'f'.repeat(64), catalogue }), 'request-invalid', new RegExp(`expected a SHA-256 that begins with ${sha256.slice(0, 8)}, as its publisher states, found f{64}`));
-  await refused(fetchPublishedWeights({ name: 'here/starter', directory: folder, sha256: sha256.slice(0, 20), catalogue }), 'request-invalid', /expected --sha256 with 64 hexadecimal digits/);
+  await refused(
+    fetchPublishedWeights({ name: 'here/unstated', directory: folder, catalogue }),
+    'model-invalid',
+    /its publisher states no checksum: give the SHA-256/,
+  );
+  assert.equal(
+    (await fetchPublishedWeights({ name: 'here/unstated', directory: folder, sha256, catalogue })).verified,
+    'all 64 digits of its SHA-256',
+  );
+  await refused(
+    fetchPublishedWeights({ name: 'here/starter', directory: folder, sha256: 'f'.repeat(64), catalogue }),
+    'request-invalid',
+    new RegExp(`expected a SHA-256 that begins with ${sha256.slice(0, 8)}, as its publisher states, found f{64}`),
+  );
+  await refused(
+    fetchPublishedWeights({ name: 'here/starter', directory: folder, sha256: sha256.slice(0, 20), catalogue }),
+    'request-invalid',
+    /expected --sha256 with 64 hexadecimal digits/,
+  );
 });
 
 test('another file, an address that cannot be reached, a name that is not known: refused, nothing left', async () => {
   const before = await readdir(folder);
-  await refused(fetchPublishedWeights({ name: 'here/other', directory: folder, catalogue }), 'model-invalid', /expected sha256 00000000…, found/);
-  await refused(fetchPublishedWeights({ name: 'here/gone', directory: folder, catalogue }), 'download-failed', /the address cannot be reached \(ECONNREFUSED\)/);
-  await refused(fetchPublishedWeights({ name: 'here/nobody', directory: folder, catalogue }), 'request-invalid', /expected one of here\/starter, .*, found here\/nobody/);
+  await refused(
+    fetchPublishedWeights({ name: 'here/other', directory: folder, catalogue }),
+    'model-invalid',
+    /expected sha256 00000000…, found/,
+  );
+  await refused(
+    fetchPublishedWeights({ name: 'here/gone', directory: folder, catalogue }),
+    'download-failed',
+    /the address cannot be reached \(ECONNREFUSED\)/,
+  );
+  await refused(
+    fetchPublishedWeights({ name: 'here/nobody', directory: folder, catalogue }),
+    'request-invalid',
+    /expected one of here\/starter, .*, found here\/nobody/,
+  );
   assert.deepEqual(await readdir(folder), before);
 });
 
 test('a fetched file that was changed since is refused; any other file is read as it is', async () => {
   const { file } = await fetchPublishedWeights({ name: 'here/changed', directory: folder, catalogue });
   await appendFile(file, ' ');
-  await refused(readStoredWeights('here/changed', folder, catalogue), 'model-invalid', new RegExp(`expected sha256 ${sha256} as it was fetched, found`));
+  await refused(
+    readStoredWeights('here/changed', folder, catalogue),
+    'model-invalid',
+    new RegExp(`expected sha256 ${sha256} as it was fetched, found`),
+  );
   const own = join(folder, 'own.safetensors');
   await writeFile(own, weights);
   assert.equal((await readStoredWeights(own, folder, catalogue)).origin, `own.safetensors (sha256 ${sha256.slice(0, 12)})`);

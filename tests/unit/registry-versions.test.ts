@@ -21,7 +21,10 @@ async function emptyFolder(): Promise<string> {
 }
 
 const reason = { by: 'test', why: 'because', at: new Date('2026-01-31T02:00:00Z') };
-const refused = (code: FaultCode) => (error: unknown): boolean => error instanceof Fault && error.code === code;
+const refused =
+  (code: FaultCode) =>
+  (error: unknown): boolean =>
+    error instanceof Fault && error.code === code;
 
 test('a candidate becomes a version named by its content, once, with all that belongs to it', async () => {
   const registry = openRegistry(join(await emptyFolder(), 'models'));
@@ -48,7 +51,10 @@ test('a candidate that would not make a model leaves nothing behind', async () =
   const broken = new Map(xray.tensors);
   broken.set('fc.bias', { shape: [2], data: Float32Array.of(NaN, 0) });
   await assert.rejects(registry.add({ ...good, networks: { xray: { ...xray, tensors: broken } } }), refused('model-invalid'));
-  await assert.rejects(registry.add({ ...good, networks: { xray: { ...xray, outputs: xray.outputs.slice(1) } } }), refused('model-invalid'));
+  await assert.rejects(
+    registry.add({ ...good, networks: { xray: { ...xray, outputs: xray.outputs.slice(1) } } }),
+    refused('model-invalid'),
+  );
   assert.deepEqual(await registry.versions(), []);
   assert.deepEqual(await readdir(join(folder, 'versions')), []);
 });
@@ -56,9 +62,23 @@ test('a candidate that would not make a model leaves nothing behind', async () =
 test('a network can be kept from another version', async () => {
   const registry = openRegistry(await emptyFolder());
   const first = await registry.add(tinyCandidate());
-  const second = await registry.add(tinyCandidate(1, { networks: { xray: tinyCandidate(5).networks.xray!, ct: { keptFrom: { ...first, networks: { ct: first.networks.xray! }, file: { ...first.file, networks: { ct: first.file.networks.xray! } } } } } }));
+  const second = await registry.add(
+    tinyCandidate(1, {
+      networks: {
+        xray: tinyCandidate(5).networks.xray!,
+        ct: {
+          keptFrom: {
+            ...first,
+            networks: { ct: first.networks.xray! },
+            file: { ...first.file, networks: { ct: first.file.networks.xray! } },
+          },
+        },
+      },
+    }),
+  );
   assert.deepEqual([...second.networks.ct!.network.tensors.keys()].sort(), [...first.networks.xray!.network.tensors.keys()].sort());
-  for (const [name, { data }] of second.networks.ct!.network.tensors) assert.deepEqual(data, first.networks.xray!.network.tensors.get(name)!.data);
+  for (const [name, { data }] of second.networks.ct!.network.tensors)
+    assert.deepEqual(data, first.networks.xray!.network.tensors.get(name)!.data);
 });
 
 test('what was changed on the disk after it was written is not served', async () => {
@@ -67,21 +87,34 @@ test('what was changed on the disk after it was written is not served', async ()
   const file = join(directory, 'model.json');
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.replace('"presentFrom": 0.5', '"presentFrom": 0.4'));
-  await assert.rejects(registry.load(version), (error: unknown) => refused('model-invalid')(error) && /expected the content of version/.test((error as Error).message));
+  await assert.rejects(
+    registry.load(version),
+    (error: unknown) => refused('model-invalid')(error) && /expected the content of version/.test((error as Error).message),
+  );
   await writeFile(file, text);
   const weights = join(directory, 'xray.safetensors');
   const bytes = await readFile(weights);
   bytes[bytes.length - 1]! ^= 1;
   await writeFile(weights, bytes);
-  await assert.rejects(registry.load(version), (error: unknown) => refused('model-invalid')(error) && /sha256/.test((error as Error).message));
+  await assert.rejects(
+    registry.load(version),
+    (error: unknown) => refused('model-invalid')(error) && /sha256/.test((error as Error).message),
+  );
 });
 
 test('champion, challenger, promotion and rollback, with their history', async () => {
   const registry = openRegistry(await emptyFolder());
-  const [a, b, c] = await Promise.all([1, 2, 3].map(async (limit) => (await registry.add(tinyCandidate(limit))).version)) as [string, string, string];
+  const [a, b, c] = (await Promise.all([1, 2, 3].map(async (limit) => (await registry.add(tinyCandidate(limit))).version))) as [
+    string,
+    string,
+    string,
+  ];
   await assert.rejects(registry.challenge(b, reason), refused('request-invalid'));
   assert.equal((await registry.putFirst(a, reason)).champion, a);
-  assert.deepEqual(await registry.challenge(b, reason).then(({ champion, challenger }) => ({ champion, challenger })), { champion: a, challenger: b });
+  assert.deepEqual(await registry.challenge(b, reason).then(({ champion, challenger }) => ({ champion, challenger })), {
+    champion: a,
+    challenger: b,
+  });
   await assert.rejects(registry.challenge(a, reason), refused('request-invalid'));
   await assert.rejects(registry.promote(b, reason, c), refused('aliases-changed'));
   const promoted = await registry.promote(b, { ...reason, changeRecord: 'night-1' }, a);
@@ -92,9 +125,17 @@ test('champion, challenger, promotion and rollback, with their history', async (
   assert.equal((await registry.rollback(reason)).champion, b);
   assert.equal((await registry.rollback(reason)).champion, a);
   await assert.rejects(registry.rollback(reason), refused('request-invalid'));
-  assert.deepEqual((await registry.history()).map(({ revision, action, champion }) => [revision, action, champion]), [
-    [1, 'first', a], [2, 'challenge', a], [3, 'promote', b], [4, 'promote', c], [5, 'rollback', b], [6, 'rollback', a],
-  ]);
+  assert.deepEqual(
+    (await registry.history()).map(({ revision, action, champion }) => [revision, action, champion]),
+    [
+      [1, 'first', a],
+      [2, 'challenge', a],
+      [3, 'promote', b],
+      [4, 'promote', c],
+      [5, 'rollback', b],
+      [6, 'rollback', a],
+    ],
+  );
   // A rollback of a promotion after rollbacks goes to where that promotion came from.
   await registry.promote(c, reason);
   assert.equal((await registry.rollback(reason)).champion, a);
@@ -102,21 +143,34 @@ test('champion, challenger, promotion and rollback, with their history', async (
 
 test('of many changes at once each finds its own place; none is lost, none half-done', async () => {
   const folder = await emptyFolder();
-  const versions = await Promise.all([1, 2, 3, 4, 5, 6].map(async (limit) => (await openRegistry(folder).add(tinyCandidate(limit))).version));
+  const versions = await Promise.all(
+    [1, 2, 3, 4, 5, 6].map(async (limit) => (await openRegistry(folder).add(tinyCandidate(limit))).version),
+  );
   await openRegistry(folder).putFirst(versions[0]!, reason);
   const outcomes = await Promise.allSettled(versions.slice(1).map((version) => openRegistry(folder).promote(version, reason)));
   const won = outcomes.filter(({ status }) => status === 'fulfilled').length;
   assert.ok(won >= 1);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') assert.ok(refused('aliases-changed')(outcome.reason), String(outcome.reason));
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected') assert.ok(refused('aliases-changed')(outcome.reason), String(outcome.reason));
   const history = await openRegistry(folder).history();
-  assert.deepEqual(history.map(({ revision }) => revision), Array.from({ length: won + 1 }, (_, index) => index + 1));
+  assert.deepEqual(
+    history.map(({ revision }) => revision),
+    Array.from({ length: won + 1 }, (_, index) => index + 1),
+  );
   for (const [index, state] of history.entries()) assert.equal(state.previous, history[index - 1]?.champion ?? null);
 });
 
 test('a folder from elsewhere is taken after checking all of it, and only what belongs to a model', async () => {
   const registry = openRegistry(await emptyFolder());
   const starter = await registry.importFolder(join(projectRoot, 'models/starter'));
-  assert.deepEqual((await readdir(starter.directory)).sort(), ['CARD.md', 'ct.safetensors', 'lineage.json', 'metrics.json', 'model.json', 'xray.safetensors']);
+  assert.deepEqual((await readdir(starter.directory)).sort(), [
+    'CARD.md',
+    'ct.safetensors',
+    'lineage.json',
+    'metrics.json',
+    'model.json',
+    'xray.safetensors',
+  ]);
   const damaged = join(await emptyFolder(), 'starter');
   await cp(join(projectRoot, 'models/starter'), damaged, { recursive: true });
   await writeFile(join(damaged, 'ct.safetensors'), 'nothing');
@@ -130,7 +184,9 @@ test('killed in the middle of writing, time and again: what is listed is whole, 
   await mkdir(folder, { recursive: true });
   let halfWritten = 0;
   for (let round = 0; round < 6; round++) {
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/registry-writer.js'), folder, String(round * 1000)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/tests/support/registry-writer.js'), folder, String(round * 1000)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let done = 0;
     await new Promise<void>((resolve) => {
       // After its first version it is killed at a moment of its own in each round.
@@ -152,12 +208,29 @@ test('D22: one change record that is damaged or of a later release is named and 
   const folder = join(await emptyFolder(), 'models');
   const registry = openRegistry(folder);
   const record = (id: string, startedAt: string): ChangeRecord => ({
-    id, startedAt, endedAt: startedAt, by: 'night', codeVersion: '0', engine: '', seed: 1, challenger: null, champion: null, lineage: null, decision: null, outcome: 'failed', why: 'because', figures: { challenger: null, champion: null }, notes: [],
+    id,
+    startedAt,
+    endedAt: startedAt,
+    by: 'night',
+    codeVersion: '0',
+    engine: '',
+    seed: 1,
+    challenger: null,
+    champion: null,
+    lineage: null,
+    decision: null,
+    outcome: 'failed',
+    why: 'because',
+    figures: { challenger: null, champion: null },
+    notes: [],
   });
   await registry.recordChange(record('night-1', '2026-01-31T02:00:00Z'));
   await registry.recordChange(record('gate-2', '2026-02-01T02:00:00Z'));
   await writeFile(join(folder, 'changes', 'night-3.json'), '{"id": "night-3", "startedA');
-  await writeFile(join(folder, 'changes', 'night-4.json'), JSON.stringify({ ...record('night-4', '2026-03-01T02:00:00Z'), newInALaterRelease: 1 }));
+  await writeFile(
+    join(folder, 'changes', 'night-4.json'),
+    JSON.stringify({ ...record('night-4', '2026-03-01T02:00:00Z'), newInALaterRelease: 1 }),
+  );
   assert.deepEqual(await registry.changes(), ['gate-2', 'night-1']);
   assert.deepEqual((await registry.unreadableChanges()).map(({ id }) => id).sort(), ['night-3', 'night-4']);
   assert.match((await registry.unreadableChanges()).map(({ why }) => why).join(), /newInALaterRelease/);
@@ -171,12 +244,19 @@ test('D22: one change record that is damaged or of a later release is named and 
 test('D22: a rollback that a promotion overtakes is refused, and does not roll back to another version than the one it chose', async () => {
   const folder = await emptyFolder();
   const registry = openRegistry(folder);
-  const [a, b, c] = await Promise.all([1, 2, 3].map(async (limit) => (await registry.add(tinyCandidate(limit))).version)) as [string, string, string];
+  const [a, b, c] = (await Promise.all([1, 2, 3].map(async (limit) => (await registry.add(tinyCandidate(limit))).version))) as [
+    string,
+    string,
+    string,
+  ];
   await registry.putFirst(a, reason);
   await registry.promote(b, reason);
   for (let round = 0; round < 10; round++) {
     const before = (await registry.history()).length;
-    const [rolledBack, promoted] = await Promise.allSettled([openRegistry(folder).rollback(reason), openRegistry(folder).promote(c, reason)]);
+    const [rolledBack, promoted] = await Promise.allSettled([
+      openRegistry(folder).rollback(reason),
+      openRegistry(folder).promote(c, reason),
+    ]);
     const history = await registry.history();
     // Whatever order they came in, each rollback leads to the champion before the one that it replaced.
     const stack: string[] = [];
@@ -187,7 +267,8 @@ test('D22: a rollback that a promotion overtakes is refused, and does not roll b
       } else stack.push(champion);
     }
     assert.ok(history.length > before);
-    for (const one of [rolledBack, promoted]) if (one.status === 'rejected') assert.ok(refused('aliases-changed')(one.reason), String(one.reason));
+    for (const one of [rolledBack, promoted])
+      if (one.status === 'rejected') assert.ok(refused('aliases-changed')(one.reason), String(one.reason));
     const { champion } = (await registry.aliases())!;
     if (champion === c) await registry.rollback(reason);
     if ((await registry.aliases())!.champion === a) await registry.promote(b, reason);
@@ -203,7 +284,13 @@ test('L7: a link in a folder from elsewhere is refused, and nothing of what it l
     await rm(join(folder, name), { force: true });
     await symlink(join(outside, 'secret'), join(folder, name));
     const registry = openRegistry(await emptyFolder());
-    await assert.rejects(registry.importFolder(folder), (error: unknown) => refused('model-invalid')(error) && /expected a regular file, found a link/.test((error as Error).message) && (error as Error).message.includes(name));
+    await assert.rejects(
+      registry.importFolder(folder),
+      (error: unknown) =>
+        refused('model-invalid')(error) &&
+        /expected a regular file, found a link/.test((error as Error).message) &&
+        (error as Error).message.includes(name),
+    );
     assert.deepEqual(await registry.versions(), []);
   }
 });
@@ -213,7 +300,10 @@ test('L7: the card of a version is under its checksum: another one is not shown'
   const model = await registry.add(tinyCandidate());
   assert.notEqual((await registry.add(tinyCandidate(1e6, { card: '# Another card' }))).version, model.version);
   await writeFile(join(model.directory, 'CARD.md'), '# For diagnosis');
-  await assert.rejects(registry.load(model.version), (error: unknown) => refused('model-invalid')(error) && /CARD\.md/.test((error as Error).message));
+  await assert.rejects(
+    registry.load(model.version),
+    (error: unknown) => refused('model-invalid')(error) && /CARD\.md/.test((error as Error).message),
+  );
   await rm(join(model.directory, 'CARD.md'));
   await assert.rejects(registry.load(model.version), refused('model-invalid'));
 });

@@ -14,8 +14,17 @@ import type { FindingPrediction, ImageKind, ReportPorts } from '../../src/report
 
 const studyInstanceUID = '1.2.3' as StudyInstanceUID;
 const image = (number: number, attributes: DataSet = {}): DataSet => ({
-  SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: `1.2.3.1.${number}`, StudyInstanceUID: studyInstanceUID, SeriesInstanceUID: '1.2.3.1',
-  Modality: 'CR', BodyPartExamined: 'CHEST', ViewPosition: 'PA', PatientID: 'P', Rows: 10, Columns: 10, ...attributes,
+  SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+  SOPInstanceUID: `1.2.3.1.${number}`,
+  StudyInstanceUID: studyInstanceUID,
+  SeriesInstanceUID: '1.2.3.1',
+  Modality: 'CR',
+  BodyPartExamined: 'CHEST',
+  ViewPosition: 'PA',
+  PatientID: 'P',
+  Rows: 10,
+  Columns: 10,
+  ...attributes,
 });
 const chest = routingSchema.parse({ rules: [{ name: 'chest', when: { bodyPart: 'CHEST' }, action: 'analyse' }] });
 
@@ -23,7 +32,14 @@ const chest = routingSchema.parse({ rules: [{ name: 'chest', when: { bodyPart: '
 function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = chest): ReportPorts {
   const findings = loadFindings(loadConfig({}).findingsFile);
   const bytes = new Map<string, Uint8Array>();
-  const assessment: FindingPrediction = { name: 'pneumonia', probability: 0.1, absentBelow: 0.3, presentFrom: 0.5, decision: 'absent', activation: { values: new Float32Array(1), width: 1, height: 1 } };
+  const assessment: FindingPrediction = {
+    name: 'pneumonia',
+    probability: 0.1,
+    absentBelow: 0.3,
+    presentFrom: 0.5,
+    decision: 'absent',
+    activation: { values: new Float32Array(1), width: 1, height: 1 },
+  };
   return {
     pacs: {
       retrieveStudyMetadata: async () => held,
@@ -43,15 +59,27 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
       readPicture: () => assert.fail('no picture is read'),
     },
     model: () => ({
-      name: 'test', manufacturer: 'test', version: '0', deviceUID: '1.2.3.9', slicesPerStudy: 1,
+      name: 'test',
+      manufacturer: 'test',
+      version: '0',
+      deviceUID: '1.2.3.9',
+      slicesPerStudy: 1,
       engine: { name: 'test', why: 'a test' } as ReturnType<ReportPorts['model']>['engine'],
       judges: (kind) => (asked.push(kind), kind === 'xray'),
       predictXrays: async (images) => images.map(() => ({ findings: [assessment] })),
       predictSlices: () => assert.fail('no slice is judged'),
     }),
     settings: {
-      routing, skippedDocuments: false, failedDocuments: false, maxImages: 2, seriesNumber: 1, profile: documentProfiles.ohif, softwareVersion: '0',
-      termsOf: (name) => termsOf(findings, name), findingNameOf: (concept) => findingNameOf(findings, concept), codes: conceptsOf(findings),
+      routing,
+      skippedDocuments: false,
+      failedDocuments: false,
+      maxImages: 2,
+      seriesNumber: 1,
+      profile: documentProfiles.ohif,
+      softwareVersion: '0',
+      termsOf: (name) => termsOf(findings, name),
+      findingNameOf: (concept) => findingNameOf(findings, concept),
+      codes: conceptsOf(findings),
       procedureReported: () => findings.procedures.DX,
     },
     clock: { now: () => new Date(0) },
@@ -67,7 +95,10 @@ test('a skip that replaces a report is written, even where skips get no document
   held.splice(0, 1, image(2, { ViewPosition: 'LL' }));
   const second = await reportStudy({ studyInstanceUID, arrival: {} }, tools);
   assert.equal(second.code, 'lateral-only');
-  assert.deepEqual(ownDocumentsIn(held).current.map((one) => one.report.outcome.kind), ['skipped']);
+  assert.deepEqual(
+    ownDocumentsIn(held).current.map((one) => one.report.outcome.kind),
+    ['skipped'],
+  );
 });
 
 test('a skip that replaces nothing is not written where skips get no document', async () => {
@@ -85,7 +116,10 @@ test('frontal images beyond the limit are named in the document', async () => {
 
 test('a dose report that a rule takes along makes no X-ray study of a CT', async () => {
   const asked: ImageKind[] = [];
-  const held = [image(1, { Modality: 'CT' }), image(2, { Modality: 'SR', SeriesInstanceUID: '1.2.3.2', SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.67', Rows: '', Columns: '' })];
+  const held = [
+    image(1, { Modality: 'CT' }),
+    image(2, { Modality: 'SR', SeriesInstanceUID: '1.2.3.2', SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.67', Rows: '', Columns: '' }),
+  ];
   const result = await reportStudy({ studyInstanceUID, arrival: {} }, toolsFor(held, asked));
   assert.equal(result.code, 'not-for-this-model');
   assert.deepEqual(asked, ['ct']);

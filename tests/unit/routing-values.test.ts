@@ -11,7 +11,12 @@ import { parseConfig } from '../../src/config-file.js';
 import { tagsOf } from '../../src/monitoring/study-statistics.js';
 
 const rules = (when: string) => parseConfig(`rules: [{ name: all, when: ${when}, action: analyse }]`, 'routing.yaml', routingSchema);
-const instance = (attributes: DataSet): DataSet => ({ StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.1', SOPInstanceUID: '1.2.1.1', ...attributes });
+const instance = (attributes: DataSet): DataSet => ({
+  StudyInstanceUID: '1.2',
+  SeriesInstanceUID: '1.2.1',
+  SOPInstanceUID: '1.2.1.1',
+  ...attributes,
+});
 const reasonOf = (when: string, attributes: DataSet): string => {
   const decision = route(rules(when), seriesFactsOf([instance(attributes)]));
   assert.equal(decision.action, 'none');
@@ -20,7 +25,17 @@ const reasonOf = (when: string, attributes: DataSet): string => {
 
 describe('H7: patterns of the configuration take time in proportion to the value, whatever the value', () => {
   /** Each is cubic or exponential for an engine that goes back and tries again. */
-  const patterns = ['*chest*pa*lat*', '*a*a*a*a*a*a*a*b', '/^.*chest.*pa.*lat.*$/', '/(a+)+$/', '/(a|a)*b/', '/(.*)*x/', '/^(([a-z])+.)+[A-Z]([a-z])+$/', '/(x+x+)+y/', '/a{0,50}a{0,50}a{0,50}b/'];
+  const patterns = [
+    '*chest*pa*lat*',
+    '*a*a*a*a*a*a*a*b',
+    '/^.*chest.*pa.*lat.*$/',
+    '/(a+)+$/',
+    '/(a|a)*b/',
+    '/(.*)*x/',
+    '/^(([a-z])+.)+[A-Z]([a-z])+$/',
+    '/(x+x+)+y/',
+    '/a{0,50}a{0,50}a{0,50}b/',
+  ];
   const values = ['chest pa '.repeat(3_500), 'a'.repeat(31_500), `${'a'.repeat(31_500)}!`, 'x'.repeat(100_000), 'chest'.repeat(100_000)];
 
   test('H7: hostile values against every kind of pattern', () => {
@@ -43,7 +58,16 @@ describe('H7: patterns of the configuration take time in proportion to the value
     const text = `${' '.repeat(3_000_000)}x`;
     const begun = performance.now();
     assert.equal(textOf({ StudyDescription: `${' '.repeat(1_000_000)}x ${'\0'.repeat(1_000_000)}` }, 'StudyDescription'), 'x');
-    assert.equal(String(valueOf('LO', Buffer.from(text, 'latin1'), { littleEndian: true, signedPixels: false, decodeText: (bytes) => Buffer.from(bytes).toString('latin1') })), 'x');
+    assert.equal(
+      String(
+        valueOf('LO', Buffer.from(text, 'latin1'), {
+          littleEndian: true,
+          signedPixels: false,
+          decodeText: (bytes) => Buffer.from(bytes).toString('latin1'),
+        }),
+      ),
+      'x',
+    );
     assert.ok(performance.now() - begun < 10_000);
   });
 
@@ -60,7 +84,11 @@ describe('H7: patterns of the configuration take time in proportion to the value
 
   test('an expression that RE2 does not have is refused when the rules are read, with its place', () => {
     for (const pattern of ['"/(a)\\\\1/"', '"/(?=a)b/"', '"/(?<!a)b/"', `"${'a'.repeat(501)}"`]) {
-      assert.throws(() => rules(`{ description: ${pattern} }`), (thrown) => thrown instanceof Fault && thrown.code === 'config-invalid' && /routing\.yaml:1: .*RE2/.test(thrown.message), pattern);
+      assert.throws(
+        () => rules(`{ description: ${pattern} }`),
+        (thrown) => thrown instanceof Fault && thrown.code === 'config-invalid' && /routing\.yaml:1: .*RE2/.test(thrown.message),
+        pattern,
+      );
     }
   });
 });
@@ -69,17 +97,34 @@ describe('M10: a reason repeats terms of the standard, and nothing else of a hea
   test('M10: what somebody typed is another text', () => {
     const names = ['PHI^BODYPART', 'DOE JOHN', 'SMITH', '\u001b[2JDOE', `X${'9'.repeat(110_000)}`];
     for (const name of names) {
-      for (const [attribute, keyword] of [['bodyPart', 'BodyPartExamined'], ['stationName', 'StationName'], ['modality', 'Modality'], ['view', 'ViewPosition'], ['manufacturer', 'Manufacturer'], ['institutionName', 'InstitutionName'], ['sopClass', 'SOPClassUID']] as const) {
+      for (const [attribute, keyword] of [
+        ['bodyPart', 'BodyPartExamined'],
+        ['stationName', 'StationName'],
+        ['modality', 'Modality'],
+        ['view', 'ViewPosition'],
+        ['manufacturer', 'Manufacturer'],
+        ['institutionName', 'InstitutionName'],
+        ['sopClass', 'SOPClassUID'],
+      ] as const) {
         assert.equal(reasonOf(`{ ${attribute}: EXPECTED }`, { [keyword]: name }), `all: ${attribute} is another text, expected EXPECTED`);
       }
     }
     assert.equal(reasonOf('{ bodyPart: CHEST }', { BodyPartExamined: 'HAND' }), 'all: bodyPart is HAND, expected CHEST');
-    assert.equal(reasonOf('{ bodyPart: CHEST }', { BodyPartExamined: ['HAND', 'DOE JOHN'] }), 'all: bodyPart is HAND, another text, expected CHEST');
-    assert.equal(reasonOf('{ modality: CT }', { Modality: ['CR', 'DX', 'MR', 'US', 'PT', 'NM', 'XA'] }), 'all: modality is CR, DX, MR, US, PT and 2 more, expected CT');
+    assert.equal(
+      reasonOf('{ bodyPart: CHEST }', { BodyPartExamined: ['HAND', 'DOE JOHN'] }),
+      'all: bodyPart is HAND, another text, expected CHEST',
+    );
+    assert.equal(
+      reasonOf('{ modality: CT }', { Modality: ['CR', 'DX', 'MR', 'US', 'PT', 'NM', 'XA'] }),
+      'all: modality is CR, DX, MR, US, PT and 2 more, expected CT',
+    );
   });
 
   test('M10: tags of the statistics are ordinary names, or OTHER', () => {
-    assert.deepEqual(tagsOf({ Manufacturer: 'DOE^JOHN', ViewPosition: `PA\u001b[2J`, ManufacturerModelName: 'X'.repeat(100_000), Modality: 'CR' }), { Modality: 'CR', Manufacturer: 'OTHER', ManufacturerModelName: 'OTHER', ViewPosition: 'OTHER' });
+    assert.deepEqual(
+      tagsOf({ Manufacturer: 'DOE^JOHN', ViewPosition: `PA\u001b[2J`, ManufacturerModelName: 'X'.repeat(100_000), Modality: 'CR' }),
+      { Modality: 'CR', Manufacturer: 'OTHER', ManufacturerModelName: 'OTHER', ViewPosition: 'OTHER' },
+    );
     assert.deepEqual(tagsOf({ Manufacturer: 'Müller & Söhne (X-Ray), Inc.' }), { Manufacturer: 'MÜLLER & SÖHNE (X-RAY), INC.' });
   });
 

@@ -26,7 +26,15 @@ test('the shipped rules take chest X-ray and CT', () => {
   assert.equal(decide([instance({ Modality: 'DX', BodyPartExamined: 'thorax' })]), 'analyse by chest-x-ray');
   assert.equal(decide([instance({ Modality: 'DX', StudyDescription: 'Röntgen Thorax 2 Ebenen' })]), 'analyse by chest-x-ray');
   assert.equal(decide([instance({ Modality: 'CT', ProtocolName: 'LungLowDose' })]), 'analyse by chest-ct');
-  assert.equal(decide([instance({ Modality: 'CR', AnatomicRegionSequence: [{ CodeValue: '816094009', CodingSchemeDesignator: 'SCT', CodeMeaning: 'Chest' }] })]), 'analyse by chest-x-ray');
+  assert.equal(
+    decide([
+      instance({
+        Modality: 'CR',
+        AnatomicRegionSequence: [{ CodeValue: '816094009', CodingSchemeDesignator: 'SCT', CodeMeaning: 'Chest' }],
+      }),
+    ]),
+    'analyse by chest-x-ray',
+  );
 });
 
 test('what no rule takes has its reason, rule by rule', () => {
@@ -40,7 +48,10 @@ test('what no rule takes has its reason, rule by rule', () => {
 });
 
 test('the first rule wins, and ignore is a decision', () => {
-  assert.equal(decide([instance({ Modality: 'CR', BodyPartExamined: 'CHEST', StationName: 'qa-room-3' })]), 'ignore by test-and-phantom-devices');
+  assert.equal(
+    decide([instance({ Modality: 'CR', BodyPartExamined: 'CHEST', StationName: 'qa-room-3' })]),
+    'ignore by test-and-phantom-devices',
+  );
 });
 
 test('all conditions must hold on one and the same series', () => {
@@ -52,7 +63,11 @@ test('all conditions must hold on one and the same series', () => {
 });
 
 test('AE titles and wildcards', () => {
-  const routing = parseConfig('rules: [{ name: er, when: { modality: CR, callingAeTitle: ER* }, action: analyse, priority: 10, destinations: [{ modality: READER }, { peer: archive }] }]', 'routing.yaml', routingSchema);
+  const routing = parseConfig(
+    'rules: [{ name: er, when: { modality: CR, callingAeTitle: ER* }, action: analyse, priority: 10, destinations: [{ modality: READER }, { peer: archive }] }]',
+    'routing.yaml',
+    routingSchema,
+  );
   const series = seriesFactsOf([instance({ Modality: 'CR' })], { callingAeTitle: 'ER-ROOM1' });
   const decision = route(routing, series);
   assert.ok(decision.action === 'analyse' && decision.rule.priority === 10 && decision.rule.destinations.length === 2);
@@ -79,12 +94,27 @@ test('a typing error in the rules is refused with file, line, what was expected 
     }
     throw new Error('accepted');
   };
-  assert.match(refuse('rules:\n  - name: a\n    when: { modallity: CR }\n    action: analyse\n'), /routing\.yaml:3: rules\.0\.when.*modallity/);
-  assert.match(refuse('rules:\n  - name: a\n    when: { modality: CR }\n    action: analyze\n'), /routing\.yaml:4: rules\.0\.action: expected analyse or ignore \(found "analyze"\)/);
-  assert.match(refuse('rules:\n  - name: a\n    when: { bodyPart: "/ches(t/" }\n    action: ignore\n'), /routing\.yaml:3: .*regular expression/);
+  assert.match(
+    refuse('rules:\n  - name: a\n    when: { modallity: CR }\n    action: analyse\n'),
+    /routing\.yaml:3: rules\.0\.when.*modallity/,
+  );
+  assert.match(
+    refuse('rules:\n  - name: a\n    when: { modality: CR }\n    action: analyze\n'),
+    /routing\.yaml:4: rules\.0\.action: expected analyse or ignore \(found "analyze"\)/,
+  );
+  assert.match(
+    refuse('rules:\n  - name: a\n    when: { bodyPart: "/ches(t/" }\n    action: ignore\n'),
+    /routing\.yaml:3: .*regular expression/,
+  );
   assert.match(refuse('rules:\n  - name: a\n   when: x\n'), /routing\.yaml:3:/);
-  assert.match(refuse('rules:\n  - { name: a, when: { modality: CR }, action: ignore }\n  - { name: a, when: { modality: CT }, action: ignore }\n'), /different name/);
-  assert.match(refuse('rules:\n  - { name: a, when: { modality: CR }, action: analyse, destinations: [READER] }\n'), /expected \{ modality: NAME \} or \{ peer: NAME \}/);
+  assert.match(
+    refuse('rules:\n  - { name: a, when: { modality: CR }, action: ignore }\n  - { name: a, when: { modality: CT }, action: ignore }\n'),
+    /different name/,
+  );
+  assert.match(
+    refuse('rules:\n  - { name: a, when: { modality: CR }, action: analyse, destinations: [READER] }\n'),
+    /expected \{ modality: NAME \} or \{ peer: NAME \}/,
+  );
   assert.match(refuse(''), /rules/);
 });
 
@@ -94,20 +124,34 @@ test('of the X-rays the frontal ones are chosen, and each other one has its reas
     instance({ SOPInstanceUID: '1.2', ViewPosition: 'LL' }),
     instance({ SOPInstanceUID: '1.3', Rows: undefined }),
     instance({ SOPInstanceUID: '1.4', ViewPosition: 'PA', PresentationIntentType: 'FOR PROCESSING' }),
-    instance({ SOPInstanceUID: '1.5', ViewCodeSequence: [{ CodeValue: '399173006', CodingSchemeDesignator: 'SCT', CodeMeaning: 'left lateral' }] }),
-    instance({ SOPInstanceUID: '1.6', ViewCodeSequence: [{ CodeValue: '272479007', CodingSchemeDesignator: 'SCT', CodeMeaning: 'postero-anterior' }], AcquisitionDate: '20260102' }),
+    instance({
+      SOPInstanceUID: '1.5',
+      ViewCodeSequence: [{ CodeValue: '399173006', CodingSchemeDesignator: 'SCT', CodeMeaning: 'left lateral' }],
+    }),
+    instance({
+      SOPInstanceUID: '1.6',
+      ViewCodeSequence: [{ CodeValue: '272479007', CodingSchemeDesignator: 'SCT', CodeMeaning: 'postero-anterior' }],
+      AcquisitionDate: '20260102',
+    }),
     instance({ SOPInstanceUID: '1.7', SeriesDescription: 'Thorax lat.' }),
   ];
   const { chosen, leftOut } = selectXrays(seriesFactsOf(images), 4);
-  assert.deepEqual(chosen.map((one) => one['SOPInstanceUID']), ['1.6', '1.1']);
   assert.deepEqual(
-    leftOut.map(({ instance: one, reason }) => `${String(one['SOPInstanceUID'])} ${reason}`).sort(),
-    ['1.2 lateral', '1.3 no-image', '1.4 for-processing', '1.5 lateral', '1.7 lateral'],
+    chosen.map((one) => one['SOPInstanceUID']),
+    ['1.6', '1.1'],
   );
+  assert.deepEqual(leftOut.map(({ instance: one, reason }) => `${String(one['SOPInstanceUID'])} ${reason}`).sort(), [
+    '1.2 lateral',
+    '1.3 no-image',
+    '1.4 for-processing',
+    '1.5 lateral',
+    '1.7 lateral',
+  ]);
 });
 
 test('an image for processing is used when there is no other; the limit keeps the newest', () => {
-  const why = (attributes: Record<string, unknown>): string | undefined => selectXrays(seriesFactsOf([instance({ ViewPosition: undefined, ...attributes })]), 4).leftOut[0]?.reason;
+  const why = (attributes: Record<string, unknown>): string | undefined =>
+    selectXrays(seriesFactsOf([instance({ ViewPosition: undefined, ...attributes })]), 4).leftOut[0]?.reason;
   assert.equal(why({ PatientOrientation: ['A', 'F'] }), 'lateral');
   assert.equal(why({ PatientOrientation: ['F', 'P'] }), 'lateral');
   assert.equal(why({ PatientOrientation: ['L', 'F'] }), undefined);
@@ -115,5 +159,8 @@ test('an image for processing is used when there is no other; the limit keeps th
   assert.equal(why({ ImageType: ['DERIVED', 'SECONDARY', 'SCREEN SAVE'] }), 'screenshot');
   assert.equal(selectXrays(seriesFactsOf([instance({ PresentationIntentType: 'FOR PROCESSING' })]), 4).chosen.length, 1);
   const many = [1, 2, 3].map((day) => instance({ SOPInstanceUID: `1.${day}`, AcquisitionDate: `2026010${day}` }));
-  assert.deepEqual(selectXrays(seriesFactsOf(many), 1).chosen.map((one) => one['SOPInstanceUID']), ['1.3']);
+  assert.deepEqual(
+    selectXrays(seriesFactsOf(many), 1).chosen.map((one) => one['SOPInstanceUID']),
+    ['1.3'],
+  );
 });

@@ -18,7 +18,8 @@ const files = studies.flatMap((study) => study.files.map((bytes) => ({ study, by
 
 /** Mean over a part of the picture, given in parts of its width and height. */
 function mean({ values, rows, columns }: StoredPixels, left: number, top: number, right: number, bottom: number): number {
-  let sum = 0, count = 0;
+  let sum = 0,
+    count = 0;
   for (let row = Math.floor(rows * top); row < rows * bottom; row++) {
     for (let column = Math.floor(columns * left); column < columns * right; column++) (sum += values[row * columns + column]!), count++;
   }
@@ -44,14 +45,16 @@ describe('chest phantom', () => {
   });
 
   test('an opacity brightens its place and no other', () => {
-    const clear = chestPhantom({ seed: 'a', ...small }), ill = chestPhantom({ seed: 'a', ...small, opacities: [{ side: 'right', zone: 'lower', kind: 'consolidation' }] });
+    const clear = chestPhantom({ seed: 'a', ...small }),
+      ill = chestPhantom({ seed: 'a', ...small, opacities: [{ side: 'right', zone: 'lower', kind: 'consolidation' }] });
     assert.ok(mean(ill, 0.15, 0.5, 0.35, 0.7) > 1.15 * mean(clear, 0.15, 0.5, 0.35, 0.7));
     assert.ok(Math.abs(mean(ill, 0.7, 0.3, 0.85, 0.5) / mean(clear, 0.7, 0.3, 0.85, 0.5) - 1) < 0.03);
   });
 
   test('MONOCHROME1 is the same picture, inverted, and 16 bits are used', () => {
     const options = { seed: 'a', ...small, bitsStored: 16 } as const;
-    const plain = chestPhantom(options), inverted = chestPhantom({ ...options, photometricInterpretation: 'MONOCHROME1' });
+    const plain = chestPhantom(options),
+      inverted = chestPhantom({ ...options, photometricInterpretation: 'MONOCHROME1' });
     inverted.values.forEach((value, index) => assert.equal(value, 65535 - plain.values[index]!));
     assert.ok(plain.values.some((value) => value > 55_000) && plain.values.some((value) => value < 12_000));
   });
@@ -60,14 +63,20 @@ describe('chest phantom', () => {
 describe('CT phantom', () => {
   const ct = ctPhantom({ seed: 'a', sex: 'M', slices: 6, size: 128 });
   test('air, lung, soft tissue and bone have their Hounsfield units', () => {
-    const middle = ct.slices[3]!.hu, at = (x: number, z: number) => middle[Math.round(64 + z / ct.mmPerPixel) * 128 + Math.round(64 + x / ct.mmPerPixel)]!;
+    const middle = ct.slices[3]!.hu,
+      at = (x: number, z: number) => middle[Math.round(64 + z / ct.mmPerPixel) * 128 + Math.round(64 + x / ct.mmPerPixel)]!;
     assert.ok(at(-165, -120) < -900, 'air');
     assert.ok(at(-80, 40) < -650, 'right lung');
     assert.ok(Math.abs(at(20, -30) - 45) < 70, 'heart');
-    assert.ok(middle.some((hu) => hu > 500), 'bone');
+    assert.ok(
+      middle.some((hu) => hu > 500),
+      'bone',
+    );
   });
   test('slices go from head to feet in equal steps', () => {
-    ct.slices.slice(1).forEach(({ position }, index) => assert.ok(Math.abs(ct.slices[index]!.position - position - ct.sliceDistanceMm) < 1e-9));
+    ct.slices
+      .slice(1)
+      .forEach(({ position }, index) => assert.ok(Math.abs(ct.slices[index]!.position - position - ct.sliceDistanceMm) < 1e-9));
   });
 });
 
@@ -92,7 +101,9 @@ describe('sample studies', () => {
   });
 
   test('modality, body part and view are those that rules go by', () => {
-    const seen = files.map(({ dataSet }) => ['Modality', 'BodyPartExamined', 'ViewPosition'].map((keyword) => textOf(dataSet, keyword) ?? '').join(' '));
+    const seen = files.map(({ dataSet }) =>
+      ['Modality', 'BodyPartExamined', 'ViewPosition'].map((keyword) => textOf(dataSet, keyword) ?? '').join(' '),
+    );
     assert.deepEqual([...new Set(seen)].sort(), ['CR CHEST LL', 'CR CHEST PA', 'CR HAND PA', 'CT CHEST ', 'DX CHEST PA']);
     const names = files.map(({ dataSet }) => textOf(dataSet, 'PatientName')!);
     assert.ok(names.some((name) => name.includes('模型^太郎')));
@@ -100,20 +111,37 @@ describe('sample studies', () => {
 
   test('the CT has a scout and a stack of axial slices', () => {
     const ct = files.filter(({ dataSet }) => textOf(dataSet, 'Modality') === 'CT').map(({ dataSet }) => dataSet);
-    assert.deepEqual(ct.map((dataSet) => textsOf(dataSet, 'ImageType')[2]), ['LOCALIZER', ...Array<string>(8).fill('AXIAL')]);
+    assert.deepEqual(
+      ct.map((dataSet) => textsOf(dataSet, 'ImageType')[2]),
+      ['LOCALIZER', ...Array<string>(8).fill('AXIAL')],
+    );
     const positions = ct.slice(1).map((dataSet) => numbersOf(dataSet, 'ImagePositionPatient')[2]!);
     positions.slice(1).forEach((position, index) => assert.ok(position < positions[index]!));
-    assert.ok(ct.slice(1).every((dataSet) => numbersOf(dataSet, 'ImageOrientationPatient').join() === '1,0,0,0,1,0' && numberOf(dataSet, 'RescaleIntercept') === -1024));
+    assert.ok(
+      ct
+        .slice(1)
+        .every(
+          (dataSet) =>
+            numbersOf(dataSet, 'ImageOrientationPatient').join() === '1,0,0,0,1,0' && numberOf(dataSet, 'RescaleIntercept') === -1024,
+        ),
+    );
   });
 
   const withoutDciodvfy = spawnSync('dciodvfy', ['-version']).error !== undefined && 'dicom3tools is not installed';
   test('dciodvfy finds no error in any kind of them', { skip: withoutDciodvfy }, () => {
     const folder = temporaryDirectory('samples');
-    for (const { bytes, study } of [...studies.map((one) => ({ bytes: one.files[0]!, study: one })), { bytes: files.at(-3)!.bytes, study: studies[5]! }]) {
+    for (const { bytes, study } of [
+      ...studies.map((one) => ({ bytes: one.files[0]!, study: one })),
+      { bytes: files.at(-3)!.bytes, study: studies[5]! },
+    ]) {
       const file = path.join(folder, 'one.dcm');
       writeFileSync(file, bytes);
       const { stdout, stderr } = spawnSync('dciodvfy', [file], { encoding: 'utf8' });
-      assert.deepEqual(`${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('Error')), [], study.title);
+      assert.deepEqual(
+        `${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('Error')),
+        [],
+        study.title,
+      );
     }
   });
 

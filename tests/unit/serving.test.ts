@@ -47,7 +47,15 @@ test('D23: a champion that cannot be loaded is tried ever more rarely, said once
     },
   };
   const watchIntervalMs = 30;
-  const serving = startServing({ registry, engine: failing, findings, reader, first: { version: starter, model: await loadOntoEngine(starter, engine, findings) }, watchIntervalMs, log });
+  const serving = startServing({
+    registry,
+    engine: failing,
+    findings,
+    reader,
+    first: { version: starter, model: await loadOntoEngine(starter, engine, findings) },
+    watchIntervalMs,
+    log,
+  });
   try {
     await eventually('it was tried more than once', () => assert.ok(loads >= 3), { intervalMs: 5 });
     const since = performance.now();
@@ -70,12 +78,23 @@ test('D23: a champion that cannot be loaded is tried ever more rarely, said once
 
 test('D23: a challenger that cannot be loaded is said once, too', async () => {
   const registry = openRegistry(join(temporaryDirectory('serving'), 'models'));
-  const [first, second] = [await registry.add(changedStarter(starter, '2026-11-24')), await registry.add(changedStarter(starter, '2026-11-25', undefined, 'mystery'))];
+  const [first, second] = [
+    await registry.add(changedStarter(starter, '2026-11-24')),
+    await registry.add(changedStarter(starter, '2026-11-25', undefined, 'mystery')),
+  ];
   await registry.promote(first.version, reason);
   await registry.challenge(second.version, reason);
   const said: string[] = [];
   const log: Log = { ...silentLog, error: (message) => void said.push(message), info: (message) => void said.push(message) };
-  const serving = startServing({ registry, engine, findings, reader, first: { version: first, model: await loadOntoEngine(first, engine, findings) }, watchIntervalMs: 10_000, log });
+  const serving = startServing({
+    registry,
+    engine,
+    findings,
+    reader,
+    first: { version: first, model: await loadOntoEngine(first, engine, findings) },
+    watchIntervalMs: 10_000,
+    log,
+  });
   try {
     for (let turn = 0; turn < 5; turn++) await serving.refresh();
     assert.deepEqual(said, ['model cannot be put in service; the one before stays']);
@@ -109,12 +128,28 @@ test('D3: what is open is closed although the engine hangs', async () => {
   await analyser.close();
   // far less than the engine's own limits
   assert.ok(performance.now() - begin < 60_000);
-  await eventually('nothing is left', () => assert.deepEqual(descendantsOf(process.pid).filter(({ pid }) => !before.has(pid)), []));
+  await eventually('nothing is left', () =>
+    assert.deepEqual(
+      descendantsOf(process.pid).filter(({ pid }) => !before.has(pid)),
+      [],
+    ),
+  );
 });
 
 test('D23: what cannot be opened leaves neither engine nor decoders behind', async () => {
   const before = new Set(descendantsOf(process.pid).map(({ pid }) => pid));
-  const broken = { ...starter, networks: { xray: { ...starter.networks.xray!, network: { ...starter.networks.xray!.network, tensors: new Map() } } } };
-  await assert.rejects(openAnalyser({ ...config, engine: { ...config.engine, prefer: 'onnx-cpu' } }, silentLog, broken), (error) => error instanceof Fault && error.code === 'model-invalid');
-  await eventually('nothing is left', () => assert.deepEqual(descendantsOf(process.pid).filter(({ pid }) => !before.has(pid)), []));
+  const broken = {
+    ...starter,
+    networks: { xray: { ...starter.networks.xray!, network: { ...starter.networks.xray!.network, tensors: new Map() } } },
+  };
+  await assert.rejects(
+    openAnalyser({ ...config, engine: { ...config.engine, prefer: 'onnx-cpu' } }, silentLog, broken),
+    (error) => error instanceof Fault && error.code === 'model-invalid',
+  );
+  await eventually('nothing is left', () =>
+    assert.deepEqual(
+      descendantsOf(process.pid).filter(({ pid }) => !before.has(pid)),
+      [],
+    ),
+  );
 });

@@ -42,7 +42,10 @@ describe('M8: slots of one PACS', () => {
   test('M8: with one slot the lanes take turns', async () => {
     const started: string[] = [];
     const slots = new Slots(1);
-    const all = [...Array.from({ length: 3 }, (_, n) => work(slots, 'viewer', started, `v${n}`)), ...Array.from({ length: 3 }, (_, n) => work(slots, 'reports', started, `r${n}`))];
+    const all = [
+      ...Array.from({ length: 3 }, (_, n) => work(slots, 'viewer', started, `v${n}`)),
+      ...Array.from({ length: 3 }, (_, n) => work(slots, 'reports', started, `r${n}`)),
+    ];
     for (const one of all) one.end();
     await Promise.all(all.map((one) => one.done));
     assert.deepEqual(started, ['v0', 'r0', 'v1', 'r1', 'v2', 'r2']);
@@ -50,7 +53,10 @@ describe('M8: slots of one PACS', () => {
 
   test('a failure frees its slot', async () => {
     const slots = new Slots(1);
-    await assert.rejects(slots.use(() => Promise.reject(new Error('x'))), /x/);
+    await assert.rejects(
+      slots.use(() => Promise.reject(new Error('x'))),
+      /x/,
+    );
     assert.equal(await slots.use(async () => 1, 'viewer'), 1);
     assert.equal(slots.inUse, 0);
   });

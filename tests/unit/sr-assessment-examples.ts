@@ -5,8 +5,19 @@ import { finding, imageReference, reported, source } from './sr-examples.js';
 
 /** Assessments to try things on; also what tests/oracles/sr writes for highdicom and pydicom. No reader in here exists. */
 
-export function judged(name: string, decision: Decision, software?: { readonly decision: Decision; readonly probability: number }, images = [imageReference(0)]): AssessedFinding {
-  return { concept: finding(name, 0, 'absent').concept, decision, judgement: judgementOf(decision, software?.decision), ...(software ? { software } : {}), images };
+export function judged(
+  name: string,
+  decision: Decision,
+  software?: { readonly decision: Decision; readonly probability: number },
+  images = [imageReference(0)],
+): AssessedFinding {
+  return {
+    concept: finding(name, 0, 'absent').concept,
+    decision,
+    judgement: judgementOf(decision, software?.decision),
+    ...(software ? { software } : {}),
+    images,
+  };
 }
 
 const base: AssessmentContent = {
@@ -20,7 +31,12 @@ const base: AssessmentContent = {
   createdAt: new Date('2026-11-24T04:05:06.789Z'),
   procedures: [],
   predecessors: [
-    { studyInstanceUID: reported.source['StudyInstanceUID'] as never, seriesInstanceUID: reported.seriesInstanceUID, sopClassUID: '1.2.840.10008.5.1.4.1.1.88.33' as never, sopInstanceUID: reported.sopInstanceUID },
+    {
+      studyInstanceUID: reported.source['StudyInstanceUID'] as never,
+      seriesInstanceUID: reported.seriesInstanceUID,
+      sopClassUID: '1.2.840.10008.5.1.4.1.1.88.33' as never,
+      sopInstanceUID: reported.sopInstanceUID,
+    },
   ],
   seriesInstanceUID: '2.25.700' as SeriesInstanceUID,
   sopInstanceUID: '2.25.701' as SOPInstanceUID,
@@ -44,8 +60,16 @@ export const assessmentExamples: Readonly<Record<string, AssessmentContent>> = {
     ],
   },
   settling: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, settles: true, origin: 'api' },
-  'without-result': { ...base, findings: [judged('pneumothorax', 'absent', undefined, [])], evidence: [imageReference(0), imageReference(1)], predecessors: [] },
-  'ct-frames': { ...base, findings: [judged('covid-19', 'present', { decision: 'present', probability: 0.81 }, [imageReference(1, 3), imageReference(1, 4)])] },
+  'without-result': {
+    ...base,
+    findings: [judged('pneumothorax', 'absent', undefined, [])],
+    evidence: [imageReference(0), imageReference(1)],
+    predecessors: [],
+  },
+  'ct-frames': {
+    ...base,
+    findings: [judged('covid-19', 'present', { decision: 'present', probability: 0.81 }, [imageReference(1, 3), imageReference(1, 4)])],
+  },
 };
 
 /** Those that pydicom and highdicom have read (tests/oracles/sr). */

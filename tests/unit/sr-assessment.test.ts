@@ -34,7 +34,8 @@ for (const [name, content] of Object.entries(assessmentExamples)) {
       assert.deepEqual({ errors, warnings: warnings.filter((one) => !/DICOMDIR/.test(one)) }, { errors: [], warnings: [] });
     });
 
-    test('is the same, byte for byte, when written again', () => assert.deepEqual(writePart10(assessmentReport(structuredClone(content))), bytes));
+    test('is the same, byte for byte, when written again', () =>
+      assert.deepEqual(writePart10(assessmentReport(structuredClone(content))), bytes));
 
     test('says after storing what was meant', () => {
       const read = readAssessment(stored)!;
@@ -46,8 +47,20 @@ for (const [name, content] of Object.entries(assessmentExamples)) {
       assert.equal(read.createdAt?.getTime(), content.createdAt.getTime(), 'to the millisecond');
       assert.deepEqual(read.predecessors, content.predecessors);
       assert.deepEqual(
-        read.findings.map(({ concept, decision, judgement, softwareDecision, images }) => ({ concept, decision, judgement, softwareDecision, images })),
-        content.findings.map(({ concept, decision, judgement, software, images }) => ({ concept, decision, judgement, softwareDecision: software?.decision, images })),
+        read.findings.map(({ concept, decision, judgement, softwareDecision, images }) => ({
+          concept,
+          decision,
+          judgement,
+          softwareDecision,
+          images,
+        })),
+        content.findings.map(({ concept, decision, judgement, software, images }) => ({
+          concept,
+          decision,
+          judgement,
+          softwareDecision: software?.decision,
+          images,
+        })),
       );
     });
 
@@ -81,67 +94,150 @@ test('results of ours are no assessment, and no assessment is read out of them',
   assert.equal(readAssessment(measurementOfExample(reported)), undefined);
 });
 
-const observer = { VerifyingObserverName: 'Meier^Anna', VerifyingObserverIdentificationCodeSequence: [], VerifyingOrganization: 'Elsewhere', VerificationDateTime: '20261124101112' };
-const verifiedElsewhere = { VerificationFlag: 'VERIFIED', VerifyingObserverSequence: [observer], SOPInstanceUID: '2.25.900', SeriesInstanceUID: '2.25.901' };
+const observer = {
+  VerifyingObserverName: 'Meier^Anna',
+  VerifyingObserverIdentificationCodeSequence: [],
+  VerifyingOrganization: 'Elsewhere',
+  VerificationDateTime: '20261124101112',
+};
+const verifiedElsewhere = {
+  VerificationFlag: 'VERIFIED',
+  VerifyingObserverSequence: [observer],
+  SOPInstanceUID: '2.25.900',
+  SeriesInstanceUID: '2.25.901',
+};
 
 test('a document that somebody derives from ours is theirs, however much of the header is copied', () => {
   const ours = textOfExample(reported);
   const contributions = itemsOf(ours, 'ContributingEquipmentSequence');
   const derived: readonly (readonly [string, DataSet])[] = [
     ['verified, header copied', { ...ours, ...verifiedElsewhere }],
-    ['unverified, equipment of its own', { ...ours, SOPInstanceUID: '2.25.900', Manufacturer: 'Other Ltd', ManufacturerModelName: 'RIS', StationName: 'RIS-1' }],
-    ['header copied, contribution added', { ...ours, ContributingEquipmentSequence: [...contributions, { Manufacturer: 'Other Ltd', ContributionDescription: 'signed' }] }],
+    [
+      'unverified, equipment of its own',
+      { ...ours, SOPInstanceUID: '2.25.900', Manufacturer: 'Other Ltd', ManufacturerModelName: 'RIS', StationName: 'RIS-1' },
+    ],
+    [
+      'header copied, contribution added',
+      { ...ours, ContributingEquipmentSequence: [...contributions, { Manufacturer: 'Other Ltd', ContributionDescription: 'signed' }] },
+    ],
     ['Station Name copied, equipment of its own', { ...ours, Manufacturer: 'Other Ltd', ManufacturerModelName: 'RIS' }],
   ];
   for (const [what, document] of derived) assert.equal(isOwnDocument(readPart10(writePart10(document)).dataSet), false, what);
   assert.ok(isOwnDocument(ours) && isOwnDocument(seriesAttributes(ours)));
 });
 
-test('our report, signed by a physician at another system, is that physician\'s word; the model\'s own is nobody\'s', () => {
+test("our report, signed by a physician at another system, is that physician's word; the model's own is nobody's", () => {
   const signed = readAssessment(readPart10(writePart10({ ...textOfExample(reported), ...verifiedElsewhere })).dataSet)!;
   assert.equal(signed.kind, 'verified-report');
   assert.equal(signed.reader, 'Meier^Anna');
-  assert.deepEqual(signed.findings.map(({ concept, decision }) => [concept.meaning, decision]).sort(), [['Pleural effusion', 'undetermined'], ['Pneumonia', 'present'], ['Pneumothorax', 'absent']]);
+  assert.deepEqual(signed.findings.map(({ concept, decision }) => [concept.meaning, decision]).sort(), [
+    ['Pleural effusion', 'undetermined'],
+    ['Pneumonia', 'present'],
+    ['Pneumothorax', 'absent'],
+  ]);
   assert.equal(readAssessment({ ...textOfExample(reported), VerificationFlag: 'VERIFIED' }), undefined, 'flag without a name');
-  assert.equal(readAssessment({ ...textOfExample(reported), Manufacturer: 'Other AI', VerificationFlag: 'UNVERIFIED' }), undefined, 'another software, unverified');
+  assert.equal(
+    readAssessment({ ...textOfExample(reported), Manufacturer: 'Other AI', VerificationFlag: 'UNVERIFIED' }),
+    undefined,
+    'another software, unverified',
+  );
 });
 
 test('a verified report of another toolkit: groups and codes are understood, history and contradictions are left out', () => {
   const bytes = new Uint8Array(readFileSync(join(fixtures, 'highdicom-planar-and-image.dcm')));
   const signed = readAssessment({ ...readPart10(bytes).dataSet, ...verifiedElsewhere })!;
   const ofOurs = signed.findings.filter(({ concept }) => findingNameOf(findingsConfig, concept) !== undefined);
-  assert.deepEqual(ofOurs.map(({ concept, decision }) => [concept.meaning, decision]), [['Pneumonia', 'present'], ['Pleural effusion', 'absent']]);
+  assert.deepEqual(
+    ofOurs.map(({ concept, decision }) => [concept.meaning, decision]),
+    [
+      ['Pneumonia', 'present'],
+      ['Pleural effusion', 'absent'],
+    ],
+  );
 
   const concept = (value: string, scheme = 'SCT') => [codeItem({ value, scheme, meaning: 'whatever' })];
-  const item = (name: DataSet[], value: DataSet[], more: DataSet = {}): DataSet => ({ RelationshipType: 'CONTAINS', ValueType: 'CODE', ConceptNameCodeSequence: name, ConceptCodeSequence: value, ...more });
+  const item = (name: DataSet[], value: DataSet[], more: DataSet = {}): DataSet => ({
+    RelationshipType: 'CONTAINS',
+    ValueType: 'CODE',
+    ConceptNameCodeSequence: name,
+    ConceptCodeSequence: value,
+    ...more,
+  });
   const document: DataSet = {
-    ...verifiedElsewhere, Modality: 'SR', StudyInstanceUID: '2.25.1', ConceptNameCodeSequence: concept('18748-4', 'LN'),
+    ...verifiedElsewhere,
+    Modality: 'SR',
+    StudyInstanceUID: '2.25.1',
+    ConceptNameCodeSequence: concept('18748-4', 'LN'),
     ContentSequence: [
-      { ValueType: 'CONTAINER', ConceptNameCodeSequence: concept('11329-0', 'LN'), ContentSequence: [item(concept('121071', 'DCM'), concept('60046008'))] },
-      { ValueType: 'CONTAINER', ConceptNameCodeSequence: concept('19005-8', 'LN'), ContentSequence: [item(concept('121073', 'DCM'), concept('233604007')), item(concept('36118008'), concept('272519000'))] },
-      { ValueType: 'CONTAINER', ConceptNameCodeSequence: concept('59776-5', 'LN'), ContentSequence: [item(concept('4147007'), concept('52101004')), item(concept('4147007'), concept('272519000'))] },
+      {
+        ValueType: 'CONTAINER',
+        ConceptNameCodeSequence: concept('11329-0', 'LN'),
+        ContentSequence: [item(concept('121071', 'DCM'), concept('60046008'))],
+      },
+      {
+        ValueType: 'CONTAINER',
+        ConceptNameCodeSequence: concept('19005-8', 'LN'),
+        ContentSequence: [item(concept('121073', 'DCM'), concept('233604007')), item(concept('36118008'), concept('272519000'))],
+      },
+      {
+        ValueType: 'CONTAINER',
+        ConceptNameCodeSequence: concept('59776-5', 'LN'),
+        ContentSequence: [item(concept('4147007'), concept('52101004')), item(concept('4147007'), concept('272519000'))],
+      },
     ],
   };
-  assert.deepEqual(readAssessment(document)!.findings.map((one) => [one.concept.value, one.decision]), [['233604007', 'present'], ['36118008', 'absent']]);
+  assert.deepEqual(
+    readAssessment(document)!.findings.map((one) => [one.concept.value, one.decision]),
+    [
+      ['233604007', 'present'],
+      ['36118008', 'absent'],
+    ],
+  );
 });
 
 test('nothing makes the reader throw', () => {
   const whole = assessmentReport(assessmentExamples['every-judgement']!);
   for (const keyword of Object.keys(whole)) readAssessment({ ...whole, [keyword]: undefined });
-  for (const strange of [{}, { Modality: 'SR', VerificationFlag: 'VERIFIED', VerifyingObserverSequence: [[]] }, { ...verifiedElsewhere, Modality: 'SR', ContentSequence: 'x' }]) readAssessment(strange as DataSet);
+  for (const strange of [
+    {},
+    { Modality: 'SR', VerificationFlag: 'VERIFIED', VerifyingObserverSequence: [[]] },
+    { ...verifiedElsewhere, Modality: 'SR', ContentSequence: 'x' },
+  ])
+    readAssessment(strange as DataSet);
 });
 
 const verified = (): DataSet => assessmentReport(assessmentExamples['verified']!);
 const broken: readonly (readonly [string, () => DataSet, RegExp])[] = [
   ['verified by nobody', () => ({ ...verified(), VerifyingObserverSequence: [] }), /VerifyingObserverSequence: expected an item/],
-  ['a verifier of something unverified', () => ({ ...verified(), VerificationFlag: 'UNVERIFIED' }), /VerifyingObserverSequence: expected none/],
-  ['verified without organisation', () => ({ ...verified(), VerifyingObserverSequence: [{ ...observer, VerifyingOrganization: '' }] }), /VerifyingOrganization: expected a value/],
-  ['a time that is none', () => ({ ...verified(), VerifyingObserverSequence: [{ ...observer, VerificationDateTime: 'noon' }] }), /VerificationDateTime \(DT\)/],
+  [
+    'a verifier of something unverified',
+    () => ({ ...verified(), VerificationFlag: 'UNVERIFIED' }),
+    /VerifyingObserverSequence: expected none/,
+  ],
+  [
+    'verified without organisation',
+    () => ({ ...verified(), VerifyingObserverSequence: [{ ...observer, VerifyingOrganization: '' }] }),
+    /VerifyingOrganization: expected a value/,
+  ],
+  [
+    'a time that is none',
+    () => ({ ...verified(), VerifyingObserverSequence: [{ ...observer, VerificationDateTime: 'noon' }] }),
+    /VerificationDateTime \(DT\)/,
+  ],
 ];
-for (const [what, document, expected] of broken) test(`refused: ${what}`, () => assert.ok(checkAssessment(document(), { codes }).some((one) => expected.test(one)), checkAssessment(document(), { codes }).join()));
+for (const [what, document, expected] of broken)
+  test(`refused: ${what}`, () =>
+    assert.ok(
+      checkAssessment(document(), { codes }).some((one) => expected.test(one)),
+      checkAssessment(document(), { codes }).join(),
+    ));
 
 test('a result of ours may never be verified', () => {
-  assert.ok(checkDocument({ ...textOfExample(reported), ...verifiedElsewhere }, { codes }).some((one) => /VerificationFlag: expected UNVERIFIED/.test(one)));
+  assert.ok(
+    checkDocument({ ...textOfExample(reported), ...verifiedElsewhere }, { codes }).some((one) =>
+      /VerificationFlag: expected UNVERIFIED/.test(one),
+    ),
+  );
 });
 
 interface Elsewhere {
@@ -158,7 +254,11 @@ const readElsewhere = JSON.parse(readFileSync(join(fixtures, 'assessment-reading
 for (const name of assessmentsReadElsewhere) {
   test(`${name}: highdicom and pydicom get the same out of it`, () => {
     const file = `assessment-${name}.dcm`;
-    assert.deepEqual(writePart10(assessmentReport(assessmentExamples[name]!)), new Uint8Array(readFileSync(join(fixtures, file))), 'run tests/oracles/sr again');
+    assert.deepEqual(
+      writePart10(assessmentReport(assessmentExamples[name]!)),
+      new Uint8Array(readFileSync(join(fixtures, file))),
+      'run tests/oracles/sr again',
+    );
     const theirs = readElsewhere[file]!;
     const content = assessmentExamples[name]!;
     assert.equal(theirs.title, "Reader's assessment on AI findings");
@@ -166,12 +266,23 @@ for (const name of assessmentsReadElsewhere) {
     assert.equal(theirs.login, content.reader.name);
     assert.equal(theirs.verification, content.reader.verifiesFor === undefined ? 'UNVERIFIED' : 'VERIFIED');
     assert.equal(theirs.verifier.length, content.reader.verifiesFor === undefined ? 0 : 1);
-    assert.deepEqual(theirs.findings, content.findings.map(({ concept, decision, judgement }) => [concept.meaning, decision, judgement]));
-    assert.deepEqual(theirs.predecessors, content.predecessors.map((one) => one.sopInstanceUID as string));
+    assert.deepEqual(
+      theirs.findings,
+      content.findings.map(({ concept, decision, judgement }) => [concept.meaning, decision, judgement]),
+    );
+    assert.deepEqual(
+      theirs.predecessors,
+      content.predecessors.map((one) => one.sopInstanceUID as string),
+    );
   });
 }
 
 /** What the PACS indexes of a series. */
 function seriesAttributes(document: DataSet): DataSet {
-  return Object.fromEntries(['Modality', 'SeriesInstanceUID', 'StationName', 'Manufacturer', 'SeriesDescription', 'SeriesNumber'].map((keyword) => [keyword, textOf(document, keyword)]));
+  return Object.fromEntries(
+    ['Modality', 'SeriesInstanceUID', 'StationName', 'Manufacturer', 'SeriesDescription', 'SeriesNumber'].map((keyword) => [
+      keyword,
+      textOf(document, keyword),
+    ]),
+  );
 }

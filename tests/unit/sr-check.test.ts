@@ -10,9 +10,16 @@ type Mutable = { [keyword: string]: unknown };
 const codes = conceptsOf(findingsConfig);
 const text = (): Mutable => structuredClone(textOfExample(reported)) as Mutable;
 const measurements = (): Mutable => structuredClone(measurementOfExample(reported)) as Mutable;
-const first = (document: Mutable, accept: (item: DataSet) => boolean): Mutable => [...everyItem(document)].find(({ item }) => accept(item))!.item as Mutable;
-const ofType = (type: string) => (item: DataSet): boolean => item['ValueType'] === type;
-const named = (value: string) => (item: DataSet): boolean => itemsOf(item, 'ConceptNameCodeSequence')[0]?.['CodeValue'] === value;
+const first = (document: Mutable, accept: (item: DataSet) => boolean): Mutable =>
+  [...everyItem(document)].find(({ item }) => accept(item))!.item as Mutable;
+const ofType =
+  (type: string) =>
+  (item: DataSet): boolean =>
+    item['ValueType'] === type;
+const named =
+  (value: string) =>
+  (item: DataSet): boolean =>
+    itemsOf(item, 'ConceptNameCodeSequence')[0]?.['CodeValue'] === value;
 
 /** One thing broken at a time, and what the check must say of it. */
 const broken: readonly (readonly [what: string, document: () => Mutable, expected: RegExp])[] = [
@@ -30,41 +37,131 @@ const broken: readonly (readonly [what: string, document: () => Mutable, expecte
   ['another character set', () => ({ ...text(), SpecificCharacterSet: 'ISO_IR 100' }), /SpecificCharacterSet: expected ISO_IR 192/],
   ['verified', () => ({ ...text(), VerificationFlag: 'VERIFIED' }), /VerificationFlag: expected UNVERIFIED/],
   ['an unknown attribute', () => ({ ...text(), Nonsense: 'x' }), /Nonsense: not an attribute/],
-  ['a child without a name', () => change(text(), ofType('NUM'), (item) => delete item['ConceptNameCodeSequence']), /NUM has no concept name/],
-  ['a bare image in text', () => change(text(), ofType('IMAGE'), (item) => delete item['ConceptNameCodeSequence']), /IMAGE has no concept name/],
+  [
+    'a child without a name',
+    () => change(text(), ofType('NUM'), (item) => delete item['ConceptNameCodeSequence']),
+    /NUM has no concept name/,
+  ],
+  [
+    'a bare image in text',
+    () => change(text(), ofType('IMAGE'), (item) => delete item['ConceptNameCodeSequence']),
+    /IMAGE has no concept name/,
+  ],
   ['a child without relationship', () => change(text(), ofType('NUM'), (item) => delete item['RelationshipType']), /no relationship/],
   ['an empty text', () => change(text(), ofType('TEXT'), (item) => (item['TextValue'] = '')), /TEXT is empty/],
   ['101 %', () => change(text(), ofType('NUM'), (item) => (measured(item)['NumericValue'] = '101')), /expected 0 to 100 %/],
   ['no number', () => change(text(), ofType('NUM'), (item) => (measured(item)['NumericValue'] = 'NaN')), /NUM has no number/],
-  ['another unit', () => change(text(), ofType('NUM'), (item) => (measured(item)['MeasurementUnitsCodeSequence'] = [{ CodeValue: '1', CodingSchemeDesignator: 'UCUM', CodeMeaning: 'no units' }])), /expected %/],
-  ['a code from nowhere', () => change(text(), named('233604007'), (item) => (item['ConceptNameCodeSequence'] = [{ CodeValue: '1', CodingSchemeDesignator: 'X', CodeMeaning: 'y' }])), /neither of a template nor in config/],
-  ['another meaning', () => change(text(), named('233604007'), (item) => (item['ConceptNameCodeSequence'] = [{ CodeValue: '233604007', CodingSchemeDesignator: 'SCT', CodeMeaning: 'Healthy' }])), /means "Pneumonia"/],
-  ['a code without scheme', () => change(text(), named('233604007'), (item) => (item['ConceptNameCodeSequence'] = [{ CodeValue: '1', CodeMeaning: 'y' }])), /needs a value and a scheme/],
-  ['evidence without an image', () => without(measurements(), 'CurrentRequestedProcedureEvidenceSequence'), /2\.25\.300 is not in the evidence/],
+  [
+    'another unit',
+    () =>
+      change(
+        text(),
+        ofType('NUM'),
+        (item) =>
+          (measured(item)['MeasurementUnitsCodeSequence'] = [{ CodeValue: '1', CodingSchemeDesignator: 'UCUM', CodeMeaning: 'no units' }]),
+      ),
+    /expected %/,
+  ],
+  [
+    'a code from nowhere',
+    () =>
+      change(
+        text(),
+        named('233604007'),
+        (item) => (item['ConceptNameCodeSequence'] = [{ CodeValue: '1', CodingSchemeDesignator: 'X', CodeMeaning: 'y' }]),
+      ),
+    /neither of a template nor in config/,
+  ],
+  [
+    'another meaning',
+    () =>
+      change(
+        text(),
+        named('233604007'),
+        (item) => (item['ConceptNameCodeSequence'] = [{ CodeValue: '233604007', CodingSchemeDesignator: 'SCT', CodeMeaning: 'Healthy' }]),
+      ),
+    /means "Pneumonia"/,
+  ],
+  [
+    'a code without scheme',
+    () => change(text(), named('233604007'), (item) => (item['ConceptNameCodeSequence'] = [{ CodeValue: '1', CodeMeaning: 'y' }])),
+    /needs a value and a scheme/,
+  ],
+  [
+    'evidence without an image',
+    () => without(measurements(), 'CurrentRequestedProcedureEvidenceSequence'),
+    /2\.25\.300 is not in the evidence/,
+  ],
   ['no Contributing Equipment', () => without(text(), 'ContributingEquipmentSequence'), /Processing Equipment/],
-  ['another algorithm name in the tree', () => change(text(), named('111001'), (item) => (item['TextValue'] = 'other')), /Algorithm Name \(111001\): expected "starter-xray"/],
+  [
+    'another algorithm name in the tree',
+    () => change(text(), named('111001'), (item) => (item['TextValue'] = 'other')),
+    /Algorithm Name \(111001\): expected "starter-xray"/,
+  ],
   ['another version in the header', () => ({ ...text(), SoftwareVersions: '9' }), /SoftwareVersions: expected/],
   ['another device', () => change(text(), named('121012'), (item) => (item['UID'] = '2.25.5')), /Device Observer UID/],
-  ['no algorithm version', () => change(measurements(), named('125007'), (item) => (item['ContentSequence'] = itemsOf(item, 'ContentSequence').filter((child) => !named('111003')(child)))), /Algorithm Version \(111003\): expected an item/],
-  ['an open polyline', () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [1, 1, 5, 1, 5, 5, 1, 5, 1, 2])), /closed POLYLINE/],
-  ['four points', () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [1, 1, 5, 1, 5, 5, 1, 1])), /five points/],
-  ['a point left of the image', () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [-1, 1, 5, 1, 5, 5, -1, 5, -1, 1])), /outside its image/],
-  ['a box without area', () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [1, 1, 1, 1, 1, 5, 1, 5, 1, 1])), /box is empty/],
-  ['coordinates without an image', () => change(measurements(), ofType('SCOORD'), (item) => delete item['ContentSequence']), /one image that it is selected from/],
+  [
+    'no algorithm version',
+    () =>
+      change(
+        measurements(),
+        named('125007'),
+        (item) => (item['ContentSequence'] = itemsOf(item, 'ContentSequence').filter((child) => !named('111003')(child))),
+      ),
+    /Algorithm Version \(111003\): expected an item/,
+  ],
+  [
+    'an open polyline',
+    () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [1, 1, 5, 1, 5, 5, 1, 5, 1, 2])),
+    /closed POLYLINE/,
+  ],
+  [
+    'four points',
+    () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [1, 1, 5, 1, 5, 5, 1, 1])),
+    /five points/,
+  ],
+  [
+    'a point left of the image',
+    () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [-1, 1, 5, 1, 5, 5, -1, 5, -1, 1])),
+    /outside its image/,
+  ],
+  [
+    'a box without area',
+    () => change(measurements(), ofType('SCOORD'), (item) => (item['GraphicData'] = [1, 1, 1, 1, 1, 5, 1, 5, 1, 1])),
+    /box is empty/,
+  ],
+  [
+    'coordinates without an image',
+    () => change(measurements(), ofType('SCOORD'), (item) => delete item['ContentSequence']),
+    /one image that it is selected from/,
+  ],
   ['a group without coordinates', () => change(measurements(), ofType('NUM'), (item) => delete item['ContentSequence']), /no coordinates/],
   ['no group', () => change(measurements(), named('126010'), (item) => (item['ContentSequence'] = [])), /at least one Measurement Group/],
-  ['a group without tracking', () => change(measurements(), named('125007'), (item) => (item['ContentSequence'] = itemsOf(item, 'ContentSequence').filter((child) => !named('112040')(child)))), /Tracking Unique Identifier/],
+  [
+    'a group without tracking',
+    () =>
+      change(
+        measurements(),
+        named('125007'),
+        (item) => (item['ContentSequence'] = itemsOf(item, 'ContentSequence').filter((child) => !named('112040')(child))),
+      ),
+    /Tracking Unique Identifier/,
+  ],
 ];
 
 for (const [what, document, expected] of broken) {
   test(`refused: ${what}`, () => {
     const mistakes = checkDocument(document(), { codes });
-    assert.ok(mistakes.some((mistake) => expected.test(mistake)), `expected ${String(expected)}, found ${JSON.stringify(mistakes)}`);
+    assert.ok(
+      mistakes.some((mistake) => expected.test(mistake)),
+      `expected ${String(expected)}, found ${JSON.stringify(mistakes)}`,
+    );
   });
 }
 
 test('a box is held against the size of its image where that is known', () => {
-  const imageSizes = (columns: number, rows: number): ReadonlyMap<string, { columns: number; rows: number }> => new Map([['2.25.300', { columns, rows }]]);
+  const imageSizes = (columns: number, rows: number): ReadonlyMap<string, { columns: number; rows: number }> =>
+    new Map([['2.25.300', { columns, rows }]]);
   assert.deepEqual(checkDocument(measurements(), { imageSizes: imageSizes(1024, 1250) }), []);
   assert.match(checkDocument(measurements(), { imageSizes: imageSizes(300, 1250) }).join(), /outside its image/);
 });

@@ -21,7 +21,9 @@ const known = [...conceptsOf(findingsConfig), ...Object.values(examples).flatMap
 const documents = Object.entries(examples).flatMap(([name, content]): readonly (readonly [string, ReportContent, DataSet])[] => [
   [`${name}, text`, content, textOfExample(content)],
   ...(hasPlace(content) ? [[`${name}, measurements`, content, measurementOfExample(content)] as const] : []),
-  ...(content.outcome.kind === 'reported' && content.findings.length > 0 ? [[`${name}, air`, content, airMeasurementOfExample(content)] as const] : []),
+  ...(content.outcome.kind === 'reported' && content.findings.length > 0
+    ? [[`${name}, air`, content, airMeasurementOfExample(content)] as const]
+    : []),
 ]);
 
 for (const [name, content, document] of documents) {
@@ -38,7 +40,10 @@ for (const [name, content, document] of documents) {
     test('dciodvfy and dsrdump have nothing to say', async () => {
       const { errors, warnings } = await validateDocument(bytes);
       assert.deepEqual(errors, []);
-      assert.deepEqual(warnings.filter((warning) => !/DICOMDIR/.test(warning)), []);
+      assert.deepEqual(
+        warnings.filter((warning) => !/DICOMDIR/.test(warning)),
+        [],
+      );
     });
 
     test('is the same, byte for byte, when written again', () => {
@@ -72,7 +77,9 @@ test('a skip and a failure say why', () => {
 test('a reason keeps every line and letter but control characters', () => {
   const { outcome } = readReport(readPart10(writePart10(textOfExample(examples['very-long-reason']!))).dataSet);
   assert.equal(outcome.kind, 'failed');
-  assert.ok(outcome.kind === 'failed' && outcome.reason.length > 90_000 && outcome.reason.startsWith('The PACS answered with an error\nОшибка'));
+  assert.ok(
+    outcome.kind === 'failed' && outcome.reason.length > 90_000 && outcome.reason.startsWith('The PACS answered with an error\nОшибка'),
+  );
 });
 
 test('names survive in every script', () => {
@@ -119,7 +126,10 @@ test('measurements are written only where there is a place', () => {
 });
 
 test('what matters comes first', () => {
-  assert.deepEqual(byImportance(reported.findings).map(({ name }) => name), ['pneumonia', 'pleural-effusion', 'pneumothorax']);
+  assert.deepEqual(
+    byImportance(reported.findings).map(({ name }) => name),
+    ['pneumonia', 'pleural-effusion', 'pneumothorax'],
+  );
 });
 
 test('the text report is flat for OHIF: every child has a name, and below a section only images and modifiers are nested', () => {
@@ -150,7 +160,12 @@ test('dsr2html, a second reader, gets every finding out of a text report', async
     context.skip('dsr2html (dcmtk) is not installed');
     return;
   }
-  const lines = html.replace(/<br>|<\/(p|div|h\d)>/g, '\n').replace(/<[^>]+>/g, '').split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = html
+    .replace(/<br>|<\/(p|div|h\d)>/g, '\n')
+    .replace(/<[^>]+>/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   for (const one of examples['fourteen-findings']!.findings) {
     const at = lines.indexOf(`${one.concept.meaning}:`);
     const values = [lines[at + 1], lines[at + 2], lines[at + 3]];

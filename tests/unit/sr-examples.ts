@@ -59,7 +59,11 @@ export const source: DataSet = {
 export const reported: ReportContent = {
   source,
   outcome: { kind: 'reported' },
-  findings: [finding('pneumothorax', 0.02, 'absent'), finding('pneumonia', 0.934, 'present', imageReference(0)), finding('pleural-effusion', 0.41, 'undetermined')],
+  findings: [
+    finding('pneumothorax', 0.02, 'absent'),
+    finding('pneumonia', 0.934, 'present', imageReference(0)),
+    finding('pleural-effusion', 0.41, 'undetermined'),
+  ],
   evidence: [imageReference(0)],
   procedures: [findingsConfig.procedures.DX],
   algorithm: {
@@ -79,8 +83,20 @@ export const reported: ReportContent = {
 };
 
 const fourteen = [
-  'atelectasis', 'cardiomegaly', 'consolidation', 'edema', 'emphysema', 'fibrosis', 'hernia', 'infiltration', 'mass', 'nodule', 'pleural-effusion',
-  'pleural-thickening', 'pneumonia', 'pneumothorax',
+  'atelectasis',
+  'cardiomegaly',
+  'consolidation',
+  'edema',
+  'emphysema',
+  'fibrosis',
+  'hernia',
+  'infiltration',
+  'mass',
+  'nodule',
+  'pleural-effusion',
+  'pleural-thickening',
+  'pneumonia',
+  'pneumothorax',
 ];
 const decisions = ['present', 'undetermined', 'absent'] as const;
 const predecessor = (number: number): ReportContent['predecessors'][number] => ({
@@ -99,12 +115,17 @@ export const examples: Readonly<Record<string, ReportContent>> = {
   'no-findings': { ...reported, findings: [] },
   'fourteen-findings': {
     ...reported,
-    findings: fourteen.map((name, index) => finding(name, (14 - index) / 15, decisions[Math.floor(index / 5)]!, index % 2 === 0 ? imageReference(0) : undefined)),
+    findings: fourteen.map((name, index) =>
+      finding(name, (14 - index) / 15, decisions[Math.floor(index / 5)]!, index % 2 === 0 ? imageReference(0) : undefined),
+    ),
   },
   certain: { ...reported, findings: [finding('pneumonia', 1, 'present', imageReference(0)), finding('covid-19', 0, 'absent')] },
   'several-images': {
     ...reported,
-    findings: [finding('pneumonia', 0.7, 'present', imageReference(1)), { ...finding('mass', 0.2, 'absent'), images: [imageReference(0), imageReference(1)] }],
+    findings: [
+      finding('pneumonia', 0.7, 'present', imageReference(1)),
+      { ...finding('mass', 0.2, 'absent'), images: [imageReference(0), imageReference(1)] },
+    ],
     evidence: [imageReference(0), imageReference(1)],
   },
   'ct-frames': {
@@ -116,18 +137,35 @@ export const examples: Readonly<Record<string, ReportContent>> = {
   skipped: {
     ...reported,
     findings: [],
-    outcome: { kind: 'skipped', code: 'lateral-only', reason: 'The study holds lateral views only; the model judges frontal views (2 found)' },
+    outcome: {
+      kind: 'skipped',
+      code: 'lateral-only',
+      reason: 'The study holds lateral views only; the model judges frontal views (2 found)',
+    },
   },
-  'skipped-without-images': { ...reported, findings: [], evidence: [], outcome: { kind: 'skipped', code: 'no-image', reason: 'The study holds no image that can be analysed' } },
+  'skipped-without-images': {
+    ...reported,
+    findings: [],
+    evidence: [],
+    outcome: { kind: 'skipped', code: 'no-image', reason: 'The study holds no image that can be analysed' },
+  },
   failed: {
     ...reported,
     findings: [],
-    outcome: { kind: 'failed', code: 'pixels-unreadable', reason: 'The pixel data cannot be decoded: expected 1000 bytes, found 12 [instance 2.25.300]' },
+    outcome: {
+      kind: 'failed',
+      code: 'pixels-unreadable',
+      reason: 'The pixel data cannot be decoded: expected 1000 bytes, found 12 [instance 2.25.300]',
+    },
   },
   'very-long-reason': {
     ...reported,
     findings: [],
-    outcome: { kind: 'failed', code: 'pacs-error', reason: `The PACS answered with an error\n${'Ошибка \u001b\u0000 (500) 誤り. '.repeat(5_000)}` },
+    outcome: {
+      kind: 'failed',
+      code: 'pacs-error',
+      reason: `The PACS answered with an error\n${'Ошибка \u001b\u0000 (500) 誤り. '.repeat(5_000)}`,
+    },
   },
   superseding: { ...reported, predecessors: [predecessor(0), predecessor(1)] },
   'no-patient-name': withName(''),
@@ -156,27 +194,66 @@ export const examples: Readonly<Record<string, ReportContent>> = {
     source: {
       ...source,
       ProcedureCodeSequence: [{ CodeValue: 'RX-TH2', CodingSchemeDesignator: '99HOSPITAL', CodeMeaning: 'Thorax 2 views' }],
-      CodingSchemeIdentificationSequence: [{ CodingSchemeDesignator: '99HOSPITAL', CodingSchemeName: 'Procedures', CodingSchemeResponsibleOrganization: 'Example Hospital' }],
-      RequestAttributesSequence: [{ RequestedProcedureID: 'RP-1', ScheduledProcedureStepID: 'SPS-1', RequestedProcedureDescription: 'Thorax pa', RequestedProcedureCodeSequence: [{ CodeValue: '36643-5', CodingSchemeDesignator: 'LN', CodeMeaning: 'XR Chest 2 Views' }] }],
-      ReferencedPerformedProcedureStepSequence: [{ ReferencedSOPClassUID: '1.2.840.10008.3.1.2.3.3', ReferencedSOPInstanceUID: '2.25.888' }],
+      CodingSchemeIdentificationSequence: [
+        { CodingSchemeDesignator: '99HOSPITAL', CodingSchemeName: 'Procedures', CodingSchemeResponsibleOrganization: 'Example Hospital' },
+      ],
+      RequestAttributesSequence: [
+        {
+          RequestedProcedureID: 'RP-1',
+          ScheduledProcedureStepID: 'SPS-1',
+          RequestedProcedureDescription: 'Thorax pa',
+          RequestedProcedureCodeSequence: [{ CodeValue: '36643-5', CodingSchemeDesignator: 'LN', CodeMeaning: 'XR Chest 2 Views' }],
+        },
+      ],
+      ReferencedPerformedProcedureStepSequence: [
+        { ReferencedSOPClassUID: '1.2.840.10008.3.1.2.3.3', ReferencedSOPInstanceUID: '2.25.888' },
+      ],
     },
     procedures: [{ value: 'RX-TH2', scheme: '99HOSPITAL', meaning: 'Thorax 2 views' }],
-    findings: [{ ...finding('pneumothorax', 0.8, 'present', imageReference(0)), side: 'left' }, finding('pleural-thickening', 0.03, 'absent'), finding('pneumonia', 0.5, 'undetermined')],
+    findings: [
+      { ...finding('pneumothorax', 0.8, 'present', imageReference(0)), side: 'left' },
+      finding('pleural-thickening', 0.03, 'absent'),
+      finding('pneumonia', 0.5, 'undetermined'),
+    ],
     images: [
-      { SOPInstanceUID: imageReference(0).sopInstanceUID, Modality: 'DX', StudyDate: '20260101', StudyTime: '101010.5', ContentDate: '20260101', AcquisitionDate: '20260101', AcquisitionTime: '101112', FrameOfReferenceUID: '2.25.77', Rows: 1250, Columns: 1024 },
+      {
+        SOPInstanceUID: imageReference(0).sopInstanceUID,
+        Modality: 'DX',
+        StudyDate: '20260101',
+        StudyTime: '101010.5',
+        ContentDate: '20260101',
+        AcquisitionDate: '20260101',
+        AcquisitionTime: '101112',
+        FrameOfReferenceUID: '2.25.77',
+        Rows: 1250,
+        Columns: 1024,
+      },
       { SOPInstanceUID: imageReference(1).sopInstanceUID, Modality: 'XX', Rows: 10, Columns: 10 },
     ],
     evidence: [imageReference(0), imageReference(1)],
   },
   'long-algorithm': {
     ...reported,
-    algorithm: { ...reported.algorithm, manufacturer: 'Müller & Söhne \\ Partner', version: `0.1.0 model ${'0123456789abcdef'.repeat(4)}`, parameters: [] },
+    algorithm: {
+      ...reported.algorithm,
+      manufacturer: 'Müller & Söhne \\ Partner',
+      version: `0.1.0 model ${'0123456789abcdef'.repeat(4)}`,
+      parameters: [],
+    },
   },
 };
 
 /** As IHE AIR wants them: a group for every finding, regions as TID 1410. */
 export function airMeasurementOfExample(content: ReportContent): DataSet {
-  return measurementReport({ ...content, seriesInstanceUID: '2.25.520' as SeriesInstanceUID, sopInstanceUID: '2.25.521' as SOPInstanceUID, seriesNumber: content.seriesNumber + 1 }, '1410');
+  return measurementReport(
+    {
+      ...content,
+      seriesInstanceUID: '2.25.520' as SeriesInstanceUID,
+      sopInstanceUID: '2.25.521' as SOPInstanceUID,
+      seriesNumber: content.seriesNumber + 1,
+    },
+    '1410',
+  );
 }
 
 /** Those whose measurement report highdicom has read (tests/oracles/sr). */

@@ -15,8 +15,10 @@ import { examples, findingsConfig, fixtures, reported } from './sr-examples.js';
 import { assessmentExamples } from './sr-assessment-examples.js';
 
 /** Documents that the writers of releases 0.1.0 and 0.2.0 have written of invented patients; PACS hold such for ever. */
-const read = (release: string, name: string) => readPart10(new Uint8Array(readFileSync(join(fixtures, `release-${release}`, `${name}.dcm`)))).dataSet;
-const statements = ({ findings }: Pick<ReadReport, 'findings'>): readonly unknown[] => findings.map(({ concept, decision, probability }) => [concept.value, decision, Number(probability.toFixed(6))]).sort();
+const read = (release: string, name: string) =>
+  readPart10(new Uint8Array(readFileSync(join(fixtures, `release-${release}`, `${name}.dcm`)))).dataSet;
+const statements = ({ findings }: Pick<ReadReport, 'findings'>): readonly unknown[] =>
+  findings.map(({ concept, decision, probability }) => [concept.value, decision, Number(probability.toFixed(6))]).sort();
 const meant = [...reported.findings.map(({ concept, decision, probability }) => [concept.value, decision, probability])].sort();
 
 for (const release of ['0.1.0', '0.2.0']) {
@@ -34,7 +36,8 @@ for (const release of ['0.1.0', '0.2.0']) {
     });
 
     test('a skip, a failure and what was superseded', () => {
-      for (const name of ['skipped', 'failed']) assert.deepEqual(readReport(read(release, `${name}-text`)).outcome, examples[name]!.outcome);
+      for (const name of ['skipped', 'failed'])
+        assert.deepEqual(readReport(read(release, `${name}-text`)).outcome, examples[name]!.outcome);
       const superseding = readReport(read(release, 'superseding-text'));
       assert.deepEqual(superseding.predecessors, examples['superseding']!.predecessors);
     });
@@ -46,7 +49,11 @@ for (const release of ['0.1.0', '0.2.0']) {
       const [result, ...others] = resultsIn('2.25.1' as StudyInstanceUID, instances, (concept) => findingNameOf(findingsConfig, concept));
       assert.equal(others.length, 0);
       const { deviceUID } = reported.algorithm;
-      assert.equal(result?.resultId, documentUids({ studyInstanceUID: '2.25.1' as StudyInstanceUID, outcome: 'reported', inputKey: '', deviceUID, predecessors: [] }).resultId);
+      assert.equal(
+        result?.resultId,
+        documentUids({ studyInstanceUID: '2.25.1' as StudyInstanceUID, outcome: 'reported', inputKey: '', deviceUID, predecessors: [] })
+          .resultId,
+      );
       assert.deepEqual(result?.findings.map((one) => one.name).sort(), reported.findings.map((one) => one.name).sort());
     });
   });
@@ -54,7 +61,10 @@ for (const release of ['0.1.0', '0.2.0']) {
 
 test('a measurement report of release 0.2.0 without a region', () => {
   const report = readReport(read('0.2.0', 'nothing-present-measurement'));
-  assert.deepEqual(report.findings.map(({ concept, decision, probability }) => [concept.meaning, decision, probability]), [['Pneumonia', 'absent', 0.12]]);
+  assert.deepEqual(
+    report.findings.map(({ concept, decision, probability }) => [concept.meaning, decision, probability]),
+    [['Pneumonia', 'absent', 0.12]],
+  );
   assert.deepEqual(report.algorithm.parameters, reported.algorithm.parameters);
 });
 
@@ -64,8 +74,14 @@ for (const name of ['every-judgement', 'settling']) {
     const content = assessmentExamples[name]!;
     assert.ok(isAssessment(document));
     const assessment = readAssessment(document)!;
-    assert.deepEqual([assessment.reader, assessment.settles, assessment.origin, assessment.verified], [content.reader.name, content.settles, content.origin, content.reader.verifiesFor !== undefined]);
-    assert.deepEqual(assessment.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]), content.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]));
+    assert.deepEqual(
+      [assessment.reader, assessment.settles, assessment.origin, assessment.verified],
+      [content.reader.name, content.settles, content.origin, content.reader.verifiesFor !== undefined],
+    );
+    assert.deepEqual(
+      assessment.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]),
+      content.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]),
+    );
     assert.equal(assessment.createdAt?.toISOString(), content.createdAt.toISOString());
   });
 }

@@ -18,7 +18,13 @@ interface Concept {
 
 interface HighdicomReading {
   readonly sopClassUID: string;
-  readonly observer: { readonly uid: string; readonly name: string; readonly manufacturer: string; readonly model: string; readonly serial: string };
+  readonly observer: {
+    readonly uid: string;
+    readonly name: string;
+    readonly manufacturer: string;
+    readonly model: string;
+    readonly serial: string;
+  };
   readonly procedures: readonly Concept[];
   readonly planar: readonly {
     readonly trackingUID: string;
@@ -36,7 +42,12 @@ interface HighdicomReading {
     readonly sites: readonly Concept[];
     readonly value: number;
     readonly evaluations: readonly (readonly [Concept, Concept])[];
-    readonly box: { readonly image: string; readonly frame: number | null; readonly closed: boolean; readonly points: readonly (readonly [number, number])[] };
+    readonly box: {
+      readonly image: string;
+      readonly frame: number | null;
+      readonly closed: boolean;
+      readonly points: readonly (readonly [number, number])[];
+    };
   }[];
 }
 
@@ -74,16 +85,43 @@ for (const name of readByHighdicom) {
     assert.deepEqual(
       reading.groups.map(({ trackingUID, finding, sites, value, box }) => {
         const [columns, rows] = [box.points.map(([column]) => column), box.points.map(([, row]) => row)];
-        return [trackingUID, finding, sites[0], value, box.image, box.frame, Math.min(...columns), Math.min(...rows), Math.max(...columns), Math.max(...rows)];
+        return [
+          trackingUID,
+          finding,
+          sites[0],
+          value,
+          box.image,
+          box.frame,
+          Math.min(...columns),
+          Math.min(...rows),
+          Math.max(...columns),
+          Math.max(...rows),
+        ];
       }),
       placed.map(({ trackingUID, concept, site, probability, region }) => {
         const { image, left, top, right, bottom } = region!;
-        return [trackingUID, concept, site, Number((probability * 100).toFixed(6)), image.sopInstanceUID, image.frameNumber ?? null, left, top, right, bottom];
+        return [
+          trackingUID,
+          concept,
+          site,
+          Number((probability * 100).toFixed(6)),
+          image.sopInstanceUID,
+          image.frameNumber ?? null,
+          left,
+          top,
+          right,
+          bottom,
+        ];
       }),
     );
     assert.ok(reading.groups.every((group) => group.box.closed));
-    const decisions = reading.groups.map((group) => group.evaluations.find(([one]) => one.value === group.finding.value)?.[1].meaning.toLowerCase());
-    assert.deepEqual(decisions, placed.map((one) => one.decision));
+    const decisions = reading.groups.map((group) =>
+      group.evaluations.find(([one]) => one.value === group.finding.value)?.[1].meaning.toLowerCase(),
+    );
+    assert.deepEqual(
+      decisions,
+      placed.map((one) => one.decision),
+    );
   });
 }
 
@@ -96,19 +134,54 @@ for (const name of readByHighdicom) {
     const { planar, groups, procedures } = readings[file]!;
     // Where the size of the image is known, a finding without a region refers to the whole image.
     const whole = content.images?.[0];
-    const [placed, others] = [content.findings.filter((one) => one.region ?? whole), content.findings.filter((one) => !(one.region ?? whole))];
+    const [placed, others] = [
+      content.findings.filter((one) => one.region ?? whole),
+      content.findings.filter((one) => !(one.region ?? whole)),
+    ];
     assert.deepEqual(procedures, content.procedures);
-    assert.deepEqual(planar.map((one) => [one.trackingUID, one.finding, one.sites[0], one.sides, one.value, one.unit.value]), placed.map((one) => [one.trackingUID, one.concept, one.site, one.side ? [one.side === 'left' ? 'Left' : 'Right'] : [], Number(probabilityPercent(one)), '%']));
-    assert.deepEqual(groups.map((one) => [one.trackingUID, one.finding, one.value]), others.map((one) => [one.trackingUID, one.concept, Number(probabilityPercent(one))]));
+    assert.deepEqual(
+      planar.map((one) => [one.trackingUID, one.finding, one.sites[0], one.sides, one.value, one.unit.value]),
+      placed.map((one) => [
+        one.trackingUID,
+        one.concept,
+        one.site,
+        one.side ? [one.side === 'left' ? 'Left' : 'Right'] : [],
+        Number(probabilityPercent(one)),
+        '%',
+      ]),
+    );
+    assert.deepEqual(
+      groups.map((one) => [one.trackingUID, one.finding, one.value]),
+      others.map((one) => [one.trackingUID, one.concept, Number(probabilityPercent(one))]),
+    );
     for (const [index, { box, finding, evaluations }] of planar.entries()) {
-      const { image, left, top, right, bottom } = placed[index]!.region ?? { image: placed[index]!.images[0]!, left: 0, top: 0, right: Number(whole!['Columns']), bottom: Number(whole!['Rows']) };
+      const { image, left, top, right, bottom } = placed[index]!.region ?? {
+        image: placed[index]!.images[0]!,
+        left: 0,
+        top: 0,
+        right: Number(whole!['Columns']),
+        bottom: Number(whole!['Rows']),
+      };
       assert.ok(box.closed);
       assert.equal(box.image, image.sopInstanceUID);
-      assert.deepEqual(box.points.map((point) => point.map(Math.fround)), [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]].map((point) => point.map(Math.fround)));
+      assert.deepEqual(
+        box.points.map((point) => point.map(Math.fround)),
+        [
+          [left, top],
+          [right, top],
+          [right, bottom],
+          [left, bottom],
+          [left, top],
+        ].map((point) => point.map(Math.fround)),
+      );
       assert.equal(evaluations.find(([one]) => one.value === finding.value)?.[1].meaning.toLowerCase(), placed[index]!.decision);
     }
     const read = readReport(readPart10(bytesOf(file)).dataSet);
-    assert.deepEqual(read.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]), content.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]), 'the whole image is no region of a finding');
+    assert.deepEqual(
+      read.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]),
+      content.findings.map(({ concept, trackingUID, side, region }) => [concept, trackingUID, side, region !== undefined]),
+      'the whole image is no region of a finding',
+    );
   });
 }
 
@@ -136,7 +209,14 @@ for (const [file, written] of Object.entries(json<Readonly<Record<string, readon
 }
 
 test('nothing makes the reader throw', () => {
-  const strange = [{}, { ContentSequence: 'x' }, { ContentSequence: [{ ValueType: 'NUM' }, { ContentSequence: [[]] }], ConceptNameCodeSequence: [{ CodeValue: '126000', CodingSchemeDesignator: 'DCM' }] }];
+  const strange = [
+    {},
+    { ContentSequence: 'x' },
+    {
+      ContentSequence: [{ ValueType: 'NUM' }, { ContentSequence: [[]] }],
+      ConceptNameCodeSequence: [{ CodeValue: '126000', CodingSchemeDesignator: 'DCM' }],
+    },
+  ];
   for (const document of strange) assert.deepEqual(readReport(document).findings, []);
   const whole = measurementOfExample(examples['reported']!);
   for (const keyword of Object.keys(whole)) assert.ok(readReport({ ...whole, [keyword]: undefined }));

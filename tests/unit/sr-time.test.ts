@@ -36,7 +36,14 @@ describe('D5: times without an offset are local times', () => {
         for (const moment of moments) {
           const { date, time, offset } = localTime(moment, {});
           assert.equal(offset, undefined);
-          assert.equal(momentOf({ ContentDate: date, ContentTime: `${time}.${String(moment.getUTCMilliseconds()).padStart(3, '0')}` }, 'ContentDate', 'ContentTime')?.getTime(), moment.getTime());
+          assert.equal(
+            momentOf(
+              { ContentDate: date, ContentTime: `${time}.${String(moment.getUTCMilliseconds()).padStart(3, '0')}` },
+              'ContentDate',
+              'ContentTime',
+            )?.getTime(),
+            moment.getTime(),
+          );
           assert.equal(momentOfDateTime(dateTimeOf(moment, {}), {})?.getTime(), moment.getTime());
         }
       });
@@ -48,8 +55,14 @@ describe('D5: times without an offset are local times', () => {
       inZone(zone, () => {
         assert.deepEqual(localTime(moments[0]!, { TimezoneOffsetFromUTC: '+0530' }), { date: '20270101', time: '050000', offset: '+0530' });
         assert.equal(localTime(moments[0]!, { TimezoneOffsetFromUTC: 'CET' }).offset, undefined);
-        assert.equal(momentOf({ D: '20270101', T: '050000', TimezoneOffsetFromUTC: '+0530' }, 'D', 'T')?.toISOString(), '2026-12-31T23:30:00.000Z');
-        assert.equal(momentOfDateTime('20261231233000+0000', { TimezoneOffsetFromUTC: '+0530' })?.toISOString(), '2026-12-31T23:30:00.000Z');
+        assert.equal(
+          momentOf({ D: '20270101', T: '050000', TimezoneOffsetFromUTC: '+0530' }, 'D', 'T')?.toISOString(),
+          '2026-12-31T23:30:00.000Z',
+        );
+        assert.equal(
+          momentOfDateTime('20261231233000+0000', { TimezoneOffsetFromUTC: '+0530' })?.toISOString(),
+          '2026-12-31T23:30:00.000Z',
+        );
       });
     }
   });
@@ -67,12 +80,19 @@ describe('D5: times without an offset are local times', () => {
   test('no document states an offset that the images do not state; its time is local like Study Time', () => {
     const content = { ...reported, source: silentSource, createdAt: new Date('2026-11-23T04:05:06.789Z') };
     inZone('Europe/Berlin', () => {
-      for (const document of [textOfExample(content), measurementOfExample(content), assessmentReport({ ...assessmentExamples['confirmed']!, source: silentSource })]) {
+      for (const document of [
+        textOfExample(content),
+        measurementOfExample(content),
+        assessmentReport({ ...assessmentExamples['confirmed']!, source: silentSource }),
+      ]) {
         assert.equal(document['TimezoneOffsetFromUTC'], undefined);
         assert.match(String(document['ContentTime']), /^050506/);
         assert.equal(document['StudyTime'], source['StudyTime']);
       }
-      assert.equal(readReport(readPart10(writePart10(textOfExample(content))).dataSet).createdAt?.toISOString(), '2026-11-23T04:05:06.789Z');
+      assert.equal(
+        readReport(readPart10(writePart10(textOfExample(content))).dataSet).createdAt?.toISOString(),
+        '2026-11-23T04:05:06.789Z',
+      );
     });
     assert.equal(textOfExample(reported)['TimezoneOffsetFromUTC'], '+0100');
   });
@@ -80,9 +100,30 @@ describe('D5: times without an offset are local times', () => {
   const signedElsewhere = (VerificationDateTime: string): DataSet => ({
     ...textOfExample({ ...reported, source: silentSource }),
     VerificationFlag: 'VERIFIED',
-    VerifyingObserverSequence: [{ VerifyingObserverName: 'Meier^Anna', VerifyingObserverIdentificationCodeSequence: [], VerifyingOrganization: 'Elsewhere', VerificationDateTime }],
+    VerifyingObserverSequence: [
+      {
+        VerifyingObserverName: 'Meier^Anna',
+        VerifyingObserverIdentificationCodeSequence: [],
+        VerifyingOrganization: 'Elsewhere',
+        VerificationDateTime,
+      },
+    ],
   });
-  const statement = (reader: string, decision: LabelStatement['decision'], givenAt: Date | null | undefined, settles: boolean): LabelStatement => ({ studyInstanceUID: '2.25.1', finding: 'pneumonia', reader, decision, source: 'assessment', verified: true, settles, givenAt: givenAt ?? null });
+  const statement = (
+    reader: string,
+    decision: LabelStatement['decision'],
+    givenAt: Date | null | undefined,
+    settles: boolean,
+  ): LabelStatement => ({
+    studyInstanceUID: '2.25.1',
+    finding: 'pneumonia',
+    reader,
+    decision,
+    source: 'assessment',
+    verified: true,
+    settles,
+    givenAt: givenAt ?? null,
+  });
 
   test('UTC+1: a report that was signed at 10:15 local time is older than a settlement at 09:45 UTC', () => {
     inZone('Europe/Berlin', () => {

@@ -51,17 +51,35 @@ test('config/findings.json: every output has its terms, every code its use', () 
 });
 
 const procedure = '{"value":"1","scheme":"LN","meaning":"m"}';
-const withFinding = (finding: string): string => `{\n "procedures": {"CR":${procedure},"DX":${procedure},"CT":${procedure}},\n "findings": {${finding}}\n}`;
+const withFinding = (finding: string): string =>
+  `{\n "procedures": {"CR":${procedure},"DX":${procedure},"CT":${procedure}},\n "findings": {${finding}}\n}`;
 
 test('a mistake in config/findings.json is told with file, line, path and what was expected', () => {
   const mistakes: readonly (readonly [string, RegExp])[] = [
-    [withFinding('"a":{"concept":{"value":"1 2","scheme":"SCT","meaning":"m"},"wording":"w"}'), /f\.json:3: findings\.a\.concept\.value: expected a code without spaces \(found "1 2"\)/],
+    [
+      withFinding('"a":{"concept":{"value":"1 2","scheme":"SCT","meaning":"m"},"wording":"w"}'),
+      /f\.json:3: findings\.a\.concept\.value: expected a code without spaces \(found "1 2"\)/,
+    ],
     [withFinding('"a":{"concept":{"value":"1","scheme":"SCT"},"wording":"w"}'), /findings\.a\.concept\.meaning/],
-    [withFinding('"a":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"It is."}'), /findings\.a\.wording: expected one line without a full stop/],
+    [
+      withFinding('"a":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"It is."}'),
+      /findings\.a\.wording: expected one line without a full stop/,
+    ],
     [withFinding('"A b":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w"}'), /f\.json:3: findings\.A b:/],
-    [withFinding('"a":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w","absentBelow":0.7,"presentFrom":0.6}'), /absentBelow: expected at most presentFrom/],
-    [withFinding('"a":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w"},"b":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w"}'), /findings\.b\.concept: expected a code of its own, found that of a/],
-    [withFinding('"a":{"concept":{"value":"1","scheme":"LN","meaning":"other"},"wording":"w"}'), /expected the meaning "m" as at procedures\.CR/],
+    [
+      withFinding('"a":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w","absentBelow":0.7,"presentFrom":0.6}'),
+      /absentBelow: expected at most presentFrom/,
+    ],
+    [
+      withFinding(
+        '"a":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w"},"b":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w"}',
+      ),
+      /findings\.b\.concept: expected a code of its own, found that of a/,
+    ],
+    [
+      withFinding('"a":{"concept":{"value":"1","scheme":"LN","meaning":"other"},"wording":"w"}'),
+      /expected the meaning "m" as at procedures\.CR/,
+    ],
     [withFinding('"a":{"concept":{"value":"1","scheme":"SCT","meaning":"m"},"wording":"w","color":"red"}'), /color/],
     ['{"procedures": {}, "findings": {}}', /procedures\.CR/],
     ['{', /f\.json:1/],

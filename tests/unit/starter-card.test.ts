@@ -19,13 +19,21 @@ describe('the card of the starter', () => {
   test('its figures were measured with the weights that ship', () => {
     for (const kind of ['xray', 'ct'] as const) {
       const { weights } = version.file.networks[kind]!;
-      assert.equal(figures[kind].weights, createHash('sha256').update(readFileSync(join(model, weights))).digest('hex'));
+      assert.equal(
+        figures[kind].weights,
+        createHash('sha256')
+          .update(readFileSync(join(model, weights)))
+          .digest('hex'),
+      );
       assert.equal(figures[kind].gate.challenger, version.version);
     }
   });
 
   test('model.json and metrics.json show the same figures of the locked test set', () => {
-    const metrics = JSON.parse(readFileSync(join(model, 'metrics.json'), 'utf8')) as Record<'xray' | 'ct', { auroc: Record<string, { value: number; interval: unknown }>; n: number }>;
+    const metrics = JSON.parse(readFileSync(join(model, 'metrics.json'), 'utf8')) as Record<
+      'xray' | 'ct',
+      { auroc: Record<string, { value: number; interval: unknown }>; n: number }
+    >;
     for (const kind of ['xray', 'ct'] as const) {
       const { findings, n } = figures[kind].test;
       const shown = version.figures[kind] as Record<string, { auroc: number; aurocInterval: unknown }>;

@@ -8,8 +8,21 @@ const report = { seriesInstanceUID: '1.2.9', instanceIds: ['r'], mainAttributes:
 
 function settle(series: PacsStudy['series'], record: Partial<StudyRecord>): Promise<string> {
   const study = { studyInstanceUID: '1.2' as StudyInstanceUID, isStable: true, series };
-  const known: StudyRecord = { contentKey: contentKeyOf({ series: [images] }), outcome: 'reported', code: undefined, retryable: undefined, retriedKey: undefined, currentSeries: ['1.2.9'], ...record };
-  return checkReadiness('p', { routing: { rules: [] }, study: async () => study, arrivalOf: async () => ({}), record: async () => known }).then(({ state }) => state);
+  const known: StudyRecord = {
+    contentKey: contentKeyOf({ series: [images] }),
+    outcome: 'reported',
+    code: undefined,
+    retryable: undefined,
+    retriedKey: undefined,
+    currentSeries: ['1.2.9'],
+    ...record,
+  };
+  return checkReadiness('p', {
+    routing: { rules: [] },
+    study: async () => study,
+    arrivalOf: async () => ({}),
+    record: async () => known,
+  }).then(({ state }) => state);
 }
 
 test('a reported study whose documents arrive is unchanged', async () => {
@@ -41,14 +54,32 @@ test('D12: whether a failure is tried again is judged by the failure itself, not
 
 test('D12: a failure is tried once more for the same images, and no oftener', async () => {
   const contentKey = contentKeyOf({ series: [images] });
-  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: contentKey }), 'unchanged');
-  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: 'of other images' }), 'ready');
+  assert.equal(
+    await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: contentKey }),
+    'unchanged',
+  );
+  assert.equal(
+    await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: 'of other images' }),
+    'ready',
+  );
 });
 
 test('D14: the same instances in other files are other content; a key of an earlier release is compared by its instances', () => {
   const series = [images];
-  const before = contentKeyOf({ series, fileOf: new Map([['a', 'f1'], ['b', 'f2']]) });
-  const after = contentKeyOf({ series, fileOf: new Map([['a', 'f1'], ['b', 'f3']]) });
+  const before = contentKeyOf({
+    series,
+    fileOf: new Map([
+      ['a', 'f1'],
+      ['b', 'f2'],
+    ]),
+  });
+  const after = contentKeyOf({
+    series,
+    fileOf: new Map([
+      ['a', 'f1'],
+      ['b', 'f3'],
+    ]),
+  });
   assert.equal(sameContent(before, before), true);
   assert.equal(sameContent(before, after), false);
   assert.equal(sameContent(contentKeyOf({ series }), after), true);

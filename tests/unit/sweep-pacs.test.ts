@@ -13,7 +13,9 @@ function sweepPorts(studies: Readonly<Record<string, readonly string[]>>, { know
     async searchForStudies(query, { limit, offset }) {
       asked.push({ query, offset, limit });
       assert.equal(query['ModalitiesInStudy'], undefined);
-      const all = Object.entries(studies).flatMap(([modality, uids]) => uids.map((StudyInstanceUID) => ({ StudyInstanceUID, ModalitiesInStudy: [modality, 'SR'] })));
+      const all = Object.entries(studies).flatMap(([modality, uids]) =>
+        uids.map((StudyInstanceUID) => ({ StudyInstanceUID, ModalitiesInStudy: [modality, 'SR'] })),
+      );
       return all.slice(offset, offset + limit);
     },
     withoutResult: async (uids) => uids.filter((uid) => !known.includes(uid) && !queued.includes(uid)),
@@ -30,21 +32,30 @@ describe('sweeping', () => {
   test('asks for X-rays and CT of the days named, by Study Date', async () => {
     const { tools, asked } = sweepPorts({});
     assert.equal(await sweepOnce(since, tools), 0);
-    assert.deepEqual(asked.map((one) => one.query), [{ StudyDate: '20260305-' }]);
+    assert.deepEqual(
+      asked.map((one) => one.query),
+      [{ StudyDate: '20260305-' }],
+    );
   });
 
   test('reads every page to the end', async () => {
     const { tools, asked, queued } = sweepPorts({ CR: uids(250), US: uids(120, 500), CT: uids(3, 1_000) });
     assert.equal(await sweepOnce(since, tools), 253);
     assert.deepEqual(queued, [...uids(250), ...uids(3, 1_000)]);
-    assert.deepEqual(asked.map((one) => one.offset), [0, 100, 200, 300, 373]);
+    assert.deepEqual(
+      asked.map((one) => one.offset),
+      [0, 100, 200, 300, 373],
+    );
   });
 
   test('a last page that is full needs one look more and gives nothing twice', async () => {
     const { tools, asked, queued } = sweepPorts({ DX: uids(200) });
     assert.equal(await sweepOnce(since, tools), 200);
     assert.equal(new Set(queued).size, 200);
-    assert.deepEqual(asked.map((one) => one.offset), [0, 100, 200]);
+    assert.deepEqual(
+      asked.map((one) => one.offset),
+      [0, 100, 200],
+    );
   });
 
   test('what has a result is left alone; a study of two modalities is queued once', async () => {

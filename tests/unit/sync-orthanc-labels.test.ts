@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { silentLog } from '../../src/log.js';
 import { syncOrthancLabels, type OrthancLabel } from '../../src/assessments/sync-orthanc-labels.js';
 
-async function sync(inUse: Readonly<Record<string, readonly string[]>> | undefined): Promise<{ readonly done: boolean; readonly kept: readonly OrthancLabel[]; readonly asked: readonly string[] }> {
+async function sync(
+  inUse: Readonly<Record<string, readonly string[]>> | undefined,
+): Promise<{ readonly done: boolean; readonly kept: readonly OrthancLabel[]; readonly asked: readonly string[] }> {
   let kept: readonly OrthancLabel[] = [];
   const asked: string[] = [];
   const done = await syncOrthancLabels({
@@ -16,10 +18,16 @@ async function sync(inUse: Readonly<Record<string, readonly string[]>> | undefin
   return { done, kept, asked };
 }
 
-test('an Orthanc before 1.12 has no labels, and says so', async () => assert.deepEqual(await sync(undefined), { done: false, kept: [], asked: [] }));
+test('an Orthanc before 1.12 has no labels, and says so', async () =>
+  assert.deepEqual(await sync(undefined), { done: false, kept: [], asked: [] }));
 
 test('a label says present, "no-" before it absent; others are nobody\'s finding and are not asked for', async () => {
-  const { kept, asked } = await sync({ pneumonia: ['1.1', '1.1'], 'no-covid-19': ['1.1', '1.2'], teaching: ['1.3'], 'no-teaching': ['1.3'] });
+  const { kept, asked } = await sync({
+    pneumonia: ['1.1', '1.1'],
+    'no-covid-19': ['1.1', '1.2'],
+    teaching: ['1.3'],
+    'no-teaching': ['1.3'],
+  });
   assert.deepEqual(kept, [
     { studyInstanceUID: '1.1', finding: 'pneumonia', decision: 'present' },
     { studyInstanceUID: '1.1', finding: 'covid-19', decision: 'absent' },
@@ -29,5 +37,7 @@ test('a label says present, "no-" before it absent; others are nobody\'s finding
 });
 
 test('a study that carries a label and its opposite says nothing', async () => {
-  assert.deepEqual((await sync({ pneumonia: ['1.1', '1.2'], 'no-pneumonia': ['1.2'] })).kept, [{ studyInstanceUID: '1.1', finding: 'pneumonia', decision: 'present' }]);
+  assert.deepEqual((await sync({ pneumonia: ['1.1', '1.2'], 'no-pneumonia': ['1.2'] })).kept, [
+    { studyInstanceUID: '1.1', finding: 'pneumonia', decision: 'present' },
+  ]);
 });

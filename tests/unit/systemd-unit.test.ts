@@ -15,7 +15,10 @@ test('systemd takes the unit without a complaint, and rates what it may do as OK
     const file = join(folder, 'chest-ai.service');
     writeFileSync(file, unit.replaceAll('/opt/chest-ai', projectRoot.replace(/\/$/, '')));
     const verified = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
-    assert.deepEqual(verified.stderr.split('\n').filter((line) => line.includes('chest-ai')), []);
+    assert.deepEqual(
+      verified.stderr.split('\n').filter((line) => line.includes('chest-ai')),
+      [],
+    );
     const rated = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', file], { encoding: 'utf8' });
     const exposure = Number(/exposure level for \S+: ([\d.]+)/.exec(rated.stdout)?.[1]);
     assert.ok(exposure <= 2, `expected an exposure of at most 2 of 10, found ${exposure}`);

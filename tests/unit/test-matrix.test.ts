@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asText, cellsOf, type StageResult } from '../runner/matrix-table.js';
 
-const stage = (some: Partial<StageResult>): StageResult => ({ node: '24.22.3', orthanc: '1.10.1', what: '', passed: 0, failed: 0, skipped: 0, onPostgres: { passed: 0, failed: 0, skipped: 0 }, crashed: false, ...some });
+const stage = (some: Partial<StageResult>): StageResult => ({
+  node: '24.22.3',
+  orthanc: '1.10.1',
+  what: '',
+  passed: 0,
+  failed: 0,
+  skipped: 0,
+  onPostgres: { passed: 0, failed: 0, skipped: 0 },
+  crashed: false,
+  ...some,
+});
 
 test('each combination of Node, Orthanc and database has passed, has failed, or says why it was not run', () => {
   const results = [
@@ -13,17 +23,20 @@ test('each combination of Node, Orthanc and database has passed, has failed, or 
     stage({ node: '26', orthanc: '1.12', notRun: 'only root can make it' }),
     stage({ node: '26', orthanc: 'installed', crashed: true }),
   ];
-  assert.deepEqual(cellsOf(results).map(({ node, orthanc, database, text }) => `${node} ${orthanc} ${database} ${text}`), [
-    '24 1.10 PGlite passed 80, 2 skipped',
-    '24 1.10 PostgreSQL passed 20, 1 skipped',
-    '24 1.12 PGlite passed 5',
-    '24 1.12 PostgreSQL FAILED 1 of 5',
-    '22 1.10 PGlite passed 51',
-    '22 1.10 PostgreSQL not run: all 2 tests were skipped',
-    '26 1.12 PGlite not run: only root can make it',
-    '26 1.12 PostgreSQL not run: only root can make it',
-    '26 1.10 PGlite FAILED: the run did not end in order',
-    '26 1.10 PostgreSQL FAILED: the run did not end in order',
-  ]);
+  assert.deepEqual(
+    cellsOf(results).map(({ node, orthanc, database, text }) => `${node} ${orthanc} ${database} ${text}`),
+    [
+      '24 1.10 PGlite passed 80, 2 skipped',
+      '24 1.10 PostgreSQL passed 20, 1 skipped',
+      '24 1.12 PGlite passed 5',
+      '24 1.12 PostgreSQL FAILED 1 of 5',
+      '22 1.10 PGlite passed 51',
+      '22 1.10 PostgreSQL not run: all 2 tests were skipped',
+      '26 1.12 PGlite not run: only root can make it',
+      '26 1.12 PostgreSQL not run: only root can make it',
+      '26 1.10 PGlite FAILED: the run did not end in order',
+      '26 1.10 PostgreSQL FAILED: the run did not end in order',
+    ],
+  );
   assert.match(asText(cellsOf(results)), /^Node {2}Orthanc {2}database {4}result\n24 {4}1\.10 {5}PGlite/);
 });

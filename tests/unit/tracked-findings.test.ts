@@ -13,7 +13,7 @@ const box = (left: number, right: number) => ({ left, right, top: 0.4, bottom: 0
 
 describe('laterality of a finding site', () => {
   const upright = { PatientOrientation: ['L', 'F'] };
-  test('the upright picture has the patient\'s right at its left; a box over the middle tells no side', () => {
+  test("the upright picture has the patient's right at its left; a box over the middle tells no side", () => {
     assert.equal(sideOf(box(0.1, 0.4), upright), 'right');
     assert.equal(sideOf(box(0.6, 0.9), upright), 'left');
     assert.equal(sideOf(box(0.15, 0.55), upright), 'right', 'nine tenths on one side');
@@ -23,8 +23,22 @@ describe('laterality of a finding site', () => {
   });
 
   test('only an image that states its orientation tells sides', () => {
-    for (const PatientOrientation of [['L', 'F'], ['R', 'H'], ['F', 'L'], ['h', 'r'], ['L', 'FP']]) assert.equal(sideOf(box(0.1, 0.4), { PatientOrientation }), 'right', PatientOrientation.join());
-    for (const image of [{}, { PatientOrientation: '' }, { PatientOrientation: ['A', 'F'] }, { PatientOrientation: ['L'] }, { PatientOrientation: ['R', 'L'] }]) assert.equal(sideOf(box(0.1, 0.4), image), undefined);
+    for (const PatientOrientation of [
+      ['L', 'F'],
+      ['R', 'H'],
+      ['F', 'L'],
+      ['h', 'r'],
+      ['L', 'FP'],
+    ])
+      assert.equal(sideOf(box(0.1, 0.4), { PatientOrientation }), 'right', PatientOrientation.join());
+    for (const image of [
+      {},
+      { PatientOrientation: '' },
+      { PatientOrientation: ['A', 'F'] },
+      { PatientOrientation: ['L'] },
+      { PatientOrientation: ['R', 'L'] },
+    ])
+      assert.equal(sideOf(box(0.1, 0.4), image), undefined);
     assert.equal(sideOf(box(0.1, 0.4), { ImageOrientationPatient: [1, 0, 0, 0, 1, 0] }), 'right');
     assert.equal(sideOf(box(0.1, 0.4), { ImageOrientationPatient: [0, 1, 0, 0, 0, -1] }), undefined, 'sagittal');
   });
@@ -34,10 +48,14 @@ describe('Tracking UIDs stay with a lesion', () => {
   const study = '2.25.1' as StudyInstanceUID;
   const pneumonia = finding('pneumonia', 0.9, 'present', imageReference(0));
   const document = (name: string, minute: number, findings: readonly ReportedFinding[]): OwnDocument => {
-    const dataSet = measurementReport({ ...reported, findings, createdAt: new Date(Date.UTC(2026, 10, 1, 10, minute)), sopInstanceUID: `2.25.60${name}` as SOPInstanceUID }, '1410');
+    const dataSet = measurementReport(
+      { ...reported, findings, createdAt: new Date(Date.UTC(2026, 10, 1, 10, minute)), sopInstanceUID: `2.25.60${name}` as SOPInstanceUID },
+      '1410',
+    );
     return ownDocumentsIn([readPart10(writePart10(dataSet)).dataSet]).all[0]!;
   };
-  const uid = (side: 'left' | 'right' | undefined, earlier: readonly OwnDocument[]): string => trackingUidOf(study, pneumonia.concept, side, earlier);
+  const uid = (side: 'left' | 'right' | undefined, earlier: readonly OwnDocument[]): string =>
+    trackingUidOf(study, pneumonia.concept, side, earlier);
 
   test('the same study and finding have the same UID, another study or finding another', () => {
     assert.equal(uid(undefined, []), uid('left', []));
@@ -62,10 +80,13 @@ describe('Tracking UIDs stay with a lesion', () => {
 });
 
 describe('D26: one SOP Instance UID never names two contents', () => {
-  const digest = (changes: Partial<ReportContent>, template: '1501' | '1410' = '1501', moment?: Date): string => contentDigest({ ...reported, ...changes }, template, moment);
+  const digest = (changes: Partial<ReportContent>, template: '1501' | '1410' = '1501', moment?: Date): string =>
+    contentDigest({ ...reported, ...changes }, template, moment);
   const [first, ...rest] = reported.findings;
   const changes: Readonly<Record<string, Partial<ReportContent>>> = {
-    'another engine': { algorithm: { ...reported.algorithm, parameters: ['input 00112233', 'engine onnx-cuda: the fastest that starts here'] } },
+    'another engine': {
+      algorithm: { ...reported.algorithm, parameters: ['input 00112233', 'engine onnx-cuda: the fastest that starts here'] },
+    },
     'another threshold': { findings: [{ ...first!, presentFrom: 0.61 }, ...rest] },
     'another probability': { findings: [{ ...first!, probability: 0.03 }, ...rest] },
     'another version of the software': { algorithm: { ...reported.algorithm, version: '0.3.0 model 0123456789abcdef' } },
@@ -75,7 +96,8 @@ describe('D26: one SOP Instance UID never names two contents', () => {
     'another predecessor': { predecessors: [{ ...reported.evidence[0]! }] },
     'another region': { findings: reported.findings.map((one) => (one.region ? { ...one, region: { ...one.region, left: 1 } } : one)) },
   };
-  for (const [what, change] of Object.entries(changes)) test(`${what} is another content`, () => assert.notEqual(digest(change), digest({})));
+  for (const [what, change] of Object.entries(changes))
+    test(`${what} is another content`, () => assert.notEqual(digest(change), digest({})));
 
   test('the same statement at another moment and under other names is the same content', () => {
     assert.equal(digest({ createdAt: new Date(), sopInstanceUID: '2.25.9' as SOPInstanceUID }), digest({}));

@@ -16,7 +16,8 @@ const size = { height: 224, width: 224 };
 
 test('the batch fits half of the memory in the stage that takes most, and says why', () => {
   const all = batchByMemory(densenet, [{ what: 'head' }, { what: 'head-train-bn' }, { what: 'all' }], size, 10e9, 16);
-  const bytes = (batch: number): number => trainingBytes(densenet, { layerGroups: layerGroups(densenet), trainFromGroup: 0, frozenBatchNorms: 'still', ...size, batch });
+  const bytes = (batch: number): number =>
+    trainingBytes(densenet, { layerGroups: layerGroups(densenet), trainFromGroup: 0, frozenBatchNorms: 'still', ...size, batch });
   assert.ok(all.batch >= 2 && all.batch < 16 && bytes(all.batch) <= 5e9, `batch of ${all.batch}`);
   assert.match(all.why, /^about \d\.\d of 5\.0 GB, half of the memory here$/);
   assert.deepEqual(batchByMemory(densenet, [{ what: 'all' }], size, 10e9, 16), all, 'the same memory, the same batch');
@@ -31,7 +32,13 @@ test('no more than is asked for, and with the head alone no less', () => {
 });
 
 test('too little memory is told with the way out', () => {
-  assert.throws(() => batchByMemory(densenet, [{ what: 'all' }], size, 1e9, 16), (error) => error instanceof Fault && error.code === 'request-invalid' && /a batch of 2 of densenet.* takes about .* GB, 0\.5 GB are there.*smaller pictures/.test(error.message));
+  assert.throws(
+    () => batchByMemory(densenet, [{ what: 'all' }], size, 1e9, 16),
+    (error) =>
+      error instanceof Fault &&
+      error.code === 'request-invalid' &&
+      /a batch of 2 of densenet.* takes about .* GB, 0\.5 GB are there.*smaller pictures/.test(error.message),
+  );
 });
 
 test('a night takes the batch of its settings, else what memory allows for the champion', async () => {

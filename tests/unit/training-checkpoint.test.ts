@@ -15,14 +15,20 @@ const fresh = (): string => join(root, String(serial++));
 const fingerprint = 'a'.repeat(64);
 
 function checkpoint(step: number, values = 1000): Checkpoint {
-  const tensor = (factor: number) => ({ shape: [values], data: Float32Array.from({ length: values }, (_, index) => index * factor + step) });
+  const tensor = (factor: number) => ({
+    shape: [values],
+    data: Float32Array.from({ length: values }, (_, index) => index * factor + step),
+  });
   return {
     fingerprint,
     position: { stage: 0, epoch: step, batch: 3 },
     step,
     losses: { sum: 0.1 + step, average: 1 / 3, count: step },
     tensors: new Map([['a.weight', tensor(0.5)]]),
-    optimizer: new Map([['a.weight.expAvg', tensor(1e-7)], ['a.weight.expAvgSq', tensor(1e-9)]]),
+    optimizer: new Map([
+      ['a.weight.expAvg', tensor(1e-7)],
+      ['a.weight.expAvgSq', tensor(1e-9)],
+    ]),
   };
 }
 
@@ -73,8 +79,12 @@ describe('checkpoints', () => {
     await writeCheckpoint(folder, checkpoint(1));
     rmSync(folder, { recursive: true });
     spawnSync('mkdir', ['-p', folder]);
-    const mount = process.platform === 'linux' && process.getuid?.() === 0 ? spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { encoding: 'utf8' }) : undefined;
-    if (mount?.status !== 0) return t.skip(`a small disk cannot be mounted here: ${mount ? mount.stderr.trim() : 'only root on Linux can'}`);
+    const mount =
+      process.platform === 'linux' && process.getuid?.() === 0
+        ? spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { encoding: 'utf8' })
+        : undefined;
+    if (mount?.status !== 0)
+      return t.skip(`a small disk cannot be mounted here: ${mount ? mount.stderr.trim() : 'only root on Linux can'}`);
     try {
       await writeCheckpoint(folder, checkpoint(1));
       await assert.rejects(writeCheckpoint(folder, checkpoint(2, 40_000)), isFault('disk-full'));
@@ -89,8 +99,27 @@ describe('checkpoints', () => {
 
 test('the log of a run that was killed goes on where its checkpoint was', async () => {
   const path = join(fresh(), 'log.jsonl');
-  const step = (stage: number, epoch: number, batch: number): LogEntry => ({ kind: 'step', stage, epoch, batch, loss: 1 / 3, smoothedLoss: 1, gradientNorm: 1, learningRate: 1, momentum: 0.9 });
-  const epoch = (stage: number, number: number): LogEntry => ({ kind: 'epoch', stage, epoch: number, trainLoss: 1, validationLoss: 2, validationAccuracy: 0.5, seconds: 1, imagesPerSecond: 3 });
+  const step = (stage: number, epoch: number, batch: number): LogEntry => ({
+    kind: 'step',
+    stage,
+    epoch,
+    batch,
+    loss: 1 / 3,
+    smoothedLoss: 1,
+    gradientNorm: 1,
+    learningRate: 1,
+    momentum: 0.9,
+  });
+  const epoch = (stage: number, number: number): LogEntry => ({
+    kind: 'epoch',
+    stage,
+    epoch: number,
+    trainLoss: 1,
+    validationLoss: 2,
+    validationAccuracy: 0.5,
+    seconds: 1,
+    imagesPerSecond: 3,
+  });
   const log = await TrainingLog.open(path, { stage: 0, epoch: 0, batch: 0 });
   await log.add([step(0, 0, 0), step(0, 0, 1), epoch(0, 0), step(0, 1, 0), epoch(0, 1), step(1, 0, 0), step(1, 0, 1), step(1, 0, 2)]);
   appendFileSync(path, '{"kind":"step","stage":1,"epo');

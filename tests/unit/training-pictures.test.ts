@@ -19,7 +19,8 @@ const files = (): number => readdirSync(pictures, { recursive: true, withFileTyp
 
 test('D6: the pictures of a deleted study go, in every size; those of others stay', async () => {
   const [small, large] = [new PictureCache(pictures, { width: 8, height: 8 }), new PictureCache(pictures, { width: 16, height: 16 })];
-  for (const cache of [small, large]) for (const one of [image('1.2', '1.2.1'), image('1.2', '1.2.2'), image('1.3', '1.3.1')]) await cache.put(pictureKeyOf(one), picture);
+  for (const cache of [small, large])
+    for (const one of [image('1.2', '1.2.1'), image('1.2', '1.2.2'), image('1.3', '1.3.1')]) await cache.put(pictureKeyOf(one), picture);
   await removePictures({ dataDir }, '1.2');
   assert.equal(files(), 2);
   assert.ok(small.has(pictureKeyOf(image('1.3', '1.3.1'))));

@@ -14,10 +14,25 @@ import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { zipOf } from '../support/zip.js';
 
-const limits = { ...uploadRoomLimits, maxOfUser: 2, maxOfAll: 3, maxWaitingOfUser: 2, maxWaitingOfAll: 4, maxBytes: 1000, keepFreeBytes: 100 };
+const limits = {
+  ...uploadRoomLimits,
+  maxOfUser: 2,
+  maxOfAll: 3,
+  maxWaitingOfUser: 2,
+  maxWaitingOfAll: 4,
+  maxBytes: 1000,
+  keepFreeBytes: 100,
+};
 const room = (free = 1e9) => new UploadRoom('/nowhere', limits, async () => free);
 /** Settled within a turn of the event loop, or not. */
-const isWaiting = async (one: Promise<unknown>): Promise<boolean> => (await Promise.race([one.then(() => false, () => false), new Promise((resolve) => setImmediate(() => resolve(true)))])) as boolean;
+const isWaiting = async (one: Promise<unknown>): Promise<boolean> =>
+  (await Promise.race([
+    one.then(
+      () => false,
+      () => false,
+    ),
+    new Promise((resolve) => setImmediate(() => resolve(true))),
+  ])) as boolean;
 
 describe('M7, D11: uploads before they reach the disk', () => {
   test('of one account two at a time; another account passes those that wait', async () => {
@@ -57,18 +72,33 @@ describe('M7, D11: uploads before they reach the disk', () => {
     const small = room(500);
     const [first, second] = (await Promise.all(['a', 'b'].map((user) => small.enter(user)))) as [UploadPlace, UploadPlace];
     const asked = await Promise.allSettled([first.reserve(300), second.reserve(300)]);
-    assert.ok(asked.some(({ status }) => status === 'rejected'), 'two at once do not both take what is there for one');
+    assert.ok(
+      asked.some(({ status }) => status === 'rejected'),
+      'two at once do not both take what is there for one',
+    );
     await assert.rejects(second.reserve(450), isFault('disk-full'));
   });
 
   test('nothing is read and nothing written of an upload without room; one that hides its length is stopped on its way', async () => {
     const directory = temporaryDirectory('room');
     const full = () => Promise.reject(noRoom());
-    const unread = Readable.from((function* () { throw new Error('it was read'); yield Buffer.alloc(0); })());
+    const unread = Readable.from(
+      (function* () {
+        throw new Error('it was read');
+        yield Buffer.alloc(0);
+      })(),
+    );
     await assert.rejects(receiveUpload(unread, { directory, maxBytes: 1e9, declaredBytes: 1000, reserve: full }), /no room/);
     let asked = 0;
-    const endless = Readable.from((function* () { for (;;) yield Buffer.alloc(2 ** 20); })());
-    await assert.rejects(receiveUpload(endless, { directory, maxBytes: 1e9, reserve: async () => (++asked > 2 ? full() : undefined) }), /no room/);
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(2 ** 20);
+      })(),
+    );
+    await assert.rejects(
+      receiveUpload(endless, { directory, maxBytes: 1e9, reserve: async () => (++asked > 2 ? full() : undefined) }),
+      /no room/,
+    );
     assert.deepEqual(readdirSync(directory), []);
     assert.equal(asked, 3);
   });
@@ -91,7 +121,10 @@ describe('M12: an archive of many entries that each pass for harmless', () => {
     const asked: number[] = [];
     await unpack(6, 4 << 20, async (bytes) => void asked.push(bytes));
     assert.ok(asked.reduce((sum, one) => sum + one, 0) >= 24 << 20);
-    await assert.rejects(unpack(6, 4 << 20, () => Promise.reject(noRoom())), /no room/);
+    await assert.rejects(
+      unpack(6, 4 << 20, () => Promise.reject(noRoom())),
+      /no room/,
+    );
   });
 });
 

@@ -17,29 +17,53 @@ import { checksum, zipOf } from '../support/zip.js';
 describe('an upload', () => {
   test('lies on disk until it is removed, whole', async () => {
     const directory = temporaryDirectory('uploads');
-    const upload = await receiveUpload(Readable.from([Buffer.from('abc'), Buffer.from('def')]), { directory, maxBytes: 10, declaredBytes: 6 });
+    const upload = await receiveUpload(Readable.from([Buffer.from('abc'), Buffer.from('def')]), {
+      directory,
+      maxBytes: 10,
+      declaredBytes: 6,
+    });
     assert.equal(readFileSync(upload.path, 'utf8'), 'abcdef');
     await upload.remove();
     assert.deepEqual(readdirSync(directory), []);
   });
 
   test('two gigabytes are refused before a byte has come', async () => {
-    const source = Readable.from((function* () { throw new Error('it was read'); yield Buffer.alloc(0); })());
-    await assert.rejects(receiveUpload(source, { directory: temporaryDirectory('uploads'), maxBytes: 512 * 2 ** 20, declaredBytes: 2 * 2 ** 30 }), isFault('upload-too-large', { detail: /at most 512 MB/ }));
+    const source = Readable.from(
+      (function* () {
+        throw new Error('it was read');
+        yield Buffer.alloc(0);
+      })(),
+    );
+    await assert.rejects(
+      receiveUpload(source, { directory: temporaryDirectory('uploads'), maxBytes: 512 * 2 ** 20, declaredBytes: 2 * 2 ** 30 }),
+      isFault('upload-too-large', { detail: /at most 512 MB/ }),
+    );
   });
 
   test('one that is longer than it says is cut off, and nothing stays', async () => {
     const directory = temporaryDirectory('uploads');
-    const endless = Readable.from((function* () { for (;;) yield Buffer.alloc(1024); })());
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(1024);
+      })(),
+    );
     await assert.rejects(receiveUpload(endless, { directory, maxBytes: 10_000 }), isFault('upload-too-large'));
     assert.deepEqual(readdirSync(directory), []);
   });
 
   test('one that breaks off is a fault that may pass, and nothing stays', async () => {
     const directory = temporaryDirectory('uploads');
-    const broken = Readable.from((function* () { yield Buffer.alloc(10); throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' }); })());
+    const broken = Readable.from(
+      (function* () {
+        yield Buffer.alloc(10);
+        throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+      })(),
+    );
     await assert.rejects(receiveUpload(broken, { directory, maxBytes: 100 }), isFault('upload-broken-off'));
-    await assert.rejects(receiveUpload(Readable.from([Buffer.alloc(10)]), { directory, maxBytes: 100, declaredBytes: 20 }), isFault('upload-broken-off', { detail: /expected 20 bytes, 10 came/ }));
+    await assert.rejects(
+      receiveUpload(Readable.from([Buffer.alloc(10)]), { directory, maxBytes: 100, declaredBytes: 20 }),
+      isFault('upload-broken-off', { detail: /expected 20 bytes, 10 came/ }),
+    );
     assert.deepEqual(readdirSync(directory), []);
   });
 
@@ -55,13 +79,19 @@ describe('an upload', () => {
     for (const folder of [own, otherHost]) mkdirSync(folder, { recursive: true });
     writeFileSync(old, 'of release 0.2.0');
     await removeAbandonedUploads(root);
-    assert.deepEqual([theirs, own, old, otherHost].map((path) => existsSync(path)), [true, true, true, true]);
+    assert.deepEqual(
+      [theirs, own, old, otherHost].map((path) => existsSync(path)),
+      [true, true, true, true],
+    );
     const yesterday = new Date(Date.now() - 25 * 3_600_000);
     for (const path of [old, otherHost]) utimesSync(path, yesterday, yesterday);
     other.kill('SIGKILL');
     await once(other, 'close');
     await removeAbandonedUploads(root);
-    assert.deepEqual([theirs, own, old, otherHost].map((path) => existsSync(path)), [false, true, false, false]);
+    assert.deepEqual(
+      [theirs, own, old, otherHost].map((path) => existsSync(path)),
+      [false, true, false, false],
+    );
   });
 });
 
@@ -73,9 +103,23 @@ describe('a ZIP archive', () => {
   };
 
   test('its files come out under names of ours; folders and what archivers add do not', async () => {
-    const { path, into } = archive(zipOf([{ name: 'study/1.dcm', content: Buffer.from('one') }, { name: 'study/', content: Buffer.alloc(0) }, { name: '__MACOSX/study/._1.dcm', content: Buffer.from('x') }, { name: 'study/.DS_Store', content: Buffer.from('x') }, { name: '2.dcm', content: Buffer.from('two') }]));
+    const { path, into } = archive(
+      zipOf([
+        { name: 'study/1.dcm', content: Buffer.from('one') },
+        { name: 'study/', content: Buffer.alloc(0) },
+        { name: '__MACOSX/study/._1.dcm', content: Buffer.from('x') },
+        { name: 'study/.DS_Store', content: Buffer.from('x') },
+        { name: '2.dcm', content: Buffer.from('two') },
+      ]),
+    );
     const files = await unpackZip(path, into);
-    assert.deepEqual(files.map(({ name, path: file }) => [name, readFileSync(file, 'utf8')]), [['1.dcm', 'one'], ['2.dcm', 'two']]);
+    assert.deepEqual(
+      files.map(({ name, path: file }) => [name, readFileSync(file, 'utf8')]),
+      [
+        ['1.dcm', 'one'],
+        ['2.dcm', 'two'],
+      ],
+    );
     assert.deepEqual(readdirSync(into).sort(), ['0', '1']);
   });
 
@@ -97,13 +141,19 @@ describe('a ZIP archive', () => {
 
   test('many entries, and many bytes together, have their limit', async () => {
     const many = archive(zipOf(Array.from({ length: 6 }, (_, index) => ({ name: `${index}.dcm`, content: Buffer.from('x') }))));
-    await assert.rejects(unpackZip(many.path, many.into, { ...unpackLimits, entries: 5 }), isFault('upload-refused', { detail: /6 entries/ }));
+    await assert.rejects(
+      unpackZip(many.path, many.into, { ...unpackLimits, entries: 5 }),
+      isFault('upload-refused', { detail: /6 entries/ }),
+    );
     const large = archive(zipOf(Array.from({ length: 6 }, (_, index) => ({ name: `${index}.dcm`, content: Buffer.alloc(1000, index) }))));
     await assert.rejects(unpackZip(large.path, large.into, { ...unpackLimits, bytes: 3500 }), isFault('upload-refused'));
   });
 
   test('what is none, and one that was cut off, are refused', async () => {
-    for (const bytes of [Buffer.from('PK\u0003\u0004 and then nothing'), zipOf([{ name: 'a', content: Buffer.from('abc') }]).subarray(0, 40)]) {
+    for (const bytes of [
+      Buffer.from('PK\u0003\u0004 and then nothing'),
+      zipOf([{ name: 'a', content: Buffer.from('abc') }]).subarray(0, 40),
+    ]) {
       const { path, into } = archive(bytes);
       await assert.rejects(unpackZip(path, into), isFault('upload-refused', { detail: /cannot be read as a ZIP/ }));
     }

@@ -12,23 +12,36 @@ const index = readFileSync(join(folder, 'index.html'), 'utf8');
 const files = readdirSync(join(folder, 'page'));
 
 test('the whole page is at most 300 kB, gzipped', () => {
-  const bytes = [index, ...files.map((name) => readFileSync(join(folder, 'page', name)))].reduce((sum, one) => sum + gzipSync(one).length, 0);
+  const bytes = [index, ...files.map((name) => readFileSync(join(folder, 'page', name)))].reduce(
+    (sum, one) => sum + gzipSync(one).length,
+    0,
+  );
   assert.ok(files.some((name) => name.endsWith('.js')) && files.some((name) => name.endsWith('.css')));
   assert.ok(bytes <= 300_000, `${bytes} bytes`);
 });
 
 test('it loads nothing from elsewhere, and holds no script or style of its own in the document', () => {
   assert.doesNotMatch(index, /<script(?![^>]*\bsrc=)[^>]*>|<style|\bon\w+=|https?:\/\//);
-  for (const name of files.filter((one) => one.endsWith('.css'))) assert.doesNotMatch(readFileSync(join(folder, 'page', name), 'utf8'), /url\(["']?https?:|@import/);
+  for (const name of files.filter((one) => one.endsWith('.css')))
+    assert.doesNotMatch(readFileSync(join(folder, 'page', name), 'utf8'), /url\(["']?https?:|@import/);
 });
 
 test('every component that the page uses has its styles', () => {
   const styles = join(projectRoot, 'node_modules/@mantine/core/styles');
-  const sources = readdirSync(join(projectRoot, 'src/web'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tsx')).map((name) => readFileSync(join(projectRoot, 'src/web', name), 'utf8'));
-  const used = new Set(sources.flatMap((text) => [...text.matchAll(/import \{([^}]*)\} from '@mantine\/core'/g)].flatMap(([, names]) => names!.split(',').map((name) => name.trim()))));
+  const sources = readdirSync(join(projectRoot, 'src/web'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.tsx'))
+    .map((name) => readFileSync(join(projectRoot, 'src/web', name), 'utf8'));
+  const used = new Set(
+    sources.flatMap((text) =>
+      [...text.matchAll(/import \{([^}]*)\} from '@mantine\/core'/g)].flatMap(([, names]) => names!.split(',').map((name) => name.trim())),
+    ),
+  );
   const imported = readFileSync(join(projectRoot, 'src/web/mantine-styles.ts'), 'utf8');
   assert.ok(used.size > 20);
-  assert.deepEqual([...used].filter((name) => existsSync(join(styles, `${name}.css`)) && !imported.includes(`/${name}.css'`)), []);
+  assert.deepEqual(
+    [...used].filter((name) => existsSync(join(styles, `${name}.css`)) && !imported.includes(`/${name}.css'`)),
+    [],
+  );
 });
 
 test('every text is there in every language, with the same things put in', () => {

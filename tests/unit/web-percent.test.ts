@@ -10,17 +10,35 @@ test('no page shows a probability on the other side of a threshold', () => {
   assert.equal(percent({ ...shown, probability: 0.5, decision: 'present' }), '50');
   for (let index = 0; index <= 10_000; index++) {
     const probability = index / 10_000;
-    for (const [absentBelow, presentFrom] of [[0.3, 0.5], [0.3004, 0.5714], [0, 1]] as const) {
+    for (const [absentBelow, presentFrom] of [
+      [0.3, 0.5],
+      [0.3004, 0.5714],
+      [0, 1],
+    ] as const) {
       const decision = probability >= presentFrom ? 'present' : probability < absentBelow ? 'absent' : 'undetermined';
       const text = percent({ probability, decision, absentBelow, presentFrom });
       const value = text.startsWith('<') ? 0.05 : text.startsWith('>') ? 99.95 : Number(text);
-      assert.equal(value >= Number(thresholdPercent(presentFrom)) ? 'present' : value < Number(thresholdPercent(absentBelow)) ? 'absent' : 'undetermined', decision, `${text} for ${probability}, ${absentBelow}, ${presentFrom}`);
+      assert.equal(
+        value >= Number(thresholdPercent(presentFrom))
+          ? 'present'
+          : value < Number(thresholdPercent(absentBelow))
+            ? 'absent'
+            : 'undetermined',
+        decision,
+        `${text} for ${probability}, ${absentBelow}, ${presentFrom}`,
+      );
     }
   }
 });
 
 test('where the thresholds are not known, what is not present is rounded down, to the decimal of the documents', () => {
-  const cases = [[0.49996, 'undetermined', '49.9', 49], [0.7853, 'present', '78.5', 79], [0.29, 'absent', '29', 29], [0, 'absent', '0', 0], [1, 'present', '100', 100]] as const;
+  const cases = [
+    [0.49996, 'undetermined', '49.9', 49],
+    [0.7853, 'present', '78.5', 79],
+    [0.29, 'absent', '29', 29],
+    [0, 'absent', '0', 0],
+    [1, 'present', '100', 100],
+  ] as const;
   for (const [probability, decision, onPage, onCommandLine] of cases) {
     assert.equal(percent({ probability, decision }), onPage);
     assert.equal(wholePercent({ probability, decision }), onCommandLine);

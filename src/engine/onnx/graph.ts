@@ -76,7 +76,12 @@ export function graph(name: string): Graph {
       return key;
     },
     weight: (key, shape, data) => {
-      initializers.push({ name: key, dims: shape, data_type: elementCodes.float32, raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+      initializers.push({
+        name: key,
+        dims: shape,
+        data_type: elementCodes.float32,
+        raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      });
       return key;
     },
     floats: (values, shape = [values.length]) => constant('float32', shape, Float32Array.from(values)),

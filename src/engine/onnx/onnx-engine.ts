@@ -25,7 +25,12 @@ export class OnnxEngine implements Engine, TrainingEngine {
   readonly #process: ComputeProcess;
   #sessions = 0;
 
-  constructor({ settings, description, limits = defaultAnswerLimits, program = new URL('./process.js', import.meta.url) }: OnnxEngineOptions) {
+  constructor({
+    settings,
+    description,
+    limits = defaultAnswerLimits,
+    program = new URL('./process.js', import.meta.url),
+  }: OnnxEngineOptions) {
     this.#settings = settings;
     this.description = description;
     this.#process = new ComputeProcess({ program, arguments: [], environment: childEnvironment(), limits });
@@ -52,7 +57,9 @@ export class OnnxEngine implements Engine, TrainingEngine {
     return {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
-        return checkPrediction(await this.#ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)));
+        return checkPrediction(
+          await this.#ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
+        );
       },
       release: async () => {
         await this.#release(session);
@@ -73,7 +80,11 @@ export class OnnxEngine implements Engine, TrainingEngine {
     return {
       step: async (batch, rates) => {
         checkTrainingBatch(options, batch, rates);
-        const result = await this.#ask({ kind: 'step', session, batch, rates }, sentenceOf('step', batch.input), workOf(session, 'step', batch.input));
+        const result = await this.#ask(
+          { kind: 'step', session, batch, rates },
+          sentenceOf('step', batch.input),
+          workOf(session, 'step', batch.input),
+        );
         if ('diverged' in result) throw new Fault('training-diverged', result.diverged);
         return result;
       },

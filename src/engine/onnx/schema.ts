@@ -37,7 +37,10 @@ const root = protobuf.Root.fromJSON({
             domain: field('string', 7),
           },
         },
-        DimensionProto: { oneofs: { value: { oneof: ['dim_value', 'dim_param'] } }, fields: { dim_value: field('int64', 1), dim_param: field('string', 2) } },
+        DimensionProto: {
+          oneofs: { value: { oneof: ['dim_value', 'dim_param'] } },
+          fields: { dim_value: field('int64', 1), dim_param: field('string', 2) },
+        },
         TensorShapeProto: { fields: { dim: repeated('DimensionProto', 1) } },
         TensorTypeProto: { fields: { elem_type: field('int32', 1), shape: field('TensorShapeProto', 2) } },
         TypeProto: { fields: { tensor_type: field('TensorTypeProto', 1) } },

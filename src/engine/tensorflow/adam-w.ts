@@ -22,7 +22,10 @@ export interface AdamWStep {
 }
 
 /** One step of AdamW (Loshchilov & Hutter, arXiv 1711.05101) as `torch.optim.AdamW` takes it: the decay first, then Adam. */
-export function adamW({ weight, gradient, moments, clip, step, rate, beta1, beta2, epsilon, weightDecay }: AdamWStep): { readonly weight: tf.Tensor; readonly moments: Moments } {
+export function adamW({ weight, gradient, moments, clip, step, rate, beta1, beta2, epsilon, weightDecay }: AdamWStep): {
+  readonly weight: tf.Tensor;
+  readonly moments: Moments;
+} {
   return tf.tidy(() => {
     const clipped = clip === 1 ? gradient : tf.mul(gradient, clip);
     const average = tf.add(tf.mul(moments.average, beta1), tf.mul(clipped, 1 - beta1));

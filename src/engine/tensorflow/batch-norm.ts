@@ -14,7 +14,8 @@ export const statisticsMomentum = 0.1;
  */
 export function runBatchNorm({ name, epsilon, channels }: BatchNormLayer, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): LayerRun {
   const count = x.size / channels;
-  if (count < 2) throw new RangeError(`batch norm ${name}: expected more than one value a channel in training, found ${count}; take a larger batch`);
+  if (count < 2)
+    throw new RangeError(`batch norm ${name}: expected more than one value a channel in training, found ${count}; take a larger batch`);
   const { output, normalised, inverse, mean, variance } = tf.tidy(() => {
     const flat = tf.reshape(x, [count, channels]);
     const average = tf.mean(flat, 0);
@@ -42,16 +43,30 @@ export function runBatchNorm({ name, epsilon, channels }: BatchNormLayer, x: tf.
         const shared = tf.add(biasGradient, tf.mul(normalised, weightGradient));
         return tf.reshape(tf.mul(tf.sub(flat, tf.div(shared, count)), tf.mul(weight, inverse)), x.shape);
       };
-      return { inputs: wanted.inputs ? [through()] : [], parameters: [['weight', weightGradient], ['bias', biasGradient]] };
+      return {
+        inputs: wanted.inputs ? [through()] : [],
+        parameters: [
+          ['weight', weightGradient],
+          ['bias', biasGradient],
+        ],
+      };
     },
   };
 }
 
 /** With the running statistics, which stay as they are: `y = x · scale + shift`. */
-export function runStillBatchNorm({ epsilon }: BatchNormLayer, x: tf.Tensor, [weight, bias, mean, variance]: readonly tf.Tensor[]): LayerRun {
+export function runStillBatchNorm(
+  { epsilon }: BatchNormLayer,
+  x: tf.Tensor,
+  [weight, bias, mean, variance]: readonly tf.Tensor[],
+): LayerRun {
   const { output, scale } = tf.tidy(() => {
     const factor = tf.mul(weight!, tf.rsqrt(tf.add(variance!, epsilon)));
     return { output: tf.add(tf.mul(x, factor), tf.sub(bias!, tf.mul(mean!, factor))), scale: factor };
   });
-  return { output, kept: [scale], backward: (gradient, wanted) => ({ inputs: wanted.inputs ? [tf.mul(gradient, scale)] : [], parameters: [] }) };
+  return {
+    output,
+    kept: [scale],
+    backward: (gradient, wanted) => ({ inputs: wanted.inputs ? [tf.mul(gradient, scale)] : [], parameters: [] }),
+  };
 }

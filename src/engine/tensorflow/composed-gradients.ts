@@ -16,9 +16,20 @@ export function composedFilterGradient(layer: ConvLayer, x: tf.Tensor4D, gradien
   const [batch, height, width] = gradient.shape;
   const [kernelHeight, kernelWidth, inputChannels, outputChannels] = filterShape;
   if (kernelHeight === 1 && padding === 0) {
-    const seen = stride === 1 ? x : tf.stridedSlice(x, [0, 0, 0, 0], [batch, (height - 1) * stride + 1, (width - 1) * stride + 1, inputChannels], [1, stride, stride, 1]);
+    const seen =
+      stride === 1
+        ? x
+        : tf.stridedSlice(
+            x,
+            [0, 0, 0, 0],
+            [batch, (height - 1) * stride + 1, (width - 1) * stride + 1, inputChannels],
+            [1, stride, stride, 1],
+          );
     const pixels = batch * height * width;
-    return tf.reshape(tf.matMul(tf.transpose(tf.reshape(seen, [pixels, inputChannels])), tf.reshape(gradient, [pixels, outputChannels])), filterShape);
+    return tf.reshape(
+      tf.matMul(tf.transpose(tf.reshape(seen, [pixels, inputChannels])), tf.reshape(gradient, [pixels, outputChannels])),
+      filterShape,
+    );
   }
   const asFilter = tf.transpose(gradient, [1, 2, 0, 3]) as tf.Tensor4D;
   const sides: [number, number] = [padding, padding];
@@ -28,7 +39,12 @@ export function composedFilterGradient(layer: ConvLayer, x: tf.Tensor4D, gradien
 }
 
 /** Of the input: a convolution of the gradient, zeros put between its values for the stride, with the filter turned round. */
-export function composedInputGradient(layer: ConvLayer, [, height, width]: Shape4D, gradient: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+export function composedInputGradient(
+  layer: ConvLayer,
+  [, height, width]: Shape4D,
+  gradient: tf.Tensor4D,
+  filter: tf.Tensor4D,
+): tf.Tensor4D {
   const { stride, padding, kernel } = layer;
   const spread = spreadOut(gradient, stride);
   const before = kernel - 1 - padding;
@@ -41,27 +57,61 @@ export function composedInputGradient(layer: ConvLayer, [, height, width]: Shape
   const turned = kernel === 1 ? filter : tf.reverse(filter, [0, 1]);
   // padded by itself: a 1 × 1 filter with padding is not what XNNPACK was tried with
   const padded = tf.pad4d(spread, pad);
-  return isDepthwise(layer) ? tf.depthwiseConv2d(padded, turned, 1, 'valid') : tf.conv2d(padded, tf.transpose(turned, [0, 1, 3, 2]) as tf.Tensor4D, 1, 'valid');
+  return isDepthwise(layer)
+    ? tf.depthwiseConv2d(padded, turned, 1, 'valid')
+    : tf.conv2d(padded, tf.transpose(turned, [0, 1, 3, 2]) as tf.Tensor4D, 1, 'valid');
 }
 
 /** `stride − 1` zeros between neighbours along height and width, none after the last. */
 function spreadOut(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   if (stride === 1) return x;
   const [batch, height, width, channels] = x.shape;
-  const wide = tf.reshape(tf.pad(tf.reshape(x, [batch * height * width, 1, channels]), [[0, 0], [0, stride - 1], [0, 0]]), [batch * height, 1, width * stride * channels]);
-  const high = tf.reshape(tf.pad(wide as tf.Tensor3D, [[0, 0], [0, stride - 1], [0, 0]]), [batch, height * stride, width * stride, channels]);
+  const wide = tf.reshape(
+    tf.pad(tf.reshape(x, [batch * height * width, 1, channels]), [
+      [0, 0],
+      [0, stride - 1],
+      [0, 0],
+    ]),
+    [batch * height, 1, width * stride * channels],
+  );
+  const high = tf.reshape(
+    tf.pad(wide as tf.Tensor3D, [
+      [0, 0],
+      [0, stride - 1],
+      [0, 0],
+    ]),
+    [batch, height * stride, width * stride, channels],
+  );
   return tf.slice(high as tf.Tensor4D, [0, 0, 0, 0], [batch, (height - 1) * stride + 1, (width - 1) * stride + 1, channels]);
 }
 
 /** One place of the filter after the other: there are nine. */
-function depthwiseFilterGradient({ stride, padding }: ConvLayer, x: tf.Tensor4D, gradient: tf.Tensor4D, [kernelHeight, kernelWidth, channels]: Shape4D): tf.Tensor4D {
+function depthwiseFilterGradient(
+  { stride, padding }: ConvLayer,
+  x: tf.Tensor4D,
+  gradient: tf.Tensor4D,
+  [kernelHeight, kernelWidth, channels]: Shape4D,
+): tf.Tensor4D {
   const [batch, height, width] = gradient.shape;
-  const padded = padding === 0 ? x : tf.pad4d(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]]);
+  const padded =
+    padding === 0
+      ? x
+      : tf.pad4d(x, [
+          [0, 0],
+          [padding, padding],
+          [padding, padding],
+          [0, 0],
+        ]);
   const places = Array.from({ length: kernelHeight * kernelWidth }, (_, index) =>
     tf.tidy(() => {
       const [row, column] = [Math.floor(index / kernelWidth), index % kernelWidth];
       const end = [batch, row + (height - 1) * stride + 1, column + (width - 1) * stride + 1, channels];
-      const seen = tf.stridedSlice(padded, [0, row, column, 0], end, [1, 1, 1, 1].map((one, axis) => (axis === 1 || axis === 2 ? stride : one)));
+      const seen = tf.stridedSlice(
+        padded,
+        [0, row, column, 0],
+        end,
+        [1, 1, 1, 1].map((one, axis) => (axis === 1 || axis === 2 ? stride : one)),
+      );
       return tf.sum(tf.mul(seen, gradient), [0, 1, 2]);
     }),
   );

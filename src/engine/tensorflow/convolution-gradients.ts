@@ -31,7 +31,11 @@ export function inputGradient(layer: ConvLayer, inputShape: Shape4D, gradient: t
     const [batch, height, width, channels] = inputShape;
     const { padding } = layer;
     const kernel = isDepthwise(layer) ? 'DepthwiseConv2dNativeBackpropInput' : 'Conv2DBackpropInput';
-    const padded = run(kernel, { dy: gradient, filter }, { ...attributes(layer), inputShape: [batch, height + 2 * padding, width + 2 * padding, channels] });
+    const padded = run(
+      kernel,
+      { dy: gradient, filter },
+      { ...attributes(layer), inputShape: [batch, height + 2 * padding, width + 2 * padding, channels] },
+    );
     return padding === 0 ? padded : tf.slice(padded, [0, padding, padding, 0], inputShape);
   });
 }

@@ -6,7 +6,12 @@ export type Padding = [[number, number], [number, number], [number, number], [nu
 
 /** PyTorch pads both sides alike, TensorFlow's `same` does not: padding is always given in full. */
 export function paddingOf({ padding }: { readonly padding: number }): Padding {
-  return [[0, 0], [padding, padding], [padding, padding], [0, 0]];
+  return [
+    [0, 0],
+    [padding, padding],
+    [padding, padding],
+    [0, 0],
+  ];
 }
 
 /** @param x NHWC @param filter HWIO or HWC1 (see layout.ts) */

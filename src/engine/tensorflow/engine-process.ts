@@ -33,7 +33,10 @@ export interface EngineProcessOptions {
 const defaultStartTimeoutMs = 10 * 60_000;
 
 /** @throws Fault 'engine-unavailable' with the reason, if the backend does not start */
-export async function startEngineProcess(settings: BackendSettings, { limits, startTimeoutMs = defaultStartTimeoutMs }: EngineProcessOptions): Promise<EngineProcess> {
+export async function startEngineProcess(
+  settings: BackendSettings,
+  { limits, startTimeoutMs = defaultStartTimeoutMs }: EngineProcessOptions,
+): Promise<EngineProcess> {
   let onStart: (answer: Started) => void;
   const start = new Promise<Started>((resolve) => (onStart = resolve));
   const child = new ComputeProcess({
@@ -59,7 +62,8 @@ export async function startEngineProcess(settings: BackendSettings, { limits, st
     get stalled() {
       return child.stalled;
     },
-    ask: async <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work) => (await child.ask(request, what, work)) as Values[Kind],
+    ask: async <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work) =>
+      (await child.ask(request, what, work)) as Values[Kind],
     forget: (keys) => child.forget(keys),
     stop: () => child.stop(),
   };

@@ -18,7 +18,9 @@ export type Values = ReadonlyMap<string, tf.Tensor>;
 export function gradCam(architecture: Architecture, tensors: Tensors, values: Values): tf.Tensor4D {
   const featureMap = values.get(architecture.featureMap) as tf.Tensor4D;
   const [batch, height, width, features] = featureMap.shape;
-  const gradients = new Map<string, tf.Tensor3D>([[architecture.logits, tf.tile(tf.expandDims<tf.Tensor3D>(tf.eye(architecture.outputs), 0), [batch, 1, 1])]]);
+  const gradients = new Map<string, tf.Tensor3D>([
+    [architecture.logits, tf.tile(tf.expandDims<tf.Tensor3D>(tf.eye(architecture.outputs), 0), [batch, 1, 1])],
+  ]);
   const head = architecture.layers.slice(architecture.layers.findIndex(({ name }) => name === architecture.featureMap) + 1);
   for (const layer of [...head].reverse()) {
     for (const [name, share] of backward(layer, gradients.get(layer.name)!, tensors, values)) {

@@ -27,26 +27,37 @@ export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights):
   const constants: tf.Tensor[] = [];
   const hold = <T extends tf.Tensor>(tensor: T): T => (constants.push(tensor), tensor);
   const steps = compile(architecture, tensors, hold);
-  const head = new Set(architecture.layers.slice(architecture.layers.findIndex(({ name }) => name === architecture.featureMap)).map(({ name }) => name));
+  const head = new Set(
+    architecture.layers.slice(architecture.layers.findIndex(({ name }) => name === architecture.featureMap)).map(({ name }) => name),
+  );
   const lastReader = new Map(steps.flatMap(({ layer, inputs }) => inputs.map((name) => [name, layer.name])));
 
   const compute = (input: InputBatch) =>
     tf.tidy(() => {
       const values = new Map<string, tf.Tensor>([[networkInput, toActivations(input)]]);
       for (const { layer, inputs, run } of steps) {
-        values.set(layer.name, tf.tidy(() => run(inputs.map((name) => values.get(name)!))));
+        values.set(
+          layer.name,
+          tf.tidy(() => run(inputs.map((name) => values.get(name)!))),
+        );
         // what nobody reads any more is given up at once; the head's values are what Grad-CAM goes back through
         for (const name of inputs) if (lastReader.get(name) === layer.name && !head.has(name)) values.get(name)!.dispose();
       }
       const output = (name: string): tf.Tensor2D => values.get(name) as tf.Tensor2D;
-      return { logits: output(architecture.logits), embedding: output(architecture.embedding), maps: gradCam(architecture, tensors, values as Values) };
+      return {
+        logits: output(architecture.logits),
+        embedding: output(architecture.embedding),
+        maps: gradCam(architecture, tensors, values as Values),
+      };
     });
 
   return {
     predict: async (input) => {
       const { logits, embedding, maps } = compute(input);
       try {
-        const [logitValues, embeddingValues, mapValues] = await Promise.all([logits, embedding, maps].map(async (tensor) => (await tensor.data()) as Float32Array));
+        const [logitValues, embeddingValues, mapValues] = await Promise.all(
+          [logits, embedding, maps].map(async (tensor) => (await tensor.data()) as Float32Array),
+        );
         return {
           batch: input.batch,
           logits: logitValues!,

@@ -17,7 +17,9 @@ export function isDepthwise({ groups, inputChannels, outputChannels, name }: Con
 
 /** OIHW → HWIO; of a depthwise convolution [C, 1, H, W] → HWC1. */
 export function toFilter(layer: ConvLayer, { shape, data }: Tensor): tf.Tensor4D {
-  return tf.tidy(() => tf.transpose(tf.tensor4d(data, shape as [number, number, number, number]), isDepthwise(layer) ? [2, 3, 0, 1] : [2, 3, 1, 0]));
+  return tf.tidy(() =>
+    tf.transpose(tf.tensor4d(data, shape as [number, number, number, number]), isDepthwise(layer) ? [2, 3, 0, 1] : [2, 3, 1, 0]),
+  );
 }
 
 /** HWIO → OIHW, the inverse of toFilter. */

@@ -12,5 +12,7 @@ export function padForMaximum(layer: PoolLayer<'max-pool'>, x: tf.Tensor4D): tf.
 
 /** @param x NHWC, padded already */
 export function pool(layer: PoolLayer<'max-pool'> | PoolLayer<'average-pool'>, x: tf.Tensor4D): tf.Tensor4D {
-  return layer.kind === 'max-pool' ? tf.maxPool(x, layer.kernel, layer.stride, 'valid') : tf.avgPool(x, layer.kernel, layer.stride, 'valid');
+  return layer.kind === 'max-pool'
+    ? tf.maxPool(x, layer.kernel, layer.stride, 'valid')
+    : tf.avgPool(x, layer.kernel, layer.stride, 'valid');
 }

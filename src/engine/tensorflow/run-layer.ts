@@ -44,13 +44,17 @@ export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroun
       return pooling(layer, x as tf.Tensor4D);
     case 'global-average-pool': {
       const [batch, height, width, channels] = x.shape as Shape4D;
-      const spread = (gradient: tf.Tensor) => tf.tile(tf.reshape(tf.div(gradient, height * width), [batch, 1, 1, channels]), [1, height, width, 1]);
+      const spread = (gradient: tf.Tensor) =>
+        tf.tile(tf.reshape(tf.div(gradient, height * width), [batch, 1, 1, channels]), [1, height, width, 1]);
       return { output: tf.mean(x, [1, 2]), backward: (gradient) => through(spread(gradient)) };
     }
     case 'global-max-pool':
       return globalMaximum(x as tf.Tensor4D);
     case 'add':
-      return { output: tf.add(x, inputs[1]!), backward: (gradient) => ({ inputs: [tf.clone(gradient), tf.clone(gradient)], parameters: [] }) };
+      return {
+        output: tf.add(x, inputs[1]!),
+        backward: (gradient) => ({ inputs: [tf.clone(gradient), tf.clone(gradient)], parameters: [] }),
+      };
     case 'concat': {
       const widths = inputs.map(({ shape }) => shape.at(-1)!);
       return { output: tf.concat([...inputs], -1), backward: (gradient) => ({ inputs: tf.split(gradient, widths, -1), parameters: [] }) };
@@ -61,7 +65,12 @@ export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroun
         output: tf.tidy(() => tf.add(tf.matMul(x, weight, false, true), bias)),
         backward: (gradient, wanted) => ({
           inputs: wanted.inputs ? [tf.matMul(gradient, weight)] : [],
-          parameters: wanted.parameters ? [['weight', tf.matMul(gradient, x, true, false)], ['bias', tf.sum(gradient, 0)]] : [],
+          parameters: wanted.parameters
+            ? [
+                ['weight', tf.matMul(gradient, x, true, false)],
+                ['bias', tf.sum(gradient, 0)],
+              ]
+            : [],
         }),
       };
     }
@@ -86,7 +95,11 @@ function open(output: tf.Tensor, ceiling: number | undefined): tf.Tensor {
 function batchNorm(layer: BatchNormLayer, x: tf.Tensor, { parameter, batchStatistics }: LayerContext): LayerRun {
   return batchStatistics
     ? runBatchNorm(layer, x, parameter('weight'), parameter('bias'))
-    : runStillBatchNorm(layer, x, ['weight', 'bias', 'running_mean', 'running_var'].map((name) => parameter(name)));
+    : runStillBatchNorm(
+        layer,
+        x,
+        ['weight', 'bias', 'running_mean', 'running_var'].map((name) => parameter(name)),
+      );
 }
 
 function pooling(layer: Extract<LayerNode, { kind: 'max-pool' | 'average-pool' }>, x: tf.Tensor4D): LayerRun {
@@ -94,13 +107,15 @@ function pooling(layer: Extract<LayerNode, { kind: 'max-pool' | 'average-pool' }
   const attributes = { filterSize: [kernel, kernel], strides: [stride, stride], pad: 'valid' };
   const backward = (name: string, inputs: Record<string, tf.Tensor>): tf.Tensor4D =>
     tf.engine().runKernel(name, inputs as unknown as tf.NamedTensorMap, attributes as unknown as tf.NamedAttrMap) as tf.Tensor4D;
-  if (layer.kind === 'average-pool') return { output: pool(layer, x), backward: (gradient) => through(backward('AvgPoolGrad', { dy: gradient, input: x })) };
+  if (layer.kind === 'average-pool')
+    return { output: pool(layer, x), backward: (gradient) => through(backward('AvgPoolGrad', { dy: gradient, input: x })) };
   const padded = padForMaximum(layer, x);
   const output = pool(layer, padded);
   return {
     output,
     kept: [padded],
-    backward: (gradient) => through(tf.slice(backward('MaxPoolGrad', { dy: gradient, input: padded, output }), [0, padding, padding, 0], x.shape)),
+    backward: (gradient) =>
+      through(tf.slice(backward('MaxPoolGrad', { dy: gradient, input: padded, output }), [0, padding, padding, 0], x.shape)),
   };
 }
 
@@ -111,7 +126,10 @@ function globalMaximum(x: tf.Tensor4D): LayerRun {
   return {
     output: tf.max(x, [1, 2]),
     backward: (gradient) => {
-      const first = tf.cast(tf.oneHot(tf.reshape(tf.argMax(tf.reshape(x, [batch, places, channels]), 1), [batch * channels]) as tf.Tensor1D, places), 'float32');
+      const first = tf.cast(
+        tf.oneHot(tf.reshape(tf.argMax(tf.reshape(x, [batch, places, channels]), 1), [batch * channels]) as tf.Tensor1D, places),
+        'float32',
+      );
       const chosen = tf.transpose(tf.reshape(first, [batch, channels, places]), [0, 2, 1]);
       return through(tf.reshape(tf.mul(chosen, tf.reshape(gradient, [batch, 1, channels])), x.shape));
     },

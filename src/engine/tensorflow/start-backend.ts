@@ -47,7 +47,11 @@ async function startNative(name: string): Promise<{ readonly library: string; re
 }
 
 interface WebgpuPackage {
-  create(options: readonly string[]): { requestAdapter(options?: object): Promise<{ readonly info?: { readonly vendor?: string; readonly device?: string; readonly description?: string } } | null> };
+  create(options: readonly string[]): {
+    requestAdapter(
+      options?: object,
+    ): Promise<{ readonly info?: { readonly vendor?: string; readonly device?: string; readonly description?: string } } | null>;
+  };
   readonly globals: object;
 }
 

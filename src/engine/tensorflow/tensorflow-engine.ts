@@ -21,9 +21,20 @@ export class TensorflowEngine implements Engine, TrainingEngine {
   }
 
   /** @throws Fault 'engine-unavailable' with the reason, if the packages are missing or the backend does not start */
-  static async start(settings: BackendSettings, why: string, { limits = defaultAnswerLimits, startTimeoutMs }: { readonly limits?: AnswerLimits | undefined; readonly startTimeoutMs?: number | undefined } = {}): Promise<TensorflowEngine> {
+  static async start(
+    settings: BackendSettings,
+    why: string,
+    {
+      limits = defaultAnswerLimits,
+      startTimeoutMs,
+    }: { readonly limits?: AnswerLimits | undefined; readonly startTimeoutMs?: number | undefined } = {},
+  ): Promise<TensorflowEngine> {
     const installed = installedBackend(settings.backend);
-    if (!installed) throw new Fault('engine-unavailable', `${backendPackages[settings.backend].packages.at(-1)} is not installed; to add it: ${backendPackages[settings.backend].howToAdd}`);
+    if (!installed)
+      throw new Fault(
+        'engine-unavailable',
+        `${backendPackages[settings.backend].packages.at(-1)} is not installed; to add it: ${backendPackages[settings.backend].howToAdd}`,
+      );
     const started = await startEngineProcess(settings, { limits, startTimeoutMs });
     return new TensorflowEngine({ name: `TensorFlow.js ${installed} (${started.place})`, why }, started);
   }
@@ -49,7 +60,9 @@ export class TensorflowEngine implements Engine, TrainingEngine {
     return {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
-        return checkPrediction(await this.#process.ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)));
+        return checkPrediction(
+          await this.#process.ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
+        );
       },
       release: async () => {
         await this.#release(session);
@@ -69,7 +82,11 @@ export class TensorflowEngine implements Engine, TrainingEngine {
     return {
       step: async (batch, rates) => {
         checkTrainingBatch(options, batch, rates);
-        return this.#process.ask({ kind: 'step', session, batch, rates }, sentenceOf('step', batch.input), workOf(session, 'step', batch.input));
+        return this.#process.ask(
+          { kind: 'step', session, batch, rates },
+          sentenceOf('step', batch.input),
+          workOf(session, 'step', batch.input),
+        );
       },
       state: () => this.#process.ask({ kind: 'state', session }, 'the state of training'),
       release: async () => {

@@ -28,7 +28,12 @@ export interface TrainingPass {
 }
 
 /** Forwards and backwards through the network once. What a layer leaves behind is given up as soon as its gradient has passed. */
-export function trainingPass(options: TrainingPassOptions, weights: ReadonlyMap<string, tf.Tensor>, batch: TrainingBatch, step: number): TrainingPass {
+export function trainingPass(
+  options: TrainingPassOptions,
+  weights: ReadonlyMap<string, tf.Tensor>,
+  batch: TrainingBatch,
+  step: number,
+): TrainingPass {
   return tf.tidy(() => {
     const { architecture, plan, objective } = options;
     const { values, runs, statistics } = forward(options, weights, batch, step);
@@ -46,16 +51,25 @@ interface Forward {
   readonly statistics: Record<string, tf.Tensor>;
 }
 
-function forward({ plan, seed }: TrainingPassOptions, weights: ReadonlyMap<string, tf.Tensor>, batch: TrainingBatch, step: number): Forward {
+function forward(
+  { plan, seed }: TrainingPassOptions,
+  weights: ReadonlyMap<string, tf.Tensor>,
+  batch: TrainingBatch,
+  step: number,
+): Forward {
   const values = new Map<string, tf.Tensor>([[networkInput, toActivations(batch.input)]]);
   const runs = new Map<string, LayerRun>();
   const statistics: Record<string, tf.Tensor> = {};
   for (const { layer, inputs, batchStatistics, reached, finished } of plan.layers) {
-    const run = runLayer(layer, inputs.map((name) => values.get(name)!), {
-      batchStatistics,
-      parameter: (name) => weights.get(`${layer.name}.${name}`)!,
-      mask: (count) => dropoutMask(seed, layer.name, step, count, layer.kind === 'dropout' ? layer.rate : 0),
-    });
+    const run = runLayer(
+      layer,
+      inputs.map((name) => values.get(name)!),
+      {
+        batchStatistics,
+        parameter: (name) => weights.get(`${layer.name}.${name}`)!,
+        mask: (count) => dropoutMask(seed, layer.name, step, count, layer.kind === 'dropout' ? layer.rate : 0),
+      },
+    );
     values.set(layer.name, run.output);
     if (reached) runs.set(layer.name, run);
     else tf.dispose([...(run.kept ?? [])]);
@@ -68,7 +82,13 @@ function forward({ plan, seed }: TrainingPassOptions, weights: ReadonlyMap<strin
   return { values, runs, statistics };
 }
 
-function backward({ layers }: PassPlan, values: ReadonlyMap<string, tf.Tensor>, runs: ReadonlyMap<string, LayerRun>, logits: string, ofLogits: tf.Tensor): Record<string, tf.Tensor> {
+function backward(
+  { layers }: PassPlan,
+  values: ReadonlyMap<string, tf.Tensor>,
+  runs: ReadonlyMap<string, LayerRun>,
+  logits: string,
+  ofLogits: tf.Tensor,
+): Record<string, tf.Tensor> {
   const reached = new Set(layers.filter((one) => one.reached).map(({ layer }) => layer.name));
   const gradients: Record<string, tf.Tensor> = {};
   const arriving = new Map<string, tf.Tensor>([[logits, ofLogits]]);

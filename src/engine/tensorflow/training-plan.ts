@@ -23,10 +23,15 @@ export interface PassPlan {
 }
 
 /** The plan of a training, layer by layer. */
-export function passPlan(architecture: Architecture, options: Pick<TrainerOptions, 'layerGroups' | 'trainFromGroup' | 'frozenBatchNorms'>): PassPlan {
+export function passPlan(
+  architecture: Architecture,
+  options: Pick<TrainerOptions, 'layerGroups' | 'trainFromGroup' | 'frozenBatchNorms'>,
+): PassPlan {
   const { trained, trains, batchStatistics, needsGradient } = trainingPlan(architecture, options);
   const lastReader = new Map(architecture.layers.flatMap((layer) => inputsOf(layer).map((name) => [name, layer.name] as const)));
-  const readBackwards = new Set(architecture.layers.filter(({ name }) => needsGradient(name)).flatMap((layer) => [layer.name, ...inputsOf(layer)]));
+  const readBackwards = new Set(
+    architecture.layers.filter(({ name }) => needsGradient(name)).flatMap((layer) => [layer.name, ...inputsOf(layer)]),
+  );
   const layers = architecture.layers.map((layer): PlannedLayer => {
     const inputs = inputsOf(layer);
     return {

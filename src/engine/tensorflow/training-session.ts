@@ -23,7 +23,12 @@ export class Diverged extends Error {
 }
 
 export function trainingSession(options: TrainerOptions): TrainingSession {
-  const { network: { architecture, tensors }, objective, seed, resume } = options;
+  const {
+    network: { architecture, tensors },
+    objective,
+    seed,
+    resume,
+  } = options;
   const plan = passPlan(architecture, options);
   const layout = layoutOf(architecture);
   const weights = new Map(parametersOf(architecture).map(({ name }) => [name, layout.put(name, (resume?.tensors ?? tensors).get(name)!)]));
@@ -46,18 +51,33 @@ export function trainingSession(options: TrainerOptions): TrainingSession {
     step: async (batch, rates) => {
       const { loss, logits, norm, gradients, statistics } = trainingPass({ architecture, plan, objective, seed }, weights, batch, steps);
       try {
-        const [[lossValue], [normValue], logitValues] = await Promise.all([loss, norm, logits].map(async (tensor) => (await tensor.data()) as Float32Array)) as [Float32Array, Float32Array, Float32Array];
-        if (!Number.isFinite(lossValue) || !Number.isFinite(normValue)) throw new Diverged(`step ${steps}: expected a finite loss and gradient, found loss ${lossValue} and gradient norm ${normValue}`);
+        const [[lossValue], [normValue], logitValues] = (await Promise.all(
+          [loss, norm, logits].map(async (tensor) => (await tensor.data()) as Float32Array),
+        )) as [Float32Array, Float32Array, Float32Array];
+        if (!Number.isFinite(lossValue) || !Number.isFinite(normValue))
+          throw new Diverged(`step ${steps}: expected a finite loss and gradient, found loss ${lossValue} and gradient norm ${normValue}`);
         steps++;
         const clip = clipScale(normValue!, options.maxGradientNorm);
         for (const { name, group } of plan.trained) {
-          const next = adamW({ weight: weights.get(name)!, gradient: gradients[name]!, moments: moments.get(name)!, clip, step: steps, rate: rates.learningRates[group]!, beta1: rates.momentum, ...options.adamW });
+          const next = adamW({
+            weight: weights.get(name)!,
+            gradient: gradients[name]!,
+            moments: moments.get(name)!,
+            clip,
+            step: steps,
+            rate: rates.learningRates[group]!,
+            beta1: rates.momentum,
+            ...options.adamW,
+          });
           replace(name, next.weight);
           tf.dispose({ ...moments.get(name)! });
           moments.set(name, next.moments);
         }
         for (const [name, seen] of Object.entries(statistics)) {
-          replace(name, tf.tidy(() => tf.add(tf.mul(weights.get(name)!, 1 - statisticsMomentum), tf.mul(seen, statisticsMomentum))));
+          replace(
+            name,
+            tf.tidy(() => tf.add(tf.mul(weights.get(name)!, 1 - statisticsMomentum), tf.mul(seen, statisticsMomentum))),
+          );
         }
         return { loss: lossValue!, gradientNorm: normValue!, logits: logitValues };
       } finally {
@@ -83,7 +103,9 @@ export function trainingSession(options: TrainerOptions): TrainingSession {
 
 /** Tensors onto the backend and back, filters turned on the way. */
 function layoutOf({ layers }: Architecture) {
-  const convs = new Map<string, ConvLayer>(layers.flatMap((layer) => (layer.kind === 'conv' ? [[`${layer.name}.weight`, layer] as const] : [])));
+  const convs = new Map<string, ConvLayer>(
+    layers.flatMap((layer) => (layer.kind === 'conv' ? [[`${layer.name}.weight`, layer] as const] : [])),
+  );
   return {
     put: (name: string, tensor: Tensor): tf.Tensor => {
       const conv = convs.get(name);

@@ -15,7 +15,10 @@ export async function startThreadedWasm(threads: number): Promise<void> {
   const temporary = mkdtempSync(join(os.tmpdir(), 'chest-ai-wasm-'));
 
   const main = join(temporary, 'main.cjs');
-  const factory = readFileSync(join(folder, 'tfjs-backend-wasm-threaded-simd.js'), 'utf8').replace(/if\s*\(typeof exports\s*===\s*"object"[\s\S]*$/, '');
+  const factory = readFileSync(join(folder, 'tfjs-backend-wasm-threaded-simd.js'), 'utf8').replace(
+    /if\s*\(typeof exports\s*===\s*"object"[\s\S]*$/,
+    '',
+  );
   writeFileSync(main, `${factory}\n;globalThis.WasmBackendModuleThreadedSimd = WasmBackendModuleThreadedSimd;\n`);
   let serial = 0;
   const asFile = (parts: readonly string[]): { readonly file: string } => {
@@ -33,7 +36,7 @@ export async function startThreadedWasm(threads: number): Promise<void> {
       return asFile(parts);
     },
   });
-  URL.createObjectURL = (blob) => ((blob as unknown as { readonly file?: string }).file ?? realCreate.call(URL, blob as Blob));
+  URL.createObjectURL = (blob) => (blob as unknown as { readonly file?: string }).file ?? realCreate.call(URL, blob as Blob);
   // the backend takes half of the processors it sees, at most what it is told
   os.cpus = () => new Array<os.CpuInfo>(2 * threads).fill(realCpus()[0]!);
   try {

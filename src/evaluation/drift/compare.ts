@@ -29,7 +29,12 @@ export interface QuantityDrift {
 }
 
 /** One number an image. @returns null with fewer than `minStudies` on either side */
-export function driftOfNumbers(quantity: string, before: readonly number[], lately: readonly number[], { minStudies }: DriftRules): QuantityDrift | null {
+export function driftOfNumbers(
+  quantity: string,
+  before: readonly number[],
+  lately: readonly number[],
+  { minStudies }: DriftRules,
+): QuantityDrift | null {
   if (before.length < minStudies || lately.length < minStudies) return null;
   const bins = referenceBins(before);
   return {
@@ -49,7 +54,12 @@ function stabilityOfConstant(value: number, lately: readonly number[]): number {
 }
 
 /** One name an image. @returns null with fewer than `minStudies` on either side */
-export function driftOfNames(quantity: string, before: Readonly<Record<string, number>>, lately: Readonly<Record<string, number>>, { minStudies }: DriftRules): QuantityDrift | null {
+export function driftOfNames(
+  quantity: string,
+  before: Readonly<Record<string, number>>,
+  lately: Readonly<Record<string, number>>,
+  { minStudies }: DriftRules,
+): QuantityDrift | null {
   const [n, m] = [total(before), total(lately)];
   if (n < minStudies || m < minStudies) return null;
   const names = [...new Set([...Object.keys(before), ...Object.keys(lately)])];

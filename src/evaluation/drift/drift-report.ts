@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
 const side = z.strictObject({ n: z.int(), mean: z.number().nullable() });
-const agreement = z.strictObject({ n: z.int(), confirmed: z.int(), value: z.number().nullable(), interval: z.tuple([z.number(), z.number()]).readonly().nullable() });
+const agreement = z.strictObject({
+  n: z.int(),
+  confirmed: z.int(),
+  value: z.number().nullable(),
+  interval: z.tuple([z.number(), z.number()]).readonly().nullable(),
+});
 
 /** With what the studies of the last days were compared. */
 const against = z.enum(['training-of-site', 'training', 'first-studies']);
@@ -21,7 +26,14 @@ const quantitySchema = z.strictObject({
   alarm: z.boolean(),
 });
 
-const agreementSchema = z.strictObject({ finding: z.string(), before: agreement, lately: agreement, pValue: z.number().nullable(), adjustedP: z.number().nullable(), alarm: z.boolean() });
+const agreementSchema = z.strictObject({
+  finding: z.string(),
+  before: agreement,
+  lately: agreement,
+  pValue: z.number().nullable(),
+  adjustedP: z.number().nullable(),
+  alarm: z.boolean(),
+});
 
 /** One look at drift: what arrived lately at each site against the training of the model in service. Shown, kept, and given out as it is. */
 export const driftReportSchema = z

@@ -18,7 +18,9 @@ export interface ReferenceBins {
 export function referenceBins(reference: readonly number[], bins = 10): ReferenceBins {
   if (reference.length === 0) throw new RangeError('expected values of a reference, found none');
   const sorted = Float64Array.from(reference).sort();
-  const edges = [...new Set(Array.from({ length: bins - 1 }, (_, index) => quantile(sorted, (index + 1) / bins)))].filter((edge) => edge > sorted[0]!);
+  const edges = [...new Set(Array.from({ length: bins - 1 }, (_, index) => quantile(sorted, (index + 1) / bins)))].filter(
+    (edge) => edge > sorted[0]!,
+  );
   return { edges, shares: sharesIn(edges, reference), n: reference.length };
 }
 

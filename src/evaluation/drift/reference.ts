@@ -16,9 +16,16 @@ const siteReferenceSchema = z
   .readonly();
 
 /** What a network was trained on, for everything later to be compared with. docs/reference/drift.md has the format. */
-export const driftReferenceSchema = z.strictObject({ all: siteReferenceSchema, sites: z.record(z.string(), siteReferenceSchema).readonly() }).readonly();
+export const driftReferenceSchema = z
+  .strictObject({ all: siteReferenceSchema, sites: z.record(z.string(), siteReferenceSchema).readonly() })
+  .readonly();
 /** reference.json of a model version: by network. */
-export const modelReferenceSchema = z.strictObject({ format: z.literal(1), networks: z.strictObject({ xray: driftReferenceSchema.optional(), ct: driftReferenceSchema.optional() }) }).readonly();
+export const modelReferenceSchema = z
+  .strictObject({
+    format: z.literal(1),
+    networks: z.strictObject({ xray: driftReferenceSchema.optional(), ct: driftReferenceSchema.optional() }),
+  })
+  .readonly();
 
 export type SiteReference = z.infer<typeof siteReferenceSchema>;
 export type DriftReference = z.infer<typeof driftReferenceSchema>;
@@ -60,8 +67,14 @@ export function siteReference(observations: readonly Observation[], most = maxVa
 export function driftReference(observations: readonly (Observation & { readonly site?: string | undefined })[]): DriftReference {
   const bySite = new Map<string, Observation[]>();
   for (const one of observations) if (one.site) inMap(bySite, one.site, () => []).push(one);
-  const sites = [...bySite].filter(([, own]) => own.length >= minImagesOfSite).sort(([, a], [, b]) => b.length - a.length).slice(0, maxSites);
-  return { all: siteReference(observations), sites: Object.fromEntries(sites.map(([site, own]) => [site, siteReference(own, maxValuesOfSite)])) };
+  const sites = [...bySite]
+    .filter(([, own]) => own.length >= minImagesOfSite)
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, maxSites);
+  return {
+    all: siteReference(observations),
+    sites: Object.fromEntries(sites.map(([site, own]) => [site, siteReference(own, maxValuesOfSite)])),
+  };
 }
 
 function inMap<Key, Value>(map: Map<Key, Value>, key: Key, fresh: () => Value): Value {

@@ -12,7 +12,12 @@ export function ascending(yScore: readonly number[]): Uint32Array {
  * @param order `ascending(yScore)`, kept by callers that ask many times
  * @returns null if positives or negatives are missing
  */
-export function aurocScore(yTrue: readonly (0 | 1)[], yScore: readonly number[], weights?: Weights, order: Uint32Array = ascending(yScore)): number | null {
+export function aurocScore(
+  yTrue: readonly (0 | 1)[],
+  yScore: readonly number[],
+  weights?: Weights,
+  order: Uint32Array = ascending(yScore),
+): number | null {
   let below = 0;
   let pairs = 0;
   let positives = 0;
@@ -64,8 +69,14 @@ export function rocCurve(yTrue: readonly (0 | 1)[], yScore: readonly number[]): 
     const before = counts[place - 1];
     const after = counts[place + 1];
     if (!before || !after || place === 1) return true;
-    const straight = after.truePositives - point.truePositives === point.truePositives - before.truePositives && after.falsePositives - point.falsePositives === point.falsePositives - before.falsePositives;
+    const straight =
+      after.truePositives - point.truePositives === point.truePositives - before.truePositives &&
+      after.falsePositives - point.falsePositives === point.falsePositives - before.falsePositives;
     return !straight;
   });
-  return corners.map((point) => ({ threshold: point.threshold, truePositiveRate: point.truePositives / positives, falsePositiveRate: point.falsePositives / negatives }));
+  return corners.map((point) => ({
+    threshold: point.threshold,
+    truePositiveRate: point.truePositives / positives,
+    falsePositiveRate: point.falsePositives / negatives,
+  }));
 }

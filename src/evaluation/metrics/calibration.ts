@@ -42,7 +42,10 @@ export function reliabilityTable(yTrue: readonly (0 | 1)[], yScore: readonly num
 export function expectedCalibrationError(table: readonly ReliabilityBin[]): number | null {
   const total = table.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return null;
-  return table.reduce((sum, { count, meanScore, observed }) => (count === 0 ? sum : sum + (count / total) * Math.abs(observed! - meanScore!)), 0);
+  return table.reduce(
+    (sum, { count, meanScore, observed }) => (count === 0 ? sum : sum + (count / total) * Math.abs(observed! - meanScore!)),
+    0,
+  );
 }
 
 /** Mean squared difference of probability and truth (scikit-learn's `brier_score_loss`); null of no image. */

@@ -17,7 +17,9 @@ interface Components {
 export function delongEstimate(yTrue: readonly (0 | 1)[], yScore: readonly number[], confidence = 0.95): Estimate {
   const parts = components(yTrue, yScore);
   if (!parts) return notDefined('one class only');
-  const variance = covariance(parts.ofPositives, parts.ofPositives) / parts.ofPositives.length + covariance(parts.ofNegatives, parts.ofNegatives) / parts.ofNegatives.length;
+  const variance =
+    covariance(parts.ofPositives, parts.ofPositives) / parts.ofPositives.length +
+    covariance(parts.ofNegatives, parts.ofNegatives) / parts.ofNegatives.length;
   if (!Number.isFinite(variance)) return { value: parts.auroc, interval: null, why: 'one image of a class has no variance' };
   const half = normalQuantile(1 - (1 - confidence) / 2) * Math.sqrt(variance);
   return { value: parts.auroc, interval: [Math.max(0, parts.auroc - half), Math.min(1, parts.auroc + half)] };
@@ -36,7 +38,8 @@ export function delongComparison(yTrue: readonly (0 | 1)[], first: readonly numb
   const one = components(yTrue, first);
   const other = components(yTrue, second);
   if (!one || !other || one.ofPositives.length < 2 || one.ofNegatives.length < 2) return null;
-  const part = (of: 'ofPositives' | 'ofNegatives'): number => (covariance(one[of], one[of]) + covariance(other[of], other[of]) - 2 * covariance(one[of], other[of])) / one[of].length;
+  const part = (of: 'ofPositives' | 'ofNegatives'): number =>
+    (covariance(one[of], one[of]) + covariance(other[of], other[of]) - 2 * covariance(one[of], other[of])) / one[of].length;
   const standardError = Math.sqrt(Math.max(0, part('ofPositives') + part('ofNegatives')));
   const difference = other.auroc - one.auroc;
   // Equal ranks leave rounding only.

@@ -13,6 +13,8 @@ export function logLoss(truth: 0 | 1, score: number): number {
  * truth is known. Null if none is.
  */
 export function imageLoss(objective: 'one-of-many' | 'several', yTrue: readonly Truth[], yScore: readonly number[]): number | null {
-  const known = yTrue.flatMap((truth, output) => (truth === null || (objective === 'one-of-many' && truth === 0) ? [] : [logLoss(truth, yScore[output]!)]));
+  const known = yTrue.flatMap((truth, output) =>
+    truth === null || (objective === 'one-of-many' && truth === 0) ? [] : [logLoss(truth, yScore[output]!)],
+  );
   return known.length === 0 ? null : known.reduce((sum, loss) => sum + loss, 0) / known.length;
 }

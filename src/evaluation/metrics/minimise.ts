@@ -38,7 +38,10 @@ export function minimise(loss: (at: Float64Array, gradient: Float64Array) => num
 }
 
 /** The two-loop recursion. */
-function descent(gradient: Float64Array, steps: readonly { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[]): Float64Array {
+function descent(
+  gradient: Float64Array,
+  steps: readonly { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[],
+): Float64Array {
   const direction = gradient.slice();
   const alphas = steps.map(() => 0);
   for (let k = steps.length - 1; k >= 0; k--) {

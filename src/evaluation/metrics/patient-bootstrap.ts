@@ -23,18 +23,27 @@ const minUsable = 0.5;
  * @param patients one name an image
  * @param measure the figure for images counted so often; null where a resample does not have it (one class only)
  */
-export function patientBootstrap(patients: readonly string[], measure: (weights: Weights) => number | null, options: BootstrapOptions = {}): Estimate {
+export function patientBootstrap(
+  patients: readonly string[],
+  measure: (weights: Weights) => number | null,
+  options: BootstrapOptions = {},
+): Estimate {
   const value = measure(new Int32Array(patients.length).fill(1));
   if (value === null) return notDefined('not defined on this set');
   const values = bootstrapValues(patients, measure, options).filter((one) => one !== null);
-  if (values.length < (options.resamples ?? defaultResamples) * minUsable) return { value, interval: null, why: 'too few patients of one class for an interval' };
+  if (values.length < (options.resamples ?? defaultResamples) * minUsable)
+    return { value, interval: null, why: 'too few patients of one class for an interval' };
   return { value, interval: percentileInterval(values, options.confidence ?? 0.95) };
 }
 
 export const defaultResamples = 1000;
 
 /** The figure of every resample, in the order drawn; the same patients and seed give the same resamples. */
-export function bootstrapValues<Value>(patients: readonly string[], measure: (weights: Weights) => Value, { resamples = defaultResamples, seed = 0 }: BootstrapOptions = {}): Value[] {
+export function bootstrapValues<Value>(
+  patients: readonly string[],
+  measure: (weights: Weights) => Value,
+  { resamples = defaultResamples, seed = 0 }: BootstrapOptions = {},
+): Value[] {
   const index = new Map<string, number>();
   const patientOf = Int32Array.from(patients, (patient) => index.get(patient) ?? (index.set(patient, index.size), index.size - 1));
   const uniform = seededUniform(seed);

@@ -18,7 +18,9 @@ const range = { from: 0.05, to: 20 };
  * @returns null where all known truths are alike, or where the finding becomes no likelier with the logit
  */
 export function fitPlatt(yTrue: readonly Truth[], logits: readonly number[]): Platt | null {
-  const known = logits.flatMap((logit, image) => (yTrue[image] === null || yTrue[image] === undefined ? [] : [{ logit, truth: yTrue[image] }]));
+  const known = logits.flatMap((logit, image) =>
+    yTrue[image] === null || yTrue[image] === undefined ? [] : [{ logit, truth: yTrue[image] }],
+  );
   const positives = known.filter(({ truth }) => truth === 1).length;
   const negatives = known.length - positives;
   if (positives === 0 || negatives === 0) return null;
@@ -62,27 +64,30 @@ const penalty = 1;
 export function fitSoftmaxScaling(yTrue: readonly number[], logits: readonly (readonly number[])[]): SoftmaxScaling | null {
   if (new Set(yTrue).size < 2) return null;
   const classes = logits[0]!.length;
-  const [slope, ...biases] = minimise((at, gradient) => {
-    gradient.fill(0);
-    let loss = 0;
-    for (let k = 0; k < classes; k++) {
-      loss += (penalty / 2) * at[k + 1]! ** 2;
-      gradient[k + 1]! += penalty * at[k + 1]!;
-    }
-    logits.forEach((row, image) => {
-      const scores = row.map((logit, k) => at[0]! * logit + at[k + 1]!);
-      const most = Math.max(...scores);
-      const parts = scores.map((score) => Math.exp(score - most));
-      const total = parts.reduce((sum, part) => sum + part, 0);
-      loss += Math.log(total) + most - scores[yTrue[image]!]!;
-      row.forEach((logit, k) => {
-        const error = parts[k]! / total - (k === yTrue[image] ? 1 : 0);
-        gradient[0]! += error * logit;
-        gradient[k + 1]! += error;
+  const [slope, ...biases] = minimise(
+    (at, gradient) => {
+      gradient.fill(0);
+      let loss = 0;
+      for (let k = 0; k < classes; k++) {
+        loss += (penalty / 2) * at[k + 1]! ** 2;
+        gradient[k + 1]! += penalty * at[k + 1]!;
+      }
+      logits.forEach((row, image) => {
+        const scores = row.map((logit, k) => at[0]! * logit + at[k + 1]!);
+        const most = Math.max(...scores);
+        const parts = scores.map((score) => Math.exp(score - most));
+        const total = parts.reduce((sum, part) => sum + part, 0);
+        loss += Math.log(total) + most - scores[yTrue[image]!]!;
+        row.forEach((logit, k) => {
+          const error = parts[k]! / total - (k === yTrue[image] ? 1 : 0);
+          gradient[0]! += error * logit;
+          gradient[k + 1]! += error;
+        });
       });
-    });
-    return loss;
-  }, Float64Array.from({ length: classes + 1 }, (_, index) => (index === 0 ? 1 : 0)));
+      return loss;
+    },
+    Float64Array.from({ length: classes + 1 }, (_, index) => (index === 0 ? 1 : 0)),
+  );
   return withinRange(slope!) ? { temperature: 1 / slope!, biases } : null;
 }
 

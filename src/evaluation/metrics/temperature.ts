@@ -10,11 +10,15 @@ const range = { from: 0.05, to: 20 };
  * @returns null where all known truths are alike: the likelihood then has no minimum
  */
 export function fitTemperature(yTrue: readonly Truth[], logits: readonly number[]): number | null {
-  const known = logits.flatMap((logit, image) => (yTrue[image] === null || yTrue[image] === undefined ? [] : [{ logit, truth: yTrue[image] }]));
+  const known = logits.flatMap((logit, image) =>
+    yTrue[image] === null || yTrue[image] === undefined ? [] : [{ logit, truth: yTrue[image] }],
+  );
   if (new Set(known.map(({ truth }) => truth)).size < 2) return null;
   // log(1 + e^(−z)) without overflow
   const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-  return minimise((temperature) => known.reduce((sum, { logit, truth }) => sum + softplus((truth === 1 ? -logit : logit) / temperature), 0));
+  return minimise((temperature) =>
+    known.reduce((sum, { logit, truth }) => sum + softplus((truth === 1 ? -logit : logit) / temperature), 0),
+  );
 }
 
 /**

@@ -39,22 +39,40 @@ function headline({ accuracy, accuracyInterval, majorityRate, balancedAccuracy, 
   return `<div class="headline">${[
     box(optional(accuracy, percent), `of ${unit} right${range(accuracyInterval, percent)}`),
     box(optional(majorityRate, percent), 'right by always giving the commonest answer: what the figure before has to beat'),
-    box(optional(balancedAccuracy, percent), 'balanced accuracy: every class counts the same; guessing gives one divided by the number of classes'),
-    ...(refused ? [box(percent(refused.share), `of images (${refused.n}) that the model would refuse to judge; they are counted in all figures here`)] : []),
+    box(
+      optional(balancedAccuracy, percent),
+      'balanced accuracy: every class counts the same; guessing gives one divided by the number of classes',
+    ),
+    ...(refused
+      ? [box(percent(refused.share), `of images (${refused.n}) that the model would refuse to judge; they are counted in all figures here`)]
+      : []),
   ].join('')}</div>`;
 }
 
 function warnings(lines: readonly string[]): string {
-  return lines.length === 0 ? '' : `<h2>Read this first</h2><ul class="warnings">${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`;
+  return lines.length === 0
+    ? ''
+    : `<h2>Read this first</h2><ul class="warnings">${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`;
 }
 
 function discrimination({ classes, perClass }: EvaluationReport): string {
   const rows = classes.map((name) => {
     const { n, positives, patients, threshold, auroc, sensitivity, specificity, positivePredictiveValue } = perClass[name]!;
-    return [escaped(name), `${positives} of ${n}<small> (${pluralise(patients, 'patient')})</small>`, figure(auroc), decimals(threshold), figure(sensitivity, percent), figure(specificity, percent), figure(positivePredictiveValue, percent)];
+    return [
+      escaped(name),
+      `${positives} of ${n}<small> (${pluralise(patients, 'patient')})</small>`,
+      figure(auroc),
+      decimals(threshold),
+      figure(sensitivity, percent),
+      figure(specificity, percent),
+      figure(positivePredictiveValue, percent),
+    ];
   });
   const drawn = classes.filter((name) => perClass[name]!.roc.length > 0);
-  const plot = drawn.length === 0 ? '' : `<figure>${rocPlot(drawn.map((name) => ({ name, points: perClass[name]!.roc, mark: markOf(perClass[name]!) })))}${legend(drawn.map((name) => `${escaped(name)}: ${figure(perClass[name]!.auroc)}`))}<figcaption>The dashed line is a guess. A dot marks the threshold in use.</figcaption></figure>`;
+  const plot =
+    drawn.length === 0
+      ? ''
+      : `<figure>${rocPlot(drawn.map((name) => ({ name, points: perClass[name]!.roc, mark: markOf(perClass[name]!) })))}${legend(drawn.map((name) => `${escaped(name)}: ${figure(perClass[name]!.auroc)}`))}<figcaption>The dashed line is a guess. A dot marks the threshold in use.</figcaption></figure>`;
   return `<h2>Telling apart</h2><p>AUROC: of one image with the finding and one without, how often the model scores the first higher. 0.5 is a coin. Sensitivity: of those with the finding, how many are called. Specificity: of those without, how many are not.</p>
 ${table(['', 'with the finding', 'AUROC', 'threshold', 'sensitivity', 'specificity', 'of those called, right'], rows)}<div class="plots">${plot}</div>`;
 }
@@ -64,16 +82,23 @@ function markOf({ sensitivity, specificity }: ClassFigures): readonly [number, n
 }
 
 function calibration({ classes, perClass, ece, brier, reliability, objective }: EvaluationReport): string {
-  const rows = [[objective === 'several' ? 'all' : 'class called', optional(ece), optional(brier)], ...classes.map((name) => [escaped(name), optional(perClass[name]!.ece), optional(perClass[name]!.brier)])];
-  const curves = classes.length <= 4 ? classes.map((name) => ({ name, bins: perClass[name]!.reliability })) : [{ name: 'all', bins: reliability }];
+  const rows = [
+    [objective === 'several' ? 'all' : 'class called', optional(ece), optional(brier)],
+    ...classes.map((name) => [escaped(name), optional(perClass[name]!.ece), optional(perClass[name]!.brier)]),
+  ];
+  const curves =
+    classes.length <= 4 ? classes.map((name) => ({ name, bins: perClass[name]!.reliability })) : [{ name: 'all', bins: reliability }];
   return `<h2>Are the probabilities true?</h2><p>Of all images given 70 %, seventy of a hundred should have the finding. The calibration error (ECE) is the mean distance from that; 0 is perfect. Brier: mean squared error of the probability, smaller is better.</p>
 ${table(['', 'ECE', 'Brier'], rows)}<div class="plots"><figure>${reliabilityPlot(curves)}${legend(curves.map(({ name }) => escaped(name)))}<figcaption>On the dashed line what is said is true. Below it the model says too much. Larger dots stand for more images.</figcaption></figure></div>`;
 }
 
 function confusion({ classes, confusion: matrices, objective, perClass }: EvaluationReport): string {
-  const drawn = objective === 'one-of-many'
-    ? confusionTable(matrices as readonly (readonly number[])[], classes)
-    : classes.map((name) => `<div><h3>${escaped(name)}</h3>${confusionTable(perClass[name]!.confusion, ['absent', 'present'])}</div>`).join('');
+  const drawn =
+    objective === 'one-of-many'
+      ? confusionTable(matrices as readonly (readonly number[])[], classes)
+      : classes
+          .map((name) => `<div><h3>${escaped(name)}</h3>${confusionTable(perClass[name]!.confusion, ['absent', 'present'])}</div>`)
+          .join('');
   return `<h2>What was called what</h2><div class="plots">${drawn}</div>`;
 }
 
@@ -95,7 +120,9 @@ function losses(top: readonly TopLoss[], pictureOf: PictureOf): string {
   const cards = top.map(({ id, source, loss, actual, predicted, scores }) => {
     const address = pictureOf(id);
     const picture = address ? `<img alt="" loading="lazy" src="${address}">` : '<div class="gone"></div>';
-    const said = Object.entries(scores).map(([name, score]) => `${escaped(name)} ${Math.round(score * 100)} %`).join(', ');
+    const said = Object.entries(scores)
+      .map(([name, score]) => `${escaped(name)} ${Math.round(score * 100)} %`)
+      .join(', ');
     return `<figure>${picture}<figcaption><b>was</b> ${escaped(actual.join(', ') || 'none')}<br><b>called</b> ${escaped(predicted.join(', ') || 'none')}<br>${said}<br><small>loss ${loss.toFixed(2)} · ${escaped(source || 'source unknown')} · ${escaped(id)}</small></figcaption></figure>`;
   });
   return `<h2>Where it was most wrong</h2><p>The images with the highest loss: surely wrong, or a wrong label. Worth a look by a radiologist.</p><div class="losses">${cards.join('')}</div>`;

@@ -6,7 +6,8 @@ export function escaped(text: string): string {
 
 /** `0.94 (0.92–0.95)`; a dash with the reason where it is not defined. */
 export function figure(estimate: Estimate, write: (value: number) => string = decimals): string {
-  if (estimate.value === null) return `<span class="none" title="${escaped(estimate.why ?? '')}">–<small> ${escaped(estimate.why ?? 'not defined')}</small></span>`;
+  if (estimate.value === null)
+    return `<span class="none" title="${escaped(estimate.why ?? '')}">–<small> ${escaped(estimate.why ?? 'not defined')}</small></span>`;
   return `<b>${write(estimate.value)}</b>${range(estimate.interval, write)}`;
 }
 
@@ -28,6 +29,7 @@ export function optional(value: number | null, write: (value: number) => string 
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[]): string => row.map((cell, index) => (index === 0 ? `<th scope="row">${cell}</th>` : `<td>${cell}</td>`)).join('');
+  const cells = (row: readonly string[]): string =>
+    row.map((cell, index) => (index === 0 ? `<th scope="row">${cell}</th>` : `<td>${cell}</td>`)).join('');
   return `<div class="scroll"><table><thead><tr>${head.map((cell) => `<th scope="col">${cell}</th>`).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table></div>`;
 }

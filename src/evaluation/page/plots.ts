@@ -20,7 +20,10 @@ const y = (value: number): string => (top + (1 - value) * side).toFixed(1);
 
 function frame(title: string, across: string, up: string, content: string): string {
   const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
-    .map((tick) => `<path class="grid" d="M${x(tick)} ${y(0)}V${y(1)}M${x(0)} ${y(tick)}H${x(1)}"/><text x="${x(tick)}" y="${top + side + 16}" text-anchor="middle">${tick}</text><text x="${left - 6}" y="${Number(y(tick)) + 4}" text-anchor="end">${tick}</text>`)
+    .map(
+      (tick) =>
+        `<path class="grid" d="M${x(tick)} ${y(0)}V${y(1)}M${x(0)} ${y(tick)}H${x(1)}"/><text x="${x(tick)}" y="${top + side + 16}" text-anchor="middle">${tick}</text><text x="${left - 6}" y="${Number(y(tick)) + 4}" text-anchor="end">${tick}</text>`,
+    )
     .join('');
   return `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${escaped(title)}">${ticks}<path class="chance" d="M${x(0)} ${y(0)}L${x(1)} ${y(1)}"/>${content}<text x="${left + side / 2}" y="${size.height - 8}" text-anchor="middle">${escaped(across)}</text><text transform="translate(12 ${top + side / 2}) rotate(-90)" text-anchor="middle">${escaped(up)}</text></svg>`;
 }
@@ -50,7 +53,12 @@ export function reliabilityPlot(curves: readonly { readonly name: string; readon
       const filled = bins.filter(({ count }) => count > 0);
       const most = Math.max(1, ...filled.map(({ count }) => count));
       const path = filled.map(({ meanScore, observed }, place) => `${place === 0 ? 'M' : 'L'}${x(meanScore!)} ${y(observed!)}`).join('');
-      const circles = filled.map(({ meanScore, observed, count }) => `<circle cx="${x(meanScore!)}" cy="${y(observed!)}" r="${(2 + 7 * Math.sqrt(count / most)).toFixed(1)}" fill="${colourOf(index)}" fill-opacity=".55"><title>${count} images: said ${meanScore!.toFixed(2)}, true ${observed!.toFixed(2)}</title></circle>`).join('');
+      const circles = filled
+        .map(
+          ({ meanScore, observed, count }) =>
+            `<circle cx="${x(meanScore!)}" cy="${y(observed!)}" r="${(2 + 7 * Math.sqrt(count / most)).toFixed(1)}" fill="${colourOf(index)}" fill-opacity=".55"><title>${count} images: said ${meanScore!.toFixed(2)}, true ${observed!.toFixed(2)}</title></circle>`,
+        )
+        .join('');
       return `<path d="${path}" fill="none" stroke="${colourOf(index)}" stroke-width="1.5"/>${circles}`;
     })
     .join('');

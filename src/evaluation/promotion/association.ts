@@ -12,6 +12,15 @@ export function cramersV(ones: readonly string[], others: readonly string[]): nu
   ones.forEach((one, image) => counts[rows.indexOf(one)]![columns.indexOf(others[image]!)]!++);
   const rowSums = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const columnSums = columns.map((_, column) => counts.reduce((sum, row) => sum + row[column]!, 0));
-  const chiSquare = counts.reduce((sum, row, r) => sum + row.reduce((part, count, c) => part + (count - (rowSums[r]! * columnSums[c]!) / ones.length) ** 2 / ((rowSums[r]! * columnSums[c]!) / ones.length), 0), 0);
+  const chiSquare = counts.reduce(
+    (sum, row, r) =>
+      sum +
+      row.reduce(
+        (part, count, c) =>
+          part + (count - (rowSums[r]! * columnSums[c]!) / ones.length) ** 2 / ((rowSums[r]! * columnSums[c]!) / ones.length),
+        0,
+      ),
+    0,
+  );
   return Math.sqrt(chiSquare / ones.length / (Math.min(rows.length, columns.length) - 1));
 }

@@ -35,10 +35,13 @@ function differenceCriterion(criterion: string, name: string, what: string, { va
   const surelyWorse = what === 'AUROC' && high !== null && high < 0;
   const passed = low !== null && low >= -margin && !surelyWorse;
   const words =
-    value === null || low === null ? `The difference of ${what} for ${name} is not defined (${why ?? ''}).`
-    : surelyWorse ? `${what} for ${name} is worse than the champion's by ${points(-value)}, and surely worse (${points(low)} to ${points(high)}).`
-    : passed ? `${what} for ${name} is at worst ${points(Math.max(0, -low))} below the champion's; ${points(margin)} are allowed.`
-    : `${what} for ${name} may be ${points(-low)} below the champion's; ${points(margin)} are allowed.`;
+    value === null || low === null
+      ? `The difference of ${what} for ${name} is not defined (${why ?? ''}).`
+      : surelyWorse
+        ? `${what} for ${name} is worse than the champion's by ${points(-value)}, and surely worse (${points(low)} to ${points(high)}).`
+        : passed
+          ? `${what} for ${name} is at worst ${points(Math.max(0, -low))} below the champion's; ${points(margin)} are allowed.`
+          : `${what} for ${name} may be ${points(-low)} below the champion's; ${points(margin)} are allowed.`;
   return { name: criterion, class: name, figure: value, interval, comparison: 'at-least', bound: -margin, passed, counts: true, words };
 }
 
@@ -53,7 +56,21 @@ export function notWorseInGroups(name: string, champion: ScoredSet, challenger: 
       const { value, interval } = aurocDifference(views, optionsOf(rules));
       const passed = interval !== null && interval[1] >= 0;
       const where = `${what} ${group || 'unknown'}`;
-      return [{ name: `auroc-not-worse-in-${what}`, class: name, figure: value, interval, comparison: 'at-least', bound: 0, passed, counts: true, words: passed ? `In ${where} AUROC for ${name} is not surely worse than the champion's.` : `In ${where} AUROC for ${name} is surely worse than the champion's.` }];
+      return [
+        {
+          name: `auroc-not-worse-in-${what}`,
+          class: name,
+          figure: value,
+          interval,
+          comparison: 'at-least',
+          bound: 0,
+          passed,
+          counts: true,
+          words: passed
+            ? `In ${where} AUROC for ${name} is not surely worse than the champion's.`
+            : `In ${where} AUROC for ${name} is surely worse than the champion's.`,
+        },
+      ];
     });
   });
 }
@@ -65,7 +82,17 @@ export function firstOfItsKind(name: string, challenger: ScoredSet, rules: Promo
   if (few) return few;
   const { value, interval } = aurocEstimate(view, optionsOf(rules));
   const passed = interval !== null && interval[0] >= rules.first.auroc;
-  return { name: 'auroc-of-first', class: name, figure: value, interval, comparison: 'at-least', bound: rules.first.auroc, passed, counts: true, words: `AUROC for ${name}, which no champion judges yet, is ${interval ? `at least ${interval[0].toFixed(3)}` : 'not certain'}; ${rules.first.auroc.toFixed(2)} is needed.` };
+  return {
+    name: 'auroc-of-first',
+    class: name,
+    figure: value,
+    interval,
+    comparison: 'at-least',
+    bound: rules.first.auroc,
+    passed,
+    counts: true,
+    words: `AUROC for ${name}, which no champion judges yet, is ${interval ? `at least ${interval[0].toFixed(3)}` : 'not certain'}; ${rules.first.auroc.toFixed(2)} is needed.`,
+  };
 }
 
 /** The probability may be believed: calibration error of each class, and of all together. */
@@ -75,20 +102,63 @@ export function calibrated(name: string, challenger: ScoredSet, rules: Promotion
   const passed = ece !== null && ece <= rules.calibration.ece;
   const brier = brierLoss(yTrue, yScore);
   return [
-    { name: 'calibrated', class: name, figure: ece, interval: null, comparison: 'at-most', bound: rules.calibration.ece, passed, counts: true, words: ece === null ? `There is no labelled image of ${name} to check its probabilities.` : `Probabilities for ${name} are off by ${points(ece)} on average; ${points(rules.calibration.ece)} are allowed.` },
-    { name: 'brier', class: name, figure: brier, interval: null, comparison: 'at-most', bound: null, passed: true, counts: false, words: `Mean squared error of the probability for ${name}${brier === null ? ' is not defined' : `: ${brier.toFixed(3)}`}.` },
+    {
+      name: 'calibrated',
+      class: name,
+      figure: ece,
+      interval: null,
+      comparison: 'at-most',
+      bound: rules.calibration.ece,
+      passed,
+      counts: true,
+      words:
+        ece === null
+          ? `There is no labelled image of ${name} to check its probabilities.`
+          : `Probabilities for ${name} are off by ${points(ece)} on average; ${points(rules.calibration.ece)} are allowed.`,
+    },
+    {
+      name: 'brier',
+      class: name,
+      figure: brier,
+      interval: null,
+      comparison: 'at-most',
+      bound: null,
+      passed: true,
+      counts: false,
+      words: `Mean squared error of the probability for ${name}${brier === null ? ' is not defined' : `: ${brier.toFixed(3)}`}.`,
+    },
   ];
 }
 
 /** A class of the champion that the challenger does not know would be lost. */
 export function keepsClasses(champion: ScoredSet, challenger: ScoredSet): Criterion {
   const lost = champion.classes.filter((name) => !challenger.classes.includes(name));
-  return { name: 'keeps-classes', figure: lost.length, interval: null, comparison: 'at-most', bound: 0, passed: lost.length === 0, counts: true, words: lost.length === 0 ? 'Every finding of the champion is still judged.' : `The challenger does not judge ${lost.join(', ')} any more.` };
+  return {
+    name: 'keeps-classes',
+    figure: lost.length,
+    interval: null,
+    comparison: 'at-most',
+    bound: 0,
+    passed: lost.length === 0,
+    counts: true,
+    words:
+      lost.length === 0 ? 'Every finding of the champion is still judged.' : `The challenger does not judge ${lost.join(', ')} any more.`,
+  };
 }
 
 export function insufficient(name: string, patients: number, { minPatients }: PromotionRules): Criterion | undefined {
   if (patients >= minPatients) return undefined;
-  return { name: 'enough-patients', class: name, figure: patients, interval: null, comparison: 'at-least', bound: minPatients, passed: false, counts: true, words: `The test set has only ${pluralise(patients, 'patient')} on one side of ${name}; ${minPatients} are needed to say anything.` };
+  return {
+    name: 'enough-patients',
+    class: name,
+    figure: patients,
+    interval: null,
+    comparison: 'at-least',
+    bound: minPatients,
+    passed: false,
+    counts: true,
+    words: `The test set has only ${pluralise(patients, 'patient')} on one side of ${name}; ${minPatients} are needed to say anything.`,
+  };
 }
 
 /** Hundredths of a figure, for people. */

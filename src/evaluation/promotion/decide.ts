@@ -18,7 +18,9 @@ export function decidePromotion(evidence: GateEvidence, rules: PromotionRules = 
   const criteria = [
     ...(champion ? [keepsClasses(champion.set, challenger.set)] : []),
     ...challenger.set.classes.flatMap((name) => [
-      ...(known(name) ? [...notWorse(name, champion!.set, challenger.set, rules), ...notWorseInGroups(name, champion!.set, challenger.set, rules)] : [firstOfItsKind(name, challenger.set, rules)]),
+      ...(known(name)
+        ? [...notWorse(name, champion!.set, challenger.set, rules), ...notWorseInGroups(name, champion!.set, challenger.set, rules)]
+        : [firstOfItsKind(name, challenger.set, rules)]),
       ...calibrated(name, challenger.set, rules),
     ]),
     ...shortcutAudit(evidence, rules),
@@ -29,7 +31,11 @@ export function decidePromotion(evidence: GateEvidence, rules: PromotionRules = 
     decision: failed.length === 0 ? 'promoted' : 'refused',
     challenger: challenger.version,
     champion: champion?.version ?? null,
-    testSet: { name: evidence.testSet, n: challenger.set.images.length, patients: new Set(challenger.set.images.map(({ patient }) => patient)).size },
+    testSet: {
+      name: evidence.testSet,
+      n: challenger.set.images.length,
+      patients: new Set(challenger.set.images.map(({ patient }) => patient)).size,
+    },
     seed,
     resamples,
     confidence,
@@ -40,5 +46,7 @@ export function decidePromotion(evidence: GateEvidence, rules: PromotionRules = 
 
 function reasonOf(failed: readonly Criterion[]): string {
   const [first, ...others] = failed;
-  return others.length === 0 ? first!.words : `${first!.words} And ${others.length} more ${others.length === 1 ? 'criterion is' : 'criteria are'} not passed: ${[...new Set(others.map(({ name }) => name))].join(', ')}.`;
+  return others.length === 0
+    ? first!.words
+    : `${first!.words} And ${others.length} more ${others.length === 1 ? 'criterion is' : 'criteria are'} not passed: ${[...new Set(others.map(({ name }) => name))].join(', ')}.`;
 }

@@ -28,12 +28,16 @@ export interface GateEvidence {
   /** Null for CT, which has no lung-field mask here; the criteria are then shown as not made. An X-ray model without them is refused. */
   readonly changed: ChangedSets | null;
   /** Source and label of each training image, by class: how far one tells the other. */
-  readonly training?: { readonly source: readonly string[]; readonly labels: Readonly<Record<string, readonly (0 | 1 | null)[]>> } | undefined;
+  readonly training?:
+    | { readonly source: readonly string[]; readonly labels: Readonly<Record<string, readonly (0 | 1 | null)[]>> }
+    | undefined;
 }
 
 /** @throws RangeError if two sets are not of the same images in the same order */
 export function checkSameImages(one: ScoredSet, other: ScoredSet, what: string): void {
-  if (one.images.length !== other.images.length) throw new RangeError(`${what}: expected ${one.images.length} images, found ${other.images.length}`);
+  if (one.images.length !== other.images.length)
+    throw new RangeError(`${what}: expected ${one.images.length} images, found ${other.images.length}`);
   const place = one.images.findIndex(({ id }, image) => id !== other.images[image]!.id);
-  if (place >= 0) throw new RangeError(`${what}: expected image ${one.images[place]!.id} at place ${place}, found ${other.images[place]!.id}`);
+  if (place >= 0)
+    throw new RangeError(`${what}: expected image ${one.images[place]!.id} at place ${place}, found ${other.images[place]!.id}`);
 }

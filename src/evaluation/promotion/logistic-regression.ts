@@ -16,7 +16,12 @@ export interface LogisticRegression {
  * @param rows one row an example, of equal length
  * @param yTrue place of the class, from 0
  */
-export function fitLogisticRegression(rows: readonly ArrayLike<number>[], yTrue: readonly number[], classes: number, penalty = 1): LogisticRegression {
+export function fitLogisticRegression(
+  rows: readonly ArrayLike<number>[],
+  yTrue: readonly number[],
+  classes: number,
+  penalty = 1,
+): LogisticRegression {
   const features = rows[0]?.length ?? 0;
   const size = classes * (features + 1);
   const loss = (parameters: Float64Array, gradient: Float64Array): number => {
@@ -42,7 +47,10 @@ export function fitLogisticRegression(rows: readonly ArrayLike<number>[], yTrue:
     return total;
   };
   const parameters = minimise(loss, new Float64Array(size));
-  const weights = Float64Array.from({ length: classes * features }, (_, index) => parameters[Math.floor(index / features) * (features + 1) + (index % features)]!);
+  const weights = Float64Array.from(
+    { length: classes * features },
+    (_, index) => parameters[Math.floor(index / features) * (features + 1) + (index % features)]!,
+  );
   const bias = Float64Array.from({ length: classes }, (_, k) => parameters[k * (features + 1) + features]!);
   return {
     weights,

@@ -27,5 +27,8 @@ export function nameBaseline(names: readonly string[], patients: readonly string
     const others = all.count - mine.count;
     return others === 0 ? prevalence : (all.positives - mine.positives) / others;
   });
-  return aurocScore(labelled.map(({ truth }) => truth), scores);
+  return aurocScore(
+    labelled.map(({ truth }) => truth),
+    scores,
+  );
 }

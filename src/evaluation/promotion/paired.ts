@@ -14,7 +14,8 @@ export interface PairedViews {
 }
 
 export function pairedViews(first: ScoredSet, second: ScoredSet, name: string, keep: (image: number) => boolean = () => true): PairedViews {
-  const part = (set: ScoredSet): ClassView => classView({ ...set, images: set.images.filter((_, image) => keep(image)) }, set.classes.indexOf(name));
+  const part = (set: ScoredSet): ClassView =>
+    classView({ ...set, images: set.images.filter((_, image) => keep(image)) }, set.classes.indexOf(name));
   return { first: part(first), second: part(second) };
 }
 
@@ -23,10 +24,14 @@ export function pairedViews(first: ScoredSet, second: ScoredSet, name: string, k
  * those of the figures themselves (Efron & Tibshirani 1993 §16).
  */
 function pairedDifference({ first }: PairedViews, one: Measure, other: Measure, options: BootstrapOptions): Estimate {
-  return patientBootstrap(first.patients, (weights) => {
-    const [before, after] = [one(weights), other(weights)];
-    return before === null || after === null ? null : after - before;
-  }, options);
+  return patientBootstrap(
+    first.patients,
+    (weights) => {
+      const [before, after] = [one(weights), other(weights)];
+      return before === null || after === null ? null : after - before;
+    },
+    options,
+  );
 }
 
 export function aurocDifference(views: PairedViews, options: BootstrapOptions): Estimate {

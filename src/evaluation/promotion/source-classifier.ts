@@ -24,14 +24,21 @@ const maxImages = 2000;
  *
  * @returns null unless at least two names have ten patients each
  */
-export function readability(embeddings: readonly ArrayLike<number>[], names: readonly string[], patients: readonly string[], seed = 0): Readability | null {
+export function readability(
+  embeddings: readonly ArrayLike<number>[],
+  names: readonly string[],
+  patients: readonly string[],
+  seed = 0,
+): Readability | null {
   const uniform = seededUniform(seed);
   const patientsOf = (name: string): number => new Set(patients.filter((_, image) => names[image] === name)).size;
   const known = [...new Set(names)].filter((name) => name !== '' && patientsOf(name) >= minPatients).sort();
   if (known.length < 2) return null;
   const all = names.flatMap((name, image) => (known.includes(name) ? [image] : []));
   const images = shuffled(all, uniform).slice(0, maxImages);
-  const foldOf = new Map(shuffled([...new Set(images.map((image) => patients[image]!))], uniform).map((patient, place) => [patient, place % folds]));
+  const foldOf = new Map(
+    shuffled([...new Set(images.map((image) => patients[image]!))], uniform).map((patient, place) => [patient, place % folds]),
+  );
   const yTrue = images.map((image) => known.indexOf(names[image]!));
   const predicted: (readonly number[])[] = new Array<readonly number[]>(images.length).fill([]);
   for (let fold = 0; fold < folds; fold++) {
@@ -39,12 +46,24 @@ export function readability(embeddings: readonly ArrayLike<number>[], names: rea
     const train = images.flatMap((_, place) => (inFold(place) ? [] : [place]));
     if (train.length === 0) return null;
     const scale = standardiser(train.map((place) => embeddings[images[place]!]!));
-    const model = fitLogisticRegression(train.map((place) => scale(embeddings[images[place]!]!)), train.map((place) => yTrue[place]!), known.length, 1);
+    const model = fitLogisticRegression(
+      train.map((place) => scale(embeddings[images[place]!]!)),
+      train.map((place) => yTrue[place]!),
+      known.length,
+      1,
+    );
     images.forEach((image, place) => {
       if (inFold(place)) predicted[place] = model.probabilities(scale(embeddings[image]!));
     });
   }
-  const aurocs = known.map((_, k) => aurocScore(yTrue.map((truth) => (truth === k ? 1 : 0)), predicted.map((row) => row[k]!))).filter((one) => one !== null);
+  const aurocs = known
+    .map((_, k) =>
+      aurocScore(
+        yTrue.map((truth) => (truth === k ? 1 : 0)),
+        predicted.map((row) => row[k]!),
+      ),
+    )
+    .filter((one) => one !== null);
   const called = predicted.map((row) => row.indexOf(Math.max(...row)));
   const balanced = balancedAccuracyScore(confusionMatrix(yTrue, called, known.length));
   if (aurocs.length < known.length || balanced === null) return null;

@@ -28,12 +28,20 @@ export function classFigures(view: ClassView, threshold: number, options: Bootst
     auroc: aurocEstimate(view, options),
     aurocDelong: insufficient(view) ?? delongEstimate(yTrue, yScore, options.confidence),
     ...operatingPoint(view, options),
-    positivePredictiveValue: shareEstimate(patients, (image) => called[image]!, (image) => yTrue[image] === 1, 'nothing was called present', options),
+    positivePredictiveValue: shareEstimate(
+      patients,
+      (image) => called[image]!,
+      (image) => yTrue[image] === 1,
+      'nothing was called present',
+      options,
+    ),
     ece: expectedCalibrationError(reliability),
     brier: brierLoss(yTrue, yScore),
     confusion: matrix,
     reliability,
-    roc: insufficient(view) ? [] : rocCurve(yTrue, yScore).map(({ falsePositiveRate, truePositiveRate }) => [falsePositiveRate, truePositiveRate] as const),
+    roc: insufficient(view)
+      ? []
+      : rocCurve(yTrue, yScore).map(({ falsePositiveRate, truePositiveRate }) => [falsePositiveRate, truePositiveRate] as const),
   };
 }
 
@@ -49,10 +57,25 @@ export function aurocEstimate(view: ClassView, options: BootstrapOptions): Estim
   return patientBootstrap(view.patients, (weights) => aurocScore(view.yTrue, view.yScore, weights, order), options);
 }
 
-export function operatingPoint({ yTrue, called, patients }: ClassView, options: BootstrapOptions): { readonly sensitivity: Estimate; readonly specificity: Estimate } {
+export function operatingPoint(
+  { yTrue, called, patients }: ClassView,
+  options: BootstrapOptions,
+): { readonly sensitivity: Estimate; readonly specificity: Estimate } {
   return {
-    sensitivity: shareEstimate(patients, (image) => yTrue[image] === 1, (image) => called[image]!, 'no positive image', options),
-    specificity: shareEstimate(patients, (image) => yTrue[image] === 0, (image) => !called[image]!, 'no negative image', options),
+    sensitivity: shareEstimate(
+      patients,
+      (image) => yTrue[image] === 1,
+      (image) => called[image]!,
+      'no positive image',
+      options,
+    ),
+    specificity: shareEstimate(
+      patients,
+      (image) => yTrue[image] === 0,
+      (image) => !called[image]!,
+      'no negative image',
+      options,
+    ),
   };
 }
 
@@ -60,7 +83,13 @@ export function operatingPoint({ yTrue, called, patients }: ClassView, options: 
  * A share with a bootstrap interval over patients; at 0 and 1, where every resample gives the same, Wilson's interval over
  * patients: twenty of twenty is not certainty.
  */
-function shareEstimate(patients: readonly string[], counts: (image: number) => boolean, hit: (image: number) => boolean, why: string, options: BootstrapOptions): Estimate {
+function shareEstimate(
+  patients: readonly string[],
+  counts: (image: number) => boolean,
+  hit: (image: number) => boolean,
+  why: string,
+  options: BootstrapOptions,
+): Estimate {
   const relevant = patients.flatMap((_, image) => (counts(image) ? [image] : []));
   if (relevant.length === 0) return notDefined(why);
   const hits = Float64Array.from(relevant, (image) => (hit(image) ? 1 : 0));

@@ -22,7 +22,9 @@ export function evaluateSet(set: ScoredSet, options: EvaluateOptions = {}): Eval
   checkSet(set);
   const { seed = 0, resamples = defaultResamples, confidence = 0.95 } = options;
   const bootstrap = { seed, resamples, confidence };
-  const perClass = Object.fromEntries(set.classes.map((name, index) => [name, classFigures(classView(set, index), set.thresholds[index]!, bootstrap)]));
+  const perClass = Object.fromEntries(
+    set.classes.map((name, index) => [name, classFigures(classView(set, index), set.thresholds[index]!, bootstrap)]),
+  );
   const overall = overallFigures(set, confidence);
   const refused = set.images.filter(({ refusal }) => refusal !== undefined).length;
   const bySource = groupsOf(set, ({ source }) => source, bootstrap);
@@ -46,7 +48,12 @@ export function evaluateSet(set: ScoredSet, options: EvaluateOptions = {}): Eval
     byView,
     topLosses: topLossesOf(set, options.topLosses ?? 12),
     refused: { n: refused, share: refused / set.images.length },
-    settings: { confidence, resamples, seed, intervals: 'accuracy: Wilson, images; AUROC, sensitivity, specificity: percentile bootstrap over patients' },
+    settings: {
+      confidence,
+      resamples,
+      seed,
+      intervals: 'accuracy: Wilson, images; AUROC, sensitivity, specificity: percentile bootstrap over patients',
+    },
     warnings: warningsOf(set, perClass, bySource, byView),
   };
 }
@@ -72,11 +79,17 @@ function overallFigures(set: ScoredSet, confidence: number): Overall {
 function overallOfOne(set: ScoredSet, confidence: number): Overall {
   const matrix = classMatrix(set);
   const right = set.images.map((image) => (image.yTrue[maxProbable(image.yScore)] === 1 ? 1 : 0));
-  const total = set.images.reduce((sum, { yTrue, yScore }) => sum + yScore.reduce((squares, score, index) => squares + (score - yTrue[index]!) ** 2, 0), 0);
+  const total = set.images.reduce(
+    (sum, { yTrue, yScore }) => sum + yScore.reduce((squares, score, index) => squares + (score - yTrue[index]!) ** 2, 0),
+    0,
+  );
   return {
     shares: { ...sharesOf(matrix, confidence), balancedAccuracy: balancedAccuracyScore(matrix) },
     confusion: matrix,
-    reliability: reliabilityTable(right, set.images.map(({ yScore }) => Math.max(...yScore))),
+    reliability: reliabilityTable(
+      right,
+      set.images.map(({ yScore }) => Math.max(...yScore)),
+    ),
     brier: set.images.length === 0 ? null : total / set.images.length,
   };
 }
@@ -106,11 +119,19 @@ function overallOfSeveral(set: ScoredSet, confidence: number): Overall {
 function sharesOf(matrix: ConfusionMatrix, confidence: number): Omit<Shares, 'balancedAccuracy'> {
   const total = matrix.flat().reduce((sum, count) => sum + count, 0);
   const right = matrix.reduce((sum, row, index) => sum + row[index]!, 0);
-  return { accuracy: accuracyScore(matrix), accuracyInterval: wilsonEstimate(right, total, confidence).interval, majorityRate: majorityRate(matrix) };
+  return {
+    accuracy: accuracyScore(matrix),
+    accuracyInterval: wilsonEstimate(right, total, confidence).interval,
+    majorityRate: majorityRate(matrix),
+  };
 }
 
 function classMatrix({ images, classes }: ScoredSet): ConfusionMatrix {
-  return confusionMatrix(images.map(({ yTrue }) => yTrue.indexOf(1)), images.map(({ yScore }) => maxProbable(yScore)), classes.length);
+  return confusionMatrix(
+    images.map(({ yTrue }) => yTrue.indexOf(1)),
+    images.map(({ yScore }) => maxProbable(yScore)),
+    classes.length,
+  );
 }
 
 /** The figures of each source, or of each view, largest first. */
@@ -122,16 +143,31 @@ function groupsOf(set: ScoredSet, keyOf: (image: ScoredImage) => string, options
     if (group) group.push(image);
     else groups.set(key, [image]);
   }
-  return [...groups].sort(([one, a], [other, b]) => b.length - a.length || (one < other ? -1 : 1)).map(([name, images]): GroupFigures => {
-    const part: ScoredSet = { ...set, images };
-    const perClass = set.classes.map((className, index) => {
-      const view = classView(part, index);
-      const { yTrue, yScore } = view;
-      const figures = { n: yTrue.length, positives: yTrue.filter((truth) => truth === 1).length, auroc: aurocEstimate(view, options), ...operatingPoint(view, options), ece: expectedCalibrationError(reliabilityTable(yTrue, yScore)), brier: brierLoss(yTrue, yScore) };
-      return [className, figures] as const;
+  return [...groups]
+    .sort(([one, a], [other, b]) => b.length - a.length || (one < other ? -1 : 1))
+    .map(([name, images]): GroupFigures => {
+      const part: ScoredSet = { ...set, images };
+      const perClass = set.classes.map((className, index) => {
+        const view = classView(part, index);
+        const { yTrue, yScore } = view;
+        const figures = {
+          n: yTrue.length,
+          positives: yTrue.filter((truth) => truth === 1).length,
+          auroc: aurocEstimate(view, options),
+          ...operatingPoint(view, options),
+          ece: expectedCalibrationError(reliabilityTable(yTrue, yScore)),
+          brier: brierLoss(yTrue, yScore),
+        };
+        return [className, figures] as const;
+      });
+      return {
+        name,
+        n: images.length,
+        patients: new Set(images.map(({ patient }) => patient)).size,
+        ...overallFigures(part, options.confidence).shares,
+        perClass: Object.fromEntries(perClass),
+      };
     });
-    return { name, n: images.length, patients: new Set(images.map(({ patient }) => patient)).size, ...overallFigures(part, options.confidence).shares, perClass: Object.fromEntries(perClass) };
-  });
 }
 
 function topLossesOf(set: ScoredSet, count: number): readonly TopLoss[] {
@@ -139,23 +175,29 @@ function topLossesOf(set: ScoredSet, count: number): readonly TopLoss[] {
     const loss = imageLoss(set.objective, image.yTrue, image.yScore);
     return loss === null ? [] : [{ image, loss }];
   });
-  return losses.sort((one, other) => other.loss - one.loss || (one.image.id < other.image.id ? -1 : 1)).slice(0, count).map(({ image, loss }) => ({
-    id: image.id,
-    source: image.source,
-    loss,
-    actual: set.classes.filter((_, index) => image.yTrue[index] === 1),
-    predicted: set.classes.filter((_, index) => calledPresent(set, image)[index]),
-    scores: Object.fromEntries(set.classes.map((name, index) => [name, image.yScore[index]!])),
-  }));
+  return losses
+    .sort((one, other) => other.loss - one.loss || (one.image.id < other.image.id ? -1 : 1))
+    .slice(0, count)
+    .map(({ image, loss }) => ({
+      id: image.id,
+      source: image.source,
+      loss,
+      actual: set.classes.filter((_, index) => image.yTrue[index] === 1),
+      predicted: set.classes.filter((_, index) => calledPresent(set, image)[index]),
+      scores: Object.fromEntries(set.classes.map((name, index) => [name, image.yScore[index]!])),
+    }));
 }
 
 function checkSet({ objective, classes, thresholds, images }: ScoredSet): void {
   if (images.length === 0) throw new RangeError('expected images, found none');
-  if (thresholds.length !== classes.length) throw new RangeError(`expected a threshold for each of ${classes.length} classes, found ${thresholds.length}`);
+  if (thresholds.length !== classes.length)
+    throw new RangeError(`expected a threshold for each of ${classes.length} classes, found ${thresholds.length}`);
   for (const { id, yTrue, yScore } of images) {
-    if (yTrue.length !== classes.length || yScore.length !== classes.length) throw new RangeError(`image ${id}: expected ${classes.length} truths and scores, found ${yTrue.length} and ${yScore.length}`);
+    if (yTrue.length !== classes.length || yScore.length !== classes.length)
+      throw new RangeError(`image ${id}: expected ${classes.length} truths and scores, found ${yTrue.length} and ${yScore.length}`);
     const wrong = yScore.find((score) => !(score >= 0 && score <= 1));
     if (wrong !== undefined) throw new RangeError(`image ${id}: expected scores from 0 to 1, found ${wrong}`);
-    if (objective === 'one-of-many' && yTrue.filter((truth) => truth === 1).length !== 1) throw new RangeError(`image ${id}: expected exactly one class, found ${yTrue.filter((truth) => truth === 1).length}`);
+    if (objective === 'one-of-many' && yTrue.filter((truth) => truth === 1).length !== 1)
+      throw new RangeError(`image ${id}: expected exactly one class, found ${yTrue.filter((truth) => truth === 1).length}`);
   }
 }

@@ -35,7 +35,17 @@ const classFiguresSchema = z
   })
   .readonly();
 
-const groupClassSchema = z.object({ n: z.int(), positives: z.int(), auroc: estimateSchema, sensitivity: estimateSchema, specificity: estimateSchema, ece: z.number().nullable(), brier: z.number().nullable() }).readonly();
+const groupClassSchema = z
+  .object({
+    n: z.int(),
+    positives: z.int(),
+    auroc: estimateSchema,
+    sensitivity: estimateSchema,
+    specificity: estimateSchema,
+    ece: z.number().nullable(),
+    brier: z.number().nullable(),
+  })
+  .readonly();
 
 /** The figures of one source or of one view. */
 const groupSchema = z

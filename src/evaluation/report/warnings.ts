@@ -6,22 +6,40 @@ import type { ScoredSet } from './scored-set.js';
 const fewPatients = 30;
 
 /** What makes figures say less than they seem to, in sentences for a reader. */
-export function warningsOf(set: ScoredSet, perClass: Readonly<Record<string, ClassFigures>>, bySource: readonly GroupFigures[], byView: readonly GroupFigures[]): readonly string[] {
+export function warningsOf(
+  set: ScoredSet,
+  perClass: Readonly<Record<string, ClassFigures>>,
+  bySource: readonly GroupFigures[],
+  byView: readonly GroupFigures[],
+): readonly string[] {
   return [
     ...set.classes.flatMap((name, index) => sizeWarning(set, name, index, perClass[name]!)),
     ...set.classes.flatMap((name) => [...apart(name, 'source', bySource), ...apart(name, 'view', byView)]),
-    ...(set.images.some(({ patient, id }) => patient === '' || patient === id) ? ['Some images name no patient: they are taken for one patient each, and intervals may be too narrow.'] : []),
+    ...(set.images.some(({ patient, id }) => patient === '' || patient === id)
+      ? ['Some images name no patient: they are taken for one patient each, and intervals may be too narrow.']
+      : []),
   ];
 }
 
-function sizeWarning(set: ScoredSet, name: string, index: number, { n, positives, accuracy, majorityRate }: ClassFigures): readonly string[] {
+function sizeWarning(
+  set: ScoredSet,
+  name: string,
+  index: number,
+  { n, positives, accuracy, majorityRate }: ClassFigures,
+): readonly string[] {
   if (n === 0) return [`${name}: no image has a label.`];
-  if (positives === 0 || positives === n) return [`${name}: every labelled image is ${positives === 0 ? 'negative' : 'positive'}; AUROC is not defined.`];
-  const patientsOf = (truth: 0 | 1): number => new Set(set.images.filter(({ yTrue }) => yTrue[index] === truth).map(({ patient }) => patient)).size;
+  if (positives === 0 || positives === n)
+    return [`${name}: every labelled image is ${positives === 0 ? 'negative' : 'positive'}; AUROC is not defined.`];
+  const patientsOf = (truth: 0 | 1): number =>
+    new Set(set.images.filter(({ yTrue }) => yTrue[index] === truth).map(({ patient }) => patient)).size;
   const fewest = Math.min(patientsOf(0), patientsOf(1));
   return [
-    ...(fewest < fewPatients ? [`${name}: only ${pluralise(fewest, 'patient')} on one side; the width of the intervals is the message.`] : []),
-    ...(accuracy.value !== null && majorityRate !== null && accuracy.value <= majorityRate ? [`${name}: accuracy is no better than always giving the commoner answer.`] : []),
+    ...(fewest < fewPatients
+      ? [`${name}: only ${pluralise(fewest, 'patient')} on one side; the width of the intervals is the message.`]
+      : []),
+    ...(accuracy.value !== null && majorityRate !== null && accuracy.value <= majorityRate
+      ? [`${name}: accuracy is no better than always giving the commoner answer.`]
+      : []),
   ];
 }
 
@@ -30,5 +48,9 @@ function apart(name: string, what: 'source' | 'view', groups: readonly GroupFigu
   const labelled = groups.map((group) => group.perClass[name]!).filter(({ n }) => n > 0);
   const mixed = labelled.some(({ n, positives }) => positives > 0 && positives < n);
   const both = labelled.some(({ positives }) => positives > 0) && labelled.some(({ positives }) => positives === 0);
-  return labelled.length > 1 && both && !mixed ? [`${name}: each ${what} holds one side only, so who knows the ${what} knows the answer; these figures cannot tell disease from ${what}.`] : [];
+  return labelled.length > 1 && both && !mixed
+    ? [
+        `${name}: each ${what} holds one side only, so who knows the ${what} knows the answer; these figures cannot tell disease from ${what}.`,
+      ]
+    : [];
 }

@@ -47,18 +47,28 @@ export interface CtSlice {
  */
 export async function hounsfieldUnits(file: Part10File, frameNumber = 1): Promise<CtSlice> {
   const dataSet = frameDataSet(file.dataSet, frameNumber);
-  const subject = { attribute: 'RescaleSlope', ...(textOf(dataSet, 'SOPInstanceUID') ? { sopInstanceUID: textOf(dataSet, 'SOPInstanceUID')! } : {}) };
+  const subject = {
+    attribute: 'RescaleSlope',
+    ...(textOf(dataSet, 'SOPInstanceUID') ? { sopInstanceUID: textOf(dataSet, 'SOPInstanceUID')! } : {}),
+  };
   const stored = await decodeFrames(file, [frameNumber]);
-  const { format, frames: [frame] } = stored;
-  if (format.samplesPerPixel !== 1) throw new Fault('dicom-attribute', 'a colour image has no Hounsfield units', { ...subject, attribute: 'SamplesPerPixel' });
+  const {
+    format,
+    frames: [frame],
+  } = stored;
+  if (format.samplesPerPixel !== 1)
+    throw new Fault('dicom-attribute', 'a colour image has no Hounsfield units', { ...subject, attribute: 'SamplesPerPixel' });
   if (itemsOf(dataSet, 'ModalityLUTSequence').length === 0) {
     const missing = ['RescaleSlope', 'RescaleIntercept'].find((keyword) => decidingNumberOf(dataSet, keyword) === undefined);
-    if (missing) throw new Fault('dicom-attribute', 'without rescale the stored values are no Hounsfield units', { ...subject, attribute: missing });
+    if (missing)
+      throw new Fault('dicom-attribute', 'without rescale the stored values are no Hounsfield units', { ...subject, attribute: missing });
   }
   const range = valueRange(frame!.samples);
   const toHu = modalityMapping(dataSet, range);
   const padding = paddingRange(dataSet, format);
-  const hu = tabulated(frame!.samples, range, undefined, (value) => (padding && value >= padding.low && value <= padding.high ? airHu : toHu(value)));
+  const hu = tabulated(frame!.samples, range, undefined, (value) =>
+    padding && value >= padding.low && value <= padding.high ? airHu : toHu(value),
+  );
   return { width: format.columns, height: format.rows, hu };
 }
 
@@ -74,7 +84,12 @@ const lungMargin = 0.06;
  *   shown whole
  * @throws Fault as hounsfieldUnits
  */
-export async function presentCtSlice(file: Part10File, window: { readonly center: number; readonly width: number }, frameNumber = 1, field: 'whole' | 'lungs' = 'whole'): Promise<PresentedCtSlice> {
+export async function presentCtSlice(
+  file: Part10File,
+  window: { readonly center: number; readonly width: number },
+  frameNumber = 1,
+  field: 'whole' | 'lungs' = 'whole',
+): Promise<PresentedCtSlice> {
   const slice = await hounsfieldUnits(file, frameNumber);
   const dataSet = frameDataSet(file.dataSet, frameNumber);
   const turn = supineTurn(dataSet);

@@ -20,7 +20,9 @@ interface AirGrid {
 function airGridOf({ width, height, hu }: CtSlice): AirGrid {
   const columns = Math.ceil(width / step);
   const rows = Math.ceil(height / step);
-  const isAir = Uint8Array.from({ length: columns * rows }, (_, i) => (hu[Math.floor(i / columns) * step * width + (i % columns) * step]! < airBelowHu ? 1 : 0));
+  const isAir = Uint8Array.from({ length: columns * rows }, (_, i) =>
+    hu[Math.floor(i / columns) * step * width + (i % columns) * step]! < airBelowHu ? 1 : 0,
+  );
   return { columns, rows, isAir, outside: airAround(isAir, columns, rows) };
 }
 
@@ -50,7 +52,11 @@ const minShareOfLargest = 0.25;
  */
 export function lungBox(slice: CtSlice, margin: number): Box | undefined {
   const { columns, rows, isAir, outside } = airGridOf(slice);
-  const regions = connectedRegions(Uint8Array.from(isAir, (air, i) => (air && !outside[i] ? 1 : 0)), columns, rows);
+  const regions = connectedRegions(
+    Uint8Array.from(isAir, (air, i) => (air && !outside[i] ? 1 : 0)),
+    columns,
+    rows,
+  );
   const largest = Math.max(0, ...regions.map((region) => region.length));
   const lung = regions.filter((region) => region.length >= largest * minShareOfLargest).flat();
   if (lung.length === 0) return undefined;
@@ -80,7 +86,12 @@ function connectedRegions(cells: Uint8Array, columns: number, rows: number): rea
     const region = [start];
     for (const cell of region) {
       const x = cell % columns;
-      const neighbours = [x > 0 ? cell - 1 : -1, x < columns - 1 ? cell + 1 : -1, cell - columns, cell < columns * (rows - 1) ? cell + columns : -1];
+      const neighbours = [
+        x > 0 ? cell - 1 : -1,
+        x < columns - 1 ? cell + 1 : -1,
+        cell - columns,
+        cell < columns * (rows - 1) ? cell + columns : -1,
+      ];
       for (const neighbour of neighbours) {
         if (neighbour < 0 || !cells[neighbour] || seen[neighbour]) continue;
         seen[neighbour] = 1;
@@ -102,8 +113,14 @@ function airAround(isAir: Uint8Array, columns: number, rows: number): Uint8Array
       waiting.push(index);
     }
   };
-  for (let x = 0; x < columns; x++) { visit(x); visit((rows - 1) * columns + x); }
-  for (let y = 0; y < rows; y++) { visit(y * columns); visit(y * columns + columns - 1); }
+  for (let x = 0; x < columns; x++) {
+    visit(x);
+    visit((rows - 1) * columns + x);
+  }
+  for (let y = 0; y < rows; y++) {
+    visit(y * columns);
+    visit(y * columns + columns - 1);
+  }
   for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
     const x = index % columns;
     if (x > 0) visit(index - 1);
@@ -130,7 +147,10 @@ export function lungRange(probes: readonly ProbedSlice[]): { readonly from: numb
   let best: { from: number; to: number; sum: number } | undefined;
   let current: { from: number; to: number; sum: number } | undefined;
   for (const { position, lungFraction: fraction } of probes) {
-    if (fraction < minLungFraction) { current = undefined; continue; }
+    if (fraction < minLungFraction) {
+      current = undefined;
+      continue;
+    }
     current = current ? { from: current.from, to: position, sum: current.sum + fraction } : { from: position, to: position, sum: fraction };
     if (!best || current.sum > best.sum) best = current;
   }
@@ -142,13 +162,19 @@ export function lungRange(probes: readonly ProbedSlice[]): { readonly from: numb
  * Fewer if the range holds fewer.
  * @param slices in order of position
  */
-export function chooseSlices<Slice extends { readonly position: number }>(slices: readonly Slice[], range: { readonly from: number; readonly to: number }, count: number): readonly Slice[] {
+export function chooseSlices<Slice extends { readonly position: number }>(
+  slices: readonly Slice[],
+  range: { readonly from: number; readonly to: number },
+  count: number,
+): readonly Slice[] {
   const inside = slices.filter(({ position }) => position >= range.from && position <= range.to);
   if (inside.length <= count) return inside;
   const chosen = new Set<Slice>();
   for (let part = 0; part < count; part++) {
     const target = range.from + ((part + 0.5) / count) * (range.to - range.from);
-    chosen.add(inside.reduce((nearest, slice) => (Math.abs(slice.position - target) < Math.abs(nearest.position - target) ? slice : nearest)));
+    chosen.add(
+      inside.reduce((nearest, slice) => (Math.abs(slice.position - target) < Math.abs(nearest.position - target) ? slice : nearest)),
+    );
   }
   return inside.filter((slice) => chosen.has(slice));
 }

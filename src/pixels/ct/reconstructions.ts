@@ -44,7 +44,9 @@ function byDirection(slices: readonly PlacedSlice[]): readonly (readonly PlacedS
   const groups: { readonly key: string; readonly normal: readonly number[]; readonly members: PlacedSlice[] }[] = [];
   for (const slice of slices) {
     const { instance, normal } = slice;
-    const key = [textOf(instance, 'SeriesInstanceUID') ?? '', numberOf(instance, 'Rows') ?? 0, numberOf(instance, 'Columns') ?? 0].join('|');
+    const key = [textOf(instance, 'SeriesInstanceUID') ?? '', numberOf(instance, 'Rows') ?? 0, numberOf(instance, 'Columns') ?? 0].join(
+      '|',
+    );
     const group = groups.find((one) => one.key === key && dot(one.normal, normal) >= sameDirection);
     if (group) group.members.push(slice);
     else groups.push({ key, normal, members: [slice] });
@@ -99,7 +101,10 @@ function classesOf(numbers: readonly (number | undefined)[]): readonly number[] 
 
 /** Letter case, blanks and punctuation make no other kernel; several values are one text. */
 function kernelOf({ frame }: PlacedSlice): string {
-  return textsOf(frame, 'ConvolutionKernel').join(' ').toUpperCase().replace(/[^A-Z0-9]/g, '');
+  return textsOf(frame, 'ConvolutionKernel')
+    .join(' ')
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '');
 }
 
 /**
@@ -107,8 +112,13 @@ function kernelOf({ frame }: PlacedSlice): string {
  * then once more. The whole part where the numbers tell nothing.
  */
 function runsOf(part: readonly PlacedSlice[]): readonly (readonly PlacedSlice[])[] {
-  const numbered = [...part].sort((a, b) => (numberOf(a.instance, 'InstanceNumber') ?? 0) - (numberOf(b.instance, 'InstanceNumber') ?? 0) || a.frameNumber - b.frameNumber);
-  const extent = part.reduce((most, { position }) => Math.max(most, position), -Infinity) - part.reduce((least, { position }) => Math.min(least, position), Infinity);
+  const numbered = [...part].sort(
+    (a, b) =>
+      (numberOf(a.instance, 'InstanceNumber') ?? 0) - (numberOf(b.instance, 'InstanceNumber') ?? 0) || a.frameNumber - b.frameNumber,
+  );
+  const extent =
+    part.reduce((most, { position }) => Math.max(most, position), -Infinity) -
+    part.reduce((least, { position }) => Math.min(least, position), Infinity);
   const runs: PlacedSlice[][] = [];
   for (const [index, slice] of numbered.entries()) {
     // A jump back over half of the whole way begins a new run, in whichever direction the slices are numbered.
@@ -122,7 +132,10 @@ function runsOf(part: readonly PlacedSlice[]): readonly (readonly PlacedSlice[])
 /** Not so where a part goes on behind the stack or fills a hole in it. */
 function lieInEachOther(stack: readonly PlacedSlice[], part: readonly PlacedSlice[]): boolean {
   const places = stack.map(({ position }) => position).sort((a, b) => a - b);
-  const distances = places.slice(1).map((place, i) => place - places[i]!).sort((a, b) => a - b);
+  const distances = places
+    .slice(1)
+    .map((place, i) => place - places[i]!)
+    .sort((a, b) => a - b);
   const near = nearShare * (distances[distances.length >> 1] ?? 0);
   const count = part.filter(({ position }) => places.some((place) => Math.abs(place - position) < near)).length;
   return count > maxNear * part.length;

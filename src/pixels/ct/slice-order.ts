@@ -51,28 +51,53 @@ const wantedThicknessMm = 2;
  */
 export function orderAxialSlices(instances: readonly DataSet[]): AxialStack {
   const leftOut: { sopInstanceUID: string | undefined; frameNumber: number; reason: string }[] = [];
-  const candidates = instances.flatMap((instance) => framesOf(instance).flatMap(({ frame, frameNumber }) => {
-    const judged = candidateOf(instance, frame, frameNumber);
-    if (typeof judged !== 'string') return [judged];
-    leftOut.push({ sopInstanceUID: textOf(instance, 'SOPInstanceUID'), frameNumber, reason: judged });
-    return [];
-  }));
+  const candidates = instances.flatMap((instance) =>
+    framesOf(instance).flatMap(({ frame, frameNumber }) => {
+      const judged = candidateOf(instance, frame, frameNumber);
+      if (typeof judged !== 'string') return [judged];
+      leftOut.push({ sopInstanceUID: textOf(instance, 'SOPInstanceUID'), frameNumber, reason: judged });
+      return [];
+    }),
+  );
   const stacks = reconstructionsOf(candidates).map((group) => stackOf(group));
-  if (stacks.length === 0) return { slices: [], seriesInstanceUID: undefined, reason: 'no axial slice with a position', spacing: 0, gaps: [], tiltDegrees: 0, leftOut };
+  if (stacks.length === 0)
+    return {
+      slices: [],
+      seriesInstanceUID: undefined,
+      reason: 'no axial slice with a position',
+      spacing: 0,
+      gaps: [],
+      tiltDegrees: 0,
+      leftOut,
+    };
   const longest = Math.max(...stacks.map(({ extent }) => extent));
   const [best, ...others] = stacks.filter(({ extent }) => extent >= 0.9 * longest).sort(compareStacks);
   for (const other of stacks) {
     if (other === best) continue;
-    const reason = other.seriesInstanceUID === best!.seriesInstanceUID ? 'another acquisition or reconstruction of the same series was chosen' : `series ${best!.seriesInstanceUID ?? ''} was chosen instead`;
+    const reason =
+      other.seriesInstanceUID === best!.seriesInstanceUID
+        ? 'another acquisition or reconstruction of the same series was chosen'
+        : `series ${best!.seriesInstanceUID ?? ''} was chosen instead`;
     leftOut.push(...[...other.slices, ...other.duplicates].map((slice) => ({ ...nameOf(slice), reason })));
   }
   leftOut.push(...best!.duplicates.map((slice) => ({ ...nameOf(slice), reason: 'a slice at the same position is there already' })));
   const rest = stacks.length - 1;
-  const reason = rest === 0 ? 'the only axial stack'
-    : others.length === 0 ? `the longest of ${stacks.length} stacks (${best!.extent.toFixed(0)} mm)`
-    : `of ${others.length + 1} stacks of about the same length the one of ${best!.thickness.toFixed(2)} mm, nearest to ${wantedThicknessMm} mm`;
+  const reason =
+    rest === 0
+      ? 'the only axial stack'
+      : others.length === 0
+        ? `the longest of ${stacks.length} stacks (${best!.extent.toFixed(0)} mm)`
+        : `of ${others.length + 1} stacks of about the same length the one of ${best!.thickness.toFixed(2)} mm, nearest to ${wantedThicknessMm} mm`;
   const { slices, seriesInstanceUID, spacing, gaps, tiltDegrees } = best!;
-  return { slices: slices.map(({ instance, frameNumber, position }) => ({ instance, frameNumber, position })), seriesInstanceUID, reason, spacing, gaps, tiltDegrees, leftOut };
+  return {
+    slices: slices.map(({ instance, frameNumber, position }) => ({ instance, frameNumber, position })),
+    seriesInstanceUID,
+    reason,
+    spacing,
+    gaps,
+    tiltDegrees,
+    leftOut,
+  };
 }
 
 function framesOf(instance: DataSet): readonly { frame: DataSet; frameNumber: number }[] {
@@ -121,7 +146,8 @@ function acquisitionOf(instance: DataSet, frame: DataSet): number {
 }
 
 function stackOf(group: readonly Candidate[]): Stack {
-  const order = (one: Candidate): number => (numberOf(one.instance, 'AcquisitionNumber') ?? 0) * 1e6 + (numberOf(one.instance, 'InstanceNumber') ?? 0);
+  const order = (one: Candidate): number =>
+    (numberOf(one.instance, 'AcquisitionNumber') ?? 0) * 1e6 + (numberOf(one.instance, 'InstanceNumber') ?? 0);
   // Slices nearer than sameMm are at one place, whatever the last digits of their positions are: there the first acquisition counts.
   const place = (one: Candidate): number => Math.round(one.position / sameMm);
   const sorted = [...group].sort((a, b) => place(a) - place(b) || order(a) - order(b) || a.frameNumber - b.frameNumber);
@@ -133,11 +159,16 @@ function stackOf(group: readonly Candidate[]): Stack {
   const first = slices[0]!;
   const last = slices.at(-1)!;
   return {
-    slices, duplicates, spacing,
+    slices,
+    duplicates,
+    spacing,
     seriesInstanceUID: textOf(first.instance, 'SeriesInstanceUID'),
     extent: last.position - first.position,
     thickness: numberOf(first.frame, 'SliceThickness') ?? spacing,
-    gaps: slices.slice(0, -1).filter((_, i) => distances[i]! > 1.5 * spacing).map(({ position }) => position),
+    gaps: slices
+      .slice(0, -1)
+      .filter((_, i) => distances[i]! > 1.5 * spacing)
+      .map(({ position }) => position),
     tiltDegrees: tiltOf(first, last),
   };
 }
@@ -150,7 +181,12 @@ function tiltOf(first: Candidate, last: Candidate): number {
 
 function compareStacks(a: Stack, b: Stack): number {
   const far = (stack: Stack): number => Math.round(Math.abs(stack.thickness - wantedThicknessMm) * 100);
-  return far(a) - far(b) || b.slices.length - a.slices.length || (a.seriesInstanceUID ?? '').localeCompare(b.seriesInstanceUID ?? '') || a.slices[0]!.acquisition - b.slices[0]!.acquisition;
+  return (
+    far(a) - far(b) ||
+    b.slices.length - a.slices.length ||
+    (a.seriesInstanceUID ?? '').localeCompare(b.seriesInstanceUID ?? '') ||
+    a.slices[0]!.acquisition - b.slices[0]!.acquisition
+  );
 }
 
 function nameOf({ instance, frameNumber }: AxialSlice): { sopInstanceUID: string | undefined; frameNumber: number } {

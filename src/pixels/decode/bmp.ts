@@ -23,7 +23,8 @@ export function readBitmap(bytes: Uint8Array): Bitmap {
   const compression = old ? 0 : view.getUint32(30, true);
   const height = Math.abs(signedHeight);
   if (!uncompressed.has(compression)) throw new Error(`a compressed bitmap (kind ${compression})`);
-  if (width < 1 || height < 1 || width * height > maxPixels || ![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`a bitmap of ${width} × ${height} pixels of ${bits} bits`);
+  if (width < 1 || height < 1 || width * height > maxPixels || ![1, 4, 8, 16, 24, 32].includes(bits))
+    throw new Error(`a bitmap of ${width} × ${height} pixels of ${bits} bits`);
   const start = view.getUint32(10, true);
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   if (start + rowBytes * height > bytes.length) throw new Error('the bitmap ends too early');
@@ -59,12 +60,15 @@ function paletteOf(view: DataView, bits: number, old: boolean): Colour {
 }
 
 function masksOf(view: DataView, bits: number, compression: number): Colour {
-  const masks = compression === 0
-    ? bits === 16 ? [0x7c00, 0x03e0, 0x001f] : [0xff0000, 0x00ff00, 0x0000ff]
-    : [54, 58, 62].map((at) => view.getUint32(at, true));
+  const masks =
+    compression === 0
+      ? bits === 16
+        ? [0x7c00, 0x03e0, 0x001f]
+        : [0xff0000, 0x00ff00, 0x0000ff]
+      : [54, 58, 62].map((at) => view.getUint32(at, true));
   const parts = masks.map((mask) => {
     const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
-    const most = (mask >>> shift) || 1;
+    const most = mask >>> shift || 1;
     return (pixel: number): number => Math.round((((pixel & mask) >>> shift) / most) * 255);
   });
   return (pixel) => [parts[0]!(pixel), parts[1]!(pixel), parts[2]!(pixel)];

@@ -63,7 +63,10 @@ function jpegHeader(view: DataView): CodestreamHeader {
   for (let at = 2; at + 4 <= view.byteLength; ) {
     if (view.getUint8(at) !== 0xff) throw new Error(`no JPEG marker at byte ${at}`);
     const marker = view.getUint8(at + 1);
-    if (marker === 0xff) { at += 1; continue; }
+    if (marker === 0xff) {
+      at += 1;
+      continue;
+    }
     const length = view.getUint16(at + 2);
     if (length < 2 || at + 2 + length > view.byteLength) throw new Error('a JPEG segment is cut off');
     if (marker === 0xee && length >= 14 && view.getUint32(at + 4) === 0x41646f62) adobeTransform = view.getUint8(at + 15);

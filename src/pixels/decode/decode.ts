@@ -37,7 +37,10 @@ const codecs: Readonly<Record<string, DecodeFrame>> = {
   [transferSyntax.htj2k]: checked(decodeHtj2k),
 };
 const native: ReadonlySet<string> = new Set([
-  transferSyntax.implicitLittleEndian, transferSyntax.explicitLittleEndian, transferSyntax.deflatedLittleEndian, transferSyntax.explicitBigEndian,
+  transferSyntax.implicitLittleEndian,
+  transferSyntax.explicitLittleEndian,
+  transferSyntax.deflatedLittleEndian,
+  transferSyntax.explicitBigEndian,
 ]);
 
 /** The other processes of JPEG, retired in DICOM: read as far as their codestream is one of those above. */
@@ -73,7 +76,12 @@ export async function decodeFrames(file: Part10File, frameNumbers?: readonly num
     for (const frameNumber of numbers) {
       const decoded = compressed
         ? await (codec ?? decodeUndeclared)(compressed[frameNumber - 1]!, format)
-        : { samples: nativeCells((pixelData as { bytes: Uint8Array }).bytes, frameNumber - 1, format, { littleEndian: transferSyntaxUID !== transferSyntax.explicitBigEndian, vr: (pixelData as { vr: string }).vr }) };
+        : {
+            samples: nativeCells((pixelData as { bytes: Uint8Array }).bytes, frameNumber - 1, format, {
+              littleEndian: transferSyntaxUID !== transferSyntax.explicitBigEndian,
+              vr: (pixelData as { vr: string }).vr,
+            }),
+          };
       photometricInterpretation = decoded.photometricInterpretation ?? photometricInterpretation;
       frames.push({ frameNumber, samples: valuesOf(decoded, format) });
     }
@@ -91,7 +99,10 @@ function valuesOf({ samples, precision, cut }: DecodedFrame, format: ImageFormat
   if (cut) return samples;
   const width = samples.BYTES_PER_ELEMENT * 8;
   // Some encoders code more bits than are stored and leave the sign where Bits Stored has it; without sign, surplus bits are real.
-  const bitsStored = Math.min(precision === undefined || format.signed ? Math.min(precision ?? width, format.bitsStored) : precision, width);
+  const bitsStored = Math.min(
+    precision === undefined || format.signed ? Math.min(precision ?? width, format.bitsStored) : precision,
+    width,
+  );
   const highBit = precision === undefined && !isLow(samples, format) ? Math.min(format.highBit, width - 1) : bitsStored - 1;
   return storedValues(samples, { signed: format.signed, bitsStored, highBit });
 }
@@ -127,11 +138,17 @@ function decodeJpeg(bytes: Uint8Array, format: ImageFormat): DecodedFrame | Prom
  * What the components of a JPEG are, as libjpeg decides it: Adobe's marker, JFIF (always YCbCr), components named R, G and B. Colour
  * differences of lower resolution are YCbCr too. Only where the codestream says nothing does the header count.
  */
-function colourOf({ components, adobeTransform, jfif, letters, subsampled }: CodestreamHeader, { photometricInterpretation }: ImageFormat): { photometricInterpretation?: string } {
+function colourOf(
+  { components, adobeTransform, jfif, letters, subsampled }: CodestreamHeader,
+  { photometricInterpretation }: ImageFormat,
+): { photometricInterpretation?: string } {
   if (components !== 3) return {};
-  const luminance = adobeTransform !== undefined ? adobeTransform === 1
-    : letters === 'RGB' ? false
-    : jfif === true || subsampled === true || photometricInterpretation.startsWith('YBR');
+  const luminance =
+    adobeTransform !== undefined
+      ? adobeTransform === 1
+      : letters === 'RGB'
+        ? false
+        : jfif === true || subsampled === true || photometricInterpretation.startsWith('YBR');
   return { photometricInterpretation: luminance ? 'YBR_FULL' : 'RGB' };
 }
 
@@ -145,7 +162,9 @@ function checked(decode: (bytes: Uint8Array) => Promise<DecodedFrame>): DecodeFr
 /** Before a decoder reserves memory for it. */
 function matchHeader(header: { rows: number; columns: number; components: number }, format: ImageFormat): void {
   if (header.rows !== format.rows || header.columns !== format.columns || header.components !== format.samplesPerPixel) {
-    throw new Error(`the codestream has ${header.columns} × ${header.rows} × ${header.components} samples, the header ${format.columns} × ${format.rows} × ${format.samplesPerPixel}`);
+    throw new Error(
+      `the codestream has ${header.columns} × ${header.rows} × ${header.components} samples, the header ${format.columns} × ${format.rows} × ${format.samplesPerPixel}`,
+    );
   }
 }
 
@@ -165,5 +184,10 @@ function decodeUndeclared(bytes: Uint8Array, format: ImageFormat): DecodedFrame 
 function decodeDeflatedFrame(bytes: Uint8Array, format: ImageFormat): DecodedFrame {
   const single = { ...format, numberOfFrames: 1 };
   const size = Math.ceil((format.rows * format.columns * format.samplesPerPixel * format.bitsAllocated) / 8);
-  return { samples: nativeCells(new Uint8Array(inflateRawSync(bytes, { maxOutputLength: size + 64 })), 0, single, { littleEndian: true, vr: 'OB' }) };
+  return {
+    samples: nativeCells(new Uint8Array(inflateRawSync(bytes, { maxOutputLength: size + 64 })), 0, single, {
+      littleEndian: true,
+      vr: 'OB',
+    }),
+  };
 }

@@ -30,7 +30,12 @@ export function encapsulatedFrames(pixelData: Encapsulated, numberOfFrames: numb
 }
 
 /** Indices of the fragments that frames begin with, or undefined if no table says so in a believable way. */
-function startsFromTables(pixelData: Encapsulated, fragments: readonly Uint8Array[], numberOfFrames: number, dataSet: DataSet): readonly number[] | undefined {
+function startsFromTables(
+  pixelData: Encapsulated,
+  fragments: readonly Uint8Array[],
+  numberOfFrames: number,
+  dataSet: DataSet,
+): readonly number[] | undefined {
   const indexOfOffset = new Map<number, number>();
   let offset = 0;
   fragments.forEach((fragment, index) => {
@@ -40,7 +45,8 @@ function startsFromTables(pixelData: Encapsulated, fragments: readonly Uint8Arra
   for (const offsets of [offsetsOf(pixelData.offsetTable, 4), offsetsOf(dataSet['ExtendedOffsetTable'], 8)]) {
     if (offsets.length !== numberOfFrames) continue;
     const starts = offsets.map((one) => indexOfOffset.get(one));
-    if (starts.every((start, i): start is number => start !== undefined && (i === 0 ? start === 0 : start > (starts[i - 1] ?? Infinity)))) return starts;
+    if (starts.every((start, i): start is number => start !== undefined && (i === 0 ? start === 0 : start > (starts[i - 1] ?? Infinity))))
+      return starts;
   }
   return undefined;
 }
@@ -48,7 +54,9 @@ function startsFromTables(pixelData: Encapsulated, fragments: readonly Uint8Arra
 function offsetsOf(table: unknown, size: 4 | 8): readonly number[] {
   if (!(table instanceof Uint8Array)) return [];
   const view = new DataView(table.buffer, table.byteOffset, table.length);
-  return Array.from({ length: Math.floor(table.length / size) }, (_, i) => (size === 4 ? view.getUint32(i * 4, true) : Number(view.getBigUint64(i * 8, true))));
+  return Array.from({ length: Math.floor(table.length / size) }, (_, i) =>
+    size === 4 ? view.getUint32(i * 4, true) : Number(view.getBigUint64(i * 8, true)),
+  );
 }
 
 /** SOI of JPEG and JPEG-LS, SOC of JPEG 2000, or the box that a JP2 file begins with. */

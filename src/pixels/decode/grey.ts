@@ -8,7 +8,11 @@ import type { Samples, StoredFrame, StoredFrames } from './stored-frames.js';
  * the samples. Palettes are looked up first.
  * @throws Fault dicom-attribute for a photometric interpretation that has no luminance here
  */
-export function greySamples(stored: StoredFrames, frame: StoredFrame, dataSet: DataSet): { samples: Samples; colour: boolean; bits: number } {
+export function greySamples(
+  stored: StoredFrames,
+  frame: StoredFrame,
+  dataSet: DataSet,
+): { samples: Samples; colour: boolean; bits: number } {
   const { samples } = frame;
   const { samplesPerPixel, bitsStored } = stored.format;
   switch (stored.photometricInterpretation) {
@@ -29,7 +33,9 @@ export function greySamples(stored: StoredFrames, frame: StoredFrame, dataSet: D
     case 'PALETTE COLOR':
       if (samplesPerPixel === 1) return { samples: paletteLuminance(samples, dataSet), colour: true, bits: 16 };
   }
-  throw new Fault('dicom-attribute', `${stored.photometricInterpretation} with ${samplesPerPixel} samples a pixel has no grey values`, { attribute: 'PhotometricInterpretation' });
+  throw new Fault('dicom-attribute', `${stored.photometricInterpretation} with ${samplesPerPixel} samples a pixel has no grey values`, {
+    attribute: 'PhotometricInterpretation',
+  });
 }
 
 function luminance(samples: Samples): Samples {
@@ -49,6 +55,7 @@ function firstOfThree(samples: Samples): Samples {
 /** Luminance that leaves room below black and above white (CCIR 601-2: 16 to 235 of 8 bits) → the whole range. */
 function fullRange(grey: Samples, bits: number): Samples {
   const unit = 2 ** (bits - 8);
-  for (let i = 0; i < grey.length; i++) grey[i] = Math.round((Math.min(219 * unit, Math.max(0, grey[i]! - 16 * unit)) / (219 * unit)) * (2 ** bits - 1));
+  for (let i = 0; i < grey.length; i++)
+    grey[i] = Math.round((Math.min(219 * unit, Math.max(0, grey[i]! - 16 * unit)) / (219 * unit)) * (2 ** bits - 1));
   return grey;
 }

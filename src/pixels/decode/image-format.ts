@@ -39,10 +39,17 @@ export function imageFormat(dataSet: DataSet): ImageFormat {
   if (rows * columns * samplesPerPixel > maxSamplesPerFrame) {
     throw wrong(dataSet, 'Rows', `${columns} × ${rows} pixels are more than an image may have here (${maxSamplesPerFrame} samples)`);
   }
-  const photometricInterpretation = textOf(dataSet, 'PhotometricInterpretation')?.toUpperCase().replace(/^(MONOCHROME) (?=[12]$)/, '$1');
+  const photometricInterpretation = textOf(dataSet, 'PhotometricInterpretation')
+    ?.toUpperCase()
+    .replace(/^(MONOCHROME) (?=[12]$)/, '$1');
   if (photometricInterpretation === undefined) throw wrong(dataSet, 'PhotometricInterpretation', 'it is missing');
   return {
-    rows, columns, samplesPerPixel, bitsAllocated, bitsStored, highBit,
+    rows,
+    columns,
+    samplesPerPixel,
+    bitsAllocated,
+    bitsStored,
+    highBit,
     // 0 is written for one frame; pydicom and DCMTK take it so.
     numberOfFrames: Math.max(1, integer(dataSet, 'NumberOfFrames', 0, maxFrames, 1)),
     photometricInterpretation,
@@ -54,7 +61,8 @@ export function imageFormat(dataSet: DataSet): ImageFormat {
 function integer(dataSet: DataSet, keyword: string, least: number, most: number, otherwise?: number): number {
   const value = decidingNumberOf(dataSet, keyword) ?? otherwise;
   if (value === undefined) throw wrong(dataSet, keyword, 'it is missing');
-  if (!Number.isInteger(value) || value < least || value > most) throw wrong(dataSet, keyword, `${least} to ${most} is expected, not ${value}`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw wrong(dataSet, keyword, `${least} to ${most} is expected, not ${value}`);
   return value;
 }
 

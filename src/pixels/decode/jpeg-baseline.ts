@@ -12,7 +12,11 @@ const untransformed = Uint8Array.of(0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0
  */
 export async function decodeJpegBaseline(bytes: Uint8Array, header: CodestreamHeader): Promise<DecodedFrame> {
   const components = header.components;
-  const { data, info } = await sharp(withoutApplicationData(bytes, components === 3), { failOn: 'warning', limitInputPixels: false, sequentialRead: true })
+  const { data, info } = await sharp(withoutApplicationData(bytes, components === 3), {
+    failOn: 'warning',
+    limitInputPixels: false,
+    sequentialRead: true,
+  })
     .toColourspace(components === 1 ? 'b-w' : 'srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -26,7 +30,10 @@ function withoutApplicationData(bytes: Uint8Array, marked: boolean): Uint8Array 
   let at = 2;
   while (at + 4 <= bytes.length && bytes[at] === 0xff) {
     const marker = bytes[at + 1]!;
-    if (marker === 0xff) { at++; continue; }
+    if (marker === 0xff) {
+      at++;
+      continue;
+    }
     if (marker === 0xda) break;
     const end = at + 2 + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
     if (marker < 0xe0 || marker > 0xef) parts.push(bytes.subarray(at, end));

@@ -49,7 +49,10 @@ export class BitReader {
   protected bits = 0;
   protected count = 0;
 
-  constructor(private readonly bytes: Uint8Array, start: number) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    start: number,
+  ) {
     this.coded = codedBytes(bytes, start);
     this.position = this.coded.end;
   }
@@ -126,7 +129,13 @@ export interface HuffmanTable {
 
 /** @param lengths number of codes of 1 to 16 bits (§C.2) @throws Error if they are more than fit */
 export function huffmanTable(lengths: Uint8Array, symbols: Uint8Array): HuffmanTable {
-  const table = { short: new Uint16Array(1 << shortBits), symbols, counts: new Uint16Array(17), firstCode: new Int32Array(17), firstSymbol: new Int32Array(17) };
+  const table = {
+    short: new Uint16Array(1 << shortBits),
+    symbols,
+    counts: new Uint16Array(17),
+    firstCode: new Int32Array(17),
+    firstSymbol: new Int32Array(17),
+  };
   let code = 0;
   let index = 0;
   for (let length = 1; length <= 16; length++) {

@@ -38,7 +38,14 @@ export class CoefficientReader extends BitReader {
    * @returns the DC value before multiplication: the next block's prediction
    * @throws Error for a code that no table has or too many coefficients
    */
-  block(dc: HuffmanTable, ac: CoefficientTable, quantization: Float64Array, zigzag: Uint8Array, prediction: number, block: Float64Array): number {
+  block(
+    dc: HuffmanTable,
+    ac: CoefficientTable,
+    quantization: Float64Array,
+    zigzag: Uint8Array,
+    prediction: number,
+    block: Float64Array,
+  ): number {
     block.fill(0);
     const first = prediction + this.difference(this.symbol(dc) & 15);
     block[0] = first * quantization[0]!;

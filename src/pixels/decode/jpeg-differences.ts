@@ -16,7 +16,11 @@ export class DifferenceReader {
   private bits = 0;
   private count = 0;
 
-  constructor(bytes: Uint8Array, start: number, private readonly table: HuffmanTable) {
+  constructor(
+    bytes: Uint8Array,
+    start: number,
+    private readonly table: HuffmanTable,
+  ) {
     this.coded = codedBytes(bytes, start);
     this.whole = wholeDifferences(table);
   }
@@ -28,7 +32,10 @@ export class DifferenceReader {
 
   /** Fills `differences`. @throws Error at a code that the table does not have or where the data end early */
   read(differences: Int32Array): void {
-    const { whole, coded: { plain, length: codedLength } } = this;
+    const {
+      whole,
+      coded: { plain, length: codedLength },
+    } = this;
     let { position, bits, count } = this;
     for (let i = 0; i < differences.length; i++) {
       if (count <= 16) {
@@ -48,7 +55,10 @@ export class DifferenceReader {
       bits <<= size >> 8;
       count -= size >> 8;
       const category = size & 0xff;
-      if (category === 16) { differences[i] = 32768; continue; }
+      if (category === 16) {
+        differences[i] = 32768;
+        continue;
+      }
       if (count <= 16) {
         bits |= ((plain[position]! << 8) | plain[position + 1]!) << (16 - count);
         position += 2;

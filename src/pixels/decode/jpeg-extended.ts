@@ -48,7 +48,14 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
     const component = frame.components[index]!;
     const tablesOfPart = { dc: tables.dc[dc], ac: tables.ac[ac], quantization: tables.quantization[component.quantization] };
     if (!tablesOfPart.dc || !tablesOfPart.ac || !tablesOfPart.quantization) throw new Error('a JPEG scan without its tables');
-    return { component, plane: planes[index]!, dc: tablesOfPart.dc, ac: coefficientTable(tablesOfPart.ac), quantization: Float64Array.from(tablesOfPart.quantization, (step, k) => step * scales[zigzag[k]!]!), previous: 0 };
+    return {
+      component,
+      plane: planes[index]!,
+      dc: tablesOfPart.dc,
+      ac: coefficientTable(tablesOfPart.ac),
+      quantization: Float64Array.from(tablesOfPart.quantization, (step, k) => step * scales[zigzag[k]!]!),
+      previous: 0,
+    };
   });
   // A scan of one component has no MCU padding: its blocks are those that hold pixels (§A.2.2).
   const only = parts[0]!.component;
@@ -81,8 +88,70 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
 }
 
 const zigzag = Uint8Array.of(
-  0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+  0,
+  1,
+  8,
+  16,
+  9,
+  2,
+  3,
+  10,
+  17,
+  24,
+  32,
+  25,
+  18,
+  11,
+  4,
+  5,
+  12,
+  19,
+  26,
+  33,
+  40,
+  48,
+  41,
+  34,
+  27,
+  20,
+  13,
+  6,
+  7,
+  14,
+  21,
+  28,
+  35,
+  42,
+  49,
+  56,
+  57,
+  50,
+  43,
+  36,
+  29,
+  22,
+  15,
+  23,
+  30,
+  37,
+  44,
+  51,
+  58,
+  59,
+  52,
+  45,
+  38,
+  31,
+  39,
+  46,
+  53,
+  60,
+  61,
+  54,
+  47,
+  55,
+  62,
+  63,
 );
 
 /** A block's values, levels shifted and clipped (§A.3.1), into the component's plane. */

@@ -14,14 +14,18 @@ export function decodeJpegLossless(bytes: Uint8Array): DecodedFrame {
   let samples: Uint8Array | Uint16Array | undefined;
   walkJpeg(bytes, (frame, scan, tables) => {
     if (frame.process !== 0xc3) throw new Error('not the lossless process');
-    samples ??= frame.precision <= 8 ? new Uint8Array(frame.rows * frame.columns * frame.components.length) : new Uint16Array(frame.rows * frame.columns * frame.components.length);
+    samples ??=
+      frame.precision <= 8
+        ? new Uint8Array(frame.rows * frame.columns * frame.components.length)
+        : new Uint16Array(frame.rows * frame.columns * frame.components.length);
     return decodeScan(bytes, frame, scan, tables, samples);
   });
   return { samples: samples! };
 }
 
 function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables: JpegTables, samples: Uint8Array | Uint16Array): number {
-  if (frame.components.some(({ horizontal, vertical }) => horizontal !== 1 || vertical !== 1)) throw new Error('a lossless JPEG with subsampled components');
+  if (frame.components.some(({ horizontal, vertical }) => horizontal !== 1 || vertical !== 1))
+    throw new Error('a lossless JPEG with subsampled components');
   const { columns, rows, precision } = frame;
   const step = frame.components.length;
   const parts = scan.components.map(({ index, dc }) => ({ index, table: demand(tables.dc[dc]) }));
@@ -45,10 +49,37 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
         firstRow = row;
       }
       const run = Math.min(columns - column, untilRestart);
-      if (parts.length === 1) decodeRun(reader, parts[0]!.table, samples, (row * columns + column) * step + parts[0]!.index, run, step, column === 0, row === firstRow, columns * step, scan.selection, start);
-      else for (let i = 0; i < run; i++) {
-        for (const { index, table } of parts) decodeRun(reader, table, samples, (row * columns + column + i) * step + index, 1, step, column + i === 0, row === firstRow, columns * step, scan.selection, start);
-      }
+      if (parts.length === 1)
+        decodeRun(
+          reader,
+          parts[0]!.table,
+          samples,
+          (row * columns + column) * step + parts[0]!.index,
+          run,
+          step,
+          column === 0,
+          row === firstRow,
+          columns * step,
+          scan.selection,
+          start,
+        );
+      else
+        for (let i = 0; i < run; i++) {
+          for (const { index, table } of parts)
+            decodeRun(
+              reader,
+              table,
+              samples,
+              (row * columns + column + i) * step + index,
+              1,
+              step,
+              column + i === 0,
+              row === firstRow,
+              columns * step,
+              scan.selection,
+              start,
+            );
+        }
       column += run;
       untilRestart -= run;
     }
@@ -59,7 +90,14 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
 }
 
 /** The whole image of one component, row by row: differences first, then the predictor over them. */
-function decodePlain(reader: DifferenceReader, samples: Uint8Array | Uint16Array, rows: number, columns: number, selection: number, start: number): void {
+function decodePlain(
+  reader: DifferenceReader,
+  samples: Uint8Array | Uint16Array,
+  rows: number,
+  columns: number,
+  selection: number,
+  start: number,
+): void {
   const differences = new Int32Array(columns);
   for (let row = 0, at = 0; row < rows; row++) {
     reader.read(differences);
@@ -81,7 +119,19 @@ function shift(samples: Uint8Array | Uint16Array, pointTransform: number): void 
 }
 
 /** `count` samples of one component from offset `at` on, all in one row (§H.1.2). */
-function decodeRun(reader: BitReader, table: HuffmanTable, samples: Uint8Array | Uint16Array, at: number, count: number, step: number, atLeft: boolean, atTop: boolean, stride: number, selection: number, start: number): void {
+function decodeRun(
+  reader: BitReader,
+  table: HuffmanTable,
+  samples: Uint8Array | Uint16Array,
+  at: number,
+  count: number,
+  step: number,
+  atLeft: boolean,
+  atTop: boolean,
+  stride: number,
+  selection: number,
+  start: number,
+): void {
   const end = at + count * step;
   if (atLeft && count > 0) {
     samples[at] = (atTop ? start : samples[at - stride]!) + nextDifference(reader, table);
@@ -109,13 +159,20 @@ function nextDifference(reader: BitReader, table: HuffmanTable): number {
 /** Table H.1. */
 function predicted(selection: number, left: number, above: number, corner: number): number {
   switch (selection) {
-    case 2: return above;
-    case 3: return corner;
-    case 4: return left + above - corner;
-    case 5: return left + ((above - corner) >> 1);
-    case 6: return above + ((left - corner) >> 1);
-    case 7: return (left + above) >> 1;
-    default: throw new Error(`JPEG lossless predictor ${selection}`);
+    case 2:
+      return above;
+    case 3:
+      return corner;
+    case 4:
+      return left + above - corner;
+    case 5:
+      return left + ((above - corner) >> 1);
+    case 6:
+      return above + ((left - corner) >> 1);
+    case 7:
+      return (left + above) >> 1;
+    default:
+      throw new Error(`JPEG lossless predictor ${selection}`);
   }
 }
 

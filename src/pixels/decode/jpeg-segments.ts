@@ -45,10 +45,16 @@ export function walkJpeg(bytes: Uint8Array, onScan: (frame: JpegFrame, scan: Jpe
   let restartInterval = 0;
   let scans = 0;
   for (let at = 2; at + 4 <= bytes.length; ) {
-    if (bytes[at] !== 0xff || bytes[at + 1] === 0xff || bytes[at + 1] === 0) { at++; continue; }
+    if (bytes[at] !== 0xff || bytes[at + 1] === 0xff || bytes[at + 1] === 0) {
+      at++;
+      continue;
+    }
     const marker = bytes[at + 1]!;
     if (marker === 0xd9) break;
-    if (marker >= 0xd0 && marker <= 0xd8) { at += 2; continue; }
+    if (marker >= 0xd0 && marker <= 0xd8) {
+      at += 2;
+      continue;
+    }
     const segment = bytes.subarray(at + 4, at + 2 + word(bytes, at + 2));
     at += 2 + word(bytes, at + 2);
     if (at > bytes.length) throw new Error('a JPEG segment is cut off');
@@ -84,7 +90,9 @@ function readQuantization(segment: Uint8Array, tables: JpegTables): void {
   for (let at = 0; at < segment.length; ) {
     const wide = segment[at]! >> 4 === 1;
     const start = at + 1;
-    tables.quantization[segment[at]! & 3] = Uint16Array.from({ length: 64 }, (_, i) => (wide ? word(segment, start + 2 * i) : (segment[start + i] ?? 0)));
+    tables.quantization[segment[at]! & 3] = Uint16Array.from({ length: 64 }, (_, i) =>
+      wide ? word(segment, start + 2 * i) : (segment[start + i] ?? 0),
+    );
     at = start + (wide ? 128 : 64);
   }
 }
@@ -97,7 +105,8 @@ function readFrame(process: number, segment: Uint8Array): JpegFrame {
     const sampling = segment[at + 1]!;
     return { id: segment[at]!, horizontal: sampling >> 4, vertical: sampling & 15, quantization: segment[at + 2]! & 3 };
   });
-  if (components.some(({ horizontal, vertical }) => horizontal < 1 || horizontal > 4 || vertical < 1 || vertical > 4)) throw new Error('a JPEG sampling factor outside 1 to 4');
+  if (components.some(({ horizontal, vertical }) => horizontal < 1 || horizontal > 4 || vertical < 1 || vertical > 4))
+    throw new Error('a JPEG sampling factor outside 1 to 4');
   return { process, precision: segment[0]!, rows: word(segment, 1), columns: word(segment, 3), components };
 }
 

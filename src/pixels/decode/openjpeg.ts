@@ -33,7 +33,11 @@ export async function decodeOpenJpeg(codestream: Uint8Array): Promise<DecodedFra
   if (bytes === 0) throw new Error(`no memory for a codestream of ${codestream.length} bytes`);
   new Uint8Array(openJpeg.memory.buffer, bytes, codestream.length).set(codestream);
   if (openJpeg.decode(bytes, codestream.length) !== 1) throw new Error(textAt(openJpeg.memory, openJpeg.errorMessage()));
-  const [width, height, components, precision, , size, samples] = new Uint32Array(openJpeg.memory.buffer, openJpeg.frameInfo(), 7) as unknown as [number, number, number, number, number, number, number];
+  const [width, height, components, precision, , size, samples] = new Uint32Array(
+    openJpeg.memory.buffer,
+    openJpeg.frameInfo(),
+    7,
+  ) as unknown as [number, number, number, number, number, number, number];
   const copy = new Uint8Array(openJpeg.memory.buffer, samples, width * height * components * size).slice();
   openJpeg.free(samples);
   openJpeg.free(bytes);
@@ -57,5 +61,7 @@ async function instantiate(): Promise<OpenJpeg> {
 
 function textAt({ buffer }: WebAssembly.Memory, pointer: number): string {
   const bytes = new Uint8Array(buffer, pointer);
-  return Buffer.from(bytes.subarray(0, bytes.indexOf(0))).toString('latin1').trim();
+  return Buffer.from(bytes.subarray(0, bytes.indexOf(0)))
+    .toString('latin1')
+    .trim();
 }

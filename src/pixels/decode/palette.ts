@@ -9,7 +9,9 @@ const most16 = 65535;
 /** Palette Color Lookup Table module (PS3.3 §C.7.9): the luminance (Rec. 601) of each sample as 16 bits. */
 export function paletteLuminance(samples: Samples, dataSet: DataSet): Uint16Array {
   const [red, green, blue] = colours.map((colour) => palette(dataSet, colour)) as [Palette, Palette, Palette];
-  const entries = red.entries.map((value, i) => Math.round(0.299 * value + 0.587 * (green.entries[i] ?? 0) + 0.114 * (blue.entries[i] ?? 0)));
+  const entries = red.entries.map((value, i) =>
+    Math.round(0.299 * value + 0.587 * (green.entries[i] ?? 0) + 0.114 * (blue.entries[i] ?? 0)),
+  );
   const last = entries.length - 1;
   return Uint16Array.from(samples, (sample) => entries[Math.min(last, Math.max(0, sample - red.first))]!);
 }
@@ -26,11 +28,13 @@ function palette(dataSet: DataSet, colour: (typeof colours)[number]): Palette {
   const [count, first, bits] = numbersOf(dataSet, `${keyword}Descriptor`);
   const data = dataSet[`${keyword}Data`];
   const segmented = dataSet[`Segmented${keyword}Data`];
-  if (count === undefined || first === undefined) throw new Fault('dicom-attribute', 'it is missing', { attribute: `${keyword}Descriptor` });
+  if (count === undefined || first === undefined)
+    throw new Fault('dicom-attribute', 'it is missing', { attribute: `${keyword}Descriptor` });
   // 0 stands for 65536; written as SS, a count above 32767 looks negative (§C.7.6.3.1.5).
   const length = count <= 0 ? count + 65536 : count;
   if (data instanceof Uint8Array && data.length > 0) return { first, entries: plainEntries(data, length, bits === 8) };
-  if (segmented instanceof Uint8Array && segmented.length > 0) return { first, entries: segmentedEntries(segmented, length, bits === 8, `Segmented${keyword}Data`) };
+  if (segmented instanceof Uint8Array && segmented.length > 0)
+    return { first, entries: segmentedEntries(segmented, length, bits === 8, `Segmented${keyword}Data`) };
   throw new Fault('dicom-attribute', 'it is missing', { attribute: `${keyword}Data` });
 }
 

@@ -59,7 +59,10 @@ export function decodeRle(bytes: Uint8Array, format: ImageFormat): DecodedFrame 
   }
   const decoded = new Uint8Array(loops.memory.buffer, output, outputLength).slice();
   if (bitsAllocated === 1) return { samples: bits(decoded, pixels) };
-  return { ...(cut ? { cut } : {}), samples: size === 1 ? decoded : size === 2 ? new Uint16Array(decoded.buffer) : new Uint32Array(decoded.buffer) };
+  return {
+    ...(cut ? { cut } : {}),
+    samples: size === 1 ? decoded : size === 2 ? new Uint16Array(decoded.buffer) : new Uint32Array(decoded.buffer),
+  };
 }
 
 /** The RLE header (§G.5). */

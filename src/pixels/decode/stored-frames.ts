@@ -67,8 +67,11 @@ export function storedValues(cells: Samples, format: Pick<ImageFormat, 'bitsStor
 function retyped(cells: Samples, signed: boolean): Samples {
   const { buffer, byteOffset, length } = cells;
   switch (cells.BYTES_PER_ELEMENT) {
-    case 1: return signed ? new Int8Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length);
-    case 2: return signed ? new Int16Array(buffer, byteOffset, length) : new Uint16Array(buffer, byteOffset, length);
-    default: return signed ? new Int32Array(buffer, byteOffset, length) : new Uint32Array(buffer, byteOffset, length);
+    case 1:
+      return signed ? new Int8Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length);
+    case 2:
+      return signed ? new Int16Array(buffer, byteOffset, length) : new Uint16Array(buffer, byteOffset, length);
+    default:
+      return signed ? new Int32Array(buffer, byteOffset, length) : new Uint32Array(buffer, byteOffset, length);
   }
 }

@@ -44,10 +44,16 @@ export class DecoderChild {
   constructor(program: URL, { heapMb, memoryMb }: DecoderLimits, died: (end: DecoderEnd) => void) {
     const command = [process.execPath, `--max-old-space-size=${heapMb}`, fileURLToPath(program)];
     // Nothing of the service's environment: no password is where a file could reach it.
-    this.#process = spawn('/bin/sh', ['-c', limited, 'sh', String((memoryMb + (codeRangeMb ??= countedCodeRangeMb())) * 1024), ...command], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: {} });
+    this.#process = spawn(
+      '/bin/sh',
+      ['-c', limited, 'sh', String((memoryMb + (codeRangeMb ??= countedCodeRangeMb())) * 1024), ...command],
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: {} },
+    );
     this.#gone = once(this.#process, 'close').catch(() => undefined);
     this.#process.once('error', (error) => died({ reason: error.message, outside: false }));
-    this.#process.once('exit', (code, signal) => died({ reason: `it ended ${signal ? `by ${signal}` : `with code ${code}`}`, outside: signal === 'SIGKILL' && !this.#killed }));
+    this.#process.once('exit', (code, signal) =>
+      died({ reason: `it ended ${signal ? `by ${signal}` : `with code ${code}`}`, outside: signal === 'SIGKILL' && !this.#killed }),
+    );
     this.#channel = this.#process.stdio[3] as Socket;
     const reader = new MessageReader((head, body) => this.#answered?.(answerOf(head, body)));
     this.#channel.on('data', (piece: Uint8Array) => {

@@ -32,7 +32,11 @@ export function messageParts(head: unknown, body: readonly Uint8Array[]): readon
   const packed = serialize(head);
   const prefix = Buffer.alloc(prefixLength);
   prefix.writeUInt32LE(packed.length, 0);
-  prefix.writeUIntLE(body.reduce((sum, part) => sum + part.length, 0), 4, 6);
+  prefix.writeUIntLE(
+    body.reduce((sum, part) => sum + part.length, 0),
+    4,
+    6,
+  );
   return [prefix, packed, ...body];
 }
 
@@ -46,7 +50,10 @@ export function answerParts(answer: DecoderAnswer): readonly Uint8Array[] {
   const { image, preview } = answer.result;
   const { buffer, byteOffset, byteLength } = image.values;
   const light = { ...answer.result, image: { ...image, values: new Float32Array(0) }, preview: { ...preview, values: new Uint8Array(0) } };
-  return messageParts({ answer: { result: light }, imageLength: image.values.length } satisfies AnswerHead, [new Uint8Array(buffer, byteOffset, byteLength), preview.values]);
+  return messageParts({ answer: { result: light }, imageLength: image.values.length } satisfies AnswerHead, [
+    new Uint8Array(buffer, byteOffset, byteLength),
+    preview.values,
+  ]);
 }
 
 /** @param body memory of its own, which the pictures go on using */

@@ -73,8 +73,16 @@ export class DecoderPool {
   }
 
   /** The lungs of a CT slice as presentCtSlice shows them. @param window in Hounsfield units @param frameNumber 1-based */
-  ctSlice(bytes: Uint8Array, window: { readonly center: number; readonly width: number }, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
-    return this.run({ kind: 'ctSlice', window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) }, bytes);
+  ctSlice(
+    bytes: Uint8Array,
+    window: { readonly center: number; readonly width: number },
+    frameNumber = 1,
+    size?: PictureSize,
+  ): Promise<DecodedPicture> {
+    return this.run(
+      { kind: 'ctSlice', window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) },
+      bytes,
+    );
   }
 
   /** Share of lung in the body's cross-section, 0 to 1. */
@@ -103,10 +111,12 @@ export class DecoderPool {
     this.stopped = true;
     const ended = new Fault('timed-out', 'the decoders were stopped', {}, { retryable: true });
     for (const job of this.waiting.splice(0)) job.reject(ended);
-    await Promise.all([...this.decoders].map(async (decoder) => {
-      this.remove(decoder)?.reject(ended);
-      await decoder.child.kill();
-    }));
+    await Promise.all(
+      [...this.decoders].map(async (decoder) => {
+        this.remove(decoder)?.reject(ended);
+        await decoder.child.kill();
+      }),
+    );
   }
 
   private run<Kind extends DecoderTask['kind']>(task: DecoderTask & { kind: Kind }, file: Uint8Array): Promise<TaskResults[Kind]> {
@@ -122,7 +132,10 @@ export class DecoderPool {
     while (this.waiting.length > 0 && !this.stopped) {
       const idle = [...this.decoders].filter(({ job }) => !job);
       const job = this.waiting[0]!;
-      const decoder = idle.find(({ child }) => child.has(job.file)) ?? idle[0] ?? (this.decoders.size < this.options.workers ? this.addDecoder() : undefined);
+      const decoder =
+        idle.find(({ child }) => child.has(job.file)) ??
+        idle[0] ??
+        (this.decoders.size < this.options.workers ? this.addDecoder() : undefined);
       if (!decoder) return;
       this.waiting.shift();
       clearTimeout(decoder.timer);
@@ -161,7 +174,9 @@ export class DecoderPool {
   }
 
   private recordGivenUpStudy(decoder: Decoder): void {
-    this.remove(decoder)?.reject(new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }));
+    this.remove(decoder)?.reject(
+      new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }),
+    );
     void decoder.child.kill();
     this.replace();
   }
@@ -171,7 +186,10 @@ export class DecoderPool {
     if (!job) return;
     const [deaths, kills] = [job.deaths + (outside ? 0 : 1), job.kills + (outside ? 1 : 0)];
     if (deaths < maxDeaths && kills < maxKills) this.waiting.unshift({ ...job, deaths, kills });
-    else if (outside) job.reject(new Fault('decoder-killed', 'something outside ended it by SIGKILL, as the kernel does where the machine has no memory left'));
+    else if (outside)
+      job.reject(
+        new Fault('decoder-killed', 'something outside ended it by SIGKILL, as the kernel does where the machine has no memory left'),
+      );
     else job.reject(new Fault('pixels-unreadable', `the decoder died: ${reason}`));
     this.replace();
   }

@@ -22,9 +22,12 @@ async function perform(task: DecoderTask, bytes: Uint8Array): Promise<TaskResult
   }
   const file = readPart10(bytes);
   switch (task.kind) {
-    case 'xray': return sized(await presentXray(file), task.size);
-    case 'ctSlice': return sized(await presentCtSlice(file, task.window, task.frameNumber, 'lungs'), task.size);
-    case 'lungFraction': return lungFraction(await hounsfieldUnits(file, task.frameNumber));
+    case 'xray':
+      return sized(await presentXray(file), task.size);
+    case 'ctSlice':
+      return sized(await presentCtSlice(file, task.window, task.frameNumber, 'lungs'), task.size);
+    case 'lungFraction':
+      return lungFraction(await hounsfieldUnits(file, task.frameNumber));
   }
 }
 

@@ -12,7 +12,12 @@ export interface PictureSize {
 /** Work for one decoder process, on one file. */
 export type DecoderTask =
   | { readonly kind: 'xray'; readonly size?: PictureSize }
-  | { readonly kind: 'ctSlice'; readonly window: { readonly center: number; readonly width: number }; readonly frameNumber: number; readonly size?: PictureSize }
+  | {
+      readonly kind: 'ctSlice';
+      readonly window: { readonly center: number; readonly width: number };
+      readonly frameNumber: number;
+      readonly size?: PictureSize;
+    }
   | { readonly kind: 'lungFraction'; readonly frameNumber: number }
   | { readonly kind: 'picture'; readonly size?: PictureSize };
 

@@ -37,15 +37,21 @@ export function collimatedBox(image: GreyImage): Box {
   const left = bandLines(width, rows, bright, (line, place) => at(line, top + place));
   const right = width - bandLines(width, rows, bright, (line, place) => at(width - 1 - line, top + place));
   const [scaleX, scaleY] = [image.width / width, image.height / height];
-  return { left: Math.ceil(left * scaleX), top: Math.ceil(top * scaleY), right: Math.floor(right * scaleX), bottom: Math.floor(bottom * scaleY) };
+  return {
+    left: Math.ceil(left * scaleX),
+    top: Math.ceil(top * scaleY),
+    right: Math.floor(right * scaleX),
+    bottom: Math.floor(bottom * scaleY),
+  };
 }
 
 /** Means of up to 4 × 4 pixels spread over each cell: enough against noise, and a tenth of the work of a real reduction. */
 function reduced(image: GreyImage, width: number, height: number): Float32Array {
-  const positions = (from: number, to: number): number[][] => Array.from({ length: to }, (_, cell) => {
-    const count = Math.min(4, Math.max(1, Math.floor(from / to)));
-    return Array.from({ length: count }, (_, i) => Math.floor(((cell + (i + 0.5) / count) * from) / to));
-  });
+  const positions = (from: number, to: number): number[][] =>
+    Array.from({ length: to }, (_, cell) => {
+      const count = Math.min(4, Math.max(1, Math.floor(from / to)));
+      return Array.from({ length: count }, (_, i) => Math.floor(((cell + (i + 0.5) / count) * from) / to));
+    });
   const [columns, rows] = [positions(image.width, width), positions(image.height, height)];
   return Float32Array.from({ length: width * height }, (_, i) => {
     const [xs, ys] = [columns[i % width]!, rows[Math.floor(i / width)]!];
@@ -81,7 +87,12 @@ function isBare(places: number, bright: number, value: (place: number) => number
   return of(0.9) - of(0.1) < bandSpread && of(0.5) >= bright;
 }
 
-function isStraightStep(lines: number, places: number, edge: (place: number) => number, value: (line: number, place: number) => number): boolean {
+function isStraightStep(
+  lines: number,
+  places: number,
+  edge: (place: number) => number,
+  value: (line: number, place: number) => number,
+): boolean {
   const first = Math.floor((places * (1 - middlePart)) / 2);
   let darker = 0;
   for (let place = first; place < places - first; place++) {

@@ -17,12 +17,14 @@ const minBorder = 0.01;
 export function contentBox({ width, height, values }: GreyImage): Box {
   const whole: Box = { left: 0, top: 0, right: width, bottom: height };
   const rowStep = Math.max(1, width >> 8);
-  const isFlatRow = (y: number, from: number, to: number): boolean => isFlat((i) => values[y * width + from + i * rowStep]!, Math.floor((to - from) / rowStep));
+  const isFlatRow = (y: number, from: number, to: number): boolean =>
+    isFlat((i) => values[y * width + from + i * rowStep]!, Math.floor((to - from) / rowStep));
   const top = flatLines(height, (i) => isFlatRow(i, 0, width));
   const bottom = height - flatLines(height, (i) => isFlatRow(height - 1 - i, 0, width));
   if (bottom - top < height * (1 - 1.5 * maxPerSide)) return whole;
   const columnStep = Math.max(1, (bottom - top) >> 8);
-  const isFlatColumn = (x: number): boolean => isFlat((i) => values[(top + i * columnStep) * width + x]!, Math.floor((bottom - top) / columnStep));
+  const isFlatColumn = (x: number): boolean =>
+    isFlat((i) => values[(top + i * columnStep) * width + x]!, Math.floor((bottom - top) / columnStep));
   const left = flatLines(width, isFlatColumn);
   const right = width - flatLines(width, (i) => isFlatColumn(width - 1 - i));
   if (right - left < width * (1 - 1.5 * maxPerSide)) return whole;
@@ -35,7 +37,8 @@ export function cropped(image: GreyImage, { left, top, right, bottom }: Box): Gr
   const height = bottom - top;
   if (width === image.width && height === image.height) return image;
   const values = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) values.set(image.values.subarray((top + y) * image.width + left, (top + y) * image.width + right), y * width);
+  for (let y = 0; y < height; y++)
+    values.set(image.values.subarray((top + y) * image.width + left, (top + y) * image.width + right), y * width);
   return { ...image, width, height, values };
 }
 

@@ -70,8 +70,18 @@ function correlation(values: Float32Array, from: (index: number) => number): num
 
 function shadingBasis(): readonly Float64Array[] {
   const basis: Float64Array[] = [];
-  for (const [across, down] of [[0, 0], [1, 0], [0, 1], [2, 0], [0, 2], [1, 1]] as const) {
-    const picture = Float64Array.from({ length: side * side }, (_, i) => ((i % side) / side - 0.5) ** across * (Math.floor(i / side) / side - 0.5) ** down);
+  for (const [across, down] of [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [2, 0],
+    [0, 2],
+    [1, 1],
+  ] as const) {
+    const picture = Float64Array.from(
+      { length: side * side },
+      (_, i) => ((i % side) / side - 0.5) ** across * (Math.floor(i / side) / side - 0.5) ** down,
+    );
     basis.push(unit(without(picture, basis)));
   }
   return basis;

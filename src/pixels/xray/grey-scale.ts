@@ -28,10 +28,21 @@ export interface GreyScale {
  * @param histogram of stored values, or of numbers that `unscale` makes into stored values
  * @throws Fault dicom-attribute for what decides and cannot be read
  */
-export function greyScaleFor(dataSet: DataSet, photometricInterpretation: string, histogram: Histogram, unscale: Mapping = (value) => value): GreyScale {
+export function greyScaleFor(
+  dataSet: DataSet,
+  photometricInterpretation: string,
+  histogram: Histogram,
+  unscale: Mapping = (value) => value,
+): GreyScale {
   const stored = { low: unscale(histogram.first), high: unscale(histogram.first + histogram.counts.length - 1) };
   const toModality = modalityMapping(dataSet, stored);
-  const shown = voiMappings(dataSet, modalityRange(toModality, histogram, unscale)).map((voi): Mapping => (value) => voi(toModality(value))).find((mapping) => !isAbsurd((bin) => mapping(unscale(bin)), histogram));
+  const shown = voiMappings(dataSet, modalityRange(toModality, histogram, unscale))
+    .map(
+      (voi): Mapping =>
+        (value) =>
+          voi(toModality(value)),
+    )
+    .find((mapping) => !isAbsurd((bin) => mapping(unscale(bin)), histogram));
   const plain = shown ?? percentileMapping(toModality, histogram, unscale);
   // MONOCHROME1 and the shape INVERSE say the same thing of the same image (§C.8.11.3.1.2), so they do not add up.
   const inverse = photometricInterpretation === 'MONOCHROME1' || textOf(dataSet, 'PresentationLUTShape')?.toUpperCase() === 'INVERSE';

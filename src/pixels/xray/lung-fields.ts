@@ -51,7 +51,10 @@ function allLaid(): readonly Laid[] {
       shifts.flatMap((shiftX) =>
         shifts.map((shiftY): Laid => {
           const placement = { centreX: 0.5 + shiftX, centreY: 0.5 + shiftY, scaleX, scaleY };
-          const values = Float64Array.from({ length: side * side }, (_, i) => templateAt(((i % side) + 0.5) / side, (Math.floor(i / side) + 0.5) / side, placement) ?? NaN);
+          const values = Float64Array.from(
+            { length: side * side },
+            (_, i) => templateAt(((i % side) + 0.5) / side, (Math.floor(i / side) + 0.5) / side, placement) ?? NaN,
+          );
           return { placement, values };
         }),
       ),
@@ -104,8 +107,16 @@ function templateAt(x: number, y: number, { centreX, centreY, scaleX, scaleY }: 
 }
 
 /** The rectangle that holds both lung fields, in fractions of the picture; it may reach beyond the picture. */
-export function lungBox({ centreX, centreY, scaleX, scaleY }: Omit<Placement, 'score'>): { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } {
-  const [x, y] = [(column: number): number => centreX + (column / side - 0.5) * scaleX, (row: number): number => centreY + (row / side - 0.5) * scaleY];
+export function lungBox({ centreX, centreY, scaleX, scaleY }: Omit<Placement, 'score'>): {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+} {
+  const [x, y] = [
+    (column: number): number => centreX + (column / side - 0.5) * scaleX,
+    (row: number): number => centreY + (row / side - 0.5) * scaleY,
+  ];
   return { left: x(4), top: y(3), right: x(side - 4), bottom: y(17) };
 }
 
@@ -125,7 +136,20 @@ export function lungFieldsAt(placement: Placement, { width, height }: Pick<GreyI
     const row = ((y - placement.centreY) / placement.scaleY + 0.5) * side;
     return isLung(templateAt(x, y, placement) ?? Infinity, column, row);
   };
-  const steps = margin === 0 ? [[0, 0]] : [[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1], [-0.7, -0.7], [0.7, -0.7], [-0.7, 0.7], [0.7, 0.7]];
+  const steps =
+    margin === 0
+      ? [[0, 0]]
+      : [
+          [0, 0],
+          [-1, 0],
+          [1, 0],
+          [0, -1],
+          [0, 1],
+          [-0.7, -0.7],
+          [0.7, -0.7],
+          [-0.7, 0.7],
+          [0.7, 0.7],
+        ];
   return Uint8Array.from({ length: width * height }, (_, index) => {
     const x = ((index % width) + 0.5) / width;
     const y = (Math.floor(index / width) + 0.5) / height;

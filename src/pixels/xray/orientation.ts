@@ -51,7 +51,12 @@ export function toStored(geometry: PresentedGeometry, box: Box): Box {
   if (turn.flipX) [left, right] = [width - right, width - left];
   if (turn.flipY) [top, bottom] = [height - bottom, height - top];
   if (turn.transpose) [left, top, right, bottom] = [top, left, bottom, right];
-  return { left: within(Math.floor(left), columns), top: within(Math.floor(top), rows), right: within(Math.ceil(right), columns), bottom: within(Math.ceil(bottom), rows) };
+  return {
+    left: within(Math.floor(left), columns),
+    top: within(Math.floor(top), rows),
+    right: within(Math.ceil(right), columns),
+    bottom: within(Math.ceil(bottom), rows),
+  };
 }
 
 function within(value: number, most: number): number {

@@ -20,13 +20,23 @@ const minVisible = 0.1;
  * @throws Fault dicom-attribute for a shape with something that is no number
  * @returns undefined if nothing is covered, or if next to nothing would stay: then the attributes are not believed
  */
-export function visibleRegion(dataSet: DataSet, { rows, columns }: { readonly rows: number; readonly columns: number }): VisibleRegion | undefined {
+export function visibleRegion(
+  dataSet: DataSet,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): VisibleRegion | undefined {
   if (!dataSet['ShutterShape'] && !dataSet['CollimatorShape']) return undefined;
   const covered = new Uint8Array(rows * columns);
   let shapes = 0;
   for (const noun of ['Shutter', 'Collimator'] as const) {
     for (const shape of textsOf(dataSet, `${noun}Shape`).map((text) => text.toUpperCase())) {
-      const spans = shape === 'RECTANGULAR' ? rectangle(dataSet, noun) : shape === 'CIRCULAR' ? circle(dataSet, noun) : shape === 'POLYGONAL' ? polygon(dataSet, noun) : undefined;
+      const spans =
+        shape === 'RECTANGULAR'
+          ? rectangle(dataSet, noun)
+          : shape === 'CIRCULAR'
+            ? circle(dataSet, noun)
+            : shape === 'POLYGONAL'
+              ? polygon(dataSet, noun)
+              : undefined;
       if (spans) coverOutside(covered, rows, columns, spans);
       else if (shape === 'BITMAP') coverByOverlay(covered, rows, columns, dataSet);
       else continue;
@@ -45,7 +55,8 @@ type Spans = (row: number) => readonly number[];
 function rectangle(dataSet: DataSet, noun: 'Shutter' | 'Collimator'): Spans | undefined {
   const edge = (name: string): number | undefined => decidingNumberOf(dataSet, `${noun}${name}Edge`);
   const [left, right, upper, lower] = [edge('LeftVertical'), edge('RightVertical'), edge('UpperHorizontal'), edge('LowerHorizontal')];
-  if (left === undefined || right === undefined || upper === undefined || lower === undefined || left >= right || upper >= lower) return undefined;
+  if (left === undefined || right === undefined || upper === undefined || lower === undefined || left >= right || upper >= lower)
+    return undefined;
   return (row) => (row + 1 >= upper && row + 1 <= lower ? [left - 1, right] : []);
 }
 
@@ -73,12 +84,14 @@ function polygon(dataSet: DataSet, noun: 'Shutter' | 'Collimator'): Spans | unde
   const lowest = Math.max(...vertices.map(([y]) => y));
   return (row) => {
     const y = row + 1;
-    const crossings = vertices.flatMap(([y1, x1], i) => {
-      const [y2, x2] = vertices[(i + 1) % vertices.length]!;
-      // The lower end belongs to the next edge, except in the last row, which has none.
-      const crosses = Math.min(y1, y2) <= y && (y < Math.max(y1, y2) || (y === Math.max(y1, y2) && y === lowest));
-      return crosses && y1 !== y2 ? [x1 + ((y - y1) / (y2 - y1)) * (x2 - x1)] : [];
-    }).sort((a, b) => a - b);
+    const crossings = vertices
+      .flatMap(([y1, x1], i) => {
+        const [y2, x2] = vertices[(i + 1) % vertices.length]!;
+        // The lower end belongs to the next edge, except in the last row, which has none.
+        const crosses = Math.min(y1, y2) <= y && (y < Math.max(y1, y2) || (y === Math.max(y1, y2) && y === lowest));
+        return crosses && y1 !== y2 ? [x1 + ((y - y1) / (y2 - y1)) * (x2 - x1)] : [];
+      })
+      .sort((a, b) => a - b);
     return crossings.map((x, i) => (i % 2 === 0 ? Math.ceil(x - 1e-9) - 1 : Math.floor(x + 1e-9)));
   };
 }

@@ -70,17 +70,44 @@ async function present(file: Part10File): Promise<PresentedXray> {
   const content = contentBox(uncovered);
   const framed = cropped(uncovered, content);
   const exposed = collimatedBox(framed);
-  const geometry: PresentedGeometry = { columns, rows, turn, left: open.left + content.left + exposed.left, top: open.top + content.top + exposed.top, scaleX: 1, scaleY: 1 };
+  const geometry: PresentedGeometry = {
+    columns,
+    rows,
+    turn,
+    left: open.left + content.left + exposed.left,
+    top: open.top + content.top + exposed.top,
+    scaleX: 1,
+    scaleY: 1,
+  };
   return { image: cropped(framed, exposed), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
 }
 
-function greyScaleOf(samples: Samples, { range, padding, covered }: { readonly range: { low: number; high: number }; readonly padding: PaddingRange | undefined; readonly covered: Uint8Array | undefined }, dataSet: DataSet, photometricInterpretation: string): GreyScale {
+function greyScaleOf(
+  samples: Samples,
+  {
+    range,
+    padding,
+    covered,
+  }: {
+    readonly range: { low: number; high: number };
+    readonly padding: PaddingRange | undefined;
+    readonly covered: Uint8Array | undefined;
+  },
+  dataSet: DataSet,
+  photometricInterpretation: string,
+): GreyScale {
   const isPadding = (index: number): boolean => padding !== undefined && samples[index]! >= padding.low && samples[index]! <= padding.high;
   const leftOut = (index: number): boolean => covered?.[index] === 1 || isPadding(index);
   const { samples: numbers, range: numberRange, unscale } = narrowed(samples, range, leftOut);
-  const histogram = numbers === samples
-    ? histogramOf(samples, range, padding, covered)
-    : histogramOf(numbers, numberRange, undefined, Uint8Array.from(numbers, (_, index) => (leftOut(index) ? 1 : 0)));
+  const histogram =
+    numbers === samples
+      ? histogramOf(samples, range, padding, covered)
+      : histogramOf(
+          numbers,
+          numberRange,
+          undefined,
+          Uint8Array.from(numbers, (_, index) => (leftOut(index) ? 1 : 0)),
+        );
   return greyScaleFor(dataSet, photometricInterpretation, histogram, unscale);
 }
 

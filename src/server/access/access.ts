@@ -56,7 +56,12 @@ export interface Access {
   /** @throws Fault `login-required` (wrong name or password, not told which), `too-many-requests` */
   logIn(given: { readonly name: string; readonly password: string } & RequestOrigin): Promise<LogIn>;
   /** After an OpenID provider has said who it is. @throws Fault `request-refused` */
-  logInConfirmed(given: { readonly subject: string; readonly name: string; readonly roles: readonly string[]; readonly remote: string }): Promise<LogIn>;
+  logInConfirmed(given: {
+    readonly subject: string;
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly remote: string;
+  }): Promise<LogIn>;
   logOut(secret: string, remote: string): Promise<void>;
   /** @throws Fault `login-required` if `current` is wrong, `request-invalid` if `next` is too easy */
   changePassword(given: { readonly name: string; readonly current: string; readonly next: string } & RequestOrigin): Promise<void>;
@@ -112,7 +117,8 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
       const secret = await audit.deed({ actor: account, action: 'login', remote, subject: { by: 'openid', roles } }, async () => {
         // Roles are the provider's to give and to take, at each login.
         if (known) await store.accounts.setRoles(account, roles);
-        else if (!(await store.accounts.add({ name, origin: 'oidc', subject, roles }))) throw new Fault('request-refused', 'another account has this name already; an administrator has to rename or disable one');
+        else if (!(await store.accounts.add({ name, origin: 'oidc', subject, roles })))
+          throw new Fault('request-refused', 'another account has this name already; an administrator has to rename or disable one');
         return sessions.begin(account);
       });
       return { secret, principal: principalOf(account, roles) };
@@ -130,7 +136,8 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
       if (next === current) throw new Fault('request-invalid', 'expected a new password, found the present one');
       const passwordHash = await hashPassword(next);
       await audit.deed({ actor: name, action: 'account.password', remote: origin.remote, subject: { account: name } }, async () => {
-        if (!(await store.accounts.setPassword(name, passwordHash, { mustChange: false }))) throw new Fault('request-refused', 'the password of this account is kept elsewhere');
+        if (!(await store.accounts.setPassword(name, passwordHash, { mustChange: false })))
+          throw new Fault('request-refused', 'the password of this account is kept elsewhere');
       });
       await removeFirstLogin(name, settings.dataDir);
     },

@@ -37,7 +37,10 @@ export interface ShownToken {
 export interface Administration {
   listAccounts(): Promise<readonly ShownAccount[]>;
   /** @returns the password, to be shown once; whoever gets it has to change it, unless it was given */
-  addAccount(given: { readonly name: string; readonly roles: readonly Role[]; readonly password?: string | undefined }, doer: Doer): Promise<{ readonly password: string | undefined }>;
+  addAccount(
+    given: { readonly name: string; readonly roles: readonly Role[]; readonly password?: string | undefined },
+    doer: Doer,
+  ): Promise<{ readonly password: string | undefined }>;
   /** @returns the new password, to be shown once; every session of the account ends, and failed logins count no more */
   resetPassword(name: string, doer: Doer): Promise<{ readonly password: string }>;
   disableAccount(name: string, doer: Doer): Promise<void>;
@@ -46,18 +49,32 @@ export interface Administration {
   setRoles(name: string, roles: readonly Role[], doer: Doer): Promise<void>;
   listTokens(): Promise<readonly ShownToken[]>;
   /** @returns the token, to be shown once */
-  addToken(given: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date | undefined }, doer: Doer): Promise<{ readonly token: string }>;
+  addToken(
+    given: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date | undefined },
+    doer: Doer,
+  ): Promise<{ readonly token: string }>;
   revokeToken(name: string, doer: Doer): Promise<void>;
 }
 
 /** @param dataDir where the password of the first account may stand */
-export function administrationOf({ accounts, tokens, loginFailures }: Pick<AccessStore, 'accounts' | 'tokens' | 'loginFailures'>, audit: AuditLog, dataDir?: string): Administration {
-  const onRecord = (entry: NewAuditEntry, work: () => Promise<boolean>, otherwise: Fault): Promise<void> => audit.deed(entry, async () => {
-    if (!(await work())) throw otherwise;
-  });
+export function administrationOf(
+  { accounts, tokens, loginFailures }: Pick<AccessStore, 'accounts' | 'tokens' | 'loginFailures'>,
+  audit: AuditLog,
+  dataDir?: string,
+): Administration {
+  const onRecord = (entry: NewAuditEntry, work: () => Promise<boolean>, otherwise: Fault): Promise<void> =>
+    audit.deed(entry, async () => {
+      if (!(await work())) throw otherwise;
+    });
   return {
     async listAccounts() {
-      return (await accounts.list()).map(({ name, origin, roles, createdAt, disabledAt }) => ({ name, origin, roles, createdAt, disabled: disabledAt !== null }));
+      return (await accounts.list()).map(({ name, origin, roles, createdAt, disabledAt }) => ({
+        name,
+        origin,
+        roles,
+        createdAt,
+        disabled: disabledAt !== null,
+      }));
     },
 
     async addAccount({ name, roles, password }, doer) {
@@ -66,46 +83,86 @@ export function administrationOf({ accounts, tokens, loginFailures }: Pick<Acces
       const made = password === undefined ? newPassword() : undefined;
       const passwordHash = await hashPassword(password ?? made!);
       const add = () => accounts.add({ name, origin: 'local', roles, passwordHash, mustChange: made !== undefined });
-      await onRecord({ ...doer, action: 'account.add', subject: { account: name, roles } }, add, new Fault('request-invalid', `expected a new name, found an account of the name ${name}`));
+      await onRecord(
+        { ...doer, action: 'account.add', subject: { account: name, roles } },
+        add,
+        new Fault('request-invalid', `expected a new name, found an account of the name ${name}`),
+      );
       return { password: made };
     },
 
     async resetPassword(name, doer) {
       const password = newPassword();
       const passwordHash = await hashPassword(password);
-      await onRecord({ ...doer, action: 'account.password', subject: { account: shortened(name) } }, () => accounts.setPassword(name, passwordHash, { mustChange: true }), notFound('a local account', name));
+      await onRecord(
+        { ...doer, action: 'account.password', subject: { account: shortened(name) } },
+        () => accounts.setPassword(name, passwordHash, { mustChange: true }),
+        notFound('a local account', name),
+      );
       await forgetAttempts(loginFailures, name);
       if (dataDir !== undefined) await removeFirstLogin(name, dataDir);
       return { password };
     },
 
     async disableAccount(name, doer) {
-      if (name === doer.actor) throw new Fault('request-invalid', 'expected the account of somebody else: who disables the last administrator locks everybody out');
-      await onRecord({ ...doer, action: 'account.disable', subject: { account: shortened(name) } }, () => accounts.disable(name), notFound('an account that is not disabled', name));
+      if (name === doer.actor)
+        throw new Fault(
+          'request-invalid',
+          'expected the account of somebody else: who disables the last administrator locks everybody out',
+        );
+      await onRecord(
+        { ...doer, action: 'account.disable', subject: { account: shortened(name) } },
+        () => accounts.disable(name),
+        notFound('an account that is not disabled', name),
+      );
     },
 
     async enableAccount(name, doer) {
-      await onRecord({ ...doer, action: 'account.enable', subject: { account: shortened(name) } }, () => accounts.enable(name), notFound('a disabled account', name));
+      await onRecord(
+        { ...doer, action: 'account.enable', subject: { account: shortened(name) } },
+        () => accounts.enable(name),
+        notFound('a disabled account', name),
+      );
     },
 
     async setRoles(name, roles, doer) {
-      if (name === doer.actor) throw new Fault('request-invalid', 'expected the account of somebody else: the last administrator must not lose the role');
-      await onRecord({ ...doer, action: 'account.roles', subject: { account: shortened(name), roles } }, () => accounts.changeRoles(name, roles), notFound('a local account', name));
+      if (name === doer.actor)
+        throw new Fault('request-invalid', 'expected the account of somebody else: the last administrator must not lose the role');
+      await onRecord(
+        { ...doer, action: 'account.roles', subject: { account: shortened(name), roles } },
+        () => accounts.changeRoles(name, roles),
+        notFound('a local account', name),
+      );
     },
 
     async listTokens() {
-      return (await tokens.list()).map(({ name, roles, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({ name, roles, createdAt, expiresAt, lastUsedAt, revoked: revokedAt !== null }));
+      return (await tokens.list()).map(({ name, roles, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({
+        name,
+        roles,
+        createdAt,
+        expiresAt,
+        lastUsedAt,
+        revoked: revokedAt !== null,
+      }));
     },
 
     async addToken({ name, roles, expiresAt }, doer) {
       checkAccountName(name);
       const { token, tokenHash } = newToken();
-      await onRecord({ ...doer, action: 'token.add', subject: { token: name, roles } }, () => tokens.add({ name, tokenHash, roles, expiresAt }), new Fault('request-invalid', `expected a new name, found a token of the name ${name}, which may be revoked`));
+      await onRecord(
+        { ...doer, action: 'token.add', subject: { token: name, roles } },
+        () => tokens.add({ name, tokenHash, roles, expiresAt }),
+        new Fault('request-invalid', `expected a new name, found a token of the name ${name}, which may be revoked`),
+      );
       return { token };
     },
 
     async revokeToken(name, doer) {
-      await onRecord({ ...doer, action: 'token.revoke', subject: { token: shortened(name) } }, () => tokens.revoke(name), notFound('a token that is not revoked', name));
+      await onRecord(
+        { ...doer, action: 'token.revoke', subject: { token: shortened(name) } },
+        () => tokens.revoke(name),
+        notFound('a token that is not revoked', name),
+      );
     },
   };
 }

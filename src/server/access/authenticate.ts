@@ -22,7 +22,8 @@ export async function identify(request: Request, access: Access): Promise<Princi
   if (authorization !== undefined) {
     const [, token] = /^Bearer ([\w.~+/=-]{1,200})$/.exec(authorization) ?? [];
     const principal = token === undefined ? undefined : await access.principalOfToken(token);
-    if (!principal) throw new Fault('login-required', 'expected "Authorization: Bearer" with a token that is neither unknown, expired nor revoked');
+    if (!principal)
+      throw new Fault('login-required', 'expected "Authorization: Bearer" with a token that is neither unknown, expired nor revoked');
     return principal;
   }
   const secret = sessionSecretOf(request, access);

@@ -37,7 +37,10 @@ export async function ensureFirstAccount(accounts: Accounts, audit: AuditLog, da
     // The file has its name before the account can be seen: a password that stands nowhere would lock everybody out.
     const added = await audit.deed(
       { actor: 'service', action: 'account.add', subject: { account: firstAccountName, roles: ['admin'] } },
-      () => accounts.addFirst({ name: firstAccountName, origin: 'local', roles: ['admin'], passwordHash, mustChange: true }, () => rename(candidate, file)),
+      () =>
+        accounts.addFirst({ name: firstAccountName, origin: 'local', roles: ['admin'], passwordHash, mustChange: true }, () =>
+          rename(candidate, file),
+        ),
       // Another process may have been first.
       (wasFirst) => ({ added: wasFirst }),
     );

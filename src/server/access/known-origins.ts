@@ -9,7 +9,13 @@ export const knownForMs = 90 * 86_400_000;
 const maxOrigins = 40;
 
 /** Whether this browser, or else this network, has been used for the account before (OWASP: device cookies). */
-export async function knownOriginOf(logins: KnownLogins, account: string, address: string, device: string | undefined, now = new Date()): Promise<KnownOrigin> {
+export async function knownOriginOf(
+  logins: KnownLogins,
+  account: string,
+  address: string,
+  device: string | undefined,
+  now = new Date(),
+): Promise<KnownOrigin> {
   const network = hashOfNetwork(account, address);
   const browser = device === undefined ? undefined : hashOfSecret(device);
   const found = await logins.find(account, [network, ...(browser === undefined ? [] : [browser])], new Date(now.getTime() - knownForMs));
@@ -19,9 +25,14 @@ export async function knownOriginOf(logins: KnownLogins, account: string, addres
 
 /** After a successful login. */
 export function rememberOrigin(logins: KnownLogins, account: string, address: string, device: string, now = new Date()): Promise<void> {
-  return logins.add(account, [hashOfNetwork(account, address), hashOfSecret(device)], now, { maxOrigins, oldest: new Date(now.getTime() - knownForMs) });
+  return logins.add(account, [hashOfNetwork(account, address), hashOfSecret(device)], now, {
+    maxOrigins,
+    oldest: new Date(now.getTime() - knownForMs),
+  });
 }
 
 function hashOfNetwork(account: string, address: string): string {
-  return createHash('sha256').update(JSON.stringify(['network', account, networkOf(address)])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(['network', account, networkOf(address)]))
+    .digest('hex');
 }

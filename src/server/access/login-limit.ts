@@ -40,12 +40,23 @@ export interface Attempt {
  *
  * @throws Fault `too-many-requests`
  */
-export async function beginAttempt(failures: LoginFailures, name: string, address: string, { known = 'none', deviceHash = '', exists = true, now = new Date() }: AttemptOptions = {}): Promise<Attempt> {
+export async function beginAttempt(
+  failures: LoginFailures,
+  name: string,
+  address: string,
+  { known = 'none', deviceHash = '', exists = true, now = new Date() }: AttemptOptions = {},
+): Promise<Attempt> {
   const keys = keysOf(name, address, deviceHash);
   const refusing = known === 'device' ? [keys.device] : known === 'address' ? [keys.pair] : [keys.pair, keys.account];
   const since = new Date(now.getTime() - windowMs);
   await sweepNowAndThen(failures, since, now);
-  const { refusedBy, beyond } = await failures.admit({ refusing, counting: known === 'device' ? undefined : keys.address, countedBeyond: exists, at: now, since });
+  const { refusedBy, beyond } = await failures.admit({
+    refusing,
+    counting: known === 'device' ? undefined : keys.address,
+    countedBeyond: exists,
+    at: now,
+    since,
+  });
   if (refusedBy !== undefined) throw tooManyAttempts();
   const counted = [...refusing.map(({ keyHash }) => keyHash), keys.address.keyHash];
   return {
@@ -66,7 +77,10 @@ export function forgetAttempts(failures: LoginFailures, name: string): Promise<v
 }
 
 export function tooManyAttempts(): Fault {
-  return new Fault('too-many-requests', `expected fewer failed logins; wait ${windowMs / 60_000} minutes, log in with a browser in which you have logged in before, or ask an administrator for a new password`);
+  return new Fault(
+    'too-many-requests',
+    `expected fewer failed logins; wait ${windowMs / 60_000} minutes, log in with a browser in which you have logged in before, or ask an administrator for a new password`,
+  );
 }
 
 /** A network that one person has: an IPv4 address, or the first 64 bits of an IPv6 address. */
@@ -77,7 +91,10 @@ export function networkOf(address: string): string {
   const groups = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
-  return [...groups, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+  return [...groups, ...Array<string>(zeros).fill('0'), ...after]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
 }
 
 let sweptAt = 0;

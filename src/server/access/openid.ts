@@ -69,12 +69,20 @@ export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
       const configuration = await provider();
       const returned = new URL(settings.redirectUrl);
       returned.search = query;
-      const claims = await confirmed(() => claimsOf(configuration, returned, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true }, settings.rolesClaim));
+      const claims = await confirmed(() =>
+        claimsOf(
+          configuration,
+          returned,
+          { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true },
+          settings.rolesClaim,
+        ),
+      );
       const granted = grantedBy(claims[settings.rolesClaim], settings.roles);
       const name = claims[settings.nameClaim];
       if (typeof name !== 'string') throw new Fault('request-refused', `expected a name in the claim ${settings.nameClaim}, found none`);
       checkAccountName(name);
-      if (granted.length === 0) throw new Fault('request-refused', `expected a value in the claim ${settings.rolesClaim} that access.oidc.roles knows, found none`);
+      if (granted.length === 0)
+        throw new Fault('request-refused', `expected a value in the claim ${settings.rolesClaim} that access.oidc.roles knows, found none`);
       return { subject: `${claims.iss} ${claims.sub}`, name, roles: granted };
     },
   };
@@ -83,13 +91,21 @@ export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
 function discover({ issuer, clientId, clientSecret }: OpenIdSettings): Promise<client.Configuration> {
   const url = new URL(issuer);
   const local = url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  return client.discovery(url, clientId, clientSecret, clientSecret === undefined ? client.None() : undefined, { timeout: 10, ...(local ? { execute: [client.allowInsecureRequests] } : {}) });
+  return client.discovery(url, clientId, clientSecret, clientSecret === undefined ? client.None() : undefined, {
+    timeout: 10,
+    ...(local ? { execute: [client.allowInsecureRequests] } : {}),
+  });
 }
 
 type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
 
 /** Of the ID token; where it says nothing of roles, of the UserInfo endpoint too. */
-async function claimsOf(configuration: client.Configuration, returned: URL, checks: client.AuthorizationCodeGrantChecks, rolesClaim: string): Promise<Claims> {
+async function claimsOf(
+  configuration: client.Configuration,
+  returned: URL,
+  checks: client.AuthorizationCodeGrantChecks,
+  rolesClaim: string,
+): Promise<Claims> {
   const tokens = await client.authorizationCodeGrant(configuration, returned, checks);
   const claims = tokens.claims()!;
   if (claims[rolesClaim] !== undefined || !configuration.serverMetadata().userinfo_endpoint) return claims;
@@ -102,7 +118,10 @@ async function confirmed<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[A-Z_]{1,60}$/i.test(error.code) ? ` (${error.code})` : '';
+    const code =
+      error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[A-Z_]{1,60}$/i.test(error.code)
+        ? ` (${error.code})`
+        : '';
     throw new Fault('login-required', `the login provider did not confirm who it is${code}; begin again`);
   }
 }

@@ -17,8 +17,10 @@ const waiting: { readonly from: string; readonly resume: () => void }[] = [];
 
 /** @throws Fault `request-invalid` for a password that is too easy */
 export function checkPassword(password: string, accountName: string): void {
-  if (password.length < shortest || password.length > longest) throw new Fault('request-invalid', `expected a password of ${shortest} to ${longest} characters, found ${password.length}`);
-  if (password.toLowerCase().includes(accountName.toLowerCase())) throw new Fault('request-invalid', 'expected a password without the name of the account in it');
+  if (password.length < shortest || password.length > longest)
+    throw new Fault('request-invalid', `expected a password of ${shortest} to ${longest} characters, found ${password.length}`);
+  if (password.toLowerCase().includes(accountName.toLowerCase()))
+    throw new Fault('request-invalid', 'expected a password without the name of the account in it');
   if (new Set(password).size < 5) throw new Fault('request-invalid', 'expected a password of at least 5 different characters');
 }
 
@@ -40,7 +42,8 @@ export async function isPassword(given: string, passwordHash: string | null | un
 
 async function inTurn<T>(work: () => Promise<T>, from = ''): Promise<T> {
   if (active >= atOnce) {
-    if (waiting.length >= maxWaiting || waiting.filter((one) => one.from === from).length >= maxWaitingOfOne) throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
+    if (waiting.length >= maxWaiting || waiting.filter((one) => one.from === from).length >= maxWaitingOfOne)
+      throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
     await new Promise<void>((resume) => waiting.push({ from, resume }));
   } else active++;
   try {

@@ -30,7 +30,10 @@ export function requireAuthentication({ openId }: Pick<Access, 'openId'>): Reque
       return;
     }
     if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
-      response.status(401).type('html').send(loginPage({ openId: openId !== undefined, language: languageOf(request) }));
+      response
+        .status(401)
+        .type('html')
+        .send(loginPage({ openId: openId !== undefined, language: languageOf(request) }));
       return;
     }
     throw new Fault('login-required', 'expected somebody logged in, or the token of a program, found nobody');

@@ -40,7 +40,8 @@ export function requireRole(role: Role): RequestHandler {
   return (_request, response, next) => {
     const principal = response.locals['principal'] as Principal | undefined;
     if (!principal) throw new Fault('login-required', `expected somebody logged in as ${role}, found nobody`);
-    if (!mayAct(principal, role)) throw new Fault('request-refused', `expected the role ${role}, found ${principal.roles.join(', ') || 'none'}`);
+    if (!mayAct(principal, role))
+      throw new Fault('request-refused', `expected the role ${role}, found ${principal.roles.join(', ') || 'none'}`);
     next();
   };
 }

@@ -15,7 +15,10 @@ export function checkSameOrigin(request: Request, publicUrl: string | undefined)
   const origin = request.get('Origin');
   if (origin !== undefined) {
     if (origin === (publicUrl ? new URL(publicUrl).origin : `${request.protocol}://${request.get('Host') ?? ''}`)) return;
-    throw new Fault('request-refused', 'expected a request from our own pages, found one from another site; behind a proxy set server.publicUrl');
+    throw new Fault(
+      'request-refused',
+      'expected a request from our own pages, found one from another site; behind a proxy set server.publicUrl',
+    );
   }
   if (request.get('Sec-Fetch-Site') === 'same-origin' || request.get('X-Chest-Ai') !== undefined) return;
   throw new Fault('request-refused', 'expected the header Origin or X-Chest-Ai');

@@ -16,7 +16,8 @@ export function newPassword(): string {
   const characters: string[] = [];
   while (characters.length < 20) {
     // Bytes past the last whole multiple would favour the first letters.
-    for (const byte of randomBytes(32)) if (byte < letters.length * 8 && characters.length < 20) characters.push(letters[byte % letters.length]!);
+    for (const byte of randomBytes(32))
+      if (byte < letters.length * 8 && characters.length < 20) characters.push(letters[byte % letters.length]!);
   }
   return characters.join('').replace(/(.{5})(?=.)/g, '$1-');
 }

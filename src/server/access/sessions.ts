@@ -37,7 +37,8 @@ export function liveSessions(sessions: Sessions, { idleMs, maxMs }: SessionSetti
       const session = await sessions.find(idHash, limits());
       if (!session) return undefined;
       // A database that cannot be written, its disk full, can still be read: nobody is thrown out for that.
-      if (!background && now().getTime() - session.lastSeenAt.getTime() > Math.min(noticedMs, idleMs / 4)) await sessions.seen(idHash, now()).catch(() => undefined);
+      if (!background && now().getTime() - session.lastSeenAt.getTime() > Math.min(noticedMs, idleMs / 4))
+        await sessions.seen(idHash, now()).catch(() => undefined);
       return principalOf(session.account, session.roles, session.mustChange);
     },
 

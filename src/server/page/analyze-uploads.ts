@@ -56,7 +56,9 @@ export class UploadAnalyses {
     const held = this.serving?.acquireChampion();
     const tools = held ? { ...this.tools, model: () => held.model, reader: held.reader } : this.tools;
     try {
-      const files = isArchive(await beginningOf(path, 4)) ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {}) : [{ name, path }];
+      const files = isArchive(await beginningOf(path, 4))
+        ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {})
+        : [{ name, path }];
       if (files.length === 0) throw new Fault('upload-refused', 'the archive holds no file');
       const answers = await analyzeUpload(files, tools);
       const model = tools.model();
@@ -75,14 +77,41 @@ export class UploadAnalyses {
 
   private async shown({ findings, ...answer }: UploadAnalysis): Promise<AnalyzedImage> {
     const previews = [...new Set(findings.map((one) => one.preview).filter((one) => one !== undefined))];
-    const pictures = new Map(await Promise.all(previews.map(async (preview) => [preview, { url: dataUrl('image/jpeg', await jpegOf(preview)), aspect: (preview.height * preview.pixelAspect) / preview.width }] as const)));
+    const pictures = new Map(
+      await Promise.all(
+        previews.map(
+          async (preview) =>
+            [
+              preview,
+              { url: dataUrl('image/jpeg', await jpegOf(preview)), aspect: (preview.height * preview.pixelAspect) / preview.width },
+            ] as const,
+        ),
+      ),
+    );
     const [first] = pictures.values();
-    const shown = await Promise.all(findings.map(async ({ name, probability, decision, absentBelow, presentFrom, box, activation, preview }): Promise<AnalyzedFinding> => {
-      const { concept, wording } = this.tools.settings.termsOf(name);
-      const picture = preview && pictures.get(preview);
-      const heatMap = picture && dataUrl('image/png', await drawActivation(activation, overlaySide, Math.max(1, Math.round(overlaySide * picture.aspect))));
-      return { name, meaning: concept.meaning, wording, probability, decision, absentBelow, presentFrom, ...(box ? { box } : {}), ...(heatMap ? { heatMap } : {}), ...(picture && picture !== first ? { picture: picture.url } : {}) };
-    }));
+    const shown = await Promise.all(
+      findings.map(
+        async ({ name, probability, decision, absentBelow, presentFrom, box, activation, preview }): Promise<AnalyzedFinding> => {
+          const { concept, wording } = this.tools.settings.termsOf(name);
+          const picture = preview && pictures.get(preview);
+          const heatMap =
+            picture &&
+            dataUrl('image/png', await drawActivation(activation, overlaySide, Math.max(1, Math.round(overlaySide * picture.aspect))));
+          return {
+            name,
+            meaning: concept.meaning,
+            wording,
+            probability,
+            decision,
+            absentBelow,
+            presentFrom,
+            ...(box ? { box } : {}),
+            ...(heatMap ? { heatMap } : {}),
+            ...(picture && picture !== first ? { picture: picture.url } : {}),
+          };
+        },
+      ),
+    );
     return { ...answer, findings: shown.sort((a, b) => b.probability - a.probability), ...(first ? { picture: first } : {}) };
   }
 }

@@ -12,7 +12,9 @@ import { retrainingStateOf } from './retraining-state.js';
 import type { PageParts } from './page-data.js';
 
 /** What the page says of models: those of the registry, and the one that serves where the registry cannot be written. */
-export function pageModels(parts: Pick<PageParts, 'registry' | 'reportPorts' | 'modelDirectory' | 'jobs' | 'dataDir'>): Pick<PagePort, 'models' | 'model' | 'night'> {
+export function pageModels(
+  parts: Pick<PageParts, 'registry' | 'reportPorts' | 'modelDirectory' | 'jobs' | 'dataDir'>,
+): Pick<PagePort, 'models' | 'model' | 'night'> {
   const { registry, reportPorts, modelDirectory } = parts;
   const load = async (version: string): Promise<ModelVersion> => {
     const known = await registry.versions();
@@ -26,7 +28,9 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportPorts' | '
   const shown = (model: ModelVersion, aliases: AliasState | undefined, records: readonly ChangeRecord[]): ShownModel => {
     const { version, name, created, license } = model;
     const champion = championOf(aliases);
-    const decisions = records.flatMap(({ decision }) => (decision?.challenger === version && decision.champion === champion ? [decision.decision] : []));
+    const decisions = records.flatMap(({ decision }) =>
+      decision?.challenger === version && decision.champion === champion ? [decision.decision] : [],
+    );
     return {
       version,
       name,
@@ -40,12 +44,27 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportPorts' | '
   return {
     async models() {
       const [known, aliases, history, records, former, unreadable] = await Promise.all([
-        registry.versions(), registry.aliases(), registry.history(), changes(), registry.formerChampion(), registry.unreadableChanges(),
+        registry.versions(),
+        registry.aliases(),
+        registry.history(),
+        changes(),
+        registry.formerChampion(),
+        registry.unreadableChanges(),
       ]);
       const versions = [...new Set([championOf(aliases), ...known])];
       return {
         models: (await Promise.all(versions.map(load))).map((model) => shown(model, aliases, records)),
-        history: history.map(({ revision, action, champion, challenger, by, why, at }) => ({ number: revision, action, champion, challenger, by, why, at })).reverse(),
+        history: history
+          .map(({ revision, action, champion, challenger, by, why, at }) => ({
+            number: revision,
+            action,
+            champion,
+            challenger,
+            by,
+            why,
+            at,
+          }))
+          .reverse(),
         ...(former === undefined ? {} : { former }),
         ...(unreadable.length > 0 ? { unreadableChanges: unreadable.map(({ id }) => id) } : {}),
       };
@@ -56,7 +75,9 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportPorts' | '
         ...shown(model, aliases, records),
         card: model.card,
         reports: await reportsIn(model.directory),
-        changes: records.filter(({ challenger }) => challenger === version).map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
+        changes: records
+          .filter(({ challenger }) => challenger === version)
+          .map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
       };
     },
     night: () => retrainingStateOf(parts),
@@ -67,13 +88,22 @@ export function pageModels(parts: Pick<PageParts, 'registry' | 'reportPorts' | '
 function figuresOf({ figures }: ModelVersion, network: 'xray' | 'ct'): Readonly<Record<string, FindingFigures>> {
   const stated = figures[network];
   if (!isRecord(stated)) return {};
-  return Object.fromEntries(Object.entries(stated).flatMap(([name, given]) => {
-    if (!isRecord(given) || typeof given['n'] !== 'number' || typeof given['positive'] !== 'number') return [];
-    const interval = given['aurocInterval'];
-    const number = (key: string): Partial<FindingFigures> => (typeof given[key] === 'number' ? { [key]: given[key] } : {});
-    const figure: FindingFigures = { n: given['n'], positive: given['positive'], ...number('auroc'), ...number('brier'), ...number('ece'), ...(Array.isArray(interval) && interval.length === 2 ? { aurocInterval: [Number(interval[0]), Number(interval[1])] as const } : {}) };
-    return [[name, figure] as const];
-  }));
+  return Object.fromEntries(
+    Object.entries(stated).flatMap(([name, given]) => {
+      if (!isRecord(given) || typeof given['n'] !== 'number' || typeof given['positive'] !== 'number') return [];
+      const interval = given['aurocInterval'];
+      const number = (key: string): Partial<FindingFigures> => (typeof given[key] === 'number' ? { [key]: given[key] } : {});
+      const figure: FindingFigures = {
+        n: given['n'],
+        positive: given['positive'],
+        ...number('auroc'),
+        ...number('brier'),
+        ...number('ece'),
+        ...(Array.isArray(interval) && interval.length === 2 ? { aurocInterval: [Number(interval[0]), Number(interval[1])] as const } : {}),
+      };
+      return [[name, figure] as const];
+    }),
+  );
 }
 
 /** metrics.json: an evaluation report of each network, where training wrote it. What is none of ours is not shown. */

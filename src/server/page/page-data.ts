@@ -49,31 +49,40 @@ export function pagePortOf(parts: PageParts): PagePort {
       return JSON.stringify([newest, stats.map(({ waiting, active, retrying, parked }) => [waiting, active, retrying, parked])]);
     },
     async patients(uids) {
-      const found = await Promise.all(uids.map(async (uid): Promise<readonly [string, ShownPatient] | undefined> => {
-        if (!isUsableUid(uid)) return undefined;
-        const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: uid }, { limit: 1 }).catch(noneUnlessUnreachable);
-        return study && textOf(study, 'StudyInstanceUID') === uid ? [uid, patientOf(study)] : undefined;
-      }));
+      const found = await Promise.all(
+        uids.map(async (uid): Promise<readonly [string, ShownPatient] | undefined> => {
+          if (!isUsableUid(uid)) return undefined;
+          const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: uid }, { limit: 1 }).catch(noneUnlessUnreachable);
+          return study && textOf(study, 'StudyInstanceUID') === uid ? [uid, patientOf(study)] : undefined;
+        }),
+      );
       return Object.fromEntries(found.filter((one) => one !== undefined));
     },
     async study(uid): Promise<StudyPage> {
       // A study with a UID that the PACS cannot be asked for is on record all the same, with the fault that says so.
       const [rows, held] = await Promise.all([store.results.ofStudy(uid), studyInPacs(uid as StudyInstanceUID, pacs).catch(asFault)]);
-      if (held instanceof Fault && !isUsableUid(uid) && rows.length === 0) throw new Fault('request-invalid', 'expected a UID in the address, found something else');
+      if (held instanceof Fault && !isUsableUid(uid) && rows.length === 0)
+        throw new Fault('request-invalid', 'expected a UID in the address, found something else');
       if (held instanceof Fault && held.code === 'pacs-not-found' && rows.length === 0) throw held;
-      const history = await Promise.all([...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store)));
-      if (held instanceof Fault) return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: held.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
+      const history = await Promise.all(
+        [...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store)),
+      );
+      if (held instanceof Fault)
+        return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: held.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
       return { studyInstanceUID: uid, history, ...held, pacs: 'answers' };
     },
-    picture: (study, series, instance, frameNumber) => pictureOf({ study: uidFrom(study), series: uidFrom(series), instance: uidFrom(instance) }, frameNumber, pacs, reportPorts.reader),
+    picture: (study, series, instance, frameNumber) =>
+      pictureOf({ study: uidFrom(study), series: uidFrom(series), instance: uidFrom(instance) }, frameNumber, pacs, reportPorts.reader),
     operations: () => operationsOf(parts),
     async testRules(limit) {
       const { rows } = await store.worklist.page({ limit });
-      return Promise.all(rows.map(async ({ studyInstanceUID }): Promise<RuleTest> => {
-        const held = await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID).catch(asFault);
-        if (held instanceof Fault) return { subject: studyInstanceUID, action: 'none', passedOver: [{ rule: '', text: held.message }] };
-        return ruleTest(studyInstanceUID, seriesFactsOf(held.filter((one) => !isOwnDocument(one))), routing.rules);
-      }));
+      return Promise.all(
+        rows.map(async ({ studyInstanceUID }): Promise<RuleTest> => {
+          const held = await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID).catch(asFault);
+          if (held instanceof Fault) return { subject: studyInstanceUID, action: 'none', passedOver: [{ rule: '', text: held.message }] };
+          return ruleTest(studyInstanceUID, seriesFactsOf(held.filter((one) => !isOwnDocument(one))), routing.rules);
+        }),
+      );
     },
     async testRulesOn(path, name) {
       return ruleTest(name, seriesFactsOf([await readHeader(path)]), routing.rules);
@@ -84,7 +93,10 @@ export function pagePortOf(parts: PageParts): PagePort {
 }
 
 /** By UID in the index; anything else is an identifier that only the PACS knows. */
-async function searchIn(search: string, { pacs }: PageParts): Promise<{ readonly studyPrefix?: string; readonly studies?: readonly string[] }> {
+async function searchIn(
+  search: string,
+  { pacs }: PageParts,
+): Promise<{ readonly studyPrefix?: string; readonly studies?: readonly string[] }> {
   if (/^[0-9]+\.[0-9.]*$/.test(search)) return { studyPrefix: search };
   const text = search.replace(/[\\*?]/g, '').trim();
   // An empty value matches every study (PS3.4 §C.2.2.2.3): the search names none.
@@ -123,7 +135,11 @@ async function historyEntry(row: ResultRow, store: Store): Promise<HistoryEntry>
 async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Promise<Operations> {
   const model = reportPorts.model();
   const [system, stats, parked, counts, latest] = await Promise.all([
-    pacs.orthanc.system().catch(asFault), jobs.stats(), jobs.parked(), store.results.countByOutcome(), store.results.listResults({ outcome: 'reported', limit: latencyResults }),
+    pacs.orthanc.system().catch(asFault),
+    jobs.stats(),
+    jobs.parked(),
+    store.results.countByOutcome(),
+    store.results.listResults({ outcome: 'reported', limit: latencyResults }),
   ]);
   return {
     softwareVersion: reportPorts.settings.softwareVersion,
@@ -132,7 +148,13 @@ async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Prom
     engine: { name: model.engine.name, why: model.engine.why },
     model: { name: model.name, version: model.version },
     queues: stats.map(({ oldestAgeMs, ...one }) => ({ ...one, ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }) })),
-    parked: parked.map(({ id, queue, failure, failedAt }) => ({ id, queue, code: failure.code, detail: failure.detail, failedAt: failedAt.toISOString() })),
+    parked: parked.map(({ id, queue, failure, failedAt }) => ({
+      id,
+      queue,
+      code: failure.code,
+      detail: failure.detail,
+      failedAt: failedAt.toISOString(),
+    })),
     rules: reportPorts.settings.routing.rules.map(shownRule),
     latency: latencyOf(latest.results.map((one) => one.timingsMs)),
     counts,
@@ -145,7 +167,10 @@ function latencyOf(timings: readonly Readonly<Record<string, number>>[]): Operat
   return {
     results: timings.length,
     steps: steps.map((step) => {
-      const sorted = totals.map((one: Readonly<Record<string, number>>) => one[step]).filter((ms) => ms !== undefined).sort((a, b) => a - b);
+      const sorted = totals
+        .map((one: Readonly<Record<string, number>>) => one[step])
+        .filter((ms) => ms !== undefined)
+        .sort((a, b) => a - b);
       const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
       return { step, medianMs: at(0.5), p95Ms: at(0.95) };
     }),
@@ -157,7 +182,11 @@ function shownRule(rule: RoutingRule): ShownRule {
     name: rule.name,
     action: rule.action,
     priority: rule.priority,
-    when: rule.when.map((conditions) => Object.entries(conditions).map(([attribute, patterns]) => `${attribute} ${(patterns ?? []).join(' | ')}`).join(', ')),
+    when: rule.when.map((conditions) =>
+      Object.entries(conditions)
+        .map(([attribute, patterns]) => `${attribute} ${(patterns ?? []).join(' | ')}`)
+        .join(', '),
+    ),
     destinations: rule.destinations.map((one) => ('modality' in one ? one.modality : one.peer)),
   };
 }

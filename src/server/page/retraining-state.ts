@@ -20,11 +20,31 @@ export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingS
   const { run } = retrainingFolders({ dataDir });
   const [stats, underWay, last] = await Promise.all([jobs.stats(), underWayIn(run), registry.lastRun()]);
   const queue = stats.find((one) => one.queue === retrainQueue.name);
-  const state = !queue ? 'idle' : queue.active > 0 ? 'running' : queue.waiting + queue.retrying > 0 ? 'waiting' : queue.parked > 0 ? 'parked' : 'idle';
+  const state = !queue
+    ? 'idle'
+    : queue.active > 0
+      ? 'running'
+      : queue.waiting + queue.retrying > 0
+        ? 'waiting'
+        : queue.parked > 0
+          ? 'parked'
+          : 'idle';
   return {
     state,
     ...(underWay ? { underWay } : {}),
-    ...(last ? { last: { id: last.id, startedAt: last.startedAt, endedAt: last.endedAt, by: last.by, outcome: last.outcome, why: last.why, challenger: last.challenger } } : {}),
+    ...(last
+      ? {
+          last: {
+            id: last.id,
+            startedAt: last.startedAt,
+            endedAt: last.endedAt,
+            by: last.by,
+            outcome: last.outcome,
+            why: last.why,
+            challenger: last.challenger,
+          },
+        }
+      : {}),
   };
 }
 

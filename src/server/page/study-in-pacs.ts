@@ -37,8 +37,14 @@ export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: Pick<Pa
       frames: numberOf(one, 'NumberOfFrames') ?? 1,
     })),
     heatMaps: heatMaps.map((one) => {
-      const source = itemsOf(one, 'SourceImageSequence').map((item) => textOf(item, 'ReferencedSOPInstanceUID')).find((uid) => uid !== undefined);
-      return { ...place(one), title: lineOf(one, 'DerivationDescription').split(':')[0]!, ...(source ? { sourceSopInstanceUID: source } : {}) };
+      const source = itemsOf(one, 'SourceImageSequence')
+        .map((item) => textOf(item, 'ReferencedSOPInstanceUID'))
+        .find((uid) => uid !== undefined);
+      return {
+        ...place(one),
+        title: lineOf(one, 'DerivationDescription').split(':')[0]!,
+        ...(source ? { sourceSopInstanceUID: source } : {}),
+      };
     }),
   };
 }
@@ -55,24 +61,37 @@ function lineOf(dataSet: DataSet, keyword: string): string {
 export function patientOf(study: DataSet, modalities = textsOf(study, 'ModalitiesInStudy')): ShownPatient {
   const text = (keyword: string): string => lineOf(study, keyword);
   return {
-    name: text('PatientName').split('=').map((group) => group.split('^').filter(Boolean).join(' ')).filter(Boolean).join(' · '),
+    name: text('PatientName')
+      .split('=')
+      .map((group) => group.split('^').filter(Boolean).join(' '))
+      .filter(Boolean)
+      .join(' · '),
     patientId: text('PatientID'),
     sex: text('PatientSex'),
     birthDate: text('PatientBirthDate'),
     studyDate: text('StudyDate'),
     accessionNumber: text('AccessionNumber'),
     description: text('StudyDescription'),
-    modalities: modalities.filter((one) => !['SR', 'OT', ''].includes(one)).slice(0, 20).map((one) => plainText(one, 16)),
+    modalities: modalities
+      .filter((one) => !['SR', 'OT', ''].includes(one))
+      .slice(0, 20)
+      .map((one) => plainText(one, 16)),
   };
 }
 
 /** An image as the network saw it, or a heat map as it was drawn, for a browser. */
-export async function pictureOf(uids: { readonly study: StudyInstanceUID; readonly series: SeriesInstanceUID; readonly instance: SOPInstanceUID }, frameNumber: number, { dicomWeb }: Pick<PacsAccess, 'dicomWeb'>, reader: ImageReader): Promise<Picture> {
+export async function pictureOf(
+  uids: { readonly study: StudyInstanceUID; readonly series: SeriesInstanceUID; readonly instance: SOPInstanceUID },
+  frameNumber: number,
+  { dicomWeb }: Pick<PacsAccess, 'dicomWeb'>,
+  reader: ImageReader,
+): Promise<Picture> {
   const bytes = await dicomWeb.retrieveInstance(uids.study, uids.series, uids.instance);
   const file = readPart10(bytes);
   const { dataSet } = file;
   if (isOwnDocument(dataSet)) return heatMapPicture(file);
-  const { preview } = textOf(dataSet, 'Modality')?.toUpperCase() === 'CT' ? await reader.readCtSlice(bytes, frameNumber) : await reader.readXray(bytes);
+  const { preview } =
+    textOf(dataSet, 'Modality')?.toUpperCase() === 'CT' ? await reader.readCtSlice(bytes, frameNumber) : await reader.readXray(bytes);
   if (!preview) throw new Fault('pixels-unreadable', 'expected a picture, found none', { sopInstanceUID: uids.instance });
   return { type: 'image/jpeg', bytes: await jpegOf(preview) };
 }
@@ -81,15 +100,24 @@ async function heatMapPicture({ dataSet, pixelData, transferSyntaxUID }: ReturnT
   const width = numberOf(dataSet, 'Columns') ?? 0;
   const height = numberOf(dataSet, 'Rows') ?? 0;
   const values = pixelData?.kind === 'native' ? pixelData.bytes : undefined;
-  if (!values || values.length < width * height * 3) throw new Fault('pixels-unreadable', `expected ${width} × ${height} RGB pixels, found another form (${transferSyntaxUID})`, { attribute: 'PixelData' });
+  if (!values || values.length < width * height * 3)
+    throw new Fault('pixels-unreadable', `expected ${width} × ${height} RGB pixels, found another form (${transferSyntaxUID})`, {
+      attribute: 'PixelData',
+    });
   const raw = Buffer.from(values.buffer, values.byteOffset, width * height * 3);
-  return { type: 'image/jpeg', bytes: await sharp(raw, { raw: { width, height, channels: 3 } }).jpeg({ quality: 90, chromaSubsampling: '4:4:4' }).toBuffer() };
+  return {
+    type: 'image/jpeg',
+    bytes: await sharp(raw, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 90, chromaSubsampling: '4:4:4' })
+      .toBuffer(),
+  };
 }
 
 /** With square pixels. */
 export function jpegOf({ width, height, values, pixelAspect }: Preview): Promise<Buffer> {
   const grey = sharp(values, { raw: { width, height, channels: 1 } });
-  const square = Math.abs(pixelAspect - 1) < 0.01 ? grey : grey.resize(width, Math.max(1, Math.round(height * pixelAspect)), { fit: 'fill' });
+  const square =
+    Math.abs(pixelAspect - 1) < 0.01 ? grey : grey.resize(width, Math.max(1, Math.round(height * pixelAspect)), { fit: 'fill' });
   return square.jpeg({ quality: 88 }).toBuffer();
 }
 

@@ -21,5 +21,7 @@ export interface AssessmentsPort {
   /** Whether this account's assessments are stored as VERIFIED. */
   mayVerify(account: string): boolean;
   /** Assessments oldest first, and what the readers together say of each finding. */
-  ofStudy(studyInstanceUID: string): Promise<{ readonly assessments: readonly ShownAssessment[]; readonly labels: readonly ConsensusLabel[] }>;
+  ofStudy(
+    studyInstanceUID: string,
+  ): Promise<{ readonly assessments: readonly ShownAssessment[]; readonly labels: readonly ConsensusLabel[] }>;
 }

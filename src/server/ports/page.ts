@@ -1,4 +1,16 @@
-import type { Answer, ModelDetail, ModelsPage, Operations, Outcome, OutcomeCounts, RuleTest, ShownRetraining, ShownPatient, StudyPage, WorklistPage } from '../page-types.js';
+import type {
+  Answer,
+  ModelDetail,
+  ModelsPage,
+  Operations,
+  Outcome,
+  OutcomeCounts,
+  RuleTest,
+  ShownRetraining,
+  ShownPatient,
+  StudyPage,
+  WorklistPage,
+} from '../page-types.js';
 
 export interface WorklistQuery {
   readonly outcome?: Outcome | undefined;

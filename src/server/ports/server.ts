@@ -99,7 +99,12 @@ export interface ServerPorts {
   readonly page: PagePort;
   readonly modelActions: ModelActions;
   /** A viewer's question to the PACS; its path was checked. */
-  proxyDicomWeb(path: PacsAddress, accept: string | undefined, seenAs: { readonly host: string; readonly protocol: string }, signal: AbortSignal): Promise<ProxiedResponse>;
+  proxyDicomWeb(
+    path: PacsAddress,
+    accept: string | undefined,
+    seenAs: { readonly host: string; readonly protocol: string },
+    signal: AbortSignal,
+  ): Promise<ProxiedResponse>;
   /** All results of one study, the current one first. */
   resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
 }

@@ -46,7 +46,14 @@ export function administrationRoutes({ administration }: ServerParts): Router {
   });
   router.post('/api/tokens', body, async (request, response) => {
     const { days, ...given } = readBody(request, newToken);
-    response.status(201).json(await administration.addToken({ ...given, expiresAt: days === undefined ? undefined : new Date(Date.now() + days * dayMs) }, actorOf(request, response)));
+    response
+      .status(201)
+      .json(
+        await administration.addToken(
+          { ...given, expiresAt: days === undefined ? undefined : new Date(Date.now() + days * dayMs) },
+          actorOf(request, response),
+        ),
+      );
   });
   router.post('/api/tokens/:name/revoke', async (request, response) => {
     await administration.revokeToken(String(request.params['name']), actorOf(request, response));

@@ -28,11 +28,16 @@ export function analyzeRoutes(parts: ServerParts): Router {
 
   router.post('/api/rules/test', requireRole('viewer'), async (request, response) => {
     const tools = started(parts);
-    await withUpload(request, response, { ...parts.uploads, maxBytes: Math.min(parts.uploads.maxBytes, maxRulesBytes), room }, async ({ path }, name) => {
-      const test = await tools.page.testRulesOn(path, name);
-      await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'rules.test', subject: { of: 'file' } });
-      response.json(test);
-    });
+    await withUpload(
+      request,
+      response,
+      { ...parts.uploads, maxBytes: Math.min(parts.uploads.maxBytes, maxRulesBytes), room },
+      async ({ path }, name) => {
+        const test = await tools.page.testRulesOn(path, name);
+        await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'rules.test', subject: { of: 'file' } });
+        response.json(test);
+      },
+    );
   });
   return router;
 }
@@ -43,7 +48,12 @@ interface Uploads {
   readonly room: UploadRoom;
 }
 
-async function withUpload(request: Request, response: Response, { room, directory, maxBytes }: Uploads, work: (upload: ReceivedUpload, name: string, place: UploadPlace) => Promise<void>): Promise<void> {
+async function withUpload(
+  request: Request,
+  response: Response,
+  { room, directory, maxBytes }: Uploads,
+  work: (upload: ReceivedUpload, name: string, place: UploadPlace) => Promise<void>,
+): Promise<void> {
   if (!request.is('application/octet-stream')) throw new Fault('request-invalid', 'expected the file itself as application/octet-stream');
   const declared = Number(request.get('Content-Length'));
   const declaredBytes = Number.isFinite(declared) && request.get('Content-Length') !== undefined ? declared : undefined;
@@ -69,7 +79,12 @@ async function withUpload(request: Request, response: Response, { room, director
 /** As the browser encoded it; for the answer only, no file is called so. */
 function nameOf(header: string | undefined): string {
   try {
-    return decodeURIComponent(header ?? '').split(/[/\\]/).at(-1)!.slice(0, 100) || 'file';
+    return (
+      decodeURIComponent(header ?? '')
+        .split(/[/\\]/)
+        .at(-1)!
+        .slice(0, 100) || 'file'
+    );
   } catch {
     return 'file';
   }

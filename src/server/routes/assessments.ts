@@ -10,7 +10,10 @@ import { started } from '../started.js';
 
 const assessmentBody = z.strictObject({
   /** Of each finding that the reader judges; the others stay unjudged. */
-  findings: z.array(z.strictObject({ name: z.string().min(1).max(64), decision: z.enum(['present', 'absent', 'undetermined']) })).min(1).max(200),
+  findings: z
+    .array(z.strictObject({ name: z.string().min(1).max(64), decision: z.enum(['present', 'absent', 'undetermined']) }))
+    .min(1)
+    .max(200),
   /** SOP Instance UID of the text report that was looked at: refused with 409 if it was replaced since. */
   judgedDocument: z.string().max(64).optional(),
   /** Ends a disagreement between readers; only for one who may verify. */
@@ -33,7 +36,8 @@ export function assessmentRoutes(parts: ServerParts): Router {
     const { assessments } = started(parts);
     const { assessment, stored } = await parts.audit.deed(
       { ...doer, action: 'assessment.give', subject: { studyInstanceUID } },
-      () => assessments.record({ ...given, studyInstanceUID, reader: doer.actor, origin: doer.actor.startsWith('token:') ? 'api' : 'page' }),
+      () =>
+        assessments.record({ ...given, studyInstanceUID, reader: doer.actor, origin: doer.actor.startsWith('token:') ? 'api' : 'page' }),
       (result) => ({ sopInstanceUID: result.assessment.sopInstanceUID, stored: result.stored }),
     );
     response.status(stored ? 201 : 200).json(assessment);

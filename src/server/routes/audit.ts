@@ -17,7 +17,14 @@ export function auditRoutes({ audit, auditEntries }: ServerParts): Router {
     const older = before === undefined ? {} : { before: wholeNumber(before, 1, Number.MAX_SAFE_INTEGER, 1) };
     // Somebody who leafs looks at the same log.
     await (before === undefined ? audit.record : audit.recordView)({ ...actorOf(request, response), action: 'audit.view' });
-    const rows = await auditEntries.list({ limit, ...older, ...given('from', from), ...given('to', to), ...given('actor', actor), ...given('action', action) });
+    const rows = await auditEntries.list({
+      limit,
+      ...older,
+      ...given('from', from),
+      ...given('to', to),
+      ...given('actor', actor),
+      ...given('action', action),
+    });
     response.json(rows.map((row) => ({ ...row, subject: JSON.parse(row.subject) as unknown })));
   });
 

@@ -17,7 +17,9 @@ const level = (name: string): string => String.raw`/${name}/${uid}`;
 const rendered = '(/rendered|/thumbnail)?';
 /** Every address of QIDO-RS and WADO-RS (PS3.18 §10.4, §10.6) that a viewer needs, and nothing else that Orthanc serves. */
 const allowed = [
-  '/studies', '/series', '/instances',
+  '/studies',
+  '/series',
+  '/instances',
   `${level('studies')}/(series|instances)`,
   `${level('studies')}${level('series')}/instances`,
   `${level('studies')}(/metadata)?`,
@@ -40,7 +42,10 @@ export function isViewerPath(path: string): boolean {
  * @param path one that isViewerPath allows
  */
 export function viewerAddress(path: string, query: URLSearchParams): PacsAddress {
-  return pacsAddress(path.slice(1).split('/'), Object.fromEntries([...new Set(query.keys())].filter(isQueryName).map((name) => [name, query.getAll(name)])));
+  return pacsAddress(
+    path.slice(1).split('/'),
+    Object.fromEntries([...new Set(query.keys())].filter(isQueryName).map((name) => [name, query.getAll(name)])),
+  );
 }
 
 /**
@@ -56,14 +61,26 @@ export function dicomWebRoutes(parts: ServerParts): Router {
     const [, study] = /^\/studies\/([^/]+)/.exec(path) ?? [];
     const query = viewerQuery(at < 0 ? '' : request.originalUrl.slice(at + 1));
     // Each search by itself: of a whole archive that is listed page by page every page is on record.
-    if (study === undefined) await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'pacs.search', subject: await searchedSubject(path.slice(1), query, parts.audit.fingerprint) });
+    if (study === undefined)
+      await parts.audit.recordIfPossible({
+        ...actorOf(request, response),
+        action: 'pacs.search',
+        subject: await searchedSubject(path.slice(1), query, parts.audit.fingerprint),
+      });
     else await parts.audit.recordView({ ...actorOf(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const answer = await started(parts).proxyDicomWeb(viewerAddress(path, query), request.get('Accept'), { host: request.get('Host') ?? '', protocol: request.protocol }, gone.signal);
+    const answer = await started(parts).proxyDicomWeb(
+      viewerAddress(path, query),
+      request.get('Accept'),
+      { host: request.get('Host') ?? '', protocol: request.protocol },
+      gone.signal,
+    );
     if (answer.status >= 400) {
       answer.body.destroy();
-      throw answer.status === 404 ? new Fault('pacs-not-found', 'HTTP 404') : new Fault(answer.status === 401 || answer.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${answer.status}`);
+      throw answer.status === 404
+        ? new Fault('pacs-not-found', 'HTTP 404')
+        : new Fault(answer.status === 401 || answer.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${answer.status}`);
     }
     response.status(answer.status).set({ ...answer.headers, 'Cross-Origin-Resource-Policy': 'same-origin' });
     // Half an answer cannot be taken back: the connection is cut, which the viewer notices.

@@ -37,7 +37,11 @@ export function loginRoutes({ access }: ServerParts): Router {
   router.post('/api/logout', async (request, response) => {
     const secret = sessionSecretOf(request, access);
     if (secret !== undefined) await access.logOut(secret, remoteOf(request));
-    clearCookie(response, sessionCookieName(isSecure(request, access)), { secure: isSecure(request, access), sameSite: 'strict', path: '/' });
+    clearCookie(response, sessionCookieName(isSecure(request, access)), {
+      secure: isSecure(request, access),
+      sameSite: 'strict',
+      path: '/',
+    });
     response.status(204).end();
   });
 
@@ -49,7 +53,8 @@ export function loginRoutes({ access }: ServerParts): Router {
 
   router.post('/api/password', body, async (request, response) => {
     const principal = response.locals['principal'] as Principal | undefined;
-    if (!principal || sessionSecretOf(request, access) === undefined) throw new Fault('login-required', 'expected somebody logged in by password, found nobody');
+    if (!principal || sessionSecretOf(request, access) === undefined)
+      throw new Fault('login-required', 'expected somebody logged in by password, found nobody');
     await access.changePassword({ ...readBody(request, passwordBody), name: principal.name, ...originOf(request, access) });
     response.status(204).end();
   });
@@ -58,7 +63,12 @@ export function loginRoutes({ access }: ServerParts): Router {
     const { url, journey } = await openIdOf(access).begin();
     // Lax, not strict: the way back from the provider begins on its page.
     const secure = isSecure(request, access);
-    setCookie(response, journeyCookieName(secure), Buffer.from(JSON.stringify(journey)).toString('base64url'), { secure, sameSite: 'lax', path: '/', maxAgeMs: authorizationRequestMs });
+    setCookie(response, journeyCookieName(secure), Buffer.from(JSON.stringify(journey)).toString('base64url'), {
+      secure,
+      sameSite: 'lax',
+      path: '/',
+      maxAgeMs: authorizationRequestMs,
+    });
     response.redirect(303, url.href);
   });
 
@@ -70,7 +80,9 @@ export function loginRoutes({ access }: ServerParts): Router {
     const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), journey);
     keep(request, response, access, await access.logInConfirmed({ ...confirmed, remote: remoteOf(request) }));
     // A page, not a redirect: a strict cookie is not sent along a way that began on another site.
-    response.type('html').send('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>orthanc-chest-ai</title><a href="/">Go on</a>');
+    response
+      .type('html')
+      .send('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>orthanc-chest-ai</title><a href="/">Go on</a>');
   });
   return router;
 }
@@ -83,13 +95,18 @@ function remoteOf(request: Request): string {
 /** The cookie may be anything; one that we did not make is not taken over. */
 function originOf(request: Request, access: Access): RequestOrigin {
   const device = readCookie(request, deviceCookieName(isSecure(request, access)));
-  return { remote: remoteOf(request), session: sessionSecretOf(request, access), device: device !== undefined && /^[\w-]{43}$/.test(device) ? device : undefined };
+  return {
+    remote: remoteOf(request),
+    session: sessionSecretOf(request, access),
+    device: device !== undefined && /^[\w-]{43}$/.test(device) ? device : undefined,
+  };
 }
 
 function keep(request: Request, response: Response, access: Access, { secret, device }: LogIn): void {
   const secure = isSecure(request, access);
   setCookie(response, sessionCookieName(secure), secret, { secure, sameSite: 'strict', path: '/' });
-  if (device !== undefined) setCookie(response, deviceCookieName(secure), device, { secure, sameSite: 'strict', path: '/', maxAgeMs: knownForMs });
+  if (device !== undefined)
+    setCookie(response, deviceCookieName(secure), device, { secure, sameSite: 'strict', path: '/', maxAgeMs: knownForMs });
 }
 
 function begin(request: Request, response: Response, access: Access, login: LogIn): void {

@@ -15,7 +15,13 @@ export const promotionBody = modelChangeBody.extend({ withoutGate: z.boolean().o
 export function modelActionRoutes(parts: ServerParts): Router {
   const router = Router();
   const operator = [requireRole('operator'), express.json({ limit: '4kb' })];
-  const onRecord = async (request: Request, response: Response, action: string, version: string, work: (deeds: ModelActions, by: string) => Promise<ChangedModels>): Promise<void> => {
+  const onRecord = async (
+    request: Request,
+    response: Response,
+    action: string,
+    version: string,
+    work: (deeds: ModelActions, by: string) => Promise<ChangedModels>,
+  ): Promise<void> => {
     const { modelActions } = started(parts);
     const entry = { ...actorOf(request, response), action, ...(version === '' ? {} : { subject: { version } }) };
     response.json(await parts.audit.deed(entry, () => work(modelActions, entry.actor)));
@@ -24,7 +30,9 @@ export function modelActionRoutes(parts: ServerParts): Router {
   router.post('/api/models/:version/promote', operator, async (request: Request, response: Response) => {
     const version = versionIn(request);
     const { withoutGate = false, ...given } = readBody(request, promotionBody);
-    await onRecord(request, response, 'model.promote', version, (deeds, by) => deeds.promote(version, { ...asked(given, by), withoutGate }));
+    await onRecord(request, response, 'model.promote', version, (deeds, by) =>
+      deeds.promote(version, { ...asked(given, by), withoutGate }),
+    );
   });
   router.post('/api/models/:version/challenge', operator, async (request: Request, response: Response) => {
     // As on the command line: the challenger `none` is no challenger.
@@ -42,7 +50,8 @@ export function modelActionRoutes(parts: ServerParts): Router {
 /** @throws Fault `model-unknown`; what was found is not repeated */
 function versionIn(request: Request): string {
   const version = String(request.params['version']);
-  if (!/^[0-9a-f]{12}$/.test(version)) throw new Fault('model-unknown', 'expected a version that the list of models shows: twelve digits 0 to 9 and a to f');
+  if (!/^[0-9a-f]{12}$/.test(version))
+    throw new Fault('model-unknown', 'expected a version that the list of models shows: twelve digits 0 to 9 and a to f');
   return version;
 }
 

@@ -13,7 +13,10 @@ export function operationsRoutes(parts: ServerParts): Router {
   });
   router.get('/api/rules/test', requireRole('viewer'), async (request, response) => {
     const tests = await started(parts).page.testRules(wholeNumber(request.query['limit'], 1, 100, 25));
-    await parts.audit.recordStudies({ ...actorOf(request, response), action: 'rules.test' }, tests.map(({ subject }) => subject));
+    await parts.audit.recordStudies(
+      { ...actorOf(request, response), action: 'rules.test' },
+      tests.map(({ subject }) => subject),
+    );
     response.json(tests);
   });
   return router;

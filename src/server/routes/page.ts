@@ -5,14 +5,34 @@ import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports/server.js';
 
 /** Addresses of the page that are no files: the page itself shows what they name. */
-const views = ['/', '/worklist', '/study/:study', '/answer', '/operations', '/audit', '/models', '/models/:version', '/password', '/api/docs'];
+const views = [
+  '/',
+  '/worklist',
+  '/study/:study',
+  '/answer',
+  '/operations',
+  '/audit',
+  '/models',
+  '/models/:version',
+  '/password',
+  '/api/docs',
+];
 
 /** The page for people: files that the build has made, and one document for every view. */
 export function pageRoutes({ pageDirectory }: Pick<ServerParts, 'pageDirectory'>): Router {
   const router = Router();
   let index: Buffer | undefined;
   // Their names hold the hash of their content.
-  router.use('/page', requireRole('viewer'), express.static(join(pageDirectory, 'page'), { immutable: true, maxAge: '1y', index: false, setHeaders: (response) => void (response as Response).set('Cache-Control', 'private, max-age=31536000, immutable') }));
+  router.use(
+    '/page',
+    requireRole('viewer'),
+    express.static(join(pageDirectory, 'page'), {
+      immutable: true,
+      maxAge: '1y',
+      index: false,
+      setHeaders: (response) => void (response as Response).set('Cache-Control', 'private, max-age=31536000, immutable'),
+    }),
+  );
   router.get(views, requireRole('viewer'), (_request, response) => {
     index ??= readFileSync(join(pageDirectory, 'index.html'));
     response.type('html').send(index);

@@ -10,7 +10,8 @@ import type { ServerParts } from '../ports/server.js';
 export const viewerPath = '/viewer';
 
 /** Names of files that only the viewer has. */
-const ownFiles = /^\/([\w-]+\.bundle(\.[0-9a-f]+)?\.js|\d+\.css|[0-9a-f]{16}\.(wasm|woff2)|(ort|assets|customizations|dicom-microscopy-viewer)\/[\w./-]+)$/;
+const ownFiles =
+  /^\/([\w-]+\.bundle(\.[0-9a-f]+)?\.js|\d+\.css|[0-9a-f]{16}\.(wasm|woff2)|(ort|assets|customizations|dicom-microscopy-viewer)\/[\w./-]+)$/;
 
 /**
  * OHIF as its package ships it, below /viewer: its absolute addresses are put below that, its configuration is ours, every
@@ -26,24 +27,40 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
     return router;
   }
   const { directory } = viewer;
-  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8')).replace('</body>', `<script type="module" src="${assessmentBarIn(pageDirectory)}"></script></body>`);
+  const index = belowViewer(readFileSync(join(directory, 'index.html'), 'utf8')).replace(
+    '</body>',
+    `<script type="module" src="${assessmentBarIn(pageDirectory)}"></script></body>`,
+  );
   const policy = policyFor(index);
   const prepare = (response: Response): Response =>
-    response.set({ 'Content-Security-Policy': policy, 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cross-Origin-Resource-Policy': 'same-origin' });
+    response.set({
+      'Content-Security-Policy': policy,
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+    });
 
   router.get(`${viewerPath}/app-config.js`, (_request, response) => {
     // Its introductory tour lies over the first study that somebody wants to see; its menu still offers it.
     const tour = "if (!localStorage.getItem('shownTours')) localStorage.setItem('shownTours', '[\"basicViewerTour\"]');";
-    prepare(response).type('js').send(`${tour}\nwindow.config = ${JSON.stringify(viewerConfig)};`);
+    prepare(response)
+      .type('js')
+      .send(`${tour}\nwindow.config = ${JSON.stringify(viewerConfig)};`);
   });
   // It would keep old files, and everything here is at hand.
   router.get(`${viewerPath}/init-service-worker.js`, (_request, response) => {
     prepare(response).type('js').send('');
   });
   router.get(`${viewerPath}/app.bundle.css`, (_request, response) => {
-    prepare(response).type('css').send(readFileSync(join(directory, 'app.bundle.css'), 'utf8').replaceAll('url(/', `url(${viewerPath}/`));
+    prepare(response)
+      .type('css')
+      .send(readFileSync(join(directory, 'app.bundle.css'), 'utf8').replaceAll('url(/', `url(${viewerPath}/`));
   });
-  const files = express.static(directory, { index: false, etag: true, setHeaders: (response) => void prepare(response as Response).set('Cache-Control', 'private, max-age=86400') });
+  const files = express.static(directory, {
+    index: false,
+    etag: true,
+    setHeaders: (response) => void prepare(response as Response).set('Cache-Control', 'private, max-age=86400'),
+  });
   router.use(viewerPath, files);
   // Its bundles ask for each other at the root, whatever its page says of its place.
   router.get(ownFiles, requireRole('viewer'), files);
@@ -69,7 +86,9 @@ function belowViewer(html: string): string {
 
 /** The scripts that stand in the page are named by their hash; its codecs are WebAssembly, its threads come from blobs. */
 function policyFor(html: string): string {
-  const inline = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(([, text]) => `'sha256-${createHash('sha256').update(text!).digest('base64')}'`);
+  const inline = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(
+    ([, text]) => `'sha256-${createHash('sha256').update(text!).digest('base64')}'`,
+  );
   return [
     "default-src 'self'",
     `script-src 'self' 'wasm-unsafe-eval' blob: ${inline.join(' ')}`,
@@ -78,7 +97,10 @@ function policyFor(html: string): string {
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
     "connect-src 'self' blob: data:",
-    "frame-ancestors 'none'", "base-uri 'self'", "form-action 'none'", "object-src 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'self'",
+    "form-action 'none'",
+    "object-src 'none'",
   ].join('; ');
 }
 

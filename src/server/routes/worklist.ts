@@ -16,7 +16,16 @@ export function worklistRoutes(parts: ServerParts): Router {
     const { query } = request;
     const search = text(query['search'], 'search', 64);
     // Who searched for whom is on record before the PACS is asked; the text may be a patient's name, so only its keyed hash is.
-    if (search !== undefined) await parts.audit.recordView({ ...actorOf(request, response), action: 'worklist.search', subject: { searched: [/^[0-9.]+$/.test(search) ? `StudyInstanceUID=${search}` : `text#${await parts.audit.fingerprint(searchedText('text', search))}`] } });
+    if (search !== undefined)
+      await parts.audit.recordView({
+        ...actorOf(request, response),
+        action: 'worklist.search',
+        subject: {
+          searched: [
+            /^[0-9.]+$/.test(search) ? `StudyInstanceUID=${search}` : `text#${await parts.audit.fingerprint(searchedText('text', search))}`,
+          ],
+        },
+      });
     const page = await started(parts).page.worklist({
       limit: wholeNumber(query['limit'], 1, 500, 50),
       outcome: oneOf(query['outcome'], ['reported', 'skipped', 'failed'] as const),
@@ -46,9 +55,10 @@ export function worklistRoutes(parts: ServerParts): Router {
   router.get('/api/events', requireRole('viewer'), async (request, response) => {
     const principal = response.locals['principal'] as Principal;
     const known = JSON.stringify(principal);
-    await streams.add(response, { user: principal.name, mayGoOn: async () => JSON.stringify(await identify(request, parts.access)) === known });
+    await streams.add(response, {
+      user: principal.name,
+      mayGoOn: async () => JSON.stringify(await identify(request, parts.access)) === known,
+    });
   });
   return router;
 }
-
-

@@ -6,14 +6,40 @@ import { legalDate, legalTime } from '../legal-value.js';
 
 /** Must be there with a value: Type 1, and Type 2 that we always can fill. */
 const required = [
-  'SpecificCharacterSet', 'SOPClassUID', 'SOPInstanceUID', 'StudyInstanceUID', 'SeriesInstanceUID', 'Modality', 'SeriesNumber', 'InstanceNumber',
-  'Manufacturer', 'ManufacturerModelName', 'DeviceSerialNumber', 'SoftwareVersions', 'ContentDate', 'ContentTime', 'CompletionFlag',
-  'VerificationFlag', 'ValueType', 'ContinuityOfContent', 'ConceptNameCodeSequence', 'ContributingEquipmentSequence',
+  'SpecificCharacterSet',
+  'SOPClassUID',
+  'SOPInstanceUID',
+  'StudyInstanceUID',
+  'SeriesInstanceUID',
+  'Modality',
+  'SeriesNumber',
+  'InstanceNumber',
+  'Manufacturer',
+  'ManufacturerModelName',
+  'DeviceSerialNumber',
+  'SoftwareVersions',
+  'ContentDate',
+  'ContentTime',
+  'CompletionFlag',
+  'VerificationFlag',
+  'ValueType',
+  'ContinuityOfContent',
+  'ConceptNameCodeSequence',
+  'ContributingEquipmentSequence',
 ] as const;
 /** Type 2: must be there, may be empty. */
 const present = [
-  'PatientName', 'PatientID', 'PatientBirthDate', 'PatientSex', 'StudyDate', 'StudyTime', 'ReferringPhysicianName', 'StudyID', 'AccessionNumber',
-  'ReferencedPerformedProcedureStepSequence', 'PerformedProcedureCodeSequence',
+  'PatientName',
+  'PatientID',
+  'PatientBirthDate',
+  'PatientSex',
+  'StudyDate',
+  'StudyTime',
+  'ReferringPhysicianName',
+  'StudyID',
+  'AccessionNumber',
+  'ReferencedPerformedProcedureStepSequence',
+  'PerformedProcedureCodeSequence',
 ] as const;
 /** Copied from the images as they are, even where too long (see patient-study.ts). */
 const identifiers: readonly string[] = ['PatientID', 'StudyID', 'AccessionNumber'];
@@ -45,9 +71,12 @@ export function checkAttributes(document: DataSet, verification: 'never' | 'allo
 function checkVerifier(document: DataSet): readonly string[] {
   const verified = textOf(document, 'VerificationFlag') === 'VERIFIED';
   const observers = itemsOf(document, 'VerifyingObserverSequence');
-  if (verified !== observers.length > 0) return [`VerifyingObserverSequence: expected ${verified ? 'an item, found none' : 'none, found one'}`];
+  if (verified !== observers.length > 0)
+    return [`VerifyingObserverSequence: expected ${verified ? 'an item, found none' : 'none, found one'}`];
   return observers.flatMap((item) =>
-    ['VerifyingObserverName', 'VerifyingOrganization', 'VerificationDateTime'].filter((keyword) => textOf(item, keyword) === undefined).map((keyword) => `${keyword}: expected a value, found none`),
+    ['VerifyingObserverName', 'VerifyingOrganization', 'VerificationDateTime']
+      .filter((keyword) => textOf(item, keyword) === undefined)
+      .map((keyword) => `${keyword}: expected a value, found none`),
   );
 }
 
@@ -62,7 +91,12 @@ function valuesOf(dataSet: DataSet, path: string): readonly string[] {
     if (vr === undefined) return [`${path}${keyword}: not an attribute of PS3.6`];
     if (vr === 'SQ') return itemsOf(dataSet, keyword).flatMap((item, index) => valuesOf(item, `${path}${keyword}[${index + 1}].`));
     if (path === '' && identifiers.includes(keyword)) return [];
-    const wrong = value === '' ? undefined : textsOf(dataSet, keyword).map((text) => fault(vr, text, path === '' && madeHere.includes(keyword))).find((one) => one !== undefined);
+    const wrong =
+      value === ''
+        ? undefined
+        : textsOf(dataSet, keyword)
+            .map((text) => fault(vr, text, path === '' && madeHere.includes(keyword)))
+            .find((one) => one !== undefined);
     return wrong === undefined ? [] : [`${path}${keyword} (${vr}): ${wrong}`];
   });
 }

@@ -17,9 +17,14 @@ export function checkCodes(document: DataSet, configured: readonly CodedConcept[
     if (!concept && textOf(item, 'URNCodeValue') === undefined) return [`${path}: a code needs a value and a scheme`];
     const found = concept ?? { value: textOf(item, 'URNCodeValue')!, scheme: '', meaning: textOf(item, 'CodeMeaning') ?? '' };
     if (found.meaning === '') return [`${path}: a code needs a meaning (${found.value})`];
-    const known = [...fixed, ...(configured ?? [])].filter((one) => sameConcept(one, found) || (found.scheme === '' && one.value === found.value));
-    if (known.length === 0) return configured ? [`${path}: code ${found.value} ${found.scheme} is neither of a template nor in config/findings.json`] : [];
-    return known.some((one) => one.meaning === found.meaning) ? [] : [`${path}: code ${found.value} ${found.scheme} means "${known[0]!.meaning}", found "${found.meaning}"`];
+    const known = [...fixed, ...(configured ?? [])].filter(
+      (one) => sameConcept(one, found) || (found.scheme === '' && one.value === found.value),
+    );
+    if (known.length === 0)
+      return configured ? [`${path}: code ${found.value} ${found.scheme} is neither of a template nor in config/findings.json`] : [];
+    return known.some((one) => one.meaning === found.meaning)
+      ? []
+      : [`${path}: code ${found.value} ${found.scheme} means "${known[0]!.meaning}", found "${found.meaning}"`];
   });
 }
 
@@ -34,7 +39,8 @@ function codeSequencesIn(dataSet: DataSet, path: string): readonly Found[] {
     copied.test(keyword)
       ? []
       : itemsOf(dataSet, keyword).flatMap((item, index) => {
-          const here = keyword === 'ContentSequence' ? `${path === '' ? 'root' : path}.${index + 1}` : `${path === '' ? '' : `${path} `}${keyword}`;
+          const here =
+            keyword === 'ContentSequence' ? `${path === '' ? 'root' : path}.${index + 1}` : `${path === '' ? '' : `${path} `}${keyword}`;
           return keyword.endsWith('CodeSequence') ? [{ item, keyword, path: here }] : codeSequencesIn(item, here);
         }),
   );

@@ -10,7 +10,9 @@ export function checkContentTree(document: DataSet, sopClassUID: string, mayPoin
   const items = [...everyItem(document)];
   const inText = sopClassUID !== comprehensive3dSr;
   return [
-    ...items.flatMap(({ item, path, parent }) => (parent ? checkItem(item, parent, inText).map((wrong) => `content item ${path}: ${wrong}`) : [])),
+    ...items.flatMap(({ item, path, parent }) =>
+      parent ? checkItem(item, parent, inText).map((wrong) => `content item ${path}: ${wrong}`) : [],
+    ),
     ...(inText ? [] : checkMeasurementReport(document, mayPointAtNothing)),
   ];
 }
@@ -45,7 +47,10 @@ function checkValue(item: DataSet, type: string): readonly string[] {
     case 'NUM':
       return checkNumber(item);
     case 'CONTAINER':
-      return [...(textOf(item, 'ContinuityOfContent') === undefined ? ['CONTAINER has no Continuity Of Content'] : []), ...(childrenOf(item).length === 0 ? ['CONTAINER is empty'] : [])];
+      return [
+        ...(textOf(item, 'ContinuityOfContent') === undefined ? ['CONTAINER has no Continuity Of Content'] : []),
+        ...(childrenOf(item).length === 0 ? ['CONTAINER is empty'] : []),
+      ];
     case 'IMAGE':
     case 'SCOORD':
       return [];
@@ -58,7 +63,10 @@ function checkNumber(item: DataSet): readonly string[] {
   const measured = measuredOf(item);
   if (!measured) return ['NUM has no number'];
   const isPixels = [codes.pixelDataRows, codes.pixelDataColumns].some((name) => sameConcept(nameOf(item), name));
-  if (isPixels) return sameConcept(measured.unit, codes.pixels) && measured.value > 0 ? [] : [`NUM: expected a number of pixels, found ${measured.value} ${measured.unit?.value ?? 'without unit'}`];
+  if (isPixels)
+    return sameConcept(measured.unit, codes.pixels) && measured.value > 0
+      ? []
+      : [`NUM: expected a number of pixels, found ${measured.value} ${measured.unit?.value ?? 'without unit'}`];
   if (!sameConcept(measured.unit, codes.percent)) return [`NUM: expected %, found ${measured.unit?.value ?? 'no unit'}`];
   return measured.value >= 0 && measured.value <= 100 ? [] : [`NUM: expected 0 to 100 %, found ${measured.value}`];
 }
@@ -71,7 +79,11 @@ function checkMeasurementReport(document: DataSet, mayPointAtNothing: boolean): 
   return [
     ...(groups.length === 0 && !mayPointAtNothing ? ['expected at least one Measurement Group, found none'] : []),
     ...(pointing.length < groups.length && !mayPointAtNothing ? ['a Measurement Group has no coordinates'] : []),
-    ...(groups.some((group) => textNamed(group, codes.trackingIdentifier) === undefined) ? ['a Measurement Group has no Tracking Identifier'] : []),
-    ...(uids.length !== groups.length || new Set(uids).size !== uids.length ? ['expected a Tracking Unique Identifier of its own for each Measurement Group'] : []),
+    ...(groups.some((group) => textNamed(group, codes.trackingIdentifier) === undefined)
+      ? ['a Measurement Group has no Tracking Identifier']
+      : []),
+    ...(uids.length !== groups.length || new Set(uids).size !== uids.length
+      ? ['expected a Tracking Unique Identifier of its own for each Measurement Group']
+      : []),
   ];
 }

@@ -9,7 +9,9 @@ export interface ImageSize {
 
 /** Evidence holds every image referred to (PS3.3 C.17.2.3); boxes are closed and lie on their image (C.18.6). */
 export function checkReferences(document: DataSet, sizes: ReadonlyMap<string, ImageSize>): readonly string[] {
-  const evidence = new Set(readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence').map((one) => one.sopInstanceUID as string));
+  const evidence = new Set(
+    readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence').map((one) => one.sopInstanceUID as string),
+  );
   return [...everyItem(document)].flatMap(({ item, path }) => {
     if (valueTypeOf(item) === 'IMAGE') return checkImage(item, evidence).map((wrong) => `content item ${path}: ${wrong}`);
     if (valueTypeOf(item) === 'SCOORD') return checkBox(item, sizes).map((wrong) => `content item ${path}: ${wrong}`);
@@ -26,7 +28,9 @@ function checkImage(item: DataSet, evidence: ReadonlySet<string>): readonly stri
 function checkBox(item: DataSet, sizes: ReadonlyMap<string, ImageSize>): readonly string[] {
   const data = item['GraphicData'];
   const points = (Array.isArray(data) ? data : []).map(Number);
-  const images = childrenOf(item).filter((child) => valueTypeOf(child) === 'IMAGE' && textOf(child, 'RelationshipType') === 'SELECTED FROM');
+  const images = childrenOf(item).filter(
+    (child) => valueTypeOf(child) === 'IMAGE' && textOf(child, 'RelationshipType') === 'SELECTED FROM',
+  );
   if (textOf(item, 'GraphicType') !== 'POLYLINE' || points.length !== 10) return ['SCOORD: expected a POLYLINE of five points'];
   if (points[0] !== points[8] || points[1] !== points[9]) return ['SCOORD: expected a closed POLYLINE'];
   if (images.length !== 1) return [`SCOORD: expected one image that it is selected from, found ${images.length}`];

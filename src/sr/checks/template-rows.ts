@@ -31,9 +31,22 @@ export interface Template {
   readonly rows: readonly Row[];
 }
 
-const u = (row: string, valueType: string, relationship: Relationship, names: readonly CodedConcept[] | undefined, more: Partial<Row> = {}): Row => ({ row, valueType, relationship, requirement: 'U', ...(names ? { names } : {}), ...more });
-const m = (row: string, valueType: string, relationship: Relationship, names: readonly CodedConcept[] | undefined, more: Partial<Row> = {}): Row => u(row, valueType, relationship, names, { max: 1, ...more, requirement: 'M' });
-const own = (valueType: string, relationship: Relationship, names: readonly CodedConcept[] | undefined, more: Partial<Row> = {}): Row => u('extension', valueType, relationship, names, { ...more, requirement: 'extension' });
+const u = (
+  row: string,
+  valueType: string,
+  relationship: Relationship,
+  names: readonly CodedConcept[] | undefined,
+  more: Partial<Row> = {},
+): Row => ({ row, valueType, relationship, requirement: 'U', ...(names ? { names } : {}), ...more });
+const m = (
+  row: string,
+  valueType: string,
+  relationship: Relationship,
+  names: readonly CodedConcept[] | undefined,
+  more: Partial<Row> = {},
+): Row => u(row, valueType, relationship, names, { max: 1, ...more, requirement: 'M' });
+const own = (valueType: string, relationship: Relationship, names: readonly CodedConcept[] | undefined, more: Partial<Row> = {}): Row =>
+  u('extension', valueType, relationship, names, { ...more, requirement: 'extension' });
 
 const decisions = [codes.present, codes.absent, codes.undetermined];
 
@@ -75,7 +88,9 @@ const tracking = (template: string): readonly Row[] => [
 
 const findingSite = (template: string, site: string, laterality: string): Row =>
   u(`${template} row ${site}`, 'CODE', 'HAS CONCEPT MOD', [codes.findingSite], {
-    rows: [u(`${template} row ${laterality}`, 'CODE', 'HAS CONCEPT MOD', [codes.laterality], { max: 1, values: [codes.left, codes.right] })],
+    rows: [
+      u(`${template} row ${laterality}`, 'CODE', 'HAS CONCEPT MOD', [codes.laterality], { max: 1, values: [codes.left, codes.right] }),
+    ],
   });
 
 /** TID 300 with TID 320: the number, and where it was taken from. Older documents have the certainty as its name. */
@@ -83,10 +98,15 @@ const probabilityNames = [codes.probability, codes.certaintyOfFinding];
 const probabilityBelow = (row: string): Row =>
   m(row, 'NUM', 'CONTAINS', probabilityNames, {
     units: [codes.percent],
-    rows: [u('TID 320 row 3', 'SCOORD', 'INFERRED FROM', undefined, { max: 1, rows: [m('TID 320 row 4', 'IMAGE', 'SELECTED FROM', undefined)] })],
+    rows: [
+      u('TID 320 row 3', 'SCOORD', 'INFERRED FROM', undefined, { max: 1, rows: [m('TID 320 row 4', 'IMAGE', 'SELECTED FROM', undefined)] }),
+    ],
   });
 
-const evaluationAndComment: readonly Row[] = [own('CODE', 'CONTAINS', undefined, { max: 1, values: decisions }), own('TEXT', 'CONTAINS', [codes.comment], { max: 1 })];
+const evaluationAndComment: readonly Row[] = [
+  own('CODE', 'CONTAINS', undefined, { max: 1, values: decisions }),
+  own('TEXT', 'CONTAINS', [codes.comment], { max: 1 }),
+];
 
 /** By Template Identifier; groups of TID 1500 are looked up by their own. */
 export const groupTemplates: Readonly<Record<string, readonly Row[]>> = {
@@ -110,7 +130,15 @@ export const groupTemplates: Readonly<Record<string, readonly Row[]>> = {
 };
 
 const descriptors: readonly Row[] = [
-  m('TID 1602 row 1', 'CODE', 'HAS ACQ CONTEXT', [codes.modality], { values: [codes.computedRadiography, codes.digitalRadiography, codes.radiographicImaging, codes.radiofluoroscopy, codes.computedTomography] }),
+  m('TID 1602 row 1', 'CODE', 'HAS ACQ CONTEXT', [codes.modality], {
+    values: [
+      codes.computedRadiography,
+      codes.digitalRadiography,
+      codes.radiographicImaging,
+      codes.radiofluoroscopy,
+      codes.computedTomography,
+    ],
+  }),
   u('TID 1602 row 4', 'DATE', 'HAS ACQ CONTEXT', [codes.studyDate], { max: 1 }),
   u('TID 1602 row 5', 'TIME', 'HAS ACQ CONTEXT', [codes.studyTime], { max: 1 }),
   u('TID 1602 row 6', 'DATE', 'HAS ACQ CONTEXT', [codes.contentDate], { max: 1 }),
@@ -124,7 +152,11 @@ const descriptors: readonly Row[] = [
 
 const imageLibrary = u('TID 1600 row 1', 'CONTAINER', 'CONTAINS', [codes.imageLibrary], {
   max: 1,
-  rows: [u('TID 1600 row 2', 'CONTAINER', 'CONTAINS', [codes.imageLibraryGroup], { rows: [u('TID 1601 row 1', 'IMAGE', 'CONTAINS', undefined, { rows: descriptors, optionalRows: true })] })],
+  rows: [
+    u('TID 1600 row 2', 'CONTAINER', 'CONTAINS', [codes.imageLibraryGroup], {
+      rows: [u('TID 1601 row 1', 'IMAGE', 'CONTAINS', undefined, { rows: descriptors, optionalRows: true })],
+    }),
+  ],
 });
 
 /** Image purposes of CID 7003 below a number or a text. */
@@ -139,13 +171,21 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
       ...deviceObserver,
       procedure('TID 1500 row 4'),
       imageLibrary,
-      u('TID 1500 row 6', 'CONTAINER', 'CONTAINS', [codes.imagingMeasurements], { max: 1, rows: [m('TID 1500 rows 7 to 9', 'CONTAINER', 'CONTAINS', [codes.measurementGroup], { max: Infinity })] }),
+      u('TID 1500 row 6', 'CONTAINER', 'CONTAINS', [codes.imagingMeasurements], {
+        max: 1,
+        rows: [m('TID 1500 rows 7 to 9', 'CONTAINER', 'CONTAINS', [codes.measurementGroup], { max: Infinity })],
+      }),
       u('TID 1500 row 12', 'CONTAINER', 'CONTAINS', [codes.qualitativeEvaluations], {
         max: 1,
         rows: [
           // Row 12b: TID 4019. Its items match rows 13 and 14 as well, which take any name, so neither relationship is right.
-          ...algorithm('HAS CONCEPT MOD').map((one): Row => ({ ...one, row: one.row.replace('TID 4019', 'TID 1500 row 12b, TID 4019'), requirement: 'U' })),
-          u('TID 1500 row 13', 'CODE', 'CONTAINS', undefined, { values: decisions, rows: [own('NUM', 'HAS PROPERTIES', probabilityNames, { units: [codes.percent], rows: [sources] })] }),
+          ...algorithm('HAS CONCEPT MOD').map(
+            (one): Row => ({ ...one, row: one.row.replace('TID 4019', 'TID 1500 row 12b, TID 4019'), requirement: 'U' }),
+          ),
+          u('TID 1500 row 13', 'CODE', 'CONTAINS', undefined, {
+            values: decisions,
+            rows: [own('NUM', 'HAS PROPERTIES', probabilityNames, { units: [codes.percent], rows: [sources] })],
+          }),
           u('TID 1500 row 14', 'TEXT', 'CONTAINS', undefined),
         ],
       }),
@@ -168,11 +208,20 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
       }),
       u('TID 2000 row 6', 'CONTAINER', 'CONTAINS', [codes.findings], {
         max: 1,
-        rows: [own('CODE', 'CONTAINS', undefined, { values: decisions }), own('NUM', 'CONTAINS', undefined, { units: [codes.percent], rows: [own('CODE', 'HAS CONCEPT MOD', [codes.finding], { max: 1 }), sources] })],
+        rows: [
+          own('CODE', 'CONTAINS', undefined, { values: decisions }),
+          own('NUM', 'CONTAINS', undefined, {
+            units: [codes.percent],
+            rows: [own('CODE', 'HAS CONCEPT MOD', [codes.finding], { max: 1 }), sources],
+          }),
+        ],
       }),
       u('TID 2000 row 6', 'CONTAINER', 'CONTAINS', [codes.currentProcedureDescriptions], {
         max: 1,
-        rows: [...algorithm('CONTAINS').map((one): Row => ({ ...one, requirement: 'extension' })), u('TID 2002 row 3', 'TEXT', 'CONTAINS', [codes.procedureDescription], { rows: [sources] })],
+        rows: [
+          ...algorithm('CONTAINS').map((one): Row => ({ ...one, requirement: 'extension' })),
+          u('TID 2002 row 3', 'TEXT', 'CONTAINS', [codes.procedureDescription], { rows: [sources] }),
+        ],
       }),
     ],
   },
@@ -197,7 +246,9 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
             max: Infinity,
             values: decisions,
             rows: [
-              m('99CHESTAI 1 row 10', 'CODE', 'HAS PROPERTIES', [codes.judgement], { values: [codes.confirmed, codes.rejected, codes.corrected, codes.added] }),
+              m('99CHESTAI 1 row 10', 'CODE', 'HAS PROPERTIES', [codes.judgement], {
+                values: [codes.confirmed, codes.rejected, codes.corrected, codes.added],
+              }),
               u('99CHESTAI 1 row 11', 'CODE', 'HAS PROPERTIES', [codes.softwareDecision], { max: 1, values: decisions }),
               u('99CHESTAI 1 row 12', 'IMAGE', 'INFERRED FROM', [codes.sourceOfMeasurement]),
             ],

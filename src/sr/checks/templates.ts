@@ -13,10 +13,13 @@ import { groupTemplates, rootTemplates, type Row } from './template-rows.js';
  */
 export function checkTemplate(document: DataSet): readonly string[] {
   const [template] = itemsOf(document, 'ContentTemplateSequence');
-  const name = `${(template && textOf(template, 'MappingResource')) ?? ''} ${(template && textOf(template, 'TemplateIdentifier')) ?? ''}`.trim();
+  const name =
+    `${(template && textOf(template, 'MappingResource')) ?? ''} ${(template && textOf(template, 'TemplateIdentifier')) ?? ''}`.trim();
   const known = Object.hasOwn(rootTemplates, name) ? rootTemplates[name] : undefined;
   if (!known) return [`content item root: expected one of the templates ${Object.keys(rootTemplates).join(', ')}, found "${name}"`];
-  const title = known.title.some((one) => sameConcept(one, nameOf(document))) ? [] : [`content item root: expected the title ${named(known.title)} of template ${name}, found ${nameOf(document)?.value ?? 'none'}`];
+  const title = known.title.some((one) => sameConcept(one, nameOf(document)))
+    ? []
+    : [`content item root: expected the title ${named(known.title)} of template ${name}, found ${nameOf(document)?.value ?? 'none'}`];
   return [...title, ...checkChildren(document, known, 'root')];
 }
 
@@ -44,14 +47,18 @@ function checkChildren(parent: DataSet, { rows, optionalRows = false }: Rows, pa
     wrong.push(...relationshipFaults(item, candidates, row).map((fault) => `content item ${here}: ${fault}`));
     // Rows of our own extension may alternate, a finding and its probability.
     const at = rows.indexOf(row);
-    if (at < position && !(row.requirement === 'extension' && rows[position]?.requirement === 'extension')) wrong.push(`content item ${here}: ${row.row} stands after ${rows[position]!.row}`);
+    if (at < position && !(row.requirement === 'extension' && rows[position]?.requirement === 'extension'))
+      wrong.push(`content item ${here}: ${row.row} stands after ${rows[position]!.row}`);
     position = Math.max(position, at);
     wrong.push(...valueFaults(item, row).map((fault) => `content item ${here}: ${fault}`));
     wrong.push(...checkChildren(item, rowsBelow(item, row), here));
   }
   for (const row of rows) {
     const count = counts.get(row) ?? 0;
-    if (row.requirement === 'M' && count === 0 && !(optionalRows && children.length === 0)) wrong.push(`content item ${path}: expected ${row.row} (${row.valueType} ${row.names ? named(row.names) : 'of any name'}), found none`);
+    if (row.requirement === 'M' && count === 0 && !(optionalRows && children.length === 0))
+      wrong.push(
+        `content item ${path}: expected ${row.row} (${row.valueType} ${row.names ? named(row.names) : 'of any name'}), found none`,
+      );
     if (count > (row.max ?? Infinity)) wrong.push(`content item ${path}: expected ${row.row} at most ${row.max} times, found ${count}`);
   }
   return wrong;
@@ -64,21 +71,29 @@ function checkChildren(parent: DataSet, { rows, optionalRows = false }: Rows, pa
 function relationshipFaults(item: DataSet, candidates: readonly Row[], row: Row): readonly string[] {
   const found = textOf(item, 'RelationshipType') ?? 'none';
   const disagreeing = candidates.find((one) => one.relationship !== found);
-  return disagreeing && (disagreeing === row || (disagreeing.names === undefined && disagreeing.requirement !== 'extension')) ? [`${disagreeing.row}: incorrect relationship, expected ${disagreeing.relationship}, found ${found}`] : [];
+  return disagreeing && (disagreeing === row || (disagreeing.names === undefined && disagreeing.requirement !== 'extension'))
+    ? [`${disagreeing.row}: incorrect relationship, expected ${disagreeing.relationship}, found ${found}`]
+    : [];
 }
 
 function valueFaults(item: DataSet, row: Row): readonly string[] {
   const faults: string[] = [];
   const value = conceptOf(item, 'ConceptCodeSequence');
-  if (row.values && !row.values.some((one) => sameConcept(one, value))) faults.push(`${row.row}: expected ${named(row.values)}, found ${value?.value ?? 'no code'}`);
-  if (row.units && !row.units.some((one) => sameConcept(one, measuredOf(item)?.unit))) faults.push(`${row.row}: expected the unit ${named(row.units)}, found ${measuredOf(item)?.unit?.value ?? 'none'}`);
+  if (row.values && !row.values.some((one) => sameConcept(one, value)))
+    faults.push(`${row.row}: expected ${named(row.values)}, found ${value?.value ?? 'no code'}`);
+  if (row.units && !row.units.some((one) => sameConcept(one, measuredOf(item)?.unit)))
+    faults.push(`${row.row}: expected the unit ${named(row.units)}, found ${measuredOf(item)?.unit?.value ?? 'none'}`);
   return faults;
 }
 
 /** Those of the row; of a measurement group, those of the template that it names. */
 function rowsBelow(item: DataSet, row: Row): Rows {
-  if (!sameConcept(nameOf(item), codes.measurementGroup)) return { rows: row.rows ?? [], ...(row.optionalRows ? { optionalRows: true } : {}) };
-  const identifier = itemsOf(item, 'ContentTemplateSequence').map((one) => textOf(one, 'TemplateIdentifier')).find((one) => one !== undefined) ?? '1501';
+  if (!sameConcept(nameOf(item), codes.measurementGroup))
+    return { rows: row.rows ?? [], ...(row.optionalRows ? { optionalRows: true } : {}) };
+  const identifier =
+    itemsOf(item, 'ContentTemplateSequence')
+      .map((one) => textOf(one, 'TemplateIdentifier'))
+      .find((one) => one !== undefined) ?? '1501';
   return { rows: groupTemplates[identifier] ?? groupTemplates['1501']! };
 }
 

@@ -18,4 +18,16 @@ export interface Migration {
 }
 
 /** In order. A migration that was released is never changed again: the next one corrects it. */
-export const migrations: readonly Migration[] = [index0001, verdictsAndLabels0002, accessAndAudit0003, shadow0004, worklist0005, drift0006, auditSearch0007, auditIntentions0008, knownLogins0009, sharedModels0010, changedStudies0012];
+export const migrations: readonly Migration[] = [
+  index0001,
+  verdictsAndLabels0002,
+  accessAndAudit0003,
+  shadow0004,
+  worklist0005,
+  drift0006,
+  auditSearch0007,
+  auditIntentions0008,
+  knownLogins0009,
+  sharedModels0010,
+  changedStudies0012,
+];

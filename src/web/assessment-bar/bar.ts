@@ -39,12 +39,16 @@ export class AssessmentBar {
     this.host.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && this.open) this.toggle();
     });
-    addEventListener('keydown', (event) => {
-      if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== 'KeyV' || this.studies.length === 0) return;
-      event.preventDefault();
-      if (!this.open) this.toggle();
-      this.focus('[data-focus^="judge"]', '[data-focus=toggle]');
-    }, { capture: true });
+    addEventListener(
+      'keydown',
+      (event) => {
+        if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== 'KeyV' || this.studies.length === 0) return;
+        event.preventDefault();
+        if (!this.open) this.toggle();
+        this.focus('[data-focus^="judge"]', '[data-focus=toggle]');
+      },
+      { capture: true },
+    );
   }
 
   /** Of these studies from now on; of none it hides. */
@@ -60,7 +64,8 @@ export class AssessmentBar {
     await Promise.all(this.studies.filter((one) => !one.current).map((one) => one.load()));
     if (turn !== this.turn) return;
     this.render();
-    if (times > 0 && this.studies.some((one) => !one.current)) setTimeout(() => turn === this.turn && void this.load(turn, times - 1), againMs);
+    if (times > 0 && this.studies.some((one) => !one.current))
+      setTimeout(() => turn === this.turn && void this.load(turn, times - 1), againMs);
   }
 
   private async judge(study: ShownStudy, findings: readonly Judgement[]): Promise<void> {
@@ -72,7 +77,13 @@ export class AssessmentBar {
     this.render();
     try {
       await study.judge(findings);
-      this.said = { text: findings.length === 1 ? t('assessment.saved', { finding: meaning(findings[0]!.name), decision: t(`decision.${findings[0]!.decision}`).toLowerCase() }) : t('assessment.savedAll'), bad: false };
+      this.said = {
+        text:
+          findings.length === 1
+            ? t('assessment.saved', { finding: meaning(findings[0]!.name), decision: t(`decision.${findings[0]!.decision}`).toLowerCase() })
+            : t('assessment.savedAll'),
+        bad: false,
+      };
     } catch (error) {
       this.said = { text: sentenceOf(error, t), bad: true };
     }
@@ -106,9 +117,31 @@ export class AssessmentBar {
   private strip(): HTMLElement {
     const { t, studies, open } = this;
     const [study] = studies;
-    return element('footer', { class: 'strip', 'aria-label': t('bar.title') },
-      element('button', { type: 'button', class: 'toggle', 'data-focus': 'toggle', 'data-testid': 'bar-toggle', 'aria-expanded': String(open), 'aria-controls': 'panel', 'aria-keyshortcuts': 'Alt+V', title: 'Alt+V', click: () => this.toggle() }, element('span', { class: 'arrow', 'aria-hidden': 'true' }, open ? '▾' : '▴'), t('bar.title')),
-      element('span', { class: 'summary', 'data-testid': 'bar-summary' }, ...this.summaryOf(study!), ...(studies.length > 1 ? [` · ${t('bar.more', { n: studies.length - 1 })}`] : [])),
+    return element(
+      'footer',
+      { class: 'strip', 'aria-label': t('bar.title') },
+      element(
+        'button',
+        {
+          type: 'button',
+          class: 'toggle',
+          'data-focus': 'toggle',
+          'data-testid': 'bar-toggle',
+          'aria-expanded': String(open),
+          'aria-controls': 'panel',
+          'aria-keyshortcuts': 'Alt+V',
+          title: 'Alt+V',
+          click: () => this.toggle(),
+        },
+        element('span', { class: 'arrow', 'aria-hidden': 'true' }, open ? '▾' : '▴'),
+        t('bar.title'),
+      ),
+      element(
+        'span',
+        { class: 'summary', 'data-testid': 'bar-summary' },
+        ...this.summaryOf(study!),
+        ...(studies.length > 1 ? [` · ${t('bar.more', { n: studies.length - 1 })}`] : []),
+      ),
       element('span', { class: 'notice', role: 'note' }, t('bar.notice')),
     );
   }
@@ -118,15 +151,27 @@ export class AssessmentBar {
     if (fault !== undefined) return [element('span', { class: 'bad' }, sentenceOf(fault, t))];
     if (!current) return [t('bar.none')];
     const [top] = byImportance(current.findings);
-    if (current.outcome !== 'reported') return [element('b', { class: current.outcome === 'failed' ? 'bad' : 'undetermined' }, t(`outcome.${current.outcome}`)), current.reason ? `: ${withoutSubject(current.reason)}` : ''];
-    return top ? [`${top.meaning}: `, element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${percent(top)} %`)] : [t('study.noFindings')];
+    if (current.outcome !== 'reported')
+      return [
+        element('b', { class: current.outcome === 'failed' ? 'bad' : 'undetermined' }, t(`outcome.${current.outcome}`)),
+        current.reason ? `: ${withoutSubject(current.reason)}` : '',
+      ];
+    return top
+      ? [`${top.meaning}: `, element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${percent(top)} %`)]
+      : [t('study.noFindings')];
   }
 
   private panel(): HTMLElement {
     const { t, studies, said } = this;
-    return element('section', { id: 'panel', class: 'panel', 'aria-label': t('bar.title') },
+    return element(
+      'section',
+      { id: 'panel', class: 'panel', 'aria-label': t('bar.title') },
       ...studies.map((study, index) => this.studyPart(study, index)),
-      element('p', { class: said?.bad ? 'said bad' : 'said', role: said?.bad ? 'alert' : 'status', 'data-testid': 'bar-said' }, said?.text ?? ''),
+      element(
+        'p',
+        { class: said?.bad ? 'said bad' : 'said', role: said?.bad ? 'alert' : 'status', 'data-testid': 'bar-said' },
+        said?.text ?? '',
+      ),
     );
   }
 
@@ -135,15 +180,42 @@ export class AssessmentBar {
     const { current, assessments, uid } = study;
     const mine = lastOf(assessments, me.name);
     const findings = current?.outcome === 'reported' ? byImportance(current.findings) : [];
-    return element('div', { class: 'study', 'data-study': uid },
+    return element(
+      'div',
+      { class: 'study', 'data-study': uid },
       this.studies.length > 1 ? element('h2', {}, t('bar.study', { n: index + 1, uid: uid.slice(-8) })) : undefined,
       findings.length === 0 ? element('p', {}, ...this.summaryOf(study)) : undefined,
       ...findings.map((finding) => this.findingPart(study, finding, mine.get(finding.name))),
-      may && findings.length > 1 ? element('button', { type: 'button', class: 'all', 'aria-disabled': String(busy), 'data-focus': `judge ${uid}`, 'data-testid': 'bar-confirm-all', click: () => void this.judge(study, findings.map(({ name, decision }) => ({ name, decision }))) }, t('assessment.confirmAll')) : undefined,
+      may && findings.length > 1
+        ? element(
+            'button',
+            {
+              type: 'button',
+              class: 'all',
+              'aria-disabled': String(busy),
+              'data-focus': `judge ${uid}`,
+              'data-testid': 'bar-confirm-all',
+              click: () =>
+                void this.judge(
+                  study,
+                  findings.map(({ name, decision }) => ({ name, decision })),
+                ),
+            },
+            t('assessment.confirmAll'),
+          )
+        : undefined,
       !may && findings.length > 0 ? element('p', { class: 'quiet' }, t('assessment.mayNot')) : undefined,
       study.disagreed ? element('p', { class: 'undetermined' }, t('assessment.disagreed')) : undefined,
-      ...assessments.slice(-3).reverse().map(({ reader, verified, findings: judged }) =>
-        element('p', { class: 'quiet' }, `${reader}${verified ? ` (${t('assessment.verified')})` : ''}: ${judged.map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}`)),
+      ...assessments
+        .slice(-3)
+        .reverse()
+        .map(({ reader, verified, findings: judged }) =>
+          element(
+            'p',
+            { class: 'quiet' },
+            `${reader}${verified ? ` (${t('assessment.verified')})` : ''}: ${judged.map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}`,
+          ),
+        ),
     );
   }
 
@@ -151,12 +223,29 @@ export class AssessmentBar {
   private findingPart(study: ShownStudy, { name, meaning, decision, probability }: PageFinding, mine: Decision | undefined): HTMLElement {
     const { t, may, busy } = this;
     const button = (said: Decision): HTMLElement =>
-      element('button', {
-        type: 'button', class: said === decision ? 'confirm' : 'correct', 'aria-disabled': String(busy), 'aria-pressed': String(mine === said), 'data-focus': `judge ${study.uid} ${name} ${said}`, 'data-testid': `bar-${name}-${said}`, title: this.meaningOf(said, decision),
-        click: () => void this.judge(study, [{ name, decision: said }]),
-      }, said === decision ? t('bar.confirm') : t(`decision.${said}`));
-    return element('div', { class: 'finding', role: 'group', 'aria-label': t('assessment.of', { finding: meaning }) },
-      element('div', { class: 'said-by-ai' }, element('span', { class: 'meaning' }, meaning), element('b', { class: decision }, `${t(`decision.${decision}`)} ${percent({ probability, decision })} %`)),
+      element(
+        'button',
+        {
+          type: 'button',
+          class: said === decision ? 'confirm' : 'correct',
+          'aria-disabled': String(busy),
+          'aria-pressed': String(mine === said),
+          'data-focus': `judge ${study.uid} ${name} ${said}`,
+          'data-testid': `bar-${name}-${said}`,
+          title: this.meaningOf(said, decision),
+          click: () => void this.judge(study, [{ name, decision: said }]),
+        },
+        said === decision ? t('bar.confirm') : t(`decision.${said}`),
+      );
+    return element(
+      'div',
+      { class: 'finding', role: 'group', 'aria-label': t('assessment.of', { finding: meaning }) },
+      element(
+        'div',
+        { class: 'said-by-ai' },
+        element('span', { class: 'meaning' }, meaning),
+        element('b', { class: decision }, `${t(`decision.${decision}`)} ${percent({ probability, decision })} %`),
+      ),
       may ? element('div', { class: 'choices' }, button(decision), ...decisions.filter((one) => one !== decision).map(button)) : undefined,
     );
   }

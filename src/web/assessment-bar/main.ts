@@ -13,7 +13,9 @@ const lookMs = 500;
 
 /** Study Instance UIDs that a viewer's address names; OHIF takes the parameter in any case, several times, or with commas. */
 function studiesOf(search: string): readonly string[] {
-  const named = [...new URLSearchParams(search)].flatMap(([name, value]) => (name.toLowerCase() === 'studyinstanceuids' ? value.split(',') : []));
+  const named = [...new URLSearchParams(search)].flatMap(([name, value]) =>
+    name.toLowerCase() === 'studyinstanceuids' ? value.split(',') : [],
+  );
   return [...new Set(named.filter((uid) => /^[\d.]{1,64}$/.test(uid)))];
 }
 

@@ -21,7 +21,10 @@ export class ShownStudy {
 
   async load(): Promise<void> {
     try {
-      const [results, { assessments, labels }] = await Promise.all([get<readonly ShownResult[]>(studyApi(this.uid)), get<StudyAssessments>(studyApi(this.uid, 'assessments'))]);
+      const [results, { assessments, labels }] = await Promise.all([
+        get<readonly ShownResult[]>(studyApi(this.uid)),
+        get<StudyAssessments>(studyApi(this.uid, 'assessments')),
+      ]);
       this.current = results.find((one) => one.isCurrent);
       this.assessments = assessments;
       this.disagreed = labels.some(({ state }) => state === 'disagreed');

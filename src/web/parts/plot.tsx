@@ -28,7 +28,16 @@ export function UnitPlot({ label, xLabel, yLabel, points, marks }: PlotProps): R
     if (!ref.current || width === 0) return;
     const ink = dark ? '#c3cad1' : '#39434d';
     const grid = { stroke: dark ? '#29323a' : '#dde4e8', width: 1 };
-    const axis = (text: string): UPlot.Axis => ({ label: text, stroke: ink, grid, ticks: grid, labelSize: 22, size: 44, font: '12px system-ui', labelFont: '12px system-ui' });
+    const axis = (text: string): UPlot.Axis => ({
+      label: text,
+      stroke: ink,
+      grid,
+      ticks: grid,
+      labelSize: 22,
+      size: 44,
+      font: '12px system-ui',
+      labelFont: '12px system-ui',
+    });
     const size = Math.min(width, 420);
     const plot = new UPlot(
       {
@@ -38,7 +47,11 @@ export function UnitPlot({ label, xLabel, yLabel, points, marks }: PlotProps): R
         legend: { show: false },
         scales: { x: { time: false, range: [0, 1] }, y: { range: [0, 1] } },
         axes: [axis(xLabel), axis(yLabel)],
-        series: [{}, { stroke: dark ? '#56616c' : '#9aa7b1', dash: [5, 5], width: 1, points: { show: false } }, { stroke: dark ? '#4acbbc' : '#0a6b60', width: 2.5, points: { show: marks, size: 8, fill: dark ? '#4acbbc' : '#0a6b60' } }],
+        series: [
+          {},
+          { stroke: dark ? '#56616c' : '#9aa7b1', dash: [5, 5], width: 1, points: { show: false } },
+          { stroke: dark ? '#4acbbc' : '#0a6b60', width: 2.5, points: { show: marks, size: 8, fill: dark ? '#4acbbc' : '#0a6b60' } },
+        ],
       },
       [points.map(([x]) => x), points.map(([x]) => x), points.map(([, y]) => y)],
       ref.current,

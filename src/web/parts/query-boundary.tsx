@@ -5,14 +5,22 @@ import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 
 /** What was asked for, or that it is on its way, or why it could not be had. */
-export function Asked<Data>({ query, children }: { readonly query: UseQueryResult<Data>; readonly children: (data: Data) => ReactNode }): ReactNode {
+export function Asked<Data>({
+  query,
+  children,
+}: {
+  readonly query: UseQueryResult<Data>;
+  readonly children: (data: Data) => ReactNode;
+}): ReactNode {
   const { t } = useTexts();
   if (query.data !== undefined) return children(query.data);
   if (query.error) {
     return (
       <Alert color="red" title={t('app.failed')} role="alert">
         {sentenceOf(query.error, t)}
-        <Button variant="light" size="xs" ml="md" onClick={() => void query.refetch()}>{t('app.tryAgain')}</Button>
+        <Button variant="light" size="xs" ml="md" onClick={() => void query.refetch()}>
+          {t('app.tryAgain')}
+        </Button>
       </Alert>
     );
   }
@@ -21,5 +29,9 @@ export function Asked<Data>({ query, children }: { readonly query: UseQueryResul
 
 export function Loading(): ReactNode {
   const { t } = useTexts();
-  return <Center p="xl" role="status" aria-label={t('app.loading')}><Loader /></Center>;
+  return (
+    <Center p="xl" role="status" aria-label={t('app.loading')}>
+      <Loader />
+    </Center>
+  );
 }

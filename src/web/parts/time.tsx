@@ -1,7 +1,12 @@
 import type { ReactNode } from 'react';
 import { useTexts } from '../texts/texts.js';
 
-const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
+const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
 
 /** How long ago, with the moment itself as its title. */
 export function Ago({ at }: { readonly at: string }): ReactNode {
@@ -9,7 +14,11 @@ export function Ago({ at }: { readonly at: string }): ReactNode {
   const seconds = Math.round((Date.parse(at) - Date.now()) / 1000);
   const [unit, size] = steps.find(([, one]) => Math.abs(seconds) >= one) ?? ['second', 1];
   const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / size), unit);
-  return <time dateTime={at} title={moment(at, language)}>{words}</time>;
+  return (
+    <time dateTime={at} title={moment(at, language)}>
+      {words}
+    </time>
+  );
 }
 
 export function moment(at: string, language: string): string {
@@ -19,5 +28,7 @@ export function moment(at: string, language: string): string {
 /** "20260115" as the language writes dates; what is none stays as it is. */
 export function dicomDate(text: string, language: string): string {
   const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(text) ?? [];
-  return day ? new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${year}-${month}-${day}T00:00:00Z`)) : text;
+  return day
+    ? new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${year}-${month}-${day}T00:00:00Z`))
+    : text;
 }

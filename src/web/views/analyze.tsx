@@ -1,4 +1,19 @@
-import { Alert, Anchor, Button, CloseButton, Collapse, FileButton, Grid, Group, Progress, SegmentedControl, Slider, Stack, Text, Title } from '@mantine/core';
+import {
+  Alert,
+  Anchor,
+  Button,
+  CloseButton,
+  Collapse,
+  FileButton,
+  Grid,
+  Group,
+  Progress,
+  SegmentedControl,
+  Slider,
+  Stack,
+  Text,
+  Title,
+} from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'react';
@@ -31,17 +46,38 @@ export function AnalyzeView(): ReactNode {
   };
   return (
     <>
-      <Title order={1} size="h2">{t('answer.title')}</Title>
-      <Text mb="md" className="quiet">{t('answer.intro')}</Text>
-      <div className="drop" data-over={over} onDragOver={(event) => (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={dropped}>
-        <Text size="lg" fw={600}>{t('answer.drop')}</Text>
-        <Text size="sm" className="quiet" mb="md">{t('answer.kinds', { mb: maxMegabytes })}</Text>
-        <FileButton multiple accept=".dcm,.dicom,.zip,.png,.jpg,.jpeg,application/dicom,application/zip,image/png,image/jpeg,*/*" onChange={add} inputProps={{ 'aria-label': t('answer.choose') }}>
+      <Title order={1} size="h2">
+        {t('answer.title')}
+      </Title>
+      <Text mb="md" className="quiet">
+        {t('answer.intro')}
+      </Text>
+      <div
+        className="drop"
+        data-over={over}
+        onDragOver={(event) => (event.preventDefault(), setOver(true))}
+        onDragLeave={() => setOver(false)}
+        onDrop={dropped}
+      >
+        <Text size="lg" fw={600}>
+          {t('answer.drop')}
+        </Text>
+        <Text size="sm" className="quiet" mb="md">
+          {t('answer.kinds', { mb: maxMegabytes })}
+        </Text>
+        <FileButton
+          multiple
+          accept=".dcm,.dicom,.zip,.png,.jpg,.jpeg,application/dicom,application/zip,image/png,image/jpeg,*/*"
+          onChange={add}
+          inputProps={{ 'aria-label': t('answer.choose') }}
+        >
           {(props) => <Button {...props}>{t('answer.choose')}</Button>}
         </FileButton>
       </div>
       <Stack mt="md" gap="md">
-        {asked.map((one) => <Upload key={one.id} file={one.file} remove={() => setAsked((before) => before.filter(({ id }) => id !== one.id))} />)}
+        {asked.map((one) => (
+          <Upload key={one.id} file={one.file} remove={() => setAsked((before) => before.filter(({ id }) => id !== one.id))} />
+        ))}
       </Stack>
     </>
   );
@@ -59,7 +95,11 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
   useEffect(() => {
     const megabytes = file.size / 2 ** 20;
     if (megabytes > maxMegabytes) {
-      setState({ kind: 'refused', again: false, sentence: t('answer.tooLarge', { name: file.name, size: Math.round(megabytes), mb: maxMegabytes }) });
+      setState({
+        kind: 'refused',
+        again: false,
+        sentence: t('answer.tooLarge', { name: file.name, size: Math.round(megabytes), mb: maxMegabytes }),
+      });
       return;
     }
     const stop = new AbortController();
@@ -75,13 +115,21 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
   useEffect(() => {
     if (!lost) return;
     // It is sent again as soon as the service answers.
-    const timer = setInterval(() => void fetch('/health', { headers: { 'X-Chest-Ai-Background': '1' } }).then((response) => response.ok && setAttempt((before) => before + 1)).catch(() => undefined), 2_000);
+    const timer = setInterval(
+      () =>
+        void fetch('/health', { headers: { 'X-Chest-Ai-Background': '1' } })
+          .then((response) => response.ok && setAttempt((before) => before + 1))
+          .catch(() => undefined),
+      2_000,
+    );
     return () => clearInterval(timer);
   }, [lost]);
   return (
     <section className="card" aria-label={file.name} data-testid="upload">
       <Group justify="space-between" wrap="nowrap">
-        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>{file.name}</Text>
+        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+          {file.name}
+        </Text>
         <CloseButton aria-label={`${t('answer.remove')}: ${file.name}`} onClick={remove} />
       </Group>
       {state.kind === 'sending' && (
@@ -93,7 +141,9 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
       {state.kind === 'refused' && (
         <Alert color={state.again ? 'orange' : 'red'} role="alert" mt="xs">
           {state.sentence} {state.again && t('answer.waiting')}
-          <Button size="xs" variant="light" ml="md" onClick={() => setAttempt((before) => before + 1)}>{t('app.tryAgain')}</Button>
+          <Button size="xs" variant="light" ml="md" onClick={() => setAttempt((before) => before + 1)}>
+            {t('app.tryAgain')}
+          </Button>
         </Alert>
       )}
       {state.kind === 'answered' && <Answered answer={state.answer} />}
@@ -110,9 +160,14 @@ function Answered({ answer }: { readonly answer: Answer }): ReactNode {
   const { t } = useTexts();
   return (
     <Stack gap="lg" mt="sm">
-      {answer.images.map((image) => <Image key={image.title} image={image} version={answer.model.version} />)}
+      {answer.images.map((image) => (
+        <Image key={image.title} image={image} version={answer.model.version} />
+      ))}
       <Text size="sm" className="quiet">
-        {t('answer.by', { model: answer.model.name, version: answer.model.version, engine: answer.engine, ms: answer.milliseconds })} · <Anchor component={Link} href={`/models/${answer.model.version}`} size="sm">{t('answer.card')}</Anchor>
+        {t('answer.by', { model: answer.model.name, version: answer.model.version, engine: answer.engine, ms: answer.milliseconds })} ·{' '}
+        <Anchor component={Link} href={`/models/${answer.model.version}`} size="sm">
+          {t('answer.card')}
+        </Anchor>
       </Text>
     </Stack>
   );
@@ -127,8 +182,17 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
   if (image.outcome !== 'reported') {
     return (
       <div>
-        <Group gap="sm"><OutcomeBadge outcome={image.outcome} /><Text size="sm" className="quiet">{image.title}</Text></Group>
-        {image.code === 'not-frontal-chest' && <Text mt="xs" fw={600}>{t('answer.notChest')}</Text>}
+        <Group gap="sm">
+          <OutcomeBadge outcome={image.outcome} />
+          <Text size="sm" className="quiet">
+            {image.title}
+          </Text>
+        </Group>
+        {image.code === 'not-frontal-chest' && (
+          <Text mt="xs" fw={600}>
+            {t('answer.notChest')}
+          </Text>
+        )}
         <Text mt={4}>{image.reason}</Text>
       </div>
     );
@@ -140,27 +204,71 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
           <Stack gap="xs">
             <div className="picture" data-testid="answer-picture">
               <img src={finding?.picture ?? image.picture.url} alt={image.title} />
-              {finding?.heatMap && <img className="over" src={finding.heatMap} alt={t('answer.heatMapOf', { finding: finding.meaning })} style={{ opacity: strength / 100 }} />}
-              {finding?.box && finding.decision === 'present' && strength > 0 && <span className="box" style={{ left: `${finding.box.left * 100}%`, top: `${finding.box.top * 100}%`, width: `${(finding.box.right - finding.box.left) * 100}%`, height: `${(finding.box.bottom - finding.box.top) * 100}%` }} />}
+              {finding?.heatMap && (
+                <img
+                  className="over"
+                  src={finding.heatMap}
+                  alt={t('answer.heatMapOf', { finding: finding.meaning })}
+                  style={{ opacity: strength / 100 }}
+                />
+              )}
+              {finding?.box && finding.decision === 'present' && strength > 0 && (
+                <span
+                  className="box"
+                  style={{
+                    left: `${finding.box.left * 100}%`,
+                    top: `${finding.box.top * 100}%`,
+                    width: `${(finding.box.right - finding.box.left) * 100}%`,
+                    height: `${(finding.box.bottom - finding.box.top) * 100}%`,
+                  }}
+                />
+              )}
             </div>
-            {findings.length > 1 && <SegmentedControl size="xs" fullWidth value={shown} onChange={setShown} aria-label={t('answer.heatMap')} data={findings.map((one) => ({ value: one.name, label: one.meaning }))} />}
+            {findings.length > 1 && (
+              <SegmentedControl
+                size="xs"
+                fullWidth
+                value={shown}
+                onChange={setShown}
+                aria-label={t('answer.heatMap')}
+                data={findings.map((one) => ({ value: one.name, label: one.meaning }))}
+              />
+            )}
             <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('answer.strength')} step={5} />
-            <Text size="sm" className="quiet">{t('answer.heatMap')}</Text>
+            <Text size="sm" className="quiet">
+              {t('answer.heatMap')}
+            </Text>
           </Stack>
         )}
       </Grid.Col>
       <Grid.Col span={{ base: 12, sm: 6, lg: 7 }}>
         <Stack gap="lg">
-          <Text size="sm" className="quiet">{image.title}</Text>
-          {findings.map((one) => <Finding key={one.name} finding={one} network={image.kind === 'ct' ? 'ct' : 'xray'} version={version} />)}
-          {image.remarks.map((remark) => <Text size="sm" key={remark} className="quiet">{remark.startsWith('A picture says nothing') ? t('answer.remark.picture') : remark}</Text>)}
+          <Text size="sm" className="quiet">
+            {image.title}
+          </Text>
+          {findings.map((one) => (
+            <Finding key={one.name} finding={one} network={image.kind === 'ct' ? 'ct' : 'xray'} version={version} />
+          ))}
+          {image.remarks.map((remark) => (
+            <Text size="sm" key={remark} className="quiet">
+              {remark.startsWith('A picture says nothing') ? t('answer.remark.picture') : remark}
+            </Text>
+          ))}
         </Stack>
       </Grid.Col>
     </Grid>
   );
 }
 
-function Finding({ finding, network, version }: { readonly finding: AnalyzedFinding; readonly network: 'xray' | 'ct'; readonly version: string }): ReactNode {
+function Finding({
+  finding,
+  network,
+  version,
+}: {
+  readonly finding: AnalyzedFinding;
+  readonly network: 'xray' | 'ct';
+  readonly version: string;
+}): ReactNode {
   const { t } = useTexts();
   const [open, { toggle }] = useDisclosure(false);
   const { data: models } = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
@@ -168,13 +276,23 @@ function Finding({ finding, network, version }: { readonly finding: AnalyzedFind
   return (
     <div data-testid={`finding-${finding.name}`}>
       <Group justify="space-between" align="baseline" gap="xs">
-        <Text size="lg" fw={650}>{finding.meaning}</Text>
-        <Text size="lg"><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b></Text>
+        <Text size="lg" fw={650}>
+          {finding.meaning}
+        </Text>
+        <Text size="lg">
+          <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b>
+        </Text>
       </Group>
       <ProbabilityBar probability={finding.probability} decision={finding.decision} marks={[finding.absentBelow, finding.presentFrom]} />
-      <Text size="sm" className="quiet" mt={4}>{t('answer.thresholds', { absent: thresholdPercent(finding.absentBelow), present: thresholdPercent(finding.presentFrom) })}</Text>
-      <Anchor component="button" type="button" size="sm" onClick={toggle} aria-expanded={open}>{t('answer.worth')}</Anchor>
-      <Collapse expanded={open}><Worth finding={finding} figures={figures} /></Collapse>
+      <Text size="sm" className="quiet" mt={4}>
+        {t('answer.thresholds', { absent: thresholdPercent(finding.absentBelow), present: thresholdPercent(finding.presentFrom) })}
+      </Text>
+      <Anchor component="button" type="button" size="sm" onClick={toggle} aria-expanded={open}>
+        {t('answer.worth')}
+      </Anchor>
+      <Collapse expanded={open}>
+        <Worth finding={finding} figures={figures} />
+      </Collapse>
     </div>
   );
 }
@@ -185,8 +303,22 @@ function Worth({ finding, figures }: { readonly finding: AnalyzedFinding; readon
   const [low, high] = figures.aurocInterval ?? [];
   return (
     <Stack gap={4} mt={4}>
-      {figures.ece !== undefined && <Text size="sm">{t('answer.calibration', { percent: Math.round(finding.probability * 100), ece: Math.max(1, Math.round(figures.ece * 100)) })}</Text>}
-      {figures.auroc !== undefined && <Text size="sm">{t('answer.figures', { auroc: figures.auroc.toFixed(2), low: low?.toFixed(2) ?? '?', high: high?.toFixed(2) ?? '?', n: figures.n, positive: figures.positive })}</Text>}
+      {figures.ece !== undefined && (
+        <Text size="sm">
+          {t('answer.calibration', { percent: Math.round(finding.probability * 100), ece: Math.max(1, Math.round(figures.ece * 100)) })}
+        </Text>
+      )}
+      {figures.auroc !== undefined && (
+        <Text size="sm">
+          {t('answer.figures', {
+            auroc: figures.auroc.toFixed(2),
+            low: low?.toFixed(2) ?? '?',
+            high: high?.toFixed(2) ?? '?',
+            n: figures.n,
+            positive: figures.positive,
+          })}
+        </Text>
+      )}
     </Stack>
   );
 }

@@ -15,10 +15,14 @@ export function Assessments({ study, current }: { readonly study: string; readon
   const { t, language } = useTexts();
   const client = useQueryClient();
   const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
-  const { data: known } = useQuery({ queryKey: ['assessments', study], queryFn: () => get<StudyAssessments>(studyApi(study, 'assessments')) });
+  const { data: known } = useQuery({
+    queryKey: ['assessments', study],
+    queryFn: () => get<StudyAssessments>(studyApi(study, 'assessments')),
+  });
   const judgedDocument = current.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
   const save = useMutation({
-    mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) => post(studyApi(study, 'assessments'), { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
+    mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) =>
+      post(studyApi(study, 'assessments'), { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
     onSettled: () => client.invalidateQueries({ queryKey: ['assessments', study] }),
   });
   const may = mayPredict(me);
@@ -28,35 +32,81 @@ export function Assessments({ study, current }: { readonly study: string; readon
     <Stack gap="sm" mt="lg" data-testid="assessments">
       <Group justify="space-between">
         <Text fw={600}>{t('assessment.title')}</Text>
-        {may && <Button size="xs" loading={save.isPending} onClick={() => save.mutate(current.findings.map(({ name, decision }) => ({ name, decision })))}>{t('assessment.confirmAll')}</Button>}
+        {may && (
+          <Button
+            size="xs"
+            loading={save.isPending}
+            onClick={() => save.mutate(current.findings.map(({ name, decision }) => ({ name, decision })))}
+          >
+            {t('assessment.confirmAll')}
+          </Button>
+        )}
       </Group>
       {may ? (
         byImportance(current.findings).map((finding) => (
           <div key={finding.name}>
-            <Text size="sm" mb={4}>{finding.meaning}</Text>
+            <Text size="sm" mb={4}>
+              {finding.meaning}
+            </Text>
             <SegmentedControl
-              fullWidth size="xs" disabled={save.isPending} aria-label={t('assessment.of', { finding: finding.meaning })} data-testid={`assessment-${finding.name}`}
-              value={mine.get(finding.name) ?? ''} onChange={(decision) => save.mutate([{ name: finding.name, decision: decision as Decision }])}
+              fullWidth
+              size="xs"
+              disabled={save.isPending}
+              aria-label={t('assessment.of', { finding: finding.meaning })}
+              data-testid={`assessment-${finding.name}`}
+              value={mine.get(finding.name) ?? ''}
+              onChange={(decision) => save.mutate([{ name: finding.name, decision: decision as Decision }])}
               data={decisions.map((decision) => ({ value: decision, label: t(`decision.${decision}`) }))}
             />
           </div>
         ))
       ) : (
-        <Text size="sm" className="quiet">{t('assessment.mayNot')}</Text>
+        <Text size="sm" className="quiet">
+          {t('assessment.mayNot')}
+        </Text>
       )}
-      {may && <Text size="sm" className="quiet">{t('assessment.hint')}</Text>}
+      {may && (
+        <Text size="sm" className="quiet">
+          {t('assessment.hint')}
+        </Text>
+      )}
       {save.isSuccess && saved && (
-        <Alert color="green" role="status" py="xs">{saved.length === 1 ? t('assessment.saved', { finding: meaningOf(current, saved[0]!.name), decision: t(`decision.${saved[0]!.decision}`).toLowerCase() }) : t('assessment.savedAll')}</Alert>
+        <Alert color="green" role="status" py="xs">
+          {saved.length === 1
+            ? t('assessment.saved', {
+                finding: meaningOf(current, saved[0]!.name),
+                decision: t(`decision.${saved[0]!.decision}`).toLowerCase(),
+              })
+            : t('assessment.savedAll')}
+        </Alert>
       )}
-      {save.isError && <Alert color="red" role="alert" py="xs">{sentenceOf(save.error, t)}</Alert>}
-      {known?.labels.some((label) => label.state === 'disagreed') && <Alert color="orange" py="xs">{t('assessment.disagreed')}</Alert>}
+      {save.isError && (
+        <Alert color="red" role="alert" py="xs">
+          {sentenceOf(save.error, t)}
+        </Alert>
+      )}
+      {known?.labels.some((label) => label.state === 'disagreed') && (
+        <Alert color="orange" py="xs">
+          {t('assessment.disagreed')}
+        </Alert>
+      )}
       {known && known.assessments.length > 0 && (
         <div>
-          <Text size="sm" fw={600}>{t('assessment.all')}</Text>
+          <Text size="sm" fw={600}>
+            {t('assessment.all')}
+          </Text>
           {[...known.assessments].reverse().map((assessment) => (
             <Text size="sm" key={assessment.sopInstanceUID}>
               {assessment.findings.map((one) => `${one.meaning}: ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}
-              <span className="quiet"> – {t('assessment.given', { reader: assessment.reader, time: assessment.givenAt ? moment(assessment.givenAt, language) : '?' })}{assessment.verified ? ` · ${t('assessment.verified')}` : ''}</span>
+              <span className="quiet">
+                {' '}
+                –{' '}
+                {t('assessment.given', {
+                  reader: assessment.reader,
+                  time: assessment.givenAt ? moment(assessment.givenAt, language) : '?',
+                })}
+                {assessment.verified ? ` · ${t('assessment.verified')}` : ''}
+              </span>
             </Text>
           ))}
         </div>

@@ -12,7 +12,21 @@ import { useTexts } from '../texts/texts.js';
 
 const pageSize = 50;
 /** What deeds are done to; the log knows them by this first part of their name. */
-const objects = ['login', 'logout', 'worklist', 'study', 'pacs', 'assessment', 'answer', 'model', 'work', 'account', 'token', 'audit', 'service'] as const;
+const objects = [
+  'login',
+  'logout',
+  'worklist',
+  'study',
+  'pacs',
+  'assessment',
+  'answer',
+  'model',
+  'work',
+  'account',
+  'token',
+  'audit',
+  'service',
+] as const;
 
 interface Filter {
   readonly actor: string;
@@ -37,14 +51,26 @@ export function AuditView(): ReactNode {
   const entries = query.data?.pages.flat() ?? [];
   return (
     <>
-      <Text size="sm" mb="xs"><Anchor component={Link} href="/operations">← {t('nav.operations')}</Anchor></Text>
-      <Title order={1} size="h2" mb="md">{t('audit.title')}</Title>
+      <Text size="sm" mb="xs">
+        <Anchor component={Link} href="/operations">
+          ← {t('nav.operations')}
+        </Anchor>
+      </Text>
+      <Title order={1} size="h2" mb="md">
+        {t('audit.title')}
+      </Title>
       <Stack gap="md">
         <Integrity />
         <section className="card" aria-label={t('audit.entries')}>
           <Filters filter={filter} onChange={setFilter} />
-          <Asked query={query}>{() => (entries.length === 0 ? <Text className="quiet">{t('audit.nothingFound')}</Text> : <Entries entries={entries} />)}</Asked>
-          {query.hasNextPage && <Button mt="sm" variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t('audit.older')}</Button>}
+          <Asked query={query}>
+            {() => (entries.length === 0 ? <Text className="quiet">{t('audit.nothingFound')}</Text> : <Entries entries={entries} />)}
+          </Asked>
+          {query.hasNextPage && (
+            <Button mt="sm" variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+              {t('audit.older')}
+            </Button>
+          )}
         </section>
       </Stack>
     </>
@@ -73,27 +99,62 @@ function Integrity(): ReactNode {
   const state = verify.data;
   return (
     <section className="card" aria-label={t('audit.integrity')}>
-      <Title order={2} size="h4" mb={4}>{t('audit.integrity')}</Title>
-      <Text size="sm" className="quiet" mb="sm">{t('audit.integrityHint')}</Text>
+      <Title order={2} size="h4" mb={4}>
+        {t('audit.integrity')}
+      </Title>
+      <Text size="sm" className="quiet" mb="sm">
+        {t('audit.integrityHint')}
+      </Text>
       <Group gap="sm">
-        <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>{t('audit.verify')}</Button>
-        <Button variant="default" component="a" href="/api/audit/export?format=json" download>{t('audit.exportJson')}</Button>
-        <Button variant="default" component="a" href="/api/audit/export?format=atna" download>{t('audit.exportAtna')}</Button>
+        <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
+          {t('audit.verify')}
+        </Button>
+        <Button variant="default" component="a" href="/api/audit/export?format=json" download>
+          {t('audit.exportJson')}
+        </Button>
+        <Button variant="default" component="a" href="/api/audit/export?format=atna" download>
+          {t('audit.exportAtna')}
+        </Button>
       </Group>
-      {state?.intact === true && <Alert color="green" role="status" mt="sm" py="xs" title={t('audit.intact', { n: state.entries })}><Text size="sm">{t('audit.head')}</Text><Text className="mono">{state.head.seq}:{state.head.hash}</Text></Alert>}
-      {state?.intact === false && <Alert color="red" role="alert" mt="sm" py="xs" title={t('audit.broken', { at: state.at })}>{state.why}</Alert>}
-      {verify.isError && <Alert color="red" role="alert" mt="sm" py="xs">{sentenceOf(verify.error, t)}</Alert>}
+      {state?.intact === true && (
+        <Alert color="green" role="status" mt="sm" py="xs" title={t('audit.intact', { n: state.entries })}>
+          <Text size="sm">{t('audit.head')}</Text>
+          <Text className="mono">
+            {state.head.seq}:{state.head.hash}
+          </Text>
+        </Alert>
+      )}
+      {state?.intact === false && (
+        <Alert color="red" role="alert" mt="sm" py="xs" title={t('audit.broken', { at: state.at })}>
+          {state.why}
+        </Alert>
+      )}
+      {verify.isError && (
+        <Alert color="red" role="alert" mt="sm" py="xs">
+          {sentenceOf(verify.error, t)}
+        </Alert>
+      )}
     </section>
   );
 }
 
 function Filters({ filter, onChange }: { readonly filter: Filter; readonly onChange: (filter: Filter) => void }): ReactNode {
   const { t } = useTexts();
-  const set = (part: keyof Filter) => (event: { readonly currentTarget: { readonly value: string } }): void => onChange({ ...filter, [part]: event.currentTarget.value });
+  const set =
+    (part: keyof Filter) =>
+    (event: { readonly currentTarget: { readonly value: string } }): void =>
+      onChange({ ...filter, [part]: event.currentTarget.value });
   return (
     <Group gap="sm" mb="md" align="flex-end">
       <TextInput id="audit-actor" label={t('audit.who')} value={filter.actor} onChange={set('actor')} w={{ base: '100%', xs: 190 }} />
-      <NativeSelect id="audit-action" label={t('audit.what')} value={filter.action} onChange={set('action')} w={{ base: '100%', xs: 190 }} data={[{ value: '', label: t('audit.everything') }, ...objects.map((one) => ({ value: one, label: t(`audit.object.${one}`) }))]} />
+      <NativeSelect
+        id="audit-action"
+        label={t('audit.what')}
+        value={filter.action}
+        onChange={set('action')}
+        w={{ base: '100%', xs: 190 }}
+        data={[{ value: '', label: t('audit.everything') }, ...objects.map((one) => ({ value: one, label: t(`audit.object.${one}`) }))]}
+      />
       <TextInput id="audit-from" type="date" label={t('audit.from')} value={filter.from} onChange={set('from')} />
       <TextInput id="audit-to" type="date" label={t('audit.to')} value={filter.to} onChange={set('to')} />
     </Group>
@@ -104,15 +165,51 @@ function Entries({ entries }: { readonly entries: readonly ShownAuditEntry[] }):
   const { t, language } = useTexts();
   return (
     <Table verticalSpacing={6} data-testid="audit-entries">
-      <Table.Thead><Table.Tr><Table.Th scope="col" className="number wide">{t('audit.number')}</Table.Th><Table.Th scope="col">{t('audit.when')}</Table.Th><Table.Th scope="col">{t('audit.who')}</Table.Th><Table.Th scope="col">{t('audit.what')}</Table.Th><Table.Th scope="col" className="wide">{t('audit.about')}</Table.Th><Table.Th scope="col" className="wide">{t('audit.remote')}</Table.Th></Table.Tr></Table.Thead>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th scope="col" className="number wide">
+            {t('audit.number')}
+          </Table.Th>
+          <Table.Th scope="col">{t('audit.when')}</Table.Th>
+          <Table.Th scope="col">{t('audit.who')}</Table.Th>
+          <Table.Th scope="col">{t('audit.what')}</Table.Th>
+          <Table.Th scope="col" className="wide">
+            {t('audit.about')}
+          </Table.Th>
+          <Table.Th scope="col" className="wide">
+            {t('audit.remote')}
+          </Table.Th>
+        </Table.Tr>
+      </Table.Thead>
       <Table.Tbody>
         {entries.map((entry) => (
           <Table.Tr key={entry.seq} data-seq={entry.seq}>
             <Table.Td className="number wide quiet">{entry.seq}</Table.Td>
             <Table.Td>{moment(entry.at, language)}</Table.Td>
             <Table.Td style={{ overflowWrap: 'anywhere' }}>{entry.actor}</Table.Td>
-            <Table.Td><Group gap={6}>{entry.action}{entry.outcome !== 'done' && <Badge variant="outline" tt="none" color="red" styles={{ root: { color: `var(--${entry.outcome === 'intended' ? 'quiet' : 'present'})`, borderColor: 'currentColor' } }}>{t(`audit.outcome.${entry.outcome}`)}</Badge>}</Group><div className="narrow"><About entry={entry} /></div></Table.Td>
-            <Table.Td className="wide"><About entry={entry} /></Table.Td>
+            <Table.Td>
+              <Group gap={6}>
+                {entry.action}
+                {entry.outcome !== 'done' && (
+                  <Badge
+                    variant="outline"
+                    tt="none"
+                    color="red"
+                    styles={{
+                      root: { color: `var(--${entry.outcome === 'intended' ? 'quiet' : 'present'})`, borderColor: 'currentColor' },
+                    }}
+                  >
+                    {t(`audit.outcome.${entry.outcome}`)}
+                  </Badge>
+                )}
+              </Group>
+              <div className="narrow">
+                <About entry={entry} />
+              </div>
+            </Table.Td>
+            <Table.Td className="wide">
+              <About entry={entry} />
+            </Table.Td>
             <Table.Td className="wide quiet">{entry.remote}</Table.Td>
           </Table.Tr>
         ))}
@@ -125,7 +222,16 @@ function Entries({ entries }: { readonly entries: readonly ShownAuditEntry[] }):
 function About({ entry: { subject } }: { readonly entry: ShownAuditEntry }): ReactNode {
   return Object.entries(subject).map(([name, value]) => (
     <div key={name} className="mono">
-      {name === 'studyInstanceUID' ? <Anchor component={Link} href={`/study/${String(value)}`} inherit>{String(value)}</Anchor> : <><span className="quiet">{name} </span>{Array.isArray(value) ? value.join(', ') : String(value)}</>}
+      {name === 'studyInstanceUID' ? (
+        <Anchor component={Link} href={`/study/${String(value)}`} inherit>
+          {String(value)}
+        </Anchor>
+      ) : (
+        <>
+          <span className="quiet">{name} </span>
+          {Array.isArray(value) ? value.join(', ') : String(value)}
+        </>
+      )}
     </div>
   ));
 }

@@ -17,26 +17,64 @@ export function Drift(): ReactNode {
   return (
     <section className="card" aria-labelledby="drift">
       <Group justify="space-between" mb="sm">
-        <Title order={2} size="h4" id="drift">{t('drift.title')}</Title>
-        <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>{t('drift.check')}</Button>
+        <Title order={2} size="h4" id="drift">
+          {t('drift.title')}
+        </Title>
+        <Button size="xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+          {t('drift.check')}
+        </Button>
       </Group>
-      {check.isSuccess && <Alert color="green" role="status" py="xs">{t('drift.asked')}</Alert>}
-      {check.isError && <Alert color="red" role="alert" py="xs">{sentenceOf(check.error, t)}</Alert>}
+      {check.isSuccess && (
+        <Alert color="green" role="status" py="xs">
+          {t('drift.asked')}
+        </Alert>
+      )}
+      {check.isError && (
+        <Alert color="red" role="alert" py="xs">
+          {sentenceOf(check.error, t)}
+        </Alert>
+      )}
       <Asked query={query}>
         {({ report, alarms }) => (
           <Stack gap="sm">
             <Alarms alarms={alarms} />
-            {!report && <Text size="sm" className="quiet">{t('drift.none')}</Text>}
+            {!report && (
+              <Text size="sm" className="quiet">
+                {t('drift.none')}
+              </Text>
+            )}
             {report && (
               <>
-                <Text size="sm" className="quiet">{t('drift.looked', { time: moment(report.madeAt, language), days: String(report.windowDays), tests: String(report.tests) })} {t('drift.hint')}</Text>
-                {report.withoutReference.map((network) => <Text size="sm" key={network}>{t('drift.withoutReference', { network: t(`models.${network}`) })}</Text>)}
+                <Text size="sm" className="quiet">
+                  {t('drift.looked', {
+                    time: moment(report.madeAt, language),
+                    days: String(report.windowDays),
+                    tests: String(report.tests),
+                  })}{' '}
+                  {t('drift.hint')}
+                </Text>
+                {report.withoutReference.map((network) => (
+                  <Text size="sm" key={network}>
+                    {t('drift.withoutReference', { network: t(`models.${network}`) })}
+                  </Text>
+                ))}
                 {report.groups.map(({ site, network, studies, quantities, agreement }) => (
                   <div key={`${site} ${network}`}>
-                    <Title order={3} size="h5">{site} <Text component="span" size="sm" className="quiet">{t(`models.${network}`)} · {t('drift.studies', { n: String(studies) })}</Text></Title>
-                    {quantities.length === 0 && <Text size="sm" className="quiet">{t('drift.insufficient')}</Text>}
+                    <Title order={3} size="h5">
+                      {site}{' '}
+                      <Text component="span" size="sm" className="quiet">
+                        {t(`models.${network}`)} · {t('drift.studies', { n: String(studies) })}
+                      </Text>
+                    </Title>
+                    {quantities.length === 0 && (
+                      <Text size="sm" className="quiet">
+                        {t('drift.insufficient')}
+                      </Text>
+                    )}
                     {quantities.length > 0 && <Quantities name={`${site} ${network}`} quantities={quantities} />}
-                    {agreement.map((one) => <AgreementLine key={one.finding} agreement={one} />)}
+                    {agreement.map((one) => (
+                      <AgreementLine key={one.finding} agreement={one} />
+                    ))}
                   </div>
                 ))}
               </>
@@ -52,20 +90,37 @@ export function Drift(): ReactNode {
 export function Alarms({ alarms }: { readonly alarms: readonly ShownAlarm[] }): ReactNode {
   const { t } = useTexts();
   const client = useQueryClient();
-  const acknowledge = useMutation({ mutationFn: (id: string) => post(`/api/drift/alarms/${id}/acknowledge`), onSettled: () => client.invalidateQueries({ queryKey: ['drift'] }) });
+  const acknowledge = useMutation({
+    mutationFn: (id: string) => post(`/api/drift/alarms/${id}/acknowledge`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['drift'] }),
+  });
   if (alarms.length === 0) return <Text size="sm">{t('drift.noAlarm')}</Text>;
   return (
     <Stack gap="xs" data-testid="drift-alarms">
       {alarms.map(({ id, site, network, quantity, detail, raisedAt, acknowledged }) => (
         <Group key={id} justify="space-between" wrap="nowrap" align="flex-start">
           <div>
-            <Text size="sm"><b className={acknowledged ? '' : 'present'}>{quantityName(quantity, t)}</b> · {site}, {t(`models.${network}`)} · <Ago at={raisedAt} /></Text>
-            <Text size="sm" className="quiet">{detail}{acknowledged ? ` · ${t('drift.seenBy', { by: acknowledged.by })}` : ''}</Text>
+            <Text size="sm">
+              <b className={acknowledged ? '' : 'present'}>{quantityName(quantity, t)}</b> · {site}, {t(`models.${network}`)} ·{' '}
+              <Ago at={raisedAt} />
+            </Text>
+            <Text size="sm" className="quiet">
+              {detail}
+              {acknowledged ? ` · ${t('drift.seenBy', { by: acknowledged.by })}` : ''}
+            </Text>
           </div>
-          {!acknowledged && <Button size="xs" variant="default" onClick={() => acknowledge.mutate(id)}>{t('drift.acknowledge')}</Button>}
+          {!acknowledged && (
+            <Button size="xs" variant="default" onClick={() => acknowledge.mutate(id)}>
+              {t('drift.acknowledge')}
+            </Button>
+          )}
         </Group>
       ))}
-      {acknowledge.isError && <Alert color="red" role="alert" py="xs">{sentenceOf(acknowledge.error, t)}</Alert>}
+      {acknowledge.isError && (
+        <Alert color="red" role="alert" py="xs">
+          {sentenceOf(acknowledge.error, t)}
+        </Alert>
+      )}
     </Stack>
   );
 }
@@ -75,12 +130,35 @@ function Quantities({ name, quantities }: { readonly name: string; readonly quan
   return (
     <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': name } }}>
       <Table verticalSpacing={4}>
-        <Table.Thead><Table.Tr><Table.Th scope="col">{t('drift.quantity')}</Table.Th>{(['drift.before', 'drift.lately', 'drift.stability', 'drift.expected', 'drift.pValue'] as const).map((key) => <Table.Th scope="col" key={key} className="number">{t(key)}</Table.Th>)}</Table.Tr></Table.Thead>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t('drift.quantity')}</Table.Th>
+            {(['drift.before', 'drift.lately', 'drift.stability', 'drift.expected', 'drift.pValue'] as const).map((key) => (
+              <Table.Th scope="col" key={key} className="number">
+                {t(key)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
         <Table.Tbody>
           {quantities.map((one) => (
             <Table.Tr key={one.quantity}>
-              <Table.Td>{quantityName(one.quantity, t)} {one.alarm && <Badge color="red" tt="none">{t('drift.moved')}</Badge>}<Text size="xs" className="quiet">{t(`drift.against.${one.against}`)}</Text></Table.Td>
-              {cells(one).map((cell, index) => <Table.Td key={index} className="number">{cell}</Table.Td>)}
+              <Table.Td>
+                {quantityName(one.quantity, t)}{' '}
+                {one.alarm && (
+                  <Badge color="red" tt="none">
+                    {t('drift.moved')}
+                  </Badge>
+                )}
+                <Text size="xs" className="quiet">
+                  {t(`drift.against.${one.against}`)}
+                </Text>
+              </Table.Td>
+              {cells(one).map((cell, index) => (
+                <Table.Td key={index} className="number">
+                  {cell}
+                </Table.Td>
+              ))}
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -91,19 +169,40 @@ function Quantities({ name, quantities }: { readonly name: string; readonly quan
 
 function cells({ before, lately, moved, stability, expectedStability, adjustedP }: ComparedQuantity): readonly string[] {
   const share = (value: number): string => `${(value * 100).toFixed(0)} %`;
-  const side = (mean: number | null, of: number | undefined, n: number): string => (mean !== null ? `${mean.toPrecision(3)} (${n})` : moved && of !== undefined ? `${moved.name} ${share(of)} (${n})` : `(${n})`);
-  return [side(before.mean, moved?.before, before.n), side(lately.mean, moved?.lately, lately.n), stability.toFixed(3), expectedStability.toFixed(3), adjustedP < 0.001 ? '< 0.001' : adjustedP.toFixed(3)];
+  const side = (mean: number | null, of: number | undefined, n: number): string =>
+    mean !== null ? `${mean.toPrecision(3)} (${n})` : moved && of !== undefined ? `${moved.name} ${share(of)} (${n})` : `(${n})`;
+  return [
+    side(before.mean, moved?.before, before.n),
+    side(lately.mean, moved?.lately, lately.n),
+    stability.toFixed(3),
+    expectedStability.toFixed(3),
+    adjustedP < 0.001 ? '< 0.001' : adjustedP.toFixed(3),
+  ];
 }
 
 function AgreementLine({ agreement: { finding, before, lately, alarm } }: { readonly agreement: ComparedAgreement }): ReactNode {
   const { t } = useTexts();
-  const words = ({ confirmed, n, interval }: ComparedAgreement['before']): string => `${confirmed} / ${n}${interval ? ` (${(interval[0] * 100).toFixed(0)} – ${(interval[1] * 100).toFixed(0)} %)` : ''}`;
-  return <Text size="sm">{t('drift.agreement', { finding, lately: words(lately), before: words(before) })} {alarm && <Badge color="red" tt="none">{t('drift.fallen')}</Badge>}</Text>;
+  const words = ({ confirmed, n, interval }: ComparedAgreement['before']): string =>
+    `${confirmed} / ${n}${interval ? ` (${(interval[0] * 100).toFixed(0)} – ${(interval[1] * 100).toFixed(0)} %)` : ''}`;
+  return (
+    <Text size="sm">
+      {t('drift.agreement', { finding, lately: words(lately), before: words(before) })}{' '}
+      {alarm && (
+        <Badge color="red" tt="none">
+          {t('drift.fallen')}
+        </Badge>
+      )}
+    </Text>
+  );
 }
 
 /** `input:mean` → a name for people; DICOM keywords and names of findings stay as they are. */
 function quantityName(quantity: string, t: ReturnType<typeof useTexts>['t']): string {
   const [kind, ...rest] = quantity.split(':');
   const name = rest.join(':');
-  return kind === 'input' || kind === 'feature' ? t(`drift.quantity.${name}` as TextKey) : kind === 'tag' ? name : t(`drift.quantity.${kind}` as TextKey, { name });
+  return kind === 'input' || kind === 'feature'
+    ? t(`drift.quantity.${name}` as TextKey)
+    : kind === 'tag'
+      ? name
+      : t(`drift.quantity.${kind}` as TextKey, { name });
 }

@@ -17,7 +17,11 @@ export function ModelView({ version }: { readonly version: string }): ReactNode 
   const query = useQuery({ queryKey: ['model', version], queryFn: () => get<ModelDetail>(`/api/models/${version}`) });
   return (
     <>
-      <Text size="sm" mb="xs"><Anchor component={Link} href="/models">← {t('models.back')}</Anchor></Text>
+      <Text size="sm" mb="xs">
+        <Anchor component={Link} href="/models">
+          ← {t('models.back')}
+        </Anchor>
+      </Text>
       <Asked query={query}>{(model) => <Detail model={model} />}</Asked>
     </>
   );
@@ -28,12 +32,40 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
   const reports = Object.entries(model.reports);
   return (
     <Stack gap="md">
-      <Group gap="sm"><Title order={1} size="h2">{model.name} <span className="mono">{model.version}</span></Title><RoleBadge role={model.role} /></Group>
-      <section className="card" aria-label={t('models.figures')}><Figures model={model} /><Text size="sm" className="quiet" mt="xs">{model.license}</Text></section>
+      <Group gap="sm">
+        <Title order={1} size="h2">
+          {model.name} <span className="mono">{model.version}</span>
+        </Title>
+        <RoleBadge role={model.role} />
+      </Group>
+      <section className="card" aria-label={t('models.figures')}>
+        <Figures model={model} />
+        <Text size="sm" className="quiet" mt="xs">
+          {model.license}
+        </Text>
+      </section>
       {reports.length === 0 && <Text className="quiet">{t('models.noReport')}</Text>}
-      {reports.map(([network, report]) => <Report key={network} report={report} />)}
-      {model.changes.map((change) => <Change key={change.id} change={change} />)}
-      {model.card && <section className="card" aria-label={t('models.card')}><div className="markdown"><Markdown options={{ disableParsingRawHTML: true, forceBlock: true, overrides: { h1: { component: 'h2' }, img: { component: 'span' }, table: { component: WideTable } } }}>{model.card}</Markdown></div></section>}
+      {reports.map(([network, report]) => (
+        <Report key={network} report={report} />
+      ))}
+      {model.changes.map((change) => (
+        <Change key={change.id} change={change} />
+      ))}
+      {model.card && (
+        <section className="card" aria-label={t('models.card')}>
+          <div className="markdown">
+            <Markdown
+              options={{
+                disableParsingRawHTML: true,
+                forceBlock: true,
+                overrides: { h1: { component: 'h2' }, img: { component: 'span' }, table: { component: WideTable } },
+              }}
+            >
+              {model.card}
+            </Markdown>
+          </div>
+        </section>
+      )}
     </Stack>
   );
 }
@@ -41,7 +73,11 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
 /** Scrolled within itself where the screen is narrow; by keyboard too. */
 function WideTable({ children }: { readonly children?: ReactNode }): ReactNode {
   const { t } = useTexts();
-  return <div className="scrolled" tabIndex={0} role="region" aria-label={t('models.card')}><table>{children}</table></div>;
+  return (
+    <div className="scrolled" tabIndex={0} role="region" aria-label={t('models.card')}>
+      <table>{children}</table>
+    </div>
+  );
 }
 
 function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
@@ -49,15 +85,56 @@ function Report({ report }: { readonly report: EvaluationReport }): ReactNode {
   const [name, setName] = useState(report.classes[0] ?? '');
   const figures = report.perClass[name];
   const roc = useMemo(() => (figures?.roc ?? []).map(([x, y]) => [x!, y!] as const), [figures]);
-  const reliability = useMemo(() => (figures?.reliability ?? []).flatMap((bin) => (bin.meanScore !== null && bin.observed !== null ? [[bin.meanScore, bin.observed] as const] : [])), [figures]);
+  const reliability = useMemo(
+    () =>
+      (figures?.reliability ?? []).flatMap((bin) =>
+        bin.meanScore !== null && bin.observed !== null ? [[bin.meanScore, bin.observed] as const] : [],
+      ),
+    [figures],
+  );
   return (
     <>
-      {report.warnings.length > 0 && <Alert color="orange" title={t('models.warnings')}>{report.warnings.map((one) => <div key={one}>{one}</div>)}</Alert>}
-      {report.classes.length > 1 && <SegmentedControl value={name} onChange={setName} data={[...report.classes]} aria-label={t('models.figures')} />}
+      {report.warnings.length > 0 && (
+        <Alert color="orange" title={t('models.warnings')}>
+          {report.warnings.map((one) => (
+            <div key={one}>{one}</div>
+          ))}
+        </Alert>
+      )}
+      {report.classes.length > 1 && (
+        <SegmentedControl value={name} onChange={setName} data={[...report.classes]} aria-label={t('models.figures')} />
+      )}
       <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
-        <section className="card"><Title order={2} size="h4">{t('models.roc')}</Title><UnitPlot label={`${t('models.roc')}: ${t('models.auroc')} ${figures?.auroc.value?.toFixed(3) ?? '–'}`} xLabel={t('models.rocX')} yLabel={t('models.rocY')} points={roc} marks={false} /></section>
-        <section className="card"><Title order={2} size="h4">{t('models.reliability')}</Title><UnitPlot label={`${t('models.reliability')}: ${t('models.ece')} ${figures?.ece?.toFixed(3) ?? '–'}`} xLabel={t('models.reliabilityX')} yLabel={t('models.reliabilityY')} points={reliability} marks /></section>
-        <section className="card"><Title order={2} size="h4" mb="sm">{t('models.confusion')}</Title>{figures && <Confusion matrix={figures.confusion} name={name} />}</section>
+        <section className="card">
+          <Title order={2} size="h4">
+            {t('models.roc')}
+          </Title>
+          <UnitPlot
+            label={`${t('models.roc')}: ${t('models.auroc')} ${figures?.auroc.value?.toFixed(3) ?? '–'}`}
+            xLabel={t('models.rocX')}
+            yLabel={t('models.rocY')}
+            points={roc}
+            marks={false}
+          />
+        </section>
+        <section className="card">
+          <Title order={2} size="h4">
+            {t('models.reliability')}
+          </Title>
+          <UnitPlot
+            label={`${t('models.reliability')}: ${t('models.ece')} ${figures?.ece?.toFixed(3) ?? '–'}`}
+            xLabel={t('models.reliabilityX')}
+            yLabel={t('models.reliabilityY')}
+            points={reliability}
+            marks
+          />
+        </section>
+        <section className="card">
+          <Title order={2} size="h4" mb="sm">
+            {t('models.confusion')}
+          </Title>
+          {figures && <Confusion matrix={figures.confusion} name={name} />}
+        </section>
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
         <Groups title={t('models.bySource')} groups={report.bySource} name={name} />
@@ -73,29 +150,80 @@ function Confusion({ matrix, name }: { readonly matrix: readonly (readonly numbe
   const most = Math.max(1, ...matrix.flat());
   return (
     <Table withTableBorder withColumnBorders>
-      <Table.Thead><Table.Tr><Table.Td />{labels.map((label) => <Table.Th scope="col" key={label}>{t('models.predicted')} {label}</Table.Th>)}</Table.Tr></Table.Thead>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Td />
+          {labels.map((label) => (
+            <Table.Th scope="col" key={label}>
+              {t('models.predicted')} {label}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
       <Table.Tbody>
         {matrix.map((row, actual) => (
-          <Table.Tr key={actual}><Table.Th scope="row">{t('models.actual')} {labels[actual]}</Table.Th>{row.map((count, said) => <Table.Td key={said} className="number" style={{ background: `color-mix(in srgb, var(--mantine-color-screen-6) ${Math.round((count / most) * 35)}%, transparent)` }}>{count}</Table.Td>)}</Table.Tr>
+          <Table.Tr key={actual}>
+            <Table.Th scope="row">
+              {t('models.actual')} {labels[actual]}
+            </Table.Th>
+            {row.map((count, said) => (
+              <Table.Td
+                key={said}
+                className="number"
+                style={{ background: `color-mix(in srgb, var(--mantine-color-screen-6) ${Math.round((count / most) * 35)}%, transparent)` }}
+              >
+                {count}
+              </Table.Td>
+            ))}
+          </Table.Tr>
         ))}
       </Table.Tbody>
     </Table>
   );
 }
 
-function Groups({ title, groups, name }: { readonly title: string; readonly groups: EvaluationReport['bySource']; readonly name: string }): ReactNode {
+function Groups({
+  title,
+  groups,
+  name,
+}: {
+  readonly title: string;
+  readonly groups: EvaluationReport['bySource'];
+  readonly name: string;
+}): ReactNode {
   const { t } = useTexts();
   if (groups.length === 0) return null;
   return (
     <section className="card" aria-label={title}>
-      <Title order={2} size="h4" mb="sm">{title}</Title>
+      <Title order={2} size="h4" mb="sm">
+        {title}
+      </Title>
       <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table verticalSpacing={6}>
-          <Table.Thead><Table.Tr><Table.Td />{(['models.images', 'models.auroc', 'models.sensitivity', 'models.specificity'] as const).map((key) => <Table.Th scope="col" key={key} className="number">{t(key)}</Table.Th>)}</Table.Tr></Table.Thead>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Td />
+              {(['models.images', 'models.auroc', 'models.sensitivity', 'models.specificity'] as const).map((key) => (
+                <Table.Th scope="col" key={key} className="number">
+                  {t(key)}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
           <Table.Tbody>
             {groups.map((group) => {
               const figures = group.perClass[name];
-              return <Table.Tr key={group.name}><Table.Td>{group.name}</Table.Td><Table.Td className="number">{figures ? `${figures.n} (${figures.positives})` : group.n}</Table.Td>{[figures?.auroc, figures?.sensitivity, figures?.specificity].map((one, index) => <Table.Td key={index} className="number">{one?.value?.toFixed(3) ?? '–'}</Table.Td>)}</Table.Tr>;
+              return (
+                <Table.Tr key={group.name}>
+                  <Table.Td>{group.name}</Table.Td>
+                  <Table.Td className="number">{figures ? `${figures.n} (${figures.positives})` : group.n}</Table.Td>
+                  {[figures?.auroc, figures?.sensitivity, figures?.specificity].map((one, index) => (
+                    <Table.Td key={index} className="number">
+                      {one?.value?.toFixed(3) ?? '–'}
+                    </Table.Td>
+                  ))}
+                </Table.Tr>
+              );
             })}
           </Table.Tbody>
         </Table>
@@ -108,7 +236,17 @@ function Change({ change: { id, at, by, outcome, why, decision } }: { readonly c
   const { t, language } = useTexts();
   return (
     <section className="card" aria-label={`${t('models.gate')}, ${id}`}>
-      <Group gap="sm" mb="sm"><Title order={2} size="h4">{t('models.gate')}</Title><Badge variant="default" tt="none">{t(`outcome.change.${outcome}`)}</Badge><Text size="sm" className="quiet">{moment(at, language)} · {by} · <span className="mono">{id}</span></Text></Group>
+      <Group gap="sm" mb="sm">
+        <Title order={2} size="h4">
+          {t('models.gate')}
+        </Title>
+        <Badge variant="default" tt="none">
+          {t(`outcome.change.${outcome}`)}
+        </Badge>
+        <Text size="sm" className="quiet">
+          {moment(at, language)} · {by} · <span className="mono">{id}</span>
+        </Text>
+      </Group>
       <Text mb="sm">{why}</Text>
       {decision && <Criteria decision={decision} />}
     </section>
@@ -119,13 +257,35 @@ function Criteria({ decision: { testSet, champion, criteria } }: { readonly deci
   const { t } = useTexts();
   return (
     <>
-      <Text size="sm" className="quiet" mb="xs">{t('models.testSet', { name: testSet.name, n: testSet.n, patients: testSet.patients, champion: champion ?? '–' })}</Text>
+      <Text size="sm" className="quiet" mb="xs">
+        {t('models.testSet', { name: testSet.name, n: testSet.n, patients: testSet.patients, champion: champion ?? '–' })}
+      </Text>
       <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('models.gate') } }}>
         <Table verticalSpacing={6}>
-          <Table.Thead><Table.Tr><Table.Th scope="col">{t('models.criterion')}</Table.Th><Table.Th scope="col" className="number">{t('models.measured')}</Table.Th><Table.Th scope="col" className="number">{t('models.bound')}</Table.Th><Table.Td /></Table.Tr></Table.Thead>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{t('models.criterion')}</Table.Th>
+              <Table.Th scope="col" className="number">
+                {t('models.measured')}
+              </Table.Th>
+              <Table.Th scope="col" className="number">
+                {t('models.bound')}
+              </Table.Th>
+              <Table.Td />
+            </Table.Tr>
+          </Table.Thead>
           <Table.Tbody>
             {criteria.map((one) => (
-              <Table.Tr key={`${one.name} ${one.class ?? ''}`}><Table.Td>{one.words}</Table.Td><Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td><Table.Td className="number">{one.bound === null ? '–' : `${one.comparison === 'at-least' ? '≥' : '≤'} ${one.bound.toFixed(3)}`}</Table.Td><Table.Td className={one.passed ? 'absent' : one.counts ? 'present' : 'quiet'}>{t(one.passed ? 'models.passed' : one.counts ? 'models.notPassed' : 'models.onlyShown')}</Table.Td></Table.Tr>
+              <Table.Tr key={`${one.name} ${one.class ?? ''}`}>
+                <Table.Td>{one.words}</Table.Td>
+                <Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td>
+                <Table.Td className="number">
+                  {one.bound === null ? '–' : `${one.comparison === 'at-least' ? '≥' : '≤'} ${one.bound.toFixed(3)}`}
+                </Table.Td>
+                <Table.Td className={one.passed ? 'absent' : one.counts ? 'present' : 'quiet'}>
+                  {t(one.passed ? 'models.passed' : one.counts ? 'models.notPassed' : 'models.onlyShown')}
+                </Table.Td>
+              </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>

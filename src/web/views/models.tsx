@@ -17,18 +17,34 @@ export function ModelsView(): ReactNode {
   const query = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
   return (
     <>
-      <Title order={1} size="h2" mb="md">{t('models.title')}</Title>
+      <Title order={1} size="h2" mb="md">
+        {t('models.title')}
+      </Title>
       <Asked query={query}>
         {({ models, history, former, unreadableChanges }) => (
           <Stack gap="md">
             <ActionOutcome deeds={deeds} />
             {unreadableChanges && <Text>{t('models.unreadableChanges', { records: unreadableChanges.join(', ') })}</Text>}
-            {models.map((model) => <Model key={model.version} model={model} deeds={deeds} />)}
-            {former && <Group><Deed deeds={deeds} name="rollback" label={t('models.rollback')} path="/api/models/rollback" question={t('models.ask.rollback', { version: former })} /></Group>}
+            {models.map((model) => (
+              <Model key={model.version} model={model} deeds={deeds} />
+            ))}
+            {former && (
+              <Group>
+                <Deed
+                  deeds={deeds}
+                  name="rollback"
+                  label={t('models.rollback')}
+                  path="/api/models/rollback"
+                  question={t('models.ask.rollback', { version: former })}
+                />
+              </Group>
+            )}
             <Drift />
             <Night deeds={deeds} />
             <section className="card" aria-labelledby="history">
-              <Title order={2} size="h4" id="history" mb="sm">{t('models.history')}</Title>
+              <Title order={2} size="h4" id="history" mb="sm">
+                {t('models.history')}
+              </Title>
               {history.length === 0 ? <Text className="quiet">{t('models.noHistory')}</Text> : <History history={history} />}
             </section>
           </Stack>
@@ -40,7 +56,11 @@ export function ModelsView(): ReactNode {
 
 export function RoleBadge({ role }: { readonly role: ShownModel['role'] }): ReactNode {
   const { t } = useTexts();
-  return <Badge variant={role === 'champion' ? 'filled' : 'default'} tt="none">{t(`models.role.${role}`)}</Badge>;
+  return (
+    <Badge variant={role === 'champion' ? 'filled' : 'default'} tt="none">
+      {t(`models.role.${role}`)}
+    </Badge>
+  );
 }
 
 function Model({ model, deeds }: { readonly model: ShownModel; readonly deeds: Deeds }): ReactNode {
@@ -48,8 +68,17 @@ function Model({ model, deeds }: { readonly model: ShownModel; readonly deeds: D
   return (
     <section className="card" aria-label={model.version}>
       <Group justify="space-between">
-        <Group gap="sm"><Title order={2} size="h4"><Anchor component={Link} href={`/models/${model.version}`} inherit>{model.name} <span className="mono">{model.version}</span></Anchor></Title><RoleBadge role={model.role} /></Group>
-        <Text size="sm" className="quiet">{t('models.made')} {model.created}</Text>
+        <Group gap="sm">
+          <Title order={2} size="h4">
+            <Anchor component={Link} href={`/models/${model.version}`} inherit>
+              {model.name} <span className="mono">{model.version}</span>
+            </Anchor>
+          </Title>
+          <RoleBadge role={model.role} />
+        </Group>
+        <Text size="sm" className="quiet">
+          {t('models.made')} {model.created}
+        </Text>
       </Group>
       <Figures model={model} />
       <VersionActions model={model} deeds={deeds} />
@@ -59,7 +88,9 @@ function Model({ model, deeds }: { readonly model: ShownModel; readonly deeds: D
 
 export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
   const { t } = useTexts();
-  const rows = (['xray', 'ct'] as const).flatMap((network) => Object.entries(model.figures[network]).map(([name, figures]) => ({ network, name, figures })));
+  const rows = (['xray', 'ct'] as const).flatMap((network) =>
+    Object.entries(model.figures[network]).map(([name, figures]) => ({ network, name, figures })),
+  );
   if (rows.length === 0) return null;
   return (
     <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('models.figures') } }} mt="sm">
@@ -67,14 +98,24 @@ export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{t('models.figures')}</Table.Th>
-            {(['models.auroc', 'models.interval', 'models.ece', 'models.brier', 'models.images'] as const).map((key) => <Table.Th scope="col" key={key} className="number">{t(key)}</Table.Th>)}
+            {(['models.auroc', 'models.interval', 'models.ece', 'models.brier', 'models.images'] as const).map((key) => (
+              <Table.Th scope="col" key={key} className="number">
+                {t(key)}
+              </Table.Th>
+            ))}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {rows.map(({ network, name, figures }) => (
             <Table.Tr key={`${network} ${name}`}>
-              <Table.Td>{t(`models.${network}`)}: {name}</Table.Td>
-              {cells(figures).map((cell, index) => <Table.Td key={index} className="number">{cell}</Table.Td>)}
+              <Table.Td>
+                {t(`models.${network}`)}: {name}
+              </Table.Td>
+              {cells(figures).map((cell, index) => (
+                <Table.Td key={index} className="number">
+                  {cell}
+                </Table.Td>
+              ))}
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -84,7 +125,13 @@ export function Figures({ model }: { readonly model: ShownModel }): ReactNode {
 }
 
 function cells({ auroc, aurocInterval, ece, brier, n, positive }: FindingFigures): readonly string[] {
-  return [auroc?.toFixed(3) ?? '–', aurocInterval ? `${aurocInterval[0].toFixed(3)} – ${aurocInterval[1].toFixed(3)}` : '–', ece?.toFixed(3) ?? '–', brier?.toFixed(3) ?? '–', `${n} (${positive})`];
+  return [
+    auroc?.toFixed(3) ?? '–',
+    aurocInterval ? `${aurocInterval[0].toFixed(3)} – ${aurocInterval[1].toFixed(3)}` : '–',
+    ece?.toFixed(3) ?? '–',
+    brier?.toFixed(3) ?? '–',
+    `${n} (${positive})`,
+  ];
 }
 
 function History({ history }: Pick<ModelsPage, 'history'>): ReactNode {
@@ -97,7 +144,15 @@ function History({ history }: Pick<ModelsPage, 'history'>): ReactNode {
             <Table.Tr key={one.number}>
               <Table.Td>{moment(one.at, language)}</Table.Td>
               <Table.Td>{t(`models.action.${one.action}` as TextKey)}</Table.Td>
-              <Table.Td><Anchor component={Link} href={`/models/${one.action === 'challenge' && one.challenger ? one.challenger : one.champion}`} className="mono">{one.action === 'challenge' ? (one.challenger ?? '–') : one.champion}</Anchor></Table.Td>
+              <Table.Td>
+                <Anchor
+                  component={Link}
+                  href={`/models/${one.action === 'challenge' && one.challenger ? one.challenger : one.champion}`}
+                  className="mono"
+                >
+                  {one.action === 'challenge' ? (one.challenger ?? '–') : one.champion}
+                </Anchor>
+              </Table.Td>
               <Table.Td>{one.by}</Table.Td>
               <Table.Td>{one.why}</Table.Td>
             </Table.Tr>

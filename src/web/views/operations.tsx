@@ -17,7 +17,9 @@ export function OperationsView(): ReactNode {
   const query = useQuery({ queryKey: ['operations'], queryFn: () => get<Operations>('/api/operations'), refetchInterval: 10_000 });
   return (
     <>
-      <Title order={1} size="h2" mb="md">{t('operations.title')}</Title>
+      <Title order={1} size="h2" mb="md">
+        {t('operations.title')}
+      </Title>
       <Asked query={query}>{(operations) => <Parts operations={operations} />}</Asked>
     </>
   );
@@ -29,23 +31,69 @@ function Parts({ operations }: { readonly operations: Operations }): ReactNode {
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} spacing="md">
-        <Fact name={t('operations.orthanc')} good={orthanc.state === 'answers'} value={orthanc.state === 'answers' ? t('operations.answers') : orthanc.state} more={[orthanc.version, orthanc.url].filter(Boolean).join(' · ')} />
+        <Fact
+          name={t('operations.orthanc')}
+          good={orthanc.state === 'answers'}
+          value={orthanc.state === 'answers' ? t('operations.answers') : orthanc.state}
+          more={[orthanc.version, orthanc.url].filter(Boolean).join(' · ')}
+        />
         <Fact name={t('operations.database')} good={database.state === 'answers'} value={t('operations.answers')} more={database.kind} />
-        <Fact name={t('operations.engine')} good value={engine.name} more={<Text component="span" size="sm" lineClamp={3} title={engine.why}>{engine.why}</Text>} />
-        <Fact name={t('operations.model')} good value={model.name} more={<Anchor component={Link} href={`/models/${model.version}`} size="sm" className="mono">{model.version}</Anchor>} />
+        <Fact
+          name={t('operations.engine')}
+          good
+          value={engine.name}
+          more={
+            <Text component="span" size="sm" lineClamp={3} title={engine.why}>
+              {engine.why}
+            </Text>
+          }
+        />
+        <Fact
+          name={t('operations.model')}
+          good
+          value={model.name}
+          more={
+            <Anchor component={Link} href={`/models/${model.version}`} size="sm" className="mono">
+              {model.version}
+            </Anchor>
+          }
+        />
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
-        <Section title={t('operations.queues')}><Queues operations={operations} /></Section>
-        <Section title={t('operations.faults')}><Parked parked={operations.parked} /><Title order={3} size="h5" mt="md" mb="xs">{t('drift.title')}</Title><DriftAlarms /></Section>
-        <Section title={t('operations.latency')}><Latency latency={operations.latency} /></Section>
+        <Section title={t('operations.queues')}>
+          <Queues operations={operations} />
+        </Section>
+        <Section title={t('operations.faults')}>
+          <Parked parked={operations.parked} />
+          <Title order={3} size="h5" mt="md" mb="xs">
+            {t('drift.title')}
+          </Title>
+          <DriftAlarms />
+        </Section>
+        <Section title={t('operations.latency')}>
+          <Latency latency={operations.latency} />
+        </Section>
         <Section title={t('operations.outcomes')}>
           <Group gap="xl">
-            {(['reported', 'skipped', 'failed'] as const).map((outcome) => <div key={outcome}><Text size="xl" fw={700}>{counts[outcome]}</Text><Text size="sm" className="quiet">{t(`outcome.${outcome}`)}</Text></div>)}
+            {(['reported', 'skipped', 'failed'] as const).map((outcome) => (
+              <div key={outcome}>
+                <Text size="xl" fw={700}>
+                  {counts[outcome]}
+                </Text>
+                <Text size="sm" className="quiet">
+                  {t(`outcome.${outcome}`)}
+                </Text>
+              </div>
+            ))}
           </Group>
-          <Text size="sm" className="quiet" mt="md">{t('operations.version', { version: operations.softwareVersion })}</Text>
+          <Text size="sm" className="quiet" mt="md">
+            {t('operations.version', { version: operations.softwareVersion })}
+          </Text>
         </Section>
       </SimpleGrid>
-      <Section title={t('operations.rules')}><Rules rules={operations.rules} /></Section>
+      <Section title={t('operations.rules')}>
+        <Rules rules={operations.rules} />
+      </Section>
       <AuditLink />
     </Stack>
   );
@@ -56,19 +104,54 @@ function AuditLink(): ReactNode {
   const { t } = useTexts();
   const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
   if (!me?.roles.includes('admin')) return null;
-  return <Section title={t('audit.title')}><Text size="sm" className="quiet" mb="sm">{t('audit.open')}</Text><Button component={Link} href="/audit" variant="default">{t('audit.title')}</Button></Section>;
+  return (
+    <Section title={t('audit.title')}>
+      <Text size="sm" className="quiet" mb="sm">
+        {t('audit.open')}
+      </Text>
+      <Button component={Link} href="/audit" variant="default">
+        {t('audit.title')}
+      </Button>
+    </Section>
+  );
 }
 
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
-  return <section className="card" aria-label={title}><Title order={2} size="h4" mb="sm">{title}</Title>{children}</section>;
+  return (
+    <section className="card" aria-label={title}>
+      <Title order={2} size="h4" mb="sm">
+        {title}
+      </Title>
+      {children}
+    </section>
+  );
 }
 
-function Fact({ name, value, more, good }: { readonly name: string; readonly value: string; readonly more: ReactNode; readonly good: boolean }): ReactNode {
+function Fact({
+  name,
+  value,
+  more,
+  good,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly more: ReactNode;
+  readonly good: boolean;
+}): ReactNode {
   return (
     <section className="card" aria-label={name}>
-      <Group gap={8}><span className="live" data-lost={!good} aria-hidden /><Text size="sm" className="quiet">{name}</Text></Group>
-      <Text fw={650} className={good ? '' : 'present'}>{value}</Text>
-      <Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>{more}</Text>
+      <Group gap={8}>
+        <span className="live" data-lost={!good} aria-hidden />
+        <Text size="sm" className="quiet">
+          {name}
+        </Text>
+      </Group>
+      <Text fw={650} className={good ? '' : 'present'}>
+        {value}
+      </Text>
+      <Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>
+        {more}
+      </Text>
     </section>
   );
 }
@@ -83,9 +166,27 @@ function Queues({ operations: { queues } }: { readonly operations: Operations })
   return (
     <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table verticalSpacing={6}>
-        <Table.Thead><Table.Tr><Table.Th scope="col">{t('operations.queue')}</Table.Th>{(['waiting', 'active', 'retrying', 'parked'] as const).map((one) => <Table.Th key={one} scope="col" className="number">{t(`operations.${one}`)}</Table.Th>)}</Table.Tr></Table.Thead>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t('operations.queue')}</Table.Th>
+            {(['waiting', 'active', 'retrying', 'parked'] as const).map((one) => (
+              <Table.Th key={one} scope="col" className="number">
+                {t(`operations.${one}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
         <Table.Tbody>
-          {queues.map((queue) => <Table.Tr key={queue.queue}><Table.Td>{queue.queue}</Table.Td>{([queue.waiting, queue.active, queue.retrying, queue.parked]).map((count, index) => <Table.Td key={index} className={`number ${index === 3 && count > 0 ? 'present' : ''}`}>{count}</Table.Td>)}</Table.Tr>)}
+          {queues.map((queue) => (
+            <Table.Tr key={queue.queue}>
+              <Table.Td>{queue.queue}</Table.Td>
+              {[queue.waiting, queue.active, queue.retrying, queue.parked].map((count, index) => (
+                <Table.Td key={index} className={`number ${index === 3 && count > 0 ? 'present' : ''}`}>
+                  {count}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
@@ -95,18 +196,38 @@ function Queues({ operations: { queues } }: { readonly operations: Operations })
 function Parked({ parked }: { readonly parked: Operations['parked'] }): ReactNode {
   const { t } = useTexts();
   const client = useQueryClient();
-  const retry = useMutation({ mutationFn: (id: string) => post(`/api/parked/${id}/retry`), onSettled: () => client.invalidateQueries({ queryKey: ['operations'] }) });
+  const retry = useMutation({
+    mutationFn: (id: string) => post(`/api/parked/${id}/retry`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['operations'] }),
+  });
   return (
     <Stack gap="sm">
       {parked.length === 0 && <Text className="quiet">{t('operations.noFaults')}</Text>}
       {parked.map((one) => (
         <Group key={one.id} justify="space-between" wrap="nowrap" align="flex-start">
-          <div><Text size="sm"><b>{one.code}</b> · {one.queue} · <Ago at={one.failedAt} /></Text><Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>{one.detail}</Text></div>
-          <Button size="xs" variant="default" onClick={() => retry.mutate(one.id)}>{t('operations.retry')}</Button>
+          <div>
+            <Text size="sm">
+              <b>{one.code}</b> · {one.queue} · <Ago at={one.failedAt} />
+            </Text>
+            <Text size="sm" className="quiet" style={{ overflowWrap: 'anywhere' }}>
+              {one.detail}
+            </Text>
+          </div>
+          <Button size="xs" variant="default" onClick={() => retry.mutate(one.id)}>
+            {t('operations.retry')}
+          </Button>
         </Group>
       ))}
-      {retry.isSuccess && <Alert color="green" role="status" py="xs">{t('operations.retried')}</Alert>}
-      {retry.isError && <Alert color="red" role="alert" py="xs">{sentenceOf(retry.error, t)}</Alert>}
+      {retry.isSuccess && (
+        <Alert color="green" role="status" py="xs">
+          {t('operations.retried')}
+        </Alert>
+      )}
+      {retry.isError && (
+        <Alert color="red" role="alert" py="xs">
+          {sentenceOf(retry.error, t)}
+        </Alert>
+      )}
     </Stack>
   );
 }
@@ -120,12 +241,35 @@ function Latency({ latency }: { readonly latency: Operations['latency'] }): Reac
   const steps = [...latency.steps].sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step));
   return (
     <>
-      <Text size="sm" className="quiet" mb="xs">{t('operations.latencyOf', { n: latency.results })}</Text>
+      <Text size="sm" className="quiet" mb="xs">
+        {t('operations.latencyOf', { n: latency.results })}
+      </Text>
       <Table verticalSpacing={4}>
-        <Table.Thead><Table.Tr><Table.Th scope="col">{t('operations.step')}</Table.Th><Table.Th scope="col" className="wide" /><Table.Th scope="col" className="number">{t('operations.median')}</Table.Th><Table.Th scope="col" className="number">{t('operations.p95')}</Table.Th></Table.Tr></Table.Thead>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t('operations.step')}</Table.Th>
+            <Table.Th scope="col" className="wide" />
+            <Table.Th scope="col" className="number">
+              {t('operations.median')}
+            </Table.Th>
+            <Table.Th scope="col" className="number">
+              {t('operations.p95')}
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
         <Table.Tbody>
           {steps.map(({ step, medianMs, p95Ms }) => (
-            <Table.Tr key={step}><Table.Td>{t(`step.${step}` as TextKey)}</Table.Td><Table.Td className="wide" w="40%"><div className="bar absent" aria-hidden><span style={{ width: `${(medianMs / most) * 100}%` }} /><i style={{ left: `${Math.min(99, (p95Ms / most) * 100)}%` }} /></div></Table.Td><Table.Td className="number">{medianMs}</Table.Td><Table.Td className="number">{p95Ms}</Table.Td></Table.Tr>
+            <Table.Tr key={step}>
+              <Table.Td>{t(`step.${step}` as TextKey)}</Table.Td>
+              <Table.Td className="wide" w="40%">
+                <div className="bar absent" aria-hidden>
+                  <span style={{ width: `${(medianMs / most) * 100}%` }} />
+                  <i style={{ left: `${Math.min(99, (p95Ms / most) * 100)}%` }} />
+                </div>
+              </Table.Td>
+              <Table.Td className="number">{medianMs}</Table.Td>
+              <Table.Td className="number">{p95Ms}</Table.Td>
+            </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
@@ -137,7 +281,10 @@ function Rules({ rules }: { readonly rules: Operations['rules'] }): ReactNode {
   const { t } = useTexts();
   const [tests, setTests] = useState<readonly RuleTest[]>();
   const run = useMutation({
-    mutationFn: async (file: File | undefined) => (file ? [await upload<RuleTest>('/api/rules/test', file, () => undefined, new AbortController().signal)] : get<readonly RuleTest[]>('/api/rules/test?limit=25')),
+    mutationFn: async (file: File | undefined) =>
+      file
+        ? [await upload<RuleTest>('/api/rules/test', file, () => undefined, new AbortController().signal)]
+        : get<readonly RuleTest[]>('/api/rules/test?limit=25'),
     onSuccess: setTests,
   });
   return (
@@ -148,8 +295,16 @@ function Rules({ rules }: { readonly rules: Operations['rules'] }): ReactNode {
             {rules.map((rule) => (
               <Table.Tr key={rule.name}>
                 <Table.Td fw={600}>{rule.name}</Table.Td>
-                <Table.Td><Badge variant="default" tt="none">{t(`operations.action.${rule.action}`)}</Badge></Table.Td>
-                <Table.Td className="mono">{rule.when.map((one) => <div key={one}>{one}</div>)}</Table.Td>
+                <Table.Td>
+                  <Badge variant="default" tt="none">
+                    {t(`operations.action.${rule.action}`)}
+                  </Badge>
+                </Table.Td>
+                <Table.Td className="mono">
+                  {rule.when.map((one) => (
+                    <div key={one}>{one}</div>
+                  ))}
+                </Table.Td>
                 <Table.Td className="number">{rule.priority}</Table.Td>
                 <Table.Td>{rule.destinations.join(', ')}</Table.Td>
               </Table.Tr>
@@ -158,12 +313,32 @@ function Rules({ rules }: { readonly rules: Operations['rules'] }): ReactNode {
         </Table>
       </Table.ScrollContainer>
       <Group mt="md" gap="sm">
-        <Button variant="default" loading={run.isPending} onClick={() => run.mutate(undefined)}>{t('operations.test')}</Button>
-        <FileButton onChange={(file) => file && run.mutate(file)} inputProps={{ 'aria-label': t('operations.testFile') }}>{(props) => <Button variant="default" {...props}>{t('operations.testFile')}</Button>}</FileButton>
-        <Text size="sm" className="quiet">{t('operations.testHint')}</Text>
+        <Button variant="default" loading={run.isPending} onClick={() => run.mutate(undefined)}>
+          {t('operations.test')}
+        </Button>
+        <FileButton onChange={(file) => file && run.mutate(file)} inputProps={{ 'aria-label': t('operations.testFile') }}>
+          {(props) => (
+            <Button variant="default" {...props}>
+              {t('operations.testFile')}
+            </Button>
+          )}
+        </FileButton>
+        <Text size="sm" className="quiet">
+          {t('operations.testHint')}
+        </Text>
       </Group>
-      {run.isError && <Alert color="red" role="alert" mt="sm">{sentenceOf(run.error, t)}</Alert>}
-      {tests && <Stack gap="xs" mt="md" data-testid="rule-tests">{tests.map((one) => <Tested key={one.subject} test={one} />)}</Stack>}
+      {run.isError && (
+        <Alert color="red" role="alert" mt="sm">
+          {sentenceOf(run.error, t)}
+        </Alert>
+      )}
+      {tests && (
+        <Stack gap="xs" mt="md" data-testid="rule-tests">
+          {tests.map((one) => (
+            <Tested key={one.subject} test={one} />
+          ))}
+        </Stack>
+      )}
     </>
   );
 }
@@ -173,9 +348,25 @@ function Tested({ test }: { readonly test: RuleTest }): ReactNode {
   const [open, { toggle }] = useDisclosure(test.action === 'none');
   return (
     <div>
-      <Group gap="sm"><Badge variant="default" tt="none">{t(`operations.action.${test.action}`)}</Badge><b>{test.rule}</b><span className="mono quiet">{test.subject}</span>
-        {test.passedOver.length > 0 && <Button size="compact-xs" variant="subtle" onClick={toggle} aria-expanded={open}>{t('operations.why')}</Button>}</Group>
-      <Collapse expanded={open}>{test.passedOver.map((one) => <Text size="sm" key={one.rule} className="quiet">{one.rule}: {one.text}</Text>)}</Collapse>
+      <Group gap="sm">
+        <Badge variant="default" tt="none">
+          {t(`operations.action.${test.action}`)}
+        </Badge>
+        <b>{test.rule}</b>
+        <span className="mono quiet">{test.subject}</span>
+        {test.passedOver.length > 0 && (
+          <Button size="compact-xs" variant="subtle" onClick={toggle} aria-expanded={open}>
+            {t('operations.why')}
+          </Button>
+        )}
+      </Group>
+      <Collapse expanded={open}>
+        {test.passedOver.map((one) => (
+          <Text size="sm" key={one.rule} className="quiet">
+            {one.rule}: {one.text}
+          </Text>
+        ))}
+      </Collapse>
     </div>
   );
 }

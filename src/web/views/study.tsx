@@ -19,14 +19,19 @@ export function StudyView({ study }: { readonly study: string }): ReactNode {
   const query = useQuery({ queryKey: ['study', study], queryFn: () => get<StudyPage>(studyApi(study, 'page')) });
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
-      if ((event.key === 'u' || event.key === 'Escape') && !isWriting(event.target) && !event.ctrlKey && !event.metaKey) navigate('/worklist');
+      if ((event.key === 'u' || event.key === 'Escape') && !isWriting(event.target) && !event.ctrlKey && !event.metaKey)
+        navigate('/worklist');
     };
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
   }, [navigate]);
   return (
     <>
-      <Text size="sm" mb="xs"><Anchor component={Link} href="/worklist">← {t('study.back')}</Anchor></Text>
+      <Text size="sm" mb="xs">
+        <Anchor component={Link} href="/worklist">
+          ← {t('study.back')}
+        </Anchor>
+      </Text>
       <Asked query={query}>{(page) => <Page page={page} />}</Asked>
     </>
   );
@@ -38,11 +43,17 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
   return (
     <>
       <Header page={page} />
-      {page.pacs !== 'answers' && <Alert color="orange" mb="md" role="status">{t(page.pacs === 'gone' ? 'study.gone' : 'study.pacsUnreachable')}</Alert>}
+      {page.pacs !== 'answers' && (
+        <Alert color="orange" mb="md" role="status">
+          {t(page.pacs === 'gone' ? 'study.gone' : 'study.pacsUnreachable')}
+        </Alert>
+      )}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 7 }}>
           <section className="card" aria-labelledby="images">
-            <Title order={2} size="h4" id="images" mb="sm">{t('study.images')}</Title>
+            <Title order={2} size="h4" id="images" mb="sm">
+              {t('study.images')}
+            </Title>
             <Pictures page={page} />
           </section>
         </Grid.Col>
@@ -50,18 +61,24 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
           <Stack gap="md">
             <section className="card" aria-labelledby="findings">
               <Group justify="space-between" mb="sm">
-                <Title order={2} size="h4" id="findings">{t('study.findings')}</Title>
+                <Title order={2} size="h4" id="findings">
+                  {t('study.findings')}
+                </Title>
                 {current && <OutcomeBadge outcome={current.outcome} />}
               </Group>
               {current && <Findings entry={current} />}
               {current?.outcome === 'reported' && <Assessments study={page.studyInstanceUID} current={current} />}
             </section>
             <section className="card" aria-labelledby="documents">
-              <Title order={2} size="h4" id="documents" mb="sm">{t('study.documents')}</Title>
+              <Title order={2} size="h4" id="documents" mb="sm">
+                {t('study.documents')}
+              </Title>
               <Documents entry={current} />
             </section>
             <section className="card" aria-labelledby="history">
-              <Title order={2} size="h4" id="history" mb="sm">{t('study.history')}</Title>
+              <Title order={2} size="h4" id="history" mb="sm">
+                {t('study.history')}
+              </Title>
               <History entries={page.history} />
             </section>
           </Stack>
@@ -76,23 +93,42 @@ function Header({ page: { patient, studyInstanceUID, pacs } }: { readonly page: 
   return (
     <Group justify="space-between" mb="md" align="flex-start">
       <div>
-        <Title order={1} size="h2">{patient ? patient.name || patient.patientId : t('worklist.unknownPatient')}</Title>
+        <Title order={1} size="h2">
+          {patient ? patient.name || patient.patientId : t('worklist.unknownPatient')}
+        </Title>
         {patient && <Text className="quiet">{factsOf(patient, t, language).join(' · ')}</Text>}
         <Text className="mono quiet">{studyInstanceUID}</Text>
       </div>
-      {pacs === 'answers' && <Button component="a" href={`/viewer/viewer?StudyInstanceUIDs=${encodeURIComponent(studyInstanceUID)}`} target="_blank" rel="noopener">{t('study.open')}</Button>}
+      {pacs === 'answers' && (
+        <Button
+          component="a"
+          href={`/viewer/viewer?StudyInstanceUIDs=${encodeURIComponent(studyInstanceUID)}`}
+          target="_blank"
+          rel="noopener"
+        >
+          {t('study.open')}
+        </Button>
+      )}
     </Group>
   );
 }
 
 function factsOf(patient: ShownPatient, t: ReturnType<typeof useTexts>['t'], language: string): readonly string[] {
   return [
-    patient.patientId, patient.sex, patient.birthDate && t('study.born', { date: dicomDate(patient.birthDate, language) }),
-    patient.modalities.join(', '), dicomDate(patient.studyDate, language), patient.description, patient.accessionNumber && t('study.accession', { number: patient.accessionNumber }),
+    patient.patientId,
+    patient.sex,
+    patient.birthDate && t('study.born', { date: dicomDate(patient.birthDate, language) }),
+    patient.modalities.join(', '),
+    dicomDate(patient.studyDate, language),
+    patient.description,
+    patient.accessionNumber && t('study.accession', { number: patient.accessionNumber }),
   ].filter(Boolean);
 }
 
-const addressOf = (study: string, { seriesInstanceUID, sopInstanceUID }: Pick<ShownImage, 'seriesInstanceUID' | 'sopInstanceUID'>): string => studyApi(study, 'series', seriesInstanceUID, 'instances', sopInstanceUID, 'picture');
+const addressOf = (
+  study: string,
+  { seriesInstanceUID, sopInstanceUID }: Pick<ShownImage, 'seriesInstanceUID' | 'sopInstanceUID'>,
+): string => studyApi(study, 'series', seriesInstanceUID, 'instances', sopInstanceUID, 'picture');
 
 function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { readonly page: StudyPage }): ReactNode {
   const { t } = useTexts();
@@ -103,18 +139,26 @@ function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { r
   const [chosen, setChosen] = useState<string>();
   const [strength, setStrength] = useState(60);
   const heatMap = newest.find((one) => one.sopInstanceUID === chosen) ?? (chosen === undefined ? newest[0] : undefined);
-  const image = images.find((one) => one.sopInstanceUID === (heatMap?.sourceSopInstanceUID ?? chosen)) ?? images[Math.floor(images.length / 2)];
+  const image =
+    images.find((one) => one.sopInstanceUID === (heatMap?.sourceSopInstanceUID ?? chosen)) ?? images[Math.floor(images.length / 2)];
   if (!image && !heatMap) return <Text className="quiet">{t('study.noImage')}</Text>;
   return (
     <Stack gap="sm">
       <NativeSelect
-        aria-label={t('study.images')} value={heatMap?.sopInstanceUID ?? image?.sopInstanceUID} onChange={(event) => setChosen(event.currentTarget.value)}
-        data={[...newest.map((one) => ({ value: one.sopInstanceUID, label: `${t('study.heatMap')}: ${one.title}` })), ...images.map((one, index) => ({ value: one.sopInstanceUID, label: labelOf(one, index, images) }))]}
+        aria-label={t('study.images')}
+        value={heatMap?.sopInstanceUID ?? image?.sopInstanceUID}
+        onChange={(event) => setChosen(event.currentTarget.value)}
+        data={[
+          ...newest.map((one) => ({ value: one.sopInstanceUID, label: `${t('study.heatMap')}: ${one.title}` })),
+          ...images.map((one, index) => ({ value: one.sopInstanceUID, label: labelOf(one, index, images) })),
+        ]}
       />
       <Layers study={studyInstanceUID} image={image} heatMap={heatMap} strength={strength} />
       {heatMap && (
         <div>
-          <Text size="sm" id="fade">{t('study.fade')}</Text>
+          <Text size="sm" id="fade">
+            {t('study.fade')}
+          </Text>
           <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('study.fade')} step={5} />
         </div>
       )}
@@ -123,9 +167,24 @@ function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { r
 }
 
 /** The heat map is as wide as the picture that it was drawn over, and longer by its legend. */
-function Layers({ study, image, heatMap, strength }: { readonly study: string; readonly image: ShownImage | undefined; readonly heatMap: ShownHeatMap | undefined; readonly strength: number }): ReactNode {
+function Layers({
+  study,
+  image,
+  heatMap,
+  strength,
+}: {
+  readonly study: string;
+  readonly image: ShownImage | undefined;
+  readonly heatMap: ShownHeatMap | undefined;
+  readonly strength: number;
+}): ReactNode {
   const { t } = useTexts();
-  if (!heatMap) return <div className="picture" data-testid="picture">{image && <img src={addressOf(study, image)} alt={t('study.image')} />}</div>;
+  if (!heatMap)
+    return (
+      <div className="picture" data-testid="picture">
+        {image && <img src={addressOf(study, image)} alt={t('study.image')} />}
+      </div>
+    );
   return (
     <div className="picture" data-testid="picture">
       <img src={addressOf(study, heatMap)} alt={`${t('study.heatMap')}: ${heatMap.title}`} />
@@ -147,7 +206,12 @@ function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
     <Stack gap="sm">
       {byImportance(entry.findings).map((finding) => (
         <div key={finding.name}>
-          <Group justify="space-between" gap="xs"><Text fw={600}>{finding.meaning}</Text><Text><span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b></Text></Group>
+          <Group justify="space-between" gap="xs">
+            <Text fw={600}>{finding.meaning}</Text>
+            <Text>
+              <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b>
+            </Text>
+          </Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />
         </div>
       ))}
@@ -161,9 +225,16 @@ function Documents({ entry }: { readonly entry: HistoryEntry | undefined }): Rea
   return (
     <Stack gap={6}>
       {entry.documents.map((document) => (
-        <div key={document.sopInstanceUID}><Text size="sm">{t(`study.document.${document.kind}` as TextKey)}</Text><Text className="mono quiet">{document.sopInstanceUID}</Text></div>
+        <div key={document.sopInstanceUID}>
+          <Text size="sm">{t(`study.document.${document.kind}` as TextKey)}</Text>
+          <Text className="mono quiet">{document.sopInstanceUID}</Text>
+        </div>
       ))}
-      {entry.deliveries.map(({ destination, state }) => <Text size="sm" key={destination}>{t('study.sentTo', { destination, state })}</Text>)}
+      {entry.deliveries.map(({ destination, state }) => (
+        <Text size="sm" key={destination}>
+          {t('study.sentTo', { destination, state })}
+        </Text>
+      ))}
     </Stack>
   );
 }
@@ -176,8 +247,24 @@ function History({ entries }: { readonly entries: readonly HistoryEntry[] }): Re
         {entries.map((entry) => (
           <Table.Tr key={entry.resultId}>
             <Table.Td>
-              <Group gap="xs"><OutcomeBadge outcome={entry.outcome} />{entry.isCurrent && <Badge variant="default" tt="none">{t('study.current')}</Badge>}</Group>
-              <Text size="sm" className="quiet">{[moment(entry.createdAt, language), entry.modelVersion, entry.rule && t('study.rule', { rule: entry.rule }), t('study.took', { ms: Math.round(Object.values(entry.timingsMs).reduce((sum, ms) => sum + ms, 0)) })].filter(Boolean).join(' · ')}</Text>
+              <Group gap="xs">
+                <OutcomeBadge outcome={entry.outcome} />
+                {entry.isCurrent && (
+                  <Badge variant="default" tt="none">
+                    {t('study.current')}
+                  </Badge>
+                )}
+              </Group>
+              <Text size="sm" className="quiet">
+                {[
+                  moment(entry.createdAt, language),
+                  entry.modelVersion,
+                  entry.rule && t('study.rule', { rule: entry.rule }),
+                  t('study.took', { ms: Math.round(Object.values(entry.timingsMs).reduce((sum, ms) => sum + ms, 0)) }),
+                ]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </Text>
             </Table.Td>
           </Table.Tr>
         ))}

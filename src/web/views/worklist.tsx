@@ -37,11 +37,26 @@ export function WorklistView(): ReactNode {
   return (
     <>
       <Group justify="space-between" align="flex-end" mb="md" gap="sm">
-        <Title order={1} size="h2">{t('worklist.title')}</Title>
-        <TextInput id="search" type="search" w={{ base: '100%', sm: 380 }} aria-label={t('worklist.search')} placeholder={t('worklist.search')} value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <Title order={1} size="h2">
+          {t('worklist.title')}
+        </Title>
+        <TextInput
+          id="search"
+          type="search"
+          w={{ base: '100%', sm: 380 }}
+          aria-label={t('worklist.search')}
+          placeholder={t('worklist.search')}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
       </Group>
       <SegmentedControl
-        mb="md" size="sm" style={{ maxWidth: '100%', overflowX: 'auto' }} aria-label={t('worklist.filter')} value={filter} onChange={(value) => setFilter(value as Filter)}
+        mb="md"
+        size="sm"
+        style={{ maxWidth: '100%', overflowX: 'auto' }}
+        aria-label={t('worklist.filter')}
+        value={filter}
+        onChange={(value) => setFilter(value as Filter)}
         data={[
           { value: 'all', label: t('worklist.all') + number(counts && counts.reported + counts.skipped + counts.failed) },
           { value: 'present', label: t('worklist.present') },
@@ -51,17 +66,36 @@ export function WorklistView(): ReactNode {
         ]}
       />
       <Asked query={query}>
-        {() => (rows.length === 0 ? <Text className="card">{t(asked || filter !== 'all' ? 'worklist.nothingFound' : 'worklist.empty')}</Text> : <Rows rows={rows} more={query.hasNextPage ? () => void query.fetchNextPage() : undefined} loading={query.isFetchingNextPage} />)}
+        {() =>
+          rows.length === 0 ? (
+            <Text className="card">{t(asked || filter !== 'all' ? 'worklist.nothingFound' : 'worklist.empty')}</Text>
+          ) : (
+            <Rows rows={rows} more={query.hasNextPage ? () => void query.fetchNextPage() : undefined} loading={query.isFetchingNextPage} />
+          )
+        }
       </Asked>
     </>
   );
 }
 
 function parameters(filter: Filter, search: string, after: string): string {
-  return new URLSearchParams({ limit: String(pageSize), ...(filter === 'present' ? { present: 'any' } : filter === 'all' ? {} : { outcome: filter }), ...(search ? { search } : {}), ...(after ? { after } : {}) }).toString();
+  return new URLSearchParams({
+    limit: String(pageSize),
+    ...(filter === 'present' ? { present: 'any' } : filter === 'all' ? {} : { outcome: filter }),
+    ...(search ? { search } : {}),
+    ...(after ? { after } : {}),
+  }).toString();
 }
 
-function Rows({ rows, more, loading }: { readonly rows: readonly WorklistRow[]; readonly more: (() => void) | undefined; readonly loading: boolean }): ReactNode {
+function Rows({
+  rows,
+  more,
+  loading,
+}: {
+  readonly rows: readonly WorklistRow[];
+  readonly more: (() => void) | undefined;
+  readonly loading: boolean;
+}): ReactNode {
   const { t } = useTexts();
   const [, navigate] = useLocation();
   const [active, setActive] = useState(Math.min(place.active, rows.length - 1));
@@ -86,8 +120,14 @@ function Rows({ rows, more, loading }: { readonly rows: readonly WorklistRow[]; 
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
       const moves: Readonly<Record<string, () => void>> = {
-        j: () => move(active + 1), k: () => move(active - 1), ArrowDown: () => move(active + 1), ArrowUp: () => move(active - 1), Home: () => move(0), End: () => move(rows.length - 1),
-        Enter: () => navigate(studyView(rows[active]!.studyInstanceUID)), o: () => navigate(studyView(rows[active]!.studyInstanceUID)),
+        j: () => move(active + 1),
+        k: () => move(active - 1),
+        ArrowDown: () => move(active + 1),
+        ArrowUp: () => move(active - 1),
+        Home: () => move(0),
+        End: () => move(rows.length - 1),
+        Enter: () => navigate(studyView(rows[active]!.studyInstanceUID)),
+        o: () => navigate(studyView(rows[active]!.studyInstanceUID)),
         '/': () => document.getElementById('search')?.focus(),
       };
       // A link or button in focus does its own thing on Enter.
@@ -106,17 +146,30 @@ function Rows({ rows, more, loading }: { readonly rows: readonly WorklistRow[]; 
         <Table className="worklist" highlightOnHover>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col" className="wide">{t('worklist.column.outcome')}</Table.Th>
+              <Table.Th scope="col" className="wide">
+                {t('worklist.column.outcome')}
+              </Table.Th>
               <Table.Th scope="col">{t('worklist.column.patient')}</Table.Th>
               <Table.Th scope="col">{t('worklist.column.finding')}</Table.Th>
-              <Table.Th scope="col" className="wide">{t('worklist.column.study')}</Table.Th>
-              <Table.Th scope="col" className="wide">{t('worklist.column.time')}</Table.Th>
-              <Table.Th scope="col" className="wide">{t('worklist.column.model')}</Table.Th>
+              <Table.Th scope="col" className="wide">
+                {t('worklist.column.study')}
+              </Table.Th>
+              <Table.Th scope="col" className="wide">
+                {t('worklist.column.time')}
+              </Table.Th>
+              <Table.Th scope="col" className="wide">
+                {t('worklist.column.model')}
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody ref={body}>
             {rows.map((row, index) => (
-              <Table.Tr key={row.resultId} data-active={index === active} data-study={row.studyInstanceUID} onClick={() => (setActive(index), navigate(studyView(row.studyInstanceUID)))}>
+              <Table.Tr
+                key={row.resultId}
+                data-active={index === active}
+                data-study={row.studyInstanceUID}
+                onClick={() => (setActive(index), navigate(studyView(row.studyInstanceUID)))}
+              >
                 <Row row={row} patient={patients[row.studyInstanceUID]} known={row.studyInstanceUID in patients} />
               </Table.Tr>
             ))}
@@ -124,44 +177,101 @@ function Rows({ rows, more, loading }: { readonly rows: readonly WorklistRow[]; 
         </Table>
       </div>
       <Group justify="space-between" mt="sm">
-        <Text size="sm" className="quiet" role="status">{t('worklist.shown', { count: rows.length })}</Text>
-        <Text size="sm" className="quiet wide">{t('worklist.keys')}</Text>
+        <Text size="sm" className="quiet" role="status">
+          {t('worklist.shown', { count: rows.length })}
+        </Text>
+        <Text size="sm" className="quiet wide">
+          {t('worklist.keys')}
+        </Text>
       </Group>
-      {more && <Button ref={end} variant="default" mt="sm" loading={loading} onClick={more}>{t('worklist.more')}</Button>}
+      {more && (
+        <Button ref={end} variant="default" mt="sm" loading={loading} onClick={more}>
+          {t('worklist.more')}
+        </Button>
+      )}
     </>
   );
 }
 
-function Row({ row, patient, known }: { readonly row: WorklistRow; readonly patient: ShownPatient | undefined; readonly known: boolean }): ReactNode {
+function Row({
+  row,
+  patient,
+  known,
+}: {
+  readonly row: WorklistRow;
+  readonly patient: ShownPatient | undefined;
+  readonly known: boolean;
+}): ReactNode {
   const { t, language } = useTexts();
   const [top, ...others] = byImportance(row.findings).filter((one) => one.decision !== 'absent');
   return (
     <>
       <Table.Td className="wide">
         <OutcomeBadge outcome={row.outcome} />
-        {row.priority >= urgentFrom && <Text size="sm" fw={700} className="present" title={t('worklist.priority', { priority: row.priority })}>▲ {t('worklist.urgent')}</Text>}
+        {row.priority >= urgentFrom && (
+          <Text size="sm" fw={700} className="present" title={t('worklist.priority', { priority: row.priority })}>
+            ▲ {t('worklist.urgent')}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td className="who">
-        {row.outcome !== 'reported' && <div className="narrow"><OutcomeBadge outcome={row.outcome} /></div>}
-        {row.priority >= urgentFrom && <Text size="sm" fw={700} className="present narrow">▲ {t('worklist.urgent')}</Text>}
-        <Link href={studyView(row.studyInstanceUID)}><Text component="span" fw={600}>{patient?.name || patient?.patientId || (known ? t('worklist.unknownPatient') : row.studyInstanceUID.slice(-12))}</Text></Link>
-        <Text size="sm" className="quiet">{patient ? [patient.patientId, patient.sex, dicomDate(patient.birthDate, language)].filter(Boolean).join(' · ') : ' '}</Text>
+        {row.outcome !== 'reported' && (
+          <div className="narrow">
+            <OutcomeBadge outcome={row.outcome} />
+          </div>
+        )}
+        {row.priority >= urgentFrom && (
+          <Text size="sm" fw={700} className="present narrow">
+            ▲ {t('worklist.urgent')}
+          </Text>
+        )}
+        <Link href={studyView(row.studyInstanceUID)}>
+          <Text component="span" fw={600}>
+            {patient?.name || patient?.patientId || (known ? t('worklist.unknownPatient') : row.studyInstanceUID.slice(-12))}
+          </Text>
+        </Link>
+        <Text size="sm" className="quiet">
+          {patient ? [patient.patientId, patient.sex, dicomDate(patient.birthDate, language)].filter(Boolean).join(' · ') : ' '}
+        </Text>
       </Table.Td>
       <Table.Td className="finding">
         {row.outcome !== 'reported' ? (
-          <Text size="sm" className="quiet" lineClamp={2} title={row.reason}>{row.reason}</Text>
+          <Text size="sm" className="quiet" lineClamp={2} title={row.reason}>
+            {row.reason}
+          </Text>
         ) : top ? (
           <>
-            <Text size="sm"><b className={top.decision}>{percent(top)} %</b> {top.meaning} <span className="quiet">{top.decision === 'undetermined' ? t('decision.undetermined') : ''}{others.length > 0 ? ` +${others.length}` : ''}</span></Text>
+            <Text size="sm">
+              <b className={top.decision}>{percent(top)} %</b> {top.meaning}{' '}
+              <span className="quiet">
+                {top.decision === 'undetermined' ? t('decision.undetermined') : ''}
+                {others.length > 0 ? ` +${others.length}` : ''}
+              </span>
+            </Text>
             <ProbabilityBar probability={top.probability} decision={top.decision} />
           </>
         ) : (
-          <Text size="sm" className="absent">{t('worklist.nonePresent')}</Text>
+          <Text size="sm" className="absent">
+            {t('worklist.nonePresent')}
+          </Text>
         )}
       </Table.Td>
-      <Table.Td className="wide fit"><Text size="sm">{patient ? [patient.modalities.join(', '), dicomDate(patient.studyDate, language)].filter(Boolean).join(' · ') : ''}</Text><Text size="sm" className="quiet">{patient?.description}</Text></Table.Td>
-      <Table.Td className="wide fit"><Text size="sm"><Ago at={row.createdAt} /></Text></Table.Td>
-      <Table.Td className="wide fit"><span className="mono quiet">{row.modelVersion}</span></Table.Td>
+      <Table.Td className="wide fit">
+        <Text size="sm">
+          {patient ? [patient.modalities.join(', '), dicomDate(patient.studyDate, language)].filter(Boolean).join(' · ') : ''}
+        </Text>
+        <Text size="sm" className="quiet">
+          {patient?.description}
+        </Text>
+      </Table.Td>
+      <Table.Td className="wide fit">
+        <Text size="sm">
+          <Ago at={row.createdAt} />
+        </Text>
+      </Table.Td>
+      <Table.Td className="wide fit">
+        <span className="mono quiet">{row.modelVersion}</span>
+      </Table.Td>
     </>
   );
 }
@@ -170,7 +280,10 @@ function Row({ row, patient, known }: { readonly row: WorklistRow; readonly pati
 function usePatients(rows: readonly WorklistRow[]): Readonly<Record<string, ShownPatient | undefined>> {
   const [known, setKnown] = useState<Readonly<Record<string, ShownPatient | undefined>>>({});
   useEffect(() => {
-    const missing = rows.map((row) => row.studyInstanceUID).filter((uid) => !(uid in known)).slice(0, pageSize);
+    const missing = rows
+      .map((row) => row.studyInstanceUID)
+      .filter((uid) => !(uid in known))
+      .slice(0, pageSize);
     if (missing.length === 0) return;
     let wanted = true;
     get<Readonly<Record<string, ShownPatient>>>(`/api/patients?studies=${missing.map(encodeURIComponent).join(',')}`)

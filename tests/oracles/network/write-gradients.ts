@@ -11,5 +11,8 @@ const options = trainerOptions(golden);
 const session = await openTrainingSession(options, { provider: 'cpu', threads: 2 });
 await session.step(trainingBatch(golden, 0), goldenTraining.rates[0]!);
 const shapes = new Map(parametersOf(options.network.architecture).map((tensor) => [tensor.name, tensor.shape]));
-writeFileSync(path, writeSafetensors(new Map([...(await session.gradients())].map(([tensor, data]) => [tensor, { shape: shapes.get(tensor)!, data }]))));
+writeFileSync(
+  path,
+  writeSafetensors(new Map([...(await session.gradients())].map(([tensor, data]) => [tensor, { shape: shapes.get(tensor)!, data }]))),
+);
 await session.release();

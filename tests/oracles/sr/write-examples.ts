@@ -10,4 +10,5 @@ for (const name of readByHighdicom) {
   writeFileSync(join(fixtures, `ours-${name}-measurement.dcm`), writePart10(measurementOfExample(examples[name]!)));
   writeFileSync(join(fixtures, `ours-${name}-air.dcm`), writePart10(airMeasurementOfExample(examples[name]!)));
 }
-for (const name of assessmentsReadElsewhere) writeFileSync(join(fixtures, `assessment-${name}.dcm`), writePart10(assessmentReport(assessmentExamples[name]!)));
+for (const name of assessmentsReadElsewhere)
+  writeFileSync(join(fixtures, `assessment-${name}.dcm`), writePart10(assessmentReport(assessmentExamples[name]!)));

@@ -23,19 +23,43 @@ const postgres = await startPostgres();
 try {
   const url = await postgres.createDatabase();
   await withOrthanc(async ({ orthanc, dicomWeb }) => {
-    const service = await spawnService(orthanc, { program: resolve(checkout, 'dist/src/cli.js'), dataDir: temporaryDirectory('release'), environment: { DATABASE_URL: url, ENGINE: 'onnx-cpu' } });
+    const service = await spawnService(orthanc, {
+      program: resolve(checkout, 'dist/src/cli.js'),
+      dataDir: temporaryDirectory('release'),
+      environment: { DATABASE_URL: url, ENGINE: 'onnx-cpu' },
+    });
     const connection = await PostgresqlConnection.open(url, silentLog);
     const reported = chestStudy('release reported');
     await sendByCStore(reported.files, orthanc);
     await eventuallyOneResult(dicomWeb, reported.studyInstanceUID, { timeoutMs: 120_000 });
-    const jobs = async (): Promise<number> => (await connection.query<{ n: number }>({ text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state IN ('created', 'active')` })).rows[0]!.n;
-    await eventually('nothing is left to do', async () => { if ((await jobs()) > 0) throw new Error('there is'); }, { timeoutMs: 60_000 });
+    const jobs = async (): Promise<number> =>
+      (
+        await connection.query<{ n: number }>({
+          text: `SELECT count(*)::int AS n FROM chest_ai_jobs.job WHERE state IN ('created', 'active')`,
+        })
+      ).rows[0]!.n;
+    await eventually(
+      'nothing is left to do',
+      async () => {
+        if ((await jobs()) > 0) throw new Error('there is');
+      },
+      { timeoutMs: 60_000 },
+    );
     await sendByCStore(chestStudy('release waiting').files, orthanc);
-    await eventually('a job', async () => { if ((await jobs()) === 0) throw new Error('none'); }, { timeoutMs: 60_000, intervalMs: 5 });
+    await eventually(
+      'a job',
+      async () => {
+        if ((await jobs()) === 0) throw new Error('none');
+      },
+      { timeoutMs: 60_000, intervalMs: 5 },
+    );
     await service.kill();
     await connection.close();
   });
-  const dump = execFileSync('pg_dump', ['--inserts', '--no-owner', '--no-privileges', '--schema=chest_ai', '--schema=chest_ai_jobs', url], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const dump = execFileSync('pg_dump', ['--inserts', '--no-owner', '--no-privileges', '--schema=chest_ai', '--schema=chest_ai_jobs', url], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
   // Statements only: settings of the session, and what psql alone understands, stay out.
   const kept = dump.split('\n').filter((line) => !/^(SET |SELECT pg_catalog\.set_config|--|\\)/.test(line) && line.trim() !== '');
   writeFileSync(join(projectRoot, `tests/fixtures/store/${release}.sql`), `${kept.join('\n')}\n`);

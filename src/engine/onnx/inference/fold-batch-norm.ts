@@ -15,8 +15,13 @@ export interface Affine {
 
 /** `scale = weight / √(running_var + epsilon)`, `shift = bias − running_mean · scale`, in double precision. */
 export function batchNormAffine(layer: BatchNormLayer, tensors: Tensors): Affine {
-  const [weight, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => tensors.get(`${layer.name}.${part}`)!.data);
-  const scale = Float64Array.from({ length: layer.channels }, (_, channel) => weight![channel]! / Math.sqrt(variance![channel]! + layer.epsilon));
+  const [weight, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map(
+    (part) => tensors.get(`${layer.name}.${part}`)!.data,
+  );
+  const scale = Float64Array.from(
+    { length: layer.channels },
+    (_, channel) => weight![channel]! / Math.sqrt(variance![channel]! + layer.epsilon),
+  );
   const shift = Float64Array.from({ length: layer.channels }, (_, channel) => bias![channel]! - mean![channel]! * scale[channel]!);
   return { scale, shift };
 }

@@ -21,14 +21,20 @@ export function emitGradCam(onnx: Graph, architecture: Architecture, tensors: Te
   const sum = weights
     ? onnx.node('Conv', [featureMap, onnx.weight('activationMaps.weight', [architecture.outputs, architecture.features, 1, 1], weights)])
     : weightedSum(onnx, featureMap, headGradient(onnx, architecture, tensors, values));
-  const size = onnx.node('ReduceProd', [onnx.node('Cast', [onnx.node('Shape', [featureMap], { attributes: { start: 2, end: 4 } })], { attributes: { to: 1 } })], { attributes: { keepdims: 0 } });
+  const size = onnx.node(
+    'ReduceProd',
+    [onnx.node('Cast', [onnx.node('Shape', [featureMap], { attributes: { start: 2, end: 4 } })], { attributes: { to: 1 } })],
+    { attributes: { keepdims: 0 } },
+  );
   return onnx.node('Div', [onnx.node('Relu', [sum]), size]);
 }
 
 /** The weights of a head that is average pooling, dropout and one linear layer; undefined for any other. */
 function linearWeights({ layers, featureMap, logits }: Architecture, tensors: Tensors): Float32Array | undefined {
   const head = layers.slice(layers.findIndex(({ name }) => name === featureMap) + 1);
-  const plain = head.every(({ kind, name }) => kind === 'global-average-pool' || kind === 'dropout' || (kind === 'linear' && name === logits));
+  const plain = head.every(
+    ({ kind, name }) => kind === 'global-average-pool' || kind === 'dropout' || (kind === 'linear' && name === logits),
+  );
   return plain ? tensors.get(`${logits}.weight`)!.data : undefined;
 }
 
@@ -60,7 +66,14 @@ function headGradient(onnx: Graph, architecture: Architecture, tensors: Tensors,
   return onnx.node('Expand', [gradients.get(architecture.featureMap)!, shape]);
 }
 
-function backward(onnx: Graph, layer: LayerNode, gradient: string, layers: readonly LayerNode[], tensors: Tensors, values: ReadonlyMap<string, string>): readonly (readonly [string, string])[] {
+function backward(
+  onnx: Graph,
+  layer: LayerNode,
+  gradient: string,
+  layers: readonly LayerNode[],
+  tensors: Tensors,
+  values: ReadonlyMap<string, string>,
+): readonly (readonly [string, string])[] {
   switch (layer.kind) {
     case 'global-average-pool':
     case 'global-max-pool':

@@ -19,7 +19,10 @@ export interface InferenceModelOptions {
  * Input `input` [batch, C, height, width]; outputs `logits` [batch, outputs], `embedding` [batch, features],
  * `activationMaps` [batch, outputs, map height, map width] (see Prediction in engine.ts), all float32.
  */
-export function inferenceModel({ architecture, tensors }: NetworkWithWeights, { foldBatchNorms = true }: InferenceModelOptions = {}): Uint8Array {
+export function inferenceModel(
+  { architecture, tensors }: NetworkWithWeights,
+  { foldBatchNorms = true }: InferenceModelOptions = {},
+): Uint8Array {
   const onnx = graph(architecture.name);
   onnx.input(networkInput, ['batch', architecture.inputChannels, 'height', 'width']);
   const folds = foldBatchNorms ? foldableBatchNorms(architecture) : new Map<string, ConvLayer>();
@@ -28,20 +31,38 @@ export function inferenceModel({ architecture, tensors }: NetworkWithWeights, { 
   for (const layer of architecture.layers) {
     if (folded.has(layer.name)) continue;
     const fold = folds.get(layer.name);
-    values.set(layer.name, fold ? emitFolded(onnx, fold, layer as BatchNormLayer, tensors, values) : emitLayer(onnx, layer, tensors, values));
+    values.set(
+      layer.name,
+      fold ? emitFolded(onnx, fold, layer as BatchNormLayer, tensors, values) : emitLayer(onnx, layer, tensors, values),
+    );
   }
   const value = (name: string): string => values.get(name)!;
   onnx.output(value(architecture.logits), inferenceNames.logits, ['batch', architecture.outputs]);
   onnx.output(value(architecture.embedding), inferenceNames.embedding, ['batch', architecture.features]);
-  onnx.output(emitGradCam(onnx, architecture, tensors, values), inferenceNames.activationMaps, ['batch', architecture.outputs, 'mapHeight', 'mapWidth']);
+  onnx.output(emitGradCam(onnx, architecture, tensors, values), inferenceNames.activationMaps, [
+    'batch',
+    architecture.outputs,
+    'mapHeight',
+    'mapWidth',
+  ]);
   return onnx.encode();
 }
 
 type Values = ReadonlyMap<string, string>;
 
-function emitFolded(onnx: Graph, conv: ConvLayer, batchNorm: BatchNormLayer, tensors: NetworkWithWeights['tensors'], values: Values): string {
+function emitFolded(
+  onnx: Graph,
+  conv: ConvLayer,
+  batchNorm: BatchNormLayer,
+  tensors: NetworkWithWeights['tensors'],
+  values: Values,
+): string {
   const { weight, bias } = foldBatchNorm(conv, batchNorm, tensors);
-  const inputs = [values.get(conv.input)!, onnx.weight(`${conv.name}.weight`, weight.shape, weight.data), onnx.weight(`${conv.name}.bias`, [bias.length], bias)];
+  const inputs = [
+    values.get(conv.input)!,
+    onnx.weight(`${conv.name}.weight`, weight.shape, weight.data),
+    onnx.weight(`${conv.name}.bias`, [bias.length], bias),
+  ];
   return onnx.node('Conv', inputs, { attributes: layerAttributes(conv), output: batchNorm.name });
 }
 
@@ -57,17 +78,24 @@ function emitLayer(onnx: Graph, layer: LayerNode, tensors: NetworkWithWeights['t
     case 'conv':
       return onnx.node('Conv', [from(layer.input), weight('weight')], { attributes: layerAttributes(layer), output });
     case 'batch-norm':
-      return onnx.node('BatchNormalization', [from(layer.input), weight('weight'), weight('bias'), weight('running_mean'), weight('running_var')], {
-        attributes: { epsilon: { float: layer.epsilon } },
-        output,
-      });
+      return onnx.node(
+        'BatchNormalization',
+        [from(layer.input), weight('weight'), weight('bias'), weight('running_mean'), weight('running_var')],
+        {
+          attributes: { epsilon: { float: layer.epsilon } },
+          output,
+        },
+      );
     case 'relu':
       return layer.ceiling === undefined
         ? onnx.node('Relu', [from(layer.input)], { output })
         : onnx.node('Clip', [from(layer.input), onnx.floats([0], []), onnx.floats([layer.ceiling], [])], { output });
     case 'max-pool':
     case 'average-pool':
-      return onnx.node(layer.kind === 'max-pool' ? 'MaxPool' : 'AveragePool', [from(layer.input)], { attributes: layerAttributes(layer), output });
+      return onnx.node(layer.kind === 'max-pool' ? 'MaxPool' : 'AveragePool', [from(layer.input)], {
+        attributes: layerAttributes(layer),
+        output,
+      });
     case 'global-average-pool':
     case 'global-max-pool': {
       const pooled = onnx.node(layer.kind === 'global-max-pool' ? 'GlobalMaxPool' : 'GlobalAveragePool', [from(layer.input)]);

@@ -12,12 +12,17 @@ import type { TrainingScope } from './training-scope.js';
  * gradient's products yield, and from where both directions take their filters in whole rows.
  */
 export function isBlockedConv({ layouts, plan }: Pick<TrainingScope, 'layouts' | 'plan'>, layer: ConvLayer): boolean {
-  return plan.trains(layer) && layer.groups === 1 && layer.kernel > 1 && layouts.fits(layer.inputChannels) && layouts.fits(layer.outputChannels);
+  return (
+    plan.trains(layer) && layer.groups === 1 && layer.kernel > 1 && layouts.fits(layer.inputChannels) && layouts.fits(layer.outputChannels)
+  );
 }
 
 export function blockedConv(scope: TrainingScope, layer: ConvLayer): string {
   const { onnx, layouts } = scope;
-  const made = onnx.node('Conv', [layouts.blocked(scope.value(layer.input), layer.inputChannels), filter(scope, layer)], { domain: blockDomain, attributes: layerAttributes(layer) });
+  const made = onnx.node('Conv', [layouts.blocked(scope.value(layer.input), layer.inputChannels), filter(scope, layer)], {
+    domain: blockDomain,
+    attributes: layerAttributes(layer),
+  });
   return layouts.mark(made, layer.outputChannels);
 }
 
@@ -30,9 +35,18 @@ export function blockedStem(scope: TrainingScope, layer: ConvLayer): string {
   const { onnx, layouts } = scope;
   const { inputChannels, outputChannels, kernel, name } = layer;
   const block = layouts.block!;
-  const apart = onnx.node('Reshape', [scope.tensor(`${name}.weight`), onnx.integers(outputChannels / block, block, inputChannels, kernel, kernel)]);
-  const last = onnx.node('Reshape', [onnx.node('Transpose', [apart], { attributes: { perm: [0, 2, 3, 4, 1] } }), onnx.integers(outputChannels, inputChannels, kernel, kernel)]);
-  return layouts.mark(onnx.node('Conv', [scope.plain(layer.input), last], { domain: blockDomain, attributes: layerAttributes(layer) }), outputChannels);
+  const apart = onnx.node('Reshape', [
+    scope.tensor(`${name}.weight`),
+    onnx.integers(outputChannels / block, block, inputChannels, kernel, kernel),
+  ]);
+  const last = onnx.node('Reshape', [
+    onnx.node('Transpose', [apart], { attributes: { perm: [0, 2, 3, 4, 1] } }),
+    onnx.integers(outputChannels, inputChannels, kernel, kernel),
+  ]);
+  return layouts.mark(
+    onnx.node('Conv', [scope.plain(layer.input), last], { domain: blockDomain, attributes: layerAttributes(layer) }),
+    outputChannels,
+  );
 }
 
 /** See convGradients for what is computed. */
@@ -43,23 +57,38 @@ export function blockedConvGradients(scope: TrainingScope, layer: ConvLayer, gra
 
 /** [O / block, I / block, kernel², block of I, block of O], under the shape of a filter: the blocks of the turned one, each transposed. */
 function filter(scope: TrainingScope, layer: ConvLayer): string {
-  const { onnx, layouts: { block } } = scope;
+  const {
+    onnx,
+    layouts: { block },
+  } = scope;
   const { inputChannels, outputChannels, kernel } = layer;
   const [inner, outer, taps] = [inputChannels / block!, outputChannels / block!, kernel ** 2];
   const blocks = onnx.node('Reshape', [turnedFilter(scope, layer), onnx.integers(-1, block!, block!)]);
   // exact, and on all threads, which Transpose is not
-  const unit = onnx.floats(Array.from({ length: block! ** 2 }, (_, index) => Number(index % (block! + 1) === 0)), [block!, block!]);
-  const transposed = onnx.node('Reshape', [onnx.node('FusedMatMul', [blocks, unit], { attributes: { transA: 1 }, domain: 'com.microsoft' }), onnx.integers(-1, block! ** 2)]);
+  const unit = onnx.floats(
+    Array.from({ length: block! ** 2 }, (_, index) => Number(index % (block! + 1) === 0)),
+    [block!, block!],
+  );
+  const transposed = onnx.node('Reshape', [
+    onnx.node('FusedMatMul', [blocks, unit], { attributes: { transA: 1 }, domain: 'com.microsoft' }),
+    onnx.integers(-1, block! ** 2),
+  ]);
   const order = Array.from({ length: inner * outer * taps }, (_, index) => {
     const [to, from, tap] = [Math.floor(index / (inner * taps)), Math.floor(index / taps) % inner, index % taps];
     return (from * outer + to) * taps + (taps - 1 - tap);
   });
-  return onnx.node('Reshape', [onnx.node('Gather', [transposed, onnx.indices(Int32Array.from(order))], { attributes: { axis: 0 } }), onnx.integers(outputChannels, inputChannels, kernel, kernel)]);
+  return onnx.node('Reshape', [
+    onnx.node('Gather', [transposed, onnx.indices(Int32Array.from(order))], { attributes: { axis: 0 } }),
+    onnx.integers(outputChannels, inputChannels, kernel, kernel),
+  ]);
 }
 
 /** Input and output exchanged and the taps turned round, [I / block, O / block, kernel², block of O, block of I]: rows of the weights in a new order. */
 function turnedFilter(scope: TrainingScope, layer: ConvLayer): string {
-  const { onnx, layouts: { block } } = scope;
+  const {
+    onnx,
+    layouts: { block },
+  } = scope;
   const { inputChannels, outputChannels, kernel, name } = layer;
   const key = `filter:${name}`;
   const known = scope.kept.get(key);
@@ -74,7 +103,10 @@ function turnedFilter(scope: TrainingScope, layer: ConvLayer): string {
     }
   }
   const rows = onnx.node('Reshape', [scope.tensor(`${name}.weight`), onnx.integers(-1, block!)]);
-  const made = onnx.node('Reshape', [onnx.node('Gather', [rows, onnx.indices(Int32Array.from(order))], { attributes: { axis: 0 } }), onnx.integers(inputChannels, outputChannels, kernel, kernel)]);
+  const made = onnx.node('Reshape', [
+    onnx.node('Gather', [rows, onnx.indices(Int32Array.from(order))], { attributes: { axis: 0 } }),
+    onnx.integers(inputChannels, outputChannels, kernel, kernel),
+  ]);
   scope.kept.set(key, made);
   return made;
 }
@@ -85,20 +117,27 @@ function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string)
   if (stride === 1 && padding < kernel) {
     const pads = Array.from({ length: 4 }, () => kernel - 1 - padding);
     const attributes = { kernel_shape: [kernel, kernel], pads };
-    return layouts.mark(onnx.node('Conv', [layouts.blocked(gradient, outputChannels), turnedFilter(scope, layer)], { domain: blockDomain, attributes }), inputChannels);
+    return layouts.mark(
+      onnx.node('Conv', [layouts.blocked(gradient, outputChannels), turnedFilter(scope, layer)], { domain: blockDomain, attributes }),
+      inputChannels,
+    );
   }
   const from = scope.sizes.get(layer.input)!;
   const to = scope.sizes.get(layer.name)!;
   const missing = (size: number, places: number): number => size - ((places - 1) * stride + kernel - 2 * padding);
   const swapped = onnx.node('Transpose', [scope.tensor(`${layer.name}.weight`)], { attributes: { perm: [1, 2, 0] } });
-  return onnx.node('ConvTranspose', [layouts.plain(gradient), onnx.node('Reshape', [swapped, onnx.integers(outputChannels, inputChannels, kernel, kernel)])], {
-    attributes: {
-      kernel_shape: [kernel, kernel],
-      strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
-      output_padding: [missing(from.height, to.height), missing(from.width, to.width)],
+  return onnx.node(
+    'ConvTranspose',
+    [layouts.plain(gradient), onnx.node('Reshape', [swapped, onnx.integers(outputChannels, inputChannels, kernel, kernel)])],
+    {
+      attributes: {
+        kernel_shape: [kernel, kernel],
+        strides: [stride, stride],
+        pads: [padding, padding, padding, padding],
+        output_padding: [missing(from.height, to.height), missing(from.width, to.width)],
+      },
     },
-  });
+  );
 }
 
 /**
@@ -112,8 +151,13 @@ function weightGradient(scope: TrainingScope, layer: ConvLayer, gradient: string
   const from = scope.sizes.get(input)!;
   const to = scope.sizes.get(name)!;
   const value = scope.value(input);
-  if (stride > 1 || outputChannels >= inputChannels || padding >= kernel) return tapProducts(scope, { value: gradient, size: to }, { value, size: from, kernel, stride, padding, turned: false });
-  const turned = tapProducts(scope, { value, size: from }, { value: gradient, size: to, kernel, stride, padding: kernel - 1 - padding, turned: true });
+  if (stride > 1 || outputChannels >= inputChannels || padding >= kernel)
+    return tapProducts(scope, { value: gradient, size: to }, { value, size: from, kernel, stride, padding, turned: false });
+  const turned = tapProducts(
+    scope,
+    { value, size: from },
+    { value: gradient, size: to, kernel, stride, padding: kernel - 1 - padding, turned: true },
+  );
   return onnx.node('Transpose', [turned], { attributes: { perm: [0, 2, 1] } });
 }
 
@@ -140,7 +184,10 @@ function tapProducts(scope: TrainingScope, still: Still, seen: Seen): string {
   const plain = layouts.plain(still.value);
   const left = byPicture
     ? onnx.node('Reshape', [plain, onnx.integers(batch, 1, channels, places)])
-    : onnx.node('Reshape', [onnx.node('Transpose', [plain], { attributes: { perm: [1, 0, 2, 3] } }), onnx.integers(1, 1, channels, batch * places)]);
+    : onnx.node('Reshape', [
+        onnx.node('Transpose', [plain], { attributes: { perm: [1, 0, 2, 3] } }),
+        onnx.integers(1, 1, channels, batch * places),
+      ]);
   const products = onnx.node('MatMul', [left, atTaps(scope, seen, still.size, byPicture)]);
   if (byPicture) return onnx.node('ReduceSum', [products, onnx.integers(0)], { attributes: { keepdims: 0 } });
   return onnx.node('Reshape', [products, onnx.integers(seen.kernel ** 2, channels, seen.size.channels)]);
@@ -156,7 +203,10 @@ function atTaps(scope: TrainingScope, { value, size, kernel, stride, padding, tu
   const reach = (given: number, places: number): number => Math.max(padding + given, (places - 1) * stride + kernel);
   const [rows, columns] = [reach(height, to.height), reach(width, to.width)];
   const last = channelsLast(scope, value, channels);
-  const padded = rows === height && columns === width ? last : onnx.node('Pad', [last, onnx.integers(0, padding, padding, 0, 0, rows - padding - height, columns - padding - width, 0)]);
+  const padded =
+    rows === height && columns === width
+      ? last
+      : onnx.node('Pad', [last, onnx.integers(0, padding, padding, 0, 0, rows - padding - height, columns - padding - width, 0)]);
   const places = to.height * to.width;
   const taps = kernel ** 2;
   const [pictures, together] = byPicture ? [batch, 1] : [1, batch];
@@ -173,7 +223,9 @@ function atTaps(scope: TrainingScope, { value, size, kernel, stride, padding, tu
       }
     }
   }
-  const picked = onnx.node('Gather', [onnx.node('Reshape', [padded, onnx.integers(-1, channels)]), onnx.indices(order)], { attributes: { axis: 0 } });
+  const picked = onnx.node('Gather', [onnx.node('Reshape', [padded, onnx.integers(-1, channels)]), onnx.indices(order)], {
+    attributes: { axis: 0 },
+  });
   return onnx.node('Reshape', [picked, onnx.integers(pictures, taps, together * places, channels)]);
 }
 

@@ -60,7 +60,10 @@ export function layoutsOf(onnx: Graph, block: number | undefined): Layouts {
     },
     eachValue: (operator, values) => {
       const [first] = values as readonly [string, ...string[]];
-      const made = onnx.node(operator, values.map((value) => layouts.like(value, first)));
+      const made = onnx.node(
+        operator,
+        values.map((value) => layouts.like(value, first)),
+      );
       const channels = channelsOf.get(first);
       return channels === undefined ? made : layouts.mark(made, channels);
     },

@@ -32,7 +32,12 @@ function measured(scope: TrainingScope, name: string): ChannelMoments {
   if (scope.layouts.isBlocked(value)) {
     const channels = shape[1]!;
     const mean = onnx.node('ReduceMean', [channelMeans(scope, value)], { attributes: { axes: [0], keepdims: 1 } });
-    const centred = channelAffine(scope, { value, channels, scale: onnx.floats(Array.from({ length: channels }, () => 1)), shift: onnx.node('Neg', [mean]) });
+    const centred = channelAffine(scope, {
+      value,
+      channels,
+      scale: onnx.floats(Array.from({ length: channels }, () => 1)),
+      shift: onnx.node('Neg', [mean]),
+    });
     return { mean, variance: onnx.node('Mul', [channelProducts(scope, centred, centred, shape), share]) };
   }
   const mean = onnx.node('ReduceMean', [value], { attributes: { axes: normAxes(scope, name), keepdims: 1 } });
@@ -50,12 +55,20 @@ export function channelProducts(scope: TrainingScope, one: string, other: string
   const { onnx, layouts, webgpu } = scope;
   if (layouts.isBlocked(one)) return blockProducts(scope, one, other, shape);
   const [batch, channels, height, width] = shape as readonly [number, number, number?, number?];
-  if (height === undefined || width === undefined) return onnx.node('ReduceSum', [onnx.node('Mul', [one, other]), onnx.integers(0)], { attributes: { keepdims: 1 } });
+  if (height === undefined || width === undefined)
+    return onnx.node('ReduceSum', [onnx.node('Mul', [one, other]), onnx.integers(0)], { attributes: { keepdims: 1 } });
   // a product of rows is one thread's work on a GPU
-  if (webgpu) return onnx.node('ReduceSum', [onnx.node('ReduceSum', [onnx.node('Mul', [one, other]), onnx.integers(2, 3)], { attributes: { keepdims: 1 } }), onnx.integers(0)], { attributes: { keepdims: 1 } });
+  if (webgpu)
+    return onnx.node(
+      'ReduceSum',
+      [onnx.node('ReduceSum', [onnx.node('Mul', [one, other]), onnx.integers(2, 3)], { attributes: { keepdims: 1 } }), onnx.integers(0)],
+      { attributes: { keepdims: 1 } },
+    );
   const rows = (value: string): string => onnx.node('Reshape', [layouts.plain(value), onnx.integers(batch * channels, 1, height * width)]);
   const products = onnx.node('FusedMatMul', [rows(one), rows(other)], { attributes: { transB: 1 }, domain: 'com.microsoft' });
-  return onnx.node('ReduceSum', [onnx.node('Reshape', [products, onnx.integers(batch, channels, 1, 1)]), onnx.integers(0)], { attributes: { keepdims: 1 } });
+  return onnx.node('ReduceSum', [onnx.node('Reshape', [products, onnx.integers(batch, channels, 1, 1)]), onnx.integers(0)], {
+    attributes: { keepdims: 1 },
+  });
 }
 
 /** The same of values in blocks. */

@@ -12,7 +12,8 @@ import type { TrainingScope } from './training-scope.js';
  */
 export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: GradientReceiver): void {
   if (isBlockedConv(scope, layer)) return blockedConvGradients(scope, layer, gradient, add);
-  if (layer.groups !== 1 && layer.groups !== layer.inputChannels) throw new Error(`the gradient of ${layer.groups} groups (${layer.name}) is not described`);
+  if (layer.groups !== 1 && layer.groups !== layer.inputChannels)
+    throw new Error(`the gradient of ${layer.groups} groups (${layer.name}) is not described`);
   const plain = scope.layouts.plain(gradient);
   if (scope.plan.trains(layer)) add.tensor('weight', weightGradient(scope, layer, plain));
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, plain));
@@ -32,13 +33,17 @@ function pictureByPicture(scope: TrainingScope, layer: ConvLayer, gradient: stri
   const { onnx, batch } = scope;
   const places = placesOf(scope, layer);
   const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, layer.outputChannels, places)]);
-  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [tap, onnx.integers(batch, layer.inputChannels, places)]), 3)));
+  const products = inputAtTaps(scope, layer).map((tap) =>
+    sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [tap, onnx.integers(batch, layer.inputChannels, places)]), 3)),
+  );
   return collect(scope, products, [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
 }
 
 /** Whether the products of single pictures, which are written and added up, have more values than the pictures themselves. */
 function sumsAreLarge(scope: TrainingScope, layer: ConvLayer): boolean {
-  return layer.inputChannels * layer.outputChannels * layer.kernel ** 2 > placesOf(scope, layer) * (layer.inputChannels + layer.outputChannels);
+  return (
+    layer.inputChannels * layer.outputChannels * layer.kernel ** 2 > placesOf(scope, layer) * (layer.inputChannels + layer.outputChannels)
+  );
 }
 
 /** With channels before pictures a product runs over the whole batch and nothing is left to be added up. */
@@ -48,7 +53,11 @@ function overWholeBatch(scope: TrainingScope, layer: ConvLayer, gradient: string
   const flat = (value: string, channels: number): string => onnx.node('Reshape', [value, onnx.integers(channels, -1)]);
   const rows = flat(channelsFirst(gradient), layer.outputChannels);
   const taps = inputAtTaps(scope, layer, channelsFirst(scope.plain(layer.input)));
-  return collect(scope, taps.map((tap) => product(scope, rows, flat(tap, layer.inputChannels), 2)), [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel]);
+  return collect(
+    scope,
+    taps.map((tap) => product(scope, rows, flat(tap, layer.inputChannels), 2)),
+    [layer.outputChannels, layer.inputChannels, layer.kernel, layer.kernel],
+  );
 }
 
 /** One product with all taps behind each other. */
@@ -59,9 +68,15 @@ function allTapsAtOnce(scope: TrainingScope, layer: ConvLayer, gradient: string)
   const taps = inputAtTaps(scope, layer);
   const columns = taps.length === 1 ? taps[0]! : onnx.node('Concat', taps, { attributes: { axis: 1 } });
   const rows = onnx.node('Reshape', [gradient, onnx.integers(batch, outputChannels, places)]);
-  const sum = sumOverBatch(scope, product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, taps.length * inputChannels, places)]), 3));
+  const sum = sumOverBatch(
+    scope,
+    product(scope, rows, onnx.node('Reshape', [columns, onnx.integers(batch, taps.length * inputChannels, places)]), 3),
+  );
   const byTap = onnx.node('Reshape', [sum, onnx.integers(outputChannels, taps.length, inputChannels)]);
-  return onnx.node('Reshape', [onnx.node('Transpose', [byTap], { attributes: { perm: [0, 2, 1] } }), onnx.integers(outputChannels, inputChannels, kernel, kernel)]);
+  return onnx.node('Reshape', [
+    onnx.node('Transpose', [byTap], { attributes: { perm: [0, 2, 1] } }),
+    onnx.integers(outputChannels, inputChannels, kernel, kernel),
+  ]);
 }
 
 /** Every channel by itself. */
@@ -69,7 +84,9 @@ function channelwise(scope: TrainingScope, layer: ConvLayer, gradient: string): 
   const { onnx, batch } = scope;
   const { outputChannels, kernel } = layer;
   const rows = (value: string): string => onnx.node('Reshape', [value, onnx.integers(batch * outputChannels, 1, placesOf(scope, layer))]);
-  const products = inputAtTaps(scope, layer).map((tap) => sumOverBatch(scope, onnx.node('Reshape', [product(scope, rows(gradient), rows(tap), 3), onnx.integers(batch, outputChannels, 1)])));
+  const products = inputAtTaps(scope, layer).map((tap) =>
+    sumOverBatch(scope, onnx.node('Reshape', [product(scope, rows(gradient), rows(tap), 3), onnx.integers(batch, outputChannels, 1)])),
+  );
   return collect(scope, products, [outputChannels, 1, kernel, kernel]);
 }
 
@@ -96,18 +113,33 @@ function sumOverBatch({ onnx }: TrainingScope, value: string): string {
  *
  * @param value the input, its first two axes in any order
  */
-function inputAtTaps(scope: TrainingScope, { name, input, kernel, stride, padding }: ConvLayer, value: string = scope.plain(input)): readonly string[] {
+function inputAtTaps(
+  scope: TrainingScope,
+  { name, input, kernel, stride, padding }: ConvLayer,
+  value: string = scope.plain(input),
+): readonly string[] {
   const { onnx } = scope;
   const from = scope.sizes.get(input)!;
   const to = scope.sizes.get(name)!;
   if (kernel === 1 && stride === 1 && padding === 0) return [value];
   const past = (size: number, places: number): number => Math.max(0, (places - 1) * stride + kernel - size - padding);
-  const padded = padding === 0 ? value : onnx.node('Pad', [value, onnx.integers(0, 0, padding, padding, 0, 0, past(from.height, to.height), past(from.width, to.width))]);
+  const padded =
+    padding === 0
+      ? value
+      : onnx.node('Pad', [value, onnx.integers(0, 0, padding, padding, 0, 0, past(from.height, to.height), past(from.width, to.width))]);
   const phases = new Map<string, string>();
   const phase = (row: number, column: number): string => {
     if (stride === 1) return padded;
     const key = `${row},${column}`;
-    const known = phases.get(key) ?? onnx.node('Slice', [padded, onnx.integers(row, column), onnx.integers(beyond, beyond), onnx.integers(2, 3), onnx.integers(stride, stride)]);
+    const known =
+      phases.get(key) ??
+      onnx.node('Slice', [
+        padded,
+        onnx.integers(row, column),
+        onnx.integers(beyond, beyond),
+        onnx.integers(2, 3),
+        onnx.integers(stride, stride),
+      ]);
     phases.set(key, known);
     return known;
   };
@@ -139,7 +171,10 @@ function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string)
   const to = scope.sizes.get(layer.name)!;
   if (stride === 1 && padding < kernel) {
     const swapped = groups === 1 ? onnx.node('Transpose', [weight], { attributes: { perm: [1, 0, 2, 3] } }) : weight;
-    const turned = kernel === 1 ? swapped : onnx.node('Slice', [swapped, onnx.integers(-1, -1), onnx.integers(-beyond, -beyond), onnx.integers(2, 3), onnx.integers(-1, -1)]);
+    const turned =
+      kernel === 1
+        ? swapped
+        : onnx.node('Slice', [swapped, onnx.integers(-1, -1), onnx.integers(-beyond, -beyond), onnx.integers(2, 3), onnx.integers(-1, -1)]);
     const pads = Array.from({ length: 4 }, () => kernel - 1 - padding);
     return onnx.node('Conv', [gradient, turned], { attributes: { kernel_shape: [kernel, kernel], pads, group: groups } });
   }

@@ -40,7 +40,11 @@ const rowLength = 1024;
  * Inputs and outputs: those of emitTrainingGraph, and deviceNames.
  */
 export function deviceTrainingModel(options: TrainerOptions, traits: GraphTraits): DeviceTrainingModel {
-  const { network: { architecture }, adamW, maxGradientNorm } = options;
+  const {
+    network: { architecture },
+    adamW,
+    maxGradientNorm,
+  } = options;
   const plan = trainingPlan(architecture, options);
   const { places, ranges } = parameterPlaces(plan);
   const parts = ranges.map((range) => ({ ...range, length: Math.ceil((range.end - range.begin) / rowLength) * rowLength }));
@@ -49,7 +53,12 @@ export function deviceTrainingModel(options: TrainerOptions, traits: GraphTraits
   const cut = (name: string, shape: readonly number[]): string => {
     const [begin, end] = places.get(name)!;
     const part = parts.find((one) => begin >= one.begin && end <= one.end)!;
-    const slice = onnx.node('Slice', [deviceNames.before('values', part.group), onnx.integers(begin - part.begin), onnx.integers(end - part.begin), onnx.integers(0)]);
+    const slice = onnx.node('Slice', [
+      deviceNames.before('values', part.group),
+      onnx.integers(begin - part.begin),
+      onnx.integers(end - part.begin),
+      onnx.integers(0),
+    ]);
     return onnx.node('Reshape', [slice, onnx.integers(...shape)]);
   };
   const { gradients } = emitTrainingGraph(onnx, options, traits, cut);
@@ -60,11 +69,14 @@ export function deviceTrainingModel(options: TrainerOptions, traits: GraphTraits
     const zeros = missing === 0 ? [] : [onnx.floats(Array.from({ length: missing }, () => 0))];
     return { part, gradient: concatenated(onnx, [...flat, ...zeros]) };
   });
-  const norm = onnx.node('Sqrt', [joined.map(({ gradient }) => sumOfSquares(onnx, gradient)).reduce((one, other) => onnx.node('Add', [one, other]))]);
+  const norm = onnx.node('Sqrt', [
+    joined.map(({ gradient }) => sumOfSquares(onnx, gradient)).reduce((one, other) => onnx.node('Add', [one, other])),
+  ]);
   onnx.output(norm, deviceNames.norm, [1]);
   const scale = maxGradientNorm === undefined ? undefined : clipScale(onnx, norm, maxGradientNorm);
   const renewal = onnx.input(deviceNames.renewal, [1]);
-  for (const { part, gradient } of joined) emitAdamW(onnx, part, scale === undefined ? gradient : onnx.node('Mul', [gradient, scale]), renewal, adamW);
+  for (const { part, gradient } of joined)
+    emitAdamW(onnx, part, scale === undefined ? gradient : onnx.node('Mul', [gradient, scale]), renewal, adamW);
   for (const { part, gradient } of joined) onnx.output(gradient, deviceNames.gradients(part.group), [part.length]);
   return { bytes: onnx.encode(), plan, parts };
 }
@@ -95,7 +107,13 @@ function clipScale(onnx: Graph, norm: string, largest: number): string {
   return onnx.node('Min', [share, onnx.floats([1])]);
 }
 
-function emitAdamW(onnx: Graph, { group, length }: DevicePart, gradient: string, renewal: string, { beta2, epsilon }: TrainerOptions['adamW']): void {
+function emitAdamW(
+  onnx: Graph,
+  { group, length }: DevicePart,
+  gradient: string,
+  renewal: string,
+  { beta2, epsilon }: TrainerOptions['adamW'],
+): void {
   const [values, expAvg, expAvgSq] = deviceNames.vectors.map((vector) => deviceNames.before(vector, group)) as [string, string, string];
   const rates = onnx.input(deviceNames.rates(group), [3]);
   const rate = (index: number): string => onnx.node('Slice', [rates, onnx.integers(index), onnx.integers(index + 1), onnx.integers(0)]);
@@ -105,5 +123,10 @@ function emitAdamW(onnx: Graph, { group, length }: DevicePart, gradient: string,
   const square = onnx.node('Add', [times(expAvgSq, onnx.floats([beta2])), times(times(gradient, gradient), onnx.floats([1 - beta2]))]);
   const divisor = onnx.node('Add', [times(onnx.node('Sqrt', [square]), root), onnx.floats([epsilon])]);
   const value = onnx.node('Sub', [times(values, keep), onnx.node('Div', [times(average, size), divisor])]);
-  for (const [vector, made] of [['values', value], ['expAvg', average], ['expAvgSq', square]] as const) onnx.output(made, deviceNames.after(vector, group), [length]);
+  for (const [vector, made] of [
+    ['values', value],
+    ['expAvg', average],
+    ['expAvgSq', square],
+  ] as const)
+    onnx.output(made, deviceNames.after(vector, group), [length]);
 }

@@ -20,7 +20,10 @@ const onDevice = 'gpu-buffer';
  */
 export async function openDeviceTrainingSession(options: TrainerOptions, { provider, threads }: SessionSettings): Promise<TrainingSession> {
   const { bytes, plan, parts } = deviceTrainingModel(options, { block: undefined, webgpu: true });
-  const kept = parts.flatMap(({ group }) => [...deviceNames.vectors.map((vector) => deviceNames.after(vector, group)), deviceNames.gradients(group)]);
+  const kept = parts.flatMap(({ group }) => [
+    ...deviceNames.vectors.map((vector) => deviceNames.after(vector, group)),
+    deviceNames.gradients(group),
+  ]);
   const session = await InferenceSession.create(bytes, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
@@ -35,7 +38,11 @@ export async function openDeviceTrainingSession(options: TrainerOptions, { provi
   const feeds = stepFeeds(options);
   const moveRunningStatistics = runningStatisticsMover(options, plan);
   const { adamW: settings } = options;
-  const vectors = new Map(parts.flatMap((part) => deviceNames.vectors.map((vector): [string, Tensor] => [deviceNames.before(vector, part.group), uploaded(tensors[vector], part)])));
+  const vectors = new Map(
+    parts.flatMap((part) =>
+      deviceNames.vectors.map((vector): [string, Tensor] => [deviceNames.before(vector, part.group), uploaded(tensors[vector], part)]),
+    ),
+  );
   let gradients: ReadonlyMap<number, Tensor> = new Map();
   let done = options.resume?.step ?? 0;
 
@@ -59,11 +66,14 @@ export async function openDeviceTrainingSession(options: TrainerOptions, { provi
       }
       if (diverged) return diverged;
       done++;
-      if (trainingNames.means in found) moveRunningStatistics(tensors, { means: floats(trainingNames.means), variances: floats(trainingNames.variances) });
+      if (trainingNames.means in found)
+        moveRunningStatistics(tensors, { means: floats(trainingNames.means), variances: floats(trainingNames.variances) });
       return { loss, gradientNorm, logits: Float32Array.from(floats(trainingNames.logits)) };
     },
     state: async () => {
-      for (const part of parts) for (const vector of deviceNames.vectors) await download(vectors.get(deviceNames.before(vector, part.group))!, tensors[vector], part);
+      for (const part of parts)
+        for (const vector of deviceNames.vectors)
+          await download(vectors.get(deviceNames.before(vector, part.group))!, tensors[vector], part);
       return tensors.state(done);
     },
     gradients: async () => {

@@ -19,7 +19,13 @@ export async function findBlock(provider: Provider): Promise<number | undefined>
   onnx.output(onnx.node('ReorderInput', ['x'], { domain: blockDomain }), 'y', [1, channels, 1, places]);
   try {
     const session = await InferenceSession.create(onnx.encode(), { executionProviders: [provider], logSeverityLevel: 4 });
-    const { y } = await session.run({ x: new Tensor('float32', Float32Array.from({ length: channels * places }, (_, index) => index), [1, channels, 1, places]) });
+    const { y } = await session.run({
+      x: new Tensor(
+        'float32',
+        Float32Array.from({ length: channels * places }, (_, index) => index),
+        [1, channels, 1, places],
+      ),
+    });
     await session.release();
     return [16, 8].find((block) => inBlocks(block).every((value, index) => value === y!.data[index]));
   } catch {

@@ -12,7 +12,10 @@ import type { TrainingSession } from './training-session.js';
 import { trainingTensors } from './training-tensors.js';
 
 /** Weights lie in this process's memory, where onnxruntime reads them and writes their gradients; AdamW runs here. */
-export async function openHostTrainingSession(options: TrainerOptions, { provider, threads, plainLayout = false }: SessionSettings): Promise<TrainingSession> {
+export async function openHostTrainingSession(
+  options: TrainerOptions,
+  { provider, threads, plainLayout = false }: SessionSettings,
+): Promise<TrainingSession> {
   const model = trainingModel(options, { block: plainLayout ? undefined : await findBlock(provider), webgpu: false });
   const { plan, bytes } = model;
   const session = await InferenceSession.create(bytes, {
@@ -26,18 +29,35 @@ export async function openHostTrainingSession(options: TrainerOptions, { provide
     // threads wait awake between the many small operators of a step, not between steps
     extra: { session: { force_spinning_stop: '1' } },
   });
-  const { network: { architecture }, batch, adamW: settings, maxGradientNorm } = options;
+  const {
+    network: { architecture },
+    batch,
+    adamW: settings,
+    maxGradientNorm,
+  } = options;
   const tensors = trainingTensors(options, model);
   const feeds = stepFeeds(options);
   const moveRunningStatistics = runningStatisticsMover(options, plan);
-  const weights = Object.fromEntries(plan.trained.map((tensor) => [tensor.name, floatTensor(tensors.weightOf(tensor), model.shapes.get(tensor.name)!)]));
+  const weights = Object.fromEntries(
+    plan.trained.map((tensor) => [tensor.name, floatTensor(tensors.weightOf(tensor), model.shapes.get(tensor.name)!)]),
+  );
   const channels = tensors.runningMean.length;
   const moments = { means: new Float32Array(channels), variances: new Float32Array(channels) };
   const outputs = {
     [trainingNames.loss]: floatTensor(new Float32Array(1), [1]),
     [trainingNames.logits]: floatTensor(new Float32Array(batch * architecture.outputs), [batch, architecture.outputs]),
-    ...(channels > 0 ? { [trainingNames.means]: floatTensor(moments.means, [channels]), [trainingNames.variances]: floatTensor(moments.variances, [channels]) } : {}),
-    ...Object.fromEntries(plan.trained.map((tensor) => [trainingNames.gradient(tensor.name), floatTensor(tensors.gradientOf(tensor), model.shapes.get(tensor.name)!)])),
+    ...(channels > 0
+      ? {
+          [trainingNames.means]: floatTensor(moments.means, [channels]),
+          [trainingNames.variances]: floatTensor(moments.variances, [channels]),
+        }
+      : {}),
+    ...Object.fromEntries(
+      plan.trained.map((tensor) => [
+        trainingNames.gradient(tensor.name),
+        floatTensor(tensors.gradientOf(tensor), model.shapes.get(tensor.name)!),
+      ]),
+    ),
   };
   let done = options.resume?.step ?? 0;
   return {
@@ -50,7 +70,13 @@ export async function openHostTrainingSession(options: TrainerOptions, { provide
       done++;
       for (const { group, begin, end } of tensors.ranges) {
         const learningRate = rates.learningRates[group]!;
-        adamW(tensors, begin, end, { ...settings, learningRate, beta1: rates.momentum, step: done, gradientScale: clipScale(gradientNorm, maxGradientNorm) });
+        adamW(tensors, begin, end, {
+          ...settings,
+          learningRate,
+          beta1: rates.momentum,
+          step: done,
+          gradientScale: clipScale(gradientNorm, maxGradientNorm),
+        });
       }
       moveRunningStatistics(tensors, moments);
       return { loss, gradientNorm, logits: Float32Array.from(found[trainingNames.logits]!.data as Float32Array) };

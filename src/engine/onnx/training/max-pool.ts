@@ -40,7 +40,9 @@ function scattered(scope: TrainingScope, input: string, gradient: string, indice
   const shape = valueShape(scope, input);
   const flat = onnx.integers(-1);
   const zeros = onnx.node('Expand', [onnx.floats([0]), onnx.integers(shape.reduce((product, size) => product * size, 1))]);
-  const made = onnx.node('ScatterElements', [zeros, onnx.node('Reshape', [indices, flat]), onnx.node('Reshape', [gradient, flat])], { attributes: { axis: 0, reduction: 'add' } });
+  const made = onnx.node('ScatterElements', [zeros, onnx.node('Reshape', [indices, flat]), onnx.node('Reshape', [gradient, flat])], {
+    attributes: { axis: 0, reduction: 'add' },
+  });
   return onnx.node('Reshape', [made, onnx.integers(...shape)]);
 }
 
@@ -53,14 +55,23 @@ function same({ onnx }: TrainingScope, one: string, other: string): string {
  * WebGPU's pooling does not say where the maxima were: each tap of the window in turn takes the gradient where it
  * holds the maximum and no tap before it did. What the taps took is put back at their rows and columns.
  */
-function byMasks(scope: TrainingScope, { name, input, kernel, stride, padding }: PoolLayer<'max-pool'>, gradient: string, maxima: string): string {
+function byMasks(
+  scope: TrainingScope,
+  { name, input, kernel, stride, padding }: PoolLayer<'max-pool'>,
+  gradient: string,
+  maxima: string,
+): string {
   const { onnx, batch, sizes } = scope;
   const { channels, height, width } = sizes.get(input)!;
   const { height: rows, width: columns } = sizes.get(name)!;
   // as large as all taps of all windows reach, in whole strides
   const reach = (places: number, size: number): number => Math.max((places - 1 + Math.ceil(kernel / stride)) * stride, padding + size);
   const [tall, wide] = [reach(rows, height), reach(columns, width)];
-  const padded = onnx.node('Pad', [scope.plain(input), onnx.integers(0, 0, padding, padding, 0, 0, tall - height - padding, wide - width - padding), onnx.floats([lowest], [])]);
+  const padded = onnx.node('Pad', [
+    scope.plain(input),
+    onnx.integers(0, 0, padding, padding, 0, 0, tall - height - padding, wide - width - padding),
+    onnx.floats([lowest], []),
+  ]);
   const offsets = Array.from({ length: kernel }, (_, index) => index);
   const taken: string[] = [];
   let free: string | undefined;
@@ -75,11 +86,19 @@ function byMasks(scope: TrainingScope, { name, input, kernel, stride, padding }:
     }
   }
   const whole = taken.reduce((sum, one) => onnx.node('Add', [sum, one]));
-  return onnx.node('Slice', [whole, onnx.integers(padding, padding), onnx.integers(padding + height, padding + width), onnx.integers(2, 3)]);
+  return onnx.node('Slice', [
+    whole,
+    onnx.integers(padding, padding),
+    onnx.integers(padding + height, padding + width),
+    onnx.integers(2, 3),
+  ]);
 
   /** Every value at the place of its window's tap, zeros between. */
   function placed(values: string, row: number, column: number): string {
-    const apart = onnx.node('Pad', [onnx.node('Reshape', [values, onnx.integers(batch * channels, rows, 1, columns, 1)]), onnx.integers(0, 0, 0, 0, 0, 0, 0, stride - 1, 0, stride - 1)]);
+    const apart = onnx.node('Pad', [
+      onnx.node('Reshape', [values, onnx.integers(batch * channels, rows, 1, columns, 1)]),
+      onnx.integers(0, 0, 0, 0, 0, 0, 0, stride - 1, 0, stride - 1),
+    ]);
     const grid = onnx.node('Reshape', [apart, onnx.integers(batch, channels, rows * stride, columns * stride)]);
     const [rest, beside] = [tall - rows * stride - row, wide - columns * stride - column];
     // a last tap may have zeros beyond the frame, which negative padding takes away
@@ -95,10 +114,20 @@ function atFirstOfAll(scope: TrainingScope, input: string, gradient: string, max
   const { onnx, batch, sizes } = scope;
   const { channels, height, width } = sizes.get(input)!;
   const places = height * width;
-  const equal = same(scope, onnx.node('Reshape', [scope.plain(input), onnx.integers(batch * channels, places)]), onnx.node('Reshape', [maxima, onnx.integers(batch * channels, 1)]));
+  const equal = same(
+    scope,
+    onnx.node('Reshape', [scope.plain(input), onnx.integers(batch * channels, places)]),
+    onnx.node('Reshape', [maxima, onnx.integers(batch * channels, 1)]),
+  );
   // earlier places count more, so that the largest product is that of the first
-  const order = onnx.floats(Array.from({ length: places }, (_, index) => places - index), [1, places]);
+  const order = onnx.floats(
+    Array.from({ length: places }, (_, index) => places - index),
+    [1, places],
+  );
   const ranked = onnx.node('Mul', [equal, order]);
   const first = same(scope, ranked, onnx.node('ReduceMax', [ranked], { attributes: { axes: [1], keepdims: 1 } }));
-  return onnx.node('Reshape', [onnx.node('Mul', [first, onnx.node('Reshape', [gradient, onnx.integers(batch * channels, 1)])]), onnx.integers(batch, channels, height, width)]);
+  return onnx.node('Reshape', [
+    onnx.node('Mul', [first, onnx.node('Reshape', [gradient, onnx.integers(batch * channels, 1)])]),
+    onnx.integers(batch, channels, height, width),
+  ]);
 }

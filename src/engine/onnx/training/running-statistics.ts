@@ -11,7 +11,10 @@ export interface BatchMoments {
 }
 
 /** PyTorch's: the running statistics go a tenth of the way to the batch's mean and unbiased variance. */
-export function runningStatisticsMover({ network: { architecture }, batch, height, width }: TrainerOptions, plan: TrainingPlan): (tensors: TrainingTensors, moments: BatchMoments) => void {
+export function runningStatisticsMover(
+  { network: { architecture }, batch, height, width }: TrainerOptions,
+  plan: TrainingPlan,
+): (tensors: TrainingTensors, moments: BatchMoments) => void {
   const sizes = layerSizes(architecture, height, width);
   const norms = architecture.layers.filter((layer): layer is BatchNormLayer => plan.batchStatistics(layer));
   return ({ runningMean, runningVariance }, { means, variances }) => {

@@ -8,7 +8,11 @@ export function fromTapMajor(data: Float32Array, shape: readonly number[]): Floa
 }
 
 /** @param shape [O, I, kernel, kernel] */
-function reorder(data: Float32Array, shape: readonly number[], copy: (result: Float32Array, tapMajor: number, stored: number) => void): Float32Array {
+function reorder(
+  data: Float32Array,
+  shape: readonly number[],
+  copy: (result: Float32Array, tapMajor: number, stored: number) => void,
+): Float32Array {
   const [outputs, inputs, rows, columns] = shape as readonly [number, number, number, number];
   const taps = rows * columns;
   const result = new Float32Array(data.length);

@@ -1,4 +1,11 @@
-import { inputsOf, type ConcatLayer, type LayerNode, type LinearLayer, type PoolLayer, type ReluLayer } from '../../../network/architecture.js';
+import {
+  inputsOf,
+  type ConcatLayer,
+  type LayerNode,
+  type LinearLayer,
+  type PoolLayer,
+  type ReluLayer,
+} from '../../../network/architecture.js';
 import { batchNormGradients } from './batch-norm-gradients.js';
 import { channelAffine } from './channel-affine.js';
 import { convGradients } from './conv-gradients.js';
@@ -62,7 +69,13 @@ function gradientOf(scope: TrainingScope, name: string, { values, scales, shifts
   }
   const channels = scope.sizes.get(name)!.channels;
   const vector = (parts: readonly string[]): string => onnx.node('Reshape', [total(scope, parts), onnx.integers(channels)]);
-  return channelAffine(scope, { value: scope.value(name), channels, scale: vector(scales), shift: vector(shifts), plus: values.length === 0 ? undefined : total(scope, values) });
+  return channelAffine(scope, {
+    value: scope.value(name),
+    channels,
+    scale: vector(scales),
+    shift: vector(shifts),
+    plus: values.length === 0 ? undefined : total(scope, values),
+  });
 }
 
 /** Each input of a concatenation gets its channels of everything. */
@@ -114,12 +127,20 @@ function slope(scope: TrainingScope, layer: ReluLayer): string {
   const output = scope.value(layer.name);
   if (webgpu) {
     const above = onnx.node('Greater', [output, onnx.floats([0], [])]);
-    const passed = layer.ceiling === undefined ? above : onnx.node('And', [above, onnx.node('Less', [output, onnx.floats([layer.ceiling], [])])]);
+    const passed =
+      layer.ceiling === undefined ? above : onnx.node('And', [above, onnx.node('Less', [output, onnx.floats([layer.ceiling], [])])]);
     return onnx.node('Cast', [passed], { attributes: { to: elementCodes.float32 } });
   }
-  if (layer.ceiling !== undefined) return onnx.node('Mul', [onnx.node('Sign', [output]), onnx.node('Sign', [onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])])]);
+  if (layer.ceiling !== undefined)
+    return onnx.node('Mul', [
+      onnx.node('Sign', [output]),
+      onnx.node('Sign', [onnx.node('Sub', [onnx.floats([layer.ceiling], []), output])]),
+    ]);
   // the steepest hard sigmoid is 1 from the smallest normal number on; the processor has it several times as fast as Sign, CUDA not at all
-  const made = layouts.block === undefined ? onnx.node('Sign', [output]) : onnx.node('HardSigmoid', [output], { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } });
+  const made =
+    layouts.block === undefined
+      ? onnx.node('Sign', [output])
+      : onnx.node('HardSigmoid', [output], { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } });
   return layouts.isBlocked(output) ? layouts.mark(made, scope.sizes.get(layer.name)!.channels) : made;
 }
 
@@ -132,26 +153,44 @@ function linearGradients({ onnx, plan, plain, tensor }: TrainingScope, layer: Li
 }
 
 /** A global average's gradient: every value of a channel gets the same part. */
-function spreadOverAll({ onnx, batch, layouts, sizes, value }: TrainingScope, { input }: { readonly input: string }, gradient: string): string {
+function spreadOverAll(
+  { onnx, batch, layouts, sizes, value }: TrainingScope,
+  { input }: { readonly input: string },
+  gradient: string,
+): string {
   const { channels, height, width } = sizes.get(input)!;
   const each = onnx.node('Mul', [gradient, onnx.floats([1 / (height * width)], [])]);
-  if (!layouts.isBlocked(value(input))) return onnx.node('Expand', [onnx.node('Reshape', [each, onnx.integers(batch, channels, 1, 1)]), onnx.integers(batch, channels, height, width)]);
+  if (!layouts.isBlocked(value(input)))
+    return onnx.node('Expand', [
+      onnx.node('Reshape', [each, onnx.integers(batch, channels, 1, 1)]),
+      onnx.integers(batch, channels, height, width),
+    ]);
   const block = layouts.block!;
-  const wide = onnx.node('Expand', [onnx.node('Reshape', [each, onnx.integers(batch, channels / block, 1, block)]), onnx.integers(batch, channels / block, height * width, block)]);
+  const wide = onnx.node('Expand', [
+    onnx.node('Reshape', [each, onnx.integers(batch, channels / block, 1, block)]),
+    onnx.integers(batch, channels / block, height * width, block),
+  ]);
   return layouts.mark(onnx.node('Reshape', [wide, onnx.integers(batch, channels, height, width)]), channels);
 }
 
 /** Windows of an average pooling that neither overlap nor leave gaps: every value gets its part; an uneven rest gets nothing. */
 function spread(scope: TrainingScope, { name, input, kernel, stride, padding }: PoolLayer<'average-pool'>, gradient: string): string {
-  if (kernel !== stride || padding !== 0) throw new Error(`the gradient of average pooling ${kernel}/${stride}/${padding} (${name}) is not described`);
+  if (kernel !== stride || padding !== 0)
+    throw new Error(`the gradient of average pooling ${kernel}/${stride}/${padding} (${name}) is not described`);
   const { onnx, batch, layouts } = scope;
   const { channels, height, width } = scope.sizes.get(input)!;
   const { height: rows, width: columns } = scope.sizes.get(name)!;
   // planes of vectors: of one value each, or of a block of channels
   const depth = layouts.isBlocked(gradient) ? layouts.block! : 1;
   const planes = (batch * channels) / depth;
-  const each = onnx.node('Mul', [onnx.node('Reshape', [gradient, onnx.integers(planes, rows, 1, columns, 1, depth)]), onnx.floats([1 / kernel ** 2], [])]);
-  const wide = onnx.node('Reshape', [onnx.node('Expand', [each, onnx.integers(planes, rows, kernel, columns, kernel, depth)]), onnx.integers(planes, rows * kernel, columns * kernel, depth)]);
+  const each = onnx.node('Mul', [
+    onnx.node('Reshape', [gradient, onnx.integers(planes, rows, 1, columns, 1, depth)]),
+    onnx.floats([1 / kernel ** 2], []),
+  ]);
+  const wide = onnx.node('Reshape', [
+    onnx.node('Expand', [each, onnx.integers(planes, rows, kernel, columns, kernel, depth)]),
+    onnx.integers(planes, rows * kernel, columns * kernel, depth),
+  ]);
   const rest = [height - rows * kernel, width - columns * kernel] as const;
   const filled = rest.some((size) => size > 0) ? onnx.node('Pad', [wide, onnx.integers(0, 0, 0, 0, 0, ...rest, 0)]) : wide;
   const whole = onnx.node('Reshape', [filled, onnx.integers(batch, channels, height, width)]);

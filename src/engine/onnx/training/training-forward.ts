@@ -1,4 +1,13 @@
-import { inputsOf, type AddLayer, type BatchNormLayer, type ConcatLayer, type ConvLayer, type LayerNode, type PoolLayer, type ReluLayer } from '../../../network/architecture.js';
+import {
+  inputsOf,
+  type AddLayer,
+  type BatchNormLayer,
+  type ConcatLayer,
+  type ConvLayer,
+  type LayerNode,
+  type PoolLayer,
+  type ReluLayer,
+} from '../../../network/architecture.js';
 import { blockedConv, blockedStem, isBlockedConv, isBlockedStem } from './blocked-conv.js';
 import { channelAffine } from './channel-affine.js';
 import { blockDomain } from './channel-blocks.js';
@@ -25,7 +34,11 @@ function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine
     case 'batch-norm':
       return scope.plan.batchStatistics(layer)
         ? normalise(scope, layer)
-        : onnx.node('BatchNormalization', [scope.plain(layer.input), tensor('weight'), tensor('bias'), tensor('running_mean'), tensor('running_var')], { attributes: { epsilon: { float: layer.epsilon } } });
+        : onnx.node(
+            'BatchNormalization',
+            [scope.plain(layer.input), tensor('weight'), tensor('bias'), tensor('running_mean'), tensor('running_var')],
+            { attributes: { epsilon: { float: layer.epsilon } } },
+          );
     case 'relu':
       return rectify(scope, layer);
     case 'max-pool':
@@ -85,7 +98,10 @@ function rectify(scope: TrainingScope, { input, ceiling }: ReluLayer): string {
 
 function sum(scope: TrainingScope, { inputs }: AddLayer): string | ChannelAffine {
   const [first, second] = inputs;
-  for (const [name, other] of [[first, second], [second, first]] as const) {
+  for (const [name, other] of [
+    [first, second],
+    [second, first],
+  ] as const) {
     if (scope.deferred.get(name)?.plus !== undefined) continue;
     const affine = takeDeferred(scope, name);
     if (affine) return { ...affine, plus: scope.value(other) };

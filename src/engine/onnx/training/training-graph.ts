@@ -39,7 +39,12 @@ export interface TrainingGraph {
  *
  * @param trained the value of a trained tensor, of the given shape, asked for once
  */
-export function emitTrainingGraph(onnx: Graph, options: TrainerOptions, { block, webgpu }: GraphTraits, trained: (name: string, shape: readonly number[]) => string): TrainingGraph {
+export function emitTrainingGraph(
+  onnx: Graph,
+  options: TrainerOptions,
+  { block, webgpu }: GraphTraits,
+  trained: (name: string, shape: readonly number[]) => string,
+): TrainingGraph {
   const { network, objective, batch, height, width } = options;
   const { architecture, tensors } = network;
   const plan = trainingPlan(architecture, options);
@@ -47,7 +52,8 @@ export function emitTrainingGraph(onnx: Graph, options: TrainerOptions, { block,
   const convs = architecture.layers.filter((layer): layer is ConvLayer => layer.kind === 'conv');
   const layouts = layoutsOf(onnx, convs.every(({ groups }) => groups === 1) ? block : undefined);
   const tapMajor = new Set(convs.filter((layer) => isBlockedConv({ layouts, plan }, layer)).map(({ name }) => `${name}.weight`));
-  const shapeOf = ({ name, shape }: TrainedTensor): readonly number[] => (tapMajor.has(name) ? [shape[2]! * shape[3]!, shape[0]!, shape[1]!] : shape);
+  const shapeOf = ({ name, shape }: TrainedTensor): readonly number[] =>
+    tapMajor.has(name) ? [shape[2]! * shape[3]!, shape[0]!, shape[1]!] : shape;
   const shapes = new Map(plan.trained.map((tensor) => [tensor.name, shapeOf(tensor)]));
   const declared = new Map<string, string>();
   const declare = (name: string): string => {

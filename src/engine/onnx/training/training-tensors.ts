@@ -25,7 +25,10 @@ export interface TrainingTensors extends AdamWVectors {
   state(step: number): TrainerState;
 }
 
-export function trainingTensors({ network: { architecture, tensors }, resume }: TrainerOptions, { plan, tapMajor }: Pick<TrainingModel, 'plan' | 'tapMajor'>): TrainingTensors {
+export function trainingTensors(
+  { network: { architecture, tensors }, resume }: TrainerOptions,
+  { plan, tapMajor }: Pick<TrainingModel, 'plan' | 'tapMajor'>,
+): TrainingTensors {
   const { length, ranges, places } = parameterPlaces(plan);
   const vector = (): Float32Array => new Float32Array(length);
   const vectors = { values: vector(), gradients: vector(), expAvg: vector(), expAvgSq: vector() };
@@ -64,11 +67,22 @@ export function trainingTensors({ network: { architecture, tensors }, resume }: 
       tensors: new Map(
         [...tensors].map(([name, { shape, data }]): [string, Tensor] => {
           const norm = normPlaces.get(name);
-          return [name, { shape, data: places.has(name) ? stored(name, shape, vectors.values) : norm ? running[norm[0]].slice(norm[1], norm[2]) : data.slice() }];
+          return [
+            name,
+            {
+              shape,
+              data: places.has(name) ? stored(name, shape, vectors.values) : norm ? running[norm[0]].slice(norm[1], norm[2]) : data.slice(),
+            },
+          ];
         }),
       ),
       optimizer: new Map(
-        plan.trained.flatMap(({ name, shape }) => (['expAvg', 'expAvgSq'] as const).map((part): [string, Tensor] => [`${name}.${part}`, { shape, data: stored(name, shape, vectors[part]) }])),
+        plan.trained.flatMap(({ name, shape }) =>
+          (['expAvg', 'expAvgSq'] as const).map((part): [string, Tensor] => [
+            `${name}.${part}`,
+            { shape, data: stored(name, shape, vectors[part]) },
+          ]),
+        ),
       ),
     }),
   };
