@@ -6,7 +6,7 @@ export interface LabelStatement {
   readonly decision: 'present' | 'absent' | 'undetermined';
   readonly source: string;
   readonly verified: boolean;
-  readonly settles: boolean;
+  readonly adjudicates: boolean;
   /** Absent where nobody knows: such a statement counts as older than all others. */
   readonly givenAt: Date | null;
 }
@@ -41,7 +41,7 @@ export function consensusLabels(statements: readonly LabelStatement[]): readonly
 function jointLabel(group: readonly LabelStatement[]): ConsensusLabel {
   const { studyInstanceUID, finding } = group[0]!;
   const inOrder = [...group].sort((a, b) => timeOf(a) - timeOf(b));
-  const settling = inOrder.findLastIndex((one) => one.settles && one.verified && one.decision !== 'undetermined');
+  const settling = inOrder.findLastIndex((one) => one.adjudicates && one.verified && one.decision !== 'undetermined');
   const counting = inOrder.slice(Math.max(0, settling));
   const last = new Map(counting.map((one) => [one.reader, one]));
   const decisions = new Set([...last.values()].map((one) => one.decision).filter((one) => one !== 'undetermined'));

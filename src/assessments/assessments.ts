@@ -134,11 +134,11 @@ function served({
   kind,
   reader,
   verified,
-  settles,
+  adjudicates,
   origin,
   givenAt,
   findings,
   predecessors,
 }: IndexedAssessment): ShownAssessment {
-  return { sopInstanceUID, kind, reader, verified, settles, origin, givenAt, findings, predecessors };
+  return { sopInstanceUID, kind, reader, verified, adjudicates, origin, givenAt, findings, predecessors };
 }

@@ -13,7 +13,7 @@ export interface IndexedAssessment {
   readonly kind: ReadAssessment['kind'];
   readonly reader: string;
   readonly verified: boolean;
-  readonly settles: boolean;
+  readonly adjudicates: boolean;
   readonly origin: string;
   readonly givenAt: Date | null;
   readonly findings: readonly IndexedStatement[];
@@ -26,7 +26,7 @@ export interface IndexedStatement {
   readonly scheme: string;
   readonly meaning: string;
   readonly decision: ReadAssessment['findings'][number]['decision'];
-  readonly judgement?: NonNullable<ReadAssessment['findings'][number]['judgement']>;
+  readonly comparison?: NonNullable<ReadAssessment['findings'][number]['comparison']>;
   readonly softwareDecision?: NonNullable<ReadAssessment['findings'][number]['softwareDecision']>;
 }
 
@@ -65,7 +65,7 @@ export function indexedAssessment(
   assessment: ReadAssessment,
   findingNameOf: IndexAssessmentsPorts['findingNameOf'],
 ): IndexedAssessment | undefined {
-  const findings = assessment.findings.flatMap(({ concept, decision, judgement, softwareDecision }): readonly IndexedStatement[] => {
+  const findings = assessment.findings.flatMap(({ concept, decision, comparison, softwareDecision }): readonly IndexedStatement[] => {
     const name = findingNameOf(concept);
     if (name === undefined && assessment.kind === 'verified-report') return [];
     const { value: code, scheme, meaning } = concept;
@@ -76,13 +76,13 @@ export function indexedAssessment(
         scheme,
         meaning,
         decision,
-        ...(judgement ? { judgement } : {}),
+        ...(comparison ? { comparison } : {}),
         ...(softwareDecision ? { softwareDecision } : {}),
       },
     ];
   });
   if (findings.length === 0 || assessment.reader === '') return undefined;
-  const { kind, reader, verified, settles, origin, createdAt } = assessment;
+  const { kind, reader, verified, adjudicates, origin, createdAt } = assessment;
   const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = reference;
   return {
     sopInstanceUID,
@@ -91,7 +91,7 @@ export function indexedAssessment(
     kind,
     reader,
     verified,
-    settles,
+    adjudicates,
     origin,
     givenAt: createdAt ?? null,
     findings,

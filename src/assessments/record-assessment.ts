@@ -10,7 +10,7 @@ import { isOwnDocument } from '../sr/own-document.js';
 import { readAssessment, type ReadAssessment } from '../sr/read-assessment.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
 import { proceduresOf } from '../sr/requests.js';
-import { judgementOf, type AssessedFinding, type Reader, type AssessmentContent } from '../sr/assessment-content.js';
+import { comparisonOf, type AssessedFinding, type Reader, type AssessmentContent } from '../sr/assessment-content.js';
 import { assessmentReport } from '../sr/assessment-report.js';
 import { evidenceOf } from '../reporting/evidence.js';
 import { referenceTo } from '../reporting/image-reference.js';
@@ -27,9 +27,9 @@ export interface AssessmentToRecord {
   /** By name in config/findings.json; what is not named is not judged. */
   readonly findings: readonly { readonly name: string; readonly decision: Decision }[];
   /** SOP Instance UID of the text report that the reader saw; a result that was replaced since is not judged. */
-  readonly judgedDocument?: string | undefined;
+  readonly assessedDocument?: string | undefined;
   /** Ends a disagreement between readers; only for one who may verify. */
-  readonly settles?: boolean | undefined;
+  readonly adjudicates?: boolean | undefined;
   /** `page`, `api`, `csv`. */
   readonly origin: string;
 }
@@ -75,7 +75,7 @@ export async function recordAssessment(given: AssessmentToRecord, tools: RecordA
   const said = mine.find((one) => isSameResult(one, given, judged, findings));
   if (said) return { ...said, stored: false };
 
-  const others = given.settles ? assessments.filter((one) => !mine.includes(one)) : [];
+  const others = given.adjudicates ? assessments.filter((one) => !mine.includes(one)) : [];
   const content = contentOf(
     given,
     instances,
@@ -87,7 +87,7 @@ export async function recordAssessment(given: AssessmentToRecord, tools: RecordA
 }
 
 function checkRequest(
-  { studyInstanceUID, reader, findings, judgedDocument, settles }: AssessmentToRecord,
+  { studyInstanceUID, reader, findings, assessedDocument, adjudicates }: AssessmentToRecord,
   judged: readonly OwnDocument[],
 ): void {
   if (!/^[^\p{Cc}\\]{1,100}$/u.test(reader.name) || reader.name.trim() !== reader.name)
@@ -98,14 +98,14 @@ function checkRequest(
     throw new Fault('request-invalid', 'expected a decision on at least one finding, found none', { studyInstanceUID });
   const twice = findings.find(({ name }, index) => findings.findIndex((other) => other.name === name) !== index);
   if (twice) throw new Fault('request-invalid', `expected one decision on ${twice.name}, found two`, { studyInstanceUID });
-  if (settles && reader.verifiesFor === undefined)
+  if (adjudicates && reader.verifiesFor === undefined)
     throw new Fault('request-refused', 'expected a reader who may verify, because the assessment settles a disagreement', {
       studyInstanceUID,
     });
-  if (judgedDocument !== undefined && !judged.some((one) => one.reference.sopInstanceUID === judgedDocument)) {
+  if (assessedDocument !== undefined && !judged.some((one) => one.reference.sopInstanceUID === assessedDocument)) {
     throw new Fault(
       'assessment-outdated',
-      `expected the current result ${judged.find((one) => one.kind === 'text')?.reference.sopInstanceUID ?? '(none)'}, found ${judgedDocument}`,
+      `expected the current result ${judged.find((one) => one.kind === 'text')?.reference.sopInstanceUID ?? '(none)'}, found ${assessedDocument}`,
       { studyInstanceUID },
     );
   }
@@ -126,7 +126,7 @@ function assessedFindings(
       return {
         concept,
         decision,
-        judgement: judgementOf(decision, software?.decision),
+        comparison: comparisonOf(decision, software?.decision),
         ...(software ? { software: { decision: software.decision, probability: software.probability } } : {}),
         images: software?.images ?? [],
       };
@@ -159,7 +159,7 @@ function isSameResult(
   return (
     namesAll &&
     assessment.verified === (given.reader.verifiesFor !== undefined) &&
-    assessment.settles === (given.settles ?? false) &&
+    assessment.adjudicates === (given.adjudicates ?? false) &&
     isDeepStrictEqual(names(assessment.findings), names(findings))
   );
 }
@@ -178,7 +178,7 @@ function contentOf(
     source,
     reader: given.reader,
     findings,
-    settles: given.settles ?? false,
+    adjudicates: given.adjudicates ?? false,
     origin: given.origin,
     softwareVersion: tools.softwareVersion,
     evidence,

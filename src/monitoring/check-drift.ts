@@ -5,7 +5,7 @@ import { holmAdjusted } from '../evaluation/drift/holm.js';
 import { siteReference, type DriftReference, type SiteReference } from '../evaluation/drift/reference.js';
 import type { ReportedDecisions, StatisticsOfStudies, StudyStatisticsRow } from '../store/study-statistics.js';
 import { consensusLabels, type LabelStatement } from '../assessments/adjudicated-labels.js';
-import type { ImageKind } from '../reporting/ports.js';
+import type { ImageKind } from '../serving/model.js';
 
 export interface DriftPort {
   readonly statistics: Pick<StatisticsOfStudies, 'since' | 'first' | 'labelled'>;
@@ -200,7 +200,7 @@ async function agreementPairs(
       counts.set(keyOf(row), group);
       const count = group.get(finding) ?? { before: [0, 0], lately: [0, 0] };
       group.set(finding, count);
-      const side = count[row.judgedAt < from ? 'before' : 'lately'];
+      const side = count[row.predictedAt < from ? 'before' : 'lately'];
       side[0] += label === decision ? 1 : 0;
       side[1] += 1;
     }

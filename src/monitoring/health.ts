@@ -6,7 +6,7 @@ import type { Log } from '../log.js';
 import type { MeasuredState } from '../server/metrics.js';
 import type { Health } from '../server/ports/server.js';
 import type { Store } from '../store/store.js';
-import type { ServedModel } from '../reporting/ports.js';
+import type { ServedModel } from '../serving/model.js';
 import { measuredDrift } from './start-drift-checks.js';
 import { checkDicomWeb, type PacsAccess } from '../service/open-pacs.js';
 import { driftQueue, retrainQueue } from '../reporting/queues.js';

@@ -2,7 +2,7 @@ import { numberOf, textOf, type DataSet } from '../dicom/data-set.js';
 import type { Observation } from '../evaluation/drift/reference.js';
 import type { GreyImage } from '../pixels/image.js';
 import { inputStatistics } from '../pixels/input-statistics.js';
-import type { ImageKind } from '../reporting/ports.js';
+import type { ImageKind } from '../serving/model.js';
 
 /** What is kept of a study to tell drift by. No identifier, no text that a person typed about the patient. */
 export interface StudyStatistics extends Observation {

@@ -177,15 +177,13 @@ export interface OrthancInstance {
 }
 
 export const instancesAnswer = z.array(
-  z
-    .object({ ID: orthancId, FileUuid: z.string().default(''), MainDicomTags: z.looseObject({ SOPInstanceUID: z.string() }) })
-    .transform(
-      (answer): OrthancInstance => ({
-        id: answer.ID,
-        sopInstanceUID: answer.MainDicomTags.SOPInstanceUID as SOPInstanceUID,
-        fileUuid: answer.FileUuid,
-      }),
-    ),
+  z.object({ ID: orthancId, FileUuid: z.string().default(''), MainDicomTags: z.looseObject({ SOPInstanceUID: z.string() }) }).transform(
+    (answer): OrthancInstance => ({
+      id: answer.ID,
+      sopInstanceUID: answer.MainDicomTags.SOPInstanceUID as SOPInstanceUID,
+      fileUuid: answer.FileUuid,
+    }),
+  ),
 );
 
 /** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not say. */

@@ -18,7 +18,6 @@ import {
   systemAnswer,
   type Arrival,
   type ListedStudy,
-  type OrthancChange,
   type OrthancChanges,
   type OrthancInstance,
   type OrthancSeries,

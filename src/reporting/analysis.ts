@@ -1,7 +1,7 @@
 import type { EngineDescription } from '../engine/engine.js';
 import type { Preview } from '../pixels/preview.js';
 import type { ImageReference } from '../sr/report-content.js';
-import type { FindingPrediction, ImageKind } from './ports.js';
+import type { FindingPrediction, ImageKind } from '../serving/model.js';
 import type { Skip } from './skip.js';
 import type { StudyStatistics } from '../monitoring/study-statistics.js';
 

@@ -8,7 +8,8 @@ import type { Analysis } from './analysis.js';
 import { withIdentity } from './instance-identity.js';
 import { analyseInstances } from './report-study.js';
 import { skip } from './skip.js';
-import type { FindingPrediction, Pacs, ReportPorts } from './ports.js';
+import type { FindingPrediction } from '../serving/model.js';
+import type { Pacs, ReportPorts } from './ports.js';
 import { beginningOf, readHeader, sizeOf } from './upload-header.js';
 
 /** A file of an upload, on disk; the name is for people only. */

@@ -1,4 +1,6 @@
-import type { ImageReader, Pacs, ReportPorts, ServedModel } from './ports.js';
+import type { ImageReader } from '../serving/image-reader.js';
+import type { Pacs, ReportPorts } from './ports.js';
+import type { ServedModel } from '../serving/model.js';
 
 /**
  * The same tools, which refuse to go on once a job is no longer ours or has taken longer than it may: nothing is asked of the

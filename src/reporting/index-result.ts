@@ -16,7 +16,7 @@ export async function indexResult(result: StudyResult, contentKey: string, store
     await store.statistics.record({
       studyInstanceUID: result.studyInstanceUID,
       modelVersion: result.modelVersion,
-      judgedAt: result.createdAt,
+      predictedAt: result.createdAt,
       ...statistics,
       decisions,
     });

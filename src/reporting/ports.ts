@@ -1,10 +1,9 @@
+import type { ImageReader } from '../serving/image-reader.js';
+import type { ImageKind, ServedModel } from '../serving/model.js';
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
-import type { EngineDescription } from '../engine/engine.js';
 import type { Log } from '../log.js';
-import type { Box, GreyImage } from '../pixels/image.js';
-import type { Preview } from '../pixels/preview.js';
 import type { Arrival } from '../routing/series-facts.js';
 import type { Destination, Routing } from '../routing/rules.js';
 import type { DocumentProfile } from '../sr/document-profile.js';
@@ -37,82 +36,6 @@ export interface PacsContent {
 }
 
 export type StoredFiles = ReadonlyMap<string, string>;
-
-export type ImageKind = 'xray' | 'ct';
-
-/** An image as the network will see it, and the way back to where its pixels are stored. */
-export interface ReadImage {
-  readonly image: GreyImage;
-  /** The same for people: what a heat map is drawn over. None is drawn without. */
-  readonly preview?: Preview;
-  /** From a box in fractions (0 to 1) of `image` to pixels of the image as stored. */
-  toStored(box: Box): Box;
-}
-
-/** Decoding, where it can neither hold the service up nor take it down; frame numbers are 1-based. */
-export interface ImageReader {
-  readXray(file: Uint8Array): Promise<ReadImage>;
-  readCtSlice(file: Uint8Array, frameNumber: number): Promise<ReadImage>;
-  /** Share of the body's cross-section that is lung, 0 to 1. */
-  lungFraction(file: Uint8Array, frameNumber: number): Promise<number>;
-  /** A picture file, taken for a frontal X-ray. */
-  readPicture(file: Uint8Array): Promise<{ readonly image: GreyImage; readonly preview: Preview }>;
-}
-
-export interface FindingPrediction {
-  readonly name: string;
-  /** Calibrated, 0 to 1. */
-  readonly probability: number;
-  readonly absentBelow: number;
-  readonly presentFrom: number;
-  readonly decision: Decision;
-  /** Where the network looked most, in fractions of the image; only where the finding is present. */
-  readonly box?: Box | undefined;
-  /** What the network looked at for this finding, over the whole image; `width * height` values of 0 or more. */
-  readonly activation: { readonly values: Float32Array; readonly width: number; readonly height: number };
-}
-
-export interface ImagePrediction {
-  readonly findings: readonly FindingPrediction[];
-  /** Why the image is not what the network was made for; absent when it is. */
-  readonly refusal?: string | undefined;
-  /** Mahalanobis distance of its features from the training images. */
-  readonly distance?: number | undefined;
-  /** What computed it, where that may be another engine a moment later. */
-  readonly engine?: EngineDescription | undefined;
-}
-
-export interface SliceFinding extends FindingPrediction {
-  /** The slices that the probability comes from, the most telling first; `box` lies on the first. */
-  readonly slices: readonly number[];
-}
-
-export interface StackPrediction {
-  readonly findings: readonly SliceFinding[];
-  readonly refusal?: string | undefined;
-  /** Mean over the slices. */
-  readonly distance?: number | undefined;
-  /** From slices to study, in words. */
-  readonly rule: string;
-  readonly engine?: EngineDescription | undefined;
-}
-
-/** The model version in service, on its engine. */
-export interface ServedModel {
-  readonly name: string;
-  readonly manufacturer: string;
-  /** Short content hash. */
-  readonly version: string;
-  readonly deviceUID: string;
-  readonly engine: EngineDescription;
-  judges(kind: ImageKind): boolean;
-  /** Each X-ray on its own. */
-  predictXrays(images: readonly GreyImage[]): Promise<readonly ImagePrediction[]>;
-  /** The axial slices of one study together. */
-  predictSlices(images: readonly GreyImage[]): Promise<StackPrediction>;
-  /** Slices of one CT that the model asks for. */
-  readonly slicesPerStudy: number;
-}
 
 /** One study's result as the index keeps it: UIDs, codes, numbers and times only. */
 export interface StudyResult {

@@ -8,7 +8,9 @@ import { referenceTo } from './image-reference.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
-import type { ReadImage, ReportPorts, ServedModel, SliceFinding, StackPrediction } from './ports.js';
+import type { ReadImage } from '../serving/image-reader.js';
+import type { ReportPorts } from './ports.js';
+import type { ServedModel, SliceFinding, StackPrediction } from '../serving/model.js';
 
 /** So many slices over the whole stack are looked at to find the lungs. */
 const probeCount = 24;

@@ -6,7 +6,9 @@ import { referenceTo } from './image-reference.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
-import type { ImagePrediction, ReadImage, ReportPorts, ServedModel } from './ports.js';
+import type { ImagePrediction, ServedModel } from '../serving/model.js';
+import type { ReadImage } from '../serving/image-reader.js';
+import type { ReportPorts } from './ports.js';
 
 interface PredictedImage {
   readonly instance: DataSet;

@@ -16,7 +16,8 @@ import { ownDocumentsIn, isSameResult, type OwnDocument } from './own-documents.
 import { skip, type Skip } from './skip.js';
 import { Stopwatch } from './stopwatch.js';
 import { inputOf } from './study-input.js';
-import type { Pacs, ReportPorts, ServedModel, StudyResult, StudyToReport } from './ports.js';
+import type { Pacs, ReportPorts, StudyResult, StudyToReport } from './ports.js';
+import type { ServedModel } from '../serving/model.js';
 import { adoptDocuments, resultWithoutDocument, writeFailure, writeResult, type ReportContext } from './write-result.js';
 
 /**

@@ -41,7 +41,7 @@ type ReportJob = Job<ReturnType<typeof reportQueue.parse>>;
 /** It keeps its turn: until the surroundings are mended, or the study has stopped changing. */
 const unlimited = [...surroundings, 'study-changed'] as const;
 
-/** Nothing of a study is read while it settles, so no passing fault is its own; a job given up here would be a study lost. */
+/** Nothing of a study is read while it adjudicates, so no passing fault is its own; a job given up here would be a study lost. */
 const infrastructureFaultsOfIntake = [...surroundings, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
 
 /** Starts working on the queues of a study's way: settle, report, assessments, deliver. */

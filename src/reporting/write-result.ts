@@ -28,7 +28,8 @@ import { readBack } from './read-back.js';
 import { sideOf, trackingUidOf } from './tracked-findings.js';
 import type { Stopwatch } from './stopwatch.js';
 import { assertUnchanged, removeStored, type StudyInput } from './study-input.js';
-import type { ReportPorts, ResultDocument, ResultFinding, ServedModel, StudyResult, StudyToReport } from './ports.js';
+import type { ReportPorts, ResultDocument, ResultFinding, StudyResult, StudyToReport } from './ports.js';
+import type { ServedModel } from '../serving/model.js';
 import { whyReplaced } from './why-replaced.js';
 
 /** A study with all that is needed to say something about it. */

@@ -33,7 +33,7 @@ export interface Challenge {
   readonly onProgress?: (step: string, done: number, total: number) => void;
 }
 
-export interface Judgement {
+export interface ChallengerEvaluation {
   readonly decision: GateDecision;
   readonly challenger: EvaluationReport;
   readonly champion: EvaluationReport | null;
@@ -45,7 +45,7 @@ export interface Judgement {
  *
  * @throws Fault 'model-invalid' if the challenger has no such network, 'dataset-invalid' if no image is left to judge by
  */
-export async function evaluateChallenger(challenge: Challenge): Promise<Judgement> {
+export async function evaluateChallenger(challenge: Challenge): Promise<ChallengerEvaluation> {
   const { kind, champion, challenger, examples, testSet, rules, training } = challenge;
   for (const version of [challenger, ...(champion ? [champion] : [])]) refuseTrainedOn(version, examples, testSet);
   const whole = await scoredBy(challenger, 'challenger', challenge);

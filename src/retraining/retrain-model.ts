@@ -15,7 +15,7 @@ import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Position } from '../training/checkpoint.js';
 import type { TrainingProgress } from '../training/training-run.js';
-import { evaluateChallenger, type Judgement } from './evaluate-challenger.js';
+import { evaluateChallenger, type ChallengerEvaluation } from './evaluate-challenger.js';
 import { exampleOf, type RetrainingPlan } from './retraining-plan.js';
 import { trainCandidate } from './train-candidate.js';
 
@@ -41,7 +41,7 @@ export type Retrained =
       readonly finished: true;
       readonly challenger: string;
       readonly engine: string;
-      readonly judgement: Judgement;
+      readonly evaluation: ChallengerEvaluation;
       readonly warnings: readonly string[];
     };
 
@@ -97,7 +97,7 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
   });
   if (!trained.finished) return trained;
   const challenger = await tools.registry.add(wholeModel(trained.candidate, champion, plan));
-  const judgement = await evaluateChallenger({
+  const evaluation = await evaluateChallenger({
     kind: 'xray',
     champion,
     challenger,
@@ -108,7 +108,7 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
     labelRules: tools.labelRules,
     rules: plan.rules,
   });
-  return { finished: true, challenger: challenger.version, engine: tools.engine.description.name, judgement, warnings: trained.warnings };
+  return { finished: true, challenger: challenger.version, engine: tools.engine.description.name, evaluation, warnings: trained.warnings };
 }
 
 async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<ExampleSource['picture']> {

@@ -22,11 +22,13 @@ import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
 import { labelledImages } from './labelled-images.js';
 import { exampleOf, missingForLock, retrainingPlanSchema, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
+import type { ChallengerEvaluation } from './evaluate-challenger.js';
 import type { Retrained } from './retrain-model.js';
 import { pictureKeyOf } from './picture-key.js';
 import { siteOf } from '../monitoring/site-of.js';
 import { consensusLabels, type ConsensusLabel } from '../assessments/adjudicated-labels.js';
-import type { ImageReader, Pacs } from '../reporting/ports.js';
+import type { ImageReader } from '../serving/image-reader.js';
+import type { Pacs } from '../reporting/ports.js';
 import type { RetrainingMemory } from './retraining-memory.js';
 import { withoutPatients } from '../registry/lineage.js';
 import { batchByMemory } from '../training/batch-by-memory.js';
@@ -208,11 +210,11 @@ async function fillPictures(
 /** The record first, then the promotion that names it; each may be repeated. */
 async function conclude(
   plan: RetrainingPlan,
-  { challenger, engine, judgement, warnings }: Extract<Retrained, { finished: true }>,
+  { challenger, engine, evaluation, warnings }: Extract<Retrained, { finished: true }>,
   parts: RetrainingParts,
 ): Promise<ChangeRecord> {
   const { registry, config, clock, log } = parts;
-  const { decision, ...figures } = judgement;
+  const { decision, ...figures } = evaluation;
   const { lineage } = await registry.load(challenger);
   // The training process made it in the folder of this one: the others get it before it can be promoted.
   await registry.share(challenger);
@@ -345,16 +347,20 @@ function recipeOf({ night: { batch, headEpochs, headRate, epochs, rate, seed, au
 export async function readOutcome(run: string): Promise<Extract<Retrained, { finished: true }> | undefined> {
   const text = await readFile(join(run, 'outcome.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { challenger, engine, judgement, warnings } = JSON.parse(text) as Extract<Retrained, { finished: true }>;
+  const { challenger, engine, warnings, ...rest } = JSON.parse(text) as Extract<Retrained, { finished: true }> & {
+    judgement?: ChallengerEvaluation;
+  };
+  // Release 0.2.0 wrote it under the name `judgement`.
+  const evaluation = rest.evaluation ?? rest.judgement;
   return {
     finished: true,
     challenger,
     engine,
     warnings,
-    judgement: {
-      decision: gateDecisionSchema.parse(judgement.decision),
-      challenger: evaluationReportSchema.parse(judgement.challenger),
-      champion: judgement.champion === null ? null : evaluationReportSchema.parse(judgement.champion),
+    evaluation: {
+      decision: gateDecisionSchema.parse(evaluation.decision),
+      challenger: evaluationReportSchema.parse(evaluation.challenger),
+      champion: evaluation.champion === null ? null : evaluationReportSchema.parse(evaluation.champion),
     },
   };
 }

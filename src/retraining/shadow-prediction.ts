@@ -1,5 +1,6 @@
 import { predictOnly } from '../reporting/report-study.js';
-import type { FindingPrediction, ReportPorts, StudyToReport } from '../reporting/ports.js';
+import type { FindingPrediction } from '../serving/model.js';
+import type { ReportPorts, StudyToReport } from '../reporting/ports.js';
 
 /** What a challenger says of a study that the champion has reported. */
 export interface ShadowPrediction {

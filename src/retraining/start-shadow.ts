@@ -50,7 +50,7 @@ export async function startShadow(parts: StudyWorkerParts): Promise<void> {
           modelVersion: challenger,
           inputKey: prediction.inputKey,
           championVersion: reported.modelVersion,
-          judgedAt: reportPorts.clock.now(),
+          predictedAt: reportPorts.clock.now(),
           outcome: prediction.outcome,
           findings: prediction.findings,
           championFindings,

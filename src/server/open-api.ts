@@ -106,8 +106,8 @@ const operations: readonly Operation[] = [
     summary: 'A reader’s assessment; stored in the PACS as DICOM SR',
     body: z.strictObject({
       findings: z.array(z.strictObject({ name: z.string(), decision })),
-      judgedDocument: z.string().optional(),
-      settles: z.boolean().optional(),
+      assessedDocument: z.string().optional(),
+      adjudicates: z.boolean().optional(),
     }),
   },
   {

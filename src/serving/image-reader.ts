@@ -1,7 +1,27 @@
+import type { Box, GreyImage } from '../pixels/image.js';
+import type { Preview } from '../pixels/preview.js';
 import type { Config } from '../config.js';
 import { DecoderPool, toStored, type DecodedPicture } from '../pixels/decoder-pool/decoder-pool.js';
 import { lungWindow } from '../pixels/ct/ct-slice.js';
-import type { ImageReader, ReadImage } from '../reporting/ports.js';
+
+/** An image as the network will see it, and the way back to where its pixels are stored. */
+export interface ReadImage {
+  readonly image: GreyImage;
+  /** The same for people: what a heat map is drawn over. None is drawn without. */
+  readonly preview?: Preview;
+  /** From a box in fractions (0 to 1) of `image` to pixels of the image as stored. */
+  toStored(box: Box): Box;
+}
+
+/** Decoding, where it can neither hold the service up nor take it down; frame numbers are 1-based. */
+export interface ImageReader {
+  readXray(file: Uint8Array): Promise<ReadImage>;
+  readCtSlice(file: Uint8Array, frameNumber: number): Promise<ReadImage>;
+  /** Share of the body's cross-section that is lung, 0 to 1. */
+  lungFraction(file: Uint8Array, frameNumber: number): Promise<number>;
+  /** A picture file, taken for a frontal X-ray. */
+  readPicture(file: Uint8Array): Promise<{ readonly image: GreyImage; readonly preview: Preview }>;
+}
 
 export interface OpenReader extends ImageReader {
   /** The same decoders for the sizes of another model. */

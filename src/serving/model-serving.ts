@@ -6,7 +6,8 @@ import { placeOf, type Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import { serveModel } from './served-model.js';
-import type { ImageReader, ServedModel } from '../reporting/ports.js';
+import type { ImageReader } from './image-reader.js';
+import type { ServedModel } from './model.js';
 import type { OpenReader } from './image-reader.js';
 import { LoadFailures } from './load-failures.js';
 

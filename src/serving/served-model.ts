@@ -7,7 +7,7 @@ import type { GreyImage } from '../pixels/image.js';
 import { checkFrontal, minDetailScore, minFrontalScore } from '../pixels/xray/frontal-check.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
-import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from '../reporting/ports.js';
+import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from './model.js';
 
 /** Operating points that a hospital sets in place of the model's own. */
 export type ThresholdOverride = (findingName: string) => {

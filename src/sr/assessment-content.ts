@@ -6,13 +6,13 @@ import type { Decision, ImageReference } from './report-content.js';
  * How a reader's decision stands to the software's. confirmed: the same. rejected: the software says present, the reader
  * absent. corrected: differs in another way. added: the software did not look for it.
  */
-export type Judgement = 'confirmed' | 'rejected' | 'corrected' | 'added';
+export type Comparison = 'confirmed' | 'rejected' | 'corrected' | 'added';
 
 /** What a reader says of one finding. */
 export interface AssessedFinding {
   readonly concept: CodedConcept;
   readonly decision: Decision;
-  readonly judgement: Judgement;
+  readonly comparison: Comparison;
   /** What the software had said; absent where it had not looked. */
   readonly software?: { readonly decision: Decision; readonly probability: number };
   readonly images: readonly ImageReference[];
@@ -31,14 +31,14 @@ export interface AssessmentContent extends HeaderContent {
   readonly reader: Reader;
   readonly findings: readonly AssessedFinding[];
   /** Whether it ends a disagreement between readers: what was said before no longer counts. */
-  readonly settles: boolean;
+  readonly adjudicates: boolean;
   /** How it reached us: `page`, `api`, `csv`. */
   readonly origin: string;
   /** Version of this program. */
   readonly softwareVersion: string;
 }
 
-export function judgementOf(decision: Decision, software: Decision | undefined): Judgement {
+export function comparisonOf(decision: Decision, software: Decision | undefined): Comparison {
   if (software === undefined) return 'added';
   if (software === decision) return 'confirmed';
   return software === 'present' && decision === 'absent' ? 'rejected' : 'corrected';

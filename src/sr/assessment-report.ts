@@ -5,7 +5,7 @@ import { comprehensiveSr, documentOf } from './document-header.js';
 import { assessmentEquipment, verification } from './equipment.js';
 import { personObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
-import type { AssessedFinding, Judgement, AssessmentContent } from './assessment-content.js';
+import type { AssessedFinding, Comparison, AssessmentContent } from './assessment-content.js';
 import { decisionCodes, percentOf } from './wording.js';
 
 /** The notice in every reader's assessment: it must not be taken for the radiologist's report. */
@@ -19,7 +19,7 @@ export const verdictTemplate = '1';
  * item, so that OHIF shows it as a report. Its title is a code of our own, for it is no report of CID 7000, and so it claims
  * no template of PS3.16 but a private one.
  *
- * Findings are CODE finding = present/absent/undetermined, with the judgement, the software's decision, and the images
+ * Findings are CODE finding = present/absent/undetermined, with the comparison, the software's decision, and the images
  * below each. It names the documents that it is about and the assessments that it replaces as predecessors.
  */
 export function assessmentReport(content: AssessmentContent): DataSet {
@@ -34,7 +34,7 @@ export function assessmentReport(content: AssessmentContent): DataSet {
         ...content.findings.map((finding) => text('CONTAINS', codes.conclusion, sentenceOf(finding))),
         ...content.predecessors.map((one) => text('CONTAINS', codes.comment, `Follows ${one.sopInstanceUID}`)),
         text('CONTAINS', codes.assessmentSource, content.origin),
-        ...(content.settles ? [code('CONTAINS', codes.adjudicatesDisagreement, codes.yes)] : []),
+        ...(content.adjudicates ? [code('CONTAINS', codes.adjudicatesDisagreement, codes.yes)] : []),
       ]),
       ...(content.findings.length > 0 ? [container('CONTAINS', codes.findings, content.findings.map(findingItem))] : []),
     ],
@@ -49,23 +49,23 @@ export function assessmentReport(content: AssessmentContent): DataSet {
   );
 }
 
-function findingItem({ concept, decision, judgement, software, images }: AssessedFinding): ContentItem {
+function findingItem({ concept, decision, comparison, software, images }: AssessedFinding): ContentItem {
   return code('CONTAINS', concept, decisionCodes[decision], [
-    code('HAS PROPERTIES', codes.judgement, judgementCodes[judgement]),
+    code('HAS PROPERTIES', codes.comparison, comparisonCodes[comparison]),
     ...(software ? [code('HAS PROPERTIES', codes.softwareDecision, decisionCodes[software.decision])] : []),
     ...images.map((one) => image('INFERRED FROM', codes.sourceOfMeasurement, one)),
   ]);
 }
 
-export const judgementCodes = {
+export const comparisonCodes = {
   confirmed: codes.confirmed,
   rejected: codes.rejected,
   corrected: codes.corrected,
   added: codes.added,
-} as const satisfies Record<Judgement, unknown>;
+} as const satisfies Record<Comparison, unknown>;
 
 /** "Pneumonia: absent. Rejects the software's finding (present, 93.4 %)." */
-function sentenceOf({ concept, decision, judgement, software }: AssessedFinding): string {
+function sentenceOf({ concept, decision, comparison, software }: AssessedFinding): string {
   const said = software ? ` (${software.decision}, ${percentOf(software.probability)} %)` : '';
   const words = {
     confirmed: `Confirms the software${said}`,
@@ -73,5 +73,5 @@ function sentenceOf({ concept, decision, judgement, software }: AssessedFinding)
     corrected: `Corrects the software${said}`,
     added: 'Not looked for by the software',
   } as const;
-  return `${concept.meaning}: ${decision}. ${words[judgement]}.`;
+  return `${concept.meaning}: ${decision}. ${words[comparison]}.`;
 }

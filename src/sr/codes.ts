@@ -97,7 +97,7 @@ export const codes = {
   // What a reader says of a software's findings
   assessment: own('ai-assessment', "Reader's assessment on AI findings"),
   assessmentSource: own('assessment-source', 'Source of the assessment'),
-  judgement: own('judgement', "Judgement of the software's finding"),
+  comparison: own('judgement', "Judgement of the software's finding"),
   confirmed: own('confirmed', 'Confirmed'),
   rejected: own('rejected', 'Rejected'),
   corrected: own('corrected', 'Corrected'),

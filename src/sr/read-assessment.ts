@@ -7,15 +7,15 @@ import { readStatements } from './read-content.js';
 import { imagesBelow, readHierarchical, type DocumentReference, type ImageReference } from './references.js';
 import type { Decision } from './report-content.js';
 import { momentOf, momentOfDateTime } from './timezone.js';
-import type { Judgement } from './assessment-content.js';
-import { judgementCodes } from './assessment-report.js';
+import type { Comparison } from './assessment-content.js';
+import { comparisonCodes } from './assessment-report.js';
 import { decisionOf } from './wording.js';
 
 export interface ReadStatement {
   readonly concept: CodedConcept;
   readonly decision: Decision;
   /** Only where the document says so: assessments of our form. */
-  readonly judgement?: Judgement;
+  readonly comparison?: Comparison;
   readonly softwareDecision?: Decision;
   readonly images: readonly ImageReference[];
 }
@@ -27,7 +27,7 @@ export interface ReadAssessment {
   /** Name of the account, else the person's name as the document has it. */
   readonly reader: string;
   readonly verified: boolean;
-  readonly settles: boolean;
+  readonly adjudicates: boolean;
   /** `page`, `api`, `csv`; '' if it is not said. */
   readonly origin: string;
   readonly findings: readonly ReadStatement[];
@@ -62,7 +62,7 @@ export function readAssessment(document: DataSet): ReadAssessment | undefined {
     kind: 'verified-report',
     reader: verifier.name,
     verified: true,
-    settles: false,
+    adjudicates: false,
     origin: '',
     findings: readStatements(document),
   };
@@ -97,20 +97,20 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
       verifierOf(document)?.name ??
       '',
     verified,
-    settles: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement), codes.yes),
+    adjudicates: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement), codes.yes),
     origin: textNamed(summary, codes.assessmentSource) ?? '',
     findings: items.flatMap((item): readonly ReadStatement[] => {
       const concept = nameOf(item);
       const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));
       if (!concept || !decision) return [];
-      const said = codeNamed(item, codes.judgement);
-      const judgement = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(said, judgementCodes[one]));
+      const said = codeNamed(item, codes.comparison);
+      const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(said, comparisonCodes[one]));
       const softwareDecision = decisionOf(codeNamed(item, codes.softwareDecision));
       return [
         {
           concept,
           decision,
-          ...(judgement ? { judgement } : {}),
+          ...(comparison ? { comparison } : {}),
           ...(softwareDecision ? { softwareDecision } : {}),
           images: imagesBelow(item, evidence),
         },

@@ -82,7 +82,7 @@ function labelsOf(row: AssessmentRow): (typeof label.$inferInsert)[] {
             reader: row.reader,
             decision,
             verified: row.verified,
-            settles: row.settles,
+            adjudicates: row.adjudicates,
             givenAt: row.givenAt,
           },
         ],

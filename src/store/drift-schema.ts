@@ -11,7 +11,7 @@ export const studyStatistics = chestAi.table(
     modelVersion: text('model_version').notNull(),
     /** A configured name or a keyed hash. */
     site: text('site').notNull(),
-    judgedAt: time('judged_at').notNull(),
+    predictedAt: time('predicted_at').notNull(),
     numbers: jsonb('numbers').$type<Readonly<Record<string, number>>>().notNull(),
     names: jsonb('names').$type<Readonly<Record<string, string>>>().notNull(),
     /** What was reported, by finding. */

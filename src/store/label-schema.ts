@@ -10,7 +10,7 @@ export interface RecordedStatement {
   readonly scheme: string;
   readonly meaning: string;
   readonly decision: 'present' | 'absent' | 'undetermined';
-  readonly judgement?: 'confirmed' | 'rejected' | 'corrected' | 'added';
+  readonly comparison?: 'confirmed' | 'rejected' | 'corrected' | 'added';
   readonly softwareDecision?: 'present' | 'absent' | 'undetermined';
 }
 
@@ -26,7 +26,7 @@ export const assessment = chestAi.table('assessment', {
   kind: text('kind').$type<AssessmentKind>().notNull(),
   reader: text('reader').notNull(),
   verified: boolean('verified').notNull(),
-  settles: boolean('settles').notNull(),
+  adjudicates: boolean('adjudicates').notNull(),
   origin: text('origin').notNull(),
   /** Absent where the document does not say. */
   givenAt: time('given_at'),
@@ -47,7 +47,7 @@ export const label = chestAi.table(
     reader: text('reader').notNull(),
     decision: text('decision').$type<RecordedStatement['decision']>().notNull(),
     verified: boolean('verified').notNull(),
-    settles: boolean('settles').notNull(),
+    adjudicates: boolean('adjudicates').notNull(),
     givenAt: time('given_at'),
   },
   (table) => [primaryKey({ columns: [table.studyInstanceUID, table.finding, table.origin] })],

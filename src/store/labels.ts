@@ -103,17 +103,15 @@ export function labelsIn(database: Database): Labels {
             );
         const fresh = given.filter((one) => !known.has(key(one)));
         for (let from = 0; from < fresh.length; from += 1_000) {
-          const rows = fresh
-            .slice(from, from + 1_000)
-            .map((one) => ({
-              ...one,
-              origin: orthancLabelOrigin,
-              source: 'orthanc-label' as const,
-              reader: orthancLabelReader,
-              verified: false,
-              settles: false,
-              givenAt: null,
-            }));
+          const rows = fresh.slice(from, from + 1_000).map((one) => ({
+            ...one,
+            origin: orthancLabelOrigin,
+            source: 'orthanc-label' as const,
+            reader: orthancLabelReader,
+            verified: false,
+            adjudicates: false,
+            givenAt: null,
+          }));
           await tables.insert(label).values(rows).onConflictDoNothing();
         }
         return { added: fresh.length, removed: gone.length };

@@ -24,7 +24,7 @@ export function shadowResultsIn(database: Database): ShadowResults {
           .select()
           .from(shadowResult)
           .where(eq(shadowResult.modelVersion, modelVersion))
-          .orderBy(asc(shadowResult.judgedAt), sql`${shadowResult.studyInstanceUID}`)
+          .orderBy(asc(shadowResult.predictedAt), sql`${shadowResult.studyInstanceUID}`)
           .limit(limit),
       );
     },

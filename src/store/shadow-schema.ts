@@ -20,7 +20,7 @@ export const shadowResult = chestAi.table(
     /** Hash of the image UIDs that both rest on. */
     inputKey: text('input_key').notNull(),
     championVersion: text('champion_version').notNull(),
-    judgedAt: time('judged_at').notNull(),
+    predictedAt: time('predicted_at').notNull(),
     outcome: text('outcome').$type<'reported' | 'skipped'>().notNull(),
     findings: jsonb('findings').$type<readonly ShadowFinding[]>().notNull(),
     championFindings: jsonb('champion_findings').$type<readonly ShadowFinding[]>().notNull(),

@@ -6,7 +6,7 @@ import { label } from './label-schema.js';
 /** Numbers and short names of one judged study. */
 export type StudyStatisticsRow = Readonly<typeof studyStatistics.$inferSelect>;
 /** What was reported of a study that readers have judged. */
-export type ReportedDecisions = Pick<StudyStatisticsRow, 'studyInstanceUID' | 'site' | 'network' | 'judgedAt' | 'decisions'>;
+export type ReportedDecisions = Pick<StudyStatisticsRow, 'studyInstanceUID' | 'site' | 'network' | 'predictedAt' | 'decisions'>;
 
 export interface StatisticsOfStudies {
   /** Of the same study and version again: the later one. */
@@ -43,14 +43,14 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
     },
 
     since(from, { limit = maxRows } = {}) {
-      const lately = gte(studyStatistics.judgedAt, from);
+      const lately = gte(studyStatistics.predictedAt, from);
       return database.run(async (tables) => {
         const sample = await sampleOf(tables, lately, limit);
         return tables
           .select()
           .from(studyStatistics)
           .where(and(lately, sample))
-          .orderBy(desc(studyStatistics.judgedAt), asc(studyStatistics.studyInstanceUID));
+          .orderBy(desc(studyStatistics.predictedAt), asc(studyStatistics.studyInstanceUID));
       });
     },
 
@@ -63,29 +63,29 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
             and(
               eq(studyStatistics.site, site),
               eq(studyStatistics.network, network),
-              lt(studyStatistics.judgedAt, before),
+              lt(studyStatistics.predictedAt, before),
               modelVersion === undefined ? undefined : eq(studyStatistics.modelVersion, modelVersion),
             ),
           )
-          .orderBy(asc(studyStatistics.judgedAt), asc(studyStatistics.studyInstanceUID))
+          .orderBy(asc(studyStatistics.predictedAt), asc(studyStatistics.studyInstanceUID))
           .limit(limit),
       );
     },
 
     labelled(modelVersion, from, { limit = maxRows } = {}) {
-      const { studyInstanceUID, site, network, judgedAt, decisions } = studyStatistics;
+      const { studyInstanceUID, site, network, predictedAt, decisions } = studyStatistics;
       const wanted = and(
         eq(studyStatistics.modelVersion, modelVersion),
-        gte(judgedAt, from),
+        gte(predictedAt, from),
         sql`EXISTS (SELECT 1 FROM ${label} WHERE ${label.studyInstanceUID} = ${studyInstanceUID})`,
       )!;
       return database.run(async (tables) => {
         const sample = await sampleOf(tables, wanted, limit);
         return tables
-          .select({ studyInstanceUID, site, network, judgedAt, decisions })
+          .select({ studyInstanceUID, site, network, predictedAt, decisions })
           .from(studyStatistics)
           .where(and(wanted, sample))
-          .orderBy(desc(judgedAt), asc(studyInstanceUID));
+          .orderBy(desc(predictedAt), asc(studyInstanceUID));
       });
     },
   };

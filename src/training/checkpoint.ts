@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { mapDiskFull, syncDirectory, writeNewFile } from '../lib/atomic-write.js';
-import { asFault, Fault } from '../errors.js';
+import { Fault } from '../errors.js';
 import type { TrainerState } from '../engine/trainer.js';
 import { readSafetensors, writeSafetensors, type Tensors } from '../network/safetensors.js';
 

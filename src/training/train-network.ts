@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../lib/atomic-write.js';
-import type { PictureCache } from '../dataset/picture-cache.js';
 import { PictureWorkers } from '../dataset/picture-workers.js';
-import type { Engine } from '../engine/engine.js';
-import type { Objective, TrainingEngine } from '../engine/trainer.js';
-import type { Architecture } from '../network/architecture.js';
 import { writeSafetensors, type Tensors } from '../network/safetensors.js';
-import type { TrainingImage, TrainingInput } from './batches.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint, type Position } from './checkpoint.js';
 import { drawLossCurves } from './curves.js';
 import { batchesOf } from './epoch-plan.js';
 import { runStage } from './run-stage.js';
-import type { Recipe } from './recipe.js';
 import { TrainingLog, type LogEntry } from './training-log.js';
 import type { TrainingRun } from './training-run.js';
 

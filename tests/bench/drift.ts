@@ -36,7 +36,7 @@ async function share(n: number, trained: number, shift: number): Promise<number>
           network: 'xray',
           modelVersion: 'abcdef012345',
           site,
-          judgedAt: new Date(now.getTime() - 3_600_000),
+          predictedAt: new Date(now.getTime() - 3_600_000),
           decisions: {},
           ...observation(uniform, site === 'south' ? shift : 0),
         }),

@@ -12,13 +12,13 @@ export async function bench(): Promise<void> {
   try {
     const honest = await nights.honest('honest');
     if (!honest.finished) throw new Error('nobody stopped it');
-    console.log(`honest labels: ${honest.judgement.decision.decision}. ${honest.judgement.decision.why}`);
-    await nights.registry.promote(honest.challenger, { by: 'bench', why: honest.judgement.decision.why, at: new Date() });
+    console.log(`honest labels: ${honest.evaluation.decision.decision}. ${honest.evaluation.decision.why}`);
+    await nights.registry.promote(honest.challenger, { by: 'bench', why: honest.evaluation.decision.why, at: new Date() });
     let refused = 0;
     let seconds = 0;
     for (let seed = 0; seed < seeds; seed++) {
       const began = performance.now();
-      const { decision } = (await nights.poisoned(seed)).judgement;
+      const { decision } = (await nights.poisoned(seed)).evaluation;
       seconds += (performance.now() - began) / 1000;
       if (decision.decision === 'refused') refused++;
       console.log(`seed ${seed} (${seed % 2 === 0 ? 'turned round' : 'by lot'}): ${decision.decision}. ${decision.why}`);

@@ -71,7 +71,7 @@ describe('assessments of readers on a real Orthanc', () => {
         { name: 'pneumonia', decision: 'present' },
         { name: 'covid-19', decision: 'absent' },
       ],
-      judgedDocument: report.reference.sopInstanceUID,
+      assessedDocument: report.reference.sopInstanceUID,
     };
     const answer = await post(study, body);
     assert.equal(answer.status, 201);
@@ -129,7 +129,7 @@ describe('assessments of readers on a real Orthanc', () => {
       [study, '{', 400, /can be read/],
       ['not-a-uid', { findings: [finding] }, 400, /Study Instance UID/],
       ['1.2.3.4.5.6', { findings: [finding] }, 404, /./],
-      [study, { findings: [finding], judgedDocument: '1.2.3' }, 409, new RegExp(report.reference.sopInstanceUID.replaceAll('.', '\\.'))],
+      [study, { findings: [finding], assessedDocument: '1.2.3' }, 409, new RegExp(report.reference.sopInstanceUID.replaceAll('.', '\\.'))],
       [study, { findings: [finding] }, 401, /logged in/, {}],
     ];
     for (const [uid, body, status, sentence, headers] of cases) {
@@ -137,7 +137,7 @@ describe('assessments of readers on a real Orthanc', () => {
       assert.equal(answer.status, status, JSON.stringify(body));
       assert.match(((await answer.json()) as { error: string }).error, sentence);
     }
-    await assert.rejects(record(study, 'meier', 'present', { settles: true }), isFault('request-refused'));
+    await assert.rejects(record(study, 'meier', 'present', { adjudicates: true }), isFault('request-refused'));
     await assert.rejects(record(study, 'a\\b', 'present'), isFault('request-invalid'));
     assert.deepEqual(await assessmentsInPacs(study), []);
   });
@@ -159,12 +159,12 @@ describe('assessments of readers on a real Orthanc', () => {
     await record(study, 'meier', 'present');
     await record(study, 'schulz', 'absent');
     assert.equal((await labelOf(study))?.state, 'disagreed');
-    const settled = await record(study, 'petrova', 'absent', { settles: true });
-    assert.ok(settled.assessment.verified && settled.assessment.settles);
+    const settled = await record(study, 'petrova', 'absent', { adjudicates: true });
+    assert.ok(settled.assessment.verified && settled.assessment.adjudicates);
     assert.equal(settled.assessment.predecessors.length >= 3, true, 'it names the assessments that it settles');
     const joint = await labelOf(study);
     assert.deepEqual([joint?.state, joint?.decision], ['settled', 'absent']);
-    assert.equal((await record(study, 'petrova', 'absent', { settles: true })).stored, false, 'repeated, it is the same object');
+    assert.equal((await record(study, 'petrova', 'absent', { adjudicates: true })).stored, false, 'repeated, it is the same object');
   });
 
   test('the same assessment ten times at once is one object', async () => {

@@ -68,7 +68,7 @@ describe('labels from a list and from Orthanc', () => {
       ['meier', 'csv', false],
     );
     assert.deepEqual(
-      assessment!.assessment.findings.map(({ concept, decision, judgement }) => `${concept.meaning} ${decision} ${judgement}`),
+      assessment!.assessment.findings.map(({ concept, decision, comparison }) => `${concept.meaning} ${decision} ${comparison}`),
       ['COVID-19 absent added', 'Pneumonia present added'],
     );
 

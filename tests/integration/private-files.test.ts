@@ -25,7 +25,6 @@ import { receiveUpload } from '../../src/uploads/receive-upload.js';
 import { uploadFolder } from '../../src/uploads/process-folder.js';
 import { chestAi } from '../support/chest-ai-command.js';
 import { chestStudy } from '../support/chest-study.js';
-import { eventually } from '../support/eventually.js';
 import { useOrthanc } from '../support/orthanc.js';
 import { decodersOf } from '../support/processes.js';
 import { sendByCStore } from '../support/send.js';

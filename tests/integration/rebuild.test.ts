@@ -22,9 +22,7 @@ for (const backend of storeBackends()) {
     after(() => backend.stop());
     const pacs = useOrthanc();
 
-    function rebuild(
-      environment: Readonly<Record<string, string>>,
-    ): Promise<{
+    function rebuild(environment: Readonly<Record<string, string>>): Promise<{
       readonly results: number;
       readonly assessments: number;
       readonly studies: number;
@@ -90,12 +88,12 @@ for (const backend of storeBackends()) {
         calling: 'MODALITY1',
       });
       await eventuallyOneResult(pacs.dicomWeb, early.studyInstanceUID, { total: 2 });
-      const say = (reader: string, decision: 'present' | 'absent', settles = false) =>
+      const say = (reader: string, decision: 'present' | 'absent', adjudicates = false) =>
         service.assessments.record({
           studyInstanceUID: plain.studyInstanceUID,
           reader: service.assessments.readerOf(reader),
           findings: [{ name: 'pneumonia', decision }],
-          settles,
+          adjudicates,
           origin: 'page',
         });
       await say('meier', 'present');

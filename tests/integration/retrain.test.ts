@@ -17,8 +17,8 @@ describe('retraining from a plan', () => {
   test('honest labels pass the gate; stopped on the way and gone on with, the same weights come of it', async () => {
     const whole = await nights.honest('whole');
     assert.ok(whole.finished);
-    assert.equal(whole.judgement.decision.decision, 'promoted', whole.judgement.decision.why);
-    assert.ok((whole.judgement.challenger.auroc['pneumonia']?.value ?? 0) > 0.85);
+    assert.equal(whole.evaluation.decision.decision, 'promoted', whole.evaluation.decision.why);
+    assert.ok((whole.evaluation.challenger.auroc['pneumonia']?.value ?? 0) > 0.85);
 
     const stop = new AbortController();
     let steps = 0;
@@ -30,8 +30,8 @@ describe('retraining from a plan', () => {
 
     await nights.registry.promote(
       whole.challenger,
-      { by: 'test', why: whole.judgement.decision.why, at: new Date() },
-      whole.judgement.decision.champion!,
+      { by: 'test', why: whole.evaluation.decision.why, at: new Date() },
+      whole.evaluation.decision.champion!,
     );
   });
 
@@ -54,9 +54,9 @@ describe('retraining from a plan', () => {
   for (const seed of seeds) {
     test(`poisoned labels, seed ${seed}: the gate refuses and nothing changes`, async () => {
       const before = await nights.registry.aliases();
-      const { judgement } = await nights.poisoned(seed);
-      assert.equal(judgement.decision.decision, 'refused');
-      assert.ok(judgement.decision.criteria.some(({ counts, passed }) => counts && !passed));
+      const { evaluation } = await nights.poisoned(seed);
+      assert.equal(evaluation.decision.decision, 'refused');
+      assert.ok(evaluation.decision.criteria.some(({ counts, passed }) => counts && !passed));
       assert.deepEqual(await nights.registry.aliases(), before);
     });
   }

@@ -11,7 +11,7 @@ const row = (n: number, change: Partial<StudyStatisticsRow> = {}): StudyStatisti
   network: 'xray',
   modelVersion: 'a',
   site: 'North',
-  judgedAt: day(n),
+  predictedAt: day(n),
   numbers: { 'input:mean': n / 10 },
   names: { 'tag:Modality': 'DX' },
   decisions: { pneumonia: 'present' },
@@ -34,14 +34,14 @@ for (const backend of storeBackends()) {
         row(3, { site: 'South' }),
         row(4, { modelVersion: 'b' }),
         row(5, { network: 'ct' }),
-        row(2, { judgedAt: day(6), numbers: { 'input:mean': 0.9 } }),
+        row(2, { predictedAt: day(6), numbers: { 'input:mean': 0.9 } }),
       ])
         await store.statistics.record(one);
       assert.deepEqual(
         (await store.statistics.since(day(4))).map(({ studyInstanceUID }) => studyInstanceUID),
         ['2.25.2', '2.25.5', '2.25.4'],
       );
-      assert.deepEqual((await store.statistics.since(day(6)))[0], row(2, { judgedAt: day(6), numbers: { 'input:mean': 0.9 } }));
+      assert.deepEqual((await store.statistics.since(day(6)))[0], row(2, { predictedAt: day(6), numbers: { 'input:mean': 0.9 } }));
       const first = { site: 'North', network: 'xray' as const, before: day(6), limit: 10 };
       assert.deepEqual(
         (await store.statistics.first(first)).map(({ studyInstanceUID }) => studyInstanceUID),

@@ -29,7 +29,7 @@ const report = (
   kind: 'verified-report',
   reader,
   verified: true,
-  settles: false,
+  adjudicates: false,
   origin: 'document',
   givenAt: new Date('2026-03-01T08:00:00Z'),
   findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision }],
@@ -184,7 +184,7 @@ for (const backend of storeBackends()) {
         await store.statistics.record({
           studyInstanceUID: `2.25.33${n}`,
           modelVersion: 'm',
-          judgedAt: new Date(first + n * 86_400_000),
+          predictedAt: new Date(first + n * 86_400_000),
           site: n < 55 ? 'large' : 'small',
           network: 'xray',
           numbers: {},
@@ -197,7 +197,7 @@ for (const backend of storeBackends()) {
       assert.equal(of('small').length, 5);
       assert.ok(of('large').length >= 10 && of('large').length <= 20, `${of('large').length}`);
       assert.ok(
-        of('large').some((one) => one.judgedAt.getTime() < first + 27 * 86_400_000),
+        of('large').some((one) => one.predictedAt.getTime() < first + 27 * 86_400_000),
         'not the newest only',
       );
       assert.equal((await store.statistics.since(new Date(first))).filter((one) => one.modelVersion === 'm').length, 60);

@@ -48,7 +48,7 @@ export function studiesOf(
       network: 'xray',
       modelVersion: model,
       site,
-      judgedAt: new Date(now.getTime() - daysAgo(index) * 86_400_000),
+      predictedAt: new Date(now.getTime() - daysAgo(index) * 86_400_000),
       numbers,
       names,
       decisions: { pneumonia: probability >= 0.5 ? 'present' : 'absent' },
@@ -71,21 +71,21 @@ export function look(
   reference?: DriftReference,
   change: Partial<DriftPort> = {},
 ): ReturnType<typeof checkDrift> {
-  const inOrder = [...rows].sort((a, b) => a.judgedAt.getTime() - b.judgedAt.getTime());
+  const inOrder = [...rows].sort((a, b) => a.predictedAt.getTime() - b.predictedAt.getTime());
   return checkDrift({
     statistics: {
-      since: async (from) => inOrder.filter(({ judgedAt }) => judgedAt >= from),
+      since: async (from) => inOrder.filter(({ predictedAt }) => predictedAt >= from),
       first: async ({ site, network, before, modelVersion, limit }) =>
         inOrder
           .filter(
             (row) =>
               row.site === site &&
               row.network === network &&
-              row.judgedAt < before &&
+              row.predictedAt < before &&
               (modelVersion === undefined || row.modelVersion === modelVersion),
           )
           .slice(0, limit),
-      labelled: async (version, from) => inOrder.filter(({ modelVersion, judgedAt }) => modelVersion === version && judgedAt >= from),
+      labelled: async (version, from) => inOrder.filter(({ modelVersion, predictedAt }) => modelVersion === version && predictedAt >= from),
     },
     labelsOf: async () => [],
     model: { version: model, kinds: ['xray'], ...(reference ? { reference: { xray: reference } } : {}) },

@@ -11,7 +11,7 @@ function says(reader: string, decision: LabelStatement['decision'], minute: numb
     decision,
     source: 'page',
     verified: false,
-    settles: false,
+    adjudicates: false,
     givenAt: at(minute),
     ...more,
   };
@@ -29,28 +29,28 @@ const cases: readonly (readonly [what: string, statements: readonly LabelStateme
   ['who does not decide does not disagree', [says('a', 'present', 1), says('b', 'undetermined', 2)], 'settled present'],
   [
     'settled by one who may',
-    [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { verified: true, settles: true })],
+    [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { verified: true, adjudicates: true })],
     'settled absent',
   ],
-  ['not by one who may not', [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { settles: true })], 'disagreed'],
+  ['not by one who may not', [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { adjudicates: true })], 'disagreed'],
   [
     'not by one who does not decide',
-    [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'undetermined', 3, { verified: true, settles: true })],
+    [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'undetermined', 3, { verified: true, adjudicates: true })],
     'disagreed',
   ],
   [
     'contradicted again afterwards',
-    [says('a', 'present', 1), says('c', 'absent', 3, { verified: true, settles: true }), says('a', 'present', 4)],
+    [says('a', 'present', 1), says('c', 'absent', 3, { verified: true, adjudicates: true }), says('a', 'present', 4)],
     'disagreed',
   ],
   [
     'settled twice: the later',
-    [says('c', 'absent', 3, { verified: true, settles: true }), says('d', 'present', 5, { verified: true, settles: true })],
+    [says('c', 'absent', 3, { verified: true, adjudicates: true }), says('d', 'present', 5, { verified: true, adjudicates: true })],
     'settled present',
   ],
   [
     'without a time it is the oldest',
-    [says('a', 'present', 0, { givenAt: null, source: 'orthanc-label' }), says('c', 'absent', 3, { verified: true, settles: true })],
+    [says('a', 'present', 0, { givenAt: null, source: 'orthanc-label' }), says('c', 'absent', 3, { verified: true, adjudicates: true })],
     'settled absent',
   ],
 ];

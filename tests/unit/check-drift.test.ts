@@ -73,10 +73,10 @@ test('readers who no longer agree raise an alarm; few or steady ones do not', as
         studyInstanceUID,
         finding: 'pneumonia',
         reader: 'r',
-        decision: disagreeing(index) && row.judgedAt > new Date(now.getTime() - 7 * 86_400_000) ? other : model,
+        decision: disagreeing(index) && row.predictedAt > new Date(now.getTime() - 7 * 86_400_000) ? other : model,
         source: 'page',
         verified: false,
-        settles: false,
+        adjudicates: false,
         givenAt: now,
       };
     });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { heedSignal } from '../../src/reporting/heed-signal.js';
-import type { ImageReader, Pacs, ReportPorts, ServedModel } from '../../src/reporting/ports.js';
+import type { ImageReader } from '../../src/serving/image-reader.js';
+import type { Pacs, ReportPorts } from '../../src/reporting/ports.js';
+import type { ServedModel } from '../../src/serving/model.js';
 
 const never = new Promise<never>(() => undefined);
 

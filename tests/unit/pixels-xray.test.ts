@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
-import { Fault } from '../../src/errors.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { presentXray } from '../../src/pixels/xray/xray.js';
 import type { PresentedXray } from '../../src/pixels/xray/xray.js';

@@ -10,7 +10,8 @@ import { routingSchema, type Routing } from '../../src/routing/rules.js';
 import { documentProfiles } from '../../src/sr/document-profile.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
 import { reportStudy } from '../../src/reporting/report-study.js';
-import type { FindingPrediction, ImageKind, ReportPorts } from '../../src/reporting/ports.js';
+import type { FindingPrediction, ImageKind } from '../../src/serving/model.js';
+import type { ReportPorts } from '../../src/reporting/ports.js';
 
 const studyInstanceUID = '1.2.3' as StudyInstanceUID;
 const image = (number: number, attributes: DataSet = {}): DataSet => ({

@@ -1,5 +1,5 @@
 import type { SeriesInstanceUID, SOPInstanceUID } from '../../src/dicom/uid.js';
-import { judgementOf, type AssessedFinding, type AssessmentContent } from '../../src/sr/assessment-content.js';
+import { comparisonOf, type AssessedFinding, type AssessmentContent } from '../../src/sr/assessment-content.js';
 import type { Decision } from '../../src/sr/report-content.js';
 import { finding, imageReference, reported, source } from './sr-examples.js';
 
@@ -14,7 +14,7 @@ export function judged(
   return {
     concept: finding(name, 0, 'absent').concept,
     decision,
-    judgement: judgementOf(decision, software?.decision),
+    comparison: comparisonOf(decision, software?.decision),
     ...(software ? { software } : {}),
     images,
   };
@@ -24,7 +24,7 @@ const base: AssessmentContent = {
   source,
   reader: { name: 'meier' },
   findings: [judged('pneumonia', 'present', { decision: 'present', probability: 0.934 })],
-  settles: false,
+  adjudicates: false,
   origin: 'page',
   softwareVersion: '0.1.0',
   evidence: [],
@@ -59,7 +59,7 @@ export const assessmentExamples: Readonly<Record<string, AssessmentContent>> = {
       judged('pneumonia', 'present', { decision: 'present', probability: 0.934 }),
     ],
   },
-  settling: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, settles: true, origin: 'api' },
+  settling: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, adjudicates: true, origin: 'api' },
   'without-result': {
     ...base,
     findings: [judged('pneumothorax', 'absent', undefined, [])],

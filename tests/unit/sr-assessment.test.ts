@@ -42,22 +42,22 @@ for (const [name, content] of Object.entries(assessmentExamples)) {
       assert.equal(read.kind, 'assessment');
       assert.equal(read.reader, content.reader.name);
       assert.equal(read.verified, content.reader.verifiesFor !== undefined);
-      assert.equal(read.settles, content.settles);
+      assert.equal(read.adjudicates, content.adjudicates);
       assert.equal(read.origin, content.origin);
       assert.equal(read.createdAt?.getTime(), content.createdAt.getTime(), 'to the millisecond');
       assert.deepEqual(read.predecessors, content.predecessors);
       assert.deepEqual(
-        read.findings.map(({ concept, decision, judgement, softwareDecision, images }) => ({
+        read.findings.map(({ concept, decision, comparison, softwareDecision, images }) => ({
           concept,
           decision,
-          judgement,
+          comparison,
           softwareDecision,
           images,
         })),
-        content.findings.map(({ concept, decision, judgement, software, images }) => ({
+        content.findings.map(({ concept, decision, comparison, software, images }) => ({
           concept,
           decision,
-          judgement,
+          comparison,
           softwareDecision: software?.decision,
           images,
         })),
@@ -268,7 +268,7 @@ for (const name of assessmentsReadElsewhere) {
     assert.equal(theirs.verifier.length, content.reader.verifiesFor === undefined ? 0 : 1);
     assert.deepEqual(
       theirs.findings,
-      content.findings.map(({ concept, decision, judgement }) => [concept.meaning, decision, judgement]),
+      content.findings.map(({ concept, decision, comparison }) => [concept.meaning, decision, comparison]),
     );
     assert.deepEqual(
       theirs.predecessors,

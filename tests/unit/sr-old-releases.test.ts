@@ -75,12 +75,12 @@ for (const name of ['every-judgement', 'settling']) {
     assert.ok(isAssessment(document));
     const assessment = readAssessment(document)!;
     assert.deepEqual(
-      [assessment.reader, assessment.settles, assessment.origin, assessment.verified],
-      [content.reader.name, content.settles, content.origin, content.reader.verifiesFor !== undefined],
+      [assessment.reader, assessment.adjudicates, assessment.origin, assessment.verified],
+      [content.reader.name, content.adjudicates, content.origin, content.reader.verifiesFor !== undefined],
     );
     assert.deepEqual(
-      assessment.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]),
-      content.findings.map(({ concept, decision, judgement }) => [concept, decision, judgement]),
+      assessment.findings.map(({ concept, decision, comparison }) => [concept, decision, comparison]),
+      content.findings.map(({ concept, decision, comparison }) => [concept, decision, comparison]),
     );
     assert.equal(assessment.createdAt?.toISOString(), content.createdAt.toISOString());
   });

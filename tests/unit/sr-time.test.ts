@@ -113,7 +113,7 @@ describe('D5: times without an offset are local times', () => {
     reader: string,
     decision: LabelStatement['decision'],
     givenAt: Date | null | undefined,
-    settles: boolean,
+    adjudicates: boolean,
   ): LabelStatement => ({
     studyInstanceUID: '2.25.1',
     finding: 'pneumonia',
@@ -121,7 +121,7 @@ describe('D5: times without an offset are local times', () => {
     decision,
     source: 'assessment',
     verified: true,
-    settles,
+    adjudicates,
     givenAt: givenAt ?? null,
   });
 

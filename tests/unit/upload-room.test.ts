@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, openSync, readdirSync, truncateSync, closeSync, writeFileSync, utimesSync, existsSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, truncateSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';

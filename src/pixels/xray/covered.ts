@@ -1,6 +1,5 @@
 import type { GreyImage } from '../image.js';
 import { lungFields } from './lung-fields.js';
-import { resizeBilinear } from '../resize.js';
 
 /** Frame of this share of each side, where borders, collimators and most markers are. */
 const frameShare = 0.1;

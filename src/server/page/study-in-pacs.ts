@@ -8,7 +8,7 @@ import type { Preview } from '../../pixels/preview.js';
 import type { Picture } from '../ports/page.js';
 import type { ShownHeatMap, ShownImage, ShownPatient } from '../page-types.js';
 import { isOwnDocument } from '../../sr/own-document.js';
-import type { ImageReader } from '../../reporting/ports.js';
+import type { ImageReader } from '../../serving/image-reader.js';
 import type { PacsAccess } from '../../service/open-pacs.js';
 
 /** More images of a study are not listed: the viewer is there for them. */

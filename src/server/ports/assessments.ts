@@ -10,8 +10,8 @@ export interface AssessmentRequest {
   readonly reader: string;
   readonly findings: readonly { readonly name: string; readonly decision: 'present' | 'absent' | 'undetermined' }[];
   /** SOP Instance UID of the text report that the reader saw. */
-  readonly judgedDocument?: string | undefined;
-  readonly settles?: boolean | undefined;
+  readonly assessedDocument?: string | undefined;
+  readonly adjudicates?: boolean | undefined;
   readonly origin: 'page' | 'api';
 }
 

@@ -15,9 +15,9 @@ const assessmentBody = z.strictObject({
     .min(1)
     .max(200),
   /** SOP Instance UID of the text report that was looked at: refused with 409 if it was replaced since. */
-  judgedDocument: z.string().max(64).optional(),
+  assessedDocument: z.string().max(64).optional(),
   /** Ends a disagreement between readers; only for one who may verify. */
-  settles: z.boolean().optional(),
+  adjudicates: z.boolean().optional(),
 });
 
 /** What readers say of a study's findings. */

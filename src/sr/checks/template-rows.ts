@@ -246,7 +246,7 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
             max: Infinity,
             values: decisions,
             rows: [
-              m('99CHESTAI 1 row 10', 'CODE', 'HAS PROPERTIES', [codes.judgement], {
+              m('99CHESTAI 1 row 10', 'CODE', 'HAS PROPERTIES', [codes.comparison], {
                 values: [codes.confirmed, codes.rejected, codes.corrected, codes.added],
               }),
               u('99CHESTAI 1 row 11', 'CODE', 'HAS PROPERTIES', [codes.softwareDecision], { max: 1, values: decisions }),

@@ -9,6 +9,7 @@ import { auditIntentions0008 } from './0008-audit-intentions.js';
 import { knownLogins0009 } from './0009-known-logins.js';
 import { sharedModels0010 } from './0010-shared-models.js';
 import { changedStudies0012 } from './0012-changed-studies.js';
+import { assessments0020 } from './0020-assessments.js';
 
 export interface Migration {
   /** Rising; each is applied once, whatever was applied before. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   knownLogins0009,
   sharedModels0010,
   changedStudies0012,
+  assessments0020,
 ];

@@ -6,7 +6,7 @@ import { decisions, lastOf, mayPredict, type Me } from '../assessments.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
 import roomStyle from './room.css?inline';
-import { ShownStudy, type Judgement } from './shown-study.js';
+import { ShownStudy, type FindingAssessment } from './shown-study.js';
 
 const kept = 'chest-ai-assessment-bar';
 /** A study that has no result yet is asked for again, not for ever. */
@@ -68,7 +68,7 @@ export class AssessmentBar {
       setTimeout(() => turn === this.turn && void this.load(turn, times - 1), againMs);
   }
 
-  private async judge(study: ShownStudy, findings: readonly Judgement[]): Promise<void> {
+  private async judge(study: ShownStudy, findings: readonly FindingAssessment[]): Promise<void> {
     if (this.busy) return;
     const { t } = this;
     const meaning = (name: string): string => study.current?.findings.find((one) => one.name === name)?.meaning ?? name;
@@ -253,8 +253,8 @@ export class AssessmentBar {
   /** What a button says of the software's decision, in the words of the assessment's document. */
   private meaningOf(said: Decision, decision: Decision): string {
     const { t } = this;
-    const judgement = said === decision ? 'confirm' : said === 'absent' && decision === 'present' ? 'reject' : 'correct';
-    return `${t(`bar.${judgement}`)}: ${t(`decision.${said}`).toLowerCase()}`;
+    const comparison = said === decision ? 'confirm' : said === 'absent' && decision === 'present' ? 'reject' : 'correct';
+    return `${t(`bar.${comparison}`)}: ${t(`decision.${said}`).toLowerCase()}`;
   }
 }
 

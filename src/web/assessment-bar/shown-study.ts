@@ -4,7 +4,7 @@ import type { ShownResult } from '../../server/ports/server.js';
 import type { StudyAssessments } from '../assessments.js';
 import { studyApi } from '../addresses.js';
 
-export interface Judgement {
+export interface FindingAssessment {
   readonly name: string;
   readonly decision: Decision;
 }
@@ -36,10 +36,10 @@ export class ShownStudy {
   }
 
   /** @throws ApiFault; with 409 the result was replaced since */
-  async judge(findings: readonly Judgement[]): Promise<void> {
-    const judgedDocument = this.current?.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
+  async judge(findings: readonly FindingAssessment[]): Promise<void> {
+    const assessedDocument = this.current?.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
     try {
-      await post(studyApi(this.uid, 'assessments'), { findings, ...(judgedDocument ? { judgedDocument } : {}) });
+      await post(studyApi(this.uid, 'assessments'), { findings, ...(assessedDocument ? { assessedDocument } : {}) });
     } finally {
       await this.load();
     }

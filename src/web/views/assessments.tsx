@@ -19,10 +19,10 @@ export function Assessments({ study, current }: { readonly study: string; readon
     queryKey: ['assessments', study],
     queryFn: () => get<StudyAssessments>(studyApi(study, 'assessments')),
   });
-  const judgedDocument = current.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
+  const assessedDocument = current.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
   const save = useMutation({
     mutationFn: (findings: readonly { readonly name: string; readonly decision: Decision }[]) =>
-      post(studyApi(study, 'assessments'), { findings, ...(judgedDocument ? { judgedDocument } : {}) }),
+      post(studyApi(study, 'assessments'), { findings, ...(assessedDocument ? { assessedDocument } : {}) }),
     onSettled: () => client.invalidateQueries({ queryKey: ['assessments', study] }),
   });
   const may = mayPredict(me);

@@ -1,4 +1,4 @@
-import { networkInput, type Architecture, type BatchNormLayer, type ConvLayer, type LayerNode } from '../../../network/architecture.js';
+import { networkInput, type BatchNormLayer, type ConvLayer, type LayerNode } from '../../../network/architecture.js';
 import type { NetworkWithWeights } from '../../../network/network-with-weights.js';
 import { foldableBatchNorms, foldBatchNorm } from './fold-batch-norm.js';
 import { emitGradCam } from './grad-cam.js';

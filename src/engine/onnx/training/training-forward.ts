@@ -3,7 +3,6 @@ import {
   type AddLayer,
   type BatchNormLayer,
   type ConcatLayer,
-  type ConvLayer,
   type LayerNode,
   type PoolLayer,
   type ReluLayer,

@@ -1,0 +1,62 @@
+import type { EngineDescription } from '../engine/engine.js';
+import type { Decision } from '../evaluation/probability.js';
+import type { Box, GreyImage } from '../pixels/image.js';
+
+/* What a model version that is loaded onto the engine predicts. */
+
+export type ImageKind = 'xray' | 'ct';
+
+export interface FindingPrediction {
+  readonly name: string;
+  /** Calibrated, 0 to 1. */
+  readonly probability: number;
+  readonly absentBelow: number;
+  readonly presentFrom: number;
+  readonly decision: Decision;
+  /** Where the network looked most, in fractions of the image; only where the finding is present. */
+  readonly box?: Box | undefined;
+  /** What the network looked at for this finding, over the whole image; `width * height` values of 0 or more. */
+  readonly activation: { readonly values: Float32Array; readonly width: number; readonly height: number };
+}
+
+export interface ImagePrediction {
+  readonly findings: readonly FindingPrediction[];
+  /** Why the image is not what the network was made for; absent when it is. */
+  readonly refusal?: string | undefined;
+  /** Mahalanobis distance of its features from the training images. */
+  readonly distance?: number | undefined;
+  /** What computed it, where that may be another engine a moment later. */
+  readonly engine?: EngineDescription | undefined;
+}
+
+export interface SliceFinding extends FindingPrediction {
+  /** The slices that the probability comes from, the most telling first; `box` lies on the first. */
+  readonly slices: readonly number[];
+}
+
+export interface StackPrediction {
+  readonly findings: readonly SliceFinding[];
+  readonly refusal?: string | undefined;
+  /** Mean over the slices. */
+  readonly distance?: number | undefined;
+  /** From slices to study, in words. */
+  readonly rule: string;
+  readonly engine?: EngineDescription | undefined;
+}
+
+/** The model version in service, on its engine. */
+export interface ServedModel {
+  readonly name: string;
+  readonly manufacturer: string;
+  /** Short content hash. */
+  readonly version: string;
+  readonly deviceUID: string;
+  readonly engine: EngineDescription;
+  judges(kind: ImageKind): boolean;
+  /** Each X-ray on its own. */
+  predictXrays(images: readonly GreyImage[]): Promise<readonly ImagePrediction[]>;
+  /** The axial slices of one study together. */
+  predictSlices(images: readonly GreyImage[]): Promise<StackPrediction>;
+  /** Slices of one CT that the model asks for. */
+  readonly slicesPerStudy: number;
+}
