@@ -1,13 +1,11 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Config } from '../config.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import type { ShownAssessment, AssessmentsPort } from '../server/ports/assessments.js';
 import type { Reader } from '../sr/assessment-content.js';
 import type { Store } from '../store/store.js';
 import type { AcceptsDocument } from './accepted-documents.js';
 import { indexedAssessment, indexAssessments, type IndexedAssessment } from './index-assessments.js';
 import { recordAssessment, type AssessmentToRecord } from './record-assessment.js';
-import { consensusLabels } from './adjudicated-labels.js';
 import type { ReportPorts } from '../reporting/ports.js';
 
 export interface AssessmentParts {
@@ -108,37 +106,4 @@ export function assessmentsOf({
       return fresh;
     },
   };
-}
-
-/** What the server offers of them. */
-export function assessmentsPort(assessments: Assessments, store: Store): AssessmentsPort {
-  return {
-    async record({ reader, ...given }) {
-      const { assessment, stored } = await assessments.record({
-        ...given,
-        studyInstanceUID: given.studyInstanceUID as StudyInstanceUID,
-        reader: assessments.readerOf(reader),
-      });
-      return { assessment: served(assessment), stored };
-    },
-    mayVerify: (account) => assessments.readerOf(account).verifiesFor !== undefined,
-    async ofStudy(studyInstanceUID) {
-      const [rows, statements] = await Promise.all([store.assessments.ofStudy(studyInstanceUID), store.labels.ofStudy(studyInstanceUID)]);
-      return { assessments: rows.map(served), labels: consensusLabels(statements) };
-    },
-  };
-}
-
-function served({
-  sopInstanceUID,
-  kind,
-  reader,
-  verified,
-  adjudicates,
-  origin,
-  givenAt,
-  findings,
-  predecessors,
-}: IndexedAssessment): ShownAssessment {
-  return { sopInstanceUID, kind, reader, verified, adjudicates, origin, givenAt, findings, predecessors };
 }

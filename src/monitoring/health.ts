@@ -3,8 +3,7 @@ import { Fault } from '../errors.js';
 import type { EngineCondition } from '../engine/fallback-engine.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
-import type { MeasuredState } from '../server/metrics.js';
-import type { Health } from '../server/ports/server.js';
+import type { MeasuredState } from './measured-state.js';
 import type { Store } from '../store/store.js';
 import type { ServedModel } from '../serving/model.js';
 import { measuredDrift } from './start-drift-checks.js';
@@ -22,6 +21,25 @@ export interface HealthParts {
   readonly dataDir: string;
   readonly clock: ClockSkew;
   readonly log: Log;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly orthanc: string;
+  readonly database: string;
+  /** `room`, `little room left`, `full`. */
+  readonly disk: string;
+  /** `right`, or by how much it differs from Orthanc's. */
+  readonly clock: string;
+  readonly model: string;
+  readonly engine: string;
+  /** `running`; `stalled` while it takes suspiciously long for an answer; `failed` while none can be started. */
+  readonly engineState: string;
+  /** `in time`, or which job has been in progress for longer than it may. */
+  readonly work: string;
+  /** `none`, or how many alarms are not acknowledged. */
+  readonly drift: string;
+  readonly queue: { readonly waiting: number; readonly active: number; readonly failed: number };
 }
 
 /** How far Orthanc's clock and ours differed when it was last asked: once a minute, so that who asks for our health does not ask the PACS for more. */
@@ -101,7 +119,7 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
         : unacknowledged === 0
           ? 'none'
           : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
-    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
+    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), failed: sum('parked') },
   };
 }
 

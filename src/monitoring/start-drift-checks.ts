@@ -3,8 +3,7 @@ import { driftReportSchema, type DriftReport } from '../evaluation/drift/drift-r
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
-import type { DriftPort } from '../server/ports/drift.js';
-import type { MeasuredDrift } from '../server/metrics.js';
+import type { MeasuredDrift } from './measured-state.js';
 import { placeOfAlarm } from '../store/drift.js';
 import type { Store } from '../store/store.js';
 import { alarmsIn, checkDrift } from './check-drift.js';
@@ -79,31 +78,6 @@ export async function requestDriftCheck(jobs: Pick<Jobs, 'send'>): Promise<void>
 /** The last look that was kept; undefined before the first, or of an earlier release that kept it otherwise. */
 export async function lastDriftReport(store: Pick<Store, 'drift'>): Promise<DriftReport | undefined> {
   return driftReportSchema.safeParse(await store.drift.report()).data;
-}
-
-/** What the server offers of it. */
-export function driftPort({ store, jobs }: Pick<DriftWatchParts, 'store' | 'jobs'>): DriftPort {
-  return {
-    async shown() {
-      const [report, alarms] = await Promise.all([lastDriftReport(store), store.drift.alarms()]);
-      return {
-        ...(report ? { report } : {}),
-        alarms: alarms.map(({ id, site, network, quantity, detail, raisedAt, acknowledgedBy, acknowledgedAt }) => ({
-          id,
-          site,
-          network,
-          quantity,
-          detail,
-          raisedAt: raisedAt.toISOString(),
-          ...(acknowledgedBy !== null && acknowledgedAt !== null
-            ? { acknowledged: { by: acknowledgedBy, at: acknowledgedAt.toISOString() } }
-            : {}),
-        })),
-      };
-    },
-    ask: () => requestDriftCheck(jobs),
-    acknowledge: (id, by) => store.drift.acknowledge(id, by, new Date()),
-  };
 }
 
 /** For Prometheus. */

@@ -102,7 +102,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 
     // The server first, because the private Orthanc wants to know where to send its hint.
     let wake = (): void => undefined;
-    let tools: ReturnType<typeof serverPortsOf> | undefined;
+    let ports: ReturnType<typeof serverPortsOf> | undefined;
     const app = createServer(
       {
         ...access,
@@ -111,7 +111,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         wake: () => wake(),
         hintToken: config.server.hintToken,
         trustedProxies: config.server.trustedProxies,
-        tools: () => tools,
+        ports: () => ports,
         ...pageFilesOf(config),
         softwareVersion,
       },
@@ -176,7 +176,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       modelDirectory: config.model.directory,
       dataDir: config.dataDir,
     });
-    tools = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
+    ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
     monitorHealth(healthParts);
     if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();

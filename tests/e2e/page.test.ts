@@ -211,7 +211,7 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
   test('a file of two gigabytes is refused with a sentence, and not sent', async () => {
     const { page } = desk;
     const asked: string[] = [];
-    page.on('request', (request) => request.url().endsWith('/api/answer') && asked.push(request.url()));
+    page.on('request', (request) => request.url().endsWith('/api/analyze') && asked.push(request.url()));
     await page.evaluate(() => {
       const large = new File(['x'], 'whole archive.zip');
       Object.defineProperty(large, 'size', { value: 2 * 2 ** 30 });

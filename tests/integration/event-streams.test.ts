@@ -27,11 +27,11 @@ after(async () => {
 });
 
 /** EventStreams behind a server of its own; who listens says so in the query. */
-async function listening(pulse: () => Promise<string>, mayGoOn: () => Promise<boolean> = async () => true) {
+async function listening(pulse: () => Promise<string>, mayContinue: () => Promise<boolean> = async () => true) {
   const streams = new EventStreams(pulse, { changeTokenMs: 20, heartbeatMs: 1_000, checkMs: 20, maxOfUser: 3, maxOfAll: 5 });
   const app = express();
   app.get('/', (request, response, next) => {
-    streams.add(response, { user: String(request.query['user']), mayGoOn }).catch(next);
+    streams.add(response, { user: String(request.query['user']), mayContinue }).catch(next);
   });
   app.use(((error: Fault, _request, response, _next) => void response.status(error.status).end()) as express.ErrorRequestHandler);
   const server = await new Promise<Server>((resolve) => {

@@ -6,9 +6,8 @@ import { silentLog } from '../../src/log.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { Fault } from '../../src/errors.js';
 import type { Role } from '../../src/server/access/roles.js';
-import { openApiDocument } from '../../src/server/open-api.js';
-import { searchedText } from '../../src/server/searched.js';
-import type { ShownResult } from '../../src/server/ports/server.js';
+import { searchText } from '../../src/server/search-record.js';
+import type { ShownResult } from '../../src/server/page-types.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from '../support/access.js';
 import { temporaryDirectory } from '../support/orthanc.js';
@@ -49,13 +48,13 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /api/worklist/counts': 'none',
   'GET /api/patients': { action: 'patient.view', ask: `/api/patients?studies=${study},${study}2` },
   'GET /api/events': 'none',
-  'POST /api/answer': { action: 'answer.ask', body: Buffer.from('DICM') },
+  'POST /api/analyze': { action: 'upload.analyze', body: Buffer.from('DICM') },
   'POST /api/rules/test': { action: 'rules.test', body: Buffer.from('DICM') },
   'GET /api/rules/test': { action: 'rules.test' },
   // Work, queues and drift name studies by their UIDs and sites by keyed hashes.
   'GET /api/operations': 'none',
-  'GET /api/parked': 'none',
-  'POST /api/parked/:id/retry': 'none',
+  'GET /api/failed-jobs': 'none',
+  'POST /api/failed-jobs/:id/retry': 'none',
   'GET /api/drift': 'none',
   'POST /api/drift/check': 'none',
   'POST /api/drift/alarms/:id/acknowledge': 'none',
@@ -64,7 +63,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /api/models/:version/promote': 'none',
   'POST /api/models/:version/challenge': 'none',
   'POST /api/models/rollback': 'none',
-  'GET /api/night': 'none',
+  'GET /api/retraining': 'none',
   'POST /api/retrain': 'none',
   'GET /api/accounts': 'none',
   'POST /api/accounts': 'none',
@@ -85,7 +84,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /': 'none',
   'GET /worklist': 'none',
   'GET /study/:study': 'none',
-  'GET /answer': 'none',
+  'GET /analyze': 'none',
   'GET /operations': 'none',
   'GET /audit': 'none',
   'GET /models': 'none',
@@ -96,7 +95,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
 
 const result: ShownResult = {
   studyInstanceUID: study,
-  createdAt: new Date(),
+  createdAt: new Date().toISOString(),
   outcome: 'reported',
   findings: [],
   modelVersion: 'm',
@@ -121,7 +120,7 @@ let server: TestServer;
 let parts: ReturnType<typeof accessParts>;
 const headers = new Map<Role, Record<string, string>>();
 let healthAsked = 0;
-let pulse = 'a';
+let changeToken = 'a';
 before(async () => {
   store = await openStore({ dataDir: temporaryDirectory('on-record') }, silentLog);
   parts = accessParts(store);
@@ -133,7 +132,7 @@ before(async () => {
         limits: { maxOfUser: 2, maxOfAll: 4, maxWaitingOfUser: 2, maxWaitingOfAll: 4, maxBytes: 1e6, keepFreeBytes: 0 },
       },
     },
-    tools: {
+    ports: {
       results: async () => [result],
       resultsOf: async () => [result],
       assessments: {
@@ -160,7 +159,7 @@ before(async () => {
           engineState: 'computes',
           work: 'in time',
           drift: 'none',
-          queue: { waiting: 0, active: 0, parked: 0 },
+          queue: { waiting: 0, active: 0, failed: 0 },
         };
       },
     },
@@ -170,8 +169,8 @@ before(async () => {
       picture: async () => ({ type: 'image/jpeg', bytes: Buffer.from(mark) }),
       testRules: async () => [{ subject: `${study}9`, action: 'none', passedOver: [{ rule: 'r', text: mark }] }],
       testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [{ rule: 'r', text: mark }] }),
-      answer: async () => ({ notice: '', model: { name: 'm', version: 'v' }, engine: 'e', images: [], milliseconds: 1 }),
-      pulse: async () => pulse,
+      analyze: async () => ({ notice: '', model: { name: 'm', version: 'v' }, engine: 'e', images: [], milliseconds: 1 }),
+      changeToken: async () => changeToken,
     },
   });
   for (const role of ['viewer', 'reader', 'operator', 'admin', 'service'] as const) {
@@ -273,8 +272,8 @@ test('D10: what was searched is on record: UIDs as they are, the rest as keyed h
   assert.deepEqual(named, {
     level: 'studies',
     searched: [
-      `PatientID#${await audit.fingerprint(searchedText('PatientID', '77-1'))}`,
-      `PatientName#${await audit.fingerprint(searchedText('PatientName', `${mark}^anna`))}`,
+      `PatientID#${await audit.fingerprint(searchText('PatientID', '77-1'))}`,
+      `PatientName#${await audit.fingerprint(searchText('PatientName', `${mark}^anna`))}`,
     ],
     limit: 10,
     offset: 20,
@@ -383,31 +382,33 @@ test('M5, D30: however many ask for health, the work is done once at a time', as
 });
 
 test('D27: the roles of the OpenAPI list are those that the server asks for', async () => {
-  const { paths } = openApiDocument('0') as { paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-role': string }>>>> };
+  const { paths } = (await (await ask('/api/openapi.json')).json()) as {
+    paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-role': string }>>>>;
+  };
   const mayDo: Readonly<Record<string, readonly Role[]>> = {
     viewer: ['viewer', 'reader', 'operator', 'admin', 'service'],
     reader: ['reader', 'admin'],
     operator: ['operator', 'admin'],
     admin: ['admin'],
-    any: ['viewer', 'reader', 'operator', 'admin', 'service'],
+    'signed-in': ['viewer', 'reader', 'operator', 'admin', 'service'],
   };
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, { 'x-role': role }] of Object.entries(methods)) {
       const address = concrete(path.replace(/\{path\}/, 'studies').replace(/\{(\w+)\}/g, ':$1'));
-      const stranger = await fetch(server.url + address, {
+      const unauthenticated = await fetch(server.url + address, {
         method: method.toUpperCase(),
         redirect: 'manual',
         signal: AbortSignal.timeout(30_000),
         headers: { origin: server.url },
       });
-      await stranger.body?.cancel();
-      if (role === 'none') {
+      await unauthenticated.body?.cancel();
+      if (role === 'public') {
         // The hint and the way back from a provider ask for something of their own.
         if (path !== '/hint' && path !== '/api/login/oidc/callback')
-          assert.notEqual(stranger.status, 401, `${method} ${path} for a stranger`);
+          assert.notEqual(unauthenticated.status, 401, `${method} ${path} without a login`);
         continue;
       }
-      assert.equal(stranger.status, 401, `${method} ${path} for a stranger`);
+      assert.equal(unauthenticated.status, 401, `${method} ${path} without a login`);
       for (const one of ['viewer', 'reader', 'operator', 'admin', 'service'] as const) {
         const response = await ask(address, { method: method.toUpperCase(), role: one });
         await response.body?.cancel();
@@ -422,7 +423,9 @@ test('D27: the roles of the OpenAPI list are those that the server asks for', as
 });
 
 test('D27: the described cookie is the one that is set', async () => {
-  const { components } = openApiDocument('0') as { components: { securitySchemes: { session: { name: string; description: string } } } };
+  const { components } = (await (await ask('/api/openapi.json')).json()) as {
+    components: { securitySchemes: { session: { name: string } } };
+  };
   await parts.administration.addAccount({ name: 'cookie', roles: ['viewer'], password: 'correct horse battery' }, { actor: 'test' });
   const response = await fetch(`${server.url}/api/login`, {
     method: 'POST',
@@ -430,9 +433,8 @@ test('D27: the described cookie is the one that is set', async () => {
     body: JSON.stringify({ name: 'cookie', password: 'correct horse battery' }),
   });
   const [cookie] = response.headers.getSetCookie();
-  const { name, description } = components.securitySchemes.session;
-  assert.ok([name, name.replace('__Host-', '')].includes(cookie!.split('=')[0]!), name);
-  assert.match(description, /chest-ai/);
+  const { name } = components.securitySchemes.session;
+  assert.equal(cookie!.split('=')[0], name);
 });
 
 test('M9, D38, L3: hostile input at every route is refused, never a mistake of ours', async () => {
@@ -499,7 +501,7 @@ test('M9, D38, L3: hostile input at every route is refused, never a mistake of o
     if (
       method === 'HEAD' ||
       /^\/(hint|api\/events|api\/audit\/export|viewer|page|health)/.test(path) ||
-      ['/', '/worklist', '/answer', '/operations', '/audit', '/models', '/password', '/api/docs'].includes(path)
+      ['/', '/worklist', '/analyze', '/operations', '/audit', '/models', '/password', '/api/docs'].includes(path)
     )
       continue;
     if (/[:*]/.test(path)) for (const one of odd) await check(path.replace(/[:*]\w+/g, one), method);

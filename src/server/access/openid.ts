@@ -18,7 +18,7 @@ export interface OpenIdSettings {
   readonly redirectUrl: string;
 }
 
-/** What the browser keeps between leaving for the provider and coming back; in a cookie that lives ten minutes. */
+/** Stored in the browser between leaving for the provider and coming back, in a cookie that lives ten minutes. */
 export interface OpenIdAuthorizationRequest {
   readonly state: string;
   readonly nonce: string;
@@ -35,9 +35,9 @@ export interface Confirmed {
 
 /** Login by an OpenID provider: authorization code flow with PKCE (OpenID Connect Core 3.1, RFC 7636). */
 export interface OpenIdLogin {
-  begin(): Promise<{ readonly url: URL; readonly journey: OpenIdAuthorizationRequest }>;
+  begin(): Promise<{ readonly url: URL; readonly authorization: OpenIdAuthorizationRequest }>;
   /** @throws Fault `login-required` if the provider does not confirm, `request-refused` if no role follows, `login-provider-unavailable` */
-  finish(query: string, journey: OpenIdAuthorizationRequest): Promise<Confirmed>;
+  finish(query: string, authorization: OpenIdAuthorizationRequest): Promise<Confirmed>;
 }
 
 export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
@@ -53,16 +53,16 @@ export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
   return {
     async begin() {
       const configuration = await provider();
-      const journey = { state: client.randomState(), nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
+      const authorization = { state: client.randomState(), nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
       const url = client.buildAuthorizationUrl(configuration, {
         redirect_uri: settings.redirectUrl,
         scope: settings.scope,
-        state: journey.state,
-        nonce: journey.nonce,
-        code_challenge: await client.calculatePKCECodeChallenge(journey.verifier),
+        state: authorization.state,
+        nonce: authorization.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(authorization.verifier),
         code_challenge_method: 'S256',
       });
-      return { url, journey };
+      return { url, authorization };
     },
 
     async finish(query, { state, nonce, verifier }) {
