@@ -1,4 +1,4 @@
-import express, { Router, type Express } from 'express';
+import express, { type Router, type Express } from 'express';
 import type { Log } from '../log.js';
 import { authenticate, isSecure } from './access/authenticate.js';
 import { readableAddress } from './access/readable-address.js';

@@ -6,7 +6,7 @@ import { requireRole, type Role } from './access/roles.js';
 import { renameFields, type FieldNames } from './deprecated.js';
 import { readBody } from './read-body.js';
 
-/** A role that the user needs; `signed-in`: any login; `public`: none. */
+/** A role that the user needs; `signed-in`: every user; `public`: also without a login. */
 export type RouteAccess = Role | 'signed-in' | 'public';
 
 /** A request whose query and body have been checked, and its response. */

@@ -41,14 +41,16 @@ const result: ShownResult = {
   documents: [{ kind: 'text', sopInstanceUID: '1.2', seriesInstanceUID: '1.3' }],
   deliveries: [{ destination: 'PACS2', state: 'waiting' }],
 };
-const row = { ...finding, resultId: 'r' };
-const historyEntry = {
-  resultId: row.resultId,
+const row = {
+  resultId: 'r',
   studyInstanceUID: study,
   createdAt: result.createdAt,
   outcome: 'reported' as const,
   priority: 5,
   findings: [finding],
+};
+const historyEntry = {
+  ...row,
   isCurrent: true,
   documents: result.documents,
   deliveries: result.deliveries,
@@ -134,7 +136,7 @@ before(async () => {
       }),
     },
     page: {
-      worklist: async () => ({ rows: [historyEntry], next: 'x' }),
+      worklist: async () => ({ rows: [row], next: 'x' }),
       study: async (studyInstanceUID) => ({ studyInstanceUID, history: [historyEntry], images: [], heatMaps: [], pacs: 'answers' }),
       picture: async () => ({ type: 'image/jpeg', bytes: Buffer.from('JPEG') }),
       operations: async () => operations,

@@ -120,20 +120,21 @@ function Rows({
     };
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
-      const moves: Readonly<Record<string, () => void>> = {
-        j: () => move(active + 1),
-        k: () => move(active - 1),
-        ArrowDown: () => move(active + 1),
-        ArrowUp: () => move(active - 1),
-        Home: () => move(0),
-        End: () => move(rows.length - 1),
-        Enter: () => navigate(studyView(rows[active]!.studyInstanceUID)),
-        o: () => navigate(studyView(rows[active]!.studyInstanceUID)),
-        '/': () => document.getElementById('search')?.focus(),
-      };
+      const open = (): void => navigate(studyView(rows[active]!.studyInstanceUID));
+      const moves = new Map([
+        ['j', () => move(active + 1)],
+        ['k', () => move(active - 1)],
+        ['ArrowDown', () => move(active + 1)],
+        ['ArrowUp', () => move(active - 1)],
+        ['Home', () => move(0)],
+        ['End', () => move(rows.length - 1)],
+        ['Enter', open],
+        ['o', open],
+        ['/', () => document.getElementById('search')?.focus()],
+      ]);
       // A focused link or button handles Enter itself.
       if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.closest('a, button')) return;
-      const act = moves[event.key];
+      const act = moves.get(event.key);
       if (!act) return;
       event.preventDefault();
       act();
