@@ -41,6 +41,8 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'worklist.search': { id: query, action: 'E' },
   'patient.view': { id: query, action: 'E' },
   'rules.test': { id: query, action: 'E' },
+  'upload.analyze': { id: imported, action: 'C' },
+  // The name of releases 0.1 and 0.2.
   'answer.ask': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
 };

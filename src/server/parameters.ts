@@ -20,7 +20,7 @@ export function optionalText(maxLength: number) {
     .optional();
 }
 
-/** A UID of a path that the PACS can be asked for. @throws Fault `request-invalid` */
+/** A UID of a path that the PACS can be searched for. @throws Fault `request-invalid` */
 export function usableUid(text: string): string {
   if (isUsableUid(text)) return text;
   throw new Fault('request-invalid', 'expected a UID in the address, found something else');

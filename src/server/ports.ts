@@ -93,7 +93,7 @@ export interface AssessmentRequest {
 }
 
 export interface AssessmentsPort {
-  /** `stored` is false if the PACS held it already. */
+  /** `stored` is false if the PACS contained it already. */
   record(request: AssessmentRequest): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
   /** Whether this account's assessments are stored as VERIFIED. */
   mayVerify(account: string): boolean;

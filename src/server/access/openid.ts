@@ -25,9 +25,9 @@ export interface OpenIdAuthorizationRequest {
   readonly verifier: string;
 }
 
-/** A person as the provider describes them. */
+/** A user as the provider describes them. */
 export interface Confirmed {
-  /** Issuer and subject: the only two that a provider never gives to somebody else. */
+  /** Issuer and subject: the only claims that a provider never gives to another user. */
   readonly subject: string;
   readonly name: string;
   readonly roles: readonly Role[];
@@ -42,7 +42,7 @@ export interface OpenIdLogin {
 
 export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
   let discovered: Promise<client.Configuration> | undefined;
-  // Asked for at the first login, not at the start: a provider that is down must not keep the reports from being made.
+  // Discovered at the first login, not at the start: a provider that is down must not prevent the reports.
   const provider = () => {
     discovered ??= discover(settings).catch((cause: unknown) => {
       discovered = undefined;
@@ -99,7 +99,7 @@ function discover({ issuer, clientId, clientSecret }: OpenIdSettings): Promise<c
 
 type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
 
-/** Of the ID token; where it says nothing of roles, of the UserInfo endpoint too. */
+/** The claims of the ID token; if it has no roles, also those of the UserInfo endpoint. */
 async function claimsOf(
   configuration: client.Configuration,
   returned: URL,
@@ -113,7 +113,7 @@ async function claimsOf(
   return { ...told, ...claims };
 }
 
-/** The library's errors quote what it was given, tokens included: only that it did not work goes on. */
+/** The library's errors quote tokens: only the fact that it failed is passed on. */
 async function confirmed<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -122,7 +122,7 @@ async function confirmed<T>(ask: () => Promise<T>): Promise<T> {
       error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[A-Z_]{1,60}$/i.test(error.code)
         ? ` (${error.code})`
         : '';
-    throw new Fault('login-required', `the login provider did not confirm who it is${code}; begin again`);
+    throw new Fault('login-required', `the login provider did not confirm the login${code}; log in again`);
   }
 }
 

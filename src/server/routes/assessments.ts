@@ -40,7 +40,7 @@ export function assessmentRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/studies/:study/assessments',
       access: 'reader',
       summary: "Store a reader's assessment as a DICOM SR in the PACS",
-      description: '201 if it was stored, 200 if the PACS held it already.',
+      description: '201 if it was stored, 200 if the PACS contained it already.',
       body: {
         schema: assessmentBody,
         limit: '64kb',
