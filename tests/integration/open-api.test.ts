@@ -222,10 +222,11 @@ test('D27: every route accepts the documented body and query, and replies as doc
   await administration.addAccount({ name: 'openapi', roles: ['viewer'], password: 'correct horse battery' }, { actor: 'test' });
   const faults = z.fromJSONSchema(document.components.schemas.Fault as never);
   const called: string[] = [];
-  // An account and a token are added before they are changed, the password is changed last.
+  // An account is added before it is changed, and disabled before it is enabled.
+  const rank = (path: string): number => path.length + (path.endsWith('/enable') ? 10 : 0);
   const order = Object.entries(document.paths)
     .flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
-    .sort((a, b) => a.path.length - b.path.length);
+    .sort((a, b) => rank(a.path) - rank(b.path));
   for (const { path, method, operation } of order) {
     const name = `${method} ${path}`;
     // Without a provider, without OHIF's files: their replies are in openid.test.ts and in the tests of the viewer.
