@@ -121,7 +121,7 @@ let server: TestServer;
 let parts: ReturnType<typeof accessParts>;
 const headers = new Map<Role, Record<string, string>>();
 let healthAsked = 0;
-let pulse = 'a';
+const pulse = 'a';
 before(async () => {
   store = await openStore({ dataDir: temporaryDirectory('on-record') }, silentLog);
   parts = accessParts(store);

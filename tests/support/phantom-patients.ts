@@ -1,4 +1,4 @@
-import { PictureCache } from '../../src/dataset/picture-cache.js';
+import type { PictureCache } from '../../src/dataset/picture-cache.js';
 import { derivedUid } from '../../src/dicom/uid.js';
 import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
 import type { GreyImage } from '../../src/pixels/image.js';
