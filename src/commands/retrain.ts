@@ -40,7 +40,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     try {
       await requestRetraining(jobs, 'command line');
       await startRetraining({
-        config: { ...config, night: { ...config.night, enabled: false } },
+        config: { ...config, retraining: { ...config.retraining, enabled: false } },
         store,
         jobs,
         registry,

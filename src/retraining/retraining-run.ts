@@ -5,6 +5,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { loadConfigFile } from '../config-file.js';
+import { deprecatedRules } from '../config/deprecated-names.js';
 import { fastaiTransforms, noTransforms, robustTransforms } from '../dataset/augmentation.js';
 import { PictureCache } from '../dataset/picture-cache.js';
 import { drawTestLock } from '../dataset/test-lock.js';
@@ -134,12 +135,12 @@ async function newPlan(by: string, parts: RetrainingParts): Promise<RetrainingPl
     objective: served.objective ?? ('several' as const),
     rules,
   };
-  if (fresh < config.night.minimumNewLabels)
+  if (fresh < config.retraining.minNewLabels)
     return recordOf(
       begin,
       parts,
       'not-trained',
-      `${pluralise(fresh, 'new label')} since the last night, ${config.night.minimumNewLabels} are needed; ${settled.length} settled in all.`,
+      `${pluralise(fresh, 'new label')} since the last night, ${config.retraining.minNewLabels} are needed; ${settled.length} settled in all.`,
     );
 
   const key = await memory.patientKey();
@@ -152,7 +153,7 @@ async function newPlan(by: string, parts: RetrainingParts): Promise<RetrainingPl
     log,
   });
   if (!locked) {
-    const missing = missingForLock(images, classes, config.night.testShare, rules.minPatients);
+    const missing = missingForLock(images, classes, config.retraining.testShare, rules.minPatients);
     if (missing !== undefined) return recordOf(begin, parts, 'not-trained', `No test set yet: ${missing}.`);
   }
   // What was deleted in the PACS, or is no longer labelled, does not stay as a picture.
@@ -161,7 +162,7 @@ async function newPlan(by: string, parts: RetrainingParts): Promise<RetrainingPl
   const lock =
     locked ??
     (await memory.keepTestLock(
-      drawTestLock(images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) }),
+      drawTestLock(images.map(exampleOf), { seed: recipe.seed, share: config.retraining.testShare, created: now.toISOString().slice(0, 10) }),
     ));
   const split = splitForRetraining(images, lock, recipe);
   const plan = retrainingPlanSchema.parse({ ...begin, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
@@ -219,7 +220,7 @@ async function conclude(
   // The training process made it in the folder of this one: the others get it before it can be promoted.
   await registry.share(challenger);
   const passed = decision.decision === 'promoted';
-  const outcome = passed ? (config.night.onPass === 'promote' ? 'promoted' : 'shadow') : 'refused';
+  const outcome = passed ? (config.retraining.onPass === 'promote' ? 'promoted' : 'shadow') : 'refused';
   const record: ChangeRecord = {
     ...recordOf(plan, parts, outcome, decision.why),
     engine,
@@ -310,8 +311,8 @@ async function newSince(settled: readonly ConsensusLabel[], memory: RetrainingMe
   return settled.filter((one) => !before.has(labelKey(one))).length;
 }
 
-export function rulesOf({ night: { rulesFile } }: Config): PromotionRules {
-  return rulesFile ? loadConfigFile(rulesFile, promotionRulesSchema) : defaultPromotionRules;
+export function rulesOf({ retraining: { rulesFile } }: Config): PromotionRules {
+  return rulesFile ? loadConfigFile(rulesFile, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
 }
 
 /** What is tried where the settings name no batch and memory allows it. */
@@ -319,17 +320,17 @@ const maxBatch = 32;
 
 /** The night's recipe. The plan keeps the batch: a night that goes on has that of its beginning. */
 export function recipeByMemory(
-  config: Pick<Config, 'night'>,
+  config: Pick<Config, 'retraining'>,
   { network, input }: Pick<ServedNetwork, 'network' | 'input'>,
 ): { readonly recipe: Recipe; readonly batchBy?: string } {
   const recipe = recipeOf(config);
-  if (config.night.batch !== undefined) return { recipe };
+  if (config.retraining.batch !== undefined) return { recipe };
   const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), maxBatch);
   return { recipe: { ...recipe, batch }, batchBy: why };
 }
 
 /** fastai's two stages, the second gently: the network knows chests already. */
-function recipeOf({ night: { batch, headEpochs, headRate, epochs, rate, seed, augmentation } }: Pick<Config, 'night'>): Recipe {
+function recipeOf({ retraining: { batch, headEpochs, headRate, epochs, rate, seed, augmentation } }: Pick<Config, 'retraining'>): Recipe {
   const stages = [
     ...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []),
     ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate, firstRate: rate / 10 }] : []),

@@ -35,15 +35,15 @@ export async function startRetraining(parts: RetrainingWorkerParts): Promise<voi
   await jobs.work(
     retrainQueue,
     async ({ payload, signal }) => {
-      const limit = AbortSignal.timeout(config.night.timeLimitMinutes * 60_000);
+      const limit = AbortSignal.timeout(config.retraining.timeLimitMinutes * 60_000);
       await runRetraining(payload.by, retrainingPartsOf(parts), AbortSignal.any([signal, limit]));
       // Handed back: whoever takes it over goes on from the checkpoint.
       signal.throwIfAborted();
     },
     { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } },
   );
-  if (config.night.enabled) jobs.every(config.night.schedule, 'night', () => requestRetraining(jobs, 'night'));
-  log.debug('nights are worked on', { schedule: config.night.enabled ? config.night.schedule : 'none' });
+  if (config.retraining.enabled) jobs.every(config.retraining.schedule, 'night', () => requestRetraining(jobs, 'night'));
+  log.debug('nights are worked on', { schedule: config.retraining.enabled ? config.retraining.schedule : 'none' });
 }
 
 function retrainingPartsOf({

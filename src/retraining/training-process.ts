@@ -42,7 +42,7 @@ export function trainInProcess(
       dataDir: config.dataDir,
       findingsFile: config.findingsFile,
       prefer: config.engine.prefer,
-      threads: config.night.threads ?? Math.max(1, availableParallelism() - 1),
+      threads: config.retraining.threads ?? Math.max(1, availableParallelism() - 1),
     };
     await writeFileAtomically(join(directory, 'settings.json'), JSON.stringify(settings));
     const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], {

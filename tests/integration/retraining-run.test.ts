@@ -90,9 +90,9 @@ describe('a night on a real Orthanc', () => {
     writeFileSync(
       settings,
       JSON.stringify({
-        night: {
+        retraining: {
           testShare: 0.3,
-          minimumNewLabels: 50,
+          minNewLabels: 50,
           headEpochs: 0,
           epochs: 2 * phantomRetraining.epochs,
           rate: phantomRetraining.rate,
