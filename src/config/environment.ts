@@ -40,7 +40,7 @@ export function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv)
     const text = environment[variable];
     if (text === undefined || text === '') continue;
     const parent = path.slice(0, -1).reduce<Record<string, unknown>>((node, key) => (node[key] ??= {}) as Record<string, unknown>, changed);
-    parent[path.at(-1)!] = valueOf(variable, text);
+    parent[path.at(-1)!] = settingOf(variable, text);
   }
   const result = configSchema.safeParse(changed);
   if (result.success) return result.data;
@@ -51,7 +51,7 @@ export function applyEnvironment(config: Config, environment: NodeJS.ProcessEnv)
   throw new Fault('config-invalid', mistakes.join('; '));
 }
 
-function valueOf(variable: string, text: string): unknown {
+function settingOf(variable: string, text: string): unknown {
   if (variable === 'PORT') return Number(text);
   if (variable === 'TRUSTED_PROXIES' || variable === 'ROLES') return text.split(',').map((one) => one.trim());
   return booleans[text] ?? text;

@@ -19,12 +19,6 @@ export const reportQueue = defineQueue<{
   readonly contentKey: string;
 }>('report-study');
 
-/** A night: retraining on what readers have labelled; one key for all. */
-export const retrainQueue = defineQueue<{ readonly by: string }>('retrain-model');
-
-/** What arrived lately is to be compared with what the model was trained on; one key for all. */
-export const driftQueue = defineQueue<Record<string, never>>('check-drift');
-
 /** Documents of others in a study may hold assessments; key: Study Instance UID. */
 export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('index-assessments');
 
@@ -34,11 +28,3 @@ export const deliverQueue = defineQueue<{
   readonly destination: Destination;
   readonly sopInstanceUIDs: readonly string[];
 }>('deliver-result');
-
-/** A challenger is to judge a reported study in shadow; key: study and challenger. */
-export const shadowQueue = defineQueue<{
-  readonly studyInstanceUID: string;
-  readonly challenger: string;
-  readonly callingAeTitle?: string;
-  readonly calledAeTitle?: string;
-}>('shadow-study');

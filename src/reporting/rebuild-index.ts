@@ -4,7 +4,7 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, isOutage } from '../errors.js';
 import type { Log } from '../log.js';
 import { everyStudy, type SearchForStudies } from './every-study.js';
-import { indexedAssessment, type IndexedAssessment } from '../assessments/index-assessments.js';
+import { indexedAssessment, type IndexedAssessment } from '../assessments/indexed-assessment.js';
 import { resultsIn, type ResultInPacs } from './results-in-pacs.js';
 import type { Pacs } from './ports.js';
 import { assessmentsIn } from '../assessments/assessments-in-pacs.js';

@@ -9,10 +9,8 @@ import type { Store } from '../store/store.js';
 import { sweepOnce } from './sweep-pacs.js';
 import type { LogPosition } from './change-log.js';
 import { watchOnce } from './read-change-log.js';
-import { syncOrthancLabels } from '../assessments/sync-orthanc-labels.js';
 import { changeLogOf } from './orthanc-change-log.js';
 import { comparingOf } from './start-comparing.js';
-import { orthancLabelPorts } from '../assessments/orthanc-labels.js';
 import { backlogPriority, intakeQueue } from './queues.js';
 import { studySearch } from './study-search.js';
 
@@ -24,8 +22,6 @@ export interface WatchingParts {
   readonly pacsName: string;
   readonly store: Store;
   readonly jobs: Jobs;
-  /** Names in config/findings.json: what a label of Orthanc's own can say. */
-  readonly findings: readonly string[];
   readonly log: Log;
 }
 
@@ -42,16 +38,7 @@ const comparedEvery = 5;
  *
  * @returns look now
  */
-export async function startWatching({
-  config,
-  orthanc,
-  dicomWeb,
-  pacsName,
-  store,
-  jobs,
-  findings,
-  log,
-}: WatchingParts): Promise<() => void> {
+export async function startWatching({ config, orthanc, dicomWeb, pacsName, store, jobs, log }: WatchingParts): Promise<() => void> {
   const settings = config.orthanc;
   const enqueueStudy = async (pacsStudyId: string, stable: boolean, backlog = false): Promise<void> => {
     await jobs.send(
@@ -92,15 +79,10 @@ export async function startWatching({
   const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () =>
     quietly('compare all', async () => void (await comparing.next())),
   );
-  const labelPorts = orthancLabelPorts({ orthanc, store, findings, log });
-  const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () =>
-    quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelPorts))),
-  );
   // The first look sets the cursor: what arrives after the service says that it runs is never before it.
   await Promise.race([watch.runNow(), new Promise((resolve) => setTimeout(resolve, firstLookMs).unref())]);
   void sweep.runNow();
   void compareAll.runNow();
-  void labels.runNow();
   return () => void watch.runNow();
 }
 

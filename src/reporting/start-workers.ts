@@ -16,13 +16,11 @@ import type { ReportPorts, StudyResult, StudyToReport } from './ports.js';
 import { resultWithoutDocument } from './write-result.js';
 import { forgetStudy } from './forget-study.js';
 import { indexResult } from './index-result.js';
-import { queueShadow, startShadow } from '../retraining/start-shadow.js';
 import { backlogPriority, deliverQueue, reportQueue, intakeQueue, assessmentQueue } from './queues.js';
 import type { Serving } from '../serving/model-serving.js';
 import { intakePortsOf } from './intake-ports.js';
 import { removePictures } from '../retraining/training-pictures.js';
 import { surroundings, unlessGone } from './unless-gone.js';
-import type { Assessments } from '../assessments/assessments.js';
 
 export interface StudyWorkerParts {
   readonly config: Config;
@@ -31,7 +29,8 @@ export interface StudyWorkerParts {
   readonly jobs: Jobs;
   readonly reportPorts: ReportPorts;
   readonly serving: Serving;
-  readonly assessments: Assessments;
+  /** Called when a result is indexed: a challenger predicts the study in shadow. */
+  afterReport(study: ReturnType<typeof reportQueue.parse>, result: StudyResult): Promise<void>;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -46,7 +45,7 @@ const infrastructureFaultsOfIntake = [...surroundings, 'pacs-error', 'pacs-malfo
 
 /** Starts working on the queues of a study's way: settle, report, assessments, deliver. */
 export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> {
-  const { config, jobs, assessments, log } = parts;
+  const { config, jobs, log } = parts;
   const retry = { maxAttempts: config.work.maxAttempts, unlimited };
   const timeLimitMs = config.work.studyTimeoutMs;
   const intakePorts = intakePortsOf({ orthanc: parts.orthanc, store: parts.store, routing: parts.reportPorts.settings.routing });
@@ -96,17 +95,9 @@ export async function startStudyWorkers(parts: StudyWorkerParts): Promise<void> 
       await indexResult(result, job.payload.contentKey, parts.store, jobs);
       logResult(result, log);
       parts.metrics.observe(result);
-      await queueShadow(job, result, parts);
+      await parts.afterReport(job.payload, result);
     },
     { concurrency: config.work.studies, timeLimitMs, retry, onExhausted: (job, failure) => recordGivenUpStudy(job, failure, parts) },
-  );
-
-  await startShadow(parts);
-  await jobs.work(
-    assessmentQueue,
-    async ({ payload }) =>
-      void (await unlessGone(payload.studyInstanceUID, parts, () => assessments.index(payload.studyInstanceUID as StudyInstanceUID))),
-    { concurrency: 1, timeLimitMs, retry: { ...retry, unlimited: infrastructureFaultsOfIntake } },
   );
 
   await jobs.work(

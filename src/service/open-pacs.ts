@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Fault } from '../errors.js';
 import { Slots } from '../http/http-exchange.js';
+import { checkDicomWeb } from '../dicomweb/check-dicom-web.js';
 import { DicomWebProxy } from '../dicomweb/proxy.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
@@ -39,24 +40,6 @@ export function pacsOf(dicomWeb: DicomWeb, orthanc?: OrthancClient): Pacs {
     storeInstances: async (files) => void (await dicomWeb.storeInstances(files)),
     ...(orthanc ? { content: pacsContentOf(orthanc) } : {}),
   };
-}
-
-/** No study has this UID: a search that costs the PACS nothing and tells whether DICOMweb is served at all. */
-const noStudy = '2.25.0';
-
-/** @throws Fault pacs-unreachable where Orthanc serves no DICOMweb at the configured path, and what the search throws */
-export async function checkDicomWeb(dicomWeb: Pick<DicomWeb, 'searchForStudies'>): Promise<void> {
-  try {
-    await dicomWeb.searchForStudies({ StudyInstanceUID: noStudy }, { limit: 1 });
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'pacs-not-found') throw error;
-    throw new Fault(
-      'pacs-unreachable',
-      'Orthanc serves no DICOMweb at orthanc.dicomWebPath; load its DICOMweb plugin, or correct the path',
-      {},
-      { cause: error },
-    );
-  }
 }
 
 /** What is not found while the DICOMweb plugin is missing is not gone: the work waits until the plugin is back. */

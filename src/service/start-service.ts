@@ -26,6 +26,9 @@ import { modelActionsOf } from '../server/page/model-actions.js';
 import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from './lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
+import { queueShadowPrediction, startShadowPredictions } from '../retraining/start-shadow-predictions.js';
+import { agreedLabelsOf } from '../assessments/agreed-labels.js';
+import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
 import { modelChangesNoter } from './record-model-changes.js';
 import { openAnalyser, softwareVersion } from './open-analyser.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
@@ -149,12 +152,28 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       accepts: acceptsDocumentsOf(config, pacs.orthanc),
       audit: access.audit,
     });
-    if (does('work'))
-      await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportPorts, serving, assessments, metrics, log });
-    if (does('train'))
-      await startRetraining({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
-    if (does('train'))
-      await startDriftChecks({ config, store, jobs, champion: () => deployedVersion(registry, serving, config.model.directory), log });
+    const parts = { config, orthanc: pacs.orthanc, store, jobs, reportPorts, serving, assessments, log };
+    if (does('work')) {
+      await startStudyWorkers({
+        ...parts,
+        metrics,
+        afterReport: (study, result) => queueShadowPrediction(study, result, { serving, jobs }),
+      });
+      await startShadowPredictions(parts);
+      await startAssessments(parts);
+    }
+    if (does('train')) {
+      const codeVersion = softwareVersion;
+      await startRetraining({ config, store, jobs, registry, pacs: reportPorts.pacs, reader: analyser.reader, codeVersion, log });
+      await startDriftChecks({
+        config,
+        store,
+        jobs,
+        agreedLabelsOf: (studies) => agreedLabelsOf(studies, store.labels),
+        champion: () => deployedVersion(registry, serving, config.model.directory),
+        log,
+      });
+    }
     const healthParts = {
       pacs,
       store,
@@ -190,9 +209,9 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         pacsName: pacsName(config, pacs),
         store,
         jobs,
-        findings: Object.keys(analyser.findings.findings),
         log,
       });
+    if (does('watch')) startOrthancLabels({ ...parts, findings: Object.keys(analyser.findings.findings) });
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
     return {

@@ -155,7 +155,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('assessment deleted');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const { assessment } = await service.assessments.record({
+    const { assessment } = await service.assessments.give({
       studyInstanceUID: study,
       reader: { name: 'Reader One' },
       findings: [{ name: 'pneumonia', decision: 'absent' }],

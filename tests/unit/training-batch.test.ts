@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { recipeByMemory } from '../../src/retraining/retraining-run.js';
+import { recipeByMemory } from '../../src/retraining/retraining-recipe.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import { machineMemory } from '../../src/engine/machine-memory.js';
 import { trainingBytes } from '../../src/engine/training-memory.js';
