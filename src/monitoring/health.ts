@@ -8,7 +8,8 @@ import type { Health } from '../server/ports/server.js';
 import type { Store } from '../store/store.js';
 import type { ServedModel } from '../serving/model.js';
 import { measuredDrift } from './start-drift-checks.js';
-import { checkDicomWeb, type PacsAccess } from '../service/open-pacs.js';
+import { checkDicomWeb } from '../dicomweb/check-dicom-web.js';
+import type { PacsAccess } from '../service/open-pacs.js';
 import { driftQueue, retrainQueue } from '../reporting/queues.js';
 
 export interface HealthParts {

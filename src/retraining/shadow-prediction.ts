@@ -1,4 +1,4 @@
-import { predictOnly } from '../reporting/report-study.js';
+import { predictStudy } from '../reporting/predict-study.js';
 import type { FindingPrediction } from '../serving/model.js';
 import type { ReportPorts, StudyToReport } from '../reporting/ports.js';
 
@@ -18,7 +18,7 @@ export interface ShadowPrediction {
  * @throws Fault when it could not be done
  */
 export async function predictInShadow(study: StudyToReport, tools: ReportPorts): Promise<ShadowPrediction | undefined> {
-  const judged = await predictOnly(study, tools);
+  const judged = await predictStudy(study, tools);
   if (!judged) return undefined;
   const { inputKey, analysis } = judged;
   return {

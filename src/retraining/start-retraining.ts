@@ -6,7 +6,8 @@ import type { Store } from '../store/store.js';
 import type { OpenReader } from '../serving/image-reader.js';
 import { runRetraining } from './retraining-run.js';
 import { trainInProcess } from './training-process.js';
-import { pacsOf, type PacsAccess } from '../service/open-pacs.js';
+import { pacsOf } from '../reporting/orthanc-pacs.js';
+import type { PacsAccess } from '../service/open-pacs.js';
 import { retrainQueue } from '../reporting/queues.js';
 import { retrainingMemoryOf } from './retraining-memory.js';
 

@@ -1,21 +1,22 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import type { Job } from '../jobs/queue.js';
-import { heedSignal } from '../reporting/heed-signal.js';
+import type { Config } from '../config.js';
+import type { Jobs } from '../jobs/jobs.js';
+import { untilAborted } from '../reporting/until-aborted.js';
 import { predictInShadow } from './shadow-prediction.js';
-import type { StudyResult } from '../reporting/ports.js';
-import { shadowQueue, type reportQueue } from '../reporting/queues.js';
-import type { StudyWorkerParts } from '../reporting/start-workers.js';
-import { unlessGone } from '../reporting/unless-gone.js';
+import type { ReportPorts, StudyResult, StudyToReport } from '../reporting/ports.js';
+import { shadowQueue } from '../reporting/queues.js';
+import type { Serving } from '../serving/model-serving.js';
+import type { Store } from '../store/store.js';
 
 /** After the champion's report is written: the challenger's turn, if there is one, as a job of its own that nothing waits for. */
 export async function queueShadow(
-  { payload }: Job<ReturnType<typeof reportQueue.parse>>,
+  { studyInstanceUID, arrival: { callingAeTitle, calledAeTitle } }: StudyToReport,
   result: StudyResult,
-  { serving, jobs }: StudyWorkerParts,
+  serving: Pick<Serving, 'challenger'>,
+  jobs: Pick<Jobs, 'send'>,
 ): Promise<void> {
   const challenger = serving.challenger();
   if (!challenger || result.outcome !== 'reported') return;
-  const { studyInstanceUID, callingAeTitle, calledAeTitle } = payload;
   await jobs.send(
     shadowQueue,
     {
@@ -29,8 +30,15 @@ export async function queueShadow(
 }
 
 /** Works on one study at a time, whatever waits; what fails is tried again and then left, because nobody depends on it. */
-export async function startShadow(parts: StudyWorkerParts): Promise<void> {
-  const { serving, reportPorts, store, jobs, config, log } = parts;
+export async function startShadow(
+  reportPorts: Omit<ReportPorts, 'model' | 'reader'>,
+  unlessDeleted: <Outcome>(studyInstanceUID: string, work: () => Promise<Outcome>) => Promise<Outcome | undefined>,
+  serving: Pick<Serving, 'acquireChallenger'>,
+  store: Pick<Store, 'results' | 'shadow'>,
+  jobs: Pick<Jobs, 'work'>,
+  config: Pick<Config, 'work'>,
+): Promise<void> {
+  const { log } = reportPorts;
   await jobs.work(
     shadowQueue,
     async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle }, signal }) => {
@@ -38,8 +46,8 @@ export async function startShadow(parts: StudyWorkerParts): Promise<void> {
       if (!held) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
-        const prediction = await unlessGone(studyInstanceUID, parts, () =>
-          predictInShadow(study, heedSignal({ ...reportPorts, model: () => held.model, reader: held.reader }, signal)),
+        const prediction = await unlessDeleted(studyInstanceUID, () =>
+          predictInShadow(study, untilAborted({ ...reportPorts, model: () => held.model, reader: held.reader }, signal)),
         );
         const reported = await store.results.currentResult(studyInstanceUID);
         // New images came in between: their own report will queue the challenger again.

@@ -7,7 +7,7 @@ import { loadConfig, projectRoot } from '../../src/config.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { readPart10 } from '../../src/dicom/part10.js';
 import { silentLog } from '../../src/log.js';
-import { reportStudy } from '../../src/reporting/report-study.js';
+import { reportStudy } from '../../src/reporting/report-story.js';
 import { sampleStudies, type SampleStudy } from '../../src/samples/sample-studies.js';
 import { openAnalyser, type Analyser } from '../../src/service/open-analyser.js';
 import { differencesOf, documentOutline } from '../support/document-outline.js';
