@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openPacs, pacsOf } from '../service/open-pacs.js';
+import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { openPacs } from '../service/open-pacs.js';
 import { softwareVersion } from '../service/open-analyser.js';
 import { assessmentSeriesOffset } from '../assessments/assessments.js';
 import { loadConfig, type Config } from '../config.js';

@@ -1,5 +1,5 @@
 import type { ReportPorts, StudyToReport } from '../reporting/ports.js';
-import { predictOnly } from '../reporting/report-study.js';
+import { predictStudy } from '../reporting/predict-study.js';
 import type { FindingPrediction } from '../serving/model.js';
 
 /** What a challenger predicts for a study that the champion has reported. */
@@ -18,7 +18,7 @@ export interface ShadowPrediction {
  * @throws Fault if the analysis failed
  */
 export async function predictInShadow(study: StudyToReport, ports: ReportPorts): Promise<ShadowPrediction | undefined> {
-  const predicted = await predictOnly(study, ports);
+  const predicted = await predictStudy(study, ports);
   if (!predicted) return undefined;
   const { inputKey, analysis } = predicted;
   return {

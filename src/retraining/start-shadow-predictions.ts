@@ -1,37 +1,19 @@
 import type { Config } from '../config.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Jobs } from '../jobs/jobs.js';
-import type { Log } from '../log.js';
-import { heedSignal } from '../reporting/heed-signal.js';
-import type { ReportPorts, StudyResult } from '../reporting/ports.js';
-import { unlessGone } from '../reporting/unless-gone.js';
+import type { ReportPorts, StudyResult, StudyToReport } from '../reporting/ports.js';
+import { untilAborted } from '../reporting/until-aborted.js';
 import type { Serving } from '../serving/model-serving.js';
 import type { Store } from '../store/store.js';
 import { shadowQueue } from './queues.js';
 import { predictInShadow } from './shadow-prediction.js';
 
-export interface ShadowPredictionParts {
-  readonly config: Config;
-  readonly orthanc: Parameters<typeof unlessGone>[1]['orthanc'];
-  readonly store: Store;
-  readonly jobs: Jobs;
-  readonly reportPorts: ReportPorts;
-  readonly serving: Serving;
-  readonly log: Log;
-}
-
-/** A study as its report job names it. */
-export interface ReportedStudy {
-  readonly studyInstanceUID: string;
-  readonly callingAeTitle?: string;
-  readonly calledAeTitle?: string;
-}
-
 /** Queues a prediction of the challenger, if there is one, for a study that the champion has just reported. Nothing waits for it. */
 export async function queueShadowPrediction(
-  { studyInstanceUID, callingAeTitle, calledAeTitle }: ReportedStudy,
+  { studyInstanceUID, arrival: { callingAeTitle, calledAeTitle } }: StudyToReport,
   { outcome }: Pick<StudyResult, 'outcome'>,
-  { serving, jobs }: Pick<ShadowPredictionParts, 'serving' | 'jobs'>,
+  serving: Pick<Serving, 'challenger'>,
+  jobs: Pick<Jobs, 'send'>,
 ): Promise<void> {
   const challenger = serving.challenger();
   if (!challenger || outcome !== 'reported') return;
@@ -47,9 +29,21 @@ export async function queueShadowPrediction(
   );
 }
 
-/** Starts the worker of shadow predictions, one study at a time. A prediction that fails is tried again and then dropped: no report depends on it. */
-export async function startShadowPredictions(parts: ShadowPredictionParts): Promise<void> {
-  const { serving, reportPorts, store, jobs, config, log } = parts;
+/**
+ * Starts the worker of shadow predictions, one study at a time. A prediction that fails is tried again and then dropped: no report
+ * depends on it.
+ *
+ * @param unlessDeleted runs work on a study, which has not failed if the study was deleted meanwhile
+ */
+export async function startShadowPredictions(
+  reportPorts: Omit<ReportPorts, 'model' | 'reader'>,
+  unlessDeleted: <Outcome>(studyInstanceUID: string, work: () => Promise<Outcome>) => Promise<Outcome | undefined>,
+  serving: Pick<Serving, 'acquireChallenger'>,
+  store: Pick<Store, 'results' | 'shadow'>,
+  jobs: Pick<Jobs, 'work'>,
+  config: Pick<Config, 'work'>,
+): Promise<void> {
+  const { log } = reportPorts;
   await jobs.work(
     shadowQueue,
     async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle }, signal }) => {
@@ -57,8 +51,8 @@ export async function startShadowPredictions(parts: ShadowPredictionParts): Prom
       if (!acquired) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
-        const prediction = await unlessGone(studyInstanceUID, parts, () =>
-          predictInShadow(study, heedSignal({ ...reportPorts, model: () => acquired.model, reader: acquired.reader }, signal)),
+        const prediction = await unlessDeleted(studyInstanceUID, () =>
+          predictInShadow(study, untilAborted({ ...reportPorts, model: () => acquired.model, reader: acquired.reader }, signal)),
         );
         const reported = await store.results.currentResult(studyInstanceUID);
         // If images arrived in between, their own report queues another prediction.

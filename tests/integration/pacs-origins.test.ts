@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { acceptsDocumentsOf } from '../../src/assessments/accepted-documents.js';
 import { warnOfLostRegistry } from '../../src/service/lost-registry.js';
 import { checkDicomWeb } from '../../src/dicomweb/check-dicom-web.js';
-import { pacsOf } from '../../src/service/open-pacs.js';
+import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { DicomWeb } from '../../src/dicomweb/client.js';
 import { readPart10 } from '../../src/dicom/part10.js';

@@ -15,7 +15,7 @@ import { retrainQueue } from '../../src/retraining/queues.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { silentLog } from '../../src/log.js';
 import { openReader } from '../../src/serving/image-reader.js';
-import { pacsOf } from '../../src/service/open-pacs.js';
+import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import { recordAssessment } from '../../src/assessments/assessment-story.js';
 import { logInFirst } from '../support/access.js';
 import { logInAsFirst, noBrowser, openPage, startBrowser, type WatchedPage } from '../support/browser.js';

@@ -171,7 +171,7 @@ for (const backend of storeBackends()) {
         statistics: { site: 's', network: 'xray', numbers: {}, names: {} },
       } satisfies StudyResult;
       const killed = { ...store, results: { ...store.results, recordResult: () => Promise.reject(new Error('killed')) } };
-      await assert.rejects(indexResult(given, 'content', killed, undefined as never), /killed/);
+      await assert.rejects(indexResult(given, killed), /killed/);
       assert.deepEqual(
         (await store.statistics.since(new Date(0))).filter((one) => one.modelVersion === 'm34').map((one) => one.studyInstanceUID),
         ['2.25.34'],

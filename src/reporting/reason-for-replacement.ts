@@ -8,7 +8,7 @@ import type { OwnDocument } from './own-documents.js';
  * @param considered those that the new result rests on
  * @param isSameInput whether the earlier result rests on the same bytes
  */
-export function whyReplaced(
+export function reasonForReplacement(
   earlier: readonly OwnDocument[],
   instances: readonly DataSet[],
   considered: readonly DataSet[],

@@ -1,20 +1,27 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import { documentUids } from './document-identity.js';
-import { outcomeName } from './outcome-name.js';
-import { ownDocumentsIn, parametersOf, isSameResult, isSameHeatMap, type OwnDocument, type OwnDocuments } from './own-documents.js';
-import type { ResultDocument, StudyResult } from './ports.js';
+import { documentUids } from '../reporting/document-identity.js';
+import { outcomeName } from '../reporting/outcome-name.js';
+import {
+  ownDocumentsIn,
+  parametersOf,
+  isSameResult,
+  isSameHeatMap,
+  type OwnDocument,
+  type OwnDocuments,
+} from '../reporting/own-documents.js';
+import type { ResultDocument, StudyResult } from '../reporting/ports.js';
 
-/** A result as its documents in the PACS tell it; what a document does not say (timings, destinations) is not here. */
+/** A result as its documents in the PACS state it; a document states no timings and no destinations. */
 export type ResultInPacs = Omit<StudyResult, 'timings' | 'destinations'> & {
   /** Of the result that this one replaced. */
   readonly predecessorResultId: string | undefined;
 };
 
 /**
- * Every result of a study that the PACS holds documents of, superseded ones too, oldest first. Probabilities are those of the
- * documents: in % to a decimal, or as many as keep them on their side of the thresholds.
+ * Every result of a study of which the PACS contains documents, superseded ones too, oldest first. Probabilities are those of the
+ * documents: in % with one decimal, or as many as keep them on their side of the thresholds.
  *
  * @param instances metadata of the whole study
  */
@@ -71,7 +78,7 @@ function resultIdOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument)
   }).resultId;
 }
 
-/** As people look for them: the text, its measurements, what can be looked at. */
+/** In the order in which viewers list them: measurements, text, heat maps. */
 function documentsOf(text: OwnDocument, own: OwnDocuments, inputKey: string): readonly ResultDocument[] {
   const { deviceUID } = text.report.algorithm;
   if (text.report.outcome.kind !== 'reported') return [{ ...text.reference, kind: 'text' }];

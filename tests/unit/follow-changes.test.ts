@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { silentLog, type Log } from '../../src/log.js';
-import { compareWithLog, marksOf, type ChangeMark } from '../../src/reporting/change-log.js';
-import { watchOnce, type ChangeLog, type PacsChange, type ChangeLogPorts } from '../../src/reporting/read-change-log.js';
+import { compareWithLog, marksOf, type ChangeLog, type ChangeMark, type Cursor, type PacsChange } from '../../src/reporting/change-log.js';
+import type { StoryPorts } from '../../src/reporting/ports.js';
+import { followChanges } from '../../src/reporting/report-story.js';
 
 const change = (seq: number, type: string, level: PacsChange['level'], id: string, date = '20260301T080000'): PacsChange => ({
   seq,
@@ -28,7 +29,29 @@ function changeLog(
   };
 }
 
-/** Everything that watching does to the outside, in its order. */
+interface Given {
+  readonly changeLog: ChangeLog;
+  readonly cursor: Cursor;
+  enqueueStudy(pacsStudyId: string, isStable: boolean): Promise<void>;
+  readonly analyseArchive: boolean;
+  readonly log: Log;
+}
+
+/** Follows the change log to its end. @returns the number of studies queued for intake */
+async function followOnce({ changeLog, cursor, enqueueStudy, analyseArchive, log }: Given): Promise<number> {
+  let queued = 0;
+  const queue = {
+    async intake({ pacsStudyId }: { readonly pacsStudyId: string }, { startAfterMs }: { readonly startAfterMs: number }) {
+      await enqueueStudy(pacsStudyId, startAfterMs === 0);
+      queued++;
+    },
+  };
+  const ports = { changeLog, cursor, queue, schedule: { analyseArchive, stabilityCheckMs: 1_000 }, log };
+  await followChanges(ports as unknown as StoryPorts, new AbortController().signal);
+  return queued;
+}
+
+/** Everything that following the change log does, in its order. */
 function tools(
   log: ChangeLog,
   {
@@ -47,7 +70,7 @@ function tools(
 ) {
   const did: string[] = [];
   const state: { cursor: number | undefined; marks: readonly ChangeMark[] } = { cursor, marks };
-  const given: ChangeLogPorts = {
+  const given: Given = {
     changeLog: log,
     cursor: {
       read: async () => (state.cursor === undefined ? undefined : { lastSeq: state.cursor, marks: state.marks }),
@@ -73,28 +96,28 @@ describe('watching the change log', () => {
   test('a new installation reads from now on: the archive is not queued, what comes next is', async () => {
     const all = [change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')];
     const { given, did, state } = tools(changeLog(all), { analyseArchive: false });
-    assert.equal(await watchOnce(given), 0);
+    assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['move 2']);
     assert.equal(state.cursor, 2);
     all.push(change(5, 'NewStudy', 'study', 'B'));
-    assert.equal(await watchOnce(tools(changeLog(all), { analyseArchive: false, cursor: 2 }).given), 1);
+    assert.equal(await followOnce(tools(changeLog(all), { analyseArchive: false, cursor: 2 }).given), 1);
   });
 
   test('a reset is read from the beginning, archive wanted or not', async () => {
     const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A')]), { analyseArchive: false, cursor: 9 });
-    assert.equal(await watchOnce(given), 1);
+    assert.equal(await followOnce(given), 1);
     assert.deepEqual(did, ['reset 0', 'queue A', 'move 1']);
   });
 
   test('a new installation that wants the archive reads from the beginning', async () => {
     const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')]));
-    assert.equal(await watchOnce(given), 1);
+    assert.equal(await followOnce(given), 1);
     assert.deepEqual(did, ['queue A stable', 'move 2']);
   });
 
   test('nothing new: nothing is queued and the cursor stays', async () => {
     const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A')]), { cursor: 1 });
-    assert.equal(await watchOnce(given), 0);
+    assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, []);
   });
 
@@ -103,14 +126,14 @@ describe('watching the change log', () => {
       changeLog([change(3, 'NewStudy', 'study', 'old'), change(70, 'NewStudy', 'study', 'A'), change(900, 'NewStudy', 'study', 'B')]),
       { cursor: 20 },
     );
-    assert.equal(await watchOnce(given), 2);
+    assert.equal(await followOnce(given), 2);
     assert.deepEqual(did, ['queue A', 'queue B', 'move 900']);
   });
 
   test('the cursor moves page by page, each time after the studies of the page are queued', async () => {
     const all = ['A', 'B', 'C', 'D', 'E'].map((id, index) => change(10 * (index + 1), 'NewStudy', 'study', id));
     const { given, did } = tools(changeLog(all, { page: 2 }));
-    assert.equal(await watchOnce(given), 5);
+    assert.equal(await followOnce(given), 5);
     assert.deepEqual(did, ['queue A', 'queue B', 'move 20', 'queue C', 'queue D', 'move 40', 'queue E', 'move 50']);
   });
 
@@ -118,18 +141,18 @@ describe('watching the change log', () => {
     const all = ['A', 'B', 'C'].map((id, index) => change(index + 1, 'NewStudy', 'study', id));
     let broken = true;
     const { given, did, state } = tools(changeLog(all), { cursor: 0, refuse: (id) => broken && id === 'B' });
-    await assert.rejects(watchOnce(given), /the queue is not there/);
+    await assert.rejects(followOnce(given), /the queue is not there/);
     assert.equal(state.cursor, 0);
     assert.deepEqual(did, ['queue A']);
     broken = false;
-    assert.equal(await watchOnce(given), 3);
+    assert.equal(await followOnce(given), 3);
     assert.deepEqual(did, ['queue A', 'queue A', 'queue B', 'queue C', 'move 3']);
   });
 
   test('a failure on the second page keeps what the first has reached', async () => {
     const all = ['A', 'B', 'C', 'D'].map((id, index) => change(index + 1, 'NewStudy', 'study', id));
     const { given, state } = tools(changeLog(all, { page: 2 }), { cursor: 0, refuse: (id) => id === 'D' });
-    await assert.rejects(watchOnce(given));
+    await assert.rejects(followOnce(given));
     assert.equal(state.cursor, 2);
   });
 
@@ -139,7 +162,7 @@ describe('watching the change log', () => {
       cursor: 5_000,
       logTo: { ...silentLog, warn: (message) => void warnings.push(message) },
     });
-    assert.equal(await watchOnce(given), 1);
+    assert.equal(await followOnce(given), 1);
     assert.deepEqual(did, ['reset 0', 'queue A stable', 'move 4']);
     assert.equal(state.cursor, 4);
     assert.match(warnings.join(), /another database/);
@@ -147,13 +170,13 @@ describe('watching the change log', () => {
 
   test('an emptied database is a reset too', async () => {
     const { given, did } = tools(changeLog([]), { cursor: 12 });
-    assert.equal(await watchOnce(given), 0);
+    assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['reset 0']);
   });
 
   test('a cleared log that goes on counting is no reset', async () => {
     const { given, did } = tools(changeLog([], { last: 12 }), { cursor: 12 });
-    assert.equal(await watchOnce(given), 0);
+    assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, []);
   });
 
@@ -168,13 +191,13 @@ describe('watching the change log', () => {
       change(7, 'NewInstance', 'instance', 'i9'),
     ];
     const { given, did } = tools(changeLog(all, { studyOf: (id) => (id === 'i9' ? 'B' : 'A') }));
-    assert.equal(await watchOnce(given), 2);
+    assert.equal(await followOnce(given), 2);
     assert.deepEqual(did, ['queue A stable', 'queue B', 'move 7']);
   });
 
   test('an instance whose study is gone is left out, and the cursor goes on', async () => {
     const { given, did } = tools(changeLog([change(1, 'NewInstance', 'instance', 'gone')], { studyOf: () => undefined }));
-    assert.equal(await watchOnce(given), 0);
+    assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['move 1']);
   });
 
@@ -186,7 +209,7 @@ describe('watching the change log', () => {
       change(4, 'NewPatient', 'patient', 'P'),
     ];
     const { given, did } = tools(changeLog(all));
-    assert.equal(await watchOnce(given), 0);
+    assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['move 4']);
   });
 });
@@ -200,7 +223,7 @@ describe('recognising the database of the change log', () => {
   test('C2, U1: the newest study is deleted and its lines with it: the same database, nothing is read again', async () => {
     const all = lines.filter((one) => one.id !== 'S29' && one.id !== 'S28');
     const { given, did } = tools(changeLog(all, { last: 60 }), { cursor: 60, marks: position.marks, analyseArchive: false });
-    assert.equal(await watchOnce(given), 0);
+    assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, []);
   });
 
@@ -211,7 +234,7 @@ describe('recognising the database of the change log', () => {
   test('D19: another database that has grown past the cursor is read from its beginning', async () => {
     const all = Array.from({ length: 90 }, (_, index) => change(index + 1, 'NewStudy', 'study', `T${index}`));
     const { given, did } = tools(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
-    assert.equal(await watchOnce(given), 90);
+    assert.equal(await followOnce(given), 90);
     assert.equal(did[0], 'reset 0');
   });
 
@@ -226,7 +249,7 @@ describe('recognising the database of the change log', () => {
       ...Array.from({ length: 30 }, (_, index) => change(51 + index, 'NewStudy', 'study', `N${index}`, '20260302T090000')),
     ];
     const { given, did, state } = tools(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
-    await watchOnce(given);
+    await followOnce(given);
     const from = Number(/^reset (\d+)$/.exec(did[0]!)?.[1]);
     assert.ok(from > 0 && from <= 50, `read again from ${from}`);
     for (let index = 0; index < 30; index++) assert.ok(did.includes(`queue N${index}`));
@@ -250,10 +273,10 @@ describe('recognising the database of the change log', () => {
   test('D19: an older copy is never read from before the first contact: the archive is left alone', async () => {
     const archive = lines;
     const started = tools(changeLog(archive), { analyseArchive: false });
-    await watchOnce(started.given);
+    await followOnce(started.given);
     const later = Array.from({ length: 300 }, (_, index) => change(61 + index, 'NewInstance', 'instance', `i${index}`));
     const grown = tools(changeLog([...archive, ...later]), { cursor: 60, marks: started.state.marks, analyseArchive: false });
-    await watchOnce(grown.given);
+    await followOnce(grown.given);
     for (const kept of [0, 7, 40, 200]) {
       const copy = [
         ...archive,
@@ -261,7 +284,7 @@ describe('recognising the database of the change log', () => {
         ...Array.from({ length: 400 }, (_, index) => change(61 + kept + index, 'NewStudy', 'study', `N${index}`, '20260302T090000')),
       ];
       const { given, did } = tools(changeLog(copy), { cursor: 360, marks: grown.state.marks, analyseArchive: false });
-      await watchOnce(given);
+      await followOnce(given);
       assert.deepEqual(
         did.filter((one) => /^queue S/.test(one)),
         [],
