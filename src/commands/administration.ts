@@ -8,12 +8,13 @@ import { createLog } from '../log.js';
 import { administrationOf, type Administration, type Doer } from '../server/access/administration.js';
 import { roles, type Role } from '../server/access/roles.js';
 import { openStore, type Store } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 
 /** Opens the service's database for one command. The embedded one serves one process: stop the service, or use its HTTP interface. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const config = loadConfig();
   const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    storeLocation(config),
     createLog({ level: 'warn' }),
   );
   try {

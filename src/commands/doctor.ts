@@ -14,6 +14,7 @@ import { chosenModel } from './chosen-model.js';
 import { findOpenFiles } from '../lib/private-files.js';
 import { loadRouting } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 import { destinationName } from '../reporting/deliver-result.js';
 
 /** One line of the examination. */
@@ -141,7 +142,7 @@ async function examineStorage(config: Config, say: Say): Promise<void> {
     detail: space ? `${(free / 1e9).toFixed(1)} GB free in ${config.dataDir}` : `${config.dataDir} cannot be used`,
     mend: enough ? '' : 'free at least 2 GB there, or set DATA_DIR',
   });
-  const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+  const location = storeLocation(config);
   await examine(
     say,
     'database',

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { loadConfig } from '../config.js';
 import { agreementOf, type PairedPredictions } from '../evaluation/report/agreement.js';
 import { createLog } from '../log.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 import { chosenModel } from './chosen-model.js';
 
 /** `models shadow`: the challenger beside the champion on the studies that both judged. Nobody says here who is right. */
@@ -10,7 +10,7 @@ export async function showShadow(name: string, options: { readonly json: boolean
   const config = loadConfig();
   const { version } = await chosenModel(name, config);
   const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    storeLocation(config),
     createLog({ ...config.log, level: 'warn' }),
   );
   try {

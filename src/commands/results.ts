@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { loadConfig } from '../config.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 import { resultLine, resultObject } from './result-line.js';
 
 /** `results`: what the index holds, newest first. The embedded database belongs to one process: not beside a running service. */
@@ -12,7 +12,7 @@ export async function listResults(options: { readonly limit: string; readonly js
     throw new Fault('request-invalid', `expected --limit with a whole number from 1, found ${options.limit}`);
   const config = loadConfig();
   const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    storeLocation(config),
     createLog({ ...config.log, level: 'warn' }),
   );
   try {

@@ -14,6 +14,7 @@ import { createLog } from '../log.js';
 import { describeChange, type ChangeRecord } from '../registry/change-record.js';
 import type { Registry } from '../registry/registry.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 
 /**
  * `retrain --now`: what the night does, at once; beside services on a shared database whichever is free does it. The embedded
@@ -26,7 +27,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const startedAt = new Date();
   const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
+    storeLocation(config),
     log,
   );
   const registry = registryOfStore(config, store);

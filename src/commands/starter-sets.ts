@@ -8,7 +8,7 @@ import { withGuardClass } from '../dataset/guard-class.js';
 import { importDataset } from '../dataset/import-dataset.js';
 import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
 import { mergeSources } from '../dataset/merge-sources.js';
-import { seededRandom, shuffled } from '../dataset/random.js';
+import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import type { SplitOptions } from '../dataset/split.js';
 import { Fault } from '../errors.js';
 
@@ -42,7 +42,7 @@ export function starterSource(all: ExampleSource, kind: 'xray' | 'ct', limit = I
   const chests = kind === 'ct' ? withFullField(chosen, starterSeed) : chosen;
   const strangers: ExampleSource = {
     ...chosen,
-    examples: shuffled(others, seededRandom('others', starterSeed)).slice(0, Math.ceil(chests.examples.length / 2)),
+    examples: shuffled(others, keyedRandom('others', starterSeed).next).slice(0, Math.ceil(chests.examples.length / 2)),
   };
   return { source: withGuardClass(chests, { name: guard, share: 0.5, seed: starterSeed, others: strangers }), classes, guard };
 }

@@ -12,6 +12,7 @@ import { openMetrics } from '../server/metrics.js';
 import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 import { siteOf } from '../monitoring/site-of.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
@@ -76,7 +77,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   };
   try {
     closeDataDirectory(config.dataDir, log);
-    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+    const location = storeLocation(config);
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
     const registry = registryOfStore(config, store);
     await bringForward(config, store, registry, log);

@@ -21,12 +21,10 @@ import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
 import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
 import type { Connection } from './sql.js';
+import type { StoreLocation } from './store-location.js';
 import { studiesIn, type Studies } from './studies.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
-
-/** Where the index lives: files below a folder, or a PostgreSQL server. */
-export type StoreLocation = { readonly dataDir: string } | { readonly databaseUrl: string };
 
 /** The index over the PACS. It can be deleted and made again from Orthanc; the queue of jobs, accounts and the audit log are more than an index. */
 export interface Store {

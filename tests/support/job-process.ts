@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startJobs } from '../../src/jobs/jobs.js';
 import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
-import { openStore, type StoreLocation } from '../../src/store/store.js';
+import type { StoreLocation } from '../../src/store/store-location.js';
+import { openStore } from '../../src/store/store.js';
 
 /*
  * A process of its own that works on jobs, made to be killed. One JSON line on standard output for each thing that it
