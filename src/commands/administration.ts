@@ -13,10 +13,7 @@ import { storeLocation } from '../store/store-location.js';
 /** Opens the service's database for one command. The embedded one serves one process: stop the service, or use its HTTP interface. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const config = loadConfig();
-  const store = await openStore(
-    storeLocation(config),
-    createLog({ level: 'warn' }),
-  );
+  const store = await openStore(storeLocation(config), createLog({ level: 'warn' }));
   try {
     return await work(store);
   } finally {

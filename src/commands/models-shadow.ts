@@ -9,10 +9,7 @@ import { chosenModel } from './chosen-model.js';
 export async function showShadow(name: string, options: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const { version } = await chosenModel(name, config);
-  const store = await openStore(
-    storeLocation(config),
-    createLog({ ...config.log, level: 'warn' }),
-  );
+  const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
   try {
     const rows = await store.shadow.ofVersion(version);
     const opinions = new Map<string, PairedPredictions[]>();

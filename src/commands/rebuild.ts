@@ -15,10 +15,7 @@ export async function rebuildCommand(options: { readonly json: boolean }): Promi
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
-  const store = await openStore(
-    storeLocation(config),
-    log,
-  );
+  const store = await openStore(storeLocation(config), log);
   const jobs = await startJobs(store, log);
   try {
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });

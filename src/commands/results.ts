@@ -11,10 +11,7 @@ export async function listResults(options: { readonly limit: string; readonly js
   if (!Number.isInteger(limit) || limit < 1)
     throw new Fault('request-invalid', `expected --limit with a whole number from 1, found ${options.limit}`);
   const config = loadConfig();
-  const store = await openStore(
-    storeLocation(config),
-    createLog({ ...config.log, level: 'warn' }),
-  );
+  const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
   try {
     const { results } = await store.results.listResults({ limit, currentOnly: true });
     for (const result of results) console.log(options.json ? JSON.stringify(resultObject(result)) : resultLine(result));

@@ -26,10 +26,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
   const config = loadConfig();
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const startedAt = new Date();
-  const store = await openStore(
-    storeLocation(config),
-    log,
-  );
+  const store = await openStore(storeLocation(config), log);
   const registry = registryOfStore(config, store);
   const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone });
   let record: ChangeRecord | undefined;

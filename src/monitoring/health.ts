@@ -67,7 +67,7 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
     ({ queue, maxActiveMs = 0 }) =>
       !longQueues.includes(queue) && maxActiveMs > parts.studyTimeoutMs + Math.min(settlingMs, parts.studyTimeoutMs),
   );
-  const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
+  const sum = (key: 'waiting' | 'active' | 'retrying' | 'failed'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
     ok:
       orthanc === 'answers' &&
@@ -101,7 +101,7 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
         : unacknowledged === 0
           ? 'none'
           : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
-    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
+    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('failed') },
   };
 }
 

@@ -7,7 +7,7 @@ import { removePictures } from '../retraining/training-pictures.js';
 export interface ForgetParts {
   readonly config: Pick<Config, 'dataDir'>;
   readonly store: Pick<Store, 'studies'>;
-  readonly jobs: Pick<Jobs, 'parked' | 'retryFailedJob'>;
+  readonly jobs: Pick<Jobs, 'failedJobs' | 'retryFailedJob'>;
   readonly log: Log;
 }
 
@@ -18,7 +18,7 @@ export interface ForgetParts {
 export async function forgetStudy(studyInstanceUID: string, { config, store, jobs, log }: ForgetParts): Promise<void> {
   const known = await store.studies.forget(studyInstanceUID);
   await removePictures(config, studyInstanceUID);
-  for (const { id, payload, failure } of await jobs.parked({ limit: 1_000 })) {
+  for (const { id, payload, failure } of await jobs.failedJobs({ limit: 1_000 })) {
     const about = (payload as { readonly studyInstanceUID?: unknown }).studyInstanceUID ?? failure.subject.studyInstanceUID;
     if (about === studyInstanceUID) await jobs.retryFailedJob(id);
   }

@@ -8,7 +8,7 @@ import { defineQueue } from '../jobs/queue.js';
 export const backlogPriority = -1_000_000;
 
 /** A study of the PACS got something new; key: the PACS's id of the study. */
-export const intakeQueue = defineQueue<{ readonly pacsStudyId: string }>('settle-study');
+export const intakeQueue = defineQueue<{ readonly pacsStudyId: string }>('study-intake', { formerNames: ['settle-study'] });
 
 /** A study has stopped growing and is to be reported; key: the PACS's id of the study. */
 export const reportQueue = defineQueue<{
@@ -17,28 +17,30 @@ export const reportQueue = defineQueue<{
   readonly callingAeTitle?: string;
   readonly calledAeTitle?: string;
   readonly contentKey: string;
-}>('report-study');
+}>('study-report', { formerNames: ['report-study'] });
 
-/** A night: retraining on what readers have labelled; one key for all. */
-export const retrainQueue = defineQueue<{ readonly by: string }>('retrain-model');
+/** Retraining on the labels of the readers; one key for all. */
+export const retrainQueue = defineQueue<{ readonly by: string }>('retraining', { formerNames: ['retrain-model'] });
 
-/** What arrived lately is to be compared with what the model was trained on; one key for all. */
-export const driftQueue = defineQueue<Record<string, never>>('check-drift');
+/** Recent studies are compared with those that the model was trained on; one key for all. */
+export const driftQueue = defineQueue<Record<string, never>>('drift-check', { formerNames: ['check-drift'] });
 
 /** Documents of others in a study may hold assessments; key: Study Instance UID. */
-export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('index-assessments');
+export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index', {
+  formerNames: ['index-verdicts', 'index-assessments'],
+});
 
 /** Documents are to be sent on; key: result and destination. */
 export const deliverQueue = defineQueue<{
   readonly resultId: string;
   readonly destination: Destination;
   readonly sopInstanceUIDs: readonly string[];
-}>('deliver-result');
+}>('report-delivery', { formerNames: ['deliver-result'] });
 
-/** A challenger is to judge a reported study in shadow; key: study and challenger. */
+/** A challenger predicts a reported study in shadow; key: study and challenger. */
 export const shadowQueue = defineQueue<{
   readonly studyInstanceUID: string;
   readonly challenger: string;
   readonly callingAeTitle?: string;
   readonly calledAeTitle?: string;
-}>('shadow-study');
+}>('shadow-prediction', { formerNames: ['shadow-study'] });

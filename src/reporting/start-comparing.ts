@@ -84,7 +84,7 @@ export function comparingOf(parts: ComparingParts): Comparing {
 
 /** Studies that stood twice in the PACS and now stand there once, or not at all: whatever their Study Date. */
 async function retryUnambiguous({ jobs }: ComparingParts, tools: CompareTools): Promise<void> {
-  const parked = await jobs.parked({ queue: intakeQueue.name, limit: 1_000 });
+  const parked = await jobs.failedJobs({ queue: intakeQueue.name, limit: 1_000 });
   for (const { id, failure } of parked.filter((one) => one.failure.code === 'study-ambiguous').slice(0, maxAmbiguous)) {
     const { studyInstanceUID } = failure.subject;
     const held = studyInstanceUID === undefined ? [] : await tools.findStudies(studyInstanceUID);

@@ -207,7 +207,7 @@ async function recordGivenUpStudy(job: ReportJob, failure: JobFailure, parts: St
     });
   }
   await indexResult(result, job.payload.contentKey, parts.store, parts.jobs);
-  await parts.store.studies.setState(study.studyInstanceUID, 'parked');
+  await parts.store.studies.setState(study.studyInstanceUID, 'failed');
   parts.log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });
 }
 

@@ -23,7 +23,7 @@ export interface KnownStudies {
 }
 
 export function knownStudiesIn(database: Database): KnownStudies {
-  const isKnown = and(isNotNull(study.contentKey), inArray(study.state, ['done', 'parked']));
+  const isKnown = and(isNotNull(study.contentKey), inArray(study.state, ['done', 'failed']));
   return {
     async newest(limit) {
       return withSeries(

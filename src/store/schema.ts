@@ -10,7 +10,7 @@ import { shadowResult } from './shadow-schema.js';
  * attribute in any column.
  */
 
-export type StudyState = 'arriving' | 'queued' | 'done' | 'parked';
+export type StudyState = 'arriving' | 'queued' | 'done' | 'failed';
 export type Outcome = 'reported' | 'skipped' | 'failed';
 export type DestinationKind = 'modality' | 'peer';
 export type DeliveryState = 'waiting' | 'delivered' | 'failing';

@@ -126,7 +126,7 @@ export function studiesIn(database: Database): Studies {
       const rows = await database.run((tables) =>
         tables.select({ state: study.state, n: sql<number>`count(*)::int` }).from(study).groupBy(study.state),
       );
-      return { arriving: 0, queued: 0, done: 0, parked: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
+      return { arriving: 0, queued: 0, done: 0, failed: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
     },
 
     async unknownOf(studyInstanceUIDs) {

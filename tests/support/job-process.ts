@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/store.js';
 
 /*
  * A process of its own that works on jobs, made to be killed. One JSON line on standard output for each thing that it
- * did, written before it goes on: { did: "ready" | "sent" | "start" | "end" | "parked", key?, at }.
+ * did, written before it goes on: { did: "ready" | "sent" | "start" | "end" | "failed", key?, at }.
  */
 export interface JobProcessOptions {
   readonly location: StoreLocation;
@@ -22,7 +22,7 @@ export interface JobProcessOptions {
 }
 
 export interface JobProcessLine {
-  readonly did: 'ready' | 'sent' | 'start' | 'end' | 'parked';
+  readonly did: 'ready' | 'sent' | 'start' | 'end' | 'failed';
   readonly key?: string;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -48,7 +48,7 @@ await jobs.work(
   {
     concurrency,
     onExhausted: async ({ key }) => {
-      tell('parked', key);
+      tell('failed', key);
     },
   },
 );

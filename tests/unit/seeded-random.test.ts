@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between, gaussian, keyedRandom, mulberry32, seededFractions, seededWords, shuffled, textSeeded } from '../../src/lib/seeded-random.js';
+import {
+  between,
+  gaussian,
+  keyedRandom,
+  mulberry32,
+  seededFractions,
+  seededWords,
+  shuffled,
+  textSeeded,
+} from '../../src/lib/seeded-random.js';
 
 /* The expected numbers are those of releases 0.1.0 and 0.2.0: golden files and checkpoints of training runs depend on them. */
 
