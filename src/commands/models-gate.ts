@@ -20,7 +20,7 @@ export interface GateCommand {
   readonly testLock?: string | undefined;
   readonly network: string;
   readonly rules?: string | undefined;
-  readonly first: boolean;
+  readonly withoutChampion: boolean;
   readonly promote: boolean;
   readonly json: boolean;
 }
@@ -37,9 +37,9 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const registry = registryOf(config);
   const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema) : defaultPromotionRules;
   const challenger = await chosenModel(name, config);
-  const champion = options.first ? null : await chosenModel('champion', config);
+  const champion = options.withoutChampion ? null : await chosenModel('champion', config);
   const images = await openLabelledImages(options.dataset, options.testLock);
-  const progress = progressLine('judging', options.json);
+  const progress = progressLine('evaluating', options.json);
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   try {
     const { decision, ...figures } = await evaluateChallenger({

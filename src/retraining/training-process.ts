@@ -45,7 +45,7 @@ export function trainInProcess(
       threads: config.night.threads ?? Math.max(1, availableParallelism() - 1),
     };
     await writeFileAtomically(join(directory, 'settings.json'), JSON.stringify(settings));
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], {
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'run-training', directory], {
       cwd: projectRoot,
       env: childEnvironment(),
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -101,7 +101,7 @@ async function planRetraining(service: RunningService, dataDir: string): Promise
 
 /** Trains when it resolves. */
 async function startTraining(run: string, usualPriority: boolean): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', run], {
+  const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'run-training', run], {
     cwd: projectRoot,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
