@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { openAuditLog } from '../audit/audit-log.js';
 import { loadConfig } from '../config.js';
 import { asFault, Fault } from '../errors.js';

@@ -1,5 +1,4 @@
 import { mkdir, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { checkPacs } from '../monitoring/pacs-checks.js';
 import { applyTimeZone, loadConfig, type Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { openPacs, pacsOf } from '../service/open-pacs.js';
 import { softwareVersion } from '../service/open-analyser.js';
 import { assessmentSeriesOffset } from '../assessments/assessments.js';

@@ -11,7 +11,7 @@ import { startPrivateOrthanc } from '../orthanc/private-orthanc.js';
 import type { Pacs } from '../reporting/ports.js';
 import { pacsContentOf } from '../reporting/pacs-content.js';
 
-/** Both ways to the PACS, and how it is to be named to people. */
+/** The clients of the PACS, and its URL for messages. */
 export interface PacsAccess {
   readonly orthanc: OrthancClient;
   readonly dicomWeb: DicomWeb;
@@ -19,19 +19,19 @@ export interface PacsAccess {
   readonly proxyDicomWeb: DicomWebProxy;
   /** Without credentials. */
   readonly url: string;
-  /** Exchanges with the PACS under way. */
+  /** Limits the requests to the PACS at the same time. */
   readonly slots: Slots;
   /** Set for a private Orthanc: where to send studies by C-STORE. */
   readonly dicomPort?: number;
   close(): Promise<void>;
 }
 
-/** Under this name the index keeps the cursor. */
+/** The name under which the index stores the position in the change log. */
 export function pacsName({ orthanc }: Config, pacs: Pick<PacsAccess, 'url'>): string {
   return orthanc.url ? pacs.url : 'private';
 }
 
-/** What the stories need of it. */
+/** The interface to the PACS that the stories use. */
 export function pacsOf(dicomWeb: DicomWeb, orthanc?: OrthancClient): Pacs {
   return {
     retrieveStudyMetadata: (study) => foundBy(dicomWeb, () => dicomWeb.retrieveStudyMetadata(study)),
@@ -59,7 +59,7 @@ export async function checkDicomWeb(dicomWeb: Pick<DicomWeb, 'searchForStudies'>
   }
 }
 
-/** What is not found while the DICOMweb plugin is missing is not gone: the work waits until the plugin is back. */
+/** While the DICOMweb plugin is missing, nothing is found: then the fault is `pacs-unreachable`, so that the work is retried. */
 async function foundBy<T>(dicomWeb: DicomWeb, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -109,7 +109,7 @@ function access(
   }: { readonly url: string; readonly dicomWebUrl: string; readonly username?: string | undefined; readonly password?: string | undefined },
   end: () => Promise<void>,
 ): PacsAccess {
-  // One count for both ways to it: what the configuration allows is allowed once.
+  // One limit for all clients together.
   const maxConcurrent = new Slots(maxConcurrentRequests);
   const shared = { username, password, caFile, timeoutMs, maxConcurrent };
   const orthanc = new OrthancClient({ url, ...shared });

@@ -18,7 +18,7 @@ import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
 import { startDriftChecks } from '../monitoring/start-drift-checks.js';
 import { bringForward } from './bring-forward.js';
-import { closeDataDirectory } from './close-data-directory.js';
+import { closeDataDirectory } from '../lib/private-files.js';
 import { registryOfStore } from './open-registry.js';
 import { monitorHealth } from '../monitoring/health.js';
 import { removeAbandonedUploads } from '../uploads/process-folder.js';
@@ -27,7 +27,7 @@ import { modelActionsOf } from '../server/page/model-actions.js';
 import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from './lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
-import { modelChangesNoter } from './record-model-changes.js';
+import { modelChangesRecorder } from './record-model-changes.js';
 import { openAnalyser, softwareVersion } from './open-analyser.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
@@ -50,13 +50,13 @@ export interface RunningService {
   readonly model: ServedModel;
   readonly assessments: Assessments;
   readonly settings: ReportPorts['settings'];
-  /** Finishes or hands back what is in hand; at most 10 seconds. */
+  /** Waits for active jobs or puts them back; takes at most 10 seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Puts the parts together and starts them. A wrong configuration is refused here, before anything runs; an Orthanc or a
- * database that does not answer yet is waited for.
+ * Builds the parts and starts them. A wrong configuration is refused before anything runs; the service waits for an Orthanc or a
+ * database that does not answer yet.
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const zone = applyTimeZone(config);
@@ -101,7 +101,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 
     const metrics = openMetrics(softwareVersion, analyser.model.version);
 
-    // The server first, because the private Orthanc wants to know where to send its hint.
+    // The server first, because the private Orthanc needs the URL for its hints.
     let wake = (): void => undefined;
     let tools: ReturnType<typeof serverPortsOf> | undefined;
     const app = createServer(
@@ -129,7 +129,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       },
     };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
-    // Last opened, first stopped: what is in hand may still need the PACS and the index.
+    // Opened last and stopped first: active jobs may still need the PACS and the database.
     const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) =>
       opened(one, () => one.stop({ timeoutMs: 6_000 })),
     );
@@ -179,9 +179,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     });
     tools = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
     monitorHealth(healthParts);
-    if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();
+    if (does('web'))
+      void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesRecorder(registry, store.audit)).runNow();
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
-    // What a private Orthanc holds is ours to analyse, all of it.
+    // Every study of a private Orthanc is analysed.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     if (does('watch'))
       wake = await startWatching({
