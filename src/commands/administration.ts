@@ -9,7 +9,7 @@ import { roles, type Role } from '../server/access/roles.js';
 import { openStore, type Store } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
-/** Opens the service's database for one command. The embedded one serves one process: stop the service, or use its HTTP interface. */
+/** Opens the service's database for one command. Only one process can open the embedded database: stop the service, or use the API. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const config = loadConfig();
   const store = await openStore(storeLocation(config), createLog({ level: 'warn' }));
@@ -20,7 +20,7 @@ export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<
   }
 }
 
-/** Who types a command, for the audit log; no account can have this name. */
+/** The actor of a command in the audit log: the user of the operating system. No account can have such a name. */
 export function commandActor(): string {
   return `command:${userInfo().username}`;
 }

@@ -70,7 +70,7 @@ async function recordIntention(config: Config, subject: { readonly reader: strin
   }
 }
 
-/** `labels list`: what the readers together say. The embedded database belongs to one process: not beside a running service. */
+/** `labels list`: the adjudicated labels. Only one process can open the embedded database: stop the service first. */
 export async function listLabels(options: { readonly disagreed: boolean; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
@@ -88,7 +88,7 @@ export async function listLabels(options: { readonly disagreed: boolean; readonl
     }
     if (!options.json)
       console.log(
-        `${counts.settled} settled, ${counts.disagreed} disagreed (left out until a reader who may verify settles them), ${counts.undetermined} undetermined`,
+        `${counts.settled} settled, ${counts.disagreed} disagreed (left out until a reader who may verify adjudicates them), ${counts.undetermined} undetermined`,
       );
   } finally {
     await store.close();
@@ -96,11 +96,11 @@ export async function listLabels(options: { readonly disagreed: boolean; readonl
 }
 
 function lineOf({ studyInstanceUID, finding, state, decision, statements }: ConsensusLabel): string {
-  const said = statements
+  const assessments = statements
     .map(
       (one) =>
         `${one.reader}${one.verified ? ' (verified)' : ''}: ${one.decision}, ${one.source}${one.givenAt ? ` ${one.givenAt.toISOString().slice(0, 16)}` : ''}`,
     )
     .join('; ');
-  return `${studyInstanceUID}  ${finding}  ${decision ?? state.toUpperCase()}  ${said}`;
+  return `${studyInstanceUID}  ${finding}  ${decision ?? state.toUpperCase()}  ${assessments}`;
 }

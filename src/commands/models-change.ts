@@ -13,8 +13,8 @@ export interface PromoteCommand {
 }
 
 /**
- * `models promote`: a version that the gate let through in comparison with the champion of now; any other only by name of
- * `--without-gate` and a reason, which stays in the history. A running service takes the new champion by itself.
+ * `models promote`: promotes a version that passed the gate against the present champion; any other only with `--without-gate` and
+ * a reason, which the history records. A running service switches to the new champion by itself.
  */
 export async function promoteModel(name: string, { withoutGate, reason }: PromoteCommand): Promise<void> {
   const config = loadConfig();
@@ -23,7 +23,7 @@ export async function promoteModel(name: string, { withoutGate, reason }: Promot
   console.log(`champion is ${state.champion}${state.previous ? `, before ${state.previous}` : ''}`);
 }
 
-/** `models challenge`: the version judges new studies in shadow; `none` ends that. */
+/** `models challenge`: the version predicts new studies in shadow; `none` ends that. */
 export async function challengeModel(name: string, options: { readonly reason?: string | undefined }): Promise<void> {
   const config = loadConfig();
   const version = name === 'none' ? null : (await chosenModel(name, config)).version;
@@ -39,7 +39,7 @@ export async function challengeModel(name: string, options: { readonly reason?: 
   );
 }
 
-/** `models rollback`: the champion before the present one serves again. */
+/** `models rollback`: makes the previous champion the champion again. */
 export async function rollbackModel(options: { readonly reason?: string | undefined }): Promise<void> {
   const state = await registryOf(loadConfig()).rollback({
     by: 'command line',
@@ -49,7 +49,7 @@ export async function rollbackModel(options: { readonly reason?: string | undefi
   console.log(`champion is ${state.champion} again, before ${state.previous ?? 'none'}`);
 }
 
-/** `models import`: a folder with model.json, all of it checked; it is listed, not in service. */
+/** `models import`: checks a folder with model.json and adds it to the registry without promoting it. */
 export async function importModel(folder: string): Promise<void> {
   const { version, name } = await registryOf(loadConfig()).importFolder(folder);
   console.log(`${version}  ${name}  imported`);

@@ -26,8 +26,8 @@ export interface GateCommand {
 }
 
 /**
- * `models gate`: examines a version beside the champion on a test set and writes a change record, whatever comes of it. The exit
- * status is 0 only if the gate lets it through.
+ * `models gate`: compares a version with the champion on a test set and always writes a change record. The exit status is 0 only if
+ * it passes the gate.
  */
 export async function gateModel(name: string, options: GateCommand): Promise<void> {
   const { network: kind } = options;

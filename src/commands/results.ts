@@ -5,7 +5,7 @@ import { openStore } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 import { resultLine, resultObject } from './result-line.js';
 
-/** `results`: what the index holds, newest first. The embedded database belongs to one process: not beside a running service. */
+/** `results`: lists recent results, newest first. Only one process can open the embedded database: stop the service first. */
 export async function listResults(options: { readonly limit: string; readonly json: boolean }): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1)

@@ -17,9 +17,9 @@ import { openStore } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /**
- * `retrain --now`: what the night does, at once; beside services on a shared database whichever is free does it. The embedded
- * database belongs to one process: with a running service ask that one (POST /api/retrain). Exit status 0 if a model was
- * promoted or judges in shadow, 3 if not.
+ * `retrain --now`: starts a retraining run at once. With several services on a shared database, whichever is idle does it. Only one
+ * process can open the embedded database: while the service runs, use POST /api/retrain. Exit status 0 if a model was promoted or
+ * became the challenger, 3 if not.
  */
 export async function retrainCommand(options: { readonly now: boolean; readonly json: boolean }): Promise<void> {
   if (!options.now) throw new Fault('request-invalid', 'expected --now; by itself the service retrains by night.schedule');
@@ -61,7 +61,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     await reader.close();
     await store.close();
   }
-  if (!record) throw new Fault('engine-failed', 'expected a change record of this run, found none; see the log and the parked work');
+  if (!record) throw new Fault('engine-failed', 'expected a change record of this run, found none; see the log and the failed jobs');
   console.log(
     options.json
       ? JSON.stringify({

@@ -145,7 +145,7 @@ async function openSources({ dataset, classes }: TrainingOptions): Promise<{ sou
   };
 }
 
-/** `test-lock.json` of the first data set: made where `--test` asks for it, kept to wherever it is. */
+/** `test-lock.json` of the first data set: created with `--test`, and used wherever it exists. */
 async function lockOf(
   { dataset, test }: TrainingOptions,
   source: ExampleSource,
@@ -159,8 +159,8 @@ async function lockOf(
 }
 
 /**
- * Those that are asked for, else the data set's. A model that says the same in another order keeps its order, so that its head goes on;
- * asked for in another order, they would be read as each other.
+ * Those of `--classes`, else the data set's. With `--from` a model that has the same classes in another order determines the order, so
+ * that its head can be trained further; `--classes` in another order is refused, because the outputs would be confused.
  */
 function classesOf(
   options: TrainingOptions,
@@ -168,11 +168,11 @@ function classesOf(
   from: ModelVersion | undefined,
   kind: 'xray' | 'ct',
 ): readonly string[] {
-  const asked = listOf(options.classes);
-  const classes = asked ?? source.classes;
+  const wanted = listOf(options.classes);
+  const classes = wanted ?? source.classes;
   const known = from?.networks[kind]?.outputs.map(({ name }) => name) ?? [];
   if ([...known].sort().join() !== [...classes].sort().join()) return classes;
-  if (asked) checkClasses(known, asked, from!.version);
+  if (wanted) checkClasses(known, wanted, from!.version);
   return known;
 }
 
@@ -222,7 +222,7 @@ function isBody(tensor: string, { layers, embedding }: ReturnType<typeof archite
   return !head.some(({ name }) => tensor.startsWith(`${name}.`));
 }
 
-/** Where `weights fetch` keeps published weights. */
+/** The folder in which `weights fetch` stores pretrained weights. */
 export function weightsFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'weights');
 }

@@ -17,7 +17,7 @@ import { codeVersion } from './train.js';
 /** Lowest but for idle: whatever reports studies goes first. */
 const lowPriority = 15;
 
-/** `night-train`: the training process of a night; the service starts it. Its last line says how it ended. */
+/** `run-training`: the training process of a retraining run, started by the service. Its last line states the outcome. */
 export async function runTrainingProcess(directory: string): Promise<void> {
   setPriority(lowPriority);
   const controller = new AbortController();
@@ -43,15 +43,15 @@ export async function runTrainingProcess(directory: string): Promise<void> {
         clock: { now: () => new Date() },
         signal: controller.signal,
       });
-      if (!retrained.finished) return say({ kind: 'stopped', position: retrained.position });
+      if (!retrained.finished) return send({ kind: 'stopped', position: retrained.position });
       await writeFileAtomically(join(directory, 'outcome.json'), JSON.stringify(retrained));
-      say({ kind: 'finished' });
+      send({ kind: 'finished' });
     } finally {
       await engine.close();
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    say({ kind: 'fault', code: error.code, detail: error.detail, retryable: error.retryable });
+    send({ kind: 'fault', code: error.code, detail: error.detail, retryable: error.retryable });
   } finally {
     clearInterval(orphaned);
     lock.release();
@@ -71,6 +71,6 @@ async function alone(directory: string): Promise<DirectoryLock> {
   }
 }
 
-function say(message: TrainingMessage): void {
+function send(message: TrainingMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }

@@ -51,7 +51,7 @@ export async function runDriftCheck(parts: DriftWatchParts): Promise<DriftReport
       ),
     ]),
   );
-  const { raised, ended } = await store.drift.keep(report, alarmsIn(report), judged, new Date(report.madeAt));
+  const { raised, ended } = await store.drift.record(report, alarmsIn(report), judged, new Date(report.madeAt));
   for (const { site, network, quantity, detail } of raised)
     log.warn(
       quantity.startsWith('agreement:') ? 'drift: readers no longer agree with the model as they did' : 'drift: what arrives has changed',

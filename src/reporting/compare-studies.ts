@@ -10,7 +10,7 @@ export interface KnownStudy {
   /** Series of the documents of its current result. */
   readonly documentSeries: readonly string[];
   /** Series of the readers' assessments on it, once for each assessment. */
-  readonly verdictSeries: readonly string[];
+  readonly assessmentSeries: readonly string[];
 }
 
 export interface CompareTools {
@@ -79,6 +79,6 @@ async function compareHeld(
     differences.changed++;
   }
   const counts = new Map<string, number>();
-  for (const uid of study.verdictSeries) counts.set(uid, (counts.get(uid) ?? 0) + 1);
+  for (const uid of study.assessmentSeries) counts.set(uid, (counts.get(uid) ?? 0) + 1);
   if ([...counts].some(([uid, count]) => count > (there.get(uid) ?? 0))) await tools.enqueueVerdicts(study.studyInstanceUID);
 }

@@ -33,7 +33,7 @@ export async function indexResult(result: StudyResult, contentKey: string, store
     timingsMs: timings,
   });
   if (result.documents.length > 0) await planDeliveries(result, store, jobs);
-  await store.studies.settled(result.studyInstanceUID, contentKey);
+  await store.studies.setDone(result.studyInstanceUID, contentKey);
 }
 
 async function planDeliveries({ resultId, destinations, documents }: StudyResult, store: Store, jobs: Jobs): Promise<void> {

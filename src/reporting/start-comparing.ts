@@ -54,10 +54,10 @@ export function comparingOf(parts: ComparingParts): Comparing {
     );
   async function compareVerdicts(): Promise<void> {
     const known: KnownStudy[] = [];
-    for (const { studyInstanceUID, verdictSeries } of await store.knownStudies.withVerdictsOnly()) {
+    for (const { studyInstanceUID, assessmentSeries } of await store.knownStudies.withAssessmentsOnly()) {
       const [id = ''] = await tools.findStudies(studyInstanceUID);
       if (id === '') await tools.forget(studyInstanceUID);
-      else known.push({ studyInstanceUID, pacsStudyId: id, documentSeries: [], verdictSeries });
+      else known.push({ studyInstanceUID, pacsStudyId: id, documentSeries: [], assessmentSeries });
     }
     for (let from = 0; from < known.length; from += pageSize) await compareStudies(known.slice(from, from + pageSize), tools);
   }

@@ -94,6 +94,6 @@ async function storeStudy(
     current !== undefined &&
     (await inputKeysNow(studyInstanceUID, instances, arrival, settings, pacsOf(dicomWeb, orthanc))).includes(current.inputKey);
   const contentKey = contentKeyOf({ series, fileOf: fileNames(files) });
-  if (upToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.settled(studyInstanceUID, contentKey);
+  if (upToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.setDone(studyInstanceUID, contentKey);
   if (!upToDate) await jobs.send(intakeQueue, { pacsStudyId: id }, { key: id });
 }

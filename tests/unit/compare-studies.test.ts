@@ -15,7 +15,7 @@ const known: KnownStudy = {
   pacsStudyId: 'p',
   contentKey: contentKeyOf({ series: [images], fileOf: new Map() }),
   documentSeries: ['1.9'],
-  verdictSeries: [],
+  assessmentSeries: [],
 };
 
 async function compare(
@@ -66,7 +66,7 @@ test('D6: one of two assessments of a series is deleted: the assessments are rea
     mainAttributes: { Modality: 'SR', StationName: 'CHEST-AI-VERDICT' },
   };
   const study = { ...known, contentKey: contentKeyOf({ series: [images, assessments] }) };
-  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8'] }, [images, report, assessments]), []);
-  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.8', '1.8'] }, [images, report, assessments]), ['assessments of 1']);
-  assert.deepEqual(await compare({ ...study, verdictSeries: ['1.7'] }, [images, report, assessments]), ['assessments of 1']);
+  assert.deepEqual(await compare({ ...study, assessmentSeries: ['1.8'] }, [images, report, assessments]), []);
+  assert.deepEqual(await compare({ ...study, assessmentSeries: ['1.8', '1.8'] }, [images, report, assessments]), ['assessments of 1']);
+  assert.deepEqual(await compare({ ...study, assessmentSeries: ['1.7'] }, [images, report, assessments]), ['assessments of 1']);
 });

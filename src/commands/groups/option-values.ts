@@ -5,6 +5,6 @@ export function repeatable(value: string, before: readonly string[]): readonly s
 
 export const jsonObject = 'print the result as one JSON object';
 export const jsonLines = 'print JSON, one object per line';
-/** Said of commands that open the database themselves. */
+/** For commands that open the database themselves. */
 export const besideService =
   'With the embedded database, stop the service first, because only one process can open it. With DATABASE_URL this is not necessary.';
