@@ -1,25 +1,33 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { asFault, Fault } from './errors.js';
+
+/** Former name of a top-level key → its name now. The former name works for one more release and gives a warning. */
+export type RenamedKeys = Readonly<Record<string, string>>;
 
 /**
  * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema.
  *
  * @throws Fault `config-invalid` naming file, line, what was expected and what was found; every mistake at once
  */
-export function loadConfigFile<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
+export function loadConfigFile<Schema extends z.ZodType>(file: string, schema: Schema, renamed: RenamedKeys = {}): z.output<Schema> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw asFault(error, 'config-invalid', { source: file });
   }
-  return parseConfig(text, file, schema);
+  return parseConfig(text, file, schema, renamed);
 }
 
 /** As loadConfigFile, for a text already read; `file` only names it in errors. */
-export function parseConfig<Schema extends z.ZodType>(text: string, file: string, schema: Schema): z.output<Schema> {
+export function parseConfig<Schema extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: Schema,
+  renamed: RenamedKeys = {},
+): z.output<Schema> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length) {
@@ -28,6 +36,7 @@ export function parseConfig<Schema extends z.ZodType>(text: string, file: string
       document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('; '),
     );
   }
+  renameKeys(document, lines, file, renamed);
   const found = document.toJS() as unknown;
   const result = schema.safeParse(found ?? {});
   if (result.success) return result.data;
@@ -37,6 +46,23 @@ export function parseConfig<Schema extends z.ZodType>(text: string, file: string
     return `${file}${line ? `:${line}` : ''}:${where} ${issue.message}${foundText(found, issue)}`;
   });
   throw new Fault('config-invalid', mistakes.join('; '));
+}
+
+/** @throws Fault `config-invalid` where a former name and the present one both stand */
+function renameKeys(document: Document, lines: LineCounter, file: string, renamed: RenamedKeys): void {
+  if (!isMap(document.contents)) return;
+  for (const { key } of document.contents.items) {
+    if (!isScalar(key) || typeof key.value !== 'string' || !Object.hasOwn(renamed, key.value)) continue;
+    const [former, name] = [key.value, renamed[key.value]!];
+    const place = `${file}${key.range ? `:${lines.linePos(key.range[0]).line}` : ''}`;
+    if (document.contents.has(name))
+      throw new Fault('config-invalid', `${place}: "${former}" is the former name of "${name}"; expected one of them, found both`);
+    process.emitWarning(
+      `${place}: "${former}" is now called "${name}". The former name works until the next release.`,
+      'DeprecationWarning',
+    );
+    key.value = name;
+  }
 }
 
 type Issue = z.core.$ZodIssue;

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { loadConfigFile } from './config-file.js';
+import { loadConfigFile, type RenamedKeys } from './config-file.js';
 import { Fault } from './errors.js';
 import { profileNames } from './sr/document-profile.js';
 
@@ -260,6 +260,9 @@ const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 
+/** Of release 0.2.0. */
+const renamedKeys: RenamedKeys = { verdicts: 'assessments' };
+
 /** Environment variables that override the file, by the setting they stand for. */
 const environmentSettings = {
   ORTHANC_URL: ['orthanc', 'url'],
@@ -303,7 +306,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv = process.env, given: Re
   const environment = { ...variables, ...given };
   const file = environment['CONFIG_FILE'] ?? resolve(projectRoot, 'config/default.yaml');
   if (environment['CONFIG_FILE'] && !existsSync(file)) throw new Fault('config-invalid', `CONFIG_FILE names ${file}, which does not exist`);
-  const fromFile = existsSync(file) ? loadConfigFile(file, configSchema) : configSchema.parse({});
+  const fromFile = existsSync(file) ? loadConfigFile(file, configSchema, renamedKeys) : configSchema.parse({});
   const merged = applyEnvironment(fromFile, environment);
   return {
     ...merged,

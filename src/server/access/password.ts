@@ -34,7 +34,8 @@ let ofNobody: Promise<string> | undefined;
 /** Takes as long for an account that is not there as for one that is. @param from network address, for the turns */
 export async function isPassword(given: string, passwordHash: string | null | undefined, from = ''): Promise<boolean> {
   if (given.length > longest) return false;
-  ofNobody ??= hashPassword('the password of an account that is not there');
+  // Not in turn: a queue that is full must not leave a refusal here for good.
+  ofNobody ??= hash('the password of an account that is not there', cost);
   const compared = passwordHash ?? (await ofNobody);
   const matches = await inTurn(() => verify(compared, given), from);
   return matches && passwordHash !== null && passwordHash !== undefined;
