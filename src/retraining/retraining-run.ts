@@ -61,7 +61,7 @@ export interface RetrainingParts {
  * @throws Fault that may pass (`pacs-unreachable`, `disk-full` …)
  */
 export async function runRetraining(by: string, parts: RetrainingParts, signal: AbortSignal): Promise<ChangeRecord | undefined> {
-  const { config, registry, log, clock } = parts;
+  const { config, log, clock } = parts;
   const { run } = retrainingFolders(config);
   try {
     const plan = (await planUnderWay(parts)) ?? (await newPlan(by, parts));

@@ -315,8 +315,11 @@ function lineageOf(
   usable: readonly Usable[],
   startedAt: Date,
 ): Lineage {
-  const count = (of: (one: Usable) => string): Record<string, number> =>
-    usable.reduce<Record<string, number>>((sums, one) => ({ ...sums, [of(one)]: (sums[of(one)] ?? 0) + 1 }), {});
+  const count = (of: (one: Usable) => string): Record<string, number> => {
+    const sums: Record<string, number> = {};
+    for (const one of usable) sums[of(one)] = (sums[of(one)] ?? 0) + 1;
+    return sums;
+  };
   return {
     parent: initial.parent,
     ...(initial.startedFrom === undefined ? {} : { startedFrom: initial.startedFrom }),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, mock, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
-import { Fault } from '../../src/errors.js';
+import type { Fault } from '../../src/errors.js';
 import { startJobs } from '../../src/jobs/jobs.js';
 import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
