@@ -85,9 +85,11 @@ test('every command and option that a document names exists', async () => {
 
 /** A command in a piece of code: after `chest-ai`, or the piece begins with a group and one of its commands (`models show`). */
 function callsIn(text: string, groups: ReadonlyMap<string, ReadonlySet<string>>): { readonly command: string; readonly rest: string }[] {
-  const withProgram = /docker compose exec/.test(text) ? [] : [...text.matchAll(/(?:npm run chest-ai -- |(?:^|\s|\/)chest-ai )([a-z][\w -]*?)(?=$|[^\w -]|\s-)(.*)/g)].map(
-    (match) => `${match[1]}${match[2]}`,
-  );
+  const withProgram = /docker compose exec/.test(text)
+    ? []
+    : [...text.matchAll(/(?:npm run chest-ai -- |(?:^|\s|\/)chest-ai )([a-z][\w -]*?)(?=$|[^\w -]|\s-)(.*)/g)].map(
+        (match) => `${match[1]}${match[2]}`,
+      );
   const bare = [...groups.keys()].some((group) => text.startsWith(`${group} `)) ? [text] : [];
   return [...withProgram, ...bare].map((call) => {
     const [first, second, ...others] = call.split(/\s+/) as [string, ...string[]];
