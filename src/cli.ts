@@ -324,11 +324,6 @@ program
   .option('--json', 'one object', false)
   .action(async (options: { now: boolean; json: boolean }) => (await import('./commands/retrain.js')).retrainCommand(options));
 
-program
-  .command('night-train', { hidden: true })
-  .argument('<directory>', 'of the run: the service gives it')
-  .action(async (directory: string) => (await import('./commands/training-process.js')).runTrainingProcess(directory));
-
 const labels = program.command('labels').description('what readers said of studies');
 labels
   .command('import')

@@ -8,7 +8,7 @@ import { JobTable } from './job-table.js';
 import { Lease } from './lease.js';
 import type { Handler, FailedJob, Queue, QueueStats, SendOptions, Sent, WorkOptions } from './queue.js';
 import { every, type Periodic } from './schedule.js';
-import { within } from './within.js';
+import { within } from '../lib/within.js';
 import { QueueWorker } from './worker.js';
 
 export interface JobsOptions {

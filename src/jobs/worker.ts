@@ -7,7 +7,7 @@ import { isSuspect, type Lease } from './lease.js';
 import type { Handler, Job, Queue, WorkOptions } from './queue.js';
 import { defaultRetryPolicy, delayBeforeRetry, growingDelay, type RetryPolicy } from './retry-policy.js';
 import { WakeUp } from './wake-up.js';
-import { within } from './within.js';
+import { within } from '../lib/within.js';
 
 export interface WorkerContext {
   readonly jobs: JobTable;

@@ -4,7 +4,7 @@ import { projectRoot, type Config } from '../config.js';
 import type { FallbackEngine } from '../engine/fallback-engine.js';
 import { startEngine } from '../engine/start-engine.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
-import { within } from '../jobs/within.js';
+import { within } from '../lib/within.js';
 import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { and, asc, desc, eq, gt, gte, like, lt, or, sql, type SQL } from 'drizzle-orm';
 import { auditEntry, auditKey, type AuditOutcome } from './access-schema.js';
 import { Fault } from '../errors.js';
+import { storedActions } from './audit-actions.js';
 import type { Database } from './database.js';
 
 /** One deed as the log holds it. */
@@ -13,7 +14,7 @@ export type AuditSubject = Readonly<Record<string, string | number | boolean | r
 export interface NewAuditEntry {
   /** Account, token, or `service`. */
   readonly actor: string;
-  /** Object and verb: `study.view`, `finding.judge`, `model.promote`. */
+  /** Object and verb: `study.view`, `assessment.give`, `model.promote`. */
   readonly action: string;
   readonly outcome?: AuditOutcome;
   readonly remote?: string;
@@ -25,7 +26,7 @@ export interface AuditQuery {
   readonly from?: string;
   readonly to?: string;
   readonly actor?: string;
-  /** A deed (`study.view`), or an object: all that was done to it (`study`). */
+  /** An action (`study.view`), or an object for all actions on it (`study`); former names are found too (audit-actions.ts). */
   readonly action?: string;
   /** Only entries older than this one: the last of the page before. */
   readonly before?: number;
@@ -107,7 +108,14 @@ export function auditEntriesIn(database: Database): AuditEntries {
         from ? gte(auditEntry.at, momentOf(from)) : undefined,
         to ? lt(auditEntry.at, momentOf(to)) : undefined,
         actor ? eq(auditEntry.actor, actor) : undefined,
-        action ? or(eq(auditEntry.action, action), like(auditEntry.action, `${action.replace(/[%_\\]/g, '\\$&')}.%`)) : undefined,
+        action
+          ? or(
+              ...storedActions(action).flatMap((one) => [
+                eq(auditEntry.action, one),
+                like(auditEntry.action, `${one.replace(/[%_\\]/g, '\\$&')}.%`),
+              ]),
+            )
+          : undefined,
       ];
       return database.run((tables) =>
         tables

@@ -7,9 +7,9 @@ import type { SOPInstanceUID, StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { OrthancId } from '../../src/orthanc/client.js';
 import type { ResultRow } from '../../src/store/results.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import { pacsOf } from '../../src/service/open-pacs.js';
+import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import { silentLog } from '../../src/log.js';
-import { reportStudy } from '../../src/reporting/report-study.js';
+import { reportStudy } from '../../src/reporting/report-story.js';
 import type { PacsContent, ReportPorts } from '../../src/reporting/ports.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
@@ -155,7 +155,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('assessment deleted');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const { assessment } = await service.assessments.record({
+    const { assessment } = await service.assessments.give({
       studyInstanceUID: study,
       reader: { name: 'Reader One' },
       findings: [{ name: 'pneumonia', decision: 'absent' }],

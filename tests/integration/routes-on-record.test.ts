@@ -49,7 +49,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /api/worklist/counts': 'none',
   'GET /api/patients': { action: 'patient.view', ask: `/api/patients?studies=${study},${study}2` },
   'GET /api/events': 'none',
-  'POST /api/answer': { action: 'answer.ask', body: Buffer.from('DICM') },
+  'POST /api/answer': { action: 'file.analyze', body: Buffer.from('DICM') },
   'POST /api/rules/test': { action: 'rules.test', body: Buffer.from('DICM') },
   'GET /api/rules/test': { action: 'rules.test' },
   // Work, queues and drift name studies by their UIDs and sites by keyed hashes.

@@ -3,6 +3,7 @@ import { derivedUid } from '../../src/dicom/uid.js';
 import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
+import { pictureKeyOf } from '../../src/retraining/picture-key.js';
 import type { RetrainingPlan } from '../../src/retraining/retraining-plan.js';
 import { architectureOf, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
 import { initialWeights } from '../../src/network/initial-weights.js';
@@ -64,12 +65,14 @@ export async function plannedPhantoms(
   const images: PlannedImage[] = [];
   for (let number = from; number < from + count; number++) {
     const patient = phantomPatient(number);
-    const sopInstanceUID = derivedUid('phantom patient', String(number));
-    await cache.put(sopInstanceUID, patient.image);
-    images.push({
-      sopInstanceUID,
+    const uids = {
+      sopInstanceUID: derivedUid('phantom patient', String(number)),
       seriesInstanceUID: derivedUid('phantom series', String(number)),
       studyInstanceUID: derivedUid('phantom study', String(number)),
+    };
+    await cache.put(pictureKeyOf(uids), patient.image);
+    images.push({
+      ...uids,
       patient: `p${number}`,
       source: 'phantom',
       view: 'PA',
