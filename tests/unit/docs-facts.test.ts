@@ -224,3 +224,35 @@ test('every address of the API that a document names exists', () => {
     [],
   );
 });
+
+test('every call of the walk-throughs is in the file that the architecture page names', () => {
+  const page = read('docs/architecture.md').text;
+  const rows = [...page.matchAll(/^\|(?! ---)(.+)\|(.+)\|(.+)\|$/gm)].map((match) => match.slice(1) as [string, string, string]);
+  let story: string | undefined;
+  let folder: string | undefined;
+  const wrong: string[] = [];
+  const contains = (file: string, name: string): boolean => pathExists(file) && new RegExp(`\\b${name}\\b`).test(read(file).text);
+  for (const [step, file, calls] of rows) {
+    const heading = /step in `([\w-]+\.ts)`/.exec(step);
+    if (heading) {
+      folder = /`(src\/[\w-]+)`/.exec(file)![1]!;
+      story = `${folder}/${heading[1]}`;
+      if (!pathExists(story)) wrong.push(story);
+      continue;
+    }
+    if (story === undefined || !/`[\w-]+\.ts`/.test(`${file}${calls}`)) continue;
+    for (const [, name] of step.matchAll(/`(\w+)`/g)) {
+      const files = [...file.matchAll(/`([\w-]+\.ts)`/g)].map((match) => `${folder}/${match[1]}`);
+      if (![story, ...files].some((one) => contains(one, name!))) wrong.push(`${story}: ${name}`);
+    }
+    for (const [, names, target] of calls.matchAll(/((?:`\w+`(?:, )?)+) \(`(src\/[^`]+)`\)/g))
+      for (const [, name] of names!.matchAll(/`(\w+)`/g)) if (!contains(target!, name!)) wrong.push(`${target}: ${name}`);
+  }
+  assert.ok(story);
+  assert.deepEqual(wrong, []);
+});
+
+test('each story file has at most 80 lines', () => {
+  const stories = ['reporting/report-story.ts', 'assessments/assessment-story.ts', 'retraining/retraining-story.ts'];
+  for (const name of stories) assert.ok(read(`src/${name}`).text.split('\n').length <= 81, name);
+});
