@@ -3,7 +3,7 @@ import type { DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import type { Log } from '../log.js';
 import type { StudyStatistics } from '../monitoring/study-statistics.js';
-import type { Destination, Routing } from '../routing/rules.js';
+import type { Destination, DestinationKind, Routing } from '../routing/rules.js';
 import type { Arrival } from '../routing/series-facts.js';
 import type { ImageReader } from '../serving/image-reader.js';
 import type { ImageKind, ServedModel } from '../serving/model.js';
@@ -160,8 +160,12 @@ export interface PacsStudies {
 export interface Destinations {
   /** The PACS's own ids of instances by SOP Instance UID. */
   instanceIdsOf(sopInstanceUIDs: readonly string[]): Promise<readonly string[]>;
-  sendToModality(name: string, instanceIds: readonly string[]): Promise<void>;
-  sendToPeer(name: string, instanceIds: readonly string[]): Promise<void>;
+  /**
+   * How documents are sent to a destination of each kind.
+   *
+   * @throws Fault `destination-unavailable` (retried) or `destination-unknown`
+   */
+  readonly sendTo: Readonly<Record<DestinationKind, (name: string, instanceIds: readonly string[]) => Promise<void>>>;
 }
 
 /** A study that received something. */
