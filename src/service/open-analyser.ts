@@ -18,7 +18,7 @@ import { checkTerms, loadOntoEngine, type LoadedModel } from '../serving/model-s
 
 export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** An engine answers at once when a network is released, unless it computes or hangs. */
+/** An engine releases a network at once, unless it computes or hangs. */
 const releaseMs = 2_000;
 
 /** What needs no PACS and no database: rules, codes, engine, model, decoders. */
@@ -32,12 +32,12 @@ export interface Analyser {
   close(): Promise<void>;
 }
 
-/** @param starting the model to serve; without it the champion of the registry, or the shipped model where there is none yet */
+/** @param starting the model to deploy; without it the champion of the registry, or the shipped model if there is none yet */
 export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
   const version = starting ?? (await servedVersion(config));
-  // Before the engine: a mistake in the configuration must not leave its threads behind.
+  // Before the engine starts: a mistake in the configuration must not leave its threads running.
   checkTerms(version, findings);
   const engine = await startEngine(engineOptionsOf(config, log));
   const opened = await loadAndOpen(version, engine, findings, config).catch(async (error: unknown) => {
@@ -45,7 +45,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     throw error;
   });
   const { model, reader } = opened;
-  log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
+  log.info('model deployed', { model: model.name, version: model.version, deviceUID: model.deviceUID });
   const {
     skippedDocuments,
     failedDocuments,
@@ -76,7 +76,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     reader,
     async close() {
       await reader.close();
-      // one that hangs is ended by the next line
+      // An engine that hangs is ended by the next line.
       await within(releaseMs, Promise.allSettled([model.release()]));
       await engine.close();
     },

@@ -52,17 +52,17 @@ export interface RunningService {
   readonly jobs: Jobs;
   readonly registry: Registry;
   readonly serving: Serving;
-  /** The champion of now. */
+  /** The present champion. */
   readonly model: ServedModel;
   readonly assessments: Assessments;
   readonly settings: ReportPorts['settings'];
-  /** Finishes or hands back what is in hand; at most 10 seconds. */
+  /** Finishes active jobs or returns them to the queue; takes at most 10 seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Puts the parts together and starts them. A wrong configuration is refused here, before anything runs; an Orthanc or a
- * database that does not answer yet is waited for.
+ * Builds the parts and starts them. An invalid configuration is refused here, before anything runs; the service waits for an Orthanc
+ * or a database that does not answer yet.
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const zone = applyTimeZone(config);
@@ -135,7 +135,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       },
     };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
-    // Last opened, first stopped: what is in hand may still need the PACS and the index.
+    // Opened last and stopped first: active jobs may still need the PACS and the index.
     const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) =>
       opened(one, () => one.stop({ timeoutMs: 6_000 })),
     );
@@ -156,7 +156,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       accepts: acceptsDocumentsOf(config, pacs.orthanc),
       audit: access.audit,
     });
-    // What a private Orthanc contains is ours to analyse, all of it.
+    // A private Orthanc exists for this service: all its studies are analysed.
     const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
     const storyPorts = storyPortsOf({
       config: watched,

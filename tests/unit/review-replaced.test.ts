@@ -66,7 +66,7 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
       deviceUID: '1.2.3.9',
       slicesPerStudy: 1,
       engine: { name: 'test', why: 'a test' } as ReturnType<ReportPorts['model']>['engine'],
-      judges: (kind) => (asked.push(kind), kind === 'xray'),
+      supports: (kind) => (asked.push(kind), kind === 'xray'),
       predictXrays: async (images) => images.map(() => ({ findings: [assessment] })),
       predictSlices: () => assert.fail('no slice is judged'),
     }),

@@ -65,7 +65,7 @@ test('D23: a champion that cannot be loaded is tried ever more rarely, said once
     const looked = performance.now() - since;
     // doubled each time: of so many looks hardly one may load
     assert.ok(loads - before <= 1 + Math.log2(1 + looked / watchIntervalMs), `${loads - before} loads in ${turns} looks`);
-    assert.deepEqual(said, ['model cannot be put in service; the one before stays']);
+    assert.deepEqual(said, ['the model version cannot be loaded; the previous one stays deployed']);
     assert.equal(serving.champion().version, starter.version);
     mended = true;
     await registry.challenge(first.version, reason);
@@ -97,7 +97,7 @@ test('D23: a challenger that cannot be loaded is said once, too', async () => {
   });
   try {
     for (let turn = 0; turn < 5; turn++) await serving.refresh();
-    assert.deepEqual(said, ['model cannot be put in service; the one before stays']);
+    assert.deepEqual(said, ['the model version cannot be loaded; the previous one stays deployed']);
   } finally {
     await serving.close();
   }
