@@ -1,11 +1,12 @@
 import { Fault } from '../errors.js';
-import type { DicomWeb } from './client.js';
 
 /** No study has this UID: searching for it costs the PACS nothing and shows whether it serves DICOMweb. */
 const noStudy = '2.25.0';
 
 /** @throws Fault `pacs-unreachable` if Orthanc serves no DICOMweb at the configured path, and what the search throws */
-export async function checkDicomWeb(dicomWeb: Pick<DicomWeb, 'searchForStudies'>): Promise<void> {
+export async function checkDicomWeb(dicomWeb: {
+  searchForStudies(query: Readonly<Record<string, string>>, page: { readonly limit: number }): Promise<unknown>;
+}): Promise<void> {
   try {
     await dicomWeb.searchForStudies({ StudyInstanceUID: noStudy }, { limit: 1 });
   } catch (error) {

@@ -3,7 +3,7 @@ import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, isOutage } from '../errors.js';
 import type { Log } from '../log.js';
-import { indexedAssessment, type IndexedAssessment } from '../assessments/index-assessments.js';
+import { indexedAssessment, type IndexedAssessment } from '../assessments/indexed-assessment.js';
 import { assessmentsIn } from '../assessments/assessments-in-pacs.js';
 import { everyStudy, type SearchForStudies } from '../reporting/every-study.js';
 import type { Pacs } from '../reporting/ports.js';

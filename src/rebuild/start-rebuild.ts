@@ -1,6 +1,6 @@
 import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
 import { orthancLabelPorts } from '../assessments/orthanc-labels.js';
-import { queueAssessmentIndex } from '../assessments/start-assessment-index.js';
+import { queueAssessmentIndex } from '../assessments/start-assessments.js';
 import { syncOrthancLabels } from '../assessments/sync-orthanc-labels.js';
 import type { Config } from '../config.js';
 import type { DataSet } from '../dicom/data-set.js';
@@ -116,6 +116,6 @@ async function storeStudy(
   const keys = await inputKeysNow({ studyInstanceUID, arrival }, metadata, settings, pacs);
   const isUpToDate = current !== undefined && keys.includes(current.inputKey);
   const contentKey = contentKeyOf({ series, fileOf: fileNames(files) });
-  if (isUpToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.settled(studyInstanceUID, contentKey);
+  if (isUpToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.setDone(studyInstanceUID, contentKey);
   if (!isUpToDate) await queue.intake({ pacsStudyId: id });
 }

@@ -18,10 +18,10 @@ import { checkTerms, loadOntoEngine, type LoadedModel } from '../serving/model-s
 
 export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** An engine releases a network at once, unless it computes or hangs. */
+/** Releasing a network takes no time unless the engine computes or hangs. */
 const releaseMs = 2_000;
 
-/** What needs no PACS and no database: rules, codes, engine, model, decoders. */
+/** The parts that need neither PACS nor database: rules, codes, engine, model, decoders. */
 export interface Analyser {
   readonly findings: FindingsConfig;
   readonly settings: ReportPorts['settings'];
@@ -32,12 +32,12 @@ export interface Analyser {
   close(): Promise<void>;
 }
 
-/** @param starting the model to deploy; without it the champion of the registry, or the shipped model if there is none yet */
+/** @param starting the model to serve; without it the champion of the registry, or the shipped model where there is none yet */
 export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
   const version = starting ?? (await servedVersion(config));
-  // Before the engine starts: a mistake in the configuration must not leave its threads running.
+  // Before the engine: a mistake in the configuration must not leave its threads behind.
   checkTerms(version, findings);
   const engine = await startEngine(engineOptionsOf(config, log));
   const opened = await loadAndOpen(version, engine, findings, config).catch(async (error: unknown) => {
@@ -76,7 +76,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     reader,
     async close() {
       await reader.close();
-      // An engine that hangs is ended by the next line.
+      // A hanging engine is ended by the next line.
       await within(releaseMs, Promise.allSettled([model.release()]));
       await engine.close();
     },

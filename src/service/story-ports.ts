@@ -1,4 +1,4 @@
-import { queueAssessmentIndex } from '../assessments/start-assessment-index.js';
+import { queueAssessmentIndex } from '../assessments/start-assessments.js';
 import type { Config } from '../config.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { OrthancClient } from '../orthanc/client.js';
@@ -7,7 +7,7 @@ import { orthancDestinations } from '../reporting/orthanc-destinations.js';
 import { orthancStudies } from '../reporting/orthanc-studies.js';
 import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
 import { studyQueueOf } from '../reporting/queues.js';
-import { queueShadow } from '../retraining/start-shadow.js';
+import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js';
 import { removePictures } from '../retraining/training-pictures.js';
 import type { Metrics } from '../server/metrics.js';
 import type { Serving } from '../serving/model-serving.js';
@@ -44,7 +44,7 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
     events: {
       onStudyChanged: (studyInstanceUID) => removePictures(config, studyInstanceUID),
       onOtherDocuments: (studyInstanceUID) => queueAssessmentIndex(studyInstanceUID, jobs),
-      onResult: (study, result) => queueShadow(study, result, serving, jobs),
+      onResult: (study, result) => queueShadowPrediction(study, result, serving, jobs),
     },
     observe: (result) => metrics.observe(result),
     schedule: config.orthanc,

@@ -7,7 +7,8 @@ import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { silentLog } from '../../src/log.js';
 import { administrationOf } from '../../src/server/access/administration.js';
 import { isAssessment } from '../../src/sr/own-document.js';
-import { recordAssessment, type AssessmentToRecord } from '../../src/assessments/record-assessment.js';
+import { recordAssessment } from '../../src/assessments/assessment-story.js';
+import type { AssessmentToRecord } from '../../src/assessments/assessment-request.js';
 import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
 import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
@@ -47,7 +48,7 @@ describe('assessments of readers on a real Orthanc', () => {
   const labelOf = async (study: StudyInstanceUID, finding = 'pneumonia') =>
     consensusLabels(await service.store.labels.ofStudy(study)).find((one) => one.finding === finding);
   function record(study: StudyInstanceUID, reader: string, decision: 'present' | 'absent', more: Partial<AssessmentToRecord> = {}) {
-    return service.assessments.record({
+    return service.assessments.give({
       studyInstanceUID: study,
       reader: service.assessments.readerOf(reader),
       findings: [{ name: 'pneumonia', decision }],
@@ -108,7 +109,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal(shown.assessments.length, 1);
     assert.deepEqual(
       shown.labels.map((one) => one.state),
-      ['settled', 'settled'],
+      ['agreed', 'agreed'],
     );
 
     // Long enough for the study, grown by the assessment, to become stable once more and be looked at.
@@ -163,7 +164,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.ok(settled.assessment.verified && settled.assessment.adjudicates);
     assert.equal(settled.assessment.predecessors.length >= 3, true, 'it names the assessments that it settles');
     const joint = await labelOf(study);
-    assert.deepEqual([joint?.state, joint?.decision], ['settled', 'absent']);
+    assert.deepEqual([joint?.state, joint?.decision], ['agreed', 'absent']);
     assert.equal((await record(study, 'petrova', 'absent', { adjudicates: true })).stored, false, 'repeated, it is the same object');
   });
 

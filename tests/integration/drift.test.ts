@@ -17,7 +17,7 @@ import { driftReportSchema, type DriftReport } from '../../src/evaluation/drift/
 import { openRegistry } from '../../src/registry/registry.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { retrainModel } from '../../src/retraining/retrain-model.js';
-import { recordAssessment } from '../../src/assessments/record-assessment.js';
+import { recordAssessment } from '../../src/assessments/assessment-story.js';
 import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import { logInFirst } from '../support/access.js';
 import { eventually } from '../support/eventually.js';

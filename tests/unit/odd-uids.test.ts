@@ -33,7 +33,7 @@ describe('one study never spoils a list', () => {
     assert.ok(isOutage(new Error('a bug')) && !isOutage(odd));
   });
 
-  test('M2: the night leaves out the image that cannot be named, and keeps the others', async () => {
+  test('M2: retraining leaves out an image with an unusable UID and uses the others', async () => {
     const image = (study: string, sop: string): DataSet => ({
       StudyInstanceUID: study,
       SeriesInstanceUID: '1.9',

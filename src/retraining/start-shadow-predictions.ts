@@ -1,22 +1,22 @@
-import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Config } from '../config.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Jobs } from '../jobs/jobs.js';
-import { untilAborted } from '../reporting/until-aborted.js';
-import { predictInShadow } from './shadow-prediction.js';
 import type { ReportPorts, StudyResult, StudyToReport } from '../reporting/ports.js';
-import { shadowQueue } from '../reporting/queues.js';
+import { untilAborted } from '../reporting/until-aborted.js';
 import type { Serving } from '../serving/model-serving.js';
 import type { Store } from '../store/store.js';
+import { shadowQueue } from './queues.js';
+import { predictInShadow } from './shadow-prediction.js';
 
-/** After the champion's report is written: the challenger's turn, if there is one, as a job of its own that nothing waits for. */
-export async function queueShadow(
+/** Queues a prediction of the challenger, if there is one, for a study that the champion has just reported. Nothing waits for it. */
+export async function queueShadowPrediction(
   { studyInstanceUID, arrival: { callingAeTitle, calledAeTitle } }: StudyToReport,
-  result: StudyResult,
+  { outcome }: Pick<StudyResult, 'outcome'>,
   serving: Pick<Serving, 'challenger'>,
   jobs: Pick<Jobs, 'send'>,
 ): Promise<void> {
   const challenger = serving.challenger();
-  if (!challenger || result.outcome !== 'reported') return;
+  if (!challenger || outcome !== 'reported') return;
   await jobs.send(
     shadowQueue,
     {
@@ -29,8 +29,13 @@ export async function queueShadow(
   );
 }
 
-/** Works on one study at a time, whatever waits; what fails is tried again and then left, because nobody depends on it. */
-export async function startShadow(
+/**
+ * Starts the worker of shadow predictions, one study at a time. A prediction that fails is tried again and then dropped: no report
+ * depends on it.
+ *
+ * @param unlessDeleted runs work on a study, which has not failed if the study was deleted meanwhile
+ */
+export async function startShadowPredictions(
   reportPorts: Omit<ReportPorts, 'model' | 'reader'>,
   unlessDeleted: <Outcome>(studyInstanceUID: string, work: () => Promise<Outcome>) => Promise<Outcome | undefined>,
   serving: Pick<Serving, 'acquireChallenger'>,
@@ -42,17 +47,16 @@ export async function startShadow(
   await jobs.work(
     shadowQueue,
     async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle }, signal }) => {
-      const held = serving.acquireChallenger(challenger);
-      if (!held) return;
+      const acquired = serving.acquireChallenger(challenger);
+      if (!acquired) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
         const prediction = await unlessDeleted(studyInstanceUID, () =>
-          predictInShadow(study, untilAborted({ ...reportPorts, model: () => held.model, reader: held.reader }, signal)),
+          predictInShadow(study, untilAborted({ ...reportPorts, model: () => acquired.model, reader: acquired.reader }, signal)),
         );
         const reported = await store.results.currentResult(studyInstanceUID);
-        // New images came in between: their own report will queue the challenger again.
+        // If images arrived in between, their own report queues another prediction.
         if (!prediction || !reported?.modelVersion || reported.inputKey !== prediction.inputKey) return;
-        const championFindings = reported.findings.map(({ name, probability, decision }) => ({ name, probability, decision }));
         await store.shadow.record({
           studyInstanceUID,
           modelVersion: challenger,
@@ -61,10 +65,10 @@ export async function startShadow(
           predictedAt: reportPorts.clock.now(),
           outcome: prediction.outcome,
           findings: prediction.findings,
-          championFindings,
+          championFindings: reported.findings.map(({ name, probability, decision }) => ({ name, probability, decision })),
         });
       } finally {
-        held.release();
+        acquired.release();
       }
     },
     {
@@ -72,7 +76,7 @@ export async function startShadow(
       timeLimitMs: config.work.studyTimeoutMs,
       retry: { maxAttempts: config.work.maxAttempts, unlimited: ['pacs-unreachable', 'database-unavailable'] },
       onExhausted: async ({ payload }, failure) =>
-        log.warn('challenger could not judge a study', {
+        log.warn('the challenger could not predict a study', {
           study: payload.studyInstanceUID,
           challenger: payload.challenger,
           code: failure.code,

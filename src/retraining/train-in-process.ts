@@ -1,51 +1,56 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { childEnvironment } from '../lib/child-environment.js';
 import { projectRoot, type Config } from '../config.js';
 import { Fault, faultCodes, type FaultCode } from '../errors.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
+import { childEnvironment } from '../lib/child-environment.js';
 import type { Log } from '../log.js';
+import type { Position } from '../training/checkpoint.js';
 import type { RetrainingPlan } from './retraining-plan.js';
-import type { Retrained } from './retrain-model.js';
-import { readOutcome } from './retraining-run.js';
+import { readOutcome, type RetrainingOutcome } from './run-outcome.js';
 
-/** What the training process needs to know of the configuration: no secret among it. */
+/** What the training process needs of the configuration; no secret is among it. */
 export interface TrainingProcessSettings {
   readonly dataDir: string;
   readonly findingsFile: string;
   readonly prefer: Config['engine']['prefer'];
   readonly threads: number;
+  readonly codeVersion: string;
 }
 
-/** What the training process says at its end, as its last line. */
+/** The last line that the training process writes. */
 export type TrainingMessage =
-  | { readonly kind: 'stopped'; readonly position: Extract<Retrained, { finished: false }>['position'] }
+  | { readonly kind: 'stopped'; readonly position: Position }
   | { readonly kind: 'finished' }
   | { readonly kind: 'fault'; readonly code: FaultCode; readonly detail: string; readonly retryable: boolean };
 
+/** The program of the training process: `node training-main.js <folder of the run>`. */
+export const trainingProgram = join(projectRoot, 'dist/src/retraining/training-main.js');
+
 /**
- * Trains in a process of its own, of low priority and few threads, so that reporting keeps its latency and a crash takes nothing
- * down. It reads the plan and the pictures from disk and leaves its outcome there; it needs neither PACS nor database.
+ * Trains and evaluates in a process of its own, of low priority, so that reporting is not delayed and a crash ends only the run. The
+ * process reads plan and pictures from disk and writes its outcome there; it needs neither the PACS nor the database. It receives its
+ * settings in a file, because only the configuration reads the environment.
  *
- * It is told the settings in a file, for only config.ts reads the environment.
- *
- * @throws Fault of the process, or `engine-failed` if it ended without a word
+ * @throws Fault of the process, or `engine-failed` if it ended without a message
  */
 export function trainInProcess(
-  config: Config,
+  config: Pick<Config, 'dataDir' | 'findingsFile' | 'engine' | 'retraining'>,
+  codeVersion: string,
   log: Log,
-): (plan: RetrainingPlan, directory: string, signal: AbortSignal) => Promise<Retrained> {
-  return async (plan, directory, signal) => {
+): (plan: RetrainingPlan, folder: string, signal: AbortSignal) => Promise<RetrainingOutcome> {
+  return async (plan, folder, signal) => {
     signal.throwIfAborted();
     const settings: TrainingProcessSettings = {
       dataDir: config.dataDir,
       findingsFile: config.findingsFile,
       prefer: config.engine.prefer,
-      threads: config.night.threads ?? Math.max(1, availableParallelism() - 1),
+      threads: config.retraining.threads ?? Math.max(1, availableParallelism() - 1),
+      codeVersion,
     };
-    await writeFileAtomically(join(directory, 'settings.json'), JSON.stringify(settings));
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'night-train', directory], {
+    await writeFileAtomically(join(folder, 'settings.json'), JSON.stringify(settings));
+    const child = spawn(process.execPath, [trainingProgram, folder], {
       cwd: projectRoot,
       env: childEnvironment(),
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -56,13 +61,16 @@ export function trainInProcess(
       let output = '';
       child.stdout.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-100_000)));
       const code = await new Promise<number | null>((resolve, reject) => void child.once('error', reject).once('close', resolve));
-      const message = messageIn(output);
+      const message = lastMessage(output);
       if (message?.kind === 'stopped') return { finished: false, position: message.position };
       if (message?.kind === 'fault') throw new Fault(message.code, message.detail, {}, { retryable: message.retryable });
-      const outcome = message?.kind === 'finished' ? await readOutcome(directory) : undefined;
+      const outcome = message?.kind === 'finished' ? await readOutcome(folder) : undefined;
       if (outcome) return outcome;
-      log.warn('the training process ended without a word', { night: plan.id, status: code ?? -1 });
-      throw new Fault('engine-failed', `the training process ended with status ${code ?? 'of a signal'} and no outcome`);
+      log.warn('the training process ended without a message', { run: plan.id, status: code ?? -1 });
+      throw new Fault(
+        'engine-failed',
+        `the training process ended ${code === null ? 'by a signal' : `with status ${code}`} and no outcome`,
+      );
     } finally {
       signal.removeEventListener('abort', stop);
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -70,7 +78,7 @@ export function trainInProcess(
   };
 }
 
-function messageIn(output: string): TrainingMessage | undefined {
+function lastMessage(output: string): TrainingMessage | undefined {
   const last = output.trim().split('\n').at(-1) ?? '';
   try {
     const message = JSON.parse(last) as TrainingMessage;

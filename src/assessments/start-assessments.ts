@@ -12,7 +12,9 @@ import { orthancLabelPorts } from './orthanc-labels.js';
 import { syncOrthancLabels } from './sync-orthanc-labels.js';
 
 /** A study contains documents that this program did not write: they may be readers' assessments; key: Study Instance UID. */
-export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index');
+export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index', {
+  formerNames: ['index-verdicts', 'index-assessments'],
+});
 
 /** Queues a study whose documents may be readers' assessments. */
 export async function queueAssessmentIndex(studyInstanceUID: string, jobs: Pick<Jobs, 'send'>): Promise<void> {
@@ -20,11 +22,11 @@ export async function queueAssessmentIndex(studyInstanceUID: string, jobs: Pick<
 }
 
 /**
- * Starts indexing readers' assessments that the PACS contains.
+ * Starts the worker that indexes readers' assessments in the PACS.
  *
  * @param unlessDeleted runs work on a study, which has not failed if the study was deleted meanwhile
  */
-export async function startAssessmentIndex(
+export async function startAssessments(
   assessments: Pick<Assessments, 'index'>,
   unlessDeleted: (studyInstanceUID: string, work: () => Promise<unknown>) => Promise<unknown>,
   jobs: Pick<Jobs, 'work'>,
@@ -39,11 +41,11 @@ export async function startAssessmentIndex(
 }
 
 /**
- * Starts reading the labels that Orthanc itself carries, now and every sweepIntervalMs.
+ * Copies the labels in Orthanc to the index, now and every sweepIntervalMs.
  *
  * @param findings names in config/findings.json: what such a label can state
  */
-export function startOrthancLabelSync(
+export function startOrthancLabels(
   orthanc: OrthancClient,
   store: Store,
   findings: readonly string[],
