@@ -23,7 +23,7 @@ export interface Pacs {
   retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
   /** Resolves only when the PACS has accepted every instance. */
   storeInstances(files: readonly Uint8Array[]): Promise<void>;
-  /** What the PACS's own interface tells in addition to DICOMweb; absent where instances neither change nor disappear (files on disk). */
+  /** What the PACS's own interface offers in addition to DICOMweb; absent where instances neither change nor disappear (files on disk). */
   readonly content?: PacsContent | undefined;
 }
 
