@@ -1,6 +1,6 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
-import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
+import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
 import { chestAi, time } from './schema-columns.js';
 import { shadowResult } from './shadow-schema.js';
@@ -118,6 +118,8 @@ export const tables = {
   session,
   token,
   loginFailure,
+  knownLogin,
+  auditKey,
   auditEntry,
   assessment,
   label,
