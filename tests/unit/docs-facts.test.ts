@@ -116,13 +116,10 @@ function helpOf(command: string): Promise<string> {
 /** The commands that `--help` lists; of a group, those that its own help lists. */
 async function commandLine(): Promise<{ readonly names: Set<string>; readonly groups: Map<string, Set<string>> }> {
   const listed = (help: string): string[] =>
-    [
-      ...(help
-        .split('Commands:')
-        .at(1)
-        ?.matchAll(/^ {2}([a-z][\w-]*)/gm) ?? []),
-    ]
-      .map((match) => match[1]!)
+    help
+      .split(/\n(?=[A-Z][\w ,]*:\n)/)
+      .filter((section) => !/^(?:Usage|Options|Arguments|Examples)/.test(section))
+      .flatMap((section) => [...section.matchAll(/^ {1,2}([a-z][\w-]*)(?= )/gm)].map((match) => match[1]!))
       .filter((name) => name !== 'help');
   const names = new Set<string>();
   const groups = new Map<string, Set<string>>();

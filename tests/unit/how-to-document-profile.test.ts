@@ -16,6 +16,9 @@ import { temporaryDirectory } from '../support/orthanc.js';
 /** What CONTRIBUTING.md tells somebody to add to documentProfiles: a TID 1500 document for every report, regions as TID 1410, and heat maps. */
 const everything: DocumentProfile = { measurementReports: 'always', regionTemplate: '1410', heatMaps: true };
 
+/** The first study of the demo in which the starter finds something with a region. */
+const sample = sampleStudies()[1]!;
+
 let analyser: Analyser;
 before(async () => {
   const base = loadConfig({});
@@ -26,7 +29,6 @@ after(() => analyser.close());
 
 /** The kinds of the documents of the demo's study that contains a finding with a region, checked by the service before it stored them. */
 async function kindsWith(profile: DocumentProfile): Promise<readonly string[]> {
-  const sample = sampleStudies().find(({ title }) => /opacit/i.test(title)) ?? sampleStudies()[1]!;
   const pacs = new FilePacs(
     sample.files.map((bytes, index) => ({
       file: `${index}.dcm`,
