@@ -264,7 +264,7 @@ for (const backend of storeBackends()) {
         'login',
         'logout',
         'worklist.view',
-        'work.retry',
+        'job.retry',
       ])
         assert.ok(actions.has(action), action);
       const { rows } = await store.sql.query<{ all: string }>({

@@ -148,7 +148,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('assessment deleted');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const { assessment } = await service.assessments.record({
+    const { assessment } = await service.assessments.give({
       studyInstanceUID: study,
       reader: { name: 'Reader One' },
       findings: [{ name: 'pneumonia', decision: 'absent' }],
@@ -295,7 +295,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     ]);
     await sendByCStore(second.files, pacs.orthanc);
     const ambiguous = async (): Promise<number> =>
-      (await service.jobs.parked()).filter((one) => one.failure.code === 'study-ambiguous').length;
+      (await service.jobs.failedJobs()).filter((one) => one.failure.code === 'study-ambiguous').length;
     await eventually('it needs attention', async () => assert.ok((await ambiguous()) > 0), { timeoutMs });
     await pacs.client.deleteStudy(own);
     await eventually('nothing needs attention', async () => assert.equal(await ambiguous(), 0), { timeoutMs });
@@ -343,7 +343,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       assert.deepEqual(await pacs.client.findStudies(studyInstanceUID), [], `${studyInstanceUID} came back`);
     }
     assert.deepEqual(
-      (await service.jobs.parked()).map((one) => one.failure.code),
+      (await service.jobs.failedJobs()).map((one) => one.failure.code),
       [],
     );
   });

@@ -38,7 +38,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /api/worklist/counts': 'none',
   'GET /api/patients': { action: 'patient.view', ask: `/api/patients?studies=${study},${study}2` },
   'GET /api/events': 'none',
-  'POST /api/answer': { action: 'answer.ask', body: Buffer.from('DICM') },
+  'POST /api/answer': { action: 'upload.analyze', body: Buffer.from('DICM') },
   'POST /api/rules/test': { action: 'rules.test', body: Buffer.from('DICM') },
   'GET /api/rules/test': { action: 'rules.test' },
   // Work, queues and drift name studies by their UIDs and sites by keyed hashes.
@@ -218,7 +218,7 @@ test('D10: a view that could not be put on record is recorded at the next look',
 
 test('D24: what was done is not said to have failed because its entry could not be written', async () => {
   const audit = openAuditLog(served.store.audit, silentLog);
-  const made = await audit.deed(
+  const made = await audit.recordAction(
     { actor: 'a', action: 'account.add' },
     async () => 'made',
     () => {

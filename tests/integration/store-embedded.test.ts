@@ -254,7 +254,7 @@ describe('the disk is full', { skip: disk ? undefined : 'mounting a small file s
       isFault('disk-full'),
     );
     assert.equal((await store.cursors.read('pacs'))?.lastSeq, 1);
-    assert.equal((await jobs.stats())[0]?.parked, 0);
+    assert.equal((await jobs.stats())[0]?.failed, 0);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.deepEqual(done, [1]);
     rmSync(filler());

@@ -60,8 +60,8 @@ for (const backend of storeBackends()) {
         [study(1)],
       );
       assert.deepEqual(await store.studies.unknownOf([study(1), study(2)]), [study(2)]);
-      assert.deepEqual(await store.studies.countByState(), { arriving: 0, queued: 1, done: 0, parked: 0 });
-      await store.studies.settled(study(1), 'these images', second);
+      assert.deepEqual(await store.studies.countByState(), { arriving: 0, queued: 1, done: 0, failed: 0 });
+      await store.studies.setDone(study(1), 'these images', second);
       const { state, stateSince, contentKey } = (await store.studies.find(study(1)))!;
       assert.deepEqual({ state, stateSince, contentKey }, { state: 'done', stateSince: second, contentKey: 'these images' });
     });

@@ -1,6 +1,6 @@
 import type { PictureCache } from '../../src/dataset/picture-cache.js';
 import { derivedUid } from '../../src/dicom/uid.js';
-import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32 } from '../../src/lib/seeded-random.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
 import { exampleOf, type RetrainingPlan } from '../../src/retraining/retraining-plan.js';
@@ -39,7 +39,7 @@ function chest(index: number): Float32Array {
 }
 
 export function phantomPatient(number: number): PhantomPatient {
-  const draw = seededUniform(number + 1);
+  const draw = mulberry32(number + 1);
   const diseased = number % 2 === 1;
   const base = chest(Math.floor(number / 2) % anatomies);
   const gain = 0.9 + 0.2 * draw();
