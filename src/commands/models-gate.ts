@@ -5,6 +5,7 @@ import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
+import { deprecatedRules } from '../config/deprecated-names.js';
 import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promotion/promotion-rules.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
@@ -20,14 +21,14 @@ export interface GateCommand {
   readonly testLock?: string | undefined;
   readonly network: string;
   readonly rules?: string | undefined;
-  readonly first: boolean;
+  readonly withoutChampion: boolean;
   readonly promote: boolean;
   readonly json: boolean;
 }
 
 /**
- * `models gate`: examines a version beside the champion on a test set and writes a change record, whatever comes of it. The exit
- * status is 0 only if the gate lets it through.
+ * `models gate`: compares a version with the champion on a test set and always writes a change record. The exit status is 0 only if
+ * it passes the gate.
  */
 export async function gateModel(name: string, options: GateCommand): Promise<void> {
   const { network: kind } = options;
@@ -35,11 +36,11 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const startedAt = new Date();
   const config = loadConfig();
   const registry = registryOf(config);
-  const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema) : defaultPromotionRules;
+  const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
   const challenger = await chosenModel(name, config);
-  const champion = options.first ? null : await chosenModel('champion', config);
+  const champion = options.withoutChampion ? null : await chosenModel('champion', config);
   const images = await openLabelledImages(options.dataset, options.testLock);
-  const progress = progressLine('judging', options.json);
+  const progress = progressLine('evaluating', options.json);
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   try {
     const { decision, ...figures } = await evaluateChallenger({

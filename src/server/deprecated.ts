@@ -22,7 +22,7 @@ const formerPaths: readonly FormerPath[] = [
     pattern: /^\/api\/studies\/([^/]+)\/verdicts$/,
     path: '/api/studies/$1/assessments',
     reply: { assessments: 'verdicts', adjudicates: 'settles', origin: 'whence' },
-    values: { consensus: 'settled' },
+    values: { agreed: 'settled' },
   },
   {
     pattern: /^\/api\/night$/,

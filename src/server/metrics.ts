@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestHandler } from 'express';
-import type { MeasuredDrift, MeasuredState } from '../monitoring/measured-state.js';
+import type { MeasuredDrift, MeasuredState } from '../monitoring/health-report.js';
 
 /** The measured part of a study's result: numbers and our own terms, nothing about the patient. */
 export interface MeasuredResult {
@@ -80,7 +80,7 @@ export function openMetrics(version: string, model: string): Metrics {
     }
     if (state.drift) driftGauges(state.drift);
     for (const [outcome, n] of Object.entries(state.results)) results.set({ outcome }, n);
-    for (const { queue, waiting, active, retrying, parked: failed, oldestAgeMs = 0 } of state.queues) {
+    for (const { queue, waiting, active, retrying, failed, oldestAgeMs = 0 } of state.queues) {
       // `parked` is the name of release 0.2 for `failed`; it goes with the next release.
       for (const [name, n] of Object.entries({ waiting, active, retrying, failed, parked: failed })) jobs.set({ queue, state: name }, n);
       oldest.set({ queue }, oldestAgeMs / 1000);

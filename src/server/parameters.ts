@@ -26,8 +26,13 @@ export function usableUid(text: string): string {
   throw new Fault('request-invalid', 'expected a UID in the address, found something else');
 }
 
-/** A Study Instance UID of a path, also one with leading zeros as some devices write it. @throws Fault `request-invalid` */
+/**
+ * A Study Instance UID of a path, in the form in which the index holds it: as PACS hold them, also against PS3.5 §9.1, or quoted
+ * (see quotedUid).
+ *
+ * @throws Fault `request-invalid`
+ */
 export function studyUid(text: string): string {
-  if (/^[0-9]+(\.[0-9]+)*$/.test(text) && text.length <= 64) return text;
+  if (isUsableUid(text) || /^(?=.*%)[0-9A-Za-z%][0-9A-Za-z._%~-]{0,127}$/.test(text)) return text;
   throw new Fault('request-invalid', 'expected a Study Instance UID in the address, found something else');
 }

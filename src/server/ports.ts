@@ -1,8 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { ProxiedResponse } from '../dicomweb/proxy.js';
 import type { PacsAddress } from '../http/pacs-address.js';
-import type { Health } from '../monitoring/health.js';
-import type { MeasuredState } from '../monitoring/measured-state.js';
+import type { Health, MeasuredState } from '../monitoring/health-report.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';

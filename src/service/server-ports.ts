@@ -1,13 +1,18 @@
-import { assessmentsPortOf } from '../server/page/assessments.js';
-import { driftPortOf } from '../server/page/drift.js';
 import type { ShownResult } from '../server/page-types.js';
 import type { ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
-import { healthOf, measure, type HealthParts } from '../monitoring/health.js';
+import type { Store } from '../store/store.js';
+import { driftPortOf } from '../server/page/drift.js';
+import { healthOf, measure } from '../monitoring/health.js';
+import type { HealthPorts } from '../monitoring/ports.js';
+import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
 import type { Assessments } from '../assessments/assessments.js';
+import { assessmentsPortOf } from '../server/page/assessments.js';
 
-export interface ServerParts extends HealthParts {
+export interface ServerParts extends HealthPorts {
+  readonly pacs: PacsAccess;
+  readonly store: Store;
   readonly assessments: Assessments;
   readonly page: PagePort;
   readonly modelActions: ModelActions;
@@ -42,7 +47,7 @@ export function serverPortsOf(parts: ServerParts): ServerPorts {
       return Promise.all(results.map(shown));
     },
     async failedJobs() {
-      return (await jobs.parked()).map(({ id, queue, failure, failedAt }) => ({
+      return (await jobs.failedJobs()).map(({ id, queue, failure, failedAt }) => ({
         id,
         queue,
         code: failure.code,

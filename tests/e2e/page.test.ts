@@ -133,7 +133,7 @@ describe('the page: worklist, study, assessment', { ...(skip ? { skip } : {}) },
     );
     assert.deepEqual(
       labels.labels.map(({ finding, state, decision }) => ({ finding, state, decision })),
-      [{ finding: 'pneumonia', state: 'consensus', decision: 'absent' }],
+      [{ finding: 'pneumonia', state: 'agreed', decision: 'absent' }],
     );
     await page.click('text=Confirm all');
     await page.waitForSelector('text=/all findings confirmed/', patience);

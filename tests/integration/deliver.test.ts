@@ -73,7 +73,7 @@ describe('delivery to the destinations of the rule', () => {
     );
   });
 
-  test('a destination that Orthanc does not know is given up and named; the result stays', async () => {
+  test('a destination that Orthanc does not know fails and is named; the result stays', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const service = await startTestService(orthanc, { routingFile: routingTo('[{ modality: NOBODY }]') });
       try {
@@ -83,7 +83,7 @@ describe('delivery to the destinations of the rule', () => {
         await eventually(
           'the delivery is parked',
           async () => {
-            const [parked] = await service.jobs.parked();
+            const [parked] = await service.jobs.failedJobs();
             assert.equal(parked?.failure.code, 'destination-unknown');
             assert.match(parked?.failure.detail ?? '', /NOBODY/);
           },

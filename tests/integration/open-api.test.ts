@@ -125,7 +125,7 @@ before(async () => {
         mayVerify: () => false,
         ofStudy: async () => ({
           assessments: [assessment],
-          labels: [{ studyInstanceUID: study, finding: 'pneumonia', state: 'consensus', decision: 'present', statements: [] }],
+          labels: [{ studyInstanceUID: study, finding: 'pneumonia', state: 'agreed', decision: 'present', statements: [] }],
         }),
       },
       modelActions: { promote: async () => changed, challenge: async () => changed, rollBack: async () => changed },

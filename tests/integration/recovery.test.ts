@@ -72,7 +72,7 @@ describe('kill -9 at every step', () => {
   }
 });
 
-describe('the surroundings fail', () => {
+describe('the infrastructure fails', () => {
   test('decoders crash natively while they decode: each study has its result, the service does not notice', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const service = await startTestService(orthanc);
@@ -197,7 +197,7 @@ describe('the surroundings fail', () => {
     );
   });
 
-  test('at the first contact an archive is left alone, what came lately is not', async () => {
+  test('at the first contact an archive is not analysed, recent studies are', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
       const old = chestStudy('archive old');
@@ -274,7 +274,7 @@ describe('Orthanc answers badly', () => {
           const text = await eventually(
             'the study is reported after all',
             async () => {
-              for (const { id } of await service.jobs.parked()) await service.jobs.retryFailedJob(id);
+              for (const { id } of await service.jobs.failedJobs()) await service.jobs.retryFailedJob(id);
               return assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID, { total: 2 });
             },
             { timeoutMs: 60_000, intervalMs: 500 },

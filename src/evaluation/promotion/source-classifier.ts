@@ -1,6 +1,6 @@
 import { aurocScore } from '../metrics/auroc.js';
 import { balancedAccuracyScore, confusionMatrix } from '../metrics/confusion.js';
-import { seededUniform, shuffled } from '../metrics/seeded.js';
+import { mulberry32, shuffled } from '../../lib/seeded-random.js';
 import { fitLogisticRegression } from './logistic-regression.js';
 
 /** How well a name (a source, a view) can be read off numbers, on patients that were not fitted. */
@@ -30,7 +30,7 @@ export function readability(
   patients: readonly string[],
   seed = 0,
 ): Readability | null {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   const patientsOf = (name: string): number => new Set(patients.filter((_, image) => names[image] === name)).size;
   const known = [...new Set(names)].filter((name) => name !== '' && patientsOf(name) >= minPatients).sort();
   if (known.length < 2) return null;

@@ -60,7 +60,7 @@ export class UploadAnalyses {
         ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {})
         : [{ name, path }];
       if (files.length === 0) throw new Fault('upload-refused', 'the archive holds no file');
-      const analyses = await analyzeUpload(files, ports);
+      const analyses = await analyzeUpload(files, { model: ports.model(), reader: ports.reader }, ports.settings.maxImages);
       const model = ports.model();
       return {
         notice,

@@ -1,6 +1,6 @@
 import { consensusLabels, type ConsensusLabel } from '../../assessments/adjudicated-labels.js';
 import type { Assessments } from '../../assessments/assessments.js';
-import type { IndexedAssessment } from '../../assessments/index-assessments.js';
+import type { IndexedAssessment } from '../../assessments/indexed-assessment.js';
 import type { StudyInstanceUID } from '../../dicom/uid.js';
 import type { Store } from '../../store/store.js';
 import type { ShownAssessment, StudyAssessments } from '../page-types.js';
@@ -8,12 +8,12 @@ import type { AssessmentsPort } from '../ports.js';
 
 /** The assessments of the index, as the interface shows them. */
 export function assessmentsPortOf(
-  assessments: Pick<Assessments, 'record' | 'readerOf'>,
+  assessments: Pick<Assessments, 'give' | 'readerOf'>,
   store: Pick<Store, 'assessments' | 'labels'>,
 ): AssessmentsPort {
   return {
     async record({ reader, ...given }) {
-      const { assessment, stored } = await assessments.record({
+      const { assessment, stored } = await assessments.give({
         ...given,
         studyInstanceUID: given.studyInstanceUID as StudyInstanceUID,
         reader: assessments.readerOf(reader),
@@ -47,7 +47,7 @@ function shownLabel({ studyInstanceUID, finding, state, decision, statements }: 
   return {
     studyInstanceUID,
     finding,
-    state: state === 'disagreed' || state === 'undetermined' ? state : 'consensus',
+    state,
     ...(decision === undefined ? {} : { decision }),
     statements: statements.map(({ givenAt, ...one }) => ({ ...one, givenAt: givenAt?.toISOString() ?? null })),
   };

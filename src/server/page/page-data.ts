@@ -4,7 +4,7 @@ import { Fault } from '../../errors.js';
 import type { Jobs } from '../../jobs/jobs.js';
 import type { Registry } from '../../registry/registry.js';
 import { route } from '../../routing/match.js';
-import type { RoutingRule } from '../../routing/rules.js';
+import { destinationName, type RoutingRule } from '../../routing/rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
 import type { PagePort } from '../ports.js';
 import type { HistoryEntry, Operations, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
@@ -49,7 +49,7 @@ export function pagePortOf(parts: PageParts): PagePort {
     },
     async changeToken() {
       const [newest, stats] = await Promise.all([store.worklist.newest(), jobs.stats()]);
-      return JSON.stringify([newest, stats.map(({ waiting, active, retrying, parked }) => [waiting, active, retrying, parked])]);
+      return JSON.stringify([newest, stats.map(({ waiting, active, retrying, failed }) => [waiting, active, retrying, failed])]);
     },
     async patients(uids) {
       const found = await Promise.all(
@@ -150,7 +150,7 @@ async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Prom
   const [system, stats, jobsFailed, counts, latest] = await Promise.all([
     pacs.orthanc.system().catch(asFault),
     jobs.stats(),
-    jobs.parked(),
+    jobs.failedJobs(),
     store.results.countByOutcome(),
     store.results.listResults({ outcome: 'reported', limit: latencyResults }),
   ]);
@@ -167,7 +167,7 @@ async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Prom
     database: { state: 'answers', kind: store.kind },
     engine: { name: model.engine.name, why: model.engine.why },
     model: { name: model.name, version: model.version },
-    queues: stats.map(({ queue, waiting, active, retrying, parked: failed, oldestAgeMs }) => ({
+    queues: stats.map(({ queue, waiting, active, retrying, failed, oldestAgeMs }) => ({
       queue,
       waiting,
       active,
@@ -210,7 +210,7 @@ function shownRule(rule: RoutingRule): ShownRule {
         .map(([attribute, patterns]) => `${attribute} ${(patterns ?? []).join(' | ')}`)
         .join(', '),
     ),
-    destinations: rule.destinations.map((one) => ('modality' in one ? one.modality : one.peer)),
+    destinations: rule.destinations.map(destinationName),
   };
 }
 

@@ -50,7 +50,7 @@ export function assessmentRoutes(parts: ServerParts): readonly Route[] {
       async handle({ param, actor, body, response }) {
         const studyInstanceUID = usableUid(param('study'));
         const { assessments } = startedPorts(parts);
-        const { assessment, stored } = await parts.audit.deed(
+        const { assessment, stored } = await parts.audit.recordAction(
           { ...actor, action: 'assessment.give', subject: { studyInstanceUID } },
           () =>
             assessments.record({

@@ -22,7 +22,9 @@ export function modelRoutes(parts: ServerParts): readonly Route[] {
     work: (actions: ModelActions) => Promise<ChangedModels>,
   ): Promise<ChangedModels> => {
     const { modelActions } = startedPorts(parts);
-    return parts.audit.deed({ ...actor, action, ...(version === undefined ? {} : { subject: { version } }) }, () => work(modelActions));
+    return parts.audit.recordAction({ ...actor, action, ...(version === undefined ? {} : { subject: { version } }) }, () =>
+      work(modelActions),
+    );
   };
   return [
     defineRoute({
@@ -98,7 +100,7 @@ export function modelRoutes(parts: ServerParts): readonly Route[] {
       reply: { empty: 202 },
       async handle({ actor }) {
         const { retrain } = startedPorts(parts);
-        await parts.audit.deed({ ...actor, action: 'model.retrain' }, () => retrain(actor.actor));
+        await parts.audit.recordAction({ ...actor, action: 'model.retrain' }, () => retrain(actor.actor));
       },
     }),
   ];

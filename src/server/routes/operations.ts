@@ -52,7 +52,7 @@ export function operationsRoutes(parts: ServerParts): readonly Route[] {
         const { retryFailedJob } = startedPorts(parts);
         const notFound = new Fault('not-found', 'expected the id of a failed job, found none of that id');
         if (!/^[0-9a-f-]{36}$/.test(id)) throw notFound;
-        await parts.audit.deed({ ...actor, action: 'work.retry', subject: { job: id } }, async () => {
+        await parts.audit.recordAction({ ...actor, action: 'job.retry', subject: { job: id } }, async () => {
           if (!(await retryFailedJob(id))) throw notFound;
         });
       },
@@ -87,7 +87,7 @@ export function operationsRoutes(parts: ServerParts): readonly Route[] {
         const notFound = new Fault('request-invalid', 'expected the id of an alarm that is not acknowledged, found none of that id');
         if (!/^[0-9a-f]{12}$/.test(id)) throw notFound;
         const { drift } = startedPorts(parts);
-        await parts.audit.deed({ ...actor, action: 'drift.acknowledge', subject: { alarm: id } }, async () => {
+        await parts.audit.recordAction({ ...actor, action: 'drift.acknowledge', subject: { alarm: id } }, async () => {
           if (!(await drift.acknowledge(id, actor.actor))) throw notFound;
         });
       },

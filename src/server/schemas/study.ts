@@ -169,8 +169,8 @@ export const labelSchema = z
   .object({
     studyInstanceUID: z.string(),
     finding: z.string(),
-    state: z.enum(['consensus', 'disagreed', 'undetermined']),
-    decision: z.enum(['present', 'absent']).exactOptional().describe('only of a consensus'),
+    state: z.enum(['agreed', 'disagreed', 'undetermined']),
+    decision: z.enum(['present', 'absent']).exactOptional().describe('only where the readers agree'),
     statements: list(
       z
         .object({

@@ -93,6 +93,7 @@ const formerNames: Readonly<Record<string, string>> = {
   'verdict.give': 'assessment.give',
   'verdict.found': 'assessment.found',
   'answer.ask': 'upload.analyze',
+  'work.retry': 'job.retry',
 };
 
 /** An action in the language of the page; an unknown one as it is. */

@@ -21,7 +21,7 @@ const objects = [
   'assessment',
   'upload',
   'model',
-  'work',
+  'job',
   'drift',
   'account',
   'token',
