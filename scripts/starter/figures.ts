@@ -86,7 +86,7 @@ async function networkFigures(
     examples: some(test, maxMeasured.gate),
     picture: (example) => source[kind].source.picture(example),
     testSet: 'locked test set',
-    labelRules,
+    findings: labelRules,
     rules: defaultPromotionRules,
     training: trainingTruths(kind, run),
   });

@@ -37,7 +37,7 @@ export async function runTrainingProcess(directory: string): Promise<void> {
         engine,
         pictures: retrainingFolders(settings).pictures,
         directory,
-        labelRules: loadFindings(settings.findingsFile).findings,
+        findings: loadFindings(settings.findingsFile).findings,
         workers: settings.threads,
         codeVersion: codeVersion(),
         clock: { now: () => new Date() },

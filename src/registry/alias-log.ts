@@ -119,3 +119,25 @@ async function readState(directory: string, name: string): Promise<AliasState> {
     );
   }
 }
+
+/** A version that serves or served. */
+export interface PastChampion {
+  readonly version: string;
+  /** Promoted because the gate let it through, and not as the first model or without the gate. */
+  readonly gated: boolean;
+}
+
+/**
+ * The champions that rollbacks lead to, oldest first; the last one serves. A promotion adds one, a rollback takes one away, so that
+ * two rollbacks go two steps back.
+ *
+ * @param history changes of aliases, oldest first
+ */
+export function championStack(history: readonly AliasState[]): readonly PastChampion[] {
+  const stack: PastChampion[] = [];
+  for (const { action, champion, changeRecord } of history) {
+    if (action === 'rollback') stack.pop();
+    else if (action !== 'challenge') stack.push({ version: champion, gated: action === 'promote' && changeRecord !== undefined });
+  }
+  return stack;
+}

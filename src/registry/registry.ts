@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
-import { aliasFiles, type AliasState } from './alias-log.js';
+import { bestVersions } from './best-versions.js';
+import { aliasFiles, championStack, type AliasState } from './alias-log.js';
 import { filesOfCandidate, type Candidate, type VersionFiles } from './candidate.js';
 import { changeFiles, changeRecordSchema, type ChangeRecord, type UnreadableChange } from './change-record.js';
 import { modelIdentity } from './model-identity.js';
@@ -99,15 +100,28 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     await writeVersionFolder(versionsIn, version, files);
     return true;
   };
+  const gateHistory = {
+    history: () => aliasLog.all(),
+    changes: async () => (await records.list()).ids,
+    change: (id: string) => records.read(id),
+  };
   const share = async (version: string): Promise<void> => {
     if (!shared || (await shared.versions()).includes(version)) return;
     const model = await load(version);
     await shared.writeVersion(version, await versionFilesIn(model.directory, model));
     const history = await aliasLog.all();
-    const serving = [history.at(-1)?.champion, history.at(-1)?.challenger, ...championStack(history).slice(-keptChampions), version];
+    const needed = [
+      history.at(-1)?.champion,
+      history.at(-1)?.challenger,
+      ...championStack(history)
+        .slice(-keptChampions)
+        .map((one) => one.version),
+      ...(await bestVersions(gateHistory)),
+      version,
+    ];
     await shared.removeOldVersions(
       keptVersions,
-      serving.filter((one) => typeof one === 'string'),
+      needed.filter((one) => typeof one === 'string'),
     );
   };
   const write = async (version: string, files: VersionFiles): Promise<ModelVersion> => {
@@ -154,7 +168,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     },
     share,
     aliases: () => aliasLog.last(),
-    history: () => aliasLog.all(),
+    history: gateHistory.history,
     async putFirst(version, reason) {
       await loadToServe(version);
       const history = await aliasLog.all();
@@ -187,7 +201,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     async rollback(reason) {
       // The target follows from the same history that the change is appended to: a promotion in between makes the append fail.
       const history = await aliasLog.all();
-      const target = championStack(history).at(-2);
+      const target = championStack(history).at(-2)?.version;
       if (target === undefined) throw new Fault('request-invalid', 'there is no champion before the present one');
       await loadToServe(target);
       const seen = history.at(-1);
@@ -198,11 +212,11 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
       });
     },
     recordChange: (record) => records.write(changeRecordSchema.parse(record)),
-    changes: async () => (await records.list()).ids,
+    changes: gateHistory.changes,
     unreadableChanges: async () => (await records.list()).unreadable,
-    change: (id) => records.read(id),
+    change: gateHistory.change,
     lastRun: () => records.lastRun(),
-    formerChampion: async () => championStack(await aliasLog.all()).at(-2),
+    formerChampion: async () => championStack(await aliasLog.all()).at(-2)?.version,
   };
 }
 
@@ -210,13 +224,3 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
 const keptVersions = 10;
 const keptChampions = 10;
 const versionName = /^[0-9a-f]{12}$/;
-
-/** Walks the history as a stack: a promotion adds, a rollback takes away, so that two rollbacks go two steps back. The last one serves. */
-function championStack(history: readonly AliasState[]): readonly string[] {
-  const stack: string[] = [];
-  for (const { action, champion } of history) {
-    if (action === 'rollback') stack.pop();
-    else if (action !== 'challenge') stack.push(champion);
-  }
-  return stack;
-}

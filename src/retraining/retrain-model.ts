@@ -4,11 +4,12 @@ import type { Example, ExampleSource } from '../dataset/example.js';
 import type { Engine } from '../engine/engine.js';
 import type { TrainingEngine } from '../engine/trainer.js';
 import { Fault } from '../errors.js';
-import type { LabelRules } from '../evaluation/truth.js';
+import type { SiteFindings } from '../evaluation/operating-points.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { initialWeights } from '../network/initial-weights.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensor, Tensors } from '../network/safetensors.js';
+import { loadVersions } from '../registry/best-versions.js';
 import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
 import { modelIdentity } from '../registry/model-identity.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
@@ -16,7 +17,7 @@ import type { Registry } from '../registry/registry.js';
 import type { Position } from '../training/checkpoint.js';
 import type { TrainingProgress } from '../training/training-run.js';
 import { evaluateChallenger, type ChallengerEvaluation } from './evaluate-challenger.js';
-import { exampleOf, type RetrainingPlan } from './retraining-plan.js';
+import { exampleOf, retrainingTestSet, type RetrainingPlan } from './retraining-plan.js';
 import { trainCandidate } from './train-candidate.js';
 
 export interface RetrainPorts {
@@ -26,7 +27,8 @@ export interface RetrainPorts {
   readonly pictures: string;
   /** Of this plan alone: checkpoints and curves. */
   readonly directory: string;
-  readonly labelRules: LabelRules;
+  /** Label rules and the hospital's thresholds, of config/findings.json. */
+  readonly findings: SiteFindings;
   /** Threads that augment. */
   readonly workers: number;
   readonly codeVersion: string;
@@ -75,7 +77,7 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
     },
     classes: plan.classes,
     objective: plan.objective,
-    labelRules: tools.labelRules,
+    labelRules: tools.findings,
     kind: 'xray',
     architecture,
     initial: { tensors: firstWeights(served, architecture, plan), parent: champion.version },
@@ -104,8 +106,9 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
     engine: tools.engine,
     examples: plan.images.filter(({ part }) => part === 'test').map(exampleOf),
     picture: source.picture,
-    testSet: 'locked patients of the labelled studies',
-    labelRules: tools.labelRules,
+    testSet: retrainingTestSet,
+    findings: tools.findings,
+    best: await loadVersions(tools.registry, plan.best),
     rules: plan.rules,
   });
   return { finished: true, challenger: challenger.version, engine: tools.engine.description.name, evaluation, warnings: trained.warnings };

@@ -19,6 +19,8 @@ export const retrainingPlanSchema = z
     by: z.string(),
     /** Version that training begins with and the challenger is compared with. */
     champion: z.string(),
+    /** Best promoted versions so far, which the challenger is compared with too; absent in plans of earlier releases. */
+    best: z.array(z.string()).readonly().default([]),
     classes: z.array(z.string()).min(1).readonly(),
     objective: z.enum(['one-of-many', 'several']),
     images: z
@@ -49,6 +51,9 @@ export const retrainingPlanSchema = z
   .readonly();
 
 export type RetrainingPlan = z.infer<typeof retrainingPlanSchema>;
+
+/** Name of the locked test set in change records. */
+export const retrainingTestSet = 'locked patients of the labelled studies';
 
 /** Of the images that the lock does not keep for testing. */
 export const retrainingShares = { validation: 0.2, calibration: 0.2 } as const;

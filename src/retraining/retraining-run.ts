@@ -18,10 +18,18 @@ import { evaluationReportSchema } from '../evaluation/report/evaluation-report.j
 import type { Log } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import { bestVersions, loadVersions } from '../registry/best-versions.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
 import { labelledImages } from './labelled-images.js';
-import { exampleOf, missingForLock, retrainingPlanSchema, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
+import {
+  exampleOf,
+  missingForLock,
+  retrainingPlanSchema,
+  retrainingTestSet,
+  splitForRetraining,
+  type RetrainingPlan,
+} from './retraining-plan.js';
 import type { ChallengerEvaluation } from './evaluate-challenger.js';
 import type { Retrained } from './retrain-model.js';
 import { pictureKeyOf } from './picture-key.js';
@@ -164,7 +172,10 @@ async function newPlan(by: string, parts: RetrainingParts): Promise<RetrainingPl
       drawTestLock(images.map(exampleOf), { seed: recipe.seed, share: config.night.testShare, created: now.toISOString().slice(0, 10) }),
     ));
   const split = splitForRetraining(images, lock, recipe);
-  const plan = retrainingPlanSchema.parse({ ...begin, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
+  const best = await bestVersions(registry, { kind: 'xray', testSet: retrainingTestSet, champion: champion.version });
+  // Loading brings a version into this folder, where the training process finds it.
+  await loadVersions(registry, best);
+  const plan = retrainingPlanSchema.parse({ ...begin, best, images: split.images, recipe, lock: lock.checksum, warnings: split.warnings });
   await mkdir(run, { recursive: true });
   await writeFileAtomically(join(run, 'labels.json'), JSON.stringify(settled.map(labelKey)));
   await writeFileAtomically(join(run, 'plan.json'), JSON.stringify(plan));

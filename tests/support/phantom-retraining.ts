@@ -40,7 +40,7 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
       engine,
       pictures,
       directory: join(directory, plan.id),
-      labelRules: {},
+      findings: {},
       workers: 1,
       codeVersion: 'test',
       clock: { now: () => new Date() },
@@ -55,6 +55,7 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
     classes: ['pneumonia'],
     objective: 'several',
     images,
+    best: [],
     lock: 'test',
     warnings: [],
     recipe: {
