@@ -5,7 +5,7 @@ import type { Example, ExampleSource } from './example.js';
  * Several data sets as one, `several` if one of them is. Among `several` a class that a data set does not know is unknown for its
  * images, not absent.
  *
- * @param unknownElsewhere false where somebody says what labels that a data set lacks mean for it
+ * @param unknownElsewhere false if the caller states what labels mean that a data set lacks
  * @throws Fault dataset-invalid if there is none
  */
 export function mergeSources(

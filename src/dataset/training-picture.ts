@@ -46,7 +46,7 @@ function augmentationOf({ settings, seed, epoch, position }: TaskKey): Augmentat
   return drawAugmentation(settings, seededRandom('augmentation', seed, epoch, position));
 }
 
-/** Whether the lungs of the picture at this place are covered, where it has some: then nothing can be said of it. */
+/** Whether the lungs of the image at this position are covered, if it has lung fields: then it shows no finding. */
 export function coversLungs(task: TaskKey): boolean {
   return augmentationOf(task).lungs?.what === 'covered';
 }

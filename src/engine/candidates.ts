@@ -42,12 +42,12 @@ export interface EngineCandidate {
   readonly name: EngineName;
   /** For people, with the version where it is installed. */
   readonly title: string;
-  /** Whether its packages are here; whether it starts is for a probe to say. */
+  /** Whether its packages are installed; a probe finds out whether it starts. */
   readonly installed: boolean;
   readonly howToAdd: string;
   /**
    * @param why goes into its description
-   * @throws Fault 'engine-unavailable' with the reason; onnxruntime's providers say it only when a network is loaded
+   * @throws Fault 'engine-unavailable' with the reason; onnxruntime's providers fail only when a network is loaded
    */
   start(threads: number, why: string, options?: StartOptions): Promise<StartedEngine>;
 }

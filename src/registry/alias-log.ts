@@ -6,9 +6,9 @@ import { Fault } from '../errors.js';
 import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../lib/atomic-write.js';
 
 /**
- * Which version is champion (serves) and which is challenger (may judge in shadow), and how it came to that.
+ * Which version is champion (serves) and which is challenger (may predict in shadow), and the history of both.
  *
- * One small file a change, `00000007.json`, the highest number holds. A file is written whole beside the others and then
+ * One small file for each change, `00000007.json`; the highest number is current. A file is written whole beside the others and then
  * linked to its number, which fails if another process took the number first: two changes at once never mix, and a process
  * killed in the middle leaves the old state. The history is the files.
  */
@@ -22,10 +22,10 @@ export const aliasStateSchema = z
     /** Champion before this change. */
     previous: z.string().nullable(),
     at: z.iso.datetime(),
-    /** Who: a login, `command line`, `night`. */
+    /** The actor: a login, `command line`, `night`. */
     by: z.string(),
     why: z.string(),
-    /** Change record that holds the gate's decision, where one does. */
+    /** Change record with the gate's decision, if there is one. */
     changeRecord: z.string().optional(),
   })
   .readonly();
@@ -33,17 +33,17 @@ export const aliasStateSchema = z
 export type AliasState = z.infer<typeof aliasStateSchema>;
 export type AliasChange = Omit<AliasState, 'revision'>;
 
-/** Where the changes are kept: files below DATA_DIR, or the database that several processes share. */
+/** Where the changes are stored: files below DATA_DIR, or the database that several processes share. */
 export interface AliasLog {
   /** Oldest first. */
   all(): Promise<readonly AliasState[]>;
-  /** The state that holds now; undefined before the first. */
+  /** The current state; undefined before the first. */
   last(): Promise<AliasState | undefined>;
   /**
-   * Adds a change that was decided on the ground of `seen`.
+   * Appends a change that was decided on the basis of `seen`.
    *
    * @param seen the state that the change follows; undefined for the first
-   * @throws Fault 'aliases-changed' if another change came in between: look again, decide again
+   * @throws Fault 'aliases-changed' if another change came in between: read the state and decide again
    */
   append(seen: AliasState | undefined, change: AliasChange): Promise<AliasState>;
 }

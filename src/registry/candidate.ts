@@ -22,7 +22,7 @@ export interface CandidateNetwork {
   readonly study?: NonNullable<NetworkFile['study']>;
 }
 
-/** A network that stays as it is, out of a version that the registry has: a night that trains X-rays only keeps the CT network. */
+/** An unchanged network of a version in the registry: retraining on X-rays keeps the CT network. */
 export interface KeptNetwork {
   readonly keptFrom: ModelVersion;
 }

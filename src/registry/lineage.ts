@@ -26,7 +26,7 @@ export const lineageSchema = z.strictObject({
   endedAt: z.iso.datetime().optional(),
   /**
    * Keyed hashes of the patients whose images this version or one before it was trained on, also for validation and calibration:
-   * none of them may be in a test set that judges it. Only of retraining on readers' labels, where the key is secret.
+   * none of them may be in a test set that it is evaluated on. Only for retraining on readers' labels, where the key is secret.
    */
   trainedOn: z
     .array(z.string().regex(/^[0-9a-f]{32}$/))

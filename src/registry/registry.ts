@@ -10,7 +10,7 @@ import { loadModelVersion, type ModelVersion } from './model-version.js';
 import { sharedAliases, sharedChanges, type SharedRegistry } from './shared-registry.js';
 import { exists, refuseLinks, versionFilesIn, writeVersionFolder } from './version-folder.js';
 
-/** Who changes an alias, when and why. */
+/** Who changes an alias, when and why; stored in the history. */
 export interface AliasReason {
   readonly by: string;
   readonly why: string;
@@ -26,7 +26,7 @@ export interface AliasReason {
  *     models/aliases/00000007.json    champion and challenger
  *     models/changes/                 change records
  *
- * Where several processes share a database, aliases, change records and the files of versions are in it, and the folder holds what
+ * Where several processes share a database, aliases, change records and the files of versions are in it, and the folder contains what
  * this process has read or made: a version that is missing in the folder is taken from the database.
  */
 export interface Registry {
@@ -44,12 +44,12 @@ export interface Registry {
   aliases(): Promise<AliasState | undefined>;
   /** Changes of aliases, oldest first. */
   history(): Promise<readonly AliasState[]>;
-  /** The first model in service, or (as long as none was promoted) another in its place. */
+  /** Sets the first champion, or replaces it as long as no version was promoted. */
   putFirst(version: string, reason: AliasReason): Promise<AliasState>;
   /** @param version null takes the challenger away */
   challenge(version: string | null, reason: AliasReason): Promise<AliasState>;
   /**
-   * Makes a version the champion. The gate is asked before, by the caller.
+   * Makes a version the champion. The caller checks the gate before.
    *
    * @param expectedChampion promotes only if this one still serves: the gate compared with it
    */
@@ -63,9 +63,9 @@ export interface Registry {
   unreadableChanges(): Promise<readonly UnreadableChange[]>;
   /** @throws Fault 'model-unknown' */
   change(id: string): Promise<ChangeRecord>;
-  /** What came of the last night. */
+  /** The change record of the last retraining run. */
   lastRun(): Promise<ChangeRecord | undefined>;
-  /** Where a rollback leads. */
+  /** The version that a rollback would make champion. */
   formerChampion(): Promise<string | undefined>;
 }
 
@@ -130,7 +130,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     await share(version);
     return model;
   };
-  /** Decided on what was seen, and refused by the log if that is no longer the last. */
+  /** Refused by the log if `seen` is no longer the last state. */
   const append = (
     { by, why, at, changeRecord }: AliasReason,
     seen: AliasState | undefined,
@@ -173,7 +173,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
       await loadToServe(version);
       const history = await aliasLog.all();
       if (history.some(({ action }) => action === 'promote'))
-        throw new Fault('request-invalid', `a version was promoted already; promote ${version} to put it in service`);
+        throw new Fault('request-invalid', `a version was promoted already; use \`models promote ${version}\``);
       return append(reason, history.at(-1), { action: 'first', champion: version, challenger: null });
     },
     async challenge(version, reason) {
@@ -189,7 +189,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
       if (expectedChampion !== undefined && seen?.champion !== expectedChampion)
         throw new Fault(
           'aliases-changed',
-          `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison does not hold any more`,
+          `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison is out of date`,
         );
       if (version === seen?.champion) throw new Fault('request-invalid', `${version} is the champion already`);
       return append(reason, seen, {

@@ -8,6 +8,7 @@ import { headNetwork } from '../network/head-network.js';
 import { layerGroups } from '../network/layer-groups.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensors } from '../network/safetensors.js';
+import { batchTargets, type BatchTargets } from './batch-targets.js';
 import { featureBatches, pictureBatches, predictAll, type BatchMaker, type PictureSource } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { batchesOf, objectiveOf } from './epoch-plan.js';
@@ -17,7 +18,7 @@ import type { Stage } from './recipe.js';
 import { layerGroupRates, oneCycle } from './schedule.js';
 import type { EpochEntry, StepEntry, TrainingLog } from './training-log.js';
 import type { TrainingRun } from './training-run.js';
-import { batchTargets, validationFigures, type BatchTargets } from './validation-loss.js';
+import { validationFigures } from './validation-figures.js';
 
 export interface StagePorts {
   readonly log: TrainingLog;

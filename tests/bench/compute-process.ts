@@ -39,14 +39,20 @@ export async function bench(): Promise<void> {
   console.log('| message | batch | MB sent | round trip, ms | least | CPU of the service, ms |\n| --- | --- | --- | --- | --- | --- |');
   for (const load of loads) {
     const { channels, side, batch } = load;
-    const input: InputBatch = { data: new Float32Array(batch * channels * side * side).fill(0.5), batch, channels, height: side, width: side };
+    const input: InputBatch = {
+      data: new Float32Array(batch * channels * side * side).fill(0.5),
+      batch,
+      channels,
+      height: side,
+      width: side,
+    };
     const reply = replyOf(load);
     const times: number[] = [];
-    await echo.ask({ input, reply }, 'an echo');
+    await echo.request({ input, reply }, 'an echo');
     const before = process.cpuUsage();
     for (let round = 0; round < rounds; round++) {
       const start = performance.now();
-      await echo.ask({ input }, 'an echo');
+      await echo.request({ input }, 'an echo');
       times.push(performance.now() - start);
     }
     const { user, system } = process.cpuUsage(before);

@@ -105,13 +105,13 @@ export class OnnxEngine implements Engine, TrainingEngine {
     await this.#ask({ kind: 'release', session }, 'the release of a network');
   }
 
-  /** The process answers a request with what Replies says of its kind. */
+  /** The reply of the process has the type that Replies gives for this kind of request. */
   async #ask<R extends Request>(request: R, what: string, work?: Work): Promise<Reply<R>> {
-    return (await this.#process.ask(request, what, work)) as Reply<R>;
+    return (await this.#process.request(request, what, work)) as Reply<R>;
   }
 }
 
-/** Without what a model file holds besides the network, such as the guard's statistics. */
+/** Without what a model file contains besides the network, such as the guard's statistics. */
 function ownTensors({ architecture, tensors }: NetworkWithWeights): NetworkWithWeights['tensors'] {
   return new Map([...tensors].filter(([name]) => architecture.layers.some((layer) => name.startsWith(`${layer.name}.`))));
 }

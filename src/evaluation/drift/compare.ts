@@ -4,7 +4,7 @@ import type { SiteReference } from './reference.js';
 
 /** When a difference is worth a person's time. */
 export interface DriftRules {
-  /** With fewer images on either side nothing is said. */
+  /** Images on either side that a comparison needs at least. */
   readonly minStudies: number;
   /** Of all tests of a run together: how often nothing at all may be taken for a shift. */
   readonly alpha: number;

@@ -51,7 +51,7 @@ export const driftReportSchema = z
         z.strictObject({
           site: z.string(),
           network: z.enum(['xray', 'ct']),
-          /** Judged in these days. */
+          /** Predicted in these days. */
           studies: z.int(),
           quantities: z.array(quantitySchema).readonly(),
           agreement: z.array(agreementSchema).readonly(),

@@ -2,7 +2,7 @@ import { quantile } from '../metrics/patient-bootstrap.js';
 
 /**
  * How far what comes in has moved from what a model was trained on: of one number an image (a grey mean, a probability, a
- * distance of features) or of one name (a tag). Figures only; what is an alarm, the caller says.
+ * distance of features) or of one name (a tag). Figures only; the caller decides what is an alarm.
  */
 
 /** Bins of a reference, as parts of it: made once, kept with the model, compared with every week. */

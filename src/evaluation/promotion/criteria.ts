@@ -19,7 +19,7 @@ export function bootstrapOptionsOf({
 /** For a finding that the champion does not report, or without a champion: the lower end of AUROC's interval reaches the bound. */
 export function firstAuroc(name: string, challenger: ScoredSet, rules: PromotionRules): Criterion {
   const view = classView(challenger, challenger.classes.indexOf(name));
-  const few = insufficient(name, minPatientsOfASide(view), rules);
+  const few = tooFewPatients(name, minPatientsOfASide(view), rules);
   if (few) return few;
   const { value, interval, why } = aurocEstimate(view, bootstrapOptionsOf(rules));
   return {
@@ -93,7 +93,7 @@ export function keepsClasses(champion: ScoredSet, challenger: ScoredSet): Criter
 }
 
 /** The failed criterion of a finding with too few patients on one side; undefined if there are enough. */
-export function insufficient(name: string, patients: number, { minPatients }: PromotionRules): Criterion | undefined {
+export function tooFewPatients(name: string, patients: number, { minPatients }: PromotionRules): Criterion | undefined {
   if (patients >= minPatients) return undefined;
   return {
     name: 'enough-patients',

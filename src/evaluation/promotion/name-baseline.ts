@@ -4,7 +4,7 @@ import type { Weights } from '../metrics/patient-bootstrap.js';
 
 /**
  * AUROC of a property alone, for example of the view position: each image scores the share of positives among the images of *other
- * patients* with the same property. A network must exceed it before its AUROC says anything about lungs.
+ * patients* with the same property. A network must exceed it before its AUROC is evidence of reading the lungs.
  *
  * @param names the property of each image, for example `PA` or `AP`
  * @param patients of each image

@@ -31,7 +31,7 @@ export function namesAlone(name: string, set: ScoredSet, rules: PromotionRules):
         ? `The view position alone scores AUROC ${view!.text} for ${name}; the network is ${
             view!.gain.interval ? `at least ${threeDecimals(view!.gain.interval[0])} above` : 'not comparable'
           }, ${aboveView.toFixed(2)} are needed.`
-        : `All images have one view position: it says nothing about ${name}.`,
+        : `All images have one view position, so that it cannot predict ${name}.`,
     },
     {
       name: 'above-source',
@@ -44,7 +44,7 @@ export function namesAlone(name: string, set: ScoredSet, rules: PromotionRules):
       counts: false,
       words: source!.several
         ? `The source alone scores AUROC ${source!.text} for ${name}${(source!.baseline ?? 0) > 0.8 ? ': these data cannot tell disease from source' : ''}.`
-        : `All images are from one source: it says nothing about ${name}.`,
+        : `All images are from one source, so that it cannot predict ${name}.`,
     },
   ];
 }
@@ -66,8 +66,8 @@ function aboveBaseline(set: ScoredSet, index: number, what: 'view' | 'source', r
   const order = ascending(yScore);
   const baseline = baselineOf();
   const options = bootstrapOptionsOf(rules);
-  const tooFew = aurocEstimate({ images, patients, yTrue, yScore, called: [] }, { ...options, resamples: 1 }).value === null;
-  const gain: Estimate = tooFew
+  const undefinedAuroc = aurocEstimate({ images, patients, yTrue, yScore, called: [] }, { ...options, resamples: 1 }).value === null;
+  const gain: Estimate = undefinedAuroc
     ? { value: null, interval: null, why: 'too few images of one class' }
     : patientBootstrap(
         patients,

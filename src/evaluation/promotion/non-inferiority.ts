@@ -1,7 +1,7 @@
 import type { Estimate } from '../metrics/estimate.js';
 import type { BootstrapOptions } from '../metrics/patient-bootstrap.js';
 import type { ScoredSet } from '../report/scored-set.js';
-import { bootstrapOptionsOf, insufficient, threeDecimals } from './criteria.js';
+import { bootstrapOptionsOf, tooFewPatients, threeDecimals } from './criteria.js';
 import type { Criterion } from './gate-decision.js';
 import { aurocDifference, minPatientsOfASide, pairedViews, sensitivityDifference, specificityDifference } from './paired.js';
 import type { PromotionRules } from './promotion-rules.js';
@@ -38,7 +38,7 @@ const comparisons: readonly Comparison[] = [
  */
 export function notWorse(name: string, comparator: Comparator, challenger: ScoredSet, rules: PromotionRules): readonly Criterion[] {
   const views = pairedViews(comparator.set, challenger, name);
-  const few = insufficient(name, minPatientsOfASide(views.first), rules);
+  const few = tooFewPatients(name, minPatientsOfASide(views.first), rules);
   if (few) return comparator.suffix === '' ? [few] : [];
   return comparisons.map((comparison) => {
     const { figure } = comparison;

@@ -50,7 +50,7 @@ const groupClassSchema = z
 /** The figures of one source or of one view. */
 const groupSchema = z
   .object({
-    /** `unknown` where images do not say. */
+    /** `unknown` where images do not state it. */
     name: z.string(),
     n: z.int(),
     patients: z.int(),
@@ -67,10 +67,10 @@ const topLossSchema = z
     id: z.string(),
     source: z.string(),
     loss: z.number(),
-    /** What holds, in words of the classes; empty list: none. */
+    /** Names of the classes that are present; empty: none. */
     actual: z.array(z.string()).readonly(),
     predicted: z.array(z.string()).readonly(),
-    /** What was said of each class. */
+    /** Predicted probability of each class. */
     scores: z.record(z.string(), rate),
   })
   .readonly();

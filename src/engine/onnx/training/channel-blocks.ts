@@ -15,7 +15,7 @@ export interface Layouts {
   /** Whether so many channels make whole blocks. */
   fits(channels: number): boolean;
   isBlocked(value: string): boolean;
-  /** Says that a value lies in blocks. @returns the value */
+  /** Records that a value lies in blocks. @returns the value */
   mark(value: string, channels: number): string;
   /** The value in blocks, turned round once if it is not. Its channels must fit. */
   blocked(value: string, channels: number): string;

@@ -52,7 +52,7 @@ function same({ onnx }: TrainingScope, one: string, other: string): string {
 }
 
 /**
- * WebGPU's pooling does not say where the maxima were: each tap of the window in turn takes the gradient where it
+ * WebGPU's pooling does not return where the maxima are: each tap of the window in turn takes the gradient where it
  * holds the maximum and no tap before it did. What the taps took is put back at their rows and columns.
  */
 function byMasks(

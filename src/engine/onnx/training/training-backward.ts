@@ -48,7 +48,7 @@ export function emitBackward(scope: TrainingScope, atLogits: string): Gradients 
   }
 }
 
-/** What the readers of a value hand back: the gradient is the sum of the values, and of the value itself times the scales plus the shifts. */
+/** What the consumers of a value contribute: its gradient is the sum of the values, and of the value itself times the scales plus the shifts. */
 interface Shares {
   readonly values: string[];
   /** Per channel, [1, C, 1, 1]. */

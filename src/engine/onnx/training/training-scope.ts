@@ -29,7 +29,7 @@ export interface ChannelAffine {
   readonly plus?: string | undefined;
 }
 
-/** What the emission of a training graph has at hand and leaves behind for the way back. */
+/** What the emission of a training graph uses, and what it records for the backward pass. */
 export interface TrainingScope {
   readonly onnx: Graph;
   readonly architecture: Architecture;
