@@ -22,7 +22,7 @@ export interface Example {
   /** The site that it came from as drift calls it, and what its DICOM header says of how it was taken, where there is one. */
   readonly site?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** For people: a file name, relative to the data set. */
+  /** For messages: a file name, relative to the data set. */
   readonly file?: string;
 }
 

@@ -18,7 +18,7 @@ export function mergeSources(
   const kind = sources.some((source) => source.kind === 'several') ? 'several' : 'one-of-many';
   const classes = [...new Set(sources.flatMap((source) => source.classes))].sort();
   const examples: Example[] = [];
-  /** By key: whoever passes an example on may have changed its labels, and equal keys are equal pixels. */
+  /** By key: callers may have changed the labels of an example, and equal keys mean equal pixels. */
   const origin = new Map<string, { readonly source: ExampleSource; readonly example: Example }>();
   for (const source of sources) {
     const missing = kind === 'several' && unknownElsewhere ? classes.filter((name) => !source.classes.includes(name)) : [];

@@ -5,7 +5,7 @@ import { assign, byRoot } from './stratify.js';
 import { isLocked, type TestLock } from './test-lock.js';
 
 /**
- * What an image is for. `left-out`: of a source that is kept from training on purpose. `excluded`: bound to a test or left-out
+ * What an image is for. `left-out`: of a source that is left out of training on purpose. `excluded`: bound to a test or left-out
  * patient by a near-duplicate, so that it may be on neither side.
  */
 export const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'] as const;
@@ -20,14 +20,14 @@ export interface SplitOptions {
   readonly unit?: 'patient' | 'file';
   /** Patients of the test set, locked for good. */
   readonly lock?: TestLock | undefined;
-  /** Sources kept from training. */
+  /** Sources that are not trained on. */
   readonly leaveOut?: readonly string[];
 }
 
 export interface Split {
   /** One for each example. */
   readonly parts: readonly Part[];
-  /** Sentences for people; counts, no patient. */
+  /** Sentences with counts; no patient. */
   readonly warnings: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export function splitExamples(examples: readonly Example[], options: SplitOption
   return { parts: result, warnings };
 }
 
-/** Locked and left-out patients leave the pool; whoever is bound to them is on no side at all. */
+/** Locked and left-out patients are taken out; examples bound to them are used on neither side. */
 function reserve(
   members: readonly number[],
   examples: readonly Example[],

@@ -16,7 +16,7 @@ const lockSchema = z.strictObject({
   seed: z.int(),
   share: z.number(),
   salt: hex64,
-  /** HMAC-SHA-256 of each patient under the salt, sorted: the file names nobody. */
+  /** HMAC-SHA-256 of each patient under the salt, sorted: the file identifies no patient. */
   patients: z.array(hex64).min(1).readonly(),
   /** SHA-256 over everything else. */
   checksum: hex64,

@@ -19,7 +19,7 @@ export const engineNames = [
   'tensorflow-wasm',
 ] as const;
 
-/** By which an engine is asked for in the configuration. */
+/** The name of an engine in the configuration. */
 export type EngineName = (typeof engineNames)[number];
 
 /** An engine that can be ended with the process's other parts; not every one can train. */
@@ -33,14 +33,14 @@ export interface StartedEngine extends Engine, Partial<TrainingEngine> {
 
 export interface StartOptions {
   readonly limits?: AnswerLimits | undefined;
-  /** For a backend that is started before it is asked anything. */
+  /** For a backend that is started before its first request. */
   readonly startTimeoutMs?: number | undefined;
 }
 
 /** An engine that this version knows, whether or not it is there. */
 export interface EngineCandidate {
   readonly name: EngineName;
-  /** For people, with the version where it is installed. */
+  /** For messages, with the version if it is installed. */
   readonly title: string;
   /** Whether its packages are installed; a probe finds out whether it starts. */
   readonly installed: boolean;

@@ -31,7 +31,7 @@ export interface SliceStackFinding {
 
 export interface StudyAssessment {
   readonly accepted: boolean;
-  /** Why it was refused, in words for a report. */
+  /** Why it was refused, as a phrase for a report. */
   readonly reason?: string;
   readonly images: readonly ImageAssessment[];
   /** Empty if refused. */

@@ -1,14 +1,20 @@
 import { Fault } from '../errors.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
-import { championStack } from './alias-log.js';
-import { passOverUnreadable } from './change-record.js';
+import { championStack, type AliasState } from './alias-log.js';
+import { passOverUnreadable, type ChangeRecord } from './change-record.js';
 import type { ModelVersion } from './model-version.js';
-import type { Registry } from './registry.js';
 
 /** Versions to compare a challenger with besides the champion. */
 export interface BestVersions {
   readonly versions: readonly ModelVersion[];
   readonly missing: readonly { readonly version: string; readonly why: string }[];
+}
+
+/** The part of a registry that is read here. */
+export interface GateHistory {
+  history(): Promise<readonly AliasState[]>;
+  changes(): Promise<readonly string[]>;
+  change(id: string): Promise<ChangeRecord>;
 }
 
 export interface BestQuery {
@@ -30,7 +36,7 @@ export interface BestQuery {
  * @returns versions without repetition, often none
  */
 export async function bestVersions(
-  registry: Pick<Registry, 'history' | 'changes' | 'change'>,
+  registry: GateHistory,
   { kind, testSet, champion }: BestQuery = {},
 ): Promise<readonly string[]> {
   const stack = championStack(await registry.history());
@@ -56,7 +62,7 @@ export async function bestVersions(
 }
 
 /** Loads versions; one that is not in the registry any more, or damaged, is named with the reason. */
-export async function loadVersions(registry: Pick<Registry, 'load'>, names: readonly string[]): Promise<BestVersions> {
+export async function loadVersions(registry: { load(version: string): Promise<ModelVersion> }, names: readonly string[]): Promise<BestVersions> {
   const versions: ModelVersion[] = [];
   const missing: { version: string; why: string }[] = [];
   for (const version of names) {

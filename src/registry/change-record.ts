@@ -39,7 +39,7 @@ export const changeRecordSchema = z
 
 export type ChangeRecord = z.infer<typeof changeRecordSchema>;
 
-/** Writes `<id>.json` and, for people, `<id>.md`, each whole or not at all; the JSON last, because it is what is listed. */
+/** Writes `<id>.json` and `<id>.md` atomically; the JSON last, because the list is made of these. */
 async function writeChangeRecord(directory: string, record: ChangeRecord): Promise<void> {
   const checked = changeRecordSchema.parse(record);
   await writeFileAtomically(join(directory, `${checked.id}.md`), describeChange(checked));

@@ -36,7 +36,7 @@ export const lineageSchema = z.strictObject({
 
 export type Lineage = z.infer<typeof lineageSchema>;
 
-/** For a change record, which is read by people: without the list of hashed patients. */
+/** For a change record: without the list of hashed patients. */
 export function withoutPatients({ trainedOn: _trainedOn, ...lineage }: Lineage): Lineage {
   return lineage;
 }

@@ -26,12 +26,12 @@ export interface StagePorts {
   readonly save: (checkpoint: Checkpoint) => Promise<void>;
 }
 
-/** What differs between a stage on pictures and one on features. */
+/** The differences between a stage on images and one on features computed once. */
 export interface StageSetting {
   readonly network: Architecture;
   readonly groups: readonly (readonly string[])[];
   readonly makeBatch: BatchMaker;
-  /** Of the same pictures, as they were augmented. */
+  /** Targets of the same images, as they were augmented (training/batch-targets.ts). */
   readonly makeTargets: (members: readonly number[], epoch: number, firstPosition: number) => BatchTargets;
   readonly size: { readonly height: number; readonly width: number };
   /** Logits of the validation images, `images * outputs`, with these weights of the whole network. */

@@ -40,7 +40,7 @@ export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights):
           layer.name,
           tf.tidy(() => run(inputs.map((name) => values.get(name)!))),
         );
-        // what nobody reads any more is given up at once; the head's values are what Grad-CAM goes back through
+        // tensors that no layer reads any more are disposed of at once; the head's values are what Grad-CAM goes back through
         for (const name of inputs) if (lastReader.get(name) === layer.name && !head.has(name)) values.get(name)!.dispose();
       }
       const output = (name: string): tf.Tensor2D => values.get(name) as tf.Tensor2D;

@@ -1,7 +1,7 @@
 import type { InputBatch, NetworkWithWeights, Prediction } from '../engine.js';
 import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
 
-/** What the engine asks of its process. Networks and trainers are numbered by the asker. */
+/** Requests of the engine to its process. The engine numbers networks and trainers. */
 export type Request =
   | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }

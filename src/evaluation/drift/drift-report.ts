@@ -35,7 +35,7 @@ const agreementSchema = z.strictObject({
   alarm: z.boolean(),
 });
 
-/** One look at drift: what arrived lately at each site against the training of the model in service. Shown, kept, and given out as it is. */
+/** One look at drift: what arrived lately at each site against the training of the deployed model. It is shown, stored and exported unchanged. */
 export const driftReportSchema = z
   .strictObject({
     madeAt: z.iso.datetime(),

@@ -85,7 +85,7 @@ export const evaluationReportSchema = z
     n: z.int(),
     patients: z.int(),
     classes: z.array(z.string()).readonly(),
-    /** One of many: images called rightly. Several: decisions called rightly, over all images and findings whose truth is known. */
+    /** One-of-many: share of images with the right class. Several: share of right decisions, over all images and findings whose truth is known. */
     accuracy: z.number().nullable(),
     /** Wilson's, 95 %. */
     accuracyInterval: intervalSchema.nullable(),
@@ -104,7 +104,7 @@ export const evaluationReportSchema = z
     bySource: z.array(groupSchema).readonly(),
     byView: z.array(groupSchema).readonly(),
     topLosses: z.array(topLossSchema).readonly(),
-    /** Images that the model's own guards refuse; they are counted in all figures above. Null where the model was not asked. */
+    /** Images that the model's own guards refuse; they are counted in all figures above. Null if the guard was not run. */
     refused: z.object({ n: z.int(), share: rate }).readonly().nullable(),
     settings: z.object({ confidence: z.number(), resamples: z.int(), seed: z.int(), intervals: z.string() }).readonly(),
     /** What a reader must know before believing a figure. */

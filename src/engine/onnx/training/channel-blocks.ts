@@ -12,7 +12,7 @@ export const blockDomain = 'com.microsoft.nchwc';
 export interface Layouts {
   /** Channels in a block; undefined where everything stays plain. */
   readonly block: number | undefined;
-  /** Whether so many channels make whole blocks. */
+  /** Whether this number of channels fills whole blocks. */
   fits(channels: number): boolean;
   isBlocked(value: string): boolean;
   /** Records that a value lies in blocks. @returns the value */

@@ -18,7 +18,7 @@ function windowsOf({ sizes }: TrainingScope, layer: MaxPoolLayer): Windows {
   return { kernel: [height, width], stride: 1, padding: 0 };
 }
 
-/** The maxima, [N, C, h, w], plain; what their gradient wants to know is kept. */
+/** The maxima, [N, C, h, w], plain; what their gradient needs is kept. */
 export function maxPool(scope: TrainingScope, layer: MaxPoolLayer): string {
   const { onnx, plan, webgpu } = scope;
   const attributes = layer.kind === 'max-pool' ? layerAttributes(layer) : { kernel_shape: windowsOf(scope, layer).kernel };

@@ -18,8 +18,8 @@ import type { TrainingScope } from './training-scope.js';
 export type Gradients = ReadonlyMap<string, string>;
 
 /**
- * The way back (reverse-mode differentiation) from the logits through every layer at or before which something is
- * trained; layers whose gradient nobody needs are not visited.
+ * The backward pass (reverse-mode differentiation) from the logits through every layer at or before which something is
+ * trained; layers whose gradient is not needed are not visited.
  *
  * @param atLogits value of the loss's gradient at the logits
  */

@@ -37,7 +37,7 @@ export interface TrainingGraph {
  * dropout layer. What is not trained is constant, so onnxruntime prepares it once.
  * Outputs: `loss` [1], `logits`, `batchMeans` and `batchVariances` (biased) if any.
  *
- * @param trained the value of a trained tensor, of the given shape, asked for once
+ * @param trained the value of a trained tensor, of the given shape, called once for each tensor
  */
 export function emitTrainingGraph(
   onnx: Graph,
