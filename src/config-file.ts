@@ -1,25 +1,38 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
+import { deprecatedUntil, warnOfDeprecation, type DeprecatedName, type Warn } from './config/deprecated-names.js';
 import { asFault, Fault } from './errors.js';
 
 /**
  * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema.
  *
+ * @param deprecated keys with a new name: the old one is accepted, and `warn` receives a sentence that names the new one
  * @throws Fault `config-invalid` naming file, line, what was expected and what was found; every mistake at once
  */
-export function loadConfigFile<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
+export function loadConfigFile<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  deprecated: readonly DeprecatedName[] = [],
+  warn: Warn = warnOfDeprecation,
+): z.output<Schema> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw asFault(error, 'config-invalid', { source: file });
   }
-  return parseConfig(text, file, schema);
+  return parseConfig(text, file, schema, deprecated, warn);
 }
 
-/** As loadConfigFile, for a text already read; `file` only names it in errors. */
-export function parseConfig<Schema extends z.ZodType>(text: string, file: string, schema: Schema): z.output<Schema> {
+/** As loadConfigFile, for a text that was already read; `file` only names it in errors. */
+export function parseConfig<Schema extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: Schema,
+  deprecated: readonly DeprecatedName[] = [],
+  warn: Warn = warnOfDeprecation,
+): z.output<Schema> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length) {
@@ -28,6 +41,7 @@ export function parseConfig<Schema extends z.ZodType>(text: string, file: string
       document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('; '),
     );
   }
+  for (const name of deprecated) renameKey(document, name, (offset) => `${file}:${lines.linePos(offset).line}`, warn);
   const found = document.toJS() as unknown;
   const result = schema.safeParse(found ?? {});
   if (result.success) return result.data;
@@ -39,9 +53,27 @@ export function parseConfig<Schema extends z.ZodType>(text: string, file: string
   throw new Fault('config-invalid', mistakes.join('; '));
 }
 
+/** @throws Fault `config-invalid` if the file has both names */
+function renameKey(document: Document, { path, newName }: DeprecatedName, place: (offset: number) => string, warn: Warn): void {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (!isMap(parent)) return;
+  const oldName = path.at(-1)!;
+  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === oldName);
+  if (!pair || !isScalar(pair.key)) return;
+  const newPath = [...path.slice(0, -1), newName].join('.');
+  const where = place(pair.key.range?.[0] ?? 0);
+  if (parent.has(newName))
+    throw new Fault(
+      'config-invalid',
+      `${where}: "${path.join('.')}" is the old name of "${newPath}", and the file has both; remove the old one`,
+    );
+  warn(`${where}: the setting "${path.join('.')}" is now called "${newPath}"; the old name works until release ${deprecatedUntil}`);
+  pair.key.value = newName;
+}
+
 type Issue = z.core.$ZodIssue;
 
-/** A union reports only "Invalid input", unless we gave it a sentence; the alternative that came closest says more. */
+/** A union reports only "Invalid input" unless the schema states a message; the issues of the alternative that fits best are more precise. */
 function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const ofRightType = issue.errors.filter(
@@ -65,7 +97,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return undefined;
 }
 
-/** A password typed without quotes is a number, and a mistake; its text must not go into the log. Addresses may hold one. */
+/** A password without quotes is a number, and so a mistake; its text must not reach the log. Addresses may contain one. */
 function isSecret(key: PropertyKey | undefined): boolean {
   return /^(password|hintToken|clientSecret|url)$/.test(String(key));
 }

@@ -5,6 +5,7 @@ import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
+import { deprecatedRules } from '../config/deprecated-names.js';
 import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promotion/promotion-rules.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
@@ -21,7 +22,7 @@ export interface GateCommand {
   readonly testLock?: string | undefined;
   readonly network: string;
   readonly rules?: string | undefined;
-  readonly first: boolean;
+  readonly withoutChampion: boolean;
   readonly promote: boolean;
   readonly json: boolean;
 }
@@ -39,14 +40,14 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const config = loadConfig();
   const registry = registryOf(config);
   const serving = (await registry.aliases())?.champion;
-  if (options.first && options.promote && serving !== undefined)
+  if (options.withoutChampion && options.promote && serving !== undefined)
     throw new Fault(
       'request-invalid',
-      `expected --first without --promote while ${serving} serves: compare with it, or promote with \`models promote --without-gate --why REASON\``,
+      `expected --without-champion without --promote while ${serving} serves: compare with it, or promote with \`models promote --without-gate --why REASON\``,
     );
-  const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema) : defaultPromotionRules;
+  const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
   const challenger = await chosenModel(name, config);
-  const champion = options.first ? null : await chosenModel('champion', config);
+  const champion = options.withoutChampion ? null : await chosenModel('champion', config);
   const images = await openLabelledImages(options.dataset, options.testLock);
   const best = champion
     ? await loadVersions(registry, await bestVersions(registry, { kind, testSet: images.name, champion: champion.version }))

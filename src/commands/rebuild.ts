@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { openPacs } from '../service/open-pacs.js';
-import { rebuild } from '../reporting/start-rebuild.js';
+import { openPacs, pacsName } from '../service/open-pacs.js';
+import { rebuild } from '../rebuild/start-rebuild.js';
 import { loadConfig, projectRoot } from '../config.js';
 import { findingNameOf, loadFindings } from '../findings-config.js';
 import { startJobs } from '../jobs/jobs.js';
 import { createLog } from '../log.js';
 import { loadRouting } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 
 /** `rebuild`: the index once more, from the PACS alone. Exit status 1 if a study could not be read. */
 export async function rebuildCommand(options: { readonly json: boolean }): Promise<void> {
@@ -14,10 +15,7 @@ export async function rebuildCommand(options: { readonly json: boolean }): Promi
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
-  const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
-    log,
-  );
+  const store = await openStore(storeLocation(config), log);
   const jobs = await startJobs(store, log);
   try {
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
@@ -27,9 +25,22 @@ export async function rebuildCommand(options: { readonly json: boolean }): Promi
         maxImages: config.report.maxImages,
         findingNameOf: (concept: Parameters<typeof findingNameOf>[1]) => findingNameOf(findings, concept),
       };
-      const rebuilt = await rebuild({ config, pacs, store, jobs, settings, findings: Object.keys(findings.findings), log }, (studies) => {
-        if (studies % 500 === 0) log.info('rebuilding', { studies });
-      });
+      const rebuilt = await rebuild(
+        {
+          config,
+          orthanc: pacs.orthanc,
+          dicomWeb: pacs.dicomWeb,
+          pacsName: pacsName(config, pacs),
+          store,
+          jobs,
+          settings,
+          findings: Object.keys(findings.findings),
+          log,
+        },
+        (studies) => {
+          if (studies % 500 === 0) log.info('rebuilding', { studies });
+        },
+      );
       if (options.json) console.log(JSON.stringify(rebuilt));
       else {
         console.log(

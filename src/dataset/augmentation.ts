@@ -1,4 +1,4 @@
-import type { Draws } from './random.js';
+import type { Draws } from '../lib/seeded-random.js';
 
 /** How far pictures are changed in training; fastai's `get_transforms`, without the flip that mirrors the heart. */
 export interface AugmentationSettings {

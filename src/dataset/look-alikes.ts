@@ -1,6 +1,6 @@
 import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear } from '../pixels/resize.js';
-import type { Draws } from './random.js';
+import type { Draws } from '../lib/seeded-random.js';
 
 /** Side of what is made here; enough for any input. */
 const side = 320;

@@ -4,7 +4,7 @@ import { drawAugmentation, type Augmentation, type AugmentationSettings } from '
 import type { SourcePicture } from './apply-augmentation.js';
 import { changeInfrastructure, cropToLungs, equalised, placementOf, type PlacedPicture } from './lung-augmentation.js';
 import { readCachedPicture } from './picture-cache.js';
-import { seededRandom } from './random.js';
+import { keyedRandom } from '../lib/seeded-random.js';
 
 /** One picture of one training batch; everything it depends on. */
 export interface PictureTask {
@@ -43,7 +43,7 @@ type TaskKey = Pick<PictureTask, 'settings' | 'seed' | 'epoch' | 'position'>;
 
 /** What is done to the picture at a place of an epoch. */
 function augmentationOf({ settings, seed, epoch, position }: TaskKey): Augmentation {
-  return drawAugmentation(settings, seededRandom('augmentation', seed, epoch, position));
+  return drawAugmentation(settings, keyedRandom('augmentation', seed, epoch, position));
 }
 
 /** Whether the lungs of the image at this position are covered, if it has lung fields: then it shows no finding. */

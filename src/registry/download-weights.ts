@@ -51,7 +51,7 @@ async function receive(
   silenceMs: number,
 ): Promise<{ readonly digest: string; readonly bytes: number }> {
   const abort = new AbortController();
-  let timer = setTimeout(() => abort.abort(new Error(`nothing for ${silenceMs / 1000} s`)), silenceMs);
+  const timer = setTimeout(() => abort.abort(new Error(`nothing for ${silenceMs / 1000} s`)), silenceMs);
   const file = await open(part, 'w').catch((error: unknown) => {
     clearTimeout(timer);
     throw asFault(error, 'download-failed', { source });

@@ -6,7 +6,7 @@ import { pictureFormat } from '../pixels/decode/picture-format.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Analysis } from './analysis.js';
 import { withIdentity } from './instance-identity.js';
-import { analyseInstances } from './report-study.js';
+import { predictInstances } from './predict-images.js';
 import { skip } from './skip.js';
 import type { FindingPrediction } from '../serving/model.js';
 import type { Pacs, ReportPorts } from './ports.js';
@@ -148,9 +148,11 @@ async function analyzeStudy(members: readonly DicomFile[], tools: Tools): Promis
   const images = members.filter(({ dataSet }) => (numberOf(dataSet, 'Rows') ?? 0) > 0);
   if (images.length === 0) return { title, kind: 'file', outcome: 'skipped', ...skip('no-image'), findings: [], remarks: [] };
   try {
-    const analysis = await analyseInstances(
+    const analysis = await predictInstances(
       images.map(({ dataSet }) => dataSet),
-      { ...tools, pacs: filesAsPacs(images) },
+      { model: tools.model(), reader: tools.reader },
+      filesAsPacs(images),
+      tools.settings.maxImages,
     );
     return {
       title,

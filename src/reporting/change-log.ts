@@ -40,6 +40,12 @@ export interface LogPosition {
   readonly marks: readonly ChangeMark[];
 }
 
+export interface Cursor {
+  read(): Promise<LogPosition | undefined>;
+  /** @param reset true only when the PACS has another database */
+  move(position: LogPosition, reset: boolean): Promise<void>;
+}
+
 /** So many lines before the position are remembered in a row; before them each is twice as far away as the one after it. */
 const marksInARow = 4;
 const maxMarks = 24;

@@ -1,7 +1,7 @@
 import type { DataSet } from '../dicom/data-set.js';
 import type { DicomWeb } from '../dicomweb/client.js';
-import { Fault, isOutage } from '../errors.js';
 import type { OrthancClient } from '../orthanc/client.js';
+import { endsTooEarly } from '../orthanc/search-reach.js';
 import type { SearchForStudies } from './every-study.js';
 
 const listedAtOnce = 500;
@@ -23,22 +23,6 @@ export function studySearch(pacs: Searched): SearchForStudies {
     if (page.offset === 0) listed = (await endsTooEarly(pacs)) ? listStudies(pacs, query) : undefined;
     return listed ? (await listed).slice(page.offset, page.offset + page.limit) : pacs.dicomWeb.searchForStudies(query, page);
   };
-}
-
-/** Whether a search cannot reach the last study of the PACS. */
-export async function endsTooEarly({ dicomWeb, orthanc }: Searched): Promise<boolean> {
-  try {
-    const count = await orthanc.countStudies();
-    return (
-      count > 0 &&
-      (await dicomWeb.searchForStudies({}, { limit: 1, offset: count - 1 })).length === 0 &&
-      (await orthanc.countStudies()) >= count
-    );
-  } catch (error) {
-    // An account that may search but not ask for this: then QIDO-RS is what there is.
-    if (error instanceof Fault && (error.code === 'pacs-unauthorized' || !isOutage(error))) return false;
-    throw error;
-  }
 }
 
 async function listStudies({ orthanc }: Searched, query: Readonly<Record<string, string>>): Promise<readonly DataSet[]> {

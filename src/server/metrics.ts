@@ -1,48 +1,12 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestHandler } from 'express';
+import type { MeasuredDrift, MeasuredState } from '../monitoring/health-report.js';
 
 /** What a study's result tells: numbers and words of ours, nothing of the patient. */
 export interface MeasuredResult {
   readonly outcome: string;
   /** Milliseconds by step. */
   readonly timings: Readonly<Record<string, number>>;
-}
-
-/** What is asked for when somebody looks. */
-export interface MeasuredState {
-  readonly results: Readonly<Record<string, number>>;
-  readonly queues: readonly {
-    readonly queue: string;
-    readonly waiting: number;
-    readonly active: number;
-    readonly retrying: number;
-    readonly parked: number;
-    readonly oldestAgeMs: number | undefined;
-  }[];
-  readonly freeBytes: number | undefined;
-  readonly clockSkewMs: number | undefined;
-  readonly pacsRequests: number;
-  readonly ok: boolean;
-  /** Version of the model in service. */
-  readonly model?: string | undefined;
-  /** Of the last look at drift. */
-  readonly drift?: MeasuredDrift | undefined;
-}
-
-/** `site` is a configured name or a keyed hash; at most forty of them. */
-export interface MeasuredDrift {
-  readonly madeAt: Date;
-  readonly quantities: readonly {
-    readonly site: string;
-    readonly network: string;
-    readonly quantity: string;
-    readonly stability: number;
-    readonly expectedStability: number;
-    readonly alarm: boolean;
-  }[];
-  readonly agreement: readonly { readonly site: string; readonly network: string; readonly finding: string; readonly value: number }[];
-  readonly studies: readonly { readonly site: string; readonly network: string; readonly n: number }[];
-  readonly unacknowledged: number;
 }
 
 export interface Metrics {
@@ -92,7 +56,7 @@ export function openMetrics(version: string, model: string): Metrics {
   });
   const oldest = new Gauge({
     name: 'chest_ai_oldest_job_seconds',
-    help: 'Age of the oldest job that is neither done nor parked',
+    help: 'Age of the oldest job that is neither done nor failed',
     labelNames: ['queue'],
     registers,
   });
@@ -116,8 +80,9 @@ export function openMetrics(version: string, model: string): Metrics {
     }
     if (state.drift) driftGauges(state.drift);
     for (const [outcome, n] of Object.entries(state.results)) results.set({ outcome }, n);
-    for (const { queue, waiting, active, retrying, parked, oldestAgeMs = 0 } of state.queues) {
-      for (const [name, n] of Object.entries({ waiting, active, retrying, parked })) jobs.set({ queue, state: name }, n);
+    for (const { queue, waiting, active, retrying, failed, oldestAgeMs = 0 } of state.queues) {
+      // `parked` is the name of `failed` in releases up to 0.2.0; it is exported for one more release.
+      for (const [name, n] of Object.entries({ waiting, active, retrying, failed, parked: failed })) jobs.set({ queue, state: name }, n);
       oldest.set({ queue }, oldestAgeMs / 1000);
     }
     if (state.freeBytes !== undefined) free.set(state.freeBytes);

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { Fault } from '../errors.js';
 import { termsOf, type FindingsConfig } from '../findings-config.js';
-import { within } from '../jobs/within.js';
+import { within } from '../lib/within.js';
 import { placeOf, type Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';

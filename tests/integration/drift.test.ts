@@ -17,8 +17,8 @@ import { driftReportSchema, type DriftReport } from '../../src/evaluation/drift/
 import { openRegistry } from '../../src/registry/registry.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { retrainModel } from '../../src/retraining/retrain-model.js';
-import { recordAssessment } from '../../src/assessments/record-assessment.js';
-import { pacsOf } from '../../src/service/open-pacs.js';
+import { recordAssessment } from '../../src/assessments/assessment-story.js';
+import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import { logInFirst } from '../support/access.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -49,16 +49,15 @@ describe('drift at a site', () => {
     const cache = new PictureCache(pictures, blind.networks.xray!.input);
     // By the way that the night takes: what a decoder makes of a file is not the phantom itself.
     const reader = openReader(configFor(pacs.orthanc), { xray: { width: cache.width, height: cache.height }, ct: undefined });
-    await Promise.all(
-      Array.from({ length: patients }, async (_, number) =>
-        cache.put(
-          derivedUid('phantom patient', String(number)),
-          (await reader.readXray(fileOf('training', number, phantomPatient(number).image, 'Phantom'))).image,
-        ),
-      ),
+    const images = await plannedPhantoms(
+      cache,
+      0,
+      patients,
+      usualPart,
+      undefined,
+      async ({ number, image }) => (await reader.readXray(fileOf('training', number, image, 'Phantom'))).image,
     );
     await reader.close();
-    const images = await plannedPhantoms(cache, 0, patients, usualPart);
     const tagged = images.map((image) => ({
       ...image,
       site: 'North',

@@ -93,9 +93,9 @@ for (const backend of storeBackends()) {
       await store.assessments.record(report('2.25.62', 'Reader', 'present', { studyInstanceUID: '2.25.60' }));
       await store.studies.seen({ studyInstanceUID: '2.25.63', orthancId: 'o63', at: new Date() });
       await store.assessments.record(report('2.25.64', 'Reader', 'present', { studyInstanceUID: '2.25.63' }));
-      assert.deepEqual(await store.knownStudies.withVerdictsOnly(), [{ studyInstanceUID: '2.25.60', verdictSeries: ['2.25.62.1'] }]);
+      assert.deepEqual(await store.knownStudies.withAssessmentsOnly(), [{ studyInstanceUID: '2.25.60', assessmentSeries: ['2.25.62.1'] }]);
       assert.equal(await store.studies.forget('2.25.60'), true);
-      assert.deepEqual(await store.knownStudies.withVerdictsOnly(), []);
+      assert.deepEqual(await store.knownStudies.withAssessmentsOnly(), []);
     });
 
     test('D6: what is compared: studies with a result, newest first or by UID, with the series that the PACS must hold', async () => {
@@ -104,7 +104,7 @@ for (const backend of storeBackends()) {
         await store.results.recordResult(
           result(`known ${uid}`, uid, { documents: [{ sopInstanceUID: `${uid}.1`, seriesInstanceUID: `${uid}.2`, kind: 'text' }] }),
         );
-        await store.studies.settled(uid, `content of ${uid}`);
+        await store.studies.setDone(uid, `content of ${uid}`);
       }
       const newest = await store.knownStudies.newest(10);
       assert.deepEqual(
@@ -116,7 +116,7 @@ for (const backend of storeBackends()) {
         orthancId: 'o2.25.602',
         contentKey: 'content of 2.25.602',
         documentSeries: ['2.25.602.2'],
-        verdictSeries: [],
+        assessmentSeries: [],
       });
       assert.deepEqual(
         (await store.knownStudies.page({ after: '2.25.601', limit: 10 })).map((one) => one.studyInstanceUID),
@@ -130,17 +130,17 @@ for (const backend of storeBackends()) {
         report('2.25.252', 'Physician B', 'absent', { predecessors: ['2.25.251'], givenAt: new Date('2026-03-01T09:00:00Z') }),
       );
       const labels = async () => consensusLabels(await store.labels.ofStudy('2.25.25')).map(({ state, decision }) => ({ state, decision }));
-      assert.deepEqual(await labels(), [{ state: 'settled', decision: 'absent' }]);
+      assert.deepEqual(await labels(), [{ state: 'agreed', decision: 'absent' }]);
       assert.deepEqual(
         consensusLabels(await store.labels.ofStudies(['2.25.25'])).map(({ state }) => state),
-        ['settled'],
+        ['agreed'],
       );
       assert.deepEqual(
         consensusLabels((await store.labels.statements()).filter((one) => one.studyInstanceUID === '2.25.25')).map(({ state }) => state),
-        ['settled'],
+        ['agreed'],
       );
       await store.assessments.prune('2.25.25', ['2.25.251']);
-      assert.deepEqual(await labels(), [{ state: 'settled', decision: 'present' }]);
+      assert.deepEqual(await labels(), [{ state: 'agreed', decision: 'present' }]);
     });
 
     test('D25: two physicians who do not follow each other still disagree', async () => {
@@ -171,7 +171,7 @@ for (const backend of storeBackends()) {
         statistics: { site: 's', network: 'xray', numbers: {}, names: {} },
       } satisfies StudyResult;
       const killed = { ...store, results: { ...store.results, recordResult: () => Promise.reject(new Error('killed')) } };
-      await assert.rejects(indexResult(given, 'content', killed, undefined as never), /killed/);
+      await assert.rejects(indexResult(given, killed), /killed/);
       assert.deepEqual(
         (await store.statistics.since(new Date(0))).filter((one) => one.modelVersion === 'm34').map((one) => one.studyInstanceUID),
         ['2.25.34'],

@@ -1,4 +1,4 @@
-import { seededUniform, shuffled, type Uniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32, shuffled, type Uniform } from '../../src/lib/seeded-random.js';
 import { chooseScaling } from '../../src/evaluation/choose-calibration.js';
 import { probabilityOf } from '../../src/evaluation/probability.js';
 import { fitLogisticRegression } from '../../src/evaluation/promotion/logistic-regression.js';
@@ -31,7 +31,7 @@ export interface WorldOptions {
 }
 
 export function imagesOf({ patients, seed, effect = 0.6, confounding = 0.5 }: WorldOptions): readonly NumberImage[] {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   return Array.from({ length: patients }, (_, patient) => {
     const truth = uniform() < 0.4 ? 1 : 0;
     const source = uniform() < confounding === (truth === 1) ? 'north' : 'south';
@@ -63,12 +63,12 @@ export type Labels = readonly (0 | 1)[];
 export function permuted(images: readonly NumberImage[], seed: number): Labels {
   return shuffled(
     images.map(({ truth }) => truth),
-    seededUniform(seed),
+    mulberry32(seed),
   );
 }
 
 export function flipped(images: readonly NumberImage[], share: number, seed: number): Labels {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   return images.map(({ truth }) => (uniform() < share ? ((1 - truth) as 0 | 1) : truth));
 }
 

@@ -11,7 +11,7 @@ import { fitLogisticRegression } from '../../src/evaluation/promotion/logistic-r
 import { nameBaseline } from '../../src/evaluation/promotion/name-baseline.js';
 import { promotionRulesSchema } from '../../src/evaluation/promotion/promotion-rules.js';
 import { sourceReadability } from '../../src/evaluation/promotion/source-classifier.js';
-import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32 } from '../../src/lib/seeded-random.js';
 import { maskedSets, flipped, gaussian, imagesOf, evaluated, permuted, train } from '../support/synthetic-hospital.js';
 
 /** scikit-learn's and scipy's: tests/oracles/evaluation/promotion.py. */
@@ -222,7 +222,7 @@ test('too few patients, a lost class, wrong probabilities: refused, with the rea
 test('a challenger that is worse in one hospital only is refused for it', () => {
   const test = imagesOf({ patients: 500, seed: 81 });
   const score = train(imagesOf({ patients: 500, seed: 82 }));
-  const uniform = seededUniform(83);
+  const uniform = mulberry32(83);
   const blind = new Map(test.filter(({ source }) => source === 'south').map((image) => [image.id, 0.4 + 0.05 * gaussian(uniform)]));
   const partly = (image: Parameters<typeof score>[0]): number => Math.min(1, Math.max(0, blind.get(image.id) ?? score(image)));
   const wide = promotionRulesSchema.parse({ resamples: 300, notWorse: { auroc: 1, sensitivity: 1, specificity: 1 } });

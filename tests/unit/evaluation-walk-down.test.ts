@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aurocScore } from '../../src/evaluation/metrics/auroc.js';
-import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32 } from '../../src/lib/seeded-random.js';
 import { decidePromotion } from '../../src/evaluation/promotion/decide.js';
 import type { EvaluatedVersion } from '../../src/evaluation/promotion/evidence.js';
 import { promotionRulesSchema } from '../../src/evaluation/promotion/promotion-rules.js';
@@ -15,7 +15,7 @@ type Score = (image: NumberImage) => number;
 
 /** The same network with a little noise on its logit: a small loss of AUROC, which no single comparison finds significant. */
 function slightlyWorse(score: Score, seed: number): Score {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   const noise = new Map(testImages.map(({ id }) => [id, 0.4 * gaussian(uniform)]));
   return (image) => {
     const probability = score(image);

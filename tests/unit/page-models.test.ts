@@ -9,23 +9,23 @@ import { writeCheckpoint } from '../../src/training/checkpoint.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 
 const now = new Date('2026-02-01T00:00:00Z');
-test('a night: at rest, under way with its step, or waiting for a person', async () => {
+test('retraining: idle, in progress with its step, or failed', async () => {
   const dataDir = temporaryDirectory('page-night');
   const look = (queue: {
     readonly active?: number;
     readonly waiting?: number;
-    readonly parked?: number;
+    readonly failed?: number;
   }): ReturnType<typeof retrainingStateOf> =>
     retrainingStateOf({
       dataDir,
       jobs: {
         stats: async () => [
           {
-            queue: 'retrain-model',
+            queue: 'retraining',
             waiting: 0,
             active: 0,
             retrying: 0,
-            parked: 0,
+            failed: 0,
             oldestAgeMs: undefined,
             maxActiveMs: undefined,
             ...queue,
@@ -35,8 +35,8 @@ test('a night: at rest, under way with its step, or waiting for a person', async
       registry: { lastRun: async () => undefined },
     });
   assert.deepEqual(await look({}), { state: 'idle' });
-  assert.equal((await look({ parked: 1 })).state, 'parked');
-  const run = join(dataDir, 'night/run');
+  assert.equal((await look({ failed: 1 })).state, 'parked');
+  const run = join(dataDir, 'retraining/run');
   await mkdir(run, { recursive: true });
   const recipe = {
     ...fastaiRecipe,

@@ -9,7 +9,7 @@ import { silentLog } from '../../src/log.js';
 import { routingSchema, type Routing } from '../../src/routing/rules.js';
 import { documentProfiles } from '../../src/sr/document-profile.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
-import { reportStudy } from '../../src/reporting/report-study.js';
+import { reportStudy } from '../../src/reporting/report-story.js';
 import type { FindingPrediction, ImageKind } from '../../src/serving/model.js';
 import type { ReportPorts } from '../../src/reporting/ports.js';
 

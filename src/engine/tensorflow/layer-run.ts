@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Gradients of the layer's inputs, in their order (none where they are not wanted), and of its parameters by their last name:

@@ -1,5 +1,5 @@
 import { notDefined, type Estimate, type Interval } from './estimate.js';
-import { seededUniform } from './seeded.js';
+import { mulberry32 } from '../../lib/seeded-random.js';
 
 export interface BootstrapOptions {
   /** How often the patients are drawn again; 1000 if not given. */
@@ -52,7 +52,7 @@ export function bootstrapValues<Value>(
 ): Value[] {
   const index = new Map<string, number>();
   const patientOf = Int32Array.from(patients, (patient) => index.get(patient) ?? (index.set(patient, index.size), index.size - 1));
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   const drawn = new Int32Array(index.size);
   const weights = new Int32Array(patients.length);
   return Array.from({ length: resamples }, () => {

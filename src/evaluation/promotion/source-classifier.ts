@@ -1,7 +1,7 @@
 import { ascending, aurocScore } from '../metrics/auroc.js';
 import { balancedAccuracyScore, confusionMatrix } from '../metrics/confusion.js';
 import type { Weights } from '../metrics/patient-bootstrap.js';
-import { seededUniform, shuffled } from '../metrics/seeded.js';
+import { mulberry32, shuffled } from '../../lib/seeded-random.js';
 import { fitLogisticRegression } from './logistic-regression.js';
 
 /** How well the source of an image can be told from its features, on patients that were not fitted. */
@@ -41,7 +41,7 @@ export function sourceReadability(
   patients: readonly string[],
   seed = 0,
 ): SourceReadability | null {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   const patientsOf = (name: string): number => new Set(patients.filter((_, image) => sources[image] === name)).size;
   const known = [...new Set(sources)].filter((name) => name !== '' && patientsOf(name) >= minPatients).sort();
   if (known.length < 2) return null;

@@ -10,6 +10,7 @@ import { knownLogins0009 } from './0009-known-logins.js';
 import { sharedModels0010 } from './0010-shared-models.js';
 import { changedStudies0012 } from './0012-changed-studies.js';
 import { assessments0020 } from './0020-assessments.js';
+import { failedStudies0021 } from './0021-failed-studies.js';
 
 export interface Migration {
   /** Rising; each is applied once, whatever was applied before. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   sharedModels0010,
   changedStudies0012,
   assessments0020,
+  failedStudies0021,
 ];
