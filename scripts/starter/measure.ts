@@ -1,5 +1,5 @@
 import type { Example, ExampleSource } from '../../src/dataset/example.js';
-import { seededRandom, shuffled } from '../../src/dataset/random.js';
+import { keyedRandom, shuffled } from '../../src/lib/seeded-random.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { aurocEstimate } from '../../src/evaluation/report/class-figures.js';
@@ -97,7 +97,7 @@ export async function coveredFigures(
 
 /** At most so many, drawn at random, the same each time. */
 export function some(examples: readonly Example[], most: number): readonly Example[] {
-  return shuffled(examples, seededRandom('measured', seed)).slice(0, most);
+  return shuffled(examples, keyedRandom('measured', seed).next).slice(0, most);
 }
 
 export function grouped<T>(items: readonly T[], name: (item: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -3,32 +3,33 @@ import { Fault } from '../errors.js';
 import { placeOf, type Log } from '../log.js';
 import type { AuditEntries, AuditSubject, NewAuditEntry } from '../store/audit-entries.js';
 
-/** Where deeds are recorded. */
+/** Writes the audit log. */
 export interface AuditLog {
   /**
-   * For what changes something: the intention is on record before it is begun, the outcome after it, with the number of the intention. Wherever
-   * the process ends, nothing was done that is not on record; an intention without an outcome may or may not have been done.
+   * For an action that changes something: records the intention before the work and the outcome after it, with the number of the
+   * intention. Wherever the process ends, nothing was done without an entry; an intention without an outcome may or may not have been
+   * carried out.
    *
-   * @param said what the outcome's entry says beside the intention's subject
-   * @throws Fault when the intention cannot be written, with nothing done; whatever `work` throws
+   * @param outcomeDetails fields that the outcome's entry has in addition to the intention's subject
+   * @throws Fault when the intention cannot be recorded, and then `work` is not called; what `work` throws
    */
-  deed<T>(entry: NewAuditEntry, work: () => Promise<T>, said?: (result: T) => AuditSubject): Promise<T>;
+  recordAction<T>(entry: NewAuditEntry, work: () => Promise<T>, outcomeDetails?: (result: T) => AuditSubject): Promise<T>;
   /**
-   * For what is not done without an entry but needs no outcome: reading the log, a login.
+   * For an action that needs an entry but no outcome: reading the log, a login.
    *
    * @throws Fault when the entry cannot be written
    */
   record(entry: NewAuditEntry): Promise<void>;
   /**
-   * For looking: care goes before book-keeping. An entry that cannot be written is said in the log of the service, and the
-   * request goes on.
+   * For viewing: patient care takes precedence. If the entry cannot be recorded, the log of the service reports it and the request
+   * continues.
    */
   recordIfPossible(entry: NewAuditEntry): Promise<void>;
-  /** As recordIfPossible; who looks at the same thing again within ten minutes, as a page does by itself, is one entry. */
+  /** As recordIfPossible, but the same view by the same actor within ten minutes (a page refreshes itself) is recorded once. */
   recordView(entry: NewAuditEntry): Promise<void>;
-  /** The same for a list: one entry with those studies that this one has not looked at within ten minutes, if there are any. */
+  /** As recordView for a list: one entry with those studies that the actor has not viewed within ten minutes, if there are any. */
   recordStudies(entry: NewAuditEntry, studyInstanceUIDs: readonly string[]): Promise<void>;
-  /** A keyed hash, 16 hexadecimal digits, of what must not stand in the log; the same at each time on one database, `unknown` while that cannot be asked. */
+  /** A keyed hash of 16 hexadecimal digits, in place of a text that must not stand in the log. Constant for a database; `unknown` while the database is unavailable. */
   fingerprint(text: string): Promise<string>;
 }
 
@@ -36,7 +37,7 @@ const sameViewMs = 10 * 60_000;
 const maxViews = 20_000;
 
 export function openAuditLog(entries: AuditEntries, log: Log): AuditLog {
-  /** When a view was recorded, and the write under way: the same view meanwhile waits for it. */
+  /** When a view was recorded, and writes in progress, for which the same view waits. */
   const views = new Map<string, number>();
   const writing = new Map<string, Promise<boolean>>();
   let key: Promise<Uint8Array> | undefined;
@@ -52,20 +53,24 @@ export function openAuditLog(entries: AuditEntries, log: Log): AuditLog {
       return true;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      log.error('a deed could not be put on record', { actor: entry.actor, action: entry.action, code: error.code });
+      log.error('an action could not be recorded in the audit log', { actor: entry.actor, action: entry.action, code: error.code });
       return false;
     }
   };
   const recordIfPossible = async (entry: NewAuditEntry): Promise<void> => void (await write(entry));
   return {
-    async deed<T>(entry: NewAuditEntry, work: () => Promise<T>, said: (result: T) => AuditSubject = () => ({})): Promise<T> {
+    async recordAction<T>(
+      entry: NewAuditEntry,
+      work: () => Promise<T>,
+      outcomeDetails: (result: T) => AuditSubject = () => ({}),
+    ): Promise<T> {
       const { seq: intention } = await entries.append({ ...entry, outcome: 'intended' });
-      // What was done stays done, whatever goes wrong with its entry: the caller is told the outcome of the work.
+      // The work is done even if its entry cannot be recorded: the caller gets the outcome of the work.
       const recordOutcome = async (outcome: 'done' | 'failed', more: () => AuditSubject): Promise<void> => {
         try {
           await write({ ...entry, outcome, subject: { ...entry.subject, ...more(), intention } });
         } catch (error) {
-          log.error('the outcome of a deed could not be put on record', {
+          log.error('the outcome of an action could not be recorded in the audit log', {
             actor: entry.actor,
             action: entry.action,
             outcome,
@@ -81,7 +86,7 @@ export function openAuditLog(entries: AuditEntries, log: Log): AuditLog {
         await recordOutcome('failed', () => ({}));
         throw error;
       }
-      await recordOutcome('done', () => said(result));
+      await recordOutcome('done', () => outcomeDetails(result));
       return result;
     },
     async record(entry) {
@@ -93,12 +98,12 @@ export function openAuditLog(entries: AuditEntries, log: Log): AuditLog {
       if (isFresh(view)) return;
       const underWay = writing.get(view) ?? write(entry).finally(() => writing.delete(view));
       writing.set(view, underWay);
-      // Only what is on record counts as recorded.
+      // A view counts as recorded only when its entry is written.
       if (await underWay) noted(view);
     },
     async recordStudies(entry, studyInstanceUIDs) {
       const view = (uid: string): string => viewOf({ ...entry, subject: { ...entry.subject, studyInstanceUID: uid } });
-      // The PACS takes any text for a UID, also a name.
+      // The PACS accepts any text as a UID, even a name.
       const uids = studyInstanceUIDs.map((uid) => (/^[0-9.]{1,64}$/.test(uid) ? uid : 'no UID'));
       const fresh = [...new Set(uids)].filter((uid) => !isFresh(view(uid)));
       if (fresh.length === 0 || !(await write({ ...entry, subject: { ...entry.subject, studyInstanceUIDs: fresh } }))) return;

@@ -1,20 +1,20 @@
 import type { AuditRow, AuditSubject } from '../store/audit-entries.js';
 import { eventOf, type EventCode } from './event-codes.js';
 
-/** Whom a study is of, as the PACS says when it is asked. */
+/** The patient of a study, read from the PACS. */
 export interface Patient {
   readonly id: string;
   readonly name: string;
 }
 
 /**
- * One deed as an AuditMessage of PS3.15 A.5.1, on one line; what IHE ATNA's repositories take.
+ * An entry as an AuditMessage of PS3.15 A.5.1 on one line, for an IHE ATNA audit repository.
  *
- * @param patient whom A.5.3 wants where a study is accessed; the log itself knows no patient
+ * @param patient required by A.5.3 where a study is accessed; the log itself contains no patient
  */
 export function auditMessage(row: AuditRow, sourceId: string, patient?: Patient): string {
   const { id, type, action } = eventOf(row.action);
-  // An intention that is written as a message is one without outcome: the process ended over it.
+  // Only intentions without an outcome are written as messages: the process ended in between.
   const outcome = { done: '0', refused: '4', failed: '8', intended: '12' }[row.outcome];
   const event = element(
     'EventIdentification',
@@ -27,15 +27,15 @@ export function auditMessage(row: AuditRow, sourceId: string, patient?: Patient)
   return `<?xml version="1.0" encoding="UTF-8"?>${element('AuditMessage', {}, event, participant, source, ...(patient ? [patientObject(patient)] : []), ...objectsOf(row))}`;
 }
 
-/** The study, or each study, if the deed was about any, and the entry itself with all that it says. */
+/** Each study that the action was on, and the entry itself with all its fields. */
 function objectsOf(row: AuditRow): readonly string[] {
   const { studyInstanceUID, studyInstanceUIDs, ...rest } = JSON.parse(row.subject) as AuditSubject;
   const study = [
     ...(typeof studyInstanceUID === 'string' ? [studyInstanceUID] : []),
     ...(Array.isArray(studyInstanceUIDs) ? (studyInstanceUIDs as readonly string[]) : []),
   ].map(studyObject);
-  const said = { ...rest, action: row.action, seq: row.seq, hash: row.hash };
-  const details = Object.entries(said).map(([name, value]) =>
+  const fields = { ...rest, action: row.action, seq: row.seq, hash: row.hash };
+  const details = Object.entries(fields).map(([name, value]) =>
     element('ParticipantObjectDetail', {
       type: name,
       value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64'),
@@ -47,19 +47,19 @@ function objectsOf(row: AuditRow): readonly string[] {
       'ParticipantObjectIdentification',
       { ParticipantObjectID: String(row.seq), ParticipantObjectTypeCode: '2', ParticipantObjectTypeCodeRole: '13' },
       coded('ParticipantObjectIDTypeCode', { value: 'audit-entry', meaning: 'Entry of the audit log' }, 'L'),
-      element('ParticipantObjectName', {}, escape(row.action)),
+      element('ParticipantObjectName', {}, escapeXml(row.action)),
       ...details,
     ),
   ];
 }
 
-/** PS3.15 A.5.3: a person (type 1) as patient (role 1), by Patient ID. A study without one has an empty ID, which the message cannot leave out. */
+/** PS3.15 A.5.3: a person (type 1) as patient (role 1), by Patient ID. A study without a Patient ID has an empty one, because the message cannot leave it out. */
 function patientObject({ id, name }: Patient): string {
   return element(
     'ParticipantObjectIdentification',
     { ParticipantObjectID: id, ParticipantObjectTypeCode: '1', ParticipantObjectTypeCodeRole: '1' },
     coded('ParticipantObjectIDTypeCode', { value: '2', meaning: 'Patient Number' }, 'RFC-3881'),
-    element('ParticipantObjectName', {}, escape(name)),
+    element('ParticipantObjectName', {}, escapeXml(name)),
   );
 }
 
@@ -85,14 +85,14 @@ function coded(name: string, { value, meaning }: EventCode, scheme = 'DCM'): str
 
 function element(name: string, attributes: Readonly<Record<string, string>>, ...children: readonly (string | undefined)[]): string {
   const written = Object.entries(attributes)
-    .map(([key, value]) => ` ${key}="${escape(value)}"`)
+    .map(([key, value]) => ` ${key}="${escapeXml(value)}"`)
     .join('');
   const inside = children.filter((child) => child !== undefined).join('');
   return inside === '' ? `<${name}${written}/>` : `<${name}${written}>${inside}</${name}>`;
 }
 
-/** XML 1.0 knows most control characters not even as references. */
-function escape(text: string): string {
+/** XML 1.0 does not allow most control characters, not even as references. */
+function escapeXml(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
     .replace(/[&<>"'\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);

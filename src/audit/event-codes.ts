@@ -1,4 +1,4 @@
-import { presentAction } from '../store/audit-actions.js';
+import { presentAction } from '../store/former-actions.js';
 
 /** A code of DICOM's own terminology (scheme DCM, PS3.16 CID 400 and 401). */
 export interface EventCode {
@@ -43,11 +43,11 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'worklist.search': { id: query, action: 'E' },
   'patient.view': { id: query, action: 'E' },
   'rules.test': { id: query, action: 'E' },
-  'file.analyze': { id: imported, action: 'C' },
+  'upload.analyze': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
 };
 
-/** By the object, the part of an action's name before the point: all actions on it. */
+/** By the object, the part of an action's name before the point. */
 const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
   assessment: { id: instancesAccessed },
@@ -57,9 +57,9 @@ const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   audit: { id: auditLogUsed },
 };
 
-/** DICOM's event for an action (PS3.15 A.5.3). An action that DICOM does not name counts as the use of a restricted function. */
-export function eventOf(stored: string): AuditEvent {
-  const action = presentAction(stored);
+/** The event of PS3.15 A.5.3 for an action; Use of Restricted Function where DICOM has no other code. */
+export function eventOf(recorded: string): AuditEvent {
+  const action = presentAction(recorded);
   if (Object.hasOwn(exact, action)) return exact[action]!;
   const [object = '', verb = ''] = action.split('.');
   const found = Object.hasOwn(byObject, object) ? byObject[object]! : { id: securityAlert, type: restrictedFunction };

@@ -1,6 +1,6 @@
 import { beginningOfChain, hashOfEntry, type AuditEntries, type AuditRow } from '../store/audit-entries.js';
 
-/** Where a chain ends: to be kept elsewhere, so that entries cut off its end are missed. */
+/** The end of the chain, to be stored elsewhere: only with it is the removal of the last entries noticed. */
 export interface ChainHead {
   readonly seq: number;
   readonly hash: string;
@@ -42,7 +42,7 @@ export async function verifyAudit(entries: Pick<AuditEntries, 'after'>, known?: 
 function flawOf(row: AuditRow, before: ChainHead, known: ChainHead | undefined): string | undefined {
   if (row.seq !== before.seq + 1) return `expected entry ${before.seq + 1}, found ${row.seq}`;
   if (row.previousHash !== before.hash) return 'the entry does not follow the one before it';
-  if (row.hash !== hashOfEntry(row)) return 'what the entry says is not what it said when it was written';
+  if (row.hash !== hashOfEntry(row)) return 'the entry was changed after it was written';
   if (known?.seq === row.seq && known.hash !== row.hash) return 'the entry is not the one that was noted as the head';
   return undefined;
 }

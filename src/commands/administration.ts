@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { openAuditLog } from '../audit/audit-log.js';
 import { loadConfig } from '../config.js';
 import { asFault, Fault } from '../errors.js';
@@ -8,14 +7,12 @@ import { createLog } from '../log.js';
 import { administrationOf, type Administration, type Doer } from '../server/access/administration.js';
 import { roles, type Role } from '../server/access/roles.js';
 import { openStore, type Store } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 
-/** Opens the service's database for one command. The embedded one serves one process: stop the service, or use its HTTP interface. */
+/** Opens the service's database for one command. Only one process can open the embedded database: stop the service, or use the API. */
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const config = loadConfig();
-  const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
-    createLog({ level: 'warn' }),
-  );
+  const store = await openStore(storeLocation(config), createLog({ level: 'warn' }));
   try {
     return await work(store);
   } finally {
@@ -23,7 +20,7 @@ export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<
   }
 }
 
-/** Who types a command, for the audit log; no account can have this name. */
+/** The actor of a command in the audit log: the user of the operating system. No account can have such a name. */
 export function commandActor(): string {
   return `command:${userInfo().username}`;
 }

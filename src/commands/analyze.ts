@@ -38,7 +38,7 @@ const filesAtOnce = 4;
 
 /**
  * `analyze`: findings for files, without a PACS. An X-ray or a picture stands for itself, and its result is printed as soon as it
- * is there; CT slices of one study are judged together, when all files were looked at. The exit status is 0 only if no file failed.
+ * is there; CT slices of one study are predicted together, after all files were read. The exit status is 0 only if no file failed.
  */
 export async function analyze(names: readonly string[], options: AnalyzeOptions): Promise<void> {
   if (options.json && options.csv) throw new Fault('config-invalid', 'expected --json or --csv, found both');
@@ -68,7 +68,7 @@ export async function analyze(names: readonly string[], options: AnalyzeOptions)
 
 interface DicomInput extends StudyFile {
   readonly label: string;
-  /** As the file says it; not one that was made up. */
+  /** As in the file; not one that was generated. */
   readonly studyInstanceUID: string | undefined;
 }
 
@@ -82,7 +82,7 @@ async function openAndAnalyze(given: GivenFile, analyser: Analyser, options: Ana
     bytes = await readFile(file);
     if (pictureFormat(bytes)) return { results: [await analyzePicture(given, bytes, analyser, options)] };
     const { dataSet } = readPart10(bytes, { untilPixelData: true });
-    // Documents name their images: then what the file says of itself has to do.
+    // Documents refer to their images, so the UIDs of the file itself are used.
     const identified = options.sr ? dataSet : withIdentity(dataSet, file);
     const studyInstanceUID = textOf(dataSet, 'StudyInstanceUID');
     if (textOf(dataSet, 'Modality')?.toUpperCase() === 'CT') {
@@ -132,11 +132,11 @@ async function analyzeStudy(members: readonly DicomInput[], analyser: Analyser, 
   }
 }
 
-type Said = Pick<FileResult, 'outcome' | 'reason' | 'findings'>;
+type StudyOutcome = Pick<FileResult, 'outcome' | 'reason' | 'findings'>;
 
 const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
 
-async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: string): Promise<Said> {
+async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: string): Promise<StudyOutcome> {
   const result = await reportFiles(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
   for (const [name, bytes] of pacs.stored) await writeFile(join(directory, name), bytes);
   return {
@@ -146,7 +146,7 @@ async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: str
   };
 }
 
-async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<Said> {
+async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<StudyOutcome> {
   const analysis = await predictInstances(pacs.instances, analyser, pacs, analyser.settings.maxImages);
   if (analysis.skip) return { outcome: 'skipped', reason: analysis.skip.reason, findings: [] };
   return { outcome: 'reported', findings: analysis.findings.map((one) => printed(one, analyser)) };
@@ -157,12 +157,12 @@ function printed({ name, probability, decision }: FindingPrediction, { settings 
 }
 
 function toolsFor(analyser: Analyser, pacs: FilePacs): ReportPorts {
-  // Heat maps are asked for by an option of their own, as PNG.
+  // Heat maps have an option of their own and are written as PNG.
   const settings = { ...analyser.settings, profile: { ...analyser.settings.profile, heatMaps: false } };
   return { pacs, reader: analyser.reader, model: () => analyser.model, settings, clock: { now: () => new Date() }, log: silentLog };
 }
 
-/** PNG and JPEG say nothing of themselves: they are taken for frontal X-rays, and the gate decides. */
+/** PNG and JPEG have no description: they are treated as frontal X-rays, which the frontal check may reject. */
 async function analyzePicture(given: GivenFile, bytes: Uint8Array, analyser: Analyser, options: AnalyzeOptions): Promise<FileResult> {
   const { image, preview } = await analyser.reader.readPicture(bytes);
   const prediction = (await analyser.model.predictXrays([image]))[0]!;

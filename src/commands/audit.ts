@@ -25,7 +25,7 @@ export async function verify(options: { readonly head?: string; readonly json: b
     console.log(`TAMPERED WITH at entry ${verification.at}: ${verification.why}; the ${verification.entries} entries before it are intact`);
 }
 
-/** `audit fingerprint`: the hash under which the log holds a search for a value. */
+/** `audit fingerprint`: the hash with which the log records a search for a value. */
 export async function fingerprint(keyword: string, value: string): Promise<void> {
   const hash = await withStore((store) =>
     openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchedText(keyword, value)),
@@ -33,7 +33,7 @@ export async function fingerprint(keyword: string, value: string): Promise<void>
   console.log(`${keyword}#${hash}`);
 }
 
-/** `audit export`: every entry, one a line, as JSON or as an AuditMessage; itself a deed. */
+/** `audit export`: every entry on a line of its own, as JSON or as an AuditMessage; the export is recorded too. */
 export async function exportLog(options: {
   readonly format: string;
   readonly after?: string;
@@ -59,7 +59,7 @@ export async function exportLog(options: {
   }
 }
 
-/** Asks the PACS, once for each study; what it no longer has stays without patient. */
+/** Reads the patient of each study from the PACS once; a study that the PACS no longer has gets no patient. */
 async function openPatientLookup(): Promise<{ patientOf(row: AuditRow): Promise<Patient | undefined>; close(): Promise<void> }> {
   const config = loadConfig();
   if (!config.orthanc.url) throw new Fault('config-invalid', 'expected ORTHANC_URL: patients are asked for in your PACS');

@@ -7,7 +7,7 @@ import { contactSheetPage, drawContactSheet } from '../dataset/contact-sheet.js'
 import { importDataset, type ImportReport } from '../dataset/import-dataset.js';
 import { openDatasetFolder } from '../dataset/manifest.js';
 import { PictureCache } from '../dataset/picture-cache.js';
-import { seededRandom, shuffled } from '../dataset/random.js';
+import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import { greyTrainingPicture } from '../dataset/training-picture.js';
 import { verifyDataset } from '../dataset/verify-dataset.js';
 import { progressLine } from './progress-line.js';
@@ -114,7 +114,7 @@ export async function showCommand(options: {
   const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31);
   const size = wholeNumber('--size', options.size, 16, 1024);
   const cache = cacheOf(options.dataset, options.size);
-  const chosen = shuffled(source.examples, seededRandom('show', seed)).slice(0, count);
+  const chosen = shuffled(source.examples, keyedRandom('show', seed).next).slice(0, count);
   const unreadable = await cache.fill(source, chosen);
   const settings = options.plain ? noTransforms : { ...fastaiTransforms, flip: options.flip ? 0.5 : 0 };
   const pictures = chosen

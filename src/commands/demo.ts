@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startService, type RunningService } from '../service/start-service.js';
-import { fetchViewer } from '../service/viewer-files.js';
+import { fetchViewer } from '../server/viewer-files.js';
 import { loadConfig } from '../config.js';
 import { Fault } from '../errors.js';
 import { createLog, type Log } from '../log.js';

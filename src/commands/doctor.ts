@@ -1,5 +1,4 @@
 import { mkdir, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { checkPacs } from '../monitoring/pacs-checks.js';
 import { applyTimeZone, loadConfig, type Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
@@ -14,63 +13,70 @@ import { chosenModel } from './chosen-model.js';
 import { findOpenFiles } from '../lib/private-files.js';
 import { destinationKind, destinationName, loadRouting, type DestinationKind } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 
 /** One line of the examination. */
 interface Check {
   readonly name: string;
   readonly state: 'good' | 'note' | 'bad';
   readonly detail: string;
-  /** What to do; empty where nothing is. */
-  readonly mend: string;
+  /** What to do; empty if nothing needs to be done. */
+  readonly fix: string;
 }
 
 const minFreeBytes = 2e9;
 const maxClockSkewMs = 5_000;
 
-/** `doctor`: every part that can be wrong, tried for real. Exit status 1 if one is. */
+/** `doctor`: tries every part of the installation. Exit status 1 if one does not work. */
 export async function doctor(options: { readonly json: boolean }): Promise<void> {
   let bad = 0;
-  const say = (check: Check): void => {
+  const report = (check: Check): void => {
     if (check.state === 'bad') bad++;
-    if (options.json) console.log(JSON.stringify(check));
+    // `mend` is the name of `fix` in releases up to 0.2.0; it is printed for one more release.
+    if (options.json) console.log(JSON.stringify({ ...check, mend: check.fix }));
     else
       console.log(
-        `${{ good: 'ok  ', note: 'note', bad: 'BAD ' }[check.state]}  ${check.name.padEnd(22)} ${check.detail}${check.mend ? `\n      → ${check.mend}` : ''}`,
+        `${{ good: 'ok  ', note: 'note', bad: 'BAD ' }[check.state]}  ${check.name.padEnd(22)} ${check.detail}${check.fix ? `\n      → ${check.fix}` : ''}`,
       );
   };
-  say({ name: 'Node', state: 'good', detail: process.versions.node, mend: '' });
-  const config = await examine(say, 'configuration', 'correct the file or variable that the message names', async () => ({
+  report({ name: 'Node', state: 'good', detail: process.versions.node, fix: '' });
+  const config = await examine(report, 'configuration', 'correct the file or variable that the message names', async () => ({
     value: loadConfig(),
     detail: 'valid',
   }));
   if (config) {
-    examineTimeZone(config, say);
-    await examineFiles(config, say);
-    await examineEngines(say);
-    await examineStorage(config, say);
-    await examineOrthanc(config, say);
+    examineTimeZone(config, report);
+    await examineFiles(config, report);
+    await examineEngines(report);
+    await examineStorage(config, report);
+    await examineOrthanc(config, report);
   }
   if (bad > 0) process.exitCode = 1;
 }
 
-type Say = (check: Check) => void;
+type Report = (check: Check) => void;
 
-/** Runs one check; a fault is its finding. */
-async function examine<T>(say: Say, name: string, mend: string, work: () => Promise<{ value: T; detail: string }>): Promise<T | undefined> {
+/** Runs one check and reports its fault, if any. */
+async function examine<T>(
+  report: Report,
+  name: string,
+  fix: string,
+  work: () => Promise<{ value: T; detail: string }>,
+): Promise<T | undefined> {
   try {
     const { value, detail } = await work();
-    say({ name, state: 'good', detail, mend: '' });
+    report({ name, state: 'good', detail, fix: '' });
     return value;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    say({ name, state: 'bad', detail: error.message, mend });
+    report({ name, state: 'bad', detail: error.message, fix });
     return undefined;
   }
 }
 
-async function examineFiles(config: Config, say: Say): Promise<void> {
+async function examineFiles(config: Config, report: Report): Promise<void> {
   await examine(
-    say,
+    report,
     'private files',
     `run: chmod -R go-rwx ${config.dataDir} (as root if the files belong to another account); a start of the service does it too`,
     async () => {
@@ -84,12 +90,12 @@ async function examineFiles(config: Config, say: Say): Promise<void> {
       return { value: true, detail: `only this account can read ${config.dataDir}` };
     },
   );
-  await examine(say, 'routing rules', 'correct config/routing.yaml where the message says', async () => {
+  await examine(report, 'routing rules', 'correct config/routing.yaml where the message says', async () => {
     const { rules } = loadRouting(config.routingFile);
     return { value: rules, detail: `${rules.length} rules` };
   });
   await examine(
-    say,
+    report,
     'model and codes',
     'give config/findings.json an entry for each output of the model, or restore models/ from the release',
     async () => {
@@ -102,47 +108,47 @@ async function examineFiles(config: Config, say: Say): Promise<void> {
   );
 }
 
-function examineTimeZone(config: Config, say: Say): void {
+function examineTimeZone(config: Config, report: Report): void {
   const { name, origin, isStated } = applyTimeZone(config);
   const from = { timeZone: 'by the setting timeZone', TZ: 'by TZ', host: "the host's" }[origin];
   const example = new Date().toLocaleString('sv');
-  say({
+  report({
     name: 'time zone',
     state: isStated ? 'good' : 'note',
     detail: `${name}, ${from}; it is ${example} there`,
-    mend: isStated ? '' : 'set TIME_ZONE to the time zone of the hospital, for example Europe/Berlin: a container does not know it',
+    fix: isStated ? '' : 'set TIME_ZONE to the time zone of the hospital, for example Europe/Berlin: a container does not know it',
   });
 }
 
 /** One engine has to be there; the others are told with the way to add them. */
-async function examineEngines(say: Say): Promise<void> {
+async function examineEngines(report: Report): Promise<void> {
   const { nvidia, vulkan, libraries } = await driverVersions();
   const detail = [
     nvidia.join('; ') || 'no NVIDIA driver',
     vulkan.length ? `Vulkan: ${vulkan.join(', ')}` : 'no Vulkan driver',
     libraries.join(', ') || 'no CUDA libraries',
   ].join('; ');
-  say({ name: 'graphics', state: 'good', detail, mend: '' });
+  report({ name: 'graphics', state: 'good', detail, fix: '' });
   const engines = await describeEngines();
   for (const { name, present, detail, howToAdd } of engines)
-    say({ name, state: present ? 'good' : 'note', detail, mend: present ? '' : howToAdd });
-  if (!engines.some((one) => one.present)) say({ name: 'engines', state: 'bad', detail: 'none starts', mend: 'npm ci' });
+    report({ name, state: present ? 'good' : 'note', detail, fix: present ? '' : howToAdd });
+  if (!engines.some((one) => one.present)) report({ name: 'engines', state: 'bad', detail: 'none starts', fix: 'npm ci' });
 }
 
-async function examineStorage(config: Config, say: Say): Promise<void> {
+async function examineStorage(config: Config, report: Report): Promise<void> {
   await mkdir(config.dataDir, { recursive: true }).catch(() => undefined);
   const space = await statfs(config.dataDir).catch(() => undefined);
   const free = space ? space.bavail * space.bsize : 0;
   const enough = free >= minFreeBytes;
-  say({
+  report({
     name: 'disk',
     state: enough ? 'good' : 'bad',
     detail: space ? `${(free / 1e9).toFixed(1)} GB free in ${config.dataDir}` : `${config.dataDir} cannot be used`,
-    mend: enough ? '' : 'free at least 2 GB there, or set DATA_DIR',
+    fix: enough ? '' : 'free at least 2 GB there, or set DATA_DIR',
   });
-  const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+  const location = storeLocation(config);
   await examine(
-    say,
+    report,
     'database',
     'start PostgreSQL and check DATABASE_URL; an embedded database serves one process, so stop the service first',
     async () => {
@@ -154,24 +160,24 @@ async function examineStorage(config: Config, say: Say): Promise<void> {
 }
 
 /** Settings of Orthanc under which every study would fail. What does not answer at all was told before. */
-async function examineSettings(orthanc: OrthancClient, dicomWeb: DicomWeb, say: Say): Promise<void> {
+async function examineSettings(orthanc: OrthancClient, dicomWeb: DicomWeb, report: Report): Promise<void> {
   try {
-    for (const { fix, ...check } of await checkPacs({ orthanc, dicomWeb })) say({ ...check, mend: fix });
+    for (const check of await checkPacs({ orthanc, dicomWeb })) report(check);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    say({ name: 'settings of Orthanc', state: 'note', detail: error.message, mend: 'correct what is told above, then run doctor again' });
+    report({ name: 'settings of Orthanc', state: 'note', detail: error.message, fix: 'correct the problem above, then run doctor again' });
   }
 }
 
-async function examineOrthanc(config: Config, say: Say): Promise<void> {
+async function examineOrthanc(config: Config, report: Report): Promise<void> {
   const { orthanc: settings } = config;
   if (!settings.url) {
     const program = await findOrthanc();
-    say({
+    report({
       name: 'Orthanc',
       state: 'note',
       detail: program ? 'ORTHANC_URL is not set; a private Orthanc will be started' : 'ORTHANC_URL is not set and no Orthanc is installed',
-      mend: 'to serve your PACS set ORTHANC_URL, ORTHANC_USERNAME and ORTHANC_PASSWORD',
+      fix: 'to serve your PACS set ORTHANC_URL, ORTHANC_USERNAME and ORTHANC_PASSWORD',
     });
     return;
   }
@@ -186,7 +192,7 @@ async function examineOrthanc(config: Config, say: Say): Promise<void> {
   const dicomWeb = new DicomWeb({ ...endpoint, url: url + settings.dicomWebPath });
   try {
     const system = await examine(
-      say,
+      report,
       'Orthanc',
       'check ORTHANC_URL, ORTHANC_USERNAME, ORTHANC_PASSWORD and orthanc.caFile; Orthanc must allow remote access',
       async () => {
@@ -196,29 +202,29 @@ async function examineOrthanc(config: Config, say: Say): Promise<void> {
     );
     if (!system) return;
     await examine(
-      say,
+      report,
       'DICOMweb',
-      `load the DICOMweb plugin in Orthanc (orthanc-dicomweb) and check orthanc.dicomWebPath; ${dicomWeb.url} was asked`,
+      `load the DICOMweb plugin in Orthanc (orthanc-dicomweb) and check orthanc.dicomWebPath; tried: ${dicomWeb.url}`,
       async () => {
         const plugin = await orthanc.dicomWebPlugin();
         await dicomWeb.searchForStudies({}, { limit: 1 });
         return { value: plugin, detail: `plugin ${plugin?.version ?? 'of unknown version'}, answers at ${dicomWeb.url}` };
       },
     );
-    await examineSettings(orthanc, dicomWeb, say);
-    await examine(say, 'plugins', 'remove the plugin named from Orthanc', async () => {
+    await examineSettings(orthanc, dicomWeb, report);
+    await examine(report, 'plugins', 'remove the plugin named from Orthanc', async () => {
       const plugins = await orthanc.plugins();
       if (plugins.includes('gdcm'))
         throw new Fault('config-invalid', 'the plugin gdcm is loaded; with some JPEG 2000 images it ends the whole Orthanc');
       return { value: plugins, detail: plugins.join(', ') };
     });
-    await examine(say, 'clock', 'keep both machines on the same time (NTP)', async () => {
+    await examine(report, 'clock', 'keep both machines on the same time (NTP)', async () => {
       const skewMs = Math.abs((await orthanc.clock()).getTime() - Date.now());
       if (skewMs > maxClockSkewMs) throw new Fault('config-invalid', `Orthanc's clock and ours differ by ${Math.round(skewMs / 1000)} s`);
       return { value: skewMs, detail: `differs by ${Math.round(skewMs / 1000)} s from Orthanc's` };
     });
     await examine(
-      say,
+      report,
       'destinations',
       'add the name under DicomModalities or OrthancPeers in Orthanc, or correct config/routing.yaml',
       async () => {

@@ -5,7 +5,7 @@ import type { ComparedQuantity, DriftReport } from '../evaluation/drift/drift-re
 import { withStore } from './administration.js';
 import { chosenModel } from './chosen-model.js';
 
-/** `drift`: a look now, as the service does it by drift.schedule; nothing is kept and no alarm raised. Exit status 3 if something has moved. */
+/** `drift`: checks for drift now, as the service does by drift.schedule; nothing is stored and no alarm is raised. Exit status 3 if drift was found. */
 export async function showDrift({ json }: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const report = await withStore((store) =>
@@ -32,10 +32,10 @@ function describe({ modelVersion, windowDays, withoutReference, tests, groups }:
     ...withoutReference.map(
       (network) => `its ${network} network came without a training reference: each site is compared with its own first studies`,
     ),
-    ...(groups.length === 0 ? ['no study was judged in these days'] : []),
+    ...(groups.length === 0 ? ['no study was predicted in these days'] : []),
   ];
   const body = groups.flatMap(({ site, network, studies, quantities, agreement }) => [
-    `\n${site}, ${network}: ${studies} studies${studies < minStudies ? ` (${minStudies} are needed to say anything)` : quantities.length === 0 ? ' (nothing to compare with yet)' : ''}`,
+    `\n${site}, ${network}: ${studies} studies${studies < minStudies ? ` (${minStudies} are needed for a comparison)` : quantities.length === 0 ? ' (nothing to compare with yet)' : ''}`,
     ...quantities.map(
       (one) =>
         `  ${one.alarm ? 'MOVED ' : '      '}${one.quantity.padEnd(28)} stability ${one.stability.toFixed(3)} (by chance ${one.expectedStability.toFixed(3)}), p ${shortP(one.adjustedP)}, ${moves(one)}; against ${words[one.against]}`,

@@ -46,7 +46,7 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
     options.parts === undefined ? undefined : { file: options.parts, part: options.part },
   );
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
-  const progress = progressLine('judging', options.json);
+  const progress = progressLine('evaluating', options.json);
   try {
     const predictor = await engine.load(served.network);
     const scored = await scoreExamples({
@@ -87,8 +87,8 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
   }
 }
 
-function networkOf(asked: string | undefined, there: readonly string[]): 'xray' | 'ct' {
-  const kind = asked ?? (there.includes('xray') ? 'xray' : there[0]);
+function networkOf(wanted: string | undefined, there: readonly string[]): 'xray' | 'ct' {
+  const kind = wanted ?? (there.includes('xray') ? 'xray' : there[0]);
   if ((kind !== 'xray' && kind !== 'ct') || !there.includes(kind))
     throw new Fault('request-invalid', `expected --network ${there.join(' or ')}, found ${kind}`);
   return kind;

@@ -18,7 +18,7 @@ const standardInput = '-';
 /**
  * The files that a command line names: files, folders with all below them, patterns (`*`, `?`, `[…]`, `{a,b}`, `**`) that the shell
  * left as they are, and `-` for a list of these on standard input, one a line. Hidden files and DICOMDIR are left out of folders.
- * What does not exist is given as it is, so that the reading of it says so.
+ * A file that does not exist is returned as it is, so that reading it reports the fault.
  */
 export async function* givenFiles(names: readonly string[], input: Readable = process.stdin): AsyncGenerator<GivenFile> {
   const labels = new Map<string, number>();
@@ -37,7 +37,7 @@ export async function* givenFiles(names: readonly string[], input: Readable = pr
         count++;
         yield given(file, true);
       }
-      // a folder without files says so by what reading it as a file says
+      // A folder without files is returned as it is: reading it as a file reports the fault.
       if (count === 0) yield given(name, false);
     }
   }

@@ -7,7 +7,7 @@ import { asFault, Fault } from '../errors.js';
 
 const pictures = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.webp', '.dcm']);
 
-/** A folder with a folder for each label, as fastai's `from_folder` reads it; it does not say whose the images are. */
+/** A folder with a folder for each label, as fastai's `from_folder` reads it; it does not name the patients of the images. */
 export async function openLabelledFolder(directory: string): Promise<ExampleSource> {
   const labels = (
     await readdir(directory, { withFileTypes: true }).catch((error: unknown) =>

@@ -19,7 +19,7 @@ export interface LabelledImages extends ExampleSource {
  * What `evaluate --dataset` names: a data set that `dataset import` made; a folder with metadata.csv and images/ as it was
  * published, read in place; or a folder with a folder of pictures for each label.
  *
- * @param lockFile only the patients that this test lock holds
+ * @param lockFile only the patients of this locked test set
  * @param used only images that a training run used so: its parts.jsonl, and the part
  * @throws Fault dataset-invalid
  */

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { openPacs } from '../service/open-pacs.js';
 import { softwareVersion } from '../service/open-analyser.js';
@@ -10,6 +9,7 @@ import { asFault, Fault } from '../errors.js';
 import { conceptsOf, loadFindings, termsOf } from '../findings-config.js';
 import { createLog } from '../log.js';
 import { openStore, type Store } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 import { commandActor } from './administration.js';
 import { importLabels } from '../assessments/import-labels.js';
 import { consensusLabels, type ConsensusLabel } from '../assessments/adjudicated-labels.js';
@@ -58,7 +58,7 @@ export async function importLabelsCommand(file: string, options: { readonly read
 async function recordIntention(config: Config, subject: { readonly reader: string; readonly rows: number }): Promise<void> {
   let store: Store;
   try {
-    store = await openStore(locationOf(config), createLog({ ...config.log, level: 'error' }));
+    store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'error' }));
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'config-invalid' || config.database.url) throw error;
     console.error('the audit log belongs to the running service, which records each assessment when it finds it');
@@ -71,10 +71,10 @@ async function recordIntention(config: Config, subject: { readonly reader: strin
   }
 }
 
-/** `labels list`: what the readers together say. The embedded database belongs to one process: not beside a running service. */
+/** `labels list`: the adjudicated labels. Only one process can open the embedded database: stop the service first. */
 export async function listLabels(options: { readonly disagreed: boolean; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
-  const store = await openStore(locationOf(config), createLog({ ...config.log, level: 'warn' }));
+  const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
   const counts = { agreed: 0, disagreed: 0, undetermined: 0 };
   try {
     for (let after: string | undefined; ; ) {
@@ -96,16 +96,12 @@ export async function listLabels(options: { readonly disagreed: boolean; readonl
   }
 }
 
-function locationOf(config: Config): Parameters<typeof openStore>[0] {
-  return config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
-}
-
 function lineOf({ studyInstanceUID, finding, state, decision, statements }: ConsensusLabel): string {
-  const said = statements
+  const assessments = statements
     .map(
       (one) =>
         `${one.reader}${one.verified ? ' (verified)' : ''}: ${one.decision}, ${one.source}${one.givenAt ? ` ${one.givenAt.toISOString().slice(0, 16)}` : ''}`,
     )
     .join('; ');
-  return `${studyInstanceUID}  ${finding}  ${decision ?? state.toUpperCase()}  ${said}`;
+  return `${studyInstanceUID}  ${finding}  ${decision ?? state.toUpperCase()}  ${assessments}`;
 }

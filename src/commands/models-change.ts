@@ -9,25 +9,29 @@ import { chosenModel, registryOf } from './chosen-model.js';
 
 export interface PromoteCommand {
   readonly withoutGate: boolean;
-  readonly why?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /**
- * `models promote`: a version that the gate let through in comparison with the champion of now; any other only by name of
- * `--without-gate` and a reason, which stays in the history. A running service takes the new champion by itself.
+ * `models promote`: promotes a version that passed the gate against the present champion; any other only with `--without-gate` and
+ * a reason, which the history records. A running service switches to the new champion by itself.
  */
-export async function promoteModel(name: string, { withoutGate, why }: PromoteCommand): Promise<void> {
+export async function promoteModel(name: string, { withoutGate, reason }: PromoteCommand): Promise<void> {
   const config = loadConfig();
   const { version } = await chosenModel(name, config);
-  const state = await promoteVersion(registryOf(config), version, { by: 'command line', why, withoutGate, at: new Date() });
+  const state = await promoteVersion(registryOf(config), version, { by: 'command line', why: reason, withoutGate, at: new Date() });
   console.log(`champion is ${state.champion}${state.previous ? `, before ${state.previous}` : ''}`);
 }
 
-/** `models challenge`: the version judges new studies in shadow; `none` ends that. */
-export async function challengeModel(name: string, options: { readonly why?: string | undefined }): Promise<void> {
+/** `models challenge`: the version predicts new studies in shadow; `none` ends that. */
+export async function challengeModel(name: string, options: { readonly reason?: string | undefined }): Promise<void> {
   const config = loadConfig();
   const version = name === 'none' ? null : (await chosenModel(name, config)).version;
-  const state = await registryOf(config).challenge(version, { by: 'command line', why: options.why ?? 'asked for', at: new Date() });
+  const state = await registryOf(config).challenge(version, {
+    by: 'command line',
+    why: options.reason ?? 'requested on the command line',
+    at: new Date(),
+  });
   console.log(
     state.challenger
       ? `challenger is ${state.challenger}, beside the champion ${state.champion}`
@@ -35,13 +39,17 @@ export async function challengeModel(name: string, options: { readonly why?: str
   );
 }
 
-/** `models rollback`: the champion before the present one serves again. */
-export async function rollbackModel(options: { readonly why?: string | undefined }): Promise<void> {
-  const state = await registryOf(loadConfig()).rollback({ by: 'command line', why: options.why ?? 'asked for', at: new Date() });
+/** `models rollback`: makes the previous champion the champion again. */
+export async function rollbackModel(options: { readonly reason?: string | undefined }): Promise<void> {
+  const state = await registryOf(loadConfig()).rollback({
+    by: 'command line',
+    why: options.reason ?? 'requested on the command line',
+    at: new Date(),
+  });
   console.log(`champion is ${state.champion} again, before ${state.previous ?? 'none'}`);
 }
 
-/** `models import`: a folder with model.json, all of it checked; it is listed, not in service. */
+/** `models import`: checks a folder with model.json and adds it to the registry without promoting it. */
 export async function importModel(folder: string): Promise<void> {
   const { version, name } = await registryOf(loadConfig()).importFolder(folder);
   console.log(`${version}  ${name}  imported`);

@@ -1,18 +1,15 @@
-import { join } from 'node:path';
 import { loadConfig } from '../config.js';
 import { agreementOf, type PairedPredictions } from '../evaluation/report/agreement.js';
 import { createLog } from '../log.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 import { chosenModel } from './chosen-model.js';
 
-/** `models shadow`: the challenger beside the champion on the studies that both judged. Nobody says here who is right. */
+/** `models shadow`: compares the challenger with the champion on the studies that both predicted. It does not tell which one is right. */
 export async function showShadow(name: string, options: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const { version } = await chosenModel(name, config);
-  const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
-    createLog({ ...config.log, level: 'warn' }),
-  );
+  const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
   try {
     const rows = await store.shadow.ofVersion(version);
     const opinions = new Map<string, PairedPredictions[]>();
@@ -26,7 +23,7 @@ export async function showShadow(name: string, options: { readonly json: boolean
     const findings = Object.fromEntries([...opinions].map(([finding, all]) => [finding, agreementOf(all)!]));
     if (options.json) console.log(JSON.stringify({ version, studies: rows.length, skipped, findings }));
     else {
-      console.log(`${version}: ${rows.length} studies in shadow, ${skipped} of them not judged`);
+      console.log(`${version}: ${rows.length} studies in shadow, ${skipped} of them skipped`);
       for (const [finding, { n, same, opposite, presentChampion, presentChallenger, meanDifference, kappa }] of Object.entries(findings)) {
         console.log(
           `${finding}: same decision in ${same} of ${n}, opposite in ${opposite}; present ${presentChampion} by the champion, ${presentChallenger} by the challenger; mean difference ${meanDifference.toFixed(3)}; kappa ${kappa === null ? '–' : kappa.toFixed(2)}`,

@@ -17,8 +17,8 @@ export function resultObject(row: ResultRow): object {
 /** One line for people: StudyInstanceUID, outcome, top finding and its probability (or the reason), SR SOPInstanceUID. */
 export function resultLine(row: ResultRow): string {
   const top = [...row.findings].sort((a, b) => b.probability - a.probability)[0];
-  const said = top ? `${top.meaning} ${wholePercent(top)} % ${top.decision}` : (row.reason ?? '');
-  return [row.studyInstanceUID, row.outcome.padEnd(8), said, textDocumentOf(row) ?? 'no document'].join('  ');
+  const finding = top ? `${top.meaning} ${wholePercent(top)} % ${top.decision}` : (row.reason ?? '');
+  return [row.studyInstanceUID, row.outcome.padEnd(8), finding, textDocumentOf(row) ?? 'no document'].join('  ');
 }
 
 function textDocumentOf(row: ResultRow): string | undefined {

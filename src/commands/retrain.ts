@@ -15,6 +15,7 @@ import { createLog } from '../log.js';
 import { describeChange, isRetrainingRecord, type ChangeRecord } from '../registry/change-record.js';
 import type { Registry } from '../registry/registry.js';
 import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 
 /**
  * `retrain --now`: a retraining run now; with services on a shared database the first free process performs it. The embedded database
@@ -26,10 +27,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
   const config = loadConfig();
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const startedAt = new Date();
-  const store = await openStore(
-    config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') },
-    log,
-  );
+  const store = await openStore(storeLocation(config), log);
   const registry = registryOfStore(config, store);
   const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone });
   let record: ChangeRecord | undefined;

@@ -2,7 +2,7 @@ import { startService } from '../service/start-service.js';
 import { loadConfig } from '../config.js';
 import { createLog } from '../log.js';
 
-/** Runs until a signal comes; then finishes or hands back what is in hand. */
+/** Runs until SIGINT or SIGTERM, then waits for active jobs or puts them back. */
 export async function serve(options: { readonly roles?: string } = {}): Promise<void> {
   const config = loadConfig(undefined, options.roles === undefined ? {} : { ROLES: options.roles });
   const log = createLog(config.log);
@@ -14,7 +14,7 @@ export async function serve(options: { readonly roles?: string } = {}): Promise<
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
   });
   log.info('stopping', { signal });
-  // A part that hangs must not keep the process: what it held is done again by the next.
+  // A hanging part must not prevent the end: its jobs are retried by the next process.
   setTimeout(() => process.exit(1), 10_000).unref();
   await service.stop();
   log.info('stopped');

@@ -8,7 +8,7 @@ import { withGuardClass } from '../dataset/guard-class.js';
 import { importDataset } from '../dataset/import-dataset.js';
 import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
 import { mergeSources } from '../dataset/merge-sources.js';
-import { seededRandom, shuffled } from '../dataset/random.js';
+import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import type { SplitOptions } from '../dataset/split.js';
 import { Fault } from '../errors.js';
 
@@ -32,7 +32,7 @@ export interface StarterSource {
   readonly guard: string;
 }
 
-/** What one of the starter's networks says, and what it learns it from. @param limit on the pictures of its kind */
+/** The classes of one of the starter's networks and its training data. @param limit maximum number of images of its kind */
 export function starterSource(all: ExampleSource, kind: 'xray' | 'ct', limit = Infinity): StarterSource {
   const { classes, guard, isChest } = networks[kind];
   const isOfKind = ({ source, view }: Example): boolean => isChest(source, view.toLowerCase());
@@ -40,11 +40,11 @@ export function starterSource(all: ExampleSource, kind: 'xray' | 'ct', limit = I
   const others = all.examples.filter((example) => !isOfKind(example));
   const chosen: ExampleSource = { ...all, kind: 'several', classes, examples: few };
   const chests = kind === 'ct' ? withFullField(chosen, starterSeed) : chosen;
-  const strangers: ExampleSource = {
+  const otherImages: ExampleSource = {
     ...chosen,
-    examples: shuffled(others, seededRandom('others', starterSeed)).slice(0, Math.ceil(chests.examples.length / 2)),
+    examples: shuffled(others, keyedRandom('others', starterSeed).next).slice(0, Math.ceil(chests.examples.length / 2)),
   };
-  return { source: withGuardClass(chests, { name: guard, share: 0.5, seed: starterSeed, others: strangers }), classes, guard };
+  return { source: withGuardClass(chests, { name: guard, share: 0.5, seed: starterSeed, others: otherImages }), classes, guard };
 }
 
 export function starterSplit(leaveOut: readonly string[]): Omit<SplitOptions, 'lock'> {
@@ -71,7 +71,7 @@ export async function importStarterSets(data: string, out: string): Promise<Exam
 /** A folder of DICOM files of all kinds, with an index.csv of `path`, `rows` and `chest`: what a guard must refuse. */
 const otherBodies = 'dicom';
 
-/** The files of WG04 are kept for the card: nothing is trained on them. @returns the data set's name, if there is one */
+/** The files of WG04 are for the model card only: nothing is trained on them. @returns the data set's name, if there is one */
 async function importOtherBodies(folder: string, out: string): Promise<readonly string[]> {
   const index = join(folder, 'index.csv');
   if (!existsSync(index)) return [];

@@ -83,8 +83,8 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
   const engine = await startEngine(engineOptionsOf(config, silentLog));
   const stop = stopSignal(options.timeLimit);
   const [reading, training] = [progressLine('reading pictures', false), progressLine('', false)];
-  const say = (line: string): void => console.log(line);
-  say(
+  const print = (line: string): void => console.log(line);
+  print(
     `${name}: ${(['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'] as const).map((part) => `${part} ${split.parts.filter((one) => one === part).length}`).join(', ')}`,
   );
   try {
@@ -113,17 +113,17 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
       clock: { now: () => new Date() },
       signal: stop.signal,
       onReading: reading.tell,
-      onProgress: (progress) => tellProgress(progress, say, training, false),
+      onProgress: (progress) => tellProgress(progress, print, training, false),
     });
-    for (const warning of outcome.warnings) say(`! ${warning}`);
+    for (const warning of outcome.warnings) print(`! ${warning}`);
     if (!outcome.finished) {
-      say('Stopped; the same command goes on from there.');
+      print('Stopped; the same command goes on from there.');
       process.exitCode = 75;
       return;
     }
-    // one model for both: what the other kind of picture is judged by stays as it was
-    const keep = kind === 'ct' && from?.networks.xray ? { xray: { keptFrom: from } } : {};
-    const version = await registryOf(config).add({ ...outcome.candidate, networks: { ...keep, ...outcome.candidate.networks } });
+    // One model has both networks: that of the other kind stays as it is.
+    const retained = kind === 'ct' && from?.networks.xray ? { xray: { keptFrom: from } } : {};
+    const version = await registryOf(config).add({ ...outcome.candidate, networks: { ...retained, ...outcome.candidate.networks } });
     // where its figures are looked for
     await writeFile(join(options.work, 'runs', name, 'model-version'), `${resolve(version.directory)}\n`);
     console.log(JSON.stringify({ ...outcome.report, modelVersion: version.version }));

@@ -33,16 +33,16 @@ export async function train(options: TrainCommand): Promise<void> {
   const now = new Date();
   const planned = await planTraining(options, config, now.toISOString().slice(0, 10));
   const log = options.json ? silentLog : createLog({ ...config.log, level: 'warn' });
-  const say = (line: string): void => void (options.json || console.log(line));
+  const print = (line: string): void => void (options.json || console.log(line));
   const directory = options.run ?? join(config.dataDir, 'training', runName(planned));
   const plan = withFirstBatch(planned, directory);
-  say(describe(plan, directory));
+  print(describe(plan, directory));
   const engine = await startEngine(engineOptionsOf(config, log));
   const stop = stopSignal(options.timeLimit);
   const reading = progressLine('reading pictures', options.json);
   const training = progressLine('', options.json);
   try {
-    say(`Engine: ${engine.description.name}`);
+    print(`Engine: ${engine.description.name}`);
     const outcome = await trainCandidate({
       directory,
       dataset: plan,
@@ -67,11 +67,11 @@ export async function train(options: TrainCommand): Promise<void> {
       signal: stop.signal,
       onBegin: () => recordFirstBatch(plan, directory),
       onReading: reading.tell,
-      onProgress: (progress) => tellProgress(progress, say, training, options.json),
+      onProgress: (progress) => tellProgress(progress, print, training, options.json),
     });
     reading.end();
     training.end();
-    for (const warning of outcome.warnings) say(`! ${warning}`);
+    for (const warning of outcome.warnings) print(`! ${warning}`);
     if (!outcome.finished) {
       const { stage, epoch, batch } = outcome.position;
       console.log(
@@ -148,13 +148,13 @@ export function describe(
 
 export function tellProgress(
   { position, what, epochs, batches, smoothedLoss, imagesPerSecond, secondsLeft, epoch }: TrainingProgress,
-  say: (line: string) => void,
+  print: (line: string) => void,
   line: ReturnType<typeof progressLine>,
   json: boolean,
 ): void {
   if (epoch) {
     line.end();
-    say(
+    print(
       `${what} epoch ${epoch.epoch + 1} of ${epochs}: loss ${epoch.trainLoss.toFixed(4)}, validation loss ${epoch.validationLoss.toFixed(4)}, right ${(epoch.validationAccuracy * 100).toFixed(1)} %, ${epoch.seconds.toFixed(0)} s, ${imagesPerSecond.toFixed(1)} images/s, ${duration(secondsLeft)} left`,
     );
   } else if (!json)

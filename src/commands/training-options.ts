@@ -39,11 +39,11 @@ export interface TrainingOptions {
   readonly use: string;
   readonly epochsFrozen?: string;
   readonly epochs: string;
-  readonly rateFrozen: string;
-  readonly rate: string;
-  readonly firstRate?: string;
+  readonly learningRateFrozen: string;
+  readonly learningRate: string;
+  readonly learningRateFirst?: string;
   readonly frozen: string;
-  readonly batch?: string;
+  readonly batchSize?: string;
   readonly seed: string;
   readonly oneCycle: string;
   readonly balance: string;
@@ -77,7 +77,7 @@ export interface TrainingPlan {
   readonly cache: PictureCache;
 }
 
-/** What is tried without `--batch`, where memory allows it. */
+/** What is tried without `--batch-size`, where memory allows it. */
 const maxBatch = 16;
 
 /**
@@ -113,7 +113,7 @@ export async function planTraining(
   const split = splitExamples(source.examples, { ...splitSettings, lock });
   const network = from ? networkOfModel(from, classes, given.seed, kind) : await networkOf(options, config, classes, given.seed);
   const byMemory =
-    options.batch === undefined
+    options.batchSize === undefined
       ? batchByMemory(architectureOf(network.architecture), stages ?? given.stages, network.input, machineMemory(), maxBatch)
       : undefined;
   const recipe: Recipe = byMemory ? { ...given, batch: byMemory.batch } : given;
@@ -145,7 +145,7 @@ async function openSources({ dataset, classes }: TrainingOptions): Promise<{ sou
   };
 }
 
-/** `test-lock.json` of the first data set: made where `--test` asks for it, kept to wherever it is. */
+/** `test-lock.json` of the first data set: created with `--test`, and used wherever it exists. */
 async function lockOf(
   { dataset, test }: TrainingOptions,
   source: ExampleSource,
@@ -159,8 +159,8 @@ async function lockOf(
 }
 
 /**
- * Those that are asked for, else the data set's. A model that says the same in another order keeps its order, so that its head goes on;
- * asked for in another order, they would be read as each other.
+ * Those of `--classes`, else the data set's. With `--from` a model that has the same classes in another order determines the order, so
+ * that its head can be trained further; `--classes` in another order is refused, because the outputs would be confused.
  */
 function classesOf(
   options: TrainingOptions,
@@ -168,11 +168,11 @@ function classesOf(
   from: ModelVersion | undefined,
   kind: 'xray' | 'ct',
 ): readonly string[] {
-  const asked = listOf(options.classes);
-  const classes = asked ?? source.classes;
+  const wanted = listOf(options.classes);
+  const classes = wanted ?? source.classes;
   const known = from?.networks[kind]?.outputs.map(({ name }) => name) ?? [];
   if ([...known].sort().join() !== [...classes].sort().join()) return classes;
-  if (asked) checkClasses(known, asked, from!.version);
+  if (wanted) checkClasses(known, wanted, from!.version);
   return known;
 }
 
@@ -222,7 +222,7 @@ function isBody(tensor: string, { layers, embedding }: ReturnType<typeof archite
   return !head.some(({ name }) => tensor.startsWith(`${name}.`));
 }
 
-/** Where `weights fetch` keeps published weights. */
+/** The folder in which `weights fetch` stores pretrained weights. */
 export function weightsFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'weights');
 }
@@ -234,14 +234,18 @@ export function recipeOf(options: TrainingOptions): Recipe {
   const epochsFrozen = wholeOf('--epochs-frozen', options.epochsFrozen ?? (fromScratch ? '0' : '6'), 0, 1000);
   const epochs = wholeOf('--epochs', options.epochs, 0, 1000);
   const stages: Stage[] = [
-    ...(epochsFrozen > 0 ? [{ what: frozen, epochs: epochsFrozen, rate: numberOf('--rate-frozen', options.rateFrozen, 1e-9, 10) }] : []),
+    ...(epochsFrozen > 0
+      ? [{ what: frozen, epochs: epochsFrozen, rate: numberOf('--learning-rate-frozen', options.learningRateFrozen, 1e-9, 10) }]
+      : []),
     ...(epochs > 0
       ? [
           {
             what: 'all' as const,
             epochs,
-            rate: numberOf('--rate', options.rate, 1e-9, 10),
-            ...(options.firstRate === undefined ? {} : { firstRate: numberOf('--first-rate', options.firstRate, 1e-9, 10) }),
+            rate: numberOf('--learning-rate', options.learningRate, 1e-9, 10),
+            ...(options.learningRateFirst === undefined
+              ? {}
+              : { firstRate: numberOf('--learning-rate-first', options.learningRateFirst, 1e-9, 10) }),
           },
         ]
       : []),
@@ -253,7 +257,7 @@ export function recipeOf(options: TrainingOptions): Recipe {
   return recipeSchema.parse({
     ...fastaiRecipe,
     seed: wholeOf('--seed', options.seed, 0, 2 ** 31),
-    batch: options.batch === undefined ? maxBatch : wholeOf('--batch', options.batch, 2, 1024),
+    batch: options.batchSize === undefined ? maxBatch : wholeOf('--batch-size', options.batchSize, 2, 1024),
     stages,
     oneCycle: wholeOf('--one-cycle', options.oneCycle, 1, 2),
     weightDecay: numberOf('--weight-decay', options.weightDecay, 0, 1),

@@ -1,4 +1,4 @@
-import { fetchViewer } from '../service/viewer-files.js';
+import { fetchViewer } from '../server/viewer-files.js';
 import { loadConfig } from '../config.js';
 import { createLog } from '../log.js';
 

@@ -1,7 +1,7 @@
 import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { Example, ExampleSource } from './example.js';
-import { seededRandom, type Draws } from './random.js';
+import { keyedRandom, type Draws } from '../lib/seeded-random.js';
 
 /** Side of what is made here; enough for any input. */
 const side = 320;
@@ -29,9 +29,7 @@ export function withFullField(source: ExampleSource, seed: number): ExampleSourc
     ],
     picture: async (example) => {
       const cropped = made.get(example.key);
-      return cropped
-        ? drawFullField(await source.picture(cropped), seededRandom('full field', seed, example.key))
-        : source.picture(example);
+      return cropped ? drawFullField(await source.picture(cropped), keyedRandom('full field', seed, example.key)) : source.picture(example);
     },
   };
 }

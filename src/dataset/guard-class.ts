@@ -1,7 +1,7 @@
 import type { GreyImage } from '../pixels/image.js';
 import type { Example, ExampleSource } from './example.js';
 import { lookAlikes, makeLookAlike, type LookAlike } from './look-alikes.js';
-import { seededRandom, shuffled } from './random.js';
+import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 
 export interface GuardOptions {
   /** The output that learns to tell a chest from whatever is none, for example `frontal-chest`. */
@@ -31,14 +31,14 @@ export function withGuardClass(source: ExampleSource, { name, share, seed, other
     else bySource.set(example.source, [example]);
   }
   const made = new Map<string, Made>();
-  const fakes = shuffled(source.examples, seededRandom('look-alikes', seed))
+  const fakes = shuffled(source.examples, keyedRandom('look-alikes', seed).next)
     .slice(0, Math.round(source.examples.length * share))
     .map((base, index): Example => {
       const how = lookAlikes[index % lookAlikes.length]!;
       const key = `${base.key}.${how}`;
       // the second picture of a montage is of the same source, so that a source is never left out by halves
       const partners = bySource.get(base.source)!;
-      made.set(key, { base, partner: partners[Math.floor(seededRandom('partner', seed, key).next() * partners.length)]!, how });
+      made.set(key, { base, partner: partners[Math.floor(keyedRandom('partner', seed, key).next() * partners.length)]!, how });
       return { key, patient: base.patient, source: base.source, view: how, labels: [], unknown: source.classes };
     });
   const foreign = others?.examples.map((example): Example => ({ ...example, labels: [], unknown: source.classes })) ?? [];
@@ -49,13 +49,13 @@ export function withGuardClass(source: ExampleSource, { name, share, seed, other
     examples: [...source.examples.map((example) => ({ ...example, labels: [...example.labels, name] })), ...fakes, ...foreign],
     picture: async (example) => {
       const fake = made.get(example.key);
-      if (fake) return lookAlike(fake, source, seededRandom('look-alike', seed, example.key));
+      if (fake) return lookAlike(fake, source, keyedRandom('look-alike', seed, example.key));
       return foreignKeys.has(example.key) ? others!.picture(example) : source.picture(example);
     },
   };
 }
 
-async function lookAlike({ base, partner, how }: Made, source: ExampleSource, draws: ReturnType<typeof seededRandom>): Promise<GreyImage> {
+async function lookAlike({ base, partner, how }: Made, source: ExampleSource, draws: ReturnType<typeof keyedRandom>): Promise<GreyImage> {
   const chest = await source.picture(base);
   return makeLookAlike(how, chest, how === 'montage' ? await source.picture(partner) : chest, draws);
 }

@@ -1,5 +1,5 @@
 import type { Example } from './example.js';
-import { seededRandom, shuffled } from './random.js';
+import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 
 /**
  * Gives whole groups to parts by their shares: within each stratum (source and rarest class of the group), in an order drawn by
@@ -21,7 +21,7 @@ export function assign<Part extends string>(
     const ordered = members.map((group) => ({ group, name: nameOf(group) })).sort((one, other) => (one.name < other.name ? -1 : 1));
     const total = members.reduce((sum, group) => sum + group.length, 0);
     const filled = new Map<Part, number>();
-    for (const { group } of shuffled(ordered, seededRandom('split', seed, stratum))) {
+    for (const { group } of shuffled(ordered, keyedRandom('split', seed, stratum).next)) {
       const lack = ([part, share]: readonly [Part, number]): number => share * total - (filled.get(part) ?? 0);
       const [part] = targets.reduce((best, target) => (lack(target) > lack(best) ? target : best));
       filled.set(part, (filled.get(part) ?? 0) + group.length);
@@ -30,7 +30,7 @@ export function assign<Part extends string>(
   }
 }
 
-/** By source and rarest class, sorted; the rarest class of a group says most about where it is needed. */
+/** By source and rarest class, sorted; the rarest class of a group decides best where it is needed. */
 function strataOf(
   groups: readonly (readonly number[])[],
   examples: readonly Example[],

@@ -2,11 +2,11 @@ import { Fault, type FaultCode, type FaultSubject } from '../errors.js';
 
 /**
  * Why an attempt failed, in a form that the database keeps. `bug` is an error that is no Fault, `process-died` a job
- * that was in hand too often when its process ended.
+ * that was active too often when its process ended.
  */
 export interface JobFailure {
   readonly code: FaultCode | 'bug' | 'process-died';
-  /** One sentence. Of a bug only the kind of error: its text may quote anything, also from a patient's data. */
+  /** One sentence. For a bug only the class of the error: its message may contain patient data. */
   readonly detail: string;
   readonly subject: FaultSubject;
   readonly retryable: boolean;
@@ -24,7 +24,7 @@ export function failureOf(thrown: unknown): JobFailure {
 export function diedTooOften(times: number): JobFailure {
   return {
     code: 'process-died',
-    detail: `the process ended ${times} times while this job was in hand`,
+    detail: `the process ended ${times} times while this job was active`,
     subject: {},
     retryable: false,
     at: new Date().toISOString(),

@@ -4,7 +4,7 @@ import { bossSchema } from './boss.js';
 import { jobTableName as table, type JobRecord } from './job-table.js';
 import type { FailedJob, QueueStats } from './queue.js';
 
-/** What people ask about the queues, and the one thing that they can do: try a parked job again. */
+/** The state of the queues as the web interface shows it, and the retry of a failed job. */
 export class JobOverview {
   constructor(private readonly connection: Connection) {}
 
@@ -16,7 +16,7 @@ export class JobOverview {
           (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count = 0))::int AS waiting,
           (count(*) FILTER (WHERE j.state = 'active'))::int AS active,
           (count(*) FILTER (WHERE j.state = 'created' AND j.retry_count > 0))::int AS retrying,
-          (count(*) FILTER (WHERE j.state = 'failed'))::int AS parked,
+          (count(*) FILTER (WHERE j.state = 'failed'))::int AS failed,
           (extract(epoch FROM now() - min(j.created_on) FILTER (WHERE j.state <= 'active')) * 1000)::float8 AS "oldestAgeMs",
           (extract(epoch FROM now() - min(j.started_on) FILTER (WHERE j.state = 'active')) * 1000)::float8 AS "maxActiveMs"
         FROM ${bossSchema}.queue q LEFT JOIN ${table} j ON j.name = q.name GROUP BY q.name ORDER BY q.name`,
@@ -24,7 +24,7 @@ export class JobOverview {
     return rows.map((row) => ({ ...row, oldestAgeMs: row.oldestAgeMs ?? undefined, maxActiveMs: row.maxActiveMs ?? undefined }));
   }
 
-  async parked(queue: string | undefined, limit: number): Promise<readonly FailedJob[]> {
+  async failedJobs(queue: string | undefined, limit: number): Promise<readonly FailedJob[]> {
     const { rows } = await this.connection.query<Omit<FailedJob, 'failure'> & { record: JobRecord }>({
       text: `SELECT id, name AS queue, singleton_key AS key, data AS payload, created_on AS "sentAt", completed_on AS "failedAt", output AS record
         FROM ${table} WHERE state = 'failed' AND ($1::text IS NULL OR name = $1) ORDER BY completed_on DESC, id LIMIT $2`,
@@ -33,12 +33,12 @@ export class JobOverview {
     return rows.map(({ record, ...job }) => ({ ...job, failure: record.exhausted! }));
   }
 
-  /** @returns the queue that it waits in again; undefined if there is no such parked job */
+  /** @returns the queue in which the job waits again; undefined if there is no failed job of this id */
   async retryFailedJob(id: string): Promise<string | undefined> {
     try {
       return await this.#retryFailedJob(id);
     } catch (thrown) {
-      // One of the same key was sent between the question and the answer: now it is seen.
+      // A job of the same key was sent between the two statements: this time it is seen.
       if (isUniqueViolation(thrown)) return this.#retryFailedJob(id);
       throw thrown;
     }
@@ -52,7 +52,7 @@ export class JobOverview {
       });
       const [job] = rows;
       if (!job) return undefined;
-      // With one of the same key in line already, that one does it.
+      // If a job of the same key waits already, it takes the place of the failed one.
       const { rows: waiting } = await transaction.query({
         text: `SELECT id FROM ${table} WHERE name = $1 AND singleton_key = $2 AND state = 'created' FOR UPDATE`,
         values: [job.queue, job.key],

@@ -8,17 +8,17 @@ import type { FailureCounts } from './retry-policy.js';
 
 const table = `${bossSchema}.job`;
 
-/** What we keep about a job beside pg-boss's columns, in its column `output`. */
+/** What is recorded about a job beside pg-boss's columns, in its column `output`. */
 export interface JobRecord {
-  /** Names one run of one worker: whoever lost the job cannot finish it any more. */
+  /** Names one attempt of one worker: a worker from which the job was taken cannot finish it any more. */
   readonly run?: string;
   readonly worker?: string;
   readonly failures?: FailureCounts;
-  /** How often a process ended with this job in hand. */
+  /** How often a process ended while this job was active. */
   readonly deaths?: number;
-  /** Of these, with nothing else of its queue in hand. */
+  /** How often a process ended while this job was the only active one of its queue in that process. */
   readonly deathsAlone?: number;
-  /** In hand with nothing else of its queue. */
+  /** Runs as the only active job of its queue in its process. */
   readonly alone?: boolean;
   readonly last?: JobFailure;
   /** No attempt is left; onExhausted has to be called. */
@@ -37,16 +37,16 @@ export interface StoredJob {
   readonly record: JobRecord;
 }
 
-/** How a job goes back in line. */
+/** How a job goes back to its queue. */
 export interface PutBack {
   readonly delayMs: number;
   /** What the record becomes; `run`, `worker` and `alone` are dropped. */
   readonly record: JobRecord;
-  /** A waiting job that is merged may bring the start forward (a postponement) or not (a delay after a fault). */
+  /** Whether a waiting job that is merged may bring the start forward: yes for a postponement, no for a delay after a fault. */
   readonly earlierWins: boolean;
 }
 
-/** A worker that fetches between the two statements of a send makes one more round; so many times it is something else. */
+/** A worker that fetches between the two statements of a send makes another round necessary; after this many the cause is something else. */
 const sendRounds = 100;
 
 const columns = (
@@ -54,7 +54,7 @@ const columns = (
 ) => `${alias}.id, ${alias}.name AS queue, COALESCE(${alias}.singleton_key, '') AS key, ${alias}.data AS payload,
   ${alias}.priority, ${alias}.created_on AS "sentAt", COALESCE(${alias}.output, '{}'::jsonb) AS record`;
 
-/** Every statement on pg-boss's job table that is not pg-boss's own. States: created = waiting, failed = parked. */
+/** Every statement on pg-boss's job table that is not pg-boss's own. `created` is the state of a waiting job. */
 export class JobTable {
   constructor(
     private readonly connection: Connection,
@@ -71,7 +71,7 @@ export class JobTable {
       });
       if (id !== null) return 'queued';
       const merged = await this.connection.query({
-        // The delay after a fault stays, or a chatty PACS would undo it. An exhausted job starts afresh: something changed.
+        // The delay after a fault stays, or frequent changes in the PACS would undo it. An exhausted job gets all its attempts again: something changed.
         text: `UPDATE ${table} SET data = $3::jsonb, priority = greatest(priority, $4),
             start_after = CASE WHEN retry_count > 0 AND NOT output ? 'exhausted' THEN start_after ELSE least(start_after, now() + $5 * interval '1 ms') END,
             retry_count = CASE WHEN output ? 'exhausted' THEN 0 ELSE retry_count END,
@@ -79,7 +79,7 @@ export class JobTable {
           WHERE name = $1 AND singleton_key = $2 AND state = 'created' RETURNING id`,
         values: [queue, key, JSON.stringify(payload), priority, startAfterMs],
       });
-      // None: it was fetched between the two statements, so there is room for a waiting one now.
+      // No row: the waiting job was fetched between the two statements, so that another one can wait now.
       if (merged.rows.length > 0) return 'merged';
     }
     throw new Error(`the job was neither queued nor merged: queue ${queue} is no longer in the database`);
@@ -89,8 +89,8 @@ export class JobTable {
   async fetch(queue: string, limit: number, run: string, worker: string, leaseMs: number): Promise<readonly StoredJob[]> {
     try {
       const { rows } = await this.connection.query<StoredJob>({
-        // The few active keys are read once, as an array, so that the planner walks the waiting jobs in the order of the index
-        // job_in_line and stops at the limit. The comparison with <= repeats what = says, for pg-boss's partial index.
+        // The few active keys are read once, as an array, so that the planner reads the waiting jobs in the order of the index
+        // job_in_line and stops at the limit. The condition with <= is implied by =; pg-boss's partial index needs it.
         text: `WITH next AS MATERIALIZED (
             SELECT w.id FROM ${table} w
             WHERE w.name = $1 AND w.state = 'created' AND w.start_after <= now() AND COALESCE(w.singleton_key, '') <> ALL (ARRAY(
@@ -103,16 +103,16 @@ export class JobTable {
       });
       return [...rows].sort((a, b) => b.priority - a.priority || a.sentAt.getTime() - b.sentAt.getTime());
     } catch (thrown) {
-      // Another process took a twin at the same moment; the index kept them apart.
+      // Another process fetched a job of the same key at the same moment; the unique index refused this one.
       if (isUniqueViolation(thrown) || isSerializationFailure(thrown)) return [];
       throw thrown;
     }
   }
 
-  /** The job is done, and with it whatever was parked for the same key. False if it was no longer ours. */
+  /** The job is done; a failed one of the same key is removed with it. False if another worker has taken it over. */
   async done(job: StoredJob): Promise<boolean> {
     const { rows } = await this.connection.query({
-      text: `WITH done AS (DELETE FROM ${table} WHERE ${mine} RETURNING id),
+      text: `WITH done AS (DELETE FROM ${table} WHERE ${isOwned} RETURNING id),
           resolved AS (DELETE FROM ${table} WHERE name = $1 AND singleton_key = $4 AND state = 'failed' AND EXISTS (SELECT 1 FROM done))
         SELECT id FROM done`,
       values: [...ownership(job), job.key],
@@ -120,19 +120,19 @@ export class JobTable {
     return rows.length > 0;
   }
 
-  /** Back in line, merged with a job that was sent for the same key meanwhile. False if it was no longer ours. */
+  /** Back to the queue, merged with a job that was sent for the same key meanwhile. False if another worker has taken it over. */
   async putBack(job: StoredJob, { delayMs, record, earlierWins }: PutBack): Promise<boolean> {
-    const { run: _run, worker: _worker, alone: _alone, ...kept } = record;
-    return this.#apart(async (transaction) => {
-      if (!(await holds(transaction, job))) return false;
+    const { run: _run, worker: _worker, alone: _alone, ...lasting } = record;
+    return this.#transaction(async (transaction) => {
+      if (!(await lockOwned(transaction, job))) return false;
       const { rows } = await transaction.query<{ payload: unknown; priority: number; startsInMs: number }>({
         text: `DELETE FROM ${table} WHERE name = $1 AND singleton_key = $2 AND state = 'created'
           RETURNING data AS payload, priority, (extract(epoch FROM start_after - now()) * 1000)::float8 AS "startsInMs"`,
         values: [job.queue, job.key],
       });
       const newer = rows[0];
-      // What was sent last counts: an exhausted job that something new arrived for gets all its attempts again.
-      const afresh = newer !== undefined && kept.exhausted !== undefined;
+      // The newest send counts: an exhausted job for which a new one was sent gets all its attempts again.
+      const afresh = newer !== undefined && lasting.exhausted !== undefined;
       const startsInMs = newer && (earlierWins || afresh) ? Math.min(delayMs, Math.max(0, newer.startsInMs)) : delayMs;
       await transaction.query({
         text: `UPDATE ${table} SET state = 'created', data = $3::jsonb, priority = $4, start_after = now() + $5 * interval '1 ms', retry_count = $6, output = $7::jsonb
@@ -143,36 +143,36 @@ export class JobTable {
           JSON.stringify(newer ? newer.payload : job.payload),
           Math.max(job.priority, newer?.priority ?? job.priority),
           startsInMs,
-          afresh ? 0 : failureCount(kept),
-          JSON.stringify(afresh ? {} : kept),
+          afresh ? 0 : failureCount(lasting),
+          JSON.stringify(afresh ? {} : lasting),
         ],
       });
       return true;
     });
   }
 
-  /** Notes that nothing else is in hand: should the process end now, it was this job. */
+  /** Records that no other job of the queue is active here: if the process ends now, this job is the cause. */
   async markAlone(job: StoredJob): Promise<boolean> {
     const { rows } = await this.connection.query({
-      text: `UPDATE ${table} SET output = output || '{"alone": true}'::jsonb WHERE ${mine} RETURNING id`,
+      text: `UPDATE ${table} SET output = output || '{"alone": true}'::jsonb WHERE ${isOwned} RETURNING id`,
       values: ownership(job),
     });
     return rows.length > 0;
   }
 
-  /** Notes that no attempt is left, so that onExhausted is called even if this process dies before. */
+  /** Records that no attempt is left, so that onExhausted is called even if this process dies before it. */
   async markExhausted(job: StoredJob, record: JobRecord): Promise<boolean> {
     const { rows } = await this.connection.query({
-      text: `UPDATE ${table} SET output = $4::jsonb WHERE ${mine} RETURNING id`,
+      text: `UPDATE ${table} SET output = $4::jsonb WHERE ${isOwned} RETURNING id`,
       values: [...ownership(job), JSON.stringify({ ...record, run: job.record.run, worker: job.record.worker })],
     });
     return rows.length > 0;
   }
 
-  /** Kept for a person to see, in place of one parked earlier for the same key. */
-  async park(job: StoredJob): Promise<boolean> {
-    return this.#apart(async (transaction) => {
-      if (!(await holds(transaction, job))) return false;
+  /** Marks the job as failed, in place of an earlier failed one of the same key. */
+  async markFailed(job: StoredJob): Promise<boolean> {
+    return this.#transaction(async (transaction) => {
+      if (!(await lockOwned(transaction, job))) return false;
       await transaction.query({
         text: `DELETE FROM ${table} WHERE name = $1 AND singleton_key = $2 AND state = 'failed'`,
         values: [job.queue, job.key],
@@ -185,12 +185,12 @@ export class JobTable {
     });
   }
 
-  async #apart<T>(work: (transaction: Executor) => Promise<T>): Promise<T> {
+  async #transaction<T>(work: (transaction: Executor) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.connection.transaction(work);
       } catch (thrown) {
-        // A twin was sent between two statements of ours: the next round merges it.
+        // A job of the same key was sent between two statements: the next attempt merges it.
         if (attempt < 10 && (isUniqueViolation(thrown) || isSerializationFailure(thrown))) continue;
         throw thrown;
       }
@@ -198,14 +198,14 @@ export class JobTable {
   }
 }
 
-const mine = `name = $1 AND id = $2 AND state = 'active' AND output->>'run' = $3`;
+const isOwned = `name = $1 AND id = $2 AND state = 'active' AND output->>'run' = $3`;
 
 function ownership(job: StoredJob): readonly unknown[] {
   return [job.queue, job.id, job.record.run ?? ''];
 }
 
-async function holds(transaction: Executor, job: StoredJob): Promise<boolean> {
-  const { rows } = await transaction.query({ text: `SELECT id FROM ${table} WHERE ${mine} FOR UPDATE`, values: ownership(job) });
+async function lockOwned(transaction: Executor, job: StoredJob): Promise<boolean> {
+  const { rows } = await transaction.query({ text: `SELECT id FROM ${table} WHERE ${isOwned} FOR UPDATE`, values: ownership(job) });
   return rows.length > 0;
 }
 

@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Log } from '../log.js';
+import { within } from '../lib/within.js';
 import type { Store } from '../store/store.js';
 import { createQueue, startBoss } from './boss.js';
+import { takeOverFormerQueues } from './former-queues.js';
 import { JobOverview } from './job-overview.js';
 import { JobTable } from './job-table.js';
 import { Lease } from './lease.js';
 import type { Handler, FailedJob, Queue, QueueStats, SendOptions, Sent, WorkOptions } from './queue.js';
 import { every, type Periodic } from './schedule.js';
-import { within } from '../lib/within.js';
 import { QueueWorker } from './worker.js';
 
 export interface JobsOptions {
-  /** A process that shows no life for so long is taken for dead and its jobs are taken over; default 30 s. */
+  /** A process that does not renew its leases for this long counts as dead, and others take its jobs over; default 30 s. */
   readonly leaseMs?: number;
-  /** How often to look for jobs that another process sent; default 0.5 s, or 1 s for the embedded database, where there is no other. */
+  /** Interval at which jobs that other processes sent are looked for; default 0.5 s, or 1 s for the embedded database, which has one process. */
   readonly pollIntervalMs?: number;
-  /** In which cron expressions are meant; default the host's. */
+  /** Time zone of cron expressions, as an IANA name; default the host's. */
   readonly timeZone?: string;
 }
 
@@ -30,18 +31,18 @@ export interface Jobs {
   every(when: string | number, name: string, work: (signal: AbortSignal) => Promise<void>): Periodic;
   stats(): Promise<readonly QueueStats[]>;
   /** Newest first. */
-  parked(options?: { readonly queue?: string; readonly limit?: number }): Promise<readonly FailedJob[]>;
-  /** With all its attempts again; false if there is no such parked job. */
+  failedJobs(options?: { readonly queue?: string; readonly limit?: number }): Promise<readonly FailedJob[]>;
+  /** Gives a failed job all its attempts again; false if there is no failed job of this id. */
   retryFailedJob(id: string): Promise<boolean>;
   /**
-   * Takes no more work, ends the periodic work, gives jobs in hand half of the time to finish and the other half to react to
-   * their signal, and hands back the rest. Default 10 s. The store stays open.
+   * Fetches no more jobs and ends the periodic work. Active jobs have half of the time to finish and the other half to react to
+   * their signal; those that are active then go back to their queue. Default 10 s. The store stays open.
    */
   stop(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
-/** Counting a long queue takes long (a quarter of a second for 45,000 embedded jobs, in which nothing else runs): it gets a twentieth of the time. */
-function rarely<T>(count: () => Promise<T>): () => Promise<T> {
+/** Counting a long queue takes long (250 ms for 45,000 jobs of the embedded database, during which nothing else runs): a slow count is used again for 20 times its duration. */
+function cached<T>(count: () => Promise<T>): () => Promise<T> {
   let last: { readonly value: T; readonly until: number } | undefined;
   return async () => {
     if (last && performance.now() < last.until) return last.value;
@@ -76,10 +77,13 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
 
   const known = new Map<string, Promise<void>>();
   let creatingLast: Promise<unknown> = Promise.resolve();
-  const ensure = (queue: string) => {
+  const ensure = ({ name: queue, formerNames }: Pick<Queue<object>, 'name' | 'formerNames'>) => {
     const present = known.get(queue);
     if (present) return present;
-    const creating = creatingLast.then(() => createQueue(boss, store.sql, queue));
+    const creating = creatingLast.then(async () => {
+      await createQueue(boss, store.sql, queue);
+      await takeOverFormerQueues(store.sql, queue, formerNames, log);
+    });
     creatingLast = creating.catch(() => known.delete(queue));
     known.set(queue, creating);
     return creating;
@@ -87,7 +91,7 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
 
   return {
     async send(queue, payload, sendOptions) {
-      await ensure(queue.name);
+      await ensure(queue);
       const sent = await table.send(queue.name, payload, sendOptions);
       wake(queue.name, sendOptions.startAfterMs);
       return sent;
@@ -95,7 +99,7 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
 
     async work(queue, handler, workOptions = {}) {
       if (workers.has(queue.name)) throw new Error(`queue ${queue.name} has a worker already`);
-      await ensure(queue.name);
+      await ensure(queue);
       const worker = new QueueWorker(queue, handler, workOptions, { jobs: table, lease, log, name, leaseMs, pollIntervalMs });
       workers.set(queue.name, worker);
       worker.start();
@@ -107,8 +111,8 @@ export async function startJobs(store: Store, log: Log, options: JobsOptions = {
       return periodic;
     },
 
-    stats: rarely(() => overview.stats()),
-    parked: ({ queue, limit = 100 } = {}) => overview.parked(queue, limit),
+    stats: cached(() => overview.stats()),
+    failedJobs: ({ queue, limit = 100 } = {}) => overview.failedJobs(queue, limit),
 
     async retryFailedJob(id) {
       const queue = await overview.retryFailedJob(id);

@@ -4,33 +4,33 @@ import { diedTooOften } from './failure.js';
 import { jobColumns, jobTableName as table, type JobTable, type StoredJob } from './job-table.js';
 import { growingDelay } from './retry-policy.js';
 
-/** Deaths that cost no time and prove nothing: what was in hand beside it may have been the killer. After them a job is run alone. */
-const freeDeaths = 3;
-/** A job that killed its process so often with nothing else of its queue in hand is not tried again: it would take every other job down with it. */
+/** Deaths of processes after which a job is retried at once: another active job may have been the cause. After them it is run alone. */
+const maxUnsuspectedDeaths = 3;
+/** A job whose process died this often while it was the only active one of its queue has failed: it would end every other job with it. */
 const maxDeathsAlone = 2;
 
-/** Whether the job was in hand so often when its process ended that it may be the reason. */
+/** Whether the job was active so often when its process ended that it may be the cause. */
 export function isSuspect({ record }: StoredJob): boolean {
-  return (record.deaths ?? 0) >= freeDeaths && !record.exhausted;
+  return (record.deaths ?? 0) >= maxUnsuspectedDeaths && !record.exhausted;
 }
 
 export interface LeaseOptions {
   readonly leaseMs: number;
-  /** Called with each queue that got jobs back. */
+  /** Called with each queue to which jobs went back. */
   readonly onTakenOver: (queue: string) => void;
 }
 
 /**
  * How the jobs of a dead process come back.
  *
- * A job in hand is leased: pg-boss's `started_on + expire_in` is the end of the lease, pushed on three times while one
- * lasts. On a shared database any process takes over what has expired. The embedded database has one process,
- * so at its start nothing can be in hand: everything active is taken over at once, and leases are not needed.
+ * An active job is leased: the lease ends at pg-boss's `started_on + expire_in` and is renewed three times during its term.
+ * On a shared database every process takes over jobs whose lease has expired. The embedded database has one process: at its start
+ * no job can be active, so all that are marked so are taken over at once, and no lease is needed.
  */
 export class Lease {
-  readonly #held = new Map<string, { readonly job: StoredJob; readonly lost: () => void }>();
+  readonly #leased = new Map<string, { readonly job: StoredJob; readonly lost: () => void }>();
   #timer: NodeJS.Timeout | undefined;
-  #beating: Promise<void> | undefined;
+  #renewing: Promise<void> | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -45,56 +45,57 @@ export class Lease {
       return;
     }
     await this.#takeOver('started_on + expire_in < now()');
-    this.#timer = setInterval(() => void this.#beat(), this.options.leaseMs / 3);
+    this.#timer = setInterval(() => void this.#renewAndTakeOver(), this.options.leaseMs / 3);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#beating;
+    await this.#renewing;
   }
 
-  hold(job: StoredJob, lost: () => void): void {
-    this.#held.set(job.record.run! + job.id, { job, lost });
+  add(job: StoredJob, lost: () => void): void {
+    this.#leased.set(job.record.run! + job.id, { job, lost });
   }
 
   release(job: StoredJob): void {
-    this.#held.delete(job.record.run! + job.id);
+    this.#leased.delete(job.record.run! + job.id);
   }
 
-  async #beat(): Promise<void> {
-    if (this.#beating) return;
-    this.#beating = this.#renew()
-      // Own leases first: after a machine has slept, the sweep must not find them expired.
+  async #renewAndTakeOver(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = this.#renew()
+      // Own leases first: after the machine was suspended, they must not be found expired.
       .then(() => this.#takeOver('started_on + expire_in < now()'))
-      .catch((thrown: unknown) => this.log.warn('leases were not renewed', { reason: String(thrown) }))
-      .finally(() => (this.#beating = undefined));
-    await this.#beating;
+      .catch((thrown: unknown) => this.log.warn('the leases of active jobs were not renewed', { reason: String(thrown) }))
+      .finally(() => (this.#renewing = undefined));
+    await this.#renewing;
   }
 
   async #renew(): Promise<void> {
-    const held = [...this.#held.entries()];
-    if (held.length === 0) return;
+    const leased = [...this.#leased.entries()];
+    if (leased.length === 0) return;
     const { rows } = await this.connection.query<{ owner: string }>({
       text: `UPDATE ${table} SET expire_in = now() - started_on + $2 * interval '1 ms'
         WHERE state = 'active' AND id = ANY($1::uuid[]) AND (output->>'run') || id::text = ANY($3::text[])
         RETURNING (output->>'run') || id::text AS owner`,
-      values: [held.map(([, { job }]) => job.id), this.options.leaseMs, held.map(([owner]) => owner)],
+      values: [leased.map(([, { job }]) => job.id), this.options.leaseMs, leased.map(([owner]) => owner)],
     });
     const ours = new Set(rows.map(({ owner }) => owner));
-    for (const [owner, { lost }] of held) if (!ours.has(owner) && this.#held.has(owner)) lost();
+    for (const [owner, { lost }] of leased) if (!ours.has(owner) && this.#leased.has(owner)) lost();
   }
 
-  async #takeOver(which: string): Promise<void> {
+  async #takeOver(condition: string): Promise<void> {
     const { rows } = await this.connection.query<StoredJob>({
-      text: `SELECT ${jobColumns('j')} FROM ${table} j WHERE state = 'active' AND ${which}`,
+      text: `SELECT ${jobColumns('j')} FROM ${table} j WHERE state = 'active' AND ${condition}`,
     });
     for (const job of rows) {
       const deaths = (job.record.deaths ?? 0) + 1;
       const deathsAlone = (job.record.deathsAlone ?? 0) + (job.record.alone ? 1 : 0);
       const record = { ...job.record, deaths, deathsAlone, ...(deathsAlone >= maxDeathsAlone && { exhausted: diedTooOften(deaths) }) };
-      const delayMs = deaths <= freeDeaths ? 0 : growingDelay(deaths - freeDeaths, { firstDelayMs: 1_000, maxDelayMs: 60_000 });
+      const delayMs =
+        deaths <= maxUnsuspectedDeaths ? 0 : growingDelay(deaths - maxUnsuspectedDeaths, { firstDelayMs: 1_000, maxDelayMs: 60_000 });
       if (!(await this.jobs.putBack(job, { delayMs, record, earlierWins: false }))) continue;
-      this.log.warn('a job whose process ended is taken over', { queue: job.queue, key: job.key, deaths });
+      this.log.warn('a job whose process ended is retried', { queue: job.queue, key: job.key, deaths });
       this.options.onTakenOver(job.queue);
     }
   }

@@ -9,7 +9,7 @@ import type { RetryPolicy } from './retry-policy.js';
  *              │  └─ later ─┤  the handler asks for another time
  *              ├─── fault ──┤  that can pass: again after a growing delay      "retrying"
  *              ├─── death ──┤  of the process: at once
- *              │            └─ exhausted ─► onExhausted ─► parked ─┐
+ *              │            └─ exhausted ─► onExhausted ─► failed ─┐
  *              └──────────────────── retryFailedJob ──────────────────┘
  *
  * For each queue and key at most one job waits and at most one is active. Sending while one waits merges the
@@ -19,16 +19,19 @@ import type { RetryPolicy } from './retry-policy.js';
 /** A kind of work. `Payload` is what its jobs carry: JSON, UIDs and numbers, no patient attribute. */
 export interface Queue<Payload extends object> {
   readonly name: string;
-  /** Makes a payload of what the database holds, which an earlier release may have written. */
+  /** Names in earlier releases: jobs under them are moved here. */
+  readonly formerNames: readonly string[];
+  /** Makes a payload from the stored value, which an earlier release may have written. */
   readonly parse: (stored: unknown) => Payload;
 }
 
-/** @param parse by default the stored value is trusted to be what was sent */
+/** @param options.parse by default the stored value is taken as it was sent */
 export function defineQueue<Payload extends object>(
   name: string,
-  parse: (stored: unknown) => Payload = (stored) => stored as Payload,
+  options: { readonly formerNames?: readonly string[]; readonly parse?: (stored: unknown) => Payload } = {},
 ): Queue<Payload> {
-  return Object.freeze({ name, parse });
+  const { formerNames = [], parse = (stored) => stored as Payload } = options;
+  return Object.freeze({ name, formerNames, parse });
 }
 
 export interface SendOptions {
@@ -52,8 +55,8 @@ export interface Job<Payload extends object> {
   readonly attempt: number;
   readonly sentAt: Date;
   /**
-   * Aborted when the job is no longer ours (another worker took it over), or when the process stops and half of
-   * the time for it is over: what throws then is handed back without being counted. Also aborted, with a Fault, when its
+   * Aborted when another worker has taken the job over, or when the process stops and half of the time for that is over: if the
+   * handler throws then, the job goes back to its queue and the attempt is not counted. Also aborted, with a Fault, when the job's
    * time limit is over.
    */
   readonly signal: AbortSignal;
@@ -69,25 +72,25 @@ export function retryLater(retryAfterMs: number): RetryLater {
 }
 
 /**
- * Returns when the work is done, returns `retryLater(ms)` when it is too early, throws a Fault when something outside
- * failed. Anything else it throws is a bug and is not tried again. May run more than once for the same job.
+ * Returns when the work is done, returns `retryLater(ms)` when it is too early, throws a Fault when a dependency
+ * failed. Any other error that it throws is a bug and is not retried. May run more than once for the same job.
  */
 export type Handler<Payload extends object> = (job: Job<Payload>) => Promise<RetryLater | void>;
 
 export interface WorkOptions<Payload extends object> {
-  /** Jobs in hand at the same time in this process; default 1. */
+  /** Jobs that are active at the same time in this process; default 1. */
   readonly concurrency?: number;
   readonly retry?: Partial<RetryPolicy>;
-  /** After so long an attempt's signal is aborted with a Fault `timed-out`; if the handler then throws, the attempt has failed with it. */
+  /** After this time the signal of an attempt is aborted with a Fault `timed-out`; if the handler then throws, the attempt has failed with it. */
   readonly timeLimitMs?: number;
   /**
-   * Called when no attempt is left, before the job is parked; again if it throws or the process dies in it.
+   * Called when no attempt is left, before the job is marked as failed; called again if it throws or the process dies during the call.
    * A job that was sent for the same key meanwhile takes the place of the exhausted one.
    */
   readonly onExhausted?: (job: Job<Payload>, failure: JobFailure) => Promise<void>;
 }
 
-/** A job that waits for a person. */
+/** A job without attempts left. It needs attention: a person corrects the cause and retries it. */
 export interface FailedJob {
   readonly id: string;
   readonly queue: string;
@@ -105,9 +108,10 @@ export interface QueueStats {
   readonly active: number;
   /** Waiting for another attempt after a failure. */
   readonly retrying: number;
-  readonly parked: number;
-  /** Milliseconds since the oldest job that is neither done nor parked was sent. */
+  /** Without attempts left. */
+  readonly failed: number;
+  /** Milliseconds since the oldest job that is neither done nor failed was sent. */
   readonly oldestAgeMs: number | undefined;
-  /** Milliseconds for which the oldest attempt of now has lasted. */
+  /** Milliseconds for which the longest of the attempts in progress has lasted. */
   readonly maxActiveMs: number | undefined;
 }

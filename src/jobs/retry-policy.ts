@@ -2,9 +2,9 @@ import type { FaultCode } from '../errors.js';
 import type { JobFailure } from './failure.js';
 
 export interface RetryPolicy {
-  /** Attempts before a job is parked, counted for each kind of fault. */
+  /** Attempts before a job has failed, counted for each fault code. */
   readonly maxAttempts: number;
-  /** Faults of the surroundings: they say nothing about the study, so the study does not lose its turn by them. */
+  /** Faults of the infrastructure: they do not depend on the study, so they do not use up its attempts. */
   readonly unlimited: readonly FaultCode[];
   /** Delay after the first failure; doubled for each one that follows. */
   readonly firstDelayMs: number;
@@ -38,7 +38,7 @@ export function delayBeforeRetry(
   return growingDelay(ofThisKind, policy, random);
 }
 
-/** Between half and all of first × 2^(n−1), at most the longest: jobs that failed together do not come back together. */
+/** Random between half and all of first × 2^(n−1), at most `maxDelayMs`: jobs that failed together are not retried together. */
 export function growingDelay(
   n: number,
   policy: Pick<RetryPolicy, 'firstDelayMs' | 'maxDelayMs'>,

@@ -2,22 +2,22 @@ import { placeOf, type Log } from '../log.js';
 import { DueTimes } from './due-times.js';
 import { readingOf, wallClock } from './wall-clock.js';
 
-/** Something done again and again. */
+/** Work that is repeated. */
 export interface Periodic {
-  /** Now, out of turn; if it is running, that run is what you get. */
+  /** Runs now, in addition to the schedule; if a run is in progress, waits for that one. */
   runNow(): Promise<void>;
-  /** No further run; resolves when the one in progress has ended. */
+  /** Starts no further run; resolves when the one in progress has ended. */
   stop(): Promise<void>;
 }
 
-/** Which times of a schedule have had their run, for all processes on one database; the store has it. */
+/** The times of a schedule that have had their run, for all processes on one database. */
 export interface ScheduleRecord {
   begin(name: string, now: string): Promise<void>;
   take(name: string, due: string, latest: string): Promise<boolean>;
   giveBack(name: string, due: string, before: string): Promise<void>;
 }
 
-export interface ScheduleTools {
+export interface SchedulePorts {
   readonly log: Log;
   readonly record: ScheduleRecord;
   /** IANA name in which cron expressions are meant: Europe/Berlin. */
@@ -25,21 +25,21 @@ export interface ScheduleTools {
   readonly clock?: { now(): Date };
 }
 
-/** A time that was missed (the machine slept, the clock jumped, the process was not running) is made up for until so much later. */
+/** A run that was missed (the machine was suspended, the clock jumped, the process was not running) is made up for until this much later. */
 export const catchUpMs = 3 * 3_600_000;
-/** A time kept from further ahead than this was written while a clock was wrong. */
+/** A recorded time further in the future than this was written while a clock was wrong. */
 const clockErrorMs = 36 * 3_600_000;
 const lookEveryMs = 15_000;
 
 /**
- * Never beside itself, and a failure is logged, not thrown: the next turn comes anyway. By interval each process has its own turns.
- * By a cron expression each time has one run for all processes on one database: see due-times.ts for changes of the clock.
+ * Repeats the work, one run at a time. A failure is logged and does not end the repetition. With an interval each process has its own
+ * runs; with a cron expression each due time has one run for all processes on one database (see due-times.ts for clock changes).
  *
  * @param when a cron expression ("0 2 * * *") in `timeZone`, or milliseconds between the end of a run and the next
- * @param work its signal is aborted when the work is to stop; what it then throws is no failure
- * @throws Fault `config-invalid` for an expression that is none
+ * @param work its signal is aborted when the work is to stop; an error after that is not a failure
+ * @throws Fault `config-invalid` for an invalid expression
  */
-export function every(when: string | number, name: string, work: (signal: AbortSignal) => Promise<void>, tools: ScheduleTools): Periodic {
+export function every(when: string | number, name: string, work: (signal: AbortSignal) => Promise<void>, ports: SchedulePorts): Periodic {
   const stopping = new AbortController();
   let running: Promise<boolean> | undefined;
   const run = () =>
@@ -47,12 +47,12 @@ export function every(when: string | number, name: string, work: (signal: AbortS
       .then(
         () => true,
         (thrown: unknown) => {
-          if (!stopping.signal.aborted) tools.log.error('periodic work failed', { name, place: placeOf(thrown) });
+          if (!stopping.signal.aborted) ports.log.error('periodic work failed', { name, place: placeOf(thrown) });
           return false;
         },
       )
       .finally(() => (running = undefined)));
-  const cancel = typeof when === 'number' ? byInterval(when, run) : bySchedule(when, name, run, tools);
+  const cancel = typeof when === 'number' ? byInterval(when, run) : bySchedule(when, name, run, ports);
   return {
     runNow: async () => void (await run()),
     async stop() {
@@ -80,7 +80,7 @@ function bySchedule(
   expression: string,
   name: string,
   run: () => Promise<boolean>,
-  { log, record, timeZone, clock = { now: () => new Date() } }: ScheduleTools,
+  { log, record, timeZone, clock = { now: () => new Date() } }: SchedulePorts,
 ): () => void {
   const dueTimes = new DueTimes(expression, name, timeZone);
   let begun = false;
@@ -95,7 +95,7 @@ function bySchedule(
     const latest = wallClock(new Date(now.getTime() + clockErrorMs), timeZone).text;
     if ((await record.take(name, due, latest)) && !(await run())) await record.giveBack(name, due, justBefore(due));
   };
-  // Looks at the clock instead of counting down to a time: a machine that slept, or a clock that jumped, makes no difference.
+  // Reads the clock at an interval instead of counting down to a time: suspends and clock jumps then make no difference.
   const turn = (): void => {
     if (looking) return;
     looking = true;
@@ -103,7 +103,7 @@ function bySchedule(
       .then(() => (failed = false))
       .catch((thrown: unknown) => {
         if (!failed)
-          log.warn('the schedule cannot be kept at the moment; it is tried again', {
+          log.warn('the schedule cannot be read or written at the moment; it is tried again', {
             name,
             reason: thrown instanceof Error ? thrown.message : String(thrown),
           });

@@ -1,22 +1,22 @@
-/** Lets a loop sleep until something may be due: a ring, a ring for later, or the time of its next look. */
+/** Lets a loop sleep until it is woken, a delayed wake-up is due, or a time limit is over. */
 export class WakeUp {
-  #rung = false;
+  #woken = false;
   #closed = false;
-  #wake: (() => void) | undefined;
+  #resume: (() => void) | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  ring(afterMs = 0): void {
+  wake(afterMs = 0): void {
     if (this.#closed) return;
     if (afterMs <= 0) {
-      this.#rung = true;
-      this.#wake?.();
+      this.#woken = true;
+      this.#resume?.();
       return;
     }
-    // A little late rather than early: the database's clock decides whether a job is due.
+    // 2 ms late rather than early: the database's clock decides whether a job is due.
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
-        this.ring();
+        this.wake();
       },
       Math.min(afterMs + 2, 2 ** 31 - 1),
     );
@@ -24,20 +24,20 @@ export class WakeUp {
     this.#timers.add(timer);
   }
 
-  /** Returns at once if it rang since the last wait. */
+  /** Returns at once if it was woken since the last wait. */
   async wait(timeoutMs: number): Promise<void> {
-    if (!this.#rung && !this.#closed) await this.#sleep(timeoutMs);
-    this.#rung = false;
+    if (!this.#woken && !this.#closed) await this.#sleep(timeoutMs);
+    this.#woken = false;
   }
 
-  /** Sleeps through rings: for a pause after a failure. */
+  /** Sleeps although it is woken: a pause after a failure. */
   async pause(timeoutMs: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, timeoutMs));
   }
 
   close(): void {
     this.#closed = true;
-    this.#wake?.();
+    this.#resume?.();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }
@@ -45,12 +45,12 @@ export class WakeUp {
   #sleep(timeoutMs: number): Promise<void> {
     return new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
-      this.#wake = () => {
+      this.#resume = () => {
         clearTimeout(timer);
         resolve();
       };
     }).then(() => {
-      this.#wake = undefined;
+      this.#resume = undefined;
     });
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../errors.js';
+import { within } from '../lib/within.js';
 import { placeOf, type Log } from '../log.js';
 import { failureOf, type JobFailure } from './failure.js';
 import type { JobRecord, JobTable, PutBack, StoredJob } from './job-table.js';
@@ -7,7 +8,6 @@ import { isSuspect, type Lease } from './lease.js';
 import type { Handler, Job, Queue, WorkOptions } from './queue.js';
 import { defaultRetryPolicy, delayBeforeRetry, growingDelay, type RetryPolicy } from './retry-policy.js';
 import { WakeUp } from './wake-up.js';
-import { within } from '../lib/within.js';
 
 export interface WorkerContext {
   readonly jobs: JobTable;
@@ -16,22 +16,23 @@ export interface WorkerContext {
   /** Names this process in the database. */
   readonly name: string;
   readonly leaseMs: number;
-  /** Other processes send too; their jobs are found by looking. */
+  /** Interval at which jobs that other processes sent are looked for. */
   readonly pollIntervalMs: number;
 }
 
 interface ActiveJob {
-  readonly settled: Promise<void>;
+  /** Resolves when the attempt is over and its outcome is written. */
+  readonly ended: Promise<void>;
   readonly abort: AbortController;
   readonly stored: StoredJob;
 }
 
-/** How soon again after the database did not answer. */
+/** Delay before the database is tried again after an error. */
 const databasePause = { firstDelayMs: 100, maxDelayMs: 5_000 };
 
 /**
- * Works through one queue: as many jobs side by side as allowed, each to its end whatever happens. A job that may have killed its
- * process before is worked on alone, so that it is known whether it was the one.
+ * Works on one queue: as many jobs at the same time as `concurrency` allows, each until its outcome is written. A job that may have
+ * ended its process before runs alone, so that it is known whether it is the cause.
  */
 export class QueueWorker<Payload extends object> {
   readonly #policy: RetryPolicy;
@@ -39,7 +40,7 @@ export class QueueWorker<Payload extends object> {
   readonly #wakeUp = new WakeUp();
   readonly #active = new Map<string, ActiveJob>();
   readonly #stopping = new AbortController();
-  /** After this nothing is written any more: the database may be closed. */
+  /** From then on nothing is written: the database may be closed. */
   #abandoned = false;
   #loop: Promise<void> | undefined;
 
@@ -47,7 +48,7 @@ export class QueueWorker<Payload extends object> {
     private readonly queue: Queue<Payload>,
     private readonly handler: Handler<Payload>,
     private readonly options: WorkOptions<Payload>,
-    private readonly around: WorkerContext,
+    private readonly context: WorkerContext,
   ) {
     this.#policy = { ...defaultRetryPolicy, ...options.retry };
     this.#concurrency = options.concurrency ?? 1;
@@ -57,32 +58,32 @@ export class QueueWorker<Payload extends object> {
     this.#loop = this.#run();
   }
 
-  /** Something may be due now, or in a while. */
+  /** A job may be due now, or after `afterMs`. */
   wake(afterMs = 0): void {
-    this.#wakeUp.ring(afterMs);
+    this.#wakeUp.wake(afterMs);
   }
 
-  /** Fetches no more, waits for what is in hand, asks it to end after half of the time, then hands it back. */
+  /** Fetches no more jobs, waits for the active ones, aborts their signals after half of the time, then puts the rest back. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping.abort();
-    this.#wakeUp.ring();
-    await within(timeoutMs / 2, this.#allSettled());
+    this.#wakeUp.wake();
+    await within(timeoutMs / 2, this.#allEnded());
     for (const { abort } of this.#active.values()) abort.abort(new Error('the process stops'));
-    await within(timeoutMs / 2, this.#allSettled());
+    await within(timeoutMs / 2, this.#allEnded());
     const left = [...this.#active.values()].map(({ stored }) => stored);
-    await within(1_000, Promise.allSettled(left.map((stored) => this.around.jobs.putBack(stored, handBack(stored)))));
-    if (left.length) this.around.log.warn('jobs handed back unfinished', { queue: this.queue.name, jobs: left.length });
+    await within(1_000, Promise.allSettled(left.map((stored) => this.context.jobs.putBack(stored, unchanged(stored)))));
+    if (left.length) this.context.log.warn('jobs went back to the queue unfinished', { queue: this.queue.name, jobs: left.length });
     this.#abandoned = true;
     this.#wakeUp.close();
   }
 
-  async #allSettled(): Promise<void> {
+  async #allEnded(): Promise<void> {
     await this.#loop;
-    await Promise.all([...this.#active.values()].map(({ settled }) => settled));
+    await Promise.all([...this.#active.values()].map(({ ended }) => ended));
   }
 
   async #run(): Promise<void> {
-    const { jobs, name, leaseMs, log, pollIntervalMs } = this.around;
+    const { jobs, name, leaseMs, log, pollIntervalMs } = this.context;
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
       const active = [...this.#active.values()];
       const free = active.some(({ stored }) => isSuspect(stored)) ? 0 : this.#concurrency - active.length;
@@ -91,7 +92,7 @@ export class QueueWorker<Payload extends object> {
         if (failures > 0) log.info('the queue can be read again', { queue: this.queue.name });
         failures = 0;
         for (const stored of [...fetched].sort((a, b) => Number(isSuspect(a)) - Number(isSuspect(b)))) this.#take(stored);
-        // A full batch may not have been all; with every hand full, the end of a job wakes us.
+        // More may be due after a full batch. When all places are taken, the end of a job wakes this loop.
         if (fetched.length === 0 || free === fetched.length) await this.#wakeUp.wait(pollIntervalMs);
       } catch (thrown) {
         if (failures++ === 0) log.warn('the queue cannot be read', { queue: this.queue.name, reason: String(thrown) });
@@ -102,19 +103,23 @@ export class QueueWorker<Payload extends object> {
 
   #take(stored: StoredJob): void {
     const abort = new AbortController();
-    this.around.lease.hold(stored, () => abort.abort(new Error('another worker has taken this job over')));
-    const before = isSuspect(stored) ? [...this.#active.values()].map((one) => one.settled) : [];
-    const settled = Promise.all(before)
+    this.context.lease.add(stored, () => abort.abort(new Error('another worker has taken this job over')));
+    const before = isSuspect(stored) ? [...this.#active.values()].map((one) => one.ended) : [];
+    const ended = Promise.all(before)
       .then(() => this.#limited(abort, () => this.#handle(stored, abort.signal)))
       .catch((thrown: unknown) =>
-        this.around.log.error('a job was left in hand', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) }),
+        this.context.log.error('a job stayed active because its outcome could not be written', {
+          queue: this.queue.name,
+          key: stored.key,
+          stack: placeOf(thrown),
+        }),
       )
       .finally(() => {
-        this.around.lease.release(stored);
+        this.context.lease.release(stored);
         this.#active.delete(stored.id);
-        this.#wakeUp.ring();
+        this.#wakeUp.wake();
       });
-    this.#active.set(stored.id, { settled, abort, stored });
+    this.#active.set(stored.id, { ended, abort, stored });
   }
 
   async #limited(abort: AbortController, work: () => Promise<void>): Promise<void> {
@@ -130,10 +135,10 @@ export class QueueWorker<Payload extends object> {
   }
 
   async #handle(stored: StoredJob, signal: AbortSignal): Promise<void> {
-    const { jobs } = this.around;
+    const { jobs } = this.context;
     if (stored.record.exhausted) return this.#exhaust(stored, signal, stored.record.exhausted, stored.record);
     if (isSuspect(stored)) {
-      if (this.#stopping.signal.aborted) return this.#putBack(stored, handBack(stored));
+      if (this.#stopping.signal.aborted) return this.#putBack(stored, unchanged(stored));
       await this.#write(stored, () => jobs.markAlone(stored));
     }
     try {
@@ -142,7 +147,7 @@ export class QueueWorker<Payload extends object> {
       this.wake(later.retryAfterMs);
       return await this.#putBack(stored, { delayMs: later.retryAfterMs, record: stored.record, earlierWins: true });
     } catch (thrown) {
-      if (isTakenAway(signal)) return this.#putBack(stored, handBack(stored));
+      if (isTakenAway(signal)) return this.#putBack(stored, unchanged(stored));
       return this.#fail(stored, signal, signal.aborted ? signal.reason : thrown);
     }
   }
@@ -152,50 +157,55 @@ export class QueueWorker<Payload extends object> {
     const failures = { ...stored.record.failures, [failure.code]: (stored.record.failures?.[failure.code] ?? 0) + 1 };
     const record = { ...stored.record, failures, last: failure };
     const fields = { queue: this.queue.name, key: stored.key, code: failure.code, attempt: attemptOf(stored) };
-    if (failure.code === 'bug') this.around.log.error('a bug ended a job', { ...fields, stack: placeOf(thrown) });
+    if (failure.code === 'bug') this.context.log.error('a bug ended a job', { ...fields, stack: placeOf(thrown) });
     const delayMs = delayBeforeRetry(failure, failures, this.#policy);
     if (delayMs === undefined) return this.#exhaust(stored, signal, failure, record);
-    this.around.log.warn('a job failed and is tried again', { ...fields, reason: failure.detail, delayMs: Math.round(delayMs) });
+    this.context.log.warn('a job failed and is retried', { ...fields, reason: failure.detail, delayMs: Math.round(delayMs) });
     await this.#putBack(stored, { delayMs, record, earlierWins: false });
   }
 
-  /** Marks first, then calls, then parks: wherever the process dies, the next one goes on from there. */
+  /** Marks the job as exhausted, calls onExhausted, marks it as failed: wherever the process dies, the next one continues from there. */
   async #exhaust(stored: StoredJob, signal: AbortSignal, failure: JobFailure, earlier: JobRecord): Promise<void> {
-    const { jobs, log } = this.around;
+    const { jobs, log } = this.context;
     const record = { ...earlier, exhausted: failure };
     await this.#write(stored, () => jobs.markExhausted(stored, record));
     try {
       const job = this.#readable({ ...stored, record }, signal);
       if (job) await this.options.onExhausted?.(job, failure);
     } catch (thrown) {
-      if (isTakenAway(signal)) return this.#putBack(stored, { ...handBack(stored), record });
+      if (isTakenAway(signal)) return this.#putBack(stored, { ...unchanged(stored), record });
       const callbacks = (record.callbacks ?? 0) + 1;
-      log.error('what follows a job without attempts failed', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
+      log.error('the callback for a job without attempts left failed', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
       return this.#putBack(stored, {
         delayMs: growingDelay(callbacks, this.#policy),
         record: { ...record, callbacks },
         earlierWins: false,
       });
     }
-    log.warn('a job is parked', { queue: this.queue.name, key: stored.key, code: failure.code, reason: failure.detail });
-    await this.#write(stored, () => jobs.park(stored));
+    log.warn('a job has failed and needs attention', {
+      queue: this.queue.name,
+      key: stored.key,
+      code: failure.code,
+      reason: failure.detail,
+    });
+    await this.#write(stored, () => jobs.markFailed(stored));
   }
 
   async #putBack(stored: StoredJob, how: PutBack): Promise<void> {
-    await this.#write(stored, () => this.around.jobs.putBack(stored, how));
+    await this.#write(stored, () => this.context.jobs.putBack(stored, how));
     this.wake(how.delayMs);
   }
 
-  /** The outcome of a job is written however long the database is away; meanwhile the job stays in hand. */
+  /** Tries until the outcome of a job is written, however long the database is unavailable; meanwhile the job stays active. */
   async #write(stored: StoredJob, write: () => Promise<boolean>): Promise<void> {
     for (let failures = 1; !this.#abandoned; failures++) {
       try {
         if (!(await write()))
-          this.around.log.warn('a job was finished that another worker had taken over', { queue: this.queue.name, key: stored.key });
+          this.context.log.warn('a finished job had been taken over by another worker', { queue: this.queue.name, key: stored.key });
         return;
       } catch (thrown) {
         if (failures === 1)
-          this.around.log.warn('the outcome of a job cannot be written yet', {
+          this.context.log.warn('the outcome of a job cannot be written yet', {
             queue: this.queue.name,
             key: stored.key,
             reason: String(thrown),
@@ -205,12 +215,12 @@ export class QueueWorker<Payload extends object> {
     }
   }
 
-  /** A payload that cannot be read is parked with nobody told but the log: asking again would not change it. */
+  /** A payload that cannot be read is only logged, and onExhausted is not called: a retry would not change it. */
   #readable(stored: StoredJob, signal: AbortSignal): Job<Payload> | undefined {
     try {
       return this.#job(stored, signal);
     } catch (thrown) {
-      this.around.log.error('the payload of a job cannot be read', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
+      this.context.log.error('the payload of a job cannot be read', { queue: this.queue.name, key: stored.key, stack: placeOf(thrown) });
       return undefined;
     }
   }
@@ -233,15 +243,15 @@ export class QueueWorker<Payload extends object> {
 function attemptOf(stored: StoredJob): number {
   const { failures = {}, exhausted } = stored.record;
   const failed = Object.values(failures).reduce((sum, n) => sum + n, 0);
-  // An exhausted job is not attempted again: the last attempt was the last failure.
+  // An exhausted job has no further attempt: its last one was its last failure.
   return exhausted ? Math.max(1, failed) : 1 + failed;
 }
 
-/** Because another process has it or this one stops, and not because its time is over. */
+/** Whether the job was aborted because another process has it or this one stops, and not because its time limit is over. */
 function isTakenAway(signal: AbortSignal): boolean {
   return signal.aborted && !(signal.reason instanceof Fault);
 }
 
-function handBack(stored: StoredJob): PutBack {
+function unchanged(stored: StoredJob): PutBack {
   return { delayMs: 0, record: stored.record, earlierWins: true };
 }

@@ -1,13 +1,14 @@
 import { chmodSync, lstatSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, parse, resolve } from 'node:path';
+import type { Log } from '../log.js';
 
 /** Permission bits of group and others. DATA_DIR holds patients' images, password hashes and keys: no other account has access. */
 const groupAndOthers = 0o077;
 
 /**
- * What this program keeps below DATA_DIR. Modes are changed only of these and of DATA_DIR itself, so that a DATA_DIR that names a
- * folder with other content (a home directory by mistake) leaves that content as it is.
+ * What this program stores below DATA_DIR, under present and former names. The modes of these and of DATA_DIR itself are changed, and
+ * no other, so that other content stays as it is if DATA_DIR names a home directory by mistake.
  */
 export const dataDirectoryEntries = [
   'index',
@@ -35,7 +36,7 @@ export interface OpenFiles {
   readonly foreign: readonly string[];
 }
 
-/** Looks at the mode of DATA_DIR and of everything that this program keeps below it. Links are not followed. */
+/** Looks at the mode of DATA_DIR and of everything that this program stores below it. Links are not followed. */
 export function findOpenFiles(dataDir: string): OpenFiles {
   const paths: string[] = [];
   const foreign: string[] = [];
@@ -48,7 +49,7 @@ export function findOpenFiles(dataDir: string): OpenFiles {
 }
 
 /**
- * Takes the permissions of group and others away from DATA_DIR and everything that this program keeps below it, as releases before
+ * Takes the permissions of group and others away from DATA_DIR and everything that this program stores below it, as releases before
  * 0.3.0 left them.
  *
  * @returns how many modes were changed, and the paths whose mode could not be changed
@@ -67,6 +68,22 @@ export function closeOpenFiles(dataDir: string): { readonly changed: number; rea
     }
   }
   return { changed, failed };
+}
+
+/** At the start: new files are private, and files that earlier releases left open to other accounts become private. */
+export function closeDataDirectory(dataDir: string, log: Log): void {
+  createPrivateFilesOnly();
+  const { changed, failed } = closeOpenFiles(dataDir);
+  if (changed > 0)
+    log.warn('other accounts of this machine could read files and folders of DATA_DIR; their modes were changed', {
+      directory: dataDir,
+      changed,
+    });
+  if (failed.length > 0)
+    log.error(
+      'other accounts of this machine can read DATA_DIR, and the mode cannot be changed: run as root `chown -R` and `chmod -R go-rwx`',
+      { directory: dataDir, count: failed.length, first: failed[0] },
+    );
 }
 
 /** Like `closeOpenFiles`, for a folder that only this program fills. */

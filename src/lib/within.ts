@@ -1,4 +1,4 @@
-/** Resolves when the work has ended, well or not, or when the time is over. */
+/** Resolves when the work has succeeded or failed, at the latest after `timeoutMs`. */
 export async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));

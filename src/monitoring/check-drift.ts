@@ -127,7 +127,7 @@ function keyOf({ site, network }: { readonly site: string; readonly network: str
   return JSON.stringify([site, network]);
 }
 
-/** Features and outputs are the model's own: only what this version judged is compared. */
+/** Features and outputs depend on the model: only studies that this version predicted are compared. */
 const isOfModel = (quantity: string): boolean => /^(feature:|output:|input:accepted$)/.test(quantity);
 const isOfPicture = (quantity: string): boolean => !isOfModel(quantity);
 
@@ -150,12 +150,12 @@ async function comparedOf(
     names: { ...only(pictures.names, isOfPicture), ...only(outputs.names, isOfModel) },
   };
   const found: Compared[] = trained ? driftBetween(trained.of, lately, rules).map((one) => ({ ...one, against: trained.against })) : [];
-  const rest: SiteReference = {
+  const remaining: SiteReference = {
     images: lately.images,
     numbers: only(lately.numbers, unknown(found)),
     names: only(lately.names, unknown(found)),
   };
-  if (Object.keys(rest.numbers).length + Object.keys(rest.names).length === 0) return found;
+  if (Object.keys(remaining.numbers).length + Object.keys(remaining.names).length === 0) return found;
   const [anyVersion, thisVersion] = await Promise.all([
     statistics.first({ site, network, before: from, limit: firstStudies }),
     statistics.first({ site, network, before: from, modelVersion: model.version, limit: firstStudies }),
@@ -165,7 +165,7 @@ async function comparedOf(
     [thisVersion, isOfModel],
   ] as const) {
     if (before.length < rules.minStudies) continue;
-    const part: SiteReference = { images: rest.images, numbers: only(rest.numbers, which), names: only(rest.names, which) };
+    const part: SiteReference = { images: remaining.images, numbers: only(remaining.numbers, which), names: only(remaining.names, which) };
     found.push(...driftBetween(siteReference(before), part, rules).map((one) => ({ ...one, against: 'first-studies' as const })));
   }
   return found;

@@ -13,7 +13,7 @@ export async function runDriftCheck(ports: DriftPorts): Promise<DriftReport> {
   const report = await computeDrift(ports);
 
   // 2. The report and its alarms are stored. An alarm ends when a later check tests the same quantity and finds no drift.
-  const { raised, ended } = await store.drift.keep(report, alarmsIn(report), testedIn(report), new Date(report.madeAt));
+  const { raised, ended } = await store.drift.record(report, alarmsIn(report), testedIn(report), new Date(report.madeAt));
 
   // 3. Each alarm is logged once when it is raised and once when it ends.
   for (const { site, network, quantity, detail } of raised)

@@ -28,7 +28,7 @@ export interface MeasuredState {
     readonly waiting: number;
     readonly active: number;
     readonly retrying: number;
-    readonly parked: number;
+    readonly failed: number;
     readonly oldestAgeMs: number | undefined;
   }[];
   readonly freeBytes: number | undefined;

@@ -15,7 +15,7 @@ const maxClockSkewMs = 5_000;
 /** A job that is interrupted at its limit needs this time to end. */
 const interruptionMs = 60_000;
 /** Queues whose jobs may take hours: retraining (by its name: that story is above this one) and drift checks. */
-const longQueues: readonly string[] = ['retrain-model', driftQueue.name];
+const longQueues: readonly string[] = ['retraining', driftQueue.name];
 
 const engineStates: Readonly<Record<EngineCondition, string>> = { computes: 'running', stalled: 'stalled', lost: 'failed' };
 
@@ -45,7 +45,7 @@ export async function healthOf(ports: HealthPorts): Promise<Health> {
     ({ queue, maxActiveMs = 0 }) =>
       !longQueues.includes(queue) && maxActiveMs > ports.studyTimeoutMs + Math.min(interruptionMs, ports.studyTimeoutMs),
   );
-  const sum = (key: 'waiting' | 'active' | 'retrying' | 'parked'): number => stats.reduce((total, one) => total + one[key], 0);
+  const sum = (key: 'waiting' | 'active' | 'retrying' | 'failed'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
     ok:
       orthanc === 'answers' &&
@@ -79,7 +79,7 @@ export async function healthOf(ports: HealthPorts): Promise<Health> {
         : unacknowledged === 0
           ? 'none'
           : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
-    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('parked') },
+    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('failed') },
   };
 }
 

@@ -1,4 +1,4 @@
-import { seededFractions } from './seeded-fractions.js';
+import { seededFractions } from '../lib/seeded-random.js';
 
 /**
  * What a dropout layer multiplies its input by in training: 0 for the part `rate` of the values, 1 / (1 − rate) for

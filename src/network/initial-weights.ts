@@ -1,7 +1,7 @@
 import type { Architecture, ConvLayer, LayerNode, LinearLayer } from './architecture.js';
 import { layerParameters } from './parameters.js';
 import type { Tensor, Tensors } from './safetensors.js';
-import { seededFractions, seededWords } from './seeded-fractions.js';
+import { seededFractions, seededWords } from '../lib/seeded-random.js';
 
 /**
  * Weights to train from scratch with, the same for the same seed, as torchvision draws those of each family and fastai those of

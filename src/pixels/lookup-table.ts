@@ -48,7 +48,7 @@ export function lookupTable(item: DataSet, input?: InputRange): LookupTable {
 export function lookUp(table: LookupTable, value: number): number {
   const index = Math.trunc(value) - table.first;
   const last = table.entries.length - 1;
-  return table.entries[index < 0 ? 0 : index > last ? last : index]!;
+  return table.entries[Math.max(0, Math.min(last, index))]!;
 }
 
 function firstValue(stated: number, length: number, input: InputRange | undefined): number {

@@ -116,6 +116,6 @@ async function storeStudy(
   const keys = await inputKeysNow({ studyInstanceUID, arrival }, metadata, settings, pacs);
   const isUpToDate = current !== undefined && keys.includes(current.inputKey);
   const contentKey = contentKeyOf({ series, fileOf: fileNames(files) });
-  if (isUpToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.settled(studyInstanceUID, contentKey);
+  if (isUpToDate && !sameContent(known?.contentKey, contentKey)) await store.studies.setDone(studyInstanceUID, contentKey);
   if (!isUpToDate) await queue.intake({ pacsStudyId: id });
 }

@@ -24,7 +24,7 @@ export async function promoteVersion(registry: Registry, version: string, { by, 
   if (!passed && !(withoutGate && why)) {
     throw new Fault(
       'request-invalid',
-      `expected a change record in which the gate lets ${version} through beside ${champion ?? 'no champion'}, found none: run \`models gate ${version} --dataset DIR\`, or promote it without the gate (--without-gate) and give a reason (--why)`,
+      `expected a change record in which the gate lets ${version} through beside ${champion ?? 'no champion'}, found none: run \`models gate ${version} --dataset DIR\`, or promote it without the gate (--without-gate) and give a reason (--reason)`,
     );
   }
   const reason = {

@@ -30,7 +30,7 @@ export function compareIndex(
   const actions: CompareActions = { queue, events, remove: (uid) => removeStudy(uid, index, queue, events, log) };
   const compareRows = (rows: readonly KnownStudyRow[]): Promise<unknown> =>
     compareStudies(
-      rows.map(({ orthancId, verdictSeries, ...one }) => ({ ...one, pacsStudyId: orthancId, assessmentSeries: verdictSeries })),
+      rows.map(({ orthancId, assessmentSeries, ...one }) => ({ ...one, pacsStudyId: orthancId, assessmentSeries: assessmentSeries })),
       studies,
       actions,
       log,
@@ -39,10 +39,10 @@ export function compareIndex(
   /** Studies that were never reported here and that have readers' assessments. */
   async function compareAssessedOnly(): Promise<void> {
     const known: KnownStudy[] = [];
-    for (const { studyInstanceUID, verdictSeries } of await index.knownStudies.withVerdictsOnly()) {
+    for (const { studyInstanceUID, assessmentSeries } of await index.knownStudies.withAssessmentsOnly()) {
       const [pacsStudyId] = await studies.findStudies(studyInstanceUID);
       if (pacsStudyId === undefined) await actions.remove(studyInstanceUID);
-      else known.push({ studyInstanceUID, pacsStudyId, documentSeries: [], assessmentSeries: verdictSeries });
+      else known.push({ studyInstanceUID, pacsStudyId, documentSeries: [], assessmentSeries: assessmentSeries });
     }
     for (let from = 0; from < known.length; from += pageSize)
       await compareStudies(known.slice(from, from + pageSize), studies, actions, log);

@@ -10,16 +10,16 @@ import { destinationName } from '../routing/rules.js';
 export const backlogPriority = -1_000_000;
 
 /** A study of the PACS received something; key: the PACS's id of the study. */
-export const intakeQueue = defineQueue<IntakeJob>('study-intake');
+export const intakeQueue = defineQueue<IntakeJob>('study-intake', { formerNames: ['settle-study'] });
 
 /** A study is complete and is to be reported; key: the PACS's id of the study. */
-export const reportQueue = defineQueue<ReportJob>('study-report');
+export const reportQueue = defineQueue<ReportJob>('study-report', { formerNames: ['report-study'] });
 
 /** Documents are to be sent to a destination; key: result and destination. */
-export const deliverQueue = defineQueue<Delivery>('report-delivery');
+export const deliverQueue = defineQueue<Delivery>('report-delivery', { formerNames: ['deliver-result'] });
 
 /** The story's queues on durable jobs. */
-export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'parked' | 'retryFailedJob'>): StudyQueue {
+export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'failedJobs' | 'retryFailedJob'>): StudyQueue {
   return {
     intake: async (job, { startAfterMs = 0, isBacklog = false } = {}) =>
       void (await jobs.send(intakeQueue, job, { key: job.pacsStudyId, startAfterMs, ...(isBacklog ? { priority: backlogPriority } : {}) })),
@@ -28,7 +28,7 @@ export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'parked' | 'retryFailedJo
     deliver: async (delivery) =>
       void (await jobs.send(deliverQueue, delivery, { key: `${delivery.resultId}/${destinationName(delivery.destination)}` })),
     async failedJobs(queue) {
-      const failed = await jobs.parked({ limit: 1_000, ...(queue ? { queue } : {}) });
+      const failed = await jobs.failedJobs({ limit: 1_000, ...(queue ? { queue } : {}) });
       return failed.map(({ id, payload, failure }) => ({
         id,
         code: failure.code,

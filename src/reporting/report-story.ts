@@ -46,7 +46,7 @@ export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): P
   const result = await reportStudy(study, ports);
   await indexResult(result, index);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
-  await index.studies.settled(job.studyInstanceUID, job.contentKey);
+  await index.studies.setDone(job.studyInstanceUID, job.contentKey);
   logResult(result, log);
   observe(result);
   await events.onResult(study, result);

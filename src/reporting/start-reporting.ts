@@ -93,7 +93,7 @@ async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPo
   }
   await indexResult(result, index);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
-  await index.studies.settled(study.studyInstanceUID, job.contentKey);
-  await index.studies.setState(study.studyInstanceUID, 'parked');
+  await index.studies.setDone(study.studyInstanceUID, job.contentKey);
+  await index.studies.setState(study.studyInstanceUID, 'failed');
   log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });
 }

@@ -1,7 +1,7 @@
 import { defineQueue } from '../jobs/queue.js';
 
 /** A retraining run; one key for all. `by` is who requested it. */
-export const retrainQueue = defineQueue<{ readonly by: string }>('retrain-model');
+export const retrainQueue = defineQueue<{ readonly by: string }>('retraining', { formerNames: ['retrain-model'] });
 
 /** A challenger predicts a reported study in shadow; key: study and challenger. */
 export const shadowQueue = defineQueue<{
@@ -9,4 +9,4 @@ export const shadowQueue = defineQueue<{
   readonly challenger: string;
   readonly callingAeTitle?: string;
   readonly calledAeTitle?: string;
-}>('shadow-study');
+}>('shadow-prediction', { formerNames: ['shadow-study'] });

@@ -1,5 +1,5 @@
 import { curve, type Curve } from './curve.js';
-import { between, seededRandom } from './random.js';
+import { between, textSeeded } from '../lib/seeded-random.js';
 import type { Slice, Solid } from './slices.js';
 
 /** Attenuation per millimetre at about 70 keV. */
@@ -39,7 +39,7 @@ export interface LungShape {
  * The outlines are those of an anatomical atlas by eye; nobody's images went into them.
  */
 export function makeAnatomy({ seed, sex }: AnatomyOptions): Anatomy {
-  const random = seededRandom(`anatomy ${seed}`);
+  const random = textSeeded(`anatomy ${seed}`);
   const wide = between(random, 0.94, 1.05) * (sex === 'F' ? 0.94 : 1),
     deep = between(random, 0.92, 1.08) * (sex === 'F' ? 0.93 : 1);
   const heart = between(random, 0.93, 1.1),

@@ -1,7 +1,7 @@
 import { makeAnatomy, mu, type AnatomyOptions } from './anatomy.js';
 import { makeGrid, resized, type Grid } from './grid.js';
 import { opacityOf, type Cloud, type Opacity } from './opacity.js';
-import { seededRandom } from './random.js';
+import { textSeeded } from '../lib/seeded-random.js';
 import { boneSolids, skeleton } from './skeleton.js';
 import { magnification, projectSolids, type View } from './slices.js';
 import { texture } from './texture.js';
@@ -35,7 +35,7 @@ export function chestAttenuation(
   const lungMm = resized(lungs, width, height).values;
   const bones = skeleton(anatomy);
   projectTubes(grid, view, view === 'frontal' ? bones : bones.filter((tube) => Math.abs(tube.points.at(-1)!.x) < 150));
-  const random = seededRandom(`texture ${person.seed} ${view}`);
+  const random = textSeeded(`texture ${person.seed} ${view}`);
   const markings = makeGrid(width, height, mm, centre);
   projectTubes(markings, view, [...vessels(anatomy), ...airways(anatomy)]);
   const made = opacities.map((opacity, index) => opacityOf(anatomy, opacity, index));

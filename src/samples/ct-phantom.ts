@@ -1,7 +1,7 @@
 import { makeAnatomy, type Anatomy, type AnatomyOptions } from './anatomy.js';
 import { makeGrid, resized } from './grid.js';
 import { opacityOf, type Opacity } from './opacity.js';
-import { gaussian, seededRandom } from './random.js';
+import { gaussian, textSeeded } from '../lib/seeded-random.js';
 import { boneSolids, skeleton } from './skeleton.js';
 import type { Slice, Solid } from './slices.js';
 import { texture } from './texture.js';
@@ -46,7 +46,7 @@ export function ctPhantom(options: CtPhantomOptions): CtPhantom {
   const slices = Array.from({ length: count }, (_, index): CtSlice => {
     const y = top + (index + 0.5) * distance;
     const picture = resized(softParts(layers, anatomy, y, Math.ceil(size / 2)), size, size).values;
-    const random = seededRandom(`ct ${options.seed} ${index}`);
+    const random = textSeeded(`ct ${options.seed} ${index}`);
     for (const { clouds } of made) addClouds(picture, clouds, y, size);
     paintTubes(picture, painted[index]!, y, size);
     return { position: -y, hu: withNoise(picture, size, random) };
@@ -73,7 +73,7 @@ function softParts(layers: readonly Solid[], anatomy: Anatomy, y: number, size: 
       [9, 1],
       [4, 0.6],
     ],
-    seededRandom(`tissue ${anatomy.seed} ${Math.round(y)}`),
+    textSeeded(`tissue ${anatomy.seed} ${Math.round(y)}`),
   );
   for (let row = 0, at = 0; row < size; row++) {
     const z = grid.top + row * grid.mmPerPixel;

@@ -1,5 +1,5 @@
 import { blurred, resized, type Grid } from './grid.js';
-import { gaussian, seededRandom } from './random.js';
+import { gaussian, textSeeded } from '../lib/seeded-random.js';
 
 export interface Exposure {
   readonly rows: number;
@@ -59,6 +59,6 @@ export function expose(attenuation: Grid, exposure: Exposure): Uint16Array {
 
 /** Normal deviates, drawn once: five million draws a picture would be its slowest part. */
 function noiseTable(seed: string): Float32Array {
-  const random = seededRandom(`noise ${seed}`);
+  const random = textSeeded(`noise ${seed}`);
   return Float32Array.from({ length: 65536 }, () => gaussian(random));
 }

@@ -2,7 +2,7 @@ import { mu } from './anatomy.js';
 import type { StoredPixels } from './chest-phantom.js';
 import { expose } from './detector.js';
 import { blurred, makeGrid } from './grid.js';
-import { between, seededRandom } from './random.js';
+import { between, textSeeded } from '../lib/seeded-random.js';
 import { magnification } from './slices.js';
 import { projectTubes, type Tube } from './tubes.js';
 
@@ -30,7 +30,7 @@ export function handPhantom({
   readonly rows: number;
   readonly columns: number;
 }): StoredPixels {
-  const random = seededRandom(`hand ${seed}`);
+  const random = textSeeded(`hand ${seed}`);
   const width = Math.min(columns, 800),
     height = Math.round((rows * width) / columns);
   const fieldMm = Math.max(224, (285 * columns) / rows);

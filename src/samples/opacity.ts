@@ -1,5 +1,5 @@
 import type { Anatomy } from './anatomy.js';
-import { between, gaussian, seededRandom } from './random.js';
+import { between, gaussian, textSeeded } from '../lib/seeded-random.js';
 import type { Tube } from './tubes.js';
 import { inside } from './vessels.js';
 
@@ -32,7 +32,7 @@ export function opacityOf(
   opacity: Opacity,
   index: number,
 ): { readonly clouds: readonly Cloud[]; readonly airways: readonly Tube[] } {
-  const random = seededRandom(`opacity ${anatomy.seed} ${index}`);
+  const random = textSeeded(`opacity ${anatomy.seed} ${index}`);
   const lung = opacity.side === 'right' ? anatomy.right : anatomy.left;
   const middle = { upper: -92, middle: -18, lower: 52 }[opacity.zone] + between(random, -8, 8);
   const slice = lung.at(middle)!;

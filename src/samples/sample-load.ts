@@ -1,7 +1,7 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { chestPhantom, type StoredPixels } from './chest-phantom.js';
 import { crFile, studyUid, type SampleIdentity } from './sample-file.js';
-import { between, seededRandom } from './random.js';
+import { between, textSeeded } from '../lib/seeded-random.js';
 
 export interface LoadStudy {
   readonly studyInstanceUID: StudyInstanceUID;
@@ -35,7 +35,7 @@ export function* sampleLoad(
 
 /** Shifted by up to six pixels each way and up to 3 % brighter or darker. */
 function varied(pixels: StoredPixels, seed: string): StoredPixels {
-  const random = seededRandom(`varied ${seed}`);
+  const random = textSeeded(`varied ${seed}`);
   const down = Math.round(between(random, -6, 6)),
     across = Math.round(between(random, -6, 6)),
     gain = between(random, 0.97, 1.03);

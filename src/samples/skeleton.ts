@@ -1,5 +1,5 @@
 import { mu, type Anatomy } from './anatomy.js';
-import { between, seededRandom } from './random.js';
+import { between, textSeeded } from '../lib/seeded-random.js';
 import type { Solid } from './slices.js';
 import type { Point, Tube } from './tubes.js';
 
@@ -23,7 +23,7 @@ const ribs = [
 
 /** Ribs, clavicles, shoulder blades, upper arms, and the parts of the vertebrae that are not their bodies. */
 export function skeleton(anatomy: Anatomy): readonly Tube[] {
-  const random = seededRandom(`skeleton ${anatomy.seed}`);
+  const random = textSeeded(`skeleton ${anatomy.seed}`);
   const slender = anatomy.sex === 'F' ? 0.9 : 1;
   const tubes: Tube[] = [];
   for (const side of [-1, 1] as const) {

@@ -1,5 +1,5 @@
 import { makeGrid, resized } from './grid.js';
-import { gaussian, type Random } from './random.js';
+import { gaussian, type Uniform } from '../lib/seeded-random.js';
 
 /**
  * Smooth noise of several sizes together, mean 0, standard deviation about 1.
@@ -10,7 +10,7 @@ export function texture(
   height: number,
   mmPerPixel: number,
   octaves: readonly (readonly [grainMm: number, weight: number])[],
-  random: Random,
+  random: Uniform,
 ): Float32Array {
   const sum = new Float32Array(width * height);
   const total = Math.hypot(...octaves.map(([, weight]) => weight));

@@ -1,5 +1,5 @@
 import { mu, type Anatomy, type LungShape } from './anatomy.js';
-import { between, gaussian, seededRandom, type Random } from './random.js';
+import { between, gaussian, textSeeded, type Uniform } from '../lib/seeded-random.js';
 import type { Point, Tube } from './tubes.js';
 
 /** Where the vessels of each lung begin, and the directions of their first branches. */
@@ -16,7 +16,7 @@ const vesselMu = mu.blood - mu.lung;
  * are too thin to be seen or reach the edge of the lung. Veins come as a second tree from lower and further in front.
  */
 export function vessels(anatomy: Anatomy): readonly Tube[] {
-  const random = seededRandom(`vessels ${anatomy.seed}`);
+  const random = textSeeded(`vessels ${anatomy.seed}`);
   const tubes: Tube[] = [];
   for (const [lung, root] of [
     [anatomy.right, roots.right],
@@ -46,7 +46,7 @@ function grow(
   direction: Point,
   radius: number,
   length: number,
-  random: Random,
+  random: Uniform,
   depth: number,
 ): void {
   const points: (Point & { radius: number })[] = [{ ...from, radius }];
@@ -80,7 +80,7 @@ function grow(
 
 /** The windpipe and the two main bronchi: air in the tissue of the mediastinum. */
 export function airways(anatomy: Anatomy): readonly Tube[] {
-  const shift = between(seededRandom(`airways ${anatomy.seed}`), -2, 3);
+  const shift = between(textSeeded(`airways ${anatomy.seed}`), -2, 3);
   const tube = (...points: readonly (readonly [x: number, y: number, z: number, radius: number])[]): Tube => ({
     points: points.map(([x, y, z, radius]) => ({ x: x - shift * Math.min(1, (y + 230) / 150), y, z, radius })),
     mu: -mu.tissue * 0.92,

@@ -56,7 +56,7 @@ export function openMetrics(version: string, model: string): Metrics {
   });
   const oldest = new Gauge({
     name: 'chest_ai_oldest_job_seconds',
-    help: 'Age of the oldest job that is neither done nor parked',
+    help: 'Age of the oldest job that is neither done nor failed',
     labelNames: ['queue'],
     registers,
   });
@@ -80,8 +80,9 @@ export function openMetrics(version: string, model: string): Metrics {
     }
     if (state.drift) driftGauges(state.drift);
     for (const [outcome, n] of Object.entries(state.results)) results.set({ outcome }, n);
-    for (const { queue, waiting, active, retrying, parked, oldestAgeMs = 0 } of state.queues) {
-      for (const [name, n] of Object.entries({ waiting, active, retrying, parked })) jobs.set({ queue, state: name }, n);
+    for (const { queue, waiting, active, retrying, failed, oldestAgeMs = 0 } of state.queues) {
+      // `parked` is the name of `failed` in releases up to 0.2.0; it is exported for one more release.
+      for (const [name, n] of Object.entries({ waiting, active, retrying, failed, parked: failed })) jobs.set({ queue, state: name }, n);
       oldest.set({ queue }, oldestAgeMs / 1000);
     }
     if (state.freeBytes !== undefined) free.set(state.freeBytes);

@@ -1,3 +1,4 @@
+import { isUsableUid } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 
 /** A number from a request's query. @throws Fault `request-invalid` */
@@ -23,9 +24,14 @@ export function text(value: unknown, name: string, maxLength: number): string | 
   throw new Fault('request-invalid', `expected one text of at most ${maxLength} characters for ${name}`);
 }
 
-/** A Study Instance UID in an address, also one with leading zeros as some devices write it. @throws Fault `request-invalid` */
+/**
+ * A Study Instance UID in an address, in the form in which the index holds it: as PACS hold them, also against PS3.5 §9.1, or quoted
+ * (see quotedUid).
+ *
+ * @throws Fault `request-invalid`
+ */
 export function studyUid(value: unknown): string {
-  if (typeof value === 'string' && /^[0-9]+(\.[0-9]+)*$/.test(value) && value.length <= 64) return value;
+  if (typeof value === 'string' && (isUsableUid(value) || /^(?=.*%)[0-9A-Za-z%][0-9A-Za-z._%~-]{0,127}$/.test(value))) return value;
   throw new Fault('request-invalid', 'expected a Study Instance UID in the address, found something else');
 }
 

@@ -1,6 +1,5 @@
 import { attributeOfKey, attributeOfTag } from '../dicom/dictionary.js';
 import { isUid } from '../dicom/uid.js';
-import { Fault } from '../errors.js';
 import type { AuditSubject } from '../store/audit-entries.js';
 
 /** Parameters of PS3.18 that are no attributes (8.3.4, 8.3.5, 10.4). */
@@ -24,18 +23,13 @@ const parameters = new Set([
 const attributePath = /^([A-Z][A-Za-z0-9]{1,63}|[0-9A-Fa-f]{8})(\.([A-Z][A-Za-z0-9]{1,63}|[0-9A-Fa-f]{8})){0,5}$/;
 
 /**
- * The query of a request of a viewer, made of names that PS3.18 knows: attributes and parameters. Orthanc would take others for commands
- * (`_method`).
- *
- * @throws Fault `request-invalid`
+ * The query of a request of a viewer, without every name that is no attribute or parameter of PS3.18. Orthanc would take some of these for
+ * commands (`_method`).
  */
 export function viewerQuery(text: string): URLSearchParams {
-  const query = new URLSearchParams(text);
-  for (const name of query.keys()) {
-    if (!parameters.has(name.toLowerCase()) && !attributePath.test(name))
-      throw new Fault('request-invalid', 'expected a query of attributes and parameters of PS3.18, found another name in it');
-  }
-  return query;
+  return new URLSearchParams(
+    [...new URLSearchParams(text)].filter(([name]) => parameters.has(name.toLowerCase()) || attributePath.test(name)),
+  );
 }
 
 /** A keyed hash of what was searched for, the same on this installation at each search. */

@@ -10,10 +10,10 @@ import { bringRetrainingFolderForward } from '../retraining/bring-folder-forward
 import { bringMemoryForward } from '../retraining/retraining-memory.js';
 
 /**
- * Renames what has a new name below DATA_DIR, and takes into the shared database what releases up to 0.2.0 kept in the DATA_DIR of each process: which model serves and how it came
- * to that, its files, the change records, the locked test set with its key. May be repeated: what is there already stays.
+ * Renames DATA_DIR/night, and copies into the shared database what releases up to 0.2.0 stored in the DATA_DIR of each process: the history of champion and
+ * challenger, their files, the change records, the locked test set with its key. May be repeated: what the database has stays.
  *
- * Of several processes with a DATA_DIR each, the first in which a model was promoted decides; one that served something else says so.
+ * Of several processes with a DATA_DIR each, the first in which a model was promoted decides; a process with another champion warns.
  */
 export async function bringForward(
   config: Pick<Config, 'dataDir'>,
@@ -37,7 +37,7 @@ export async function bringForward(
       if (here.includes(version)) await registry.share(version);
     log.info('the champion of this DATA_DIR is now in the database, for all processes', { champion: seen?.champion, changes: own.length });
   } else if (decided(own) && own.at(-1)!.champion !== known.at(-1)!.champion && !known.some(({ at }) => at === own.at(-1)!.at)) {
-    log.warn('this DATA_DIR has another champion than the database; that of the database serves', {
+    log.warn('this DATA_DIR has another champion than the database; that of the database is used', {
       here: own.at(-1)!.champion,
       champion: known.at(-1)!.champion,
     });
@@ -48,7 +48,7 @@ export async function bringForward(
   const memory = await bringMemoryForward(config, store.retraining);
   if (memory === 'other')
     log.warn(
-      'this DATA_DIR has another locked test set than the database; that of the database holds. Patients of the other one may have been trained on',
+      'this DATA_DIR has another locked test set than the database; that of the database is used. Models may have been trained on patients of the other one',
       {},
     );
 }

@@ -18,10 +18,10 @@ import { checkTerms, loadOntoEngine, type LoadedModel } from '../serving/model-s
 
 export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** An engine answers at once when a network is released, unless it computes or hangs. */
+/** Releasing a network takes no time unless the engine computes or hangs. */
 const releaseMs = 2_000;
 
-/** What needs no PACS and no database: rules, codes, engine, model, decoders. */
+/** The parts that need neither PACS nor database: rules, codes, engine, model, decoders. */
 export interface Analyser {
   readonly findings: FindingsConfig;
   readonly settings: ReportPorts['settings'];
@@ -45,7 +45,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     throw error;
   });
   const { model, reader } = opened;
-  log.info('model in service', { model: model.name, version: model.version, deviceUID: model.deviceUID });
+  log.info('model deployed', { model: model.name, version: model.version, deviceUID: model.deviceUID });
   const {
     skippedDocuments,
     failedDocuments,
@@ -76,7 +76,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
     reader,
     async close() {
       await reader.close();
-      // one that hangs is ended by the next line
+      // A hanging engine is ended by the next line.
       await within(releaseMs, Promise.allSettled([model.release()]));
       await engine.close();
     },

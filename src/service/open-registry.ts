@@ -14,7 +14,7 @@ export function registryOfStore({ dataDir }: Pick<Config, 'dataDir'>, store: Pic
   return openRegistry(join(dataDir, 'models'), store.kind === 'postgresql' ? store.models : undefined);
 }
 
-/** The same registry for a command, which opens the database when it is first asked. The process can end without closing it. */
+/** The same registry for a command: it opens the database at the first call, and the process can end without closing it. */
 export function registryOf({ dataDir, database }: Pick<Config, 'dataDir' | 'database'>): Registry {
   return openRegistry(join(dataDir, 'models'), database.url ? openedLater(database.url) : undefined);
 }
@@ -37,6 +37,6 @@ function openedLater(databaseUrl: string): SharedRegistry {
     versions: async () => (await models()).versions(),
     writeVersion: async (version, files) => (await models()).writeVersion(version, files),
     version: async (version) => (await models()).version(version),
-    removeOldVersions: async (newest, keep) => (await models()).removeOldVersions(newest, keep),
+    removeOldVersions: async (newest, retained) => (await models()).removeOldVersions(newest, retained),
   };
 }

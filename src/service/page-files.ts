@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectRoot, type Config } from '../config.js';
 import type { ServerParts } from '../server/ports/server.js';
 import { uploadFolder } from '../uploads/process-folder.js';
-import { viewerDirectoryIn } from './viewer-files.js';
+import { viewerDirectoryIn } from '../server/viewer-files.js';
 
 /** What the server serves from disk: the page, the viewer, and where uploads lie. */
 export function pageFilesOf(config: Config): Pick<ServerParts, 'pageDirectory' | 'viewer' | 'uploads'> {

@@ -2,17 +2,17 @@ import type { Registry } from '../registry/registry.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 
 /**
- * Puts on record what changed in the registry, whoever changed it and by whatever door: what was promoted on the page stands there as
- * the page's deed too, what the command line or a night promoted only so. Each change once, also with several processes.
+ * Records every change of champion and challenger in the audit log, once even with several processes: also those by the command line
+ * and by retraining, which have no other entry.
  *
- * @returns looks now; a change that cannot be put on record is tried again at the next look
+ * @returns records new changes; one that cannot be recorded is tried again at the next call
  */
-export function modelChangesNoter(registry: Pick<Registry, 'history'>, audit: Pick<AuditEntries, 'appendOnce'>): () => Promise<void> {
-  const noted = new Set<number>();
+export function modelChangesRecorder(registry: Pick<Registry, 'history'>, audit: Pick<AuditEntries, 'appendOnce'>): () => Promise<void> {
+  const recorded = new Set<number>();
   return async () => {
     for (const { revision, action, champion, challenger, at, by, changeRecord } of await registry.history()) {
-      if (noted.has(revision)) continue;
-      // why it was done is free text, in which anything may stand: it stays in the registry
+      if (recorded.has(revision)) continue;
+      // The reason is free text, which may contain anything: it stays in the registry.
       const subject = {
         revision,
         change: action,
@@ -22,7 +22,7 @@ export function modelChangesNoter(registry: Pick<Registry, 'history'>, audit: Pi
         ...(changeRecord ? { changeRecord } : {}),
       };
       await audit.appendOnce({ actor: by, action: 'model.changed', subject });
-      noted.add(revision);
+      recorded.add(revision);
     }
   };
 }

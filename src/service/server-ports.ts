@@ -48,7 +48,7 @@ export function serverPortsOf(parts: ServerParts): ServerPorts {
       return Promise.all(results.map(shown));
     },
     async parked() {
-      return (await jobs.parked()).map(({ id, queue, failure, failedAt }) => ({
+      return (await jobs.failedJobs()).map(({ id, queue, failure, failedAt }) => ({
         id,
         queue,
         code: failure.code,

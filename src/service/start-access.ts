@@ -15,11 +15,11 @@ export interface StartedAccess {
   readonly auditEntries: Store['audit'];
 }
 
-/** Who may come in; at the very first start an account is made for whoever may read the data folder. */
+/** Access control. At the very first start it creates an account, whose password stands in a file of DATA_DIR. */
 export async function startAccess(config: Config, store: Store, log: Log): Promise<StartedAccess> {
   const audit = openAuditLog(store.audit, log);
   const file = await ensureFirstAccount(store.accounts, audit, config.dataDir);
-  if (file) log.info('the first account is made; its name and password stand in a file', { file });
+  if (file) log.info('the first account was created; its name and password are in a file', { file });
   const { sessionIdleMinutes, sessionHours } = config.access;
   const access = openAccess(store, audit, {
     sessions: { idleMs: sessionIdleMinutes * 60_000, maxMs: sessionHours * 3_600_000 },

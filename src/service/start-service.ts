@@ -12,12 +12,13 @@ import { openMetrics } from '../server/metrics.js';
 import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
 import { siteOf } from '../monitoring/site-of.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
 import { startDriftChecks } from '../monitoring/start-drift-checks.js';
 import { bringForward } from './bring-forward.js';
-import { closeDataDirectory } from './close-data-directory.js';
+import { closeDataDirectory } from '../lib/private-files.js';
 import { registryOfStore } from './open-registry.js';
 import { monitorHealth } from '../monitoring/health.js';
 import { removeAbandonedUploads } from '../uploads/process-folder.js';
@@ -26,7 +27,7 @@ import { modelActionsOf } from '../server/page/model-actions.js';
 import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from './lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
-import { modelChangesNoter } from './record-model-changes.js';
+import { modelChangesRecorder } from './record-model-changes.js';
 import { openAnalyser, softwareVersion } from './open-analyser.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
@@ -57,13 +58,13 @@ export interface RunningService {
   readonly model: ServedModel;
   readonly assessments: Assessments;
   readonly settings: ReportPorts['settings'];
-  /** Finishes or hands back what is in hand; at most 10 seconds. */
+  /** Waits for active jobs or puts them back; takes at most 10 seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Puts the parts together and starts them. A wrong configuration is refused here, before anything runs; an Orthanc or a
- * database that does not answer yet is waited for.
+ * Builds the parts and starts them. A wrong configuration is refused before anything runs; the service waits for an Orthanc or a
+ * database that does not answer yet.
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const zone = applyTimeZone(config);
@@ -84,7 +85,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   };
   try {
     closeDataDirectory(config.dataDir, log);
-    const location = config.database.url ? { databaseUrl: config.database.url } : { dataDir: join(config.dataDir, 'index') };
+    const location = storeLocation(config);
     const store = await openStore(location, log).then((one) => opened(one, () => one.close()));
     const registry = registryOfStore(config, store);
     await bringForward(config, store, registry, log);
@@ -108,7 +109,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 
     const metrics = openMetrics(softwareVersion, analyser.model.version);
 
-    // The server first, because the private Orthanc wants to know where to send its hint.
+    // The server first, because the private Orthanc needs the URL for its hints.
     let wake = (): void => undefined;
     let tools: ReturnType<typeof serverPortsOf> | undefined;
     const app = createServer(
@@ -136,7 +137,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       },
     };
     const pacs = await openPacs(config, log, hint).then((one) => opened(one, () => one.close()));
-    // Last opened, first stopped: what is in hand may still need the PACS and the index.
+    // Opened last and stopped first: active jobs may still need the PACS and the database.
     const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) =>
       opened(one, () => one.stop({ timeoutMs: 6_000 })),
     );
@@ -220,7 +221,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     });
     tools = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
     monitorHealth(healthParts);
-    if (does('web')) void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesNoter(registry, store.audit)).runNow();
+    if (does('web'))
+      void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesRecorder(registry, store.audit)).runNow();
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
     if (does('watch')) {
       wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);

@@ -94,7 +94,7 @@ export const codes = {
   // CID 217, CID 7202: what a heat map is and what it was made from
   gradientWeightedClassActivation: dcm('130403', 'Gradient-weighted class activation'),
   sourceImageForProcessing: dcm('121322', 'Source image for image processing operation'),
-  // What a reader says of a software's findings
+  // A reader's assessment of a software's findings
   assessment: own('ai-assessment', "Reader's assessment on AI findings"),
   assessmentSource: own('assessment-source', 'Source of the assessment'),
   comparison: own('judgement', "Judgement of the software's finding"),
@@ -107,4 +107,10 @@ export const codes = {
   yes: sct('373066001', 'Yes'),
   // CID 7005, demanded by IHE AIR
   processingEquipment: dcm('109102', 'Processing Equipment'),
+} as const satisfies Record<string, CodedConcept>;
+
+/** Private codes of releases before 0.3, which documents in the PACS carry for ever: read, never written. */
+export const formerCodes = {
+  assessment: own('ai-verdict', "Reader's verdict on AI findings"),
+  assessmentSource: own('verdict-source', 'Source of the verdict'),
 } as const satisfies Record<string, CodedConcept>;

@@ -13,6 +13,7 @@ import type { Reader } from './assessment-content.js';
 export const stationName = 'ORTHANC-CHEST-AI';
 export const contribution = 'orthanc-chest-ai: software result, not verified by a physician';
 /** A reader's assessment is recognised by this where only series attributes are at hand. */
+/** Its value has stayed the same since release 0.1, so that a PACS finds the assessments of all releases by one Station Name. */
 export const assessmentStationName = 'CHEST-AI-VERDICT';
 
 /**

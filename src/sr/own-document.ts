@@ -1,6 +1,6 @@
 import { sameConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { codes } from './codes.js';
+import { codes, formerCodes } from './codes.js';
 import { contribution, stationName, assessmentStationName } from './equipment.js';
 
 /**
@@ -29,8 +29,11 @@ const equipmentAttributes = ['Manufacturer', 'ManufacturerModelName', 'DeviceSer
 /** Whether the document is a reader's assessment in our form, whoever sent it. Series attributes suffice for those written here. */
 export function isAssessment(dataSet: DataSet): boolean {
   if (textOf(dataSet, 'Modality') !== 'SR') return false;
+  const title = conceptOf(dataSet, 'ConceptNameCodeSequence');
   return (
-    sameConcept(conceptOf(dataSet, 'ConceptNameCodeSequence'), codes.assessment) || textOf(dataSet, 'StationName') === assessmentStationName
+    sameConcept(title, codes.assessment) ||
+    sameConcept(title, formerCodes.assessment) ||
+    textOf(dataSet, 'StationName') === assessmentStationName
   );
 }
 

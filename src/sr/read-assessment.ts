@@ -1,6 +1,6 @@
 import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { codes } from './codes.js';
+import { codes, formerCodes } from './codes.js';
 import { childrenNamed, childrenOf, codeNamed, nameOf, textNamed, valueTypeOf } from './content-tree.js';
 import { isOwnDocument, isAssessment } from './own-document.js';
 import { readStatements } from './read-content.js';
@@ -98,7 +98,7 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
       '',
     verified,
     adjudicates: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement), codes.yes),
-    origin: textNamed(summary, codes.assessmentSource) ?? '',
+    origin: textNamed(summary, codes.assessmentSource) ?? textNamed(summary, formerCodes.assessmentSource) ?? '',
     findings: items.flatMap((item): readonly ReadStatement[] => {
       const concept = nameOf(item);
       const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));

@@ -61,7 +61,7 @@ function readOutcome(document: DataSet): ReportOutcome {
   const kind = sameConcept(status, codes.notAttempted) ? 'skipped' : sameConcept(status, codes.failed) ? 'failed' : 'reported';
   if (kind === 'reported') return { kind };
   const sentence = textNamed(summary, codes.conclusion) ?? '';
-  const [, code, reason] = /^\(([^)]*)\): ([^]*)$/.exec(sentence.slice(outcomeWords[kind].length).trimStart()) ?? [];
+  const [, code, reason] = /^\(([^)]*)\): (.*)$/s.exec(sentence.slice(outcomeWords[kind].length).trimStart()) ?? [];
   return { kind, code: code ?? '', reason: reason ?? sentence };
 }
 

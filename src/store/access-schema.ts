@@ -1,10 +1,10 @@
 import { bigint, boolean, integer, jsonb, text } from 'drizzle-orm/pg-core';
 import { chestAi, time } from './schema-columns.js';
 
-/* Who may ask, and what was done, as drizzle sees it; migrations/0003 makes the tables. */
+/* Accounts, tokens and the audit log, as drizzle sees them; migrations/0003 makes the tables. */
 
 export type AccountOrigin = 'local' | 'oidc';
-/** `intended`: on record before it was begun; an entry with its outcome follows. */
+/** `intended`: recorded before the action; an entry with its outcome follows. */
 export type AuditOutcome = 'intended' | 'done' | 'refused' | 'failed';
 
 export const account = chestAi.table('account', {
@@ -12,18 +12,18 @@ export const account = chestAi.table('account', {
   origin: text('origin').$type<AccountOrigin>().notNull(),
   /** Issuer and subject of an OpenID provider; absent for a local account. */
   subject: text('subject'),
-  /** argon2id in PHC string format; absent where a provider checks who it is. */
+  /** argon2id in PHC string format; absent if an OpenID provider authenticates the user. */
   passwordHash: text('password_hash'),
   roles: jsonb('roles').$type<readonly string[]>().notNull(),
   createdAt: time('created_at').notNull().defaultNow(),
   passwordChangedAt: time('password_changed_at'),
-  /** The password was given by somebody else. */
+  /** Another person set the password. */
   mustChange: boolean('must_change').notNull().default(false),
   disabledAt: time('disabled_at'),
 });
 
 export const session = chestAi.table('session', {
-  /** SHA-256 of what the cookie holds. */
+  /** SHA-256 of the value of the cookie. */
   idHash: text('id_hash').primaryKey(),
   account: text('account').notNull(),
   createdAt: time('created_at').notNull(),
@@ -67,7 +67,7 @@ export const auditEntry = chestAi.table('audit_entry', {
   actor: text('actor').notNull(),
   action: text('action').notNull(),
   outcome: text('outcome').$type<AuditOutcome>().notNull(),
-  /** Network address that the request came from; empty for the service's own deeds. */
+  /** Network address that the request came from; empty for actions of the service itself. */
   remote: text('remote').notNull(),
   /** JSON of UIDs, names of models and accounts, numbers: exactly the text that was hashed. */
   subject: text('subject').notNull(),

@@ -2,19 +2,19 @@ import { and, asc, eq, notInArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { label, assessment, type LabelSource } from './label-schema.js';
 
-/** A document in which a person judges a study. */
+/** A document with a reader's assessment of a study. */
 export type AssessmentRow = Readonly<typeof assessment.$inferSelect>;
 
 export interface Assessments {
   /**
-   * Notes an assessment with the labels that follow from it, in one step. One that is there is left as it is.
+   * Records an assessment and the labels that follow from it, in one transaction. An existing one is not changed.
    *
-   * @returns false if it was there
+   * @returns false if it existed
    */
   record(row: AssessmentRow): Promise<boolean>;
   /** Oldest first. */
   ofStudy(studyInstanceUID: string): Promise<readonly AssessmentRow[]>;
-  /** Takes away, with their labels, those of a study that the PACS no longer holds. @returns how many */
+  /** Removes the assessments of a study that the PACS no longer has, with their labels. @returns their number */
   prune(studyInstanceUID: string, sopInstanceUIDs: readonly string[]): Promise<number>;
   count(): Promise<number>;
 }

@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { and, asc, desc, eq, gt, gte, like, lt, or, sql, type SQL } from 'drizzle-orm';
 import { auditEntry, auditKey, type AuditOutcome } from './access-schema.js';
 import { Fault } from '../errors.js';
-import { storedActions } from './audit-actions.js';
+import { namesOfAction } from './former-actions.js';
 import type { Database } from './database.js';
 
-/** One deed as the log holds it. */
+/** An entry of the audit log. */
 export type AuditRow = Readonly<typeof auditEntry.$inferSelect>;
 
 /** UIDs, names of accounts, tokens, models and files, numbers: never an attribute of a patient. */
@@ -26,7 +26,7 @@ export interface AuditQuery {
   readonly from?: string;
   readonly to?: string;
   readonly actor?: string;
-  /** An action (`study.view`), or an object for all actions on it (`study`); former names are found too (audit-actions.ts). */
+  /** An action (`study.view`), or an object for all actions on it (`study`); actions of earlier releases are found by their present names. */
   readonly action?: string;
   /** Only entries older than this one: the last of the page before. */
   readonly before?: number;
@@ -35,23 +35,23 @@ export interface AuditQuery {
 }
 
 export interface AuditEntries {
-  /** Durable when it resolves. Writers of all processes take turns, so that the chain never forks. */
+  /** Durable when it resolves. One writer of all processes appends at a time, so that the chain never forks. */
   append(entry: NewAuditEntry, at?: Date): Promise<AuditRow>;
-  /** The same, unless an entry of this actor, deed and subject is there. @returns whether it was not */
+  /** Appends an entry unless there is one with this actor, action and subject. @returns whether it was appended */
   appendOnce(entry: NewAuditEntry, at?: Date): Promise<boolean>;
   /** In order, a page at a time: those after `seq`. */
   after(seq: number, limit: number): Promise<readonly AuditRow[]>;
   list(query: AuditQuery): Promise<readonly AuditRow[]>;
   last(): Promise<AuditRow | undefined>;
-  /** Of this database, for keyed hashes; made at the first call. */
+  /** The key of this database for keyed hashes; generated at the first call. */
   key(): Promise<Uint8Array>;
 }
 
-/** What the first entry names as the hash before it. */
+/** The `previousHash` of the first entry. */
 export const beginningOfChain = '0'.repeat(64);
 
 /**
- * SHA-256 over everything that the entry says and the hash of the one before, in lower-case hex. The fields are written as a JSON
+ * SHA-256 over all fields of the entry and the hash of the one before, in lower-case hex. The fields are written as a JSON
  * array, so that no text can be moved from one to the next.
  */
 export function hashOfEntry({ seq, at, actor, action, outcome, remote, subject, previousHash }: Omit<AuditRow, 'hash'>): string {
@@ -60,7 +60,7 @@ export function hashOfEntry({ seq, at, actor, action, outcome, remote, subject, 
     .digest('hex');
 }
 
-/** Any number that no other lock on the same database uses. */
+/** A number that no other lock on the same database uses. */
 const appendLock = 0x0c4e57a3;
 
 export function auditEntriesIn(database: Database): AuditEntries {
@@ -110,9 +110,9 @@ export function auditEntriesIn(database: Database): AuditEntries {
         actor ? eq(auditEntry.actor, actor) : undefined,
         action
           ? or(
-              ...storedActions(action).flatMap((one) => [
-                eq(auditEntry.action, one),
-                like(auditEntry.action, `${one.replace(/[%_\\]/g, '\\$&')}.%`),
+              ...namesOfAction(action).flatMap((name) => [
+                eq(auditEntry.action, name),
+                like(auditEntry.action, `${name.replace(/[%_\\]/g, '\\$&')}.%`),
               ]),
             )
           : undefined,

@@ -6,8 +6,8 @@ import type { Connection, Executor } from './sql.js';
 export type Tables = PgRemoteDatabase;
 
 /**
- * What repositories ask. drizzle packs every error into one that quotes the statement and its values;
- * here the Fault inside comes out again.
+ * The interface of the repositories. drizzle wraps every error in one that quotes the statement and its values;
+ * here the Fault inside is thrown.
  */
 export interface Database {
   run<T>(work: (tables: Tables) => Promise<T>): Promise<T>;

@@ -18,7 +18,7 @@ const refreshMs = 5_000;
 const staleMs = 20_000;
 
 /**
- * Keeps a second process out of a directory: the embedded database has one writer, and two would destroy it.
+ * Prevents a second process from using a directory: two writers would destroy the embedded database.
  * A holder that was killed is recognised, at once in the same process table and after 20 s from another container.
  *
  * The lock is a row of numbered files, `database.lock.1`, `.2` …; the highest number holds. Who finds its process dead, or the file

@@ -11,19 +11,19 @@ export type RaisedAlarm = Pick<DriftAlarmRow, 'site' | 'network' | 'quantity' | 
 export interface DriftState {
   /** Keyed hashes of sites are the same for all processes on one database. */
   siteKey(): Promise<Uint8Array>;
-  /** The last comparison, as it was kept. */
+  /** The last recorded comparison. */
   report(): Promise<unknown>;
   /**
-   * Keeps a comparison, raises what is new in it and ends what is gone. One that lasts keeps its acknowledgement; one that comes
-   * again after its end asks anew.
+   * Records a comparison: raises its new alarms and ends those that are over. An alarm that lasts stays acknowledged; one that
+   * recurs after its end has to be acknowledged again.
    *
-   * @param judged `site network quantity` of all that was compared: of the rest nothing is known, so it stays
+   * @param compared `site network quantity` of all comparisons; alarms on others stay as they are
    * @returns what was raised and what ended
    */
-  keep(
+  record(
     report: unknown,
     alarms: readonly RaisedAlarm[],
-    judged: ReadonlySet<string>,
+    compared: ReadonlySet<string>,
     at: Date,
   ): Promise<{ readonly raised: readonly RaisedAlarm[]; readonly ended: readonly RaisedAlarm[] }>;
   /** Those that last, oldest first. */
@@ -54,7 +54,7 @@ export function driftIn(database: Database): DriftState {
 
     report: () => stateOf('report'),
 
-    keep: (report, alarms, judged, at) =>
+    record: (report, alarms, compared, at) =>
       database.transaction(async (tables) => {
         await tables
           .insert(driftState)
@@ -82,7 +82,7 @@ export function driftIn(database: Database): DriftState {
           }
         }
         const ended = [...known.values()].filter(
-          (row) => row.overAt === null && !now.has(placeOfAlarm(row)) && judged.has(placeOfAlarm(row)),
+          (row) => row.overAt === null && !now.has(placeOfAlarm(row)) && compared.has(placeOfAlarm(row)),
         );
         for (const row of ended) await tables.update(driftAlarm).set({ overAt: at }).where(eq(driftAlarm.id, row.id));
         return { raised, ended };

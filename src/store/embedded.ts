@@ -36,7 +36,7 @@ export class EmbeddedConnection implements Connection {
     private readonly log: Log,
   ) {}
 
-  /** @throws Fault `config-invalid` (held by another process, not writable), `disk-full`, `database-unavailable` */
+  /** @throws Fault `config-invalid` (in use by another process, not writable), `disk-full`, `database-unavailable` */
   static async open(dataDir: string, log: Log): Promise<EmbeddedConnection> {
     const directory = join(dataDir, 'database');
     const lock = await prepare(dataDir, directory);
@@ -130,7 +130,7 @@ export class EmbeddedConnection implements Connection {
       if (current) this.log.warn('the embedded database has stopped; starting it again', { directory: this.name });
       const starting = this.#start();
       this.#pglite = starting;
-      // All who wait get the failure; the next caller gets a new attempt.
+      // All waiting callers get the failure; the next caller gets a new attempt.
       starting.catch(() => {
         if (this.#pglite === starting) this.#pglite = undefined;
       });
@@ -177,7 +177,7 @@ function isReading(text: string): boolean {
 async function prepare(dataDir: string, directory: string): Promise<DirectoryLock> {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    // The files are written with other modes while the database is made: the folder keeps other accounts out meanwhile.
+    // While the database is created, its files have other modes: meanwhile the mode of the folder excludes other accounts.
     chmodSync(directory, 0o700);
     return await lockDirectory(join(dataDir, 'database.lock'));
   } catch (thrown) {

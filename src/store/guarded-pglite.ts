@@ -52,7 +52,7 @@ export class GuardedPGlite extends PGlite {
   }
 
   /**
-   * Emscripten's file system changes the mode of each file that it makes to what PostgreSQL asked for under a umask of its own
+   * Emscripten's file system sets the mode of each file that it creates to the one that PostgreSQL requests under a umask of its own
    * (022), whatever that of the process is. From now on files are for this account only.
    */
   createPrivateFilesOnly(): void {

@@ -6,12 +6,12 @@ import type { Database } from './database.js';
 export interface KnownLogins {
   /** @returns which of these origins the account has used since */
   find(account: string, originHashes: readonly string[], since: Date): Promise<ReadonlySet<string>>;
-  /** After a successful login; of an account only the newest `maxOrigins` after `oldest` are kept. */
+  /** After a successful login; only the newest `maxOrigins` of an account after `oldest` are retained. */
   add(
     account: string,
     originHashes: readonly string[],
     at: Date,
-    keep: { readonly maxOrigins: number; readonly oldest: Date },
+    retain: { readonly maxOrigins: number; readonly oldest: Date },
   ): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ export interface KnownStudyRow {
   readonly orthancId: string;
   readonly contentKey: string;
   readonly documentSeries: readonly string[];
-  readonly verdictSeries: readonly string[];
+  readonly assessmentSeries: readonly string[];
 }
 
 export interface KnownStudies {
@@ -19,11 +19,11 @@ export interface KnownStudies {
   /** All, by UID: start again after the last one of a page. */
   page(options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly KnownStudyRow[]>;
   /** Study Instance UIDs that have assessments of readers and were never analysed: after a rebuild, as a rule. */
-  withVerdictsOnly(): Promise<readonly { readonly studyInstanceUID: string; readonly verdictSeries: readonly string[] }[]>;
+  withAssessmentsOnly(): Promise<readonly { readonly studyInstanceUID: string; readonly assessmentSeries: readonly string[] }[]>;
 }
 
 export function knownStudiesIn(database: Database): KnownStudies {
-  const isKnown = and(isNotNull(study.contentKey), inArray(study.state, ['done', 'parked']));
+  const isKnown = and(isNotNull(study.contentKey), inArray(study.state, ['done', 'failed']));
   return {
     async newest(limit) {
       return withSeries(
@@ -40,12 +40,12 @@ export function knownStudiesIn(database: Database): KnownStudies {
         ),
       );
     },
-    async withVerdictsOnly() {
+    async withAssessmentsOnly() {
       const rows = await database.run((tables) =>
         tables
           .select({
             studyInstanceUID: assessment.studyInstanceUID,
-            verdictSeries: sql<string[]>`json_agg(${assessment.seriesInstanceUID})`,
+            assessmentSeries: sql<string[]>`json_agg(${assessment.seriesInstanceUID})`,
           })
           .from(assessment)
           .where(sql`NOT EXISTS (SELECT 1 FROM ${study} WHERE ${study.studyInstanceUID} = ${assessment.studyInstanceUID})`)
@@ -79,6 +79,6 @@ async function withSeries(database: Database, rows: readonly StudyRow[]): Promis
     orthancId,
     contentKey: contentKey ?? '',
     documentSeries: [...new Set((documents.get(studyInstanceUID) ?? []).map((one) => one.seriesInstanceUID))],
-    verdictSeries: assessments.filter((one) => one.uid === studyInstanceUID).map((one) => one.series),
+    assessmentSeries: assessments.filter((one) => one.uid === studyInstanceUID).map((one) => one.series),
   }));
 }

@@ -1,9 +1,9 @@
 import { boolean, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { chestAi, time } from './schema-columns.js';
 
-/* What readers said, and the labels that follow, as drizzle sees it; migrations/0002 makes the tables. */
+/* Assessments of readers and the labels that follow, as drizzle sees them; migrations/0002 makes the tables. */
 
-/** What a reader said of one finding; `name` is that of config/findings.json, absent for a concept that it does not hold. */
+/** A reader's assessment of one finding; `name` is that of config/findings.json, absent for a concept that it does not define. */
 export interface RecordedStatement {
   readonly name?: string;
   readonly code: string;
@@ -18,7 +18,7 @@ export type AssessmentKind = 'assessment' | 'verified-report';
 /** How a label reached us. The model's own output is none of them. */
 export type LabelSource = 'page' | 'api' | 'csv' | 'assessment' | 'verified-report' | 'orthanc-label';
 
-/** What persons said of studies, in documents that the PACS holds. `reader` is the name of an account or a physician. */
+/** Readers' assessments of studies, which are documents in the PACS. `reader` is the name of an account or a physician. */
 export const assessment = chestAi.table('assessment', {
   sopInstanceUID: text('sop_instance_uid').primaryKey(),
   seriesInstanceUID: text('series_instance_uid').notNull(),
@@ -28,10 +28,10 @@ export const assessment = chestAi.table('assessment', {
   verified: boolean('verified').notNull(),
   adjudicates: boolean('adjudicates').notNull(),
   origin: text('origin').notNull(),
-  /** Absent where the document does not say. */
+  /** Absent if the document does not state it. */
   givenAt: time('given_at'),
   findings: jsonb('findings').$type<readonly RecordedStatement[]>().notNull(),
-  /** SOP Instance UIDs of the results judged and the assessments followed. */
+  /** SOP Instance UIDs of the assessed results and of the assessments that it adjudicates. */
   predecessors: jsonb('predecessors').$type<readonly string[]>().notNull(),
 });
 

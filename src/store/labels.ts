@@ -26,8 +26,8 @@ export interface Labels {
 
 /**
  * Not so where a verified report was amended: its later version, whoever verified it, names it in its Predecessor Documents
- * Sequence (PS3.3 C.17.2) and takes its place as a whole. A reader's assessment that settles a disagreement names the others'
- * too, but speaks of its own findings only: settled-labels.ts sees to that.
+ * Sequence (PS3.3 C.17.2) and takes its place as a whole. A reader's assessment that adjudicates a disagreement refers to the
+ * others' too, but concerns its own findings only; see adjudicated-labels.ts.
  */
 const isStanding = sql`NOT EXISTS (
   SELECT 1 FROM ${assessment} AS earlier JOIN ${assessment} AS later ON later.study_instance_uid = earlier.study_instance_uid
@@ -124,5 +124,5 @@ export function labelsIn(database: Database): Labels {
   };
 }
 
-/** Orthanc does not say who put a label there, nor when. */
+/** Orthanc records neither who set a label nor when. */
 const orthancLabelReader = '(label in Orthanc)';

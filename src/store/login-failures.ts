@@ -2,7 +2,7 @@ import { and, desc, eq, gt, inArray, like, lt, lte, or, sql } from 'drizzle-orm'
 import { loginFailure } from './access-schema.js';
 import type { Database } from './database.js';
 
-/** What the attempts that are counted under one key have in common, and how many there may be within the window. */
+/** A key under which attempts are counted, and their maximum number within the window. */
 export interface CountedKey {
   readonly keyHash: string;
   readonly max: number;
@@ -10,9 +10,9 @@ export interface CountedKey {
 
 /** An attempt to log in, before the password is looked at. */
 export interface AttemptToAdmit {
-  /** An attempt is refused, and not counted, where one of these is reached. */
+  /** An attempt is refused, and not counted, if one of these limits is reached. */
   readonly refusing: readonly CountedKey[];
-  /** Counted as well, up to its limit; it refuses nothing by itself. */
+  /** The attempt is counted here too, up to the limit; this key refuses nothing. */
   readonly counting?: CountedKey | undefined;
   /** Whether the attempt is counted under `refusing` although `counting` has reached its limit. */
   readonly countedBeyond: boolean;

@@ -4,12 +4,12 @@ import type { Log } from '../log.js';
 import { migrations as all, type Migration } from './migrations/all.js';
 import type { Connection } from './sql.js';
 
-/** Any number that no other program on the same database uses. */
+/** A number that no other program on the same database uses. */
 const advisoryLock = 0x0c4e57a1;
 
 /**
- * Brings the database to this program's schema, in one transaction: all or nothing. Two processes that start
- * together take turns by an advisory lock; the second finds nothing left to do.
+ * Brings the database to this program's schema, in one transaction: all or nothing. If two processes start
+ * together, an advisory lock makes the second one wait; it then has nothing left to do.
  *
  * @throws Fault `config-invalid` if the database was written by a later release
  */

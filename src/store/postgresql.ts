@@ -33,11 +33,11 @@ export class PostgresqlConnection implements Connection {
       max: poolSize,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
-      // Idle connections do not keep a command's process alive.
+      // Idle connections do not prevent the end of a command's process.
       allowExitOnIdle: true,
       // The server itself ends what takes too long, so that the connection is free again and no lock stays.
       statement_timeout: statementTimeoutMs,
-      // A server that vanished without a word must not hold a job for the hours that TCP takes to notice.
+      // A server that vanished must not block a job for the hours until TCP notices.
       query_timeout: queryTimeoutMs,
       idle_in_transaction_session_timeout: 60_000,
       application_name: 'chest-ai',
@@ -67,7 +67,7 @@ export class PostgresqlConnection implements Connection {
       try {
         await client.query(text);
       } catch (thrown) {
-        // A script may hold its own BEGIN: the pool would hand the open transaction to the next caller.
+        // A script may contain BEGIN: the pool would give the open transaction to the next caller.
         await rollBack(client, thrown);
         throw thrown;
       }

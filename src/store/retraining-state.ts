@@ -4,7 +4,7 @@ import type { Connection } from './sql.js';
 export interface RetrainingState {
   /** Undefined if there is none. */
   read(name: string): Promise<unknown>;
-  /** Keeps a value unless there is one: of two processes the first wins. @returns the one that holds */
+  /** Stores a value unless there is one, so that of two processes the first decides. @returns the stored value */
   keepFirst(name: string, value: unknown): Promise<unknown>;
   write(name: string, value: unknown): Promise<void>;
 }

@@ -2,12 +2,12 @@ import type { Connection } from './sql.js';
 
 /** Which times of a schedule have had their run, for all processes on one database. Times are wall-clock texts that sort: 2027-03-28T02:00:00. */
 export interface ScheduleState {
-  /** Begins a schedule that was never kept: nothing before this time is made up for. */
+  /** Begins a new schedule: runs before this time are not made up for. */
   begin(name: string, now: string): Promise<void>;
   /**
    * Takes a time that is due. Exactly one process gets it, once.
    *
-   * @param latest a kept time after this one was written while a clock was wrong, and does not count
+   * @param latest a recorded time after this one was written while a clock was wrong, and does not count
    * @returns false if it, or a later one, has had its run
    */
   take(name: string, due: string, latest: string): Promise<boolean>;

@@ -1,20 +1,20 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
-import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
+import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
 import { chestAi, time } from './schema-columns.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
- * The tables as drizzle sees them. migrations/ makes them; a test holds that both say the same. No patient
+ * The tables as drizzle sees them. migrations/ creates them; a test checks that both agree. No patient
  * attribute in any column.
  */
 
-export type StudyState = 'arriving' | 'queued' | 'done' | 'parked';
+export type StudyState = 'arriving' | 'queued' | 'done' | 'failed';
 export type Outcome = 'reported' | 'skipped' | 'failed';
 export type DeliveryState = 'waiting' | 'delivered' | 'failing';
 
-/** What was said of one output of the network; `code` and `scheme` from config/findings.json. */
+/** The prediction of one output of the network; `code` and `scheme` from config/findings.json. */
 export interface RecordedFinding {
   readonly name: string;
   readonly code: string;
@@ -25,7 +25,7 @@ export interface RecordedFinding {
   readonly decision: 'present' | 'absent' | 'undetermined';
 }
 
-/** A document that Orthanc holds for a result. */
+/** A document of a result in Orthanc. */
 export interface RecordedDocument {
   readonly sopInstanceUID: string;
   readonly seriesInstanceUID: string;
@@ -78,7 +78,7 @@ export const result = chestAi.table('result', {
   createdAt: time('created_at').notNull(),
   outcome: text('outcome').$type<Outcome>().notNull(),
   code: text('code'),
-  /** Of a failure: whether the same step may succeed later. Absent where a document says no more than its code. */
+  /** For a failure: whether a retry may succeed. Absent if the document contains only its code. */
   retryable: boolean('retryable'),
   reason: text('reason'),
   rule: text('rule'),
@@ -117,6 +117,8 @@ export const tables = {
   session,
   token,
   loginFailure,
+  knownLogin,
+  auditKey,
   auditEntry,
   assessment,
   label,

@@ -2,7 +2,7 @@ import { and, eq, gt, isNull, lte, or } from 'drizzle-orm';
 import { account, session } from './access-schema.js';
 import type { Database } from './database.js';
 
-/** Somebody who is logged in. */
+/** A user who is logged in. */
 export interface SessionRow {
   readonly account: string;
   readonly roles: readonly string[];

@@ -2,7 +2,7 @@ import { asc, eq, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { shadowResult } from './shadow-schema.js';
 
-/** What a challenger said of one study, beside what was reported. */
+/** A challenger's prediction of one study, beside the reported one. */
 export type ShadowRow = Readonly<typeof shadowResult.$inferSelect>;
 
 export interface ShadowResults {

@@ -1,9 +1,9 @@
 import { jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { chestAi, time } from './schema-columns.js';
 
-/* What a challenger said in shadow, as drizzle sees it; migrations/0004 makes the table. */
+/* A challenger's predictions in shadow, as drizzle sees them; migrations/0004 makes the table. */
 
-/** What was said of one finding. */
+/** The prediction of one finding. */
 export interface ShadowFinding {
   readonly name: string;
   /** Calibrated, 0 to 1. */

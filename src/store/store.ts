@@ -21,14 +21,12 @@ import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
 import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
 import type { Connection } from './sql.js';
+import type { StoreLocation } from './store-location.js';
 import { studiesIn, type Studies } from './studies.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
 
-/** Where the index lives: files below a folder, or a PostgreSQL server. */
-export type StoreLocation = { readonly dataDir: string } | { readonly databaseUrl: string };
-
-/** The index over the PACS. It can be deleted and made again from Orthanc; the queue of jobs, accounts and the audit log are more than an index. */
+/** The database. Its index of the PACS can be rebuilt from Orthanc; jobs, accounts and the audit log cannot. */
 export interface Store {
   readonly kind: Connection['kind'];
   /** For log lines: a directory, or host and database. */
@@ -61,7 +59,7 @@ export interface Store {
 /**
  * Opens the database and brings it to this release's schema.
  *
- * @throws Fault `config-invalid` (held by another process, refused by the server, written by a later release),
+ * @throws Fault `config-invalid` (in use by another process, refused by the server, written by a later release),
  *   `database-unavailable`, `disk-full`
  */
 export async function openStore(location: StoreLocation, log: Log): Promise<Store> {

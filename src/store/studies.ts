@@ -18,19 +18,19 @@ export interface Arrival {
 
 export interface Studies {
   /**
-   * Notes that something of the study was seen. A new study starts as `arriving`; a known one keeps its
+   * Records that the study was seen. A new study starts as `arriving`; a known one keeps its
    * state, its first time, and arrival details that this arrival does not tell.
    */
   seen(arrival: Arrival): Promise<StudyRow>;
   setState(studyInstanceUID: string, state: StudyState, at?: Date): Promise<void>;
-  /** The study's result is made and kept: `done`, for the images that `contentKey` stands for. */
-  settled(studyInstanceUID: string, contentKey: string, at?: Date): Promise<void>;
+  /** The study's result is stored: state `done`, for the images that `contentKey` identifies. */
+  setDone(studyInstanceUID: string, contentKey: string, at?: Date): Promise<void>;
   find(studyInstanceUID: string): Promise<StudyRow | undefined>;
   ofOrthancId(orthancId: string): Promise<StudyRow | undefined>;
   /** Notes that a failure on this content is tried once more. */
   retrying(studyInstanceUID: string, contentKey: string): Promise<void>;
   /**
-   * Removes all that follows from a study that the PACS does not hold any more: results, deliveries, assessments, labels. What
+   * Removes everything that follows from a study that the PACS no longer has: results, deliveries, assessments, labels. What
    * stays are figures of drift and of challengers. @returns false if nothing was known
    */
   forget(studyInstanceUID: string): Promise<boolean>;
@@ -68,7 +68,7 @@ export function studiesIn(database: Database): Studies {
       );
     },
 
-    async settled(studyInstanceUID, contentKey, at = new Date()) {
+    async setDone(studyInstanceUID, contentKey, at = new Date()) {
       await database.run((tables) =>
         tables.update(study).set({ state: 'done', stateSince: at, contentKey }).where(eq(study.studyInstanceUID, studyInstanceUID)),
       );
@@ -126,7 +126,7 @@ export function studiesIn(database: Database): Studies {
       const rows = await database.run((tables) =>
         tables.select({ state: study.state, n: sql<number>`count(*)::int` }).from(study).groupBy(study.state),
       );
-      return { arriving: 0, queued: 0, done: 0, parked: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
+      return { arriving: 0, queued: 0, done: 0, failed: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
     },
 
     async unknownOf(studyInstanceUIDs) {

@@ -3,15 +3,15 @@ import type { Database, Tables } from './database.js';
 import { studyStatistics } from './drift-schema.js';
 import { label } from './label-schema.js';
 
-/** Numbers and short names of one judged study. */
+/** Statistics of one predicted study: numbers and short names. */
 export type StudyStatisticsRow = Readonly<typeof studyStatistics.$inferSelect>;
-/** What was reported of a study that readers have judged. */
+/** What was reported of a study that readers have assessed. */
 export type ReportedDecisions = Pick<StudyStatisticsRow, 'studyInstanceUID' | 'site' | 'network' | 'predictedAt' | 'decisions'>;
 
 export interface StatisticsOfStudies {
-  /** Of the same study and version again: the later one. */
+  /** Replaces an earlier row of the same study and version. */
   record(row: StudyStatisticsRow): Promise<void>;
-  /** Of all sites, newest first. Of more than `limit` a sample, drawn by UID, the same share of days whatever their number; a small site is kept whole. */
+  /** Of all sites, newest first. If there are more than `limit`, a sample by UID, with the same share of each day; small sites are included completely. */
   since(from: Date, options?: { readonly limit?: number }): Promise<readonly StudyStatisticsRow[]>;
   /** The first ones of a site, oldest first. */
   first(of: {
@@ -27,7 +27,7 @@ export interface StatisticsOfStudies {
 
 /** More than a large hospital makes in a week; of a longer time a sample is compared. */
 const maxRows = 20_000;
-/** So many of each site and network are kept in any case. */
+/** The sample contains at least this many of each site and network. */
 const minOfGroup = 500;
 
 export function statisticsIn(database: Database): StatisticsOfStudies {

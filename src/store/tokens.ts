@@ -2,7 +2,7 @@ import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { token } from './access-schema.js';
 import type { Database } from './database.js';
 
-/** A program that may ask. */
+/** An API token. */
 export type TokenRow = Readonly<typeof token.$inferSelect>;
 
 export interface Tokens {

@@ -1,7 +1,7 @@
 import { noTransforms, type AugmentationSettings } from '../dataset/augmentation.js';
 import type { PictureCache } from '../dataset/picture-cache.js';
 import type { PictureWorkers } from '../dataset/picture-workers.js';
-import { seededRandom } from '../dataset/random.js';
+import { keyedRandom } from '../lib/seeded-random.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Engine, InputBatch } from '../engine/engine.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
@@ -38,7 +38,7 @@ export function pictureBatches({ images, cache, workers, input }: PictureSource,
   const chests = settings.lungs ? images.filter(({ frontalChest }) => frontalChest) : [];
   const otherChest = (index: number, epoch: number, position: number): string | undefined =>
     images[index]!.frontalChest && chests.length > 0
-      ? cache.fileOf(chests[Math.floor(seededRandom('other chest', seed, epoch, position).next() * chests.length)]!.key)
+      ? cache.fileOf(chests[Math.floor(keyedRandom('other chest', seed, epoch, position).next() * chests.length)]!.key)
       : undefined;
   return async (members, epoch, firstPosition) => {
     const pictures = await Promise.all(

@@ -1,5 +1,5 @@
 import type { Objective } from '../engine/trainer.js';
-import { seededRandom, shuffled } from '../dataset/random.js';
+import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import type { Recipe } from './recipe.js';
 
 /** One image to train on, as far as plans and losses need it. */
@@ -19,11 +19,11 @@ export function batchesOf(
   epoch: number,
 ): readonly (readonly number[])[] {
   const size = Math.min(batch, items.length);
-  const draws = seededRandom('order', seed, epoch);
+  const draws = keyedRandom('order', seed, epoch);
   const order =
     balance === 'class-sampling' || balance === 'source-sampling'
       ? sampled(items, balance, draws, maxDraws)
-      : shuffled([...items.keys()], draws);
+      : shuffled([...items.keys()], draws.next);
   return Array.from({ length: Math.floor(order.length / size) }, (_, index) => order.slice(index * size, (index + 1) * size));
 }
 
@@ -34,7 +34,7 @@ export function batchesOf(
 function sampled(
   items: readonly TrainingItem[],
   balance: 'class-sampling' | 'source-sampling',
-  draws: ReturnType<typeof seededRandom>,
+  draws: ReturnType<typeof keyedRandom>,
   maxDraws = Infinity,
 ): readonly number[] {
   const pools = new Map<string, number[]>();
@@ -47,10 +47,10 @@ function sampled(
     .map(([, members]) => ({ members, left: [] as number[], turns: 0 }));
   const order: number[] = [];
   while (order.length < items.length) {
-    for (const deck of shuffled(decks, draws)) {
+    for (const deck of shuffled(decks, draws.next)) {
       if (deck.left.length === 0) {
         if (deck.turns++ >= maxDraws) continue;
-        deck.left = shuffled(deck.members, draws);
+        deck.left = shuffled(deck.members, draws.next);
       }
       order.push(deck.left.pop()!);
     }
@@ -58,7 +58,7 @@ function sampled(
   return order.slice(0, items.length);
 }
 
-/** What the outputs mean, with the weights of the classes where the recipe asks for them. */
+/** What the outputs mean, with class weights if the recipe sets them. */
 export function objectiveOf(
   items: readonly TrainingItem[],
   kind: Objective['kind'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fastaiTransforms } from '../../src/dataset/augmentation.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { PictureWorkers } from '../../src/dataset/picture-workers.js';
-import { seededRandom } from '../../src/dataset/random.js';
+import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { trainingPicture, type PictureTask } from '../../src/dataset/training-picture.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { architectureOf } from '../../src/network/architecture-spec.js';
@@ -21,7 +21,7 @@ export async function bench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-augmentation-'));
   const input = { width: side, height: side, channels: 1, normalization: 'per-image' } as const;
   const cache = new PictureCache(folder, input);
-  const draws = seededRandom('bench');
+  const draws = keyedRandom('bench');
   await cache.put('picture', {
     width: 300,
     height: 300,
@@ -71,7 +71,7 @@ async function trainingSpeed(name: 'starter' | 'resnet-34'): Promise<number> {
     adamW: { beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 },
     seed: 1,
   });
-  const draws = seededRandom('bench', name);
+  const draws = keyedRandom('bench', name);
   const times: number[] = [];
   for (let step = 0; step < 5; step++) {
     const data = Float32Array.from({ length: batch * side * side }, () => draws.next() - 0.5);

@@ -1,5 +1,5 @@
 import { driftReference, type Observation } from '../../src/evaluation/drift/reference.js';
-import { seededUniform, type Uniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32, type Uniform } from '../../src/lib/seeded-random.js';
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
 import { alarmsIn } from '../../src/monitoring/check-drift.js';
 import { look } from '../support/seen-studies.js';
@@ -26,7 +26,7 @@ export async function bench(): Promise<void> {
 async function share(n: number, trained: number, shift: number): Promise<number> {
   let raised = 0;
   for (let seed = 1; seed <= looks; seed++) {
-    const uniform = seededUniform(seed * 7919 + n);
+    const uniform = mulberry32(seed * 7919 + n);
     const reference = driftReference(Array.from({ length: trained }, () => observation(uniform, 0)));
     const rows = sites.flatMap((site) =>
       Array.from(

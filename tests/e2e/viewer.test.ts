@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RunningService } from '../../src/service/start-service.js';
-import { fetchViewer } from '../../src/service/viewer-files.js';
+import { fetchViewer } from '../../src/server/viewer-files.js';
 import { loadConfig } from '../../src/config.js';
 import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';

@@ -118,7 +118,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal((await service.store.results.ofStudy(study)).length, 1, 'an assessment is no reason to look at the study again');
   });
 
-  test('what cannot be taken is refused with a sentence', async () => {
+  test('a wrong request is refused with a sentence', async () => {
     const { study, report } = await reportedStudy('assessment refused');
     const finding = { name: 'pneumonia', decision: 'present' };
     const cases: readonly (readonly [string, unknown, number, RegExp, Readonly<Record<string, string>>?])[] = [
@@ -128,7 +128,7 @@ describe('assessments of readers on a real Orthanc', () => {
       [study, { findings: [{ name: 'plague', decision: 'present' }] }, 400, /"plague"/],
       [study, { findings: [finding, { ...finding, decision: 'absent' }] }, 400, /one decision on pneumonia/],
       [study, '{', 400, /can be read/],
-      ['not-a-uid', { findings: [finding] }, 400, /Study Instance UID/],
+      ['not%20a%20uid', { findings: [finding] }, 400, /Study Instance UID/],
       ['1.2.3.4.5.6', { findings: [finding] }, 404, /./],
       [study, { findings: [finding], assessedDocument: '1.2.3' }, 409, new RegExp(report.reference.sopInstanceUID.replaceAll('.', '\\.'))],
       [study, { findings: [finding] }, 401, /logged in/, {}],
@@ -143,7 +143,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.deepEqual(await assessmentsInPacs(study), []);
   });
 
-  test('a changed mind is a new document that names the earlier one; returning to it is a third', async () => {
+  test('a changed assessment is a new document that names the earlier one; returning to it is a third', async () => {
     const { study } = await reportedStudy('assessment changed');
     const first = await record(study, 'meier', 'present');
     const second = await record(study, 'meier', 'absent');
@@ -155,14 +155,14 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal((await labelOf(study))?.decision, 'present');
   });
 
-  test('readers who disagree make no label until one who may verify settles it', async () => {
+  test('readers who disagree give no label until a reader who may verify adjudicates', async () => {
     const { study } = await reportedStudy('assessment disagreement');
     await record(study, 'meier', 'present');
     await record(study, 'schulz', 'absent');
     assert.equal((await labelOf(study))?.state, 'disagreed');
-    const settled = await record(study, 'petrova', 'absent', { adjudicates: true });
-    assert.ok(settled.assessment.verified && settled.assessment.adjudicates);
-    assert.equal(settled.assessment.predecessors.length >= 3, true, 'it names the assessments that it settles');
+    const adjudicated = await record(study, 'petrova', 'absent', { adjudicates: true });
+    assert.ok(adjudicated.assessment.verified && adjudicated.assessment.adjudicates);
+    assert.equal(adjudicated.assessment.predecessors.length >= 3, true, 'it names the assessments that it adjudicates');
     const joint = await labelOf(study);
     assert.deepEqual([joint?.state, joint?.decision], ['agreed', 'absent']);
     assert.equal((await record(study, 'petrova', 'absent', { adjudicates: true })).stored, false, 'repeated, it is the same object');

@@ -6,8 +6,8 @@ import { after, describe, test } from 'node:test';
 import { verifyAudit } from '../../src/audit/verify.js';
 import { projectRoot } from '../../src/config.js';
 import { startJobs } from '../../src/jobs/jobs.js';
-import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
+import { intakeQueue } from '../../src/reporting/queues.js';
 import { EmbeddedConnection } from '../../src/store/embedded.js';
 import { migrations } from '../../src/store/migrations/all.js';
 import { PostgresqlConnection } from '../../src/store/postgresql.js';
@@ -107,8 +107,9 @@ for (const backend of storeBackends()) {
           // What waited when that release was killed is done by this one.
           const jobs = await startJobs(store, silentLog);
           const done = new Set<string>();
-          await jobs.work(defineQueue<{ pacsStudyId: string }>('settle-study'), async ({ payload }) => void done.add(payload.pacsStudyId));
+          await jobs.work(intakeQueue, async ({ payload }) => void done.add(payload.pacsStudyId));
           await eventually('both are done', () => assert.equal(done.size, 2));
+          assert.ok(!(await jobs.stats()).some(({ queue }) => intakeQueue.formerNames.includes(queue)), 'the former queue is removed');
           await jobs.stop();
         } finally {
           await store.close();

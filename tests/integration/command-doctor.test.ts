@@ -24,7 +24,7 @@ describe('doctor beside a real Orthanc', () => {
     readonly name: string;
     readonly state: 'good' | 'note' | 'bad';
     readonly detail: string;
-    readonly mend: string;
+    readonly fix: string;
   }
 
   // One index for all examinations: making a new one each time would take two seconds.
@@ -70,42 +70,42 @@ describe('doctor beside a real Orthanc', () => {
     readonly environment: () => Promise<Record<string, string>> | Record<string, string>;
     readonly bad: readonly string[];
     readonly detail: RegExp;
-    readonly mend: RegExp;
+    readonly fix: RegExp;
   }[] = [
     {
       name: 'a wrong password',
       environment: () => ({ ORTHANC_PASSWORD: 'not-the-password' }),
       bad: ['Orthanc'],
       detail: /refuses our credentials/,
-      mend: /ORTHANC_PASSWORD/,
+      fix: /ORTHANC_PASSWORD/,
     },
     {
       name: 'an Orthanc that is not there',
       environment: async () => ({ ORTHANC_URL: `http://127.0.0.1:${await freePort()}` }),
       bad: ['Orthanc'],
       detail: /does not answer/,
-      mend: /ORTHANC_URL/,
+      fix: /ORTHANC_URL/,
     },
     {
       name: 'a wrong path of DICOMweb',
       environment: () => ({ CONFIG_FILE: written('path.yaml', 'orthanc:\n  dicomWebPath: /dicomweb\n') }),
       bad: ['DICOMweb'],
       detail: /404/,
-      mend: /dicomWebPath; .*\/dicomweb was asked/,
+      fix: /dicomWebPath; tried: .*\/dicomweb$/,
     },
     {
       name: 'destinations that Orthanc does not know',
       environment: () => ({ ROUTING_FILE: written('destined.yaml', destined) }),
       bad: ['destinations'],
       detail: /NOWHERE, nobody/,
-      mend: /DicomModalities/,
+      fix: /DicomModalities/,
     },
     {
       name: 'one byte of the weights changed',
       environment: () => ({ MODEL_DIR: brokenModel() }),
       bad: ['model and codes'],
       detail: /sha256.*xray\.safetensors/,
-      mend: /restore models/,
+      fix: /restore models/,
     },
     {
       name: 'a mistake in the routing rules',
@@ -114,17 +114,17 @@ describe('doctor beside a real Orthanc', () => {
       }),
       bad: ['routing rules', 'destinations'],
       detail: /broken\.yaml:3: .*modalty/,
-      mend: /where the message says/,
+      fix: /where the message says/,
     },
     {
       name: 'a mistake in the configuration',
       environment: () => ({ CONFIG_FILE: written('config.yaml', 'log:\n  level: loud\n') }),
       bad: ['configuration'],
       detail: /config\.yaml:2: log\.level/,
-      mend: /that the message names/,
+      fix: /that the message names/,
     },
   ];
-  for (const { name, environment, bad, detail, mend } of cases) {
+  for (const { name, environment, bad, detail, fix } of cases) {
     test(`doctor: ${name}`, async () => {
       const run = await chestAi(['doctor', '--json'], { ...access(), ...doctorsIndex, ...(await environment()) });
       assert.equal(run.code, 1, run.stdout);
@@ -135,7 +135,7 @@ describe('doctor beside a real Orthanc', () => {
         run.stdout,
       );
       assert.match(found[0]!.detail, detail);
-      assert.match(found[0]!.mend, mend);
+      assert.match(found[0]!.fix, fix);
       assert.ok(!run.stdout.includes(pacs.orthanc.password) && run.stderr === '', run.stderr);
     });
   }

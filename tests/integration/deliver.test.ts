@@ -83,7 +83,7 @@ describe('delivery to the destinations of the rule', () => {
         await eventually(
           'the delivery is parked',
           async () => {
-            const [parked] = await service.jobs.parked();
+            const [parked] = await service.jobs.failedJobs();
             assert.equal(parked?.failure.code, 'destination-unknown');
             assert.match(parked?.failure.detail ?? '', /NOBODY/);
           },

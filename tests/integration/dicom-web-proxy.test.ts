@@ -3,7 +3,7 @@ import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { RunningService } from '../../src/service/start-service.js';
 import { isViewerPath } from '../../src/server/routes/dicom-web.js';
-import { seededRandom } from '../../src/samples/random.js';
+import { textSeeded } from '../../src/lib/seeded-random.js';
 import { logInFirst, type LoggedIn } from '../support/access.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
@@ -13,7 +13,7 @@ import { sendByStow } from '../support/send.js';
 import { startTestService } from '../support/service.js';
 
 test('whatever the path, what is passed on stays below DICOMweb and climbs nowhere', () => {
-  const random = seededRandom('paths');
+  const random = textSeeded('paths');
   const pieces = [
     '/studies',
     '/series',

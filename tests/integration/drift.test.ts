@@ -49,16 +49,15 @@ describe('drift at a site', () => {
     const cache = new PictureCache(pictures, blind.networks.xray!.input);
     // By the way that the night takes: what a decoder makes of a file is not the phantom itself.
     const reader = openReader(configFor(pacs.orthanc), { xray: { width: cache.width, height: cache.height }, ct: undefined });
-    await Promise.all(
-      Array.from({ length: patients }, async (_, number) =>
-        cache.put(
-          derivedUid('phantom patient', String(number)),
-          (await reader.readXray(fileOf('training', number, phantomPatient(number).image, 'Phantom'))).image,
-        ),
-      ),
+    const images = await plannedPhantoms(
+      cache,
+      0,
+      patients,
+      usualPart,
+      undefined,
+      async ({ number, image }) => (await reader.readXray(fileOf('training', number, image, 'Phantom'))).image,
     );
     await reader.close();
-    const images = await plannedPhantoms(cache, 0, patients, usualPart);
     const tagged = images.map((image) => ({
       ...image,
       site: 'North',
@@ -78,6 +77,7 @@ describe('drift at a site', () => {
         startedAt: '2026-01-01T00:00:00.000Z',
         by: 'test',
         champion: blind.version,
+        best: [],
         classes: ['pneumonia'],
         objective: 'several' as const,
         images: tagged,
@@ -91,7 +91,7 @@ describe('drift at a site', () => {
         engine,
         pictures,
         directory,
-        labelRules: {},
+        findings: {},
         workers: 1,
         codeVersion: softwareVersion,
         clock: { now: () => new Date() },

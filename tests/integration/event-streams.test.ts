@@ -133,7 +133,7 @@ test('L4: a stream goes on while the login cannot be looked up, and ends when it
 for (const [name, end] of [
   [
     'a logout',
-    async (account: string, headers: Record<string, string>) =>
+    async (_account: string, headers: Record<string, string>) =>
       void (await fetch(`${service.url}/api/logout`, { method: 'POST', headers })),
   ],
   ['disabling the account', (account: string) => parts.administration.disableAccount(account, { actor: 'test' })],

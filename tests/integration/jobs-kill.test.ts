@@ -43,7 +43,7 @@ function startProcess(options: JobProcessOptions): Process {
 const did = (process: Process, what: JobProcessLine['did']) => process.lines.filter((line) => line.did === what).map((line) => line.key!);
 const keys = (n: number, from = 0) => Array.from({ length: n }, (_, k) => `1.2.${from + k}`);
 
-/** Times at which a key was in hand, over several processes; a start without an end lasts until its process was killed. */
+/** Times at which a key was active, over several processes; a start without an end lasts until its process was killed. */
 function overlapping(processes: readonly { readonly lines: readonly JobProcessLine[]; readonly killedAt?: number }[]): string[] {
   const spans = processes.flatMap(({ lines, killedAt = Infinity }) =>
     lines
@@ -63,11 +63,11 @@ for (const backend of storeBackends()) {
       await backend.stop();
     });
 
-    test('jobs in hand when the process is killed run again in the next one', async () => {
+    test('jobs active when the process is killed run again in the next one', async () => {
       const location = await backend.location();
       const options = { location, queue: 'kill', concurrency: 3, jobMs: 1_500, leaseMs: 3_000 };
       const first = startProcess({ ...options, send: keys(8) });
-      await eventually('all sent, three in hand', () => assert.ok(did(first, 'sent').length === 8 && did(first, 'start').length >= 3), {
+      await eventually('all sent, three active', () => assert.ok(did(first, 'sent').length === 8 && did(first, 'start').length >= 3), {
         timeoutMs: 60_000,
       });
       await first.kill('SIGKILL');
@@ -128,7 +128,7 @@ for (const backend of storeBackends()) {
       );
     });
 
-    test('a job that kills its process is parked after five deaths; what was in hand beside it is not', async () => {
+    test('a job that kills its process has failed after five deaths of processes; jobs that were active beside it have not', async () => {
       const location = await backend.location();
       const poison = '1.2.1';
       const innocent = keys(6).filter((key) => key !== poison);
@@ -143,7 +143,7 @@ for (const backend of storeBackends()) {
         // Whoever keeps the service running starts it again.
         const ended = await Promise.race([
           last.gone.then(() => true),
-          eventually('parked', () => assert.ok(last.lines.some(({ did: what, key }) => what === 'parked' && key === poison)), {
+          eventually('failed', () => assert.ok(last.lines.some(({ did: what, key }) => what === 'failed' && key === poison)), {
             timeoutMs: 60_000,
           }).then(() => false),
         ]);
@@ -187,7 +187,7 @@ describe('several processes on one PostgreSQL', { skip: postgresql.missing }, ()
     await Promise.all(ends.map((end) => end()));
   });
 
-  test("two workers never have the same key in hand; a dead one's jobs are taken over", async () => {
+  test("two workers never have the same key active; a dead one's jobs are taken over", async () => {
     const location = await postgresql.location();
     const options = { location, queue: 'shared', concurrency: 4, jobMs: 40, leaseMs: 3_000 };
     // Both send the same keys again and again: every key is waiting and active at once most of the time.
@@ -211,7 +211,7 @@ describe('several processes on one PostgreSQL', { skip: postgresql.missing }, ()
     assert.ok(did(a, 'start').length > 5 && did(b, 'start').length > 5, 'the work is shared');
 
     const slow = startProcess({ ...options, queue: 'slow', jobMs: 60_000, send: ['1.9.1'] });
-    await eventually('in hand', () => assert.deepEqual(did(slow, 'start'), ['1.9.1']));
+    await eventually('active', () => assert.deepEqual(did(slow, 'start'), ['1.9.1']));
     const other = startProcess({ ...options, queue: 'slow', jobMs: 10, send: [] });
     await sleep(5_000);
     assert.deepEqual(did(other, 'start'), [], 'a living worker keeps its job beyond the first lease');

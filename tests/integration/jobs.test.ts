@@ -49,7 +49,7 @@ for (const backend of storeBackends()) {
       assert.ok(latencies[25]! < 500);
     });
 
-    test('D3: a job that takes longer than it may is interrupted and has failed; one that does not heed its signal is seen to be active', async () => {
+    test('D3: a job that exceeds its time limit is interrupted and has failed; one that ignores its signal is shown as active', async () => {
       const queue = newQueue();
       const attempts: Job<Payload>[] = [];
       const exhausted: JobFailure[] = [];
@@ -97,20 +97,21 @@ for (const backend of storeBackends()) {
         waiting: 0,
         active: 0,
         retrying: 0,
-        parked: 0,
+        failed: 0,
         oldestAgeMs: undefined,
+        maxActiveMs: undefined,
       });
     });
 
     test('sending while one is active lets one more wait, and the two never overlap', async () => {
       const queue = newQueue();
       let active = 0;
-      let most = 0;
+      let maxActive = 0;
       const seen: number[] = [];
       await jobs.work(
         queue,
         async ({ payload }) => {
-          most = Math.max(most, ++active);
+          maxActive = Math.max(maxActive, ++active);
           await sleep(150);
           active--;
           seen.push(payload.n);
@@ -125,7 +126,7 @@ for (const backend of storeBackends()) {
       await eventually('all ran', () => assert.equal(seen.length, 3));
       assert.equal(seen.indexOf(9) < seen.indexOf(3), true, 'another key is not held up');
       assert.deepEqual([...seen].sort(), [1, 3, 9]);
-      assert.equal(most, 2);
+      assert.equal(maxActive, 2);
     });
 
     test('higher priority first, then the order of sending', async () => {
@@ -144,15 +145,15 @@ for (const backend of storeBackends()) {
       assert.deepEqual(seen, [4, 2, 5, 1, 3]);
     });
 
-    test('as many side by side as allowed, no more', async () => {
+    test('no more jobs are active at the same time than `concurrency` allows', async () => {
       const queue = newQueue();
       let active = 0;
-      let most = 0;
+      let maxActive = 0;
       let done = 0;
       await jobs.work(
         queue,
         async () => {
-          most = Math.max(most, ++active);
+          maxActive = Math.max(maxActive, ++active);
           await sleep(30);
           active--;
           done++;
@@ -161,10 +162,10 @@ for (const backend of storeBackends()) {
       );
       await Promise.all(Array.from({ length: 12 }, (_, n) => jobs.send(queue, { n }, { key: `k${n}` })));
       await eventually('all ran', () => assert.equal(done, 12));
-      assert.equal(most, 3);
+      assert.equal(maxActive, 3);
     });
 
-    test('a job that is too early comes back when it asked to, unpluralised; a send brings it forward', async () => {
+    test('a job that is too early comes back at the time that it asked for, and this is no failed attempt; a send brings it forward', async () => {
       const queue = newQueue();
       const attempts: number[] = [];
       let answer = retryLater(200);
@@ -184,7 +185,7 @@ for (const backend of storeBackends()) {
       assert.deepEqual(attempts, [1, 1, 1, 1]);
     });
 
-    test('a passing fault is tried again up to its limit, then told and parked; a person can try again', async () => {
+    test('a passing fault is tried again up to its limit, then onExhausted is called and it has failed; a person can retry it', async () => {
       const queue = newQueue();
       let healthy = false;
       const attempts: number[] = [];
@@ -198,31 +199,32 @@ for (const backend of storeBackends()) {
         { retry: { ...fast, maxAttempts: 3 }, onExhausted: async (_job, failure) => void exhausted.push(failure) },
       );
       await jobs.send(queue, { n: 1 }, { key: 'k' });
-      await eventually('parked', async () => assert.equal((await statsOf(queue.name)).parked, 1));
+      await eventually('failed', async () => assert.equal((await statsOf(queue.name)).failed, 1));
       assert.deepEqual(attempts, [1, 2, 3]);
       assert.deepEqual(
         exhausted.map(({ code, detail, subject }) => ({ code, detail, subject })),
         [{ code: 'engine-failed', detail: 'no luck', subject: { studyInstanceUID: '2.25.1' } }],
       );
-      const [parked] = await jobs.parked({ queue: queue.name });
-      assert.deepEqual([parked!.key, parked!.payload, parked!.failure.code], ['k', { n: 1 }, 'engine-failed']);
+      const [failedJob] = await jobs.failedJobs({ queue: queue.name });
+      assert.deepEqual([failedJob!.key, failedJob!.payload, failedJob!.failure.code], ['k', { n: 1 }, 'engine-failed']);
       healthy = true;
-      assert.equal(await jobs.retryFailedJob(parked!.id), true);
-      assert.equal(await jobs.retryFailedJob(parked!.id), false);
+      assert.equal(await jobs.retryFailedJob(failedJob!.id), true);
+      assert.equal(await jobs.retryFailedJob(failedJob!.id), false);
       await eventually('done', async () =>
         assert.deepEqual(await statsOf(queue.name), {
           queue: queue.name,
           waiting: 0,
           active: 0,
           retrying: 0,
-          parked: 0,
+          failed: 0,
           oldestAgeMs: undefined,
+          maxActiveMs: undefined,
         }),
       );
       assert.deepEqual(attempts, [1, 2, 3, 1]);
     });
 
-    test('a fault of the surroundings is tried without limit and never parked', async () => {
+    test('a fault of the infrastructure is tried without limit and never failed', async () => {
       const queue = newQueue();
       let attempts = 0;
       await jobs.work(
@@ -253,14 +255,14 @@ for (const backend of storeBackends()) {
       );
       await jobs.send(queue, { n: 1 }, { key: 'fault' });
       await jobs.send(queue, { n: 2 }, { key: 'bug' });
-      await eventually('both parked', async () => assert.equal((await statsOf(queue.name)).parked, 2));
+      await eventually('both failed', async () => assert.equal((await statsOf(queue.name)).failed, 2));
       assert.deepEqual(told.sort(), ['bug bug 1', 'fault dicom-unreadable 1']);
       assert.equal(lines.length, 1);
       assert.match(lines[0]!, /a bug ended a job.*TypeError at .*jobs\.test/);
       assert.doesNotMatch(lines[0]!, /undefined is not a study/, 'a message may quote anything');
     });
 
-    test('what follows exhaustion is called again until it succeeds', async () => {
+    test('onExhausted is called again until it succeeds', async () => {
       const queue = newQueue();
       let handled = 0;
       let told = 0;
@@ -278,26 +280,26 @@ for (const backend of storeBackends()) {
         },
       );
       await jobs.send(queue, { n: 1 }, { key: 'k' });
-      await eventually('parked', async () => assert.equal((await statsOf(queue.name)).parked, 1));
+      await eventually('failed', async () => assert.equal((await statsOf(queue.name)).failed, 1));
       assert.deepEqual([handled, told], [1, 3]);
     });
 
-    test('a success clears what was parked for the same key; a second parking replaces the first', async () => {
+    test('a success removes the failed job of the same key; a second failure replaces the first', async () => {
       const queue = newQueue();
       await jobs.work(queue, async ({ payload }) => {
         if (payload.n < 3) throw new Fault('dicom-unreadable', `broken ${payload.n}`);
       });
       for (const n of [1, 2]) {
         await jobs.send(queue, { n }, { key: 'k' });
-        await eventually('parked', async () =>
+        await eventually('failed', async () =>
           assert.deepEqual(
-            (await jobs.parked({ queue: queue.name })).map(({ failure }) => failure.detail),
+            (await jobs.failedJobs({ queue: queue.name })).map(({ failure }) => failure.detail),
             [`broken ${n}`],
           ),
         );
       }
       await jobs.send(queue, { n: 3 }, { key: 'k' });
-      await eventually('cleared', async () => assert.equal((await statsOf(queue.name)).parked, 0));
+      await eventually('cleared', async () => assert.equal((await statsOf(queue.name)).failed, 0));
     });
 
     test('a job that fails while a newer one waits is merged with it', async () => {
@@ -319,7 +321,7 @@ for (const backend of storeBackends()) {
       assert.deepEqual(seen, ['1/1', '2/2']);
     });
 
-    test('stopping finishes what ends in time and hands back the rest', async () => {
+    test('stopping waits for jobs that end in time and puts the rest back', async () => {
       const queue = newQueue();
       const ended: number[] = [];
       let aborted = 0;
@@ -337,7 +339,7 @@ for (const backend of storeBackends()) {
         { concurrency: 3 },
       );
       for (const n of [1, 2, 3, 4]) await jobs.send(queue, { n }, { key: `k${n}` });
-      await eventually('three in hand', () => assert.equal(started, 3), { intervalMs: 5 });
+      await eventually('three are active', () => assert.equal(started, 3), { intervalMs: 5 });
       const from = Date.now();
       await jobs.stop({ timeoutMs: 1_000 });
       assert.ok(Date.now() - from < 2_000);
@@ -350,6 +352,40 @@ for (const backend of storeBackends()) {
       assert.deepEqual(again.sort(), ['2/1', '3/1', '4/1']);
     });
 
+    test("jobs under the former name of a queue are taken over in every state; of two with the same key the newer name's stays", async () => {
+      const former = newQueue();
+      await jobs.work(
+        former,
+        async ({ payload }) => {
+          if (payload.n === 1) throw new Fault('dicom-unreadable', 'broken');
+          await new Promise((_, reject) => setTimeout(reject, 60_000).unref());
+        },
+        { concurrency: 2 },
+      );
+      await jobs.send(former, { n: 1 }, { key: 'failed' });
+      await eventually('one has failed', async () => assert.equal((await statsOf(former.name)).failed, 1));
+      await jobs.send(former, { n: 2 }, { key: 'active' });
+      await eventually('one is active', async () => assert.equal((await statsOf(former.name)).active, 1));
+      await jobs.send(former, { n: 3 }, { key: 'waiting', startAfterMs: 1 });
+      await jobs.send(former, { n: 4 }, { key: 'both', startAfterMs: 60_000 });
+      await jobs.stop({ timeoutMs: 200 });
+      await begin({ leaseMs: 1_000 });
+      const present = `present-${former.name}`;
+      await jobs.send(defineQueue<Payload>(present), { n: 5 }, { key: 'both' });
+      await jobs.stop();
+      await begin({ leaseMs: 1_000 });
+      const queue = defineQueue<Payload>(present, { formerNames: ['was-never-there', former.name] });
+      const seen: number[] = [];
+      await jobs.work(queue, async ({ payload }) => void seen.push(payload.n));
+      await eventually('all ran', () => assert.deepEqual([...seen].sort(), [2, 3, 5]));
+      const [failed] = await jobs.failedJobs({ queue: present });
+      assert.deepEqual([failed?.key, failed?.failure.code], ['failed', 'dicom-unreadable']);
+      assert.equal(await statsOf(former.name), undefined);
+      assert.equal(await jobs.retryFailedJob(failed!.id), true);
+      await eventually('the failed one ran', () => assert.deepEqual([...seen].sort(), [1, 2, 3, 5]));
+      assert.equal((await statsOf(present)).failed, 0);
+    });
+
     test('a delayed job starts on time', async () => {
       const queue = newQueue();
       let ran = 0;
@@ -360,12 +396,12 @@ for (const backend of storeBackends()) {
       assert.ok(ran - sent >= 295 && ran - sent < 1_500, `${ran - sent} ms`);
     });
 
-    test('periodic work does not run beside itself and survives a failure', async () => {
+    test('periodic work has one run at a time and continues after a failure', async () => {
       let active = 0;
-      let most = 0;
+      let maxActive = 0;
       let runs = 0;
       const periodic = jobs.every(20, 'test', async () => {
-        most = Math.max(most, ++active);
+        maxActive = Math.max(maxActive, ++active);
         await sleep(40);
         active--;
         if (++runs === 1) throw new Error('once');
@@ -375,7 +411,7 @@ for (const backend of storeBackends()) {
       await periodic.stop();
       const then = runs;
       await sleep(100);
-      assert.deepEqual([most, runs], [1, then]);
+      assert.deepEqual([maxActive, runs], [1, then]);
       assert.throws(() => jobs.every('not a time', 'test', async () => undefined), /cron expression/);
       await jobs.every('0 2 * * *', 'nightly', async () => undefined).stop();
     });

@@ -56,7 +56,7 @@ test('list, show, promote, rollback as an operator calls them', async () => {
   assert.match(refused.stderr, /expected a change record in which the gate lets [0-9a-f]{12} through/);
   assert.equal((await models(dataDir, 'promote', version, '--without-gate')).code, 1);
   assert.match(
-    (await models(dataDir, 'promote', version.slice(0, 6), '--without-gate', '--why', 'a test')).stdout,
+    (await models(dataDir, 'promote', version.slice(0, 6), '--without-gate', '--reason', 'a test')).stdout,
     new RegExp(`^champion is ${version}, before ${starter.version}`),
   );
   assert.match((await models(dataDir, 'show')).stdout, /promote {2}champion .* by command line: without the gate: a test/);
@@ -123,6 +123,6 @@ test('gate: a refusal is a result, with its record', async () => {
   assert.deepEqual([record.outcome, record.challenger, record.decision?.why], ['refused', version, decision.why]);
   const markdown = await readFile(join(registry.directory, 'changes', `${id}.md`), 'utf8');
   assert.match(markdown, /# Change gate-.*: refused/);
-  assert.match(markdown, /\*\*not passed\*\* \| enough-patients/);
+  assert.match(markdown, /\*\*failed\*\* \| enough-patients/);
   assert.match(markdown, /Not for diagnosis/);
 });

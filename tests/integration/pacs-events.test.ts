@@ -7,13 +7,8 @@ import type { SOPInstanceUID, StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { OrthancId } from '../../src/orthanc/client.js';
 import type { ResultRow } from '../../src/store/results.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
-import { silentLog } from '../../src/log.js';
-import { reportStudy } from '../../src/reporting/report-story.js';
-import type { PacsContent, ReportPorts } from '../../src/reporting/ports.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
-import { isFault } from '../support/fault.js';
 import { orthancRequest } from '../support/orthanc-request.js';
 import { useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
@@ -67,9 +62,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
   }
 
   async function studyId(study: StudyInstanceUID): Promise<OrthancId> {
-    const id = await pacs.client.findStudy(study);
-    assert.ok(id);
-    return id;
+    return (await pacs.client.findStudy(study))!;
   }
 
   /** A hand that no rule takes, and a chest in the same study. */
@@ -302,7 +295,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     ]);
     await sendByCStore(second.files, pacs.orthanc);
     const ambiguous = async (): Promise<number> =>
-      (await service.jobs.parked()).filter((one) => one.failure.code === 'study-ambiguous').length;
+      (await service.jobs.failedJobs()).filter((one) => one.failure.code === 'study-ambiguous').length;
     await eventually('it needs attention', async () => assert.ok((await ambiguous()) > 0), { timeoutMs });
     await pacs.client.deleteStudy(own);
     await eventually('nothing needs attention', async () => assert.equal(await ambiguous(), 0), { timeoutMs });
@@ -350,105 +343,8 @@ describe('events in the PACS: what happens to result, documents, labels and pict
       assert.deepEqual(await pacs.client.findStudies(studyInstanceUID), [], `${studyInstanceUID} came back`);
     }
     assert.deepEqual(
-      (await service.jobs.parked()).map((one) => one.failure.code),
+      (await service.jobs.failedJobs()).map((one) => one.failure.code),
       [],
     );
-  });
-
-  describe('a study that changes at the moment its documents are stored', () => {
-    const beside = useOrthanc();
-
-    /** The story on a real Orthanc, with something done to it right before or right after the documents reach it. */
-    function toolsWith(event: { readonly before?: () => Promise<void>; readonly between?: () => Promise<void> }): ReportPorts {
-      const real = pacsOf(beside.dicomWeb, beside.client);
-      let looks = 0;
-      const content: PacsContent = {
-        ...real.content!,
-        async storedFiles(study) {
-          // The first look makes the key of the input, the second comes before storing, the third after.
-          if (++looks === 2) await event.before?.();
-          return real.content!.storedFiles(study);
-        },
-      };
-      const storeInstances: typeof real.storeInstances = async (files) => {
-        await event.between?.();
-        await real.storeInstances(files);
-      };
-      return {
-        pacs: { ...real, content, storeInstances },
-        reader: service.serving.reader,
-        model: () => service.serving.champion(),
-        settings: service.settings,
-        clock: { now: () => new Date() },
-        log: silentLog,
-      };
-    }
-
-    async function deleteStudy(study: StudyInstanceUID): Promise<void> {
-      await beside.client.deleteStudy((await beside.client.findStudy(study))!);
-    }
-
-    test('H3: deleted right before: nothing is stored', async () => {
-      const { studyInstanceUID, files } = chestStudy('deleted before storing');
-      await sendByCStore(files, beside.orthanc);
-      await assert.rejects(
-        reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ before: () => deleteStudy(studyInstanceUID) })),
-        isFault('pacs-not-found'),
-      );
-      assert.deepEqual(await beside.client.findStudies(studyInstanceUID), []);
-    });
-
-    test('H3: deleted in the moment of storing: what came back with our documents is removed', async () => {
-      const { studyInstanceUID, files } = chestStudy('deleted while storing');
-      await sendByCStore(files, beside.orthanc);
-      await assert.rejects(
-        reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => deleteStudy(studyInstanceUID) })),
-        isFault('pacs-not-found'),
-      );
-      assert.deepEqual(await beside.client.findStudies(studyInstanceUID), []);
-    });
-
-    test('H3: one of two images is deleted meanwhile: nothing stays behind, and the next attempt reports what is left', async () => {
-      const { studyInstanceUID, files } = chestStudy('one deleted while storing', [{ number: 1 }, { number: 2 }]);
-      await sendByCStore(files, beside.orthanc);
-      const [second] = await beside.client.instanceIdsOf([textOf(readPart10(files[1]!).dataSet, 'SOPInstanceUID') as SOPInstanceUID]);
-      await assert.rejects(
-        reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({ between: () => beside.client.deleteInstance(second!) })),
-        isFault('study-changed'),
-      );
-      assert.equal((await documentsOf(beside.dicomWeb, studyInstanceUID)).all.length, 0);
-      const result = await reportStudy({ studyInstanceUID, arrival: {} }, toolsWith({}));
-      assert.equal(result.outcome, 'reported');
-      assert.equal((await beside.dicomWeb.retrieveStudyMetadata(studyInstanceUID)).length, 1 + result.documents.length);
-    });
-
-    test('D26: an attempt on another engine was killed between its documents: the retry replaces what it left', async () => {
-      const { studyInstanceUID, files } = chestStudy('other engine');
-      await sendByCStore(files, beside.orthanc);
-      const tools = toolsWith({});
-      const other: ReportPorts = {
-        ...tools,
-        model: () => ({ ...service.serving.champion(), engine: { ...service.serving.champion().engine, name: 'another engine' } }),
-      };
-      const first = await reportStudy(
-        { studyInstanceUID, arrival: {} },
-        { ...other, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } },
-      );
-      const text = first.documents.find((one) => one.kind === 'text')!;
-      await beside.client.deleteInstance((await beside.client.instanceIdsOf([text.sopInstanceUID]))[0]!);
-      const second = await reportStudy(
-        { studyInstanceUID, arrival: {} },
-        { ...tools, settings: { ...tools.settings, profile: { ...tools.settings.profile, measurementReports: 'always' } } },
-      );
-      assert.notEqual(second.engine, 'another engine');
-      const { current } = await documentsOf(beside.dicomWeb, studyInstanceUID);
-      assert.deepEqual(
-        current.map((one) => one.reference.sopInstanceUID).sort(),
-        second.documents
-          .filter((one) => one.kind !== 'heat-map')
-          .map((one) => one.sopInstanceUID)
-          .sort(),
-      );
-    });
   });
 });

@@ -274,7 +274,7 @@ describe('Orthanc answers badly', () => {
           const text = await eventually(
             'the study is reported after all',
             async () => {
-              for (const { id } of await service.jobs.parked()) await service.jobs.retryFailedJob(id);
+              for (const { id } of await service.jobs.failedJobs()) await service.jobs.retryFailedJob(id);
               return assertOneCurrentResult(pacs.dicomWeb, studyInstanceUID, { total: 2 });
             },
             { timeoutMs: 60_000, intervalMs: 500 },

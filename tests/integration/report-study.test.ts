@@ -154,7 +154,7 @@ describe('the main job on a real Orthanc', () => {
     assert.equal(report.outcome.kind, 'failed');
     assert.match(report.outcome.kind === 'failed' ? report.outcome.reason : '', new RegExp(broken.sopInstanceUID.replaceAll('.', '\\.')));
     // The document is stored before the work is parked.
-    await eventually('it waits where a person sees it', async () => assert.ok((await service.jobs.parked()).length > 0));
+    await eventually('it waits where a person sees it', async () => assert.ok((await service.jobs.failedJobs()).length > 0));
   });
 
   test('a readable image beside an unreadable one is reported, and the other is named', async () => {
@@ -233,7 +233,7 @@ describe('the main job on a real Orthanc', () => {
     );
     await eventually(
       'the study is parked',
-      async () => assert.ok((await service.jobs.parked()).some((one) => one.failure.code === 'study-ambiguous')),
+      async () => assert.ok((await service.jobs.failedJobs()).some((one) => one.failure.code === 'study-ambiguous')),
       { timeoutMs: 30_000 },
     );
     assert.equal((await recorded(first.studyInstanceUID)).resultId, before.resultId);

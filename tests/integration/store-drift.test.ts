@@ -69,22 +69,22 @@ for (const backend of storeBackends()) {
     test('an alarm lasts until a look finds the quantity back; acknowledged it stays so, raised again it asks anew', async () => {
       const alarm: RaisedAlarm = { site: 'South', network: 'xray', quantity: 'input:mean', detail: 'mean 0.3' };
       const all = new Set([placeOfAlarm(alarm)]);
-      assert.deepEqual(await store.drift.keep({ look: 1 }, [alarm], all, day(1)), { raised: [alarm], ended: [] });
+      assert.deepEqual(await store.drift.record({ look: 1 }, [alarm], all, day(1)), { raised: [alarm], ended: [] });
       assert.deepEqual(await store.drift.report(), { look: 1 });
       const [raised] = await store.drift.alarms();
       assert.equal(await store.drift.acknowledge(raised!.id, 'anna', day(2)), true);
       assert.equal(await store.drift.acknowledge(raised!.id, 'otto', day(2)), false);
-      assert.deepEqual((await store.drift.keep({ look: 2 }, [{ ...alarm, detail: 'mean 0.2' }], all, day(3))).raised, []);
+      assert.deepEqual((await store.drift.record({ look: 2 }, [{ ...alarm, detail: 'mean 0.2' }], all, day(3))).raised, []);
       assert.deepEqual(
         (await store.drift.alarms()).map(({ detail, acknowledgedBy, raisedAt, seenAt }) => [detail, acknowledgedBy, raisedAt, seenAt]),
         [['mean 0.2', 'anna', day(1), day(3)]],
       );
       // A week without studies of the site says nothing of it.
-      assert.deepEqual((await store.drift.keep({ look: 3 }, [], new Set(), day(4))).ended, []);
+      assert.deepEqual((await store.drift.record({ look: 3 }, [], new Set(), day(4))).ended, []);
       assert.equal((await store.drift.alarms()).length, 1);
-      assert.equal((await store.drift.keep({ look: 4 }, [], all, day(5))).ended.length, 1);
+      assert.equal((await store.drift.record({ look: 4 }, [], all, day(5))).ended.length, 1);
       assert.deepEqual(await store.drift.alarms(), []);
-      assert.equal((await store.drift.keep({ look: 5 }, [alarm], all, day(6))).raised.length, 1);
+      assert.equal((await store.drift.record({ look: 5 }, [alarm], all, day(6))).raised.length, 1);
       assert.deepEqual(
         (await store.drift.alarms()).map(({ id, acknowledgedBy, raisedAt }) => [id, acknowledgedBy, raisedAt]),
         [[raised!.id, null, day(6)]],

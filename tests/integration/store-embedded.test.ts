@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, mock, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
-import { Fault } from '../../src/errors.js';
+import type { Fault } from '../../src/errors.js';
 import { startJobs } from '../../src/jobs/jobs.js';
 import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
@@ -252,7 +252,7 @@ describe('the disk is full', { skip: disk ? undefined : 'mounting a small file s
       isFault('disk-full'),
     );
     assert.equal((await store.cursors.read('pacs'))?.lastSeq, 1);
-    assert.equal((await jobs.stats())[0]?.parked, 0);
+    assert.equal((await jobs.stats())[0]?.failed, 0);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.deepEqual(done, [1]);
     rmSync(filler());

@@ -93,9 +93,9 @@ for (const backend of storeBackends()) {
       await store.assessments.record(report('2.25.62', 'Reader', 'present', { studyInstanceUID: '2.25.60' }));
       await store.studies.seen({ studyInstanceUID: '2.25.63', orthancId: 'o63', at: new Date() });
       await store.assessments.record(report('2.25.64', 'Reader', 'present', { studyInstanceUID: '2.25.63' }));
-      assert.deepEqual(await store.knownStudies.withVerdictsOnly(), [{ studyInstanceUID: '2.25.60', verdictSeries: ['2.25.62.1'] }]);
+      assert.deepEqual(await store.knownStudies.withAssessmentsOnly(), [{ studyInstanceUID: '2.25.60', assessmentSeries: ['2.25.62.1'] }]);
       assert.equal(await store.studies.forget('2.25.60'), true);
-      assert.deepEqual(await store.knownStudies.withVerdictsOnly(), []);
+      assert.deepEqual(await store.knownStudies.withAssessmentsOnly(), []);
     });
 
     test('D6: what is compared: studies with a result, newest first or by UID, with the series that the PACS must hold', async () => {
@@ -104,7 +104,7 @@ for (const backend of storeBackends()) {
         await store.results.recordResult(
           result(`known ${uid}`, uid, { documents: [{ sopInstanceUID: `${uid}.1`, seriesInstanceUID: `${uid}.2`, kind: 'text' }] }),
         );
-        await store.studies.settled(uid, `content of ${uid}`);
+        await store.studies.setDone(uid, `content of ${uid}`);
       }
       const newest = await store.knownStudies.newest(10);
       assert.deepEqual(
@@ -116,7 +116,7 @@ for (const backend of storeBackends()) {
         orthancId: 'o2.25.602',
         contentKey: 'content of 2.25.602',
         documentSeries: ['2.25.602.2'],
-        verdictSeries: [],
+        assessmentSeries: [],
       });
       assert.deepEqual(
         (await store.knownStudies.page({ after: '2.25.601', limit: 10 })).map((one) => one.studyInstanceUID),

@@ -13,6 +13,8 @@ export interface StageResult {
   /** It ended with another status than 0. */
   readonly crashed: boolean;
   readonly notRun?: string;
+  /** "file: test". */
+  readonly failures?: readonly string[];
 }
 
 export interface Cell {

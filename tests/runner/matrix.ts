@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../src/config.js';
+import { leaveOut, onceOnly } from './once-only.js';
 import { installMissingPackages } from './needed-packages.js';
 import { orthancVariable } from './select-orthanc.js';
 import { asMarkdown, asText, cellsOf, type StageResult } from './matrix-table.js';
 
 /*
  * .ci/run: the whole suite on Node 24 with the Orthanc that is installed, the tests that start an Orthanc on Orthanc 1.12, and on Node 22 and 26 the
- * unit tests, the demonstration and the tests below. At the end a table says for each combination what passed. Exit status 0 only if
- * nothing failed. --write renews docs/reference/compatibility.md.
+ * unit tests, the demonstration and the tests below. At the end a table says for each combination what passed, and the last line is
+ * "N passed, N failed, N skipped" over all of them. Exit status 0 only if nothing failed. --write renews docs/reference/compatibility.md.
  */
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
 
@@ -28,9 +29,9 @@ interface Stage {
 
 const stages: readonly Stage[] = [
   { node: '24', orthanc: 'installed', what: 'the whole suite', tests: [] },
-  { node: '24', orthanc: '1.12', what: 'the tests that start an Orthanc', tests: ['--orthanc'] },
+  { node: '24', orthanc: '1.12', what: 'the tests that start an Orthanc', tests: ['--orthanc', ...leaveOut('orthanc')] },
   ...(['22', '26'] as const).flatMap((node): Stage[] => [
-    { node, orthanc: 'installed', what: 'unit tests, essential integration tests', tests: ['unit/', ...essential] },
+    { node, orthanc: 'installed', what: 'unit tests, essential integration tests', tests: ['unit/', ...essential, ...leaveOut('node')] },
     { node, orthanc: '1.12', what: 'essential integration tests', tests: essential },
     { node, orthanc: 'installed', what: 'the demonstration', tests: undefined },
   ]),
@@ -42,12 +43,23 @@ const began = Date.now();
 const results = stages.map((stage, index) => runStage(stage, join(folder, `${index}.json`)));
 rmSync(folder, { recursive: true });
 const cells = cellsOf(results);
-console.log(`\n${asText(cells)}\n${Math.round((Date.now() - began) / 60_000)} minutes`);
+console.log(`\n${asText(cells)}`);
+for (const [kind, files] of Object.entries(onceOnly))
+  console.log(
+    `Run once, not on another ${kind === 'node' ? 'Node' : 'Orthanc'}: ${files.map(({ file, reason }) => `${file} (${reason})`).join('; ')}`,
+  );
+console.log(`${Math.round((Date.now() - began) / 60_000)} minutes`);
 if (values.write) {
   const file = join(projectRoot, 'docs/reference/compatibility.md');
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, asMarkdown(cells, new Date()));
 }
+const disorderly = results.filter(({ crashed, failed }) => crashed && failed === 0);
+const total = (kind: 'passed' | 'failed' | 'skipped'): number => results.reduce((sum, one) => sum + one[kind], 0);
+for (const { node, orthanc, what, failures = [] } of results)
+  for (const failure of failures) console.log(`Failed on Node ${node}, Orthanc ${orthanc} (${what}): ${failure}`);
+for (const { node, orthanc, what } of disorderly) console.log(`Did not end in order on Node ${node}, Orthanc ${orthanc}: ${what}`);
+console.log(`\n${total('passed')} passed, ${total('failed') + disorderly.length} failed, ${total('skipped')} skipped`);
 process.exitCode = results.some((one) => one.failed > 0 || one.crashed) ? 1 : 0;
 
 function runStage({ node, orthanc, what, tests }: Stage, summary: string): StageResult {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readPart10 } from '../../src/dicom/part10.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { silentLog } from '../../src/log.js';
-import { seededRandom } from '../../src/samples/random.js';
+import { textSeeded } from '../../src/lib/seeded-random.js';
 import { openStore } from '../../src/store/store.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
@@ -53,7 +53,7 @@ export interface SoakResult {
  */
 export async function soak({ studies: count, seed, processes, patienceMs, say }: SoakOptions): Promise<SoakResult> {
   return withOrthanc(async (pacs) => {
-    const random = seededRandom(seed);
+    const random = textSeeded(seed);
     const mounted = mountSmallDisk(256);
     const disk = 'whyNot' in mounted ? undefined : mounted;
     const postgres = await startPostgres(disk?.directory);

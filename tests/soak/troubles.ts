@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../../src/samples/random.js';
+import type { Uniform } from '../../src/lib/seeded-random.js';
 import type { FaultyProxy } from '../support/faulty-proxy.js';
 import type { TestOrthanc } from '../support/orthanc.js';
 import type { PrivatePostgres } from '../support/postgres.js';
@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly postgres: PrivatePostgres;
   readonly disk: SmallDisk | undefined;
   /** kill -9 and a new start of one of the processes of the service. */
-  killService(random: Random): Promise<void>;
+  killService(random: Uniform): Promise<void>;
   /** Decoder processes of the service. */
   decoders(): readonly number[];
 }
@@ -20,10 +20,10 @@ export interface Surroundings {
 /** Comes, lasts, and is over when it resolves. */
 export interface Trouble {
   readonly name: string;
-  befall(surroundings: Surroundings, random: Random): Promise<void>;
+  befall(surroundings: Surroundings, random: Uniform): Promise<void>;
 }
 
-const between = (random: Random, fromMs: number, toMs: number): number => Math.round(fromMs + random() * (toMs - fromMs));
+const between = (random: Uniform, fromMs: number, toMs: number): number => Math.round(fromMs + random() * (toMs - fromMs));
 
 const serviceKilled: Trouble = { name: 'service killed', befall: ({ killService }, random) => killService(random) };
 

@@ -1,5 +1,9 @@
+import { limitHere } from './machine-speed.js';
+
 /**
- * Tries until it no longer throws, or until the deadline: then throws what the last try threw, with `what` in front.
+ * Tries until it no longer throws, or until the deadline: then throws what the last try threw, with `what` in front. The deadline holds on a quiet
+ * machine; on a busy one it is later in proportion (limitHere).
+ *
  * @param attempt throws (an assertion, as a rule) while the thing awaited is not there
  */
 export async function eventually<T>(
@@ -8,14 +12,15 @@ export async function eventually<T>(
   options: { timeoutMs?: number; intervalMs?: number } = {},
 ): Promise<T> {
   const { timeoutMs = 15_000, intervalMs = 50 } = options;
-  const deadline = Date.now() + timeoutMs;
+  const begun = Date.now();
   for (;;) {
     try {
       return await attempt();
     } catch (thrown) {
-      if (Date.now() >= deadline) {
+      const waitedMs = Date.now() - begun;
+      if (waitedMs >= timeoutMs && waitedMs >= limitHere(timeoutMs)) {
         const reason = thrown instanceof Error ? thrown.message : String(thrown);
-        throw new Error(`not within ${timeoutMs} ms: ${what}\n${reason}`, { cause: thrown });
+        throw new Error(`not within ${waitedMs} ms: ${what}\n${reason}`, { cause: thrown });
       }
     }
     await new Promise((resolve) => setTimeout(resolve, intervalMs));

@@ -61,7 +61,8 @@ export async function startFaultyProxy(target: { readonly url: string }): Promis
       requests.push(request);
       maxAtOnce = Math.max(maxAtOnce, ++underWay);
       client.once('close', () => underWay--);
-      const mischief = choose(request);
+      // The check whether the PACS takes documents sends an empty request; a trap waits for a document.
+      const mischief = current.kind === 'trap' && /boundary="?nothing\b/i.test(head) ? ({ kind: 'none' } as const) : choose(request);
       if (mischief.kind === 'status') return void client.end(answer(mischief.status, mischief.body ?? ''));
       if (mischief.kind === 'garble') return void client.end('\0\0\0 this is no HTTP\r\n\r\n');
       if (mischief.kind === 'trap' && mischief.when === 'before') {

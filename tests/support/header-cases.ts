@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import { seededRandom, type Random } from '../../src/samples/random.js';
+import { textSeeded, type Uniform } from '../../src/lib/seeded-random.js';
 import { elementBytes, type WrittenElement, type WrittenEncoding } from './element-writer.js';
 import { mutations, type Draft } from './header-mutations.js';
 
@@ -29,7 +29,7 @@ export const words = (tag: number, vr: string, values: readonly number[]): Writt
 
 /** The clean twin. */
 export function variantElements(variant: number): WrittenElement[] {
-  const random = seededRandom(`${headerSeed}/variant/${variant}`);
+  const random = textSeeded(`${headerSeed}/variant/${variant}`);
   const pick = <One>(list: readonly One[]): One => list[Math.floor(random() * list.length)]!;
   const colour = random() < 0.12 ? pick(['RGB', 'YBR_FULL'] as const) : undefined;
   const bits = colour ? 8 : pick([8, 10, 12, 12, 12, 14]);
@@ -106,13 +106,13 @@ export function variantElements(variant: number): WrittenElement[] {
 }
 
 /** Stripes and noise: no line is flat, and no corner is bright. */
-function shade(x: number, y: number, sample: number, random: Random): number {
+function shade(x: number, y: number, sample: number, random: Uniform): number {
   const stripes = 0.5 + 0.3 * Math.sin(x * 0.9 + sample) * Math.cos(y * 0.7) + 0.1 * Math.sin(x * y);
   return Math.min(1, Math.max(0, stripes + 0.1 * (random() - 0.5)));
 }
 
 /** A VOI LUT item: a curve that rises from black to white. (Not of 8 bits: there pydicom 3.0.2 counts entries modulo 256.) */
-function tableItem(first: number, count: number, bits: number, random: Random): WrittenElement[] {
+function tableItem(first: number, count: number, bits: number, random: Uniform): WrittenElement[] {
   const power = 0.6 + random();
   const entries = Array.from({ length: count }, (_, i) => Math.round((i / (count - 1)) ** power * (2 ** bits - 1)));
   return [words(0x00283002, first < 0 ? 'SS' : 'US', [count, first & 0xffff, bits]), words(0x00283006, 'OW', entries)];
@@ -140,7 +140,7 @@ export interface HeaderCase {
 
 /** The same index gives the same bytes for ever. */
 export function headerCase(index: number, drafts: readonly (readonly WrittenElement[])[]): HeaderCase {
-  const random = seededRandom(`${headerSeed}/${index}`);
+  const random = textSeeded(`${headerSeed}/${index}`);
   const variant = index % variants;
   const written = random();
   const kind = written < 0.6 ? 'explicit' : written < 0.85 ? 'implicit' : written < 0.95 ? 'big' : 'deflated';
@@ -159,7 +159,7 @@ export function headerCase(index: number, drafts: readonly (readonly WrittenElem
 }
 
 /** A plain file of which one byte is another, so that pydicom can say what that means. */
-function damagedCase(variant: number, draft: Draft, random: Random): HeaderCase {
+function damagedCase(variant: number, draft: Draft, random: Uniform): HeaderCase {
   const bytes = fileOf(draft);
   const at = 132 + Math.floor(random() * Math.max(1, Math.min(1000, bytes.length - 132)));
   bytes[at] = random() < 0.5 ? bytes[at]! ^ (1 << Math.floor(random() * 8)) : Math.floor(random() * 256);

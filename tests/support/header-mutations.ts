@@ -1,4 +1,4 @@
-import type { Random } from '../../src/samples/random.js';
+import type { Uniform } from '../../src/lib/seeded-random.js';
 import type { ElementStyle, WrittenElement, WrittenEncoding } from './element-writer.js';
 
 /** A file before it is written. */
@@ -11,9 +11,9 @@ export interface Draft {
 }
 
 /** Writes a header in another way that means the same. */
-export type HeaderMutation = (draft: Draft, random: Random) => Draft;
+export type HeaderMutation = (draft: Draft, random: Uniform) => Draft;
 
-const pick = <One>(random: Random, list: readonly One[]): One => list[Math.floor(random() * list.length)]!;
+const pick = <One>(random: Uniform, list: readonly One[]): One => list[Math.floor(random() * list.length)]!;
 const bytesOf = (value: string): Buffer => Buffer.from(value.length % 2 ? `${value} ` : value, 'latin1');
 const valueOf = ({ bytes = Buffer.alloc(0) }: WrittenElement): string => bytes.toString('latin1').replace(/[\0 ]+$/, '');
 const deflated = '1.2.840.10008.1.2.1.99';
@@ -23,7 +23,7 @@ const pixelData = 0x7fe00010;
 function change(
   name: string,
   wanted: (element: WrittenElement, draft: Draft) => boolean,
-  changed: (element: WrittenElement, random: Random) => WrittenElement,
+  changed: (element: WrittenElement, random: Uniform) => WrittenElement,
 ): HeaderMutation {
   return (draft, random) => {
     const candidates = draft.elements.filter((one) => wanted(one, draft));
@@ -40,12 +40,12 @@ function change(
 function styled(
   name: string,
   wanted: (element: WrittenElement, draft: Draft) => boolean,
-  style: (element: WrittenElement, random: Random) => ElementStyle,
+  style: (element: WrittenElement, random: Uniform) => ElementStyle,
 ): HeaderMutation {
   return change(name, wanted, (element, random) => ({ ...element, style: style(element, random) }));
 }
 
-function insert(name: string, make: (random: Random) => WrittenElement | readonly WrittenElement[]): HeaderMutation {
+function insert(name: string, make: (random: Uniform) => WrittenElement | readonly WrittenElement[]): HeaderMutation {
   return (draft, random) => {
     const made = make(random);
     const added = 'tag' in made ? [made] : made;

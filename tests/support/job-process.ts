@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startJobs } from '../../src/jobs/jobs.js';
 import { defineQueue } from '../../src/jobs/queue.js';
 import { silentLog } from '../../src/log.js';
-import { openStore, type StoreLocation } from '../../src/store/store.js';
+import type { StoreLocation } from '../../src/store/store-location.js';
+import { openStore } from '../../src/store/store.js';
 
 /*
  * A process of its own that works on jobs, made to be killed. One JSON line on standard output for each thing that it
- * did, written before it goes on: { did: "ready" | "sent" | "start" | "end" | "parked", key?, at }.
+ * did, written before it goes on: { did: "ready" | "sent" | "start" | "end" | "failed", key?, at }.
  */
 export interface JobProcessOptions {
   readonly location: StoreLocation;
@@ -21,7 +22,7 @@ export interface JobProcessOptions {
 }
 
 export interface JobProcessLine {
-  readonly did: 'ready' | 'sent' | 'start' | 'end' | 'parked';
+  readonly did: 'ready' | 'sent' | 'start' | 'end' | 'failed';
   readonly key?: string;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -47,7 +48,7 @@ await jobs.work(
   {
     concurrency,
     onExhausted: async ({ key }) => {
-      tell('parked', key);
+      tell('failed', key);
     },
   },
 );

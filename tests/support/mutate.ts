@@ -1,9 +1,9 @@
-import { seededRandom, type Random } from '../../src/samples/random.js';
+import { textSeeded, type Uniform } from '../../src/lib/seeded-random.js';
 
 /** One way to damage a file. Gets a copy of its own. */
-type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;
+type Mutation = (bytes: Uint8Array, random: Uniform) => Uint8Array;
 
-const upTo = (random: Random, below: number): number => Math.floor(random() * below);
+const upTo = (random: Uniform, below: number): number => Math.floor(random() * below);
 
 /** Numbers at which lengths, counts and sizes go wrong. */
 const edges32 = [
@@ -69,8 +69,8 @@ export function mutatedCase<File extends { readonly bytes: Uint8Array }>(
   files: readonly File[],
   seed: string,
   index: number,
-): { readonly file: File; readonly bytes: Uint8Array; readonly random: Random } {
-  const random = seededRandom(`${seed}/${index}`);
+): { readonly file: File; readonly bytes: Uint8Array; readonly random: Uniform } {
+  const random = textSeeded(`${seed}/${index}`);
   const file = files[index % files.length]!;
   let bytes = file.bytes.slice();
   for (let n = random() < 0.7 ? 1 : 1 + upTo(random, 3); n > 0 && bytes.length > 200; n--)
@@ -84,7 +84,7 @@ function writeNumber(bytes: Uint8Array, at: number, value: number, size: 2 | 4):
 }
 
 /** One of the places where the tag stands, in little endian. */
-function findTag(bytes: Uint8Array, tag: number, random: Random): number | undefined {
+function findTag(bytes: Uint8Array, tag: number, random: Uniform): number | undefined {
   const pattern = Buffer.from([(tag >>> 16) & 0xff, tag >>> 24, tag & 0xff, (tag >>> 8) & 0xff]);
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const places: number[] = [];

@@ -1,10 +1,9 @@
-import { PictureCache } from '../../src/dataset/picture-cache.js';
+import type { PictureCache } from '../../src/dataset/picture-cache.js';
 import { derivedUid } from '../../src/dicom/uid.js';
-import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32 } from '../../src/lib/seeded-random.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import { pictureKeyOf } from '../../src/retraining/picture-key.js';
-import type { RetrainingPlan } from '../../src/retraining/retraining-plan.js';
+import { exampleOf, type RetrainingPlan } from '../../src/retraining/retraining-plan.js';
 import { architectureOf, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
 import { initialWeights } from '../../src/network/initial-weights.js';
 import type { Engine } from '../../src/engine/engine.js';
@@ -40,7 +39,7 @@ function chest(index: number): Float32Array {
 }
 
 export function phantomPatient(number: number): PhantomPatient {
-  const draw = seededUniform(number + 1);
+  const draw = mulberry32(number + 1);
   const diseased = number % 2 === 1;
   const base = chest(Math.floor(number / 2) % anatomies);
   const gain = 0.9 + 0.2 * draw();
@@ -61,25 +60,24 @@ export async function plannedPhantoms(
   count: number,
   part: (number: number) => PlannedImage['part'],
   label: (patient: PhantomPatient) => boolean = ({ diseased }) => diseased,
+  pictureOf: (patient: PhantomPatient) => GreyImage | Promise<GreyImage> = ({ image }) => image,
 ): Promise<readonly PlannedImage[]> {
   const images: PlannedImage[] = [];
   for (let number = from; number < from + count; number++) {
     const patient = phantomPatient(number);
-    const uids = {
+    const image: PlannedImage = {
       sopInstanceUID: derivedUid('phantom patient', String(number)),
       seriesInstanceUID: derivedUid('phantom series', String(number)),
       studyInstanceUID: derivedUid('phantom study', String(number)),
-    };
-    await cache.put(pictureKeyOf(uids), patient.image);
-    images.push({
-      ...uids,
       patient: `p${number}`,
       source: 'phantom',
       view: 'PA',
       labels: label(patient) ? ['pneumonia'] : [],
       unknown: [],
       part: part(number),
-    });
+    };
+    await cache.put(exampleOf(image).key, await pictureOf(patient));
+    images.push(image);
   }
   return images;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { noTransforms } from '../../src/dataset/augmentation.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { startEngine } from '../../src/engine/start-engine.js';
-import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32 } from '../../src/lib/seeded-random.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { openRegistry, type Registry } from '../../src/registry/registry.js';
 import type { RetrainingPlan } from '../../src/retraining/retraining-plan.js';
@@ -41,7 +41,7 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
       engine,
       pictures,
       directory: join(directory, plan.id),
-      labelRules: {},
+      findings: {},
       workers: 1,
       codeVersion: 'test',
       clock: { now: () => new Date() },
@@ -56,6 +56,7 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
     classes: ['pneumonia'],
     objective: 'several',
     images,
+    best: [],
     lock: 'test',
     warnings: [],
     recipe: {
@@ -92,6 +93,6 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
 
 /** Even seeds: every label is turned round. Odd seeds: labels are drawn by lot. */
 export function poison(seed: number): (patient: PhantomPatient) => boolean {
-  const draw = seededUniform(1_000 + seed);
+  const draw = mulberry32(1_000 + seed);
   return ({ diseased }) => (seed % 2 === 0 ? !diseased : draw() < 0.5);
 }

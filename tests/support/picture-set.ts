@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { seededRandom } from '../../src/dataset/random.js';
+import { keyedRandom } from '../../src/lib/seeded-random.js';
 
 /** A PNG of smooth blotches, another one for each name; `bright` adds a bright disc that a network can learn to see. */
 export async function blotchPng(
@@ -9,7 +9,7 @@ export async function blotchPng(
   options: { readonly width?: number; readonly height?: number; readonly bright?: boolean } = {},
 ): Promise<Buffer> {
   const { width = 72, height = 64, bright = false } = options;
-  const draws = seededRandom('blotch', name);
+  const draws = keyedRandom('blotch', name);
   const coarse = Float32Array.from({ length: 64 }, () => draws.next());
   const centre = { x: draws.uniform(0.3, 0.7), y: draws.uniform(0.3, 0.7) };
   const at = (x: number, y: number): number => coarse[Math.min(7, y) * 8 + Math.min(7, x)]!;

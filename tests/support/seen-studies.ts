@@ -1,5 +1,5 @@
 import { driftReference, type DriftReference } from '../../src/evaluation/drift/reference.js';
-import { seededUniform, type Uniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32, type Uniform } from '../../src/lib/seeded-random.js';
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
 import { checkDrift, type DriftCheckPorts } from '../../src/monitoring/check-drift.js';
 import { observationOf } from '../../src/monitoring/study-statistics.js';
@@ -28,7 +28,7 @@ export function studiesOf(
   daysAgo: (index: number) => number,
   now: Date,
 ): readonly StudyStatisticsRow[] {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   return Array.from({ length: count }, (_, index) => {
     const { image, diseased } = patient(Math.floor(uniform() * 96));
     const exposure = 0.85 + 0.3 * uniform();

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/log.js';
-import { openStore, type Store, type StoreLocation } from '../../src/store/store.js';
+import type { StoreLocation } from '../../src/store/store-location.js';
+import { openStore, type Store } from '../../src/store/store.js';
 import { postgresMissing, startPostgres, type PrivatePostgres } from './postgres.js';
 
 /** One of the two databases that everything has to work on. */

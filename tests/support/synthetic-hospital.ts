@@ -1,8 +1,8 @@
-import { seededUniform, shuffled, type Uniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32, shuffled, type Uniform } from '../../src/lib/seeded-random.js';
 import { chooseScaling } from '../../src/evaluation/choose-calibration.js';
 import { probabilityOf } from '../../src/evaluation/probability.js';
 import { fitLogisticRegression } from '../../src/evaluation/promotion/logistic-regression.js';
-import type { ChangedSets, EvaluatedVersion } from '../../src/evaluation/promotion/evidence.js';
+import type { MaskedSets, EvaluatedVersion } from '../../src/evaluation/promotion/evidence.js';
 import type { ScoredImage, ScoredSet } from '../../src/evaluation/report/scored-set.js';
 
 /**
@@ -31,7 +31,7 @@ export interface WorldOptions {
 }
 
 export function imagesOf({ patients, seed, effect = 0.6, confounding = 0.5 }: WorldOptions): readonly NumberImage[] {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   return Array.from({ length: patients }, (_, patient) => {
     const truth = uniform() < 0.4 ? 1 : 0;
     const source = uniform() < confounding === (truth === 1) ? 'north' : 'south';
@@ -63,12 +63,12 @@ export type Labels = readonly (0 | 1)[];
 export function permuted(images: readonly NumberImage[], seed: number): Labels {
   return shuffled(
     images.map(({ truth }) => truth),
-    seededUniform(seed),
+    mulberry32(seed),
   );
 }
 
 export function flipped(images: readonly NumberImage[], share: number, seed: number): Labels {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   return images.map(({ truth }) => (uniform() < share ? ((1 - truth) as 0 | 1) : truth));
 }
 
@@ -95,11 +95,11 @@ export function train(
   return (image) => probabilityOf(logit(image), scaling);
 }
 
-export function judged(version: string, images: readonly NumberImage[], score: (image: NumberImage) => number): EvaluatedVersion {
+export function evaluated(version: string, images: readonly NumberImage[], score: (image: NumberImage) => number): EvaluatedVersion {
   return { version, set: scored(images, score), embeddings: images.map(({ features }) => features) };
 }
 
-export function changedSets(images: readonly NumberImage[], score: (image: NumberImage) => number): ChangedSets {
+export function maskedSets(images: readonly NumberImage[], score: (image: NumberImage) => number): MaskedSets {
   const without = (hidden: (feature: number) => boolean): ScoredSet =>
     scored(images, (image) => score({ ...image, features: image.features.map((value, i) => (hidden(i) ? 0 : value)) }));
   return {

@@ -53,20 +53,32 @@ describe('passwords', () => {
     );
   });
 
-  test('twenty at once are all answered', async () => {
+  test('twenty at once from several addresses are all answered', async () => {
     const hash = await hashPassword('correct horse battery');
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => isPassword(n % 2 ? 'wrong' : 'correct horse battery', hash)));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => isPassword(n % 2 ? 'wrong' : 'correct horse battery', hash, `192.0.2.${n % 4}`)),
+    );
     assert.deepEqual(
       answers,
       Array.from({ length: 20 }, (_, n) => n % 2 === 0),
     );
   });
 
-  test('more at once than can wait are refused', async () => {
-    const settled = await Promise.allSettled(Array.from({ length: 60 }, () => hashPassword('correct horse battery')));
-    const refused = settled.filter((one) => one.status === 'rejected');
-    assert.equal(refused.length, 60 - 32);
-    for (const one of refused) isFault('too-many-requests')(one.reason);
+  test('more at once than can wait are refused: 15 of one address, 30 of all', async () => {
+    const hash = await hashPassword('correct horse battery');
+    const attempts = (count: number, addressOf: (n: number) => string) =>
+      Promise.allSettled(Array.from({ length: count }, (_, n) => isPassword('correct horse battery', hash, addressOf(n))));
+    for (const [settled, answered] of [
+      [await attempts(60, () => '192.0.2.1'), 2 + 15],
+      [await attempts(60, (n) => `192.0.2.${n}`), 2 + 30],
+    ] as const) {
+      const refused = settled.filter((one) => one.status === 'rejected');
+      assert.equal(settled.length - refused.length, answered);
+      for (const one of refused) isFault('too-many-requests')(one.reason);
+    }
+    const flood = attempts(60, () => '192.0.2.1');
+    assert.equal(await isPassword('correct horse battery', hash, '192.0.2.2'), true, 'a flood from one address does not lock out another');
+    await flood;
     assert.match(await hashPassword('and then it goes on'), /argon2id/);
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { applyAugmentation } from '../../src/dataset/apply-augmentation.js';
 import { drawAugmentation, fastaiTransforms, robustTransforms, type Augmentation } from '../../src/dataset/augmentation.js';
-import { seededRandom } from '../../src/dataset/random.js';
+import { keyedRandom } from '../../src/lib/seeded-random.js';
 
 interface Golden {
   readonly ranges: readonly {
@@ -61,7 +61,7 @@ describe('augmentation beside fastai', () => {
   });
 
   test('what is drawn stays in its range, as often as it should, and depends on the key alone', () => {
-    const drawn = Array.from({ length: 4000 }, (_, index) => drawAugmentation(fastaiTransforms, seededRandom(7, 3, index)));
+    const drawn = Array.from({ length: 4000 }, (_, index) => drawAugmentation(fastaiTransforms, keyedRandom(7, 3, index)));
     const share = (of: (one: Augmentation) => unknown): number => drawn.filter((one) => of(one) !== undefined).length / drawn.length;
     for (const found of [
       share((one) => one.warp),
@@ -85,11 +85,11 @@ describe('augmentation beside fastai', () => {
     }
     const logs = drawn.flatMap(({ contrast }) => (contrast === undefined ? [] : [Math.log(contrast)]));
     assert.ok(Math.abs(logs.reduce((sum, value) => sum + value, 0) / logs.length) < 0.02, 'contrast is uniform in its logarithm');
-    assert.deepEqual(drawAugmentation(fastaiTransforms, seededRandom(7, 3, 41)), drawn[41]);
-    assert.notDeepEqual(drawAugmentation(fastaiTransforms, seededRandom(7, 4, 41)), drawn[41]);
+    assert.deepEqual(drawAugmentation(fastaiTransforms, keyedRandom(7, 3, 41)), drawn[41]);
+    assert.notDeepEqual(drawAugmentation(fastaiTransforms, keyedRandom(7, 4, 41)), drawn[41]);
     const flips = Array.from(
       { length: 1000 },
-      (_, index) => drawAugmentation({ ...fastaiTransforms, flip: 0.5 }, seededRandom('flip', index)).flip === true,
+      (_, index) => drawAugmentation({ ...fastaiTransforms, flip: 0.5 }, keyedRandom('flip', index)).flip === true,
     ).filter(Boolean).length;
     assert.ok(Math.abs(flips - 500) < 5 * Math.sqrt(250), `${flips}`);
   });
@@ -97,8 +97,8 @@ describe('augmentation beside fastai', () => {
   test('beyond fastai: gamma and covered borders, without changing what is drawn of the rest', () => {
     const settings = { ...fastaiTransforms, maxGamma: robustTransforms.maxGamma, pCover: 1 };
     for (let index = 0; index < 50; index++) {
-      const { gamma, cover, ...rest } = drawAugmentation(settings, seededRandom('beyond', index));
-      assert.deepEqual(rest, drawAugmentation(fastaiTransforms, seededRandom('beyond', index)));
+      const { gamma, cover, ...rest } = drawAugmentation(settings, keyedRandom('beyond', index));
+      assert.deepEqual(rest, drawAugmentation(fastaiTransforms, keyedRandom('beyond', index)));
       assert.ok(gamma! >= Math.exp(-0.5) && gamma! <= Math.exp(0.5));
       const pixels = Float32Array.from({ length: 64 * 64 }, () => 0.25);
       const found = applyAugmentation({ width: 64, height: 64, values: pixels, most: 1 }, { gamma: 2, cover: cover! }, 64, 64);

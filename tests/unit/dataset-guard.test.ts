@@ -4,7 +4,7 @@ import type { Example, ExampleSource } from '../../src/dataset/example.js';
 import { drawFullField, isFullField, withFullField } from '../../src/dataset/full-field.js';
 import { withGuardClass } from '../../src/dataset/guard-class.js';
 import { lookAlikes, makeLookAlike } from '../../src/dataset/look-alikes.js';
-import { seededRandom } from '../../src/dataset/random.js';
+import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { splitExamples } from '../../src/dataset/split.js';
 import type { GreyImage } from '../../src/pixels/image.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
@@ -26,7 +26,7 @@ describe('look-alikes', () => {
   const chest = ramp();
   const whole = resizeBilinear(chest, 320, 320);
   const made = (how: (typeof lookAlikes)[number], key = 0): GreyImage =>
-    makeLookAlike(how, chest, ramp(0.2), seededRandom('look-alike', key));
+    makeLookAlike(how, chest, ramp(0.2), keyedRandom('look-alike', key));
 
   test('upside down and inverted', () => {
     assert.ok(Math.abs(at(made('upside-down'), 0.2, 0.9) - at(whole, 0.2, 0.1)) < 0.01);
@@ -126,7 +126,7 @@ describe('slices as a scanner shows them', () => {
 
   test('the slice lies within, a quarter to seven tenths of the picture, and around it is something else', () => {
     for (let key = 0; key < 20; key++) {
-      const { width, height, values } = drawFullField(slice, seededRandom('full field', key));
+      const { width, height, values } = drawFullField(slice, keyedRandom('full field', key));
       assert.deepEqual([width, height], [320, 320]);
       const own = values.filter((value) => value === 0.5).length / values.length;
       // 0.55 × 0.42 to 0.9 × 0.75, less the corners of a rounded one, the table, and what lies beyond a round field

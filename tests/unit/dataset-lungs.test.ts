@@ -13,7 +13,7 @@ import {
 } from '../../src/dataset/augmentation.js';
 import { changeInfrastructure, cropToLungs, equalised, placementOf, type PlacedPicture } from '../../src/dataset/lung-augmentation.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
-import { seededRandom } from '../../src/dataset/random.js';
+import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { coversLungs, greyTrainingPicture, type PictureTask } from '../../src/dataset/training-picture.js';
 import { lungBox, lungFields, lungFieldsAt, placeTemplate } from '../../src/pixels/xray/lung-fields.js';
 
@@ -33,7 +33,7 @@ const [lung, corner] = [Math.floor(0.4 * size) * size + Math.floor(0.3 * size), 
 describe('what is drawn', () => {
   const lungs = { pExchange: 0.4, pAlone: 0.2, pCovered: 0.1, pCrop: 0.5 };
   const drawn = Array.from({ length: 4000 }, (_, index) =>
-    drawAugmentation({ ...robustTransforms, pEqualise: 0.3, lungs }, seededRandom('lungs', index)),
+    drawAugmentation({ ...robustTransforms, pEqualise: 0.3, lungs }, keyedRandom('lungs', index)),
   );
 
   test('as often as it should, and nothing else is drawn otherwise', () => {
@@ -51,7 +51,7 @@ describe('what is drawn', () => {
     drawn
       .slice(0, 50)
       .forEach(({ lungs: _, lungCrop: __, equalise: ___, ...rest }, index) =>
-        assert.deepEqual(rest, drawAugmentation(robustTransforms, seededRandom('lungs', index))),
+        assert.deepEqual(rest, drawAugmentation(robustTransforms, keyedRandom('lungs', index))),
       );
     assert.ok(
       drawn.every(({ lungCrop }) => !lungCrop || Object.values(lungCrop).every((margin: number) => margin >= 0 && margin <= 1 / 6)),
@@ -113,7 +113,7 @@ describe('pictures to train on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lungs-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const cache = new PictureCache(folder, { width: 64, height: 64 });
-  const draws = seededRandom('noise');
+  const draws = keyedRandom('noise');
   await cache.put('chest', { width: 80, height: 80, pixelAspect: 1, values: Float32Array.from({ length: 6400 }, () => draws.next()) });
   await cache.put('other', { width: 80, height: 80, pixelAspect: 1, values: new Float32Array(6400).fill(1) });
   const task = (lungs: AugmentationSettings['lungs'], otherChest?: string): PictureTask => ({
@@ -163,7 +163,7 @@ describe('pictures to train on', async () => {
     for (let position = 0; position < 40; position++) {
       assert.equal(
         coversLungs(key(position)),
-        drawAugmentation(key(position).settings, seededRandom('augmentation', 5, 2, position)).lungs?.what === 'covered',
+        drawAugmentation(key(position).settings, keyedRandom('augmentation', 5, 2, position)).lungs?.what === 'covered',
       );
     }
   });

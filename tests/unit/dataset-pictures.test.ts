@@ -7,7 +7,7 @@ import { fastaiTransforms, noTransforms } from '../../src/dataset/augmentation.j
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { PictureWorkers } from '../../src/dataset/picture-workers.js';
 import { prefetched } from '../../src/dataset/prefetch.js';
-import { seededRandom } from '../../src/dataset/random.js';
+import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { trainingPicture, type PictureTask } from '../../src/dataset/training-picture.js';
 import { isFault } from '../support/fault.js';
 
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const cache = new PictureCache(folder, { width: 40, height: 36 });
-const draws = seededRandom('pictures');
+const draws = keyedRandom('pictures');
 await cache.put('first-key', { width: 60, height: 50, pixelAspect: 1, values: Float32Array.from({ length: 3000 }, () => draws.next()) });
 
 const task = (position: number, settings = fastaiTransforms): PictureTask => ({

@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import type { Example } from '../../src/dataset/example.js';
 import { groupsOf } from '../../src/dataset/groups.js';
 import { hammingDistance, hashWords, nearDuplicateBits, perceptualHash } from '../../src/dataset/perceptual-hash.js';
-import { seededRandom } from '../../src/dataset/random.js';
+import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { checkClasses, patientsOnBothSides, splitExamples, type Part, type Split } from '../../src/dataset/split.js';
 import { drawTestLock, isLocked, openTestLock } from '../../src/dataset/test-lock.js';
 import { isFault } from '../support/fault.js';
@@ -16,7 +16,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Patients of one to four images, two sources, three classes of unequal size; a hash far from every other. */
 function examples(patients = 200, from = 0): Example[] {
-  const draws = seededRandom('examples', from);
+  const draws = keyedRandom('examples', from);
   return Array.from({ length: patients }, (_, offset) => {
     const patient = offset + from;
     const source = patient % 3 === 0 ? 'north' : 'south';
@@ -139,7 +139,7 @@ describe('split', () => {
         ['common', 'seldom', 'rare', 'unseen'],
         'one-of-many',
       ),
-      ['no image of unseen to train on: the network will not know it'],
+      ['no image of unseen to train on: the network cannot learn it'],
     );
   });
 });

@@ -7,7 +7,7 @@ import { calibratedOutputs } from '../../src/evaluation/calibrated-outputs.js';
 import { chooseScaling, chooseSoftmaxScaling } from '../../src/evaluation/choose-calibration.js';
 import { expectedCalibrationError, reliabilityTable } from '../../src/evaluation/metrics/calibration.js';
 import { fitPlatt, fitSoftmaxScaling, type Platt } from '../../src/evaluation/metrics/platt.js';
-import { seededUniform } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32 } from '../../src/lib/seeded-random.js';
 import { fitTemperature } from '../../src/evaluation/metrics/temperature.js';
 import { findingProbabilities, probabilityOf } from '../../src/evaluation/probability.js';
 import { modelFileSchema } from '../../src/registry/model-file.js';
@@ -50,7 +50,7 @@ test('nothing to fit: alike, unknown, or the wrong way round', () => {
 
 /** A network that was trained where the finding was commoner than here. */
 function shifted(seed: number, n: number, shift: number): { readonly yTrue: (0 | 1)[]; readonly logits: number[] } {
-  const uniform = seededUniform(seed);
+  const uniform = mulberry32(seed);
   const gaussian = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const yTrue = Array.from({ length: n }, (): 0 | 1 => (uniform() < 0.3 ? 1 : 0));
   return { yTrue, logits: yTrue.map((truth) => 3 * (truth - 0.5) + 1.5 * gaussian() + shift) };

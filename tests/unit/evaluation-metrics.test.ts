@@ -11,7 +11,7 @@ import { delongComparison, delongEstimate, midranks } from '../../src/evaluation
 import { imageLoss, logLoss } from '../../src/evaluation/metrics/losses.js';
 import { normalCdf, normalQuantile } from '../../src/evaluation/metrics/normal.js';
 import { bootstrapValues, patientBootstrap, percentileInterval } from '../../src/evaluation/metrics/patient-bootstrap.js';
-import { seededUniform, shuffled } from '../../src/evaluation/metrics/seeded.js';
+import { mulberry32, shuffled } from '../../src/lib/seeded-random.js';
 import { fitSoftmaxTemperature, fitTemperature } from '../../src/evaluation/metrics/temperature.js';
 import { wilsonEstimate } from '../../src/evaluation/metrics/wilson.js';
 import { findingProbabilities } from '../../src/evaluation/probability.js';
@@ -152,7 +152,7 @@ test("figures of one of many are scikit-learn's", () => {
 });
 
 test('AUROC is the share of pairs in the right order, ties half: pair by pair', () => {
-  const uniform = seededUniform(1);
+  const uniform = mulberry32(1);
   for (let round = 0; round < 50; round++) {
     const yTrue = Array.from({ length: 25 }, (): 0 | 1 => (uniform() < 0.4 ? 1 : 0));
     const yScore = yTrue.map((truth) => Math.round((uniform() + truth * 0.3) * 8) / 8);
@@ -178,7 +178,7 @@ test('the bootstrap draws patients, not images: resample by resample, the slow w
   const yTrue: (0 | 1)[] = [1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1];
   const yScore = [0.9, 0.8, 0.3, 0.7, 0.4, 0.2, 0.5, 0.6, 0.1, 0.35, 0.8, 0.45];
   const names = [...new Set(patients)];
-  const uniform = seededUniform(5);
+  const uniform = mulberry32(5);
   const slow = Array.from({ length: 200 }, () => {
     const drawn = names.map(() => names[Math.floor(uniform() * names.length)]!);
     const images = drawn.flatMap((name) => patients.flatMap((patient, image) => (patient === name ? [image] : [])));
@@ -205,7 +205,7 @@ test('the bootstrap draws patients, not images: resample by resample, the slow w
 });
 
 test('a 95 % interval holds the truth about 95 times of 100, also where each patient has several alike images', () => {
-  const uniform = seededUniform(11);
+  const uniform = mulberry32(11);
   const gaussian = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const truth = normalCdf(1.2 / Math.SQRT2 / Math.sqrt(1));
   let held = 0;
@@ -305,10 +305,10 @@ test("shrunk covariance and its inverse are scikit-learn's LedoitWolf", () => {
 
 test('shuffling keeps everything and follows the seed', () => {
   const values = Array.from({ length: 50 }, (_, i) => i);
-  assert.deepEqual(shuffled(values, seededUniform(3)), shuffled(values, seededUniform(3)));
-  assert.notDeepEqual(shuffled(values, seededUniform(3)), values);
+  assert.deepEqual(shuffled(values, mulberry32(3)), shuffled(values, mulberry32(3)));
+  assert.notDeepEqual(shuffled(values, mulberry32(3)), values);
   assert.deepEqual(
-    shuffled(values, seededUniform(3)).sort((a, b) => a - b),
+    shuffled(values, mulberry32(3)).sort((a, b) => a - b),
     values,
   );
 });

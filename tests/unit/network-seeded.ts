@@ -1,7 +1,7 @@
 import type { Architecture } from '../../src/network/architecture.js';
 import { parametersOf } from '../../src/network/parameters.js';
 import type { Tensor, Tensors } from '../../src/network/safetensors.js';
-import { seededFractions, seededWords } from '../../src/network/seeded-fractions.js';
+import { seededFractions, seededWords } from '../../src/lib/seeded-random.js';
 
 // The formulas of tests/oracles/network/seeded.py: the same weights and images there and here, bit for bit.
 

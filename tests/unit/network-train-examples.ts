@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Objective, StepRates, TrainerOptions, TrainingBatch } from '../../src/engine/trainer.js';
 import { layerGroups } from '../../src/network/layer-groups.js';
-import { seededFractions } from '../../src/network/seeded-fractions.js';
+import { seededFractions } from '../../src/lib/seeded-random.js';
 import { exampleArchitecture, fixture } from './network-examples.js';
 import { projections, seededImage, seededWeights, type Conditioning } from './network-seeded.js';
 

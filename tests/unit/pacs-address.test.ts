@@ -8,7 +8,7 @@ import { Fault } from '../../src/errors.js';
 import { HttpExchange } from '../../src/http/http-exchange.js';
 import { pacsAddress, requireAddress, uidSegment, type PacsAddress } from '../../src/http/pacs-address.js';
 import { plainText } from '../../src/lib/plain-text.js';
-import { seededRandom } from '../../src/samples/random.js';
+import { textSeeded } from '../../src/lib/seeded-random.js';
 import { viewerAddress } from '../../src/server/routes/dicom-web.js';
 import { isFault } from '../support/fault.js';
 
@@ -95,7 +95,7 @@ describe('addresses of the PACS', () => {
   });
 
   test('C1: no segment climbs, ends the path or begins a query, whatever is put into it', () => {
-    const random = seededRandom('segments');
+    const random = textSeeded('segments');
     const pieces = [
       '..',
       '.',

@@ -14,18 +14,18 @@ test('retraining: idle, in progress with its step, or failed', async () => {
   const look = (queue: {
     readonly active?: number;
     readonly waiting?: number;
-    readonly parked?: number;
+    readonly failed?: number;
   }): ReturnType<typeof retrainingStateOf> =>
     retrainingStateOf({
       dataDir,
       jobs: {
         stats: async () => [
           {
-            queue: 'retrain-model',
+            queue: 'retraining',
             waiting: 0,
             active: 0,
             retrying: 0,
-            parked: 0,
+            failed: 0,
             oldestAgeMs: undefined,
             maxActiveMs: undefined,
             ...queue,
@@ -35,7 +35,7 @@ test('retraining: idle, in progress with its step, or failed', async () => {
       registry: { lastRun: async () => undefined },
     });
   assert.deepEqual(await look({}), { state: 'idle' });
-  assert.equal((await look({ parked: 1 })).state, 'parked');
+  assert.equal((await look({ failed: 1 })).state, 'parked');
   const run = join(dataDir, 'retraining/run');
   await mkdir(run, { recursive: true });
   const recipe = {

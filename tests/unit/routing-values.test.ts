@@ -9,6 +9,7 @@ import { routingSchema } from '../../src/routing/rules.js';
 import { seriesFactsOf } from '../../src/routing/series-facts.js';
 import { parseConfig } from '../../src/config-file.js';
 import { tagsOf } from '../../src/monitoring/study-statistics.js';
+import { limitHere } from '../support/machine-speed.js';
 
 const rules = (when: string) => parseConfig(`rules: [{ name: all, when: ${when}, action: analyse }]`, 'routing.yaml', routingSchema);
 const instance = (attributes: DataSet): DataSet => ({
@@ -42,7 +43,10 @@ describe('H7: patterns of the configuration take time in proportion to the value
     const begun = performance.now();
     for (const pattern of patterns) for (const value of values) matchesPattern(pattern, [value]);
     const spentMs = performance.now() - begun;
-    assert.ok(spentMs < 10_000, `${spentMs} ms for ${patterns.length * values.length} matches; one of them alone took minutes before`);
+    assert.ok(
+      spentMs < limitHere(10_000),
+      `${spentMs} ms for ${patterns.length * values.length} matches; one of them alone took minutes before`,
+    );
   });
 
   test('H7: many long values in one attribute', () => {
@@ -50,7 +54,7 @@ describe('H7: patterns of the configuration take time in proportion to the value
     const many = Array.from({ length: 200_000 }, (_, index) => `chest ${index} ${'pa '.repeat(20)}`);
     const facts = seriesFactsOf([instance({ Modality: 'CR', StudyDescription: many, SeriesDescription: 'a'.repeat(4_000_000) })]);
     route(rules('{ description: ["*chest*pa*lat*", "/(a+)+$x/"] }'), facts);
-    assert.ok(performance.now() - begun < 10_000);
+    assert.ok(performance.now() - begun < limitHere(10_000));
     assert.ok(facts[0]!.values.studyDescription!.length <= 100 && facts[0]!.values.seriesDescription![0]!.length <= 1_024);
   });
 
@@ -68,7 +72,7 @@ describe('H7: patterns of the configuration take time in proportion to the value
       ),
       'x',
     );
-    assert.ok(performance.now() - begun < 10_000);
+    assert.ok(performance.now() - begun < limitHere(10_000));
   });
 
   test('matches what the rules of old matched', () => {

@@ -69,10 +69,11 @@ test('a measurement report of release 0.2.0 without a region', () => {
 });
 
 for (const name of ['every-judgement', 'settling']) {
-  test(`a reader\'s assessment of release 0.2.0 is still read: ${name}`, () => {
+  test(`a reader's assessment of release 0.2.0 is still read: ${name}`, () => {
     const document = read('0.2.0', `assessment-${name}`);
     const content = assessmentExamples[name]!;
     assert.ok(isAssessment(document));
+    assert.ok(isAssessment({ ...document, StationName: 'ELSEWHERE' }), 'by its title alone');
     const assessment = readAssessment(document)!;
     assert.deepEqual(
       [assessment.reader, assessment.adjudicates, assessment.origin, assessment.verified],

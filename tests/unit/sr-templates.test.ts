@@ -52,7 +52,7 @@ describe('template rows', () => {
       ]);
 
   for (const relationship of ['CONTAINS', 'HAS CONCEPT MOD']) {
-    test(`TID 4019 in Qualitative Evaluations with ${relationship} is six errors, as in PixelMed\'s validator`, () => {
+    test(`TID 4019 in Qualitative Evaluations with ${relationship} is six errors, as in PixelMed's validator`, () => {
       const document = structuredClone(measurementOfExample(examples['certain']!)) as Mutable;
       const section = named(document, 'C0034375');
       section['ContentSequence'] = [

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { existsSync } from 'node:fs';
+import { onceOnly } from '../runner/once-only.js';
+import { sourceOf } from '../runner/run-files.js';
+import { startsOrthanc } from '../runner/select-orthanc.js';
 import { asText, cellsOf, type StageResult } from '../runner/matrix-table.js';
 
 const stage = (some: Partial<StageResult>): StageResult => ({
@@ -39,4 +43,9 @@ test('each combination of Node, Orthanc and database has passed, has failed, or 
     ],
   );
   assert.match(asText(cellsOf(results)), /^Node {2}Orthanc {2}database {4}result\n24 {4}1\.10 {5}PGlite/);
+});
+
+test('what the matrix runs once only is there, and would otherwise run again', () => {
+  for (const { file } of onceOnly.node) assert.ok(file.startsWith('unit/') && existsSync(sourceOf(`${file}.test.js`)), file);
+  for (const { file } of onceOnly.orthanc) assert.ok(startsOrthanc(sourceOf(`${file}.test.js`)), file);
 });

@@ -82,12 +82,11 @@ describe('M7, D11: uploads before they reach the disk', () => {
   test('nothing is read and nothing written of an upload without room; one that hides its length is stopped on its way', async () => {
     const directory = temporaryDirectory('room');
     const full = () => Promise.reject(noRoom());
-    const unread = Readable.from(
-      (function* () {
-        throw new Error('it was read');
-        yield Buffer.alloc(0);
-      })(),
-    );
+    const unread = new Readable({
+      read() {
+        this.destroy(new Error('it was read'));
+      },
+    });
     await assert.rejects(receiveUpload(unread, { directory, maxBytes: 1e9, declaredBytes: 1000, reserve: full }), /no room/);
     let asked = 0;
     const endless = Readable.from(

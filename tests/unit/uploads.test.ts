@@ -28,12 +28,11 @@ describe('an upload', () => {
   });
 
   test('two gigabytes are refused before a byte has come', async () => {
-    const source = Readable.from(
-      (function* () {
-        throw new Error('it was read');
-        yield Buffer.alloc(0);
-      })(),
-    );
+    const source = new Readable({
+      read() {
+        this.destroy(new Error('it was read'));
+      },
+    });
     await assert.rejects(
       receiveUpload(source, { directory: temporaryDirectory('uploads'), maxBytes: 512 * 2 ** 20, declaredBytes: 2 * 2 ** 30 }),
       isFault('upload-too-large', { detail: /at most 512 MB/ }),

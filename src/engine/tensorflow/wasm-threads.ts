@@ -30,12 +30,11 @@ export async function startThreadedWasm(threads: number): Promise<void> {
   };
 
   const [realBlob, realCreate, realCpus] = [globalThis.Blob, URL.createObjectURL, os.cpus];
-  // a function, not an arrow: it is called with `new`
-  Object.assign(globalThis, {
-    Blob: function (parts: readonly string[]) {
-      return asFile(parts);
-    },
-  });
+  // Not an arrow: it is called with `new`.
+  function FileBlob(parts: readonly string[]) {
+    return asFile(parts);
+  }
+  Object.assign(globalThis, { Blob: FileBlob });
   URL.createObjectURL = (blob) => (blob as unknown as { readonly file?: string }).file ?? realCreate.call(URL, blob as Blob);
   // the backend takes half of the processors it sees, at most what it is told
   os.cpus = () => new Array<os.CpuInfo>(2 * threads).fill(realCpus()[0]!);

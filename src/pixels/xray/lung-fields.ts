@@ -79,7 +79,7 @@ function correlation(picture: Float32Array, template: Float64Array): number {
   let [n, sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < picture.length; i++) {
     const b = template[i]!;
-    if (b !== b) continue;
+    if (Number.isNaN(b)) continue;
     const a = picture[i]!;
     n++;
     sumA += a;

@@ -114,7 +114,7 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
         await audit.recordIfPossible({ actor: account, action: 'login', outcome: 'refused', remote, subject: { by: 'openid' } });
         throw new Fault('request-refused', 'this account is disabled');
       }
-      const secret = await audit.deed({ actor: account, action: 'login', remote, subject: { by: 'openid', roles } }, async () => {
+      const secret = await audit.recordAction({ actor: account, action: 'login', remote, subject: { by: 'openid', roles } }, async () => {
         // Roles are the provider's to give and to take, at each login.
         if (known) await store.accounts.setRoles(account, roles);
         else if (!(await store.accounts.add({ name, origin: 'oidc', subject, roles })))
@@ -135,7 +135,7 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
       await checked(name, current, origin);
       if (next === current) throw new Fault('request-invalid', 'expected a new password, found the present one');
       const passwordHash = await hashPassword(next);
-      await audit.deed({ actor: name, action: 'account.password', remote: origin.remote, subject: { account: name } }, async () => {
+      await audit.recordAction({ actor: name, action: 'account.password', remote: origin.remote, subject: { account: name } }, async () => {
         if (!(await store.accounts.setPassword(name, passwordHash, { mustChange: false })))
           throw new Fault('request-refused', 'the password of this account is kept elsewhere');
       });

@@ -63,7 +63,7 @@ export function administrationOf(
   dataDir?: string,
 ): Administration {
   const onRecord = (entry: NewAuditEntry, work: () => Promise<boolean>, otherwise: Fault): Promise<void> =>
-    audit.deed(entry, async () => {
+    audit.recordAction(entry, async () => {
       if (!(await work())) throw otherwise;
     });
   return {

@@ -35,7 +35,7 @@ export async function ensureFirstAccount(accounts: Accounts, audit: AuditLog, da
     await writeFile(candidate, `${firstAccountName}\n${password}\n`, { mode: 0o600, flag: 'wx' });
     await chmod(candidate, 0o600);
     // The file has its name before the account can be seen: a password that stands nowhere would lock everybody out.
-    const added = await audit.deed(
+    const added = await audit.recordAction(
       { actor: 'service', action: 'account.add', subject: { account: firstAccountName, roles: ['admin'] } },
       () =>
         accounts.addFirst({ name: firstAccountName, origin: 'local', roles: ['admin'], passwordHash, mustChange: true }, () =>

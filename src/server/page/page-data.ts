@@ -46,7 +46,7 @@ export function pagePortOf(parts: PageParts): PagePort {
     counts: () => store.results.countByOutcome(),
     async pulse() {
       const [newest, stats] = await Promise.all([store.worklist.newest(), jobs.stats()]);
-      return JSON.stringify([newest, stats.map(({ waiting, active, retrying, parked }) => [waiting, active, retrying, parked])]);
+      return JSON.stringify([newest, stats.map(({ waiting, active, retrying, failed }) => [waiting, active, retrying, failed])]);
     },
     async patients(uids) {
       const found = await Promise.all(
@@ -137,7 +137,7 @@ async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Prom
   const [system, stats, parked, counts, latest] = await Promise.all([
     pacs.orthanc.system().catch(asFault),
     jobs.stats(),
-    jobs.parked(),
+    jobs.failedJobs(),
     store.results.countByOutcome(),
     store.results.listResults({ outcome: 'reported', limit: latencyResults }),
   ]);
@@ -147,7 +147,7 @@ async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Prom
     database: { state: 'answers', kind: store.kind },
     engine: { name: model.engine.name, why: model.engine.why },
     model: { name: model.name, version: model.version },
-    queues: stats.map(({ oldestAgeMs, ...one }) => ({ ...one, ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }) })),
+    queues: stats.map(({ oldestAgeMs, ...one }) => ({ ...one, parked: one.failed, ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }) })),
     parked: parked.map(({ id, queue, failure, failedAt }) => ({
       id,
       queue,

@@ -26,7 +26,7 @@ export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingS
       ? 'running'
       : queue.waiting + queue.retrying > 0
         ? 'waiting'
-        : queue.parked > 0
+        : queue.failed > 0
           ? 'parked'
           : 'idle';
   return {

@@ -21,7 +21,7 @@ export function analyzeRoutes(parts: ServerParts): Router {
     const tools = started(parts);
     await withUpload(request, response, { ...parts.uploads, room }, async ({ path }, name, { reserve }) => {
       const answer = await tools.page.answer(path, name, reserve);
-      await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'file.analyze' });
+      await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'upload.analyze' });
       response.json(answer);
     });
   });

@@ -34,7 +34,7 @@ export function assessmentRoutes(parts: ServerParts): Router {
     const given = readBody(request, assessmentBody);
     const studyInstanceUID = studyIn(request.params['study']);
     const { assessments } = started(parts);
-    const { assessment, stored } = await parts.audit.deed(
+    const { assessment, stored } = await parts.audit.recordAction(
       { ...doer, action: 'assessment.give', subject: { studyInstanceUID } },
       () =>
         assessments.record({ ...given, studyInstanceUID, reader: doer.actor, origin: doer.actor.startsWith('token:') ? 'api' : 'page' }),

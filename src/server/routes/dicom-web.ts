@@ -13,7 +13,7 @@ import { started } from '../started.js';
  * a way out.
  */
 const uid = String.raw`(?=[^/]{1,128}(?:/|$))[0-9][0-9A-Za-z_-]*(?:\.[0-9A-Za-z_-]+)*`;
-const level = (name: string): string => String.raw`/${name}/${uid}`;
+const level = (name: string): string => `/${name}/${uid}`;
 const rendered = '(/rendered|/thumbnail)?';
 /** Every address of QIDO-RS and WADO-RS (PS3.18 §10.4, §10.6) that a viewer needs, and nothing else that Orthanc serves. */
 const allowed = [
@@ -26,8 +26,8 @@ const allowed = [
   `${level('studies')}${level('series')}(/metadata)?`,
   `${level('studies')}${level('series')}${level('instances')}(/metadata)?`,
   `(${level('studies')}|${level('studies')}${level('series')}|${level('studies')}${level('series')}${level('instances')})${rendered}`,
-  String.raw`${level('studies')}${level('series')}${level('instances')}/frames/[0-9,]{1,2000}(/rendered)?`,
-  String.raw`${level('studies')}${level('series')}${level('instances')}/bulk(/[0-9a-fA-F]{1,8}){1,20}`,
+  `${level('studies')}${level('series')}${level('instances')}/frames/[0-9,]{1,2000}(/rendered)?`,
+  `${level('studies')}${level('series')}${level('instances')}/bulk(/[0-9a-fA-F]{1,8}){1,20}`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 
 /** Whether a viewer may ask the PACS for this; `path` as it came, still encoded. */

@@ -22,7 +22,7 @@ export function driftRoutes(parts: ServerParts): Router {
     if (!/^[0-9a-f]{12}$/.test(id)) throw notFound;
     const { drift } = started(parts);
     const entry = { ...actorOf(request, response), action: 'drift.acknowledge', subject: { alarm: id } };
-    await parts.audit.deed(entry, async () => {
+    await parts.audit.recordAction(entry, async () => {
       if (!(await drift.acknowledge(id, entry.actor))) throw notFound;
     });
     response.status(204).end();

@@ -16,7 +16,7 @@ export function failedJobRoutes(parts: ServerParts): Router {
     const { retryFailedJob } = started(parts);
     const notFound = new Fault('pacs-not-found', 'expected the id of parked work, found none of that id');
     if (!/^[0-9a-f-]{36}$/.test(id)) throw notFound;
-    await parts.audit.deed({ ...actorOf(request, response), action: 'job.retry', subject: { job: id } }, async () => {
+    await parts.audit.recordAction({ ...actorOf(request, response), action: 'job.retry', subject: { job: id } }, async () => {
       if (!(await retryFailedJob(id))) throw notFound;
     });
     response.status(202).end();

@@ -24,7 +24,7 @@ export function modelActionRoutes(parts: ServerParts): Router {
   ): Promise<void> => {
     const { modelActions } = started(parts);
     const entry = { ...actorOf(request, response), action, ...(version === '' ? {} : { subject: { version } }) };
-    response.json(await parts.audit.deed(entry, () => work(modelActions, entry.actor)));
+    response.json(await parts.audit.recordAction(entry, () => work(modelActions, entry.actor)));
   };
 
   router.post('/api/models/:version/promote', operator, async (request: Request, response: Response) => {

@@ -10,7 +10,7 @@ export function retrainRoutes(parts: ServerParts): Router {
   router.post('/api/retrain', requireRole('operator'), async (request, response) => {
     const doer = actorOf(request, response);
     const { retrain } = started(parts);
-    await parts.audit.deed({ ...doer, action: 'model.retrain' }, () => retrain(doer.actor));
+    await parts.audit.recordAction({ ...doer, action: 'model.retrain' }, () => retrain(doer.actor));
     response.status(202).end();
   });
   return router;

@@ -86,7 +86,7 @@ function belowViewer(html: string): string {
 
 /** The scripts that stand in the page are named by their hash; its codecs are WebAssembly, its threads come from blobs. */
 function policyFor(html: string): string {
-  const inline = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(
+  const inline = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
     ([, text]) => `'sha256-${createHash('sha256').update(text!).digest('base64')}'`,
   );
   return [

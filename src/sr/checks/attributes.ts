@@ -125,5 +125,5 @@ const forms: Readonly<Record<string, RegExp>> = {
   IS: /^[+-]?\d{1,12}$/,
   DT: /^\d{14}(\.\d{1,6})?([+-]\d{4})?$/,
   AS: /^\d{3}[DWMY]$/,
-  ST: /^[^]{0,1024}$/u,
+  ST: /^.{0,1024}$/su,
 };

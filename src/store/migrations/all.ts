@@ -10,6 +10,7 @@ import { knownLogins0009 } from './0009-known-logins.js';
 import { sharedModels0010 } from './0010-shared-models.js';
 import { changedStudies0012 } from './0012-changed-studies.js';
 import { assessments0020 } from './0020-assessments.js';
+import { failedStudies0021 } from './0021-failed-studies.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 
 export interface Migration {
@@ -33,5 +34,6 @@ export const migrations: readonly Migration[] = [
   sharedModels0010,
   changedStudies0012,
   assessments0020,
+  failedStudies0021,
   destinationKinds0022,
 ];

@@ -16,7 +16,7 @@ function studiesOf(search: string): readonly string[] {
   const named = [...new URLSearchParams(search)].flatMap(([name, value]) =>
     name.toLowerCase() === 'studyinstanceuids' ? value.split(',') : [],
   );
-  return [...new Set(named.filter((uid) => /^[\d.]{1,64}$/.test(uid)))];
+  return [...new Set(named.filter((uid) => /^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/.test(uid)))];
 }
 
 const language = firstLanguage();

@@ -52,6 +52,7 @@ export function AnalyzeView(): ReactNode {
       <Text mb="md" className="quiet">
         {t('answer.intro')}
       </Text>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: files are dropped here with a pointer; the button below does the same by keyboard */}
       <div
         className="drop"
         data-over={over}
@@ -92,6 +93,7 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
   const { t } = useTexts();
   const [state, setState] = useState<State>({ kind: 'sending', share: 0 });
   const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt sends the file again; another language does not
   useEffect(() => {
     const megabytes = file.size / 2 ** 20;
     if (megabytes > maxMegabytes) {

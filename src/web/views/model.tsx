@@ -74,9 +74,10 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
 function WideTable({ children }: { readonly children?: ReactNode }): ReactNode {
   const { t } = useTexts();
   return (
-    <div className="scrolled" tabIndex={0} role="region" aria-label={t('models.card')}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+    <section className="scrolled" tabIndex={0} aria-label={t('models.card')}>
       <table>{children}</table>
-    </div>
+    </section>
   );
 }
 

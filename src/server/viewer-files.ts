@@ -67,15 +67,17 @@ function run(program: string, given: readonly string[], directory: string): Prom
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: fetchTimeoutMs,
     });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-500)));
+    let errorOutput = '';
+    child.stderr.on('data', (chunk: Buffer) => (errorOutput = (errorOutput + chunk.toString()).slice(-500)));
     child.on('error', (error) =>
       reject(new Fault('viewer-missing', `${program} cannot be started (${error.message})`, {}, { cause: error })),
     );
     child.on('exit', (code) =>
       code === 0
         ? resolve()
-        : reject(new Fault('viewer-missing', `${program} ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`)),
+        : reject(
+            new Fault('viewer-missing', `${program} ended with ${code ?? 'a signal'}: ${errorOutput.trim().split('\n').at(-1) ?? ''}`),
+          ),
     );
   });
 }

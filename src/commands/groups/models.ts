@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import type { EvaluateCommand } from '../evaluate.js';
+import { acceptFormerOption } from '../former-names.js';
+import type { PromoteCommand } from '../models-change.js';
+import type { GateCommand } from '../models-gate.js';
+import { besideService, jsonLines, jsonObject } from './option-values.js';
+
+const anyModel = 'champion, challenger, the beginning of a version, or a folder';
+const reason = 'reason, recorded in the history of the registry';
+
+/** Commands on model versions: evaluate, compare, promote, import and export. */
+export function addModelCommands(program: Command): void {
+  program.commandsGroup('Training and models:');
+  addEvaluate(program);
+  const models = program
+    .command('models')
+    .description('Manage model versions. The champion is the version that reports; a challenger runs in shadow beside it.');
+  models
+    .command('list')
+    .description('List the model versions of the registry, and which of them is champion or challenger.')
+    .option('--json', jsonLines, false)
+    .action(async (options: { json: boolean }) => (await import('../models.js')).listModels(options));
+  models
+    .command('show')
+    .description('Show the networks, findings, origin and model card of a version.')
+    .argument('[model]', anyModel, 'champion')
+    .option('--json', jsonObject, false)
+    .action(async (name: string, options: { json: boolean }) => (await import('../models.js')).showModel(name, options));
+  addGate(models);
+  addChanges(models);
+  models
+    .command('shadow')
+    .description('Compare a challenger with the champion on the studies that both have predicted.')
+    .addHelpText('afterAll', `\n${besideService}`)
+    .argument('[model]', 'version whose shadow predictions are compared', 'challenger')
+    .option('--json', jsonObject, false)
+    .action(async (name: string, options: { json: boolean }) => (await import('../models-shadow.js')).showShadow(name, options));
+  models
+    .command('import')
+    .description('Check a model folder (model.json, weights, CARD.md) and add it to the registry. It is not promoted.')
+    .argument('<folder>', 'folder that `models export` or `train` wrote')
+    .action(async (folder: string) => (await import('../models-change.js')).importModel(folder));
+  models
+    .command('export')
+    .description('Write a model version into a folder, to import it elsewhere or to use its networks in other programs.')
+    .argument('<model>', anyModel)
+    .requiredOption('--out <directory>', 'folder to write; it must be empty or not exist')
+    .option(
+      '--format <format>',
+      'safetensors (the whole version, which can be imported) or onnx (each network as an ONNX file)',
+      'safetensors',
+    )
+    .addHelpText('after', '\nExample:\n  chest-ai models export champion --format onnx --out onnx/')
+    .action(async (name: string, options: { out: string; format: string }) =>
+      (await import('../models-change.js')).exportModel(name, options),
+    );
+}
+
+function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description(
+      'Evaluate a model on a data set: metrics with confidence intervals as a page for physicians (report.html) and as JSON (report.json).',
+    )
+    .requiredOption(
+      '--dataset <directory>',
+      'data set made by `dataset import`, or a folder with metadata.csv and images/, or a folder with a folder of pictures per label',
+    )
+    .option('--model <model>', `model to evaluate: ${anyModel}`, 'champion')
+    .option('--network <kind>', 'network of the model to evaluate, xray or ct (default: xray if the model has one)')
+    .option('--test-lock <file>', 'only the patients of this locked test set')
+    .option('--parts <file>', 'parts.jsonl of a training run: only the images of the part that --part names')
+    .option('--part <name>', 'train, validation, calibration, test, left-out or excluded', 'validation')
+    .option('--out <directory>', 'folder for the two files (default: a folder below DATA_DIR/evaluations)')
+    .option('--resamples <n>', 'number of bootstrap resamples (by patient) for the intervals', '1000')
+    .option('--seed <n>', 'seed of the resamples', '0')
+    .option('--json', jsonObject, false)
+    .action(async (options: EvaluateCommand) => (await import('../evaluate.js')).evaluate(options));
+}
+
+function addGate(models: Command): void {
+  const gate = models
+    .command('gate')
+    .description(
+      'Compare a version with the champion on a test set by every criterion of the gate, and write a change record. The exit status is 0 only if it passes.',
+    )
+    .argument('<model>', anyModel)
+    .requiredOption('--dataset <directory>', 'data set as for evaluate; it must contain no image that either version was trained on')
+    .option('--test-lock <file>', 'only the patients of this locked test set')
+    .option('--network <kind>', 'network to compare, xray or ct', 'xray')
+    .option('--rules <file>', 'YAML or JSON file with margins and bounds that differ from the defaults')
+    .option('--without-champion', 'evaluate the version alone, where there is no champion to compare with', false)
+    .option('--promote', 'promote the version if it passes', false)
+    .option('--json', jsonObject, false)
+    .action(async (name: string, options: GateCommand) => (await import('../models-gate.js')).gateModel(name, options));
+  acceptFormerOption(gate, '--first', '--without-champion');
+}
+
+function addChanges(models: Command): void {
+  const promote = models
+    .command('promote')
+    .description('Make a version that has passed the gate the champion. A running service switches to it by itself.')
+    .argument('<model>', anyModel)
+    .option('--without-gate', 'promote it although it has not passed the gate; needs --reason', false)
+    .option('--reason <text>', reason)
+    .action(async (name: string, options: PromoteCommand) => (await import('../models-change.js')).promoteModel(name, options));
+  const rollback = models
+    .command('rollback')
+    .description('Make the previous champion the champion again.')
+    .option('--reason <text>', reason)
+    .action(async (options: { reason?: string }) => (await import('../models-change.js')).rollbackModel(options));
+  const challenge = models
+    .command('challenge')
+    .description('Make a version the challenger: it predicts new studies in shadow, and its predictions are stored but never reported.')
+    .argument('<model>', `${anyModel}; none ends the comparison`)
+    .option('--reason <text>', reason)
+    .action(async (name: string, options: { reason?: string }) => (await import('../models-change.js')).challengeModel(name, options));
+  for (const command of [promote, rollback, challenge]) acceptFormerOption(command, '--why <text>', '--reason');
+}

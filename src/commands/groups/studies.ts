@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { besideService, jsonLines, jsonObject } from './option-values.js';
+
+/** Commands on studies: analyze files, list results, import and list labels, check for drift. */
+export function addStudyCommands(program: Command): void {
+  program.commandsGroup('Studies:');
+
+  program
+    .command('analyze')
+    .description('Analyze DICOM files and pictures (PNG, JPEG, TIFF, BMP, GIF, WebP) without a PACS and print the findings.')
+    .argument(
+      '<file...>',
+      'files, folders, patterns such as "study/**/*.dcm", or - to read a list of files from standard input, one per line',
+    )
+    .option('--json', jsonLines, false)
+    .option('--csv', 'print CSV with a header, one row per file', false)
+    .option('--sr <directory>', 'write the DICOM SR documents of DICOM files into this folder')
+    .option('--heatmap <directory>', 'write a PNG with the location of each finding into this folder')
+    .addHelpText(
+      'after',
+      '\nThe exit status is 0 only if every file could be analyzed.\n\nExamples:\n  chest-ai analyze chest.dcm\n  chest-ai analyze --csv study/ > results.csv\n  find /archive -name "*.dcm" | chest-ai analyze --json -',
+    )
+    .action(async (files: string[], options: { json: boolean; csv: boolean; sr?: string; heatmap?: string }) =>
+      (await import('../analyze.js')).analyze(files, options),
+    );
+
+  program
+    .command('results')
+    .description('List recent results, newest first.')
+    .addHelpText('afterAll', `\n${besideService}`)
+    .option('--limit <n>', 'number of results', '50')
+    .option('--json', jsonLines, false)
+    .action(async (options: { limit: string; json: boolean }) => (await import('../results.js')).listResults(options));
+
+  program
+    .command('drift')
+    .description(
+      'Check whether recent studies still resemble the training data and whether readers still agree with the model. Nothing is stored and no alarm is raised.',
+    )
+    .addHelpText('afterAll', `\n${besideService}`)
+    .option('--json', jsonObject, false)
+    .addHelpText('after', '\nThe exit status is 3 if drift was found. While the service runs, GET /api/drift gives its last check.')
+    .action(async (options: { json: boolean }) => (await import('../drift.js')).showDrift(options));
+
+  const labels = program
+    .command('labels')
+    .description("Manage labels: readers' assessments of findings, from which the model is retrained.");
+  labels
+    .command('import')
+    .description('Import labels from a CSV file; each study gets an assessment as a DICOM SR document in the PACS.')
+    .argument(
+      '<csv>',
+      'file with a column StudyInstanceUID or AccessionNumber, and either the columns finding and decision or one column per finding',
+    )
+    .requiredOption('--reader <name>', 'account of the person who made the labels; the documents name this person as observer')
+    .option('--json', jsonObject, false)
+    .action(async (file: string, options: { reader: string; json: boolean }) =>
+      (await import('../labels.js')).importLabelsCommand(file, options),
+    );
+  labels
+    .command('list')
+    .description('List the label of each finding of each study, and the assessments of the readers where they disagree.')
+    .addHelpText('afterAll', `\n${besideService}`)
+    .option('--disagreed', 'only findings on which the readers disagree', false)
+    .option('--json', jsonLines, false)
+    .action(async (options: { disagreed: boolean; json: boolean }) => (await import('../labels.js')).listLabels(options));
+}
