@@ -59,7 +59,7 @@ function measured(version: ModelVersion, kind: 'xray' | 'ct'): Measured {
 }
 
 /** Pictures of the network's own kind, as they were published, with something to say about a finding. */
-function judged(kind: 'xray' | 'ct', parts: Run['parts'], part: string): readonly Example[] {
+function examplesOf(kind: 'xray' | 'ct', parts: Run['parts'], part: string): readonly Example[] {
   const { guard, classes } = source[kind];
   return source[kind].source.examples
     .filter((example) => example.labels.includes(guard) && !isFullField(example) && parts.get(example.key) === part)
@@ -75,7 +75,7 @@ async function networkFigures(
   run: Run,
 ): Promise<{ readonly figures: NetworkFigures; readonly report: ReturnType<typeof evaluateSet> }> {
   const own = measured(version, kind);
-  const [validation, test] = [judged(kind, run.parts, 'validation'), judged(kind, run.parts, 'test')];
+  const [validation, test] = [examplesOf(kind, run.parts, 'validation'), examplesOf(kind, run.parts, 'test')];
   say(`${kind}: ${validation.length} validation images, ${test.length} of the locked test set`);
   const testSet = await scored(own, test);
   const { decision } = await evaluateChallenger({
@@ -86,7 +86,7 @@ async function networkFigures(
     examples: some(test, maxMeasured.gate),
     picture: (example) => source[kind].source.picture(example),
     testSet: 'locked test set',
-    labelRules,
+    findings: labelRules,
     rules: defaultPromotionRules,
     training: trainingTruths(kind, run),
   });
@@ -117,7 +117,7 @@ function trainingTruths(
   run: Run,
 ): { readonly source: readonly string[]; readonly labels: Record<string, readonly (0 | 1 | null)[]> } {
   const { classes } = source[kind];
-  const train = judged(kind, run.parts, 'train');
+  const train = examplesOf(kind, run.parts, 'train');
   return {
     source: train.map((one) => one.source),
     labels: Object.fromEntries(
@@ -172,11 +172,11 @@ function unknownName({ view, source: from }: Example): string {
 
 async function unseenFigures(run: Run): Promise<UnseenFigures> {
   const own = measured(run.version, 'xray');
-  const examples = some(judged('xray', run.parts, 'left-out'), maxMeasured.unseen);
+  const examples = some(examplesOf('xray', run.parts, 'left-out'), maxMeasured.unseen);
   say(`${run.name}: ${examples.length} images of what was left out`);
   const set = await scored(own, examples);
   const { n, patients, refused, findings } = setFigures(set);
-  const [few, inside] = [some(examples, maxMeasured.covered), some(judged('xray', run.parts, 'validation'), maxMeasured.covered)];
+  const [few, inside] = [some(examples, maxMeasured.covered), some(examplesOf('xray', run.parts, 'validation'), maxMeasured.covered)];
   const leftOut = [...new Set(examples.map((example) => example.source))].sort();
   const [, recipe] = /-recipe-(.+)$/.exec(run.name) ?? [];
   return {
