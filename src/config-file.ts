@@ -1,32 +1,37 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
+import { deprecatedUntil, warnOfDeprecation, type DeprecatedName, type Warn } from './config/deprecated-names.js';
 import { asFault, Fault } from './errors.js';
-
-/** Former name of a top-level key → its name now. The former name works for one more release and gives a warning. */
-export type RenamedKeys = Readonly<Record<string, string>>;
 
 /**
  * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema.
  *
+ * @param deprecated keys with a new name: the old one is accepted, and `warn` receives a sentence that names the new one
  * @throws Fault `config-invalid` naming file, line, what was expected and what was found; every mistake at once
  */
-export function loadConfigFile<Schema extends z.ZodType>(file: string, schema: Schema, renamed: RenamedKeys = {}): z.output<Schema> {
+export function loadConfigFile<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  deprecated: readonly DeprecatedName[] = [],
+  warn: Warn = warnOfDeprecation,
+): z.output<Schema> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw asFault(error, 'config-invalid', { source: file });
   }
-  return parseConfig(text, file, schema, renamed);
+  return parseConfig(text, file, schema, deprecated, warn);
 }
 
-/** As loadConfigFile, for a text already read; `file` only names it in errors. */
+/** As loadConfigFile, for a text that was already read; `file` only names it in errors. */
 export function parseConfig<Schema extends z.ZodType>(
   text: string,
   file: string,
   schema: Schema,
-  renamed: RenamedKeys = {},
+  deprecated: readonly DeprecatedName[] = [],
+  warn: Warn = warnOfDeprecation,
 ): z.output<Schema> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -36,7 +41,7 @@ export function parseConfig<Schema extends z.ZodType>(
       document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`).join('; '),
     );
   }
-  renameKeys(document, lines, file, renamed);
+  for (const name of deprecated) renameKey(document, name, (offset) => `${file}:${lines.linePos(offset).line}`, warn);
   const found = document.toJS() as unknown;
   const result = schema.safeParse(found ?? {});
   if (result.success) return result.data;
@@ -48,26 +53,27 @@ export function parseConfig<Schema extends z.ZodType>(
   throw new Fault('config-invalid', mistakes.join('; '));
 }
 
-/** @throws Fault `config-invalid` where a former name and the present one both stand */
-function renameKeys(document: Document, lines: LineCounter, file: string, renamed: RenamedKeys): void {
-  if (!isMap(document.contents)) return;
-  for (const { key } of document.contents.items) {
-    if (!isScalar(key) || typeof key.value !== 'string' || !Object.hasOwn(renamed, key.value)) continue;
-    const [former, name] = [key.value, renamed[key.value]!];
-    const place = `${file}${key.range ? `:${lines.linePos(key.range[0]).line}` : ''}`;
-    if (document.contents.has(name))
-      throw new Fault('config-invalid', `${place}: "${former}" is the former name of "${name}"; expected one of them, found both`);
-    process.emitWarning(
-      `${place}: "${former}" is now called "${name}". The former name works until the next release.`,
-      'DeprecationWarning',
+/** @throws Fault `config-invalid` if the file has both names */
+function renameKey(document: Document, { path, newName }: DeprecatedName, place: (offset: number) => string, warn: Warn): void {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (!isMap(parent)) return;
+  const oldName = path.at(-1)!;
+  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === oldName);
+  if (!pair || !isScalar(pair.key)) return;
+  const newPath = [...path.slice(0, -1), newName].join('.');
+  const where = place(pair.key.range?.[0] ?? 0);
+  if (parent.has(newName))
+    throw new Fault(
+      'config-invalid',
+      `${where}: "${path.join('.')}" is the old name of "${newPath}", and the file has both; remove the old one`,
     );
-    key.value = name;
-  }
+  warn(`${where}: the setting "${path.join('.')}" is now called "${newPath}"; the old name works until release ${deprecatedUntil}`);
+  pair.key.value = newName;
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** A union reports only "Invalid input", unless we gave it a sentence; the alternative that came closest says more. */
+/** A union reports only "Invalid input" unless the schema states a message; the issues of the alternative that fits best are more precise. */
 function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const ofRightType = issue.errors.filter(
@@ -91,7 +97,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return undefined;
 }
 
-/** A password typed without quotes is a number, and a mistake; its text must not go into the log. Addresses may hold one. */
+/** A password without quotes is a number, and so a mistake; its text must not reach the log. Addresses may contain one. */
 function isSecret(key: PropertyKey | undefined): boolean {
   return /^(password|hintToken|clientSecret|url)$/.test(String(key));
 }

@@ -4,8 +4,8 @@ import { sameConcept, type CodedConcept } from './dicom/code.js';
 import { Fault } from './errors.js';
 
 /**
- * config/findings.json: what a network's outputs mean. Every code that our documents use stands there, except those
- * that a DICOM template prescribes (sr/codes.ts).
+ * config/findings.json: what a network's outputs mean. It contains every code of our documents, except those that a DICOM template
+ * prescribes (sr/codes.ts).
  */
 const concept = z.strictObject({
   value: z.string().regex(/^\S+$/, 'expected a code without spaces'),
@@ -89,7 +89,7 @@ export function parseFindings(text: string, file: string): FindingsConfig {
 }
 
 /**
- * What is said of a network output.
+ * The terms of a network output.
  *
  * @throws Fault `config-invalid` if the model has an output that the configuration does not name
  */
@@ -102,12 +102,12 @@ export function termsOf(config: FindingsConfig, name: string): FindingTerms {
   return terms;
 }
 
-/** The name of the network output that a concept stands for; documents hold the concept only. */
+/** The name of the network output with this concept; documents contain only the concept. */
 export function findingNameOf(config: FindingsConfig, concept: CodedConcept): string | undefined {
   return Object.entries(config.findings).find(([, one]) => sameConcept(one.concept, concept))?.[0];
 }
 
-/** Every code of the configuration: what checkDocument accepts besides the templates' own. */
+/** All codes of the configuration: checkDocument accepts them in addition to those of the templates. */
 export function conceptsOf(config: FindingsConfig): readonly CodedConcept[] {
   return placedConcepts(config).map((one) => one.concept);
 }

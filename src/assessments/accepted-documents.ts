@@ -2,15 +2,15 @@ import type { Config } from '../config.js';
 import type { SOPInstanceUID } from '../dicom/uid.js';
 import type { OrthancClient } from '../orthanc/client.js';
 
-/** Whether a document in the PACS came from a system whose signatures are believed. */
+/** Whether a document in the PACS came from a system whose signatures are accepted. */
 export type AcceptsDocument = (sopInstanceUID: string) => Promise<boolean>;
 
 const http = 'http';
 
 /**
- * By assessments.acceptFrom: what a document says of itself anybody can write, so it is asked how Orthanc received it. The AE title of the sender
- * for C-STORE, else `http` (Orthanc's origins RestApi and Plugins: STOW-RS and its REST API). Which sender may use which AE title, Orthanc checks
- * (DicomCheckModalityHost).
+ * By assessments.acceptFrom. Anybody can write a reader's name into a document, so what counts is how Orthanc received it: the AE title
+ * of the sender for C-STORE, else `http` (Orthanc's origins RestApi and Plugins: STOW-RS and its REST API). Orthanc itself checks which
+ * sender may use which AE title (DicomCheckModalityHost).
  */
 export function acceptsDocumentsOf(
   { assessments: { acceptFrom } }: Pick<Config, 'assessments'>,
@@ -21,7 +21,7 @@ export function acceptsDocumentsOf(
     const arrivals = await Promise.all(
       (await orthanc.instanceIdsOf([sopInstanceUID as SOPInstanceUID])).map((id) => orthanc.arrivalOf(id)),
     );
-    // A sender whose title is the word for the other way is not taken for it.
+    // A C-STORE sender with the AE title `http` does not count as STOW-RS.
     const isAccepted = arrivals.map(({ origin, remoteAet }) =>
       origin === 'DicomProtocol'
         ? remoteAet !== undefined && remoteAet !== http && acceptFrom.includes(remoteAet)

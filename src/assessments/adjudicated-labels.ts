@@ -1,4 +1,4 @@
-/** One statement of one reader on one finding of a study, as the index keeps it. */
+/** One statement of one reader on one finding of a study, from the index. */
 export interface LabelStatement {
   readonly studyInstanceUID: string;
   readonly finding: string;
@@ -7,27 +7,28 @@ export interface LabelStatement {
   readonly source: string;
   readonly verified: boolean;
   readonly adjudicates: boolean;
-  /** Absent where nobody knows: such a statement counts as older than all others. */
+  /** Null if it is unknown: such a statement counts as older than all others. */
   readonly givenAt: Date | null;
 }
 
-/** What the readers together say of one finding of a study. */
+/** What the statements of all readers on one finding of a study amount to. */
 export interface ConsensusLabel {
   readonly studyInstanceUID: string;
   readonly finding: string;
-  /** `disagreed`: left out of training until a reader who may verify settles it. `undetermined`: nobody decided. */
-  readonly state: 'settled' | 'disagreed' | 'undetermined';
-  /** Only where settled. */
+  /** `disagreed`: left out of training until a reader who may verify adjudicates. `undetermined`: no reader decided. */
+  readonly state: 'agreed' | 'disagreed' | 'undetermined';
+  /** Only if agreed. */
   readonly decision?: 'present' | 'absent';
   /** The last statement of each reader. */
   readonly statements: readonly LabelStatement[];
 }
 
 /**
- * Of each reader the last statement counts, from whatever source. Where they all decide alike, that is the label; where they
- * do not, there is none. A verified report that was amended is not among the statements any more (store/labels.ts). A statement that settles ends everything said before it; what is said after it counts again.
+ * The last statement of each reader counts, from whatever source. If all of them decide alike, that is the label; if not, there is
+ * none. A verified report that was amended is no longer among the statements (store/labels.ts). A statement that adjudicates replaces
+ * everything stated before it; later statements count again.
  *
- * @param statements any number of studies and findings, in any order
+ * @param statements of any number of studies and findings, in any order
  */
 export function consensusLabels(statements: readonly LabelStatement[]): readonly ConsensusLabel[] {
   const groups = new Map<string, LabelStatement[]>();
@@ -41,14 +42,14 @@ export function consensusLabels(statements: readonly LabelStatement[]): readonly
 function jointLabel(group: readonly LabelStatement[]): ConsensusLabel {
   const { studyInstanceUID, finding } = group[0]!;
   const inOrder = [...group].sort((a, b) => timeOf(a) - timeOf(b));
-  const settling = inOrder.findLastIndex((one) => one.adjudicates && one.verified && one.decision !== 'undetermined');
-  const counting = inOrder.slice(Math.max(0, settling));
+  const adjudication = inOrder.findLastIndex((one) => one.adjudicates && one.verified && one.decision !== 'undetermined');
+  const counting = inOrder.slice(Math.max(0, adjudication));
   const last = new Map(counting.map((one) => [one.reader, one]));
   const decisions = new Set([...last.values()].map((one) => one.decision).filter((one) => one !== 'undetermined'));
   const frame = { studyInstanceUID, finding, statements: [...last.values()] };
   if (decisions.size === 0) return { ...frame, state: 'undetermined' };
   if (decisions.size > 1) return { ...frame, state: 'disagreed' };
-  return { ...frame, state: 'settled', decision: [...decisions][0]! };
+  return { ...frame, state: 'agreed', decision: [...decisions][0]! };
 }
 
 function timeOf({ givenAt }: LabelStatement): number {

@@ -3,7 +3,7 @@ import { readAssessment, type ReadAssessment } from '../sr/read-assessment.js';
 import { referenceTo } from '../reporting/image-reference.js';
 import type { DocumentReference } from '../sr/report-content.js';
 
-/** What a person has said of a study, as it stands in the PACS. */
+/** A reader's assessment of a study that the PACS contains. */
 export interface AssessmentInPacs {
   readonly reference: DocumentReference;
   readonly assessment: ReadAssessment;

@@ -3,9 +3,10 @@ import { isUsableUid, type StudyInstanceUID } from '../dicom/uid.js';
 import type { LabelRow } from '../dataset/label-csv.js';
 import { Fault } from '../errors.js';
 import type { Reader } from '../sr/assessment-content.js';
-import { recordAssessment, type RecordAssessmentPorts } from './record-assessment.js';
+import { recordAssessment } from './assessment-story.js';
+import type { RecordPorts } from './ports.js';
 
-export interface ImportLabelsPorts extends RecordAssessmentPorts {
+export interface ImportLabelsPorts extends RecordPorts {
   /** QIDO-RS study search. */
   searchForStudies(query: Readonly<Record<string, string>>, page: { readonly limit: number }): Promise<readonly DataSet[]>;
 }
@@ -13,17 +14,17 @@ export interface ImportLabelsPorts extends RecordAssessmentPorts {
 export interface ImportedLabels {
   /** Studies whose assessment was stored. */
   readonly stored: number;
-  /** Studies of which the PACS held it already. */
+  /** Studies whose assessment the PACS already contained. */
   readonly known: number;
-  /** What could not be taken, by line: no accession number is repeated. */
+  /** Rows that were refused, by line; accession numbers are not repeated. */
   readonly refused: readonly { readonly line: number; readonly code: string; readonly reason: string }[];
 }
 
 /**
- * Labels of a list → one assessment a study in the PACS, in the name of the reader who made the list. The index follows from
- * there, as with every assessment; what is in the PACS already is not written again.
+ * Rows of a label list → one assessment per study in the PACS, in the name of the reader who made the list. The service indexes them
+ * as it does with every assessment in the PACS. An assessment that the PACS already contains is not written again.
  */
-export async function importLabels(rows: readonly LabelRow[], reader: Reader, tools: ImportLabelsPorts): Promise<ImportedLabels> {
+export async function importLabels(rows: readonly LabelRow[], reader: Reader, ports: ImportLabelsPorts): Promise<ImportedLabels> {
   const refused: ImportedLabels['refused'][number][] = [];
   const studies = new Map<
     StudyInstanceUID,
@@ -31,7 +32,7 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, to
   >();
   for (const row of rows) {
     try {
-      const uid = await studyOf(row, tools);
+      const uid = await studyOf(row, ports);
       const study = studies.get(uid) ?? { line: row.line, findings: new Map() };
       studies.set(uid, study);
       for (const { name, decision } of row.findings) {
@@ -50,7 +51,7 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, to
     try {
       const recorded = await recordAssessment(
         { studyInstanceUID, reader, findings: [...findings].map(([name, decision]) => ({ name, decision })), origin: 'csv' },
-        tools,
+        ports,
       );
       if (recorded.stored) stored++;
       else known++;
@@ -61,14 +62,14 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, to
   return { stored, known, refused };
 }
 
-async function studyOf({ study }: LabelRow, tools: ImportLabelsPorts): Promise<StudyInstanceUID> {
+async function studyOf({ study }: LabelRow, ports: ImportLabelsPorts): Promise<StudyInstanceUID> {
   if ('studyInstanceUID' in study) {
     if (!isUsableUid(study.studyInstanceUID)) throw new Fault('dataset-invalid', 'expected a Study Instance UID, found something else');
     return study.studyInstanceUID as StudyInstanceUID;
   }
-  // An asterisk or question mark would match what was not meant (PS3.4 C.2.2.2.4).
+  // An asterisk or question mark would match other accession numbers (PS3.4 C.2.2.2.4).
   if (/[*?\\]/.test(study.accessionNumber)) throw new Fault('dataset-invalid', 'expected an Accession Number without * ? and backslash');
-  const found = await tools.searchForStudies({ AccessionNumber: study.accessionNumber }, { limit: 2 });
+  const found = await ports.searchForStudies({ AccessionNumber: study.accessionNumber }, { limit: 2 });
   if (found.length !== 1)
     throw new Fault(
       found.length === 0 ? 'pacs-not-found' : 'study-ambiguous',
@@ -77,7 +78,7 @@ async function studyOf({ study }: LabelRow, tools: ImportLabelsPorts): Promise<S
   return (textOf(found[0]!, 'StudyInstanceUID') ?? '') as StudyInstanceUID;
 }
 
-/** What can pass is no refusal of the row: the whole import is tried again. */
+/** A fault that can pass does not refuse the row: it ends the import, which can be repeated. */
 function refusal(line: number, error: unknown): ImportedLabels['refused'][number] {
   if (!(error instanceof Fault) || error.retryable) throw error;
   return { line, code: error.code, reason: error.detail };

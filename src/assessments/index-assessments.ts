@@ -1,100 +1,58 @@
-import type { CodedConcept } from '../dicom/code.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import type { ReadAssessment } from '../sr/read-assessment.js';
-import type { DocumentReference } from '../sr/report-content.js';
-import type { Pacs } from '../reporting/ports.js';
 import { assessmentsIn } from './assessments-in-pacs.js';
+import { indexedAssessment, type IndexedAssessment } from './indexed-assessment.js';
+import type { IndexPorts } from './ports.js';
 
-/** An assessment as the index keeps it: UIDs, codes, times, and the name of the reader. */
-export interface IndexedAssessment {
-  readonly sopInstanceUID: string;
-  readonly seriesInstanceUID: string;
-  readonly studyInstanceUID: string;
-  readonly kind: ReadAssessment['kind'];
-  readonly reader: string;
-  readonly verified: boolean;
-  readonly adjudicates: boolean;
-  readonly origin: string;
-  readonly givenAt: Date | null;
-  readonly findings: readonly IndexedStatement[];
-  readonly predecessors: readonly string[];
-}
-
-export interface IndexedStatement {
-  readonly name?: string;
-  readonly code: string;
-  readonly scheme: string;
-  readonly meaning: string;
-  readonly decision: ReadAssessment['findings'][number]['decision'];
-  readonly comparison?: NonNullable<ReadAssessment['findings'][number]['comparison']>;
-  readonly softwareDecision?: NonNullable<ReadAssessment['findings'][number]['softwareDecision']>;
-}
-
-export interface IndexAssessmentsPorts {
-  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata'>;
-  /** By config/findings.json. */
-  findingNameOf(concept: CodedConcept): string | undefined;
-  /** Durable when it resolves. @returns false if it was known */
-  keep(assessment: IndexedAssessment): Promise<boolean>;
-  /** Takes away those that the PACS no longer holds. @returns how many */
-  prune(study: StudyInstanceUID, sopInstanceUIDs: readonly string[]): Promise<number>;
-}
+/** Refused documents that were already logged; a limit for a process that runs for years. */
+const maxRemembered = 100_000;
+const logged = new WeakMap<IndexPorts['index'], Set<string>>();
 
 /**
- * Takes the assessments that the PACS holds of a study into the index, wherever they were given: here, at another system, or
- * before the database was lost; those that were deleted there are no labels any more.
+ * Indexes the assessments that the PACS contains of a study, wherever they were given: here, at another system, or before the database
+ * was lost. Assessments that were deleted from the PACS are removed and no longer count as labels.
  *
  * @returns the number that were new
  */
-export async function indexAssessments(studyInstanceUID: StudyInstanceUID, tools: IndexAssessmentsPorts): Promise<number> {
-  let fresh = 0;
-  const held: string[] = [];
-  for (const { reference, assessment } of assessmentsIn(await tools.pacs.retrieveStudyMetadata(studyInstanceUID))) {
-    const indexed = indexedAssessment(reference, assessment, tools.findingNameOf);
-    if (!indexed) continue;
-    held.push(indexed.sopInstanceUID);
-    if (await tools.keep(indexed)) fresh++;
+export async function indexAssessments(study: StudyInstanceUID, ports: IndexPorts): Promise<number> {
+  const { pacs, index, findingNameOf, log } = ports;
+  const known = new Set((await index.ofStudy(study)).map((one) => one.sopInstanceUID));
+  const present: string[] = [];
+  let added = 0;
+  for (const { reference, assessment } of assessmentsIn(await pacs.retrieveStudyMetadata(study))) {
+    const found = indexedAssessment(reference, assessment, findingNameOf);
+    if (!found) continue;
+    present.push(found.sopInstanceUID);
+    if (!known.has(found.sopInstanceUID) && !(await isAccepted(found, ports))) continue;
+    if (!(await index.record(found))) continue;
+    await ports.audit?.recordIfPossible({ ...auditEntryOf(found), action: 'assessment.found' });
+    added++;
   }
-  await tools.prune(studyInstanceUID, held);
-  return fresh;
+  const removed = await index.prune(study, present);
+  if (removed > 0) log.info('assessments were deleted from the PACS and no longer count as labels', { study, assessments: removed });
+  if (added > 0) log.info('assessments found in the PACS', { study, assessments: added });
+  return added;
 }
 
-/** @returns undefined for a verified document that names none of our findings: it is about something else */
-export function indexedAssessment(
-  reference: DocumentReference,
-  assessment: ReadAssessment,
-  findingNameOf: IndexAssessmentsPorts['findingNameOf'],
-): IndexedAssessment | undefined {
-  const findings = assessment.findings.flatMap(({ concept, decision, comparison, softwareDecision }): readonly IndexedStatement[] => {
-    const name = findingNameOf(concept);
-    if (name === undefined && assessment.kind === 'verified-report') return [];
-    const { value: code, scheme, meaning } = concept;
-    return [
-      {
-        ...(name === undefined ? {} : { name }),
-        code,
-        scheme,
-        meaning,
-        decision,
-        ...(comparison ? { comparison } : {}),
-        ...(softwareDecision ? { softwareDecision } : {}),
-      },
-    ];
+/** A refused document is logged and recorded once by each process. */
+async function isAccepted(found: IndexedAssessment, { accepts, index, audit, log }: IndexPorts): Promise<boolean> {
+  const { sopInstanceUID, studyInstanceUID } = found;
+  if (await accepts(sopInstanceUID)) return true;
+  const refused = logged.get(index) ?? new Set<string>();
+  logged.set(index, refused);
+  if (refused.has(sopInstanceUID)) return false;
+  log.warn('an assessment in the PACS comes from a system that assessments.acceptFrom does not name; it does not count as a label', {
+    study: studyInstanceUID,
+    document: sopInstanceUID,
   });
-  if (findings.length === 0 || assessment.reader === '') return undefined;
-  const { kind, reader, verified, adjudicates, origin, createdAt } = assessment;
-  const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = reference;
+  await audit?.recordIfPossible({ ...auditEntryOf(found), action: 'assessment.found', outcome: 'refused' });
+  if (refused.size < maxRemembered) refused.add(sopInstanceUID);
+  return false;
+}
+
+/** The actor is the service, which found the document: the reader whom it names may not know of it. */
+function auditEntryOf({ studyInstanceUID, sopInstanceUID, reader, verified, origin }: IndexedAssessment) {
   return {
-    sopInstanceUID,
-    seriesInstanceUID,
-    studyInstanceUID,
-    kind,
-    reader,
-    verified,
-    adjudicates,
-    origin,
-    givenAt: createdAt ?? null,
-    findings,
-    predecessors: assessment.predecessors.map((one) => one.sopInstanceUID),
+    actor: 'service',
+    subject: { studyInstanceUID, sopInstanceUID, reader: reader.slice(0, 100), verified, origin: origin.slice(0, 20) },
   };
 }

@@ -3,7 +3,7 @@ import type { OrthancClient } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
 import type { OrthancLabelPorts } from './sync-orthanc-labels.js';
 
-/** Orthanc's own labels, and where the index keeps them. */
+/** The labels in Orthanc, and their copy in the index. */
 export function orthancLabelPorts({
   orthanc,
   store,
@@ -19,7 +19,7 @@ export function orthancLabelPorts({
     labels: () => orthanc.labels(),
     studiesLabelled: async (label) => (await orthanc.studiesLabelled(label)).map((one) => one.studyInstanceUID),
     findings,
-    keep: (labels) => store.labels.setOrthancLabels(labels),
+    replace: (labels) => store.labels.setOrthancLabels(labels),
     log,
   };
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../log.js';
 
-/** A finding that a label of Orthanc's own says of a study. */
+/** A decision on a finding that a label in Orthanc states for a study. */
 export interface OrthancLabel {
   readonly studyInstanceUID: string;
   readonly finding: string;
@@ -8,45 +8,44 @@ export interface OrthancLabel {
 }
 
 export interface OrthancLabelPorts {
-  /** All labels in use; undefined if this Orthanc knows none (before 1.12). */
+  /** All labels in use; undefined if this Orthanc has no labels (before 1.12). */
   labels(): Promise<readonly string[] | undefined>;
   /** Study Instance UIDs of the studies that carry a label. */
   studiesLabelled(label: string): Promise<readonly string[]>;
   /** Names in config/findings.json. */
   readonly findings: readonly string[];
-  /** Makes what the index has of such labels be exactly this. */
-  keep(labels: readonly OrthancLabel[]): Promise<{ readonly added: number; readonly removed: number }>;
+  /** Replaces the labels of Orthanc in the index by these. */
+  replace(labels: readonly OrthancLabel[]): Promise<{ readonly added: number; readonly removed: number }>;
   readonly log: Log;
 }
 
 const negation = 'no-';
 
 /**
- * Takes the labels that people put on studies in Orthanc (1.12 and later): `pneumonia` says present, `no-pneumonia` absent.
- * Orthanc does not say who put them there nor when, so they count as the oldest word of a reader of their own. A study
- * that carries both says nothing. Orthanc announces no change when a label is set (tried on 1.12.7), so this is asked for
- * again and again.
+ * Copies the labels that people set on studies in Orthanc (1.12 and later) to the index: `pneumonia` means present, `no-pneumonia`
+ * absent. Orthanc does not tell who set a label or when, so labels count as the oldest statements of one additional reader. A study
+ * with both labels has no statement. Orthanc reports no change when a label is set (tried on 1.12.7), so this is repeated regularly.
  *
  * @returns false if this Orthanc has no labels
  */
-export async function syncOrthancLabels(tools: OrthancLabelPorts): Promise<boolean> {
-  const inUse = await tools.labels();
+export async function syncOrthancLabels(ports: OrthancLabelPorts): Promise<boolean> {
+  const inUse = await ports.labels();
   if (inUse === undefined) return false;
   const found: OrthancLabel[] = [];
-  for (const finding of tools.findings) {
+  for (const finding of ports.findings) {
     const [present = [], absent = []] = await Promise.all(
       [finding, negation + finding].map(
-        async (label): Promise<readonly string[]> => (inUse.includes(label) ? await tools.studiesLabelled(label) : []),
+        async (label): Promise<readonly string[]> => (inUse.includes(label) ? await ports.studiesLabelled(label) : []),
       ),
     );
     const contradictory = present.filter((uid) => absent.includes(uid));
     if (contradictory.length > 0)
-      tools.log.warn('studies carry a label and its opposite: neither counts', { finding, studies: contradictory.slice(0, 20) });
-    const said = (uids: readonly string[], decision: OrthancLabel['decision']): readonly OrthancLabel[] =>
+      ports.log.warn('studies have a label and its opposite: neither counts', { finding, studies: contradictory.slice(0, 20) });
+    const labelled = (uids: readonly string[], decision: OrthancLabel['decision']): readonly OrthancLabel[] =>
       [...new Set(uids)].filter((uid) => !contradictory.includes(uid)).map((studyInstanceUID) => ({ studyInstanceUID, finding, decision }));
-    found.push(...said(present, 'present'), ...said(absent, 'absent'));
+    found.push(...labelled(present, 'present'), ...labelled(absent, 'absent'));
   }
-  const { added, removed } = await tools.keep(found);
-  if (added + removed > 0) tools.log.info('labels of Orthanc', { added, removed });
+  const { added, removed } = await ports.replace(found);
+  if (added + removed > 0) ports.log.info('labels in Orthanc have changed', { added, removed });
   return true;
 }

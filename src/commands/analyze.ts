@@ -16,7 +16,8 @@ import { presentCtSlice, lungWindow } from '../pixels/ct/ct-slice.js';
 import type { RoutingRule } from '../routing/rules.js';
 import { percentOf } from '../sr/wording.js';
 import { withIdentity } from '../reporting/instance-identity.js';
-import { analyseInstances, reportTaken } from '../reporting/report-study.js';
+import { predictInstances } from '../reporting/predict-images.js';
+import { reportFiles } from '../reporting/report-files.js';
 import { skip } from '../reporting/skip.js';
 import type { FindingPrediction } from '../serving/model.js';
 import type { ReportPorts } from '../reporting/ports.js';
@@ -136,7 +137,7 @@ type StudyOutcome = Pick<FileResult, 'outcome' | 'reason' | 'findings'>;
 const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
 
 async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: string): Promise<StudyOutcome> {
-  const result = await reportTaken(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
+  const result = await reportFiles(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
   for (const [name, bytes] of pacs.stored) await writeFile(join(directory, name), bytes);
   return {
     outcome: result.outcome,
@@ -146,7 +147,7 @@ async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: str
 }
 
 async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<StudyOutcome> {
-  const analysis = await analyseInstances(pacs.instances, toolsFor(analyser, pacs));
+  const analysis = await predictInstances(pacs.instances, analyser, pacs, analyser.settings.maxImages);
   if (analysis.skip) return { outcome: 'skipped', reason: analysis.skip.reason, findings: [] };
   return { outcome: 'reported', findings: analysis.findings.map((one) => printed(one, analyser)) };
 }

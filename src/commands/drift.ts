@@ -1,4 +1,5 @@
-import { computeDrift } from '../monitoring/start-drift-checks.js';
+import { agreedLabelsOf } from '../assessments/agreed-labels.js';
+import { computeDrift } from '../monitoring/drift-story.js';
 import { loadConfig } from '../config.js';
 import type { ComparedQuantity, DriftReport } from '../evaluation/drift/drift-report.js';
 import { withStore } from './administration.js';
@@ -7,7 +8,14 @@ import { chosenModel } from './chosen-model.js';
 /** `drift`: checks for drift now, as the service does by drift.schedule; nothing is stored and no alarm is raised. Exit status 3 if drift was found. */
 export async function showDrift({ json }: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
-  const report = await withStore((store) => computeDrift({ config, store, champion: () => chosenModel('champion', config) }));
+  const report = await withStore((store) =>
+    computeDrift({
+      config,
+      store,
+      agreedLabelsOf: (studies) => agreedLabelsOf(studies, store.labels),
+      champion: () => chosenModel('champion', config),
+    }),
+  );
   console.log(json ? JSON.stringify(report) : describe(report, config.drift.minStudies));
   if (report.groups.some(({ quantities, agreement }) => [...quantities, ...agreement].some(({ alarm }) => alarm))) process.exitCode = 3;
 }

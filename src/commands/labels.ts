@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { openPacs, pacsOf } from '../service/open-pacs.js';
+import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { openPacs } from '../service/open-pacs.js';
 import { softwareVersion } from '../service/open-analyser.js';
 import { assessmentSeriesOffset } from '../assessments/assessments.js';
 import { loadConfig, type Config } from '../config.js';
@@ -74,7 +75,7 @@ async function recordIntention(config: Config, subject: { readonly reader: strin
 export async function listLabels(options: { readonly disagreed: boolean; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
-  const counts = { settled: 0, disagreed: 0, undetermined: 0 };
+  const counts = { agreed: 0, disagreed: 0, undetermined: 0 };
   try {
     for (let after: string | undefined; ; ) {
       const page = await store.labels.statements(after === undefined ? {} : { after });
@@ -88,7 +89,7 @@ export async function listLabels(options: { readonly disagreed: boolean; readonl
     }
     if (!options.json)
       console.log(
-        `${counts.settled} settled, ${counts.disagreed} disagreed (left out until a reader who may verify adjudicates them), ${counts.undetermined} undetermined`,
+        `${counts.agreed} agreed, ${counts.disagreed} disagreed (left out until a reader who may verify adjudicates), ${counts.undetermined} undetermined`,
       );
   } finally {
     await store.close();

@@ -5,6 +5,7 @@ import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
+import { deprecatedRules } from '../config/deprecated-names.js';
 import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promotion/promotion-rules.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
@@ -35,7 +36,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const startedAt = new Date();
   const config = loadConfig();
   const registry = registryOf(config);
-  const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema) : defaultPromotionRules;
+  const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
   const challenger = await chosenModel(name, config);
   const champion = options.withoutChampion ? null : await chosenModel('champion', config);
   const images = await openLabelledImages(options.dataset, options.testLock);

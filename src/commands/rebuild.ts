@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openPacs } from '../service/open-pacs.js';
-import { rebuild } from '../reporting/start-rebuild.js';
+import { openPacs, pacsName } from '../service/open-pacs.js';
+import { rebuild } from '../rebuild/start-rebuild.js';
 import { loadConfig, projectRoot } from '../config.js';
 import { findingNameOf, loadFindings } from '../findings-config.js';
 import { startJobs } from '../jobs/jobs.js';
@@ -25,9 +25,22 @@ export async function rebuildCommand(options: { readonly json: boolean }): Promi
         maxImages: config.report.maxImages,
         findingNameOf: (concept: Parameters<typeof findingNameOf>[1]) => findingNameOf(findings, concept),
       };
-      const rebuilt = await rebuild({ config, pacs, store, jobs, settings, findings: Object.keys(findings.findings), log }, (studies) => {
-        if (studies % 500 === 0) log.info('rebuilding', { studies });
-      });
+      const rebuilt = await rebuild(
+        {
+          config,
+          orthanc: pacs.orthanc,
+          dicomWeb: pacs.dicomWeb,
+          pacsName: pacsName(config, pacs),
+          store,
+          jobs,
+          settings,
+          findings: Object.keys(findings.findings),
+          log,
+        },
+        (studies) => {
+          if (studies % 500 === 0) log.info('rebuilding', { studies });
+        },
+      );
       if (options.json) console.log(JSON.stringify(rebuilt));
       else {
         console.log(

@@ -3,26 +3,27 @@ import { bringForward } from '../service/bring-forward.js';
 import { registryOfStore } from '../service/open-registry.js';
 import { openReader } from '../serving/image-reader.js';
 import { requestRetraining, startRetraining } from '../retraining/start-retraining.js';
+import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { openPacs } from '../service/open-pacs.js';
-import { retrainQueue } from '../reporting/queues.js';
+import { retrainQueue } from '../retraining/queues.js';
 import { softwareVersion } from '../service/open-analyser.js';
 import { startingModel } from '../serving/starting-model.js';
 import { loadConfig, projectRoot } from '../config.js';
 import { Fault } from '../errors.js';
 import { startJobs } from '../jobs/jobs.js';
 import { createLog } from '../log.js';
-import { describeChange, type ChangeRecord } from '../registry/change-record.js';
+import { describeChange, isRetrainingRecord, type ChangeRecord } from '../registry/change-record.js';
 import type { Registry } from '../registry/registry.js';
 import { openStore } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /**
- * `retrain --now`: starts a retraining run at once. With several services on a shared database, whichever is idle does it. Only one
- * process can open the embedded database: while the service runs, use POST /api/retrain. Exit status 0 if a model was promoted or
- * became the challenger, 3 if not.
+ * `retrain --now`: a retraining run now; with services on a shared database the first free process performs it. The embedded database
+ * belongs to one process: if the service is running, use POST /api/retrain. Exit status 0 if a model was promoted or predicts in
+ * shadow, 3 if not.
  */
 export async function retrainCommand(options: { readonly now: boolean; readonly json: boolean }): Promise<void> {
-  if (!options.now) throw new Fault('request-invalid', 'expected --now; by itself the service retrains by night.schedule');
+  if (!options.now) throw new Fault('request-invalid', 'expected --now; the service retrains by the setting retraining.schedule');
   const config = loadConfig();
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
   const startedAt = new Date();
@@ -38,11 +39,11 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
     try {
       await requestRetraining(jobs, 'command line');
       await startRetraining({
-        config: { ...config, night: { ...config.night, enabled: false } },
+        config: { ...config, retraining: { ...config.retraining, enabled: false } },
         store,
         jobs,
         registry,
-        pacs,
+        pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
         reader,
         codeVersion: softwareVersion,
         log,
@@ -80,7 +81,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
 async function recordSince(registry: Registry, since: Date): Promise<ChangeRecord | undefined> {
   for (const id of await registry.changes()) {
     const record = await registry.change(id);
-    if (id.startsWith('night-') && new Date(record.endedAt) >= since) return record;
+    if (isRetrainingRecord(id) && new Date(record.endedAt) >= since) return record;
   }
   return undefined;
 }

@@ -29,9 +29,7 @@ export function withFullField(source: ExampleSource, seed: number): ExampleSourc
     ],
     picture: async (example) => {
       const cropped = made.get(example.key);
-      return cropped
-        ? drawFullField(await source.picture(cropped), keyedRandom('full field', seed, example.key))
-        : source.picture(example);
+      return cropped ? drawFullField(await source.picture(cropped), keyedRandom('full field', seed, example.key)) : source.picture(example);
     },
   };
 }

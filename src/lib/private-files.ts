@@ -13,6 +13,8 @@ const groupAndOthers = 0o077;
 export const dataDirectoryEntries = [
   'index',
   'models',
+  'retraining',
+  // its name in releases up to 0.2.0
   'night',
   'uploads',
   'orthanc',

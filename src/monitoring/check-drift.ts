@@ -4,14 +4,14 @@ import type { ComparedAgreement, ComparedQuantity, DriftReport } from '../evalua
 import { holmAdjusted } from '../evaluation/drift/holm.js';
 import { siteReference, type DriftReference, type SiteReference } from '../evaluation/drift/reference.js';
 import type { ReportedDecisions, StatisticsOfStudies, StudyStatisticsRow } from '../store/study-statistics.js';
-import { consensusLabels, type LabelStatement } from '../assessments/adjudicated-labels.js';
+import type { AgreedLabel } from './ports.js';
 import type { ImageKind } from '../serving/model.js';
 
-export interface DriftPort {
+export interface DriftCheckPorts {
   readonly statistics: Pick<StatisticsOfStudies, 'since' | 'first' | 'labelled'>;
-  /** What readers said of these studies. */
-  labelsOf(studies: readonly string[]): Promise<readonly LabelStatement[]>;
-  /** The model in service; `reference` as its version has it. */
+  /** Labels of these studies on which the readers agree. */
+  agreedLabelsOf(studies: readonly string[]): Promise<readonly AgreedLabel[]>;
+  /** The champion, with the reference of its version. */
   readonly model: {
     readonly version: string;
     readonly kinds: readonly ImageKind[];
@@ -25,24 +25,24 @@ type Against = ComparedQuantity['against'];
 type Compared = QuantityDrift & { readonly against: Against };
 type AgreementPair = Omit<ComparedAgreement, 'adjustedP' | 'alarm'>;
 
-/** Where training left no reference, so many of a site's first studies stand in its place. */
+/** If the version has no reference, this many of the site's first studies replace it. */
 const firstStudies = 500;
-/** So far back goes the agreement that the last days are compared with. */
+/** Days before the window whose agreement is the comparison for the window. */
 const agreementDays = 90;
-/** Sites with the most studies; a PACS that names a site for each device must not drown the rest. */
+/** Only the sites with the most studies are tested: a PACS that names a site for each device would otherwise add too many tests. */
 const maxGroups = 40;
 const dayMs = 86_400_000;
 
 /**
- * The third story: what arrived in the last days, site by site, against what the model in service was trained on, and whether
- * readers still agree with it. Nothing is written.
+ * Compares the studies of the last days, site by site, with the images that the champion was trained on, and the readers' agreement
+ * with the model before and within these days. Nothing is written.
  */
-export async function checkDrift(tools: DriftPort): Promise<DriftReport> {
-  const { model, rules, statistics, clock } = tools;
+export async function checkDrift(ports: DriftCheckPorts): Promise<DriftReport> {
+  const { model, rules, statistics, clock } = ports;
   const now = clock.now();
   const from = new Date(now.getTime() - rules.windowDays * dayMs);
   const rows = await statistics.since(from);
-  const pairs = await agreementPairs(tools, from);
+  const pairs = await agreementPairs(ports, from);
   const groups = await Promise.all(
     groupsOf(rows).map(async ([key, own]) => {
       const { site, network } = own[0]!;
@@ -51,7 +51,7 @@ export async function checkDrift(tools: DriftPort): Promise<DriftReport> {
         site,
         network,
         own,
-        quantities: own.length < rules.minStudies ? [] : await comparedOf(own, from, tools),
+        quantities: own.length < rules.minStudies ? [] : await comparedOf(own, from, ports),
         agreement: pairs.get(key) ?? [],
       };
     }),
@@ -89,7 +89,7 @@ export async function checkDrift(tools: DriftPort): Promise<DriftReport> {
   };
 }
 
-/** What a look raises: one line of figures each, without a word of what stood in a header. */
+/** The alarms of a report, each with one line of figures and no text from a DICOM header. */
 export function alarmsIn({
   groups,
 }: DriftReport): readonly { readonly site: string; readonly network: ImageKind; readonly quantity: string; readonly detail: string }[] {
@@ -127,14 +127,14 @@ function keyOf({ site, network }: { readonly site: string; readonly network: str
   return JSON.stringify([site, network]);
 }
 
-/** Features and outputs are the model's own: only what this version judged is compared. */
+/** Features and outputs depend on the model: only studies that this version predicted are compared. */
 const isOfModel = (quantity: string): boolean => /^(feature:|output:|input:accepted$)/.test(quantity);
 const isOfPicture = (quantity: string): boolean => !isOfModel(quantity);
 
 async function comparedOf(
   own: readonly StudyStatisticsRow[],
   from: Date,
-  { model, rules, statistics }: DriftPort,
+  { model, rules, statistics }: DriftCheckPorts,
 ): Promise<readonly Compared[]> {
   const { site, network } = own[0]!;
   const reference = model.reference?.[network];
@@ -142,20 +142,20 @@ async function comparedOf(
     reference &&
     (reference.sites[site] ? { of: reference.sites[site], against: 'training-of-site' } : { of: reference.all, against: 'training' });
   const pictures = siteReference(own);
-  const judged = own.filter(({ modelVersion }) => modelVersion === model.version);
-  const answers = judged.length === 0 ? { numbers: {}, names: {} } : siteReference(judged);
+  const predicted = own.filter(({ modelVersion }) => modelVersion === model.version);
+  const outputs = predicted.length === 0 ? { numbers: {}, names: {} } : siteReference(predicted);
   const lately: SiteReference = {
     images: own.length,
-    numbers: { ...only(pictures.numbers, isOfPicture), ...only(answers.numbers, isOfModel) },
-    names: { ...only(pictures.names, isOfPicture), ...only(answers.names, isOfModel) },
+    numbers: { ...only(pictures.numbers, isOfPicture), ...only(outputs.numbers, isOfModel) },
+    names: { ...only(pictures.names, isOfPicture), ...only(outputs.names, isOfModel) },
   };
   const found: Compared[] = trained ? driftBetween(trained.of, lately, rules).map((one) => ({ ...one, against: trained.against })) : [];
-  const rest: SiteReference = {
+  const remaining: SiteReference = {
     images: lately.images,
     numbers: only(lately.numbers, unknown(found)),
     names: only(lately.names, unknown(found)),
   };
-  if (Object.keys(rest.numbers).length + Object.keys(rest.names).length === 0) return found;
+  if (Object.keys(remaining.numbers).length + Object.keys(remaining.names).length === 0) return found;
   const [anyVersion, thisVersion] = await Promise.all([
     statistics.first({ site, network, before: from, limit: firstStudies }),
     statistics.first({ site, network, before: from, modelVersion: model.version, limit: firstStudies }),
@@ -165,7 +165,7 @@ async function comparedOf(
     [thisVersion, isOfModel],
   ] as const) {
     if (before.length < rules.minStudies) continue;
-    const part: SiteReference = { images: rest.images, numbers: only(rest.numbers, which), names: only(rest.names, which) };
+    const part: SiteReference = { images: remaining.images, numbers: only(remaining.numbers, which), names: only(remaining.names, which) };
     found.push(...driftBetween(siteReference(before), part, rules).map((one) => ({ ...one, against: 'first-studies' as const })));
   }
   return found;
@@ -180,16 +180,17 @@ function only<Value>(values: Readonly<Record<string, Value>>, which: (name: stri
   return Object.fromEntries(Object.entries(values).filter(([name]) => which(name)));
 }
 
-/** By group and finding: of the studies that the model called and readers settled, how many they confirmed. */
+/** By group and finding: of the studies with a decision of the model and an agreed label, in how many both are the same. */
 async function agreementPairs(
-  { statistics, labelsOf, model, rules }: DriftPort,
+  { statistics, agreedLabelsOf, model, rules }: DriftCheckPorts,
   from: Date,
 ): Promise<ReadonlyMap<string, readonly AgreementPair[]>> {
   const rows = await statistics.labelled(model.version, new Date(from.getTime() - agreementDays * dayMs));
   const labels = new Map(
-    consensusLabels(await labelsOf(rows.map(({ studyInstanceUID }) => studyInstanceUID)))
-      .filter(({ state }) => state === 'settled')
-      .map((one) => [`${one.studyInstanceUID} ${one.finding}`, one.decision]),
+    (await agreedLabelsOf(rows.map(({ studyInstanceUID }) => studyInstanceUID))).map((one) => [
+      `${one.studyInstanceUID} ${one.finding}`,
+      one.decision,
+    ]),
   );
   const counts = new Map<string, Map<string, { before: [number, number]; lately: [number, number] }>>();
   for (const row of rows) {

@@ -1,48 +1,26 @@
 import { statfs } from 'node:fs/promises';
 import { Fault } from '../errors.js';
 import type { EngineCondition } from '../engine/fallback-engine.js';
-import type { Jobs } from '../jobs/jobs.js';
-import type { Log } from '../log.js';
-import type { MeasuredState } from '../server/metrics.js';
-import type { Health } from '../server/ports/server.js';
-import type { Store } from '../store/store.js';
-import type { ServedModel } from '../serving/model.js';
+import { checkDicomWeb } from '../dicomweb/check-dicom-web.js';
+import type { Health, MeasuredState } from './health-report.js';
+import type { HealthPorts, MonitoredPacs } from './ports.js';
+import { driftQueue } from './queues.js';
 import { measuredDrift } from './start-drift-checks.js';
-import { checkDicomWeb, type PacsAccess } from '../service/open-pacs.js';
-import { driftQueue, retrainQueue } from '../reporting/queues.js';
 
-export interface HealthParts {
-  readonly pacs: PacsAccess;
-  readonly store: Store;
-  readonly jobs: Jobs;
-  readonly model: () => ServedModel;
-  readonly engineCondition: () => EngineCondition;
-  /** Milliseconds that a study's job may be in progress. */
-  readonly studyTimeoutMs: number;
-  readonly dataDir: string;
-  readonly clock: ClockSkew;
-  readonly log: Log;
-}
-
-/** How far Orthanc's clock and ours differed when it was last asked: once a minute, so that who asks for our health does not ask the PACS for more. */
-export interface ClockSkew {
-  milliseconds: number | undefined;
-}
-
-/** The embedded database needs a log segment, an upload its file: below this nothing can be taken any more. */
+/** Below this no study can be processed: the embedded database needs a log segment, an upload its file. */
 const minFreeBytes = 50e6;
-/** From here on it is said. */
+/** Below this health and the log warn. */
 const littleFreeBytes = 1e9;
 const maxClockSkewMs = 5_000;
-/** A job that is interrupted at its limit needs a moment to end. */
-const settlingMs = 60_000;
-/** Their jobs take hours by intention. */
-const longQueues: readonly string[] = [retrainQueue.name, driftQueue.name];
+/** A job that is interrupted at its limit needs this time to end. */
+const interruptionMs = 60_000;
+/** Queues whose jobs may take hours: retraining (by its name: that story is above this one) and drift checks. */
+const longQueues: readonly string[] = ['retraining', driftQueue.name];
 
 const engineStates: Readonly<Record<EngineCondition, string>> = { computes: 'running', stalled: 'stalled', lost: 'failed' };
 
 /** Whether every part can do its work. */
-export async function healthOf(parts: HealthParts): Promise<Health> {
+export async function healthOf(ports: HealthPorts): Promise<Health> {
   const {
     pacs,
     store,
@@ -50,7 +28,7 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
     model,
     dataDir,
     clock: { milliseconds: clockSkewMs },
-  } = parts;
+  } = ports;
   const [orthanc, database, freeBytes, alarms] = await Promise.all([
     answers(async () => {
       await pacs.orthanc.system();
@@ -62,10 +40,10 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
   ]);
   const unacknowledged = alarms?.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   const stats = database === 'answers' ? await jobs.stats() : [];
-  const condition = parts.engineCondition();
+  const condition = ports.engineCondition();
   const overdue = stats.find(
     ({ queue, maxActiveMs = 0 }) =>
-      !longQueues.includes(queue) && maxActiveMs > parts.studyTimeoutMs + Math.min(settlingMs, parts.studyTimeoutMs),
+      !longQueues.includes(queue) && maxActiveMs > ports.studyTimeoutMs + Math.min(interruptionMs, ports.studyTimeoutMs),
   );
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'failed'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
@@ -105,11 +83,11 @@ export async function healthOf(parts: HealthParts): Promise<Health> {
   };
 }
 
-/** The same as figures; of a part that does not answer none. */
-export async function measure(parts: HealthParts): Promise<MeasuredState> {
-  const { pacs, store, jobs, dataDir } = parts;
+/** The same as figures; a part that does not answer has none. */
+export async function measure(ports: HealthPorts): Promise<MeasuredState> {
+  const { pacs, store, jobs, dataDir } = ports;
   const [health, results, queues, freeBytes, drift] = await Promise.all([
-    healthOf(parts),
+    healthOf(ports),
     store.results.countByOutcome().catch(() => ({})),
     jobs.stats().catch(() => []),
     freeBytesOf(dataDir),
@@ -117,33 +95,33 @@ export async function measure(parts: HealthParts): Promise<MeasuredState> {
   ]);
   return {
     ok: health.ok,
-    model: parts.model().version,
+    model: ports.model().version,
     drift,
     results,
     queues,
     freeBytes,
-    clockSkewMs: parts.clock.milliseconds,
+    clockSkewMs: ports.clock.milliseconds,
     pacsRequests: pacs.slots.inUse,
   };
 }
 
-/** Says once that room runs out or that the clocks differ, and once that it is well again. */
-export function monitorHealth(parts: HealthParts): void {
-  const said = new Map<string, string>();
-  const look = parts.jobs.every(60_000, 'surroundings', async () => {
-    parts.clock.milliseconds = await clockSkewOf(parts.pacs);
-    const { disk, clock } = await healthOf(parts);
+/** Logs once when disk space runs out or the clocks differ, and once when it is resolved. */
+export function monitorHealth(ports: HealthPorts): void {
+  const logged = new Map<string, string>();
+  const check = ports.jobs.every(60_000, 'health', async () => {
+    ports.clock.milliseconds = await clockSkewOf(ports.pacs);
+    const { disk, clock } = await healthOf(ports);
     for (const [name, now, good] of [
       ['disk', disk, 'room'],
       ['clock', clock, 'right'],
     ] as const) {
-      if (now === (said.get(name) ?? good) || now === 'not known') continue;
-      said.set(name, now);
-      if (now === good) parts.log.info('well again', { name });
-      else parts.log.warn('needs attention', { name, now });
+      if (now === (logged.get(name) ?? good) || now === 'not known') continue;
+      logged.set(name, now);
+      if (now === good) ports.log.info('resolved', { name });
+      else ports.log.warn('needs attention', { name, now });
     }
   });
-  void look.runNow();
+  void check.runNow();
 }
 
 async function freeBytesOf(directory: string): Promise<number | undefined> {
@@ -155,7 +133,7 @@ async function freeBytesOf(directory: string): Promise<number | undefined> {
   }
 }
 
-async function clockSkewOf({ orthanc }: PacsAccess): Promise<number | undefined> {
+async function clockSkewOf({ orthanc }: MonitoredPacs): Promise<number | undefined> {
   try {
     return Math.abs((await orthanc.clock()).getTime() - Date.now());
   } catch {
@@ -163,9 +141,9 @@ async function clockSkewOf({ orthanc }: PacsAccess): Promise<number | undefined>
   }
 }
 
-async function answers(question: () => Promise<unknown>): Promise<string> {
+async function answers(request: () => Promise<unknown>): Promise<string> {
   try {
-    await question();
+    await request();
     return 'answers';
   } catch (error) {
     return error instanceof Fault ? error.code : 'failed';

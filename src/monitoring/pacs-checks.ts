@@ -3,19 +3,19 @@ import { isUsableUid, type SeriesInstanceUID, type StudyInstanceUID } from '../d
 import type { DicomWeb } from '../dicomweb/client.js';
 import { Fault, isOutage } from '../errors.js';
 import type { OrthancClient } from '../orthanc/client.js';
-import { endsTooEarly } from '../reporting/study-search.js';
+import { endsTooEarly } from '../orthanc/search-reach.js';
 
-/** One setting of the PACS, whether it lets the service work, and how to correct it. */
+/** One setting of the PACS: whether the service can work with it, and how to correct it. */
 export interface PacsCheck {
   readonly name: string;
   /** `bad`: no study can be reported; `note`: it works, but slower. */
   readonly state: 'good' | 'note' | 'bad';
   readonly detail: string;
-  /** Empty where nothing is to be done. */
+  /** Empty if nothing is to be done. */
   readonly fix: string;
 }
 
-interface Checked {
+export interface CheckedPacs {
   readonly orthanc: Pick<OrthancClient, 'system' | 'countStudies' | 'listStudies'>;
   readonly dicomWeb: Pick<
     DicomWeb,
@@ -23,18 +23,18 @@ interface Checked {
   >;
 }
 
-/** Studies that are looked at to find one whose metadata tells. */
+/** Maximum number of studies that are tried to find one whose metadata can be read. */
 const maxTried = 5;
 
 /**
- * Settings of Orthanc under which every study would fail. Nothing is stored to find out.
+ * Settings of Orthanc under which every study would fail. Nothing is stored for the check.
  * @throws Fault if the PACS does not answer
  */
-export async function checkPacs(pacs: Checked): Promise<readonly PacsCheck[]> {
+export async function checkPacs(pacs: CheckedPacs): Promise<readonly PacsCheck[]> {
   return [await checkStoring(pacs), await checkMetadata(pacs), await checkSearch(pacs)];
 }
 
-async function checkStoring({ orthanc, dicomWeb }: Checked): Promise<PacsCheck> {
+async function checkStoring({ orthanc, dicomWeb }: CheckedPacs): Promise<PacsCheck> {
   const name = 'storing';
   const { isReadOnly } = await orthanc.system();
   if (isReadOnly)
@@ -53,8 +53,8 @@ async function checkStoring({ orthanc, dicomWeb }: Checked): Promise<PacsCheck> 
   };
 }
 
-/** Asked of a study, because Orthanc tells these settings nowhere. */
-async function checkMetadata({ dicomWeb }: Checked): Promise<PacsCheck> {
+/** Checked on a study, because Orthanc's API does not show these settings. */
+async function checkMetadata({ dicomWeb }: CheckedPacs): Promise<PacsCheck> {
   const name = 'metadata';
   const studies = (await dicomWeb.searchForStudies({}, { limit: 50 }))
     .map((one) => textOf(one, 'StudyInstanceUID') ?? '')
@@ -87,7 +87,7 @@ async function checkMetadata({ dicomWeb }: Checked): Promise<PacsCheck> {
   };
 }
 
-async function checkSearch(pacs: Checked): Promise<PacsCheck> {
+async function checkSearch(pacs: CheckedPacs): Promise<PacsCheck> {
   const name = 'search';
   if (!(await endsTooEarly(pacs))) return { name, state: 'good', detail: 'reaches every study', fix: '' };
   return {

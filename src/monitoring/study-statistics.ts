@@ -4,18 +4,18 @@ import type { GreyImage } from '../pixels/image.js';
 import { inputStatistics } from '../pixels/input-statistics.js';
 import type { ImageKind } from '../serving/model.js';
 
-/** What is kept of a study to tell drift by. No identifier, no text that a person typed about the patient. */
+/** The statistics of a study that drift checks use. They contain no identifier and no free text about the patient. */
 export interface StudyStatistics extends Observation {
   readonly network: ImageKind;
   readonly site: string;
 }
 
-/** What a network said of one image. */
-export interface Said {
+/** The outputs of a network for one image. */
+export interface NetworkOutputs {
   readonly accepted: boolean;
   /** Mahalanobis distance of its features from the training images. */
   readonly distance?: number | undefined;
-  /** Calibrated, by finding; only of an image that it accepts. */
+  /** Calibrated, by finding; only for an image that it accepts. */
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
@@ -23,7 +23,7 @@ export interface Said {
 export function observationOf(
   image: GreyImage,
   tags: Readonly<Record<string, string>>,
-  { accepted, distance, probabilities }: Said,
+  { accepted, distance, probabilities }: NetworkOutputs,
 ): Observation {
   return {
     numbers: {
@@ -39,14 +39,14 @@ function named<Value>(kind: string, values: Readonly<Record<string, Value>> | ob
   return Object.fromEntries(Object.entries(values as Readonly<Record<string, Value>>).map(([name, value]) => [`${kind}:${name}`, value]));
 }
 
-/** As they stand in the header, where they do. */
+/** Attributes that are used as the header states them. */
 const plainTags = ['Modality', 'Manufacturer', 'ManufacturerModelName', 'PhotometricInterpretation', 'ViewPosition', 'BitsStored'] as const;
-/** What names of equipment and terms of the standard are made of; a person's name in DICOM has carets (PS3.5 §6.2.1). */
+/** Characters of equipment names and defined terms; a person's name in DICOM has carets (PS3.5 §6.2.1). */
 const ordinaryName = /^[\p{L}\p{N} .,&()/_+-]{1,64}$/u;
 
 /**
- * How an image was taken: equipment, view, grey scale, a class of its size, and the patient's age in steps of twenty years. Of
- * nothing that names a patient.
+ * How an image was acquired: equipment, view, grey scale, a class of its size, and the patient's age in steps of twenty years. Nothing
+ * names a patient.
  */
 export function tagsOf(instance: DataSet): Readonly<Record<string, string>> {
   const plain = plainTags.flatMap((keyword) => {

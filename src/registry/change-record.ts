@@ -14,11 +14,11 @@ import { lineageSchema } from './lineage.js';
  */
 export const changeRecordSchema = z
   .strictObject({
-    /** Names the files: `night-2026-11-24T02-00-00Z`. */
+    /** Names the files: `retraining-2026-11-24T02-00-00-000Z`; `night-…` in releases up to 0.2.0. */
     id: z.string().regex(/^[\w-]{1,100}$/, 'expected letters, digits, hyphens and underscores'),
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime(),
-    /** Who asked for it: `night`, `command line`, a login. */
+    /** Who requested it: `schedule` (`night` in releases up to 0.2.0), `command line`, an account. */
     by: z.string(),
     codeVersion: z.string(),
     engine: z.string(),
@@ -26,7 +26,7 @@ export const changeRecordSchema = z
     challenger: z.string().nullable(),
     champion: z.string().nullable(),
     lineage: lineageSchema.nullable(),
-    /** Null where it came to no challenger: too few labels, training gone astray, time over. */
+    /** Null where it came to no challenger: too few labels, training diverged, time limit. */
     decision: gateDecisionSchema.nullable(),
     /** What came of it. `shadow`: kept as challenger, judging beside the champion. */
     outcome: z.enum(['promoted', 'refused', 'shadow', 'not-trained', 'failed']),
@@ -85,16 +85,22 @@ export function changeFiles(directory: string): ChangeRecords {
     read,
     // The name holds the time: no older file is read.
     async lastRun() {
-      for (const id of (await ids())
-        .filter((one) => one.startsWith('night-'))
-        .sort()
-        .reverse()) {
+      for (const id of (await ids()).filter(isRetrainingRecord).sort((one, other) => (timeIn(one) < timeIn(other) ? 1 : -1))) {
         const record = await read(id).catch(passOverUnreadable);
         if (record) return record;
       }
       return undefined;
     },
   };
+}
+
+/** Whether an id is that of a retraining run's record; `night-` in releases up to 0.2.0. */
+export function isRetrainingRecord(id: string): boolean {
+  return /^(retraining|night)-/.test(id);
+}
+
+function timeIn(id: string): string {
+  return id.slice(id.indexOf('-'));
 }
 
 export function isChangeId(id: string): boolean {

@@ -1,5 +1,5 @@
 import { aliasStateSchema, revisionTaken, type AliasLog } from './alias-log.js';
-import { isChangeId, parseChange, passOverUnreadable, sortChanges, type ChangeRecords } from './change-record.js';
+import { isChangeId, isRetrainingRecord, parseChange, passOverUnreadable, sortChanges, type ChangeRecords } from './change-record.js';
 import { Fault } from '../errors.js';
 
 /** The part of the registry that all processes on one database share. The store has it. */
@@ -47,7 +47,7 @@ export function sharedChanges(shared: SharedRegistry): ChangeRecords {
       return parseChange(record, id);
     },
     async lastRun() {
-      for (const { id, record } of (await shared.changes()).filter((one) => one.id.startsWith('night-')).reverse()) {
+      for (const { id, record } of (await shared.changes()).filter((one) => isRetrainingRecord(one.id)).reverse()) {
         const readable = await Promise.resolve()
           .then(() => parseChange(record, id))
           .catch(passOverUnreadable);

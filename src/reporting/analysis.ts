@@ -1,7 +1,6 @@
-import type { EngineDescription } from '../engine/engine.js';
 import type { Preview } from '../pixels/preview.js';
-import type { ImageReference } from '../sr/report-content.js';
-import type { FindingPrediction, ImageKind } from '../serving/model.js';
+import type { ImageReference, ReportOutcome } from '../sr/report-content.js';
+import type { FindingPrediction, ImageKind, ServedModel } from '../serving/model.js';
 import type { Skip } from './skip.js';
 import type { StudyStatistics } from '../monitoring/study-statistics.js';
 
@@ -16,19 +15,28 @@ export interface StudyFinding extends FindingPrediction {
   readonly preview?: Preview | undefined;
 }
 
-/** What came of looking at the chosen images. */
+/** What the model predicted for the chosen images, or why it predicted nothing. */
 export interface Analysis {
   readonly kind: ImageKind;
-  /** The images that were judged, or for a skip those that were considered. */
+  /** The images that the findings are about, or for a skip those that were considered. */
   readonly evidence: readonly ImageReference[];
   readonly findings: readonly StudyFinding[];
   readonly skip?: Skip;
-  /** What a reader has to know beside the findings, one sentence each. */
+  /** What a reader has to know in addition to the findings, one sentence each. */
   readonly remarks?: readonly string[];
   /** How it was done, one sentence each: which images, which rule from images to study. */
   readonly notes: readonly string[];
-  /** Of its first image, or for CT the middle one; absent where nothing was judged. */
+  /** Of its first image, or for CT the middle one; absent where nothing was predicted. */
   readonly statistics?: StudyStatistics | undefined;
-  /** What computed it, where that may be another engine by the time it is written down. */
-  readonly engine?: EngineDescription | undefined;
+  /** The engine that computed the predictions: another one may take over before they are written down. */
+  readonly engine?: ServedModel['engine'] | undefined;
+}
+
+export function outcomeOf({ skip }: Analysis): ReportOutcome {
+  return skip ? { kind: 'skipped', ...skip } : { kind: 'reported' };
+}
+
+/** A study that the rules skip: no image was considered. */
+export function skippedAnalysis(skip: Skip): Analysis {
+  return { kind: 'xray', evidence: [], findings: [], notes: [], skip };
 }

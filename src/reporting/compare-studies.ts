@@ -1,84 +1,82 @@
 import type { Log } from '../log.js';
-import { contentKeyOf, sameContent, type PacsSeries } from './study-intake.js';
+import type { PacsSeries, PacsStudies, StudyEvents, StudyQueue } from './ports.js';
+import { contentKeyOf, sameContent } from './study-intake.js';
 
-/** What the index has of a study that the PACS must still hold. */
+/** What the index contains of a study that the PACS has to contain too. */
 export interface KnownStudy {
   readonly studyInstanceUID: string;
   readonly pacsStudyId: string;
-  /** Of the images that its current result is about; absent where it has assessments of readers only. */
+  /** Of the images of its current result; absent where the index has readers' assessments only. */
   readonly contentKey?: string | undefined;
   /** Series of the documents of its current result. */
   readonly documentSeries: readonly string[];
-  /** Series of the readers' assessments on it, once for each assessment. */
+  /** Series of the readers' assessments on it, one entry for each assessment. */
   readonly assessmentSeries: readonly string[];
 }
 
-export interface CompareTools {
-  /** By the PACS's own id; a study that is gone, or has another id since, is left out. */
-  seriesOfStudies(pacsStudyIds: readonly string[]): Promise<ReadonlyMap<string, readonly PacsSeries[]>>;
-  /** The PACS's own ids of the studies of this Study Instance UID. */
-  findStudies(studyInstanceUID: string): Promise<readonly string[]>;
-  /** Its images changed, or its documents are missing. */
-  enqueueStudy(pacsStudyId: string): Promise<void>;
-  /** An assessment on it is missing. */
-  enqueueVerdicts(studyInstanceUID: string): Promise<void>;
-  /** The PACS does not hold it any more. */
-  forget(studyInstanceUID: string): Promise<void>;
-  readonly log: Log;
+/** What happens to studies that differ between the index and the PACS. */
+export interface CompareActions {
+  readonly queue: Pick<StudyQueue, 'intake'>;
+  readonly events: Pick<StudyEvents, 'onOtherDocuments'>;
+  /** The PACS no longer contains the study. */
+  remove(studyInstanceUID: string): Promise<void>;
 }
 
-/** What was found to differ. */
+/** How many studies differ. */
 export interface Differences {
-  readonly gone: number;
+  readonly deleted: number;
   readonly changed: number;
 }
 
 /**
- * Whether the PACS still holds what results are about. Orthanc's change log does not tell what is deleted (it only loses the
- * lines of what is gone), so the index is held against the PACS.
+ * Compares the index with the PACS. Orthanc's change log does not report deletions (it only loses the lines of what was deleted), so
+ * whether the PACS still contains what results are about has to be looked up.
  */
-export async function compareStudies(known: readonly KnownStudy[], tools: CompareTools): Promise<Differences> {
-  if (known.length === 0) return { gone: 0, changed: 0 };
-  const held = await tools.seriesOfStudies(known.map((one) => one.pacsStudyId));
-  const differences = { gone: 0, changed: 0 };
+export async function compareStudies(
+  known: readonly KnownStudy[],
+  studies: Pick<PacsStudies, 'seriesOfStudies' | 'findStudies'>,
+  actions: CompareActions,
+  log: Log,
+): Promise<Differences> {
+  if (known.length === 0) return { deleted: 0, changed: 0 };
+  const found = await studies.seriesOfStudies(known.map((one) => one.pacsStudyId));
+  const differences = { deleted: 0, changed: 0 };
   for (const study of known) {
-    const series = held.get(study.pacsStudyId);
-    if (series === undefined) await compareMissing(study, tools, differences);
-    else await compareHeld(study, series, tools, differences);
+    const series = found.get(study.pacsStudyId);
+    const difference = series ? await compareFound(study, series, actions) : await compareMissing(study, studies, actions);
+    if (difference) differences[difference]++;
   }
-  if (differences.gone + differences.changed > 0) tools.log.info('studies changed in the PACS', { ...differences });
+  if (differences.deleted + differences.changed > 0) log.info('studies changed in the PACS', { ...differences });
   return differences;
 }
 
-/** Gone, or under another id: a study gets one when its Patient ID is corrected. */
+/** Deleted, or under another id: a study gets a new one when its Patient ID is corrected. */
 async function compareMissing(
   { studyInstanceUID }: KnownStudy,
-  tools: CompareTools,
-  differences: { gone: number; changed: number },
-): Promise<void> {
-  const [id, ...twins] = await tools.findStudies(studyInstanceUID);
-  if (id === undefined) {
-    await tools.forget(studyInstanceUID);
-    differences.gone++;
-  } else if (twins.length === 0) {
-    await tools.enqueueStudy(id);
-    differences.changed++;
+  studies: Pick<PacsStudies, 'findStudies'>,
+  { queue, remove }: CompareActions,
+): Promise<keyof Differences | undefined> {
+  const [pacsStudyId, ...others] = await studies.findStudies(studyInstanceUID);
+  if (pacsStudyId === undefined) {
+    await remove(studyInstanceUID);
+    return 'deleted';
   }
+  if (others.length > 0) return undefined;
+  await queue.intake({ pacsStudyId });
+  return 'changed';
 }
 
-async function compareHeld(
+async function compareFound(
   study: KnownStudy,
   series: readonly PacsSeries[],
-  tools: CompareTools,
-  differences: { gone: number; changed: number },
-): Promise<void> {
-  const there = new Map(series.map((one) => [one.seriesInstanceUID, one.instanceIds.length]));
-  const isWhole = study.documentSeries.every((uid) => there.has(uid));
-  if (study.contentKey !== undefined && !(isWhole && sameContent(study.contentKey, contentKeyOf({ series })))) {
-    await tools.enqueueStudy(study.pacsStudyId);
-    differences.changed++;
-  }
-  const counts = new Map<string, number>();
-  for (const uid of study.assessmentSeries) counts.set(uid, (counts.get(uid) ?? 0) + 1);
-  if ([...counts].some(([uid, count]) => count > (there.get(uid) ?? 0))) await tools.enqueueVerdicts(study.studyInstanceUID);
+  { queue, events }: CompareActions,
+): Promise<keyof Differences | undefined> {
+  const instanceCounts = new Map(series.map((one) => [one.seriesInstanceUID, one.instanceIds.length]));
+  const isComplete = study.documentSeries.every((uid) => instanceCounts.has(uid));
+  const isChanged = study.contentKey !== undefined && !(isComplete && sameContent(study.contentKey, contentKeyOf({ series })));
+  if (isChanged) await queue.intake({ pacsStudyId: study.pacsStudyId });
+  const expected = new Map<string, number>();
+  for (const uid of study.assessmentSeries) expected.set(uid, (expected.get(uid) ?? 0) + 1);
+  if ([...expected].some(([uid, count]) => count > (instanceCounts.get(uid) ?? 0))) await events.onOtherDocuments(study.studyInstanceUID);
+  return isChanged ? 'changed' : undefined;
 }

@@ -1,41 +1,45 @@
-import type { Destination } from '../routing/rules.js';
+import { Fault } from '../errors.js';
+import { destinationKind, destinationName } from '../routing/rules.js';
 import type { Log } from '../log.js';
+import type { Deliveries, Delivery, Destinations, StudyResult } from './ports.js';
 
-export interface Delivery {
-  readonly resultId: string;
-  readonly destination: Destination;
-  readonly sopInstanceUIDs: readonly string[];
-}
-
-export interface DeliveryPorts {
-  /** The PACS's own ids of instances by SOP Instance UID. */
-  instanceIdsOf(sopInstanceUIDs: readonly string[]): Promise<readonly string[]>;
-  sendToModality(name: string, instanceIds: readonly string[]): Promise<void>;
-  sendToPeer(name: string, instanceIds: readonly string[]): Promise<void>;
-  delivered(delivery: Delivery): Promise<void>;
-  readonly log: Log;
+/** Records where a result has to go. @returns what was not delivered yet */
+export async function planDeliveries(
+  { resultId, destinations, documents }: StudyResult,
+  deliveries: Pick<Deliveries, 'plan' | 'ofResult'>,
+): Promise<readonly Delivery[]> {
+  if (documents.length === 0) return [];
+  await deliveries.plan(
+    resultId,
+    destinations.map((one) => ({ destination: destinationName(one), kind: destinationKind(one) })),
+  );
+  const rows = await deliveries.ofResult(resultId);
+  const delivered = new Set(rows.filter((one) => one.state === 'delivered').map((one) => one.destination));
+  const sopInstanceUIDs = documents.map((one) => one.sopInstanceUID);
+  return destinations
+    .filter((one) => !delivered.has(destinationName(one)))
+    .map((destination) => ({ resultId, destination, sopInstanceUIDs }));
 }
 
 /**
- * Has the PACS send the documents of a result on to one destination of its rule.
+ * Makes the PACS send the documents of a result to one destination of its rule; one that was delivered is not sent again.
  *
- * @throws Fault `destination-unavailable` (retried until it takes them) or `destination-unknown`
+ * @throws Fault `destination-unavailable` (retried until the destination accepts them) or `destination-unknown`
  */
-export async function deliverResult(delivery: Delivery, tools: DeliveryPorts): Promise<void> {
-  const ids = await tools.instanceIdsOf(delivery.sopInstanceUIDs);
-  // Deleted from the PACS meanwhile: there is nothing left to send, and that is not the destination's fault.
-  if (ids.length > 0) {
-    if ('modality' in delivery.destination) await tools.sendToModality(delivery.destination.modality, ids);
-    else await tools.sendToPeer(delivery.destination.peer, ids);
+export async function deliverResult(delivery: Delivery, destinations: Destinations, deliveries: Deliveries, log: Log): Promise<void> {
+  const { resultId, destination, sopInstanceUIDs } = delivery;
+  const name = destinationName(destination);
+  const row = (await deliveries.ofResult(resultId)).find((one) => one.destination === name);
+  // There is no row if the study was deleted meanwhile.
+  if (row === undefined || row.state === 'delivered') return;
+  try {
+    const ids = await destinations.instanceIdsOf(sopInstanceUIDs);
+    // Documents that were deleted from the PACS meanwhile are not sent; that is not a fault of the destination.
+    if (ids.length > 0) await destinations.sendTo[destinationKind(destination)](name, ids);
+    await deliveries.delivered(resultId, name);
+    log.info('documents delivered', { result: resultId, destination: name, documents: ids.length });
+  } catch (error) {
+    if (error instanceof Fault) await deliveries.failed(resultId, name, error.code);
+    throw error;
   }
-  await tools.delivered(delivery);
-  tools.log.info('documents delivered', {
-    result: delivery.resultId,
-    destination: destinationName(delivery.destination),
-    documents: ids.length,
-  });
-}
-
-export function destinationName(destination: Destination): string {
-  return 'modality' in destination ? destination.modality : destination.peer;
 }

@@ -1,43 +1,45 @@
-import type { ImageReader } from '../serving/image-reader.js';
-import type { ImageKind, ServedModel } from '../serving/model.js';
 import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import type { Log } from '../log.js';
+import type { StudyStatistics } from '../monitoring/study-statistics.js';
+import type { Destination, DestinationKind, Routing } from '../routing/rules.js';
 import type { Arrival } from '../routing/series-facts.js';
-import type { Destination, Routing } from '../routing/rules.js';
+import type { ImageReader } from '../serving/image-reader.js';
+import type { ImageKind, ServedModel } from '../serving/model.js';
 import type { DocumentProfile } from '../sr/document-profile.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
-import type { StudyStatistics } from '../monitoring/study-statistics.js';
+import type { Store } from '../store/store.js';
+import type { ChangeLog, Cursor } from './change-log.js';
 
-/**
- * What the stories need from the outside, as small as they need it. app.ts supplies the real things.
- */
+/* What the report story needs from outside, in interfaces as narrow as it needs them; `service` supplies the implementations. */
+
+export type { ChangeLog, Cursor } from './change-log.js';
 
 /** The PACS by DICOMweb. */
 export interface Pacs {
   retrieveStudyMetadata(study: StudyInstanceUID): Promise<readonly DataSet[]>;
   /** Part 10 bytes in the transfer syntax in which the instance is stored. */
   retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
-  /** Resolves only when every instance was taken. */
+  /** Resolves only when the PACS has accepted every instance. */
   storeInstances(files: readonly Uint8Array[]): Promise<void>;
-  /** What the PACS's own interface tells beside DICOMweb; absent where instances neither change nor go (files on disk). */
+  /** What the PACS's own interface offers in addition to DICOMweb; absent where instances neither change nor disappear (files on disk). */
   readonly content?: PacsContent | undefined;
 }
 
-/** Which files a study holds at this moment, so that a result follows them. */
+/** The files that a study contains at this moment, so that a result follows them. */
 export interface PacsContent {
-  /** The name of the stored file by SOP Instance UID: another after an instance was overwritten, or deleted and sent again. Empty when the study is gone. */
+  /** The name of the stored file by SOP Instance UID: it changes if an instance is overwritten, or deleted and sent again. Empty if the study was deleted. */
   storedFiles(study: StudyInstanceUID): Promise<StoredFiles>;
   /** A digest of the bytes of each of these instances that is there, by SOP Instance UID. */
   digestsOf(study: StudyInstanceUID, instances: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Removes documents that this program stored a moment ago; those that are gone are left out. */
+  /** Removes documents that this program stored a moment ago; those that no longer exist are ignored. */
   removeDocuments(documents: readonly { readonly sopInstanceUID: SOPInstanceUID }[]): Promise<void>;
 }
 
 export type StoredFiles = ReadonlyMap<string, string>;
 
-/** One study's result as the index keeps it: UIDs, codes, numbers and times only. */
+/** One study's result as the index stores it: UIDs, codes, numbers and times only. */
 export interface StudyResult {
   readonly resultId: string;
   readonly studyInstanceUID: StudyInstanceUID;
@@ -56,7 +58,7 @@ export interface StudyResult {
   readonly documents: readonly ResultDocument[];
   readonly destinations: readonly Destination[];
   readonly timings: Readonly<Record<string, number>>;
-  /** Of a study whose pixels were judged now. */
+  /** Present if the model has just seen the pixels. */
   readonly statistics?: StudyStatistics | undefined;
 }
 
@@ -73,7 +75,7 @@ export interface ResultDocument extends DocumentReference {
   readonly kind: 'text' | 'measurement' | 'heat-map';
 }
 
-/** How a network output is said in a document; from config/findings.json. */
+/** How a document states a network output; from config/findings.json. */
 export interface FindingTerms {
   readonly concept: CodedConcept;
   readonly site?: CodedConcept | undefined;
@@ -84,7 +86,7 @@ export interface ReportSettings {
   readonly routing: Routing;
   /** @throws Fault `config-invalid` for a finding that config/findings.json does not name */
   termsOf(findingName: string): FindingTerms;
-  /** The other way round, for documents, which hold the concept only. */
+  /** The reverse, for documents, which contain the concept only. */
   findingNameOf(concept: CodedConcept): string | undefined;
   /** For images that name no procedure. @param modality of the image, e.g. `CR` */
   procedureReported(kind: ImageKind, modality?: string): CodedConcept;
@@ -100,23 +102,146 @@ export interface ReportSettings {
   readonly softwareVersion: string;
 }
 
+/** An engine and why it was chosen. */
+export type EngineIdentity = Pick<ServedModel['engine'], 'name' | 'why'>;
+
 export interface Clock {
   now(): Date;
 }
 
+/** What reporting one study needs. */
 export interface ReportPorts {
   readonly pacs: Pacs;
   readonly reader: ImageReader;
-  /** The model in service now; asked once per study, so that a switch never happens within one. */
+  /** The deployed model; called once for each study, so that a study is never reported by two models. */
   readonly model: () => ServedModel;
   readonly settings: ReportSettings;
   readonly clock: Clock;
   readonly log: Log;
-  /** What drift calls the site of an image; without it no statistics of studies are made. */
+  /** What drift monitoring calls the site of an image; without it no statistics of studies are computed. */
   readonly siteOf?: ((instance: DataSet) => string) | undefined;
 }
 
 export interface StudyToReport {
   readonly studyInstanceUID: StudyInstanceUID;
   readonly arrival: Arrival;
+}
+
+/** A study as the PACS's own interface shows it: few attributes, but at once. */
+export interface PacsStudy {
+  readonly studyInstanceUID: StudyInstanceUID;
+  /** No instance has arrived for the PACS's stable age. */
+  readonly isStable: boolean;
+  readonly series: readonly PacsSeries[];
+  /** Name of the stored file by the PACS's own id of the instance; absent where it was not requested. */
+  readonly fileOf?: ReadonlyMap<string, string> | undefined;
+}
+
+export interface PacsSeries {
+  readonly seriesInstanceUID: string;
+  readonly instanceIds: readonly string[];
+  /** What the PACS indexes of study and series. */
+  readonly mainAttributes: DataSet;
+}
+
+/** Studies by the PACS's own interface and its own ids. */
+export interface PacsStudies {
+  /** @returns undefined if the PACS does not contain it @throws Fault `study-ambiguous` if two studies have its UID */
+  study(pacsStudyId: string): Promise<PacsStudy | undefined>;
+  /** The PACS's own ids of the studies with this Study Instance UID: more than one if two patients have it. */
+  findStudies(studyInstanceUID: string): Promise<readonly string[]>;
+  /** By the PACS's own id; studies that do not exist, or have another id now, are left out. */
+  seriesOfStudies(pacsStudyIds: readonly string[]): Promise<ReadonlyMap<string, readonly PacsSeries[]>>;
+  /** How the images of a study reached the PACS. */
+  arrivalOf(series: readonly PacsSeries[]): Promise<Arrival>;
+}
+
+/** Where the PACS sends documents. */
+export interface Destinations {
+  /** The PACS's own ids of instances by SOP Instance UID. */
+  instanceIdsOf(sopInstanceUIDs: readonly string[]): Promise<readonly string[]>;
+  /**
+   * How documents are sent to a destination of each kind.
+   *
+   * @throws Fault `destination-unavailable` (retried) or `destination-unknown`
+   */
+  readonly sendTo: Readonly<Record<DestinationKind, (name: string, instanceIds: readonly string[]) => Promise<void>>>;
+}
+
+/** A study that received something. */
+export interface IntakeJob {
+  readonly pacsStudyId: string;
+}
+
+/** A study that is complete and is to be reported. */
+export interface ReportJob {
+  readonly pacsStudyId: string;
+  readonly studyInstanceUID: string;
+  readonly callingAeTitle?: string;
+  readonly calledAeTitle?: string;
+  readonly contentKey: string;
+}
+
+/** Documents of a result that are to be sent to one destination of its rule. */
+export interface Delivery {
+  readonly resultId: string;
+  readonly destination: Destination;
+  readonly sopInstanceUIDs: readonly string[];
+}
+
+/** The story's durable queues: a job is safe when the call resolves. A job that waits already is not queued twice. */
+export interface StudyQueue {
+  /** @param isBacklog the study arrived some time ago: studies that arrive now go first */
+  intake(job: IntakeJob, options?: { readonly startAfterMs?: number; readonly isBacklog?: boolean }): Promise<void>;
+  report(job: ReportJob, priority: number, isBacklog: boolean): Promise<void>;
+  deliver(delivery: Delivery): Promise<void>;
+  /** Jobs that no attempt is left for. */
+  failedJobs(queue?: string): Promise<readonly FailedStudyJob[]>;
+  /** Starts a failed job again, with all its attempts. */
+  retryFailedJob(id: string): Promise<unknown>;
+}
+
+export interface FailedStudyJob {
+  readonly id: string;
+  readonly code: string;
+  readonly studyInstanceUID: string | undefined;
+}
+
+/** The database: an index of what the PACS contains. */
+export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'>;
+
+/** Which results still have to reach which destinations. */
+export type Deliveries = Store['deliveries'];
+
+/** What other stories do about a study; each call may be repeated. */
+export interface StudyEvents {
+  /** The images of a reported study changed, or the study was deleted: what was derived from the images is no longer valid. */
+  onStudyChanged(studyInstanceUID: string): Promise<void>;
+  /** The study contains documents that this program did not write: readers' assessments may be among them. */
+  onOtherDocuments(studyInstanceUID: string): Promise<void>;
+  /** The study has a new result. */
+  onResult(study: StudyToReport, result: StudyResult): Promise<void>;
+}
+
+/** Everything that the report story needs. */
+export interface StoryPorts extends Omit<ReportPorts, 'reader' | 'model'> {
+  readonly changeLog: ChangeLog;
+  /** How far the change log was read. */
+  readonly cursor: Cursor;
+  readonly studies: PacsStudies;
+  readonly destinations: Destinations;
+  readonly queue: StudyQueue;
+  readonly index: ResultIndex;
+  readonly deliveries: Deliveries;
+  readonly events: StudyEvents;
+  /** For metrics. */
+  readonly observe: (result: StudyResult) => void;
+  readonly schedule: IntakeSchedule;
+}
+
+export interface IntakeSchedule {
+  /** Whether a PACS that was never read is read from its beginning. */
+  readonly analyseArchive: boolean;
+  /** Milliseconds after which a study that was still growing is checked again. */
+  readonly stabilityCheckMs: number;
 }

@@ -8,13 +8,13 @@ import { referenceTo } from './image-reference.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
-import type { ReadImage } from '../serving/image-reader.js';
-import type { ReportPorts } from './ports.js';
+import type { ImageReader, ReadImage } from '../serving/image-reader.js';
+import type { Pacs, ReportPorts } from './ports.js';
 import type { ServedModel, SliceFinding, StackPrediction } from '../serving/model.js';
 
-/** So many slices over the whole stack are looked at to find the lungs. */
+/** Slices over the whole stack that are decoded to find the lungs. */
 const probeCount = 24;
-/** With fewer slices of lung nothing is said. */
+/** With fewer slices of lung the study is skipped. */
 const minSlices = 4;
 
 interface LoadedSlice<Read> {
@@ -24,29 +24,31 @@ interface LoadedSlice<Read> {
 }
 
 /**
- * A chest CT: one axial stack is chosen, its lungs are found on a few slices, as many slices as the model asks for are
- * taken equally spaced over them, and the model judges these together.
+ * Predictions for a chest CT: one axial stack is chosen, its lungs are found on a few slices, as many slices as the model needs are
+ * taken equally spaced over the lungs, and the model predicts these together.
  */
 export async function predictCt(
   series: readonly SeriesFacts[],
   model: ServedModel,
-  tools: ReportPorts,
+  reader: Pick<ImageReader, 'lungFraction' | 'readCtSlice'>,
+  pacs: Pick<Pacs, 'retrieveInstance'>,
   watch: Stopwatch,
+  siteOf?: ReportPorts['siteOf'],
 ): Promise<Analysis> {
   const instances = series.flatMap((one) => one.instances);
   const stack = orderAxialSlices(instances);
   const considered = { kind: 'ct' as const, evidence: evidenceOf(instances), findings: [], notes: [] };
   if (stack.slices.length === 0) return { ...considered, skip: skip('no-axial-ct', leftOutReasons(stack)) };
 
-  const slices = new SliceReader(tools, watch);
+  const slices = new SliceReader(pacs, watch);
   const whole = { from: stack.slices[0]!.position, to: stack.slices.at(-1)!.position };
   const probes = await slices.readAll(chooseSlices(stack.slices, whole, probeCount), (file, frameNumber) =>
-    tools.reader.lungFraction(file, frameNumber),
+    reader.lungFraction(file, frameNumber),
   );
   const lungs = lungRange(probes.map(({ slice, read }) => ({ position: slice.position, lungFraction: read })));
   const wanted = lungs ? chooseSlices(stack.slices, lungs, model.slicesPerStudy) : [];
   const chosen =
-    wanted.length < minSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => tools.reader.readCtSlice(file, frameNumber));
+    wanted.length < minSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => reader.readCtSlice(file, frameNumber));
   if (chosen.length < minSlices)
     return {
       ...considered,
@@ -62,7 +64,7 @@ export async function predictCt(
   const remarks = missing > 0 ? [`${missing} of ${wanted.length} slices could not be read: not part of this result.`] : [];
   const evidence = chosen.map(({ reference }) => reference);
   const { engine } = prediction;
-  const statistics = statisticsOf(chosen[Math.floor(chosen.length / 2)]!, prediction, tools);
+  const statistics = statisticsOf(chosen[Math.floor(chosen.length / 2)]!, prediction, siteOf);
   if (prediction.refusal !== undefined)
     return { kind: 'ct', evidence, findings: [], notes, engine, statistics, skip: skip('not-axial-chest', prediction.refusal) };
   return {
@@ -76,11 +78,11 @@ export async function predictCt(
   };
 }
 
-/** Grey values of the middle slice, the rest of the whole study. */
+/** Grey values are those of the middle slice, probabilities those of the whole study. */
 function statisticsOf(
   { slice: { instance }, read }: LoadedSlice<ReadImage>,
   { refusal, distance, findings }: StackPrediction,
-  { siteOf }: ReportPorts,
+  siteOf: ReportPorts['siteOf'],
 ): StudyStatistics | undefined {
   if (!siteOf) return undefined;
   const probabilities = Object.fromEntries(findings.map(({ name, probability }) => [name, probability]));
@@ -91,20 +93,20 @@ function statisticsOf(
   };
 }
 
-/** Fetches each file once, whether for a probe or as input; faults of single slices are counted, not thrown. */
+/** Retrieves each file once, for finding the lungs and as input; faults of single slices are counted, not thrown. */
 class SliceReader {
   /** Sentences about slices that could not be read. */
   readonly unreadable = new Set<string>();
   readonly #files = new Map<string, Promise<Uint8Array>>();
-  readonly #tools: ReportPorts;
+  readonly #pacs: Pick<Pacs, 'retrieveInstance'>;
   readonly #watch: Stopwatch;
 
-  constructor(tools: ReportPorts, watch: Stopwatch) {
-    this.#tools = tools;
+  constructor(pacs: Pick<Pacs, 'retrieveInstance'>, watch: Stopwatch) {
+    this.#pacs = pacs;
     this.#watch = watch;
   }
 
-  /** @throws Fault when one can pass, or when more than half of the slices cannot be read */
+  /** @throws Fault if one is temporary, or if more than half of the slices cannot be read */
   async readAll<Read>(
     slices: readonly AxialSlice[],
     decode: (file: Uint8Array, frameNumber: number) => Promise<Read>,
@@ -129,13 +131,13 @@ class SliceReader {
   #fetch({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }: ImageReference): Promise<Uint8Array> {
     const known = this.#files.get(sopInstanceUID);
     if (known) return known;
-    const file = this.#watch.time('retrieve', () => this.#tools.pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, sopInstanceUID));
+    const file = this.#watch.time('retrieve', () => this.#pacs.retrieveInstance(studyInstanceUID, seriesInstanceUID, sopInstanceUID));
     this.#files.set(sopInstanceUID, file);
     return file;
   }
 }
 
-/** A fault is kept for counting; a bug is thrown on. */
+/** A fault is counted; any other error is a bug and is thrown. */
 function asKnownFault(error: unknown, slice: AxialSlice): Fault {
   if (!(error instanceof Fault)) throw error;
   return asFault(error, 'pixels-unreadable', { sopInstanceUID: referenceTo(slice.instance).sopInstanceUID });

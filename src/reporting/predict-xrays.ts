@@ -7,8 +7,8 @@ import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
 import type { ImagePrediction, ServedModel } from '../serving/model.js';
-import type { ReadImage } from '../serving/image-reader.js';
-import type { ReportPorts } from './ports.js';
+import type { ImageReader, ReadImage } from '../serving/image-reader.js';
+import type { Pacs, ReportPorts } from './ports.js';
 
 interface PredictedImage {
   readonly instance: DataSet;
@@ -18,17 +18,21 @@ interface PredictedImage {
 }
 
 /**
- * Frontal X-rays of a study: each is judged on its own, and of several accepted ones the highest probability of a
- * finding speaks for the study. An image that cannot be read is named and left out; if none can be read, that is a fault.
+ * Predictions for the frontal X-rays of a study. Each image is predicted on its own; of several accepted images the highest
+ * probability of a finding is that of the study. An image that cannot be read is named and left out.
+ *
+ * @throws Fault if no image can be read, or if one cannot be read for a temporary reason
  */
 export async function predictXrays(
   chosen: readonly DataSet[],
   model: ServedModel,
-  tools: ReportPorts,
+  reader: Pick<ImageReader, 'readXray'>,
+  pacs: Pick<Pacs, 'retrieveInstance'>,
   watch: Stopwatch,
+  siteOf?: ReportPorts['siteOf'],
 ): Promise<Analysis> {
   const references = chosen.map((instance) => referenceTo(instance));
-  const attempts = await Promise.allSettled(references.map((reference) => readXray(reference, tools, watch)));
+  const attempts = await Promise.allSettled(references.map((reference) => readXray(reference, reader, pacs, watch)));
   const readable = attempts.flatMap((attempt, index) =>
     attempt.status === 'fulfilled' ? [{ instance: chosen[index]!, reference: references[index]!, read: attempt.value }] : [],
   );
@@ -37,22 +41,22 @@ export async function predictXrays(
     if (!(attempt.reason instanceof Fault)) throw attempt.reason;
     return [attempt.reason.about({ sopInstanceUID: references[index]!.sopInstanceUID })];
   });
-  const passing = faults.find((fault) => fault.retryable);
-  if (passing) throw passing;
+  const temporary = faults.find((fault) => fault.retryable);
+  if (temporary) throw temporary;
   if (readable.length === 0) throw faults[0] ?? new Fault('pixels-unreadable', 'expected at least one image, found none');
 
   const predictions = await watch.time('infer', () => model.predictXrays(readable.map(({ read }) => read.image)));
-  const judged = readable.map((image, index): PredictedImage => ({ ...image, prediction: predictions[index]! }));
-  const accepted = judged.filter(({ prediction }) => prediction.refusal === undefined);
+  const predicted = readable.map((image, index): PredictedImage => ({ ...image, prediction: predictions[index]! }));
+  const accepted = predicted.filter(({ prediction }) => prediction.refusal === undefined);
   const notes = [
     ...faults.map((fault) => `Left out, unreadable: ${fault.subject.sopInstanceUID ?? ''} (${fault.code})`),
-    ...judged.flatMap(({ reference, prediction }) =>
+    ...predicted.flatMap(({ reference, prediction }) =>
       prediction.refusal ? [`Left out, ${prediction.refusal}: ${reference.sopInstanceUID}`] : [],
     ),
   ];
   const evidence = readable.map(({ reference }) => reference);
   const { engine } = predictions[0]!;
-  const statistics = statisticsOf(accepted[0] ?? judged[0]!, tools);
+  const statistics = statisticsOf(accepted[0] ?? predicted[0]!, siteOf);
   if (accepted.length === 0) {
     return {
       kind: 'xray',
@@ -61,22 +65,22 @@ export async function predictXrays(
       notes,
       engine,
       statistics,
-      skip: skip('not-frontal-chest', judged[0]!.prediction.refusal),
+      skip: skip('not-frontal-chest', predicted[0]!.prediction.refusal),
     };
   }
   return {
     kind: 'xray',
     evidence: accepted.map(({ reference }) => reference),
     findings: strongestOf(accepted),
-    remarks: remarksOf(chosen.length, faults.length, judged.length - accepted.length),
+    remarks: remarksOf(chosen.length, faults.length, predicted.length - accepted.length),
     notes: accepted.length > 1 ? [...notes, `Of ${accepted.length} images the highest probability of each finding is given`] : notes,
     engine,
     statistics,
   };
 }
 
-/** Of one image, as the training reference has them: of several the highest probability would speak of how many there were. */
-function statisticsOf({ instance, read, prediction }: PredictedImage, { siteOf }: ReportPorts): StudyStatistics | undefined {
+/** Of one image, as in the training reference: the highest probability of several images would depend on how many there are. */
+function statisticsOf({ instance, read, prediction }: PredictedImage, siteOf: ReportPorts['siteOf']): StudyStatistics | undefined {
   if (!siteOf) return undefined;
   const probabilities = Object.fromEntries(prediction.findings.map(({ name, probability }) => [name, probability]));
   return {
@@ -90,7 +94,7 @@ function statisticsOf({ instance, read, prediction }: PredictedImage, { siteOf }
   };
 }
 
-/** What stands in the report itself when not every frontal image was judged. */
+/** What the report itself states when not every frontal image is part of the result. */
 function remarksOf(chosen: number, unreadable: number, refused: number): readonly string[] {
   return [
     ...(unreadable > 0 ? [`${unreadable} of ${chosen} images could not be read: not part of this result.`] : []),
@@ -98,11 +102,16 @@ function remarksOf(chosen: number, unreadable: number, refused: number): readonl
   ];
 }
 
-async function readXray(reference: ImageReference, tools: ReportPorts, watch: Stopwatch): Promise<ReadImage> {
+async function readXray(
+  reference: ImageReference,
+  reader: Pick<ImageReader, 'readXray'>,
+  pacs: Pick<Pacs, 'retrieveInstance'>,
+  watch: Stopwatch,
+): Promise<ReadImage> {
   const file = await watch.time('retrieve', () =>
-    tools.pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID),
+    pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID),
   );
-  return watch.time('decode', () => tools.reader.readXray(file));
+  return watch.time('decode', () => reader.readXray(file));
 }
 
 /** For each finding the image in which it is most probable. */
@@ -120,7 +129,7 @@ function strongestOf(images: readonly PredictedImage[]): readonly StudyFinding[]
   });
 }
 
-/** Why no image of an X-ray study was left to look at. */
+/** Why an X-ray study contains no image for the model. */
 export function noXrayReason(leftOut: readonly { readonly instance: DataSet; readonly reason: string }[]): ReturnType<typeof skip> {
   const lateral = leftOut.filter(({ reason }) => reason === 'lateral');
   if (lateral.length > 0) {

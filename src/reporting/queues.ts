@@ -1,46 +1,40 @@
-import type { Destination } from '../routing/rules.js';
 import { defineQueue } from '../jobs/queue.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Delivery, IntakeJob, ReportJob, StudyQueue } from './ports.js';
+import { destinationName } from '../routing/rules.js';
 
 /**
- * Studies of the archive, and of a change log that has run ahead, come after those that arrive now: a patient is waiting for these.
- * Below every priority that a routing rule can give.
+ * Studies of the archive, and of a change log that is far behind, come after those that arrive now: a patient is waiting for these.
+ * Lower than every priority that a routing rule can give.
  */
 export const backlogPriority = -1_000_000;
 
-/** A study of the PACS got something new; key: the PACS's id of the study. */
-export const intakeQueue = defineQueue<{ readonly pacsStudyId: string }>('study-intake', { formerNames: ['settle-study'] });
+/** A study of the PACS received something; key: the PACS's id of the study. */
+export const intakeQueue = defineQueue<IntakeJob>('study-intake', { formerNames: ['settle-study'] });
 
-/** A study has stopped growing and is to be reported; key: the PACS's id of the study. */
-export const reportQueue = defineQueue<{
-  readonly pacsStudyId: string;
-  readonly studyInstanceUID: string;
-  readonly callingAeTitle?: string;
-  readonly calledAeTitle?: string;
-  readonly contentKey: string;
-}>('study-report', { formerNames: ['report-study'] });
+/** A study is complete and is to be reported; key: the PACS's id of the study. */
+export const reportQueue = defineQueue<ReportJob>('study-report', { formerNames: ['report-study'] });
 
-/** Retraining on the labels of the readers; one key for all. */
-export const retrainQueue = defineQueue<{ readonly by: string }>('retraining', { formerNames: ['retrain-model'] });
+/** Documents are to be sent to a destination; key: result and destination. */
+export const deliverQueue = defineQueue<Delivery>('report-delivery', { formerNames: ['deliver-result'] });
 
-/** Recent studies are compared with those that the model was trained on; one key for all. */
-export const driftQueue = defineQueue<Record<string, never>>('drift-check', { formerNames: ['check-drift'] });
-
-/** Documents of others in a study may hold assessments; key: Study Instance UID. */
-export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index', {
-  formerNames: ['index-verdicts', 'index-assessments'],
-});
-
-/** Documents are to be sent on; key: result and destination. */
-export const deliverQueue = defineQueue<{
-  readonly resultId: string;
-  readonly destination: Destination;
-  readonly sopInstanceUIDs: readonly string[];
-}>('report-delivery', { formerNames: ['deliver-result'] });
-
-/** A challenger predicts a reported study in shadow; key: study and challenger. */
-export const shadowQueue = defineQueue<{
-  readonly studyInstanceUID: string;
-  readonly challenger: string;
-  readonly callingAeTitle?: string;
-  readonly calledAeTitle?: string;
-}>('shadow-prediction', { formerNames: ['shadow-study'] });
+/** The story's queues on durable jobs. */
+export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'failedJobs' | 'retryFailedJob'>): StudyQueue {
+  return {
+    intake: async (job, { startAfterMs = 0, isBacklog = false } = {}) =>
+      void (await jobs.send(intakeQueue, job, { key: job.pacsStudyId, startAfterMs, ...(isBacklog ? { priority: backlogPriority } : {}) })),
+    report: async (job, priority, isBacklog) =>
+      void (await jobs.send(reportQueue, job, { key: job.pacsStudyId, priority: isBacklog ? backlogPriority + priority : priority })),
+    deliver: async (delivery) =>
+      void (await jobs.send(deliverQueue, delivery, { key: `${delivery.resultId}/${destinationName(delivery.destination)}` })),
+    async failedJobs(queue) {
+      const failed = await jobs.failedJobs({ limit: 1_000, ...(queue ? { queue } : {}) });
+      return failed.map(({ id, payload, failure }) => ({
+        id,
+        code: failure.code,
+        studyInstanceUID: (payload as { readonly studyInstanceUID?: string }).studyInstanceUID ?? failure.subject.studyInstanceUID,
+      }));
+    },
+    retryFailedJob: (id) => jobs.retryFailedJob(id),
+  };
+}

@@ -1,125 +1,52 @@
 import type { Config } from '../config.js';
-import type { StudyInstanceUID } from '../dicom/uid.js';
-import type { DicomWeb } from '../dicomweb/client.js';
-import { Fault } from '../errors.js';
 import type { Jobs } from '../jobs/jobs.js';
-import type { Log } from '../log.js';
-import type { OrthancClient } from '../orthanc/client.js';
 import type { Store } from '../store/store.js';
-import { sweepOnce } from './sweep-pacs.js';
-import type { LogPosition } from './change-log.js';
-import { watchOnce } from './read-change-log.js';
-import { syncOrthancLabels } from '../assessments/sync-orthanc-labels.js';
-import { changeLogOf } from './orthanc-change-log.js';
-import { comparingOf } from './start-comparing.js';
-import { orthancLabelPorts } from '../assessments/orthanc-labels.js';
-import { backlogPriority, intakeQueue } from './queues.js';
-import { studySearch } from './study-search.js';
+import { compareIndex } from './compare-index.js';
+import type { SearchForStudies } from './every-study.js';
+import { outageLog } from './outage-log.js';
+import type { StoryPorts } from './ports.js';
+import { followChanges } from './report-story.js';
+import { sweepPacs } from './sweep-pacs.js';
 
-export interface WatchingParts {
-  readonly config: Config;
-  readonly orthanc: OrthancClient;
-  readonly dicomWeb: DicomWeb;
-  /** Which PACS the cursor belongs to. */
-  readonly pacsName: string;
-  readonly store: Store;
-  readonly jobs: Jobs;
-  /** Names in config/findings.json: what a label of Orthanc's own can say. */
-  readonly findings: readonly string[];
-  readonly log: Log;
-}
+/** The start does not wait longer for a PACS that does not answer. */
+const firstReadMs = 5_000;
 
-/** A PACS that does not answer is not waited for longer. */
-const firstLookMs = 5_000;
-
-/** Looks at the change log for each look for deletions. */
-const comparedEvery = 5;
+/** Reads of the change log between two comparisons of the newest studies. */
+const readsPerComparison = 5;
 
 /**
- * Starts reading the change log every pollIntervalMs, looking for deletions among the newest studies at every fifth of these
- * times, and sweeping (the days for studies without a result, the index for studies that are gone) at start and every
- * sweepIntervalMs.
+ * Starts what finds work in the PACS: reading the change log (every pollIntervalMs), comparing the newest studies with the PACS to
+ * find deletions (every fifth of these times), and at the start and every sweepIntervalMs searching the last days for studies
+ * without a result and comparing the whole index.
  *
- * @returns look now
+ * @returns reads the change log now
  */
-export async function startWatching({
-  config,
-  orthanc,
-  dicomWeb,
-  pacsName,
-  store,
-  jobs,
-  findings,
-  log,
-}: WatchingParts): Promise<() => void> {
-  const settings = config.orthanc;
-  const enqueueStudy = async (pacsStudyId: string, stable: boolean, backlog = false): Promise<void> => {
-    await jobs.send(
-      intakeQueue,
-      { pacsStudyId },
-      { key: pacsStudyId, startAfterMs: stable ? 0 : settings.stabilityCheckMs, ...(backlog ? { priority: backlogPriority } : {}) },
-    );
+export async function startWatching(
+  ports: StoryPorts,
+  index: Store,
+  searchForStudies: SearchForStudies,
+  jobs: Pick<Jobs, 'every'>,
+  { pollIntervalMs, sweepIntervalMs, sweepDays }: Config['orthanc'],
+): Promise<() => void> {
+  const { studies, queue, events, schedule, log } = ports;
+  const enqueueStudy = async (studyInstanceUID: string): Promise<void> => {
+    for (const pacsStudyId of await studies.findStudies(studyInstanceUID))
+      await queue.intake({ pacsStudyId }, { startAfterMs: schedule.stabilityCheckMs });
   };
-  const changeLogPorts = {
-    changeLog: changeLogOf(orthanc),
-    cursor: {
-      read: () => store.cursors.read(pacsName),
-      move: ({ lastSeq, marks }: LogPosition, reset: boolean) =>
-        reset ? store.cursors.reset(pacsName, lastSeq, marks) : store.cursors.advance(pacsName, lastSeq, marks),
-    },
-    enqueueStudy,
-    analyseArchive: settings.analyseArchive,
-    log,
-  };
-  const sweepPorts = {
-    searchForStudies: studySearch({ dicomWeb, orthanc }),
-    withoutResult: (uids: readonly string[]) => store.results.withoutResult(uids),
-    async enqueueStudy(uid: string) {
-      for (const id of await orthanc.findStudies(uid as StudyInstanceUID)) await enqueueStudy(id, false);
-    },
-    log,
-  };
-  // What came while the PACS did not answer may lie before a cursor that is set only now: the sweep looks for it.
-  const quietly = onceADifference(log, (name) => name === 'watch' && void sweep.runNow());
-  const watch = jobs.every(settings.pollIntervalMs, 'watch', (signal) =>
-    quietly('watch', async () => void (await watchOnce({ ...changeLogPorts, signal }))),
+  const comparison = compareIndex(studies, index, queue, events, log);
+  // What arrived while the PACS did not answer may lie before a cursor that is set only now: the sweep searches for it.
+  const outages = outageLog(log, (name) => name === 'changes' && void sweep.runNow());
+  const changes = jobs.every(pollIntervalMs, 'changes', (signal) => outages('changes', () => followChanges(ports, signal)));
+  const sweep = jobs.every(sweepIntervalMs, 'sweep', () =>
+    outages('sweep', async () => void (await sweepPacs(daysAgo(sweepDays), searchForStudies, index.results, enqueueStudy, log))),
   );
-  const sweep = jobs.every(settings.sweepIntervalMs, 'sweep', () =>
-    quietly('sweep', async () => void (await sweepOnce(daysAgo(settings.sweepDays), sweepPorts))),
-  );
-  const comparing = comparingOf({ config, orthanc, store, jobs, log });
-  jobs.every(settings.pollIntervalMs * comparedEvery, 'compare', () => quietly('compare', () => comparing.newest()));
-  const compareAll = jobs.every(settings.sweepIntervalMs, 'compare all', () =>
-    quietly('compare all', async () => void (await comparing.next())),
-  );
-  const labelPorts = orthancLabelPorts({ orthanc, store, findings, log });
-  const labels = jobs.every(settings.sweepIntervalMs, 'orthanc-labels', () =>
-    quietly('orthanc-labels', async () => void (await syncOrthancLabels(labelPorts))),
-  );
-  // The first look sets the cursor: what arrives after the service says that it runs is never before it.
-  await Promise.race([watch.runNow(), new Promise((resolve) => setTimeout(resolve, firstLookMs).unref())]);
+  jobs.every(pollIntervalMs * readsPerComparison, 'compare newest', () => outages('compare newest', () => comparison.newest()));
+  const compareAll = jobs.every(sweepIntervalMs, 'compare all', () => outages('compare all', async () => void (await comparison.next())));
+  // The first read sets the cursor: what arrives after the service reports that it is running is never before the cursor.
+  await Promise.race([changes.runNow(), new Promise((resolve) => setTimeout(resolve, firstReadMs).unref())]);
   void sweep.runNow();
   void compareAll.runNow();
-  void labels.runNow();
-  return () => void watch.runNow();
-}
-
-/** A PACS that does not answer is said once, and once that it answers again; not every second. */
-function onceADifference(log: Log, onRecovery: (name: string) => void): (name: string, work: () => Promise<void>) => Promise<void> {
-  const failing = new Map<string, string>();
-  return async (name, work) => {
-    try {
-      await work();
-      if (!failing.delete(name)) return;
-      log.info('works again', { name });
-      onRecovery(name);
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      if (failing.get(name) === error.code) return;
-      failing.set(name, error.code);
-      log.warn('cannot look at the PACS; trying on', { name, code: error.code, detail: error.detail });
-    }
-  };
+  return () => void changes.runNow();
 }
 
 function daysAgo(days: number): Date {

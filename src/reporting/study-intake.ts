@@ -1,107 +1,157 @@
 import { createHash } from 'node:crypto';
-import { textOf, type DataSet } from '../dicom/data-set.js';
-import type { StudyInstanceUID } from '../dicom/uid.js';
+import { textOf } from '../dicom/data-set.js';
+import { isUsableUid, type StudyInstanceUID } from '../dicom/uid.js';
 import { mayPass } from '../errors.js';
 import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
+import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents } from './ports.js';
 
-/** A study as the PACS's own interface shows it: little, but at once. */
-export interface PacsStudy {
-  readonly studyInstanceUID: StudyInstanceUID;
-  /** No instance came for the PACS's stable age. */
-  readonly isStable: boolean;
-  readonly series: readonly PacsSeries[];
-  /** Name of the stored file by the PACS's own id of the instance; absent where nobody asked for it. */
-  readonly fileOf?: ReadonlyMap<string, string> | undefined;
-}
-
-export interface PacsSeries {
-  readonly seriesInstanceUID: string;
-  readonly instanceIds: readonly string[];
-  /** What the PACS indexes of study and series. */
-  readonly mainAttributes: DataSet;
-}
-
-/** What the index knows of a study. */
-export interface StudyRecord {
+/** What the index knows of a study and its current result. */
+interface StudyRecord {
   readonly contentKey: string | undefined;
   readonly outcome: string | undefined;
   /** Of a skip or a fault. */
   readonly code: string | undefined;
-  /** Of a fault, if it is known: the same code may pass or not. */
+  /** Of a fault, if it is known: faults of one code may be temporary or not. */
   readonly retryable: boolean | undefined;
-  /** Content for which a failure was tried once more already. */
+  /** Content for which a failure was already tried once more. */
   readonly retriedKey: string | undefined;
-  /** Series of the current result's documents: the study is done only while the PACS holds them. */
+  /** Series of the current result's documents: the study is complete only while the PACS contains them. */
   readonly currentSeries: readonly string[];
 }
 
-export interface IntakePorts {
-  /** undefined when the study is gone. */
-  study(pacsStudyId: string): Promise<PacsStudy | undefined>;
-  arrivalOf(study: PacsStudy): Promise<Arrival>;
-  record(studyInstanceUID: StudyInstanceUID): Promise<StudyRecord>;
-  readonly routing: Routing;
+export type Readiness =
+  /** The PACS does not contain it. */
+  | { readonly state: 'deleted' }
+  /** Instances still arrive. */
+  | { readonly state: 'arriving' }
+  /** Nothing new since the last result: our own documents arrived, or the same images were sent again. */
+  | { readonly state: 'unchanged'; readonly studyInstanceUID: StudyInstanceUID; readonly hasOtherDocuments: boolean }
+  | ReadyStudy;
+
+export interface ReadyStudy {
+  readonly state: 'ready';
+  readonly studyInstanceUID: StudyInstanceUID;
+  readonly arrival: Arrival;
+  readonly contentKey: string;
+  readonly priority: number;
+  /** It contains SR documents that are not those of its current result. */
+  readonly hasOtherDocuments: boolean;
+  /** One more attempt at what failed. */
+  readonly isRetry: boolean;
 }
 
-export type Settled =
-  | { readonly state: 'gone' }
-  | { readonly state: 'arriving' }
-  /** Nothing new since the last result: our own documents arriving, or the same images sent again. */
-  | { readonly state: 'unchanged'; readonly studyInstanceUID: StudyInstanceUID; readonly othersDocuments: boolean }
-  | {
-      readonly state: 'ready';
-      readonly studyInstanceUID: StudyInstanceUID;
-      readonly arrival: Arrival;
-      readonly contentKey: string;
-      readonly priority: number;
-      readonly othersDocuments: boolean /** One more attempt at what failed. */;
-      readonly isRetry: boolean;
-    };
-
 /**
- * Looks at a study from the queue, quickly: is it there, does it hold anything new, has it stopped growing, and how
- * urgent do the rules make it.
+ * Checks a study from the queue, quickly: does it exist, does it contain anything new, has it stopped growing, and what priority do
+ * the rules give it.
  */
-export async function checkReadiness(pacsStudyId: string, tools: IntakePorts): Promise<Settled> {
-  const study = await tools.study(pacsStudyId);
-  if (!study) return { state: 'gone' };
-  const record = await tools.record(study.studyInstanceUID);
+export async function checkReadiness(
+  pacsStudyId: string,
+  studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
+  index: Pick<ResultIndex, 'studies' | 'results'>,
+  routing: Routing,
+): Promise<Readiness> {
+  const study = await studies.study(pacsStudyId);
+  if (!study) return { state: 'deleted' };
+  const { studyInstanceUID, series } = study;
+  const record = await recordOf(studyInstanceUID, index);
   const contentKey = contentKeyOf(study);
-  // Not so after the study was deleted and sent again: the PACS names it and its images as before.
-  const stillThere = record.currentSeries.every((uid) => study.series.some((one) => one.seriesInstanceUID === uid));
-  // An assessment may be among them, of a reader here or from another system. By the index, for whoever derives a document from
-  // ours may have copied every attribute that the PACS indexes.
-  const othersDocuments = study.series.some(
+  // After a study was deleted and sent again, the PACS gives it and its images the same ids as before, but the documents are missing.
+  const hasDocuments = record.currentSeries.every((uid) => series.some((one) => one.seriesInstanceUID === uid));
+  // They may contain a reader's assessment, given here or in another system. The index decides which documents are ours: a system that
+  // derives a document from ours may copy every attribute that the PACS indexes.
+  const hasOtherDocuments = series.some(
     (one) => textOf(one.mainAttributes, 'Modality') === 'SR' && !record.currentSeries.includes(one.seriesInstanceUID),
   );
-  const same = sameContent(record.contentKey, contentKey) && stillThere;
-  // By its content alone: were the model asked too, two services with different models would replace each other's documents
-  // for ever, each set off by the other's. A failure is tried once more if it may have passed, and no oftener: its document
-  // arrives as something new, so two faults that take turns would never end.
+  const isSame = sameContent(record.contentKey, contentKey) && hasDocuments;
+  // Only the content is compared, not the model: two services with different models would otherwise replace each other's documents
+  // for ever. A failure is tried once more if it may be temporary, and not again for the same content: its document arrives as
+  // something new, so two faults that alternate would never end.
   const isRetry =
-    same && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
-  if (same && record.outcome !== undefined && !isRetry)
-    return { state: 'unchanged', studyInstanceUID: study.studyInstanceUID, othersDocuments };
+    isSame && record.outcome === 'failed' && (record.retryable ?? mayPass(record.code)) && !sameContent(record.retriedKey, contentKey);
+  if (isSame && record.outcome !== undefined && !isRetry) return { state: 'unchanged', studyInstanceUID, hasOtherDocuments };
   if (!study.isStable) return { state: 'arriving' };
-  const arrival = await tools.arrivalOf(study);
+  const arrival = await studies.arrivalOf(series);
+  const priority = priorityOf(study, arrival, routing);
+  return { state: 'ready', studyInstanceUID, arrival, contentKey, priority, hasOtherDocuments, isRetry };
+}
+
+/** Before a study is reported: what was derived from earlier images is removed, and the index shows the study as queued. */
+export async function recordArrival(
+  pacsStudyId: string,
+  { studyInstanceUID, arrival, contentKey, isRetry }: ReadyStudy,
+  { studies }: Pick<ResultIndex, 'studies'>,
+  events: Pick<StudyEvents, 'onStudyChanged'>,
+): Promise<void> {
+  if (isRetry) await studies.retrying(studyInstanceUID, contentKey);
+  else if ((await studies.find(studyInstanceUID))?.contentKey) await events.onStudyChanged(studyInstanceUID);
+  const { callingAeTitle, calledAeTitle } = arrival;
+  await studies.seen({
+    studyInstanceUID,
+    orthancId: pacsStudyId,
+    at: new Date(),
+    ...(callingAeTitle ? { remoteAet: callingAeTitle } : {}),
+    ...(calledAeTitle ? { calledAet: calledAeTitle } : {}),
+  });
+  await studies.setState(studyInstanceUID, 'queued');
+}
+
+export function reportJobOf(pacsStudyId: string, { studyInstanceUID, contentKey, arrival }: ReadyStudy): ReportJob {
+  const { callingAeTitle, calledAeTitle } = arrival;
   return {
-    state: 'ready',
-    studyInstanceUID: study.studyInstanceUID,
-    arrival,
+    pacsStudyId,
+    studyInstanceUID,
     contentKey,
-    priority: priorityOf(study, arrival, tools.routing),
-    othersDocuments,
-    isRetry,
+    ...(callingAeTitle ? { callingAeTitle } : {}),
+    ...(calledAeTitle ? { calledAeTitle } : {}),
+  };
+}
+
+/** Whether documents of a study can be requested by its UID. */
+export function mayContainAssessments(readiness: Readiness): readiness is Exclude<Readiness, { state: 'deleted' | 'arriving' }> {
+  return 'hasOtherDocuments' in readiness && readiness.hasOtherDocuments && isUsableUid(readiness.studyInstanceUID);
+}
+
+/**
+ * Whether the study has a result for the content of this job. Two jobs may exist for the same images, if the study was complete a
+ * second time before the first job ended. The second would find the documents of the first; if another model was promoted in
+ * between, it would replace them without a reason. A failure is not a report: a user who retries it wants another attempt.
+ */
+export async function isReported(
+  job: ReportJob,
+  studies: Pick<PacsStudies, 'study' | 'arrivalOf'>,
+  index: Pick<ResultIndex, 'studies' | 'results'>,
+  routing: Routing,
+): Promise<boolean> {
+  const [known, current] = await Promise.all([index.studies.find(job.studyInstanceUID), index.results.currentResult(job.studyInstanceUID)]);
+  return (
+    current?.outcome !== 'failed' &&
+    known?.contentKey === job.contentKey &&
+    (await checkReadiness(job.pacsStudyId, studies, index, routing)).state === 'unchanged'
+  );
+}
+
+async function recordOf(
+  studyInstanceUID: StudyInstanceUID,
+  { studies, results }: Pick<ResultIndex, 'studies' | 'results'>,
+): Promise<StudyRecord> {
+  const [study, current] = await Promise.all([studies.find(studyInstanceUID), results.currentResult(studyInstanceUID)]);
+  return {
+    contentKey: study?.contentKey ?? undefined,
+    outcome: current?.outcome,
+    code: current?.code ?? undefined,
+    retryable: current?.retryable ?? undefined,
+    retriedKey: study?.retriedKey ?? undefined,
+    currentSeries: current?.documents.map((document) => document.seriesInstanceUID) ?? [],
   };
 }
 
 /**
- * One key for everything in the study that is neither ours nor an assessment on it: it changes when an image comes or goes, and in
- * its second half, where the names of the files are known, when one is replaced under the same identifiers. The PACS says what
- * is ours: documents reach it a moment before the index knows them.
+ * One key for everything in the study except our documents and assessments: it changes when an image arrives or is deleted and,
+ * in its second half, where the names of the files are known, when an image is replaced under the same identifiers. The PACS
+ * decides which documents are ours: documents reach it a moment before the index knows them.
  */
 export function contentKeyOf({ series, fileOf }: Pick<PacsStudy, 'series' | 'fileOf'>): string {
   const ids = series
@@ -112,7 +162,7 @@ export function contentKeyOf({ series, fileOf }: Pick<PacsStudy, 'series' | 'fil
   return fileOf ? `${hash(ids)}/${hash(ids.map((id) => fileOf.get(id) ?? ''))}` : hash(ids);
 }
 
-/** Whether two keys stand for the same content; one without names of files (of an earlier release, or of a quick look) is compared by identifiers. */
+/** Whether two keys stand for the same content; a key without file names (of an earlier release, or of a quick check) is compared by identifiers. */
 export function sameContent(one: string | null | undefined, other: string | null | undefined): boolean {
   if (!one || !other) return false;
   const [a, b] = [one.split('/'), other.split('/')];
@@ -120,8 +170,8 @@ export function sameContent(one: string | null | undefined, other: string | null
 }
 
 /**
- * The priority of the rule that takes the study, judged by the few attributes that the PACS indexes. Where a rule asks
- * for more (the view, say) the study may go through at priority 0; the rule itself is applied later, on all attributes.
+ * The priority of the rule that takes the study, by the few attributes that the PACS indexes. Where a rule needs more of them
+ * (such as the view) the study may get priority 0; the rule itself is applied later, on all attributes.
  */
 function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): number {
   const decision = route(

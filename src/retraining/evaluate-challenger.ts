@@ -14,21 +14,21 @@ import { resizeBilinear } from '../pixels/resize.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import { scoreExamples, type ScoredExamples } from './score-examples.js';
 
-/** Two versions before the gate. */
+/** What the gate compares. */
 export interface Challenge {
   readonly kind: 'xray' | 'ct';
   /** Null for the first model, or where the champion has no network of this kind. */
   readonly champion: ModelVersion | null;
   readonly challenger: ModelVersion;
   readonly engine: Engine;
-  /** Of the locked test set. A version whose lineage names one of these patients as trained on is refused. */
+  /** The locked test set. A version that was trained on one of its patients, by its lineage, is refused. */
   readonly examples: readonly Example[];
   readonly picture: (example: Example) => Promise<GreyImage>;
   /** Name of the locked test set, for the record. */
   readonly testSet: string;
   readonly labelRules: LabelRules;
   readonly rules: PromotionRules;
-  /** What the challenger was trained on: shown in the record. */
+  /** What the challenger was trained on, for the change record. */
   readonly training?: GateEvidence['training'];
   readonly onProgress?: (step: string, done: number, total: number) => void;
 }
@@ -40,10 +40,10 @@ export interface ChallengerEvaluation {
 }
 
 /**
- * The whole examination of a challenger: both versions on the locked test set, the challenger again with lungs, borders or
- * everything but the lungs covered, and the gate's decision. Changes nothing: promotion is the caller's.
+ * Evaluates both versions on the locked test set, evaluates the challenger again with lungs, borders or everything but the lungs
+ * covered, and asks the gate. Changes nothing: the caller promotes.
  *
- * @throws Fault 'model-invalid' if the challenger has no such network, 'dataset-invalid' if no image is left to judge by
+ * @throws Fault 'model-invalid' if the challenger has no such network, 'dataset-invalid' if no image is left to compare
  */
 export async function evaluateChallenger(challenge: Challenge): Promise<ChallengerEvaluation> {
   const { kind, champion, challenger, examples, testSet, rules, training } = challenge;
@@ -51,7 +51,7 @@ export async function evaluateChallenger(challenge: Challenge): Promise<Challeng
   const whole = await scoredBy(challenger, 'challenger', challenge);
   const before = champion?.networks[kind] ? await scoredBy(champion, 'champion', challenge) : null;
   const changed = kind === 'xray' ? await changedSets(challenge) : null;
-  const judged = (version: ModelVersion, { set, embeddings }: ScoredExamples): EvaluatedVersion => ({
+  const evaluated = (version: ModelVersion, { set, embeddings }: ScoredExamples): EvaluatedVersion => ({
     version: version.version,
     set,
     embeddings,
@@ -60,8 +60,8 @@ export async function evaluateChallenger(challenge: Challenge): Promise<Challeng
   const evidence: GateEvidence = {
     testSet,
     kind,
-    champion: before && champion ? judged(champion, only(before, common)) : null,
-    challenger: judged(challenger, only(whole, common)),
+    champion: before && champion ? evaluated(champion, only(before, common)) : null,
+    challenger: evaluated(challenger, only(whole, common)),
     changed: changed && {
       lungsCovered: onlySet(changed.lungsCovered, common),
       onlyLungs: onlySet(changed.onlyLungs, common),
@@ -69,7 +69,7 @@ export async function evaluateChallenger(challenge: Challenge): Promise<Challeng
     },
     training,
   };
-  if (common.size === 0) throw new Fault('dataset-invalid', `expected images of ${testSet} that both versions can judge, found none`);
+  if (common.size === 0) throw new Fault('dataset-invalid', `expected images of ${testSet} that both versions accept, found none`);
   const report = (version: ModelVersion, scored: ScoredExamples): EvaluationReport =>
     evaluateSet(scored.set, {
       model: { name: version.name, version: version.version, deviceUID: version.deviceUID, network: kind },
@@ -85,14 +85,14 @@ export async function evaluateChallenger(challenge: Challenge): Promise<Challeng
   };
 }
 
-/** A version that has seen patients of the test set is judged too well, or makes the other look too bad. */
+/** A version that was trained on patients of the test set would be rated too well, and the other one too badly. */
 function refuseTrainedOn({ version, lineage }: ModelVersion, examples: readonly Example[], testSet: string): void {
   const trainedOn = new Set(lineage?.trainedOn);
   const seen = new Set(examples.flatMap(({ patient }) => (trainedOn.has(patient) ? [patient] : [])));
   if (seen.size > 0)
     throw new Fault(
       'dataset-invalid',
-      `expected no patient of ${testSet} among those that version ${version} was trained on, found ${seen.size}: the gate cannot judge it`,
+      `expected no patient of ${testSet} among those that version ${version} was trained on, found ${seen.size}: the gate cannot evaluate it`,
     );
 }
 
@@ -123,17 +123,17 @@ async function scoredBy(
 }
 
 async function changedSets(challenge: Challenge): Promise<ChangedSets> {
-  // Covered in the size that the network takes: there a lung field is found in a tenth of the time.
-  const by = async (step: string, cover: (image: GreyImage) => GreyImage): Promise<ScoredExamples> =>
+  // Covered after resizing to the network's input: there the lung fields are found in a tenth of the time.
+  const scoreCovered = async (step: string, cover: (image: GreyImage) => GreyImage): Promise<ScoredExamples> =>
     scoredBy(challenge.challenger, step, challenge, (image, { input }) => cover(resizeBilinear(image, input.width, input.height)));
   return {
-    lungsCovered: (await by('lungs covered', lungsCovered)).set,
-    onlyLungs: (await by('only lungs', onlyLungs)).set,
-    bordersCovered: (await by('borders covered', bordersCovered)).set,
+    lungsCovered: (await scoreCovered('lungs covered', lungsCovered)).set,
+    onlyLungs: (await scoreCovered('only lungs', onlyLungs)).set,
+    bordersCovered: (await scoreCovered('borders covered', bordersCovered)).set,
   };
 }
 
-/** A one-of-many network leaves out what its classes do not describe: compared is what every version judged. */
+/** A one-of-many network leaves out images that its classes do not describe. Only images that every version scored are compared. */
 function imagesOfAll(all: readonly ScoredExamples[]): ReadonlySet<string> {
   const [first, ...others] = all.map(({ set }) => new Set(set.images.map(({ id }) => id)));
   return new Set([...(first ?? [])].filter((id) => others.every((ids) => ids.has(id))));

@@ -7,68 +7,67 @@ import { selectXrays } from '../routing/select-xrays.js';
 import { seriesFactsOf } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
 import { referenceTo } from '../reporting/image-reference.js';
-import type { ConsensusLabel } from '../assessments/adjudicated-labels.js';
 import { tagsOf } from '../monitoring/study-statistics.js';
-import type { Pacs } from '../reporting/ports.js';
+import type { AgreedLabel, LabelledStudies } from './ports.js';
 
 /** A frontal X-ray of a study that readers have labelled, and where its pixels are. */
 export interface LabelledImage {
   readonly sopInstanceUID: string;
   readonly seriesInstanceUID: string;
   readonly studyInstanceUID: string;
-  /** Digest of its bytes, where the PACS tells it: another picture under the same UID is another image. */
+  /** Digest of its bytes, if the PACS offers it: another picture under the same UID is another image. */
   readonly content?: string | undefined;
-  /** A keyed hash of Patient ID and its issuer: the same for all images of a patient, and nobody's name. */
+  /** A keyed hash of Patient ID and its issuer, the same for all images of a patient. */
   readonly patient: string;
-  /** Institution, else station, else manufacturer, as the image says. */
+  /** Institution, else station, else manufacturer, as the image states it. */
   readonly source: string;
   readonly view: string;
-  /** As drift calls it. */
+  /** Name of the site for drift. */
   readonly site: string;
-  /** How it was taken: study-statistics.ts. */
+  /** How the image was acquired: monitoring/study-statistics.ts. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Findings that are present; of those in `unknown` nothing was said, the others are absent. */
+  /** Findings that are present; those in `unknown` have no label; all others are absent. */
   readonly labels: readonly string[];
   readonly unknown: readonly string[];
 }
 
 export interface LabelledImagesPorts {
-  readonly pacs: Pick<Pacs, 'retrieveStudyMetadata' | 'content'>;
+  readonly pacs: Pick<LabelledStudies, 'retrieveStudyMetadata' | 'content'>;
   readonly maxImages: number;
-  /** Turns an identifier into a key that names nobody. */
+  /** Turns an identifier into a keyed hash. */
   keyOf(identifier: string): string;
   siteOf(instance: DataSet): string;
   readonly log: Log;
 }
 
 /**
- * The images behind settled labels. A study that is gone, or has no frontal X-ray, is left out.
+ * The images behind agreed labels. A study that was deleted, or has no frontal X-ray, is left out.
  *
- * @param classes findings of the network; labels of others are not used
+ * @param classes findings of the network; labels of other findings are not used
  */
 export async function labelledImages(
-  labels: readonly ConsensusLabel[],
+  labels: readonly AgreedLabel[],
   classes: readonly string[],
-  tools: LabelledImagesPorts,
+  ports: LabelledImagesPorts,
 ): Promise<readonly LabelledImage[]> {
   const studies = new Map<string, Map<string, 'present' | 'absent'>>();
   for (const { studyInstanceUID, finding, decision } of labels) {
-    if (decision === undefined || !classes.includes(finding)) continue;
-    const said = studies.get(studyInstanceUID) ?? new Map<string, 'present' | 'absent'>();
-    studies.set(studyInstanceUID, said.set(finding, decision));
+    if (!classes.includes(finding)) continue;
+    const decisions = studies.get(studyInstanceUID) ?? new Map<string, 'present' | 'absent'>();
+    studies.set(studyInstanceUID, decisions.set(finding, decision));
   }
   const images: LabelledImage[] = [];
-  for (const [studyInstanceUID, said] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    const frontal = await frontalXraysOf(studyInstanceUID as StudyInstanceUID, tools);
+  for (const [studyInstanceUID, decisions] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const frontal = await frontalXraysOf(studyInstanceUID as StudyInstanceUID, ports);
     const digests =
       frontal.length === 0
         ? undefined
-        : await tools.pacs.content?.digestsOf(
+        : await ports.pacs.content?.digestsOf(
             studyInstanceUID as StudyInstanceUID,
             frontal.map((one) => textOf(one, 'SOPInstanceUID') ?? ''),
           );
     for (const instance of frontal) {
-      const reference = referenceIn(instance, studyInstanceUID, tools);
+      const reference = referenceIn(instance, studyInstanceUID, ports);
       if (!reference) continue;
       const { sopInstanceUID, seriesInstanceUID } = reference;
       const patientId = textOf(instance, 'PatientID');
@@ -77,7 +76,7 @@ export async function labelledImages(
         seriesInstanceUID,
         studyInstanceUID,
         ...(digests?.has(sopInstanceUID) ? { content: digests.get(sopInstanceUID) } : {}),
-        patient: tools.keyOf(
+        patient: ports.keyOf(
           patientId === undefined ? `study ${studyInstanceUID}` : `patient ${textOf(instance, 'IssuerOfPatientID') ?? ''}|${patientId}`,
         ),
         source: plainText(
@@ -85,23 +84,23 @@ export async function labelledImages(
           64,
         ),
         view: plainText(textOf(instance, 'ViewPosition') ?? '', 16),
-        site: tools.siteOf(instance),
+        site: ports.siteOf(instance),
         tags: tagsOf(instance),
-        labels: classes.filter((name) => said.get(name) === 'present'),
-        unknown: classes.filter((name) => !said.has(name)),
+        labels: classes.filter((name) => decisions.get(name) === 'present'),
+        unknown: classes.filter((name) => !decisions.has(name)),
       });
     }
   }
   return images;
 }
 
-/** One image with a UID that nothing can name must not end the night for all others. */
+/** An image with an unusable UID must not end the run for all other images. */
 function referenceIn(instance: DataSet, study: string, { log }: LabelledImagesPorts): ReturnType<typeof referenceTo> | undefined {
   try {
     return referenceTo(instance);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    log.warn('an image of a labelled study cannot be named and is left out', { study, code: error.code });
+    log.warn('an image of a labelled study has an unusable UID and is left out', { study, code: error.code });
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { EvaluationReport } from '../evaluation/report/evaluation-report.js
 import { pluralise } from '../evaluation/pluralise.js';
 import type { Candidate } from '../registry/candidate.js';
 
-/** CARD.md of a network that was just trained: what it was made of, and what it is worth so far. */
+/** CARD.md of a network that was just trained: its data, its settings and its metrics on the validation images. */
 export function trainingCard(
   { name, created, license, lineage }: Pick<Candidate, 'name' | 'created' | 'license' | 'lineage'>,
   report: EvaluationReport,
@@ -18,11 +18,11 @@ export function trainingCard(
   });
   return `# ${name}
 
-**Not for diagnosis.** Trained ${created} by this program, on ${pluralise(dataset.images, 'image')} of ${pluralise(dataset.patients, 'patient')} (${dataset.name}). ${license}.
+**Not for diagnosis.** Trained ${created} by this program on ${pluralise(dataset.images, 'image')} of ${pluralise(dataset.patients, 'patient')} (${dataset.name}). ${license}.
 
 | | |
 | --- | --- |
-| began with | ${lineage.parent ?? lineage.startedFrom ?? 'random weights'} |
+| initial weights | ${lineage.parent ?? lineage.startedFrom ?? 'random weights'} |
 | images | ${Object.entries(dataset.splits)
     .map(([part, count]) => `${part} ${count}`)
     .join(', ')} |
@@ -33,7 +33,7 @@ export function trainingCard(
 
 ## On the validation images
 
-${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}. Accuracy ${share(report.accuracy)}${interval(report.accuracyInterval, share)}; always the commonest answer ${share(report.majorityRate)}; balanced accuracy ${share(report.balancedAccuracy)}. Intervals are 95 %.
+${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}. Accuracy ${share(report.accuracy)}${interval(report.accuracyInterval, share)}; always predicting the most frequent class ${share(report.majorityRate)}; balanced accuracy ${share(report.balancedAccuracy)}. Intervals are 95 %.
 
 | class | images | AUROC | sensitivity | specificity |
 | --- | --- | --- | --- | --- |
@@ -41,6 +41,6 @@ ${rows.join('\n')}
 
 ${report.warnings.map((line) => `- ${line}`).join('\n')}
 
-These images are of the same sources as the training images: at another hospital expect less.
+These images come from the same sources as the training images: expect lower figures at another hospital.
 `;
 }

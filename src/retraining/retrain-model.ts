@@ -13,18 +13,18 @@ import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
 import { modelIdentity } from '../registry/model-identity.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
-import type { Position } from '../training/checkpoint.js';
 import type { TrainingProgress } from '../training/training-run.js';
-import { evaluateChallenger, type ChallengerEvaluation } from './evaluate-challenger.js';
+import { evaluateChallenger } from './evaluate-challenger.js';
 import { exampleOf, type RetrainingPlan } from './retraining-plan.js';
+import type { RetrainingOutcome } from './run-outcome.js';
 import { trainCandidate } from './train-candidate.js';
 
-export interface RetrainPorts {
+export interface RetrainModelPorts {
   readonly registry: Pick<Registry, 'load' | 'add'>;
   readonly engine: Engine & TrainingEngine;
-  /** Pictures of all images of the plan are in it already. */
+  /** Folder with the pictures of the plan's images. */
   readonly pictures: string;
-  /** Of this plan alone: checkpoints and curves. */
+  /** Folder of this plan alone: checkpoints and curves. */
   readonly directory: string;
   readonly labelRules: LabelRules;
   /** Threads that augment. */
@@ -35,29 +35,20 @@ export interface RetrainPorts {
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
-export type Retrained =
-  | { readonly finished: false; readonly position: Position }
-  | {
-      readonly finished: true;
-      readonly challenger: string;
-      readonly engine: string;
-      readonly evaluation: ChallengerEvaluation;
-      readonly warnings: readonly string[];
-    };
-
 /**
- * The second story, from the plan on: labelled images → network trained from the champion → a version in the registry → the gate.
- * Nothing is promoted here. Told to stop, it leaves a checkpoint and goes on from there when it is called again with the same plan.
+ * Step 3 of the retraining story, in the training process: images of the plan → network trained from the champion's weights →
+ * version in the registry → evaluation → decision of the gate. Nothing is promoted here. If `signal` stops it, it leaves a checkpoint,
+ * and a later call with the same plan continues from there.
  *
  * @throws Fault dataset-invalid, training-diverged, model-invalid, disk-full
  */
-export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): Promise<Retrained> {
-  const champion = await tools.registry.load(plan.champion);
+export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPorts): Promise<RetrainingOutcome> {
+  const champion = await ports.registry.load(plan.champion);
   const entry = champion.file.networks.xray;
   const served = champion.networks.xray;
   if (!entry || !served) throw new Fault('model-invalid', `expected a network for X-rays in version ${champion.version}, found none`);
   const architecture: ArchitectureSpec = { ...entry.architecture, outputs: plan.classes.length };
-  const cache = new PictureCache(tools.pictures, served.input);
+  const cache = new PictureCache(ports.pictures, served.input);
   const source: ExampleSource = {
     kind: 'several',
     classes: plan.classes,
@@ -66,7 +57,7 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
   };
 
   const trained = await trainCandidate({
-    directory: tools.directory,
+    directory: ports.directory,
     dataset: {
       name: 'labelled studies',
       source,
@@ -75,53 +66,54 @@ export async function retrainModel(plan: RetrainingPlan, tools: RetrainPorts): P
     },
     classes: plan.classes,
     objective: plan.objective,
-    labelRules: tools.labelRules,
+    labelRules: ports.labelRules,
     kind: 'xray',
     architecture,
-    initial: { tensors: firstWeights(served, architecture, plan), parent: champion.version },
+    initial: { tensors: initialWeightsOf(served, architecture, plan), parent: champion.version },
     input: entry.input,
     recipe: plan.recipe,
     cache,
-    engine: tools.engine,
-    workers: tools.workers,
+    engine: ports.engine,
+    workers: ports.workers,
     model: {
       name: champion.name,
       manufacturer: champion.manufacturer,
       license: champion.license,
-      codeVersion: tools.codeVersion,
-      settings: { night: plan.id, lock: plan.lock },
+      codeVersion: ports.codeVersion,
+      settings: { run: plan.id, lock: plan.lock },
     },
-    clock: tools.clock,
-    signal: tools.signal,
-    onProgress: tools.onProgress,
+    clock: ports.clock,
+    signal: ports.signal,
+    onProgress: ports.onProgress,
   });
   if (!trained.finished) return trained;
-  const challenger = await tools.registry.add(wholeModel(trained.candidate, champion, plan));
+  const challenger = await ports.registry.add(wholeModel(trained.candidate, champion, plan));
   const evaluation = await evaluateChallenger({
     kind: 'xray',
     champion,
     challenger,
-    engine: tools.engine,
+    engine: ports.engine,
     examples: plan.images.filter(({ part }) => part === 'test').map(exampleOf),
     picture: source.picture,
     testSet: 'locked patients of the labelled studies',
-    labelRules: tools.labelRules,
+    labelRules: ports.labelRules,
     rules: plan.rules,
   });
-  return { finished: true, challenger: challenger.version, engine: tools.engine.description.name, evaluation, warnings: trained.warnings };
+  return { finished: true, challenger: challenger.version, engine: ports.engine.description.name, evaluation, warnings: trained.warnings };
 }
 
 async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<ExampleSource['picture']> {
-  if (!cache.has(key)) throw new Fault('image-unreadable', 'expected its picture in the cache, found none', { source: `picture ${key}` });
+  if (!cache.has(key))
+    throw new Fault('image-unreadable', 'expected the picture of an image in the cache, found none', { source: `picture ${key}` });
   const grey = readCachedPicture(cache.fileOf(key), cache.width, cache.height);
   return { width: cache.width, height: cache.height, values: Float32Array.from(grey, (value) => value / 255), pixelAspect: 1 };
 }
 
 /**
- * The champion's weights. Of its last layer the rows of the findings that go on: a starter also has an output that refuses images,
- * which readers' labels say nothing about.
+ * The champion's weights. Of its last layer only the rows of the trained findings: a starter also has an output that refuses images,
+ * for which readers give no labels.
  */
-function firstWeights({ network, outputs }: ServedNetwork, spec: ArchitectureSpec, { classes, recipe }: RetrainingPlan): Tensors {
+function initialWeightsOf({ network, outputs }: ServedNetwork, spec: ArchitectureSpec, { classes, recipe }: RetrainingPlan): Tensors {
   const architecture = architectureOf(spec);
   const fresh = initialWeights(architecture, recipe.seed);
   const last = `${architecture.layers.at(-1)!.name}.`;
@@ -143,13 +135,13 @@ function rowsOf(before: Tensor, rows: readonly number[], fresh: Tensor): Tensor 
   return { shape: fresh.shape, data };
 }
 
-/** Patients of this run and of those before it: the weights go on from the champion's. Plans hold keyed hashes, not identifiers. */
+/** Keyed hashes of the patients of this run and of earlier ones, because training starts from the champion's weights. */
 function trainedOn(images: RetrainingPlan['images'], { lineage }: ModelVersion): readonly string[] {
   const own = images.filter(({ part }) => part !== 'test').map(({ patient }) => patient);
   return [...new Set([...(lineage?.trainedOn ?? []), ...own.filter((patient) => /^[0-9a-f]{32}$/.test(patient))])].sort();
 }
 
-/** What the champion judges besides X-rays goes on as it is; the report of training names the version that results. */
+/** Adds the champion's CT network unchanged; the reports of training name the version that results. */
 function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: RetrainingPlan): Candidate {
   const whole: Candidate = {
     ...candidate,

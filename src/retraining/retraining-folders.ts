@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import type { Config } from '../config.js';
 
-/** Below DATA_DIR/night: the run under way, pictures of labelled images, the lock of the test set, the key of patients. */
-export function retrainingFolders({ dataDir }: Pick<Config, 'dataDir'>): {
+/** Below DATA_DIR/retraining: the run in progress, pictures of labelled images, the lock of the test set, the key of patients. */
+export function retrainingFolders({ dataDir }: { readonly dataDir: string }): {
   readonly root: string;
   readonly run: string;
   readonly pictures: string;
 } {
-  const root = join(dataDir, 'night');
+  const root = join(dataDir, 'retraining');
   return { root, run: join(root, 'run'), pictures: join(root, 'pictures') };
 }

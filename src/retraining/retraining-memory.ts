@@ -3,34 +3,33 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../lib/atomic-write.js';
-import type { Config } from '../config.js';
 import { parseTestLock, readTestLock, type TestLock } from '../dataset/test-lock.js';
 import { Fault } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { retrainingFolders } from './retraining-folders.js';
 
 /**
- * What one retraining run has to know of those before it, whichever process they ran in. If the lock or the key is lost, patients of
- * the old test set are trained on: both belong to every backup.
+ * What a retraining run needs to know about earlier runs, whichever process they ran in. If the lock or the key is lost, later runs
+ * train on patients of the test set: both belong in every backup.
  */
 export interface RetrainingMemory {
   /** Undefined before the first run that had enough labels. */
   testLock(): Promise<TestLock | undefined>;
-  /** Keeps the lock unless there is one. @returns the one that holds */
-  keepTestLock(lock: TestLock): Promise<TestLock>;
-  /** 32 bytes, made once: with it a hash of an identifier cannot be tried out by somebody who reads a plan. */
+  /** Stores the lock unless there is one already. @returns the one that applies */
+  storeTestLock(lock: TestLock): Promise<TestLock>;
+  /** 32 bytes, created once. Because of it, a person who reads a plan cannot find an identifier by hashing guesses. */
   patientKey(): Promise<Buffer>;
-  /** Labels that the last run which came to a decision had. */
+  /** Labels of the last run that reached a decision of the gate. */
   lastLabels(): Promise<readonly string[]>;
-  keepLabels(labels: readonly string[]): Promise<void>;
+  storeLabels(labels: readonly string[]): Promise<void>;
 }
 
 const labelsSchema = z.array(z.string()).readonly();
 const keySchema = z.string().regex(/^[0-9a-f]{64}$/);
 const names = { lock: 'test-lock', key: 'patient-key', labels: 'labels' } as const;
 
-/** In the database that processes share, or in files below DATA_DIR/night beside the embedded database. */
-export function retrainingMemoryOf(config: Pick<Config, 'dataDir'>, store: Pick<Store, 'kind' | 'retraining'>): RetrainingMemory {
+/** In PostgreSQL, which processes share; with the embedded database in files below DATA_DIR/retraining. */
+export function retrainingMemoryOf(config: { readonly dataDir: string }, store: Pick<Store, 'kind' | 'retraining'>): RetrainingMemory {
   return store.kind === 'postgresql' ? sharedMemory(store.retraining) : memoryFiles(retrainingFolders(config).root);
 }
 
@@ -40,13 +39,13 @@ export function sharedMemory(state: Store['retraining']): RetrainingMemory {
       const value = await state.read(names.lock);
       return value === undefined ? undefined : parseTestLock(value, 'the database');
     },
-    keepTestLock: async (lock) => parseTestLock(await state.keepFirst(names.lock, lock), 'the database'),
+    storeTestLock: async (lock) => parseTestLock(await state.keepFirst(names.lock, lock), 'the database'),
     patientKey: async () => Buffer.from(keySchema.parse(await state.keepFirst(names.key, randomBytes(32).toString('hex'))), 'hex'),
     async lastLabels() {
       const value = await state.read(names.labels);
       return value === undefined ? [] : labelsSchema.parse(value);
     },
-    keepLabels: (labels) => state.write(names.labels, labels),
+    storeLabels: (labels) => state.write(names.labels, labels),
   };
 }
 
@@ -57,7 +56,7 @@ export function memoryFiles(root: string): RetrainingMemory {
   const testLock = (): Promise<TestLock | undefined> => readTestLock(lockFile);
   return {
     testLock,
-    async keepTestLock(lock) {
+    async storeTestLock(lock) {
       const there = await testLock();
       if (there) return there;
       await writeFileAtomically(lockFile, `${JSON.stringify(lock, undefined, 1)}\n`);
@@ -66,11 +65,11 @@ export function memoryFiles(root: string): RetrainingMemory {
     async patientKey() {
       const there = await keyIn(root);
       if (there) return there;
-      // The lock was drawn with the key that is missing: with another one its patients would be taken for new.
+      // The lock was drawn with the missing key: with another key its patients would count as new.
       if (await testLock())
         throw new Fault(
           'dataset-invalid',
-          'expected the key of patients beside the locked test set, found none: restore DATA_DIR/night from the backup',
+          'expected the key of patients beside the locked test set, found none: restore DATA_DIR/retraining from the backup',
           { source: keyFile },
         );
       const key = randomBytes(32);
@@ -82,7 +81,7 @@ export function memoryFiles(root: string): RetrainingMemory {
       const text = await readFile(labelsFile, 'utf8').catch(() => '[]');
       return labelsSchema.parse(JSON.parse(text));
     },
-    keepLabels: (labels) => writeFileAtomically(labelsFile, JSON.stringify(labels)),
+    storeLabels: (labels) => writeFileAtomically(labelsFile, JSON.stringify(labels)),
   };
 }
 
@@ -92,23 +91,23 @@ async function keyIn(root: string): Promise<Buffer | undefined> {
 }
 
 /**
- * Takes into the database what releases up to 0.2.0 kept in this process's DATA_DIR/night. The lock and its key belong together: they
- * are taken only where the database has neither.
+ * Copies the lock, the key and the labels that releases up to 0.2.0 stored in this process's DATA_DIR into the shared database. The
+ * lock and its key belong together: they are copied only if the database has neither.
  *
- * @returns `taken`; `other` where the database has the lock of another process, which then holds for this one too; else `nothing`
+ * @returns `copied`; `other` if the database has the lock of another process, which then applies to this one too; else `nothing`
  */
 export async function bringMemoryForward(
-  { dataDir }: Pick<Config, 'dataDir'>,
+  { dataDir }: { readonly dataDir: string },
   state: Store['retraining'],
-): Promise<'taken' | 'other' | 'nothing'> {
+): Promise<'copied' | 'other' | 'nothing'> {
   const { root } = retrainingFolders({ dataDir });
   const [lock, key] = [await readTestLock(join(root, 'test-lock.json')), await keyIn(root)];
   if (!lock || !key) return 'nothing';
-  // The key first: a lock without its key would be worth nothing.
-  const held = await state.keepFirst(names.key, key.toString('hex'));
-  if (held !== key.toString('hex')) return 'other';
-  const kept = parseTestLock(await state.keepFirst(names.lock, lock), 'the database');
-  if (kept.checksum !== lock.checksum) return 'other';
+  // The key first, because a lock without its key cannot be used.
+  const stored = await state.keepFirst(names.key, key.toString('hex'));
+  if (stored !== key.toString('hex')) return 'other';
+  const storedLock = parseTestLock(await state.keepFirst(names.lock, lock), 'the database');
+  if (storedLock.checksum !== lock.checksum) return 'other';
   await state.keepFirst(names.labels, await memoryFiles(root).lastLabels());
-  return 'taken';
+  return 'copied';
 }

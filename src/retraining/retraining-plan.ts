@@ -9,15 +9,16 @@ import type { LabelledImage } from './labelled-images.js';
 import { pictureKeyOf } from './picture-key.js';
 
 /**
- * All that a night depends on, written down before it begins: killed at any moment, or out of time, the next one goes on with the
- * same images, labels and first weights, whatever was said meanwhile. UIDs and keyed hashes, no patient attribute.
+ * Everything that a run depends on, written before training starts. If the run is killed or reaches its time limit, the next one
+ * continues with the same images, labels and initial weights, even if readers have changed labels since. It contains UIDs and keyed
+ * hashes, no patient attribute.
  */
 export const retrainingPlanSchema = z
   .strictObject({
     id: z.string().regex(/^[\w-]{1,100}$/),
     startedAt: z.iso.datetime(),
     by: z.string(),
-    /** Version that training begins with and the challenger is compared with. */
+    /** Version whose weights training starts from, and with which the challenger is compared. */
     champion: z.string(),
     classes: z.array(z.string()).min(1).readonly(),
     objective: z.enum(['one-of-many', 'several']),
@@ -50,7 +51,25 @@ export const retrainingPlanSchema = z
 
 export type RetrainingPlan = z.infer<typeof retrainingPlanSchema>;
 
-/** Of the images that the lock does not keep for testing. */
+/** Reads plan.json, also that of release 0.2.0. @returns undefined for a plan of another form */
+export function parsePlan(text: string): RetrainingPlan | undefined {
+  try {
+    return retrainingPlanSchema.safeParse(withPresentNames(JSON.parse(text))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keys of release 0.2.0 in plan.json. */
+const formerKeys: Readonly<Record<string, string>> = { leastPatients: 'minPatients', mostDraws: 'maxDraws' };
+
+function withPresentNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPresentNames);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [formerKeys[key] ?? key, withPresentNames(inner)]));
+}
+
+/** Shares of the images that are not locked for testing. */
 export const retrainingShares = { validation: 0.2, calibration: 0.2 } as const;
 
 export function exampleOf({
@@ -69,10 +88,10 @@ export function exampleOf({
 }
 
 /**
- * Whether a test set can be locked now: each finding needs patients enough on either side for the gate to say anything, with what
- * is left to learn from. Locked too early it would be locked for good.
+ * Whether a test set can be locked now: each finding needs enough patients with and without it for the gate to decide, and enough
+ * others to train on. The lock is permanent, so it must not be drawn too early.
  *
- * @returns what is missing, in a sentence; undefined if it can
+ * @returns what is missing, in a sentence; undefined if the test set can be locked
  */
 export function missingForLock(
   images: readonly LabelledImage[],

@@ -15,7 +15,7 @@ import type { ServedNetwork } from '../registry/model-version.js';
 export interface ScoreRequest {
   readonly served: ServedNetwork;
   readonly predictor: Predictor;
-  /** X-rays pass the mean-chest guard as in service; slices do not know it. */
+  /** X-rays pass the frontal check as they do in reporting; slices do not. */
   readonly kind: 'xray' | 'ct';
   readonly examples: readonly Example[];
   readonly picture: (example: Example) => Promise<GreyImage>;
@@ -27,19 +27,19 @@ export interface ScoreRequest {
 
 export interface ScoredExamples {
   readonly set: ScoredSet;
-  /** One row an image of the set, in its order: raw scores of the findings, and the penultimate layer. */
+  /** One row for each image of the set, in its order: logits of the findings, and the features of the penultimate layer. */
   readonly logits: readonly (readonly number[])[];
   readonly embeddings: readonly Float32Array[];
-  /** Examples that none, or several, of a one-of-many network's classes describe: left out. */
+  /** Number of examples left out because none, or several, of a one-of-many network's classes describe them. */
   readonly outside: number;
-  /** Images that could not be read: left out. */
+  /** Images left out because they could not be read. */
   readonly unreadable: readonly Fault[];
 }
 
-/** Images in hand at once. */
+/** Images per prediction. */
 const batchSize = 8;
 
-/** What a network says of a set of labelled images, its guards included; nothing is decided here. */
+/** Runs a network on labelled images, its input checks included, as reporting does. */
 export async function scoreExamples(request: ScoreRequest): Promise<ScoredExamples> {
   const { served, examples, labelRules, onProgress } = request;
   const rules = served.outputs.filter((rule): rule is FindingRule => rule.kind === 'finding');

@@ -1,26 +1,26 @@
-import { predictOnly } from '../reporting/report-study.js';
-import type { FindingPrediction } from '../serving/model.js';
 import type { ReportPorts, StudyToReport } from '../reporting/ports.js';
+import { predictStudy } from '../reporting/predict-study.js';
+import type { FindingPrediction } from '../serving/model.js';
 
-/** What a challenger says of a study that the champion has reported. */
+/** What a challenger predicts for a study that the champion has reported. */
 export interface ShadowPrediction {
-  /** Hash of the images it rests on: comparable with a result of the same only. */
+  /** Hash of the images that it is based on: it is comparable only with a result of the same images. */
   readonly inputKey: string;
   readonly outcome: 'reported' | 'skipped';
   readonly findings: readonly Pick<FindingPrediction, 'name' | 'probability' | 'decision'>[];
 }
 
 /**
- * A challenger judges a study as the champion did, and nothing of it is written to the PACS.
+ * A challenger analyses a study as the champion did. Nothing is written to the PACS.
  *
- * @param tools with the challenger as model, and a reader of its size
- * @returns undefined if the rules pass the study over
- * @throws Fault when it could not be done
+ * @param ports with the challenger as the model and a reader of its input size
+ * @returns undefined if no routing rule selects the study
+ * @throws Fault if the analysis failed
  */
-export async function predictInShadow(study: StudyToReport, tools: ReportPorts): Promise<ShadowPrediction | undefined> {
-  const judged = await predictOnly(study, tools);
-  if (!judged) return undefined;
-  const { inputKey, analysis } = judged;
+export async function predictInShadow(study: StudyToReport, ports: ReportPorts): Promise<ShadowPrediction | undefined> {
+  const predicted = await predictStudy(study, ports);
+  if (!predicted) return undefined;
+  const { inputKey, analysis } = predicted;
   return {
     inputKey,
     outcome: analysis.skip ? 'skipped' : 'reported',

@@ -2,69 +2,63 @@ import type { Config } from '../config.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
-import type { Store } from '../store/store.js';
 import type { OpenReader } from '../serving/image-reader.js';
-import { runRetraining } from './retraining-run.js';
-import { trainInProcess } from './training-process.js';
-import { pacsOf, type PacsAccess } from '../service/open-pacs.js';
-import { retrainQueue } from '../reporting/queues.js';
+import type { Store } from '../store/store.js';
+import { agreedLabelsIn } from '../assessments/agreed-labels.js';
+import { siteOf } from '../monitoring/site-of.js';
+import type { LabelledStudies } from './ports.js';
+import { retrainQueue } from './queues.js';
 import { retrainingMemoryOf } from './retraining-memory.js';
+import { runRetraining } from './retraining-story.js';
+import { trainInProcess } from './train-in-process.js';
 
-export interface RetrainingWorkerParts {
+export interface StartRetrainingParts {
   readonly config: Config;
   readonly store: Store;
   readonly jobs: Jobs;
   readonly registry: Registry;
-  readonly pacs: Pick<PacsAccess, 'dicomWeb' | 'orthanc'>;
+  readonly pacs: LabelledStudies;
   readonly reader: OpenReader;
   readonly codeVersion: string;
   readonly log: Log;
 }
 
-/** One of all workers does it: jobs of one key never run side by side, and one whose process died is taken over. */
+/** Only one process at a time retrains: jobs of one key never run side by side, and the job of a process that died is taken over. */
 const key = 'retrain';
 
-/** Asks for a night; while one waits or runs, for no second. */
+/** Requests a run. While one waits or is in progress, no second one is queued. */
 export async function requestRetraining(jobs: Pick<Jobs, 'send'>, by: string): Promise<void> {
   await jobs.send(retrainQueue, { by }, { key });
 }
 
-/** Starts working on nights, and asks for one by the clock. */
-export async function startRetraining(parts: RetrainingWorkerParts): Promise<void> {
-  const { config, jobs, log } = parts;
-  await jobs.work(
-    retrainQueue,
-    async ({ payload, signal }) => {
-      const limit = AbortSignal.timeout(config.night.timeLimitMinutes * 60_000);
-      await runRetraining(payload.by, retrainingPartsOf(parts), AbortSignal.any([signal, limit]));
-      // Handed back: whoever takes it over goes on from the checkpoint.
-      signal.throwIfAborted();
-    },
-    { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } },
-  );
-  if (config.night.enabled) jobs.every(config.night.schedule, 'night', () => requestRetraining(jobs, 'night'));
-  log.debug('nights are worked on', { schedule: config.night.enabled ? config.night.schedule : 'none' });
-}
-
-function retrainingPartsOf({
-  config,
-  store,
-  registry,
-  pacs,
-  reader,
-  codeVersion,
-  log,
-}: RetrainingWorkerParts): Parameters<typeof runRetraining>[1] {
-  return {
-    config,
-    store,
+/** Starts the worker of retraining runs, and requests one at each time of the schedule. */
+export async function startRetraining(parts: StartRetrainingParts): Promise<void> {
+  const { config, store, registry, jobs, pacs, reader, codeVersion, log } = parts;
+  const { enabled, schedule, timeLimitMinutes } = config.retraining;
+  const siteKey = await store.drift.siteKey();
+  const ports = {
+    settings: { dataDir: config.dataDir, retraining: config.retraining, maxImages: config.report.maxImages },
+    agreedLabels: () => agreedLabelsIn(store.labels),
+    pacs,
+    siteOf: (instance: Parameters<typeof siteOf>[0]) => siteOf(instance, config.drift.sites, siteKey),
+    readerFor: (size: { readonly width: number; readonly height: number }) => reader.forSizes({ xray: size, ct: undefined }),
     registry,
     memory: retrainingMemoryOf(config, store),
-    pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
-    readerFor: (size) => reader.forSizes({ xray: size, ct: undefined }),
-    train: trainInProcess(config, log),
+    trainAndEvaluate: trainInProcess(config, codeVersion, log),
     codeVersion,
     clock: { now: () => new Date() },
     log,
   };
+  await jobs.work(
+    retrainQueue,
+    async ({ payload, signal }) => {
+      const limit = AbortSignal.timeout(timeLimitMinutes * 60_000);
+      await runRetraining(payload.by, ports, AbortSignal.any([signal, limit]));
+      // The job goes back to the queue: the process that takes it over continues from the checkpoint.
+      signal.throwIfAborted();
+    },
+    { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } },
+  );
+  if (enabled) jobs.every(schedule, 'retraining', () => requestRetraining(jobs, 'schedule'));
+  log.debug('retraining runs are processed', { schedule: enabled ? schedule : 'none' });
 }

@@ -1,19 +1,18 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../config.js';
 import { pictureKeyOf, picturesOfStudy, type PlannedPicture } from './picture-key.js';
 import { retrainingFolders } from './retraining-folders.js';
 
 /** Removes the training pictures of a study, in every size. */
-export async function removePictures(config: Pick<Config, 'dataDir'>, studyInstanceUID: string): Promise<void> {
+export async function removePictures(settings: { readonly dataDir: string }, studyInstanceUID: string): Promise<void> {
   const beginning = picturesOfStudy(studyInstanceUID);
-  await removeWhere(retrainingFolders(config).pictures, (name) => name.startsWith(beginning));
+  await removeWhere(retrainingFolders(settings).pictures, (name) => name.startsWith(beginning));
 }
 
-/** Removes every training picture but those of these images: of deleted studies, of images that are no longer labelled, of earlier releases. */
-export async function keepOnlyPictures(config: Pick<Config, 'dataDir'>, images: readonly PlannedPicture[]): Promise<number> {
+/** Removes all training pictures except those of these images: pictures of deleted studies, of images that are no longer labelled, and of earlier releases. */
+export async function pruneTrainingPictures(settings: { readonly dataDir: string }, images: readonly PlannedPicture[]): Promise<number> {
   const keys = new Set(images.map(pictureKeyOf));
-  return removeWhere(retrainingFolders(config).pictures, (name) => !keys.has(name.split('.')[0]!));
+  return removeWhere(retrainingFolders(settings).pictures, (name) => !keys.has(name.split('.')[0]!));
 }
 
 /** @returns how many files were removed */

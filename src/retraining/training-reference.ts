@@ -9,38 +9,38 @@ import type { ScoredExamples } from './score-examples.js';
 import { observationOf } from '../monitoring/study-statistics.js';
 
 export interface ReferenceRequest {
-  /** All images that took part in training, each in the cache. */
+  /** All images that took part in training; their pictures are in the cache. */
   readonly usable: readonly { readonly example: Example }[];
   readonly cache: PictureCache;
-  /** What the network says of images that did not train its weights: of the others it is surer than it will ever be again. */
-  readonly held: readonly ScoredExamples[];
+  /** Scores of images that did not train the weights: on training images the network is more certain than on new ones. */
+  readonly heldOut: readonly ScoredExamples[];
   readonly rules: Rules;
 }
 
-/** What a network was trained on, for drift to be told by: pictures and tags of all images, features and outputs of those held out. */
-export function trainingReference({ usable, cache, held, rules }: ReferenceRequest): DriftReference {
-  const said = new Map(held.flatMap((scored) => saidOf(scored, rules)));
+/** The reference for drift: pictures and tags of all images, features and outputs of those that were held out of training. */
+export function trainingReference({ usable, cache, heldOut, rules }: ReferenceRequest): DriftReference {
+  const scores = new Map(heldOut.flatMap((scored) => outputsOf(scored, rules)));
   return driftReference(
     usable.map(({ example }) => {
-      const answer = said.get(example.file ?? example.key);
+      const output = scores.get(example.file ?? example.key);
       const { numbers, names } = observationOf(
         pictureOf(cache, example),
         example.tags ?? {},
-        answer ?? { accepted: true, probabilities: {} },
+        output ?? { accepted: true, probabilities: {} },
       );
       const { 'input:accepted': accepted, ...tags } = names;
-      return { site: example.site, numbers, names: answer && accepted ? names : tags } satisfies Observation & { site: string | undefined };
+      return { site: example.site, numbers, names: output && accepted ? names : tags } satisfies Observation & { site: string | undefined };
     }),
   );
 }
 
-function saidOf(
+function outputsOf(
   { set, logits, embeddings }: ScoredExamples,
   rules: Rules,
 ): readonly (readonly [string, Parameters<typeof observationOf>[2]])[] {
   const findings = rules.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : []));
   return set.images.map(({ id, refusal, yScore }, image) => {
-    // Judged before there were rules, every output among the logits; or by these rules, and then its findings are read already.
+    // Scored before the rules existed, the logits contain every output; scored by these rules, only the findings, already calibrated.
     const whole = logits[image]!.length === rules.outputs.length;
     const row = whole ? Float32Array.from(logits[image]!) : new Float32Array(rules.outputs.length);
     const gate = gateOf(row, embeddings[image]!, rules);

@@ -1,48 +1,12 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestHandler } from 'express';
+import type { MeasuredDrift, MeasuredState } from '../monitoring/health-report.js';
 
 /** What a study's result tells: numbers and words of ours, nothing of the patient. */
 export interface MeasuredResult {
   readonly outcome: string;
   /** Milliseconds by step. */
   readonly timings: Readonly<Record<string, number>>;
-}
-
-/** What is asked for when somebody looks. */
-export interface MeasuredState {
-  readonly results: Readonly<Record<string, number>>;
-  readonly queues: readonly {
-    readonly queue: string;
-    readonly waiting: number;
-    readonly active: number;
-    readonly retrying: number;
-    readonly failed: number;
-    readonly oldestAgeMs: number | undefined;
-  }[];
-  readonly freeBytes: number | undefined;
-  readonly clockSkewMs: number | undefined;
-  readonly pacsRequests: number;
-  readonly ok: boolean;
-  /** Version of the model in service. */
-  readonly model?: string | undefined;
-  /** Of the last look at drift. */
-  readonly drift?: MeasuredDrift | undefined;
-}
-
-/** `site` is a configured name or a keyed hash; at most forty of them. */
-export interface MeasuredDrift {
-  readonly madeAt: Date;
-  readonly quantities: readonly {
-    readonly site: string;
-    readonly network: string;
-    readonly quantity: string;
-    readonly stability: number;
-    readonly expectedStability: number;
-    readonly alarm: boolean;
-  }[];
-  readonly agreement: readonly { readonly site: string; readonly network: string; readonly finding: string; readonly value: number }[];
-  readonly studies: readonly { readonly site: string; readonly network: string; readonly n: number }[];
-  readonly unacknowledged: number;
 }
 
 export interface Metrics {

@@ -75,7 +75,9 @@ function run(program: string, given: readonly string[], directory: string): Prom
     child.on('exit', (code) =>
       code === 0
         ? resolve()
-        : reject(new Fault('viewer-missing', `${program} ended with ${code ?? 'a signal'}: ${errorOutput.trim().split('\n').at(-1) ?? ''}`)),
+        : reject(
+            new Fault('viewer-missing', `${program} ended with ${code ?? 'a signal'}: ${errorOutput.trim().split('\n').at(-1) ?? ''}`),
+          ),
     );
   });
 }

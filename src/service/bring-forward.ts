@@ -6,10 +6,11 @@ import { changeFiles } from '../registry/change-record.js';
 import { openRegistry, type Registry } from '../registry/registry.js';
 import { sharedAliases, sharedChanges } from '../registry/shared-registry.js';
 import type { Store } from '../store/store.js';
+import { bringRetrainingFolderForward } from '../retraining/bring-folder-forward.js';
 import { bringMemoryForward } from '../retraining/retraining-memory.js';
 
 /**
- * Copies into the shared database what releases up to 0.2.0 stored in the DATA_DIR of each process: the history of champion and
+ * Renames DATA_DIR/night, and copies into the shared database what releases up to 0.2.0 stored in the DATA_DIR of each process: the history of champion and
  * challenger, their files, the change records, the locked test set with its key. May be repeated: what the database has stays.
  *
  * Of several processes with a DATA_DIR each, the first in which a model was promoted decides; a process with another champion warns.
@@ -20,6 +21,7 @@ export async function bringForward(
   registry: Registry,
   log: Log,
 ): Promise<void> {
+  await bringRetrainingFolderForward(config, log);
   if (store.kind !== 'postgresql') return;
   const folder = join(config.dataDir, 'models');
   const files = openRegistry(folder);

@@ -1,17 +1,14 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
-import { Fault } from '../errors.js';
 import { Slots } from '../http/http-exchange.js';
 import { DicomWebProxy } from '../dicomweb/proxy.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { ensureOrthanc } from '../orthanc/install-orthanc.js';
 import { startPrivateOrthanc } from '../orthanc/private-orthanc.js';
-import type { Pacs } from '../reporting/ports.js';
-import { pacsContentOf } from '../reporting/pacs-content.js';
 
-/** The clients of the PACS, and its URL for messages. */
+/** Both interfaces of the PACS, and the URL by which logs and pages name it. */
 export interface PacsAccess {
   readonly orthanc: OrthancClient;
   readonly dicomWeb: DicomWeb;
@@ -19,54 +16,16 @@ export interface PacsAccess {
   readonly proxyDicomWeb: DicomWebProxy;
   /** Without credentials. */
   readonly url: string;
-  /** Limits the requests to the PACS at the same time. */
+  /** Requests to the PACS that are in progress. */
   readonly slots: Slots;
   /** Set for a private Orthanc: where to send studies by C-STORE. */
   readonly dicomPort?: number;
   close(): Promise<void>;
 }
 
-/** The name under which the index stores the position in the change log. */
+/** Under this name the index stores the cursor of the change log. */
 export function pacsName({ orthanc }: Config, pacs: Pick<PacsAccess, 'url'>): string {
   return orthanc.url ? pacs.url : 'private';
-}
-
-/** The interface to the PACS that the stories use. */
-export function pacsOf(dicomWeb: DicomWeb, orthanc?: OrthancClient): Pacs {
-  return {
-    retrieveStudyMetadata: (study) => foundBy(dicomWeb, () => dicomWeb.retrieveStudyMetadata(study)),
-    retrieveInstance: (study, series, instance) => foundBy(dicomWeb, () => dicomWeb.retrieveInstance(study, series, instance)),
-    storeInstances: async (files) => void (await dicomWeb.storeInstances(files)),
-    ...(orthanc ? { content: pacsContentOf(orthanc) } : {}),
-  };
-}
-
-/** No study has this UID: a search that costs the PACS nothing and tells whether DICOMweb is served at all. */
-const noStudy = '2.25.0';
-
-/** @throws Fault pacs-unreachable where Orthanc serves no DICOMweb at the configured path, and what the search throws */
-export async function checkDicomWeb(dicomWeb: Pick<DicomWeb, 'searchForStudies'>): Promise<void> {
-  try {
-    await dicomWeb.searchForStudies({ StudyInstanceUID: noStudy }, { limit: 1 });
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'pacs-not-found') throw error;
-    throw new Fault(
-      'pacs-unreachable',
-      'Orthanc serves no DICOMweb at orthanc.dicomWebPath; load its DICOMweb plugin, or correct the path',
-      {},
-      { cause: error },
-    );
-  }
-}
-
-/** While the DICOMweb plugin is missing, nothing is found: then the fault is `pacs-unreachable`, so that the work is retried. */
-async function foundBy<T>(dicomWeb: DicomWeb, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'pacs-not-found') await checkDicomWeb(dicomWeb);
-    throw error;
-  }
 }
 
 /** The PACS of the configuration, which need not answer yet; without one a private Orthanc below the data folder. */
@@ -109,7 +68,7 @@ function access(
   }: { readonly url: string; readonly dicomWebUrl: string; readonly username?: string | undefined; readonly password?: string | undefined },
   end: () => Promise<void>,
 ): PacsAccess {
-  // One limit for all clients together.
+  // Both interfaces share one limit: the configuration limits their requests together.
   const maxConcurrent = new Slots(maxConcurrentRequests);
   const shared = { username, password, caFile, timeoutMs, maxConcurrent };
   const orthanc = new OrthancClient({ url, ...shared });

@@ -2,12 +2,18 @@ import type { ModelActions } from '../server/ports/model-actions.js';
 import type { PagePort } from '../server/ports/page.js';
 import type { ServerPorts, ShownResult } from '../server/ports/server.js';
 import type { ResultRow } from '../store/results.js';
-import { driftPort } from '../monitoring/start-drift-checks.js';
-import { healthOf, measure, type HealthParts } from '../monitoring/health.js';
+import type { Store } from '../store/store.js';
+import { driftPort } from '../server/page/drift-page.js';
+import { healthOf, measure } from '../monitoring/health.js';
+import type { HealthPorts } from '../monitoring/ports.js';
+import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
-import { assessmentsPort, type Assessments } from '../assessments/assessments.js';
+import type { Assessments } from '../assessments/assessments.js';
+import { assessmentsPort } from '../server/page/assessments-page.js';
 
-export interface ServerParts extends HealthParts {
+export interface ServerParts extends HealthPorts {
+  readonly pacs: PacsAccess;
+  readonly store: Store;
   readonly assessments: Assessments;
   readonly page: PagePort;
   readonly modelActions: ModelActions;

@@ -22,7 +22,7 @@ import { closeDataDirectory } from '../lib/private-files.js';
 import { registryOfStore } from './open-registry.js';
 import { monitorHealth } from '../monitoring/health.js';
 import { removeAbandonedUploads } from '../uploads/process-folder.js';
-import { openPacs, pacsName, pacsOf, type PacsAccess } from './open-pacs.js';
+import { openPacs, pacsName, type PacsAccess } from './open-pacs.js';
 import { modelActionsOf } from '../server/page/model-actions.js';
 import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from './lost-registry.js';
@@ -32,7 +32,15 @@ import { openAnalyser, softwareVersion } from './open-analyser.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { deployedVersion } from '../serving/deployed-version.js';
-import { startStudyWorkers } from '../reporting/start-workers.js';
+import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { removeStudy } from '../reporting/remove-study.js';
+import { startReporting } from '../reporting/start-reporting.js';
+import { studySearch } from '../reporting/study-search.js';
+import { unlessDeleted } from '../reporting/unless-deleted.js';
+import { agreedLabelsOf } from '../assessments/agreed-labels.js';
+import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
+import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
+import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type Assessments } from '../assessments/assessments.js';
 import { pageFilesOf, uploadsRoot } from './page-files.js';
 import { pagePortOf } from '../server/page/page-data.js';
@@ -150,12 +158,46 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       accepts: acceptsDocumentsOf(config, pacs.orthanc),
       audit: access.audit,
     });
-    if (does('work'))
-      await startStudyWorkers({ config, orthanc: pacs.orthanc, store, jobs, reportPorts, serving, assessments, metrics, log });
+    // What a private Orthanc contains is ours to analyse, all of it.
+    const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
+    const storyPorts = storyPortsOf({
+      config: watched,
+      reportPorts,
+      orthanc: pacs.orthanc,
+      pacsName: pacsName(config, pacs),
+      store,
+      jobs,
+      serving,
+      metrics,
+    });
+    if (does('work')) {
+      const { studies, index, queue, events } = storyPorts;
+      const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
+        unlessDeleted(uid, studies, (deleted) => removeStudy(deleted, index, queue, events, log), work);
+      await startReporting(storyPorts, serving, jobs, config);
+      await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
+      await startAssessments(assessments, unlessGone, jobs, config);
+    }
     if (does('train'))
-      await startRetraining({ config, store, jobs, registry, pacs, reader: analyser.reader, codeVersion: softwareVersion, log });
+      await startRetraining({
+        config,
+        store,
+        jobs,
+        registry,
+        pacs: reportPorts.pacs,
+        reader: analyser.reader,
+        codeVersion: softwareVersion,
+        log,
+      });
     if (does('train'))
-      await startDriftChecks({ config, store, jobs, champion: () => deployedVersion(registry, serving, config.model.directory), log });
+      await startDriftChecks({
+        config,
+        store,
+        jobs,
+        agreedLabelsOf: (studies) => agreedLabelsOf(studies, store.labels),
+        champion: () => deployedVersion(registry, serving, config.model.directory),
+        log,
+      });
     const healthParts = {
       pacs,
       store,
@@ -182,19 +224,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     if (does('web'))
       void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesRecorder(registry, store.audit)).runNow();
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
-    // Every study of a private Orthanc is analysed.
-    const watched = config.orthanc.url ? config : { ...config, orthanc: { ...config.orthanc, analyseArchive: true } };
-    if (does('watch'))
-      wake = await startWatching({
-        config: watched,
-        orthanc: pacs.orthanc,
-        dicomWeb: pacs.dicomWeb,
-        pacsName: pacsName(config, pacs),
-        store,
-        jobs,
-        findings: Object.keys(analyser.findings.findings),
-        log,
-      });
+    if (does('watch')) {
+      wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);
+      startOrthancLabels(pacs.orthanc, store, Object.keys(analyser.findings.findings), jobs, config, log);
+    }
     if (does('work') || does('watch')) warnOfPacs(pacs, jobs, log);
     log.info('service is running', { url, roles: config.roles, orthanc: pacs.url, engine: analyser.engine.description.name });
     return {

@@ -4,7 +4,7 @@ import type { Decision } from '../server/page-types.js';
 export interface StudyAssessments {
   /** Oldest first. */
   readonly assessments: readonly Assessment[];
-  readonly labels: readonly { readonly finding: string; readonly state: 'settled' | 'disagreed' | 'undetermined' }[];
+  readonly labels: readonly { readonly finding: string; readonly state: 'agreed' | 'disagreed' | 'undetermined' }[];
 }
 
 export interface Assessment {

@@ -3,6 +3,7 @@ import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { retrainingFolders } from '../../src/retraining/retraining-folders.js';
+import { trainingProgram } from '../../src/retraining/train-in-process.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { projectRoot } from '../../src/config.js';
 import { noTransforms } from '../../src/dataset/augmentation.js';
@@ -79,7 +80,7 @@ async function planRetraining(service: RunningService, dataDir: string): Promise
     stages: [{ what: 'all' as const, epochs: 1000, rate: 1e-6, firstRate: 1e-6 }],
   };
   const plan = {
-    id: 'night-bench',
+    id: 'retraining-bench',
     startedAt: new Date().toISOString(),
     by: 'bench',
     champion: version.version,
@@ -94,14 +95,20 @@ async function planRetraining(service: RunningService, dataDir: string): Promise
   await writeFile(join(run, 'plan.json'), JSON.stringify(plan));
   await writeFile(
     join(run, 'settings.json'),
-    JSON.stringify({ dataDir, findingsFile: join(projectRoot, 'config/findings.json'), prefer: 'onnx-cpu', threads: 1 }),
+    JSON.stringify({
+      dataDir,
+      findingsFile: join(projectRoot, 'config/findings.json'),
+      prefer: 'onnx-cpu',
+      threads: 1,
+      codeVersion: 'bench',
+    }),
   );
   return run;
 }
 
 /** Trains when it resolves. */
 async function startTraining(run: string, usualPriority: boolean): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'run-training', run], {
+  const child = spawn(process.execPath, [trainingProgram, run], {
     cwd: projectRoot,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

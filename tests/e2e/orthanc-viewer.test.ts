@@ -36,7 +36,7 @@ describe('what somebody sees of our documents without OHIF', () => {
     service = await startTestService(pacs.orthanc, { assessments: { verifiers: ['petrova'], organization: 'Example Hospital' } });
     await sendByCStore(opacity!.files, pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, study);
-    await service.assessments.record({
+    await service.assessments.give({
       studyInstanceUID: study,
       reader: service.assessments.readerOf('petrova'),
       findings: [{ name: 'pneumonia', decision: 'absent' }],

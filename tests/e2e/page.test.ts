@@ -168,7 +168,7 @@ describe('the page in a browser, on a real service and a real Orthanc', { ...(sk
     );
     assert.deepEqual(
       labels.labels.map(({ finding, state, decision }) => ({ finding, state, decision })),
-      [{ finding: 'pneumonia', state: 'settled', decision: 'absent' }],
+      [{ finding: 'pneumonia', state: 'agreed', decision: 'absent' }],
     );
     await page.click('text=Confirm all');
     await page.waitForSelector('text=/all findings confirmed/', patience);

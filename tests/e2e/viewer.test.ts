@@ -188,7 +188,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     });
     assert.deepEqual(
       labels.map(({ finding, state, decision }) => [finding, state, decision]),
-      [['pneumonia', 'settled', 'absent']],
+      [['pneumonia', 'agreed', 'absent']],
     );
   });
 

@@ -7,7 +7,8 @@ import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { silentLog } from '../../src/log.js';
 import { administrationOf } from '../../src/server/access/administration.js';
 import { isAssessment } from '../../src/sr/own-document.js';
-import { recordAssessment, type AssessmentToRecord } from '../../src/assessments/record-assessment.js';
+import { recordAssessment } from '../../src/assessments/assessment-story.js';
+import type { AssessmentToRecord } from '../../src/assessments/assessment-request.js';
 import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
 import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
@@ -47,7 +48,7 @@ describe('assessments of readers on a real Orthanc', () => {
   const labelOf = async (study: StudyInstanceUID, finding = 'pneumonia') =>
     consensusLabels(await service.store.labels.ofStudy(study)).find((one) => one.finding === finding);
   function record(study: StudyInstanceUID, reader: string, decision: 'present' | 'absent', more: Partial<AssessmentToRecord> = {}) {
-    return service.assessments.record({
+    return service.assessments.give({
       studyInstanceUID: study,
       reader: service.assessments.readerOf(reader),
       findings: [{ name: 'pneumonia', decision }],
@@ -108,7 +109,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal(shown.assessments.length, 1);
     assert.deepEqual(
       shown.labels.map((one) => one.state),
-      ['settled', 'settled'],
+      ['agreed', 'agreed'],
     );
 
     // Long enough for the study, grown by the assessment, to become stable once more and be looked at.
@@ -117,7 +118,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal((await service.store.results.ofStudy(study)).length, 1, 'an assessment is no reason to look at the study again');
   });
 
-  test('what cannot be taken is refused with a sentence', async () => {
+  test('a wrong request is refused with a sentence', async () => {
     const { study, report } = await reportedStudy('assessment refused');
     const finding = { name: 'pneumonia', decision: 'present' };
     const cases: readonly (readonly [string, unknown, number, RegExp, Readonly<Record<string, string>>?])[] = [
@@ -127,7 +128,7 @@ describe('assessments of readers on a real Orthanc', () => {
       [study, { findings: [{ name: 'plague', decision: 'present' }] }, 400, /"plague"/],
       [study, { findings: [finding, { ...finding, decision: 'absent' }] }, 400, /one decision on pneumonia/],
       [study, '{', 400, /can be read/],
-      ['not-a-uid', { findings: [finding] }, 400, /Study Instance UID/],
+      ['not%20a%20uid', { findings: [finding] }, 400, /Study Instance UID/],
       ['1.2.3.4.5.6', { findings: [finding] }, 404, /./],
       [study, { findings: [finding], assessedDocument: '1.2.3' }, 409, new RegExp(report.reference.sopInstanceUID.replaceAll('.', '\\.'))],
       [study, { findings: [finding] }, 401, /logged in/, {}],
@@ -142,7 +143,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.deepEqual(await assessmentsInPacs(study), []);
   });
 
-  test('a changed mind is a new document that names the earlier one; returning to it is a third', async () => {
+  test('a changed assessment is a new document that names the earlier one; returning to it is a third', async () => {
     const { study } = await reportedStudy('assessment changed');
     const first = await record(study, 'meier', 'present');
     const second = await record(study, 'meier', 'absent');
@@ -154,16 +155,16 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal((await labelOf(study))?.decision, 'present');
   });
 
-  test('readers who disagree make no label until one who may verify settles it', async () => {
+  test('readers who disagree give no label until a reader who may verify adjudicates', async () => {
     const { study } = await reportedStudy('assessment disagreement');
     await record(study, 'meier', 'present');
     await record(study, 'schulz', 'absent');
     assert.equal((await labelOf(study))?.state, 'disagreed');
-    const settled = await record(study, 'petrova', 'absent', { adjudicates: true });
-    assert.ok(settled.assessment.verified && settled.assessment.adjudicates);
-    assert.equal(settled.assessment.predecessors.length >= 3, true, 'it names the assessments that it settles');
+    const adjudicated = await record(study, 'petrova', 'absent', { adjudicates: true });
+    assert.ok(adjudicated.assessment.verified && adjudicated.assessment.adjudicates);
+    assert.equal(adjudicated.assessment.predecessors.length >= 3, true, 'it names the assessments that it adjudicates');
     const joint = await labelOf(study);
-    assert.deepEqual([joint?.state, joint?.decision], ['settled', 'absent']);
+    assert.deepEqual([joint?.state, joint?.decision], ['agreed', 'absent']);
     assert.equal((await record(study, 'petrova', 'absent', { adjudicates: true })).stored, false, 'repeated, it is the same object');
   });
 

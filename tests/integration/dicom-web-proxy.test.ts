@@ -9,6 +9,7 @@ import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
+import { limitHere } from '../support/machine-speed.js';
 import { sendByStow } from '../support/send.js';
 import { startTestService } from '../support/service.js';
 
@@ -79,12 +80,17 @@ describe('the DICOMweb proxy before a real Orthanc', () => {
     service = await startTestService(pacs.orthanc, {
       dataDir,
       url: proxy.url,
-      orthanc: { pollIntervalMs: 60_000, sweepIntervalMs: 600_000 },
+      orthanc: { pollIntervalMs: 600_000, sweepIntervalMs: 600_000 },
     });
     headers = await logInFirst(service.url, dataDir);
     // The service's own questions are over: what reaches the PACS from here on is the viewer's.
     await eventually('the study is reported', async () => assert.ok(await service.store.results.currentResult(studyInstanceUID)), {
       timeoutMs: 60_000,
+    });
+    await eventually('the service asks nothing more', async () => {
+      const before = proxy.requests.length;
+      await new Promise((resolve) => setTimeout(resolve, limitHere(1_500)));
+      assert.equal(proxy.requests.slice(before).filter((one) => one.includes('/dicom-web/')).length, 0);
     });
   });
 

@@ -17,8 +17,8 @@ import { driftReportSchema, type DriftReport } from '../../src/evaluation/drift/
 import { openRegistry } from '../../src/registry/registry.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { retrainModel } from '../../src/retraining/retrain-model.js';
-import { recordAssessment } from '../../src/assessments/record-assessment.js';
-import { pacsOf } from '../../src/service/open-pacs.js';
+import { recordAssessment } from '../../src/assessments/assessment-story.js';
+import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import { logInFirst } from '../support/access.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';

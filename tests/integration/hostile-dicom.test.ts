@@ -12,7 +12,8 @@ import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
 import { supportedTransferSyntaxes } from '../../src/pixels/decode/decode.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import { reportFailure, reportStudy } from '../../src/reporting/report-study.js';
+import { reportFailure } from '../../src/reporting/report-failure.js';
+import { reportStudy } from '../../src/reporting/report-story.js';
 import { mutatedCase } from '../support/mutate.js';
 import { limitHere } from '../support/machine-speed.js';
 

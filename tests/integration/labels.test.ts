@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openStore } from '../../src/store/store.js';
-import { indexedAssessment } from '../../src/assessments/index-assessments.js';
+import { indexedAssessment } from '../../src/assessments/indexed-assessment.js';
 import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
 import { orthancLabelPorts } from '../../src/assessments/orthanc-labels.js';
 import { syncOrthancLabels } from '../../src/assessments/sync-orthanc-labels.js';
@@ -106,13 +106,13 @@ describe('labels from a list and from Orthanc', () => {
     assert.deepEqual(
       all.map(({ finding, state, decision }) => [finding, state, decision]),
       [
-        ['covid-19', 'settled', 'absent'],
+        ['covid-19', 'agreed', 'absent'],
         ['pneumonia', 'disagreed', undefined],
       ],
     );
     const text = (await command(['labels', 'list', '--disagreed'], dataDir)).out;
     assert.match(text, /pneumonia {2}DISAGREED {2}meier: present, csv .*; schulz: absent, csv/);
-    assert.match(text, /1 settled, 1 disagreed/);
+    assert.match(text, /1 agreed, 1 disagreed/);
   });
 
   test('labels of Orthanc itself, where it has them', async (context) => {

@@ -80,7 +80,7 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
   }, async () => {
     const dataDir = openFolder();
     // As release 0.2.0 left it.
-    const night = join(dataDir, 'night');
+    const night = join(dataDir, 'retraining');
     mkdirSync(join(night, 'pictures', 'ab'), { recursive: true });
     writeFileSync(join(night, 'pictures', 'ab', '1.2.grey'), 'pixels');
     writeFileSync(join(night, 'patient-key'), Buffer.alloc(32, 1));
@@ -113,9 +113,9 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
 
   test('H6: doctor finds what is open and names the fix', { timeout: 600_000 }, async () => {
     const dataDir = openFolder();
-    mkdirSync(join(dataDir, 'night'));
-    writeFileSync(join(dataDir, 'night', 'patient-key'), 'x');
-    chmodSync(join(dataDir, 'night', 'patient-key'), 0o644);
+    mkdirSync(join(dataDir, 'retraining'));
+    writeFileSync(join(dataDir, 'retraining', 'patient-key'), 'x');
+    chmodSync(join(dataDir, 'retraining', 'patient-key'), 0o644);
     const environment = {
       DATA_DIR: dataDir,
       ORTHANC_URL: pacs.orthanc.url,
@@ -143,14 +143,14 @@ test('H6: files that are made while the service runs: pictures, keys, uploads, v
   const dataDir = openFolder();
   try {
     process.umask(0o077);
-    await new PictureCache(join(dataDir, 'night/pictures'), { width: 32, height: 32 } as never).put('2.25.1', {
+    await new PictureCache(join(dataDir, 'retraining/pictures'), { width: 32, height: 32 } as never).put('2.25.1', {
       width: 32,
       height: 32,
       values: new Float32Array(1024),
       pixelAspect: 1,
     });
-    await memoryFiles(join(dataDir, 'night')).patientKey();
-    await memoryFiles(join(dataDir, 'night')).keepLabels(['a']);
+    await memoryFiles(join(dataDir, 'retraining')).patientKey();
+    await memoryFiles(join(dataDir, 'retraining')).storeLabels(['a']);
     await receiveUpload(Readable.from([Buffer.from('x')]), { directory: uploadFolder(join(dataDir, 'uploads')), maxBytes: 10 });
     const registry = openRegistry(join(dataDir, 'models'));
     const { version } = await registry.add(tinyCandidate());

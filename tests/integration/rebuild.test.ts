@@ -89,7 +89,7 @@ for (const backend of storeBackends()) {
       });
       await eventuallyOneResult(pacs.dicomWeb, early.studyInstanceUID, { total: 2 });
       const say = (reader: string, decision: 'present' | 'absent', adjudicates = false) =>
-        service.assessments.record({
+        service.assessments.give({
           studyInstanceUID: plain.studyInstanceUID,
           reader: service.assessments.readerOf(reader),
           findings: [{ name: 'pneumonia', decision }],
@@ -147,7 +147,7 @@ for (const backend of storeBackends()) {
       assert.equal(await countInstances(), instancesBefore + 1, 'nothing new but what was sent');
     });
 
-    test('images that came while nobody looked are reported after a rebuild; an assessment deleted from Orthanc is gone', async () => {
+    test('images that came while the service was stopped are reported after a rebuild; an assessment deleted from Orthanc is removed', async () => {
       const location = await backend.location();
       const started = 'dataDir' in location ? { dataDir: temporaryDirectory('rebuild') } : { databaseUrl: location.databaseUrl };
       const environment =
@@ -156,7 +156,7 @@ for (const backend of storeBackends()) {
       const study = chestStudy(`rebuild meanwhile ${backend.name}`, [{ number: 1 }]);
       await sendByStow(study.files, pacs.dicomWeb);
       await eventuallyOneResult(pacs.dicomWeb, study.studyInstanceUID);
-      const { assessment } = await service.assessments.record({
+      const { assessment } = await service.assessments.give({
         studyInstanceUID: study.studyInstanceUID,
         reader: { name: 'meier' },
         findings: [{ name: 'pneumonia', decision: 'present' }],

@@ -11,12 +11,12 @@ import { loadConfig } from '../../src/config.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { openRegistry } from '../../src/registry/registry.js';
 import { requestRetraining } from '../../src/retraining/start-retraining.js';
-import { retrainQueue } from '../../src/reporting/queues.js';
+import { retrainQueue } from '../../src/retraining/queues.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { silentLog } from '../../src/log.js';
 import { openReader } from '../../src/serving/image-reader.js';
-import { pacsOf } from '../../src/service/open-pacs.js';
-import { recordAssessment } from '../../src/assessments/record-assessment.js';
+import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
+import { recordAssessment } from '../../src/assessments/assessment-story.js';
 import { logInFirst } from '../support/access.js';
 import { logInAsFirst, noBrowser, openPage, startBrowser, type WatchedPage } from '../support/browser.js';
 import { chestStudy } from '../support/chest-study.js';
@@ -29,7 +29,7 @@ import { configFor, eventuallyOneResult, spawnService } from '../support/service
 
 const patients = 192;
 
-describe('a night on a real Orthanc', () => {
+describe('retraining on a real Orthanc', () => {
   const ending: (() => Promise<unknown>)[] = [];
   after(async () => {
     for (const end of ending.reverse()) await end();
@@ -90,9 +90,9 @@ describe('a night on a real Orthanc', () => {
     writeFileSync(
       settings,
       JSON.stringify({
-        night: {
+        retraining: {
           testShare: 0.3,
-          minimumNewLabels: 50,
+          minNewLabels: 50,
           headEpochs: 0,
           epochs: 2 * phantomRetraining.epochs,
           rate: phantomRetraining.rate,
@@ -126,7 +126,7 @@ describe('a night on a real Orthanc', () => {
     // Nobody has said anything yet.
     const idle = await command('retrain', '--now', '--json');
     assert.equal(idle.status, 3, idle.err);
-    assert.match((JSON.parse(idle.out) as { why: string }).why, /0 new labels since the last night, 50 are needed/);
+    assert.match((JSON.parse(idle.out) as { why: string }).why, /0 new labels since the last run, 50 are needed/);
 
     const config = loadConfig({});
     const findings = loadFindings(config.findingsFile);
@@ -175,7 +175,7 @@ describe('a night on a real Orthanc', () => {
       stdio: 'ignore',
     });
     const gone = new Promise((resolve) => killed.once('exit', resolve));
-    const run = join(dataDir, 'night/run');
+    const run = join(dataDir, 'retraining/run');
     await eventually(
       'a checkpoint',
       () =>
@@ -210,13 +210,13 @@ describe('a night on a real Orthanc', () => {
         (await fetch(`${serviceUrl}/api/retrain`, { method: 'POST', headers: { ...(await logInFirst(serviceUrl, dataDir)) } })).status,
         202,
       );
-      await eventually('the night has ended', async () => assert.equal((await registry.lastRun())?.outcome, 'promoted'), {
+      await eventually('the run has ended', async () => assert.equal((await registry.lastRun())?.outcome, 'promoted'), {
         timeoutMs: 8 * 60_000,
       });
     }
     const { id, outcome, why, challenger, champion, decision } = (await registry.lastRun())!;
     assert.equal(outcome, 'promoted', why);
-    assert.equal(id, planned, 'the night that was killed came to its end');
+    assert.equal(id, planned, 'the run that was killed came to its end');
     assert.equal(champion, guessing.version);
     assert.ok(challenger);
     assert.equal((await registry.aliases())?.champion, challenger);
@@ -240,7 +240,7 @@ describe('a night on a real Orthanc', () => {
     const { report } = await eventuallyOneResult(pacs.dicomWeb, next.studyInstanceUID);
     assert.equal(report.algorithm.deviceUID, promoted.deviceUID, 'reported by the new version');
 
-    // Nothing new was said since: no second night. The embedded index belongs to one process at a time.
+    // Nothing new was said since: no second run. The embedded index belongs to one process at a time.
     await service.end();
     const again = await command('retrain', '--now', '--json');
     assert.match((JSON.parse(again.out) as { why: string }).why, /0 new labels/);
@@ -254,7 +254,7 @@ describe('a night on a real Orthanc', () => {
     return desk;
   }
 
-  test('only a process of role train holds nights', async () => {
+  test('only a process of role train retrains', async () => {
     const dataDir = temporaryDirectory('night-roles');
     const config = { ...configFor(pacs.orthanc, { dataDir, orthanc: { analyseArchive: false } }) };
     const retrainingRunsOf = async (service: RunningService): Promise<readonly number[]> => {

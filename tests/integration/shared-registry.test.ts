@@ -16,7 +16,7 @@ import { openRegistry } from '../../src/registry/registry.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { evaluateChallenger } from '../../src/retraining/evaluate-challenger.js';
 import { loadConfig } from '../../src/config.js';
-import { runRetraining } from '../../src/retraining/retraining-run.js';
+import { runRetraining } from '../../src/retraining/retraining-story.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
@@ -132,10 +132,10 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
         const keys = await Promise.all([a.patientKey(), b.patientKey(), a.patientKey()]);
         assert.ok(keys.every((key) => key.length === 32 && key.equals(keys[0]!)));
         assert.equal(await b.testLock(), undefined);
-        const locks = await Promise.all([a.keepTestLock(draw(1)), b.keepTestLock(draw(2))]);
+        const locks = await Promise.all([a.storeTestLock(draw(1)), b.storeTestLock(draw(2))]);
         assert.deepEqual(locks[0], locks[1]);
         assert.deepEqual(await b.testLock(), locks[0]);
-        await a.keepLabels(['1.2 pneumonia present']);
+        await a.storeLabels(['1.2 pneumonia present']);
         assert.deepEqual(await b.lastLabels(), ['1.2 pneumonia present']);
         await one.sql.query({
           text: `UPDATE chest_ai.retraining_state SET value = jsonb_set(value, '{seed}', '7') WHERE name = 'test-lock'`,
@@ -154,7 +154,7 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
       const registry = registryOfStore({ dataDir: temporaryDirectory('before') }, store);
       const model = await registry.add(tinyCandidate(1));
       await registry.putFirst(model.version, reason);
-      await memory.keepTestLock(lock);
+      await memory.storeTestLock(lock);
       return { version: model.version, key: await memory.patientKey() };
     });
     const dump = join(temporaryDirectory('backup'), 'chest-ai.dump');
@@ -182,10 +182,10 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
     await worker.putFirst(starter.version, reason);
     const memory = memoryFiles(join(webDir, 'night'));
     const key = await memory.patientKey();
-    const lock = await memory.keepTestLock(draw(1));
-    await memory.keepLabels(['1.2 pneumonia present']);
+    const lock = await memory.storeTestLock(draw(1));
+    await memory.storeLabels(['1.2 pneumonia present']);
     await memoryFiles(join(workerDir, 'night')).patientKey();
-    await memoryFiles(join(workerDir, 'night')).keepTestLock(draw(2));
+    await memoryFiles(join(workerDir, 'night')).storeTestLock(draw(2));
     await using(await postgresql!.location(), async (store) => {
       const warnings: string[] = [];
       const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
@@ -224,37 +224,38 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
 });
 
 describe('the embedded database', () => {
-  test('M4: after a restore without the locked test set no night draws another one', async () => {
+  test('M4: after a restore without the locked test set no retraining run draws another one', async () => {
     const dataDir = temporaryDirectory('without-night');
     await using({ dataDir: join(dataDir, 'index') }, async (store) => {
       const registry = registryOfStore({ dataDir }, store);
       await registry.putFirst((await registry.add(tinyCandidate(1))).version, reason);
       const memory = retrainingMemoryOf({ dataDir }, store);
-      const config = { ...loadConfig({}), dataDir };
-      const night = () =>
+      const { retraining } = loadConfig({});
+      const run = () =>
         runRetraining(
-          'night',
+          'schedule',
           {
-            config,
-            store,
+            settings: { dataDir, retraining, maxImages: 4 },
+            agreedLabels: async () => [],
+            siteOf: () => 'site',
             registry,
             memory,
             pacs: {} as never,
             readerFor: () => ({}) as never,
-            train: () => Promise.reject(new Error('not asked')),
+            trainAndEvaluate: () => Promise.reject(new Error('not expected')),
             codeVersion: '0',
             clock: { now: () => new Date() },
             log: silentLog,
           },
           new AbortController().signal,
         );
-      assert.equal((await night())?.outcome, 'not-trained', 'no labels yet');
+      assert.equal((await run())?.outcome, 'not-trained', 'no labels yet');
       await registry.promote((await registry.add(tinyCandidate(2))).version, { ...reason, changeRecord: 'night-2026-01-31T02-00-00-000Z' });
-      const record = await night();
+      const record = await run();
       assert.equal(record?.outcome, 'failed');
       assert.match(record.why, /locked test set is missing.*Restore it from the backup/);
-      await memory.keepTestLock(draw(1));
-      assert.equal((await night())?.outcome, 'not-trained');
+      await memory.storeTestLock(draw(1));
+      assert.equal((await run())?.outcome, 'not-trained');
     });
   });
 
@@ -289,7 +290,7 @@ describe('the embedded database', () => {
       await registry.putFirst((await registry.add(tinyCandidate(1))).version, reason);
       const memory = retrainingMemoryOf({ dataDir }, store);
       const made = await memory.patientKey();
-      await memory.keepTestLock(lock);
+      await memory.storeTestLock(lock);
       return made;
     });
     const copy = join(temporaryDirectory('restored'), 'data');
@@ -301,11 +302,17 @@ describe('the embedded database', () => {
       const registry = registryOfStore({ dataDir: copy }, store);
       assert.ok(existsSync((await registry.load((await registry.aliases())!.champion)).directory));
     });
-    rmSync(join(copy, 'night', 'patient-key'));
-    await assert.rejects(memoryFiles(join(copy, 'night')).patientKey(), isFault('dataset-invalid', { detail: /restore DATA_DIR\/night/ }));
+    rmSync(join(copy, 'retraining', 'patient-key'));
+    await assert.rejects(
+      memoryFiles(join(copy, 'retraining')).patientKey(),
+      isFault('dataset-invalid', { detail: /restore DATA_DIR\/retraining/ }),
+    );
     // A damaged one neither.
-    mkdirSync(join(copy, 'night'), { recursive: true });
-    writeFileSync(join(copy, 'night', 'test-lock.json'), readFileSync(join(copy, 'night', 'test-lock.json'), 'utf8').slice(0, 100));
-    await assert.rejects(memoryFiles(join(copy, 'night')).testLock(), isFault('dataset-invalid'));
+    mkdirSync(join(copy, 'retraining'), { recursive: true });
+    writeFileSync(
+      join(copy, 'retraining', 'test-lock.json'),
+      readFileSync(join(copy, 'retraining', 'test-lock.json'), 'utf8').slice(0, 100),
+    );
+    await assert.rejects(memoryFiles(join(copy, 'retraining')).testLock(), isFault('dataset-invalid'));
   });
 });

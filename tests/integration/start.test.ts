@@ -231,14 +231,14 @@ describe('Orthanc is not there yet', () => {
       const health = (await before.json()) as { ok: boolean; orthanc: string; database: string };
       assert.deepEqual([health.ok, health.orthanc, health.database], [false, 'pacs-unreachable', 'answers']);
       assert.equal((await fetch(address, { headers })).status, 200, 'the page for people answers too');
-      await eventually('it is said', () => assert.match(service.output(), /cannot look at the PACS.*pacs-unreachable/));
+      await eventually('it is said', () => assert.match(service.output(), /the PACS cannot be read.*pacs-unreachable/));
       // Said once, not every second.
       await new Promise((resolve) => setTimeout(resolve, 2_500));
-      assert.equal([...service.output().matchAll(/cannot look at the PACS.*name=watch/g)].length, 1, service.output());
+      assert.equal([...service.output().matchAll(/the PACS cannot be read.*name=changes/g)].length, 1, service.output());
       await withOrthanc(
         async ({ orthanc, dicomWeb }) => {
           assert.equal(orthanc.url, url);
-          await eventually('it is noticed', () => assert.match(service.output(), /works again.*name=watch/));
+          await eventually('it is noticed', () => assert.match(service.output(), /the PACS can be read again.*name=changes/));
           const { studyInstanceUID, files } = chestStudy('start early');
           await sendByStow(files, dicomWeb);
           await eventuallyOneResult(dicomWeb, studyInstanceUID);

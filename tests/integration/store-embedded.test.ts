@@ -183,6 +183,8 @@ test('D1: an embedded database that has died is started once, however many wait 
     dead.mock.restore();
   }
   await connection.close();
+  // They only passed for dead: their timers would keep this process alive.
+  for (const one of killed) await one.close().catch(() => undefined);
 });
 
 test('upkeep: the log does not grow for ever, and dead rows go', async () => {

@@ -130,17 +130,17 @@ for (const backend of storeBackends()) {
         report('2.25.252', 'Physician B', 'absent', { predecessors: ['2.25.251'], givenAt: new Date('2026-03-01T09:00:00Z') }),
       );
       const labels = async () => consensusLabels(await store.labels.ofStudy('2.25.25')).map(({ state, decision }) => ({ state, decision }));
-      assert.deepEqual(await labels(), [{ state: 'settled', decision: 'absent' }]);
+      assert.deepEqual(await labels(), [{ state: 'agreed', decision: 'absent' }]);
       assert.deepEqual(
         consensusLabels(await store.labels.ofStudies(['2.25.25'])).map(({ state }) => state),
-        ['settled'],
+        ['agreed'],
       );
       assert.deepEqual(
         consensusLabels((await store.labels.statements()).filter((one) => one.studyInstanceUID === '2.25.25')).map(({ state }) => state),
-        ['settled'],
+        ['agreed'],
       );
       await store.assessments.prune('2.25.25', ['2.25.251']);
-      assert.deepEqual(await labels(), [{ state: 'settled', decision: 'present' }]);
+      assert.deepEqual(await labels(), [{ state: 'agreed', decision: 'present' }]);
     });
 
     test('D25: two physicians who do not follow each other still disagree', async () => {
@@ -171,7 +171,7 @@ for (const backend of storeBackends()) {
         statistics: { site: 's', network: 'xray', numbers: {}, names: {} },
       } satisfies StudyResult;
       const killed = { ...store, results: { ...store.results, recordResult: () => Promise.reject(new Error('killed')) } };
-      await assert.rejects(indexResult(given, 'content', killed, undefined as never), /killed/);
+      await assert.rejects(indexResult(given, killed), /killed/);
       assert.deepEqual(
         (await store.statistics.since(new Date(0))).filter((one) => one.modelVersion === 'm34').map((one) => one.studyInstanceUID),
         ['2.25.34'],

@@ -6,7 +6,8 @@ import { mulberry32 } from '../../src/lib/seeded-random.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { openRegistry, type Registry } from '../../src/registry/registry.js';
 import type { RetrainingPlan } from '../../src/retraining/retraining-plan.js';
-import { retrainModel, type Retrained } from '../../src/retraining/retrain-model.js';
+import { retrainModel } from '../../src/retraining/retrain-model.js';
+import type { FinishedOutcome, RetrainingOutcome } from '../../src/retraining/run-outcome.js';
 import { fastaiRecipe } from '../../src/training/recipe.js';
 import { openPhantomGate, type PhantomGate } from './phantom-gate.js';
 import { guessingCandidate, phantomRetraining, plannedPhantoms, usualPart, type PhantomPatient } from './phantom-patients.js';
@@ -15,9 +16,9 @@ import { guessingCandidate, phantomRetraining, plannedPhantoms, usualPart, type 
 export interface PhantomRetrainings {
   readonly registry: Registry;
   /** Trains on the truth from a champion that guesses. */
-  honest(id: string, signal?: AbortSignal, onStep?: () => void): Promise<Retrained>;
+  honest(id: string, signal?: AbortSignal, onStep?: () => void): Promise<RetrainingOutcome>;
   /** Trains on the champion of now, on new patients whose labels somebody has poisoned; the locked test set stays. */
-  poisoned(seed: number): Promise<Extract<Retrained, { finished: true }>>;
+  poisoned(seed: number): Promise<FinishedOutcome>;
   /** The gate alone, beside a version of the registry, on the features of the same patients. */
   gate(champion: string): Promise<PhantomGate>;
   close(): Promise<void>;
@@ -34,7 +35,7 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
   const pictures = join(directory, 'pictures');
   const cache = new PictureCache(pictures, guessing.networks.xray!.input);
   const first = await plannedPhantoms(cache, 0, patients, usualPart);
-  const run = (plan: RetrainingPlan, signal?: AbortSignal, onStep?: () => void): Promise<Retrained> =>
+  const run = (plan: RetrainingPlan, signal?: AbortSignal, onStep?: () => void): Promise<RetrainingOutcome> =>
     retrainModel(plan, {
       registry,
       engine,

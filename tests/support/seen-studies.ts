@@ -1,7 +1,7 @@
 import { driftReference, type DriftReference } from '../../src/evaluation/drift/reference.js';
 import { mulberry32, type Uniform } from '../../src/lib/seeded-random.js';
 import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
-import { checkDrift, type DriftPort } from '../../src/monitoring/check-drift.js';
+import { checkDrift, type DriftCheckPorts } from '../../src/monitoring/check-drift.js';
 import { observationOf } from '../../src/monitoring/study-statistics.js';
 import { phantomPatient, type PhantomPatient } from './phantom-patients.js';
 
@@ -69,7 +69,7 @@ export function look(
   rows: readonly StudyStatisticsRow[],
   now: Date,
   reference?: DriftReference,
-  change: Partial<DriftPort> = {},
+  change: Partial<DriftCheckPorts> = {},
 ): ReturnType<typeof checkDrift> {
   const inOrder = [...rows].sort((a, b) => a.predictedAt.getTime() - b.predictedAt.getTime());
   return checkDrift({
@@ -87,7 +87,7 @@ export function look(
           .slice(0, limit),
       labelled: async (version, from) => inOrder.filter(({ modelVersion, predictedAt }) => modelVersion === version && predictedAt >= from),
     },
-    labelsOf: async () => [],
+    agreedLabelsOf: async () => [],
     model: { version: model, kinds: ['xray'], ...(reference ? { reference: { xray: reference } } : {}) },
     rules: { windowDays: 7, minStudies: 50, alpha: 0.01, minShift: 0.2, minFall: 0.1 },
     clock: { now: () => now },

@@ -83,6 +83,8 @@ export async function startTestServer(
   );
   const server = await new Promise<Server>((resolve) => {
     const listening: Server = app.listen(options.port ?? 0, '127.0.0.1', () => resolve(listening));
+    // On a busy machine a client would use a connection in the moment in which Node closes it after its 5 s.
+    listening.keepAliveTimeout = 120_000;
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -17,24 +17,28 @@ function says(reader: string, decision: LabelStatement['decision'], minute: numb
   };
 }
 
-/** What is said, in any order, and what comes of it. */
+/** Statements, in any order, and the label that results. */
 const cases: readonly (readonly [what: string, statements: readonly LabelStatement[], expected: string])[] = [
-  ['one reader', [says('a', 'present', 1)], 'settled present'],
-  ['two who agree', [says('a', 'present', 1), says('b', 'present', 2)], 'settled present'],
-  ['two who do not', [says('a', 'present', 1), says('b', 'absent', 2)], 'disagreed'],
-  ['a verified word is one word', [says('a', 'present', 1), says('b', 'absent', 2, { verified: true })], 'disagreed'],
-  ['a changed mind', [says('a', 'present', 1), says('a', 'absent', 2)], 'settled absent'],
-  ['a changed mind ends a disagreement', [says('a', 'present', 1), says('b', 'absent', 2), says('a', 'absent', 3)], 'settled absent'],
+  ['one reader', [says('a', 'present', 1)], 'agreed present'],
+  ['two readers agree', [says('a', 'present', 1), says('b', 'present', 2)], 'agreed present'],
+  ['two readers disagree', [says('a', 'present', 1), says('b', 'absent', 2)], 'disagreed'],
+  ['a verified statement counts as one statement', [says('a', 'present', 1), says('b', 'absent', 2, { verified: true })], 'disagreed'],
+  ['a changed decision', [says('a', 'present', 1), says('a', 'absent', 2)], 'agreed absent'],
+  ['a changed decision ends a disagreement', [says('a', 'present', 1), says('b', 'absent', 2), says('a', 'absent', 3)], 'agreed absent'],
   ['a reader withdraws', [says('a', 'present', 1), says('a', 'undetermined', 2)], 'undetermined'],
-  ['who does not decide does not disagree', [says('a', 'present', 1), says('b', 'undetermined', 2)], 'settled present'],
+  ['a reader who does not decide does not disagree', [says('a', 'present', 1), says('b', 'undetermined', 2)], 'agreed present'],
   [
-    'settled by one who may',
+    'adjudicated by a reader who may verify',
     [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { verified: true, adjudicates: true })],
-    'settled absent',
+    'agreed absent',
   ],
-  ['not by one who may not', [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { adjudicates: true })], 'disagreed'],
   [
-    'not by one who does not decide',
+    'not adjudicated by a reader who may not verify',
+    [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { adjudicates: true })],
+    'disagreed',
+  ],
+  [
+    'not adjudicated by a reader who does not decide',
     [says('a', 'present', 1), says('b', 'absent', 2), says('c', 'undetermined', 3, { verified: true, adjudicates: true })],
     'disagreed',
   ],
@@ -44,14 +48,14 @@ const cases: readonly (readonly [what: string, statements: readonly LabelStateme
     'disagreed',
   ],
   [
-    'settled twice: the later',
+    'adjudicated twice: the later statement counts',
     [says('c', 'absent', 3, { verified: true, adjudicates: true }), says('d', 'present', 5, { verified: true, adjudicates: true })],
-    'settled present',
+    'agreed present',
   ],
   [
     'without a time it is the oldest',
     [says('a', 'present', 0, { givenAt: null, source: 'orthanc-label' }), says('c', 'absent', 3, { verified: true, adjudicates: true })],
-    'settled absent',
+    'agreed absent',
   ],
 ];
 
@@ -65,7 +69,7 @@ for (const [what, statements, expected] of cases) {
   });
 }
 
-test('studies and findings are told apart', () => {
+test('each finding of each study has its own label', () => {
   const joint = consensusLabels([
     says('a', 'present', 1),
     says('a', 'absent', 1, { finding: 'mass' }),

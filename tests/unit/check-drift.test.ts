@@ -12,7 +12,7 @@ const moved = (report: Awaited<ReturnType<typeof look>>, site: string): readonly
     .filter((one) => one.site === site)
     .map(({ quantity }) => quantity);
 
-test('a site whose pictures grow darker, or that buys other machines, raises an alarm; one that stays as it was does not', async () => {
+test('a site with darker pictures, or with other machines, raises an alarm; an unchanged site does not', async () => {
   for (let seed = 1; seed <= 5; seed++) {
     const reference = referenceOf([
       ...studiesOf({ site: 'north' }, 150, seed, () => 100, now),
@@ -59,12 +59,12 @@ test('without a training reference a site is compared with its own first studies
   assert.deepEqual([quantities['new'], quantities['small']], [[], []]);
 });
 
-test('readers who no longer agree raise an alarm; few or steady ones do not', async () => {
+test('a fall of the agreement with readers raises an alarm; few labels or a steady agreement do not', async () => {
   const rows = [
     ...studiesOf({ site: 'north' }, 200, 1, (index) => 10 + (index % 60), now),
     ...studiesOf({ site: 'north' }, 80, 2, lately, now),
   ];
-  const said = (disagreeing: (index: number) => boolean) => async (studies: readonly string[]) =>
+  const labelsWhere = (disagreeing: (index: number) => boolean) => async (studies: readonly string[]) =>
     studies.map((studyInstanceUID, index) => {
       const row = rows.find((one) => one.studyInstanceUID === studyInstanceUID)!;
       const model = row.decisions['pneumonia'] as 'present' | 'absent';
@@ -72,26 +72,23 @@ test('readers who no longer agree raise an alarm; few or steady ones do not', as
       return {
         studyInstanceUID,
         finding: 'pneumonia',
-        reader: 'r',
         decision: disagreeing(index) && row.predictedAt > new Date(now.getTime() - 7 * 86_400_000) ? other : model,
-        source: 'page',
-        verified: false,
-        adjudicates: false,
-        givenAt: now,
       };
     });
-  const steady = await look(rows, now, undefined, { labelsOf: said((index) => index % 50 === 0) });
+  const steady = await look(rows, now, undefined, { agreedLabelsOf: labelsWhere((index) => index % 50 === 0) });
   assert.deepEqual([steady.groups[0]!.agreement[0]!.alarm, steady.groups[0]!.agreement[0]!.lately.n], [false, 80]);
-  const fallen = await look(rows, now, undefined, { labelsOf: said((index) => index % 3 === 0) });
+  const fallen = await look(rows, now, undefined, { agreedLabelsOf: labelsWhere((index) => index % 3 === 0) });
   assert.deepEqual(
     moved(fallen, 'north').filter((one) => one.startsWith('agreement')),
     ['agreement:pneumonia'],
   );
-  const few = await look(rows, now, undefined, { labelsOf: async (studies) => (await said(() => true)(studies)).slice(0, 30) });
+  const few = await look(rows, now, undefined, {
+    agreedLabelsOf: async (studies) => (await labelsWhere(() => true)(studies)).slice(0, 30),
+  });
   assert.equal(few.groups[0]!.agreement[0]!.alarm, false);
 });
 
-test('tags hold how an image was taken, and nobody', () => {
+test('tags state how an image was acquired and contain no patient attribute', () => {
   const instance = {
     Modality: 'DX',
     Manufacturer: 'Acme ',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../src/log.js';
 import { compareStudies, type KnownStudy } from '../../src/reporting/compare-studies.js';
-import { contentKeyOf, type PacsSeries } from '../../src/reporting/study-intake.js';
+import type { PacsSeries } from '../../src/reporting/ports.js';
+import { contentKeyOf } from '../../src/reporting/study-intake.js';
 
 const images: PacsSeries = { seriesInstanceUID: '1.1', instanceIds: ['a', 'b'], mainAttributes: { Modality: 'CR' } };
 const report: PacsSeries = {
@@ -20,42 +21,44 @@ const known: KnownStudy = {
 
 async function compare(
   study: KnownStudy,
-  held: readonly PacsSeries[] | undefined,
-  ids: readonly string[] = held ? [study.pacsStudyId] : [],
+  found: readonly PacsSeries[] | undefined,
+  ids: readonly string[] = found ? [study.pacsStudyId] : [],
 ): Promise<readonly string[]> {
   const did: string[] = [];
-  await compareStudies([study], {
-    seriesOfStudies: async () => new Map(held ? [[study.pacsStudyId, held]] : []),
-    findStudies: async () => ids,
-    enqueueStudy: async (id) => void did.push(`look at ${id}`),
-    enqueueVerdicts: async (uid) => void did.push(`assessments of ${uid}`),
-    forget: async (uid) => void did.push(`forget ${uid}`),
-    log: silentLog,
-  });
+  await compareStudies(
+    [study],
+    { seriesOfStudies: async () => new Map(found ? [[study.pacsStudyId, found]] : []), findStudies: async () => ids },
+    {
+      queue: { intake: async ({ pacsStudyId }) => void did.push(`intake of ${pacsStudyId}`) },
+      events: { onOtherDocuments: async (uid) => void did.push(`assessments of ${uid}`) },
+      remove: async (uid) => void did.push(`remove ${uid}`),
+    },
+    silentLog,
+  );
   return did;
 }
 
-test('a study that is as it was: nothing is done', async () => {
+test('a study that has not changed: nothing is done', async () => {
   assert.deepEqual(await compare(known, [images, report]), []);
 });
 
-test('H1: an image is deleted: the study is looked at', async () => {
-  assert.deepEqual(await compare(known, [{ ...images, instanceIds: ['a'] }, report]), ['look at p']);
+test('H1: an image is deleted: the study is queued for intake', async () => {
+  assert.deepEqual(await compare(known, [{ ...images, instanceIds: ['a'] }, report]), ['intake of p']);
 });
 
-test('M3: the documents of its result are missing: the study is looked at', async () => {
-  assert.deepEqual(await compare(known, [images]), ['look at p']);
+test('M3: the documents of its result are missing: the study is queued for intake', async () => {
+  assert.deepEqual(await compare(known, [images]), ['intake of p']);
 });
 
-test('D6: the study is gone: it is forgotten', async () => {
-  assert.deepEqual(await compare(known, undefined), ['forget 1']);
+test('D6: the study is deleted: it is removed from the index', async () => {
+  assert.deepEqual(await compare(known, undefined), ['remove 1']);
 });
 
-test('D6: the study has another id, of a corrected patient: it is looked at there', async () => {
-  assert.deepEqual(await compare(known, undefined, ['q']), ['look at q']);
+test('D6: the study has another id, of a corrected patient: that one is queued for intake', async () => {
+  assert.deepEqual(await compare(known, undefined, ['q']), ['intake of q']);
 });
 
-test('two studies under one UID: neither is touched', async () => {
+test('two studies with one UID: neither is queued', async () => {
   assert.deepEqual(await compare(known, undefined, ['q', 'r']), []);
 });
 

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config.js';
+import { parseConfig } from '../../src/config-file.js';
+import { deprecatedRules } from '../../src/config/deprecated-names.js';
 import { Fault } from '../../src/errors.js';
+import { promotionRulesSchema } from '../../src/evaluation/promotion/promotion-rules.js';
 
 function configFile(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'chest-ai-config-')), 'config.yaml');
@@ -45,26 +48,6 @@ test('a typing error in a name is refused with file and line', () => {
   );
 });
 
-test('the key "verdicts" of release 0.2.0 is read as "assessments", with a warning that names file, line and the new name', async (t) => {
-  const warn = t.mock.method(process, 'emitWarning', () => undefined);
-  const file = configFile('server:\n  port: 9000\nverdicts:\n  verifiers: [mueller]\n  organization: Example Hospital\n');
-  assert.deepEqual(loadConfig({ CONFIG_FILE: file }).assessments.verifiers, ['mueller']);
-  assert.deepEqual(
-    warn.mock.calls.map((call) => call.arguments),
-    [[`${file}:3: "verdicts" is now called "assessments". The former name works until the next release.`, 'DeprecationWarning']],
-  );
-  const both = configFile('verdicts: {}\nassessments: {}\n');
-  assert.match(
-    refusal(() => loadConfig({ CONFIG_FILE: both })),
-    /:1: "verdicts" is the former name of "assessments"; expected one of them, found both/,
-  );
-  const wrong = configFile('verdicts:\n  verifiers: 7\n');
-  assert.match(
-    refusal(() => loadConfig({ CONFIG_FILE: wrong })),
-    /:2: assessments\.verifiers: /,
-  );
-});
-
 test('a wrong value is refused with what was expected and what was found', () => {
   const file = configFile('log:\n  level: loud\n');
   const text = refusal(() => loadConfig({ CONFIG_FILE: file }));
@@ -93,4 +76,37 @@ test('the password is read from its file', () => {
     refusal(() => loadConfig({ ORTHANC_PASSWORD_FILE: '/nowhere' })),
     /passwordFile/,
   );
+});
+
+test('the names of releases 0.1.0 and 0.2.0 are accepted, each with a warning that names the new one', () => {
+  const file = configFile('night:\n  enabled: false\n  minimumNewLabels: 7\nverdicts:\n  verifiers: [a]\n  organization: H\n');
+  const warnings: string[] = [];
+  const config = loadConfig({ CONFIG_FILE: file }, {}, (warning) => warnings.push(warning));
+  assert.deepEqual([config.retraining.enabled, config.retraining.minNewLabels, config.assessments.verifiers], [false, 7, ['a']]);
+  assert.deepEqual(warnings, [
+    `${file}:1: the setting "night" is now called "retraining"; the old name works until release 0.4.0`,
+    `${file}:3: the setting "retraining.minimumNewLabels" is now called "retraining.minNewLabels"; the old name works until release 0.4.0`,
+    `${file}:4: the setting "verdicts" is now called "assessments"; the old name works until release 0.4.0`,
+  ]);
+  const both = configFile('night: { enabled: false }\nretraining: { enabled: true }\n');
+  assert.match(
+    refusal(() => loadConfig({ CONFIG_FILE: both }, {}, () => undefined)),
+    /:1: "night" is the old name of "retraining", and the file has both/,
+  );
+});
+
+test('a mistake below an old name is refused under the new one, with its line', () => {
+  const file = configFile('night:\n  testShare: 2\n  enable: true\n');
+  const text = refusal(() => loadConfig({ CONFIG_FILE: file }, {}, () => undefined));
+  assert.match(text, /:2: retraining\.testShare: .*\(found 2\)/);
+  assert.match(text, /retraining: .*enable/);
+});
+
+test('the rules of the gate accept leastPatients, with a warning that names minPatients', () => {
+  const warnings: string[] = [];
+  const rules = parseConfig('leastPatients: 9', 'rules.yaml', promotionRulesSchema, deprecatedRules, (warning) => warnings.push(warning));
+  assert.equal(rules.minPatients, 9);
+  assert.deepEqual(warnings, [
+    'rules.yaml:1: the setting "leastPatients" is now called "minPatients"; the old name works until release 0.4.0',
+  ]);
 });

@@ -10,7 +10,8 @@ import {
 } from '../../src/dicom/uid.js';
 import { documentUids, inputKeyOf, type ResultIdentity } from '../../src/reporting/document-identity.js';
 import { stationName } from '../../src/sr/equipment.js';
-import { contentKeyOf, type PacsStudy } from '../../src/reporting/study-intake.js';
+import type { PacsStudy } from '../../src/reporting/ports.js';
+import { contentKeyOf } from '../../src/reporting/study-intake.js';
 
 const studyInstanceUID = derivedUid<StudyInstanceUID>('documents test', 'study');
 const predecessor = (name: string): ResultIdentity['predecessors'][number] => ({

@@ -9,32 +9,31 @@ import { silentLog } from '../../src/log.js';
 import { studyAnswer } from '../../src/orthanc/answers.js';
 import { everyStudyRow } from '../../src/reporting/every-study.js';
 import { labelledImages } from '../../src/retraining/labelled-images.js';
-import { sweepOnce } from '../../src/reporting/sweep-pacs.js';
+import { sweepPacs } from '../../src/reporting/sweep-pacs.js';
 
 const odd = new Fault('dicom-attribute', 'expected a UID, found another');
 
 describe('one study never spoils a list', () => {
   test('M1: the sweep goes on behind a study that cannot be queued, and ends where the PACS does not answer', async () => {
     const queued: string[] = [];
-    const tools = (fault: Fault) => ({
-      searchForStudies: async (_query: unknown, { offset }: { readonly offset: number }): Promise<readonly DataSet[]> =>
-        offset === 0 ? ['1.1', '1.2', '1.3'].map((StudyInstanceUID) => ({ StudyInstanceUID })) : [],
-      withoutResult: async (uids: readonly string[]) => uids,
-      enqueueStudy: async (uid: string) => {
+    const sweep = (fault: Fault): Promise<number> => {
+      const searchForStudies = async (_query: unknown, { offset }: { readonly offset: number }): Promise<readonly DataSet[]> =>
+        offset === 0 ? ['1.1', '1.2', '1.3'].map((StudyInstanceUID) => ({ StudyInstanceUID })) : [];
+      const enqueueStudy = async (uid: string): Promise<void> => {
         if (uid === '1.2') throw fault;
         queued.push(uid);
-      },
-      log: silentLog,
-    });
+      };
+      return sweepPacs(new Date(), searchForStudies, { withoutResult: async (uids) => uids }, enqueueStudy, silentLog);
+    };
     for (const fault of [odd, new Fault('pacs-error', 'HTTP 400'), new Fault('pacs-malformed', 'x'), new Fault('timed-out', 'x')]) {
-      assert.equal(await sweepOnce(new Date(), tools(fault)), 2);
+      assert.equal(await sweep(fault), 2);
       assert.deepEqual(queued.splice(0), ['1.1', '1.3']);
     }
-    await assert.rejects(sweepOnce(new Date(), tools(new Fault('pacs-unreachable', 'x'))));
+    await assert.rejects(sweep(new Fault('pacs-unreachable', 'x')));
     assert.ok(isOutage(new Error('a bug')) && !isOutage(odd));
   });
 
-  test('M2: the night leaves out the image that cannot be named, and keeps the others', async () => {
+  test('M2: retraining leaves out an image with an unusable UID and uses the others', async () => {
     const image = (study: string, sop: string): DataSet => ({
       StudyInstanceUID: study,
       SeriesInstanceUID: '1.9',

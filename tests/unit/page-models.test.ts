@@ -9,7 +9,7 @@ import { writeCheckpoint } from '../../src/training/checkpoint.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 
 const now = new Date('2026-02-01T00:00:00Z');
-test('a night: at rest, under way with its step, or waiting for a person', async () => {
+test('retraining: idle, in progress with its step, or failed', async () => {
   const dataDir = temporaryDirectory('page-night');
   const look = (queue: {
     readonly active?: number;
@@ -36,7 +36,7 @@ test('a night: at rest, under way with its step, or waiting for a person', async
     });
   assert.deepEqual(await look({}), { state: 'idle' });
   assert.equal((await look({ failed: 1 })).state, 'parked');
-  const run = join(dataDir, 'night/run');
+  const run = join(dataDir, 'retraining/run');
   await mkdir(run, { recursive: true });
   const recipe = {
     ...fastaiRecipe,

@@ -10,7 +10,7 @@ import { readReport, type ReadReport } from '../../src/sr/read-report.js';
 import { readAssessment } from '../../src/sr/read-assessment.js';
 import { documentUids } from '../../src/reporting/document-identity.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
-import { resultsIn } from '../../src/reporting/results-in-pacs.js';
+import { resultsIn } from '../../src/rebuild/results-in-pacs.js';
 import { examples, findingsConfig, fixtures, reported } from './sr-examples.js';
 import { assessmentExamples } from './sr-assessment-examples.js';
 

@@ -131,7 +131,7 @@ describe('D5: times without an offset are local times', () => {
       assert.equal(signed.createdAt?.toISOString(), '2026-11-29T09:15:00.000Z');
       const settled = statement('senior', 'absent', new Date('2026-11-29T09:45:00Z'), true);
       const [label] = consensusLabels([settled, statement('Meier^Anna', 'present', signed.createdAt, false)]);
-      assert.deepEqual([label?.state, label?.decision], ['settled', 'absent']);
+      assert.deepEqual([label?.state, label?.decision], ['agreed', 'absent']);
     });
   });
 

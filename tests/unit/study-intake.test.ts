@@ -1,65 +1,82 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
-import { contentKeyOf, sameContent, checkReadiness, type PacsStudy, type StudyRecord } from '../../src/reporting/study-intake.js';
+import type { PacsStudy, ResultIndex } from '../../src/reporting/ports.js';
+import { contentKeyOf, sameContent, checkReadiness } from '../../src/reporting/study-intake.js';
 
 const images = { seriesInstanceUID: '1.2.1', instanceIds: ['a', 'b'], mainAttributes: { Modality: 'CR' } };
 const report = { seriesInstanceUID: '1.2.9', instanceIds: ['r'], mainAttributes: { Modality: 'SR', StationName: 'ORTHANC-CHEST-AI' } };
 
-function settle(series: PacsStudy['series'], record: Partial<StudyRecord>): Promise<string> {
+interface StudyRecord {
+  readonly contentKey?: string;
+  readonly outcome?: string;
+  readonly code?: string;
+  readonly retryable?: boolean;
+  readonly retriedKey?: string;
+  readonly currentSeries?: readonly string[];
+}
+
+/** @returns the state of a study with these series, if the index has this record of it */
+async function readinessOf(series: PacsStudy['series'], record: StudyRecord): Promise<string> {
   const study = { studyInstanceUID: '1.2' as StudyInstanceUID, isStable: true, series };
-  const known: StudyRecord = {
-    contentKey: contentKeyOf({ series: [images] }),
-    outcome: 'reported',
-    code: undefined,
-    retryable: undefined,
-    retriedKey: undefined,
-    currentSeries: ['1.2.9'],
-    ...record,
-  };
-  return checkReadiness('p', {
-    routing: { rules: [] },
-    study: async () => study,
-    arrivalOf: async () => ({}),
-    record: async () => known,
-  }).then(({ state }) => state);
+  const {
+    contentKey = contentKeyOf({ series: [images] }),
+    outcome = 'reported',
+    code,
+    retryable,
+    retriedKey,
+    currentSeries = ['1.2.9'],
+  } = record;
+  const index = {
+    studies: { find: async () => ({ contentKey, retriedKey }) },
+    results: {
+      currentResult: async () => ({
+        outcome,
+        code,
+        retryable,
+        documents: currentSeries.map((seriesInstanceUID) => ({ seriesInstanceUID })),
+      }),
+    },
+  } as unknown as ResultIndex;
+  const studies = { study: async () => study, arrivalOf: async () => ({}) };
+  return (await checkReadiness('p', studies, index, { rules: [] })).state;
 }
 
 test('a reported study whose documents arrive is unchanged', async () => {
-  assert.equal(await settle([images, report], {}), 'unchanged');
+  assert.equal(await readinessOf([images, report], {}), 'unchanged');
 });
 
 test('a study that was deleted with its documents and sent again is reported again', async () => {
-  assert.equal(await settle([images], {}), 'ready');
+  assert.equal(await readinessOf([images], {}), 'ready');
 });
 
-test("somebody else's structured report is something new", async () => {
+test('a structured report of another system is something new', async () => {
   const foreign = { seriesInstanceUID: '1.2.8', instanceIds: ['f'], mainAttributes: { Modality: 'SR', StationName: 'WS1' } };
-  assert.equal(await settle([images, report, foreign], {}), 'ready');
+  assert.equal(await readinessOf([images, report, foreign], {}), 'ready');
 });
 
-test('a failure is tried once more when its document arrives only if it may have passed', async () => {
-  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pixels-unreadable' }), 'unchanged');
-  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pacs-error' }), 'ready');
+test('a failure is tried once more when its document arrives only if it may be temporary', async () => {
+  assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'pixels-unreadable' }), 'unchanged');
+  assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'pacs-error' }), 'ready');
 });
 
-test('a result without documents asks for none', async () => {
-  assert.equal(await settle([images], { outcome: 'skipped', currentSeries: [] }), 'unchanged');
+test('a result without documents needs none to be unchanged', async () => {
+  assert.equal(await readinessOf([images], { outcome: 'skipped', currentSeries: [] }), 'unchanged');
 });
 
-test('D12: whether a failure is tried again is judged by the failure itself, not by its code', async () => {
-  assert.equal(await settle([images, report], { outcome: 'failed', code: 'timed-out', retryable: false }), 'unchanged');
-  assert.equal(await settle([images, report], { outcome: 'failed', code: 'pixels-unreadable', retryable: true }), 'ready');
+test('D12: whether a failure is tried again depends on the failure itself, not on its code', async () => {
+  assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'timed-out', retryable: false }), 'unchanged');
+  assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'pixels-unreadable', retryable: true }), 'ready');
 });
 
-test('D12: a failure is tried once more for the same images, and no oftener', async () => {
+test('D12: a failure is tried once more for the same images, and not again', async () => {
   const contentKey = contentKeyOf({ series: [images] });
   assert.equal(
-    await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: contentKey }),
+    await readinessOf([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: contentKey }),
     'unchanged',
   );
   assert.equal(
-    await settle([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: 'of other images' }),
+    await readinessOf([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: 'of other images' }),
     'ready',
   );
 });

@@ -12,7 +12,7 @@ async function sync(
     labels: async () => inUse && Object.keys(inUse),
     studiesLabelled: async (label) => (asked.push(label), inUse?.[label] ?? []),
     findings: ['pneumonia', 'covid-19'],
-    keep: async (labels) => ((kept = labels), { added: labels.length, removed: 0 }),
+    replace: async (labels) => ((kept = labels), { added: labels.length, removed: 0 }),
     log: silentLog,
   });
   return { done, kept, asked };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { recipeByMemory } from '../../src/retraining/retraining-run.js';
+import { recipeByMemory } from '../../src/retraining/retraining-recipe.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import { machineMemory } from '../../src/engine/machine-memory.js';
 import { trainingBytes } from '../../src/engine/training-memory.js';
@@ -41,13 +41,13 @@ test('too little memory is told with the way out', () => {
   );
 });
 
-test('a night takes the batch of its settings, else what memory allows for the champion', async () => {
+test('a retraining run uses the batch of its settings, else what fits in memory for the champion', async () => {
   const served = (await loadModelVersion(join(projectRoot, 'models/starter'))).networks.xray!;
-  const { night } = loadConfig({});
-  assert.equal(night.batch, undefined);
+  const { retraining } = loadConfig({});
+  assert.equal(retraining.batch, undefined);
   const expected = batchByMemory(served.network.architecture, [{ what: 'all' }], served.input, machineMemory(), 32);
-  const { recipe, batchBy } = recipeByMemory({ night }, served);
+  const { recipe, batchBy } = recipeByMemory({ retraining }, served);
   assert.deepEqual([recipe.batch, batchBy], [expected.batch, expected.why]);
-  const set = recipeByMemory({ night: { ...night, batch: 8 } }, served);
+  const set = recipeByMemory({ retraining: { ...retraining, batch: 8 } }, served);
   assert.deepEqual([set.recipe.batch, set.batchBy], [8, undefined]);
 });

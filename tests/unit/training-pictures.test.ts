@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { retrainingFolders } from '../../src/retraining/retraining-folders.js';
-import { keepOnlyPictures, removePictures } from '../../src/retraining/training-pictures.js';
+import { pruneTrainingPictures, removePictures } from '../../src/retraining/training-pictures.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { presentationVersion } from '../../src/pixels/presentation-version.js';
 import { pictureKeyOf } from '../../src/retraining/picture-key.js';
@@ -28,8 +28,8 @@ test('D6: the pictures of a deleted study go, in every size; those of others sta
   assert.equal(files(), 2);
 });
 
-test('D6: what no labelled image stands for any more goes with the next night', async () => {
-  assert.equal(await keepOnlyPictures({ dataDir }, [image('1.4', '1.4.1')]), 2);
+test('D6: pictures of images that are no longer labelled are removed by the next run', async () => {
+  assert.equal(await pruneTrainingPictures({ dataDir }, [image('1.4', '1.4.1')]), 2);
   assert.equal(files(), 0);
 });
 
@@ -41,5 +41,5 @@ test('D14: another content under the same UID, and another presentation, is anot
 
 test('D6: a folder without pictures is no fault', async () => {
   await removePictures({ dataDir: join(dataDir, 'none') }, '1.2');
-  assert.equal(await keepOnlyPictures({ dataDir: join(dataDir, 'none') }, []), 0);
+  assert.equal(await pruneTrainingPictures({ dataDir: join(dataDir, 'none') }, []), 0);
 });

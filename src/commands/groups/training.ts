@@ -19,12 +19,6 @@ export function addTrainingCommands(program: Command): void {
     .option('--json', jsonObject, false)
     .addHelpText('after', '\nThe exit status is 0 if a version was promoted or runs in shadow, 3 if not.')
     .action(async (options: { now: boolean; json: boolean }) => (await import('../retrain.js')).retrainCommand(options));
-
-  program
-    .command('run-training', { hidden: true })
-    .description('Train in a process of its own; the service starts it for each retraining run.')
-    .argument('<directory>', 'folder of the retraining run')
-    .action(async (directory: string) => (await import('../training-process.js')).runTrainingProcess(directory));
 }
 
 /** Options that `train` and `lr-find` share. */

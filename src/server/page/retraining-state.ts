@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { Jobs } from '../../jobs/jobs.js';
 import type { Registry } from '../../registry/registry.js';
 import type { ShownRetraining } from '../page-types.js';
-import { retrainingPlanSchema, type RetrainingPlan } from '../../retraining/retraining-plan.js';
+import { parsePlan, type RetrainingPlan } from '../../retraining/retraining-plan.js';
 import { readPosition } from '../../training/checkpoint.js';
 import { retrainingFolders } from '../../retraining/retraining-folders.js';
-import { retrainQueue } from '../../reporting/queues.js';
+import { retrainQueue } from '../../retraining/queues.js';
 
 export interface RetrainingStateParts {
   readonly jobs: Pick<Jobs, 'stats'>;
@@ -15,7 +15,7 @@ export interface RetrainingStateParts {
   readonly dataDir: string;
 }
 
-/** What becomes of a night: its queue, the plan on disk with the newest checkpoint, and the last record. */
+/** The state of retraining: its queue, the plan on disk with the newest checkpoint, and the last record. */
 export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingStateParts): Promise<ShownRetraining> {
   const { run } = retrainingFolders({ dataDir });
   const [stats, underWay, last] = await Promise.all([jobs.stats(), underWayIn(run), registry.lastRun()]);
@@ -63,7 +63,7 @@ async function underWayIn(run: string): Promise<ShownRetraining['underWay']> {
 
 async function planIn(run: string): Promise<RetrainingPlan | undefined> {
   try {
-    return retrainingPlanSchema.parse(JSON.parse(await readFile(join(run, 'plan.json'), 'utf8')));
+    return parsePlan(await readFile(join(run, 'plan.json'), 'utf8'));
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { IndexedAssessment } from '../../assessments/index-assessments.js';
+import type { IndexedAssessment } from '../../assessments/indexed-assessment.js';
 import type { ConsensusLabel } from '../../assessments/adjudicated-labels.js';
 
 /** An assessment as the interface shows it. */

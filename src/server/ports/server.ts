@@ -1,7 +1,8 @@
 import type { AuditLog } from '../../audit/audit-log.js';
 import type { AuditEntries } from '../../store/audit-entries.js';
 import type { Access } from '../access/access.js';
-import type { Metrics, MeasuredState } from '../metrics.js';
+import type { Health, MeasuredState } from '../../monitoring/health-report.js';
+import type { Metrics } from '../metrics.js';
 import type { ProxiedResponse } from '../../dicomweb/proxy.js';
 import type { PacsAddress } from '../../http/pacs-address.js';
 import type { Administration } from '../access/administration.js';
@@ -31,25 +32,6 @@ export interface ShownResult {
   readonly isCurrent: boolean;
   readonly documents: readonly { readonly kind: string; readonly sopInstanceUID: string }[];
   readonly deliveries: readonly { readonly destination: string; readonly state: string }[];
-}
-
-export interface Health {
-  readonly ok: boolean;
-  readonly orthanc: string;
-  readonly database: string;
-  /** `room`, `little room left`, `full`. */
-  readonly disk: string;
-  /** `right`, or by how much it differs from Orthanc's. */
-  readonly clock: string;
-  readonly model: string;
-  readonly engine: string;
-  /** `running`; `stalled` while it takes suspiciously long for an answer; `failed` while none can be started. */
-  readonly engineState: string;
-  /** `in time`, or which job has been in progress for longer than it may. */
-  readonly work: string;
-  /** `none`, or how many alarms nobody has acknowledged. */
-  readonly drift: string;
-  readonly queue: { readonly waiting: number; readonly active: number; readonly parked: number };
 }
 
 /** What the server is given at its start; results can be asked for a moment later, when the rest has started. */

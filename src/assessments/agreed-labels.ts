@@ -1,0 +1,31 @@
+import type { Labels } from '../store/labels.js';
+import { consensusLabels } from './adjudicated-labels.js';
+
+/** A decision on a finding of a study on which all its readers agree. */
+export interface AgreedLabel {
+  readonly studyInstanceUID: string;
+  readonly finding: string;
+  readonly decision: 'present' | 'absent';
+}
+
+/** All agreed labels of the index, page by page. */
+export async function agreedLabelsIn(labels: Pick<Labels, 'statements'>): Promise<readonly AgreedLabel[]> {
+  const agreed: AgreedLabel[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await labels.statements(after === undefined ? {} : { after });
+    if (page.length === 0) return agreed;
+    after = page.at(-1)!.studyInstanceUID;
+    agreed.push(...agreedLabels(page));
+  }
+}
+
+/** The agreed labels of these studies. */
+export async function agreedLabelsOf(studies: readonly string[], labels: Pick<Labels, 'ofStudies'>): Promise<readonly AgreedLabel[]> {
+  return agreedLabels(await labels.ofStudies(studies));
+}
+
+function agreedLabels(statements: Parameters<typeof consensusLabels>[0]): readonly AgreedLabel[] {
+  return consensusLabels(statements).flatMap(({ studyInstanceUID, finding, decision }) =>
+    decision === undefined ? [] : [{ studyInstanceUID, finding, decision }],
+  );
+}

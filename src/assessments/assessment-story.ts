@@ -1,0 +1,65 @@
+import { readAssessedStudy, sameAssessmentIn } from './assessed-study.js';
+import { assessedFindings, checkRequest, type AssessmentToRecord } from './assessment-request.js';
+import type { AssessmentInPacs } from './assessments-in-pacs.js';
+import { consensusLabels, type ConsensusLabel, type LabelStatement } from './adjudicated-labels.js';
+import { indexedAssessment, type IndexedAssessment } from './indexed-assessment.js';
+import type { IndexPorts, RecordPorts } from './ports.js';
+import { assessmentContent, storeAssessment } from './write-assessment.js';
+
+/**
+ * The story from a reader's assessment to the labels of a study. Every step can be repeated.
+ *
+ * @returns the assessment, whether it was stored now (false if the PACS contained it), and the labels of the study
+ */
+export async function giveAssessment(
+  given: AssessmentToRecord,
+  ports: RecordPorts & Pick<IndexPorts, 'index' | 'findingNameOf' | 'log'> & LabelStatements,
+): Promise<{ readonly assessment: IndexedAssessment; readonly stored: boolean; readonly labels: readonly ConsensusLabel[] }> {
+  const { studyInstanceUID } = given;
+  // 1. The assessment becomes an SR document in the PACS (below).
+  const recorded = await recordAssessment(given, ports);
+
+  // 2. The document is indexed, as index-assessments.ts does with assessments from other systems.
+  const assessment = indexedAssessment(recorded.reference, recorded.assessment, ports.findingNameOf)!;
+  await ports.index.record(assessment);
+  ports.log.info(recorded.stored ? 'assessment stored' : 'assessment was stored before', {
+    study: studyInstanceUID,
+    document: assessment.sopInstanceUID,
+    findings: assessment.findings.length,
+    verified: assessment.verified,
+  });
+
+  // 3. The last statement of each reader on each finding decides whether the finding has a label; retraining uses agreed labels.
+  const labels = consensusLabels(await ports.statementsOf(studyInstanceUID));
+  return { assessment, stored: recorded.stored, labels };
+}
+
+/** Indexed statements of all readers on the findings of a study. */
+export interface LabelStatements {
+  statementsOf(studyInstanceUID: string): Promise<readonly LabelStatement[]>;
+}
+
+/**
+ * A reader's assessment of a study → SR document in the PACS, which names the reader and the documents that were assessed.
+ *
+ * The same assessment of the same reader of the same result is stored once. A changed assessment is a new document that names the
+ * earlier one as its predecessor.
+ *
+ * @throws Fault `pacs-not-found`, `request-invalid` (unknown finding, no decision), `request-refused` (adjudicates without the right
+ *   to verify), `assessment-outdated`
+ */
+export async function recordAssessment(
+  given: AssessmentToRecord,
+  ports: RecordPorts,
+): Promise<AssessmentInPacs & { readonly stored: boolean }> {
+  // The study: its images, the current result, the assessments of all readers.
+  const study = await readAssessedStudy(given.studyInstanceUID, given.reader.name, ports.pacs);
+  checkRequest(given, study.result);
+  const findings = assessedFindings(given, study.result, ports);
+  const existing = sameAssessmentIn(study, given, findings);
+  if (existing) return { ...existing, stored: false };
+
+  // The document: written, stored, and read back from the PACS.
+  const content = assessmentContent(given, study, findings, ports);
+  return { ...(await storeAssessment(content, ports)), stored: true };
+}

@@ -1,0 +1,107 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { integer, milliseconds } from './ranges.js';
+
+/* Settings of what the service is connected to: Orthanc, browsers, the OpenID provider, the database, the viewer. */
+
+export const orthancSettings = z
+  .strictObject({
+    /** Base address of Orthanc's REST API. Without it a private Orthanc is started. */
+    url: z.url({ protocol: /^https?$/, error: 'expected an address such as http://orthanc:8042' }).optional(),
+    /** Path of the DICOMweb plugin below the base address. */
+    dicomWebPath: z.string().startsWith('/').default('/dicom-web'),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    /** File that contains the password (Docker and Kubernetes secrets). */
+    passwordFile: z.string().optional(),
+    /** Certificate authority of the hospital, PEM. */
+    caFile: z.string().optional(),
+    requestTimeoutMs: milliseconds.default(30_000),
+    /** Maximum number of simultaneous requests to the PACS, by reporting and viewers together. */
+    maxConcurrentRequests: integer(1, 1_000).default(4),
+    /** Time between two readings of Orthanc's change log. */
+    pollIntervalMs: milliseconds.default(1_000),
+    /** Time between two sweeps for studies that should have a result and have none. */
+    sweepIntervalMs: milliseconds.default(600_000),
+    /** How many days back the sweep looks, by Study Date. */
+    sweepDays: integer(1, 36_500).default(7),
+    /**
+     * At the first contact with a PACS, analyse everything that it contains. Otherwise the service analyses only what arrives from
+     * then on, and the studies of the last sweepDays.
+     */
+    analyseArchive: z.boolean().default(false),
+    /** How long to wait before asking again whether a study that is still arriving is stable. */
+    stabilityCheckMs: milliseconds.default(2_000),
+    /** StableAge of the private Orthanc, in seconds. */
+    privateStableAgeSeconds: integer(1, 86_400).default(5),
+  })
+  .prefault({});
+
+export const serverSettings = z
+  .strictObject({
+    host: z.string().default('127.0.0.1'),
+    /** 0 lets the operating system choose a free port. */
+    port: integer(0, 65_535).default(8787),
+    /** Secret that Orthanc's routing.lua sends with its wake-up hint; without it hints are accepted from loopback only. */
+    hintToken: z.string().optional(),
+    hintTokenFile: z.string().optional(),
+    /** The address under which browsers reach the service, https behind a proxy with TLS: https://chest-ai.hospital.example */
+    publicUrl: z.url({ protocol: /^https?$/, error: 'expected an address such as https://chest-ai.hospital.example' }).optional(),
+    /** Addresses or subnets of proxies in front of the service whose X-Forwarded-For is trusted: 10.0.0.5, 10.0.0.0/8, loopback. */
+    trustedProxies: z.array(z.string()).default([]),
+  })
+  .prefault({});
+
+export const accessSettings = z
+  .strictObject({
+    /** A login ends after this time without a request. */
+    sessionIdleMinutes: integer(1, 525_600).default(60),
+    /** A login ends after this time in any case. */
+    sessionHours: integer(1, 8_760).default(12),
+    /** Login by the hospital's OpenID provider; local accounts work beside it. */
+    oidc: z
+      .strictObject({
+        issuer: z.url({ protocol: /^https?$/, error: 'expected an address such as https://login.hospital.example/realms/clinic' }),
+        clientId: z.string().min(1),
+        clientSecret: z.string().optional(),
+        clientSecretFile: z.string().optional(),
+        scope: z.string().default('openid profile email'),
+        /** Claim that names the user in the audit log. */
+        nameClaim: z.string().default('preferred_username'),
+        /** Claim that lists groups or roles. */
+        rolesClaim: z.string().default('groups'),
+        /** Maps values of that claim to viewer, reader, operator or admin. */
+        roles: z.record(z.string(), z.enum(['viewer', 'reader', 'operator', 'admin'])),
+      })
+      .optional(),
+  })
+  .prefault({});
+
+export const databaseSettings = z
+  .strictObject({
+    /** postgres://… ; without it an embedded database below dataDir is used. */
+    url: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database')
+      .optional(),
+    /** File that contains the address, because the address contains a password. */
+    urlFile: z.string().optional(),
+  })
+  .prefault({});
+
+export const viewerSettings = z
+  .strictObject({
+    /** Folder with OHIF's files (index.html); without it the one that `chest-ai viewer fetch` fills. */
+    directory: z.string().optional(),
+    /** Folder for fetched files, shared by all installations of a user. */
+    cache: z.string().default(join(homedir(), '.cache/orthanc-chest-ai')),
+  })
+  .prefault({});
+
+export const uploadSettings = z
+  .strictObject({
+    /** Largest upload on the page, in megabytes. */
+    maxMegabytes: integer(1, 1_000_000).default(512),
+  })
+  .prefault({});

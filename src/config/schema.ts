@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { accessSettings, databaseSettings, orthancSettings, serverSettings, uploadSettings, viewerSettings } from './connections.js';
+import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
+import { engineSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
+import { isTimeZone } from './time-zone.js';
+
+/** What one of several processes on a shared database does: reads the change log, reports studies, trains models, serves the page and the API. */
+export const processRoles = ['watch', 'work', 'train', 'web'] as const;
+export type ProcessRole = (typeof processRoles)[number];
+
+/** Every setting with its default and unit. Unknown keys are refused, so that a typing error is noticed. */
+export const configSchema = z.strictObject({
+  orthanc: orthancSettings,
+  server: serverSettings,
+  access: accessSettings,
+  database: databaseSettings,
+  /** A process on its own does everything. */
+  roles: z
+    .array(z.enum(processRoles))
+    .min(1)
+    .default([...processRoles]),
+  viewer: viewerSettings,
+  uploads: uploadSettings,
+  /** Folder for the embedded database, the private Orthanc, models and the files of retraining. */
+  dataDir: z.string().default('data'),
+  model: modelSettings,
+  engine: engineSettings,
+  work: workSettings,
+  report: reportSettings,
+  retraining: retrainingSettings,
+  drift: driftSettings,
+  assessments: assessmentSettings,
+  /**
+   * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
+   * of the schedules. Without it that of the host.
+   */
+  timeZone: z.string().refine(isTimeZone, 'expected the IANA name of a time zone, such as Europe/Berlin').optional(),
+  routingFile: z.string().default('config/routing.yaml'),
+  findingsFile: z.string().default('config/findings.json'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      format: z.enum(['text', 'json']).default('text'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;

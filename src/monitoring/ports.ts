@@ -1,0 +1,55 @@
+import type { Config } from '../config.js';
+import type { DataSet } from '../dicom/data-set.js';
+import type { EngineCondition } from '../engine/fallback-engine.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Log } from '../log.js';
+import type { ModelVersion } from '../registry/model-version.js';
+import type { ServedModel } from '../serving/model.js';
+import type { Store } from '../store/store.js';
+
+/* What monitoring needs from outside; src/service supplies it. */
+
+/** The PACS, to check whether it answers. */
+export interface MonitoredPacs {
+  readonly orthanc: { system(): Promise<unknown>; clock(): Promise<Date> };
+  readonly dicomWeb: {
+    searchForStudies(query: Readonly<Record<string, string>>, page: { readonly limit: number }): Promise<readonly DataSet[]>;
+  };
+  /** Requests to the PACS in progress. */
+  readonly slots: { readonly inUse: number };
+}
+
+export interface HealthPorts {
+  readonly pacs: MonitoredPacs;
+  readonly store: Pick<Store, 'studies' | 'results' | 'drift'>;
+  readonly jobs: Jobs;
+  readonly model: () => ServedModel;
+  readonly engineCondition: () => EngineCondition;
+  /** How long the job of a study may be in progress, in milliseconds. */
+  readonly studyTimeoutMs: number;
+  readonly dataDir: string;
+  readonly clock: ClockSkew;
+  readonly log: Log;
+}
+
+/** The difference between Orthanc's clock and ours, measured once a minute, so that requests for our health do not multiply those to the PACS. */
+export interface ClockSkew {
+  milliseconds: number | undefined;
+}
+
+export interface DriftPorts {
+  readonly config: Pick<Config, 'drift'>;
+  readonly store: Pick<Store, 'statistics' | 'drift'>;
+  /** Labels of these studies on which the readers agree. */
+  agreedLabelsOf(studies: readonly string[]): Promise<readonly AgreedLabel[]>;
+  champion(): Promise<Pick<ModelVersion, 'version' | 'networks' | 'reference'>>;
+  readonly clock?: { now(): Date };
+  readonly log: Log;
+}
+
+/** A decision on a finding of a study on which all its readers agree. */
+export interface AgreedLabel {
+  readonly studyInstanceUID: string;
+  readonly finding: string;
+  readonly decision: 'present' | 'absent';
+}

@@ -1,0 +1,75 @@
+import type { ReportOutcome } from '../sr/report-content.js';
+import { documentUids } from './document-identity.js';
+import { isSameHeatMap, isSameResult, parametersOf, type OwnDocument } from './own-documents.js';
+import { outcomeName } from './outcome-name.js';
+import type { ReportSettings, StudyResult } from './ports.js';
+import type { ReportContext } from './report-context.js';
+import type { Skip } from './skip.js';
+import { codeOf, resultOf } from './study-result.js';
+
+/** A current text report in the PACS and the key by which it names its input: today's, or that of releases before 0.3. */
+export interface ExistingReport {
+  readonly document: OwnDocument;
+  readonly inputKey: string;
+}
+
+/**
+ * The current text report of this model version on these images, if the PACS contains it. A failure is not a report: it is tried
+ * again.
+ *
+ * @param skip why the rules skip the study: then only a document that states the same reason counts
+ */
+export function findExistingReport(context: ReportContext, skip: Skip | undefined): ExistingReport | undefined {
+  return findReport(context, (outcome) => (skip ? outcome.kind === 'skipped' && outcome.code === skip.code : outcome.kind !== 'failed'));
+}
+
+/** The current text report with this outcome, e.g. the same failure. */
+export function findReport(context: ReportContext, isWanted: (outcome: ReportOutcome) => boolean): ExistingReport | undefined {
+  const { own, input, model } = context;
+  for (const inputKey of [input.inputKey, input.formerKey]) {
+    const document = own.current.find(
+      (one) => one.kind === 'text' && isWanted(one.report.outcome) && isSameResult(one, inputKey, model.deviceUID),
+    );
+    if (document) return { document, inputKey };
+  }
+  return undefined;
+}
+
+/** The result that documents in the PACS already state: an earlier attempt stored them, or the index was lost. */
+export function adoptDocuments(
+  opened: ReportContext,
+  { document: { report }, inputKey }: ExistingReport,
+  settings: Pick<ReportSettings, 'routing' | 'findingNameOf'>,
+  now: Date,
+): StudyResult {
+  const context = { ...opened, inputKey };
+  const { study, own, model } = context;
+  const companions = own.current.filter((one) => isSameResult(one, inputKey, model.deviceUID));
+  const uids = documentUids({
+    studyInstanceUID: study.studyInstanceUID,
+    outcome: outcomeName(report.outcome),
+    inputKey,
+    deviceUID: model.deviceUID,
+    predecessors: report.predecessors,
+    content: parametersOf(report.algorithm).content,
+  });
+  const heatMaps = own.heatMaps.filter(
+    (one) => isSameHeatMap(one, inputKey, model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series,
+  );
+  const findings = report.findings.map(({ concept, probability, decision }) => ({
+    name: settings.findingNameOf(concept) ?? concept.meaning,
+    ...codeOf(concept),
+    probability,
+    decision,
+  }));
+  const documents = [
+    ...companions.map((one) => ({ ...one.reference, kind: one.kind })),
+    ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const })),
+  ];
+  const createdAt = report.createdAt ?? now;
+  return resultOf(
+    context,
+    { resultId: uids.resultId, outcome: report.outcome, engineName: model.engine.name, findings, documents, createdAt },
+    settings,
+  );
+}

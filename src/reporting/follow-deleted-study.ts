@@ -1,0 +1,19 @@
+import type { Log } from '../log.js';
+import { removeStudy } from './remove-study.js';
+import type { PacsStudies, ResultIndex, StudyEvents, StudyQueue } from './ports.js';
+
+/** The PACS's id of a study no longer exists. The study may have another one: Orthanc gives it a new id when its Patient ID is corrected. */
+export async function followDeletedStudy(
+  pacsStudyId: string,
+  studies: Pick<PacsStudies, 'findStudies'>,
+  index: Pick<ResultIndex, 'studies'>,
+  queue: StudyQueue,
+  events: Pick<StudyEvents, 'onStudyChanged'>,
+  log: Log,
+): Promise<void> {
+  const known = await index.studies.ofOrthancId(pacsStudyId);
+  if (!known) return;
+  const [id] = await studies.findStudies(known.studyInstanceUID);
+  if (id === undefined) await removeStudy(known.studyInstanceUID, index, queue, events, log);
+  else if (id !== pacsStudyId) await queue.intake({ pacsStudyId: id });
+}

@@ -1,0 +1,33 @@
+import { textOf, type DataSet } from '../dicom/data-set.js';
+import type { OwnDocument } from './own-documents.js';
+
+/**
+ * Why an earlier result no longer applies, if its images are the reason: one sentence for the document that replaces it.
+ *
+ * @param instances all images of the study now
+ * @param considered those that the new result rests on
+ * @param isSameInput whether the earlier result rests on the same bytes
+ */
+export function reasonForReplacement(
+  earlier: readonly OwnDocument[],
+  instances: readonly DataSet[],
+  considered: readonly DataSet[],
+  isSameInput: (document: OwnDocument) => boolean,
+): readonly string[] {
+  const present = uidsOf(instances);
+  const nowConsidered = uidsOf(considered);
+  const texts = earlier.filter((one) => one.kind === 'text' && one.report.evidence.length > 0);
+  const missing = texts.some(({ report }) => report.evidence.some((one) => !present.has(one.sopInstanceUID)));
+  if (missing) return ['The earlier result rests on an image that is no longer in this study.'];
+  const replaced = texts.some(
+    (one) =>
+      !isSameInput(one) &&
+      one.report.evidence.length === nowConsidered.size &&
+      one.report.evidence.every(({ sopInstanceUID }) => nowConsidered.has(sopInstanceUID)),
+  );
+  return replaced ? ['The earlier result rests on an image that was replaced by another under the same identifier.'] : [];
+}
+
+function uidsOf(instances: readonly DataSet[]): ReadonlySet<string> {
+  return new Set(instances.map((one) => textOf(one, 'SOPInstanceUID') ?? ''));
+}

@@ -1,0 +1,40 @@
+import type { DataSet } from '../dicom/data-set.js';
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import type { RoutingRule } from '../routing/rules.js';
+import { seriesFactsOf } from '../routing/series-facts.js';
+import { outcomeOf } from './analysis.js';
+import { chooseImages } from './choose-images.js';
+import { composeDocuments } from './compose-documents.js';
+import type { ReportPorts, StudyResult } from './ports.js';
+import { predictImages } from './predict-images.js';
+import { openContext } from './report-context.js';
+import { Stopwatch } from './stopwatch.js';
+import { storeDocuments } from './store-documents.js';
+import { newResult } from './study-result.js';
+
+/**
+ * Reports files without asking the routing rules: predictions and documents. The documents are files too, so a repetition writes
+ * others.
+ *
+ * @param rule named in the documents
+ * @param instances metadata of all files of the study
+ */
+export async function reportFiles(
+  studyInstanceUID: StudyInstanceUID,
+  rule: RoutingRule,
+  instances: readonly DataSet[],
+  ports: ReportPorts,
+): Promise<StudyResult> {
+  const { pacs, reader, settings, clock, log } = ports;
+  const model = ports.model();
+  const watch = new Stopwatch();
+  const images = chooseImages(seriesFactsOf(instances), settings.maxImages);
+  const context = {
+    ...(await openContext({ studyInstanceUID, arrival: {} }, instances, rule, images, model, pacs, watch)),
+    asFiles: true,
+  };
+  const analysis = await predictImages(images, { model, reader }, pacs, watch);
+  const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
+  const stored = await storeDocuments(documents.toStore, context, pacs, log);
+  return newResult(context, documents, stored, analysis, settings);
+}

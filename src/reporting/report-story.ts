@@ -1,0 +1,79 @@
+import type { StudyInstanceUID } from '../dicom/uid.js';
+import { adoptDocuments, findExistingReport } from './adopt-documents.js';
+import { outcomeOf, skippedAnalysis } from './analysis.js';
+import { applyRules } from './choose-images.js';
+import { composeDocuments } from './compose-documents.js';
+import { deliverResult, planDeliveries } from './deliver-result.js';
+import { followDeletedStudy } from './follow-deleted-study.js';
+import { indexResult } from './index-result.js';
+import { logResult } from './log-result.js';
+import { newChanges } from './new-changes.js';
+import type { Delivery, IntakeJob, ReportJob, ReportPorts, StoryPorts, StudyResult, StudyToReport } from './ports.js';
+import { predictImages } from './predict-images.js';
+import { openContext } from './report-context.js';
+import { Stopwatch } from './stopwatch.js';
+import { storeDocuments } from './store-documents.js';
+import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf } from './study-intake.js';
+import { newResult, skipWithoutDocument } from './study-result.js';
+
+/** The story of a report begins when Orthanc changes: each study that received something is queued for intake. */
+export async function followChanges({ changeLog, cursor, queue, schedule, log }: StoryPorts, signal: AbortSignal): Promise<void> {
+  for await (const changes of newChanges(changeLog, cursor, schedule.analyseArchive, log))
+    for (const { pacsStudyId, isStable, isBacklog } of changes) {
+      signal.throwIfAborted();
+      await queue.intake({ pacsStudyId }, { startAfterMs: isStable ? 0 : schedule.stabilityCheckMs, isBacklog });
+    }
+}
+
+/** Intake: is the study complete, and does it contain anything new? @returns false if instances still arrive: check again later */
+export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, ports: StoryPorts): Promise<boolean> {
+  const { studies, index, queue, events, settings, log } = ports;
+  const readiness = await checkReadiness(pacsStudyId, studies, index, settings.routing);
+  if (readiness.state === 'arriving') return false;
+  if (readiness.state === 'deleted') await followDeletedStudy(pacsStudyId, studies, index, queue, events, log);
+  if (mayContainAssessments(readiness)) await events.onOtherDocuments(readiness.studyInstanceUID);
+  if (readiness.state !== 'ready') return true;
+  await recordArrival(pacsStudyId, readiness, index, events);
+  await queue.report(reportJobOf(pacsStudyId, readiness), readiness.priority, isBacklog);
+  return true;
+}
+
+/** Report: the study gets its one current result, which is indexed and delivered. */
+export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
+  const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
+  if (await isReported(job, studies, index, settings.routing)) return;
+  const study = studyOf(job);
+  const result = await reportStudy(study, ports);
+  await indexResult(result, index);
+  for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
+  await index.studies.setDone(job.studyInstanceUID, job.contentKey);
+  logResult(result, log);
+  observe(result);
+  await events.onResult(study, result);
+}
+
+/** Metadata → rule → images → predictions → documents → stored and read back. What is stored already is adopted, so all may be repeated. */
+export async function reportStudy(study: StudyToReport, ports: ReportPorts): Promise<StudyResult> {
+  const { pacs, reader, settings, clock, log, siteOf } = ports;
+  const model = ports.model();
+  const watch = new Stopwatch();
+  const metadata = await watch.time('metadata', () => pacs.retrieveStudyMetadata(study.studyInstanceUID));
+  const { rule, images, skip } = applyRules(metadata, study.arrival, settings);
+  const context = await openContext(study, metadata, rule, images, model, pacs, watch);
+  const existing = findExistingReport(context, skip);
+  if (existing) return adoptDocuments(context, existing, settings, clock.now());
+  if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
+  const analysis = skip ? skippedAnalysis(skip) : await predictImages(images, { model, reader }, pacs, watch, siteOf);
+  const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
+  const stored = await storeDocuments(documents.toStore, context, pacs, log);
+  return newResult(context, documents, stored, analysis, settings);
+}
+
+/** Delivery: Orthanc sends the documents to a destination of the rule, until the destination accepts them. */
+export async function deliver(delivery: Delivery, { destinations, deliveries, log }: StoryPorts): Promise<void> {
+  await deliverResult(delivery, destinations, deliveries, log);
+}
+
+export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob): StudyToReport {
+  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
+}

@@ -1,0 +1,99 @@
+import type { Config } from '../config.js';
+import { Fault } from '../errors.js';
+import type { JobFailure } from '../jobs/failure.js';
+import type { Jobs } from '../jobs/jobs.js';
+import { retryLater } from '../jobs/queue.js';
+import type { Serving } from '../serving/model-serving.js';
+import { destinationName } from '../routing/rules.js';
+import { planDeliveries } from './deliver-result.js';
+import { indexResult } from './index-result.js';
+import type { ReportJob, ReportPorts, StoryPorts, StudyResult } from './ports.js';
+import { deliverQueue, intakeQueue, reportQueue } from './queues.js';
+import { removeStudy } from './remove-study.js';
+import { reportFailure } from './report-failure.js';
+import { deliver, report, studyOf, intake } from './report-story.js';
+import { resultWithoutDocument } from './study-result.js';
+import { infrastructureFaults, unlessDeleted } from './unless-deleted.js';
+import { untilAborted } from './until-aborted.js';
+
+/** A report is retried without limit until the infrastructure works again, or the study has stopped changing. */
+const unlimitedForReport = [...infrastructureFaults, 'study-changed'] as const;
+
+/** Intake reads no image, so no temporary fault is the study's own; if such a job were given up, the study would be lost. */
+export const unlimitedForIntake = [...infrastructureFaults, 'pacs-error', 'pacs-malformed', 'timed-out'] as const;
+
+/** Starts the workers of the report story's queues: intake, report and delivery. */
+export async function startReporting(
+  ports: StoryPorts,
+  serving: Pick<Serving, 'acquireChampion' | 'champion' | 'reader'>,
+  jobs: Pick<Jobs, 'work'>,
+  { work, orthanc }: Pick<Config, 'work' | 'orthanc'>,
+): Promise<void> {
+  const { studies, index, queue, events, log } = ports;
+  const retry = { maxAttempts: work.maxAttempts, unlimited: unlimitedForReport };
+  const timeLimitMs = work.studyTimeoutMs;
+  const remove = (uid: string): Promise<void> => removeStudy(uid, index, queue, events, log);
+
+  await jobs.work(
+    intakeQueue,
+    async ({ payload, priority }) => ((await intake(payload, priority < 0, ports)) ? undefined : retryLater(orthanc.stabilityCheckMs)),
+    { concurrency: 2, timeLimitMs, retry: { ...retry, unlimited: unlimitedForIntake } },
+  );
+
+  await jobs.work(
+    reportQueue,
+    async ({ payload, signal }) => {
+      // The model is the same for the whole study and stays loaded for it, even if another one is promoted meanwhile.
+      const champion = serving.acquireChampion();
+      try {
+        const reporting = untilAborted({ ...ports, model: () => champion.model, reader: champion.reader }, signal);
+        await unlessDeleted(payload.studyInstanceUID, studies, remove, () => report(payload, reporting));
+      } finally {
+        champion.release();
+      }
+    },
+    {
+      concurrency: work.studies,
+      timeLimitMs,
+      retry,
+      onExhausted: ({ payload }, failure) =>
+        recordFailure(payload, failure, { ...ports, model: () => serving.champion(), reader: serving.reader }),
+    },
+  );
+
+  await jobs.work(deliverQueue, ({ payload }) => deliver(payload, ports), {
+    concurrency: 2,
+    timeLimitMs,
+    retry,
+    onExhausted: async ({ payload: { resultId, destination } }, { code }) =>
+      log.error('a delivery failed and is not retried any more', { result: resultId, destination: destinationName(destination), code }),
+  });
+}
+
+/** No attempt is left: the study gets a failed result, with a document if one can still be written. */
+async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPorts & ReportPorts): Promise<void> {
+  const { index, deliveries, queue, clock, log } = ports;
+  const study = studyOf(job);
+  const isBug = failure.code === 'bug' || failure.code === 'process-died';
+  const fault = new Fault(isBug ? 'internal' : failure.code, failure.detail, failure.subject);
+  let result: StudyResult;
+  try {
+    result = await reportFailure(study, fault, ports);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.retryable) throw error;
+    result = resultWithoutDocument({
+      study,
+      outcome: 'failed',
+      why: { code: fault.code, reason: fault.message },
+      retryable: fault.retryable,
+      inputKey: job.contentKey,
+      model: ports.model(),
+      createdAt: clock.now(),
+    });
+  }
+  await indexResult(result, index);
+  for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
+  await index.studies.setDone(study.studyInstanceUID, job.contentKey);
+  await index.studies.setState(study.studyInstanceUID, 'failed');
+  log.error('study failed', { study: study.studyInstanceUID, code: fault.code, detail: fault.detail });
+}

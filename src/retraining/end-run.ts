@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChangeRecord } from '../registry/change-record.js';
+import type { Position } from '../training/checkpoint.js';
+import { changeRecordOf, runId } from './change-record-of-run.js';
+import type { RetrainingPorts } from './ports.js';
+import { retrainingFolders } from './retraining-folders.js';
+import type { RetrainingPlan } from './retraining-plan.js';
+
+/** Outcomes after which the labels of the run are no longer new. */
+const completed: readonly ChangeRecord['outcome'][] = ['promoted', 'refused', 'shadow'];
+
+/** Writes the change record, stores which labels the run had, and removes the folder of the run. */
+export async function endRun(record: ChangeRecord, { registry, settings, memory }: RetrainingPorts): Promise<ChangeRecord> {
+  const folder = retrainingFolders(settings).run;
+  await registry.recordChange(record);
+  const labels = join(folder, 'labels.json');
+  if (completed.includes(record.outcome) && existsSync(labels))
+    await memory.storeLabels(JSON.parse(await readFile(labels, 'utf8')) as readonly string[]);
+  await rm(folder, { recursive: true, force: true });
+  return record;
+}
+
+/** The time limit ended training: the record says how far it came, and the next run continues from the checkpoint. */
+export async function pauseRun(plan: RetrainingPlan, { stage, epoch, batch }: Position, ports: RetrainingPorts): Promise<ChangeRecord> {
+  ports.log.info('the time limit ended training; the next run continues from the checkpoint', { run: plan.id, stage, epoch, batch });
+  const why = `Stopped at stage ${stage + 1}, epoch ${epoch + 1}, batch ${batch}; the next run continues from there.`;
+  const record = changeRecordOf({ ...plan, id: runId(ports.clock.now()) }, 'not-trained', why, ports);
+  await ports.registry.recordChange(record);
+  return record;
+}

@@ -1,0 +1,122 @@
+import { createHmac } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { drawTestLock, type TestLock } from '../dataset/test-lock.js';
+import { Fault } from '../errors.js';
+import { pluralise } from '../evaluation/pluralise.js';
+import { writeFileAtomically } from '../lib/atomic-write.js';
+import { isRetrainingRecord } from '../registry/change-record.js';
+import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import { newRun, type Run } from './change-record-of-run.js';
+import { labelledImages, type LabelledImage } from './labelled-images.js';
+import type { AgreedLabel, RetrainingPorts } from './ports.js';
+import { retrainingFolders } from './retraining-folders.js';
+import { exampleOf, missingForLock, retrainingPlanSchema, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
+import { promotionRulesOf, recipeByMemory } from './retraining-recipe.js';
+import { pruneTrainingPictures } from './training-pictures.js';
+
+export type Planned =
+  | { readonly state: 'planned'; readonly plan: RetrainingPlan }
+  | { readonly state: 'not-trained'; readonly run: Run; readonly why: string };
+
+/**
+ * Agreed labels → images → split → plan.json. The first plan also draws and locks the test set.
+ *
+ * @returns the plan, or why this run does not train
+ * @throws Fault dataset-invalid if an earlier run promoted a version and its locked test set is missing
+ */
+export async function planRetraining(by: string, ports: RetrainingPorts): Promise<Planned> {
+  const { settings, registry, memory, log } = ports;
+  const rules = promotionRulesOf(settings.retraining);
+  const champion = await championOf(ports);
+  const run = { ...newRun(by, ports), champion: champion.version };
+  const notTrained = (why: string): Planned => ({ state: 'not-trained', run, why });
+
+  const served = champion.networks.xray;
+  if (!served) return notTrained(`The champion ${champion.version} has no network for X-rays.`);
+  const lock = await memory.testLock();
+  if (!lock && (await registry.history()).some(({ changeRecord }) => changeRecord !== undefined && isRetrainingRecord(changeRecord)))
+    throw new Fault(
+      'dataset-invalid',
+      'an earlier retraining run promoted a model, but its locked test set is missing: a new test set would contain patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)',
+    );
+
+  const classes = findingsOf(served);
+  const labels = (await ports.agreedLabels()).filter(({ finding }) => classes.includes(finding));
+  const newLabels = await countNewLabels(labels, ports);
+  const { minNewLabels, testShare } = settings.retraining;
+  if (newLabels < minNewLabels)
+    return notTrained(
+      `${pluralise(newLabels, 'new label')} since the last run, ${minNewLabels} are needed; readers agree on ${pluralise(labels.length, 'label')} in all.`,
+    );
+  const images = await imagesOf(labels, classes, ports);
+  const missing = lock ? undefined : missingForLock(images, classes, testShare, rules.minPatients);
+  if (missing !== undefined) return notTrained(`No test set yet: ${missing}.`);
+
+  // Pictures of studies that were deleted from the PACS, or are no longer labelled, are removed.
+  await pruneTrainingPictures(settings, images);
+  const { recipe, batchBy } = recipeByMemory(settings, served);
+  const testLock = lock ?? (await lockTestSet(images, recipe.seed, ports));
+  const split = splitForRetraining(images, testLock, recipe);
+  const objective = served.objective ?? 'several';
+  const plan = retrainingPlanSchema.parse({ ...run, ...split, classes, objective, rules, recipe, lock: testLock.checksum });
+  await writePlan(plan, labels, ports);
+  log.info('retraining planned', {
+    run: plan.id,
+    champion: plan.champion,
+    images: plan.images.length,
+    newLabels,
+    batch: recipe.batch,
+    ...(batchBy === undefined ? {} : { batchBy }),
+  });
+  return { state: 'planned', plan };
+}
+
+async function championOf({ registry }: RetrainingPorts): Promise<ModelVersion> {
+  const aliases = await registry.aliases();
+  if (!aliases) throw new Fault('model-unknown', 'expected a champion to train from, found none: start the service once');
+  return registry.load(aliases.champion);
+}
+
+function findingsOf({ outputs }: ServedNetwork): readonly string[] {
+  return outputs.flatMap((output) => (output.kind === 'finding' ? [output.name] : []));
+}
+
+/** Labels that the last completed run did not have; a changed decision is a new label. */
+async function countNewLabels(labels: readonly AgreedLabel[], { memory }: RetrainingPorts): Promise<number> {
+  const known = new Set(await memory.lastLabels());
+  return labels.filter((one) => !known.has(labelKey(one))).length;
+}
+
+function labelKey({ studyInstanceUID, finding, decision }: AgreedLabel): string {
+  return `${studyInstanceUID} ${finding} ${decision}`;
+}
+
+async function imagesOf(
+  labels: readonly AgreedLabel[],
+  classes: readonly string[],
+  { settings, memory, pacs, siteOf, log }: RetrainingPorts,
+): Promise<readonly LabelledImage[]> {
+  const key = await memory.patientKey();
+  return labelledImages(labels, classes, {
+    pacs,
+    siteOf,
+    maxImages: settings.maxImages,
+    keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32),
+    log,
+  });
+}
+
+/** Draws the test set, unless another process was first: then that one's applies. */
+function lockTestSet(images: readonly LabelledImage[], seed: number, { settings, memory, clock }: RetrainingPorts): Promise<TestLock> {
+  const created = clock.now().toISOString().slice(0, 10);
+  return memory.storeTestLock(drawTestLock(images.map(exampleOf), { seed, share: settings.retraining.testShare, created }));
+}
+
+/** The plan last: where it is, everything that it needs is there too. */
+async function writePlan(plan: RetrainingPlan, labels: readonly AgreedLabel[], { settings }: RetrainingPorts): Promise<void> {
+  const folder = retrainingFolders(settings).run;
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomically(join(folder, 'labels.json'), JSON.stringify(labels.map(labelKey)));
+  await writeFileAtomically(join(folder, 'plan.json'), JSON.stringify(plan));
+}

@@ -1,0 +1,54 @@
+import type { Config } from '../config.js';
+import type { DataSet } from '../dicom/data-set.js';
+import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
+import type { Log } from '../log.js';
+import type { Registry } from '../registry/registry.js';
+import type { ImageReader } from '../serving/image-reader.js';
+import type { RetrainingMemory } from './retraining-memory.js';
+import type { RetrainingPlan } from './retraining-plan.js';
+import type { RetrainingOutcome } from './run-outcome.js';
+
+/* What retraining needs from outside; src/service supplies it. */
+
+export interface RetrainingPorts {
+  readonly settings: RetrainingSettings;
+  /** All labels on which the readers of a study agree. */
+  agreedLabels(): Promise<readonly AgreedLabel[]>;
+  readonly pacs: LabelledStudies;
+  /** The name of an image's site for drift: a configured name or a keyed hash. */
+  siteOf(instance: DataSet): string;
+  /** Decodes images to this size, in pixels. */
+  readerFor(size: { readonly width: number; readonly height: number }): Pick<ImageReader, 'readXray'>;
+  readonly registry: Registry;
+  readonly memory: RetrainingMemory;
+  /** Trains and evaluates in a process of its own, so that reporting continues. `folder` is that of the run. */
+  trainAndEvaluate(plan: RetrainingPlan, folder: string, signal: AbortSignal): Promise<RetrainingOutcome>;
+  /** Version of this program. */
+  readonly codeVersion: string;
+  readonly clock: { now(): Date };
+  readonly log: Log;
+}
+
+export interface RetrainingSettings {
+  readonly dataDir: string;
+  readonly retraining: Config['retraining'];
+  /** Maximum number of images of a study. */
+  readonly maxImages: number;
+}
+
+/** A decision on a finding of a study on which all its readers agree. */
+export interface AgreedLabel {
+  readonly studyInstanceUID: string;
+  /** Name in config/findings.json. */
+  readonly finding: string;
+  readonly decision: 'present' | 'absent';
+}
+
+/** The PACS, to read labelled studies. */
+export interface LabelledStudies {
+  retrieveStudyMetadata(study: StudyInstanceUID): Promise<readonly DataSet[]>;
+  /** Part 10 bytes in the stored transfer syntax. */
+  retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
+  /** Digests of the stored files by SOP Instance UID; absent where the PACS does not offer them. */
+  readonly content?: { digestsOf(study: StudyInstanceUID, instances: readonly string[]): Promise<ReadonlyMap<string, string>> } | undefined;
+}

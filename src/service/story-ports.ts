@@ -1,0 +1,52 @@
+import { queueAssessmentIndex } from '../assessments/start-assessments.js';
+import type { Config } from '../config.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { OrthancClient } from '../orthanc/client.js';
+import { changeLogOf } from '../reporting/orthanc-change-log.js';
+import { orthancDestinations } from '../reporting/orthanc-destinations.js';
+import { orthancStudies } from '../reporting/orthanc-studies.js';
+import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
+import { studyQueueOf } from '../reporting/queues.js';
+import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js';
+import { removePictures } from '../retraining/training-pictures.js';
+import type { Metrics } from '../server/metrics.js';
+import type { Serving } from '../serving/model-serving.js';
+import type { Store } from '../store/store.js';
+
+export interface StoryParts {
+  readonly config: Config;
+  readonly reportPorts: ReportPorts;
+  readonly orthanc: OrthancClient;
+  /** Under this name the index stores the cursor of the change log. */
+  readonly pacsName: string;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly serving: Pick<Serving, 'challenger'>;
+  readonly metrics: Pick<Metrics, 'observe'>;
+}
+
+/** The ports of the report story on the running parts; here the other stories learn of a study's events. */
+export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jobs, serving, metrics }: StoryParts): StoryPorts {
+  const { model: _model, reader: _reader, ...ports } = reportPorts;
+  return {
+    ...ports,
+    changeLog: changeLogOf(orthanc),
+    cursor: {
+      read: () => store.cursors.read(pacsName),
+      move: ({ lastSeq, marks }, reset) =>
+        reset ? store.cursors.reset(pacsName, lastSeq, marks) : store.cursors.advance(pacsName, lastSeq, marks),
+    },
+    studies: orthancStudies(orthanc),
+    destinations: orthancDestinations(orthanc),
+    queue: studyQueueOf(jobs),
+    index: store,
+    deliveries: store.deliveries,
+    events: {
+      onStudyChanged: (studyInstanceUID) => removePictures(config, studyInstanceUID),
+      onOtherDocuments: (studyInstanceUID) => queueAssessmentIndex(studyInstanceUID, jobs),
+      onResult: (study, result) => queueShadowPrediction(study, result, serving, jobs),
+    },
+    observe: (result) => metrics.observe(result),
+    schedule: config.orthanc,
+  };
+}
