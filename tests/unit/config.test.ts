@@ -48,26 +48,6 @@ test('a typing error in a name is refused with file and line', () => {
   );
 });
 
-test('the key "verdicts" of release 0.2.0 is read as "assessments", with a warning that names file, line and the new name', async (t) => {
-  const warn = t.mock.method(process, 'emitWarning', () => undefined);
-  const file = configFile('server:\n  port: 9000\nverdicts:\n  verifiers: [mueller]\n  organization: Example Hospital\n');
-  assert.deepEqual(loadConfig({ CONFIG_FILE: file }).assessments.verifiers, ['mueller']);
-  assert.deepEqual(
-    warn.mock.calls.map((call) => call.arguments),
-    [[`${file}:3: "verdicts" is now called "assessments". The former name works until the next release.`, 'DeprecationWarning']],
-  );
-  const both = configFile('verdicts: {}\nassessments: {}\n');
-  assert.match(
-    refusal(() => loadConfig({ CONFIG_FILE: both })),
-    /:1: "verdicts" is the former name of "assessments"; expected one of them, found both/,
-  );
-  const wrong = configFile('verdicts:\n  verifiers: 7\n');
-  assert.match(
-    refusal(() => loadConfig({ CONFIG_FILE: wrong })),
-    /:2: assessments\.verifiers: /,
-  );
-});
-
 test('a wrong value is refused with what was expected and what was found', () => {
   const file = configFile('log:\n  level: loud\n');
   const text = refusal(() => loadConfig({ CONFIG_FILE: file }));
