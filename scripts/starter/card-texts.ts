@@ -7,12 +7,12 @@ export const dataAndLicence = `| source | used for | licence |
 | Kermany et al., Cell 2018, Mendeley Data | pneumonia and normal, children of 1 to 5 years | CC BY 4.0 |
 | COVID-19 Radiography Database (Chowdhury, Rahman et al.), a compilation | COVID-19, normal adults | not stated for the compilation |
 | COVID-CT (Zhao, Zhang, He, Xie, UCSD) | CT slices, COVID-19 and other | not stated; cut from preprints |
-| pydicom and other DICOM test files | pictures that are not chests, for the guard | mixed |
+| pydicom and other DICOM test files | images that are not chests, for the guard | mixed |
 
-No picture is shipped. Because some licences are not stated or forbid commercial use, treat the weights as for research and demonstration.
+No image is shipped. Some licences are not stated or forbid commercial use, so use the weights for research and demonstration only.
 
-Labels. NIH's are mined from report text; about one in twenty "pneumonia" images carries no such label in NIH's own list. NIH images with infiltration or consolidation alone, and ARDS, are left unlabelled for pneumonia. Every COVID-19 image counts as pneumonia, also where the film may look normal.
+Labels. NIH's labels were extracted from report text; about one in twenty "pneumonia" images has no such label in NIH's own list. NIH images with only infiltration or consolidation, and ARDS, have no label for pneumonia. Every COVID-19 image counts as pneumonia, even if it may look normal.
 
-Split. By patient (sources without patient numbers: by near-duplicates), near-duplicates on one side by a perceptual hash, stratified by source and label.`;
+Split. By patient (sources without patient numbers: by near-duplicates), with near-duplicates in the same part (perceptual hash), stratified by source and label.`;
 
-export const howToUse = `Show the card beside every result. Keep the word "undetermined". Do not use \`covid-19\` to decide about isolation or treatment. Measure it on your own studies before you believe any figure above, and expect it to do worse than here.`;
+export const howToUse = `Show this card with every result. Keep the word "undetermined". Do not use \`covid-19\` to decide about isolation or treatment. Evaluate the model on your own studies before you rely on any figure above, and expect worse results than here.`;

@@ -10,15 +10,15 @@ export function starterCard(figures: Figures, file: ModelFile): string {
   const { xray, ct } = figures;
   return `${[
     '# Model card: orthanc-chest-ai starter',
-    `**Not for diagnosis.** This is a small network that lets a fresh install work from end to end. It has not been tested on patients, has no approval, and must not guide care. Replace it by a network trained and tested on your own, labelled studies.`,
-    `Made ${file.created} by \`chest-ai train-starter\`, the pipeline that trains every model here; how: [README](README.md). Every figure below comes out of \`figures.json\`, which \`npm run starter-figures\` measures with the code of \`evaluate\` and \`models gate\`. Brackets are 95 % intervals, bootstrap by patient or near-duplicate group.`,
+    `**Not for diagnosis.** This small network lets a new installation work from end to end. It was not tested on patients, has no approval, and must not guide care. Replace it by a network that was trained and tested on your own labelled studies.`,
+    `Made ${file.created} by \`chest-ai train-starter\` with the same code as every other model ([how](README.md)). Every figure below comes from \`figures.json\`, which \`npm run starter-figures\` measures with the code of \`evaluate\` and \`models gate\`. Brackets are 95 % intervals, bootstrap by patient or near-duplicate group.`,
     '## What it is',
     whatItIs(figures),
     limitsTable(file),
-    'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, else undetermined. Temperatures and thresholds come from the calibration split, the limit of the distance from it too.',
+    'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, otherwise undetermined. Temperatures, thresholds and the limit of the distance come from the calibration images.',
     '## Data, licence, attribution',
     dataAndLicence,
-    `X-rays, with made-up look-alikes and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before anything was trained; no weight, temperature or threshold comes from it, no variant was chosen by it, and it was judged once, with the networks that ship.`,
+    `X-rays, including synthetic near-misses and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before training. No weight, temperature or threshold comes from it, no variant was chosen by it, and it was evaluated once, with the shipped networks.`,
     '## X-ray: held-out patients of the same sources',
     ...Object.keys(xray.test.findings).flatMap((name) => [
       `**${name}**`,
@@ -30,12 +30,12 @@ export function starterCard(figures: Figures, file: ModelFile): string {
         name,
       ),
     ]),
-    '**These figures flatter.** COVID-19 comes from other hospitals, years and scanners than normal, and children with pneumonia are from another country than the adults. A network that tells sources apart scores high here. Within NIH alone, where the source gives nothing away, pneumonia is told apart poorly; those rows are the honest ones for adults. NIH’s labels are noisy too, and the two causes cannot be told apart here.',
-    '## X-ray: hospitals it has never seen',
-    `**The figure that counts.** The network trained anew without one source and all its near-duplicates, then asked about that source; thresholds from the other sources. These networks are shorter trained and see smaller pictures than the one that ships (side and steps in the table): there was time for one run each, with one seed. At most ${maxMeasured.unseen} images were measured, drawn at random.`,
+    '**These figures are too optimistic.** COVID-19 images come from other hospitals, years and scanners than normal ones, and the children with pneumonia are from another country than the adults. A network that distinguishes sources scores high here. Within NIH alone, where the source does not reveal the label, pneumonia is recognised poorly; these rows are the realistic ones for adults. NIH’s labels are also noisy, and the two causes cannot be separated here.',
+    '## X-ray: sources that were left out of training',
+    `**The most important figures.** The network was trained again without one source and all its near-duplicates, and then evaluated on that source, with thresholds from the other sources. These networks were trained for a shorter time on smaller images than the shipped one (pixels and steps in the table), once each, with one seed. At most ${maxMeasured.unseen} images, drawn at random, were evaluated.`,
     unseenTable(figures.unseen),
     ...neverLeftOut(figures),
-    'AUROC is left out where one class has fewer than five images. The recipes (`scripts/starter/recipes`): `plain` does nothing to the lungs; `lungs` does what is described below in half of the pictures; `lungs-crop` crops half of the pictures to the lungs besides; `lungs-equalise` draws the grey values of half of them towards an even histogram instead, and is the augmentation of the network that ships. It was chosen among those that keep to the lungs by its COVID-19 row at the COVID-19 Radiography sources, which therefore flatters it a little; `plain` is better there and leans on what is outside the lungs (below).',
+    'AUROC is omitted if one class has fewer than five images. The recipes (`scripts/starter/recipes`): `plain` does not change the lungs; `lungs` changes half of the images as described below; `lungs-crop` also crops half of the images to the lungs; `lungs-equalise` instead moves the grey values of half of them towards a flat histogram, and is the augmentation of the shipped network. It was chosen among the recipes that use the lungs by its COVID-19 row at the COVID-19 Radiography sources, so this row is slightly too optimistic. `plain` is better there, but uses what is outside the lungs (below).',
     '## What was tried against the gap',
     whatWasTried(figures.unseen),
     '## What the gate says',
@@ -43,18 +43,18 @@ export function starterCard(figures: Figures, file: ModelFile): string {
     criteriaTable(xray.gate.criteria),
     `CT (${ct.gate.testSet.n} slices of ${ct.gate.testSet.patients} patients): **${ct.gate.decision}**. ${ct.gate.why}`,
     criteriaTable(ct.gate.criteria),
-    'A fresh install serves this model whatever the gate says, because there is no other: it shows the way from end to end.',
-    '- Child or adult: all children are from one hospital, and about two thirds of them have pneumonia. Probabilities for children cannot be trusted to mean the same as for adults.\n- AP or PA: all AP images of covid-chestxray are COVID-19, and AP (portable) means sicker everywhere. The view is not given to the network and not corrected for.\n- Devices (tubes, leads) go with COVID-19 and with pneumonia.',
+    'A new installation deploys this model even if the gate rejects it, because there is no other one.',
+    '- Child or adult: all children are from one hospital, and about two thirds of them have pneumonia. Probabilities for children do not mean the same as for adults.\n- AP or PA: all AP images of covid-chestxray are COVID-19, and patients with AP (portable) images are sicker everywhere. The network does not know the view, and it is not corrected for.\n- Devices (tubes, leads) are associated with COVID-19 and pneumonia.',
     '## What it abstains from',
-    'An image is reported only if it resembles the mean frontal chest (X-ray), the output for the kind of picture is high enough, and the features are no further from those of the training images than nearly all held-out images are. Pictures of the locked test set:',
+    'An image is reported only if it resembles the mean frontal chest (X-ray), the guard output is high enough, and the features are not further from those of the training images than those of nearly all held-out images. Images of the locked test set:',
     abstentionTable('X-ray', xray),
     abstentionTable('CT', ct),
-    'Lateral views are few in the data, so little is known about them: use ViewPosition where the DICOM has it. Mirrored images are neither trained nor refused.',
-    'The DICOM files of NEMA WG04, which nothing was trained on (RG1: frontal chest radiograph; RG2: hip; RG3: lower leg; MG1: breast; CT1: chest CT slice; CT2: head CT; XA1: angiogram; SC1: sheet of head CTs; VL1 to VL3 endoscopy; VL6 microscopy; NM1 bone scan; US1 ultrasound; MR1 to MR4: head, shoulder, knee, head). Several files of one name are one picture in other transfer syntaxes.',
+    'The data contain few lateral views, so little is known about them; use ViewPosition if the DICOM file has it. Mirrored images are neither trained nor rejected.',
+    'The DICOM files of NEMA WG04, which were not used for training (RG1: frontal chest radiograph; RG2: hip; RG3: lower leg; MG1: breast; CT1: chest CT slice; CT2: head CT; XA1: angiogram; SC1: sheet of head CTs; VL1 to VL3 endoscopy; VL6 microscopy; NM1 bone scan; US1 ultrasound; MR1 to MR4: head, shoulder, knee, head). Several files of one name are the same image in different transfer syntaxes.',
     filesTable(figures),
-    'A finding on a refused picture means nothing; the columns show that the findings alone do not notice nonsense. RG1 and CT1 were published years before 2019: COVID-19 called present in them would be a false alarm.',
+    'A finding on a rejected image has no meaning; the columns show that the findings alone do not detect unsuitable images. RG1 and CT1 were published years before 2019, so COVID-19 present in them would be a false alarm.',
     '## CT',
-    'Tiny: one source, about 200 patients, pictures cut from papers; half of the training pictures are the same slices drawn as a scanner’s full field, because published ones are cropped to the lungs.',
+    'The data set is small: one source, about 200 patients, images taken from papers. Half of the training images are the same slices drawn as a full field of view, because published slices are cropped to the lungs.',
     setTable(
       [
         ['validation', ct.validation],
@@ -62,8 +62,8 @@ export function starterCard(figures: Figures, file: ModelFile): string {
       ],
       'covid-19',
     ),
-    'No second source with both classes was at hand, so nothing is known about CT from another place; leaving the one source out leaves nothing. The service windows Hounsfield units at centre −600, width 1500; the training pictures had windows that nobody recorded. There is no mask of the lungs for CT, so the gate’s questions about lungs are not asked.',
-    '## How to use it fairly',
+    'No second source with both classes was available, so nothing is known about CT from other hospitals. The service uses a window of −600 / 1500 HU; the windows of the training images are unknown. There is no lung mask for CT, so the lung criteria of the gate are not computed.',
+    '## How to use it',
     howToUse,
   ].join('\n\n')}\n`;
 }
@@ -88,21 +88,21 @@ function whatItIs({ xray, ct }: Figures): string {
       ],
       [
         'input',
-        'one grey image, full frame squashed to 192 × 192, antialiased bilinear, minus its mean, divided by its standard deviation',
+        'one grey image, full frame resized to 192 × 192 (bilinear, antialiased), minus its mean, divided by its standard deviation',
       ],
       [
         'trained on',
-        'published 8-bit pictures (JPEG, PNG), **not on DICOM**. CT: pictures that somebody windowed and saved, **not Hounsfield units**',
+        'published 8-bit images (JPEG, PNG), **not DICOM**. CT: images with an unknown window, **not Hounsfield units**',
       ],
       [
         'training',
-        `\`xray\`: ${xray.made.steps} steps of ${own.batch} (${stages(own)}); \`ct\`: ${ct.made.steps} steps (${stages(slices)}); AdamW, one cycle a stage, each source and class drawn as often as every other, no image more than ${own.maxDraws ?? '–'} times an epoch; seed ${xray.made.seed}, ${xray.made.engine}`,
+        `\`xray\`: ${xray.made.steps} steps of ${own.batch} (${stages(own)}); \`ct\`: ${ct.made.steps} steps (${stages(slices)}); AdamW, one cycle for each stage, each source and class used equally often, no image more than ${own.maxDraws ?? '–'} times an epoch; seed ${xray.made.seed}, ${xray.made.engine}`,
       ],
       [
         'augmentation',
-        `warp, rotation, zoom, light, gamma, covered borders and corners${own.augmentation.pEqualise ? `, grey values drawn towards an even histogram (${share(own.augmentation.pEqualise)} of the X-rays)` : ''}; no flip. Of X-rays besides, ${lungs ? `everything but the lungs taken from another picture (${share(lungs.pExchange)}) or one grey (${share(lungs.pAlone)}), or the lungs covered and every finding taught as even odds (${share(lungs.pCovered)})` : 'nothing'}`,
+        `warp, rotation, zoom, light, gamma, covered borders and corners${own.augmentation.pEqualise ? `, grey values moved towards a flat histogram (${share(own.augmentation.pEqualise)} of the X-rays)` : ''}; no flip. For X-rays also: ${lungs ? `everything but the lungs from another image (${share(lungs.pExchange)}) or of one grey (${share(lungs.pAlone)}), or the lungs covered and the target of every finding 0.5 (${share(lungs.pCovered)})` : 'nothing'}`,
       ],
-      ['not covered', 'mirrored images, lateral views, portable images with much equipment, any other finding'],
+      ['not covered', 'mirrored images, lateral views, portable images with many devices, any other finding'],
     ],
   );
 }
@@ -138,7 +138,7 @@ function setTable(sets: readonly (readonly [string, SetFigures])[], finding: str
       ? set.bySource.map((group) => [`… ${group.name}`, ...findingCells(group.findings[finding]!), share(group.refused)])
       : []),
   ]);
-  return table(['images of', 'n', 'positive', 'AUROC', 'sensitivity', 'specificity', 'ECE', 'Brier', 'refused'], rows);
+  return table(['images of', 'n', 'positive', 'AUROC', 'sensitivity', 'specificity', 'ECE', 'Brier', 'rejected'], rows);
 }
 
 function findingCells({ n, positives, auroc, sensitivity, specificity, ece, brier }: SetFigures['findings'][string]): string[] {
@@ -169,19 +169,19 @@ function unseenTable(unseen: readonly UnseenFigures[]): string {
       'COVID-19 AUROC',
       'pneumonia sensitivity / specificity',
       'COVID-19 sensitivity / specificity',
-      'refused',
+      'rejected',
     ],
     rows,
   );
 }
 
-/** A source of which the figure that counts is not known. */
+/** A source that was not left out of a training. */
 function neverLeftOut({ xray, unseen }: Figures): readonly string[] {
   const missing = xray.test.bySource.map(({ name }) => name).filter((name) => !unseen.some(({ leftOut }) => leftOut.includes(name)));
   return missing.length === 0
     ? []
     : [
-        `**Not left out yet**, for want of time: ${missing.join(', ')}. What the network does at such a source without having seen it is not known.`,
+        `**Not left out so far**: ${missing.join(', ')}. How the network performs at such a source without training on it is unknown.`,
       ];
 }
 
@@ -199,7 +199,7 @@ function whatWasTried(unseen: readonly UnseenFigures[]): string {
     ]),
   );
   return [
-    `Before, a starter of other make was refused by the gate: it read pneumonia better from a picture without lungs (AUROC 0.83) than from the lungs alone (0.70). So training pictures were changed: the lung fields, laid over by the mean chest, keep their place and everything else comes from another picture, of any source and class (mixed backgrounds, Xiao et al. 2021), or is one grey; or the lungs are covered, and the network is taught to say nothing. AUROC of up to ${maxMeasured.covered} images, drawn at random, on patients of the sources trained on (validation) and of the sources left out:`,
+    `The gate rejected an earlier starter: it recognised pneumonia better from images without lungs (AUROC 0.83) than from the lungs alone (0.70). The training images were therefore changed: the lung fields, found with the mean chest, keep their place, and everything else comes from another image of any source and class (mixed backgrounds, Xiao et al. 2021) or is one grey; or the lungs are covered, and the network learns to make no statement. AUROC of up to ${maxMeasured.covered} images, drawn at random, for patients of the training sources (validation) and of the left-out sources:`,
     table(
       [
         'left out',
@@ -214,22 +214,22 @@ function whatWasTried(unseen: readonly UnseenFigures[]): string {
       ],
       rows,
     ),
-    'Also tried, in the make before: mixing of channel statistics (MixStyle), with no AUROC moved beyond its interval. Not tried: source-adversarial training, a crop to the lungs in service too, and more than one seed.',
+    'Also tried with the earlier starter: mixing of channel statistics (MixStyle); no AUROC changed beyond its interval. Not tried: source-adversarial training, a crop to the lungs at prediction, more than one seed.',
   ].join('\n\n');
 }
 
 function criteriaTable(criteria: readonly Criterion[]): string {
   return table(
-    ['', 'what was found'],
-    criteria.map(({ counts, passed, words }) => [passed && counts ? 'passed' : counts ? '**not passed**' : 'shown', words]),
+    ['', 'result'],
+    criteria.map(({ counts, passed, words }) => [passed && counts ? 'passed' : counts ? '**failed**' : 'shown', words]),
   );
 }
 
 function abstentionTable(kind: string, { abstention, test }: NetworkFigures): string {
   return table(
-    [kind, 'n', 'refused'],
+    [kind, 'n', 'rejected'],
     [
-      ['**images of its own kind (wrongly refused)**', `${test.n}`, share(test.refused)],
+      ['**images of its own kind (wrongly rejected)**', `${test.n}`, share(test.refused)],
       ...abstention.map(({ what, n, refused }) => [what, `${n}`, share(refused)]),
     ],
   );
@@ -250,7 +250,7 @@ function filesTable({ files }: Figures): string {
       number(ct?.findings['covid-19'] ?? null),
     ];
   });
-  return table(['picture', '`xray` accepts', 'pneumonia', 'covid-19', '`ct` accepts', 'covid-19'], rows);
+  return table(['image', '`xray` accepts', 'pneumonia', 'covid-19', '`ct` accepts', 'covid-19'], rows);
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -11,10 +11,9 @@ import { OrthancClient } from '../orthanc/client.js';
 import { findOrthanc } from '../orthanc/find-orthanc.js';
 import { chosenModel } from './chosen-model.js';
 import { findOpenFiles } from '../lib/private-files.js';
-import { loadRouting } from '../routing/rules.js';
+import { destinationKind, destinationName, loadRouting, type DestinationKind } from '../routing/rules.js';
 import { openStore } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
-import { destinationName } from '../reporting/deliver-result.js';
 
 /** One line of the examination. */
 interface Check {
@@ -230,10 +229,9 @@ async function examineOrthanc(config: Config, report: Report): Promise<void> {
       'add the name under DicomModalities or OrthancPeers in Orthanc, or correct config/routing.yaml',
       async () => {
         const wanted = loadRouting(config.routingFile).rules.flatMap((rule) => rule.destinations);
-        const [modalities, peers] = await Promise.all([orthanc.modalities(), orthanc.peers()]);
-        const missing = wanted
-          .filter((one) => !('modality' in one ? modalities : peers).includes(destinationName(one)))
-          .map(destinationName);
+        const [modality, peer] = await Promise.all([orthanc.modalities(), orthanc.peers()]);
+        const known: Readonly<Record<DestinationKind, readonly string[]>> = { modality, peer };
+        const missing = wanted.filter((one) => !known[destinationKind(one)].includes(destinationName(one))).map(destinationName);
         if (missing.length > 0) throw new Fault('destination-unknown', `Orthanc does not know ${[...new Set(missing)].join(', ')}`);
         return {
           value: wanted,

@@ -1,47 +1,29 @@
-/** Who waits for a slot: reporting, or a person who looks at images. */
+import { Semaphore } from '../lib/semaphore.js';
+
+/** For whom a request to the PACS is: for reporting, or for a user who views images. */
 export type SlotLane = 'reports' | 'viewer';
 
 /**
- * So many exchanges with one PACS at a time, whoever asks; the rest wait in order. Freed slots go to the lanes in turn, so neither
- * side waits for all that the other has asked for. A viewer's answer lasts as long as its browser takes to read it:
- * where there is more than one slot, viewers leave one free for reporting.
+ * Limits the requests to one PACS at the same time; the others wait. The lanes get free slots alternately, so that neither has to wait
+ * for all requests of the other. A viewer's request lasts as long as its browser takes to read the answer: if there is more than one
+ * slot, viewers leave one free for reporting.
  */
 export class Slots {
-  readonly #waiting: Readonly<Record<SlotLane, (() => void)[]>> = { reports: [], viewer: [] };
-  readonly #inUse: Record<SlotLane, number> = { reports: 0, viewer: 0 };
-  #lastServed: SlotLane = 'viewer';
+  readonly #semaphore: Semaphore;
 
-  constructor(readonly count: number) {}
+  constructor(readonly count: number) {
+    this.#semaphore = new Semaphore({
+      maxActive: count,
+      maxActiveOf: (lane) => (lane === 'viewer' ? Math.max(1, count - 1) : count),
+      alternateKeys: true,
+    });
+  }
 
   get inUse(): number {
-    return this.#inUse.reports + this.#inUse.viewer;
+    return this.#semaphore.active;
   }
 
-  async use<T>(work: () => Promise<T>, lane: SlotLane = 'reports'): Promise<T> {
-    await new Promise<void>((start) => {
-      this.#waiting[lane].push(start);
-      this.#startNext();
-    });
-    try {
-      return await work();
-    } finally {
-      this.#inUse[lane]--;
-      this.#startNext();
-    }
-  }
-
-  #startNext(): void {
-    while (this.inUse < this.count) {
-      const lanes: readonly SlotLane[] = this.#lastServed === 'reports' ? ['viewer', 'reports'] : ['reports', 'viewer'];
-      const lane = lanes.find((one) => this.#waiting[one].length > 0 && this.#isAllowed(one));
-      if (lane === undefined) return;
-      this.#lastServed = lane;
-      this.#inUse[lane]++;
-      this.#waiting[lane].shift()!();
-    }
-  }
-
-  #isAllowed(lane: SlotLane): boolean {
-    return lane === 'reports' || this.count === 1 || this.#inUse.viewer < this.count - 1;
+  use<T>(work: () => Promise<T>, lane: SlotLane = 'reports'): Promise<T> {
+    return this.#semaphore.use(work, lane);
   }
 }

@@ -21,7 +21,7 @@ export type ResultInPacs = Omit<StudyResult, 'timings' | 'destinations'> & {
 
 /**
  * Every result of a study of which the PACS contains documents, superseded ones too, oldest first. Probabilities are those of the
- * documents: in % with one decimal, or as many as keep them on their side of the thresholds.
+ * documents: in % with one decimal, or as many as are needed to stay on their side of the thresholds.
  *
  * @param instances metadata of the whole study
  */

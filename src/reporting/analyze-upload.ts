@@ -9,16 +9,17 @@ import { withIdentity } from './instance-identity.js';
 import { predictInstances } from './predict-images.js';
 import { skip } from './skip.js';
 import type { FindingPrediction } from '../serving/model.js';
-import type { Pacs, ReportPorts } from './ports.js';
+import type { LoadedModelVersion } from '../serving/model-serving.js';
+import type { Pacs } from './ports.js';
 import { beginningOf, readHeader, sizeOf } from './upload-header.js';
 
-/** A file of an upload, on disk; the name is for people only. */
+/** A file of an upload, on disk; the name is only displayed. */
 export interface UploadedFile {
   readonly name: string;
   readonly path: string;
 }
 
-/** What came of one study or one picture of an upload. */
+/** The result of one study or one picture of an upload. */
 export interface UploadAnalysis {
   readonly title: string;
   readonly kind: 'xray' | 'ct' | 'file';
@@ -29,21 +30,23 @@ export interface UploadAnalysis {
   readonly remarks: readonly string[];
 }
 
-/** More studies at once are left out, and that is said. */
+/** Studies beyond this number are skipped, each with a statement. */
 const maxStudies = 20;
 /** Headers of all files of an upload, in memory. */
 const maxHeaderBytes = 96 * 2 ** 20;
 /** A PNG or JPEG file, which is decoded as a whole. */
 const maxPictureBytes = 64 * 2 ** 20;
 
-type Tools = Pick<ReportPorts, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
-
 /**
- * A story without a PACS: files → what the model says of them. A DICOM study is judged as the main job judges it, a PNG or
- * JPEG is taken for a frontal X-ray; both pass the same guards. Nothing is stored and no rule is asked.
+ * Analyzes files without a PACS. A DICOM study is analysed as in the report story; a PNG or JPEG is treated as a frontal X-ray; both
+ * pass the same checks. Nothing is stored and no routing rule is applied.
  */
-export async function analyzeUpload(files: readonly UploadedFile[], tools: Tools): Promise<readonly UploadAnalysis[]> {
-  // One after the other, and only as far as their headers go: memory must not grow with what is dropped.
+export async function analyzeUpload(
+  files: readonly UploadedFile[],
+  loaded: LoadedModelVersion,
+  maxImages: number,
+): Promise<readonly UploadAnalysis[]> {
+  // One after the other, and headers only: memory must not grow with the size of the upload.
   const opened: Opened[] = [];
   let headerBytes = 0;
   for (const [index, file] of files.entries()) {
@@ -56,12 +59,12 @@ export async function analyzeUpload(files: readonly UploadedFile[], tools: Tools
       );
     opened.push(one);
   }
-  const answers: UploadAnalysis[] = [];
+  const analyses: UploadAnalysis[] = [];
   const studies = new Map<string, DicomFile[]>();
-  let judged = 0;
+  let analysed = 0;
   for (const one of opened) {
     if (one.kind === 'unreadable')
-      answers.push({
+      analyses.push({
         title: one.name,
         kind: 'file',
         outcome: 'failed',
@@ -70,13 +73,13 @@ export async function analyzeUpload(files: readonly UploadedFile[], tools: Tools
         findings: [],
         remarks: [],
       });
-    else if (one.kind === 'picture') answers.push(++judged > maxStudies ? tooMany(one.name) : await analyzePicture(one, tools));
+    else if (one.kind === 'picture') analyses.push(++analysed > maxStudies ? tooMany(one.name) : await analyzePicture(one, loaded));
     else studies.set(one.studyInstanceUID, [...(studies.get(one.studyInstanceUID) ?? []), one]);
   }
   for (const members of studies.values())
-    answers.push(++judged > maxStudies ? tooMany(titleOf(members)) : await analyzeStudy(members, tools));
+    analyses.push(++analysed > maxStudies ? tooMany(titleOf(members)) : await analyzeStudy(members, loaded, maxImages));
   const order = { reported: 0, skipped: 1, failed: 2 } as const;
-  return answers.sort((a, b) => order[a.outcome] - order[b.outcome]);
+  return analyses.sort((a, b) => order[a.outcome] - order[b.outcome]);
 }
 
 interface DicomFile {
@@ -125,10 +128,13 @@ async function open({ name, path }: UploadedFile, index: number): Promise<Opened
   }
 }
 
-async function analyzePicture({ name, path }: { readonly name: string; readonly path: string }, tools: Tools): Promise<UploadAnalysis> {
+async function analyzePicture(
+  { name, path }: { readonly name: string; readonly path: string },
+  { model, reader }: LoadedModelVersion,
+): Promise<UploadAnalysis> {
   try {
-    const { image, preview } = await tools.reader.readPicture(await readFile(path));
-    const prediction = (await tools.model().predictXrays([image]))[0]!;
+    const { image, preview } = await reader.readPicture(await readFile(path));
+    const prediction = (await model.predictXrays([image]))[0]!;
     if (prediction.refusal !== undefined)
       return { title: name, kind: 'xray', outcome: 'skipped', ...skip('not-frontal-chest', prediction.refusal), findings: [], remarks: [] };
     return {
@@ -143,16 +149,16 @@ async function analyzePicture({ name, path }: { readonly name: string; readonly 
   }
 }
 
-async function analyzeStudy(members: readonly DicomFile[], tools: Tools): Promise<UploadAnalysis> {
+async function analyzeStudy(members: readonly DicomFile[], loaded: LoadedModelVersion, maxImages: number): Promise<UploadAnalysis> {
   const title = titleOf(members);
   const images = members.filter(({ dataSet }) => (numberOf(dataSet, 'Rows') ?? 0) > 0);
   if (images.length === 0) return { title, kind: 'file', outcome: 'skipped', ...skip('no-image'), findings: [], remarks: [] };
   try {
     const analysis = await predictInstances(
       images.map(({ dataSet }) => dataSet),
-      { model: tools.model(), reader: tools.reader },
+      loaded,
       filesAsPacs(images),
-      tools.settings.maxImages,
+      maxImages,
     );
     return {
       title,
@@ -170,12 +176,10 @@ function outcomeOf({ skip: skipped }: Analysis): Pick<UploadAnalysis, 'outcome' 
   return skipped ? { outcome: 'skipped', ...skipped } : { outcome: 'reported' };
 }
 
-function filesAsPacs(images: readonly DicomFile[]): Pacs {
+function filesAsPacs(images: readonly DicomFile[]): Pick<Pacs, 'retrieveInstance'> {
   const byUid = new Map(images.map(({ dataSet, path }) => [textOf(dataSet, 'SOPInstanceUID')!, path]));
   return {
-    retrieveStudyMetadata: async () => images.map(({ dataSet }) => dataSet),
     retrieveInstance: (_study: StudyInstanceUID, _series: SeriesInstanceUID, instance: SOPInstanceUID) => readFile(byUid.get(instance)!),
-    storeInstances: async () => undefined,
   };
 }
 
@@ -190,7 +194,7 @@ function tooMany(title: string): UploadAnalysis {
     kind: 'file',
     outcome: 'skipped',
     code: 'over-limit',
-    reason: `At most ${maxStudies} studies are looked at at once.`,
+    reason: `At most ${maxStudies} studies are analysed at once.`,
     findings: [],
     remarks: [],
   };

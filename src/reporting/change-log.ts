@@ -1,4 +1,4 @@
-/** One line of the PACS's change log, as far as watching needs it. */
+/** One line of the PACS's change log. */
 export interface PacsChange {
   readonly seq: number;
   readonly type: string;
@@ -10,8 +10,8 @@ export interface PacsChange {
 
 export interface ChangeLog {
   /**
-   * Changes after `since`, oldest first. `last`: up to where was read; of an empty answer the highest number that this
-   * database ever gave, also where that line is gone.
+   * Changes after `since`, oldest first. `last`: the number up to which the log was read; if there are no changes, the highest number
+   * that this database ever gave, even if that line was removed.
    */
   changes(
     since: number,
@@ -19,7 +19,7 @@ export interface ChangeLog {
   ): Promise<{ readonly changes: readonly PacsChange[]; readonly last: number; readonly done: boolean }>;
   /** The highest number that this database ever gave. */
   lastChange(): Promise<number>;
-  /** The PACS's own ids of the studies that these series and instances belong to; what is gone meanwhile is left out. */
+  /** The PACS's own ids of the studies that these series and instances belong to; those that were deleted meanwhile are left out. */
   studiesOf(resources: readonly { readonly level: 'series' | 'instance'; readonly id: string }[]): Promise<readonly string[]>;
 }
 
@@ -29,7 +29,7 @@ export interface ChangeMark {
   readonly type: string;
   readonly id: string;
   readonly date: string;
-  /** Among the last lines before reading began: kept for good, so that what lies before is never taken for new. */
+  /** One of the last lines before the first read: it is never dropped, so that older lines are never read as new. */
   readonly isAnchor?: boolean | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface Cursor {
   move(position: LogPosition, reset: boolean): Promise<void>;
 }
 
-/** So many lines before the position are remembered in a row; before them each is twice as far away as the one after it. */
+/** Consecutive lines before the position that are recorded; before them each is twice as far away as the one after it. */
 const marksInARow = 4;
 const maxMarks = 24;
 
@@ -59,19 +59,19 @@ const maxMarks = 24;
 export function marksOf(marks: readonly ChangeMark[], lines: readonly ChangeMark[]): readonly ChangeMark[] {
   const newestFirst = [...marks, ...lines.map(({ seq, type, id, date }): ChangeMark => ({ seq, type, id, date }))].reverse();
   const newest = newestFirst[0]?.seq ?? 0;
-  const kept: ChangeMark[] = [];
+  const selected: ChangeMark[] = [];
   for (const mark of newestFirst) {
-    const before = kept.at(-1);
-    const distant = before === undefined || kept.length < marksInARow || newest - mark.seq >= 2 * (newest - before.seq);
-    if (mark.isAnchor || (distant && kept.length < maxMarks && mark.seq !== before?.seq)) kept.push(mark);
+    const before = selected.at(-1);
+    const distant = before === undefined || selected.length < marksInARow || newest - mark.seq >= 2 * (newest - before.seq);
+    if (mark.isAnchor || (distant && selected.length < maxMarks && mark.seq !== before?.seq)) selected.push(mark);
   }
-  return kept.reverse();
+  return selected.reverse();
 }
 
-/** Without marks of before, so many numbers back are looked through for lines to remember. */
+/** Without earlier marks, the lines of this many numbers back are read to record marks. */
 const firstMarks = 200;
 
-/** The marks of a position that was not read up to, but begins there. */
+/** The marks of a position at which reading begins. */
 export async function marksBefore(lastSeq: number, log: Pick<ChangeLog, 'changes'>): Promise<readonly ChangeMark[]> {
   const { changes } = await log.changes(Math.max(0, lastSeq - firstMarks), firstMarks);
   const marks = marksOf(
@@ -83,7 +83,7 @@ export async function marksBefore(lastSeq: number, log: Pick<ChangeLog, 'changes
 
 /** What a position and the change log have in common. */
 export type Comparison =
-  /** The newest remembered line is there, or nothing speaks against the same database. */
+  /** The newest recorded line exists, or nothing contradicts that it is the same database. */
   | { readonly database: 'same' }
   /** Another database, or an older copy that went its own way: it agrees up to `agreedSeq`, 0 if nowhere. */
   | { readonly database: 'other'; readonly agreedSeq: number; readonly marks: readonly ChangeMark[] };
@@ -91,7 +91,7 @@ export type Comparison =
 /**
  * Whether the change log is still the one in which the position was reached.
  *
- * A remembered line that is missing says nothing: its resource may have been deleted, or the log was cleared. Another line
+ * A recorded line that is missing proves nothing: its resource may have been deleted, or the log was cleared. Another line
  * under its number, or a database that has not given the number of the position yet, is another database. Numbers alone do
  * not tell (`/changes?last` falls when the newest study is deleted; a restored database grows past the position), nor does
  * DatabaseServerIdentifier of Orthanc 1.12, which names the server and stays through a restore.

@@ -55,7 +55,7 @@ export function chooseImages(series: readonly SeriesFacts[], maxImages: number):
 /** One sentence for each image that a reader could expect to be part of the result and that is not. */
 export function leftOutNotes({ leftOut }: XraySelection): readonly string[] {
   const reasons = {
-    'over-limit': 'older than as many as are judged',
+    'over-limit': 'older than the images that are analysed',
     'for-processing': 'for processing, not for presentation',
     lateral: 'a lateral view',
   } as const;

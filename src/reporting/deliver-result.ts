@@ -1,5 +1,5 @@
 import { Fault } from '../errors.js';
-import type { Destination } from '../routing/rules.js';
+import { destinationKind, destinationName } from '../routing/rules.js';
 import type { Log } from '../log.js';
 import type { Deliveries, Delivery, Destinations, StudyResult } from './ports.js';
 
@@ -11,7 +11,7 @@ export async function planDeliveries(
   if (documents.length === 0) return [];
   await deliveries.plan(
     resultId,
-    destinations.map((one) => ({ destination: destinationName(one), kind: 'modality' in one ? 'modality' : 'peer' })),
+    destinations.map((one) => ({ destination: destinationName(one), kind: destinationKind(one) })),
   );
   const rows = await deliveries.ofResult(resultId);
   const delivered = new Set(rows.filter((one) => one.state === 'delivered').map((one) => one.destination));
@@ -35,18 +35,11 @@ export async function deliverResult(delivery: Delivery, destinations: Destinatio
   try {
     const ids = await destinations.instanceIdsOf(sopInstanceUIDs);
     // Documents that were deleted from the PACS meanwhile are not sent; that is not a fault of the destination.
-    if (ids.length > 0) {
-      if ('modality' in destination) await destinations.sendToModality(destination.modality, ids);
-      else await destinations.sendToPeer(destination.peer, ids);
-    }
+    if (ids.length > 0) await destinations.sendTo[destinationKind(destination)](name, ids);
     await deliveries.delivered(resultId, name);
     log.info('documents delivered', { result: resultId, destination: name, documents: ids.length });
   } catch (error) {
     if (error instanceof Fault) await deliveries.failed(resultId, name, error.code);
     throw error;
   }
-}
-
-export function destinationName(destination: Destination): string {
-  return 'modality' in destination ? destination.modality : destination.peer;
 }

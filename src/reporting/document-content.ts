@@ -42,7 +42,7 @@ export function contentOf(
   };
 }
 
-/** The engine that computed the predictions, not one that has taken over since. */
+/** The engine that computed the predictions, not one that the service has fallen back to since. */
 export function engineOf({ model }: ReportContext, { engine }: Analysis): EngineIdentity {
   return engine ?? model.engine;
 }

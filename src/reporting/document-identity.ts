@@ -7,11 +7,11 @@ import { measurementReport } from '../sr/measurement-report.js';
 import type { DocumentReference, ReportContent } from '../sr/report-content.js';
 import { textReport } from '../sr/text-report.js';
 
-/** Releases before 0.3 named documents by study, outcome, images, model and predecessors alone; their documents keep those names. */
+/** Releases before 0.3 derived UIDs from study, outcome, images, model and predecessors alone; their documents are found by those UIDs. */
 const formWithoutContent = '1';
 const documentForm = '2';
 
-/** What makes two results the same result: a repeat of it names the same documents. */
+/** What makes two results the same result: a repetition gives its documents the same UIDs. */
 export interface ResultIdentity {
   readonly studyInstanceUID: StudyInstanceUID;
   /** Outcome and its code, e.g. `reported`, `skipped/lateral-only`. */
@@ -60,11 +60,10 @@ export function heatMapUid({ heatMap }: DocumentUids, findingName: string): SOPI
 }
 
 /**
-/**
  * One short key for everything that the documents of a result state, but their own UIDs and the moment: another engine,
  * threshold, rule, procedure or patient's name makes other documents, and one SOP Instance UID never names two contents.
  *
- * @param moment also part of it, for documents that are written as files: nobody holds an earlier one to be adopted
+ * @param moment also part of it, for documents that are written as files: no earlier one exists that could be adopted
  */
 export function contentDigest(content: ReportContent, regionTemplate: RegionTemplate, moment?: Date): string {
   const nameless = {

@@ -4,11 +4,10 @@ import { derivedUid, isUsableUid } from '../dicom/uid.js';
 const identifying = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID'] as const;
 
 /**
- * An image that does not say which one it is, as de-identified files often do not, or says it by something that is no UID: it can
- * be judged all the same where no document has to name it. UIDs are made up for it, the same for images that have the rest in
- * common, so that the slices of one CT stay together.
+ * Replaces UIDs that are missing or unusable, as in many de-identified files: such an image can be analysed if no document has to
+ * reference it. Images that have the other UIDs in common get the same new ones, so that the slices of one CT stay together.
  *
- * @param source tells files apart that say nothing at all
+ * @param source distinguishes files that contain no UID at all
  */
 export function withIdentity(dataSet: DataSet, source: string): DataSet {
   const [study, series] = [textOf(dataSet, 'StudyInstanceUID'), textOf(dataSet, 'SeriesInstanceUID')];

@@ -6,7 +6,9 @@ import type { Destinations } from './ports.js';
 export function orthancDestinations(orthanc: Pick<OrthancClient, 'instanceIdsOf' | 'sendToModality' | 'sendToPeer'>): Destinations {
   return {
     instanceIdsOf: (uids) => orthanc.instanceIdsOf(uids as readonly SOPInstanceUID[]),
-    sendToModality: (name, ids) => orthanc.sendToModality(name, ids as readonly OrthancId[]),
-    sendToPeer: (name, ids) => orthanc.sendToPeer(name, ids as readonly OrthancId[]),
+    sendTo: {
+      modality: (name, ids) => orthanc.sendToModality(name, ids as readonly OrthancId[]),
+      peer: (name, ids) => orthanc.sendToPeer(name, ids as readonly OrthancId[]),
+    },
   };
 }

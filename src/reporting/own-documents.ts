@@ -29,7 +29,7 @@ export interface OwnDocuments {
   readonly heatMaps: readonly OwnHeatMap[];
 }
 
-/** Finds our documents among the instances of a study; the PACS, not the index, says what was reported. */
+/** Finds our documents among the instances of a study; the PACS, not the index, is the record of what was reported. */
 export function ownDocumentsIn(instances: readonly DataSet[]): OwnDocuments {
   const own = instances.filter(isOwnDocument);
   const all = own
@@ -55,7 +55,7 @@ export function ownDocumentsIn(instances: readonly DataSet[]): OwnDocuments {
   return { all, current: all.filter((one) => !superseded.has(one.reference.sopInstanceUID)), heatMaps };
 }
 
-/** The input of a result, as an algorithm parameter of its documents: how a repeat recognises what is already said. */
+/** The input of a result, as an algorithm parameter of its documents: by which a repetition recognises a result that is already reported. */
 export function inputParameter(inputKey: string): string {
   return `input ${inputKey}`;
 }
@@ -75,7 +75,7 @@ export function ruleParameter({ name, priority }: { readonly name: string; reado
   return `rule ${name}, priority ${priority}`;
 }
 
-/** What those parameters say; undefined for what a document of an earlier release does not hold. */
+/** The values of those parameters; a document of an earlier release may lack some. */
 export function parametersOf({ parameters }: ReadReport['algorithm']): {
   readonly inputKey?: string;
   readonly content?: string;

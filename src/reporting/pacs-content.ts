@@ -3,27 +3,27 @@ import { Fault } from '../errors.js';
 import type { OrthancClient, OrthancInstance } from '../orthanc/client.js';
 import type { PacsContent } from './ports.js';
 
-/** So many digests are remembered; a file of one name never changes. */
-const maxRemembered = 20_000;
+/** Digests in the cache; a file of one name never changes. */
+const maxCached = 20_000;
 
-/** Which files Orthanc holds of a study, by its own interface. */
+/** The files that Orthanc contains of a study, by its REST API. */
 export function pacsContentOf(
   orthanc: Pick<OrthancClient, 'findStudies' | 'instancesOf' | 'md5Of' | 'instanceIdsOf' | 'deleteInstance'>,
 ): PacsContent {
-  const remembered = new Map<string, string>();
+  const cached = new Map<string, string>();
 
   async function instancesOf(study: StudyInstanceUID): Promise<readonly OrthancInstance[]> {
     const studies = await orthanc.findStudies(study);
-    return (await Promise.all(studies.map((id) => orthanc.instancesOf(id).catch(noneWhereGone)))).flat();
+    return (await Promise.all(studies.map((id) => orthanc.instancesOf(id).catch(noneIfDeleted)))).flat();
   }
 
-  /** The MD5 that Orthanc keeps, else the name of the file. */
+  /** The MD5 that Orthanc stores, or the name of the file if it stores none. */
   async function digestOf({ id, fileUuid }: OrthancInstance): Promise<string> {
-    const known = remembered.get(fileUuid);
+    const known = cached.get(fileUuid);
     if (known !== undefined) return known;
     const digest = (await orthanc.md5Of(id)) ?? fileUuid;
-    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value!);
-    if (fileUuid !== '') remembered.set(fileUuid, digest);
+    if (cached.size >= maxCached) cached.delete(cached.keys().next().value!);
+    if (fileUuid !== '') cached.set(fileUuid, digest);
     return digest;
   }
 
@@ -50,8 +50,8 @@ export function fileNames(instances: readonly OrthancInstance[]): ReadonlyMap<st
   return new Map(instances.map(({ id, fileUuid }) => [id, fileUuid]));
 }
 
-/** Deleted between two questions. */
-function noneWhereGone(error: unknown): readonly OrthancInstance[] {
+/** The study was deleted between two requests. */
+function noneIfDeleted(error: unknown): readonly OrthancInstance[] {
   if (error instanceof Fault && error.code === 'pacs-not-found') return [];
   throw error;
 }

@@ -3,7 +3,7 @@ import type { DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import type { Log } from '../log.js';
 import type { StudyStatistics } from '../monitoring/study-statistics.js';
-import type { Destination, Routing } from '../routing/rules.js';
+import type { Destination, DestinationKind, Routing } from '../routing/rules.js';
 import type { Arrival } from '../routing/series-facts.js';
 import type { ImageReader } from '../serving/image-reader.js';
 import type { ImageKind, ServedModel } from '../serving/model.js';
@@ -23,13 +23,13 @@ export interface Pacs {
   retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
   /** Resolves only when the PACS has accepted every instance. */
   storeInstances(files: readonly Uint8Array[]): Promise<void>;
-  /** What the PACS's own interface tells in addition to DICOMweb; absent where instances neither change nor disappear (files on disk). */
+  /** What the PACS's own interface offers in addition to DICOMweb; absent where instances neither change nor disappear (files on disk). */
   readonly content?: PacsContent | undefined;
 }
 
 /** The files that a study contains at this moment, so that a result follows them. */
 export interface PacsContent {
-  /** The name of the stored file by SOP Instance UID: another after an instance was overwritten, or deleted and sent again. Empty when the study is gone. */
+  /** The name of the stored file by SOP Instance UID: it changes if an instance is overwritten, or deleted and sent again. Empty if the study was deleted. */
   storedFiles(study: StudyInstanceUID): Promise<StoredFiles>;
   /** A digest of the bytes of each of these instances that is there, by SOP Instance UID. */
   digestsOf(study: StudyInstanceUID, instances: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -113,7 +113,7 @@ export interface Clock {
 export interface ReportPorts {
   readonly pacs: Pacs;
   readonly reader: ImageReader;
-  /** The deployed model; asked once for each study, so that a study is never reported by two models. */
+  /** The deployed model; called once for each study, so that a study is never reported by two models. */
   readonly model: () => ServedModel;
   readonly settings: ReportSettings;
   readonly clock: Clock;
@@ -160,8 +160,12 @@ export interface PacsStudies {
 export interface Destinations {
   /** The PACS's own ids of instances by SOP Instance UID. */
   instanceIdsOf(sopInstanceUIDs: readonly string[]): Promise<readonly string[]>;
-  sendToModality(name: string, instanceIds: readonly string[]): Promise<void>;
-  sendToPeer(name: string, instanceIds: readonly string[]): Promise<void>;
+  /**
+   * How documents are sent to a destination of each kind.
+   *
+   * @throws Fault `destination-unavailable` (retried) or `destination-unknown`
+   */
+  readonly sendTo: Readonly<Record<DestinationKind, (name: string, instanceIds: readonly string[]) => Promise<void>>>;
 }
 
 /** A study that received something. */

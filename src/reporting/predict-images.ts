@@ -25,7 +25,7 @@ export async function predictImages(
   siteOf?: ReportPorts['siteOf'],
 ): Promise<Analysis> {
   const nothing = { kind: images.kind, evidence: evidenceOf(images.considered), findings: [], notes: [] };
-  if (!model.judges(images.kind)) return { ...nothing, skip: skip('not-for-this-model') };
+  if (!model.supports(images.kind)) return { ...nothing, skip: skip('not-for-this-model') };
   if (images.kind === 'xray' && images.xrays.chosen.length === 0) return { ...nothing, skip: noXrayReason(images.xrays.leftOut) };
   try {
     if (images.kind === 'ct') return await predictCt(images.series, model, reader, pacs, watch, siteOf);

@@ -1,7 +1,7 @@
 import { defineQueue } from '../jobs/queue.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Delivery, IntakeJob, ReportJob, StudyQueue } from './ports.js';
-import { destinationName } from './deliver-result.js';
+import { destinationName } from '../routing/rules.js';
 
 /**
  * Studies of the archive, and of a change log that is far behind, come after those that arrive now: a patient is waiting for these.

@@ -6,15 +6,15 @@ import { referenceTo } from './image-reference.js';
 import type { Pacs, ResultDocument } from './ports.js';
 
 /**
- * Fetches a document that was just stored and compares what it says with what was meant.
+ * Retrieves a document that was just stored and compares its content with what was sent.
  *
  * @throws Fault `read-back-differs`
  */
 export async function readBack(sent: DataSet, kind: ResultDocument['kind'], pacs: Pacs): Promise<ResultDocument> {
   const reference = referenceTo(sent);
   const bytes = await pacs.retrieveInstance(reference.studyInstanceUID, reference.seriesInstanceUID, reference.sopInstanceUID);
-  const held = readPart10(bytes, { untilPixelData: true }).dataSet;
-  const same = kind === 'heat-map' ? sameHeatMap(held, sent) : sameReport(readReport(held), readReport(sent));
+  const stored = readPart10(bytes, { untilPixelData: true }).dataSet;
+  const same = kind === 'heat-map' ? sameHeatMap(stored, sent) : sameReport(readReport(stored), readReport(sent));
   if (!same) {
     throw new Fault('read-back-differs', 'expected the findings that were sent, found others', {
       sopInstanceUID: reference.sopInstanceUID,
@@ -25,8 +25,8 @@ export async function readBack(sent: DataSet, kind: ResultDocument['kind'], pacs
 }
 
 /** Its pixels are not compared: a PACS may compress what it stores. */
-function sameHeatMap(held: DataSet, sent: DataSet): boolean {
+function sameHeatMap(stored: DataSet, sent: DataSet): boolean {
   return ['SOPInstanceUID', 'DerivationDescription', 'Rows', 'Columns', 'BurnedInAnnotation'].every(
-    (keyword) => textOf(held, keyword) === textOf(sent, keyword),
+    (keyword) => textOf(stored, keyword) === textOf(sent, keyword),
   );
 }

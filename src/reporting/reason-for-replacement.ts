@@ -2,7 +2,7 @@ import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { OwnDocument } from './own-documents.js';
 
 /**
- * Why an earlier result no longer holds, where its images are the reason: one sentence for the document that replaces it.
+ * Why an earlier result no longer applies, if its images are the reason: one sentence for the document that replaces it.
  *
  * @param instances all images of the study now
  * @param considered those that the new result rests on

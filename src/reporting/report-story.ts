@@ -26,7 +26,7 @@ export async function followChanges({ changeLog, cursor, queue, schedule, log }:
 }
 
 /** Intake: is the study complete, and does it contain anything new? @returns false if instances still arrive: check again later */
-export async function takeIn({ pacsStudyId }: IntakeJob, isBacklog: boolean, ports: StoryPorts): Promise<boolean> {
+export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, ports: StoryPorts): Promise<boolean> {
   const { studies, index, queue, events, settings, log } = ports;
   const readiness = await checkReadiness(pacsStudyId, studies, index, settings.routing);
   if (readiness.state === 'arriving') return false;

@@ -1,6 +1,6 @@
 /**
- * A skip is a result: the study was seen and, for a reason that anybody may read, not judged.
- * The sentences go into the record and into the document; they name no patient attribute.
+ * A skip is a result: the study was seen and, for a stated reason, not analysed.
+ * The sentences go into the index and into the document; they contain no patient attribute.
  */
 export const skipReasons = {
   'no-rule': 'No routing rule takes this study',

@@ -4,13 +4,14 @@ import type { JobFailure } from '../jobs/failure.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { retryLater } from '../jobs/queue.js';
 import type { Serving } from '../serving/model-serving.js';
-import { destinationName, planDeliveries } from './deliver-result.js';
+import { destinationName } from '../routing/rules.js';
+import { planDeliveries } from './deliver-result.js';
 import { indexResult } from './index-result.js';
 import type { ReportJob, ReportPorts, StoryPorts, StudyResult } from './ports.js';
 import { deliverQueue, intakeQueue, reportQueue } from './queues.js';
 import { removeStudy } from './remove-study.js';
 import { reportFailure } from './report-failure.js';
-import { deliver, report, studyOf, takeIn } from './report-story.js';
+import { deliver, report, studyOf, intake } from './report-story.js';
 import { resultWithoutDocument } from './study-result.js';
 import { infrastructureFaults, unlessDeleted } from './unless-deleted.js';
 import { untilAborted } from './until-aborted.js';
@@ -35,7 +36,7 @@ export async function startReporting(
 
   await jobs.work(
     intakeQueue,
-    async ({ payload, priority }) => ((await takeIn(payload, priority < 0, ports)) ? undefined : retryLater(orthanc.stabilityCheckMs)),
+    async ({ payload, priority }) => ((await intake(payload, priority < 0, ports)) ? undefined : retryLater(orthanc.stabilityCheckMs)),
     { concurrency: 2, timeLimitMs, retry: { ...retry, unlimited: unlimitedForIntake } },
   );
 

@@ -4,13 +4,13 @@ import { Fault } from '../errors.js';
 import { inputKeyOf } from './document-identity.js';
 import type { Pacs, ResultDocument, StoredFiles } from './ports.js';
 
-/** The images that a result rests on, as the PACS holds them at this moment. */
+/** The images that a result is about, as the PACS contains them at this moment. */
 export interface StudyInput {
   /** Of their identifiers and their bytes. */
   readonly inputKey: string;
   /** Of their identifiers alone: so documents of earlier releases name their input. */
   readonly formerKey: string;
-  /** Names of the files that the study holds; absent where instances neither change nor go. */
+  /** Names of the files that the study contains; absent where instances neither change nor disappear. */
   readonly files: StoredFiles | undefined;
 }
 
@@ -27,10 +27,10 @@ export async function inputOf(
 }
 
 /**
- * Asked right before documents are stored, and once more right after.
+ * Checks the study immediately before documents are stored, and once more immediately after.
  *
- * @param ownDocuments SOP Instance UIDs of what was just stored: they alone make no study
- * @throws Fault `pacs-not-found` when the study is gone, `study-changed` when an image was deleted or replaced
+ * @param ownDocuments SOP Instance UIDs of what was just stored: a study of these alone was deleted
+ * @throws Fault `pacs-not-found` if the study was deleted, `study-changed` if an image was deleted or replaced
  */
 export async function assertUnchanged(
   study: StudyInstanceUID,
@@ -54,7 +54,7 @@ export async function assertUnchanged(
   });
 }
 
-/** Documents that were stored into a study which changed or went meanwhile: what was there before stays. */
+/** Removes documents that were stored into a study that changed or was deleted meanwhile; those that existed before stay. */
 export async function removeStored(
   documents: readonly Pick<ResultDocument, 'sopInstanceUID'>[],
   { files }: StudyInput,

@@ -6,7 +6,7 @@ import type { SearchForStudies } from './every-study.js';
 
 const listedAtOnce = 500;
 
-interface Searched {
+interface SearchedPacs {
   readonly dicomWeb: Pick<DicomWeb, 'searchForStudies'>;
   readonly orthanc: Pick<OrthancClient, 'countStudies' | 'listStudies'>;
 }
@@ -14,10 +14,10 @@ interface Searched {
 /**
  * A search that reaches every study, for everyStudy: QIDO-RS, or Orthanc's own list of studies where QIDO-RS ends too early.
  *
- * Orthanc 1.10 gives at most LimitFindResults + 1 rows of a search in all, whatever the offset (tried); 1.12 gives so many a page.
+ * Orthanc 1.10 gives at most LimitFindResults + 1 rows of a search in all, whatever the offset (tried); 1.12 limits each page to that number.
  * Rows of the list have no ModalitiesInStudy. Of a query the list knows a Study Date "YYYYMMDD-" alone.
  */
-export function studySearch(pacs: Searched): SearchForStudies {
+export function studySearch(pacs: SearchedPacs): SearchForStudies {
   let listed: Promise<readonly DataSet[]> | undefined;
   return async (query, page) => {
     if (page.offset === 0) listed = (await endsTooEarly(pacs)) ? listStudies(pacs, query) : undefined;
@@ -25,7 +25,7 @@ export function studySearch(pacs: Searched): SearchForStudies {
   };
 }
 
-async function listStudies({ orthanc }: Searched, query: Readonly<Record<string, string>>): Promise<readonly DataSet[]> {
+async function listStudies({ orthanc }: SearchedPacs, query: Readonly<Record<string, string>>): Promise<readonly DataSet[]> {
   const from = /^(\d{8})-$/.exec(query['StudyDate'] ?? '')?.[1] ?? '';
   const rows: DataSet[] = [];
   for (let since = 0; ; ) {

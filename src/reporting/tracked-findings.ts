@@ -6,7 +6,7 @@ import type { Box } from '../pixels/image.js';
 import type { Side } from '../sr/report-content.js';
 import type { OwnDocument } from './own-documents.js';
 
-/** A box that lies on one side with this share of its width tells the side. */
+/** A box lies on one side of the patient if this share of its width does. */
 const minShareOnOneSide = 0.8;
 
 /**

@@ -63,7 +63,7 @@ function modelUntil(model: ServedModel, signal: AbortSignal): ServedModel {
     get engine() {
       return model.engine;
     },
-    judges: (kind) => model.judges(kind),
+    supports: (kind) => model.supports(kind),
     predictXrays: (images) => until(signal, () => model.predictXrays(images)),
     predictSlices: (images) => until(signal, () => model.predictSlices(images)),
   };

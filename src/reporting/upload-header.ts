@@ -62,7 +62,7 @@ function headerIn(bytes: Uint8Array): DataSet {
   return readPart10(bytes, { untilPixelData: true }).dataSet;
 }
 
-/** A copy: values are views of the bytes of the file, which they would keep in memory. */
+/** A copy: values are views of the bytes of the file, so that the whole file would stay in memory. */
 function withoutBulk(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
   if (Array.isArray(value)) return value.map(withoutBulk);

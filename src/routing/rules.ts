@@ -37,9 +37,34 @@ const conditions = z
   })
   .refine((given) => Object.keys(given).length > 0, 'expected at least one condition');
 
-const destination = z.union([z.strictObject({ modality: z.string().min(1) }), z.strictObject({ peer: z.string().min(1) })], {
-  error: 'expected { modality: NAME } or { peer: NAME } as configured in Orthanc',
-});
+/** Where documents are sent: `modality` (C-STORE) and `peer` (another Orthanc), by their names in Orthanc's configuration. */
+export const destinationKinds = ['modality', 'peer'] as const;
+
+export type DestinationKind = (typeof destinationKinds)[number];
+
+/** `{ modality: NAME }` or `{ peer: NAME }`. */
+export type Destination = { readonly [kind in DestinationKind]: Readonly<Record<kind, string>> }[DestinationKind];
+
+/** Exactly one of the kinds, with a name. */
+export function destinationSchemaOf<Kind extends string>(
+  kinds: readonly Kind[],
+): z.ZodType<{ readonly [kind in Kind]: Readonly<Record<kind, string>> }[Kind]> {
+  const schema = z.union(
+    kinds.map((kind) => z.strictObject({ [kind]: z.string().min(1) })),
+    { error: `expected ${kinds.map((kind) => `{ ${kind}: NAME }`).join(' or ')} as configured in Orthanc` },
+  );
+  return schema as unknown as z.ZodType<{ readonly [kind in Kind]: Readonly<Record<kind, string>> }[Kind]>;
+}
+
+export function destinationKind(destination: Destination): DestinationKind {
+  return Object.keys(destination)[0] as DestinationKind;
+}
+
+export function destinationName(destination: Destination): string {
+  return Object.values(destination)[0]!;
+}
+
+const destination = destinationSchemaOf(destinationKinds);
 
 const rule = z.strictObject({
   name: z.string().min(1),
@@ -58,7 +83,6 @@ const routingSchema = z
 export type RoutingRule = z.output<typeof rule>;
 export type Conditions = z.output<typeof conditions>;
 export type Attribute = keyof Conditions;
-export type Destination = z.output<typeof destination>;
 export type Routing = z.output<typeof routingSchema>;
 
 /** @throws Fault `config-invalid` with file, line and what was expected */

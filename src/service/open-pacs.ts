@@ -68,7 +68,7 @@ function access(
   }: { readonly url: string; readonly dicomWebUrl: string; readonly username?: string | undefined; readonly password?: string | undefined },
   end: () => Promise<void>,
 ): PacsAccess {
-  // Both interfaces share one limit: the configuration allows so many requests in all.
+  // Both interfaces share one limit: the configuration limits their requests together.
   const maxConcurrent = new Slots(maxConcurrentRequests);
   const shared = { username, password, caFile, timeoutMs, maxConcurrent };
   const orthanc = new OrthancClient({ url, ...shared });

@@ -2,7 +2,7 @@ import { loadModelVersion, type ModelVersion } from '../registry/model-version.j
 import type { Registry } from '../registry/registry.js';
 import type { Serving } from './model-serving.js';
 
-/** Files of the version that this process judges with: of the registry, or the shipped folder where the registry cannot be written. */
+/** Files of the version that this process uses: in the registry, or in the shipped folder if the registry cannot be written. */
 export async function deployedVersion(
   registry: Pick<Registry, 'versions' | 'load'>,
   serving: Pick<Serving, 'champion'>,

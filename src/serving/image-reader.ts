@@ -4,22 +4,22 @@ import type { Config } from '../config.js';
 import { DecoderPool, toStored, type DecodedPicture } from '../pixels/decoder-pool/decoder-pool.js';
 import { lungWindow } from '../pixels/ct/ct-slice.js';
 
-/** An image as the network will see it, and the way back to where its pixels are stored. */
+/** An image as input of the network, and how its coordinates map to the stored pixels. */
 export interface ReadImage {
   readonly image: GreyImage;
-  /** The same for people: what a heat map is drawn over. None is drawn without. */
+  /** The same image for display, on which a heat map is drawn; without it none is drawn. */
   readonly preview?: Preview;
   /** From a box in fractions (0 to 1) of `image` to pixels of the image as stored. */
   toStored(box: Box): Box;
 }
 
-/** Decoding, where it can neither hold the service up nor take it down; frame numbers are 1-based. */
+/** Decodes images in processes of their own, so that a file can neither block nor end the service; frame numbers are 1-based. */
 export interface ImageReader {
   readXray(file: Uint8Array): Promise<ReadImage>;
   readCtSlice(file: Uint8Array, frameNumber: number): Promise<ReadImage>;
   /** Share of the body's cross-section that is lung, 0 to 1. */
   lungFraction(file: Uint8Array, frameNumber: number): Promise<number>;
-  /** A picture file, taken for a frontal X-ray. */
+  /** A picture file (PNG, JPEG …), treated as a frontal X-ray. */
   readPicture(file: Uint8Array): Promise<{ readonly image: GreyImage; readonly preview: Preview }>;
 }
 

@@ -1,16 +1,16 @@
-/** The first retry comes at the registry's next look, the last ones so far apart. */
+/** The longest delay between two attempts. The first retry comes when the registry is read the next time. */
 const maxDelayMs = 600_000;
 
 interface Failure {
   readonly revision: number;
-  readonly times: number;
+  readonly count: number;
   readonly nextAt: number;
-  readonly said: string;
+  readonly reason: string;
 }
 
 /**
- * Which model versions could not be loaded: each is tried again after a delay that doubles, since reading its weights and
- * compiling its networks is dear, and at once when somebody changes the registry. What it failed with is said once.
+ * Which model versions could not be loaded: each is tried again after a delay that doubles, because reading its weights and
+ * compiling its networks is expensive, and at once when the registry changes. A reason is logged once.
  */
 export class LoadFailures {
   readonly #failures = new Map<string, Failure>();
@@ -26,17 +26,17 @@ export class LoadFailures {
     return failure === undefined || failure.revision !== revision || this.now() >= failure.nextAt;
   }
 
-  /** @returns whether this is to be said: it is the first failure, or another than before */
+  /** @returns whether to log it: it is the first failure, or its reason is another than before */
   failed(version: string, revision: number, reason: string): boolean {
     const before = this.#failures.get(version);
-    const times = before?.revision === revision ? before.times + 1 : 1;
+    const count = before?.revision === revision ? before.count + 1 : 1;
     this.#failures.set(version, {
       revision,
-      times,
-      nextAt: this.now() + Math.min(maxDelayMs, this.firstDelayMs * 2 ** Math.min(times, 30)),
-      said: reason,
+      count,
+      nextAt: this.now() + Math.min(maxDelayMs, this.firstDelayMs * 2 ** Math.min(count, 30)),
+      reason,
     });
-    return before?.said !== reason;
+    return before?.reason !== reason;
   }
 
   loaded(version: string): void {

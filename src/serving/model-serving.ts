@@ -11,28 +11,28 @@ import type { ServedModel } from './model.js';
 import type { OpenReader } from './image-reader.js';
 import { LoadFailures } from './load-failures.js';
 
-/** A model on the engine, and the reader that gives pictures in its size. */
+/** A model on the engine, and the reader that gives images in the size of its networks. */
 export interface LoadedModelVersion {
   readonly model: ServedModel;
   readonly reader: ImageReader;
 }
 
-/** A model that stays loaded until it is let go, whatever is promoted meanwhile. */
+/** A model that stays loaded until it is released, even if another one is promoted meanwhile. */
 export interface AcquiredModel extends LoadedModelVersion {
   release(): void;
 }
 
-/** The model in service and, if there is one, the challenger that judges in shadow. */
+/** The deployed model and, if there is one, the challenger that makes shadow predictions. */
 export interface Serving {
   champion(): ServedModel;
   challenger(): ServedModel | undefined;
-  /** Gives pictures in the size of the champion of now. */
+  /** Gives images in the size of the present champion. */
   readonly reader: ImageReader;
-  /** For one study: the champion of now. */
+  /** The present champion, for one study. */
   acquireChampion(): AcquiredModel;
-  /** Undefined if that version is not the challenger any more. */
+  /** @returns undefined if that version is no longer the challenger */
   acquireChallenger(version: string): AcquiredModel | undefined;
-  /** Looks at the registry now instead of at the next turn. */
+  /** Reads the registry now instead of at the next interval. */
   refresh(): Promise<void>;
   close(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export interface ServingParts {
   readonly engine: Engine;
   readonly findings: FindingsConfig;
   readonly reader: OpenReader;
-  /** In service at the start, on the engine already. */
+  /** Deployed at the start; it is on the engine already. */
   readonly first: { readonly version: ModelVersion; readonly model: LoadedModel };
   readonly watchIntervalMs: number;
   readonly log: Log;
@@ -62,54 +62,54 @@ export async function loadOntoEngine(version: ModelVersion, engine: Engine, find
 }
 
 /**
- * Follows the registry's aliases. A new champion is loaded beside the old one, takes over between two studies, and the old one is
- * released when its last study is done: no study waits, none is judged by two models. What cannot be loaded changes nothing, is
- * said in the log once, and is tried again ever more rarely, or when the registry changes.
+ * Follows the registry's aliases. A new champion is loaded beside the old one and takes over between two studies; the old one is
+ * released when its last study is done. So no study waits, and none is reported by two models. A version that cannot be loaded
+ * changes nothing, is logged once, and is tried again after growing delays, or when the registry changes.
  */
 export function startServing(parts: ServingParts): Serving {
   const { registry, watchIntervalMs, log } = parts;
-  let champion = new Loaded(parts.first.version, parts.first.model, parts.reader);
-  let challenger: Loaded | undefined;
+  let champion = new CountedModel(parts.first.version, parts.first.model, parts.reader);
+  let challenger: CountedModel | undefined;
   const failures = new LoadFailures(watchIntervalMs);
   let closed = false;
-  /** Whether the registry was there, and is missing now: reported once. */
-  let seen = false;
-  let missing = false;
-  const load = async (version: string, revision: number): Promise<Loaded | undefined> => {
+  /** Whether the registry existed, and is missing now: logged once. */
+  let wasRead = false;
+  let isMissing = false;
+  const load = async (version: string, revision: number): Promise<CountedModel | undefined> => {
     if (!failures.mayTry(version, revision)) return undefined;
     try {
       const found = await registry.load(version);
-      const loaded = new Loaded(found, await loadOntoEngine(found, parts.engine, parts.findings), parts.reader);
+      const loaded = new CountedModel(found, await loadOntoEngine(found, parts.engine, parts.findings), parts.reader);
       failures.loaded(version);
       return loaded;
     } catch (error) {
       const reason = error instanceof Fault ? { code: error.code, detail: error.detail } : { code: 'bug', detail: placeOf(error) };
       if (failures.failed(version, revision, `${reason.code} ${reason.detail}`))
-        log.error('model cannot be put in service; the one before stays', { version, ...reason });
+        log.error('the model version cannot be loaded; the previous one stays deployed', { version, ...reason });
       return undefined;
     }
   };
   const follow = async (): Promise<void> => {
     const aliases = await registry.aliases();
-    if (aliases) missing = false;
-    else if (!missing && !closed && seen) {
-      missing = true;
+    if (aliases) isMissing = false;
+    else if (!isMissing && !closed && wasRead) {
+      isMissing = true;
       log.warn(
-        'the registry of models is gone; the model in service stays until the service ends, then the shipped model serves: restore the folder',
+        'the model registry is missing; the deployed model is used until the service stops, after that the shipped model: restore the folder',
         { registry: registry.directory },
       );
     }
     if (!aliases || closed) return;
-    seen = true;
+    wasRead = true;
     if (aliases.champion !== champion.version) {
-      // The challenger that is promoted is on the engine already.
+      // A challenger that is promoted is on the engine already.
       const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion, aliases.revision);
       if (next) {
         const before = champion;
         champion = next;
         if (next === challenger) challenger = undefined;
-        before.retire();
-        log.info('model in service', {
+        before.markRetired();
+        log.info('model deployed', {
           model: next.model.name,
           version: next.version,
           deviceUID: next.model.deviceUID,
@@ -119,11 +119,13 @@ export function startServing(parts: ServingParts): Serving {
     }
     const wanted = aliases.challenger === champion.version ? null : aliases.challenger;
     if (wanted === (challenger?.version ?? null)) return;
-    challenger?.retire();
+    challenger?.markRetired();
     const before = challenger?.version;
     challenger = wanted === null ? undefined : await load(wanted, aliases.revision);
     if (challenger?.version !== before)
-      log.info(challenger ? 'challenger judges in shadow' : 'no challenger', { ...(challenger ? { version: challenger.version } : {}) });
+      log.info(challenger ? 'the challenger makes shadow predictions' : 'there is no challenger', {
+        ...(challenger ? { version: challenger.version } : {}),
+      });
   };
   let turn: Promise<void> = Promise.resolve();
   const refresh = (): Promise<void> => (turn = turn.then(follow, follow));
@@ -141,27 +143,27 @@ export function startServing(parts: ServingParts): Serving {
       lungFraction: (file, frameNumber) => champion.reader.lungFraction(file, frameNumber),
       readPicture: (file) => champion.reader.readPicture(file),
     },
-    acquireChampion: () => champion.hold(),
-    acquireChallenger: (version) => (challenger?.version === version ? challenger.hold() : undefined),
+    acquireChampion: () => champion.acquire(),
+    acquireChallenger: (version) => (challenger?.version === version ? challenger.acquire() : undefined),
     refresh,
     async close() {
       closed = true;
       clearInterval(timer);
       await turn.catch(() => undefined);
-      // an engine that hangs is ended by whoever started it
-      await within(releaseMs, Promise.allSettled([champion.end(), challenger?.end()]));
+      // The engine itself is closed by the part that started it, even if it hangs.
+      await within(releaseMs, Promise.allSettled([champion.close(), challenger?.close()]));
     },
   };
 }
 
-/** A release is answered at once, unless the engine computes or hangs. */
+/** An engine releases a network at once, unless it computes or hangs. */
 const releaseMs = 2_000;
 
-/** A model with the count of those who hold it. */
-class Loaded {
+/** A model with the number of its present users. */
+class CountedModel {
   readonly version: string;
   readonly reader: ImageReader;
-  #holders = 0;
+  #users = 0;
   #retired = false;
 
   constructor(
@@ -173,33 +175,33 @@ class Loaded {
     this.reader = reader.forSizes({ xray: networks.xray?.input, ct: networks.ct?.input });
   }
 
-  hold(): AcquiredModel {
-    this.#holders++;
-    let held = true;
+  acquire(): AcquiredModel {
+    this.#users++;
+    let isAcquired = true;
     return {
       model: this.model,
       reader: this.reader,
       release: () => {
-        if (!held) return;
-        held = false;
-        this.#holders--;
+        if (!isAcquired) return;
+        isAcquired = false;
+        this.#users--;
         this.#releaseIfIdle();
       },
     };
   }
 
-  /** No study takes it up any more. */
-  retire(): void {
+  /** No further study acquires it: it is released when its last user releases it. */
+  markRetired(): void {
     this.#retired = true;
     this.#releaseIfIdle();
   }
 
-  end(): Promise<void> {
+  close(): Promise<void> {
     return this.model.release();
   }
 
   #releaseIfIdle(): void {
-    // A release that fails leaves memory in use until the end; no study depends on it.
-    if (this.#retired && this.#holders === 0) this.model.release().catch(() => undefined);
+    // If releasing fails, memory stays in use until the service stops; no study depends on it.
+    if (this.#retired && this.#users === 0) this.model.release().catch(() => undefined);
   }
 }

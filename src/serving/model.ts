@@ -15,7 +15,7 @@ export interface FindingPrediction {
   readonly decision: Decision;
   /** Where the network looked most, in fractions of the image; only where the finding is present. */
   readonly box?: Box | undefined;
-  /** What the network looked at for this finding, over the whole image; `width * height` values of 0 or more. */
+  /** Activation of the network for this finding (Grad-CAM), over the whole image; `width * height` values of 0 or more. */
   readonly activation: { readonly values: Float32Array; readonly width: number; readonly height: number };
 }
 
@@ -44,7 +44,7 @@ export interface StackPrediction {
   readonly engine?: EngineDescription | undefined;
 }
 
-/** The model version in service, on its engine. */
+/** A model version on its engine. */
 export interface ServedModel {
   readonly name: string;
   readonly manufacturer: string;
@@ -52,11 +52,12 @@ export interface ServedModel {
   readonly version: string;
   readonly deviceUID: string;
   readonly engine: EngineDescription;
-  judges(kind: ImageKind): boolean;
+  /** Whether the version contains a network for this kind of image. */
+  supports(kind: ImageKind): boolean;
   /** Each X-ray on its own. */
   predictXrays(images: readonly GreyImage[]): Promise<readonly ImagePrediction[]>;
   /** The axial slices of one study together. */
   predictSlices(images: readonly GreyImage[]): Promise<StackPrediction>;
-  /** Slices of one CT that the model asks for. */
+  /** Number of slices of one CT that the model needs. */
   readonly slicesPerStudy: number;
 }

@@ -40,12 +40,12 @@ export async function serveModel(
     manufacturer: version.manufacturer,
     version: version.version,
     deviceUID: version.deviceUID,
-    // asked anew each time: an engine that is lost is replaced
+    // A getter, because an engine that fails is replaced by another.
     get engine() {
       return engine.description;
     },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
-    judges: (kind) => networks[kind] !== undefined,
+    supports: (kind) => networks[kind] !== undefined,
     async predictXrays(images) {
       const { served, prediction } = await predict('xray', images);
       return images.map((image, index) => imagePrediction(prediction, index, served, image));

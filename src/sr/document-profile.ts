@@ -15,10 +15,13 @@ export interface DocumentProfile {
   readonly heatMaps: boolean;
 }
 
-export const profileNames = ['ohif', 'air', 'stone'] as const;
-
-export const documentProfiles: Readonly<Record<(typeof profileNames)[number], DocumentProfile>> = {
+/** A profile that is added here can be selected by `report.profile`. */
+export const documentProfiles = {
   ohif: { measurementReports: 'with-place', regionTemplate: '1501', heatMaps: true },
   air: { measurementReports: 'always', regionTemplate: '1410', heatMaps: false },
   stone: { measurementReports: 'never', regionTemplate: '1501', heatMaps: true },
-};
+} as const satisfies Readonly<Record<string, DocumentProfile>>;
+
+export type ProfileName = keyof typeof documentProfiles;
+
+export const profileNames = Object.keys(documentProfiles) as [ProfileName, ...ProfileName[]];

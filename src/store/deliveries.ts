@@ -1,6 +1,6 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { delivery, type DestinationKind } from './schema.js';
+import { delivery } from './schema.js';
 
 /** A result on its way to one of Orthanc's modalities or peers. */
 export type DeliveryRow = Readonly<typeof delivery.$inferSelect>;
@@ -8,7 +8,8 @@ export type DeliveryRow = Readonly<typeof delivery.$inferSelect>;
 export interface Destination {
   /** As Orthanc's configuration names it. */
   readonly destination: string;
-  readonly kind: DestinationKind;
+  /** The rule's word for how it is reached: modality, peer. */
+  readonly kind: string;
 }
 
 export interface Deliveries {

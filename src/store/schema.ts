@@ -1,6 +1,6 @@
 import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
-import { account, auditEntry, loginFailure, session, token } from './access-schema.js';
+import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
 import { chestAi, time } from './schema-columns.js';
 import { shadowResult } from './shadow-schema.js';
@@ -12,7 +12,6 @@ import { shadowResult } from './shadow-schema.js';
 
 export type StudyState = 'arriving' | 'queued' | 'done' | 'failed';
 export type Outcome = 'reported' | 'skipped' | 'failed';
-export type DestinationKind = 'modality' | 'peer';
 export type DeliveryState = 'waiting' | 'delivered' | 'failing';
 
 /** The prediction of one output of the network; `code` and `scheme` from config/findings.json. */
@@ -99,7 +98,7 @@ export const delivery = chestAi.table(
   {
     resultId: text('result_id').notNull(),
     destination: text('destination').notNull(),
-    kind: text('kind').$type<DestinationKind>().notNull(),
+    kind: text('kind').notNull(),
     state: text('state').$type<DeliveryState>().notNull(),
     attempts: integer('attempts').notNull().default(0),
     lastErrorCode: text('last_error_code'),
@@ -118,6 +117,8 @@ export const tables = {
   session,
   token,
   loginFailure,
+  knownLogin,
+  auditKey,
   auditEntry,
   assessment,
   label,

@@ -1,5 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { Fault } from '../errors.js';
+import { Semaphore, SemaphoreFull } from '../lib/semaphore.js';
 
 export interface UploadRoomLimits {
   /** Uploads that come or are looked at, of one account and of all. */
@@ -30,22 +31,23 @@ export interface UploadPlace {
   release(): void;
 }
 
-interface Waiting {
-  readonly user: string;
-  readonly resume: () => void;
-}
-
 /** Admits uploads before a byte of them is read: a few of each account, and no more than the disk has room for. */
 export class UploadRoom {
-  readonly #active: string[] = [];
-  readonly #waiting: Waiting[] = [];
+  readonly #semaphore: Semaphore;
   #reserved = 0;
 
   constructor(
     private readonly directory: string,
     private readonly limits: UploadRoomLimits = uploadRoomLimits,
     private readonly freeBytes: (directory: string) => Promise<number> = freeBytesOf,
-  ) {}
+  ) {
+    this.#semaphore = new Semaphore({
+      maxActive: limits.maxOfAll,
+      maxActiveOf: () => limits.maxOfUser,
+      maxWaiting: limits.maxWaitingOfAll,
+      maxWaitingOfKey: limits.maxWaitingOfUser,
+    });
+  }
 
   /**
    * Waits for a turn.
@@ -54,8 +56,10 @@ export class UploadRoom {
    * @throws Fault `too-busy` where too many wait already, `upload-broken-off`
    */
   async enter(user: string, signal?: AbortSignal): Promise<UploadPlace> {
-    if (!this.#hasRoomFor(user)) await this.#turn(user, signal);
-    else this.#active.push(user);
+    const release = await this.#semaphore.acquire(user, signal).catch((error: unknown) => {
+      if (error instanceof SemaphoreFull) throw new Fault('too-busy', 'too many uploads wait already; try again in a minute');
+      throw new Fault('upload-broken-off', 'the sender went away', {}, { cause: error });
+    });
     let own = 0;
     let open = true;
     return {
@@ -76,58 +80,10 @@ export class UploadRoom {
         if (!open) return;
         open = false;
         this.#reserved -= own;
-        this.#active.splice(this.#active.indexOf(user), 1);
-        this.#next();
+        release();
       },
     };
   }
-
-  #hasRoomFor(user: string): boolean {
-    return this.#active.length < this.limits.maxOfAll && count(this.#active, user) < this.limits.maxOfUser;
-  }
-
-  #turn(user: string, signal: AbortSignal | undefined): Promise<void> {
-    if (
-      this.#waiting.length >= this.limits.maxWaitingOfAll ||
-      count(
-        this.#waiting.map((one) => one.user),
-        user,
-      ) >= this.limits.maxWaitingOfUser
-    )
-      throw new Fault('too-busy', 'too many uploads wait already; try again in a minute');
-    return new Promise((resolve, reject) => {
-      const gone = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        reject(new Fault('upload-broken-off', 'the sender went away'));
-      };
-      const waiting = {
-        user,
-        resume: () => {
-          signal?.removeEventListener('abort', gone);
-          resolve();
-        },
-      };
-      if (signal?.aborted) {
-        reject(new Fault('upload-broken-off', 'the sender went away'));
-        return;
-      }
-      signal?.addEventListener('abort', gone, { once: true });
-      this.#waiting.push(waiting);
-    });
-  }
-
-  /** The first that may: one whose account has enough under way lets others pass. */
-  #next(): void {
-    const at = this.#waiting.findIndex(({ user }) => this.#hasRoomFor(user));
-    if (at < 0) return;
-    const [next] = this.#waiting.splice(at, 1);
-    this.#active.push(next!.user);
-    next!.resume();
-  }
-}
-
-function count(users: readonly string[], user: string): number {
-  return users.filter((one) => one === user).length;
 }
 
 async function freeBytesOf(directory: string): Promise<number> {

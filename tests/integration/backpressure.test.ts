@@ -9,7 +9,7 @@ import { sendByStow } from '../support/send.js';
 import { eventuallyOneResult, startTestService } from '../support/service.js';
 import type { RunningService } from '../../src/service/start-service.js';
 
-describe('the PACS is never asked for more at once than configured', () => {
+describe('the PACS never gets more requests at once than configured', () => {
   let proxy: FaultyProxy | undefined;
   let service: RunningService | undefined;
   const dataDir = temporaryDirectory('backpressure');
@@ -20,7 +20,7 @@ describe('the PACS is never asked for more at once than configured', () => {
   });
   const pacs = useOrthanc();
 
-  test('eight studies at once, six hands, a slow PACS, three requests at most', async () => {
+  test('eight studies at once, six workers, a slow PACS, three requests at most', async () => {
     const studies = Array.from({ length: 8 }, (_, n) => chestStudy(`pressure ${n}`));
     await sendByStow(
       studies.flatMap((one) => one.files),
@@ -40,7 +40,7 @@ describe('the PACS is never asked for more at once than configured', () => {
     assert.equal(proxy.maxAtOnce, 3, 'all that is allowed is used, and no more');
   });
 
-  test('M8, D17: with viewers who leaf through images meanwhile, three requests at most, and neither side waits for ever', async () => {
+  test('M8, D17: with viewers paging through images meanwhile, three requests at most, and neither side waits for ever', async () => {
     const running = service!;
     const first = chestStudy('pressure 0').studyInstanceUID;
     const headers = await logInFirst(running.url, dataDir);

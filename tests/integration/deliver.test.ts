@@ -73,7 +73,7 @@ describe('delivery to the destinations of the rule', () => {
     );
   });
 
-  test('a destination that Orthanc does not know is given up and named; the result stays', async () => {
+  test('a destination that Orthanc does not know fails and is named; the result stays', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const service = await startTestService(orthanc, { routingFile: routingTo('[{ modality: NOBODY }]') });
       try {

@@ -98,7 +98,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     assert.equal((await service.store.worklist.page({ outcome: 'reported', studies: [study] })).rows.length, 0);
   });
 
-  test('D13: A, B, A: the first result is current again, and the page is told', async () => {
+  test('D13: A, B, A: the first result is current again, and the page is notified', async () => {
     const { study, hand, chest } = handAndChest('there and back');
     await sendByCStore([hand], pacs.orthanc);
     const first = await eventuallyCurrent('skipped', study, (row) => assert.equal(row.code, 'no-rule'));
@@ -214,7 +214,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     await eventually('documents again', () => assertOneCurrentResult(pacs.dicomWeb, study), { timeoutMs, intervalMs: 300 });
   });
 
-  test('a study is merged into another: the emptied one is forgotten, the other has one current result of its images', async () => {
+  test('a study is merged into another: the empty one is removed, the other has one current result of its images', async () => {
     const [from, to] = [chestStudy('merged away', [{ number: 1 }]), chestStudy('merged into', [{ number: 2 }])];
     await sendByCStore([...from.files, ...to.files], pacs.orthanc);
     await eventuallyCurrent('reported', from.studyInstanceUID, (row) => assert.equal(row.outcome, 'reported'));
@@ -271,7 +271,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     );
   });
 
-  test('an anonymised copy is a study of its own; without its source, that one is forgotten', async () => {
+  test('an anonymised copy is a study of its own; if its source was deleted, that one is removed', async () => {
     const { studyInstanceUID: study, files } = chestStudy('anonymised');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));

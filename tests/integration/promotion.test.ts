@@ -118,7 +118,7 @@ describe('another model is promoted while studies flow', () => {
     await service.serving.refresh();
     await service.serving.refresh();
     assert.equal(service.model.version, served);
-    assert.deepEqual(said.filter((line) => /cannot be put in service/.test(line)).length, 1, said.join('\n'));
+    assert.deepEqual(said.filter((line) => /the model version cannot be loaded/.test(line)).length, 1, said.join('\n'));
     assert.match(said.join('\n'), /the model has an output "mystery"/);
     await registry.rollback(reason);
     await registry.rollback(reason);

@@ -147,7 +147,7 @@ for (const backend of storeBackends()) {
       assert.equal(await countInstances(), instancesBefore + 1, 'nothing new but what was sent');
     });
 
-    test('images that came while nobody looked are reported after a rebuild; an assessment deleted from Orthanc is gone', async () => {
+    test('images that came while the service was stopped are reported after a rebuild; an assessment deleted from Orthanc is removed', async () => {
       const location = await backend.location();
       const started = 'dataDir' in location ? { dataDir: temporaryDirectory('rebuild') } : { databaseUrl: location.databaseUrl };
       const environment =

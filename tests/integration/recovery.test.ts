@@ -72,7 +72,7 @@ describe('kill -9 at every step', () => {
   }
 });
 
-describe('the surroundings fail', () => {
+describe('the infrastructure fails', () => {
   test('decoders crash natively while they decode: each study has its result, the service does not notice', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const service = await startTestService(orthanc);
@@ -197,7 +197,7 @@ describe('the surroundings fail', () => {
     );
   });
 
-  test('at the first contact an archive is left alone, what came lately is not', async () => {
+  test('at the first contact an archive is not analysed, recent studies are', async () => {
     await withOrthanc(async ({ orthanc, dicomWeb }) => {
       const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
       const old = chestStudy('archive old');

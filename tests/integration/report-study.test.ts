@@ -11,7 +11,7 @@ import { sendByCStore, sendByStow } from '../support/send.js';
 import { assertOneCurrentResult, documentsOf, eventuallyOneResult, startTestService } from '../support/service.js';
 import { tinyImage } from '../support/tiny-image.js';
 
-describe('the main job on a real Orthanc', () => {
+describe('the report story on a real Orthanc', () => {
   const pacs = useOrthanc();
   let service: RunningService;
 
@@ -83,7 +83,7 @@ describe('the main job on a real Orthanc', () => {
     assert.equal(second.report.evidence.length, 2);
   });
 
-  test('a late lateral view, which is not judged, changes nothing', async () => {
+  test('a late lateral view, which is not analysed, changes nothing', async () => {
     const early = chestStudy('late lateral');
     await sendByCStore(early.files, pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, early.studyInstanceUID);
@@ -92,7 +92,7 @@ describe('the main job on a real Orthanc', () => {
     await assertOneCurrentResult(pacs.dicomWeb, early.studyInstanceUID);
   });
 
-  test('a lateral view only is a skip that says so in a document', async () => {
+  test('a lateral view only is a skip that is stated in a document', async () => {
     const { studyInstanceUID, files } = chestStudy('lateral only', [{ view: 'lateral' }]);
     await sendByCStore(files, pacs.orthanc);
     const { report } = await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
@@ -117,7 +117,7 @@ describe('the main job on a real Orthanc', () => {
     assert.equal(report.outcome.kind === 'skipped' && report.outcome.code, 'not-frontal-chest');
   });
 
-  test('a hand is passed over: on record with its reason, without a document', async () => {
+  test('a hand is skipped: in the index with its reason, without a document', async () => {
     const { bytes, studyInstanceUID } = tinyImage({ study: 'hand' }, { BodyPartExamined: 'HAND' });
     await sendByCStore([bytes], pacs.orthanc);
     const result = await recorded(studyInstanceUID);
@@ -127,7 +127,7 @@ describe('the main job on a real Orthanc', () => {
     assert.equal((await documentsOf(pacs.dicomWeb, studyInstanceUID)).all.length, 0);
   });
 
-  test('a PDF only is passed over', async () => {
+  test('a PDF only is skipped', async () => {
     const { bytes, studyInstanceUID } = tinyImage(
       { study: 'pdf' },
       {
@@ -193,7 +193,7 @@ describe('the main job on a real Orthanc', () => {
     assert.equal(report.outcome.kind === 'skipped' && report.outcome.code, 'no-axial-ct');
   });
 
-  test('missing tags: an image that says little is still one result', async () => {
+  test('missing tags: an image with few attributes still has one result', async () => {
     const { files, studyInstanceUID } = chestStudy('little said', [
       {
         attributes: {
@@ -222,7 +222,7 @@ describe('the main job on a real Orthanc', () => {
     assert.equal(textOf(document!, 'PatientName'), name);
   });
 
-  test('two patients under one Study Instance UID: the first result stays, the second waits for a person', async () => {
+  test('two patients under one Study Instance UID: the first result stays, the second needs attention', async () => {
     const first = chestStudy('ambiguous');
     await sendByCStore(first.files, pacs.orthanc);
     await eventuallyOneResult(pacs.dicomWeb, first.studyInstanceUID);

@@ -11,6 +11,8 @@ import { isFault } from '../support/fault.js';
 import { openEmptyStore, storeBackends } from '../support/store.js';
 
 const nextMigration = Math.max(...migrations.map(({ id }) => id)) + 1;
+/** Tables that repositories address in SQL, without drizzle. */
+const plainTables = /^(model_alias|model_change|model_version|model_file|retraining_state|schedule_state)\./;
 const study = (n: number) => `2.25.${1000 + n}`;
 
 function result(n: number, more: Partial<NewResult> = {}): NewResult {
@@ -54,6 +56,7 @@ for (const backend of storeBackends()) {
         state: 'queued',
         stateSince: first,
         contentKey: null,
+        retriedKey: null,
       });
       assert.deepEqual(
         (await store.studies.inState('queued')).map((one) => one.studyInstanceUID),
@@ -89,21 +92,24 @@ for (const backend of storeBackends()) {
       assert.deepEqual(await store.results.find('whole'), { ...given, isCurrent: true });
     });
 
-    test('recording again changes nothing; a newer result takes over; exactly one is current', async () => {
+    test('a newer result becomes current; recording one again changes no content and makes it current again; exactly one is current', async () => {
       const uid = '2.25.5';
       assert.equal(await store.results.recordResult(result(50, { studyInstanceUID: uid })), true);
       assert.equal(await store.results.recordResult(result(51, { studyInstanceUID: uid, predecessorResultId: 'result-50' })), true);
-      assert.equal(await store.results.recordResult(result(50, { studyInstanceUID: uid, reason: 'changed' })), false);
       assert.equal((await store.results.currentResult(uid))?.resultId, 'result-51');
+      assert.equal(await store.results.restoreResult(result(50, { studyInstanceUID: uid, reason: 'changed' })), false);
+      assert.equal((await store.results.currentResult(uid))?.resultId, 'result-51');
+      assert.equal(await store.results.recordResult(result(50, { studyInstanceUID: uid, reason: 'changed' })), false);
+      assert.equal((await store.results.currentResult(uid))?.resultId, 'result-50');
       assert.equal((await store.results.find('result-50'))?.reason, null);
       assert.equal((await store.results.ofStudy(uid)).filter((row) => row.isCurrent).length, 1);
     });
 
     test('a chain recorded backwards, as a rebuild may do, ends with its last one current', async () => {
       const uid = '2.25.6';
-      await store.results.recordResult(result(62, { studyInstanceUID: uid, predecessorResultId: 'result-61' }));
-      await store.results.recordResult(result(61, { studyInstanceUID: uid, predecessorResultId: 'result-60' }));
-      await store.results.recordResult(result(60, { studyInstanceUID: uid }));
+      await store.results.restoreResult(result(62, { studyInstanceUID: uid, predecessorResultId: 'result-61' }));
+      await store.results.restoreResult(result(61, { studyInstanceUID: uid, predecessorResultId: 'result-60' }));
+      await store.results.restoreResult(result(60, { studyInstanceUID: uid }));
       assert.equal((await store.results.currentResult(uid))?.resultId, 'result-62');
     });
 
@@ -144,7 +150,7 @@ for (const backend of storeBackends()) {
       );
       assert.equal((await store.results.listResults({ studyPrefix: '1.9.1' })).results.length, 11);
       assert.equal((await store.results.listResults({ studyPrefix: '%' })).results.length, 0);
-      await assert.rejects(store.results.listResults({ before: 'nonsense' }), isFault('config-invalid'));
+      await assert.rejects(store.results.listResults({ before: 'nonsense' }), isFault('request-invalid'));
       assert.equal((await store.results.countByOutcome()).skipped, 5);
       assert.deepEqual(await store.results.withoutResult(['1.9.1', '1.9.99']), ['1.9.99']);
     });
@@ -184,7 +190,10 @@ for (const backend of storeBackends()) {
         const { name, columns } = getTableConfig(table);
         return columns.map((column) => `${name}.${column.name}`);
       });
-      assert.deepEqual(inDatabase, described.sort());
+      assert.deepEqual(
+        inDatabase.filter((column) => !plainTables.test(column)),
+        described.sort(),
+      );
       const forbidden =
         /patient|birth|sex|age$|accession|physician|operator|address|phone|(person|family|given)_?name|description|study_(id|date)/;
       assert.deepEqual(

@@ -27,7 +27,7 @@ test('an image that was uploaded does not hide the one that came by C-STORE', as
   assert.equal((await arrivalOfSeries([images('1.1', 'upload', 'b'), images('1.2', 'c')], orthanc({ b: 'MOD2' }))).callingAeTitle, 'MOD2');
 });
 
-test('nothing is told where everything came by STOW-RS, and a large study is not asked to its end', async () => {
+test('no AE title if everything came by STOW-RS, and not every instance of a large study is checked', async () => {
   const asked = orthanc({});
   assert.deepEqual(await arrivalOfSeries([images('1.1', ...Array.from({ length: 500 }, (_, index) => `i${index}`))], asked), {});
   assert.equal(asked.asked.length, 32);

@@ -52,7 +52,7 @@ async function followOnce({ changeLog, cursor, enqueueStudy, analyseArchive, log
 }
 
 /** Everything that following the change log does, in its order. */
-function tools(
+function portsOf(
   log: ChangeLog,
   {
     cursor,
@@ -92,37 +92,37 @@ function tools(
   return { given, did, state };
 }
 
-describe('watching the change log', () => {
+describe('following the change log', () => {
   test('a new installation reads from now on: the archive is not queued, what comes next is', async () => {
     const all = [change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')];
-    const { given, did, state } = tools(changeLog(all), { analyseArchive: false });
+    const { given, did, state } = portsOf(changeLog(all), { analyseArchive: false });
     assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['move 2']);
     assert.equal(state.cursor, 2);
     all.push(change(5, 'NewStudy', 'study', 'B'));
-    assert.equal(await followOnce(tools(changeLog(all), { analyseArchive: false, cursor: 2 }).given), 1);
+    assert.equal(await followOnce(portsOf(changeLog(all), { analyseArchive: false, cursor: 2 }).given), 1);
   });
 
   test('a reset is read from the beginning, archive wanted or not', async () => {
-    const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A')]), { analyseArchive: false, cursor: 9 });
+    const { given, did } = portsOf(changeLog([change(1, 'NewStudy', 'study', 'A')]), { analyseArchive: false, cursor: 9 });
     assert.equal(await followOnce(given), 1);
     assert.deepEqual(did, ['reset 0', 'queue A', 'move 1']);
   });
 
   test('a new installation that wants the archive reads from the beginning', async () => {
-    const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')]));
+    const { given, did } = portsOf(changeLog([change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')]));
     assert.equal(await followOnce(given), 1);
     assert.deepEqual(did, ['queue A stable', 'move 2']);
   });
 
   test('nothing new: nothing is queued and the cursor stays', async () => {
-    const { given, did } = tools(changeLog([change(1, 'NewStudy', 'study', 'A')]), { cursor: 1 });
+    const { given, did } = portsOf(changeLog([change(1, 'NewStudy', 'study', 'A')]), { cursor: 1 });
     assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, []);
   });
 
   test('numbers with gaps: everything after the cursor is read once, the cursor ends at the last number', async () => {
-    const { given, did } = tools(
+    const { given, did } = portsOf(
       changeLog([change(3, 'NewStudy', 'study', 'old'), change(70, 'NewStudy', 'study', 'A'), change(900, 'NewStudy', 'study', 'B')]),
       { cursor: 20 },
     );
@@ -132,15 +132,15 @@ describe('watching the change log', () => {
 
   test('the cursor moves page by page, each time after the studies of the page are queued', async () => {
     const all = ['A', 'B', 'C', 'D', 'E'].map((id, index) => change(10 * (index + 1), 'NewStudy', 'study', id));
-    const { given, did } = tools(changeLog(all, { page: 2 }));
+    const { given, did } = portsOf(changeLog(all, { page: 2 }));
     assert.equal(await followOnce(given), 5);
     assert.deepEqual(did, ['queue A', 'queue B', 'move 20', 'queue C', 'queue D', 'move 40', 'queue E', 'move 50']);
   });
 
-  test('a queue that fails leaves the cursor where it was; the next look queues the page again', async () => {
+  test('a queue that fails leaves the cursor where it was; the next read queues the page again', async () => {
     const all = ['A', 'B', 'C'].map((id, index) => change(index + 1, 'NewStudy', 'study', id));
     let broken = true;
-    const { given, did, state } = tools(changeLog(all), { cursor: 0, refuse: (id) => broken && id === 'B' });
+    const { given, did, state } = portsOf(changeLog(all), { cursor: 0, refuse: (id) => broken && id === 'B' });
     await assert.rejects(followOnce(given), /the queue is not there/);
     assert.equal(state.cursor, 0);
     assert.deepEqual(did, ['queue A']);
@@ -149,16 +149,16 @@ describe('watching the change log', () => {
     assert.deepEqual(did, ['queue A', 'queue A', 'queue B', 'queue C', 'move 3']);
   });
 
-  test('a failure on the second page keeps what the first has reached', async () => {
+  test('a failure on the second page does not undo the first', async () => {
     const all = ['A', 'B', 'C', 'D'].map((id, index) => change(index + 1, 'NewStudy', 'study', id));
-    const { given, state } = tools(changeLog(all, { page: 2 }), { cursor: 0, refuse: (id) => id === 'D' });
+    const { given, state } = portsOf(changeLog(all, { page: 2 }), { cursor: 0, refuse: (id) => id === 'D' });
     await assert.rejects(followOnce(given));
     assert.equal(state.cursor, 2);
   });
 
-  test('a log that ends below the cursor is another database: said, and read from the beginning', async () => {
+  test('a log that ends below the cursor is another database: a warning is logged, and it is read from the beginning', async () => {
     const warnings: string[] = [];
-    const { given, did, state } = tools(changeLog([change(1, 'NewStudy', 'study', 'A'), change(4, 'StableStudy', 'study', 'A')]), {
+    const { given, did, state } = portsOf(changeLog([change(1, 'NewStudy', 'study', 'A'), change(4, 'StableStudy', 'study', 'A')]), {
       cursor: 5_000,
       logTo: { ...silentLog, warn: (message) => void warnings.push(message) },
     });
@@ -169,13 +169,13 @@ describe('watching the change log', () => {
   });
 
   test('an emptied database is a reset too', async () => {
-    const { given, did } = tools(changeLog([]), { cursor: 12 });
+    const { given, did } = portsOf(changeLog([]), { cursor: 12 });
     assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['reset 0']);
   });
 
   test('a cleared log that goes on counting is no reset', async () => {
-    const { given, did } = tools(changeLog([], { last: 12 }), { cursor: 12 });
+    const { given, did } = portsOf(changeLog([], { last: 12 }), { cursor: 12 });
     assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, []);
   });
@@ -190,25 +190,25 @@ describe('watching the change log', () => {
       change(6, 'StableStudy', 'study', 'A'),
       change(7, 'NewInstance', 'instance', 'i9'),
     ];
-    const { given, did } = tools(changeLog(all, { studyOf: (id) => (id === 'i9' ? 'B' : 'A') }));
+    const { given, did } = portsOf(changeLog(all, { studyOf: (id) => (id === 'i9' ? 'B' : 'A') }));
     assert.equal(await followOnce(given), 2);
     assert.deepEqual(did, ['queue A stable', 'queue B', 'move 7']);
   });
 
-  test('an instance whose study is gone is left out, and the cursor goes on', async () => {
-    const { given, did } = tools(changeLog([change(1, 'NewInstance', 'instance', 'gone')], { studyOf: () => undefined }));
+  test('an instance whose study was deleted is left out, and the cursor moves on', async () => {
+    const { given, did } = portsOf(changeLog([change(1, 'NewInstance', 'instance', 'gone')], { studyOf: () => undefined }));
     assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['move 1']);
   });
 
-  test('what is no arrival queues nothing, but is behind us', async () => {
+  test('changes that are no arrivals queue nothing, and the cursor moves behind them', async () => {
     const all = [
       change(1, 'Deleted', 'study', 'A'),
       change(2, 'UpdatedMetadata', 'study', 'A'),
       change(3, 'StablePatient', 'patient', 'P'),
       change(4, 'NewPatient', 'patient', 'P'),
     ];
-    const { given, did } = tools(changeLog(all));
+    const { given, did } = portsOf(changeLog(all));
     assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, ['move 4']);
   });
@@ -222,7 +222,7 @@ describe('recognising the database of the change log', () => {
 
   test('C2, U1: the newest study is deleted and its lines with it: the same database, nothing is read again', async () => {
     const all = lines.filter((one) => one.id !== 'S29' && one.id !== 'S28');
-    const { given, did } = tools(changeLog(all, { last: 60 }), { cursor: 60, marks: position.marks, analyseArchive: false });
+    const { given, did } = portsOf(changeLog(all, { last: 60 }), { cursor: 60, marks: position.marks, analyseArchive: false });
     assert.equal(await followOnce(given), 0);
     assert.deepEqual(did, []);
   });
@@ -233,7 +233,7 @@ describe('recognising the database of the change log', () => {
 
   test('D19: another database that has grown past the cursor is read from its beginning', async () => {
     const all = Array.from({ length: 90 }, (_, index) => change(index + 1, 'NewStudy', 'study', `T${index}`));
-    const { given, did } = tools(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
+    const { given, did } = portsOf(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
     assert.equal(await followOnce(given), 90);
     assert.equal(did[0], 'reset 0');
   });
@@ -248,7 +248,7 @@ describe('recognising the database of the change log', () => {
       ...lines.slice(0, 50),
       ...Array.from({ length: 30 }, (_, index) => change(51 + index, 'NewStudy', 'study', `N${index}`, '20260302T090000')),
     ];
-    const { given, did, state } = tools(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
+    const { given, did, state } = portsOf(changeLog(all), { cursor: 60, marks: position.marks, analyseArchive: false });
     await followOnce(given);
     const from = Number(/^reset (\d+)$/.exec(did[0]!)?.[1]);
     assert.ok(from > 0 && from <= 50, `read again from ${from}`);
@@ -272,10 +272,10 @@ describe('recognising the database of the change log', () => {
 
   test('D19: an older copy is never read from before the first contact: the archive is left alone', async () => {
     const archive = lines;
-    const started = tools(changeLog(archive), { analyseArchive: false });
+    const started = portsOf(changeLog(archive), { analyseArchive: false });
     await followOnce(started.given);
     const later = Array.from({ length: 300 }, (_, index) => change(61 + index, 'NewInstance', 'instance', `i${index}`));
-    const grown = tools(changeLog([...archive, ...later]), { cursor: 60, marks: started.state.marks, analyseArchive: false });
+    const grown = portsOf(changeLog([...archive, ...later]), { cursor: 60, marks: started.state.marks, analyseArchive: false });
     await followOnce(grown.given);
     for (const kept of [0, 7, 40, 200]) {
       const copy = [
@@ -283,7 +283,7 @@ describe('recognising the database of the change log', () => {
         ...later.slice(0, kept),
         ...Array.from({ length: 400 }, (_, index) => change(61 + kept + index, 'NewStudy', 'study', `N${index}`, '20260302T090000')),
       ];
-      const { given, did } = tools(changeLog(copy), { cursor: 360, marks: grown.state.marks, analyseArchive: false });
+      const { given, did } = portsOf(changeLog(copy), { cursor: 360, marks: grown.state.marks, analyseArchive: false });
       await followOnce(given);
       assert.deepEqual(
         did.filter((one) => /^queue S/.test(one)),

@@ -30,7 +30,7 @@ const image = (number: number, attributes: DataSet = {}): DataSet => ({
 const chest = routingSchema.parse({ rules: [{ name: 'chest', when: { bodyPart: 'CHEST' }, action: 'analyse' }] });
 
 /** Files in memory in the place of a PACS; no document is wanted of a skip. */
-function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = chest): ReportPorts {
+function portsFor(study: DataSet[], kinds: ImageKind[] = [], routing: Routing = chest): ReportPorts {
   const findings = loadFindings(loadConfig({}).findingsFile);
   const bytes = new Map<string, Uint8Array>();
   const assessment: FindingPrediction = {
@@ -43,13 +43,13 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
   };
   return {
     pacs: {
-      retrieveStudyMetadata: async () => held,
+      retrieveStudyMetadata: async () => study,
       retrieveInstance: async (_study, _series, instance) => bytes.get(instance) ?? new Uint8Array(),
       storeInstances: async (files) => {
         for (const file of files) {
           const { dataSet } = readPart10(file);
           bytes.set(String(dataSet['SOPInstanceUID']), file);
-          held.push(dataSet);
+          study.push(dataSet);
         }
       },
     },
@@ -66,7 +66,7 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
       deviceUID: '1.2.3.9',
       slicesPerStudy: 1,
       engine: { name: 'test', why: 'a test' } as ReturnType<ReportPorts['model']>['engine'],
-      judges: (kind) => (asked.push(kind), kind === 'xray'),
+      supports: (kind) => (kinds.push(kind), kind === 'xray'),
       predictXrays: async (images) => images.map(() => ({ findings: [assessment] })),
       predictSlices: () => assert.fail('no slice is judged'),
     }),
@@ -89,39 +89,39 @@ function toolsFor(held: DataSet[], asked: ImageKind[] = [], routing: Routing = c
 }
 
 test('a skip that replaces a report is written, even where skips get no document', async () => {
-  const held = [image(1)];
-  const tools = toolsFor(held);
-  const first = await reportStudy({ studyInstanceUID, arrival: {} }, tools);
+  const study = [image(1)];
+  const ports = portsFor(study);
+  const first = await reportStudy({ studyInstanceUID, arrival: {} }, ports);
   assert.equal(first.outcome, 'reported');
-  held.splice(0, 1, image(2, { ViewPosition: 'LL' }));
-  const second = await reportStudy({ studyInstanceUID, arrival: {} }, tools);
+  study.splice(0, 1, image(2, { ViewPosition: 'LL' }));
+  const second = await reportStudy({ studyInstanceUID, arrival: {} }, ports);
   assert.equal(second.code, 'lateral-only');
   assert.deepEqual(
-    ownDocumentsIn(held).current.map((one) => one.report.outcome.kind),
+    ownDocumentsIn(study).current.map((one) => one.report.outcome.kind),
     ['skipped'],
   );
 });
 
 test('a skip that replaces nothing is not written where skips get no document', async () => {
-  const held = [image(2, { ViewPosition: 'LL' })];
-  assert.equal((await reportStudy({ studyInstanceUID, arrival: {} }, toolsFor(held))).documents.length, 0);
-  assert.equal(held.length, 1);
+  const study = [image(2, { ViewPosition: 'LL' })];
+  assert.equal((await reportStudy({ studyInstanceUID, arrival: {} }, portsFor(study))).documents.length, 0);
+  assert.equal(study.length, 1);
 });
 
 test('frontal images beyond the limit are named in the document', async () => {
-  const held = [image(1), image(2), image(3)];
-  await reportStudy({ studyInstanceUID, arrival: {} }, toolsFor(held));
-  const [document] = ownDocumentsIn(held).current;
+  const study = [image(1), image(2), image(3)];
+  await reportStudy({ studyInstanceUID, arrival: {} }, portsFor(study));
+  const [document] = ownDocumentsIn(study).current;
   assert.ok(document?.report.algorithm.parameters.some((one) => one.startsWith('Left out') && one.endsWith('1.2.3.1.3')));
 });
 
 test('a dose report that a rule takes along makes no X-ray study of a CT', async () => {
-  const asked: ImageKind[] = [];
-  const held = [
+  const kinds: ImageKind[] = [];
+  const study = [
     image(1, { Modality: 'CT' }),
     image(2, { Modality: 'SR', SeriesInstanceUID: '1.2.3.2', SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.67', Rows: '', Columns: '' }),
   ];
-  const result = await reportStudy({ studyInstanceUID, arrival: {} }, toolsFor(held, asked));
+  const result = await reportStudy({ studyInstanceUID, arrival: {} }, portsFor(study, kinds));
   assert.equal(result.code, 'not-for-this-model');
-  assert.deepEqual(asked, ['ct']);
+  assert.deepEqual(kinds, ['ct']);
 });

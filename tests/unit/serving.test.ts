@@ -30,7 +30,7 @@ after(async () => {
   await engine.close();
 });
 
-test('D23: a champion that cannot be loaded is tried ever more rarely, said once, and tried at once when the registry changes', async () => {
+test('D23: a champion that cannot be loaded is tried again after growing delays, logged once, and tried at once when the registry changes', async () => {
   const directory = temporaryDirectory('serving');
   const registry = openRegistry(join(directory, 'models'));
   const first = await registry.add(changedStarter(starter, '2026-11-24'));
@@ -66,7 +66,7 @@ test('D23: a champion that cannot be loaded is tried ever more rarely, said once
     const looked = performance.now() - since;
     // doubled each time: of so many looks hardly one may load
     assert.ok(loads - before <= 1 + Math.log2(1 + looked / watchIntervalMs), `${loads - before} loads in ${turns} looks`);
-    assert.deepEqual(said, ['model cannot be put in service; the one before stays']);
+    assert.deepEqual(said, ['the model version cannot be loaded; the previous one stays deployed']);
     assert.equal(serving.champion().version, starter.version);
     mended = true;
     await registry.challenge(first.version, reason);
@@ -77,7 +77,7 @@ test('D23: a champion that cannot be loaded is tried ever more rarely, said once
   }
 });
 
-test('D23: a challenger that cannot be loaded is said once, too', async () => {
+test('D23: a challenger that cannot be loaded is logged once, too', async () => {
   const registry = openRegistry(join(temporaryDirectory('serving'), 'models'));
   const [first, second] = [
     await registry.add(changedStarter(starter, '2026-11-24')),
@@ -98,13 +98,13 @@ test('D23: a challenger that cannot be loaded is said once, too', async () => {
   });
   try {
     for (let turn = 0; turn < 5; turn++) await serving.refresh();
-    assert.deepEqual(said, ['model cannot be put in service; the one before stays']);
+    assert.deepEqual(said, ['the model version cannot be loaded; the previous one stays deployed']);
   } finally {
     await serving.close();
   }
 });
 
-test('D23: the delay doubles from the interval of the looks to ten minutes', () => {
+test('D23: the delay doubles from the watch interval to ten minutes', () => {
   let now = 0;
   const failures = new LoadFailures(2_000, () => now);
   const tries: number[] = [];
@@ -121,7 +121,7 @@ test('D23: the delay doubles from the interval of the looks to ten minutes', () 
   assert.ok(failures.mayTry('a', 1));
 });
 
-test('D3: what is open is closed although the engine hangs', async () => {
+test('D3: serving closes although the engine hangs', async () => {
   const before = new Set(descendantsOf(process.pid).map(({ pid }) => pid));
   const analyser = await openAnalyser({ ...config, engine: { ...config.engine, prefer: 'onnx-cpu' } }, silentLog, starter);
   process.kill(analyser.engine.pid!, 'SIGSTOP');
@@ -137,7 +137,7 @@ test('D3: what is open is closed although the engine hangs', async () => {
   );
 });
 
-test('D23: what cannot be opened leaves neither engine nor decoders behind', async () => {
+test('D23: a model that cannot be opened leaves neither engine nor decoders running', async () => {
   const before = new Set(descendantsOf(process.pid).map(({ pid }) => pid));
   const broken = {
     ...starter,

@@ -50,26 +50,26 @@ test('a study that was deleted with its documents and sent again is reported aga
   assert.equal(await readinessOf([images], {}), 'ready');
 });
 
-test("somebody else's structured report is something new", async () => {
+test('a structured report of another system is something new', async () => {
   const foreign = { seriesInstanceUID: '1.2.8', instanceIds: ['f'], mainAttributes: { Modality: 'SR', StationName: 'WS1' } };
   assert.equal(await readinessOf([images, report, foreign], {}), 'ready');
 });
 
-test('a failure is tried once more when its document arrives only if it may have passed', async () => {
+test('a failure is tried once more when its document arrives only if it may be temporary', async () => {
   assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'pixels-unreadable' }), 'unchanged');
   assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'pacs-error' }), 'ready');
 });
 
-test('a result without documents asks for none', async () => {
+test('a result without documents needs none to be unchanged', async () => {
   assert.equal(await readinessOf([images], { outcome: 'skipped', currentSeries: [] }), 'unchanged');
 });
 
-test('D12: whether a failure is tried again is judged by the failure itself, not by its code', async () => {
+test('D12: whether a failure is tried again depends on the failure itself, not on its code', async () => {
   assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'timed-out', retryable: false }), 'unchanged');
   assert.equal(await readinessOf([images, report], { outcome: 'failed', code: 'pixels-unreadable', retryable: true }), 'ready');
 });
 
-test('D12: a failure is tried once more for the same images, and no oftener', async () => {
+test('D12: a failure is tried once more for the same images, and not again', async () => {
   const contentKey = contentKeyOf({ series: [images] });
   assert.equal(
     await readinessOf([images, report], { outcome: 'failed', code: 'pacs-error', retryable: true, retriedKey: contentKey }),

@@ -13,7 +13,7 @@ const box = (left: number, right: number) => ({ left, right, top: 0.4, bottom: 0
 
 describe('laterality of a finding site', () => {
   const upright = { PatientOrientation: ['L', 'F'] };
-  test("the upright picture has the patient's right at its left; a box over the middle tells no side", () => {
+  test("the upright picture has the patient's right at its left; a box over the middle has no side", () => {
     assert.equal(sideOf(box(0.1, 0.4), upright), 'right');
     assert.equal(sideOf(box(0.6, 0.9), upright), 'left');
     assert.equal(sideOf(box(0.15, 0.55), upright), 'right', 'nine tenths on one side');
@@ -22,7 +22,7 @@ describe('laterality of a finding site', () => {
     assert.equal(sideOf(box(0.5, 0.5), upright), undefined);
   });
 
-  test('only an image that states its orientation tells sides', () => {
+  test('only an image that states its orientation gives a side', () => {
     for (const PatientOrientation of [
       ['L', 'F'],
       ['R', 'H'],
@@ -63,13 +63,13 @@ describe('Tracking UIDs stay with a lesion', () => {
     assert.notEqual(uid(undefined, []), trackingUidOf(study, finding('mass', 1, 'present').concept, undefined, []));
   });
 
-  test('a superseding result keeps it, also that of an earlier release', () => {
+  test('a superseding result has the same UID, also that of an earlier release', () => {
     const earlier = document('1', 1, [{ ...pneumonia, trackingUID: '2.25.4711' }]);
     assert.equal(uid(undefined, [earlier]), '2.25.4711');
     assert.equal(uid('left', [earlier]), '2.25.4711', 'the side was not told before');
   });
 
-  test('a finding on the other side is another lesion, and each side keeps its own', () => {
+  test('a finding on the other side is another lesion, and each side has its own UID', () => {
     const right = document('1', 1, [{ ...pneumonia, side: 'right', trackingUID: uid('right', []) }]);
     const onLeft = uid('left', [right]);
     assert.notEqual(onLeft, uid('right', [right]));
@@ -104,7 +104,7 @@ describe('D26: one SOP Instance UID never names two contents', () => {
     assert.match(digest({}), /^[0-9a-f]{32}$/);
   });
 
-  test('files that no PACS holds have names of their own moment; the form for AIR has others than that for OHIF', () => {
+  test('files that no PACS contains get new UIDs at each moment; the profile for AIR has other UIDs than that for OHIF', () => {
     assert.notEqual(digest({}, '1501', new Date(1)), digest({}, '1501', new Date(2)));
     assert.notEqual(digest({}, '1410'), digest({}, '1501'));
   });

@@ -23,7 +23,7 @@ function portsOf(requests: string[]): ReportPorts {
   const model = {
     name: 'm',
     version: 'v',
-    judges: () => true,
+    supports: () => true,
     engine: { name: 'e', why: 'w' },
     predictXrays: () => (requests.push('infer'), never),
   } as unknown as ServedModel;

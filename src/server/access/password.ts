@@ -1,19 +1,17 @@
 import { hash, verify } from '@node-rs/argon2';
 import { Fault } from '../../errors.js';
+import { Semaphore, SemaphoreFull } from '../../lib/semaphore.js';
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. About 60 ms. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-/** Each takes 19 MiB and a core: whoever floods the login must not stop the reports. */
-const atOnce = 2;
-const maxWaiting = 30;
-/** Of these so many from one address, so that a flood of one does not keep all others waiting. */
-const maxWaitingOfOne = 15;
+/**
+ * Each hash takes 19 MiB and a core: a flood of logins must not stop reporting. Of the waiting ones at most 15 come from one network
+ * address, so that a flood from one address does not block all others.
+ */
+const hashing = new Semaphore({ maxActive: 2, maxWaiting: 30, maxWaitingOfKey: 15 });
 
 const shortest = 12;
 const longest = 200;
-
-let active = 0;
-const waiting: { readonly from: string; readonly resume: () => void }[] = [];
 
 /** @throws Fault `request-invalid` for a password that is too easy */
 export function checkPassword(password: string, accountName: string): void {
@@ -42,16 +40,13 @@ export async function isPassword(given: string, passwordHash: string | null | un
 }
 
 async function inTurn<T>(work: () => Promise<T>, from = ''): Promise<T> {
-  if (active >= atOnce) {
-    if (waiting.length >= maxWaiting || waiting.filter((one) => one.from === from).length >= maxWaitingOfOne)
-      throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
-    await new Promise<void>((resume) => waiting.push({ from, resume }));
-  } else active++;
+  const release = await hashing.acquire(from).catch((error: unknown) => {
+    if (error instanceof SemaphoreFull) throw new Fault('too-many-requests', 'too many logins at once; try again in a few seconds');
+    throw error;
+  });
   try {
     return await work();
   } finally {
-    const next = waiting.shift();
-    if (next) next.resume();
-    else active--;
+    release();
   }
 }

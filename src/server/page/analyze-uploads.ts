@@ -60,7 +60,7 @@ export class UploadAnalyses {
         ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {})
         : [{ name, path }];
       if (files.length === 0) throw new Fault('upload-refused', 'the archive holds no file');
-      const answers = await analyzeUpload(files, tools);
+      const answers = await analyzeUpload(files, { model: tools.model(), reader: tools.reader }, tools.settings.maxImages);
       const model = tools.model();
       return {
         notice,

@@ -4,7 +4,7 @@ import { Fault } from '../../errors.js';
 import type { Jobs } from '../../jobs/jobs.js';
 import type { Registry } from '../../registry/registry.js';
 import { route } from '../../routing/match.js';
-import type { RoutingRule } from '../../routing/rules.js';
+import { destinationName, type RoutingRule } from '../../routing/rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
 import type { PagePort } from '../ports/page.js';
 import type { HistoryEntry, Operations, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
@@ -187,7 +187,7 @@ function shownRule(rule: RoutingRule): ShownRule {
         .map(([attribute, patterns]) => `${attribute} ${(patterns ?? []).join(' | ')}`)
         .join(', '),
     ),
-    destinations: rule.destinations.map((one) => ('modality' in one ? one.modality : one.peer)),
+    destinations: rule.destinations.map(destinationName),
   };
 }
 
