@@ -90,10 +90,7 @@ function whatItIs({ xray, ct }: Figures): string {
         'input',
         'one grey image, full frame resized to 192 × 192 (bilinear, antialiased), minus its mean, divided by its standard deviation',
       ],
-      [
-        'trained on',
-        'published 8-bit images (JPEG, PNG), **not DICOM**. CT: images with an unknown window, **not Hounsfield units**',
-      ],
+      ['trained on', 'published 8-bit images (JPEG, PNG), **not DICOM**. CT: images with an unknown window, **not Hounsfield units**'],
       [
         'training',
         `\`xray\`: ${xray.made.steps} steps of ${own.batch} (${stages(own)}); \`ct\`: ${ct.made.steps} steps (${stages(slices)}); AdamW, one cycle for each stage, each source and class used equally often, no image more than ${own.maxDraws ?? '–'} times an epoch; seed ${xray.made.seed}, ${xray.made.engine}`,
@@ -180,9 +177,7 @@ function neverLeftOut({ xray, unseen }: Figures): readonly string[] {
   const missing = xray.test.bySource.map(({ name }) => name).filter((name) => !unseen.some(({ leftOut }) => leftOut.includes(name)));
   return missing.length === 0
     ? []
-    : [
-        `**Not left out so far**: ${missing.join(', ')}. How the network performs at such a source without training on it is unknown.`,
-      ];
+    : [`**Not left out so far**: ${missing.join(', ')}. How the network performs at such a source without training on it is unknown.`];
 }
 
 function whatWasTried(unseen: readonly UnseenFigures[]): string {
