@@ -12,7 +12,7 @@ import { decisionCodes, percentOf } from './wording.js';
 export const assessmentNotice = "A reader's assessment on what software has proposed. Not a radiology report, not for diagnosis.";
 
 /** Template of our own, 99CHESTAI 1 (docs/reference/documents.md): no template of PS3.16 has a reader's assessment of a software's findings. */
-export const verdictTemplate = '1';
+export const assessmentTemplate = '1';
 
 /**
  * A reader's assessment as Comprehensive SR, in sections as the text report that it is about: flat and with a name for every
@@ -25,7 +25,7 @@ export const verdictTemplate = '1';
 export function assessmentReport(content: AssessmentContent): DataSet {
   const tree = root(
     codes.assessment,
-    verdictTemplate,
+    assessmentTemplate,
     [
       ...languageOfContent(),
       ...personObserver(content.reader.name),

@@ -12,8 +12,10 @@ import type { Reader } from './assessment-content.js';
 /** A document is recognised as ours by these two, whatever model made it (own-document.ts). */
 export const stationName = 'ORTHANC-CHEST-AI';
 export const contribution = 'orthanc-chest-ai: software result, not verified by a physician';
-/** A reader's assessment is recognised by this where only series attributes are at hand. */
-export const assessmentStationName = 'CHEST-AI-VERDICT';
+/** Station Name (SH, 16 characters) of readers' assessments: recognised by it where only series attributes are known. */
+export const assessmentStationName = 'CHEST-AI-READER';
+/** The same as releases 0.1.0 and 0.2.0 wrote it. */
+export const formerAssessmentStationName = 'CHEST-AI-VERDICT';
 
 /**
  * The identity as every place of a document gives it. IHE AIR Table 6.5.3.1-1 wants the same strings in the header

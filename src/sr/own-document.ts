@@ -1,7 +1,7 @@
 import { sameConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { codes } from './codes.js';
-import { contribution, stationName, assessmentStationName } from './equipment.js';
+import { codes, formerCodes } from './codes.js';
+import { assessmentStationName, contribution, formerAssessmentStationName, stationName } from './equipment.js';
 
 /**
  * Whether this program wrote the report or heat map as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
@@ -26,11 +26,18 @@ export function isOwnDocument(dataSet: DataSet): boolean {
 
 const equipmentAttributes = ['Manufacturer', 'ManufacturerModelName', 'DeviceSerialNumber', 'SoftwareVersions'] as const;
 
-/** Whether the document is a reader's assessment in our form, whoever sent it. Series attributes suffice for those written here. */
+/**
+ * Whether the document is a reader's assessment of template 99CHESTAI 1, from any sender; titles and Station Names of releases 0.1.0 and
+ * 0.2.0 count too. Series attributes suffice for documents that this program wrote.
+ */
 export function isAssessment(dataSet: DataSet): boolean {
   if (textOf(dataSet, 'Modality') !== 'SR') return false;
+  const title = conceptOf(dataSet, 'ConceptNameCodeSequence');
+  const station = textOf(dataSet, 'StationName');
   return (
-    sameConcept(conceptOf(dataSet, 'ConceptNameCodeSequence'), codes.assessment) || textOf(dataSet, 'StationName') === assessmentStationName
+    [codes, formerCodes].some(({ assessment }) => sameConcept(title, assessment)) ||
+    station === assessmentStationName ||
+    station === formerAssessmentStationName
   );
 }
 

@@ -1,6 +1,6 @@
 import { sameConcept, type CodedConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
-import { codes } from './codes.js';
+import { codes, formerCodes } from './codes.js';
 import { childrenNamed, childrenOf, codeNamed, nameOf, textNamed, valueTypeOf } from './content-tree.js';
 import { isOwnDocument, isAssessment } from './own-document.js';
 import { readStatements } from './read-content.js';
@@ -97,14 +97,14 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
       verifierOf(document)?.name ??
       '',
     verified,
-    adjudicates: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement), codes.yes),
-    origin: textNamed(summary, codes.assessmentSource) ?? '',
+    adjudicates: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement, formerCodes.adjudicatesDisagreement), codes.yes),
+    origin: textNamed(summary, codes.assessmentSource, formerCodes.assessmentSource) ?? '',
     findings: items.flatMap((item): readonly ReadStatement[] => {
       const concept = nameOf(item);
       const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));
       if (!concept || !decision) return [];
-      const said = codeNamed(item, codes.comparison);
-      const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(said, comparisonCodes[one]));
+      const stated = codeNamed(item, codes.comparison, formerCodes.comparison);
+      const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(stated, comparisonCodes[one]));
       const softwareDecision = decisionOf(codeNamed(item, codes.softwareDecision));
       return [
         {

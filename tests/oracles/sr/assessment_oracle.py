@@ -1,10 +1,10 @@
-"""Second reader of our verdict documents: pydicom for the header, highdicom for the content tree.
+"""Second reader of our assessment documents: pydicom for the header, highdicom for the content tree.
 
     python3 -m venv /tmp/hd && /tmp/hd/bin/pip install highdicom==0.28.2
     npm run build && node dist/tests/oracles/sr/write-examples.js
     /tmp/hd/bin/python tests/oracles/sr/assessment_oracle.py tests/fixtures/sr
 
-The first step after the build writes `verdict-*.dcm`; this script writes verdict-reading.json. Not needed to run the tests.
+The first step after the build writes `assessment-*.dcm`; this script writes assessment-reading.json. Not needed to run the tests.
 """
 import json
 import sys
@@ -35,8 +35,8 @@ def reading_of(path):
     findings = []
     for items in sections(document, '59776-5'):
         for item in items:
-            judgement = [child for child in item.ContentSequence if child.ConceptNameCodeSequence[0].CodeValue == 'judgement'][0]
-            findings.append([item.ConceptNameCodeSequence[0].CodeMeaning, item.ConceptCodeSequence[0].CodeMeaning.lower(), judgement.ConceptCodeSequence[0].CodeMeaning.lower()])
+            comparison = [child for child in item.ContentSequence if child.ConceptNameCodeSequence[0].CodeValue == 'comparison'][0]
+            findings.append([item.ConceptNameCodeSequence[0].CodeMeaning, item.ConceptCodeSequence[0].CodeMeaning.lower(), comparison.ConceptCodeSequence[0].CodeMeaning.lower()])
     predecessors = [sop.ReferencedSOPInstanceUID for study in document.get('PredecessorDocumentsSequence', []) for series in study.ReferencedSeriesSequence for sop in series.ReferencedSOPSequence]
     return {
         'title': document.ConceptNameCodeSequence[0].CodeMeaning,
@@ -54,8 +54,8 @@ def reading_of(path):
 def main(folder):
     folder = Path(folder)
     header = {'_madeBy': f'highdicom {highdicom.__version__}, pydicom {pydicom.__version__}: tests/oracles/sr/assessment_oracle.py'}
-    reading = {path.name: reading_of(path) for path in sorted(folder.glob('verdict-*.dcm'))}
-    (folder / 'verdict-reading.json').write_text(json.dumps({**header, **reading}, indent=1, ensure_ascii=False) + '\n')
+    reading = {path.name: reading_of(path) for path in sorted(folder.glob('assessment-*.dcm'))}
+    (folder / 'assessment-reading.json').write_text(json.dumps({**header, **reading}, indent=1, ensure_ascii=False) + '\n')
 
 
 if __name__ == '__main__':
