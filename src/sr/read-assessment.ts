@@ -104,7 +104,9 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
       const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));
       if (!concept || !decision) return [];
       const stated = codeNamed(item, codes.comparison, formerCodes.comparison);
-      const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(stated, comparisonCodes[one]));
+      const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) =>
+        sameConcept(stated, comparisonCodes[one]),
+      );
       const softwareDecision = decisionOf(codeNamed(item, codes.softwareDecision));
       return [
         {

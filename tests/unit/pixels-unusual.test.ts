@@ -17,7 +17,7 @@ import { lookupTable } from '../../src/pixels/lookup-table.js';
 import { modalityMapping } from '../../src/pixels/modality-lut.js';
 import { presentPicture, readPicture } from '../../src/pixels/picture.js';
 import { pictureFormat } from '../../src/pixels/decode/picture-format.js';
-import { voiMappings, windowsOf } from '../../src/pixels/voi-lut.js';
+import { voiMappings, windowsOf } from '../../src/pixels/window.js';
 import { presentXray } from '../../src/pixels/xray/xray.js';
 import { selectXrays } from '../../src/routing/select-xrays.js';
 import { seriesFactsOf } from '../../src/routing/series-facts.js';

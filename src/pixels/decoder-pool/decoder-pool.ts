@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Fault } from '../../errors.js';
+import type { CtWindow } from '../window.js';
 import { DecoderChild, type DecoderEnd, type DecoderLimits } from './decoder-child.js';
 import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, ScaledPicture, TaskResult, TaskResults } from './decoder-tasks.js';
 
 export type { DecodedPicture, PictureSize, ScaledPicture } from './decoder-tasks.js';
-export { toStored } from '../xray/orientation.js';
+export { toStored } from '../orientation.js';
 
 export interface DecoderPoolOptions extends Partial<DecoderLimits> {
   /** Processes; default: one less than the machine has processors, at least one. */
@@ -73,12 +74,7 @@ export class DecoderPool {
   }
 
   /** The lungs of a CT slice as presentCtSlice shows them. @param window in Hounsfield units @param frameNumber 1-based */
-  ctSlice(
-    bytes: Uint8Array,
-    window: { readonly center: number; readonly width: number },
-    frameNumber = 1,
-    size?: PictureSize,
-  ): Promise<DecodedPicture> {
+  ctSlice(bytes: Uint8Array, window: CtWindow, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
     return this.run(
       { kind: 'ctSlice', window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) },
       bytes,
@@ -140,7 +136,7 @@ export class DecoderPool {
       this.waiting.shift();
       clearTimeout(decoder.timer);
       decoder.job = job;
-      decoder.timer = setTimeout(() => this.recordGivenUpStudy(decoder), this.options.timeoutMs);
+      decoder.timer = setTimeout(() => this.endAfterTimeout(decoder), this.options.timeoutMs);
       decoder.child.ref();
       decoder.child.perform(job.task, job.file, (answer) => this.settle(decoder, answer));
     }
@@ -173,7 +169,7 @@ export class DecoderPool {
     if (this.decoders.size === 0) this.addDecoder();
   }
 
-  private recordGivenUpStudy(decoder: Decoder): void {
+  private endAfterTimeout(decoder: Decoder): void {
     this.remove(decoder)?.reject(
       new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }),
     );

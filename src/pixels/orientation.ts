@@ -1,4 +1,4 @@
-import type { Box } from '../image.js';
+import type { Box } from './image.js';
 
 /** How stored pixels were turned for presentation: first transposed, then mirrored. */
 export interface Turn {
