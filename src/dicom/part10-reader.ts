@@ -150,7 +150,7 @@ export class DataSetReader {
     else throw this.fault(level.tag, `an item was expected at byte ${this.offset}, ${tagText(tag)} was found`);
   }
 
-  /** What was once UN may hold explicit items all the same, and a sequence of an implicit file too. */
+  /** Items of a sequence that was once UN, or of an implicit file, may be in explicit encoding all the same. */
   private encodingOfItem(encoding: Encoding): Encoding {
     return encoding.explicit || !hasKnownVr(this.view, this.offset) ? encoding : { ...encoding, explicit: true };
   }

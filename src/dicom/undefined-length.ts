@@ -13,7 +13,7 @@ const pixelData = 0x7fe00010;
 
 /**
  * Whether an element of undefined length holds fragments and not the items of a sequence: compressed icons and private bytes are
- * fragments too (PS3.5 §A.4). VRs of bytes hold fragments; for UN, what lies in the first item decides.
+ * fragments too (PS3.5 §A.4). VRs of bytes contain fragments; for UN, the content of the first item decides.
  *
  * @param offset of the element's value
  * @param bound the value does not reach beyond it

@@ -51,8 +51,8 @@ export class DicomWebProxy {
       const forward = async (): Promise<void> => {
         const { statusCode, headers: received, body } = await this.connection.send({ method: 'GET', path, headers, signal });
         const ended = endOf(body, this.endpoint.timeoutMs * 10);
-        const kept = forwardedHeaders.flatMap((name) => (typeof received[name] === 'string' ? [[name, received[name]] as const] : []));
-        resolve({ status: statusCode, headers: Object.fromEntries(kept), body });
+        const forwarded = forwardedHeaders.flatMap((name) => (typeof received[name] === 'string' ? [[name, received[name]] as const] : []));
+        resolve({ status: statusCode, headers: Object.fromEntries(forwarded), body });
         await ended;
       };
       this.slots.use(forward, 'viewer').catch(reject);
@@ -61,8 +61,8 @@ export class DicomWebProxy {
 }
 
 /**
- * Resolves when a response has been read, broken off or destroyed; after `maxMs` it is destroyed, so that a browser that reads a byte now
- * and then does not keep a slot for ever.
+ * Resolves when a response has been read, broken off or destroyed; after `maxMs` it is destroyed, so that a browser that reads very
+ * slowly does not occupy a slot for ever.
  */
 function endOf(body: Readable, maxMs: number): Promise<void> {
   return new Promise((resolve) => {

@@ -27,7 +27,7 @@ export interface ConnectionRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A request meets at most so many connections that the server has closed meanwhile. */
+/** Attempts of one request on connections that the server has closed meanwhile. */
 const maxAttempts = 10;
 
 /** A response of which the body has not been read yet. */
@@ -35,7 +35,7 @@ export type HttpResponse = Dispatcher.ResponseData;
 
 /** An answer of more bytes than this is refused: it could only exhaust the memory. */
 const maxBodyBytes = 2 ** 31 - 1;
-/** For how long an idle connection is kept, in ms; a server that announces a shorter time is obeyed. */
+/** An idle connection is closed after this time, in ms, or after the shorter time that the server announces. */
 const keepAliveTimeoutMs = 30_000;
 
 /**

@@ -1,10 +1,10 @@
-/** Who waits for a slot: reporting, or a person who looks at images. */
+/** Two queues for slots: reporting, and viewers (people looking at images). */
 export type SlotLane = 'reports' | 'viewer';
 
 /**
- * So many exchanges with one PACS at a time, whoever asks; the rest wait in order. Freed slots go to the lanes in turn, so neither
- * side waits for all that the other has asked for. A viewer's answer lasts as long as its browser takes to read it:
- * where there is more than one slot, viewers leave one free for reporting.
+ * Limits the number of exchanges with one PACS at a time, over all clients that share the slots; further ones wait in order. Freed slots go
+ * to the lanes in turn, so neither lane waits for the whole queue of the other. A viewer's response lasts as long as its browser
+ * takes to read it: where there is more than one slot, viewers leave one free for reporting.
  */
 export class Slots {
   readonly #waiting: Readonly<Record<SlotLane, (() => void)[]>> = { reports: [], viewer: [] };

@@ -72,14 +72,14 @@ function greyOf({ samples, channels, cmyk }: Channels): Float32Array {
   const values = new Float32Array(samples.length / channels);
   const opaque = samples instanceof Uint16Array ? 65535 : 255;
   const alpha = channels === 2 || (channels === 4 && !cmyk);
-  const most = samples instanceof Uint16Array ? usedRange(samples, alpha ? channels : 0) : 255;
+  const max = samples instanceof Uint16Array ? usedRange(samples, alpha ? channels : 0) : 255;
   for (let i = 0, from = 0; i < values.length; i++, from += channels) {
     const grey = cmyk
       ? greyOfInk(samples, from)
       : channels >= 3
         ? luminance(samples[from]!, samples[from + 1]!, samples[from + 2]!)
         : samples[from]!;
-    values[i] = alpha ? ((grey / most) * samples[from + channels - 1]!) / opaque : grey / most;
+    values[i] = alpha ? ((grey / max) * samples[from + channels - 1]!) / opaque : grey / max;
   }
   return values;
 }

@@ -73,7 +73,7 @@ export function greyScaleFor(
     )
     .find((mapping) => !isAbsurd((bin) => mapping(unscale(bin)), histogram));
   const plain = shown ?? percentileMapping(toModality, histogram, unscale);
-  // MONOCHROME1 and the shape INVERSE say the same thing of the same image (§C.8.11.3.1.2), so they do not add up.
+  // MONOCHROME1 and the shape INVERSE mean the same for one image (§C.8.11.3.1.2), so they do not add up.
   const inverse = photometricInterpretation === 'MONOCHROME1' || textOf(dataSet, 'PresentationLUTShape')?.toUpperCase() === 'INVERSE';
   return { mapping: inverse ? (value) => 1 - plain(value) : plain, source: shown ? 'file' : 'percentiles' };
 }

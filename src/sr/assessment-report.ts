@@ -66,11 +66,11 @@ export const comparisonCodes = {
 
 /** "Pneumonia: absent. Rejects the software's finding (present, 93.4 %)." */
 function sentenceOf({ concept, decision, comparison, software }: AssessedFinding): string {
-  const said = software ? ` (${software.decision}, ${percentOf(software.probability)} %)` : '';
+  const prediction = software ? ` (${software.decision}, ${percentOf(software.probability)} %)` : '';
   const words = {
-    confirmed: `Confirms the software${said}`,
-    rejected: `Rejects the software's finding${said}`,
-    corrected: `Corrects the software${said}`,
+    confirmed: `Confirms the software${prediction}`,
+    rejected: `Rejects the software's finding${prediction}`,
+    corrected: `Corrects the software${prediction}`,
     added: 'Not looked for by the software',
   } as const;
   return `${concept.meaning}: ${decision}. ${words[comparison]}.`;

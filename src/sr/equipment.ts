@@ -9,7 +9,7 @@ import type { Reader } from './assessment-content.js';
 
 /** What made a document: the algorithm and its equipment, or a reader and the program that recorded the assessment. */
 
-/** A document is recognised as ours by these two, whatever model made it (own-document.ts). */
+/** A document is recognised as ours by these two, for every model (own-document.ts). */
 export const stationName = 'ORTHANC-CHEST-AI';
 export const contribution = 'orthanc-chest-ai: software result, not verified by a physician';
 /** Station Name (SH, 16 characters) of readers' assessments: recognised by it where only series attributes are known. */
@@ -80,7 +80,7 @@ export function assessmentEquipment(softwareVersion: string): DataSet {
 }
 
 /**
- * Verification Flag and Verifying Observer Sequence (PS3.3 C.17.2): VERIFIED only by a reader who may sign, at the moment at
+ * Verification Flag and Verifying Observer Sequence (PS3.3 C.17.2): VERIFIED only by a reader with the right to sign, at the moment at
  * which the document was made.
  */
 export function verification({ name, verifiesFor }: Reader, { createdAt, source }: Pick<HeaderContent, 'createdAt' | 'source'>): DataSet {

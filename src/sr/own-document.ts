@@ -5,7 +5,7 @@ import { assessmentStationName, contribution, formerAssessmentStationName, stati
 
 /**
  * Whether this program wrote the report or heat map as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
- * the Contributing Equipment Sequence; where only series attributes are at hand, the Station Name tells.
+ * the Contributing Equipment Sequence; where only series attributes are known, the Station Name decides.
  *
  * A document that somebody derives from ours repeats our contribution (PS3.3 C.12.1 has it accumulate) and, where the header
  * is copied, our Station Name too. It is theirs as soon as it is verified, or names equipment other than our model's.
@@ -14,7 +14,7 @@ export function isOwnDocument(dataSet: DataSet): boolean {
   if (!['SR', 'OT'].includes(textOf(dataSet, 'Modality') ?? '') || textOf(dataSet, 'StationName') !== stationName) return false;
   if (textOf(dataSet, 'VerificationFlag') === 'VERIFIED' || isAssessment(dataSet)) return false;
   const contributions = itemsOf(dataSet, 'ContributingEquipmentSequence');
-  // Series attributes only: there is nothing more to go by.
+  // Only series attributes are known.
   if (dataSet['ContributingEquipmentSequence'] === undefined) return true;
   const [only] = contributions;
   return (
@@ -41,7 +41,7 @@ export function isAssessment(dataSet: DataSet): boolean {
   );
 }
 
-/** Whether a document speaks about images rather than being one of them: ours, or an assessment on ours. */
+/** Whether a document is a result of this program or an assessment of one, and so no image of the study. */
 export function isAboutStudy(dataSet: DataSet): boolean {
   return isOwnDocument(dataSet) || isAssessment(dataSet);
 }

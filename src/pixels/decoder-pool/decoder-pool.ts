@@ -12,7 +12,7 @@ export interface DecoderPoolOptions extends Partial<DecoderLimits> {
   readonly workers?: number;
   /** For one file from when a process takes it; default 30 s. */
   readonly timeoutMs?: number;
-  /** After so long without work, all processes but one are ended, and one that keeps a file; default 5 minutes. */
+  /** After this time without work a process is ended, also one that caches a file; one stays ready; default 5 minutes. */
   readonly idleMs?: number;
   /** The process's program; tests put one here that hangs or dies. */
   readonly program?: URL;
@@ -32,13 +32,13 @@ interface Job {
 interface Decoder {
   readonly child: DecoderChild;
   job: Job | undefined;
-  /** While busy: gives the file up. While idle: ends the process. */
+  /** While busy: the time limit of the task. While idle: until the process is ended. */
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A file may kill so many processes; the first could have died of something else. */
+/** A file that ended this many processes is not tried again; the first could have ended for another reason. */
 const maxDeaths = 2;
-/** So many may be killed from outside before it is left to a later attempt: the machine has no memory now. */
+/** After this many kills from outside the file is left to a later attempt: the machine has no memory now. */
 const maxKills = 2;
 
 /**
@@ -136,26 +136,26 @@ export class DecoderPool {
       this.waiting.shift();
       clearTimeout(decoder.timer);
       decoder.job = job;
-      decoder.timer = setTimeout(() => this.endAfterTimeout(decoder), this.options.timeoutMs);
+      decoder.timer = setTimeout(() => this.onTimeout(decoder), this.options.timeoutMs);
       decoder.child.ref();
-      decoder.child.perform(job.task, job.file, (answer) => this.settle(decoder, answer));
+      decoder.child.perform(job.task, job.file, (answer) => this.finish(decoder, answer));
     }
   }
 
   private addDecoder(): Decoder {
-    const child = new DecoderChild(this.options.program, this.options, (end) => this.bury(decoder, end));
+    const child = new DecoderChild(this.options.program, this.options, (end) => this.onExit(decoder, end));
     const decoder: Decoder = { child, job: undefined, timer: undefined };
     this.decoders.add(decoder);
     return decoder;
   }
 
-  private settle(decoder: Decoder, answer: DecoderAnswer): void {
+  private finish(decoder: Decoder, answer: DecoderAnswer): void {
     const { job } = decoder;
     if (!job) return;
     clearTimeout(decoder.timer);
     decoder.job = undefined;
     decoder.child.unref();
-    decoder.timer = setTimeout(() => this.rest(decoder), this.options.idleMs).unref();
+    decoder.timer = setTimeout(() => this.retireIdle(decoder), this.options.idleMs).unref();
     if ('result' in answer) job.resolve(answer.result);
     else if ('fault' in answer) job.reject(new Fault(answer.fault.code, answer.fault.detail, answer.fault.subject));
     else job.reject(new Fault('pixels-unreadable', answer.error.split('\n')[0]!, {}, { cause: new Error(answer.error) }));
@@ -163,13 +163,13 @@ export class DecoderPool {
   }
 
   /** A process that has been idle for long gives its memory back; one fresh process stays ready. */
-  private rest(decoder: Decoder): void {
+  private retireIdle(decoder: Decoder): void {
     this.remove(decoder);
     void decoder.child.kill();
     if (this.decoders.size === 0) this.addDecoder();
   }
 
-  private endAfterTimeout(decoder: Decoder): void {
+  private onTimeout(decoder: Decoder): void {
     this.remove(decoder)?.reject(
       new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }),
     );
@@ -177,7 +177,7 @@ export class DecoderPool {
     this.replace();
   }
 
-  private bury(decoder: Decoder, { reason, outside }: DecoderEnd): void {
+  private onExit(decoder: Decoder, { reason, outside }: DecoderEnd): void {
     const job = this.remove(decoder);
     if (!job) return;
     const [deaths, kills] = [job.deaths + (outside ? 0 : 1), job.kills + (outside ? 1 : 0)];
@@ -197,7 +197,7 @@ export class DecoderPool {
     this.assign();
   }
 
-  /** @returns what it had in hand */
+  /** @returns its active task */
   private remove(decoder: Decoder): Job | undefined {
     this.decoders.delete(decoder);
     clearTimeout(decoder.timer);

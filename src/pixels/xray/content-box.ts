@@ -32,10 +32,10 @@ export function contentBox({ width, height, values }: GreyImage): Box {
 }
 
 function flatLines(length: number, isFlatLine: (distance: number) => boolean): number {
-  const most = Math.floor(length * maxPerSide);
+  const max = Math.floor(length * maxPerSide);
   let count = 0;
-  while (count < most && isFlatLine(count)) count++;
-  return count === most || count < length * minBorder ? 0 : count;
+  while (count < max && isFlatLine(count)) count++;
+  return count === max || count < length * minBorder ? 0 : count;
 }
 
 function isFlat(value: (index: number) => number, count: number): boolean {
