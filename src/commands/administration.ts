@@ -4,7 +4,7 @@ import { openAuditLog } from '../audit/audit-log.js';
 import { loadConfig } from '../config.js';
 import { asFault, Fault } from '../errors.js';
 import { createLog } from '../log.js';
-import { administrationOf, type Administration, type Doer } from '../server/access/administration.js';
+import { administrationOf, type Administration, type Actor } from '../server/access/administration.js';
 import { roles, type Role } from '../server/access/roles.js';
 import { openStore, type Store } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
@@ -25,7 +25,7 @@ export function commandActor(): string {
   return `command:${userInfo().username}`;
 }
 
-function administer<T>(work: (administration: Administration, doer: Doer) => Promise<T>): Promise<T> {
+function administer<T>(work: (administration: Administration, by: Actor) => Promise<T>): Promise<T> {
   return withStore((store) =>
     work(administrationOf(store, openAuditLog(store.audit, createLog({ level: 'warn' })), loadConfig().dataDir), { actor: commandActor() }),
   );
@@ -40,7 +40,7 @@ export async function addAccount(
   options: { readonly role: readonly string[]; readonly passwordFile?: string },
 ): Promise<void> {
   const given = options.passwordFile === undefined ? undefined : readSecret(options.passwordFile);
-  const { password } = await administer((one, doer) => one.addAccount({ name, roles: rolesOf(options.role), password: given }, doer));
+  const { password } = await administer((one, by) => one.addAccount({ name, roles: rolesOf(options.role), password: given }, by));
   console.log(
     password === undefined
       ? `account ${name} added`
@@ -59,22 +59,22 @@ export async function listAccounts({ json }: Listed): Promise<void> {
 }
 
 export async function disableAccount(name: string): Promise<void> {
-  await administer((one, doer) => one.disableAccount(name, doer));
+  await administer((one, by) => one.disableAccount(name, by));
   console.log(`account ${name} disabled; its sessions have ended`);
 }
 
 export async function enableAccount(name: string): Promise<void> {
-  await administer((one, doer) => one.enableAccount(name, doer));
+  await administer((one, by) => one.enableAccount(name, by));
   console.log(`account ${name} enabled`);
 }
 
 export async function setRoles(name: string, options: { readonly role: readonly string[] }): Promise<void> {
-  await administer((one, doer) => one.setRoles(name, rolesOf(options.role), doer));
+  await administer((one, by) => one.setRoles(name, rolesOf(options.role), by));
   console.log(`account ${name} has the roles ${options.role.join(', ')}; its sessions have ended`);
 }
 
 export async function resetPassword(name: string): Promise<void> {
-  const { password } = await administer((one, doer) => one.resetPassword(name, doer));
+  const { password } = await administer((one, by) => one.resetPassword(name, by));
   console.log(`new password of ${name}, shown this once and to be changed at the first login; its sessions have ended:\n${password}`);
 }
 
@@ -83,7 +83,7 @@ export async function addToken(name: string, options: { readonly role: readonly 
   if (days !== undefined && !(Number.isInteger(days) && days > 0))
     throw new Fault('request-invalid', `expected --days as a whole number above 0, found ${options.days}`);
   const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * 86_400_000);
-  const { token } = await administer((one, doer) => one.addToken({ name, roles: rolesOf(options.role), expiresAt }, doer));
+  const { token } = await administer((one, by) => one.addToken({ name, roles: rolesOf(options.role), expiresAt }, by));
   console.log(`token ${name}, shown this once; send it as "Authorization: Bearer …":\n${token}`);
 }
 
@@ -99,7 +99,7 @@ export async function listTokens({ json }: Listed): Promise<void> {
 }
 
 export async function revokeToken(name: string): Promise<void> {
-  await administer((one, doer) => one.revokeToken(name, doer));
+  await administer((one, by) => one.revokeToken(name, by));
   console.log(`token ${name} revoked`);
 }
 

@@ -7,7 +7,7 @@ import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
-import { searchedText } from '../server/searched.js';
+import { searchText } from '../server/search-record.js';
 import type { AuditRow, AuditSubject } from '../store/audit-entries.js';
 import { commandActor, withStore } from './administration.js';
 
@@ -28,7 +28,7 @@ export async function verify(options: { readonly head?: string; readonly json: b
 /** `audit fingerprint`: the hash with which the log records a search for a value. */
 export async function fingerprint(keyword: string, value: string): Promise<void> {
   const hash = await withStore((store) =>
-    openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchedText(keyword, value)),
+    openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchText(keyword, value)),
   );
   console.log(`${keyword}#${hash}`);
 }

@@ -17,7 +17,7 @@ export interface Health {
   readonly work: string;
   /** `none`, or the number of alarms that no user has acknowledged. */
   readonly drift: string;
-  readonly queue: { readonly waiting: number; readonly active: number; readonly parked: number };
+  readonly queue: { readonly waiting: number; readonly active: number; readonly failed: number };
 }
 
 /** The state of the service as figures. */

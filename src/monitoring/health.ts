@@ -79,7 +79,7 @@ export async function healthOf(ports: HealthPorts): Promise<Health> {
         : unacknowledged === 0
           ? 'none'
           : `${unacknowledged} ${unacknowledged === 1 ? 'alarm' : 'alarms'} to acknowledge`,
-    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), parked: sum('failed') },
+    queue: { waiting: sum('waiting') + sum('retrying'), active: sum('active'), failed: sum('failed') },
   };
 }
 

@@ -1,59 +1,49 @@
-import express, { type Express, type Router } from 'express';
+import express, { type Router, type Express } from 'express';
 import type { Log } from '../log.js';
-import { authenticate } from './access/authenticate.js';
+import { authenticate, isSecure } from './access/authenticate.js';
+import { readableAddress } from './access/readable-address.js';
 import { requireAuthentication } from './access/require-authentication.js';
-import { sendFault, analyzeNothing } from './fault-response.js';
+import { openDeprecations } from './deprecated.js';
+import { sendFault, sendNotFound } from './fault-response.js';
+import { openApiDocument } from './open-api.js';
+import type { ServerParts } from './ports.js';
+import { defineRoute, routerOf, type Route } from './route.js';
 import { administrationRoutes } from './routes/administration.js';
-import { auditRoutes } from './routes/audit.js';
 import { analyzeRoutes } from './routes/analyze.js';
-import { dicomWebRoutes } from './routes/dicom-web.js';
-import { driftRoutes } from './routes/drift.js';
-import { healthRoutes } from './routes/health.js';
+import { assessmentRoutes } from './routes/assessments.js';
+import { auditRoutes } from './routes/audit.js';
+import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
+import { healthRoutes, metricsRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
-import { metricsRoutes } from './routes/metrics.js';
-import { modelActionRoutes } from './routes/model-actions.js';
 import { modelRoutes } from './routes/models.js';
-import { openApiRoutes } from './routes/open-api.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
-import { failedJobRoutes } from './routes/failed-jobs.js';
 import { resultRoutes } from './routes/results.js';
-import { retrainRoutes } from './routes/retrain.js';
-import { assessmentRoutes } from './routes/assessments.js';
-import { studyRoutes } from './routes/study.js';
-import { viewerRoutes } from './routes/viewer.js';
+import { viewerDescription, viewerRoutes } from './routes/viewer.js';
 import { worklistRoutes } from './routes/worklist.js';
-import { readableAddress } from './access/readable-address.js';
+import { z } from 'zod';
 import { securityHeaders } from './security-headers.js';
-import type { ServerParts } from './ports/server.js';
 
-/** Every group of routes; each says with requireRole who may use it. In order: the first that answers wins. */
-const routes: readonly ((parts: ServerParts, log: Log) => Router)[] = [
+/** The groups of routes; each route names the role that it needs. In order: the first match handles a request. */
+const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   loginRoutes,
   resultRoutes,
   assessmentRoutes,
-  retrainRoutes,
-  failedJobRoutes,
   administrationRoutes,
   auditRoutes,
   metricsRoutes,
   worklistRoutes,
-  studyRoutes,
   analyzeRoutes,
   operationsRoutes,
   modelRoutes,
-  modelActionRoutes,
-  driftRoutes,
-  openApiRoutes,
   dicomWebRoutes,
-  viewerRoutes,
-  pageRoutes,
 ];
 
 /**
- * The service's own HTTP interface. Each request passes headers → a readable address → who asks → nobody unknown → routes → what went wrong. Health and the hint come
- * before it is asked who asks: the one must answer when the database does not, for the other Orthanc waits inside a callback.
+ * The service's HTTP interface. Each request passes headers → a readable address → authentication → a login, where it is needed → routes →
+ * errors. Health and the hint come before authentication: health must reply when the database does not, and Orthanc waits for the reply to the
+ * hint inside a callback.
  */
 export function createServer(parts: ServerParts, log: Log): Express {
   const app = express();
@@ -63,13 +53,41 @@ export function createServer(parts: ServerParts, log: Log): Express {
   app.use(parts.metrics.countRequests);
   app.use(...securityHeaders());
   app.use(readableAddress);
-  app.use(hintRoutes(parts));
-  app.use(healthRoutes(parts));
+  const deprecations = openDeprecations(log);
+  app.use(deprecations.formerPaths);
+  const first = [...hintRoutes(parts), ...healthRoutes(parts)];
+  app.use(routerOf(first, deprecations.warn));
   app.use(authenticate(parts.access));
   app.use(requireAuthentication(parts.access));
-  // A process that does not serve people still says how it is.
-  for (const routesOf of parts.web ? routes : [metricsRoutes]) app.use(routesOf(parts, log));
-  app.use(analyzeNothing);
+  // A process that does not serve the page still serves its figures.
+  const routes = (parts.web ? groups : [metricsRoutes]).flatMap((group) => group(parts));
+  app.use(routerOf(routes, deprecations.warn));
+  if (parts.web) {
+    app.use('/dicom-web', refuseDicomWebChanges);
+    app.use(documentRoutes(parts, [...first, ...routes, viewerDescription]));
+    app.use(viewerRoutes(parts));
+    app.use(pageRoutes(parts));
+  }
+  app.use(sendNotFound);
   app.use(sendFault(log, parts.audit));
   return app;
+}
+
+/** The OpenAPI document, itself one of the routes that it describes. */
+function documentRoutes({ access, softwareVersion }: ServerParts, others: readonly Route[]): Router {
+  const documents = new Map<boolean, unknown>();
+  const own: Route = defineRoute({
+    method: 'get',
+    path: '/api/openapi.json',
+    access: 'viewer',
+    summary: 'This document',
+    reply: { json: z.record(z.string(), z.unknown()) },
+    handle({ request }) {
+      const secure = isSecure(request, access);
+      const known = documents.get(secure) ?? openApiDocument([...others, own], { version: softwareVersion, secure });
+      documents.set(secure, known);
+      return known as Record<string, unknown>;
+    },
+  });
+  return routerOf([own], () => undefined);
 }

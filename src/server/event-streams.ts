@@ -4,7 +4,7 @@ import { Fault } from '../errors.js';
 export interface EventStreamSettings {
   readonly changeTokenMs: number;
   readonly heartbeatMs: number;
-  /** Between two looks whether whoever listens may still. */
+  /** Between two checks whether the listener's login is still valid. */
   readonly checkMs: number;
   readonly maxOfUser: number;
   readonly maxOfAll: number;
@@ -18,12 +18,12 @@ export const eventStreamSettings: EventStreamSettings = {
   maxOfAll: 500,
 };
 
-/** Who listens. */
+/** A page that receives events. */
 export interface Listener {
   /** Account or token. */
   readonly user: string;
-  /** Whether the login still stands, with the same roles. */
-  mayGoOn(): Promise<boolean>;
+  /** Whether the login is still valid, with the same roles. */
+  mayContinue(): Promise<boolean>;
 }
 
 interface Stream extends Listener {
@@ -33,17 +33,17 @@ interface Stream extends Listener {
 const changed = 'event: changed\ndata: {}\n\n';
 
 /**
- * Server-sent events to all that listen: `changed` whenever the pulse has changed. The pulse is asked once for all, so that many streams
- * ask no more of the database than one.
+ * Server-sent events to all listeners: `changed` whenever the change token has changed. The token is read once for all streams, so that many
+ * streams cost the database no more than one.
  */
 export class EventStreams {
   readonly #streams = new Set<Stream>();
   #timers: NodeJS.Timeout[] = [];
   #last: string | undefined;
-  #asking = false;
+  #reading = false;
 
   constructor(
-    private readonly pulse: () => Promise<string>,
+    private readonly changeToken: () => Promise<string>,
     private readonly settings: EventStreamSettings = eventStreamSettings,
   ) {}
 
@@ -51,18 +51,18 @@ export class EventStreams {
     return this.#streams.size;
   }
 
-  /** @throws Fault `too-many-requests`; the faults of the pulse */
+  /** @throws Fault `too-many-requests`; the faults of the change token */
   async add(response: Response, listener: Listener): Promise<void> {
     const { maxOfUser, maxOfAll } = this.settings;
     const ofUser = [...this.#streams].filter((one) => one.user === listener.user).length;
     if (ofUser >= maxOfUser || this.#streams.size >= maxOfAll)
-      throw new Fault('too-many-requests', `expected at most ${maxOfUser} pages that listen at once; close some`);
-    const stream = { ...listener, response, mayGoOn: () => listener.mayGoOn() };
+      throw new Fault('too-many-requests', `expected at most ${maxOfUser} open pages of one user; close some`);
+    const stream = { ...listener, response, mayContinue: () => listener.mayContinue() };
     // Before anything is awaited: a browser that goes away meanwhile is noticed, and streams that begin at once are counted.
     this.#streams.add(stream);
     response.once('close', () => this.#remove(stream));
     try {
-      this.#last ??= await this.pulse();
+      this.#last ??= await this.changeToken();
     } catch (error) {
       this.#remove(stream);
       throw error;
@@ -85,25 +85,25 @@ export class EventStreams {
     if (this.#timers.length > 0) return;
     const { changeTokenMs, heartbeatMs, checkMs } = this.settings;
     this.#timers = [
-      setInterval(() => void this.#look(), changeTokenMs),
+      setInterval(() => void this.#readToken(), changeTokenMs),
       setInterval(() => this.#write(': here\n\n'), heartbeatMs),
       setInterval(() => void this.#check(), checkMs),
     ];
     for (const timer of this.#timers) timer.unref();
   }
 
-  async #look(): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
+  async #readToken(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
     try {
-      const pulse = await this.pulse();
+      const token = await this.changeToken();
       if (this.#streams.size === 0) return;
-      if (this.#last !== undefined && pulse !== this.#last) this.#write(changed);
-      this.#last = pulse;
+      if (this.#last !== undefined && token !== this.#last) this.#write(changed);
+      this.#last = token;
     } catch {
-      // The next look tells.
+      // The next reading will tell.
     } finally {
-      this.#asking = false;
+      this.#reading = false;
     }
   }
 
@@ -111,13 +111,13 @@ export class EventStreams {
     for (const { response } of this.#streams) if (response.headersSent) response.write(text);
   }
 
-  /** One after the other: it is no hurry, and the database has other work. */
+  /** One after the other: it is not urgent, and the database has other work. */
   async #check(): Promise<void> {
     for (const stream of [...this.#streams]) {
       try {
-        if (await stream.mayGoOn()) continue;
+        if (await stream.mayContinue()) continue;
       } catch (error) {
-        // A login that cannot be looked up, the database away, is no login that has ended; a token that is revoked is.
+        // A login that cannot be checked because the database is away has not ended; a revoked token has.
         if (!(error instanceof Fault) || error.code !== 'login-required') continue;
       }
       stream.response.end();

@@ -4,14 +4,14 @@ import { Fault, meaningOf } from '../errors.js';
 import { placeOf, type Log } from '../log.js';
 import { actorOf } from './access/actor.js';
 
-/** Last of the routes: nobody knew the address. */
-export const analyzeNothing: RequestHandler = (_request, response) => {
-  response.status(404).json({ error: 'no such address' });
+/** Last of the routes: no route has the address. */
+export const sendNotFound: RequestHandler = (_request, response) => {
+  response.status(404).json({ error: 'There is no such address', code: 'not-found' });
 };
 
 /**
- * A fault answers with its own status and sentence; of a bug only its place is told, and only to the log. Whoever is not logged in is not told
- * what is wrong inside. Who is refused is on record.
+ * A fault is sent with its own status and sentence; of a bug only its place is written, and only to the log. Unauthenticated requests do not learn
+ * what is wrong inside. Refused requests are on record.
  */
 export function sendFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorRequestHandler {
   return async (error: unknown, request, response, next) => {
@@ -38,16 +38,16 @@ export function sendFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorR
       return;
     }
     log.error('request failed', { place: placeOf(error) });
-    response.status(500).json({ error: 'internal error; see the log' });
+    response.status(500).json({ error: 'The program made a mistake; the log names the place', code: 'internal' });
   };
 }
 
-/** Where it was refused, without what may have been typed: the route's pattern, or the first words of an address that is one of ours. */
+/** The refused address without what a user may have typed: the route's pattern, or the first words of one of our addresses. */
 function shownAddress(request: Request): string {
   const route = request.route as { readonly path?: unknown } | undefined;
   if (typeof route?.path === 'string') return route.path;
   return (
-    /^\/(api\/(accounts|tokens|audit|studies|models|parked|login|password|results|worklist|patients)|dicom-web|viewer|page)(?=\/|$)/.exec(
+    /^\/(api\/(accounts|tokens|audit|studies|models|failed-jobs|login|password|results|worklist|patients)|dicom-web|viewer|page)(?=\/|$)/.exec(
       request.path,
     )?.[0] ?? 'another'
   );

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-interface Words {
+interface LoginTexts {
   readonly logIn: string;
   readonly notice: string;
   readonly hospital: string;
@@ -8,7 +8,7 @@ interface Words {
   readonly password: string;
 }
 
-const words: Readonly<Record<'en' | 'de', Words>> = {
+const texts: Readonly<Record<'en' | 'de', LoginTexts>> = {
   en: {
     logIn: 'Log in',
     notice: 'Not for diagnosis. Software results, not verified by a physician.',
@@ -25,14 +25,14 @@ const words: Readonly<Record<'en' | 'de', Words>> = {
   },
 };
 
-/** As the browser asks for it: before a login nothing else is known. */
+/** The language that the browser prefers: before a login nothing else is known. */
 export function languageOf(request: Request): 'en' | 'de' {
   return request.acceptsLanguages(['en', 'de']) === 'de' ? 'de' : 'en';
 }
 
-/** The way in for people; works without any script. */
+/** The login page, dark as the application; works without scripts. */
 export function loginPage({ openId, language }: { readonly openId: boolean; readonly language: 'en' | 'de' }): string {
-  const { logIn, notice, hospital, name, password } = words[language];
+  const { logIn, notice, hospital, name, password } = texts[language];
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -40,8 +40,7 @@ export function loginPage({ openId, language }: { readonly openId: boolean; read
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${logIn} · orthanc-chest-ai</title>
 <style>
-:root { color-scheme: dark light; --ground: #0c1013; --card: #161c21; --line: #39434d; --field: #262e36; --ink: #e8ebee; --notice: #ffd27a; --edge: #8a97a3; }
-@media (prefers-color-scheme: light) { :root { --ground: #f4f6f7; --card: #fff; --line: #d8dfe3; --field: #fff; --ink: #1b2227; --notice: #6b4a00; --edge: #6b7680; } }
+:root { color-scheme: dark; --ground: #0c1013; --card: #161c21; --line: #39434d; --field: #262e36; --ink: #e8ebee; --notice: #ffd27a; --edge: #8a97a3; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { width: min(22rem, 88vw); padding: 1.75rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
 h1 { margin: 0; display: flex; align-items: center; gap: .6rem; font-size: 1.3rem; font-weight: 650; letter-spacing: -.01em; }

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestHandler } from 'express';
 import type { MeasuredDrift, MeasuredState } from '../monitoring/health-report.js';
 
-/** What a study's result tells: numbers and words of ours, nothing of the patient. */
+/** The measured part of a study's result: numbers and our own terms, nothing about the patient. */
 export interface MeasuredResult {
   readonly outcome: string;
   /** Milliseconds by step. */
@@ -11,7 +11,7 @@ export interface MeasuredResult {
 
 export interface Metrics {
   readonly contentType: string;
-  /** For each request, when it is answered. */
+  /** Counts each request when its response is sent. */
   readonly countRequests: RequestHandler;
   observe(result: MeasuredResult): void;
   /** In Prometheus' text format. */
@@ -35,7 +35,7 @@ export function openMetrics(version: string, model: string): Metrics {
   });
   const studies = new Histogram({
     name: 'chest_ai_study_seconds',
-    help: 'Time in hand of a study by what came of it, in this process',
+    help: 'Processing time of a study by outcome, in this process',
     labelNames: ['outcome'],
     buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120],
     registers,
@@ -60,13 +60,13 @@ export function openMetrics(version: string, model: string): Metrics {
     labelNames: ['queue'],
     registers,
   });
-  const free = new Gauge({ name: 'chest_ai_disk_free_bytes', help: 'Room left where the data folder lies', registers });
-  const skew = new Gauge({ name: 'chest_ai_clock_skew_seconds', help: "How far Orthanc's clock and ours differ", registers });
-  const pacs = new Gauge({ name: 'chest_ai_pacs_requests', help: 'Exchanges with the PACS under way in this process', registers });
+  const free = new Gauge({ name: 'chest_ai_disk_free_bytes', help: "Free space of the data folder's file system", registers });
+  const skew = new Gauge({ name: 'chest_ai_clock_skew_seconds', help: "Difference between Orthanc's clock and ours", registers });
+  const pacs = new Gauge({ name: 'chest_ai_pacs_requests', help: 'Requests to the PACS in progress in this process', registers });
   const ready = new Gauge({ name: 'chest_ai_ready', help: '1 if the service can do its work', registers });
   const info = new Gauge({
     name: 'chest_ai_info',
-    help: 'Versions: of the program, and of the model in service now',
+    help: 'Versions: of the program and of the deployed model',
     labelNames: ['version', 'model'],
     registers,
   });
@@ -81,7 +81,7 @@ export function openMetrics(version: string, model: string): Metrics {
     if (state.drift) driftGauges(state.drift);
     for (const [outcome, n] of Object.entries(state.results)) results.set({ outcome }, n);
     for (const { queue, waiting, active, retrying, failed, oldestAgeMs = 0 } of state.queues) {
-      // `parked` is the name of `failed` in releases up to 0.2.0; it is exported for one more release.
+      // `parked` is the name of release 0.2 for `failed`; it goes with the next release.
       for (const [name, n] of Object.entries({ waiting, active, retrying, failed, parked: failed })) jobs.set({ queue, state: name }, n);
       oldest.set({ queue }, oldestAgeMs / 1000);
     }
@@ -113,7 +113,7 @@ export function openMetrics(version: string, model: string): Metrics {
   };
 }
 
-/** Of the last look only: what it did not judge has no series any more. */
+/** Of the last check only: a quantity that it did not compare has no series any more. */
 function openDriftGauges(registers: Registry[]): (drift: MeasuredDrift) => void {
   const place = ['site', 'network'];
   const stability = new Gauge({
@@ -124,30 +124,30 @@ function openDriftGauges(registers: Registry[]): (drift: MeasuredDrift) => void 
   });
   const expected = new Gauge({
     name: 'chest_ai_drift_expected_stability_index',
-    help: 'What chance alone makes of so many studies',
+    help: 'Population stability index expected by chance for this number of studies',
     labelNames: [...place, 'quantity'],
     registers,
   });
   const alarm = new Gauge({
     name: 'chest_ai_drift_alarm',
-    help: '1 where a quantity has moved',
+    help: '1 if a quantity has drifted',
     labelNames: [...place, 'quantity'],
     registers,
   });
   const agreement = new Gauge({
     name: 'chest_ai_reader_agreement',
-    help: 'Share of settled calls of the last days that readers confirmed',
+    help: 'Share of adjudicated findings of the last days that readers confirmed',
     labelNames: [...place, 'finding'],
     registers,
   });
   const studies = new Gauge({
     name: 'chest_ai_drift_studies',
-    help: 'Studies judged in the days that were looked at',
+    help: 'Studies analysed in the days of the check',
     labelNames: place,
     registers,
   });
-  const looked = new Gauge({ name: 'chest_ai_drift_checked_timestamp_seconds', help: 'When drift was last looked at', registers });
-  const open = new Gauge({ name: 'chest_ai_drift_alarms_unacknowledged', help: 'Alarms of drift that nobody has acknowledged', registers });
+  const checked = new Gauge({ name: 'chest_ai_drift_checked_timestamp_seconds', help: 'Time of the last drift check', registers });
+  const open = new Gauge({ name: 'chest_ai_drift_alarms_unacknowledged', help: 'Drift alarms that are not acknowledged', registers });
   return (drift) => {
     for (const gauge of [stability, expected, alarm, agreement, studies]) gauge.reset();
     for (const { site, network, quantity, ...one } of drift.quantities) {
@@ -157,7 +157,7 @@ function openDriftGauges(registers: Registry[]): (drift: MeasuredDrift) => void 
     }
     for (const { site, network, finding, value } of drift.agreement) agreement.set({ site, network, finding }, value);
     for (const { site, network, n } of drift.studies) studies.set({ site, network }, n);
-    looked.set(drift.madeAt.getTime() / 1000);
+    checked.set(drift.madeAt.getTime() / 1000);
     open.set(drift.unacknowledged);
   };
 }

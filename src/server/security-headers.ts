@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
-/** What every answer says to a browser: load nothing from elsewhere, be framed by nobody, guess no type, keep no copy. */
+/** Headers of every response: load nothing from other sites, no framing, no type guessing, no caching. */
 export function securityHeaders(): readonly RequestHandler[] {
   return [
     helmet({

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot, type Config } from '../config.js';
-import type { ServerParts } from '../server/ports/server.js';
+import type { ServerParts } from '../server/ports.js';
 import { uploadFolder } from '../uploads/process-folder.js';
 import { viewerDirectoryIn } from '../server/viewer-files.js';
 

@@ -1,15 +1,14 @@
-import type { ModelActions } from '../server/ports/model-actions.js';
-import type { PagePort } from '../server/ports/page.js';
-import type { ServerPorts, ShownResult } from '../server/ports/server.js';
+import type { ShownResult } from '../server/page-types.js';
+import type { ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
-import { driftPort } from '../server/page/drift-page.js';
+import { driftPortOf } from '../server/page/drift.js';
 import { healthOf, measure } from '../monitoring/health.js';
 import type { HealthPorts } from '../monitoring/ports.js';
 import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
 import type { Assessments } from '../assessments/assessments.js';
-import { assessmentsPort } from '../server/page/assessments-page.js';
+import { assessmentsPortOf } from '../server/page/assessments.js';
 
 export interface ServerParts extends HealthPorts {
   readonly pacs: PacsAccess;
@@ -24,7 +23,7 @@ export function serverPortsOf(parts: ServerParts): ServerPorts {
   const { pacs, store, jobs, assessments, page, modelActions } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
-    createdAt: row.createdAt,
+    createdAt: row.createdAt.toISOString(),
     outcome: row.outcome,
     reason: row.reason ?? undefined,
     findings: row.findings,
@@ -35,25 +34,25 @@ export function serverPortsOf(parts: ServerParts): ServerPorts {
     deliveries: (await store.deliveries.ofResult(row.resultId)).map(({ destination, state }) => ({ destination, state })),
   });
   return {
-    assessments: assessmentsPort(assessments, store),
+    assessments: assessmentsPortOf(assessments, store),
     retrain: (by) => requestRetraining(jobs, by),
     health: () => healthOf(parts),
     measure: () => measure(parts),
     page,
-    drift: driftPort(parts),
+    drift: driftPortOf(parts),
     modelActions,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });
       return Promise.all(results.map(shown));
     },
-    async parked() {
+    async failedJobs() {
       return (await jobs.failedJobs()).map(({ id, queue, failure, failedAt }) => ({
         id,
         queue,
         code: failure.code,
         detail: failure.detail,
-        failedAt,
+        failedAt: failedAt.toISOString(),
       }));
     },
     retryFailedJob: (id) => jobs.retryFailedJob(id),

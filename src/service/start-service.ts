@@ -111,7 +111,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 
     // The server first, because the private Orthanc needs the URL for its hints.
     let wake = (): void => undefined;
-    let tools: ReturnType<typeof serverPortsOf> | undefined;
+    let ports: ReturnType<typeof serverPortsOf> | undefined;
     const app = createServer(
       {
         ...access,
@@ -120,7 +120,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         wake: () => wake(),
         hintToken: config.server.hintToken,
         trustedProxies: config.server.trustedProxies,
-        tools: () => tools,
+        ports: () => ports,
         ...pageFilesOf(config),
         softwareVersion,
       },
@@ -219,7 +219,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       modelDirectory: config.model.directory,
       dataDir: config.dataDir,
     });
-    tools = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
+    ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
     monitorHealth(healthParts);
     if (does('web'))
       void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesRecorder(registry, store.audit)).runNow();

@@ -21,6 +21,8 @@ export interface WorklistFilter {
 export interface Worklist {
   /** Current results, highest priority first, then newest. */
   page(filter?: WorklistFilter): Promise<{ readonly rows: readonly ResultRow[]; readonly next?: string }>;
+  /** Number of current results in which a finding is present. */
+  countPresent(): Promise<number>;
   /** Changes whenever another result becomes current, or a study leaves the worklist. */
   newest(): Promise<string>;
 }
@@ -56,6 +58,16 @@ export function worklistIn(database: Database): Worklist {
       return rows.length > size && last
         ? { rows: page, next: Buffer.from(JSON.stringify([last.priority, last.createdAt.getTime(), last.resultId])).toString('base64url') }
         : { rows: page };
+    },
+
+    async countPresent() {
+      const [row] = await database.run((tables) =>
+        tables
+          .select({ n: sql<number>`count(*)::int` })
+          .from(result)
+          .where(and(isCurrent, sql`${result.findings} @> ${JSON.stringify([{ decision: 'present' }])}::jsonb`)),
+      );
+      return row?.n ?? 0;
     },
 
     async newest() {

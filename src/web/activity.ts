@@ -8,8 +8,8 @@ for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const) {
 }
 
 /**
- * Says of a request whether a person is behind it. The session does not live longer for one that the page makes by itself, so that a
- * page that is left open logs out (access.sessionIdleMinutes).
+ * Marks requests that the page sends without a user action. They do not prolong the session, so that an unattended page logs out
+ * (access.sessionIdleMinutes).
  */
 export function activityHeaders(): Readonly<Record<string, string>> {
   return Date.now() - lastActionAt > activeForMs ? { 'X-Chest-Ai-Background': '1' } : {};

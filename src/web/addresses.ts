@@ -3,7 +3,7 @@ export function studyView(study: string): string {
   return `/study/${encodeURIComponent(study)}`;
 }
 
-/** What the service offers of a study, e.g. `assessments`. */
+/** The address of a study in the HTTP API, e.g. with `assessments`. */
 export function studyApi(study: string, ...rest: readonly string[]): string {
   return ['/api/studies', study, ...rest].map((one, index) => (index === 0 ? one : encodeURIComponent(one))).join('/');
 }

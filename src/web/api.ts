@@ -1,6 +1,6 @@
 import { activityHeaders } from './activity.js';
 
-/** Asking the server. Every refusal of its becomes an ApiFault with a sentence for people. */
+/** Requests to the server. Each error reply becomes an ApiFault with a sentence for people. */
 
 export class ApiFault extends Error {
   override readonly name = 'ApiFault';
@@ -13,19 +13,23 @@ export class ApiFault extends Error {
   }
 }
 
-/** @throws ApiFault; status 0 when the server did not answer */
-export async function get<Answer>(path: string): Promise<Answer> {
-  return read<Answer>(await send(path, { method: 'GET' }));
+/** @throws ApiFault; status 0 if the server did not reply */
+export async function get<Reply>(path: string): Promise<Reply> {
+  return read<Reply>(await send(path, { method: 'GET' }));
 }
 
-/** @throws ApiFault */
-export async function post<Answer>(path: string, body?: unknown): Promise<Answer> {
-  return read<Answer>(
+/**
+ * @param options `stay`: a 401 reply is about the content of the request, not about the session
+ * @throws ApiFault
+ */
+export async function post<Reply>(path: string, body?: unknown, { stay = false }: { readonly stay?: boolean } = {}): Promise<Reply> {
+  return read<Reply>(
     await send(path, {
       method: 'POST',
       headers: { 'X-Chest-Ai': 'page', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }),
+    stay,
   );
 }
 
@@ -38,12 +42,12 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function read<Answer>(response: Response): Promise<Answer> {
+async function read<Reply>(response: Response, stay = false): Promise<Reply> {
   const text = await response.text();
   const json: unknown = text === '' ? undefined : parsed(text);
-  if (response.ok) return json as Answer;
-  // The session has ended: the server shows the way in, and leads back here.
-  if (response.status === 401) location.assign('/login');
+  if (response.ok) return json as Reply;
+  // The session has ended: the server shows the login page, which leads back here.
+  if (response.status === 401 && !stay) location.assign('/login');
   throw faultOf(response.status, json);
 }
 
@@ -66,7 +70,7 @@ function parsed(text: string): unknown {
  * @param onProgress share of the file that has gone, 0 to 1
  * @throws ApiFault; status 0 when the connection broke off
  */
-export function upload<Answer>(path: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Answer> {
+export function upload<Reply>(path: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', path);
@@ -77,7 +81,7 @@ export function upload<Answer>(path: string, file: File, onProgress: (share: num
     request.upload.onprogress = (event) => onProgress(event.lengthComputable ? event.loaded / event.total : 0);
     request.onload = () => {
       const json = parsed(request.responseText);
-      if (request.status >= 200 && request.status < 300) resolve(json as Answer);
+      if (request.status >= 200 && request.status < 300) resolve(json as Reply);
       else if (request.status === 401) location.assign('/login');
       else reject(faultOf(request.status, json));
     };

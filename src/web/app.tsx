@@ -2,54 +2,58 @@ import { ActionIcon, Alert, AppShell, Burger, Group, Menu, Text, useMantineColor
 import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
-import { useQuery } from '@tanstack/react-query';
-import { get, post } from './api.js';
+import { post } from './api.js';
+import { useCurrentUser } from './use-current-user.js';
 import { useLive } from './live.js';
 import { Loading } from './parts/query-boundary.js';
+import { timeZone } from './parts/time.js';
 import { languageNames, useTexts, type Language, type TextKey } from './texts/texts.js';
-import type { Me } from './assessments.js';
 import { NotFound } from './views/not-found.js';
 import { WorklistView } from './views/worklist.js';
 
 const StudyView = lazy(() => import('./views/study.js').then((one) => ({ default: one.StudyView })));
 const AnalyzeView = lazy(() => import('./views/analyze.js').then((one) => ({ default: one.AnalyzeView })));
-const OperationsView = lazy(() => import('./views/operations.js').then((one) => ({ default: one.OperationsView })));
+const OperationsView = lazy(() => import('./views/operations/view.js').then((one) => ({ default: one.OperationsView })));
 const AuditView = lazy(() => import('./views/audit.js').then((one) => ({ default: one.AuditView })));
 const ModelsView = lazy(() => import('./views/models.js').then((one) => ({ default: one.ModelsView })));
 const ModelView = lazy(() => import('./views/model.js').then((one) => ({ default: one.ModelView })));
 const ApiView = lazy(() => import('./views/api-docs.js').then((one) => ({ default: one.ApiView })));
 const PasswordView = lazy(() => import('./views/password.js').then((one) => ({ default: one.PasswordView })));
 
-const tabs: readonly (readonly [path: string, text: TextKey])[] = [
+const tabs: readonly (readonly [path: string, text: TextKey, role?: string])[] = [
   ['/worklist', 'nav.worklist'],
-  ['/answer', 'nav.answer'],
+  ['/analyze', 'nav.analyze'],
   ['/operations', 'nav.operations'],
   ['/models', 'nav.models'],
+  ['/audit', 'nav.audit', 'admin'],
 ];
 
 export function App(): ReactNode {
   const { t } = useTexts();
-  const connected = useLive();
+  const user = useCurrentUser();
+  const [location] = useLocation();
+  // A password change ends every session: a connection that closes then is no outage.
+  const connected = useLive(location !== '/password' && user?.mustChange !== true);
   const [open, { toggle, close }] = useDisclosure(false);
   return (
-    <AppShell header={{ height: 58 }} navbar={{ width: 260, breakpoint: 'sm', collapsed: { desktop: true, mobile: !open } }} padding="md">
+    <AppShell header={{ height: 58 }} navbar={{ width: 260, breakpoint: 'md', collapsed: { desktop: true, mobile: !open } }} padding="md">
       <a className="skip" href="#content">
         {t('app.skip')}
       </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
           <Group gap="lg" wrap="nowrap">
-            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
+            <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
             <Link href="/worklist" className="brand">
               <img src="/page/icon.svg" width={26} height={26} alt="" />
               {t('app.name')}
             </Link>
-            <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="sm" wrap="nowrap">
+            <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="md" wrap="nowrap">
               <Tabs />
             </Group>
           </Group>
           <Group gap="sm" wrap="nowrap">
-            <Text size="sm" className="notice" visibleFrom="md" role="note">
+            <Text size="sm" className="notice short-notice" role="note">
               {t('app.noticeShort')}
             </Text>
             <span className="live" data-lost={!connected} aria-hidden />
@@ -73,7 +77,7 @@ export function App(): ReactNode {
             <Route path="/" component={WorklistView} />
             <Route path="/worklist" component={WorklistView} />
             <Route path="/study/:study">{({ study }) => <StudyView study={study} key={study} />}</Route>
-            <Route path="/answer" component={AnalyzeView} />
+            <Route path="/analyze" component={AnalyzeView} />
             <Route path="/operations" component={OperationsView} />
             <Route path="/audit" component={AuditView} />
             <Route path="/models" component={ModelsView} />
@@ -86,6 +90,9 @@ export function App(): ReactNode {
         <Text size="sm" mt="xl" className="notice">
           {t('app.notice')}
         </Text>
+        <Text size="sm" className="quiet" data-testid="time-zone">
+          {t('app.zone', { zone: timeZone() })}
+        </Text>
       </AppShell.Main>
     </AppShell>
   );
@@ -94,17 +101,15 @@ export function App(): ReactNode {
 function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
   const { t } = useTexts();
   const [location] = useLocation();
-  return tabs.map(([path, text]) => (
+  const user = useCurrentUser();
+  const visible = tabs.filter(([, , role]) => role === undefined || user?.roles.includes(role));
+  return visible.map(([path, text]) => (
     <Link
       key={path}
       href={path}
       className="tab"
       onClick={onClick}
-      aria-current={
-        location.startsWith(path) || (location === '/' && path === '/worklist') || (location === '/audit' && path === '/operations')
-          ? 'page'
-          : undefined
-      }
+      aria-current={location.startsWith(path) || (location === '/' && path === '/worklist') ? 'page' : undefined}
     >
       {t(text)}
     </Link>
@@ -114,18 +119,18 @@ function Tabs({ onClick }: { readonly onClick?: () => void }): ReactNode {
 function Settings(): ReactNode {
   const { t, language, setLanguage } = useTexts();
   const { setColorScheme } = useMantineColorScheme();
-  const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
+  const user = useCurrentUser();
   return (
     <Menu position="bottom-end" shadow="md" width={230}>
       <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label={t('app.menu')}>
+        <ActionIcon variant="default" size="lg" aria-label={t('app.settings')}>
           <Dots />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {me && (
+        {user && (
           <Menu.Label>
-            {me.name} · {me.roles.join(', ')}
+            {user.name} · {user.roles.join(', ')}
           </Menu.Label>
         )}
         <Menu.Item onClick={() => setColorScheme('dark')}>{t('app.theme.dark')}</Menu.Item>

@@ -1,34 +1,10 @@
-import type { Decision } from '../server/page-types.js';
+import type { Decision, ShownAssessment } from '../server/page-types.js';
 
-/** What GET /api/studies/{study}/assessments answers, as far as people are shown it. */
-export interface StudyAssessments {
-  /** Oldest first. */
-  readonly assessments: readonly Assessment[];
-  readonly labels: readonly { readonly finding: string; readonly state: 'agreed' | 'disagreed' | 'undetermined' }[];
-}
-
-export interface Assessment {
-  readonly sopInstanceUID: string;
-  readonly reader: string;
-  readonly verified: boolean;
-  readonly givenAt: string | null;
-  readonly findings: readonly { readonly name?: string; readonly meaning: string; readonly decision: Decision }[];
-}
-
-export interface Me {
-  readonly name: string;
-  readonly roles: readonly string[];
-  readonly mustChange?: boolean;
-}
-
+/** In the order of the buttons. */
 export const decisions: readonly Decision[] = ['present', 'undetermined', 'absent'];
 
-export function mayPredict(me: Me | undefined): boolean {
-  return me?.roles.some((role) => role === 'reader' || role === 'admin') ?? false;
-}
-
-/** What this reader said last of each finding. */
-export function lastOf(assessments: readonly Assessment[], reader: string | undefined): ReadonlyMap<string, Decision> {
+/** The last decision of a reader on each finding. @param assessments oldest first */
+export function lastDecisionsOf(assessments: readonly ShownAssessment[], reader: string | undefined): ReadonlyMap<string, Decision> {
   return new Map(
     assessments
       .filter((one) => one.reader === reader)

@@ -2,7 +2,7 @@ import type { Decision, PageFinding } from '../server/page-types.js';
 
 const order: readonly Decision[] = ['present', 'undetermined', 'absent'];
 
-/** What matters most first. */
+/** Present findings first, then undetermined ones; the more probable first. */
 export function byImportance<Finding extends PageFinding>(findings: readonly Finding[]): readonly Finding[] {
   return [...findings].sort((a, b) => order.indexOf(a.decision) - order.indexOf(b.decision) || b.probability - a.probability);
 }

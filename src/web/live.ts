@@ -1,18 +1,19 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
-/** What the server's word "changed" makes stale. */
-const liveKeys = ['worklist', 'counts', 'operations', 'study', 'health', 'night'];
+/** Queries that the event `changed` makes stale. */
+const liveKeys = ['worklist', 'counts', 'operations', 'study', 'health', 'retraining'];
 
 /**
- * Listens to the server's events and asks again for what is shown when something has changed.
+ * Listens to the server's events and reloads the displayed data when something has changed.
  *
- * @returns whether the connection stands
+ * @returns whether the server is connected
  */
-export function useLive(): boolean {
+export function useLive(enabled: boolean): boolean {
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
   useEffect(() => {
+    if (!enabled) return;
     const events = new EventSource('/api/events');
     let first = true;
     events.addEventListener('changed', () => {
@@ -23,10 +24,10 @@ export function useLive(): boolean {
     events.onopen = () => setConnected(true);
     events.onerror = () => {
       setConnected(false);
-      // What was missed meanwhile is asked for when it answers again.
+      // What was missed meanwhile is loaded when it is connected again.
       first = false;
     };
     return () => events.close();
-  }, [client]);
+  }, [client, enabled]);
   return connected;
 }

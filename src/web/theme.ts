@@ -13,8 +13,8 @@ const screen: MantineColorsTuple = [
   '#0a6b60',
   '#04524a',
 ];
-/** Nearly black, a little blue: a bright page blinds whoever has looked at films for an hour. */
-const night: MantineColorsTuple = [
+/** Nearly black, a little blue: a bright page dazzles in a dark reading room. */
+const darkColors: MantineColorsTuple = [
   '#e8ebee',
   '#c3cad1',
   '#a3adb7',
@@ -30,13 +30,13 @@ const night: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'screen',
   primaryShade: 8,
-  colors: { screen, dark: night },
+  colors: { screen, dark: darkColors },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, monospace',
   fontSizes: { xs: '0.82rem', sm: '0.92rem', md: '1rem', lg: '1.15rem', xl: '1.3rem' },
   defaultRadius: 'md',
   cursorType: 'pointer',
   focusRing: 'auto',
-  // coloured words on their own pale colour keep 4.5 to 1 in no light theme
+  // Coloured text on a pale shade of the same colour has less than 4.5 to 1 in the light theme.
   components: { Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }) },
 });

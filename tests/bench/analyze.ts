@@ -6,7 +6,7 @@ import { readPart10 } from '../../src/dicom/part10.js';
 import { transferSyntax } from '../../src/dicom/transfer-syntax.js';
 import { startPrivateOrthanc } from '../../src/orthanc/private-orthanc.js';
 import { sampleLoad } from '../../src/samples/sample-load.js';
-import type { Answer } from '../../src/server/page-types.js';
+import type { UploadAnalysisResult } from '../../src/server/page-types.js';
 import { logInFirst } from '../support/access.js';
 import { encapsulatedFile } from '../support/encapsulated-file.js';
 import { spawnService } from '../support/service.js';
@@ -53,12 +53,12 @@ export async function bench(): Promise<void> {
 
 async function timed(url: string, login: Awaited<ReturnType<typeof logInFirst>>, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   const started = performance.now();
-  const response = await fetch(`${url}/api/answer`, {
+  const response = await fetch(`${url}/api/analyze`, {
     method: 'POST',
     headers: { 'content-type': 'application/octet-stream', ...login },
     body: bytes,
   });
-  const { images } = (await response.json()) as Answer;
+  const { images } = (await response.json()) as UploadAnalysisResult;
   const took = performance.now() - started;
   if (images[0]?.outcome !== 'reported' || !images[0].picture)
     throw new Error(`expected an answer with a picture, found ${response.status} ${JSON.stringify(images[0])}`);

@@ -88,9 +88,9 @@ for (const backend of storeBackends()) {
     test('every route asks for its role', async () => {
       const expected: readonly { readonly method: string; readonly path: string; readonly may: readonly Role[] }[] = [
         { method: 'GET', path: '/api/results', may: roles },
-        { method: 'GET', path: '/api/parked', may: roles },
-        { method: 'POST', path: '/api/parked/00000000-0000-0000-0000-000000000000/retry', may: ['operator', 'admin'] },
-        { method: 'GET', path: '/api/night', may: roles },
+        { method: 'GET', path: '/api/failed-jobs', may: roles },
+        { method: 'POST', path: '/api/failed-jobs/00000000-0000-0000-0000-000000000000/retry', may: ['operator', 'admin'] },
+        { method: 'GET', path: '/api/retraining', may: roles },
         { method: 'POST', path: '/api/models/0123456789ab/promote', may: ['operator', 'admin'] },
         { method: 'POST', path: '/api/models/0123456789ab/challenge', may: ['operator', 'admin'] },
         { method: 'POST', path: '/api/models/rollback', may: ['operator', 'admin'] },
@@ -127,7 +127,7 @@ for (const backend of storeBackends()) {
         'POST /api/login',
         'POST /api/logout',
         'POST /api/password',
-        'POST /api/answer',
+        'POST /api/analyze',
         'POST /api/rules/test',
       ]);
       const changing = routesOf(server.app).filter(

@@ -27,11 +27,11 @@ after(async () => {
 });
 
 /** EventStreams behind a server of its own; who listens says so in the query. */
-async function listening(pulse: () => Promise<string>, mayGoOn: () => Promise<boolean> = async () => true) {
-  const streams = new EventStreams(pulse, { changeTokenMs: 20, heartbeatMs: 1_000, checkMs: 20, maxOfUser: 3, maxOfAll: 5 });
+async function listening(changeToken: () => Promise<string>, mayContinue: () => Promise<boolean> = async () => true) {
+  const streams = new EventStreams(changeToken, { changeTokenMs: 20, heartbeatMs: 1_000, checkMs: 20, maxOfUser: 3, maxOfAll: 5 });
   const app = express();
   app.get('/', (request, response, next) => {
-    streams.add(response, { user: String(request.query['user']), mayGoOn }).catch(next);
+    streams.add(response, { user: String(request.query['user']), mayContinue }).catch(next);
   });
   app.use(((error: Fault, _request, response, _next) => void response.status(error.status).end()) as express.ErrorRequestHandler);
   const server = await new Promise<Server>((resolve) => {
@@ -60,7 +60,7 @@ test('D9: a browser that goes away during the first question leaves nothing behi
     await request;
     await eventually('it is noticed', () => assert.equal(slow.streams.size, 0));
     answer!();
-    // A stream that stands asks at each pulse; the one that went away would, too.
+    // An open stream reads the token regularly; the closed one would, too.
     const again = new AbortController();
     const second = slow.listen('a', again.signal).catch(() => undefined);
     await eventually('the second is asked', () => assert.equal(asked, 2));
@@ -78,10 +78,10 @@ test('D9: a browser that goes away during the first question leaves nothing behi
 
 test('L4: streams of one account and of all have their limit; however many listen, the database is asked once', async () => {
   let asked = 0;
-  let pulse = 'a';
+  let changeToken = 'a';
   const many = await listening(async () => {
     asked++;
-    return pulse;
+    return changeToken;
   });
   try {
     const open = await Promise.all([1, 2, 3].map(() => many.listen('a')));
@@ -93,7 +93,7 @@ test('L4: streams of one account and of all have their limit; however many liste
     assert.deepEqual([(await many.listen('b')).status, (await many.listen('b')).status, (await many.listen('b')).status], [200, 200, 429]);
     const before = asked;
     const started = Date.now();
-    pulse = 'b';
+    changeToken = 'b';
     const decoder = new TextDecoder();
     for (const { body } of open) {
       const reader = body!.getReader();

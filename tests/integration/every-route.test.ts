@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Role } from '../../src/server/access/roles.js';
-import { openApiDocument } from '../../src/server/open-api.js';
 import { concrete, startPatientServer, type PatientServer } from '../support/patient-server.js';
 import { routesOf } from '../support/test-server.js';
 
@@ -20,13 +19,15 @@ test('M5, D30: however many ask for health, the work is done once at a time', as
 });
 
 test('D27: the roles of the OpenAPI list are those that the server asks for', async () => {
-  const { paths } = openApiDocument('0') as { paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-role': string }>>>> };
+  const { paths } = (await (await ask('/api/openapi.json')).json()) as {
+    paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-role': string }>>>>;
+  };
   const mayDo: Readonly<Record<string, readonly Role[]>> = {
     viewer: ['viewer', 'reader', 'operator', 'admin', 'service'],
     reader: ['reader', 'admin'],
     operator: ['operator', 'admin'],
     admin: ['admin'],
-    any: ['viewer', 'reader', 'operator', 'admin', 'service'],
+    'signed-in': ['viewer', 'reader', 'operator', 'admin', 'service'],
   };
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, { 'x-role': role }] of Object.entries(methods)) {
@@ -38,7 +39,7 @@ test('D27: the roles of the OpenAPI list are those that the server asks for', as
         headers: { origin: served.server.url },
       });
       await stranger.body?.cancel();
-      if (role === 'none') {
+      if (role === 'public') {
         // The hint and the way back from a provider ask for something of their own.
         if (path !== '/hint' && path !== '/api/login/oidc/callback')
           assert.notEqual(stranger.status, 401, `${method} ${path} for a stranger`);
@@ -59,7 +60,9 @@ test('D27: the roles of the OpenAPI list are those that the server asks for', as
 });
 
 test('D27: the described cookie is the one that is set', async () => {
-  const { components } = openApiDocument('0') as { components: { securitySchemes: { session: { name: string; description: string } } } };
+  const { components } = (await (await ask('/api/openapi.json')).json()) as {
+    components: { securitySchemes: { session: { name: string } } };
+  };
   await served.parts.administration.addAccount({ name: 'cookie', roles: ['viewer'], password: 'correct horse battery' }, { actor: 'test' });
   const response = await fetch(`${served.server.url}/api/login`, {
     method: 'POST',
@@ -67,9 +70,8 @@ test('D27: the described cookie is the one that is set', async () => {
     body: JSON.stringify({ name: 'cookie', password: 'correct horse battery' }),
   });
   const [cookie] = response.headers.getSetCookie();
-  const { name, description } = components.securitySchemes.session;
-  assert.ok([name, name.replace('__Host-', '')].includes(cookie!.split('=')[0]!), name);
-  assert.match(description, /chest-ai/);
+  const { name } = components.securitySchemes.session;
+  assert.equal(cookie!.split('=')[0], name);
 });
 
 test('M9, D38, L3: hostile input at every route is refused, never a mistake of ours', async () => {
@@ -136,7 +138,7 @@ test('M9, D38, L3: hostile input at every route is refused, never a mistake of o
     if (
       method === 'HEAD' ||
       /^\/(hint|api\/events|api\/audit\/export|viewer|page|health)/.test(path) ||
-      ['/', '/worklist', '/answer', '/operations', '/audit', '/models', '/password', '/api/docs'].includes(path)
+      ['/', '/worklist', '/analyze', '/operations', '/audit', '/models', '/password', '/api/docs'].includes(path)
     )
       continue;
     if (/[:*]/.test(path)) for (const one of odd) await check(path.replace(/[:*]\w+/g, one), method);

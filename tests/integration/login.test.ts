@@ -102,7 +102,7 @@ for (const backend of storeBackends()) {
       for (const path of [
         '/api/accounts',
         '/api/tokens',
-        '/api/parked/00000000-0000-0000-0000-000000000000/retry',
+        '/api/failed-jobs/00000000-0000-0000-0000-000000000000/retry',
         '/api/logout',
         '/api/password',
       ]) {

@@ -1,26 +1,187 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
+import { z } from 'zod';
 import { silentLog } from '../../src/log.js';
-import { openApiDocument } from '../../src/server/open-api.js';
+import type { Operations, ShownModel, ShownResult } from '../../src/server/page-types.js';
 import { openStore, type Store } from '../../src/store/store.js';
+import { accessParts, logIn } from '../support/access.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { routesOf, startTestServer, type TestServer } from '../support/test-server.js';
 
+type Json = Readonly<Record<string, unknown>>;
+
+interface Operation {
+  readonly 'x-role': string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: Json }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Json }>> };
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Json }>> }>>;
+  readonly security?: readonly unknown[];
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: { readonly Fault: Json };
+    readonly securitySchemes: { readonly session: { readonly name: string } };
+  };
+}
+
+const study = '1.2.840.99999.7';
+const finding = { name: 'pneumonia', meaning: 'Pneumonia', probability: 0.9, decision: 'present' as const };
+const result: ShownResult = {
+  studyInstanceUID: study,
+  createdAt: '2026-03-01T08:00:00.000Z',
+  outcome: 'reported',
+  findings: [finding],
+  modelVersion: '0123456789ab',
+  engine: 'e',
+  isCurrent: true,
+  documents: [{ kind: 'text', sopInstanceUID: '1.2', seriesInstanceUID: '1.3' }],
+  deliveries: [{ destination: 'PACS2', state: 'waiting' }],
+};
+const row = {
+  resultId: 'r',
+  studyInstanceUID: study,
+  createdAt: result.createdAt,
+  outcome: 'reported' as const,
+  priority: 5,
+  findings: [finding],
+};
+const historyEntry = {
+  ...row,
+  isCurrent: true,
+  documents: result.documents,
+  deliveries: result.deliveries,
+  timingsMs: { decode: 12.5 },
+};
+const assessment = {
+  sopInstanceUID: '1.2.3',
+  kind: 'assessment',
+  reader: 'reader',
+  verified: false,
+  adjudicates: false,
+  origin: 'page',
+  givenAt: '2026-03-01T08:00:00.000Z',
+  findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision: 'present' as const }],
+  predecessors: [],
+};
+const model: ShownModel = {
+  version: '0123456789ab',
+  name: 'starter',
+  created: '2026-01-01',
+  license: 'CC0',
+  role: 'champion',
+  gate: 'none',
+  figures: { xray: { pneumonia: { n: 10, positive: 5, auroc: 0.9, aurocInterval: [0.8, 1] } }, ct: {} },
+};
+const queue = { queue: 'report-study', waiting: 1, active: 0, retrying: 0, failed: 1, parked: 1 };
+const failedJob = { id: '00000000-0000-0000-0000-000000000000', queue: 'q', code: 'internal', detail: 'd', failedAt: result.createdAt };
+const operations: Operations = {
+  softwareVersion: '0',
+  orthanc: { state: 'answers', url: 'http://orthanc:8042', version: '1.12' },
+  database: { state: 'answers', kind: 'embedded' },
+  engine: { name: 'e', why: 'fastest' },
+  model: { name: 'm', version: 'v' },
+  queues: [queue],
+  failedJobs: [failedJob],
+  parked: [failedJob],
+  rules: [{ name: 'chest', action: 'analyse', priority: 5, when: ['modality CR'], destinations: [] }],
+  latency: { results: 1, steps: [{ step: 'decode', medianMs: 1, p95Ms: 2 }] },
+  counts: { reported: 1, skipped: 0, failed: 0 },
+};
+const changed = { champion: 'a', challenger: null, deployed: 'a', inService: 'a' };
+const ruleTest = { subject: study, action: 'none' as const, passedOver: [{ rule: 'chest', text: 'bodyPart is HAND, expected CHEST' }] };
+const logged: { message: string; values: unknown }[] = [];
+
 let store: Store;
 let server: TestServer;
+let token = '';
+let document: Document;
+let recorded: unknown;
 before(async () => {
   store = await openStore({ dataDir: temporaryDirectory('open-api') }, silentLog);
-  server = await startTestServer(store);
+  const { administration } = accessParts(store);
+  ({ token } = await administration.addToken({ name: 'all', roles: ['admin'] }, { actor: 'test' }));
+  server = await startTestServer(store, {
+    log: { ...silentLog, warn: (message: string, values?: unknown) => void logged.push({ message, values }) },
+    parts: {
+      uploads: {
+        directory: temporaryDirectory('open-api-uploads'),
+        maxBytes: 1000,
+        limits: { maxOfUser: 2, maxOfAll: 4, maxWaitingOfUser: 2, maxWaitingOfAll: 4, maxBytes: 1e6, keepFreeBytes: 0 },
+      },
+    },
+    ports: {
+      results: async () => [result],
+      resultsOf: async () => [result],
+      failedJobs: async () => [failedJob],
+      assessments: {
+        record: async (request) => {
+          recorded = request;
+          return { assessment, stored: true };
+        },
+        mayVerify: () => false,
+        ofStudy: async () => ({
+          assessments: [assessment],
+          labels: [{ studyInstanceUID: study, finding: 'pneumonia', state: 'agreed', decision: 'present', statements: [] }],
+        }),
+      },
+      modelActions: { promote: async () => changed, challenge: async () => changed, rollBack: async () => changed },
+      proxyDicomWeb: async () => ({
+        status: 200,
+        headers: { 'content-type': 'application/dicom+json' },
+        body: Readable.from(['[]']) as IncomingMessage,
+      }),
+    },
+    page: {
+      worklist: async () => ({ rows: [row], next: 'x' }),
+      study: async (studyInstanceUID) => ({ studyInstanceUID, history: [historyEntry], images: [], heatMaps: [], pacs: 'answers' }),
+      picture: async () => ({ type: 'image/jpeg', bytes: Buffer.from('JPEG') }),
+      operations: async () => operations,
+      testRules: async () => [ruleTest],
+      testRulesOn: async () => ruleTest,
+      analyze: async () => ({
+        notice: 'Not for diagnosis.',
+        model: { name: 'm', version: 'v' },
+        engine: 'e',
+        milliseconds: 1,
+        images: [{ title: 'a.dcm', kind: 'xray', outcome: 'skipped', code: 'no-image', reason: 'none', findings: [], remarks: [] }],
+      }),
+      models: async () => ({ models: [model], history: [], former: 'b' }),
+      model: async () => ({ ...model, card: '# Card', reports: {}, changes: [] }),
+      retraining: async () => ({
+        state: 'failed',
+        inProgress: { startedAt: result.createdAt, by: 'admin', images: 3, step: 'evaluation', epochsDone: 2, epochs: 2 },
+      }),
+    },
+  });
+  document = (await (await send('GET', '/api/openapi.json')).json()) as Document;
 });
 after(async () => {
-  await server.close();
-  await store.close();
+  await server?.close();
+  await store?.close();
 });
+
+function send(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return fetch(server.url + path, {
+    method,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(30_000),
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) }),
+  });
+}
 
 /** Views of the page are for people, and a refusal is no operation. */
 const notDescribed = [
   /^\/$/,
-  /^\/(worklist|answer|operations|models|audit|password)$/,
+  /^\/(worklist|analyze|operations|models|audit|password)$/,
   /^\/study\//,
   /^\/models\//,
   /^\/api\/docs$/,
@@ -28,10 +189,9 @@ const notDescribed = [
   /^\/page/,
 ];
 
-test('every route is described, and nothing is described that is not there', () => {
-  const { paths } = openApiDocument('0') as { paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+test('every route is described, and every described route exists', () => {
   const described = new Set(
-    Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)),
+    Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)),
   );
   const real = new Set(
     routesOf(server.app)
@@ -40,14 +200,163 @@ test('every route is described, and nothing is described that is not there', () 
       .map(({ method, path }) => `${method} ${path.replace(/[:*](\w+)/g, '{$1}')}`),
   );
   assert.ok(real.size > 25, `${real.size} routes`);
-  assert.deepEqual(
-    [...real].filter((one) => !described.has(one)),
-    [],
-    'not described',
-  );
-  assert.deepEqual(
-    [...described].filter((one) => !real.has(one)),
-    [],
-    'not there',
-  );
+  assert.deepEqual([...real].sort(), [...described].sort());
+});
+
+/** Bodies by path, made by hand as a program would; each is checked against the documented schema before it is sent. */
+const bodies: Readonly<Record<string, unknown>> = {
+  'post /api/login': { name: 'openapi', password: 'correct horse battery' },
+  'post /api/password': { current: 'correct horse battery', next: 'another horse battery' },
+  'post /api/studies/{study}/assessments': { findings: [{ name: 'pneumonia', decision: 'present' }], adjudicates: true },
+  'post /api/models/{version}/promote': { why: 'a test', withoutGate: true },
+  'post /api/models/{version}/challenge': { why: 'a test' },
+  'post /api/models/rollback': {},
+  'post /api/accounts': { name: 'made', roles: ['reader'] },
+  'post /api/accounts/{name}/roles': { roles: ['viewer'] },
+  'post /api/tokens': { name: 'made', roles: ['viewer'], days: 1 },
+};
+const parameters: Readonly<Record<string, string>> = { study, series: '1.2', instance: '1.3', version: '0123456789ab', path: 'studies' };
+
+test('D27: every route accepts the documented body and query, and replies as documented', async () => {
+  const { administration } = accessParts(store);
+  await administration.addAccount({ name: 'openapi', roles: ['viewer'], password: 'correct horse battery' }, { actor: 'test' });
+  const faults = z.fromJSONSchema(document.components.schemas.Fault as never);
+  const called: string[] = [];
+  // An account is added before it is changed, and disabled before it is enabled.
+  const rank = (path: string): number => path.length + (path.endsWith('/enable') ? 10 : 0);
+  const order = Object.entries(document.paths)
+    .flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
+    .sort((a, b) => rank(a.path) - rank(b.path));
+  for (const { path, method, operation } of order) {
+    const name = `${method} ${path}`;
+    // Without a provider, without OHIF's files: their replies are in openid.test.ts and in the tests of the viewer.
+    if (/oidc|viewer/.test(path)) continue;
+    const address = path
+      .replace('{id}', path.includes('drift') ? '0123456789ab' : failedJob.id)
+      .replace('{name}', 'made')
+      .replace(/\{(\w+)\}/g, (_, one: string) => parameters[one]!);
+    for (const parameter of operation.parameters ?? [])
+      if (parameter.in === 'query') assert.ok(Object.keys(parameter.schema).length > 0, `${name}: ${parameter.name} has a type`);
+    const content = operation.requestBody?.content ?? {};
+    const schema = content['application/json']?.schema;
+    if (schema) {
+      assert.ok(name in bodies, `${name} needs a body in this test`);
+      assert.ok(z.fromJSONSchema(schema as never).safeParse(bodies[name]).success, `${name}: the body is as documented`);
+    }
+    const body = schema ? bodies[name] : 'application/octet-stream' in content ? Buffer.from('DICM') : undefined;
+    const session = path === '/api/password' || path === '/api/logout' ? await logIn(server.url, 'openapi', 'correct horse battery') : {};
+    const response = await fetch(server.url + address, {
+      method: method.toUpperCase(),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(30_000),
+      headers: {
+        ...(Object.keys(session).length > 0
+          ? session
+          : path === '/api/login'
+            ? { origin: server.url }
+            : { authorization: `Bearer ${token}` }),
+        ...(path === '/hint' ? { 'x-hint-token': 'hint-token' } : {}),
+        ...(body === undefined ? {} : { 'content-type': schema ? 'application/json' : 'application/octet-stream' }),
+      },
+      ...(body === undefined ? {} : { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) }),
+    });
+    if (path === '/api/events') {
+      assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
+      await response.body?.cancel();
+      called.push(name);
+      continue;
+    }
+    const text = await response.text();
+    const documented = operation.responses[String(response.status)];
+    assert.ok(documented, `${name}: ${response.status} is documented (${text.slice(0, 200)})`);
+    const [type, media] = Object.entries(documented.content ?? {})[0] ?? [];
+    if (type === undefined) assert.equal(text, '', name);
+    else
+      assert.ok(response.headers.get('content-type')?.startsWith(type), `${name}: ${type}, found ${response.headers.get('content-type')}`);
+    if (type === 'application/json') {
+      const parsed = z.fromJSONSchema(media!.schema as never).safeParse(JSON.parse(text));
+      assert.ok(parsed.success, `${name}: ${text.slice(0, 300)} ${JSON.stringify(parsed.error?.issues ?? []).slice(0, 400)}`);
+    }
+    if (path === '/api/login')
+      assert.equal(response.headers.getSetCookie()[0]!.split('=')[0], document.components.securitySchemes.session.name);
+    called.push(name);
+    if (operation['x-role'] !== 'public') {
+      const refused = await fetch(server.url + address, {
+        method: method.toUpperCase(),
+        redirect: 'manual',
+        headers: { origin: server.url },
+      });
+      assert.equal(refused.status, 401, name);
+      assert.ok(faults.safeParse(await refused.json()).success, `${name}: the refusal is a documented fault`);
+    }
+  }
+  assert.ok(called.length > 40, String(called.length));
+});
+
+test('a body with a field that is not documented is refused', async () => {
+  for (const [name, body] of Object.entries(bodies)) {
+    const [method, path] = name.split(' ') as [string, string];
+    if (path === '/api/login' || path === '/api/password') continue;
+    const address = path.replace('{name}', 'made').replace(/\{(\w+)\}/g, (_, one: string) => parameters[one]!);
+    assert.equal((await send(method.toUpperCase(), address, { ...(body as object), surplus: 1 })).status, 400, name);
+  }
+});
+
+const formerPaths = [
+  { method: 'GET', path: '/api/parked', now: '/api/failed-jobs' },
+  { method: 'POST', path: `/api/parked/${failedJob.id}/retry`, now: `/api/failed-jobs/${failedJob.id}/retry` },
+  { method: 'GET', path: '/api/night', now: '/api/retraining' },
+  { method: 'GET', path: `/api/studies/${study}/verdicts`, now: `/api/studies/${study}/assessments` },
+  {
+    method: 'POST',
+    path: `/api/studies/${study}/verdicts`,
+    now: `/api/studies/${study}/assessments`,
+    body: { findings: [{ name: 'a', decision: 'absent' }] },
+  },
+  { method: 'POST', path: '/api/answer', now: '/api/analyze', body: Buffer.from('DICM') },
+  { method: 'GET', path: '/answer', now: '/analyze' },
+];
+for (const { method, path, now, body } of formerPaths) {
+  test(`the former path ${method} ${path.replace(study, 'UID').replace(failedJob.id, 'ID')} works, is marked as deprecated and warned of once`, async () => {
+    const warnings = () =>
+      logged.filter(({ values }) => JSON.stringify(values).includes(path.split('/')[path.includes('verdicts') ? 4 : 2] ?? path)).length;
+    const before = logged.length;
+    for (let n = 0; n < 2; n++) {
+      const response = await send(method, path, body, { accept: 'application/json, text/html' });
+      assert.ok(response.status < 300, `${response.status} ${await response.text()}`);
+      assert.match(response.headers.get('deprecation') ?? '', /^@\d+$/);
+      assert.equal(response.headers.get('link'), `<${now}>; rel="successor-version"`);
+    }
+    assert.ok(logged.length - before <= 1, 'one warning for a process');
+    assert.ok(warnings() >= 1, JSON.stringify(logged));
+    assert.equal((await send(method, now, body, { accept: 'application/json, text/html' })).headers.get('deprecation'), null);
+  });
+}
+
+test('under a former path the reply has the former field names and values', async () => {
+  const verdicts = (await (await send('GET', `/api/studies/${study}/verdicts`)).json()) as {
+    verdicts: { settles: boolean; whence: string }[];
+    labels: { state: string }[];
+  };
+  assert.deepEqual([verdicts.verdicts[0]!.settles, verdicts.verdicts[0]!.whence, verdicts.labels[0]!.state], [false, 'page', 'settled']);
+  const night = (await (await send('GET', '/api/night')).json()) as { state: string; underWay: { step: string } };
+  assert.deepEqual([night.state, night.underWay.step], ['parked', 'judging']);
+});
+
+test('the former fields judgedDocument and settles are accepted, marked and warned of; both names at once are refused', async () => {
+  const findings = [{ name: 'a', decision: 'absent' }];
+  const path = `/api/studies/${study}/assessments`;
+  const response = await send('POST', path, { findings, judgedDocument: '1.2.3', settles: true });
+  assert.equal(response.status, 201);
+  assert.match(response.headers.get('deprecation') ?? '', /^@\d+$/);
+  const { assessedDocument, adjudicates } = recorded as { assessedDocument: string; adjudicates: boolean };
+  assert.deepEqual([assessedDocument, adjudicates], ['1.2.3', true]);
+  for (const [former, now] of [
+    ['judgedDocument', 'assessedDocument'],
+    ['settles', 'adjudicates'],
+  ])
+    assert.ok(
+      logged.some(({ values }) => (values as { name?: string; now?: string }).name === former && (values as { now?: string }).now === now),
+    );
+  assert.equal((await send('POST', path, { findings, settles: true, adjudicates: true })).status, 400);
 });

@@ -191,7 +191,7 @@ describe('no patient attribute leaves the DICOM objects', () => {
         '/api/studies/1.2.3',
         '/nowhere',
         '/metrics',
-        '/api/parked',
+        '/api/failed-jobs',
         '/api/audit',
         '/api/accounts',
         '/api/tokens',
@@ -293,7 +293,7 @@ async function comeAndGo(
     await fetch(url + path, { headers });
   }
   for (const bytes of [good.files[0]!, Buffer.from(hostile)]) {
-    const response = await fetch(`${url}/api/answer`, {
+    const response = await fetch(`${url}/api/analyze`, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/octet-stream', 'x-file-name': encodeURIComponent(`${planted.PatientID}.dcm`) },
       body: Buffer.from(bytes),

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { silentLog } from '../../src/log.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { Fault } from '../../src/errors.js';
-import { searchedText } from '../../src/server/searched.js';
+import { searchText } from '../../src/server/search-record.js';
 import { concrete, mark, startPatientServer, study, type PatientServer } from '../support/patient-server.js';
 import { routesOf } from '../support/test-server.js';
 
@@ -38,13 +38,13 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /api/worklist/counts': 'none',
   'GET /api/patients': { action: 'patient.view', ask: `/api/patients?studies=${study},${study}2` },
   'GET /api/events': 'none',
-  'POST /api/answer': { action: 'upload.analyze', body: Buffer.from('DICM') },
+  'POST /api/analyze': { action: 'upload.analyze', body: Buffer.from('DICM') },
   'POST /api/rules/test': { action: 'rules.test', body: Buffer.from('DICM') },
   'GET /api/rules/test': { action: 'rules.test' },
   // Work, queues and drift name studies by their UIDs and sites by keyed hashes.
   'GET /api/operations': 'none',
-  'GET /api/parked': 'none',
-  'POST /api/parked/:id/retry': 'none',
+  'GET /api/failed-jobs': 'none',
+  'POST /api/failed-jobs/:id/retry': 'none',
   'GET /api/drift': 'none',
   'POST /api/drift/check': 'none',
   'POST /api/drift/alarms/:id/acknowledge': 'none',
@@ -53,7 +53,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'POST /api/models/:version/promote': 'none',
   'POST /api/models/:version/challenge': 'none',
   'POST /api/models/rollback': 'none',
-  'GET /api/night': 'none',
+  'GET /api/retraining': 'none',
   'POST /api/retrain': 'none',
   'GET /api/accounts': 'none',
   'POST /api/accounts': 'none',
@@ -74,7 +74,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /': 'none',
   'GET /worklist': 'none',
   'GET /study/:study': 'none',
-  'GET /answer': 'none',
+  'GET /analyze': 'none',
   'GET /operations': 'none',
   'GET /audit': 'none',
   'GET /models': 'none',
@@ -151,8 +151,8 @@ test('D10: what was searched is on record: UIDs as they are, the rest as keyed h
   assert.deepEqual(named, {
     level: 'studies',
     searched: [
-      `PatientID#${await audit.fingerprint(searchedText('PatientID', '77-1'))}`,
-      `PatientName#${await audit.fingerprint(searchedText('PatientName', `${mark}^anna`))}`,
+      `PatientID#${await audit.fingerprint(searchText('PatientID', '77-1'))}`,
+      `PatientName#${await audit.fingerprint(searchText('PatientName', `${mark}^anna`))}`,
     ],
     limit: 10,
     offset: 20,

@@ -62,7 +62,7 @@ test('L10: the file also goes when an administrator gives the first account anot
 test('D37: between leaving for the login provider and coming back the cookie is bound to this host', async () => {
   const { access } = accessParts(store, { publicUrl: 'https://ai.example' });
   const openId = {
-    begin: async () => ({ url: new URL('https://login.example/'), journey: { state: 's', nonce: 'n', verifier: 'v' } }),
+    begin: async () => ({ url: new URL('https://login.example/'), authorization: { state: 's', nonce: 'n', verifier: 'v' } }),
     finish: () => Promise.reject(new Error('not asked')),
   };
   const server = await startTestServer(store, { parts: { access: { ...access, openId } } });

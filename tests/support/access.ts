@@ -7,11 +7,11 @@ import { openAccess, type AccessSettings } from '../../src/server/access/access.
 import { administrationOf } from '../../src/server/access/administration.js';
 import { firstAccountName, firstLoginFile } from '../../src/server/access/first-account.js';
 import { openMetrics } from '../../src/server/metrics.js';
-import type { ServerParts } from '../../src/server/ports/server.js';
+import type { ServerParts } from '../../src/server/ports.js';
 import type { Store } from '../../src/store/store.js';
 
 /** What a server needs to know who asks, over a real store. */
-export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Omit<ServerParts, 'hintToken' | 'wake' | 'tools'> {
+export function accessParts(store: Store, settings: Partial<AccessSettings> = {}): Omit<ServerParts, 'hintToken' | 'wake' | 'ports'> {
   const audit = openAuditLog(store.audit, silentLog);
   const access = openAccess(store, audit, { sessions: { idleMs: 60_000, maxMs: 3_600_000 }, dataDir: '/nowhere', ...settings });
   const files = {

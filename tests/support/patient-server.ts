@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { silentLog } from '../../src/log.js';
 import type { Role } from '../../src/server/access/roles.js';
-import type { ShownResult } from '../../src/server/ports/server.js';
+import type { ShownResult } from '../../src/server/page-types.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
 import { temporaryDirectory } from './orthanc.js';
@@ -14,7 +14,7 @@ export const mark = 'ZQXPATIENT';
 
 const result: ShownResult = {
   studyInstanceUID: study,
-  createdAt: new Date(),
+  createdAt: new Date().toISOString(),
   outcome: 'reported',
   findings: [],
   modelVersion: 'm',
@@ -62,7 +62,7 @@ export async function startPatientServer(): Promise<PatientServer> {
         limits: { maxOfUser: 2, maxOfAll: 4, maxWaitingOfUser: 2, maxWaitingOfAll: 4, maxBytes: 1e6, keepFreeBytes: 0 },
       },
     },
-    tools: {
+    ports: {
       results: async () => [result],
       resultsOf: async () => [result],
       assessments: {
@@ -89,7 +89,7 @@ export async function startPatientServer(): Promise<PatientServer> {
           engineState: 'computes',
           work: 'in time',
           drift: 'none',
-          queue: { waiting: 0, active: 0, parked: 0 },
+          queue: { waiting: 0, active: 0, failed: 0 },
         };
       },
     },
@@ -99,8 +99,8 @@ export async function startPatientServer(): Promise<PatientServer> {
       picture: async () => ({ type: 'image/jpeg', bytes: Buffer.from(mark) }),
       testRules: async () => [{ subject: `${study}9`, action: 'none', passedOver: [{ rule: 'r', text: mark }] }],
       testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [{ rule: 'r', text: mark }] }),
-      answer: async () => ({ notice: '', model: { name: 'm', version: 'v' }, engine: 'e', images: [], milliseconds: 1 }),
-      pulse: async () => 'a',
+      analyze: async () => ({ notice: '', model: { name: 'm', version: 'v' }, engine: 'e', images: [], milliseconds: 1 }),
+      changeToken: async () => 'a',
     },
   });
   for (const role of ['viewer', 'reader', 'operator', 'admin', 'service'] as const) {

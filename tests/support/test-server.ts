@@ -5,24 +5,23 @@ import { Fault } from '../../src/errors.js';
 import { silentLog, type Log } from '../../src/log.js';
 import { createServer } from '../../src/server/app.js';
 import type { AccessSettings } from '../../src/server/access/access.js';
-import type { PagePort } from '../../src/server/ports/page.js';
-import type { ServerParts, ServerPorts } from '../../src/server/ports/server.js';
+import type { PagePort, ServerParts, ServerPorts } from '../../src/server/ports.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
 
-const pageOfNothing: PagePort = {
+const emptyPage: PagePort = {
   worklist: async () => ({ rows: [] }),
-  counts: async () => ({ reported: 0, skipped: 0, failed: 0 }),
-  pulse: async () => '',
+  counts: async () => ({ reported: 0, skipped: 0, failed: 0, present: 0 }),
+  changeToken: async () => '',
   patients: async () => ({}),
   study: async (studyInstanceUID) => ({ studyInstanceUID, history: [], images: [], heatMaps: [], pacs: 'gone' }),
   picture: () => Promise.reject(new Fault('pacs-not-found', 'there is none in this test')),
   operations: () => Promise.reject(new Fault('starting', 'there are none in this test')),
   testRules: async () => [],
   testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [] }),
-  answer: () => Promise.reject(new Fault('upload-refused', 'nobody answers in this test')),
+  analyze: () => Promise.reject(new Fault('upload-refused', 'there is no model in this test')),
   models: async () => ({ models: [], history: [] }),
-  night: async () => ({ state: 'idle' }),
+  retraining: async () => ({ state: 'idle' }),
   model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
 };
 
@@ -40,13 +39,13 @@ export async function startTestServer(
   options: {
     readonly settings?: Partial<AccessSettings>;
     readonly parts?: Partial<ServerParts>;
-    readonly tools?: Partial<ServerPorts>;
+    readonly ports?: Partial<ServerPorts>;
     readonly page?: Partial<PagePort>;
     readonly port?: number;
     readonly log?: Log;
   } = {},
 ): Promise<TestServer> {
-  const tools: ServerPorts = {
+  const ports: ServerPorts = {
     retrain: async () => undefined,
     assessments: {
       record: () => Promise.reject(new Fault('pacs-not-found', 'no study here')),
@@ -64,21 +63,21 @@ export async function startTestServer(
       engineState: 'running',
       work: 'in time',
       drift: 'none',
-      queue: { waiting: 0, active: 0, parked: 0 },
+      queue: { waiting: 0, active: 0, failed: 0 },
     }),
     measure: async () => ({ ok: true, results: {}, queues: [], freeBytes: 1, clockSkewMs: 0, pacsRequests: 0 }),
     results: async () => [],
-    parked: async () => [],
+    failedJobs: async () => [],
     retryFailedJob: async () => true,
     resultsOf: async () => [],
-    page: { ...pageOfNothing, ...options.page },
-    drift: { shown: async () => ({ alarms: [] }), ask: async () => undefined, acknowledge: async () => true },
+    page: { ...emptyPage, ...options.page },
+    drift: { shown: async () => ({ alarms: [] }), requestCheck: async () => undefined, acknowledge: async () => true },
     modelActions: { promote: noModel, challenge: noModel, rollBack: noModel },
     proxyDicomWeb: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
-    ...options.tools,
+    ...options.ports,
   };
   const app = createServer(
-    { ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, tools: () => tools, ...options.parts },
+    { ...accessParts(store, options.settings), hintToken: 'hint-token', wake: () => undefined, ports: () => ports, ...options.parts },
     options.log ?? silentLog,
   );
   const server = await new Promise<Server>((resolve) => {

@@ -35,7 +35,7 @@ test('retraining: idle, in progress with its step, or failed', async () => {
       registry: { lastRun: async () => undefined },
     });
   assert.deepEqual(await look({}), { state: 'idle' });
-  assert.equal((await look({ failed: 1 })).state, 'parked');
+  assert.equal((await look({ failed: 1 })).state, 'failed');
   const run = join(dataDir, 'retraining/run');
   await mkdir(run, { recursive: true });
   const recipe = {
@@ -62,10 +62,10 @@ test('retraining: idle, in progress with its step, or failed', async () => {
     }),
   );
   const step = async (): Promise<unknown> => {
-    const { state, underWay } = await look({ active: 1 });
-    return [state, underWay?.step, underWay?.epochsDone, underWay?.epochs];
+    const { state, inProgress } = await look({ active: 1 });
+    return [state, inProgress?.step, inProgress?.epochsDone, inProgress?.epochs];
   };
-  assert.deepEqual(await step(), ['running', 'pictures', 0, 6]);
+  assert.deepEqual(await step(), ['running', 'images', 0, 6]);
   await writeFile(join(run, 'settings.json'), '{}');
   assert.deepEqual(await step(), ['running', 'training', 0, 6]);
   const checkpoint = {
@@ -78,5 +78,5 @@ test('retraining: idle, in progress with its step, or failed', async () => {
   await writeCheckpoint(join(run, 'checkpoints'), { ...checkpoint, position: { stage: 1, epoch: 1, batch: 0 } });
   assert.deepEqual(await step(), ['running', 'training', 3, 6]);
   await writeCheckpoint(join(run, 'checkpoints'), { ...checkpoint, position: { stage: 2, epoch: 0, batch: 0 } });
-  assert.deepEqual(await step(), ['running', 'judging', 6, 6]);
+  assert.deepEqual(await step(), ['running', 'evaluation', 6, 6]);
 });

@@ -36,7 +36,7 @@ test('a password typed as a number is refused without being repeated', () => {
 test('a hint is taken with its token only', async () => {
   let woken = 0;
   const store = await openStore({ dataDir: temporaryDirectory('hint') }, silentLog);
-  const server = createServer({ ...accessParts(store), hintToken: 'right', wake: () => woken++, tools: () => undefined }, silentLog).listen(
+  const server = createServer({ ...accessParts(store), hintToken: 'right', wake: () => woken++, ports: () => undefined }, silentLog).listen(
     0,
     '127.0.0.1',
   );

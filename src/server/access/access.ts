@@ -18,7 +18,7 @@ import { principalOfToken } from './tokens.js';
 export interface AccessSettings {
   readonly sessions: SessionSettings;
   readonly openId?: OpenIdSettings | undefined;
-  /** The address under which browsers know us; without it the one that they say. */
+  /** The address of the service for browsers; without it the one of their requests. */
   readonly publicUrl?: string | undefined;
   readonly dataDir: string;
 }
@@ -31,16 +31,16 @@ export interface AccessStore {
   readonly knownLogins: KnownLogins;
 }
 
-/** Somebody has just logged in. */
+/** A successful login. */
 export interface LogIn {
   readonly principal: Principal;
   /** For the cookie. */
   readonly secret: string;
-  /** For the cookie by which this browser is known again; absent where a provider checks who it is. */
+  /** For the cookie that identifies this browser later; absent after a login at a provider. */
   readonly device?: string;
 }
 
-/** Where a request comes from: its network address, and what its browser's cookies hold. */
+/** The origin of a request: its network address and the cookies of its browser. */
 export interface RequestOrigin {
   readonly remote: string;
   /** Of an earlier login in this browser. */
@@ -49,13 +49,13 @@ export interface RequestOrigin {
   readonly session?: string | undefined;
 }
 
-/** Who may come in, and who it is that asks. */
+/** Logins, sessions and passwords. */
 export interface Access {
   readonly publicUrl: string | undefined;
   readonly openId: OpenIdLogin | undefined;
   /** @throws Fault `login-required` (wrong name or password, not told which), `too-many-requests` */
   logIn(given: { readonly name: string; readonly password: string } & RequestOrigin): Promise<LogIn>;
-  /** After an OpenID provider has said who it is. @throws Fault `request-refused` */
+  /** After an OpenID provider has confirmed the user. @throws Fault `request-refused` */
   logInConfirmed(given: {
     readonly subject: string;
     readonly name: string;
@@ -65,7 +65,7 @@ export interface Access {
   logOut(secret: string, remote: string): Promise<void>;
   /** @throws Fault `login-required` if `current` is wrong, `request-invalid` if `next` is too easy */
   changePassword(given: { readonly name: string; readonly current: string; readonly next: string } & RequestOrigin): Promise<void>;
-  /** @param background the page asks by itself: the session does not live longer for it */
+  /** @param background the page sends it without a user action: it does not prolong the session */
   principalOfSession(secret: string, options?: { readonly background?: boolean }): Promise<Principal | undefined>;
   principalOfToken(token: string): Promise<Principal | undefined>;
 }
@@ -75,7 +75,7 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
 
   const checked = async (name: string, password: string, { remote, device, session }: RequestOrigin) => {
     const account = await store.accounts.find(name);
-    // Whoever is logged in to the account is as well known as a browser that was.
+    // A session of the account is as trustworthy as a browser that has logged in before.
     const inSession = account && session !== undefined && (await sessions.principalOf(session, { background: true }))?.name === name;
     const known = inSession ? 'device' : account ? await knownOriginOf(store.knownLogins, name, remote, device) : 'none';
     const deviceHash = known === 'device' ? hashOfSecret(inSession ? session : device!) : undefined;
@@ -85,7 +85,7 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
       throw error;
     });
     if (!account || !right || account.disabledAt) {
-      // A name that is no account's may be anything: it is not put on record.
+      // A name without an account may be anything, even a password: it is not recorded.
       const entry = { actor: account ? account.name : 'unknown', action: 'login', outcome: 'refused', remote } as const;
       await (attempt.beyond ? audit.recordView(entry) : audit.recordIfPossible(entry));
       throw attempt.beyond ? tooManyAttempts() : new Fault('login-required', 'expected the name and password of an account, found others');
@@ -115,7 +115,7 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
         throw new Fault('request-refused', 'this account is disabled');
       }
       const secret = await audit.recordAction({ actor: account, action: 'login', remote, subject: { by: 'openid', roles } }, async () => {
-        // Roles are the provider's to give and to take, at each login.
+        // The provider sets the roles at each login.
         if (known) await store.accounts.setRoles(account, roles);
         else if (!(await store.accounts.add({ name, origin: 'oidc', subject, roles })))
           throw new Fault('request-refused', 'another account has this name already; an administrator has to rename or disable one');
@@ -133,11 +133,11 @@ export function openAccess(store: AccessStore, audit: AuditLog, settings: Access
     async changePassword({ name, current, next, ...origin }) {
       checkPassword(next, name);
       await checked(name, current, origin);
-      if (next === current) throw new Fault('request-invalid', 'expected a new password, found the present one');
+      if (next === current) throw new Fault('request-invalid', 'expected a new password, found the current one');
       const passwordHash = await hashPassword(next);
       await audit.recordAction({ actor: name, action: 'account.password', remote: origin.remote, subject: { account: name } }, async () => {
         if (!(await store.accounts.setPassword(name, passwordHash, { mustChange: false })))
-          throw new Fault('request-refused', 'the password of this account is kept elsewhere');
+          throw new Fault('request-refused', 'the password of this account is managed by its login provider');
       });
       await removeFirstLogin(name, settings.dataDir);
     },

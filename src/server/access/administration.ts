@@ -10,8 +10,8 @@ import type { Role } from './roles.js';
 import { newPassword } from './secret.js';
 import { newToken } from './tokens.js';
 
-/** Who does it, for the audit log. */
-export interface Doer {
+/** The administrator, for the audit log. */
+export interface Actor {
   readonly actor: string;
   readonly remote?: string;
 }
@@ -33,30 +33,30 @@ export interface ShownToken {
   readonly revoked: boolean;
 }
 
-/** What an administrator may do about who comes in, by command or by HTTP; each deed is on record before it is done. */
+/** Accounts and tokens, by command or by HTTP; each action is on record before it is carried out. */
 export interface Administration {
   listAccounts(): Promise<readonly ShownAccount[]>;
-  /** @returns the password, to be shown once; whoever gets it has to change it, unless it was given */
+  /** @returns the password, to be shown once; the user has to change it, unless the administrator chose it */
   addAccount(
     given: { readonly name: string; readonly roles: readonly Role[]; readonly password?: string | undefined },
-    doer: Doer,
+    by: Actor,
   ): Promise<{ readonly password: string | undefined }>;
   /** @returns the new password, to be shown once; every session of the account ends, and failed logins count no more */
-  resetPassword(name: string, doer: Doer): Promise<{ readonly password: string }>;
-  disableAccount(name: string, doer: Doer): Promise<void>;
-  enableAccount(name: string, doer: Doer): Promise<void>;
-  /** Of a local account; an OpenID provider gives and takes the roles of its own. Every session of the account ends. */
-  setRoles(name: string, roles: readonly Role[], doer: Doer): Promise<void>;
+  resetPassword(name: string, by: Actor): Promise<{ readonly password: string }>;
+  disableAccount(name: string, by: Actor): Promise<void>;
+  enableAccount(name: string, by: Actor): Promise<void>;
+  /** Of a local account; the roles of an OpenID account come from its provider. Every session of the account ends. */
+  setRoles(name: string, roles: readonly Role[], by: Actor): Promise<void>;
   listTokens(): Promise<readonly ShownToken[]>;
   /** @returns the token, to be shown once */
   addToken(
     given: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date | undefined },
-    doer: Doer,
+    by: Actor,
   ): Promise<{ readonly token: string }>;
-  revokeToken(name: string, doer: Doer): Promise<void>;
+  revokeToken(name: string, by: Actor): Promise<void>;
 }
 
-/** @param dataDir where the password of the first account may stand */
+/** @param dataDir holds the file with the password of the first account, until it is changed */
 export function administrationOf(
   { accounts, tokens, loginFailures }: Pick<AccessStore, 'accounts' | 'tokens' | 'loginFailures'>,
   audit: AuditLog,
@@ -77,25 +77,25 @@ export function administrationOf(
       }));
     },
 
-    async addAccount({ name, roles, password }, doer) {
+    async addAccount({ name, roles, password }, by) {
       checkAccountName(name);
       if (password !== undefined) checkPassword(password, name);
       const made = password === undefined ? newPassword() : undefined;
       const passwordHash = await hashPassword(password ?? made!);
       const add = () => accounts.add({ name, origin: 'local', roles, passwordHash, mustChange: made !== undefined });
       await onRecord(
-        { ...doer, action: 'account.add', subject: { account: name, roles } },
+        { ...by, action: 'account.add', subject: { account: name, roles } },
         add,
         new Fault('request-invalid', `expected a new name, found an account of the name ${name}`),
       );
       return { password: made };
     },
 
-    async resetPassword(name, doer) {
+    async resetPassword(name, by) {
       const password = newPassword();
       const passwordHash = await hashPassword(password);
       await onRecord(
-        { ...doer, action: 'account.password', subject: { account: shortened(name) } },
+        { ...by, action: 'account.password', subject: { account: shortened(name) } },
         () => accounts.setPassword(name, passwordHash, { mustChange: true }),
         notFound('a local account', name),
       );
@@ -104,32 +104,29 @@ export function administrationOf(
       return { password };
     },
 
-    async disableAccount(name, doer) {
-      if (name === doer.actor)
-        throw new Fault(
-          'request-invalid',
-          'expected the account of somebody else: who disables the last administrator locks everybody out',
-        );
+    async disableAccount(name, by) {
+      if (name === by.actor)
+        throw new Fault('request-invalid', 'expected the account of another user: without an administrator nobody could manage accounts');
       await onRecord(
-        { ...doer, action: 'account.disable', subject: { account: shortened(name) } },
+        { ...by, action: 'account.disable', subject: { account: shortened(name) } },
         () => accounts.disable(name),
         notFound('an account that is not disabled', name),
       );
     },
 
-    async enableAccount(name, doer) {
+    async enableAccount(name, by) {
       await onRecord(
-        { ...doer, action: 'account.enable', subject: { account: shortened(name) } },
+        { ...by, action: 'account.enable', subject: { account: shortened(name) } },
         () => accounts.enable(name),
         notFound('a disabled account', name),
       );
     },
 
-    async setRoles(name, roles, doer) {
-      if (name === doer.actor)
-        throw new Fault('request-invalid', 'expected the account of somebody else: the last administrator must not lose the role');
+    async setRoles(name, roles, by) {
+      if (name === by.actor)
+        throw new Fault('request-invalid', 'expected the account of another user: the last administrator must keep the role');
       await onRecord(
-        { ...doer, action: 'account.roles', subject: { account: shortened(name), roles } },
+        { ...by, action: 'account.roles', subject: { account: shortened(name), roles } },
         () => accounts.changeRoles(name, roles),
         notFound('a local account', name),
       );
@@ -146,20 +143,20 @@ export function administrationOf(
       }));
     },
 
-    async addToken({ name, roles, expiresAt }, doer) {
+    async addToken({ name, roles, expiresAt }, by) {
       checkAccountName(name);
       const { token, tokenHash } = newToken();
       await onRecord(
-        { ...doer, action: 'token.add', subject: { token: name, roles } },
+        { ...by, action: 'token.add', subject: { token: name, roles } },
         () => tokens.add({ name, tokenHash, roles, expiresAt }),
         new Fault('request-invalid', `expected a new name, found a token of the name ${name}, which may be revoked`),
       );
       return { token };
     },
 
-    async revokeToken(name, doer) {
+    async revokeToken(name, by) {
       await onRecord(
-        { ...doer, action: 'token.revoke', subject: { token: shortened(name) } },
+        { ...by, action: 'token.revoke', subject: { token: shortened(name) } },
         () => tokens.revoke(name),
         notFound('a token that is not revoked', name),
       );

@@ -6,8 +6,7 @@ import type { Principal } from './roles.js';
 import { checkSameOrigin } from './same-origin.js';
 
 /**
- * Finds out who asks, by the token of a program or the session of a person, and puts them into `response.locals.principal`;
- * whether they may, each route says with requireRole.
+ * Identifies the user or program of a request, by session or token, as `response.locals.principal`; each route names the role that it needs.
  */
 export function authenticate(access: Access): RequestHandler {
   return async (request, response, next) => {
@@ -16,7 +15,7 @@ export function authenticate(access: Access): RequestHandler {
   };
 }
 
-/** @throws Fault `login-required` for a token that opens nothing, `request-refused` for a change that another site asks for */
+/** @throws Fault `login-required` for an unknown, expired or revoked token, `request-refused` for a change that another site asks for */
 export async function identify(request: Request, access: Access): Promise<Principal | undefined> {
   const authorization = request.get('Authorization');
   if (authorization !== undefined) {
@@ -33,7 +32,7 @@ export async function identify(request: Request, access: Access): Promise<Princi
   return principal;
 }
 
-/** What a page asks by itself while nobody is at it; the stream of events is opened again by the browser itself. */
+/** A request that the page sends without a user action; the browser reopens the event stream by itself. */
 function isBackground(request: Request): boolean {
   return request.get('X-Chest-Ai-Background') !== undefined || request.path === '/api/events' || request.path === '/health';
 }

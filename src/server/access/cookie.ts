@@ -5,13 +5,13 @@ export function sessionCookieName(secure: boolean): string {
   return secure ? '__Host-chest-ai' : 'chest-ai';
 }
 
-/** By which a browser that has logged in before is known again; it opens nothing. */
+/** Identifies a browser that has logged in before; it grants no access. */
 export function deviceCookieName(secure: boolean): string {
   return secure ? '__Host-chest-ai-device' : 'chest-ai-device';
 }
 
 /** Between leaving for the login provider and coming back. */
-export function journeyCookieName(secure: boolean): string {
+export function authorizationCookieName(secure: boolean): string {
   return secure ? '__Host-chest-ai-login' : 'chest-ai-login';
 }
 

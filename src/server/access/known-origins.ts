@@ -4,7 +4,7 @@ import type { KnownOrigin } from './login-limit.js';
 import { networkOf } from './login-limit.js';
 import { hashOfSecret } from './secret.js';
 
-/** After so long without a login a browser or an address is a stranger again. */
+/** After this time without a login a browser or an address is unknown again. */
 export const knownForMs = 90 * 86_400_000;
 const maxOrigins = 40;
 

@@ -18,16 +18,16 @@ export interface OpenIdSettings {
   readonly redirectUrl: string;
 }
 
-/** What the browser keeps between leaving for the provider and coming back; in a cookie that lives ten minutes. */
+/** Stored in the browser between leaving for the provider and coming back, in a cookie that lives ten minutes. */
 export interface OpenIdAuthorizationRequest {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** A person as the provider describes them. */
+/** A user as the provider describes them. */
 export interface Confirmed {
-  /** Issuer and subject: the only two that a provider never gives to somebody else. */
+  /** Issuer and subject: the only claims that a provider never gives to another user. */
   readonly subject: string;
   readonly name: string;
   readonly roles: readonly Role[];
@@ -35,14 +35,14 @@ export interface Confirmed {
 
 /** Login by an OpenID provider: authorization code flow with PKCE (OpenID Connect Core 3.1, RFC 7636). */
 export interface OpenIdLogin {
-  begin(): Promise<{ readonly url: URL; readonly journey: OpenIdAuthorizationRequest }>;
+  begin(): Promise<{ readonly url: URL; readonly authorization: OpenIdAuthorizationRequest }>;
   /** @throws Fault `login-required` if the provider does not confirm, `request-refused` if no role follows, `login-provider-unavailable` */
-  finish(query: string, journey: OpenIdAuthorizationRequest): Promise<Confirmed>;
+  finish(query: string, authorization: OpenIdAuthorizationRequest): Promise<Confirmed>;
 }
 
 export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
   let discovered: Promise<client.Configuration> | undefined;
-  // Asked for at the first login, not at the start: a provider that is down must not keep the reports from being made.
+  // Discovered at the first login, not at the start: a provider that is down must not prevent the reports.
   const provider = () => {
     discovered ??= discover(settings).catch((cause: unknown) => {
       discovered = undefined;
@@ -53,16 +53,16 @@ export function openIdLogin(settings: OpenIdSettings): OpenIdLogin {
   return {
     async begin() {
       const configuration = await provider();
-      const journey = { state: client.randomState(), nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
+      const authorization = { state: client.randomState(), nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
       const url = client.buildAuthorizationUrl(configuration, {
         redirect_uri: settings.redirectUrl,
         scope: settings.scope,
-        state: journey.state,
-        nonce: journey.nonce,
-        code_challenge: await client.calculatePKCECodeChallenge(journey.verifier),
+        state: authorization.state,
+        nonce: authorization.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(authorization.verifier),
         code_challenge_method: 'S256',
       });
-      return { url, journey };
+      return { url, authorization };
     },
 
     async finish(query, { state, nonce, verifier }) {
@@ -99,7 +99,7 @@ function discover({ issuer, clientId, clientSecret }: OpenIdSettings): Promise<c
 
 type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
 
-/** Of the ID token; where it says nothing of roles, of the UserInfo endpoint too. */
+/** The claims of the ID token; if it has no roles, also those of the UserInfo endpoint. */
 async function claimsOf(
   configuration: client.Configuration,
   returned: URL,
@@ -113,7 +113,7 @@ async function claimsOf(
   return { ...told, ...claims };
 }
 
-/** The library's errors quote what it was given, tokens included: only that it did not work goes on. */
+/** The library's errors quote tokens: only the fact that it failed is passed on. */
 async function confirmed<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -122,7 +122,7 @@ async function confirmed<T>(ask: () => Promise<T>): Promise<T> {
       error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[A-Z_]{1,60}$/i.test(error.code)
         ? ` (${error.code})`
         : '';
-    throw new Fault('login-required', `the login provider did not confirm who it is${code}; begin again`);
+    throw new Fault('login-required', `the login provider did not confirm the login${code}; log in again`);
   }
 }
 

@@ -4,17 +4,17 @@ import { languageOf, loginPage } from '../login-page.js';
 import type { Access } from './access.js';
 import type { Principal } from './roles.js';
 
-/** All that a stranger may have answered. Whatever stands not here needs a login, also a route that somebody adds and forgets. */
+/** The routes that need no login. Every other route needs one, also a route that is added later. */
 export const publicRoutes: readonly { readonly method: string; readonly path: RegExp }[] = [
   { method: 'GET', path: /^\/login$/ },
   { method: 'POST', path: /^\/api\/login$/ },
   { method: 'GET', path: /^\/api\/login\/oidc(\/callback)?$/ },
 ];
 
-/** All that somebody may do whose password is known to who made it: the page with its one view, and what that asks for. */
+/** What a user may do whose password an administrator chose: the password view and its requests. */
 const passwordChangeRoutes = /^\/(api\/(me|password|logout)|password|page\/[\w.-]+)$/;
 
-/** Nothing goes further without a login. People who come with a browser are shown the way in. */
+/** Stops requests without a login. Browsers get the login page. */
 export function requireAuthentication({ openId }: Pick<Access, 'openId'>): RequestHandler {
   return (request, response, next) => {
     const principal = response.locals['principal'] as Principal | undefined;
@@ -23,7 +23,7 @@ export function requireAuthentication({ openId }: Pick<Access, 'openId'>): Reque
         response.redirect(303, '/password');
         return;
       }
-      throw new Fault('request-refused', 'expected a password of your own first: POST /api/password with current and next');
+      throw new Fault('request-refused', 'expected a changed password first: POST /api/password with current and next');
     }
     if (principal || isOpen(request)) {
       next();
@@ -36,7 +36,7 @@ export function requireAuthentication({ openId }: Pick<Access, 'openId'>): Reque
         .send(loginPage({ openId: openId !== undefined, language: languageOf(request) }));
       return;
     }
-    throw new Fault('login-required', 'expected somebody logged in, or the token of a program, found nobody');
+    throw new Fault('login-required', 'expected a login or the token of a program, found neither');
   };
 }
 

@@ -2,25 +2,25 @@ import type { RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
 
 /**
- * What somebody may do. viewer: see results and images; reader: also judge findings; operator: also retry, promote,
+ * What a user may do. viewer: see results and images; reader: also assess findings; operator: also retry, promote,
  * retrain; admin: also accounts and audit; service: a program, which sends hints and reads results.
  */
 export const roles = ['viewer', 'reader', 'operator', 'admin', 'service'] as const;
 
 export type Role = (typeof roles)[number];
 
-/** Who asks, as `authenticate` found out; in `response.locals.principal`. */
+/** The user or program of a request, from `authenticate`; in `response.locals.principal`. */
 export interface Principal {
-  /** Name under which deeds are recorded: an account, or the name of a token. */
+  /** Name in the audit log: an account, or the name of a token. */
   readonly name: string;
   readonly roles: readonly Role[];
-  /** The password was given by somebody else: nothing may be done but to change it. */
+  /** An administrator chose the password: the user has to change it before anything else. */
   readonly mustChange?: boolean;
 }
 
-/** @param held as the database has them; a role that an earlier or later release knew counts for nothing */
-export function principalOf(name: string, held: readonly string[], mustChange = false): Principal {
-  return { name, roles: roles.filter((role) => held.includes(role)), ...(mustChange ? { mustChange } : {}) };
+/** @param given as the database has them; roles of an earlier or later release are left out */
+export function principalOf(name: string, given: readonly string[], mustChange = false): Principal {
+  return { name, roles: roles.filter((role) => given.includes(role)), ...(mustChange ? { mustChange } : {}) };
 }
 
 const implied: Readonly<Record<Role, readonly Role[]>> = {
@@ -32,14 +32,14 @@ const implied: Readonly<Record<Role, readonly Role[]>> = {
 };
 
 export function mayAct(principal: Principal, role: Role): boolean {
-  return principal.roles.some((held) => held === role || implied[held].includes(role));
+  return principal.roles.some((one) => one === role || implied[one].includes(role));
 }
 
-/** Lets a request through if whoever asks has the role; for a route that must not be open to all. */
+/** Lets requests of users with the role through. */
 export function requireRole(role: Role): RequestHandler {
   return (_request, response, next) => {
     const principal = response.locals['principal'] as Principal | undefined;
-    if (!principal) throw new Fault('login-required', `expected somebody logged in as ${role}, found nobody`);
+    if (!principal) throw new Fault('login-required', `expected a user with the role ${role}, found no login`);
     if (!mayAct(principal, role))
       throw new Fault('request-refused', `expected the role ${role}, found ${principal.roles.join(', ') || 'none'}`);
     next();

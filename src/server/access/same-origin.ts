@@ -4,9 +4,9 @@ import { Fault } from '../../errors.js';
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * For requests that a browser may send by itself, with its cookie: only our own pages may change anything. The cookie is
+ * For requests that a browser may send by itself, with its cookie: only the service's own pages may change anything. The cookie is
  * SameSite=Strict already; this is the second lock (OWASP: verifying origin with standard headers). Browsers send Origin with
- * everything that changes; a program that does not says X-Chest-Ai, which a page of another site cannot.
+ * everything that changes; other programs send X-Chest-Ai, which a page of another site cannot.
  *
  * @throws Fault `request-refused`
  */

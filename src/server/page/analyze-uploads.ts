@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { drawActivation } from '../../pixels/heat-map.js';
 import { Fault } from '../../errors.js';
-import type { Answer, AnalyzedFinding, AnalyzedImage } from '../page-types.js';
+import type { AnalyzedFinding, AnalyzedImage, UploadAnalysisResult } from '../page-types.js';
 import { notice } from '../../sr/wording.js';
 import { analyzeUpload, isArchive, type UploadAnalysis } from '../../reporting/analyze-upload.js';
 import { beginningOf } from '../../reporting/upload-header.js';
@@ -10,29 +10,29 @@ import { unpackLimits, unpackZip } from '../../uploads/unpack-zip.js';
 import { jpegOf } from './study-in-pacs.js';
 import type { Serving } from '../../serving/model-serving.js';
 
-/** Uploads that are looked at at the same time; others wait, the rest are told to come back. */
+/** Uploads that are analyzed at the same time; others wait, and more than `maxWaiting` are refused. */
 const atOnce = 2;
 const maxWaiting = 64;
-/** One that may unpack to so much is looked at alone: its images are in memory when they are judged. */
+/** A larger upload is analyzed alone: its images are in memory during inference. */
 const largeBytes = 128 * 2 ** 20;
 /** Colours change slowly: the browser enlarges them. */
 const overlaySide = 256;
 
-type Tools = Pick<ReportPorts, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
+type AnalysisPorts = Pick<ReportPorts, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
 
-/** Answers uploads, a few at a time, so that somebody who tries many files does not hold up the reports. */
+/** Analyzes uploads, a few at a time, so that a user who sends many files does not delay the reports. */
 export class UploadAnalyses {
   private active = 0;
   private readonly waiting: { readonly weight: number; readonly resume: () => void }[] = [];
 
-  /** @param serving holds the model that judges, whatever is promoted meanwhile */
+  /** @param serving the upload is analyzed by one model, even if another is promoted meanwhile */
   constructor(
-    private readonly tools: Tools,
+    private readonly ports: AnalysisPorts,
     private readonly serving?: Pick<Serving, 'acquireChampion'>,
   ) {}
 
   /** @throws Fault `too-busy`, `upload-refused`, `disk-full` */
-  async answer(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<Answer> {
+  async analyze(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<UploadAnalysisResult> {
     const weight = (await stat(path)).size > largeBytes ? atOnce : 1;
     if (this.waiting.length > 0 || this.active + weight > atOnce) {
       if (this.waiting.length >= maxWaiting) throw new Fault('too-busy', 'try again in a minute');
@@ -50,32 +50,32 @@ export class UploadAnalyses {
     }
   }
 
-  private async now(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<Answer> {
+  private async now(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<UploadAnalysisResult> {
     const started = performance.now();
     const unpacked = `${path}.unpacked`;
-    const held = this.serving?.acquireChampion();
-    const tools = held ? { ...this.tools, model: () => held.model, reader: held.reader } : this.tools;
+    const acquired = this.serving?.acquireChampion();
+    const ports = acquired ? { ...this.ports, model: () => acquired.model, reader: acquired.reader } : this.ports;
     try {
       const files = isArchive(await beginningOf(path, 4))
         ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {})
         : [{ name, path }];
       if (files.length === 0) throw new Fault('upload-refused', 'the archive holds no file');
-      const answers = await analyzeUpload(files, { model: tools.model(), reader: tools.reader }, tools.settings.maxImages);
-      const model = tools.model();
+      const analyses = await analyzeUpload(files, { model: ports.model(), reader: ports.reader }, ports.settings.maxImages);
+      const model = ports.model();
       return {
         notice,
         model: { name: model.name, version: model.version },
         engine: model.engine.name,
-        images: await Promise.all(answers.map((one) => this.shown(one))),
+        images: await Promise.all(analyses.map((one) => this.shown(one))),
         milliseconds: Math.round(performance.now() - started),
       };
     } finally {
-      held?.release();
+      acquired?.release();
       await rm(unpacked, { recursive: true, force: true });
     }
   }
 
-  private async shown({ findings, ...answer }: UploadAnalysis): Promise<AnalyzedImage> {
+  private async shown({ findings, ...analysis }: UploadAnalysis): Promise<AnalyzedImage> {
     const previews = [...new Set(findings.map((one) => one.preview).filter((one) => one !== undefined))];
     const pictures = new Map(
       await Promise.all(
@@ -92,7 +92,7 @@ export class UploadAnalyses {
     const shown = await Promise.all(
       findings.map(
         async ({ name, probability, decision, absentBelow, presentFrom, box, activation, preview }): Promise<AnalyzedFinding> => {
-          const { concept, wording } = this.tools.settings.termsOf(name);
+          const { concept, wording } = this.ports.settings.termsOf(name);
           const picture = preview && pictures.get(preview);
           const heatMap =
             picture &&
@@ -112,7 +112,7 @@ export class UploadAnalyses {
         },
       ),
     );
-    return { ...answer, findings: shown.sort((a, b) => b.probability - a.probability), ...(first ? { picture: first } : {}) };
+    return { ...analysis, findings: shown.sort((a, b) => b.probability - a.probability), ...(first ? { picture: first } : {}) };
   }
 }
 

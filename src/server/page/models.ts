@@ -6,15 +6,15 @@ import { evaluationReportSchema } from '../../evaluation/report/evaluation-repor
 import type { AliasState } from '../../registry/alias-log.js';
 import type { ChangeRecord } from '../../registry/change-record.js';
 import { loadModelVersion, type ModelVersion } from '../../registry/model-version.js';
-import type { PagePort } from '../ports/page.js';
+import type { PagePort } from '../ports.js';
 import type { FindingFigures, ModelDetail, ShownModel } from '../page-types.js';
 import { retrainingStateOf } from './retraining-state.js';
 import type { PageParts } from './page-data.js';
 
-/** What the page says of models: those of the registry, and the one that serves where the registry cannot be written. */
+/** Model versions for the page: those of the registry, and the deployed one if the registry cannot be written. */
 export function pageModels(
   parts: Pick<PageParts, 'registry' | 'reportPorts' | 'modelDirectory' | 'jobs' | 'dataDir'>,
-): Pick<PagePort, 'models' | 'model' | 'night'> {
+): Pick<PagePort, 'models' | 'model' | 'retraining'> {
   const { registry, reportPorts, modelDirectory } = parts;
   const load = async (version: string): Promise<ModelVersion> => {
     const known = await registry.versions();
@@ -80,7 +80,7 @@ export function pageModels(
           .map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
       };
     },
-    night: () => retrainingStateOf(parts),
+    retraining: () => retrainingStateOf(parts),
   };
 }
 
@@ -106,7 +106,7 @@ function figuresOf({ figures }: ModelVersion, network: 'xray' | 'ct'): Readonly<
   );
 }
 
-/** metrics.json: an evaluation report of each network, where training wrote it. What is none of ours is not shown. */
+/** metrics.json: an evaluation report of each network, where training wrote it. A file of another form is not shown. */
 async function reportsIn(directory: string): Promise<ModelDetail['reports']> {
   const text = await readFile(join(directory, 'metrics.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return {};

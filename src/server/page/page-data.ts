@@ -1,12 +1,12 @@
 import { textOf, type DataSet } from '../../dicom/data-set.js';
-import { isUsableUid, type StudyInstanceUID } from '../../dicom/uid.js';
+import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
 import type { Jobs } from '../../jobs/jobs.js';
 import type { Registry } from '../../registry/registry.js';
 import { route } from '../../routing/match.js';
 import { destinationName, type RoutingRule } from '../../routing/rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
-import type { PagePort } from '../ports/page.js';
+import type { PagePort } from '../ports.js';
 import type { HistoryEntry, Operations, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
 import { isOwnDocument } from '../../sr/own-document.js';
 import type { ResultRow } from '../../store/results.js';
@@ -15,25 +15,25 @@ import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
 import { UploadAnalyses } from './analyze-uploads.js';
 import { pageModels } from './models.js';
-import { patientOf, pictureOf, studyInPacs, uidFrom } from './study-in-pacs.js';
-import type { PacsAccess } from '../../service/open-pacs.js';
+import { usableUid } from '../parameters.js';
+import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
 import type { Serving } from '../../serving/model-serving.js';
 
 export interface PageParts {
-  readonly pacs: PacsAccess;
+  readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
   readonly jobs: Jobs;
   readonly reportPorts: ReportPorts;
   readonly serving?: Pick<Serving, 'acquireChampion'>;
   readonly registry: Registry;
-  /** Of the model that serves as long as none was promoted. */
+  /** Of the model that is deployed until another is promoted. */
   readonly modelDirectory: string;
   readonly dataDir: string;
 }
 
 const latencyResults = 200;
 
-/** What the page asks for, out of the running parts. */
+/** The data of the page, from the running parts. */
 export function pagePortOf(parts: PageParts): PagePort {
   const { pacs, store, jobs, reportPorts } = parts;
   const uploads = new UploadAnalyses(reportPorts, parts.serving);
@@ -43,8 +43,11 @@ export function pagePortOf(parts: PageParts): PagePort {
       const { rows, next } = await store.worklist.page({ ...filter, ...(search ? await searchIn(search, parts) : {}) });
       return { rows: rows.map(worklistRow), ...(next ? { next } : {}) };
     },
-    counts: () => store.results.countByOutcome(),
-    async pulse() {
+    async counts() {
+      const [outcomes, present] = await Promise.all([store.results.countByOutcome(), store.worklist.countPresent()]);
+      return { ...outcomes, present };
+    },
+    async changeToken() {
       const [newest, stats] = await Promise.all([store.worklist.newest(), jobs.stats()]);
       return JSON.stringify([newest, stats.map(({ waiting, active, retrying, failed }) => [waiting, active, retrying, failed])]);
     },
@@ -59,35 +62,45 @@ export function pagePortOf(parts: PageParts): PagePort {
       return Object.fromEntries(found.filter((one) => one !== undefined));
     },
     async study(uid): Promise<StudyPage> {
-      // A study with a UID that the PACS cannot be asked for is on record all the same, with the fault that says so.
-      const [rows, held] = await Promise.all([store.results.ofStudy(uid), studyInPacs(uid as StudyInstanceUID, pacs).catch(asFault)]);
-      if (held instanceof Fault && !isUsableUid(uid) && rows.length === 0)
+      // A study with a UID that the PACS cannot be searched for has a result all the same, with the fault that names the reason.
+      const [rows, found] = await Promise.all([store.results.ofStudy(uid), studyInPacs(uid as StudyInstanceUID, pacs).catch(asFault)]);
+      if (found instanceof Fault && !isUsableUid(uid) && rows.length === 0)
         throw new Fault('request-invalid', 'expected a UID in the address, found something else');
-      if (held instanceof Fault && held.code === 'pacs-not-found' && rows.length === 0) throw held;
+      if (found instanceof Fault && found.code === 'pacs-not-found' && rows.length === 0) throw found;
       const history = await Promise.all(
         [...rows].sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)).map((row) => historyEntry(row, store)),
       );
-      if (held instanceof Fault)
-        return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: held.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
-      return { studyInstanceUID: uid, history, ...held, pacs: 'answers' };
+      if (found instanceof Fault)
+        return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: found.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
+      return { studyInstanceUID: uid, history, ...found, pacs: 'answers' };
     },
     picture: (study, series, instance, frameNumber) =>
-      pictureOf({ study: uidFrom(study), series: uidFrom(series), instance: uidFrom(instance) }, frameNumber, pacs, reportPorts.reader),
+      pictureOf(
+        {
+          study: usableUid(study) as StudyInstanceUID,
+          series: usableUid(series) as SeriesInstanceUID,
+          instance: usableUid(instance) as SOPInstanceUID,
+        },
+        frameNumber,
+        pacs,
+        reportPorts.reader,
+      ),
     operations: () => operationsOf(parts),
     async testRules(limit) {
       const { rows } = await store.worklist.page({ limit });
       return Promise.all(
         rows.map(async ({ studyInstanceUID }): Promise<RuleTest> => {
-          const held = await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID).catch(asFault);
-          if (held instanceof Fault) return { subject: studyInstanceUID, action: 'none', passedOver: [{ rule: '', text: held.message }] };
-          return ruleTest(studyInstanceUID, seriesFactsOf(held.filter((one) => !isOwnDocument(one))), routing.rules);
+          const instances = await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID as StudyInstanceUID).catch(asFault);
+          if (instances instanceof Fault)
+            return { subject: studyInstanceUID, action: 'none', passedOver: [{ rule: '', text: instances.message }] };
+          return ruleTest(studyInstanceUID, seriesFactsOf(instances.filter((one) => !isOwnDocument(one))), routing.rules);
         }),
       );
     },
     async testRulesOn(path, name) {
       return ruleTest(name, seriesFactsOf([await readHeader(path)]), routing.rules);
     },
-    answer: (path, name, reserve) => uploads.answer(path, name, reserve),
+    analyze: (path, name, reserve) => uploads.analyze(path, name, reserve),
     ...pageModels(parts),
   };
 }
@@ -134,27 +147,37 @@ async function historyEntry(row: ResultRow, store: Store): Promise<HistoryEntry>
 
 async function operationsOf({ pacs, store, jobs, reportPorts }: PageParts): Promise<Operations> {
   const model = reportPorts.model();
-  const [system, stats, parked, counts, latest] = await Promise.all([
+  const [system, stats, jobsFailed, counts, latest] = await Promise.all([
     pacs.orthanc.system().catch(asFault),
     jobs.stats(),
     jobs.failedJobs(),
     store.results.countByOutcome(),
     store.results.listResults({ outcome: 'reported', limit: latencyResults }),
   ]);
+  const failedJobs = jobsFailed.map(({ id, queue, failure, failedAt }) => ({
+    id,
+    queue,
+    code: failure.code,
+    detail: failure.detail,
+    failedAt: failedAt.toISOString(),
+  }));
   return {
     softwareVersion: reportPorts.settings.softwareVersion,
     orthanc: system instanceof Fault ? { state: system.code, url: pacs.url } : { state: 'answers', url: pacs.url, version: system.version },
     database: { state: 'answers', kind: store.kind },
     engine: { name: model.engine.name, why: model.engine.why },
     model: { name: model.name, version: model.version },
-    queues: stats.map(({ oldestAgeMs, ...one }) => ({ ...one, parked: one.failed, ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }) })),
-    parked: parked.map(({ id, queue, failure, failedAt }) => ({
-      id,
+    queues: stats.map(({ queue, waiting, active, retrying, failed, oldestAgeMs }) => ({
       queue,
-      code: failure.code,
-      detail: failure.detail,
-      failedAt: failedAt.toISOString(),
+      waiting,
+      active,
+      retrying,
+      failed,
+      parked: failed,
+      ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }),
     })),
+    failedJobs,
+    parked: failedJobs,
     rules: reportPorts.settings.routing.rules.map(shownRule),
     latency: latencyOf(latest.results.map((one) => one.timingsMs)),
     counts,

@@ -15,10 +15,10 @@ export interface RetrainingStateParts {
   readonly dataDir: string;
 }
 
-/** The state of retraining: its queue, the plan on disk with the newest checkpoint, and the last record. */
+/** The state of retraining: its queue, the plan on disk with the newest checkpoint, and the last change record. */
 export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingStateParts): Promise<ShownRetraining> {
   const { run } = retrainingFolders({ dataDir });
-  const [stats, underWay, last] = await Promise.all([jobs.stats(), underWayIn(run), registry.lastRun()]);
+  const [stats, inProgress, last] = await Promise.all([jobs.stats(), runInProgress(run), registry.lastRun()]);
   const queue = stats.find((one) => one.queue === retrainQueue.name);
   const state = !queue
     ? 'idle'
@@ -27,11 +27,11 @@ export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingS
       : queue.waiting + queue.retrying > 0
         ? 'waiting'
         : queue.failed > 0
-          ? 'parked'
+          ? 'failed'
           : 'idle';
   return {
     state,
-    ...(underWay ? { underWay } : {}),
+    ...(inProgress ? { inProgress } : {}),
     ...(last
       ? {
           last: {
@@ -48,16 +48,16 @@ export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingS
   };
 }
 
-async function underWayIn(run: string): Promise<ShownRetraining['underWay']> {
+async function runInProgress(run: string): Promise<ShownRetraining['inProgress'] | undefined> {
   const plan = await planIn(run);
   if (!plan) return undefined;
   const { stages } = plan.recipe;
   const epochs = stages.reduce((sum, { epochs: one }) => sum + one, 0);
-  // A checkpoint is replaced while it is read: then the next look finds the one after.
+  // If a checkpoint is replaced while it is read, the next request finds the new one.
   const position = await readPosition(join(run, 'checkpoints')).catch(() => undefined);
   const done = position ? stages.slice(0, position.stage).reduce((sum, { epochs: one }) => sum + one, 0) + position.epoch : 0;
   // The training process is told its settings in a file when it starts.
-  const step = !existsSync(join(run, 'settings.json')) ? 'pictures' : done < epochs ? 'training' : 'judging';
+  const step = !existsSync(join(run, 'settings.json')) ? 'images' : done < epochs ? 'training' : 'evaluation';
   return { startedAt: plan.startedAt, by: plan.by, images: plan.images.length, step, epochsDone: Math.min(done, epochs), epochs };
 }
 

@@ -1,18 +1,23 @@
 import sharp from 'sharp';
 import { numberOf, textOf, textsOf, itemsOf, type DataSet } from '../../dicom/data-set.js';
 import { readPart10 } from '../../dicom/part10.js';
-import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../../dicom/uid.js';
+import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
 import { plainText } from '../../lib/plain-text.js';
 import type { Preview } from '../../pixels/preview.js';
-import type { Picture } from '../ports/page.js';
+import type { DicomWeb } from '../../dicomweb/client.js';
+import type { Picture } from '../ports.js';
 import type { ShownHeatMap, ShownImage, ShownPatient } from '../page-types.js';
 import { isOwnDocument } from '../../sr/own-document.js';
 import type { ImageReader } from '../../serving/image-reader.js';
-import type { PacsAccess } from '../../service/open-pacs.js';
 
 /** More images of a study are not listed: the viewer is there for them. */
 const maxImages = 400;
+
+/** What the page needs of the PACS. */
+export interface PagePacs {
+  readonly dicomWeb: Pick<DicomWeb, 'retrieveStudyMetadata' | 'retrieveInstance' | 'searchForStudies'>;
+}
 
 export interface StudyInPacs {
   readonly patient: ShownPatient;
@@ -21,7 +26,7 @@ export interface StudyInPacs {
 }
 
 /** A study as the page shows it, out of its metadata. @throws Fault pacs-not-found and the other faults of the PACS */
-export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: Pick<PacsAccess, 'dicomWeb'>): Promise<StudyInPacs> {
+export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: PagePacs): Promise<StudyInPacs> {
   const instances = await dicomWeb.retrieveStudyMetadata(study);
   const [first] = instances;
   if (!first) throw new Fault('pacs-not-found', 'the study has no instance', { studyInstanceUID: study });
@@ -83,7 +88,7 @@ export function patientOf(study: DataSet, modalities = textsOf(study, 'Modalitie
 export async function pictureOf(
   uids: { readonly study: StudyInstanceUID; readonly series: SeriesInstanceUID; readonly instance: SOPInstanceUID },
   frameNumber: number,
-  { dicomWeb }: Pick<PacsAccess, 'dicomWeb'>,
+  { dicomWeb }: PagePacs,
   reader: ImageReader,
 ): Promise<Picture> {
   const bytes = await dicomWeb.retrieveInstance(uids.study, uids.series, uids.instance);
@@ -119,12 +124,6 @@ export function jpegOf({ width, height, values, pixelAspect }: Preview): Promise
   const square =
     Math.abs(pixelAspect - 1) < 0.01 ? grey : grey.resize(width, Math.max(1, Math.round(height * pixelAspect)), { fit: 'fill' });
   return square.jpeg({ quality: 88 }).toBuffer();
-}
-
-/** @throws Fault request-invalid for a text that is no UID that a PACS can be asked for */
-export function uidFrom<Kind extends string>(text: string): Kind {
-  if (!isUsableUid(text)) throw new Fault('request-invalid', 'expected a UID in the address, found something else');
-  return text as Kind;
 }
 
 function place(instance: DataSet): { readonly seriesInstanceUID: string; readonly sopInstanceUID: string } {

@@ -1,63 +1,103 @@
-import express, { Router } from 'express';
 import { z } from 'zod';
-import { actorOf } from '../access/actor.js';
-import { requireRole, roles } from '../access/roles.js';
-import { readBody } from '../read-body.js';
-import type { ServerParts } from '../ports/server.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
+import { accountSchema, roleListSchema, tokenSchema } from '../schemas/access.js';
 
-const roleList = z.array(z.enum(roles)).min(1).max(roles.length);
-const newAccount = z.strictObject({ name: z.string().max(100), roles: roleList });
-const rolesBody = z.strictObject({ roles: roleList });
-const newToken = z.strictObject({ name: z.string().max(100), roles: roleList, days: z.number().int().min(1).max(3650).optional() });
+const newAccount = z.strictObject({ name: z.string().max(100), roles: roleListSchema });
+const rolesBody = z.strictObject({ roles: roleListSchema });
+const newToken = z.strictObject({
+  name: z.string().max(100),
+  roles: roleListSchema,
+  days: z.number().int().min(1).max(3650).optional().describe('days until it expires'),
+});
+const limit = '4kb';
 const dayMs = 86_400_000;
 
 /** Accounts and tokens, for administrators. Passwords and tokens are made here and shown once. */
-export function administrationRoutes({ administration }: ServerParts): Router {
-  const router = Router();
-  const body = express.json({ limit: '4kb' });
-  router.use(['/api/accounts', '/api/tokens'], requireRole('admin'));
-
-  router.get('/api/accounts', async (_request, response) => {
-    response.json(await administration.listAccounts());
-  });
-  router.post('/api/accounts', body, async (request, response) => {
-    response.status(201).json(await administration.addAccount(readBody(request, newAccount), actorOf(request, response)));
-  });
-  router.post('/api/accounts/:name/password', async (request, response) => {
-    response.json(await administration.resetPassword(String(request.params['name']), actorOf(request, response)));
-  });
-  router.post('/api/accounts/:name/disable', async (request, response) => {
-    await administration.disableAccount(String(request.params['name']), actorOf(request, response));
-    response.status(204).end();
-  });
-
-  router.post('/api/accounts/:name/enable', async (request, response) => {
-    await administration.enableAccount(String(request.params['name']), actorOf(request, response));
-    response.status(204).end();
-  });
-  router.post('/api/accounts/:name/roles', body, async (request, response) => {
-    const { roles: next } = readBody(request, rolesBody);
-    await administration.setRoles(String(request.params['name']), next, actorOf(request, response));
-    response.status(204).end();
-  });
-
-  router.get('/api/tokens', async (_request, response) => {
-    response.json(await administration.listTokens());
-  });
-  router.post('/api/tokens', body, async (request, response) => {
-    const { days, ...given } = readBody(request, newToken);
-    response
-      .status(201)
-      .json(
-        await administration.addToken(
-          { ...given, expiresAt: days === undefined ? undefined : new Date(Date.now() + days * dayMs) },
-          actorOf(request, response),
-        ),
-      );
-  });
-  router.post('/api/tokens/:name/revoke', async (request, response) => {
-    await administration.revokeToken(String(request.params['name']), actorOf(request, response));
-    response.status(204).end();
-  });
-  return router;
+export function administrationRoutes({ administration }: ServerParts): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/accounts',
+      access: 'admin',
+      summary: 'Accounts',
+      reply: { json: z.array(accountSchema).readonly() },
+      handle: async () =>
+        (await administration.listAccounts()).map(({ createdAt, ...one }) => ({ ...one, createdAt: createdAt.toISOString() })),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/accounts',
+      access: 'admin',
+      summary: 'Add an account; the reply holds its first password',
+      body: { schema: newAccount, limit },
+      reply: { json: z.object({ password: z.string().optional() }), statuses: [201] },
+      handle: ({ body, actor }) => administration.addAccount(body, actor),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/accounts/:name/password',
+      access: 'admin',
+      summary: 'Give an account a new password; the reply holds it',
+      reply: { json: z.object({ password: z.string() }) },
+      handle: ({ param, actor }) => administration.resetPassword(param('name'), actor),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/accounts/:name/disable',
+      access: 'admin',
+      summary: 'Disable an account; its sessions end',
+      reply: { empty: 204 },
+      handle: ({ param, actor }) => administration.disableAccount(param('name'), actor),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/accounts/:name/enable',
+      access: 'admin',
+      summary: 'Enable a disabled account',
+      reply: { empty: 204 },
+      handle: ({ param, actor }) => administration.enableAccount(param('name'), actor),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/accounts/:name/roles',
+      access: 'admin',
+      summary: 'Change the roles of a local account; its sessions end',
+      body: { schema: rolesBody, limit },
+      reply: { empty: 204 },
+      handle: ({ param, body, actor }) => administration.setRoles(param('name'), body.roles, actor),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/tokens',
+      access: 'admin',
+      summary: 'Tokens of programs',
+      reply: { json: z.array(tokenSchema).readonly() },
+      handle: async () =>
+        (await administration.listTokens()).map(({ createdAt, expiresAt, lastUsedAt, ...one }) => ({
+          ...one,
+          createdAt: createdAt.toISOString(),
+          expiresAt: expiresAt?.toISOString() ?? null,
+          lastUsedAt: lastUsedAt?.toISOString() ?? null,
+        })),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/tokens',
+      access: 'admin',
+      summary: 'Add a token; it is shown once',
+      body: { schema: newToken, limit },
+      reply: { json: z.object({ token: z.string() }), statuses: [201] },
+      handle: ({ body: { days, ...given }, actor }) =>
+        administration.addToken({ ...given, expiresAt: days === undefined ? undefined : new Date(Date.now() + days * dayMs) }, actor),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/tokens/:name/revoke',
+      access: 'admin',
+      summary: 'Revoke a token',
+      reply: { empty: 204 },
+      handle: ({ param, actor }) => administration.revokeToken(param('name'), actor),
+    }),
+  ];
 }

@@ -1,45 +1,58 @@
-import { Router, type Request, type Response } from 'express';
+import type { Request, Response } from 'express';
 import { Fault } from '../../errors.js';
 import { receiveUpload, tooLarge, type ReceivedUpload } from '../../uploads/receive-upload.js';
 import { UploadRoom, type UploadPlace } from '../../uploads/upload-room.js';
 import { actorOf } from '../access/actor.js';
-import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../ports/server.js';
-import { started } from '../started.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
+import { analysisSchema } from '../schemas/analysis.js';
+import { ruleTestSchema } from '../schemas/operations.js';
+import { startedPorts } from '../started-ports.js';
 
-/** A dry run reads the header only; a file that somebody means is no larger. */
+/** A dry run reads the header only; no DICOM file for it is larger. */
 const maxRulesBytes = 128 * 2 ** 20;
 
 /**
- * Files that somebody drops: an answer at once, a dry run of the rules. They lie on disk as long as that takes, and only as many come as the
- * disk has room for.
+ * Files that a user sends: findings for them at once, and a dry run of the rules. They are on disk for as long as that takes, and only as many
+ * are received as the disk has room for.
  */
-export function analyzeRoutes(parts: ServerParts): Router {
-  const router = Router();
+export function analyzeRoutes(parts: ServerParts): readonly Route[] {
   const room = new UploadRoom(parts.uploads.directory, parts.uploads.limits);
-  router.post('/api/answer', requireRole('viewer'), async (request, response) => {
-    const tools = started(parts);
-    await withUpload(request, response, { ...parts.uploads, room }, async ({ path }, name, { reserve }) => {
-      const answer = await tools.page.answer(path, name, reserve);
-      await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'upload.analyze' });
-      response.json(answer);
-    });
-  });
-
-  router.post('/api/rules/test', requireRole('viewer'), async (request, response) => {
-    const tools = started(parts);
-    await withUpload(
-      request,
-      response,
-      { ...parts.uploads, maxBytes: Math.min(parts.uploads.maxBytes, maxRulesBytes), room },
-      async ({ path }, name) => {
-        const test = await tools.page.testRulesOn(path, name);
-        await parts.audit.recordIfPossible({ ...actorOf(request, response), action: 'rules.test', subject: { of: 'file' } });
-        response.json(test);
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/api/analyze',
+      access: 'viewer',
+      summary: 'Findings for a DICOM, ZIP, PNG or JPEG file; nothing is stored',
+      body: 'file',
+      reply: { json: analysisSchema },
+      async handle({ request, response, actor }) {
+        const { page } = startedPorts(parts);
+        return withUpload(request, response, { ...parts.uploads, room }, async ({ path }, name, { reserve }) => {
+          const analysis = await page.analyze(path, name, reserve);
+          await parts.audit.recordIfPossible({ ...actor, action: 'upload.analyze' });
+          return analysis;
+        });
       },
-    );
-  });
-  return router;
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/rules/test',
+      access: 'viewer',
+      summary: 'Dry run of the routing rules on a DICOM file',
+      body: 'file',
+      reply: { json: ruleTestSchema },
+      async handle({ request, response, actor }) {
+        const { page } = startedPorts(parts);
+        const uploads = { ...parts.uploads, maxBytes: Math.min(parts.uploads.maxBytes, maxRulesBytes), room };
+        return withUpload(request, response, uploads, async ({ path }, name) => {
+          const result = await page.testRulesOn(path, name);
+          await parts.audit.recordIfPossible({ ...actor, action: 'rules.test', subject: { of: 'file' } });
+          return result;
+        });
+      },
+    }),
+  ];
 }
 
 interface Uploads {
@@ -48,16 +61,16 @@ interface Uploads {
   readonly room: UploadRoom;
 }
 
-async function withUpload(
+async function withUpload<T>(
   request: Request,
   response: Response,
   { room, directory, maxBytes }: Uploads,
-  work: (upload: ReceivedUpload, name: string, place: UploadPlace) => Promise<void>,
-): Promise<void> {
+  work: (upload: ReceivedUpload, name: string, place: UploadPlace) => Promise<T>,
+): Promise<T> {
   if (!request.is('application/octet-stream')) throw new Fault('request-invalid', 'expected the file itself as application/octet-stream');
   const declared = Number(request.get('Content-Length'));
   const declaredBytes = Number.isFinite(declared) && request.get('Content-Length') !== undefined ? declared : undefined;
-  // What is too large is refused before it waits for its turn.
+  // A file that is too large is refused before it waits for its turn.
   if (declaredBytes !== undefined && declaredBytes > maxBytes) throw tooLarge(maxBytes);
   const gone = new AbortController();
   const left = (): void => gone.abort();
@@ -66,7 +79,7 @@ async function withUpload(
   try {
     const upload = await receiveUpload(request, { directory, maxBytes, declaredBytes, reserve: place.reserve });
     try {
-      await work(upload, nameOf(request.get('X-File-Name')), place);
+      return await work(upload, nameOf(request.get('X-File-Name')), place);
     } finally {
       await upload.remove();
     }
@@ -76,7 +89,7 @@ async function withUpload(
   }
 }
 
-/** As the browser encoded it; for the answer only, no file is called so. */
+/** As the browser encoded it; only shown, no file on disk has this name. */
 function nameOf(header: string | undefined): string {
   try {
     return (

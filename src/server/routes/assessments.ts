@@ -1,51 +1,69 @@
-import express, { Router } from 'express';
 import { z } from 'zod';
-import { isUsableUid } from '../../dicom/uid.js';
-import { Fault } from '../../errors.js';
-import { actorOf } from '../access/actor.js';
-import { requireRole } from '../access/roles.js';
-import { readBody } from '../read-body.js';
-import type { ServerParts } from '../ports/server.js';
-import { started } from '../started.js';
+import { usableUid } from '../parameters.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
+import { assessmentSchema, decisionSchema, studyAssessmentsSchema } from '../schemas/study.js';
+import { startedPorts } from '../started-ports.js';
 
 const assessmentBody = z.strictObject({
-  /** Of each finding that the reader judges; the others stay unjudged. */
   findings: z
-    .array(z.strictObject({ name: z.string().min(1).max(64), decision: z.enum(['present', 'absent', 'undetermined']) }))
+    .array(z.strictObject({ name: z.string().min(1).max(64), decision: decisionSchema }))
     .min(1)
-    .max(200),
-  /** SOP Instance UID of the text report that was looked at: refused with 409 if it was replaced since. */
-  assessedDocument: z.string().max(64).optional(),
-  /** Ends a disagreement between readers; only for one who may verify. */
-  adjudicates: z.boolean().optional(),
+    .max(200)
+    .describe('the findings that the reader assesses; the others stay as they are'),
+  assessedDocument: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('SOP Instance UID of the text report that the reader saw: refused with 409 if it has been replaced since'),
+  adjudicates: z.boolean().optional().describe('ends a disagreement between readers; only for readers who may verify'),
 });
 
-/** What readers say of a study's findings. */
-export function assessmentRoutes(parts: ServerParts): Router {
-  const router = Router();
-  router.get('/api/studies/:study/assessments', requireRole('viewer'), async (request, response) => {
-    const studyInstanceUID = studyIn(request.params['study']);
-    const shown = await started(parts).assessments.ofStudy(studyInstanceUID);
-    await parts.audit.recordView({ ...actorOf(request, response), action: 'assessment.view', subject: { studyInstanceUID } });
-    response.json(shown);
-  });
-  router.post('/api/studies/:study/assessments', requireRole('reader'), express.json({ limit: '64kb' }), async (request, response) => {
-    const doer = actorOf(request, response);
-    const given = readBody(request, assessmentBody);
-    const studyInstanceUID = studyIn(request.params['study']);
-    const { assessments } = started(parts);
-    const { assessment, stored } = await parts.audit.recordAction(
-      { ...doer, action: 'assessment.give', subject: { studyInstanceUID } },
-      () =>
-        assessments.record({ ...given, studyInstanceUID, reader: doer.actor, origin: doer.actor.startsWith('token:') ? 'api' : 'page' }),
-      (result) => ({ sopInstanceUID: result.assessment.sopInstanceUID, stored: result.stored }),
-    );
-    response.status(stored ? 201 : 200).json(assessment);
-  });
-  return router;
-}
-
-function studyIn(text: unknown): string {
-  if (typeof text === 'string' && isUsableUid(text)) return text;
-  throw new Fault('request-invalid', 'expected a Study Instance UID in the address, found something else');
+/** Readers' assessments of a study's findings. */
+export function assessmentRoutes(parts: ServerParts): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/studies/:study/assessments',
+      access: 'viewer',
+      summary: "Readers' assessments of a study, and the labels that follow from them",
+      reply: { json: studyAssessmentsSchema },
+      async handle({ param, actor }) {
+        const studyInstanceUID = usableUid(param('study'));
+        const shown = await startedPorts(parts).assessments.ofStudy(studyInstanceUID);
+        await parts.audit.recordView({ ...actor, action: 'assessment.view', subject: { studyInstanceUID } });
+        return shown;
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/studies/:study/assessments',
+      access: 'reader',
+      summary: "Store a reader's assessment as a DICOM SR in the PACS",
+      description: '201 if it was stored, 200 if the PACS contained it already.',
+      body: {
+        schema: assessmentBody,
+        limit: '64kb',
+        formerNames: { judgedDocument: 'assessedDocument', settles: 'adjudicates' },
+      },
+      reply: { json: assessmentSchema, statuses: [200, 201] },
+      async handle({ param, actor, body, response }) {
+        const studyInstanceUID = usableUid(param('study'));
+        const { assessments } = startedPorts(parts);
+        const { assessment, stored } = await parts.audit.recordAction(
+          { ...actor, action: 'assessment.give', subject: { studyInstanceUID } },
+          () =>
+            assessments.record({
+              ...body,
+              studyInstanceUID,
+              reader: actor.actor,
+              origin: actor.actor.startsWith('token:') ? 'api' : 'page',
+            }),
+          (result) => ({ sopInstanceUID: result.assessment.sopInstanceUID, stored: result.stored }),
+        );
+        response.status(stored ? 201 : 200);
+        return assessment;
+      },
+    }),
+  ];
 }

@@ -1,12 +1,11 @@
 import { pipeline } from 'node:stream';
-import { Router } from 'express';
+import type { RequestHandler } from 'express';
 import { Fault } from '../../errors.js';
 import { isQueryName, pacsAddress, type PacsAddress } from '../../http/pacs-address.js';
-import { actorOf } from '../access/actor.js';
-import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../ports/server.js';
-import { searchedSubject, viewerQuery } from '../searched.js';
-import { started } from '../started.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
+import { searchSubject, viewerQuery } from '../search-record.js';
+import { startedPorts } from '../started-ports.js';
 
 /**
  * Also what PS3.5 §9.1 does not allow and PACS hold (see isUsableUid), but for empty components. It begins with a digit, so ".." is no UID but
@@ -30,13 +29,13 @@ const allowed = [
   `${level('studies')}${level('series')}${level('instances')}/bulk(/[0-9a-fA-F]{1,8}){1,20}`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 
-/** Whether a viewer may ask the PACS for this; `path` as it came, still encoded. */
+/** Whether a viewer may request this from the PACS; `path` as it came, still encoded. */
 export function isViewerPath(path: string): boolean {
   return allowed.some((pattern) => pattern.test(path));
 }
 
 /**
- * The address at the PACS for what a viewer asks. Of its query only names of attributes and of parameters of DICOMweb are passed on
+ * The address at the PACS for the request of a viewer. Of its query only names of attributes and of parameters of DICOMweb are passed on
  * (PS3.18 §8.3.4): Orthanc takes `_method=DELETE` in a query for the method of the request.
  *
  * @param path one that isViewerPath allows
@@ -49,45 +48,54 @@ export function viewerAddress(path: string, query: URLSearchParams): PacsAddress
 }
 
 /**
- * DICOMweb for viewers: reading only, by those who may see images, with credentials that the browser never has. What is
- * passed on is made of checked parts; nothing that came from outside can name another address of Orthanc.
+ * DICOMweb for viewers: reading only, for users who may see images, with credentials that the browser never has. The request to the PACS is made
+ * of checked parts: nothing from outside can name another address of Orthanc.
  */
-export function dicomWebRoutes(parts: ServerParts): Router {
-  const router = Router();
-  router.get('/dicom-web/*path', requireRole('viewer'), async (request, response) => {
-    const at = request.originalUrl.indexOf('?');
-    const path = (at < 0 ? request.originalUrl : request.originalUrl.slice(0, at)).slice('/dicom-web'.length);
-    if (!isViewerPath(path)) throw new Fault('request-refused', 'expected a path of QIDO-RS or WADO-RS, found another');
-    const [, study] = /^\/studies\/([^/]+)/.exec(path) ?? [];
-    const query = viewerQuery(at < 0 ? '' : request.originalUrl.slice(at + 1));
-    // Each search by itself: of a whole archive that is listed page by page every page is on record.
-    if (study === undefined)
-      await parts.audit.recordIfPossible({
-        ...actorOf(request, response),
-        action: 'pacs.search',
-        subject: await searchedSubject(path.slice(1), query, parts.audit.fingerprint),
-      });
-    else await parts.audit.recordView({ ...actorOf(request, response), action: 'study.view', subject: { studyInstanceUID: study } });
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
-    const answer = await started(parts).proxyDicomWeb(
-      viewerAddress(path, query),
-      request.get('Accept'),
-      { host: request.get('Host') ?? '', protocol: request.protocol },
-      gone.signal,
-    );
-    if (answer.status >= 400) {
-      answer.body.destroy();
-      throw answer.status === 404
-        ? new Fault('pacs-not-found', 'HTTP 404')
-        : new Fault(answer.status === 401 || answer.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${answer.status}`);
-    }
-    response.status(answer.status).set({ ...answer.headers, 'Cross-Origin-Resource-Policy': 'same-origin' });
-    // Half an answer cannot be taken back: the connection is cut, which the viewer notices.
-    pipeline(answer.body, response, () => undefined);
-  });
-  router.use('/dicom-web', () => {
-    throw new Fault('request-refused', 'expected GET: nobody changes the PACS through the viewer');
-  });
-  return router;
+export function dicomWebRoutes(parts: ServerParts): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/dicom-web/*path',
+      access: 'viewer',
+      summary: 'QIDO-RS and WADO-RS of the PACS, reading only',
+      reply: { content: 'application/dicom+json' },
+      async handle({ request, response, actor }) {
+        const at = request.originalUrl.indexOf('?');
+        const path = (at < 0 ? request.originalUrl : request.originalUrl.slice(0, at)).slice('/dicom-web'.length);
+        if (!isViewerPath(path)) throw new Fault('request-refused', 'expected a path of QIDO-RS or WADO-RS, found another');
+        const [, study] = /^\/studies\/([^/]+)/.exec(path) ?? [];
+        const query = viewerQuery(at < 0 ? '' : request.originalUrl.slice(at + 1));
+        // Each search by itself: if a whole archive is listed page by page, every page is on record.
+        if (study === undefined)
+          await parts.audit.recordIfPossible({
+            ...actor,
+            action: 'pacs.search',
+            subject: await searchSubject(path.slice(1), query, parts.audit.fingerprint),
+          });
+        else await parts.audit.recordView({ ...actor, action: 'study.view', subject: { studyInstanceUID: study } });
+        const gone = new AbortController();
+        response.on('close', () => gone.abort());
+        const proxied = await startedPorts(parts).proxyDicomWeb(
+          viewerAddress(path, query),
+          request.get('Accept'),
+          { host: request.get('Host') ?? '', protocol: request.protocol },
+          gone.signal,
+        );
+        if (proxied.status >= 400) {
+          proxied.body.destroy();
+          throw proxied.status === 404
+            ? new Fault('pacs-not-found', 'HTTP 404')
+            : new Fault(proxied.status === 401 || proxied.status === 403 ? 'pacs-unauthorized' : 'pacs-error', `HTTP ${proxied.status}`);
+        }
+        response.status(proxied.status).set({ ...proxied.headers, 'Cross-Origin-Resource-Policy': 'same-origin' });
+        // Half a reply cannot be taken back: the connection is cut, which the viewer notices.
+        await new Promise<void>((resolve) => pipeline(proxied.body, response, () => resolve()));
+      },
+    }),
+  ];
 }
+
+/** Every other request below /dicom-web. */
+export const refuseDicomWebChanges: RequestHandler = () => {
+  throw new Fault('request-refused', 'expected GET: the viewer cannot change the PACS');
+};

@@ -1,36 +1,69 @@
-import { Router } from 'express';
+import { z } from 'zod';
 import { Fault } from '../../errors.js';
 import { identify } from '../access/authenticate.js';
 import { mayAct, type Principal } from '../access/roles.js';
-import type { ServerParts } from '../ports/server.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
+import { healthSchema } from '../schemas/operations.js';
 import { singleFlight } from '../single-flight.js';
-import { started } from '../started.js';
+import { startedPorts } from '../started-ports.js';
 
-/** However often it is asked, PACS and database are asked once a second. */
-const keptMs = 1_000;
+/** However many clients request it, PACS and database are checked once a second. */
+const validMs = 1_000;
 
 /**
- * For orchestrators, without a login: /health/live says that the process answers, /health whether it can do its work. What
- * exactly is amiss is told to those who may look.
+ * For orchestrators, without a login: /health/live replies as long as the process runs, /health tells whether the service can do its work.
+ * Which part is out of order is told only to users who may view.
  */
-export function healthRoutes(parts: ServerParts): Router {
-  const router = Router();
-  const shared = singleFlight(() => started(parts).health(), keptMs);
-  router.get('/health/live', (_request, response) => {
-    response.json({ ok: true });
-  });
-  router.get('/health', async (request, response) => {
-    const health = await shared();
-    const principal = await ifKnown(() => identify(request, parts.access));
-    response.status(health.ok ? 200 : 503).json(principal && mayAct(principal, 'viewer') ? health : { ok: health.ok });
-  });
-  return router;
+export function healthRoutes(parts: ServerParts): readonly Route[] {
+  const shared = singleFlight(() => startedPorts(parts).health(), validMs);
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/health/live',
+      access: 'public',
+      summary: 'Whether the process runs',
+      reply: { json: z.object({ ok: z.boolean() }) },
+      handle: () => ({ ok: true }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/health',
+      access: 'public',
+      summary: 'Whether Orthanc, database and model work; 503 if not',
+      description: 'Without a login only ok; with the role viewer every part.',
+      reply: { json: z.union([healthSchema, z.object({ ok: z.boolean() })]), statuses: [200, 503] },
+      async handle({ request, response }) {
+        const { queue, ...health } = await shared();
+        const principal = await ifKnown(() => identify(request, parts.access));
+        response.status(health.ok ? 200 : 503);
+        return principal && mayAct(principal, 'viewer') ? { ...health, queue: { ...queue, parked: queue.failed } } : { ok: health.ok };
+      },
+    }),
+  ];
 }
 
-/** A login that cannot be checked, the database away, must not hide that something is amiss. */
-async function ifKnown(ask: () => ReturnType<typeof identify>): Promise<Principal | undefined> {
+/** For Prometheus, with the token of a program (`tokens add prometheus --role service`). */
+export function metricsRoutes(parts: ServerParts): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/metrics',
+      access: 'viewer',
+      summary: 'Figures for Prometheus',
+      reply: { content: 'text/plain' },
+      async handle({ response }) {
+        const state = await parts.ports()?.measure();
+        response.set('Content-Type', parts.metrics.contentType).send(await parts.metrics.text(state));
+      },
+    }),
+  ];
+}
+
+/** A login that cannot be checked because the database is away must not hide that something is out of order. */
+async function ifKnown(find: () => ReturnType<typeof identify>): Promise<Principal | undefined> {
   try {
-    return await ask();
+    return await find();
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;

@@ -1,90 +1,127 @@
-import express, { Router, type Request, type Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
 import type { Access, LogIn, RequestOrigin } from '../access/access.js';
 import { isSecure, sessionSecretOf } from '../access/authenticate.js';
-import { clearCookie, deviceCookieName, journeyCookieName, readCookie, sessionCookieName, setCookie } from '../access/cookie.js';
+import { authorizationCookieName, clearCookie, deviceCookieName, readCookie, sessionCookieName, setCookie } from '../access/cookie.js';
 import { knownForMs } from '../access/known-origins.js';
 import type { OpenIdAuthorizationRequest } from '../access/openid.js';
 import type { Principal } from '../access/roles.js';
 import { checkSameOrigin } from '../access/same-origin.js';
-import { readBody } from '../read-body.js';
-import type { ServerParts } from '../ports/server.js';
 import { languageOf, loginPage } from '../login-page.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
+import { principalSchema } from '../schemas/access.js';
 
 const text = z.string().max(300);
 const loginBody = z.strictObject({ name: text, password: text });
 const passwordBody = z.strictObject({ current: text, next: text });
+const limit = '4kb';
 
 const authorizationRequestMs = 10 * 60_000;
 
-/** Logging in and out. People without script use the form of /login; it is answered by going on to the page asked for. */
-export function loginRoutes({ access }: ServerParts): Router {
-  const router = Router();
-  const body = express.json({ limit: '4kb' });
-  const form = express.urlencoded({ extended: false, limit: '4kb' });
-
-  router.get('/login', (request, response) => {
-    response.type('html').send(loginPage({ openId: access.openId !== undefined, language: languageOf(request) }));
-  });
-
-  router.post('/api/login', body, form, async (request, response) => {
-    checkSameOrigin(request, access.publicUrl);
-    const { name, password } = readBody(request, loginBody);
-    begin(request, response, access, await access.logIn({ name, password, ...originOf(request, access) }));
-  });
-
-  router.post('/api/logout', async (request, response) => {
-    const secret = sessionSecretOf(request, access);
-    if (secret !== undefined) await access.logOut(secret, remoteOf(request));
-    clearCookie(response, sessionCookieName(isSecure(request, access)), {
-      secure: isSecure(request, access),
-      sameSite: 'strict',
-      path: '/',
-    });
-    response.status(204).end();
-  });
-
-  router.get('/api/me', (_request, response) => {
-    const principal = response.locals['principal'] as Principal | undefined;
-    if (!principal) throw new Fault('login-required', 'expected somebody logged in, found nobody');
-    response.json(principal);
-  });
-
-  router.post('/api/password', body, async (request, response) => {
-    const principal = response.locals['principal'] as Principal | undefined;
-    if (!principal || sessionSecretOf(request, access) === undefined)
-      throw new Fault('login-required', 'expected somebody logged in by password, found nobody');
-    await access.changePassword({ ...readBody(request, passwordBody), name: principal.name, ...originOf(request, access) });
-    response.status(204).end();
-  });
-
-  router.get('/api/login/oidc', async (request, response) => {
-    const { url, journey } = await openIdOf(access).begin();
-    // Lax, not strict: the way back from the provider begins on its page.
-    const secure = isSecure(request, access);
-    setCookie(response, journeyCookieName(secure), Buffer.from(JSON.stringify(journey)).toString('base64url'), {
-      secure,
-      sameSite: 'lax',
-      path: '/',
-      maxAgeMs: authorizationRequestMs,
-    });
-    response.redirect(303, url.href);
-  });
-
-  router.get('/api/login/oidc/callback', async (request, response) => {
-    const secure = isSecure(request, access);
-    const journey = authorizationRequestOf(request, secure);
-    clearCookie(response, journeyCookieName(secure), { secure, sameSite: 'lax', path: '/' });
-    const at = request.originalUrl.indexOf('?');
-    const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), journey);
-    keep(request, response, access, await access.logInConfirmed({ ...confirmed, remote: remoteOf(request) }));
-    // A page, not a redirect: a strict cookie is not sent along a way that began on another site.
-    response
-      .type('html')
-      .send('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>orthanc-chest-ai</title><a href="/">Go on</a>');
-  });
-  return router;
+/** Logging in and out. Users without scripts use the form of /login; its reply redirects to the page. */
+export function loginRoutes({ access }: ServerParts): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/login',
+      access: 'public',
+      summary: 'The login page',
+      reply: { content: 'text/html' },
+      handle: ({ request, response }) =>
+        void response.type('html').send(loginPage({ openId: access.openId !== undefined, language: languageOf(request) })),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/login',
+      access: 'public',
+      summary: 'Log in; the reply sets the session cookie',
+      description: 'A form gets a redirect to the page instead of the JSON reply.',
+      body: { schema: loginBody, limit, form: true },
+      reply: { json: principalSchema, setsCookie: true },
+      async handle({ request, response, body }) {
+        checkSameOrigin(request, access.publicUrl);
+        const login = await access.logIn({ ...body, ...originOf(request, access) });
+        setSession(request, response, access, login);
+        if (request.is('application/x-www-form-urlencoded')) response.redirect(303, '/');
+        return login.principal;
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/logout',
+      access: 'signed-in',
+      summary: 'End the session',
+      reply: { empty: 204 },
+      async handle({ request, response }) {
+        const secret = sessionSecretOf(request, access);
+        if (secret !== undefined) await access.logOut(secret, remoteOf(request));
+        const secure = isSecure(request, access);
+        clearCookie(response, sessionCookieName(secure), { secure, sameSite: 'strict', path: '/' });
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/me',
+      access: 'signed-in',
+      summary: 'The user or program that sends the request, with its roles',
+      reply: { json: principalSchema },
+      handle: ({ response }) => response.locals['principal'] as Principal,
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/password',
+      access: 'signed-in',
+      summary: "Change one's own password; all sessions end",
+      body: { schema: passwordBody, limit },
+      reply: { empty: 204 },
+      async handle({ request, body, actor }) {
+        if (sessionSecretOf(request, access) === undefined)
+          throw new Fault('login-required', 'expected a user who is logged in by password, found none');
+        await access.changePassword({ ...body, name: actor.actor, ...originOf(request, access) });
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/login/oidc',
+      access: 'public',
+      summary: "Log in at the hospital's OpenID provider",
+      description: 'Redirects to the provider.',
+      reply: { content: 'text/html', statuses: [303] },
+      async handle({ request, response }) {
+        const { url, authorization } = await openIdOf(access).begin();
+        // Lax, not strict: the way back from the provider begins on its page.
+        const secure = isSecure(request, access);
+        setCookie(response, authorizationCookieName(secure), Buffer.from(JSON.stringify(authorization)).toString('base64url'), {
+          secure,
+          sameSite: 'lax',
+          path: '/',
+          maxAgeMs: authorizationRequestMs,
+        });
+        response.redirect(303, url.href);
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/login/oidc/callback',
+      access: 'public',
+      summary: 'Where the OpenID provider sends the user back',
+      reply: { content: 'text/html' },
+      async handle({ request, response }) {
+        const secure = isSecure(request, access);
+        const authorization = authorizationRequestOf(request, secure);
+        clearCookie(response, authorizationCookieName(secure), { secure, sameSite: 'lax', path: '/' });
+        const at = request.originalUrl.indexOf('?');
+        const confirmed = await openIdOf(access).finish(at < 0 ? '' : request.originalUrl.slice(at), authorization);
+        setSession(request, response, access, await access.logInConfirmed({ ...confirmed, remote: remoteOf(request) }));
+        // A page, not a redirect: a strict cookie is not sent along a way that began on another site.
+        response
+          .type('html')
+          .send('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>orthanc-chest-ai</title><a href="/">Continue</a>');
+      },
+    }),
+  ];
 }
 
 /** For the audit log and the limit of failed logins. */
@@ -102,17 +139,11 @@ function originOf(request: Request, access: Access): RequestOrigin {
   };
 }
 
-function keep(request: Request, response: Response, access: Access, { secret, device }: LogIn): void {
+function setSession(request: Request, response: Response, access: Access, { secret, device }: LogIn): void {
   const secure = isSecure(request, access);
   setCookie(response, sessionCookieName(secure), secret, { secure, sameSite: 'strict', path: '/' });
   if (device !== undefined)
     setCookie(response, deviceCookieName(secure), device, { secure, sameSite: 'strict', path: '/', maxAgeMs: knownForMs });
-}
-
-function begin(request: Request, response: Response, access: Access, login: LogIn): void {
-  keep(request, response, access, login);
-  if (request.is('application/x-www-form-urlencoded')) response.redirect(303, '/');
-  else response.json(login.principal);
 }
 
 function openIdOf({ openId }: Access) {
@@ -123,10 +154,10 @@ function openIdOf({ openId }: Access) {
 const authorizationRequestSchema = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string() });
 
 function authorizationRequestOf(request: Request, secure: boolean): OpenIdAuthorizationRequest {
-  const kept = readCookie(request, journeyCookieName(secure));
+  const cookie = readCookie(request, authorizationCookieName(secure));
   try {
-    return authorizationRequestSchema.parse(JSON.parse(Buffer.from(kept ?? '', 'base64url').toString('utf8')));
+    return authorizationRequestSchema.parse(JSON.parse(Buffer.from(cookie ?? '', 'base64url').toString('utf8')));
   } catch {
-    throw new Fault('login-required', 'this browser did not begin this login, or more than ten minutes ago; begin again');
+    throw new Fault('login-required', 'this browser did not start this login, or started it more than ten minutes ago; log in again');
   }
 }

@@ -1,23 +1,96 @@
-import { Router } from 'express';
-import { actorOf } from '../access/actor.js';
-import { requireRole } from '../access/roles.js';
-import { wholeNumber } from '../query.js';
-import type { ServerParts } from '../ports/server.js';
-import { started } from '../started.js';
+import { z } from 'zod';
+import { Fault } from '../../errors.js';
+import { wholeNumber } from '../parameters.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
+import { driftSchema, failedJobSchema, operationsSchema, ruleTestSchema } from '../schemas/operations.js';
+import { startedPorts } from '../started-ports.js';
 
-/** For hospital IT: queues, faults, rules and their dry run, health, latency. */
-export function operationsRoutes(parts: ServerParts): Router {
-  const router = Router();
-  router.get('/api/operations', requireRole('viewer'), async (_request, response) => {
-    response.json(await started(parts).page.operations());
-  });
-  router.get('/api/rules/test', requireRole('viewer'), async (request, response) => {
-    const tests = await started(parts).page.testRules(wholeNumber(request.query['limit'], 1, 100, 25));
-    await parts.audit.recordStudies(
-      { ...actorOf(request, response), action: 'rules.test' },
-      tests.map(({ subject }) => subject),
-    );
-    response.json(tests);
-  });
-  return router;
+/** For hospital IT: queues, failed jobs, rules and their dry run, health, latency, drift. */
+export function operationsRoutes(parts: ServerParts): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/operations',
+      access: 'viewer',
+      summary: 'Queues, failed jobs, rules, health, latency',
+      reply: { json: operationsSchema },
+      handle: () => startedPorts(parts).page.operations(),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/rules/test',
+      access: 'viewer',
+      summary: 'Dry run of the routing rules on the last studies',
+      query: z.object({ limit: wholeNumber(1, 100).default(25) }),
+      reply: { json: z.array(ruleTestSchema).readonly() },
+      async handle({ query, actor }) {
+        const tests = await startedPorts(parts).page.testRules(query.limit);
+        await parts.audit.recordStudies(
+          { ...actor, action: 'rules.test' },
+          tests.map(({ subject }) => subject),
+        );
+        return tests;
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/failed-jobs',
+      access: 'viewer',
+      summary: 'Failed jobs, which wait for an operator',
+      reply: { json: z.array(failedJobSchema).readonly() },
+      handle: () => startedPorts(parts).failedJobs(),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/failed-jobs/:id/retry',
+      access: 'operator',
+      summary: 'Retry a failed job',
+      reply: { empty: 202 },
+      async handle({ param, actor }) {
+        const id = param('id');
+        const { retryFailedJob } = startedPorts(parts);
+        const notFound = new Fault('not-found', 'expected the id of a failed job, found none of that id');
+        if (!/^[0-9a-f-]{36}$/.test(id)) throw notFound;
+        await parts.audit.recordAction({ ...actor, action: 'job.retry', subject: { job: id } }, async () => {
+          if (!(await retryFailedJob(id))) throw notFound;
+        });
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/drift',
+      access: 'viewer',
+      summary: 'The last drift check of each site, the agreement with readers, and alarms that last',
+      reply: { json: driftSchema },
+      handle: () => startedPorts(parts).drift.shown(),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/drift/check',
+      access: 'operator',
+      summary: 'Check for drift now',
+      reply: { empty: 202 },
+      async handle({ actor }) {
+        await parts.audit.record({ ...actor, action: 'drift.check' });
+        await startedPorts(parts).drift.requestCheck();
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/drift/alarms/:id/acknowledge',
+      access: 'operator',
+      summary: 'Acknowledge a drift alarm',
+      reply: { empty: 204 },
+      async handle({ param, actor }) {
+        const id = param('id');
+        const notFound = new Fault('request-invalid', 'expected the id of an alarm that is not acknowledged, found none of that id');
+        if (!/^[0-9a-f]{12}$/.test(id)) throw notFound;
+        const { drift } = startedPorts(parts);
+        await parts.audit.recordAction({ ...actor, action: 'drift.acknowledge', subject: { alarm: id } }, async () => {
+          if (!(await drift.acknowledge(id, actor.actor))) throw notFound;
+        });
+      },
+    }),
+  ];
 }

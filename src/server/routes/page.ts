@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router, type Response } from 'express';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../ports/server.js';
+import type { ServerParts } from '../ports.js';
 
-/** Addresses of the page that are no files: the page itself shows what they name. */
+/** Addresses of views: all of them get the same document, which shows the view. */
 const views = [
   '/',
   '/worklist',
   '/study/:study',
-  '/answer',
+  '/analyze',
   '/operations',
   '/audit',
   '/models',

@@ -5,13 +5,24 @@ import { join } from 'node:path';
 import express, { Router, type Response } from 'express';
 import { Fault } from '../../errors.js';
 import { requireRole } from '../access/roles.js';
-import type { ServerParts } from '../ports/server.js';
+import type { ServerParts } from '../ports.js';
+import { defineRoute, type Route } from '../route.js';
 
 export const viewerPath = '/viewer';
 
 /** Names of files that only the viewer has. */
 const ownFiles =
   /^\/([\w-]+\.bundle(\.[0-9a-f]+)?\.js|\d+\.css|[0-9a-f]{16}\.(wasm|woff2)|(ort|assets|customizations|dicom-microscopy-viewer)\/[\w./-]+)$/;
+
+/** For the OpenAPI document; viewerRoutes serves it. */
+export const viewerDescription: Route = defineRoute({
+  method: 'get',
+  path: '/viewer/*path',
+  access: 'viewer',
+  summary: 'The OHIF viewer',
+  reply: { content: 'text/html' },
+  handle: () => undefined,
+});
 
 /**
  * OHIF as its package ships it, below /viewer: its absolute addresses are put below that, its configuration is ours, every
@@ -41,13 +52,13 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
     });
 
   router.get(`${viewerPath}/app-config.js`, (_request, response) => {
-    // Its introductory tour lies over the first study that somebody wants to see; its menu still offers it.
+    // Its introductory tour would cover the first study; its menu still offers it.
     const tour = "if (!localStorage.getItem('shownTours')) localStorage.setItem('shownTours', '[\"basicViewerTour\"]');";
     prepare(response)
       .type('js')
       .send(`${tour}\nwindow.config = ${JSON.stringify(viewerConfig)};`);
   });
-  // It would keep old files, and everything here is at hand.
+  // It would serve outdated files, and the service is local anyway.
   router.get(`${viewerPath}/init-service-worker.js`, (_request, response) => {
     prepare(response).type('js').send('');
   });
@@ -62,7 +73,7 @@ export function viewerRoutes({ viewer, pageDirectory }: Pick<ServerParts, 'viewe
     setHeaders: (response) => void prepare(response as Response).set('Cache-Control', 'private, max-age=86400'),
   });
   router.use(viewerPath, files);
-  // Its bundles ask for each other at the root, whatever its page says of its place.
+  // Its bundles request each other at the root, although its page is below /viewer.
   router.get(ownFiles, requireRole('viewer'), files);
   router.get([viewerPath, `${viewerPath}/*path`], (_request, response) => {
     prepare(response).type('html').send(index);

@@ -2,39 +2,40 @@ import type { Decision, PageFinding } from '../../server/page-types.js';
 import { byImportance, percent } from '../finding-order.js';
 import { sentenceOf } from '../sentence.js';
 import type { Language, Translate } from '../texts/languages.js';
-import { decisions, lastOf, mayPredict, type Me } from '../assessments.js';
+import { decisions, lastDecisionsOf } from '../assessments.js';
+import { mayAssess, type CurrentUser } from '../current-user.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
 import roomStyle from './room.css?inline';
 import { ShownStudy, type FindingAssessment } from './shown-study.js';
 
-const kept = 'chest-ai-assessment-bar';
-/** A study that has no result yet is asked for again, not for ever. */
-const againMs = 10_000;
-const maxTimes = 60;
+const storageKey = 'chest-ai-assessment-bar';
+/** A study without a result is requested again, for a limited time. */
+const reloadMs = 10_000;
+const maxReloads = 60;
 
-/** A strip below the viewer with the top finding; it opens a panel where every finding is judged with one click. */
+/** A strip below the viewer with the top finding; it opens a panel in which each finding is assessed with one click. */
 export class AssessmentBar {
   readonly host = element('div', { id: 'chest-ai-assessments' });
   private readonly root = this.host.attachShadow({ mode: 'open' });
-  private readonly may: boolean;
+  private readonly mayAssess: boolean;
   private studies: readonly ShownStudy[] = [];
   private open: boolean;
   private busy = false;
-  private said: { readonly text: string; readonly bad: boolean } | undefined;
-  private turn = 0;
+  private message: { readonly text: string; readonly bad: boolean } | undefined;
+  private generation = 0;
 
   constructor(
     private readonly t: Translate,
     language: Language,
-    private readonly me: Me,
+    private readonly user: CurrentUser,
   ) {
-    this.may = mayPredict(me);
-    this.open = (localStorage.getItem(kept) ?? (this.may ? 'open' : 'closed')) === 'open';
+    this.mayAssess = mayAssess(user);
+    this.open = (localStorage.getItem(storageKey) ?? (this.mayAssess ? 'open' : 'closed')) === 'open';
     this.host.lang = language;
     this.root.adoptedStyleSheets = [sheetOf(barStyle)];
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheetOf(roomStyle)];
-    // What is typed here is not for the viewer, which has a tool on most keys.
+    // Keys typed here must not reach the viewer, which has a tool on most keys.
     for (const kind of ['keydown', 'keyup', 'keypress']) this.host.addEventListener(kind, (event) => event.stopPropagation());
     this.host.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && this.open) this.toggle();
@@ -45,39 +46,39 @@ export class AssessmentBar {
         if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== 'KeyV' || this.studies.length === 0) return;
         event.preventDefault();
         if (!this.open) this.toggle();
-        this.focus('[data-focus^="judge"]', '[data-focus=toggle]');
+        this.focus('[data-focus^="assess"]', '[data-focus=toggle]');
       },
       { capture: true },
     );
   }
 
-  /** Of these studies from now on; of none it hides. */
+  /** Shows these studies from now on; without a study it hides. */
   show(uids: readonly string[]): void {
     this.studies = uids.map((uid) => new ShownStudy(uid));
-    this.said = undefined;
-    const turn = ++this.turn;
+    this.message = undefined;
+    const generation = ++this.generation;
     this.render();
-    void this.load(turn, maxTimes);
+    void this.load(generation, maxReloads);
   }
 
-  private async load(turn: number, times: number): Promise<void> {
+  private async load(generation: number, reloads: number): Promise<void> {
     await Promise.all(this.studies.filter((one) => !one.current).map((one) => one.load()));
-    if (turn !== this.turn) return;
+    if (generation !== this.generation) return;
     this.render();
-    if (times > 0 && this.studies.some((one) => !one.current))
-      setTimeout(() => turn === this.turn && void this.load(turn, times - 1), againMs);
+    if (reloads > 0 && this.studies.some((one) => !one.current))
+      setTimeout(() => generation === this.generation && void this.load(generation, reloads - 1), reloadMs);
   }
 
-  private async judge(study: ShownStudy, findings: readonly FindingAssessment[]): Promise<void> {
+  private async assess(study: ShownStudy, findings: readonly FindingAssessment[]): Promise<void> {
     if (this.busy) return;
     const { t } = this;
     const meaning = (name: string): string => study.current?.findings.find((one) => one.name === name)?.meaning ?? name;
     this.busy = true;
-    this.said = { text: t('bar.saving'), bad: false };
+    this.message = { text: t('bar.saving'), bad: false };
     this.render();
     try {
-      await study.judge(findings);
-      this.said = {
+      await study.assess(findings);
+      this.message = {
         text:
           findings.length === 1
             ? t('assessment.saved', { finding: meaning(findings[0]!.name), decision: t(`decision.${findings[0]!.decision}`).toLowerCase() })
@@ -85,7 +86,7 @@ export class AssessmentBar {
         bad: false,
       };
     } catch (error) {
-      this.said = { text: sentenceOf(error, t), bad: true };
+      this.message = { text: sentenceOf(error, t), bad: true };
     }
     this.busy = false;
     this.render();
@@ -93,7 +94,7 @@ export class AssessmentBar {
 
   private toggle(): void {
     this.open = !this.open;
-    localStorage.setItem(kept, this.open ? 'open' : 'closed');
+    localStorage.setItem(storageKey, this.open ? 'open' : 'closed');
     this.render();
     this.focus('[data-focus=toggle]');
   }
@@ -105,7 +106,7 @@ export class AssessmentBar {
     }
   }
 
-  /** Anew as a whole; whoever was at a button stays there. */
+  /** Renders everything again; the focused button keeps the focus. */
   private render(): void {
     const focused = this.root.activeElement?.getAttribute('data-focus');
     const hidden = this.studies.length === 0;
@@ -162,23 +163,23 @@ export class AssessmentBar {
   }
 
   private panel(): HTMLElement {
-    const { t, studies, said } = this;
+    const { t, studies, message } = this;
     return element(
       'section',
       { id: 'panel', class: 'panel', 'aria-label': t('bar.title') },
       ...studies.map((study, index) => this.studyPart(study, index)),
       element(
         'p',
-        { class: said?.bad ? 'said bad' : 'said', role: said?.bad ? 'alert' : 'status', 'data-testid': 'bar-said' },
-        said?.text ?? '',
+        { class: message?.bad ? 'message bad' : 'message', role: message?.bad ? 'alert' : 'status', 'data-testid': 'bar-message' },
+        message?.text ?? '',
       ),
     );
   }
 
   private studyPart(study: ShownStudy, index: number): HTMLElement {
-    const { t, me, may, busy } = this;
+    const { t, user, mayAssess: may, busy } = this;
     const { current, assessments, uid } = study;
-    const mine = lastOf(assessments, me.name);
+    const mine = lastDecisionsOf(assessments, user.name);
     const findings = current?.outcome === 'reported' ? byImportance(current.findings) : [];
     return element(
       'div',
@@ -193,10 +194,10 @@ export class AssessmentBar {
               type: 'button',
               class: 'all',
               'aria-disabled': String(busy),
-              'data-focus': `judge ${uid}`,
+              'data-focus': `assess ${uid}`,
               'data-testid': 'bar-confirm-all',
               click: () =>
-                void this.judge(
+                void this.assess(
                   study,
                   findings.map(({ name, decision }) => ({ name, decision })),
                 ),
@@ -204,16 +205,16 @@ export class AssessmentBar {
             t('assessment.confirmAll'),
           )
         : undefined,
-      !may && findings.length > 0 ? element('p', { class: 'quiet' }, t('assessment.mayNot')) : undefined,
+      !may && findings.length > 0 ? element('p', { class: 'quiet' }, t('assessment.viewOnly')) : undefined,
       study.disagreed ? element('p', { class: 'undetermined' }, t('assessment.disagreed')) : undefined,
       ...assessments
         .slice(-3)
         .reverse()
-        .map(({ reader, verified, findings: judged }) =>
+        .map(({ reader, verified, findings: assessed }) =>
           element(
             'p',
             { class: 'quiet' },
-            `${reader}${verified ? ` (${t('assessment.verified')})` : ''}: ${judged.map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}`,
+            `${reader}${verified ? ` (${t('assessment.verified')})` : ''}: ${assessed.map((one) => `${one.meaning} ${t(`decision.${one.decision}`).toLowerCase()}`).join(', ')}`,
           ),
         ),
     );
@@ -221,28 +222,28 @@ export class AssessmentBar {
 
   /** The software's own decision first, as the button that confirms it; the two others reject or correct it. */
   private findingPart(study: ShownStudy, { name, meaning, decision, probability }: PageFinding, mine: Decision | undefined): HTMLElement {
-    const { t, may, busy } = this;
-    const button = (said: Decision): HTMLElement =>
+    const { t, mayAssess: may, busy } = this;
+    const button = (choice: Decision): HTMLElement =>
       element(
         'button',
         {
           type: 'button',
-          class: said === decision ? 'confirm' : 'correct',
+          class: choice === decision ? 'confirm' : 'correct',
           'aria-disabled': String(busy),
-          'aria-pressed': String(mine === said),
-          'data-focus': `judge ${study.uid} ${name} ${said}`,
-          'data-testid': `bar-${name}-${said}`,
-          title: this.meaningOf(said, decision),
-          click: () => void this.judge(study, [{ name, decision: said }]),
+          'aria-pressed': String(mine === choice),
+          'data-focus': `assess ${study.uid} ${name} ${choice}`,
+          'data-testid': `bar-${name}-${choice}`,
+          title: this.meaningOf(choice, decision),
+          click: () => void this.assess(study, [{ name, decision: choice }]),
         },
-        said === decision ? t('bar.confirm') : t(`decision.${said}`),
+        choice === decision ? t('bar.confirm') : t(`decision.${choice}`),
       );
     return element(
       'div',
       { class: 'finding', role: 'group', 'aria-label': t('assessment.of', { finding: meaning }) },
       element(
         'div',
-        { class: 'said-by-ai' },
+        { class: 'ai-finding' },
         element('span', { class: 'meaning' }, meaning),
         element('b', { class: decision }, `${t(`decision.${decision}`)} ${percent({ probability, decision })} %`),
       ),
@@ -250,15 +251,15 @@ export class AssessmentBar {
     );
   }
 
-  /** What a button says of the software's decision, in the words of the assessment's document. */
-  private meaningOf(said: Decision, decision: Decision): string {
+  /** The meaning of a button beside the software's decision, in the terms of the assessment's document. */
+  private meaningOf(choice: Decision, decision: Decision): string {
     const { t } = this;
-    const comparison = said === decision ? 'confirm' : said === 'absent' && decision === 'present' ? 'reject' : 'correct';
-    return `${t(`bar.${comparison}`)}: ${t(`decision.${said}`).toLowerCase()}`;
+    const comparison = choice === decision ? 'confirm' : choice === 'absent' && decision === 'present' ? 'reject' : 'correct';
+    return `${t(`bar.${comparison}`)}: ${t(`decision.${choice}`).toLowerCase()}`;
   }
 }
 
-/** "…: view LL [study 2.25…]": which study it is about is plain here. */
+/** "…: view LL [study 2.25…]" without the study, which is the displayed one. */
 function withoutSubject(reason: string): string {
   return reason.replace(/ \[[^\]]*\]$/, '');
 }

@@ -1,15 +1,15 @@
 import { get } from '../api.js';
 import { firstLanguage, translator } from '../texts/languages.js';
-import type { Me } from '../assessments.js';
+import type { CurrentUser } from '../current-user.js';
 import { AssessmentBar } from './bar.js';
 
 /*
- * Runs in OHIF's own page (src/server/routes/viewer.ts puts it there): findings of the studies that the viewer shows, and the
- * reader's assessment on them, without leaving the picture.
+ * Runs in OHIF's own page, into which src/server/routes/viewer.ts puts it: the findings of the displayed studies, and the reader's
+ * assessments of them beside the image.
  */
 
-/** The viewer changes its address without loading a page and without telling anybody. */
-const lookMs = 500;
+/** The viewer changes its address without loading a page and without an event. */
+const checkMs = 500;
 
 /** Study Instance UIDs that a viewer's address names; OHIF takes the parameter in any case, several times, or with commas. */
 function studiesOf(search: string): readonly string[] {
@@ -20,11 +20,11 @@ function studiesOf(search: string): readonly string[] {
 }
 
 const language = firstLanguage();
-const bar = new AssessmentBar(translator(language), language, await get<Me>('/api/me'));
+const bar = new AssessmentBar(translator(language), language, await get<CurrentUser>('/api/me'));
 document.body.append(bar.host);
 let shown = '';
 setInterval(() => {
   if (location.search === shown) return;
   shown = location.search;
   bar.show(studiesOf(shown));
-}, lookMs);
+}, checkMs);

@@ -1,7 +1,5 @@
 import { ApiFault, get, post } from '../api.js';
-import type { Decision } from '../../server/page-types.js';
-import type { ShownResult } from '../../server/ports/server.js';
-import type { StudyAssessments } from '../assessments.js';
+import type { Decision, ShownResult, StudyAssessments } from '../../server/page-types.js';
 import { studyApi } from '../addresses.js';
 
 export interface FindingAssessment {
@@ -9,9 +7,9 @@ export interface FindingAssessment {
   readonly decision: Decision;
 }
 
-/** What is known of a study that the viewer shows. */
+/** A study that the viewer displays: its result and assessments. */
 export class ShownStudy {
-  /** Undefined before the first answer, and of a study that was not judged yet. */
+  /** Undefined before the first reply, and for a study that has not been analyzed yet. */
   current: ShownResult | undefined;
   assessments: StudyAssessments['assessments'] = [];
   disagreed = false;
@@ -30,13 +28,13 @@ export class ShownStudy {
       this.disagreed = labels.some(({ state }) => state === 'disagreed');
       this.fault = undefined;
     } catch (error) {
-      // No result yet is no fault.
+      // A study without a result is no error.
       this.fault = error instanceof ApiFault && error.status === 404 ? undefined : error;
     }
   }
 
-  /** @throws ApiFault; with 409 the result was replaced since */
-  async judge(findings: readonly FindingAssessment[]): Promise<void> {
+  /** @throws ApiFault; with status 409 if the result has been replaced since */
+  async assess(findings: readonly FindingAssessment[]): Promise<void> {
     const assessedDocument = this.current?.documents.find((one) => one.kind === 'text')?.sopInstanceUID;
     try {
       await post(studyApi(this.uid, 'assessments'), { findings, ...(assessedDocument ? { assessedDocument } : {}) });

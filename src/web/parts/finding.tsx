@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Decision, Outcome } from '../../server/page-types.js';
 import { useTexts } from '../texts/texts.js';
 
-/** Length and number say the probability, colour and word the decision. */
+/** Its length shows the probability, its colour the decision. */
 export function ProbabilityBar({
   probability,
   decision,

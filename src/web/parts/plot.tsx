@@ -4,7 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import UPlot from 'uplot';
 
 export interface PlotProps {
-  /** Said to those who do not see the plot. */
+  /** Text alternative for users who do not see the plot. */
   readonly label: string;
   readonly xLabel: string;
   readonly yLabel: string;
@@ -14,7 +14,7 @@ export interface PlotProps {
   readonly marks: boolean;
 }
 
-/** A curve in the unit square with its diagonal: what chance, or perfect calibration, would give. */
+/** A curve in the unit square with its diagonal: the result of chance, or of perfect calibration. */
 export function UnitPlot({ label, xLabel, yLabel, points, marks }: PlotProps): ReactNode {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);

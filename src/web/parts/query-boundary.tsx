@@ -4,8 +4,8 @@ import type { ReactNode } from 'react';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 
-/** What was asked for, or that it is on its way, or why it could not be had. */
-export function Asked<Data>({
+/** The data of a query; before it arrives a loader, and if it fails the reason with a button to try again. */
+export function QueryBoundary<Data>({
   query,
   children,
 }: {
@@ -16,7 +16,7 @@ export function Asked<Data>({
   if (query.data !== undefined) return children(query.data);
   if (query.error) {
     return (
-      <Alert color="red" title={t('app.failed')} role="alert">
+      <Alert color="red" role="alert">
         {sentenceOf(query.error, t)}
         <Button variant="light" size="xs" ml="md" onClick={() => void query.refetch()}>
           {t('app.tryAgain')}

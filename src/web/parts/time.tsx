@@ -21,11 +21,25 @@ export function Ago({ at }: { readonly at: string }): ReactNode {
   );
 }
 
+/** Date and time with the time zone, e.g. "15 Jan 2026, 14:03:12 GMT+1". */
 export function moment(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at));
+  return new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  }).format(new Date(at));
 }
 
-/** "20260115" as the language writes dates; what is none stays as it is. */
+/** The time zone of the browser, e.g. "Europe/Berlin". */
+export function timeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** "20260115" as the language writes dates; any other text stays as it is. */
 export function dicomDate(text: string, language: string): string {
   const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(text) ?? [];
   return day

@@ -7,18 +7,22 @@ export const languageNames: Readonly<Record<Language, string>> = { en: 'English'
 
 export type Translate = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
 
-const kept = 'chest-ai-language';
+const storageKey = 'chest-ai-language';
 
 export function translator(language: Language): Translate {
   return (key, values = {}) => languages[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }
 
-/** What was chosen last in this browser, else the browser's own. */
+/** The language chosen last in this browser, else the browser's own. */
 export function firstLanguage(): Language {
-  const wanted = localStorage.getItem(kept) ?? navigator.language.slice(0, 2);
+  const wanted = localStorage.getItem(storageKey) ?? navigator.language.slice(0, 2);
   return wanted === 'de' ? 'de' : 'en';
 }
 
 export function storeLanguage(language: Language): void {
-  localStorage.setItem(kept, language);
+  localStorage.setItem(storageKey, language);
+}
+
+export function isText(key: string): key is TextKey {
+  return Object.hasOwn(en, key);
 }

@@ -18,27 +18,28 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Answer, AnalyzedFinding, AnalyzedImage, FindingFigures, ModelsPage } from '../../server/page-types.js';
+import type { AnalyzedFinding, AnalyzedImage, FindingFigures, ModelsPage, UploadAnalysisResult } from '../../server/page-types.js';
 import { ApiFault, get, upload } from '../api.js';
 import { byImportance, percent, thresholdPercent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
+import { Reason } from '../parts/reason.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type Translate } from '../texts/texts.js';
 
-/** As the server has it by default; it has the last word. */
+/** The default of the server, which also checks it. */
 const maxMegabytes = 512;
 
-interface Asked {
+interface ChosenFile {
   readonly id: number;
   readonly file: File;
 }
 
 export function AnalyzeView(): ReactNode {
   const { t } = useTexts();
-  const [asked, setAsked] = useState<readonly Asked[]>([]);
+  const [chosen, setChosen] = useState<readonly ChosenFile[]>([]);
   const [over, setOver] = useState(false);
   const next = useRef(0);
-  const add = (files: readonly File[]): void => setAsked((before) => [...files.map((file) => ({ id: ++next.current, file })), ...before]);
+  const add = (files: readonly File[]): void => setChosen((before) => [...files.map((file) => ({ id: ++next.current, file })), ...before]);
   const dropped = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
@@ -47,10 +48,10 @@ export function AnalyzeView(): ReactNode {
   return (
     <>
       <Title order={1} size="h2">
-        {t('answer.title')}
+        {t('analyze.title')}
       </Title>
       <Text mb="md" className="quiet">
-        {t('answer.intro')}
+        {t('analyze.intro')}
       </Text>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: files are dropped here with a pointer; the button below does the same by keyboard */}
       <div
@@ -61,23 +62,23 @@ export function AnalyzeView(): ReactNode {
         onDrop={dropped}
       >
         <Text size="lg" fw={600}>
-          {t('answer.drop')}
+          {t('analyze.drop')}
         </Text>
         <Text size="sm" className="quiet" mb="md">
-          {t('answer.kinds', { mb: maxMegabytes })}
+          {t('analyze.kinds', { mb: maxMegabytes })}
         </Text>
         <FileButton
           multiple
           accept=".dcm,.dicom,.zip,.png,.jpg,.jpeg,application/dicom,application/zip,image/png,image/jpeg,*/*"
           onChange={add}
-          inputProps={{ 'aria-label': t('answer.choose') }}
+          inputProps={{ 'aria-label': t('analyze.choose') }}
         >
-          {(props) => <Button {...props}>{t('answer.choose')}</Button>}
+          {(props) => <Button {...props}>{t('analyze.choose')}</Button>}
         </FileButton>
       </div>
       <Stack mt="md" gap="md">
-        {asked.map((one) => (
-          <Upload key={one.id} file={one.file} remove={() => setAsked((before) => before.filter(({ id }) => id !== one.id))} />
+        {chosen.map((one) => (
+          <Upload key={one.id} file={one.file} remove={() => setChosen((before) => before.filter(({ id }) => id !== one.id))} />
         ))}
       </Stack>
     </>
@@ -87,7 +88,7 @@ export function AnalyzeView(): ReactNode {
 type State =
   | { readonly kind: 'sending'; readonly share: number }
   | { readonly kind: 'refused'; readonly sentence: string; readonly again: boolean }
-  | { readonly kind: 'answered'; readonly answer: Answer };
+  | { readonly kind: 'analyzed'; readonly analysis: UploadAnalysisResult };
 
 function Upload({ file, remove }: { readonly file: File; readonly remove: () => void }): ReactNode {
   const { t } = useTexts();
@@ -100,14 +101,14 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
       setState({
         kind: 'refused',
         again: false,
-        sentence: t('answer.tooLarge', { name: file.name, size: Math.round(megabytes), mb: maxMegabytes }),
+        sentence: t('analyze.tooLarge', { name: file.name, size: Math.round(megabytes), mb: maxMegabytes }),
       });
       return;
     }
     const stop = new AbortController();
     setState({ kind: 'sending', share: 0 });
-    upload<Answer>('/api/answer', file, (share) => setState({ kind: 'sending', share }), stop.signal)
-      .then((answer) => setState({ kind: 'answered', answer }))
+    upload<UploadAnalysisResult>('/api/analyze', file, (share) => setState({ kind: 'sending', share }), stop.signal)
+      .then((analysis) => setState({ kind: 'analyzed', analysis }))
       .catch((error: unknown) => !stop.signal.aborted && setState(refusal(error, t)));
     return () => stop.abort();
     // A change of the language does not send the file again.
@@ -116,7 +117,7 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
   const lost = state.kind === 'refused' && state.again;
   useEffect(() => {
     if (!lost) return;
-    // It is sent again as soon as the service answers.
+    // It is sent again as soon as the service responds.
     const timer = setInterval(
       () =>
         void fetch('/health', { headers: { 'X-Chest-Ai-Background': '1' } })
@@ -132,43 +133,49 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
         <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
           {file.name}
         </Text>
-        <CloseButton aria-label={`${t('answer.remove')}: ${file.name}`} onClick={remove} />
+        <CloseButton aria-label={`${t('analyze.remove')}: ${file.name}`} onClick={remove} />
       </Group>
       {state.kind === 'sending' && (
         <Stack gap={6} role="status">
-          <Text size="sm">{state.share < 1 ? t('answer.sending', { percent: Math.round(state.share * 100) }) : t('answer.looking')}</Text>
+          <Text size="sm">{state.share < 1 ? t('analyze.sending', { percent: Math.round(state.share * 100) }) : t('analyze.running')}</Text>
           <Progress value={state.share < 1 ? state.share * 100 : 100} animated={state.share >= 1} aria-label={file.name} />
         </Stack>
       )}
       {state.kind === 'refused' && (
         <Alert color={state.again ? 'orange' : 'red'} role="alert" mt="xs">
-          {state.sentence} {state.again && t('answer.waiting')}
+          {state.sentence} {state.again && t('analyze.waiting')}
           <Button size="xs" variant="light" ml="md" onClick={() => setAttempt((before) => before + 1)}>
             {t('app.tryAgain')}
           </Button>
         </Alert>
       )}
-      {state.kind === 'answered' && <Answered answer={state.answer} />}
+      {state.kind === 'analyzed' && <Analysis analysis={state.analysis} />}
     </section>
   );
 }
 
 function refusal(error: unknown, t: Translate): State {
   const brokeOff = error instanceof ApiFault && (error.status === 0 || error.code === 'starting' || error.code === 'upload-broken-off');
-  return { kind: 'refused', again: brokeOff, sentence: brokeOff ? t('answer.brokeOff') : sentenceOf(error, t) };
+  return { kind: 'refused', again: brokeOff, sentence: brokeOff ? t('analyze.brokeOff') : sentenceOf(error, t) };
 }
 
-function Answered({ answer }: { readonly answer: Answer }): ReactNode {
+function Analysis({ analysis }: { readonly analysis: UploadAnalysisResult }): ReactNode {
   const { t } = useTexts();
   return (
     <Stack gap="lg" mt="sm">
-      {answer.images.map((image) => (
-        <Image key={image.title} image={image} version={answer.model.version} />
+      {analysis.images.map((image) => (
+        <Image key={image.title} image={image} version={analysis.model.version} />
       ))}
       <Text size="sm" className="quiet">
-        {t('answer.by', { model: answer.model.name, version: answer.model.version, engine: answer.engine, ms: answer.milliseconds })} ·{' '}
-        <Anchor component={Link} href={`/models/${answer.model.version}`} size="sm">
-          {t('answer.card')}
+        {t('analyze.by', {
+          model: analysis.model.name,
+          version: analysis.model.version,
+          engine: analysis.engine,
+          ms: analysis.milliseconds,
+        })}{' '}
+        ·{' '}
+        <Anchor component={Link} href={`/models/${analysis.model.version}`} size="sm">
+          {t('analyze.card')}
         </Anchor>
       </Text>
     </Stack>
@@ -179,7 +186,7 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
   const { t } = useTexts();
   const findings = byImportance(image.findings);
   const [shown, setShown] = useState(findings[0]?.name ?? '');
-  const [strength, setStrength] = useState(70);
+  const [strength, setStrength] = useState(50);
   const finding = findings.find((one) => one.name === shown);
   if (image.outcome !== 'reported') {
     return (
@@ -192,10 +199,10 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
         </Group>
         {image.code === 'not-frontal-chest' && (
           <Text mt="xs" fw={600}>
-            {t('answer.notChest')}
+            {t('analyze.notChest')}
           </Text>
         )}
-        <Text mt={4}>{image.reason}</Text>
+        <Reason {...image} />
       </div>
     );
   }
@@ -204,13 +211,13 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
       <Grid.Col span={{ base: 12, sm: 6, lg: 5 }}>
         {image.picture && (
           <Stack gap="xs">
-            <div className="picture" data-testid="answer-picture">
+            <div className="picture" data-testid="analyzed-picture">
               <img src={finding?.picture ?? image.picture.url} alt={image.title} />
               {finding?.heatMap && (
                 <img
                   className="over"
                   src={finding.heatMap}
-                  alt={t('answer.heatMapOf', { finding: finding.meaning })}
+                  alt={t('analyze.heatMapOf', { finding: finding.meaning })}
                   style={{ opacity: strength / 100 }}
                 />
               )}
@@ -232,13 +239,13 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
                 fullWidth
                 value={shown}
                 onChange={setShown}
-                aria-label={t('answer.heatMap')}
+                aria-label={t('analyze.heatMap')}
                 data={findings.map((one) => ({ value: one.name, label: one.meaning }))}
               />
             )}
-            <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('answer.strength')} step={5} />
+            <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('analyze.opacity')} step={5} />
             <Text size="sm" className="quiet">
-              {t('answer.heatMap')}
+              {t('analyze.heatMap')}
             </Text>
           </Stack>
         )}
@@ -253,7 +260,7 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
           ))}
           {image.remarks.map((remark) => (
             <Text size="sm" key={remark} className="quiet">
-              {remark.startsWith('A picture says nothing') ? t('answer.remark.picture') : remark}
+              {remark.startsWith('A picture says nothing') ? t('analyze.remark.picture') : remark}
             </Text>
           ))}
         </Stack>
@@ -287,32 +294,32 @@ function Finding({
       </Group>
       <ProbabilityBar probability={finding.probability} decision={finding.decision} marks={[finding.absentBelow, finding.presentFrom]} />
       <Text size="sm" className="quiet" mt={4}>
-        {t('answer.thresholds', { absent: thresholdPercent(finding.absentBelow), present: thresholdPercent(finding.presentFrom) })}
+        {t('analyze.thresholds', { absent: thresholdPercent(finding.absentBelow), present: thresholdPercent(finding.presentFrom) })}
       </Text>
       <Anchor component="button" type="button" size="sm" onClick={toggle} aria-expanded={open}>
-        {t('answer.worth')}
+        {t('analyze.reliability')}
       </Anchor>
       <Collapse expanded={open}>
-        <Worth finding={finding} figures={figures} />
+        <Reliability finding={finding} figures={figures} />
       </Collapse>
     </div>
   );
 }
 
-function Worth({ finding, figures }: { readonly finding: AnalyzedFinding; readonly figures: FindingFigures | undefined }): ReactNode {
+function Reliability({ finding, figures }: { readonly finding: AnalyzedFinding; readonly figures: FindingFigures | undefined }): ReactNode {
   const { t } = useTexts();
-  if (!figures) return <Text size="sm">{t('answer.noFigures')}</Text>;
+  if (!figures) return <Text size="sm">{t('analyze.noFigures')}</Text>;
   const [low, high] = figures.aurocInterval ?? [];
   return (
     <Stack gap={4} mt={4}>
       {figures.ece !== undefined && (
         <Text size="sm">
-          {t('answer.calibration', { percent: Math.round(finding.probability * 100), ece: Math.max(1, Math.round(figures.ece * 100)) })}
+          {t('analyze.calibration', { percent: Math.round(finding.probability * 100), ece: Math.max(1, Math.round(figures.ece * 100)) })}
         </Text>
       )}
       {figures.auroc !== undefined && (
         <Text size="sm">
-          {t('answer.figures', {
+          {t('analyze.figures', {
             auroc: figures.auroc.toFixed(2),
             low: low?.toFixed(2) ?? '?',
             high: high?.toFixed(2) ?? '?',

@@ -2,7 +2,7 @@ import { Anchor, Badge, Code, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { get } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { useTexts } from '../texts/texts.js';
 
 interface OpenApi {
@@ -41,7 +41,7 @@ export function ApiView(): ReactNode {
           OpenAPI 3.1
         </Anchor>
       </Text>
-      <Asked query={query}>
+      <QueryBoundary query={query}>
         {({ paths }) => (
           <Stack gap="sm">
             {Object.entries(paths).flatMap(([path, methods]) =>
@@ -72,7 +72,7 @@ export function ApiView(): ReactNode {
             )}
           </Stack>
         )}
-      </Asked>
+      </QueryBoundary>
     </>
   );
 }

@@ -1,20 +1,22 @@
 import { Alert, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { Decision, HistoryEntry } from '../../server/page-types.js';
+import type { Decision, HistoryEntry, StudyAssessments } from '../../server/page-types.js';
 import { get, post } from '../api.js';
 import { byImportance } from '../finding-order.js';
 import { moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
-import { decisions, lastOf, mayPredict, type Me, type StudyAssessments } from '../assessments.js';
+import { decisions, lastDecisionsOf } from '../assessments.js';
+import { mayAssess } from '../current-user.js';
+import { useCurrentUser } from '../use-current-user.js';
 import { studyApi } from '../addresses.js';
 
 /** One click on a decision stores the assessment; one click confirms all. */
 export function Assessments({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
   const { t, language } = useTexts();
   const client = useQueryClient();
-  const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
+  const user = useCurrentUser();
   const { data: known } = useQuery({
     queryKey: ['assessments', study],
     queryFn: () => get<StudyAssessments>(studyApi(study, 'assessments')),
@@ -25,8 +27,8 @@ export function Assessments({ study, current }: { readonly study: string; readon
       post(studyApi(study, 'assessments'), { findings, ...(assessedDocument ? { assessedDocument } : {}) }),
     onSettled: () => client.invalidateQueries({ queryKey: ['assessments', study] }),
   });
-  const may = mayPredict(me);
-  const mine = lastOf(known?.assessments ?? [], me?.name);
+  const may = mayAssess(user);
+  const mine = lastDecisionsOf(known?.assessments ?? [], user?.name);
   const saved = save.variables;
   return (
     <Stack gap="sm" mt="lg" data-testid="assessments">
@@ -62,7 +64,7 @@ export function Assessments({ study, current }: { readonly study: string; readon
         ))
       ) : (
         <Text size="sm" className="quiet">
-          {t('assessment.mayNot')}
+          {t('assessment.viewOnly')}
         </Text>
       )}
       {may && (

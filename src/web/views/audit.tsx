@@ -1,29 +1,31 @@
-import { Alert, Anchor, Badge, Button, Group, NativeSelect, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Group, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { ShownAuditEntry, ShownAuditState } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
-import { moment } from '../parts/time.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
+import { Entries } from './audit-entries.js';
 
 const pageSize = 50;
-/** What deeds are done to; the log knows them by this first part of their name. */
+/** Objects of actions: the first part of an action's name. */
 const objects = [
   'login',
   'logout',
   'worklist',
+  'patient',
   'study',
   'pacs',
   'assessment',
   'upload',
   'model',
   'job',
+  'drift',
   'account',
   'token',
+  'request',
   'audit',
   'service',
 ] as const;
@@ -31,19 +33,19 @@ const objects = [
 interface Filter {
   readonly actor: string;
   readonly action: string;
-  /** Days as the browser's calendar writes them, of this person's time zone; both inclusive. */
+  /** Days of the browser's calendar, in its time zone; both inclusive. */
   readonly from: string;
   readonly to: string;
 }
 
-/** Who did what and when, for administrators; whether the log is as it was written, and the whole of it as a file. */
+/** The audit log for administrators: entries with filters, integrity check, export. */
 export function AuditView(): ReactNode {
   const { t } = useTexts();
   const [filter, setFilter] = useState<Filter>({ actor: '', action: '', from: '', to: '' });
-  const [asked] = useDebouncedValue(filter, 300);
+  const [applied] = useDebouncedValue(filter, 300);
   const query = useInfiniteQuery({
-    queryKey: ['audit', asked],
-    queryFn: ({ pageParam }) => get<readonly ShownAuditEntry[]>(`/api/audit?${parameters(asked, pageParam)}`),
+    queryKey: ['audit', applied],
+    queryFn: ({ pageParam }) => get<readonly ShownAuditEntry[]>(`/api/audit?${parameters(applied, pageParam)}`),
     initialPageParam: 0,
     getNextPageParam: (page) => (page.length < pageSize ? undefined : page.at(-1)!.seq),
     placeholderData: keepPreviousData,
@@ -51,11 +53,6 @@ export function AuditView(): ReactNode {
   const entries = query.data?.pages.flat() ?? [];
   return (
     <>
-      <Text size="sm" mb="xs">
-        <Anchor component={Link} href="/operations">
-          ← {t('nav.operations')}
-        </Anchor>
-      </Text>
       <Title order={1} size="h2" mb="md">
         {t('audit.title')}
       </Title>
@@ -63,9 +60,9 @@ export function AuditView(): ReactNode {
         <Integrity />
         <section className="card" aria-label={t('audit.entries')}>
           <Filters filter={filter} onChange={setFilter} />
-          <Asked query={query}>
+          <QueryBoundary query={query}>
             {() => (entries.length === 0 ? <Text className="quiet">{t('audit.nothingFound')}</Text> : <Entries entries={entries} />)}
-          </Asked>
+          </QueryBoundary>
           {query.hasNextPage && (
             <Button mt="sm" variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
               {t('audit.older')}
@@ -146,10 +143,10 @@ function Filters({ filter, onChange }: { readonly filter: Filter; readonly onCha
       onChange({ ...filter, [part]: event.currentTarget.value });
   return (
     <Group gap="sm" mb="md" align="flex-end">
-      <TextInput id="audit-actor" label={t('audit.who')} value={filter.actor} onChange={set('actor')} w={{ base: '100%', xs: 190 }} />
+      <TextInput id="audit-actor" label={t('audit.actor')} value={filter.actor} onChange={set('actor')} w={{ base: '100%', xs: 190 }} />
       <NativeSelect
         id="audit-action"
-        label={t('audit.what')}
+        label={t('audit.action')}
         value={filter.action}
         onChange={set('action')}
         w={{ base: '100%', xs: 190 }}
@@ -159,79 +156,4 @@ function Filters({ filter, onChange }: { readonly filter: Filter; readonly onCha
       <TextInput id="audit-to" type="date" label={t('audit.to')} value={filter.to} onChange={set('to')} />
     </Group>
   );
-}
-
-function Entries({ entries }: { readonly entries: readonly ShownAuditEntry[] }): ReactNode {
-  const { t, language } = useTexts();
-  return (
-    <Table verticalSpacing={6} data-testid="audit-entries">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th scope="col" className="number wide">
-            {t('audit.number')}
-          </Table.Th>
-          <Table.Th scope="col">{t('audit.when')}</Table.Th>
-          <Table.Th scope="col">{t('audit.who')}</Table.Th>
-          <Table.Th scope="col">{t('audit.what')}</Table.Th>
-          <Table.Th scope="col" className="wide">
-            {t('audit.about')}
-          </Table.Th>
-          <Table.Th scope="col" className="wide">
-            {t('audit.remote')}
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {entries.map((entry) => (
-          <Table.Tr key={entry.seq} data-seq={entry.seq}>
-            <Table.Td className="number wide quiet">{entry.seq}</Table.Td>
-            <Table.Td>{moment(entry.at, language)}</Table.Td>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{entry.actor}</Table.Td>
-            <Table.Td>
-              <Group gap={6}>
-                {entry.action}
-                {entry.outcome !== 'done' && (
-                  <Badge
-                    variant="outline"
-                    tt="none"
-                    color="red"
-                    styles={{
-                      root: { color: `var(--${entry.outcome === 'intended' ? 'quiet' : 'present'})`, borderColor: 'currentColor' },
-                    }}
-                  >
-                    {t(`audit.outcome.${entry.outcome}`)}
-                  </Badge>
-                )}
-              </Group>
-              <div className="narrow">
-                <About entry={entry} />
-              </div>
-            </Table.Td>
-            <Table.Td className="wide">
-              <About entry={entry} />
-            </Table.Td>
-            <Table.Td className="wide quiet">{entry.remote}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
-}
-
-/** What the deed was about; a study is a way there. */
-function About({ entry: { subject } }: { readonly entry: ShownAuditEntry }): ReactNode {
-  return Object.entries(subject).map(([name, value]) => (
-    <div key={name} className="mono">
-      {name === 'studyInstanceUID' ? (
-        <Anchor component={Link} href={`/study/${String(value)}`} inherit>
-          {String(value)}
-        </Anchor>
-      ) : (
-        <>
-          <span className="quiet">{name} </span>
-          {Array.isArray(value) ? value.join(', ') : String(value)}
-        </>
-      )}
-    </div>
-  ));
 }

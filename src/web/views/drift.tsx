@@ -1,15 +1,15 @@
 import { Alert, Badge, Button, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { ComparedAgreement, ComparedQuantity } from '../../server/model-report.js';
+import type { ComparedAgreement, ComparedQuantity } from '../../server/page-types.js';
 import type { ShownAlarm, ShownDrift } from '../../server/page-types.js';
 import { get, post } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { Ago, moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 
-/** Whether what arrives is still what the model in service was trained on, site by site, and readers still agree with it. */
+/** Whether incoming studies still resemble the training data of the deployed model, site by site, and readers still agree with it. */
 export function Drift(): ReactNode {
   const { t, language } = useTexts();
   const query = useQuery({ queryKey: ['drift'], queryFn: () => get<ShownDrift>('/api/drift') });
@@ -26,7 +26,7 @@ export function Drift(): ReactNode {
       </Group>
       {check.isSuccess && (
         <Alert color="green" role="status" py="xs">
-          {t('drift.asked')}
+          {t('drift.requested')}
         </Alert>
       )}
       {check.isError && (
@@ -34,7 +34,7 @@ export function Drift(): ReactNode {
           {sentenceOf(check.error, t)}
         </Alert>
       )}
-      <Asked query={query}>
+      <QueryBoundary query={query}>
         {({ report, alarms }) => (
           <Stack gap="sm">
             <Alarms alarms={alarms} />
@@ -46,7 +46,7 @@ export function Drift(): ReactNode {
             {report && (
               <>
                 <Text size="sm" className="quiet">
-                  {t('drift.looked', {
+                  {t('drift.checked', {
                     time: moment(report.madeAt, language),
                     days: String(report.windowDays),
                     tests: String(report.tests),
@@ -81,12 +81,12 @@ export function Drift(): ReactNode {
             )}
           </Stack>
         )}
-      </Asked>
+      </QueryBoundary>
     </section>
   );
 }
 
-/** What has moved, until somebody has seen it; also on the page of operations. */
+/** Alarms, until they are acknowledged and over; also on the Operations page. */
 export function Alarms({ alarms }: { readonly alarms: readonly ShownAlarm[] }): ReactNode {
   const { t } = useTexts();
   const client = useQueryClient();
@@ -106,7 +106,7 @@ export function Alarms({ alarms }: { readonly alarms: readonly ShownAlarm[] }): 
             </Text>
             <Text size="sm" className="quiet">
               {detail}
-              {acknowledged ? ` · ${t('drift.seenBy', { by: acknowledged.by })}` : ''}
+              {acknowledged ? ` · ${t('drift.acknowledgedBy', { by: acknowledged.by })}` : ''}
             </Text>
           </div>
           {!acknowledged && (
@@ -182,11 +182,11 @@ function cells({ before, lately, moved, stability, expectedStability, adjustedP 
 
 function AgreementLine({ agreement: { finding, before, lately, alarm } }: { readonly agreement: ComparedAgreement }): ReactNode {
   const { t } = useTexts();
-  const words = ({ confirmed, n, interval }: ComparedAgreement['before']): string =>
+  const figures = ({ confirmed, n, interval }: ComparedAgreement['before']): string =>
     `${confirmed} / ${n}${interval ? ` (${(interval[0] * 100).toFixed(0)} – ${(interval[1] * 100).toFixed(0)} %)` : ''}`;
   return (
     <Text size="sm">
-      {t('drift.agreement', { finding, lately: words(lately), before: words(before) })}{' '}
+      {t('drift.agreement', { finding, lately: figures(lately), before: figures(before) })}{' '}
       {alarm && (
         <Badge color="red" tt="none">
           {t('drift.fallen')}

@@ -1,88 +1,89 @@
 import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient, type UseMutationResult } from '@tanstack/react-query';
+import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
-import type { ChangedModels } from '../../server/ports/model-actions.js';
+import type { ChangedModels } from '../../server/page-types.js';
 import type { ShownModel } from '../../server/page-types.js';
-import { get, post } from '../api.js';
-import type { Me } from '../assessments.js';
+import { post } from '../api.js';
+import { useCurrentUser } from '../use-current-user.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
 
-interface Asked {
+interface ActionRequest {
   readonly path: string;
   readonly body?: unknown;
 }
 
-/** Deeds of a view: one is asked about at a time, and what came of the last is said. */
-export interface Deeds {
+/** Actions of a view: one confirmation is open at a time, and the outcome of the last action is shown. */
+export interface ModelActionState {
   readonly may: boolean;
-  /** Name of the deed whose confirmation is open. */
+  /** Name of the action whose confirmation is open. */
   readonly open: string | undefined;
   readonly setOpen: (name: string | undefined) => void;
-  readonly run: UseMutationResult<ChangedModels | undefined, Error, Asked>;
+  readonly run: UseMutationResult<ChangedModels | undefined, Error, ActionRequest>;
 }
 
-export function useModelActions(): Deeds {
+export function useModelActions(): ModelActionState {
   const client = useQueryClient();
   const [open, setOpen] = useState<string>();
-  const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me'), staleTime: 60_000 });
+  const user = useCurrentUser();
   const run = useMutation({
-    mutationFn: ({ path, body }: Asked) => post<ChangedModels | undefined>(path, body),
+    mutationFn: ({ path, body }: ActionRequest) => post<ChangedModels | undefined>(path, body),
     onSuccess: () => setOpen(undefined),
-    onSettled: () => Promise.all(['models', 'model', 'night', 'operations'].map((key) => client.invalidateQueries({ queryKey: [key] }))),
+    onSettled: () =>
+      Promise.all(['models', 'model', 'retraining', 'operations'].map((key) => client.invalidateQueries({ queryKey: [key] }))),
   });
-  const ask = (name: string | undefined): void => {
+  const openConfirmation = (name: string | undefined): void => {
     run.reset();
     setOpen(name);
   };
-  return { may: me?.roles.some((role) => role === 'operator' || role === 'admin') ?? false, open, setOpen: ask, run };
+  return { may: user?.roles.some((role) => role === 'operator' || role === 'admin') ?? false, open, setOpen: openConfirmation, run };
 }
 
-/** What came of the last deed. */
-export function ActionOutcome({ deeds: { run } }: { readonly deeds: Deeds }): ReactNode {
+/** The outcome of the last action. */
+export function ActionOutcome({ actions: { run } }: { readonly actions: ModelActionState }): ReactNode {
   const { t } = useTexts();
   if (!run.isSuccess) return null;
   const changed = run.data;
   if (!changed)
     return (
       <Alert color="green" role="status" py="xs">
-        {t('models.retrainAsked')}
+        {t('models.retrainRequested')}
       </Alert>
     );
-  const { champion, challenger, inService } = changed;
-  if (champion !== inService)
+  const { champion, challenger, deployed } = changed;
+  if (champion !== deployed)
     return (
       <Alert color="orange" role="status" py="xs">
-        {t('models.notLoaded', { version: champion, inService })}
+        {t('models.notLoaded', { version: champion, deployed })}
       </Alert>
     );
-  const said = run.variables.path.endsWith('/challenge')
+  const outcome = run.variables.path.endsWith('/challenge')
     ? challenger
       ? t('models.challenged', { version: challenger })
       : t('models.unchallenged')
     : t('models.done', { version: champion });
   return (
     <Alert color="green" role="status" py="xs">
-      {said}
+      {outcome}
     </Alert>
   );
 }
 
-interface ActionProps extends Asked {
-  readonly deeds: Deeds;
+interface ActionProps extends ActionRequest {
+  readonly actions: ModelActionState;
   readonly name: string;
   readonly label: string;
-  /** What will happen, as a question. */
+  /** The consequence, as a question. */
   readonly question: string;
   readonly reason?: 'none' | 'optional' | 'needed';
 }
 
-/** A button; then the question, a reason for the record, and the deed itself. */
-export function Deed({ deeds, name, label, question, path, body, reason = 'optional' }: ActionProps): ReactNode {
+/** A button; then the question, a reason for the history, and the button that carries out the action. */
+export function ConfirmedAction({ actions, name, label, question, path, body, reason = 'optional' }: ActionProps): ReactNode {
   const { t } = useTexts();
   const [why, setWhy] = useState('');
-  const { open, setOpen, run } = deeds;
-  if (!deeds.may) return null;
+  const { open, setOpen, run } = actions;
+  if (!actions.may) return null;
   if (open !== name)
     return (
       <Button size="xs" variant="default" onClick={() => setOpen(name)} data-testid={name}>
@@ -126,25 +127,25 @@ export function Deed({ deeds, name, label, question, path, body, reason = 'optio
   );
 }
 
-/** Of a version that does not serve: put it in service, let it judge in shadow, or end that. */
+/** For a version that is not deployed: deploy it, start or end its shadow mode. */
 export function VersionActions({
   model: { version, role, gate },
-  deeds,
+  actions,
 }: {
   readonly model: ShownModel;
-  readonly deeds: Deeds;
+  readonly actions: ModelActionState;
 }): ReactNode {
   const { t } = useTexts();
-  if (role === 'champion' || !deeds.may) return null;
+  if (role === 'champion' || !actions.may) return null;
   const passed = gate === 'passed';
   return (
     <Stack gap="xs" mt="sm">
       <Text size="sm" className="quiet">
-        {t(`models.gateSays.${gate}`)}
+        {t(`models.gateState.${gate}`)}
       </Text>
       <Group gap="sm">
-        <Deed
-          deeds={deeds}
+        <ConfirmedAction
+          actions={actions}
           name={`promote-${version}`}
           label={t('models.promote')}
           path={`/api/models/${version}/promote`}
@@ -153,16 +154,16 @@ export function VersionActions({
           question={t(passed ? 'models.ask.promote' : 'models.ask.withoutGate', { version })}
         />
         {role === 'challenger' ? (
-          <Deed
-            deeds={deeds}
+          <ConfirmedAction
+            actions={actions}
             name="unchallenge"
             label={t('models.unchallenge')}
             path="/api/models/none/challenge"
             question={t('models.ask.unchallenge', { version })}
           />
         ) : (
-          <Deed
-            deeds={deeds}
+          <ConfirmedAction
+            actions={actions}
             name={`challenge-${version}`}
             label={t('models.challenge')}
             path={`/api/models/${version}/challenge`}

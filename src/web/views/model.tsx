@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import Markdown from 'markdown-to-jsx';
 import { useMemo, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { EvaluationReport, GateDecision } from '../../server/model-report.js';
+import type { EvaluationReport, GateDecision } from '../../server/page-types.js';
 import type { ModelDetail, ShownChange } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { UnitPlot } from '../parts/plot.js';
 import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
@@ -22,13 +22,13 @@ export function ModelView({ version }: { readonly version: string }): ReactNode 
           ← {t('models.back')}
         </Anchor>
       </Text>
-      <Asked query={query}>{(model) => <Detail model={model} />}</Asked>
+      <QueryBoundary query={query}>{(model) => <Detail model={model} />}</QueryBoundary>
     </>
   );
 }
 
 function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const reports = Object.entries(model.reports);
   return (
     <Stack gap="md">
@@ -53,7 +53,12 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
       ))}
       {model.card && (
         <section className="card" aria-label={t('models.card')}>
-          <div className="markdown">
+          {language !== 'en' && (
+            <Text size="sm" className="quiet" mb="sm">
+              {t('models.cardLanguage')}
+            </Text>
+          )}
+          <div className="markdown" lang="en">
             <Markdown
               options={{
                 disableParsingRawHTML: true,
@@ -70,7 +75,7 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
   );
 }
 
-/** Scrolled within itself where the screen is narrow; by keyboard too. */
+/** Scrolls horizontally on a narrow screen, also by keyboard. */
 function WideTable({ children }: { readonly children?: ReactNode }): ReactNode {
   const { t } = useTexts();
   return (
@@ -167,9 +172,9 @@ function Confusion({ matrix, name }: { readonly matrix: readonly (readonly numbe
             <Table.Th scope="row">
               {t('models.actual')} {labels[actual]}
             </Table.Th>
-            {row.map((count, said) => (
+            {row.map((count, predicted) => (
               <Table.Td
-                key={said}
+                key={predicted}
                 className="number"
                 style={{ background: `color-mix(in srgb, var(--mantine-color-screen-6) ${Math.round((count / most) * 35)}%, transparent)` }}
               >
@@ -272,7 +277,7 @@ function Criteria({ decision: { testSet, champion, criteria } }: { readonly deci
               <Table.Th scope="col" className="number">
                 {t('models.bound')}
               </Table.Th>
-              <Table.Td />
+              <Table.Th scope="col">{t('models.result')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

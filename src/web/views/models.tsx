@@ -4,34 +4,34 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { FindingFigures, ModelsPage, ShownModel } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { Drift } from './drift.js';
-import { Deed, ActionOutcome, useModelActions, VersionActions, type Deeds } from './model-actions.js';
-import { Night } from './retraining.js';
+import { ActionOutcome, ConfirmedAction, useModelActions, VersionActions, type ModelActionState } from './model-actions.js';
+import { Retraining } from './retraining.js';
 
 export function ModelsView(): ReactNode {
   const { t } = useTexts();
-  const deeds = useModelActions();
+  const actions = useModelActions();
   const query = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
   return (
     <>
       <Title order={1} size="h2" mb="md">
         {t('models.title')}
       </Title>
-      <Asked query={query}>
+      <QueryBoundary query={query}>
         {({ models, history, former, unreadableChanges }) => (
           <Stack gap="md">
-            <ActionOutcome deeds={deeds} />
+            <ActionOutcome actions={actions} />
             {unreadableChanges && <Text>{t('models.unreadableChanges', { records: unreadableChanges.join(', ') })}</Text>}
             {models.map((model) => (
-              <Model key={model.version} model={model} deeds={deeds} />
+              <Model key={model.version} model={model} actions={actions} />
             ))}
             {former && (
               <Group>
-                <Deed
-                  deeds={deeds}
+                <ConfirmedAction
+                  actions={actions}
                   name="rollback"
                   label={t('models.rollback')}
                   path="/api/models/rollback"
@@ -40,7 +40,7 @@ export function ModelsView(): ReactNode {
               </Group>
             )}
             <Drift />
-            <Night deeds={deeds} />
+            <Retraining actions={actions} />
             <section className="card" aria-labelledby="history">
               <Title order={2} size="h4" id="history" mb="sm">
                 {t('models.history')}
@@ -49,7 +49,7 @@ export function ModelsView(): ReactNode {
             </section>
           </Stack>
         )}
-      </Asked>
+      </QueryBoundary>
     </>
   );
 }
@@ -63,7 +63,7 @@ export function RoleBadge({ role }: { readonly role: ShownModel['role'] }): Reac
   );
 }
 
-function Model({ model, deeds }: { readonly model: ShownModel; readonly deeds: Deeds }): ReactNode {
+function Model({ model, actions }: { readonly model: ShownModel; readonly actions: ModelActionState }): ReactNode {
   const { t } = useTexts();
   return (
     <section className="card" aria-label={model.version}>
@@ -77,11 +77,11 @@ function Model({ model, deeds }: { readonly model: ShownModel; readonly deeds: D
           <RoleBadge role={model.role} />
         </Group>
         <Text size="sm" className="quiet">
-          {t('models.made')} {model.created}
+          {t('models.created')} {model.created}
         </Text>
       </Group>
       <Figures model={model} />
-      <VersionActions model={model} deeds={deeds} />
+      <VersionActions model={model} actions={actions} />
     </section>
   );
 }

@@ -1,36 +1,45 @@
 import { Alert, Button, PasswordInput, Stack, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
-import { get, post } from '../api.js';
-import type { Me } from '../assessments.js';
+import { ApiFault, post } from '../api.js';
+import { useCurrentUser } from '../use-current-user.js';
 import { sentenceOf } from '../sentence.js';
-import { useTexts } from '../texts/texts.js';
+import { useTexts, type Translate } from '../texts/texts.js';
 
+/** Change one's own password. Every session ends with it, also this one: the user then logs in again. */
 export function PasswordView(): ReactNode {
   const { t } = useTexts();
+  const user = useCurrentUser();
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
-  const [said, setSaid] = useState<{ readonly good: boolean; readonly text: string }>();
-  const save = (event: FormEvent): void => {
+  const [repeated, setRepeated] = useState('');
+  const save = useMutation({ mutationFn: () => post('/api/password', { current, next }, { stay: true }) });
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
-    post('/api/password', { current, next })
-      .then(() => {
-        setSaid({ good: true, text: t('password.done') });
-        // Every session of the old password has ended, this one too.
-        setTimeout(() => location.assign('/login'), 1_500);
-      })
-      .catch((error: unknown) =>
-        setSaid({ good: false, text: error instanceof Error && error.message ? error.message : sentenceOf(error, t) }),
-      );
+    if (next === repeated) save.mutate();
   };
-  const { data: me } = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/api/me') });
+  if (save.isSuccess)
+    return (
+      <Stack maw={420}>
+        <Title order={1} size="h2">
+          {t('password.title')}
+        </Title>
+        <Alert color="green" role="status">
+          {t('password.done')}
+        </Alert>
+        <Button component="a" href="/login">
+          {t('password.logIn')}
+        </Button>
+      </Stack>
+    );
   return (
-    <Stack maw={420} component="form" onSubmit={save}>
+    <Stack maw={420} component="form" onSubmit={submit}>
       <Title order={1} size="h2">
         {t('password.title')}
       </Title>
-      {me?.mustChange && <Alert color="orange">{t('password.must')}</Alert>}
+      {user?.mustChange && <Alert color="orange">{t('password.must')}</Alert>}
       <PasswordInput
+        id="current"
         label={t('password.current')}
         autoComplete="current-password"
         value={current}
@@ -38,18 +47,39 @@ export function PasswordView(): ReactNode {
         required
       />
       <PasswordInput
+        id="next"
         label={t('password.next')}
+        description={t('password.rules')}
         autoComplete="new-password"
+        minLength={12}
+        maxLength={200}
         value={next}
         onChange={(event) => setNext(event.currentTarget.value)}
         required
       />
-      <Button type="submit">{t('password.save')}</Button>
-      {said && (
-        <Alert color={said.good ? 'green' : 'red'} role="status">
-          {said.text}
+      <PasswordInput
+        id="repeated"
+        label={t('password.repeat')}
+        autoComplete="new-password"
+        value={repeated}
+        onChange={(event) => setRepeated(event.currentTarget.value)}
+        error={repeated !== '' && next !== repeated ? t('password.differs') : undefined}
+        required
+      />
+      <Button type="submit" loading={save.isPending}>
+        {t('password.save')}
+      </Button>
+      {save.isError && (
+        <Alert color="red" role="alert">
+          {refusalOf(save.error, t)}
         </Alert>
       )}
     </Stack>
   );
+}
+
+function refusalOf(error: unknown, t: Translate): string {
+  if (error instanceof ApiFault && error.code === 'login-required') return t('password.wrong');
+  if (error instanceof ApiFault && error.code === 'request-invalid') return t('password.rules');
+  return error instanceof ApiFault && error.message !== '' ? error.message : sentenceOf(error, t);
 }

@@ -4,47 +4,47 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { ShownRetraining } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
-import { Deed, type Deeds } from './model-actions.js';
+import { ConfirmedAction, type ModelActionState } from './model-actions.js';
 
-/** While it runs its checkpoints move on without the server saying so. */
-const lookMs = 5_000;
+/** While it runs, its progress changes without an event of the server. */
+const reloadMs = 5_000;
 
-/** Retraining: how far it has come, how the last one ended, and one now. */
-export function Night({ deeds }: { readonly deeds: Deeds }): ReactNode {
+/** Retraining: progress of the run, outcome of the last one, and a button to start one. */
+export function Retraining({ actions }: { readonly actions: ModelActionState }): ReactNode {
   const { t } = useTexts();
   const query = useQuery({
-    queryKey: ['night'],
-    queryFn: () => get<ShownRetraining>('/api/night'),
-    refetchInterval: ({ state: { data } }) => (data?.state === 'running' || data?.state === 'waiting' ? lookMs : false),
+    queryKey: ['retraining'],
+    queryFn: () => get<ShownRetraining>('/api/retraining'),
+    refetchInterval: ({ state: { data } }) => (data?.state === 'running' || data?.state === 'waiting' ? reloadMs : false),
   });
   return (
-    <section className="card" aria-labelledby="night">
-      <Title order={2} size="h4" id="night" mb="sm">
-        {t('night.title')}
+    <section className="card" aria-labelledby="retraining">
+      <Title order={2} size="h4" id="retraining" mb="sm">
+        {t('retraining.title')}
       </Title>
-      <Asked query={query}>
-        {(night) => (
+      <QueryBoundary query={query}>
+        {(retraining) => (
           <Stack gap="sm">
             <Group gap="sm">
-              <Badge variant="default" tt="none" data-testid="night-state">
-                {t(`night.${night.state}`)}
+              <Badge variant="default" tt="none" data-testid="retraining-state">
+                {t(`retraining.${retraining.state}`)}
               </Badge>
             </Group>
-            {night.underWay && <UnderWay underWay={night.underWay} />}
-            {night.last ? (
-              <Last last={night.last} />
+            {retraining.inProgress && <InProgress run={retraining.inProgress} />}
+            {retraining.last ? (
+              <Last last={retraining.last} />
             ) : (
               <Text size="sm" className="quiet">
-                {t('night.none')}
+                {t('retraining.none')}
               </Text>
             )}
-            {(night.state === 'idle' || night.state === 'parked') && (
+            {(retraining.state === 'idle' || retraining.state === 'failed') && (
               <Group>
-                <Deed
-                  deeds={deeds}
+                <ConfirmedAction
+                  actions={actions}
                   name="retrain"
                   label={t('models.retrain')}
                   path="/api/retrain"
@@ -55,24 +55,24 @@ export function Night({ deeds }: { readonly deeds: Deeds }): ReactNode {
             )}
           </Stack>
         )}
-      </Asked>
+      </QueryBoundary>
     </section>
   );
 }
 
-function UnderWay({
-  underWay: { startedAt, by, images, step, epochsDone, epochs },
+function InProgress({
+  run: { startedAt, by, images, step, epochsDone, epochs },
 }: {
-  readonly underWay: NonNullable<ShownRetraining['underWay']>;
+  readonly run: NonNullable<ShownRetraining['inProgress']>;
 }): ReactNode {
   const { t, language } = useTexts();
-  const said = t(`night.step.${step}`, { done: epochsDone, epochs });
+  const progress = t(`retraining.step.${step}`, { done: epochsDone, epochs });
   return (
     <div>
       <Text size="sm">
-        {t('night.underWay', { time: moment(startedAt, language), by, images })} {said}
+        {t('retraining.inProgress', { time: moment(startedAt, language), by, images })} {progress}
       </Text>
-      <Progress value={(epochsDone / Math.max(1, epochs)) * 100} mt={6} aria-label={said} />
+      <Progress value={(epochsDone / Math.max(1, epochs)) * 100} mt={6} aria-label={progress} />
     </div>
   );
 }
@@ -82,7 +82,7 @@ function Last({ last: { endedAt, by, outcome, why, challenger } }: { readonly la
   return (
     <div>
       <Text size="sm">
-        {t('night.last', { time: moment(endedAt, language), by })} <b>{t(`outcome.change.${outcome}`)}</b>{' '}
+        {t('retraining.last', { time: moment(endedAt, language), by })} <b>{t(`outcome.change.${outcome}`)}</b>{' '}
         {challenger && (
           <Anchor component={Link} href={`/models/${challenger}`} className="mono" size="sm">
             {challenger}

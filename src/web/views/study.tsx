@@ -4,9 +4,10 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { byImportance, percent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
+import { Reason } from '../parts/reason.js';
 import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { Assessments } from './assessments.js';
@@ -32,7 +33,7 @@ export function StudyView({ study }: { readonly study: string }): ReactNode {
           ← {t('study.back')}
         </Anchor>
       </Text>
-      <Asked query={query}>{(page) => <Page page={page} />}</Asked>
+      <QueryBoundary query={query}>{(page) => <Page page={page} />}</QueryBoundary>
     </>
   );
 }
@@ -132,12 +133,12 @@ const addressOf = (
 
 function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { readonly page: StudyPage }): ReactNode {
   const { t } = useTexts();
-  // Those of the current result first, as it lists them: the most probable finding.
+  // The heat maps of the current result first, in its order: the most probable finding.
   const listed = history[0]?.documents.map((one) => one.sopInstanceUID) ?? [];
   const rank = (one: ShownHeatMap): number => (listed.includes(one.sopInstanceUID) ? listed.indexOf(one.sopInstanceUID) : listed.length);
   const newest = [...heatMaps].sort((a, b) => rank(a) - rank(b));
   const [chosen, setChosen] = useState<string>();
-  const [strength, setStrength] = useState(60);
+  const [strength, setStrength] = useState(20);
   const heatMap = newest.find((one) => one.sopInstanceUID === chosen) ?? (chosen === undefined ? newest[0] : undefined);
   const image =
     images.find((one) => one.sopInstanceUID === (heatMap?.sourceSopInstanceUID ?? chosen)) ?? images[Math.floor(images.length / 2)];
@@ -158,6 +159,9 @@ function Pictures({ page: { studyInstanceUID, images, heatMaps, history } }: { r
         <div>
           <Text size="sm" id="fade">
             {t('study.fade')}
+          </Text>
+          <Text size="sm" className="quiet">
+            {t('study.heatMapLegend')}
           </Text>
           <Slider value={strength} onChange={setStrength} label={(value) => `${value} %`} thumbLabel={t('study.fade')} step={5} />
         </div>
@@ -200,7 +204,7 @@ function labelOf(image: ShownImage, index: number, images: readonly ShownImage[]
 
 function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
   const { t } = useTexts();
-  if (entry.outcome !== 'reported') return <Text>{entry.reason}</Text>;
+  if (entry.outcome !== 'reported') return <Reason {...entry} />;
   if (entry.findings.length === 0) return <Text className="quiet">{t('study.noFindings')}</Text>;
   return (
     <Stack gap="sm">
@@ -232,7 +236,7 @@ function Documents({ entry }: { readonly entry: HistoryEntry | undefined }): Rea
       ))}
       {entry.deliveries.map(({ destination, state }) => (
         <Text size="sm" key={destination}>
-          {t('study.sentTo', { destination, state })}
+          {t('study.delivery', { destination, state: t(`study.delivery.${state}` as TextKey) })}
         </Text>
       ))}
     </Stack>
@@ -260,7 +264,7 @@ function History({ entries }: { readonly entries: readonly HistoryEntry[] }): Re
                   moment(entry.createdAt, language),
                   entry.modelVersion,
                   entry.rule && t('study.rule', { rule: entry.rule }),
-                  t('study.took', { ms: Math.round(Object.values(entry.timingsMs).reduce((sum, ms) => sum + ms, 0)) }),
+                  t('study.duration', { ms: Math.round(Object.values(entry.timingsMs).reduce((sum, ms) => sum + ms, 0)) }),
                 ]
                   .filter(Boolean)
                   .join(' · ')}

@@ -3,11 +3,12 @@ import { useDebouncedValue, useIntersection } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
-import type { OutcomeCounts, ShownPatient, WorklistPage, WorklistRow } from '../../server/page-types.js';
+import type { ShownPatient, WorklistCounts, WorklistPage, WorklistRow } from '../../server/page-types.js';
 import { get } from '../api.js';
-import { Asked } from '../parts/query-boundary.js';
+import { QueryBoundary } from '../parts/query-boundary.js';
 import { byImportance, percent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
+import { shortReason } from '../parts/reason.js';
 import { Ago, dicomDate } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
 import { studyView } from '../addresses.js';
@@ -15,23 +16,23 @@ import { studyView } from '../addresses.js';
 type Filter = 'all' | 'present' | 'reported' | 'skipped' | 'failed';
 const urgentFrom = 8;
 const pageSize = 50;
-/** Kept while a study is looked at, so that the way back leads to the same place. */
-const place = { filter: 'all' as Filter, search: '', active: 0 };
+/** Stored while a study is open, so that the worklist is at the same position afterwards. */
+const position = { filter: 'all' as Filter, search: '', active: 0 };
 
 export function WorklistView(): ReactNode {
   const { t } = useTexts();
-  const [filter, setFilter] = useState<Filter>(place.filter);
-  const [search, setSearch] = useState(place.search);
-  const [asked] = useDebouncedValue(search.trim(), 300);
-  const { data: counts } = useQuery({ queryKey: ['counts'], queryFn: () => get<OutcomeCounts>('/api/worklist/counts') });
+  const [filter, setFilter] = useState<Filter>(position.filter);
+  const [search, setSearch] = useState(position.search);
+  const [searched] = useDebouncedValue(search.trim(), 300);
+  const { data: counts } = useQuery({ queryKey: ['counts'], queryFn: () => get<WorklistCounts>('/api/worklist/counts') });
   const query = useInfiniteQuery({
-    queryKey: ['worklist', filter, asked],
-    queryFn: ({ pageParam }) => get<WorklistPage>(`/api/worklist?${parameters(filter, asked, pageParam)}`),
+    queryKey: ['worklist', filter, searched],
+    queryFn: ({ pageParam }) => get<WorklistPage>(`/api/worklist?${parameters(filter, searched, pageParam)}`),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
-  useEffect(() => void Object.assign(place, { filter, search }), [filter, search]);
+  useEffect(() => void Object.assign(position, { filter, search }), [filter, search]);
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
   const number = (count: number | undefined): string => (count === undefined ? '' : ` ${count}`);
   return (
@@ -43,9 +44,9 @@ export function WorklistView(): ReactNode {
         <TextInput
           id="search"
           type="search"
-          w={{ base: '100%', sm: 380 }}
-          aria-label={t('worklist.search')}
-          placeholder={t('worklist.search')}
+          w={{ base: '100%', sm: 420 }}
+          label={t('worklist.search')}
+          description={t('worklist.searchHint')}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
@@ -53,27 +54,27 @@ export function WorklistView(): ReactNode {
       <SegmentedControl
         mb="md"
         size="sm"
-        style={{ maxWidth: '100%', overflowX: 'auto' }}
+        className="filter"
         aria-label={t('worklist.filter')}
         value={filter}
         onChange={(value) => setFilter(value as Filter)}
         data={[
           { value: 'all', label: t('worklist.all') + number(counts && counts.reported + counts.skipped + counts.failed) },
-          { value: 'present', label: t('worklist.present') },
+          { value: 'present', label: t('worklist.present') + number(counts?.present) },
           { value: 'reported', label: t('outcome.reported') + number(counts?.reported) },
           { value: 'skipped', label: t('outcome.skipped') + number(counts?.skipped) },
           { value: 'failed', label: t('outcome.failed') + number(counts?.failed) },
         ]}
       />
-      <Asked query={query}>
+      <QueryBoundary query={query}>
         {() =>
           rows.length === 0 ? (
-            <Text className="card">{t(asked || filter !== 'all' ? 'worklist.nothingFound' : 'worklist.empty')}</Text>
+            <Text className="card">{t(searched || filter !== 'all' ? 'worklist.nothingFound' : 'worklist.empty')}</Text>
           ) : (
             <Rows rows={rows} more={query.hasNextPage ? () => void query.fetchNextPage() : undefined} loading={query.isFetchingNextPage} />
           )
         }
-      </Asked>
+      </QueryBoundary>
     </>
   );
 }
@@ -98,7 +99,7 @@ function Rows({
 }): ReactNode {
   const { t } = useTexts();
   const [, navigate] = useLocation();
-  const [active, setActive] = useState(Math.min(place.active, rows.length - 1));
+  const [active, setActive] = useState(Math.min(position.active, rows.length - 1));
   const body = useRef<HTMLTableSectionElement>(null);
   const patients = usePatients(rows);
   const { ref: end, entry } = useIntersection({ rootMargin: '600px' });
@@ -106,7 +107,7 @@ function Rows({
     if (entry?.isIntersecting && more && !loading) more();
   }, [entry?.isIntersecting, more, loading]);
   useEffect(() => {
-    place.active = active;
+    position.active = active;
     if (more && !loading && active >= rows.length - 5) more();
   }, [active, rows.length, more, loading]);
   useEffect(() => {
@@ -119,20 +120,21 @@ function Rows({
     };
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
-      const moves: Readonly<Record<string, () => void>> = {
-        j: () => move(active + 1),
-        k: () => move(active - 1),
-        ArrowDown: () => move(active + 1),
-        ArrowUp: () => move(active - 1),
-        Home: () => move(0),
-        End: () => move(rows.length - 1),
-        Enter: () => navigate(studyView(rows[active]!.studyInstanceUID)),
-        o: () => navigate(studyView(rows[active]!.studyInstanceUID)),
-        '/': () => document.getElementById('search')?.focus(),
-      };
-      // A link or button in focus does its own thing on Enter.
+      const open = (): void => navigate(studyView(rows[active]!.studyInstanceUID));
+      const moves = new Map([
+        ['j', () => move(active + 1)],
+        ['k', () => move(active - 1)],
+        ['ArrowDown', () => move(active + 1)],
+        ['ArrowUp', () => move(active - 1)],
+        ['Home', () => move(0)],
+        ['End', () => move(rows.length - 1)],
+        ['Enter', open],
+        ['o', open],
+        ['/', () => document.getElementById('search')?.focus()],
+      ]);
+      // A focused link or button handles Enter itself.
       if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.closest('a, button')) return;
-      const act = moves[event.key];
+      const act = moves.get(event.key);
       if (!act) return;
       event.preventDefault();
       act();
@@ -214,7 +216,7 @@ function Row({
           </Text>
         )}
       </Table.Td>
-      <Table.Td className="who">
+      <Table.Td className="patient">
         {row.outcome !== 'reported' && (
           <div className="narrow">
             <OutcomeBadge outcome={row.outcome} />
@@ -237,7 +239,7 @@ function Row({
       <Table.Td className="finding">
         {row.outcome !== 'reported' ? (
           <Text size="sm" className="quiet" lineClamp={2} title={row.reason}>
-            {row.reason}
+            {shortReason(row, t)}
           </Text>
         ) : top ? (
           <>
@@ -276,7 +278,7 @@ function Row({
   );
 }
 
-/** Who they are, from the PACS; asked for once a study and page. */
+/** The patients of the rows, from the PACS; each study is requested once. */
 function usePatients(rows: readonly WorklistRow[]): Readonly<Record<string, ShownPatient | undefined>> {
   const [known, setKnown] = useState<Readonly<Record<string, ShownPatient | undefined>>>({});
   useEffect(() => {
@@ -285,12 +287,12 @@ function usePatients(rows: readonly WorklistRow[]): Readonly<Record<string, Show
       .filter((uid) => !(uid in known))
       .slice(0, pageSize);
     if (missing.length === 0) return;
-    let wanted = true;
+    let mounted = true;
     get<Readonly<Record<string, ShownPatient>>>(`/api/patients?studies=${missing.map(encodeURIComponent).join(',')}`)
-      .then((found) => wanted && setKnown((before) => ({ ...before, ...Object.fromEntries(missing.map((uid) => [uid, found[uid]])) })))
+      .then((found) => mounted && setKnown((before) => ({ ...before, ...Object.fromEntries(missing.map((uid) => [uid, found[uid]])) })))
       .catch(() => undefined);
     return () => {
-      wanted = false;
+      mounted = false;
     };
   }, [rows, known]);
   return known;

@@ -1,10 +1,10 @@
 import type { Jobs } from '../../jobs/jobs.js';
 import { lastDriftReport, requestDriftCheck } from '../../monitoring/start-drift-checks.js';
 import type { Store } from '../../store/store.js';
-import type { DriftPort } from '../ports/drift.js';
+import type { DriftPort } from '../ports.js';
 
-/** Drift as the page and the API show it. */
-export function driftPort({ store, jobs }: { readonly store: Pick<Store, 'drift'>; readonly jobs: Pick<Jobs, 'send'> }): DriftPort {
+/** The drift checks and alarms of the index, as the interface shows them. */
+export function driftPortOf({ store, jobs }: { readonly store: Pick<Store, 'drift'>; readonly jobs: Pick<Jobs, 'send'> }): DriftPort {
   return {
     async shown() {
       const [report, alarms] = await Promise.all([lastDriftReport(store), store.drift.alarms()]);
@@ -23,7 +23,7 @@ export function driftPort({ store, jobs }: { readonly store: Pick<Store, 'drift'
         })),
       };
     },
-    ask: () => requestDriftCheck(jobs),
+    requestCheck: () => requestDriftCheck(jobs),
     acknowledge: (id, by) => store.drift.acknowledge(id, by, new Date()),
   };
 }

@@ -32,14 +32,14 @@ export function viewerQuery(text: string): URLSearchParams {
   );
 }
 
-/** A keyed hash of what was searched for, the same on this installation at each search. */
+/** A keyed hash of the text of a search, the same on this installation at each search. */
 export type Fingerprint = (text: string) => Promise<string>;
 
 /**
- * What an entry of the audit log says of a search: UIDs as they are, of every other attribute its keyword and a keyed hash of its value. Who
- * knows a value can find out who searched for it (`audit fingerprint`); who reads the log learns no patient.
+ * The subject of an audit entry for a search: UIDs as they are, of every other attribute its keyword and a keyed hash of its value. An
+ * administrator who knows a value can find the searches for it (`audit fingerprint`); the log itself names no patient.
  */
-export async function searchedSubject(level: string, query: URLSearchParams, fingerprint: Fingerprint): Promise<AuditSubject> {
+export async function searchSubject(level: string, query: URLSearchParams, fingerprint: Fingerprint): Promise<AuditSubject> {
   const searched: string[] = [];
   const numbers: Record<string, number> = {};
   for (const [name, value] of [...query].slice(0, 50)) {
@@ -51,20 +51,18 @@ export async function searchedSubject(level: string, query: URLSearchParams, fin
     const keyword = keywordOf(name);
     const values = value.split(/[,\\]/);
     searched.push(
-      values.every(isUid)
-        ? `${keyword}=${values.slice(0, 100).join(',')}`
-        : `${keyword}#${await fingerprint(searchedText(keyword, value))}`,
+      values.every(isUid) ? `${keyword}=${values.slice(0, 100).join(',')}` : `${keyword}#${await fingerprint(searchText(keyword, value))}`,
     );
   }
   return { level, ...(searched.length > 0 ? { searched: searched.sort() } : {}), ...numbers };
 }
 
-/** What is hashed of an attribute and a value; capitals and blanks make no other search. */
-export function searchedText(keyword: string, value: string): string {
+/** The text that is hashed for an attribute and a value; case and additional blanks make no difference. */
+export function searchText(keyword: string, value: string): string {
   return `${keyword}=${value.trim().replace(/\s+/g, ' ').toUpperCase()}`;
 }
 
-/** A name that DICOM does not know may be anything, also a patient's. */
+/** A name that is no keyword of DICOM may be anything, even a patient's name: it is recorded as `other`. */
 function keywordOf(name: string): string {
   const known = name
     .split('.')

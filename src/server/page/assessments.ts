@@ -1,0 +1,54 @@
+import { consensusLabels, type ConsensusLabel } from '../../assessments/adjudicated-labels.js';
+import type { Assessments } from '../../assessments/assessments.js';
+import type { IndexedAssessment } from '../../assessments/indexed-assessment.js';
+import type { StudyInstanceUID } from '../../dicom/uid.js';
+import type { Store } from '../../store/store.js';
+import type { ShownAssessment, StudyAssessments } from '../page-types.js';
+import type { AssessmentsPort } from '../ports.js';
+
+/** The assessments of the index, as the interface shows them. */
+export function assessmentsPortOf(
+  assessments: Pick<Assessments, 'give' | 'readerOf'>,
+  store: Pick<Store, 'assessments' | 'labels'>,
+): AssessmentsPort {
+  return {
+    async record({ reader, ...given }) {
+      const { assessment, stored } = await assessments.give({
+        ...given,
+        studyInstanceUID: given.studyInstanceUID as StudyInstanceUID,
+        reader: assessments.readerOf(reader),
+      });
+      return { assessment: shownAssessment(assessment), stored };
+    },
+    mayVerify: (account) => assessments.readerOf(account).verifiesFor !== undefined,
+    async ofStudy(studyInstanceUID) {
+      const [rows, statements] = await Promise.all([store.assessments.ofStudy(studyInstanceUID), store.labels.ofStudy(studyInstanceUID)]);
+      return { assessments: rows.map(shownAssessment), labels: consensusLabels(statements).map(shownLabel) };
+    },
+  };
+}
+
+function shownAssessment(assessment: IndexedAssessment): ShownAssessment {
+  const { sopInstanceUID, kind, reader, verified, adjudicates, origin, givenAt, findings, predecessors } = assessment;
+  return {
+    sopInstanceUID,
+    kind,
+    reader,
+    verified,
+    adjudicates,
+    origin,
+    givenAt: givenAt?.toISOString() ?? null,
+    findings,
+    predecessors,
+  };
+}
+
+function shownLabel({ studyInstanceUID, finding, state, decision, statements }: ConsensusLabel): StudyAssessments['labels'][number] {
+  return {
+    studyInstanceUID,
+    finding,
+    state,
+    ...(decision === undefined ? {} : { decision }),
+    statements: statements.map(({ givenAt, ...one }) => ({ ...one, givenAt: givenAt?.toISOString() ?? null })),
+  };
+}

@@ -1,0 +1,172 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import type { ProxiedResponse } from '../dicomweb/proxy.js';
+import type { PacsAddress } from '../http/pacs-address.js';
+import type { Health, MeasuredState } from '../monitoring/health-report.js';
+import type { AuditEntries } from '../store/audit-entries.js';
+import type { UploadRoomLimits } from '../uploads/upload-room.js';
+import type { Access } from './access/access.js';
+import type { Administration } from './access/administration.js';
+import type { Metrics } from './metrics.js';
+import type {
+  ChangedModels,
+  Decision,
+  ModelDetail,
+  ModelsPage,
+  Operations,
+  Outcome,
+  RuleTest,
+  ShownAssessment,
+  ShownDrift,
+  ShownFailedJob,
+  ShownPatient,
+  ShownResult,
+  ShownRetraining,
+  StudyAssessments,
+  StudyPage,
+  UploadAnalysisResult,
+  WorklistCounts,
+  WorklistPage,
+} from './page-types.js';
+
+/** What the server needs from the outside; `service` supplies it. */
+
+/** Given at its start; `ports` follow a moment later, when the rest has started. */
+export interface ServerParts {
+  readonly hintToken: string | undefined;
+  readonly access: Access;
+  readonly metrics: Metrics;
+  readonly administration: Administration;
+  readonly audit: AuditLog;
+  readonly auditEntries: Pick<AuditEntries, 'list' | 'after'>;
+  /** Whether the page and its interface are served, or only health and metrics. */
+  readonly web: boolean;
+  /** Addresses or subnets whose X-Forwarded-… headers are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly softwareVersion: string;
+  /** The page as the build has made it. */
+  readonly pageDirectory: string;
+  /** OHIF's files, or why they are missing. */
+  readonly viewer: { readonly directory?: string | undefined; readonly why?: string | undefined };
+  /** Where uploads are stored while they are analyzed, and how large they may be. */
+  readonly uploads: { readonly directory: string; readonly maxBytes: number; readonly limits?: UploadRoomLimits };
+  /** Reads Orthanc's change log now. */
+  wake(): void;
+  ports(): ServerPorts | undefined;
+}
+
+export interface ServerPorts {
+  readonly assessments: AssessmentsPort;
+  readonly page: PagePort;
+  readonly drift: DriftPort;
+  readonly modelActions: ModelActions;
+  /** Queues a retraining run; while one waits or runs, no second. */
+  retrain(by: string): Promise<void>;
+  health(): Promise<Health>;
+  measure(): Promise<MeasuredState>;
+  /** Current results, newest first. */
+  results(query: { readonly limit: number; readonly outcome?: Outcome | undefined }): Promise<readonly ShownResult[]>;
+  /** All results of one study, the current one first. */
+  resultsOf(studyInstanceUID: string): Promise<readonly ShownResult[]>;
+  failedJobs(): Promise<readonly ShownFailedJob[]>;
+  /** @returns false if no failed job has that id */
+  retryFailedJob(id: string): Promise<boolean>;
+  /** A viewer's request to the PACS; its path was checked. */
+  proxyDicomWeb(
+    path: PacsAddress,
+    accept: string | undefined,
+    seenAs: { readonly host: string; readonly protocol: string },
+    signal: AbortSignal,
+  ): Promise<ProxiedResponse>;
+}
+
+export interface AssessmentRequest {
+  readonly studyInstanceUID: string;
+  /** Account of the reader. */
+  readonly reader: string;
+  readonly findings: readonly { readonly name: string; readonly decision: Decision }[];
+  /** SOP Instance UID of the text report that the reader saw. */
+  readonly assessedDocument?: string | undefined;
+  /** Ends a disagreement between readers. */
+  readonly adjudicates?: boolean | undefined;
+  readonly origin: 'page' | 'api';
+}
+
+export interface AssessmentsPort {
+  /** `stored` is false if the PACS contained it already. */
+  record(request: AssessmentRequest): Promise<{ readonly assessment: ShownAssessment; readonly stored: boolean }>;
+  /** Whether this account's assessments are stored as VERIFIED. */
+  mayVerify(account: string): boolean;
+  /** Assessments oldest first, and the labels that follow from them. */
+  ofStudy(studyInstanceUID: string): Promise<StudyAssessments>;
+}
+
+/** Whether incoming studies still resemble the training data. */
+export interface DriftPort {
+  /** The last check, and the alarms that last. */
+  shown(): Promise<ShownDrift>;
+  /** Queues a check; while one waits or runs, no second. */
+  requestCheck(): Promise<void>;
+  /** @returns false if no unacknowledged alarm has that id */
+  acknowledge(id: string, by: string): Promise<boolean>;
+}
+
+/** A change of the deployed versions: who requests it, and why; the reason stays in the history. */
+export interface RequestedChange {
+  readonly by: string;
+  readonly why?: string | undefined;
+}
+
+/** What an operator may do with models. Each throws Fault `model-unknown`, `request-invalid`, `aliases-changed`. */
+export interface ModelActions {
+  /** The rule is that of the command line: a version that did not pass the gate needs `withoutGate` and a reason. */
+  promote(version: string, change: RequestedChange & { readonly withoutGate: boolean }): Promise<ChangedModels>;
+  /** @param version null takes the challenger away */
+  challenge(version: string | null, change: RequestedChange): Promise<ChangedModels>;
+  rollBack(change: RequestedChange): Promise<ChangedModels>;
+}
+
+export interface WorklistQuery {
+  readonly outcome?: Outcome | undefined;
+  /** Only studies in which this finding is present; `any` for any finding. */
+  readonly present?: string | undefined;
+  /** Beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number, for which the PACS is searched. */
+  readonly search?: string | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+export interface Picture {
+  readonly type: 'image/jpeg' | 'image/png';
+  readonly bytes: Buffer;
+}
+
+/** What the page shows. */
+export interface PagePort {
+  worklist(query: WorklistQuery): Promise<WorklistPage>;
+  counts(): Promise<WorklistCounts>;
+  /** A text that changes whenever something that the page shows has changed. */
+  changeToken(): Promise<string>;
+  /** By Study Instance UID; studies that the PACS does not hold are left out. */
+  patients(studyInstanceUIDs: readonly string[]): Promise<Readonly<Record<string, ShownPatient>>>;
+  /** @throws Fault `pacs-not-found` if neither the PACS nor the index knows the study */
+  study(studyInstanceUID: string): Promise<StudyPage>;
+  /** An image as the network saw it, or one of our heat maps. @param frameNumber 1-based */
+  picture(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<Picture>;
+  operations(): Promise<Operations>;
+  /** What the rules would do with the studies that reached the PACS last; nothing is written. */
+  testRules(limit: number): Promise<readonly RuleTest[]>;
+  /** The same for a file on disk. */
+  testRulesOn(path: string, name: string): Promise<RuleTest>;
+  /**
+   * Findings for files; nothing is stored.
+   *
+   * @param path of an upload: DICOM, ZIP of DICOM, PNG or JPEG
+   * @param reserve called before more is written to the disk
+   */
+  analyze(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<UploadAnalysisResult>;
+  models(): Promise<ModelsPage>;
+  /** @throws Fault `model-unknown` */
+  model(version: string): Promise<ModelDetail>;
+  /** Whether a retraining run is in progress or waiting, and how the last one ended. */
+  retraining(): Promise<ShownRetraining>;
+}

@@ -1,0 +1,194 @@
+import { z } from 'zod';
+
+/** Results of studies, patients and pictures, as JSON. Times are ISO 8601. */
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+
+export const outcomeSchema = z.enum(['reported', 'skipped', 'failed']);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+export const decisionSchema = z.enum(['present', 'absent', 'undetermined']);
+export type Decision = z.infer<typeof decisionSchema>;
+
+export const findingShape = {
+  name: z.string().describe('as in config/findings.json'),
+  meaning: z.string().describe('Code Meaning of its concept'),
+  probability: z.number().min(0).max(1).describe('calibrated'),
+  decision: decisionSchema,
+};
+export const findingSchema = z.object(findingShape).readonly();
+export type PageFinding = z.infer<typeof findingSchema>;
+
+const rowShape = {
+  resultId: z.string(),
+  studyInstanceUID: z.string(),
+  createdAt: z.iso.datetime(),
+  outcome: outcomeSchema,
+  code: z.string().exactOptional().describe('why the study was skipped or failed'),
+  reason: z.string().exactOptional(),
+  rule: z.string().exactOptional().describe('routing rule that took the study'),
+  priority: z.number().min(0).max(10).describe('0 routine to 10 first'),
+  modelVersion: z.string().exactOptional(),
+  findings: list(findingSchema),
+};
+export const worklistRowSchema = z.object(rowShape).readonly();
+export type WorklistRow = z.infer<typeof worklistRowSchema>;
+
+export const worklistPageSchema = z
+  .object({
+    rows: list(worklistRowSchema).describe('highest priority first, then newest'),
+    next: z.string().exactOptional().describe('where the next page starts; absent at the end'),
+  })
+  .readonly();
+export type WorklistPage = z.infer<typeof worklistPageSchema>;
+
+export const outcomeCountsSchema = z.object({ reported: z.int(), skipped: z.int(), failed: z.int() }).readonly();
+export type OutcomeCounts = z.infer<typeof outcomeCountsSchema>;
+
+export const worklistCountsSchema = z
+  .object({
+    reported: z.int(),
+    skipped: z.int(),
+    failed: z.int(),
+    present: z.int().describe('current results in which a finding is present'),
+  })
+  .readonly();
+export type WorklistCounts = z.infer<typeof worklistCountsSchema>;
+
+/** From the PACS, for users who are logged in; stored nowhere. */
+export const patientSchema = z
+  .object({
+    name: z.string(),
+    patientId: z.string(),
+    sex: z.string(),
+    birthDate: z.string().describe('DA'),
+    studyDate: z.string().describe('DA'),
+    accessionNumber: z.string(),
+    description: z.string(),
+    modalities: list(z.string()),
+  })
+  .readonly();
+export type ShownPatient = z.infer<typeof patientSchema>;
+
+export const imageSchema = z
+  .object({
+    seriesInstanceUID: z.string(),
+    sopInstanceUID: z.string(),
+    modality: z.string(),
+    view: z.string(),
+    description: z.string(),
+    frames: z.number().describe('1 for single-frame images'),
+  })
+  .readonly();
+export type ShownImage = z.infer<typeof imageSchema>;
+
+export const heatMapSchema = z
+  .object({
+    seriesInstanceUID: z.string(),
+    sopInstanceUID: z.string(),
+    sourceSopInstanceUID: z.string().exactOptional().describe('the image that it was drawn over'),
+    title: z.string().describe('first words of Derivation Description: finding and certainty'),
+  })
+  .readonly();
+export type ShownHeatMap = z.infer<typeof heatMapSchema>;
+
+const documentSchema = z
+  .object({ kind: z.string(), sopInstanceUID: z.string(), seriesInstanceUID: z.string(), studyInstanceUID: z.string().exactOptional() })
+  .readonly();
+const deliverySchema = z.object({ destination: z.string(), state: z.string() }).readonly();
+
+export const historyEntrySchema = z
+  .object({
+    ...rowShape,
+    isCurrent: z.boolean(),
+    engine: z.string().exactOptional(),
+    documents: list(documentSchema),
+    deliveries: list(deliverySchema),
+    timingsMs: z.record(z.string(), z.number()).readonly().describe('milliseconds by step'),
+  })
+  .readonly();
+export type HistoryEntry = z.infer<typeof historyEntrySchema>;
+
+export const studyPageSchema = z
+  .object({
+    studyInstanceUID: z.string(),
+    history: list(historyEntrySchema).describe('current result first'),
+    patient: patientSchema.exactOptional().describe('absent if the PACS does not answer or does not hold the study'),
+    images: list(imageSchema),
+    heatMaps: list(heatMapSchema),
+    pacs: z.enum(['answers', 'gone', 'unreachable']),
+  })
+  .readonly();
+export type StudyPage = z.infer<typeof studyPageSchema>;
+
+export const resultSchema = z
+  .object({
+    studyInstanceUID: z.string(),
+    createdAt: z.iso.datetime(),
+    outcome: outcomeSchema,
+    reason: z.string().optional(),
+    findings: list(z.object({ ...findingShape, code: z.string().exactOptional(), scheme: z.string().exactOptional() }).readonly()),
+    modelVersion: z.string(),
+    engine: z.string(),
+    isCurrent: z.boolean(),
+    documents: list(documentSchema),
+    deliveries: list(deliverySchema),
+  })
+  .readonly();
+export type ShownResult = z.infer<typeof resultSchema>;
+
+const comparisonSchema = z.string();
+const statementSchema = z
+  .object({
+    name: z.string().optional(),
+    code: z.string(),
+    scheme: z.string(),
+    meaning: z.string(),
+    decision: decisionSchema,
+    comparison: comparisonSchema.optional().describe("the assessment beside the software's decision"),
+    softwareDecision: decisionSchema.optional(),
+  })
+  .readonly();
+
+export const assessmentSchema = z
+  .object({
+    sopInstanceUID: z.string(),
+    kind: z.string(),
+    reader: z.string(),
+    verified: z.boolean(),
+    adjudicates: z.boolean().describe('ends a disagreement between readers'),
+    origin: z.string().describe('page, api, or the system from which the document comes'),
+    givenAt: z.iso.datetime().nullable(),
+    findings: list(statementSchema),
+    predecessors: list(z.string()),
+  })
+  .readonly();
+export type ShownAssessment = z.infer<typeof assessmentSchema>;
+
+export const labelSchema = z
+  .object({
+    studyInstanceUID: z.string(),
+    finding: z.string(),
+    state: z.enum(['agreed', 'disagreed', 'undetermined']),
+    decision: z.enum(['present', 'absent']).exactOptional().describe('only where the readers agree'),
+    statements: list(
+      z
+        .object({
+          studyInstanceUID: z.string(),
+          finding: z.string(),
+          reader: z.string(),
+          decision: decisionSchema,
+          source: z.string(),
+          verified: z.boolean(),
+          adjudicates: z.boolean(),
+          givenAt: z.iso.datetime().nullable(),
+        })
+        .readonly(),
+    ).describe('the last statement of each reader'),
+  })
+  .readonly();
+
+export const studyAssessmentsSchema = z
+  .object({ assessments: list(assessmentSchema).describe('oldest first'), labels: list(labelSchema) })
+  .readonly();
+export type StudyAssessments = z.infer<typeof studyAssessmentsSchema>;

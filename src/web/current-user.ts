@@ -1,0 +1,12 @@
+/** The user who is logged in. */
+export interface CurrentUser {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** The password has to be changed before anything else. */
+  readonly mustChange?: boolean;
+}
+
+/** Whether the user may assess findings. */
+export function mayAssess(user: CurrentUser | undefined): boolean {
+  return user?.roles.some((role) => role === 'reader' || role === 'admin') ?? false;
+}

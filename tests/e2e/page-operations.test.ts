@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { StudyStatisticsRow } from '../../src/store/study-statistics.js';
+import { accessibilityFaults, logInAsFirst, noBrowser, screenshot } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
+import { pageStudies, usePageService } from '../support/page-service.js';
+import { studiesOf } from '../support/seen-studies.js';
+import { sendByCStore } from '../support/send.js';
+import { tinyCandidate } from '../support/tiny-model.js';
+
+const skip = noBrowser();
+const patience = { timeout: 60_000 };
+
+describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }, () => {
+  const pages = usePageService();
+  const { opacity, hand } = pageStudies();
+  before(async () => {
+    await logInAsFirst(pages.desk, pages.service.url, pages.dataDir);
+    await sendByCStore([...opacity.files, ...hand.files], pages.pacs.orthanc);
+    for (const { studyInstanceUID } of [opacity, hand])
+      await pages.desk.page.waitForSelector(`tr[data-study="${studyInstanceUID}"]`, patience);
+  });
+
+  test('operations: queues, rules, and their dry run on a dropped file', async () => {
+    const { page } = pages.desk;
+    await page.goto(`${pages.service.url}/operations`);
+    await page.waitForSelector('text=chest-x-ray', patience);
+    await page.setInputFiles('input[type=file]', [
+      { name: 'hand.dcm', mimeType: 'application/dicom', buffer: Buffer.from(hand.files[0]!) },
+    ]);
+    await page.waitForSelector('[data-testid=rule-tests] >> text=Not a chest study (body part HAND)', patience);
+    await page.click('[data-testid=rule-tests] >> text=Details');
+    await page.locator('[data-testid=rule-tests] >> text=/bodyPart is HAND, expected CHEST/').waitFor(patience);
+    await page.click('[data-testid=test-rules]');
+    await page.waitForSelector(`[data-testid=rule-tests] >> text=${opacity.studyInstanceUID}`, patience);
+    await screenshot(page, 'operations');
+  });
+
+  test('models: the deployed one, its figures and its card', async () => {
+    const { page } = pages.desk;
+    await page.goto(`${pages.service.url}/models`);
+    await page.waitForSelector('text=Deployed', patience);
+    await page.click(`a:has-text("${pages.service.model.version}")`);
+    await page.waitForSelector('.markdown >> text=/not for diagnosis/i', patience);
+    await screenshot(page, 'model');
+  });
+
+  test('drift: an alarm stays on Models and Operations until it is acknowledged', async () => {
+    const { page } = pages.desk;
+    const now = new Date();
+    const row = (site: string, index: number, daysAgo: number, darker: boolean): StudyStatisticsRow => ({
+      ...studiesOf({ site, darker }, 1, 1000 * daysAgo + index, () => daysAgo, now)[0]!,
+      modelVersion: pages.service.model.version,
+    });
+    for (let index = 0; index < 60; index++)
+      for (const one of [
+        row('North', index, 20, false),
+        row('North', index, 2, false),
+        row('South', index, 20, false),
+        row('South', index, 2, true),
+      ])
+        await pages.service.store.statistics.record(one);
+    await page.goto(`${pages.service.url}/models`);
+    await page.click('section[aria-labelledby=drift] button:has-text("Check now")');
+    await page.waitForSelector('text=The check is queued');
+    await eventually('the check', async () => assert.ok((await pages.service.store.drift.alarms()).length > 0), { timeoutMs: 60_000 });
+    const raised = await pages.service.store.drift.alarms();
+    assert.ok(
+      raised.every(({ site }) => site === 'South'),
+      JSON.stringify(raised),
+    );
+    await page.goto(`${pages.service.url}/models`);
+    const alarms = page.locator('[data-testid=drift-alarms]');
+    await page.waitForSelector('h3:has-text("South")');
+    await page.locator('#drift').scrollIntoViewIfNeeded();
+    await screenshot(page, 'drift');
+    await page.goto(`${pages.service.url}/operations`);
+    await page.waitForSelector('[data-testid=drift-alarms]');
+    for (let left = raised.length; left > 0; left--) {
+      await alarms.locator('button:has-text("Acknowledge")').first().click();
+      await eventually('one alarm less', async () =>
+        assert.equal(await alarms.locator('button:has-text("Acknowledge")').count(), left - 1),
+      );
+    }
+    await page.waitForSelector('text=acknowledged by admin');
+    await screenshot(page, 'operations-drift');
+  });
+
+  test('models: an operator deploys a version with a reason, sees why the gate refused it, and rolls back', async () => {
+    const { page } = pages.desk;
+    const before = pages.service.model.version;
+    const { version, lineage } = await pages.service.registry.add(tinyCandidate());
+    const at = '2026-01-31T02:00:00.000Z';
+    const criterion = {
+      name: 'auroc-not-worse',
+      class: 'pneumonia',
+      figure: 0.4,
+      interval: null,
+      comparison: 'at-least' as const,
+      bound: 0.9,
+      passed: false,
+      counts: true,
+      words: 'pneumonia: AUROC 0.400, at least 0.900',
+    };
+    const decision = {
+      decision: 'refused' as const,
+      challenger: version,
+      champion: before,
+      testSet: { name: 'a test', n: 10, patients: 5 },
+      seed: 1,
+      resamples: 10,
+      confidence: 0.95,
+      criteria: [criterion],
+      why: 'it is worse',
+    };
+    await pages.service.registry.recordChange({
+      id: 'night-2026-01-31T02-00-00-000Z',
+      startedAt: at,
+      endedAt: at,
+      by: 'night',
+      codeVersion: '0',
+      engine: 'none',
+      seed: 1,
+      challenger: version,
+      champion: before,
+      lineage: lineage!,
+      decision,
+      outcome: 'refused',
+      why: 'it is worse',
+      figures: { challenger: null, champion: null },
+      notes: [],
+    });
+
+    await page.goto(`${pages.service.url}/models/${version}`);
+    await page.waitForSelector('text=pneumonia: AUROC 0.400, at least 0.900', patience);
+    await page.goto(`${pages.service.url}/models`);
+    await page.waitForSelector('[data-testid=retraining-state]', patience);
+    const promote = (target: string, body: unknown): Promise<{ status: number; error: string }> =>
+      page.evaluate(
+        async ({ path, text }) => {
+          const response = await fetch(path, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json', 'X-Chest-Ai': 'page' },
+            body: text,
+          });
+          return { status: response.status, error: ((await response.json()) as { error: string }).error };
+        },
+        { path: `/api/models/${target}/promote`, text: JSON.stringify(body) },
+      );
+    const refused = await promote(version, { withoutGate: true });
+    assert.equal(refused.status, 400);
+    assert.match(refused.error, /expected a change record in which the gate lets \w+ through/);
+    assert.equal((await promote('0123456789ab', {})).status, 404);
+    assert.equal(pages.service.model.version, before);
+
+    await page.click(`[data-testid=promote-${version}]`);
+    await page.waitForSelector(`text=${version} did not pass the gate`);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.fill('main form input', 'a test of the page');
+    await screenshot(page, 'models-promote');
+    await page.click('main form button[type=submit]');
+    await page.waitForSelector(`text=${version} is deployed.`, patience);
+    await page.waitForSelector(`section[aria-label="${version}"] >> text=Deployed`, patience);
+    assert.equal(pages.service.model.version, version);
+    await page.click('[data-testid=rollback]');
+    await page.click('main form button[type=submit]');
+    await page.waitForSelector(`text=${before} is deployed.`, patience);
+    assert.equal(pages.service.model.version, before);
+    assert.deepEqual(
+      (await pages.service.registry.history()).slice(-2).map(({ action, by, why }) => ({ action, by, why })),
+      [
+        { action: 'promote', by: 'admin', why: 'without the gate: a test of the page' },
+        { action: 'rollback', by: 'admin', why: 'requested' },
+      ],
+    );
+    const entries = await page.evaluate(
+      async () => (await (await fetch('/api/audit?action=model.promote')).json()) as { outcome: string; actor: string }[],
+    );
+    assert.ok(entries.length >= 3 && entries.every(({ actor }) => actor === 'admin'), JSON.stringify(entries));
+    assert.ok(
+      entries.some(({ outcome }) => outcome === 'failed'),
+      'refused ones are on record too',
+    );
+  });
+});

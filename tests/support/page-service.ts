@@ -1,0 +1,74 @@
+import { after, before } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { silentLog } from '../../src/log.js';
+import { sampleStudies } from '../../src/samples/sample-studies.js';
+import { startService, type RunningService } from '../../src/service/start-service.js';
+import { openPage, startBrowser, type WatchedPage } from './browser.js';
+import { cautiousStarter } from './cautious-starter.js';
+import { freePort } from './free-port.js';
+import { temporaryDirectory, useOrthanc } from './orthanc.js';
+import { configFor } from './service.js';
+
+/** A real service on a real Orthanc, and a browser with one page; for the tests of one `describe`. */
+export interface PageService {
+  readonly pacs: ReturnType<typeof useOrthanc>;
+  readonly dataDir: string;
+  readonly service: RunningService;
+  readonly browser: Browser;
+  readonly desk: WatchedPage;
+  /** Stops the service and starts it again at the same address. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** Sample studies of the tests of the page. */
+export function pageStudies() {
+  const [clear, opacity, , lateral, hand] = sampleStudies('page', { scale: 0.35, ctSlices: 0 });
+  return { clear: clear!, opacity: opacity!, lateral: lateral!, hand: hand! };
+}
+
+export function usePageService(): PageService {
+  let service: RunningService | undefined;
+  let browser: Browser | undefined;
+  let desk: WatchedPage | undefined;
+  let port = 0;
+  // Before Orthanc ends.
+  after(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+  const pacs = useOrthanc();
+  const dataDir = temporaryDirectory('page');
+  const model = cautiousStarter();
+  const start = async (): Promise<void> => {
+    const config = configFor(pacs.orthanc, { dataDir, model: { directory: model } });
+    service = await startService(
+      { ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } },
+      silentLog,
+    );
+  };
+  before(async () => {
+    port = await freePort();
+    await start();
+    browser = await startBrowser();
+    desk = await openPage(browser);
+  });
+  return {
+    pacs,
+    dataDir,
+    start,
+    async stop() {
+      await service!.stop();
+      service = undefined;
+    },
+    get service() {
+      return service!;
+    },
+    get browser() {
+      return browser!;
+    },
+    get desk() {
+      return desk!;
+    },
+  };
+}
