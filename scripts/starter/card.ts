@@ -1,7 +1,7 @@
 import type { Estimate } from '../../src/evaluation/metrics/estimate.js';
 import type { Criterion } from '../../src/evaluation/promotion/gate-decision.js';
 import type { ModelFile } from '../../src/registry/model-file.js';
-import { recipeSchema } from '../../src/training/recipe.js';
+import { parseStoredRecipe } from '../../src/training/recipe.js';
 import { dataAndLicence, howToUse } from './card-texts.js';
 import { maxMeasured, type Figures, type NetworkFigures, type SetFigures, type UnseenFigures } from './figures-file.js';
 
@@ -69,7 +69,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
 }
 
 function whatItIs({ xray, ct }: Figures): string {
-  const [own, slices] = [recipeSchema.parse(xray.made.recipe), recipeSchema.parse(ct.made.recipe)];
+  const [own, slices] = [parseStoredRecipe(xray.made.recipe), parseStoredRecipe(ct.made.recipe)];
   const stages = (recipe: typeof own): string =>
     recipe.stages
       .map(({ epochs, pixels }) => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at ${pixels ?? 'full'}${pixels ? ' pixels' : ' size'}`)

@@ -14,7 +14,7 @@ import { loadFindings } from '../../src/findings-config.js';
 import { silentLog } from '../../src/log.js';
 import { loadModelVersion, type ModelVersion } from '../../src/registry/model-version.js';
 import { evaluateChallenger } from '../../src/retraining/evaluate-challenger.js';
-import { recipeSchema } from '../../src/training/recipe.js';
+import { parseStoredRecipe } from '../../src/training/recipe.js';
 import { starterCard } from './card.js';
 import { figuresSchema, maxMeasured, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
 import { predictFiles } from './files.js';
@@ -91,7 +91,7 @@ async function networkFigures(
     training: trainingTruths(kind, run),
   });
   const { settings, dataset, codeVersion, engine: by, seed: drawn } = run.version.lineage!;
-  const recipe = recipeSchema.parse(settings['recipe']);
+  const recipe = parseStoredRecipe(settings['recipe']);
   const figures: NetworkFigures = {
     weights: version.file.networks[kind]!.sha256,
     made: { images: dataset.splits, sources: dataset.sources, steps: stepsOf(run), recipe, codeVersion, engine: by, seed: drawn },
@@ -127,7 +127,7 @@ function trainingTruths(
 }
 
 function stepsOf({ version }: Run): number {
-  const { stages, batch } = recipeSchema.parse(version.lineage!.settings['recipe']);
+  const { stages, batch } = parseStoredRecipe(version.lineage!.settings['recipe']);
   const images = version.lineage!.dataset.splits['train'] ?? 0;
   return stages.reduce((sum, { epochs }) => sum + epochs * Math.floor(images / Math.min(batch, images)), 0);
 }
