@@ -44,9 +44,9 @@ export function App(): ReactNode {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
           <Group gap="lg" wrap="nowrap">
             <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t('app.menu')} aria-expanded={open} />
-            <Link href="/worklist" className="brand">
+            <Link href="/worklist" className="brand" aria-label={t('app.name')}>
               <img src="/page/icon.svg" width={26} height={26} alt="" />
-              {t('app.name')}
+              <span className="brand-name">{t('app.name')}</span>
             </Link>
             <Group component="nav" aria-label={t('app.menu')} gap={2} visibleFrom="md" wrap="nowrap">
               <Tabs />

@@ -9,8 +9,8 @@ const columns = ['waiting', 'active', 'retrying', 'failed'] as const;
 export function Queues({ queues }: { readonly queues: readonly QueueState[] }): ReactNode {
   const { t } = useTexts();
   return (
-    <Table.ScrollContainer minWidth={460} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('operations.queues') } }}>
-      <Table verticalSpacing={6}>
+    <Table.ScrollContainer minWidth={300} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': t('operations.queues') } }}>
+      <Table verticalSpacing={6} horizontalSpacing={6} className="queues">
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{t('operations.queue')}</Table.Th>
