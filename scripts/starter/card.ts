@@ -1,7 +1,7 @@
 import type { Estimate } from '../../src/evaluation/metrics/estimate.js';
 import type { Criterion } from '../../src/evaluation/promotion/gate-decision.js';
 import type { ModelFile } from '../../src/registry/model-file.js';
-import { recipeSchema } from '../../src/training/recipe.js';
+import { parseStoredRecipe } from '../../src/training/recipe.js';
 import { dataAndLicence, howToUse } from './card-texts.js';
 import { maxMeasured, type Figures, type NetworkFigures, type SetFigures, type UnseenFigures } from './figures-file.js';
 
@@ -69,7 +69,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
 }
 
 function whatItIs({ xray, ct }: Figures): string {
-  const [own, slices] = [recipeSchema.parse(xray.made.recipe), recipeSchema.parse(ct.made.recipe)];
+  const [own, slices] = [parseStoredRecipe(xray.made.recipe), parseStoredRecipe(ct.made.recipe)];
   const stages = (recipe: typeof own): string =>
     recipe.stages
       .map(({ epochs, pixels }) => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at ${pixels ?? 'full'}${pixels ? ' pixels' : ' size'}`)
@@ -90,10 +90,7 @@ function whatItIs({ xray, ct }: Figures): string {
         'input',
         'one grey image, full frame resized to 192 × 192 (bilinear, antialiased), minus its mean, divided by its standard deviation',
       ],
-      [
-        'trained on',
-        'published 8-bit images (JPEG, PNG), **not DICOM**. CT: images with an unknown window, **not Hounsfield units**',
-      ],
+      ['trained on', 'published 8-bit images (JPEG, PNG), **not DICOM**. CT: images with an unknown window, **not Hounsfield units**'],
       [
         'training',
         `\`xray\`: ${xray.made.steps} steps of ${own.batch} (${stages(own)}); \`ct\`: ${ct.made.steps} steps (${stages(slices)}); AdamW, one cycle for each stage, each source and class used equally often, no image more than ${own.maxDraws ?? '–'} times an epoch; seed ${xray.made.seed}, ${xray.made.engine}`,
@@ -180,9 +177,7 @@ function neverLeftOut({ xray, unseen }: Figures): readonly string[] {
   const missing = xray.test.bySource.map(({ name }) => name).filter((name) => !unseen.some(({ leftOut }) => leftOut.includes(name)));
   return missing.length === 0
     ? []
-    : [
-        `**Not left out so far**: ${missing.join(', ')}. How the network performs at such a source without training on it is unknown.`,
-      ];
+    : [`**Not left out so far**: ${missing.join(', ')}. How the network performs at such a source without training on it is unknown.`];
 }
 
 function whatWasTried(unseen: readonly UnseenFigures[]): string {

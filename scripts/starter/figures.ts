@@ -14,7 +14,7 @@ import { loadFindings } from '../../src/findings-config.js';
 import { silentLog } from '../../src/log.js';
 import { loadModelVersion, type ModelVersion } from '../../src/registry/model-version.js';
 import { evaluateChallenger } from '../../src/retraining/evaluate-challenger.js';
-import { recipeSchema } from '../../src/training/recipe.js';
+import { parseStoredRecipe } from '../../src/training/recipe.js';
 import { starterCard } from './card.js';
 import { figuresSchema, maxMeasured, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
 import { predictFiles } from './files.js';
@@ -59,7 +59,7 @@ function measured(version: ModelVersion, kind: 'xray' | 'ct'): Measured {
 }
 
 /** Pictures of the network's own kind, as they were published, with something to say about a finding. */
-function judged(kind: 'xray' | 'ct', parts: Run['parts'], part: string): readonly Example[] {
+function examplesOf(kind: 'xray' | 'ct', parts: Run['parts'], part: string): readonly Example[] {
   const { guard, classes } = source[kind];
   return source[kind].source.examples
     .filter((example) => example.labels.includes(guard) && !isFullField(example) && parts.get(example.key) === part)
@@ -75,7 +75,7 @@ async function networkFigures(
   run: Run,
 ): Promise<{ readonly figures: NetworkFigures; readonly report: ReturnType<typeof evaluateSet> }> {
   const own = measured(version, kind);
-  const [validation, test] = [judged(kind, run.parts, 'validation'), judged(kind, run.parts, 'test')];
+  const [validation, test] = [examplesOf(kind, run.parts, 'validation'), examplesOf(kind, run.parts, 'test')];
   say(`${kind}: ${validation.length} validation images, ${test.length} of the locked test set`);
   const testSet = await scored(own, test);
   const { decision } = await evaluateChallenger({
@@ -86,12 +86,12 @@ async function networkFigures(
     examples: some(test, maxMeasured.gate),
     picture: (example) => source[kind].source.picture(example),
     testSet: 'locked test set',
-    labelRules,
+    findings: labelRules,
     rules: defaultPromotionRules,
     training: trainingTruths(kind, run),
   });
   const { settings, dataset, codeVersion, engine: by, seed: drawn } = run.version.lineage!;
-  const recipe = recipeSchema.parse(settings['recipe']);
+  const recipe = parseStoredRecipe(settings['recipe']);
   const figures: NetworkFigures = {
     weights: version.file.networks[kind]!.sha256,
     made: { images: dataset.splits, sources: dataset.sources, steps: stepsOf(run), recipe, codeVersion, engine: by, seed: drawn },
@@ -117,7 +117,7 @@ function trainingTruths(
   run: Run,
 ): { readonly source: readonly string[]; readonly labels: Record<string, readonly (0 | 1 | null)[]> } {
   const { classes } = source[kind];
-  const train = judged(kind, run.parts, 'train');
+  const train = examplesOf(kind, run.parts, 'train');
   return {
     source: train.map((one) => one.source),
     labels: Object.fromEntries(
@@ -127,7 +127,7 @@ function trainingTruths(
 }
 
 function stepsOf({ version }: Run): number {
-  const { stages, batch } = recipeSchema.parse(version.lineage!.settings['recipe']);
+  const { stages, batch } = parseStoredRecipe(version.lineage!.settings['recipe']);
   const images = version.lineage!.dataset.splits['train'] ?? 0;
   return stages.reduce((sum, { epochs }) => sum + epochs * Math.floor(images / Math.min(batch, images)), 0);
 }
@@ -172,11 +172,11 @@ function unknownName({ view, source: from }: Example): string {
 
 async function unseenFigures(run: Run): Promise<UnseenFigures> {
   const own = measured(run.version, 'xray');
-  const examples = some(judged('xray', run.parts, 'left-out'), maxMeasured.unseen);
+  const examples = some(examplesOf('xray', run.parts, 'left-out'), maxMeasured.unseen);
   say(`${run.name}: ${examples.length} images of what was left out`);
   const set = await scored(own, examples);
   const { n, patients, refused, findings } = setFigures(set);
-  const [few, inside] = [some(examples, maxMeasured.covered), some(judged('xray', run.parts, 'validation'), maxMeasured.covered)];
+  const [few, inside] = [some(examples, maxMeasured.covered), some(examplesOf('xray', run.parts, 'validation'), maxMeasured.covered)];
   const leftOut = [...new Set(examples.map((example) => example.source))].sort();
   const [, recipe] = /-recipe-(.+)$/.exec(run.name) ?? [];
   return {

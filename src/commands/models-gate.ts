@@ -11,6 +11,7 @@ import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
 import { withoutPatients } from '../registry/lineage.js';
+import { bestVersions, loadVersions } from '../registry/best-versions.js';
 import { evaluateChallenger } from '../retraining/evaluate-challenger.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages } from './labelled-images.js';
@@ -27,8 +28,10 @@ export interface GateCommand {
 }
 
 /**
- * `models gate`: compares a version with the champion on a test set and always writes a change record. The exit status is 0 only if
- * it passes the gate.
+ * `models gate`: compares a version with the champion, and with the best version so far, on a test set and writes a change record,
+ * whether it passes or not. The exit status is 0 only if it passes.
+ *
+ * @throws Fault 'request-invalid', 'model-unknown', 'dataset-invalid'
  */
 export async function gateModel(name: string, options: GateCommand): Promise<void> {
   const { network: kind } = options;
@@ -36,10 +39,19 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const startedAt = new Date();
   const config = loadConfig();
   const registry = registryOf(config);
+  const serving = (await registry.aliases())?.champion;
+  if (options.withoutChampion && options.promote && serving !== undefined)
+    throw new Fault(
+      'request-invalid',
+      `expected --without-champion without --promote while ${serving} serves: compare with it, or promote with \`models promote --without-gate --why REASON\``,
+    );
   const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
   const challenger = await chosenModel(name, config);
   const champion = options.withoutChampion ? null : await chosenModel('champion', config);
   const images = await openLabelledImages(options.dataset, options.testLock);
+  const best = champion
+    ? await loadVersions(registry, await bestVersions(registry, { kind, testSet: images.name, champion: champion.version }))
+    : undefined;
   const progress = progressLine('evaluating', options.json);
   const engine = await startEngine(engineOptionsOf(config, options.json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   try {
@@ -47,11 +59,12 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
       kind,
       champion,
       challenger,
+      ...(best ? { best } : {}),
       engine,
       examples: images.examples,
       picture: images.picture,
       testSet: images.name,
-      labelRules: loadFindings(config.findingsFile).findings,
+      findings: loadFindings(config.findingsFile).findings,
       rules,
       onProgress: (_, done, total) => progress.tell(done, total),
     });
@@ -84,7 +97,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
     if (options.json) console.log(JSON.stringify(decision));
     else {
       for (const { counts, passed, words } of decision.criteria)
-        console.log(`${passed ? 'passed' : counts ? 'NOT PASSED' : 'shown'}  ${words}`);
+        console.log(`${counts ? (passed ? 'passed' : 'FAILED') : 'shown'}  ${words}`);
       console.log(
         `\n${decision.decision}: ${decision.why}\nRecord: ${config.database.url ? `${record.id}, in the database` : join(registry.directory, 'changes', `${record.id}.md`)}\nNot for diagnosis.`,
       );

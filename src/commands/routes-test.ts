@@ -4,7 +4,7 @@ import { textOf } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { Fault, isOutage } from '../errors.js';
-import { Slots } from '../http/http-exchange.js';
+import { Slots } from '../http/slots.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { explainNone, route } from '../routing/match.js';
 import { loadRouting } from '../routing/rules.js';

@@ -32,7 +32,7 @@ export interface LungSettings {
   readonly pExchange: number;
   /** Everything but the lung fields is one grey. */
   readonly pAlone: number;
-  /** The lung fields are one grey. Such a picture says nothing of any finding: each counts as even odds. */
+  /** The lung fields are one grey. Such an image shows no finding: the target of each is even odds. */
   readonly pCovered: number;
   /** The picture is cropped to the lung fields, with margins of up to a sixth of the picture. */
   readonly pCrop: number;

@@ -1,19 +1,19 @@
 import type { GreyImage } from '../pixels/image.js';
 
-/** Whether an image has exactly one class, or each class holds of it or not. */
+/** Whether an image has exactly one class, or each class is present or absent. */
 export type LabelKind = 'one-of-many' | 'several';
 
 /** One labelled image, wherever its pixels are. */
 export interface Example {
   /** Names the pixels for good, and so the caches of them: the file's SHA-256, or a SOP Instance UID (and frame). */
   readonly key: string;
-  /** Whose image it is: the same text for all images of a patient. Never logged; locks hold a hash of it. */
+  /** The patient: the same text for all images of one. Never logged; locks contain a hash of it. */
   readonly patient: string;
   /** The hospital, collection or scanner that it came from. */
   readonly source: string;
-  /** `PA`, `AP`, `L`, `frontal`, `CT` … as the source says; empty if it does not. */
+  /** `PA`, `AP`, `L`, `frontal`, `CT` … as the source states; empty if it does not. */
   readonly view: string;
-  /** Classes that hold; exactly one for `one-of-many`, none for a normal image of `several`. */
+  /** Classes that are present; exactly one for `one-of-many`, none for a normal image of `several`. */
   readonly labels: readonly string[];
   /** Of `several`: classes of which nothing is known for this image; they take no part in loss and metrics. */
   readonly unknown?: readonly string[];
@@ -22,7 +22,7 @@ export interface Example {
   /** The site that it came from as drift calls it, and what its DICOM header says of how it was taken, where there is one. */
   readonly site?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** For people: a file name, relative to the data set. */
+  /** For messages: a file name, relative to the data set. */
   readonly file?: string;
 }
 

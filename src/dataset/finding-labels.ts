@@ -1,10 +1,10 @@
 import type { LabelKind } from './example.js';
 import { slugOf } from './slug.js';
 
-/** What a list says where nothing was found: a class of its own among `one-of-many`, no class at all among `several`. */
+/** Cells for a normal image: a class of its own for `one-of-many`, no class for `several`. */
 const normal: ReadonlySet<string> = new Set(['no-finding', 'normal', 'healthy', 'none']);
 
-/** Cells that say that nobody has looked yet. */
+/** Cells for an image without a label. */
 const unsaid: ReadonlySet<string> = new Set(['', 'unknown', 'todo', 'na', 'n-a', 'not-available']);
 
 /** Whether a list names several findings of one image anywhere: joined by bars, as NIH does. */
@@ -16,7 +16,7 @@ export function kindOf(findings: readonly string[]): LabelKind {
  * The classes of a cell. Findings are joined by `|`; a `/` leads from a finding to a kind of it, so that among `several`
  * `Pneumonia/Viral` is both `pneumonia` and `pneumonia-viral`, among `one-of-many` the latter alone.
  *
- * @returns undefined if the cell says nothing; an empty list for a normal image among `several`
+ * @returns undefined if the cell has no label; an empty list for a normal image among `several`
  */
 export function labelsOf(finding: string, kind: LabelKind): readonly string[] | undefined {
   if (kind === 'one-of-many') {

@@ -29,7 +29,7 @@ export function groupsOf(examples: readonly Pick<Example, 'patient' | 'key' | 'p
   return parent.map((_, index) => root(index));
 }
 
-/** Pairs of places of examples whose hashes differ in at most `bits` bits, the lower place first. */
+/** Pairs of indices of examples whose hashes differ in at most `bits` bits, the lower place first. */
 export function nearDuplicates(
   examples: readonly Pick<Example, 'perceptualHash'>[],
   bits = nearDuplicateBits,

@@ -186,7 +186,7 @@ function labelRows(
   return { labelled, withoutFinding, otherView };
 }
 
-/** Several rows of one image must agree; where they do not, nobody knows, and the image is left out. */
+/** Several rows of one image must agree; where they do not, the label is unknown and the image is left out. */
 function oneRowAnImage(rows: readonly LabelledRow[]): { chosen: LabelledRow[]; contradictions: { filename: string; lines: number[] }[] } {
   const byImage = new Map<string, LabelledRow[]>();
   for (const row of rows) byImage.set(row.filename, [...(byImage.get(row.filename) ?? []), row]);

@@ -2,7 +2,7 @@ import { Fault } from '../errors.js';
 import { decodeText, parseCells } from './csv-cells.js';
 import { slugOf } from './slug.js';
 
-/** What one row of a list says of one study. */
+/** The labels of one study in one row of a list. */
 export interface LabelRow {
   /** Line of the file, 1-based, for messages: an accession number is the patient's. */
   readonly line: number;
@@ -29,8 +29,8 @@ const words: Readonly<Record<string, LabelRow['findings'][number]['decision']>> 
 };
 
 /**
- * Reads a list of what somebody said of studies, named by Study Instance UID or Accession Number. Long: columns `finding` and
- * `decision` (present if there is none), one row a finding. Wide: a column for each finding, empty where nothing is said.
+ * Reads a list of labels of studies, which are identified by Study Instance UID or Accession Number. Long: columns `finding` and
+ * `decision` (present if there is none), one row a finding. Wide: a column for each finding, empty where the label is not known.
  *
  * @param findings the names that may occur, those of config/findings.json
  * @throws Fault dataset-invalid naming the column, or line and column; every mistake at once, ten at most
@@ -63,13 +63,15 @@ export function readLabelCsv(bytes: Uint8Array, source: string, findings: readon
       if (known === undefined) mistakes.push(`line ${line}, ${column}: expected present, absent or undetermined, found something else`);
       return known ?? 'undetermined';
     };
-    const said =
+    const labels =
       finding >= 0
         ? [{ name: slugOf(cell(finding)), decision: decision < 0 ? ('present' as const) : decided(cell(decision), 'decision') }]
         : wide.flatMap(({ name, index }) => (cell(index) === '' ? [] : [{ name, decision: decided(cell(index), name) }]));
-    for (const { name } of said)
+    for (const { name } of labels)
       if (!findings.includes(name)) mistakes.push(`line ${line}: expected a finding of config/findings.json, found "${name.slice(0, 40)}"`);
-    return said.length === 0 ? [] : [{ line, study: uid !== '' ? { studyInstanceUID: uid } : { accessionNumber: number }, findings: said }];
+    return labels.length === 0
+      ? []
+      : [{ line, study: uid !== '' ? { studyInstanceUID: uid } : { accessionNumber: number }, findings: labels }];
   });
   if (mistakes.length > 0)
     throw new Fault(

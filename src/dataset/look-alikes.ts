@@ -11,7 +11,7 @@ export type LookAlike = (typeof lookAlikes)[number];
 
 /**
  * A picture that resembles an upright chest without being one, made of one or two that are: what a guard must learn to refuse.
- * Turned, upside down (mirrored top to bottom), grey scale inverted, a part that holds no whole chest, a piece on plain ground,
+ * Turned, upside down (mirrored top to bottom), grey scale inverted, a part that shows no whole chest, a piece on plain ground,
  * two chests side by side, quarters in another order, or a pattern that was never a picture.
  */
 export function makeLookAlike(how: LookAlike, chest: GreyImage, other: GreyImage, draws: Draws): GreyImage {

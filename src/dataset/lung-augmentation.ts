@@ -15,7 +15,7 @@ export interface PlacedPicture {
 }
 
 /**
- * Where the mean chest lies on a picture of the cache. Looked for once, which takes longer than all augmentation, then kept beside
+ * Where the mean chest lies on a picture of the cache. Searched once, which takes longer than all augmentation, then stored beside
  * the picture. Blocking, for a worker thread.
  */
 export function placementOf(file: string, picture: SourcePicture): Placement {
@@ -35,7 +35,7 @@ export function placementOf(file: string, picture: SourcePicture): Placement {
  * A picture of which only the lungs stay, or all but them. Taking the surroundings from another picture breaks the tie between a
  * finding and the place that the picture is from (mixed backgrounds: Xiao et al. 2021, arXiv 2006.09994).
  *
- * @param other whose surroundings are taken; asked for only if `what` is `exchanged`
+ * @param other whose surroundings are taken; called only if `what` is `exchanged`
  * @returns a new picture of the same size and range
  */
 export function changeInfrastructure(own: PlacedPicture, { what, grey }: LungAugmentation, other: () => PlacedPicture): SourcePicture {

@@ -37,7 +37,7 @@ const headSchema = z.strictObject({
 
 export type ManifestEntry = z.infer<typeof entrySchema>;
 
-/** What a data set's folder holds: `manifest.jsonl`, its first line the classes, then a line for each image. */
+/** Content of a data set's folder: `manifest.jsonl`, its first line the classes, then a line for each image. */
 export interface Manifest {
   readonly kind: LabelKind;
   /** Sorted. */

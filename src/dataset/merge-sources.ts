@@ -5,7 +5,7 @@ import type { Example, ExampleSource } from './example.js';
  * Several data sets as one, `several` if one of them is. Among `several` a class that a data set does not know is unknown for its
  * images, not absent.
  *
- * @param unknownElsewhere false where somebody says what labels that a data set lacks mean for it
+ * @param unknownElsewhere false if the caller states what labels mean that a data set lacks
  * @throws Fault dataset-invalid if there is none
  */
 export function mergeSources(
@@ -18,7 +18,7 @@ export function mergeSources(
   const kind = sources.some((source) => source.kind === 'several') ? 'several' : 'one-of-many';
   const classes = [...new Set(sources.flatMap((source) => source.classes))].sort();
   const examples: Example[] = [];
-  /** By key: whoever passes an example on may have changed its labels, and equal keys are equal pixels. */
+  /** By key: callers may have changed the labels of an example, and equal keys mean equal pixels. */
   const origin = new Map<string, { readonly source: ExampleSource; readonly example: Example }>();
   for (const source of sources) {
     const missing = kind === 'several' && unknownElsewhere ? classes.filter((name) => !source.classes.includes(name)) : [];

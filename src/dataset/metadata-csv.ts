@@ -14,7 +14,7 @@ export interface MetadataRow {
 
 export interface Metadata {
   readonly rows: readonly MetadataRow[];
-  /** Lines with more or fewer cells than the heading; what the needed columns hold of them is used. */
+  /** Lines with more or fewer cells than the heading; their needed columns are used. */
   readonly strayLines: readonly number[];
   readonly encoding: 'utf-8' | 'windows-1252';
 }

@@ -7,7 +7,7 @@ import { writeFileAtomically } from '../lib/atomic-write.js';
 
 const lineSchema = z.strictObject({ key: z.string().min(1), part: z.enum(parts) });
 
-/** What each image was used for, as JSON lines: whoever judges a network later asks for the same validation images. Names no patient. */
+/** What each image was used for, as JSON lines, so that a later evaluation uses the same validation images. Names no patient. */
 export async function writePartsFile(path: string, examples: readonly Pick<Example, 'key'>[], used: readonly Part[]): Promise<void> {
   await writeFileAtomically(path, examples.map(({ key }, index) => `${JSON.stringify({ key, part: used[index] })}\n`).join(''));
 }

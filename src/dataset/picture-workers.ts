@@ -32,7 +32,7 @@ export class PictureWorkers {
     this.threads = Array.from({ length: Math.max(1, workers) }, () => {
       const thread = new Worker(new URL('./picture-worker.js', import.meta.url), { name: 'pictures', execArgv: [] });
       thread.unref();
-      thread.on('message', (answer: PictureAnalysis) => this.settle(answer));
+      thread.on('message', (reply: PictureAnalysis) => this.onReply(reply));
       thread.on('error', (error) => this.end(new Fault('engine-failed', `a picture thread ended: ${error.message}`)));
       thread.on('exit', () => this.end(new Fault('engine-failed', 'a picture thread ended')));
       return thread;
@@ -57,12 +57,12 @@ export class PictureWorkers {
     await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
 
-  private settle(answer: PictureAnalysis): void {
-    const entry = this.waiting.get(answer.id);
-    this.waiting.delete(answer.id);
+  private onReply(reply: PictureAnalysis): void {
+    const entry = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
     if (this.waiting.size === 0) this.threads.forEach((one) => one.unref());
-    if ('values' in answer) entry?.resolve(answer.values);
-    else entry?.reject(new Fault(answer.fault.code, answer.fault.detail, { source: answer.fault.source }));
+    if ('values' in reply) entry?.resolve(reply.values);
+    else entry?.reject(new Fault(reply.fault.code, reply.fault.detail, { source: reply.fault.source }));
   }
 
   private end(fault: Fault): void {

@@ -1,5 +1,5 @@
 /**
- * The results of `make(from)`, `make(from + 1)` … `make(count - 1)` in order, at most `ahead` of them begun before they are asked for.
+ * The results of `make(from)`, `make(from + 1)` … `make(count - 1)` in order, at most `ahead` of them begun before they are needed.
  *
  * What was begun and is no longer wanted is waited for when the loop is left, so that nothing runs on behind the caller's back.
  */

@@ -2,7 +2,7 @@
  * A finding as a name for a folder and an output: small letters and digits, everything else a hyphen; accents are taken off
  * (`Pneumopathie à Pneumocystis` → `pneumopathie-a-pneumocystis`, `COVID-19` → `covid-19`).
  *
- * @returns an empty string if the text holds neither letter nor digit
+ * @returns an empty string if the text has neither letter nor digit
  */
 export function slugOf(text: string): string {
   return foldLigatures(text)

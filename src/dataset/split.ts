@@ -5,7 +5,7 @@ import { assign, byRoot } from './stratify.js';
 import { isLocked, type TestLock } from './test-lock.js';
 
 /**
- * What an image is for. `left-out`: of a source that is kept from training on purpose. `excluded`: bound to a test or left-out
+ * What an image is for. `left-out`: of a source that is left out of training on purpose. `excluded`: bound to a test or left-out
  * patient by a near-duplicate, so that it may be on neither side.
  */
 export const parts = ['train', 'validation', 'calibration', 'test', 'left-out', 'excluded'] as const;
@@ -20,14 +20,14 @@ export interface SplitOptions {
   readonly unit?: 'patient' | 'file';
   /** Patients of the test set, locked for good. */
   readonly lock?: TestLock | undefined;
-  /** Sources kept from training. */
+  /** Sources that are not trained on. */
   readonly leaveOut?: readonly string[];
 }
 
 export interface Split {
   /** One for each example. */
   readonly parts: readonly Part[];
-  /** Sentences for people; counts, no patient. */
+  /** Sentences with counts; no patient. */
   readonly warnings: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export function splitExamples(examples: readonly Example[], options: SplitOption
   return { parts: result, warnings };
 }
 
-/** Locked and left-out patients leave the pool; whoever is bound to them is on no side at all. */
+/** Locked and left-out patients are taken out; examples bound to them are used on neither side. */
 function reserve(
   members: readonly number[],
   examples: readonly Example[],
@@ -106,7 +106,7 @@ function warningsOf(examples: readonly Example[], result: readonly Part[], lock:
   return warnings;
 }
 
-/** How many patients have images both to learn from and to judge by. */
+/** Number of patients with images both in training and in evaluation. */
 export function patientsOnBothSides(examples: readonly Pick<Example, 'patient'>[], result: readonly Part[]): number {
   const sides = new Map<string, Set<boolean>>();
   examples.forEach(({ patient }, index) => {
@@ -117,7 +117,12 @@ export function patientsOnBothSides(examples: readonly Pick<Example, 'patient'>[
   return [...sides.values()].filter((set) => set.size > 1).length;
 }
 
-/** What training on these parts needs besides images. @throws Fault dataset-invalid naming the class */
+/**
+ * Checks that there is something to learn: at least two classes of one-of-many, or a finding with images with and without it.
+ *
+ * @returns a warning for each class without a training image
+ * @throws Fault dataset-invalid naming the classes
+ */
 export function checkClasses(
   examples: readonly Example[],
   result: readonly Part[],
@@ -125,20 +130,23 @@ export function checkClasses(
   kind: LabelKind,
 ): readonly string[] {
   const train = examples.filter((_, index) => result[index] === 'train');
-  const held = classes.map((name) => train.filter(({ labels }) => labels.includes(name)).length);
+  const imagesOfClass = classes.map((name) => train.filter(({ labels }) => labels.includes(name)).length);
   if (kind === 'one-of-many') {
-    const there = classes.filter((_, index) => held[index]! > 0);
-    if (there.length < 2)
+    const trainable = classes.filter((_, index) => imagesOfClass[index]! > 0);
+    if (trainable.length < 2)
       throw new Fault(
         'dataset-invalid',
-        `expected images of at least two classes to train on, found ${there.length === 1 ? `${train.length} images of ${there[0]} alone` : 'none'}`,
+        `expected images of at least two classes to train on, found ${trainable.length === 1 ? `${train.length} images of ${trainable[0]} alone` : 'none'}`,
       );
   } else {
     const learnable = classes.filter(
-      (name, index) => held[index]! > 0 && train.some(({ labels, unknown = [] }) => !labels.includes(name) && !unknown.includes(name)),
+      (name, index) =>
+        imagesOfClass[index]! > 0 && train.some(({ labels, unknown = [] }) => !labels.includes(name) && !unknown.includes(name)),
     );
     if (learnable.length === 0)
       throw new Fault('dataset-invalid', `expected for at least one of ${classes.join(', ')} images with and without it, found none`);
   }
-  return classes.filter((_, index) => held[index] === 0).map((name) => `no image of ${name} to train on: the network will not know it`);
+  return classes
+    .filter((_, index) => imagesOfClass[index] === 0)
+    .map((name) => `no image of ${name} to train on: the network cannot learn it`);
 }

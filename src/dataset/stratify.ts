@@ -30,7 +30,7 @@ export function assign<Part extends string>(
   }
 }
 
-/** By source and rarest class, sorted; the rarest class of a group says most about where it is needed. */
+/** By source and rarest class, sorted; the rarest class of a group decides best where it is needed. */
 function strataOf(
   groups: readonly (readonly number[])[],
   examples: readonly Example[],

@@ -16,7 +16,7 @@ const lockSchema = z.strictObject({
   seed: z.int(),
   share: z.number(),
   salt: hex64,
-  /** HMAC-SHA-256 of each patient under the salt, sorted: the file names nobody. */
+  /** HMAC-SHA-256 of each patient under the salt, sorted: the file identifies no patient. */
   patients: z.array(hex64).min(1).readonly(),
   /** SHA-256 over everything else. */
   checksum: hex64,
@@ -52,7 +52,7 @@ export interface LockOptions {
 /**
  * The lock of a data set: read if it is there (then the options count for nothing), else drawn and written.
  *
- * @throws Fault dataset-invalid if the file was changed by hand, or if the share holds no patient
+ * @throws Fault dataset-invalid if the file was changed, or if the share is less than one patient
  */
 export async function openTestLock(path: string, examples: readonly Example[], options: LockOptions): Promise<TestLock> {
   const there = await readTestLock(path);

@@ -28,7 +28,7 @@ export function trainingPicture(task: PictureTask): Float32Array {
   return networkInput({ width, height, values: greyTrainingPicture(task), pixelAspect: 1 }, task.input);
 }
 
-/** The same before it is normalised, `width * height` values in [0, 1]: for people. */
+/** The same before it is normalised, `width * height` values in [0, 1], for display. */
 export function greyTrainingPicture(task: PictureTask): Float32Array {
   const augmentation = augmentationOf(task);
   return applyAugmentation(
@@ -46,7 +46,7 @@ function augmentationOf({ settings, seed, epoch, position }: TaskKey): Augmentat
   return drawAugmentation(settings, keyedRandom('augmentation', seed, epoch, position));
 }
 
-/** Whether the lungs of the picture at this place are covered, where it has some: then nothing can be said of it. */
+/** Whether the lungs of the image at this position are covered, if it has lung fields: then it shows no finding. */
 export function coversLungs(task: TaskKey): boolean {
   return augmentationOf(task).lungs?.what === 'covered';
 }
@@ -64,7 +64,7 @@ function pictureAt(file: string, { sourceWidth, sourceHeight }: PictureTask, { e
 function ofLungs(picture: SourcePicture, task: PictureTask, { lungs, lungCrop }: Augmentation): SourcePicture {
   const { file, otherChest } = task;
   if (otherChest === undefined || !(lungs ?? lungCrop)) return picture;
-  // where the lungs lie is looked for in the picture as it is in the cache, and kept there
+  // the position of the lungs is searched in the cached image and stored beside it
   const placed = (name: string, shown: SourcePicture): PlacedPicture => ({
     picture: shown,
     placement: placementOf(name, pictureAt(name, task, {})),

@@ -54,7 +54,7 @@ const intoG0: Readonly<Record<string, 'ascii' | 'jisx0208' | 'jisx0212'>> = {
 
 const withoutExtensions = new Set(['ISO_IR 192', 'GB18030', 'GBK']);
 const escape = 0x1b;
-/** TAB, LF, FF, CR and the delimiters \ ^ =: after them the sets of the beginning hold again (PS3.5 §6.1.2.5.3). */
+/** TAB, LF, FF, CR and the delimiters \ ^ =: after them the initial character sets apply again (PS3.5 §6.1.2.5.3). */
 const resetting = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x5c, 0x5e, 0x3d]);
 const decoders = new Map<string, TextDecoder>();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });

@@ -12,7 +12,7 @@ const byTag = new Map<number, Attribute | undefined>();
 
 /** The standard attribute of a tag; undefined for private, repeating (50xx, 60xx) and unknown ones. */
 export function attributeOfTag(tag: number): Attribute | undefined {
-  // dcmjs looks a tag up by parsing its text each time, so its answers are kept.
+  // dcmjs looks a tag up by parsing its text each time, so its results are cached.
   if (byTag.has(tag)) return byTag.get(tag);
   const group = tag >>> 16;
   const repeating = (group & 0xff00) === 0x5000 || (group & 0xff00) === 0x6000;
@@ -22,7 +22,7 @@ export function attributeOfTag(tag: number): Attribute | undefined {
   return attribute;
 }
 
-/** The attribute of a keyword, or of eight hexadecimal digits (the key under which attributes without keyword are kept). */
+/** The attribute of a keyword, or of eight hexadecimal digits (the key of attributes without a keyword). */
 export function attributeOfKey(key: string): Attribute | undefined {
   if (/^[0-9A-F]{8}$/.test(key)) return { tag: parseInt(key, 16), keyword: key, vr: 'UN' };
   const entry = nameMap[key];

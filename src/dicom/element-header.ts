@@ -49,7 +49,7 @@ const shortLength = new Set([
 ]);
 /** … and those with two reserved bytes and a 32-bit length. */
 const longLength = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
-/** VRs that say nothing of what the bytes mean; `ox` and `lt` are the dictionary's own. */
+/** VRs that do not define what the bytes mean; `ox` and `lt` are the dictionary's own. */
 const bytesOnly = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'UN', 'ox', 'lt', 'px']);
 /** Numbers as text, which a VR of text would leave unread. */
 const texts = new Set(['AE', 'CS', 'LO', 'LT', 'SH', 'ST', 'UC', 'UT']);

@@ -1,5 +1,5 @@
 /**
- * A value without the spaces and NUL that fill it up to an even length (PS3.5 §6.2). By hand, for `/[\0 ]+$/` begins again at each
+ * A value without the spaces and NUL that fill it up to an even length (PS3.5 §6.2). No regular expression: `/[\0 ]+$/` begins again at each
  * space: on a text of megabytes of spaces that is no end of work.
  */
 export function withoutPadding(text: string): string {

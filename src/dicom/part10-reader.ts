@@ -3,18 +3,9 @@ import { textDecoderFor } from './character-set.js';
 import type { DecodeText } from './character-set.js';
 import { attributeOfTag, tagDigits, tagName, tagText } from './dictionary.js';
 import { textsOf } from './data-set.js';
-import {
-  hasKnownVr,
-  headerAt,
-  isBytesVr,
-  itemEndTag,
-  itemTag,
-  sequenceEndTag,
-  startsElement,
-  tagAt,
-  undefinedLength,
-} from './element-header.js';
+import { hasKnownVr, headerAt, itemEndTag, itemTag, sequenceEndTag, startsElement, tagAt, undefinedLength } from './element-header.js';
 import type { ElementHeader, Encoding } from './element-header.js';
+import { holdsFragments } from './undefined-length.js';
 import { valueOf } from './value.js';
 
 export type { Encoding } from './element-header.js';
@@ -44,7 +35,7 @@ interface Level {
 
 const pixelData = 0x7fe00010;
 /** Real objects nest less than ten deep. */
-const deepest = 64;
+const maxDepth = 64;
 /** Elements and items of one file; an enhanced CT of 2,000 frames has about 200,000. */
 const maxElements = 1_000_000;
 
@@ -159,7 +150,7 @@ export class DataSetReader {
     else throw this.fault(level.tag, `an item was expected at byte ${this.offset}, ${tagText(tag)} was found`);
   }
 
-  /** What was once UN may hold explicit items all the same, and a sequence of an implicit file too. */
+  /** Items of a sequence that was once UN, or of an implicit file, may be in explicit encoding all the same. */
   private encodingOfItem(encoding: Encoding): Encoding {
     return encoding.explicit || !hasKnownVr(this.view, this.offset) ? encoding : { ...encoding, explicit: true };
   }
@@ -185,7 +176,7 @@ export class DataSetReader {
           : { kind: 'native', bytes: this.take(level, tag, length), vr };
       return false;
     }
-    if (length === undefinedLength && this.holdsFragments(level, tag, header)) {
+    if (length === undefinedLength && holdsFragments(this.view, this.offset, level.bound, tag, header)) {
       const from = this.offset;
       this.readFragments(level, tag);
       level.dataSet[keyOf(tag)] = this.bytes.subarray(from, this.offset);
@@ -197,7 +188,7 @@ export class DataSetReader {
       this.push(level, tag, length, items, level.dataSet, encoding);
       return true;
     }
-    this.keep(level, tag, header, this.take(level, tag, length));
+    this.store(level, tag, header, this.take(level, tag, length));
     return true;
   }
 
@@ -221,44 +212,7 @@ export class DataSetReader {
     }
   }
 
-  /**
-   * Undefined length does not mean a sequence: compressed icons and private bytes are fragments too (PS3.5 §A.4). VRs of bytes hold
-   * fragments; of UN what lies in the first item decides.
-   */
-  private holdsFragments(level: Level, tag: number, { vr, encoding }: ElementHeader): boolean {
-    if (vr === 'SQ') return false;
-    for (let at = this.offset; at + 8 <= level.bound; at += 8) {
-      const found = tagAt(this.view, at, encoding.littleEndian);
-      if (found !== itemTag) return tag === pixelData || (isBytesVr(vr) && vr !== 'UN') || at > this.offset;
-      const length = this.view.getUint32(at + 4, encoding.littleEndian);
-      if (length === undefinedLength) return false;
-      if (tag === pixelData || (isBytesVr(vr) && vr !== 'UN')) return true;
-      if (length > 0) return length < 8 || !this.looksLikeDataSet(at + 8, at + 8 + length, encoding);
-    }
-    return false;
-  }
-
-  private looksLikeDataSet(start: number, end: number, encoding: Encoding): boolean {
-    if (end > this.bytes.length) return false;
-    for (const explicit of [false, true]) {
-      let at = start;
-      let tag = -1;
-      for (let elements = 0; at < end && elements < 4; elements++) {
-        if (!startsElement(this.view, at, { ...encoding, explicit }, tag)) {
-          at = -1;
-          break;
-        }
-        tag = tagAt(this.view, at, encoding.littleEndian);
-        const header = headerAt(this.view, at, end, { ...encoding, explicit });
-        if (!header || header.length === undefinedLength) return header !== undefined;
-        at += header.size + header.length;
-      }
-      if (at >= start && at <= end) return true;
-    }
-    return false;
-  }
-
-  private keep(level: Level, tag: number, { vr, encoding: { littleEndian } }: ElementHeader, bytes: Uint8Array): void {
+  private store(level: Level, tag: number, { vr, encoding: { littleEndian } }: ElementHeader, bytes: Uint8Array): void {
     const { decodeText, signedPixels } = level;
     const value = valueOf(vr, bytes, { littleEndian: vr === 'UN' || littleEndian, decodeText, signedPixels });
     const key = keyOf(tag);
@@ -299,7 +253,7 @@ export class DataSetReader {
     dataSet: MutableDataSet,
     encoding: Encoding,
   ): void {
-    if (this.levels.length >= deepest * 2) throw this.fault(parent.tag, `sequences nested more than ${deepest} deep`);
+    if (this.levels.length >= maxDepth * 2) throw this.fault(parent.tag, `sequences nested more than ${maxDepth} deep`);
     if (++this.elements > maxElements) throw this.fault(parent.tag, `more than ${maxElements} elements`);
     const end = length === undefinedLength ? undefined : this.offset + length;
     if (end !== undefined) this.makeRoom(parent, tag, length);

@@ -5,11 +5,11 @@ import { asFault, Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint } from '../http/http-exchange.js';
 import { pacsAddress, uidSegment, type PacsAddress } from '../http/pacs-address.js';
 import { DicomWebCall } from './dicomweb-call.js';
-import { withHeldUids } from './held-uids.js';
+import { withQuotedUids } from './quoted-uids.js';
 import { openLibrary, type DicomWebLibrary, type WithRequest } from './library.js';
-import { readStoreAnswer, type StoredInstance } from './store-answer.js';
+import { readStoreResponse, type StoredInstance } from './store-response.js';
 
-export type { StoredInstance } from './store-answer.js';
+export type { StoredInstance } from './store-response.js';
 
 /** Attributes to match by keyword (PS3.18 §8.3.4.1), e.g. `{ StudyDate: '20260101-' }`; `includefield` as one comma-separated text. */
 export type Query = Readonly<Record<string, string>>;
@@ -47,7 +47,7 @@ export class DicomWeb {
     this.http.close();
   }
 
-  /** A row that cannot be read is given as an empty data set: one study never spoils a list, and pages keep their length. */
+  /** A row that cannot be read becomes an empty data set: one study never spoils a list, and pages stay as long as they were. */
   async searchForStudies(query: Query = {}, page: Page = {}): Promise<readonly DataSet[]> {
     const queryParams = { ...query, ...page };
     const rows = await this.list(pacsAddress(['studies'], queryParams), {}, (request) =>
@@ -117,7 +117,7 @@ export class DicomWeb {
   }
 
   /**
-   * Whether the account may store: asked by a STOW-RS request that holds no instance (Orthanc 1.10.1 answers 200).
+   * Whether the account may store: checked by a STOW-RS request that holds no instance (Orthanc 1.10.1 answers 200).
    * @throws Fault pacs-unreachable, timed-out
    */
   async mayStore(): Promise<boolean> {
@@ -137,31 +137,31 @@ export class DicomWeb {
     try {
       await call.of((request) => this.library.storeInstances({ datasets: files, request }));
     } catch (thrown) {
-      // 202, 409 and Orthanc's 400 say in their body which instances were refused; other faults have none.
+      // 202, 409 and Orthanc's 400 name the refused instances in their body; other faults have no such body.
       if (call.status !== 400 && call.status !== 409) throw thrown;
     }
     const reply = call.reply;
     if (!reply) throw new Fault('pacs-malformed', 'no answer to what was stored', { ...subject, source });
-    const isStoreAnswer = /json/.test(String(reply.headers['content-type'] ?? 'json')) && reply.body.length > 0;
-    if (!isStoreAnswer && reply.status >= 400)
+    const isStoreResponse = /json/.test(String(reply.headers['content-type'] ?? 'json')) && reply.body.length > 0;
+    if (!isStoreResponse && reply.status >= 400)
       throw new Fault('pacs-rejected', faultOfStatus(reply.status, '', {}).detail, { ...subject, source });
-    return readStoreAnswer(dataSetOf(jsonOf(reply, { ...subject, source }), { ...subject, source }), files.length, subject);
+    return readStoreResponse(dataSetOf(jsonOf(reply, { ...subject, source }), { ...subject, source }), files.length, subject);
   }
 
   private async dataSets(
     path: PacsAddress,
     subject: FaultSubject,
-    ask: (request: WithRequest['request']) => Promise<unknown>,
+    call: (request: WithRequest['request']) => Promise<unknown>,
   ): Promise<readonly DataSet[]> {
-    return (await this.list(path, subject, ask)).map((one) => dataSetOf(one, subject));
+    return (await this.list(path, subject, call)).map((one) => dataSetOf(one, subject));
   }
 
   private async list(
     path: PacsAddress,
     subject: FaultSubject,
-    ask: (request: WithRequest['request']) => Promise<unknown>,
+    call: (request: WithRequest['request']) => Promise<unknown>,
   ): Promise<readonly unknown[]> {
-    const answer = await new DicomWebCall(this.http, { method: 'GET', path }, subject).of(ask);
+    const answer = await new DicomWebCall(this.http, { method: 'GET', path }, subject).of(call);
     if (!Array.isArray(answer)) throw new Fault('pacs-malformed', 'a list of data sets was expected', subject);
     return answer;
   }
@@ -196,7 +196,7 @@ function requireFullMetadata(instances: readonly DataSet[], setting: string, sub
   );
 }
 
-/** What is no data set at all is no answer of DICOMweb; one that cannot be read is that study's fault alone. */
+/** A row that is no object is a malformed answer; a data set that cannot be read affects its own study only. */
 function readableRow(json: unknown): DataSet {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return dataSetOf(json, {});
   try {
@@ -211,7 +211,7 @@ function dataSetOf(json: unknown, subject: FaultSubject): DataSet {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new Fault('pacs-malformed', 'a data set in the DICOM JSON model was expected', subject);
   try {
-    return withHeldUids(fromDicomJson(json as Record<string, unknown>));
+    return withQuotedUids(fromDicomJson(json as Record<string, unknown>));
   } catch (thrown) {
     const fault = asFault(thrown, 'pacs-malformed', subject);
     throw fault.code === 'pacs-malformed' ? fault : new Fault('pacs-malformed', fault.detail, subject, { cause: thrown });

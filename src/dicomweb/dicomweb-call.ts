@@ -5,11 +5,11 @@ import type { PacsAddress } from '../http/pacs-address.js';
 import { requireWholeMultipart } from './multipart.js';
 
 /**
- * The part of XMLHttpRequest that dicomweb-client 0.11.3 uses, over our own HTTP: one object for one call, handed to
- * the library as `request.instance`, so that nothing global changes.
+ * The part of XMLHttpRequest that dicomweb-client 0.11.3 uses, on top of HttpExchange: one object for one call, given to the library as
+ * `request.instance`. The library has no other way to replace its transport, and a global XMLHttpRequest would affect all code.
  *
- * The library never looks at an error of the transport and settles no promise when it throws while reading an
- * answer; `of` sees to both. Answers are given as Buffer where a browser gives an ArrayBuffer: the
+ * The library ignores errors of the transport, and its promise stays pending when it throws while reading an answer; `of` rejects in
+ * both cases. Answers are given as Buffer where a browser gives an ArrayBuffer: the
  * library's `slice` is then a view, and ten megabytes are not copied once more.
  */
 export class DicomWebCall {
@@ -40,7 +40,7 @@ export class DicomWebCall {
 
   /**
    * Runs one call of the library with this object as its request.
-   * @throws Fault for what the transport, the status or the body say
+   * @throws Fault for errors of the transport, statuses of errors and bodies that cannot be read
    */
   async of<T>(call: (request: { readonly instance: unknown }) => Promise<T>): Promise<T> {
     const failure = new Promise<never>((_, reject) => (this.fail = reject));

@@ -18,7 +18,7 @@ interface Searching {
 }
 
 /**
- * dicomweb-client 0.11.3 as it is. Its own declarations say otherwise: no `request` in the options, arrays where
+ * dicomweb-client 0.11.3 as it is. Its own declarations are wrong: no `request` in the options, arrays where
  * promises are returned, `singlepart` required. The answers are `unknown` because they are whatever the PACS sent.
  */
 export interface DicomWebLibrary {

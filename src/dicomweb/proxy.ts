@@ -1,41 +1,41 @@
-import type http from 'node:http';
-import { Fault } from '../errors.js';
-import { connectionTo, isStale, Slots, StaleConnection, targetOf, type HttpConnection, type HttpEndpoint } from '../http/http-exchange.js';
+import type { Readable } from 'node:stream';
+import { HttpConnection } from '../http/connection.js';
+import { slotsOf, type HttpEndpoint } from '../http/http-exchange.js';
 import type { PacsAddress } from '../http/pacs-address.js';
+import type { Slots } from '../http/slots.js';
 
-/** An answer of the PACS on its way through; `body` is not read yet. */
+/** A response of the PACS that is streamed to a viewer; `body` has not been read yet. */
 export interface ProxiedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: http.IncomingMessage;
+  readonly body: Readable;
 }
 
-/** What a viewer may learn of an answer's head; cookies, the server's name and its challenges stay here. */
-const passedHeaders = ['content-type', 'content-length', 'last-modified'] as const;
+/** The headers that a viewer gets; cookies, the server's name and its challenges are left out. */
+const forwardedHeaders = ['content-type', 'content-length', 'last-modified'] as const;
 
 /**
- * Reading requests of a viewer, passed on to the PACS with our credentials, their answers streamed back. They share the slots of
- * the endpoint with everything else that asks this PACS; one is held until the answer's last byte.
+ * Forwards a viewer's GET requests to the PACS with the service's credentials and streams the responses back. They share the slots of
+ * the endpoint with all other requests to this PACS; a slot is in use until the last byte of the response.
  */
 export class DicomWebProxy {
   private readonly connection: HttpConnection;
   private readonly slots: Slots;
 
   constructor(private readonly endpoint: HttpEndpoint) {
-    this.connection = connectionTo(endpoint);
-    const { maxConcurrent = 8 } = endpoint;
-    this.slots = typeof maxConcurrent === 'number' ? new Slots(maxConcurrent) : maxConcurrent;
+    this.connection = new HttpConnection(endpoint);
+    this.slots = slotsOf(endpoint);
   }
 
   close(): void {
-    this.connection.agent.destroy();
+    this.connection.close();
   }
 
   /**
    * @param path below the root of DICOMweb
-   * @param seenAs host and protocol under which the viewer reaches us: the PACS puts them into its links
-   * @param signal ends the request, also while it waits for its turn
-   * @throws Fault pacs-unreachable, timed-out
+   * @param seenAs host and protocol under which the viewer reaches this service: the PACS puts them into its links
+   * @param signal ends the request, also while it waits for a slot
+   * @throws Fault pacs-unreachable, pacs-malformed, timed-out
    */
   get(
     path: PacsAddress,
@@ -43,59 +43,28 @@ export class DicomWebProxy {
     seenAs: { readonly host: string; readonly protocol: string },
     signal: AbortSignal,
   ): Promise<ProxiedResponse> {
-    return new Promise<ProxiedResponse>((resolve, reject) => {
-      const inTurn = async (): Promise<void> => {
-        const send = (): Promise<ProxiedResponse> => this.send(path, accept, seenAs, signal);
-        const answer = await send().catch((thrown: unknown) => {
-          if (thrown instanceof StaleConnection) return send();
-          throw thrown;
-        });
-        const ended = endOf(answer.body, this.endpoint.timeoutMs * 10);
-        resolve(answer);
-        await ended;
-      };
-      this.slots.use(inTurn, 'viewer').catch(reject);
-    });
-  }
-
-  private send(
-    path: PacsAddress,
-    accept: string | undefined,
-    seenAs: { readonly host: string; readonly protocol: string },
-    signal: AbortSignal,
-  ): Promise<ProxiedResponse> {
-    const { url, agent, authorization } = this.connection;
     const headers = {
-      ...(authorization ? { Authorization: authorization } : {}),
       ...(accept ? { Accept: accept } : {}),
       Forwarded: `host="${seenAs.host.replace(/["\\]/g, '')}";proto=${seenAs.protocol}`,
     };
-    return new Promise((resolve, reject) => {
-      const { open, options } = targetOf(url, path);
-      const request = open({ ...options, method: 'GET', headers, agent, signal, timeout: this.endpoint.timeoutMs });
-      request.on('timeout', () => request.destroy(new Fault('timed-out', `no answer within ${this.endpoint.timeoutMs} ms`)));
-      request.on('error', (error: Error & { code?: string }) => {
-        if (isStale(request, error)) reject(new StaleConnection());
-        else
-          reject(
-            error instanceof Fault
-              ? error
-              : new Fault('pacs-unreachable', `no connection (${error.code ?? error.message})`, {}, { cause: error }),
-          );
-      });
-      request.on('response', (body) => {
-        const passed = passedHeaders.flatMap((name) =>
-          typeof body.headers[name] === 'string' ? [[name, body.headers[name]] as const] : [],
-        );
-        resolve({ status: body.statusCode ?? 502, headers: Object.fromEntries(passed), body });
-      });
-      request.end();
+    return new Promise<ProxiedResponse>((resolve, reject) => {
+      const forward = async (): Promise<void> => {
+        const { statusCode, headers: received, body } = await this.connection.send({ method: 'GET', path, headers, signal });
+        const ended = endOf(body, this.endpoint.timeoutMs * 10);
+        const forwarded = forwardedHeaders.flatMap((name) => (typeof received[name] === 'string' ? [[name, received[name]] as const] : []));
+        resolve({ status: statusCode, headers: Object.fromEntries(forwarded), body });
+        await ended;
+      };
+      this.slots.use(forward, 'viewer').catch(reject);
     });
   }
 }
 
-/** When an answer is read, broken off or given up: a browser that reads a byte now and then must not keep a slot for ever. */
-function endOf(body: http.IncomingMessage, maxMs: number): Promise<void> {
+/**
+ * Resolves when a response has been read, broken off or destroyed; after `maxMs` it is destroyed, so that a browser that reads very
+ * slowly does not occupy a slot for ever.
+ */
+function endOf(body: Readable, maxMs: number): Promise<void> {
   return new Promise((resolve) => {
     const deadline = setTimeout(() => body.destroy(), maxMs);
     deadline.unref();
@@ -103,6 +72,8 @@ function endOf(body: http.IncomingMessage, maxMs: number): Promise<void> {
       clearTimeout(deadline);
       resolve();
     };
+    // An error reaches the reader of the body; without a reader it concerns nobody.
+    body.on('error', () => undefined);
     body.once('close', end).once('end', end);
   });
 }

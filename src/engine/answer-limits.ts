@@ -1,6 +1,6 @@
-/** How long an engine may take for an answer, in milliseconds of time in which this process ran. */
+/** How long an engine may take to reply, in milliseconds of time in which this process ran. */
 export interface AnswerLimits {
-  /** The least limit of a request whose like was answered before. */
+  /** The minimum limit of a request if one of its kind was answered before. */
   readonly answerMs: number;
   /** Of everything else: loading a network, its first answer (a GPU compiles its kernels then), the start of training. */
   readonly firstAnswerMs: number;
@@ -8,10 +8,10 @@ export interface AnswerLimits {
 
 export const defaultAnswerLimits: AnswerLimits = { answerMs: 60_000, firstAnswerMs: 300_000 };
 
-/** A machine that is busy with other things may be so many times slower than it was at its slowest. */
+/** A busy machine may be slower by this factor than it was at its slowest. */
 const tolerance = 20;
 
-/** What a request asks for, as far as its time depends on it. */
+/** What the time of a request depends on. */
 export interface Work {
   /** Requests of one key take time in proportion to their units. */
   readonly key: string;
@@ -44,7 +44,7 @@ export class AnswerPace {
 
 /**
  * Calls back after a time in which this process itself ran: a machine that slept, or a container that was paused, has not
- * computed either. What the callback is given is how long that was by the clock.
+ * computed either. The callback gets the elapsed time by the clock.
  */
 export class RunningTimer {
   readonly #timer: NodeJS.Timeout;

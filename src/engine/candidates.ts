@@ -19,7 +19,7 @@ export const engineNames = [
   'tensorflow-wasm',
 ] as const;
 
-/** By which an engine is asked for in the configuration. */
+/** The name of an engine in the configuration. */
 export type EngineName = (typeof engineNames)[number];
 
 /** An engine that can be ended with the process's other parts; not every one can train. */
@@ -33,21 +33,21 @@ export interface StartedEngine extends Engine, Partial<TrainingEngine> {
 
 export interface StartOptions {
   readonly limits?: AnswerLimits | undefined;
-  /** For a backend that is started before it is asked anything. */
+  /** For a backend that is started before its first request. */
   readonly startTimeoutMs?: number | undefined;
 }
 
 /** An engine that this version knows, whether or not it is there. */
 export interface EngineCandidate {
   readonly name: EngineName;
-  /** For people, with the version where it is installed. */
+  /** For messages, with the version if it is installed. */
   readonly title: string;
-  /** Whether its packages are here; whether it starts is for a probe to say. */
+  /** Whether its packages are installed; a probe finds out whether it starts. */
   readonly installed: boolean;
   readonly howToAdd: string;
   /**
    * @param why goes into its description
-   * @throws Fault 'engine-unavailable' with the reason; onnxruntime's providers say it only when a network is loaded
+   * @throws Fault 'engine-unavailable' with the reason; onnxruntime's providers fail only when a network is loaded
    */
   start(threads: number, why: string, options?: StartOptions): Promise<StartedEngine>;
 }

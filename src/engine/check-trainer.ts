@@ -6,7 +6,7 @@ import type { StepRates, TrainerOptions, TrainingBatch } from './trainer.js';
 import { trainingPlan } from './training-plan.js';
 
 /**
- * What every engine asks of a trainer's options before it starts anything.
+ * The checks of a trainer's options that every engine makes before it starts anything.
  *
  * @throws Fault 'model-invalid' naming tensor, expected and found shape; RangeError for other options that cannot be meant
  */

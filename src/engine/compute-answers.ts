@@ -1,11 +1,11 @@
 import type { FaultCode } from '../errors.js';
-import type { ComputeAnswer } from './compute-process.js';
+import type { ComputeReply } from './compute-process.js';
 
 /**
- * The other side of a ComputeProcess: works requests off strictly one after the other, because two networks at once would share
- * the same cores, and ends with the process that asks.
+ * The program of a ComputeProcess: computes requests strictly one after the other, because two networks at once would share the same
+ * cores, and ends with the service.
  *
- * @param before what has to be done before the first request
+ * @param before finished before the first request is computed
  * @param codeOf of an error, where it is another fault than 'engine-failed'
  */
 export function answerRequests<Request>(
@@ -25,7 +25,7 @@ export function answerRequests<Request>(
         },
       );
   });
-  // nobody asks any more
+  // the service has ended
   process.on('disconnect', () => process.exit(0));
   // These go to the whole group (Ctrl-C, systemd): the service decides when the engine ends, since a study in progress needs it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -35,6 +35,6 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export function post(message: ComputeAnswer | object): void {
+export function post(message: ComputeReply | object): void {
   process.send?.(message);
 }

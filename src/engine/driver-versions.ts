@@ -5,7 +5,7 @@ import { childEnvironment } from '../lib/child-environment.js';
 
 /** What a person needs to know of this machine's graphics when an engine does not start. */
 export interface DriverVersions {
-  /** `NVIDIA H100, driver 550.54, 81559 MiB` for each card, as nvidia-smi says; empty where there is none. */
+  /** `NVIDIA H100, driver 550.54, 81559 MiB` for each card, as nvidia-smi prints it; empty without a card. */
   readonly nvidia: readonly string[];
   /** Names of the Vulkan drivers that are installed. */
   readonly vulkan: readonly string[];
@@ -18,8 +18,8 @@ const wanted = /^\s*(lib(?:cudart|cudnn|cublas|vulkan)\.so\.\d+)\s/;
 
 export async function driverVersions(): Promise<DriverVersions> {
   const [nvidia, loader, ...folders] = await Promise.all([
-    said('nvidia-smi', ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader']),
-    said('/sbin/ldconfig', ['-p']),
+    outputOf('nvidia-smi', ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader']),
+    outputOf('/sbin/ldconfig', ['-p']),
     ...vulkanFolders.map((folder) => readdir(folder).catch((): string[] => [])),
   ]);
   const module = await readFile('/proc/driver/nvidia/version', 'utf8').then(
@@ -41,7 +41,7 @@ export async function driverVersions(): Promise<DriverVersions> {
 }
 
 /** What a program prints; nothing if it is not there or fails. */
-async function said(program: string, programArguments: readonly string[]): Promise<string> {
+async function outputOf(program: string, programArguments: readonly string[]): Promise<string> {
   return promisify(execFile)(program, [...programArguments], { timeout: 10_000, env: childEnvironment() }).then(
     ({ stdout }) => stdout,
     () => '',

@@ -18,20 +18,20 @@ export interface FallbackEngineOptions {
   /** In the order in which they are to be tried. */
   readonly others: readonly Successor[];
   readonly log: Log;
-  /** Starts the engine in use afresh; asked when no other is left. After another took over, that one's `start` is. */
+  /** Restarts the engine in use; called when no other is left. After another took over, that one's `start` is. */
   readonly again?: Successor | undefined;
 }
 
 /** Whether work can be done: `stalled` while a request takes suspiciously long, `lost` while nothing has taken over. */
 export type EngineCondition = 'computes' | 'stalled' | 'lost';
 
-/** So many engines one call may cost. More, and the call itself may be what they die of: its job is tried again later. */
+/** Engines that one call may lose. If it loses more, the call itself may be the cause: its job is retried later. */
 const maxLossesOfCall = 3;
 
 /**
  * An engine that outlives the loss of what it runs on: a GPU that falls off the bus, a driver that is exchanged or that hangs, a
- * process that ends. Whether an engine is lost is asked of itself: if it fails with the small network too with which it was
- * chosen, it is.
+ * process that ends. An engine counts as lost if it also fails with the small network with which it was
+ * chosen.
  *
  * Then the next one is started, or the same afresh where there is no other, every network is put on it, and what failed is
  * computed again there.

@@ -1,7 +1,7 @@
 import type { Objective, TrainingBatch } from './trainer.js';
 
 /**
- * Everything about the loss that does not depend on the logits z, `batch * outputs` each, so that an engine computes
+ * Where a label becomes a gradient: the parts of the loss that do not depend on the logits z, `batch * outputs` each, so that an engine computes
  *
  * - `one-of-many`: loss `−Σ positive · log softmax(z)`, gradient `softmax(z) · Σ_outputs positive − positive`;
  * - `several`: loss `Σ positive · softplus(−z) + negative · softplus(z)`, gradient `(positive + negative) · σ(z) − positive`.
@@ -12,7 +12,11 @@ export interface LossTerms {
   readonly negative: Float32Array;
 }
 
-/** The weighted mean that Objective describes, taken apart. @throws RangeError for values that cannot be meant */
+/**
+ * The parts of the weighted mean that Objective describes.
+ *
+ * @throws RangeError for targets outside [0, 1], weights that are negative or not finite, wrong lengths, or no weight above 0
+ */
 export function lossTerms(objective: Objective, { targets, weights, input: { batch } }: TrainingBatch, outputs: number): LossTerms {
   const classWeights = objective.classWeights ?? Array.from({ length: outputs }, () => 1);
   const perTarget = objective.kind === 'several';

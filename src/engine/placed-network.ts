@@ -3,7 +3,7 @@ import type { StartedEngine } from './candidates.js';
 import type { NetworkWithWeights, Predictor } from './engine.js';
 
 /**
- * A network as its user holds it, on whichever engine is in use: it is loaded there when it is first needed there, so that no
+ * A network for its user, on whichever engine is in use: it is loaded there when it is first needed there, so that no
  * change of engines can miss it, also one that happens while it is being loaded.
  */
 export class PlacedNetwork {

@@ -74,7 +74,7 @@ async function time(
   return { milliseconds: times[times.length >> 1]!, logits: [...prediction.logits], place: engine.description.name };
 }
 
-/** The last sentence of an engine's error, without our own words before it and the source paths of whoever built it. */
+/** The last sentence of an engine's error, without our own text before it and without the source paths of its build. */
 export function briefly(message: string): string {
   const text = message
     .replace(/^No inference engine can be started: /, '')

@@ -7,7 +7,7 @@ export const probeBatch = 8;
 
 /**
  * A small network with weights from a formula, for timing an engine before there is a model.
- * Deterministic, so that one engine's answer can be held against another's.
+ * Deterministic, so that the results of two engines can be compared.
  */
 export function probeNetwork(): NetworkWithWeights {
   const architecture = resnet({

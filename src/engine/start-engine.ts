@@ -25,14 +25,14 @@ export interface StartEngineOptions {
 /** What they compute on is a graphics processor: without one they need not be tried. */
 const needsGpu: readonly EngineName[] = ['onnx-cuda', 'onnx-webgpu', 'tensorflow-gpu', 'tensorflow-webgpu'];
 
-/** What is left when the engine asked for is lost. */
+/** What remains when the chosen engine is lost. */
 const lastResort: readonly EngineName[] = ['onnx-cpu', 'tensorflow-wasm'];
 
 /**
  * Starts the preferred engine; `auto` tries every one there is with a small network and takes the fastest. An engine that is
  * lost later is replaced by the next, the last one by itself afresh.
  *
- * @throws Fault 'engine-unavailable' with the reason, if the one asked for (or, for `auto`, any) does not start
+ * @throws Fault 'engine-unavailable' with the reason, if the configured one (or, for `auto`, every one) does not start
  */
 export async function startEngine({
   prefer = 'auto',
@@ -86,7 +86,7 @@ async function demand(prefer: EngineName, threads: number, limits: AnswerLimits 
   const { report, engine } = await startAndProbe(prefer, (options) => start(threads, '', { limits, ...options }));
   if (!engine) throw new Fault('engine-unavailable', `${prefer}: ${'error' in report ? report.error : 'does not compute'}`);
   const others = lastResort.filter((name) => name !== prefer && candidate(name).installed);
-  return { name: prefer, why: `Asked for by configuration (${prefer}).`, inOrder: [prefer, ...others], engine };
+  return { name: prefer, why: `Set by configuration (${prefer}).`, inOrder: [prefer, ...others], engine };
 }
 
 /** An engine that was started before it was known why it would be chosen. */

@@ -5,13 +5,13 @@ import type { InputBatch } from './engine.js';
 /** What the outputs mean, and so what the loss is. */
 export type Objective =
   /**
-   * Exactly one class holds: softmax cross-entropy (`torch.nn.CrossEntropyLoss`). With targets t, class weights w, example
+   * Exactly one class is present: softmax cross-entropy (`torch.nn.CrossEntropyLoss`). With targets t, class weights w, example
    * weights v and smoothed targets s = (1 − labelSmoothing) · t + labelSmoothing / outputs:
    * `−Σ v · Σ s · w · log softmax(logits) / Σ v · Σ t · w`, which for one-hot t is PyTorch's for class indices.
    */
   | { readonly kind: 'one-of-many'; readonly labelSmoothing?: number; readonly classWeights?: readonly number[] }
   /**
-   * Each finding holds or not: binary cross-entropy with logits (`torch.nn.BCEWithLogitsLoss`, `classWeights` = `pos_weight`),
+   * Each finding is present or absent: binary cross-entropy with logits (`torch.nn.BCEWithLogitsLoss`, `classWeights` = `pos_weight`),
    * the sum of the targets' weighted losses over the sum of their weights.
    */
   | { readonly kind: 'several'; readonly classWeights?: readonly number[] };

@@ -14,7 +14,7 @@ const fixedBytes = 350e6;
 /**
  * About how many bytes a trainer takes at its peak, rather too many than too few.
  *
- * What the way back needs is kept from the way forward: the outputs of all convolutions, ReLUs, poolings and concatenations
+ * The backward pass needs from the forward pass: the outputs of all convolutions, ReLUs, poolings and concatenations
  * through which a gradient passes; besides, each weight with its gradient and AdamW's two averages, and the runtime's copies.
  */
 export function trainingBytes(architecture: Architecture, options: MemoryOptions): number {

@@ -23,7 +23,7 @@ export interface TrainingPlan {
 
 type PlanOptions = Pick<TrainerOptions, 'layerGroups' | 'trainFromGroup' | 'frozenBatchNorms'>;
 
-/** @throws RangeError if the groups do not hold every layer with tensors exactly once, or none is trained */
+/** @throws RangeError if the groups do not contain every layer with tensors exactly once, or none is trained */
 export function trainingPlan(architecture: Architecture, { layerGroups, trainFromGroup, frozenBatchNorms }: PlanOptions): TrainingPlan {
   const groups = new Map<string, number>();
   for (const [group, names] of layerGroups.entries()) {

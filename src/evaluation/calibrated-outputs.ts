@@ -5,7 +5,7 @@ import type { Platt } from './metrics/platt.js';
 import { findingProbabilities } from './probability.js';
 import type { FindingRule } from './rules.js';
 
-/** What a network said of the calibration split: images that neither trained it nor will judge it. */
+/** Scores on the calibration split: images that are used neither for training nor for testing. */
 export interface CalibrationSplit {
   readonly objective: 'one-of-many' | 'several';
   readonly classes: readonly string[];
@@ -16,7 +16,7 @@ export interface CalibrationSplit {
 
 /** Never called present below even odds; absent and present at least so far apart. */
 const limits = { presentAtLeast: 0.5, presentAtMost: 0.95, absentAtLeast: 0.02, apart: 0.1 };
-/** With fewer images of a side its quantile says nothing. */
+/** Images on each side that a quantile needs at least. */
 const minImages = 10;
 
 /**

@@ -1,5 +1,5 @@
 import { gateOf, type GateResult } from './gate.js';
-import { decisionOf, findingProbabilities, type Decision } from './probability.js';
+import { decideByThresholds, findingProbabilities, type Decision } from './probability.js';
 import type { FindingRule, Rules, Scores } from './rules.js';
 
 /** A finding of one picture. */
@@ -15,27 +15,27 @@ export interface ImageFinding {
 
 export interface ImageAssessment {
   readonly gate: GateResult;
-  /** Of a refused picture too: what they are worth then is for the caller to say. */
+  /** Computed for a refused image too; the caller decides whether to use them. */
   readonly findings: readonly ImageFinding[];
 }
 
 /** A finding of a study of several slices. */
-export interface StudyFinding {
+export interface SliceStackFinding {
   readonly name: string;
   readonly output: number;
   readonly probability: number;
   readonly decision: Decision;
-  /** The slices that the probability comes from, the most telling first; places among the slices assessed. */
+  /** The slices that the probability comes from, the most probable first; places among the slices assessed. */
   readonly slices: readonly number[];
 }
 
 export interface StudyAssessment {
   readonly accepted: boolean;
-  /** Why it was refused, in words for a report. */
+  /** Why it was refused, as a phrase for a report. */
   readonly reason?: string;
   readonly images: readonly ImageAssessment[];
   /** Empty if refused. */
-  readonly findings: readonly StudyFinding[];
+  readonly findings: readonly SliceStackFinding[];
 }
 
 /** @param index which picture of the batch */
@@ -48,7 +48,7 @@ export function assessImage(scores: Scores, index: number, rules: Rules): ImageA
   const findings = findingRules(rules).map(({ rule, output }, finding) => {
     const logit = logits[output]!;
     const probability = probabilities[finding]!;
-    return { name: rule.name, output, logit, probability, decision: decisionOf(probability, rule) };
+    return { name: rule.name, output, logit, probability, decision: decideByThresholds(probability, rule) };
   });
   return { gate: gateOf(logits, embedding, rules), findings };
 }
@@ -65,7 +65,7 @@ export function assessStudy(scores: Scores, rules: Rules): StudyAssessment {
 /**
  * From slices to study: each finding is the mean of the `top` highest probabilities among accepted slices, so
  * that a few diseased slices are not drowned by healthy ones. Refused unless at least half of the slices, and
- * at least one, are accepted: a network that does not recognise most of a study has no say on it.
+ * at least one, are accepted: a network that does not recognise most slices must not report on the study.
  */
 export function combineSlices(images: readonly ImageAssessment[], rules: Rules): StudyAssessment {
   const accepted = images.flatMap(({ gate }, slice) => (gate.accepted ? [slice] : []));
@@ -83,7 +83,7 @@ export function combineSlices(images: readonly ImageAssessment[], rules: Rules):
     const probability = (slice: number): number => images[slice]!.findings[finding]!.probability;
     const slices = accepted.toSorted((one, other) => probability(other) - probability(one)).slice(0, top);
     const mean = slices.reduce((sum, slice) => sum + probability(slice), 0) / slices.length;
-    return { name: rule.name, output, probability: mean, decision: decisionOf(mean, rule), slices };
+    return { name: rule.name, output, probability: mean, decision: decideByThresholds(mean, rule), slices };
   });
   return { accepted: true, images, findings };
 }

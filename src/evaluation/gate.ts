@@ -1,14 +1,14 @@
 import { probabilityOf } from './probability.js';
 import type { FeatureGateRule, Rules } from './rules.js';
 
-/** Whether one picture is of the kind that the network was made for. */
+/** Whether one image is of the kind that the network was trained for (the input guard, not the promotion gate). */
 export interface GateResult {
   readonly accepted: boolean;
-  /** What the network's own gate output says; null where it has none. */
+  /** Probability of the network's own guard output, 0 to 1; null if it has none. */
   readonly gateProbability: number | null;
   /** Mahalanobis distance of the embedding from the training images, without unit. */
   readonly distance: number;
-  /** Why it was refused, in words for a report. */
+  /** Why it was refused, as a phrase for a report. */
   readonly reason?: string;
 }
 

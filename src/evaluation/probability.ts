@@ -28,7 +28,11 @@ export function findingProbabilities(
   return parts.map((part) => part / total);
 }
 
-export function decisionOf(probability: number, { absentBelow, presentFrom }: Pick<FindingRule, 'absentBelow' | 'presentFrom'>): Decision {
+/** `present` from presentFrom on, `absent` below absentBelow, otherwise (also for NaN) `undetermined`. @param probability 0 to 1 */
+export function decideByThresholds(
+  probability: number,
+  { absentBelow, presentFrom }: Pick<FindingRule, 'absentBelow' | 'presentFrom'>,
+): Decision {
   if (probability >= presentFrom) return 'present';
   return probability < absentBelow ? 'absent' : 'undetermined';
 }

@@ -13,7 +13,7 @@ export interface FindingRule {
   readonly presentFrom: number;
 }
 
-/** An output that says whether the picture is of the kind that the network was made for. */
+/** An output for the probability that the image is of the kind that the network was trained for. */
 export interface GateOutputRule {
   readonly kind: 'gate';
   readonly name: string;

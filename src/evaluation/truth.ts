@@ -1,6 +1,6 @@
 import type { Truth } from './metrics/estimate.js';
 
-/** What labels of data sets say about a class besides its own name; from config/findings.json. */
+/** How labels of data sets other than its own name count for a class; from config/findings.json. */
 export interface LabelRule {
   /** Labels that are a kind of it: COVID-19 is a pneumonia. */
   readonly includes?: readonly string[] | undefined;
@@ -11,9 +11,9 @@ export interface LabelRule {
 export type LabelRules = Readonly<Record<string, LabelRule>>;
 
 /**
- * What an image's labels say of each class of a network. `pneumonia-viral` is a kind of `pneumonia` by its name; whatever else
- * is one stands in the rules. A class that no label names is absent, unless a label leaves it open or the data set says that
- * nothing is known.
+ * The truth of each class of a network, from the labels of an image. `pneumonia-viral` is a kind of `pneumonia` by its name; other kinds
+ * are in the rules. A class that no label names is absent, unless a label leaves it open or the data set declares it
+ * unknown.
  *
  * @param labels slugs, empty for a normal image
  * @param unknown classes of which nothing is known for this image

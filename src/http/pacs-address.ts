@@ -4,7 +4,7 @@ import { wellFormed } from '../lib/plain-text.js';
 
 declare const brand: unique symbol;
 
-/** Path and query below the base address of a PACS. Only `pacsAddress` makes one, so every request goes where its caller says. */
+/** Path and query below the base address of a PACS. Only `pacsAddress` makes one, so no request leaves the address that its caller named. */
 export type PacsAddress = string & { readonly [brand]: 'PacsAddress' };
 
 /** `true` for a name without a value, several values for a name that is repeated. */
@@ -24,7 +24,7 @@ const finished = /^(\/(?!\.|%2e)(?:[A-Za-z0-9._~!$'()*,:@-]|%(?!2f|5c|00)[0-9a-f
 /**
  * The one function that makes addresses of a PACS, for Orthanc's REST API and for DICOMweb alike.
  *
- * Each segment is encoded, and refused where encoding does not help: Orthanc decodes %2F and resolves ".." after it has
+ * Each segment is encoded, and refused where encoding is not enough: Orthanc decodes %2F and resolves ".." after it has
  * decoded a path (tried on 1.10.1), and takes `GET …?_method=DELETE` for DELETE.
  *
  * @param segments of the path, e.g. 'studies', a UID, 'metadata'
@@ -52,13 +52,13 @@ export function uidSegment(uid: string, attribute: 'StudyInstanceUID' | 'SeriesI
   if (!isUsableUid(uid))
     throw new Fault(
       'dicom-attribute',
-      'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it',
+      'expected a UID of letters, digits and points (at most 128), found another: no request to the PACS can name it',
       { attribute },
     );
   return uid;
 }
 
-/** The last look at an address before it is sent. @throws Fault internal: whoever built it did not use `pacsAddress` */
+/** The last check of an address before it is sent. @throws Fault internal if `pacsAddress` did not make it */
 export function requireAddress(address: string): asserts address is PacsAddress {
   if (!finished.test(address) || /[?&]_method\b/i.test(address))
     throw new Fault('internal', 'an address for the PACS was not built as it must be');

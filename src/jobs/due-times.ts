@@ -8,7 +8,7 @@ const maxRepeatMs = 3 * hourMs;
 
 /**
  * The times of a cron expression by the clock on the wall, through changes of that clock: a time that a change leaves out (02:30 on
- * the night when 02:00 becomes 03:00) is due when the clock has passed it, a time that comes twice (02:30 when 03:00 becomes 02:00)
+ * the day when 02:00 becomes 03:00) is due when the clock has passed it, a time that comes twice (02:30 when 03:00 becomes 02:00)
  * is due at the first. node-cron says which readings an expression means; its own timer would leave the former out.
  */
 export class DueTimes {

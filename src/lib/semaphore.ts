@@ -72,18 +72,18 @@ export class Semaphore {
     const ofKey = this.#waiting.reduce((sum, one) => sum + (one.key === key ? 1 : 0), 0);
     if (this.#waiting.length >= maxWaiting || ofKey >= maxWaitingOfKey) throw new SemaphoreFull('too many callers wait');
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
+      const onAbort = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(signal!.reason as Error);
       };
       const waiting = {
         key,
         start: () => {
-          signal?.removeEventListener('abort', giveUp);
+          signal?.removeEventListener('abort', onAbort);
           resolve();
         },
       };
-      signal?.addEventListener('abort', giveUp, { once: true });
+      signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(waiting);
     });
   }

@@ -84,7 +84,7 @@ export type LayerNode =
   | DropoutLayer;
 
 export interface Architecture {
-  /** For people and logs, for example `resnet basic [1,1,1,1]`. */
+  /** For logs and messages, for example `resnet basic [1,1,1,1]`. */
   readonly name: string;
   readonly inputChannels: number;
   /** Number of logits. */
@@ -93,7 +93,7 @@ export interface Architecture {
   readonly features: number;
   /** In an order in which every layer comes after the layers that it reads. */
   readonly layers: readonly LayerNode[];
-  /** Name of the layer whose output is the last NCHW feature map: what Grad-CAM looks at. */
+  /** Name of the layer whose output is the last NCHW feature map: which Grad-CAM uses. */
   readonly featureMap: string;
   /** Name of the layer whose output is the pooled embedding (NC). */
   readonly embedding: string;

@@ -3,7 +3,7 @@ export interface PickleGlobal {
   readonly global: string;
 }
 
-/** What a pickle asks to be made by calling something named. */
+/** An object that the pickle wants to construct by calling a named function; nothing is called. */
 export interface PickleCall {
   readonly call: string;
   readonly arguments: readonly unknown[];

@@ -14,7 +14,7 @@ export interface PublishedWeights {
   readonly about: string;
   /**
    * First hexadecimal digits of the file's SHA-256, where its publisher states them: torchvision in the file's name. Where
-   * there is none, whoever fetches the file has to state its SHA-256.
+   * there is none, the user has to state the SHA-256 of the file.
    */
   readonly sha256Prefix?: string;
 }

@@ -14,7 +14,7 @@ export interface Transferred {
 }
 
 /**
- * Published weights (torchvision's names) for a network that ends otherwise: every tensor of the body is taken over, the head keeps
+ * Published weights (torchvision's names) for a network with a different head: every tensor of the body is copied, the head keeps
  * its initial values unless it fits whole. Where the network reads one grey channel and the weights three colours, the first
  * convolution's are added up, which gives the same answer for a grey picture in all three.
  *

@@ -14,7 +14,7 @@ export function readWeightsFile(bytes: Uint8Array, source = 'weights'): Tensors 
   return pytorch ? readPth(bytes, source) : readSafetensors(bytes, source);
 }
 
-/** The same under the names of torchvision's modules, whoever published it, without what no layer needs. */
+/** The same under the names of torchvision's modules, whichever library published it, without tensors that no layer needs. */
 export function readPublishedWeights(bytes: Uint8Array, source = 'weights'): Tensors {
   const published = readWeightsFile(bytes, source);
   const names = torchvisionNames(published.keys());

@@ -4,18 +4,18 @@ import { Fault, type FaultSubject } from '../errors.js';
 import { faultOfStatus, HttpExchange, jsonOf, type HttpEndpoint, type HttpReply, type HttpRequest } from '../http/http-exchange.js';
 import { pacsAddress, type AddressQuery } from '../http/pacs-address.js';
 import {
-  arrivalAnswer,
-  changesAnswer,
-  instancesAnswer,
-  listedStudiesAnswer,
-  lookupAnswer,
-  namesAnswer,
-  pluginAnswer,
-  seriesAnswer,
-  statisticsAnswer,
-  studiesAnswer,
-  studyAnswer,
-  systemAnswer,
+  arrivalResponse,
+  changesResponse,
+  instancesResponse,
+  listedStudiesResponse,
+  lookupResponse,
+  namesResponse,
+  pluginResponse,
+  seriesResponse,
+  statisticsResponse,
+  studiesResponse,
+  studyResponse,
+  systemResponse,
   type Arrival,
   type ListedStudy,
   type OrthancChanges,
@@ -24,7 +24,7 @@ import {
   type OrthancStudy,
   type OrthancSystem,
   type ResourceType,
-} from './answers.js';
+} from './responses.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
 
@@ -37,17 +37,17 @@ export type {
   OrthancStudy,
   OrthancSystem,
   ResourceType,
-} from './answers.js';
+} from './responses.js';
 export type { OrthancId } from './orthanc-id.js';
 
-/** So many resources in one question about their studies. */
+/** Resources in one request for their studies. */
 const bulkSize = 500;
 
-/** No database has so many changes, and Orthanc and JavaScript both hold the number. */
+/** Higher than any number of a change; both Orthanc and JavaScript represent it exactly. */
 const beyondAllChanges = 1_000_000_000_000_000;
 
 /**
- * Orthanc's own REST API, as far as DICOMweb does not reach: the change feed, stability, how an instance came in, destinations.
+ * Orthanc's own REST API, as far as DICOMweb does not reach: the change feed, stability, the origin of an instance, destinations.
  * Every method throws a Fault: pacs-unreachable, pacs-unauthorized, pacs-not-found, pacs-error, pacs-malformed, timed-out.
  */
 export class OrthancClient {
@@ -67,7 +67,7 @@ export class OrthancClient {
   }
 
   async system(): Promise<OrthancSystem> {
-    return this.get(['system'], systemAnswer);
+    return this.get(['system'], systemResponse);
   }
 
   /**
@@ -75,7 +75,7 @@ export class OrthancClient {
    * the database is another one (tried on 1.10.1).
    */
   async changes(since: number, limit: number): Promise<OrthancChanges> {
-    return this.get(['changes'], changesAnswer, { since, limit });
+    return this.get(['changes'], changesResponse, { since, limit });
   }
 
   /**
@@ -84,37 +84,37 @@ export class OrthancClient {
    */
   async lastChange(): Promise<number> {
     const { last } = await this.changes(beyondAllChanges, 1);
-    return last < beyondAllChanges ? last : (await this.get(['changes'], changesAnswer, { last: true })).last;
+    return last < beyondAllChanges ? last : (await this.get(['changes'], changesResponse, { last: true })).last;
   }
 
   async study(id: OrthancId): Promise<OrthancStudy> {
-    return this.get(['studies', orthancId(id)], studyAnswer);
+    return this.get(['studies', orthancId(id)], studyResponse);
   }
 
   /** Number of studies. */
   async countStudies(): Promise<number> {
-    return (await this.get(['statistics'], statisticsAnswer)).CountStudies;
+    return (await this.get(['statistics'], statisticsResponse)).CountStudies;
   }
 
   /** Studies in the order in which Orthanc lists them; unlike a search this knows no LimitFindResults. */
   async listStudies(since: number, limit: number): Promise<readonly ListedStudy[]> {
-    return this.get(['studies'], listedStudiesAnswer, { since, limit, expand: true });
+    return this.get(['studies'], listedStudiesResponse, { since, limit, expand: true });
   }
 
-  /** The series of a study with the instances that they hold now. */
+  /** The series of a study with their present instances. */
   async seriesOf(id: OrthancId): Promise<readonly OrthancSeries[]> {
-    return this.get(['studies', orthancId(id), 'series'], seriesAnswer);
+    return this.get(['studies', orthancId(id), 'series'], seriesResponse);
   }
 
   /** The series of many studies in one answer. Studies that are gone are left out. */
   async seriesOfStudies(ids: readonly OrthancId[]): Promise<readonly OrthancSeries[]> {
     const body = JSON.stringify({ Resources: ids, Level: 'Series', Metadata: false });
-    return this.post(['tools', 'bulk-content'], body, seriesAnswer);
+    return this.post(['tools', 'bulk-content'], body, seriesResponse);
   }
 
   /** The instances of a study with the names of their files. */
   async instancesOf(id: OrthancId): Promise<readonly OrthancInstance[]> {
-    return this.get(['studies', orthancId(id), 'instances'], instancesAnswer);
+    return this.get(['studies', orthancId(id), 'instances'], instancesResponse);
   }
 
   /** MD5 of an instance's file; undefined where Orthanc keeps none (StoreMD5ForAttachments false). */
@@ -144,7 +144,7 @@ export class OrthancClient {
     const found = new Map<OrthancId, OrthancStudy>();
     for (let from = 0; from < ids.length; from += bulkSize) {
       const body = JSON.stringify({ Resources: ids.slice(from, from + bulkSize), Level: 'Study', Metadata: false });
-      for (const study of await this.post(['tools', 'bulk-content'], body, studiesAnswer)) found.set(study.id, study);
+      for (const study of await this.post(['tools', 'bulk-content'], body, studiesResponse)) found.set(study.id, study);
     }
     return [...found.values()];
   }
@@ -156,17 +156,17 @@ export class OrthancClient {
   }
 
   async arrivalOf(instanceId: OrthancId): Promise<Arrival> {
-    return this.get(['instances', orthancId(instanceId), 'metadata'], arrivalAnswer, { expand: true });
+    return this.get(['instances', orthancId(instanceId), 'metadata'], arrivalResponse, { expand: true });
   }
 
   /** Names under DicomModalities. */
   async modalities(): Promise<readonly string[]> {
-    return this.get(['modalities'], namesAnswer);
+    return this.get(['modalities'], namesResponse);
   }
 
   /** Names under OrthancPeers. */
   async peers(): Promise<readonly string[]> {
-    return this.get(['peers'], namesAnswer);
+    return this.get(['peers'], namesResponse);
   }
 
   /** C-STORE of the resources to a configured modality; returns when it has taken them all. @throws Fault destination-unavailable, destination-unknown */
@@ -188,32 +188,32 @@ export class OrthancClient {
   }
 
   async plugins(): Promise<readonly string[]> {
-    return this.get(['plugins'], namesAnswer);
+    return this.get(['plugins'], namesResponse);
   }
 
   /** Version and root path (as a rule /dicom-web) of the DICOMweb plugin, or undefined if it is not loaded. */
   async dicomWebPlugin(): Promise<{ readonly version: string } | undefined> {
     if (!(await this.plugins()).includes('dicom-web')) return undefined;
-    return { version: (await this.get(['plugins', 'dicom-web'], pluginAnswer)).Version };
+    return { version: (await this.get(['plugins', 'dicom-web'], pluginResponse)).Version };
   }
 
   /** Labels in use (1.12.0 and later); undefined where this Orthanc has none. */
   async labels(): Promise<readonly string[] | undefined> {
     if (!hasLabels((await this.system()).version)) return undefined;
-    return this.get(['tools', 'labels'], namesAnswer);
+    return this.get(['tools', 'labels'], namesResponse);
   }
 
   /** The studies that carry a label. */
   async studiesLabelled(label: string): Promise<readonly OrthancStudy[]> {
     const body = JSON.stringify({ Level: 'Study', Query: {}, Labels: [label], LabelsConstraint: 'Any', Expand: true });
-    return this.post(['tools', 'find'], body, studiesAnswer);
+    return this.post(['tools', 'find'], body, studiesResponse);
   }
 
   async setLabel(id: OrthancId, label: string): Promise<void> {
     await this.request({ method: 'PUT', path: pacsAddress(['studies', orthancId(id), 'labels', label]), body: '' });
   }
 
-  /** Removes one instance, and the study that holds nothing else. */
+  /** Removes one instance, and its study if it was the only one. */
   async deleteInstance(id: OrthancId): Promise<void> {
     await this.request({ method: 'DELETE', path: pacsAddress(['instances', orthancId(id)]) });
   }
@@ -227,19 +227,19 @@ export class OrthancClient {
     if (!isUsableUid(uid))
       throw new Fault(
         'dicom-attribute',
-        'expected a UID of letters, digits and points (at most 128), found another: the PACS cannot be asked for it',
+        'expected a UID of letters, digits and points (at most 128), found another: no request to the PACS can name it',
         subject,
       );
-    const found = await this.post(['tools', 'lookup'], uid, lookupAnswer, subject);
+    const found = await this.post(['tools', 'lookup'], uid, lookupResponse, subject);
     return found.filter((one) => one.Type === type).map((one) => one.ID);
   }
 
   private async get<T>(segments: readonly string[], shape: z.ZodType<T>, query: AddressQuery = {}): Promise<T> {
     const path = pacsAddress(segments, query);
-    return readAnswer(await this.request({ path }), shape, path);
+    return readResponse(await this.request({ path }), shape, path);
   }
 
-  /** Orthanc's questions that are asked by POST; none of them changes anything. */
+  /** Queries that Orthanc takes by POST; none of them changes anything. */
   private async post<T>(
     segments: readonly ['tools', 'lookup' | 'bulk-content' | 'find'],
     body: string,
@@ -247,7 +247,7 @@ export class OrthancClient {
     subject: FaultSubject = {},
   ): Promise<T> {
     const path = pacsAddress(segments);
-    return readAnswer(await this.request({ method: 'POST', path, body, subject }), shape, path);
+    return readResponse(await this.request({ method: 'POST', path, body, subject }), shape, path);
   }
 
   private async request(request: HttpRequest): Promise<HttpReply> {
@@ -269,7 +269,7 @@ function hasLabels(version: string): boolean {
   return major === undefined || Number(major) > 1 || Number(minor) >= 12;
 }
 
-function readAnswer<T>(reply: HttpReply, shape: z.ZodType<T>, path: string): T {
+function readResponse<T>(reply: HttpReply, shape: z.ZodType<T>, path: string): T {
   const source = path.split('?')[0]!;
   const result = shape.safeParse(jsonOf(reply, { source }));
   if (result.success) return result.data;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 export interface PrivateOrthancOptions {
-  /** Where images, index, log and configuration are kept; made if absent. The same folder again continues with the same data. */
+  /** Where images, index, log and configuration are stored; created if absent. The same folder again continues with the same data. */
   readonly directory: string;
   /** Free loopback ports if not given. */
   readonly httpPort?: number;

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * orthanc.pid in the folder of a private Orthanc: who started which process. A process is named by number *and* start
+ * orthanc.pid in the folder of a private Orthanc: which process was started by which service. A process is named by number *and* start
  * time, because numbers are used again.
  */
 export interface ProcessRecord {

@@ -11,12 +11,12 @@ interface Destination {
   readonly names: () => Promise<readonly string[]>;
 }
 
-/** Longer than Orthanc's own waits (DicomScuTimeout 10 s, HttpTimeout 60 s), so that its reason reaches us rather than our own impatience. */
+/** Longer than Orthanc's own waits (DicomScuTimeout 10 s, HttpTimeout 60 s), so that its reason arrives before our own time limit. */
 const defaultTimeoutMs = 90_000;
 
 /**
  * Sends and waits. Synchronous, because the queue that calls us is durable and Orthanc's is not by default in the same
- * measure: a job of ours is done when the destination has said so. Sending twice is harmless, UIDs are derived.
+ * measure: our job is done when the destination has confirmed it. Sending twice is harmless, UIDs are derived.
  */
 export async function sendTo(
   http: HttpExchange,

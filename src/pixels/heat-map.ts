@@ -89,10 +89,10 @@ export function legendHeight(width: number): number {
 
 /** The colours alone, transparent where nothing is: PNG of the given size. Yellow to red, relative to the map's own maximum. */
 export function drawActivation({ values, width, height }: Activation, toWidth: number, toHeight: number): Promise<Buffer> {
-  const most = values.reduce((top, value) => Math.max(top, value), 0);
+  const max = values.reduce((top, value) => Math.max(top, value), 0);
   const pixels = Buffer.alloc(values.length * 4);
   values.forEach((value, index) => {
-    const share = most > 0 ? value / most : 0;
+    const share = max > 0 ? value / max : 0;
     pixels.set([255, Math.round(210 * (1 - share)), 0, Math.round(150 * share)], index * 4);
   });
   return sharp(pixels, { raw: { width, height, channels: 4 } })

@@ -22,3 +22,14 @@ export interface Box {
   readonly right: number;
   readonly bottom: number;
 }
+
+/** The part of a picture inside a box; the picture itself if the box is all of it. */
+export function cropped(image: GreyImage, { left, top, right, bottom }: Box): GreyImage {
+  const width = right - left;
+  const height = bottom - top;
+  if (width === image.width && height === image.height) return image;
+  const values = new Float32Array(width * height);
+  for (let y = 0; y < height; y++)
+    values.set(image.values.subarray((top + y) * image.width + left, (top + y) * image.width + right), y * width);
+  return { ...image, width, height, values };
+}

@@ -17,7 +17,7 @@ export interface InputRange {
   readonly high: number;
 }
 
-/** Fewer entries than this share above what the stated bits hold are damaged. */
+/** Fewer entries than this share above the range of the stated bits are damaged. */
 const maxWild = 0.01;
 
 /**

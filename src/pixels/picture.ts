@@ -1,9 +1,8 @@
 import sharp from 'sharp';
 import { Fault } from '../errors.js';
 import { readBitmap } from './decode/bmp.js';
-import { collimatedBox } from './xray/collimation.js';
-import { contentBox, cropped } from './xray/content-box.js';
-import type { GreyImage } from './image.js';
+import { exposedField } from './xray/exposed-field.js';
+import { cropped, type GreyImage } from './image.js';
 import { isReadablePicture, pictureFormat } from './decode/picture-format.js';
 
 /** 100 million pixels; a picture of more is a decompression bomb. */
@@ -45,11 +44,10 @@ export async function readPicture(bytes: Uint8Array, source?: string): Promise<G
   }
 }
 
-/** A picture file as a frontal radiograph: readPicture, without the flat border and the collimator's shadow, as presentXray cuts them. */
+/** A picture file as a frontal radiograph: readPicture, cut to the exposed field as presentXray cuts DICOM files. @throws Fault as readPicture does */
 export async function presentPicture(bytes: Uint8Array, source?: string): Promise<GreyImage> {
   const whole = await readPicture(bytes, source);
-  const framed = cropped(whole, contentBox(whole));
-  return cropped(framed, collimatedBox(framed));
+  return cropped(whole, exposedField(whole));
 }
 
 async function decoded(bytes: Uint8Array): Promise<Channels> {
@@ -74,14 +72,14 @@ function greyOf({ samples, channels, cmyk }: Channels): Float32Array {
   const values = new Float32Array(samples.length / channels);
   const opaque = samples instanceof Uint16Array ? 65535 : 255;
   const alpha = channels === 2 || (channels === 4 && !cmyk);
-  const most = samples instanceof Uint16Array ? usedRange(samples, alpha ? channels : 0) : 255;
+  const max = samples instanceof Uint16Array ? usedRange(samples, alpha ? channels : 0) : 255;
   for (let i = 0, from = 0; i < values.length; i++, from += channels) {
     const grey = cmyk
       ? greyOfInk(samples, from)
       : channels >= 3
         ? luminance(samples[from]!, samples[from + 1]!, samples[from + 2]!)
         : samples[from]!;
-    values[i] = alpha ? ((grey / most) * samples[from + channels - 1]!) / opaque : grey / most;
+    values[i] = alpha ? ((grey / max) * samples[from + channels - 1]!) / opaque : grey / max;
   }
   return values;
 }

@@ -15,7 +15,7 @@ export const previewSide = 1024;
 
 /**
  * The picture reduced by a whole factor, each pixel the mean of a square of the original; columns and rows that fill no
- * whole square are left out at the right and below. One pass: this is done for every image that is judged.
+ * whole square are left out at the right and below. One pass: this is done for every image that is analysed.
  *
  * @param longest side in pixels; a picture that is not longer keeps its size
  */

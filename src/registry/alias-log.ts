@@ -6,9 +6,9 @@ import { Fault } from '../errors.js';
 import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../lib/atomic-write.js';
 
 /**
- * Which version is champion (serves) and which is challenger (may judge in shadow), and how it came to that.
+ * Which version is champion (serves) and which is challenger (may predict in shadow), and the history of both.
  *
- * One small file a change, `00000007.json`, the highest number holds. A file is written whole beside the others and then
+ * One small file for each change, `00000007.json`; the highest number is current. A file is written whole beside the others and then
  * linked to its number, which fails if another process took the number first: two changes at once never mix, and a process
  * killed in the middle leaves the old state. The history is the files.
  */
@@ -22,10 +22,10 @@ export const aliasStateSchema = z
     /** Champion before this change. */
     previous: z.string().nullable(),
     at: z.iso.datetime(),
-    /** Who: a login, `command line`, `night`. */
+    /** The actor: a login, `command line`, `night`. */
     by: z.string(),
     why: z.string(),
-    /** Change record that holds the gate's decision, where one does. */
+    /** Change record with the gate's decision, if there is one. */
     changeRecord: z.string().optional(),
   })
   .readonly();
@@ -33,17 +33,17 @@ export const aliasStateSchema = z
 export type AliasState = z.infer<typeof aliasStateSchema>;
 export type AliasChange = Omit<AliasState, 'revision'>;
 
-/** Where the changes are kept: files below DATA_DIR, or the database that several processes share. */
+/** Where the changes are stored: files below DATA_DIR, or the database that several processes share. */
 export interface AliasLog {
   /** Oldest first. */
   all(): Promise<readonly AliasState[]>;
-  /** The state that holds now; undefined before the first. */
+  /** The current state; undefined before the first. */
   last(): Promise<AliasState | undefined>;
   /**
-   * Adds a change that was decided on the ground of `seen`.
+   * Appends a change that was decided on the basis of `seen`.
    *
    * @param seen the state that the change follows; undefined for the first
-   * @throws Fault 'aliases-changed' if another change came in between: look again, decide again
+   * @throws Fault 'aliases-changed' if another change came in between: read the state and decide again
    */
   append(seen: AliasState | undefined, change: AliasChange): Promise<AliasState>;
 }
@@ -118,4 +118,26 @@ async function readState(directory: string, name: string): Promise<AliasState> {
       { cause },
     );
   }
+}
+
+/** A version that serves or served. */
+export interface PastChampion {
+  readonly version: string;
+  /** Promoted because the gate let it through, and not as the first model or without the gate. */
+  readonly gated: boolean;
+}
+
+/**
+ * The champions that rollbacks lead to, oldest first; the last one serves. A promotion adds one, a rollback takes one away, so that
+ * two rollbacks go two steps back.
+ *
+ * @param history changes of aliases, oldest first
+ */
+export function championStack(history: readonly AliasState[]): readonly PastChampion[] {
+  const stack: PastChampion[] = [];
+  for (const { action, champion, changeRecord } of history) {
+    if (action === 'rollback') stack.pop();
+    else if (action !== 'challenge') stack.push({ version: champion, gated: action === 'promote' && changeRecord !== undefined });
+  }
+  return stack;
 }

@@ -22,7 +22,7 @@ export interface CandidateNetwork {
   readonly study?: NonNullable<NetworkFile['study']>;
 }
 
-/** A network that stays as it is, out of a version that the registry has: a night that trains X-rays only keeps the CT network. */
+/** An unchanged network of a version in the registry: retraining on X-rays keeps the CT network. */
 export interface KeptNetwork {
   readonly keptFrom: ModelVersion;
 }
@@ -88,7 +88,7 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
   return { file: parsed.data, files };
 }
 
-/** A network that is kept keeps what it was trained on. */
+/** An unchanged network keeps the record of what it was trained on. */
 function referenceOf({ networks, reference = {} }: Candidate): ModelReference['networks'] {
   const ofKept = Object.entries(networks).flatMap(([kind, network]) => {
     const one = network && 'keptFrom' in network ? network.keptFrom.reference?.[kind as 'xray' | 'ct'] : undefined;

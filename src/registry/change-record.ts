@@ -9,7 +9,7 @@ import { writeFileAtomically } from '../lib/atomic-write.js';
 import { lineageSchema } from './lineage.js';
 
 /**
- * What was changed, or was not, and why: one record for every challenger that came before the gate (FDA, "Predetermined Change
+ * What was changed, or not changed, and why: one record for every challenger that the gate examined (FDA, "Predetermined Change
  * Control Plan" guidance, December 2024: version control and documentation of each modification). UIDs, counts and figures only.
  */
 export const changeRecordSchema = z
@@ -26,9 +26,9 @@ export const changeRecordSchema = z
     challenger: z.string().nullable(),
     champion: z.string().nullable(),
     lineage: lineageSchema.nullable(),
-    /** Null where it came to no challenger: too few labels, training diverged, time limit. */
+    /** Null if there is no challenger: too few labels, training diverged, time over. */
     decision: gateDecisionSchema.nullable(),
-    /** What came of it. `shadow`: kept as challenger, judging beside the champion. */
+    /** The outcome. `shadow`: passed the gate and became the challenger, which predicts beside the champion. */
     outcome: z.enum(['promoted', 'refused', 'shadow', 'not-trained', 'failed']),
     why: z.string(),
     /** On the locked test set. */
@@ -39,7 +39,7 @@ export const changeRecordSchema = z
 
 export type ChangeRecord = z.infer<typeof changeRecordSchema>;
 
-/** Writes `<id>.json` and, for people, `<id>.md`, each whole or not at all; the JSON last, because it is what is listed. */
+/** Writes `<id>.json` and `<id>.md` atomically; the JSON last, because the list is made of these. */
 async function writeChangeRecord(directory: string, record: ChangeRecord): Promise<void> {
   const checked = changeRecordSchema.parse(record);
   await writeFileAtomically(join(directory, `${checked.id}.md`), describeChange(checked));
@@ -52,7 +52,7 @@ export interface UnreadableChange {
   readonly why: string;
 }
 
-/** Where records are kept: files below DATA_DIR, or the database that several processes share. */
+/** Where records are stored: files below DATA_DIR, or the database that several processes share. */
 export interface ChangeRecords {
   /** @throws Fault 'disk-full', 'database-unavailable' */
   write(record: ChangeRecord): Promise<void>;
@@ -83,7 +83,7 @@ export function changeFiles(directory: string): ChangeRecords {
     write: (record) => writeChangeRecord(directory, record),
     list: async () => sortChanges(await Promise.all((await ids()).map(async (id) => ({ id, read: () => read(id) })))),
     read,
-    // The name holds the time: no older file is read.
+    // The name contains the time: no older file is read.
     async lastRun() {
       for (const id of (await ids()).filter(isRetrainingRecord).sort((one, other) => (timeIn(one) < timeIn(other) ? 1 : -1))) {
         const record = await read(id).catch(passOverUnreadable);
@@ -156,7 +156,7 @@ Not for diagnosis.
 | | |
 |---|---|
 | from, to | ${startedAt}, ${endedAt} |
-| asked for by | ${by} |
+| started by | ${by} |
 | champion before | ${champion ?? 'none'} |
 | challenger | ${challenger ?? 'none'} |
 | program, engine, seed | ${codeVersion}, ${engine}, ${seed} |
@@ -167,7 +167,7 @@ function criteria(all: readonly Criterion[], testSet: { readonly name: string; r
   const number = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   const rows = all.map(
     ({ name, class: of, figure, interval, comparison, bound, passed, counts, words }) =>
-      `| ${passed ? 'passed' : counts ? '**not passed**' : 'not passed'}${counts ? '' : ' (shown only)'} | ${name} | ${of ?? ''} | ${number(figure)}${interval ? ` (${number(interval[0])} to ${number(interval[1])})` : ''} | ${bound === null ? '' : `${comparison.replace('-', ' ')} ${number(bound)}`} | ${words} |`,
+      `| ${passed ? 'passed' : counts ? '**failed**' : 'shown only'} | ${name} | ${of ?? ''} | ${number(figure)}${interval ? ` (${number(interval[0])} to ${number(interval[1])})` : ''} | ${bound === null ? '' : `${comparison.replace('-', ' ')} ${number(bound)}`} | ${words} |`,
   );
   return `\n## The gate\n\nOn ${testSet.name}: ${pluralise(testSet.n, 'image')} of ${pluralise(testSet.patients, 'patient')}, locked.\n\n| | criterion | finding | figure | bound | |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }

@@ -21,7 +21,7 @@ export interface Download {
 /**
  * Fetches a file of published weights over HTTP(S), redirections included.
  *
- * @throws Fault 'model-invalid' if no checksum is known or another was found; 'download-failed' with what the server said
+ * @throws Fault 'model-invalid' if no checksum is known or another was found; 'download-failed' with the server's message
  */
 export async function downloadWeights(url: string, { sha256, into, silenceMs = 60_000 }: DownloadOptions): Promise<Download> {
   const source = bareUrl(url);
@@ -88,7 +88,7 @@ async function receive(
   }
 }
 
-/** What `fetch` throws says only that it failed; why stands in its cause. */
+/** The error of `fetch` states only that it failed; the reason is in its cause. */
 function unreachable(error: unknown, source: string): Fault {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
   const why = cause === undefined ? String(error) : ((cause as NodeJS.ErrnoException).code ?? cause.message);

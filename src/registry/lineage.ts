@@ -26,7 +26,7 @@ export const lineageSchema = z.strictObject({
   endedAt: z.iso.datetime().optional(),
   /**
    * Keyed hashes of the patients whose images this version or one before it was trained on, also for validation and calibration:
-   * none of them may be in a test set that judges it. Only of retraining on readers' labels, where the key is secret.
+   * none of them may be in a test set that it is evaluated on. Only for retraining on readers' labels, where the key is secret.
    */
   trainedOn: z
     .array(z.string().regex(/^[0-9a-f]{32}$/))
@@ -36,7 +36,7 @@ export const lineageSchema = z.strictObject({
 
 export type Lineage = z.infer<typeof lineageSchema>;
 
-/** For a change record, which is read by people: without the list of hashed patients. */
+/** For a change record: without the list of hashed patients. */
 export function withoutPatients({ trainedOn: _trainedOn, ...lineage }: Lineage): Lineage {
   return lineage;
 }

@@ -86,7 +86,7 @@ export const modelFileSchema = z.strictObject({
   networks: z
     .strictObject({ xray: networkSchema.optional(), ct: networkSchema.optional() })
     .refine(({ xray, ct }) => xray ?? ct, { message: 'expected at least one network, xray or ct' }),
-  /** SHA-256 of CARD.md, so that nobody can change what is said about a model; absent of models made before there was one. */
+  /** SHA-256 of CARD.md, so that a changed card is noticed; absent in models of earlier releases. */
   card: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits in lower case')

@@ -24,7 +24,7 @@ export interface ModelVersion {
   /** CARD.md, Markdown; empty if there is none. */
   readonly card: string;
   readonly figures: Readonly<Record<string, unknown>>;
-  /** lineage.json; absent of a model that does not say where it comes from. */
+  /** lineage.json; absent if the model does not state where it comes from. */
   readonly lineage?: Lineage;
   /** reference.json: what drift is compared with; absent of a model that was not trained here. */
   readonly reference?: ModelReference['networks'];

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
-import { aliasFiles, type AliasState } from './alias-log.js';
+import { bestVersions } from './best-versions.js';
+import { aliasFiles, championStack, type AliasState } from './alias-log.js';
 import { filesOfCandidate, type Candidate, type VersionFiles } from './candidate.js';
 import { changeFiles, changeRecordSchema, type ChangeRecord, type UnreadableChange } from './change-record.js';
 import { modelIdentity } from './model-identity.js';
@@ -9,7 +10,7 @@ import { loadModelVersion, type ModelVersion } from './model-version.js';
 import { sharedAliases, sharedChanges, type SharedRegistry } from './shared-registry.js';
 import { exists, refuseLinks, versionFilesIn, writeVersionFolder } from './version-folder.js';
 
-/** Who changes an alias, when and why. */
+/** Who changes an alias, when and why; stored in the history. */
 export interface AliasReason {
   readonly by: string;
   readonly why: string;
@@ -25,7 +26,7 @@ export interface AliasReason {
  *     models/aliases/00000007.json    champion and challenger
  *     models/changes/                 change records
  *
- * Where several processes share a database, aliases, change records and the files of versions are in it, and the folder holds what
+ * Where several processes share a database, aliases, change records and the files of versions are in it, and the folder contains what
  * this process has read or made: a version that is missing in the folder is taken from the database.
  */
 export interface Registry {
@@ -43,12 +44,12 @@ export interface Registry {
   aliases(): Promise<AliasState | undefined>;
   /** Changes of aliases, oldest first. */
   history(): Promise<readonly AliasState[]>;
-  /** The first model in service, or (as long as none was promoted) another in its place. */
+  /** Sets the first champion, or replaces it as long as no version was promoted. */
   putFirst(version: string, reason: AliasReason): Promise<AliasState>;
   /** @param version null takes the challenger away */
   challenge(version: string | null, reason: AliasReason): Promise<AliasState>;
   /**
-   * Makes a version the champion. The gate is asked before, by the caller.
+   * Makes a version the champion. The caller checks the gate before.
    *
    * @param expectedChampion promotes only if this one still serves: the gate compared with it
    */
@@ -62,9 +63,9 @@ export interface Registry {
   unreadableChanges(): Promise<readonly UnreadableChange[]>;
   /** @throws Fault 'model-unknown' */
   change(id: string): Promise<ChangeRecord>;
-  /** What came of the last night. */
+  /** The change record of the last retraining run. */
   lastRun(): Promise<ChangeRecord | undefined>;
-  /** Where a rollback leads. */
+  /** The version that a rollback would make champion. */
   formerChampion(): Promise<string | undefined>;
 }
 
@@ -99,15 +100,28 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     await writeVersionFolder(versionsIn, version, files);
     return true;
   };
+  const gateHistory = {
+    history: () => aliasLog.all(),
+    changes: async () => (await records.list()).ids,
+    change: (id: string) => records.read(id),
+  };
   const share = async (version: string): Promise<void> => {
     if (!shared || (await shared.versions()).includes(version)) return;
     const model = await load(version);
     await shared.writeVersion(version, await versionFilesIn(model.directory, model));
     const history = await aliasLog.all();
-    const serving = [history.at(-1)?.champion, history.at(-1)?.challenger, ...championStack(history).slice(-keptChampions), version];
+    const needed = [
+      history.at(-1)?.champion,
+      history.at(-1)?.challenger,
+      ...championStack(history)
+        .slice(-keptChampions)
+        .map((one) => one.version),
+      ...(await bestVersions(gateHistory)),
+      version,
+    ];
     await shared.removeOldVersions(
       keptVersions,
-      serving.filter((one) => typeof one === 'string'),
+      needed.filter((one) => typeof one === 'string'),
     );
   };
   const write = async (version: string, files: VersionFiles): Promise<ModelVersion> => {
@@ -116,7 +130,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     await share(version);
     return model;
   };
-  /** Decided on what was seen, and refused by the log if that is no longer the last. */
+  /** Refused by the log if `seen` is no longer the last state. */
   const append = (
     { by, why, at, changeRecord }: AliasReason,
     seen: AliasState | undefined,
@@ -154,12 +168,12 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     },
     share,
     aliases: () => aliasLog.last(),
-    history: () => aliasLog.all(),
+    history: gateHistory.history,
     async putFirst(version, reason) {
       await loadToServe(version);
       const history = await aliasLog.all();
       if (history.some(({ action }) => action === 'promote'))
-        throw new Fault('request-invalid', `a version was promoted already; promote ${version} to put it in service`);
+        throw new Fault('request-invalid', `a version was promoted already; use \`models promote ${version}\``);
       return append(reason, history.at(-1), { action: 'first', champion: version, challenger: null });
     },
     async challenge(version, reason) {
@@ -175,7 +189,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
       if (expectedChampion !== undefined && seen?.champion !== expectedChampion)
         throw new Fault(
           'aliases-changed',
-          `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison does not hold any more`,
+          `expected the champion ${expectedChampion}, found ${seen?.champion ?? 'none'}: the comparison is out of date`,
         );
       if (version === seen?.champion) throw new Fault('request-invalid', `${version} is the champion already`);
       return append(reason, seen, {
@@ -187,7 +201,7 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
     async rollback(reason) {
       // The target follows from the same history that the change is appended to: a promotion in between makes the append fail.
       const history = await aliasLog.all();
-      const target = championStack(history).at(-2);
+      const target = championStack(history).at(-2)?.version;
       if (target === undefined) throw new Fault('request-invalid', 'there is no champion before the present one');
       await loadToServe(target);
       const seen = history.at(-1);
@@ -198,11 +212,11 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
       });
     },
     recordChange: (record) => records.write(changeRecordSchema.parse(record)),
-    changes: async () => (await records.list()).ids,
+    changes: gateHistory.changes,
     unreadableChanges: async () => (await records.list()).unreadable,
-    change: (id) => records.read(id),
+    change: gateHistory.change,
     lastRun: () => records.lastRun(),
-    formerChampion: async () => championStack(await aliasLog.all()).at(-2),
+    formerChampion: async () => championStack(await aliasLog.all()).at(-2)?.version,
   };
 }
 
@@ -210,13 +224,3 @@ export function openRegistry(directory: string, shared?: SharedRegistry): Regist
 const keptVersions = 10;
 const keptChampions = 10;
 const versionName = /^[0-9a-f]{12}$/;
-
-/** Walks the history as a stack: a promotion adds, a rollback takes away, so that two rollbacks go two steps back. The last one serves. */
-function championStack(history: readonly AliasState[]): readonly string[] {
-  const stack: string[] = [];
-  for (const { action, champion } of history) {
-    if (action === 'rollback') stack.pop();
-    else if (action !== 'challenge') stack.push(champion);
-  }
-  return stack;
-}

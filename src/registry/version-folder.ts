@@ -59,7 +59,7 @@ function fileNamesOf({ networks }: ModelVersion['file']): readonly string[] {
 }
 
 /**
- * A folder from elsewhere holds its own files. Through a link any file of this machine would be copied, and the card would show it to
+ * An imported folder must contain its own files. Through a link any file of this machine would be copied, and the card would show it to
  * every viewer.
  *
  * @throws Fault 'model-invalid' naming the link

@@ -1,4 +1,5 @@
-import { chooseSlices, lungRange, orderAxialSlices, type AxialSlice, type AxialStack } from '../pixels/ct/ct-slice.js';
+import { chooseSlices, lungRange } from '../pixels/ct/lung.js';
+import { orderAxialSlices, type AxialSlice, type AxialStack } from '../pixels/ct/slice-order.js';
 import { asFault, Fault } from '../errors.js';
 import type { SeriesFacts } from '../routing/series-facts.js';
 import type { ImageReference } from '../sr/report-content.js';

@@ -2,15 +2,16 @@ import type { Example } from '../dataset/example.js';
 import type { Engine } from '../engine/engine.js';
 import { Fault } from '../errors.js';
 import { decidePromotion } from '../evaluation/promotion/decide.js';
-import type { ChangedSets, GateEvidence, EvaluatedVersion } from '../evaluation/promotion/evidence.js';
+import type { GateEvidence, EvaluatedVersion, MaskedSets } from '../evaluation/promotion/evidence.js';
 import type { GateDecision } from '../evaluation/promotion/gate-decision.js';
 import type { PromotionRules } from '../evaluation/promotion/promotion-rules.js';
 import { evaluateSet } from '../evaluation/report/evaluate-set.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
-import type { LabelRules } from '../evaluation/truth.js';
+import { withServedThresholds, type SiteFindings } from '../evaluation/operating-points.js';
 import { bordersCovered, lungsCovered, onlyLungs } from '../pixels/xray/covered.js';
 import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear } from '../pixels/resize.js';
+import type { BestVersions } from '../registry/best-versions.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import { scoreExamples, type ScoredExamples } from './score-examples.js';
 
@@ -20,13 +21,16 @@ export interface Challenge {
   /** Null for the first model, or where the champion has no network of this kind. */
   readonly champion: ModelVersion | null;
   readonly challenger: ModelVersion;
+  /** Best promoted versions so far, other than the champion, with those that cannot be loaded (registry/best-versions.ts). */
+  readonly best?: BestVersions;
   readonly engine: Engine;
   /** The locked test set. A version that was trained on one of its patients, by its lineage, is refused. */
   readonly examples: readonly Example[];
   readonly picture: (example: Example) => Promise<GreyImage>;
   /** Name of the locked test set, for the record. */
   readonly testSet: string;
-  readonly labelRules: LabelRules;
+  /** Label rules and the hospital's thresholds: examined is what is served. */
+  readonly findings: SiteFindings;
   readonly rules: PromotionRules;
   /** What the challenger was trained on, for the change record. */
   readonly training?: GateEvidence['training'];
@@ -46,26 +50,31 @@ export interface ChallengerEvaluation {
  * @throws Fault 'model-invalid' if the challenger has no such network, 'dataset-invalid' if no image is left to compare
  */
 export async function evaluateChallenger(challenge: Challenge): Promise<ChallengerEvaluation> {
-  const { kind, champion, challenger, examples, testSet, rules, training } = challenge;
-  for (const version of [challenger, ...(champion ? [champion] : [])]) refuseTrainedOn(version, examples, testSet);
+  const { kind, champion, challenger, best = { versions: [], missing: [] }, examples, testSet, rules, training } = challenge;
+  for (const version of [challenger, ...(champion ? [champion] : []), ...best.versions]) refuseTrainedOn(version, examples, testSet);
   const whole = await scoredBy(challenger, 'challenger', challenge);
   const before = champion?.networks[kind] ? await scoredBy(champion, 'champion', challenge) : null;
-  const changed = kind === 'xray' ? await changedSets(challenge) : null;
+  const earlier: { readonly version: ModelVersion; readonly scored: ScoredExamples }[] = [];
+  for (const version of best.versions)
+    if (version.networks[kind]) earlier.push({ version, scored: await scoredBy(version, 'best version so far', challenge) });
+  const masked = kind === 'xray' ? await maskedSets(challenge) : null;
   const evaluated = (version: ModelVersion, { set, embeddings }: ScoredExamples): EvaluatedVersion => ({
     version: version.version,
     set,
     embeddings,
   });
-  const common = imagesOfAll([whole, ...(before ? [before] : [])]);
+  const common = imagesOfAll([whole, ...(before ? [before] : []), ...earlier.map(({ scored }) => scored)]);
   const evidence: GateEvidence = {
     testSet,
     kind,
     champion: before && champion ? evaluated(champion, only(before, common)) : null,
     challenger: evaluated(challenger, only(whole, common)),
-    changed: changed && {
-      lungsCovered: onlySet(changed.lungsCovered, common),
-      onlyLungs: onlySet(changed.onlyLungs, common),
-      bordersCovered: onlySet(changed.bordersCovered, common),
+    best: earlier.map(({ version, scored }) => evaluated(version, only(scored, common))),
+    bestMissing: best.missing,
+    masked: masked && {
+      lungsCovered: onlySet(masked.lungsCovered, common),
+      onlyLungs: onlySet(masked.onlyLungs, common),
+      bordersCovered: onlySet(masked.bordersCovered, common),
     },
     training,
   };
@@ -102,9 +111,10 @@ async function scoredBy(
   challenge: Challenge,
   change?: (image: GreyImage, served: ServedNetwork) => GreyImage,
 ): Promise<ScoredExamples> {
-  const { kind, engine, examples, picture, labelRules, onProgress } = challenge;
-  const served = version.networks[kind];
-  if (!served) throw new Fault('model-invalid', `expected a network for ${kind} in ${version.version}, found none`);
+  const { kind, engine, examples, picture, findings, onProgress } = challenge;
+  const own = version.networks[kind];
+  if (!own) throw new Fault('model-invalid', `expected a network for ${kind} in ${version.version}, found none`);
+  const served = withServedThresholds(own, (finding) => (Object.hasOwn(findings, finding) ? findings[finding] : undefined));
   const predictor = await engine.load(served.network);
   try {
     return await scoreExamples({
@@ -113,7 +123,7 @@ async function scoredBy(
       kind,
       examples,
       picture,
-      labelRules,
+      labelRules: findings,
       ...(change ? { change: (image) => change(image, served) } : {}),
       onProgress: (done, total) => onProgress?.(step, done, total),
     });
@@ -122,7 +132,7 @@ async function scoredBy(
   }
 }
 
-async function changedSets(challenge: Challenge): Promise<ChangedSets> {
+async function maskedSets(challenge: Challenge): Promise<MaskedSets> {
   // Covered after resizing to the network's input: there the lung fields are found in a tenth of the time.
   const scoreCovered = async (step: string, cover: (image: GreyImage) => GreyImage): Promise<ScoredExamples> =>
     scoredBy(challenge.challenger, step, challenge, (image, { input }) => cover(resizeBilinear(image, input.width, input.height)));

@@ -5,13 +5,22 @@ import { drawTestLock, type TestLock } from '../dataset/test-lock.js';
 import { Fault } from '../errors.js';
 import { pluralise } from '../evaluation/pluralise.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
+import { bestVersions, loadVersions } from '../registry/best-versions.js';
 import { isRetrainingRecord } from '../registry/change-record.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import { newRun, type Run } from './change-record-of-run.js';
 import { labelledImages, type LabelledImage } from './labelled-images.js';
-import type { AgreedLabel, RetrainingPorts } from './ports.js';
+import type { AgreedLabel } from './labelled-studies.js';
+import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
-import { exampleOf, missingForLock, retrainingPlanSchema, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
+import {
+  exampleOf,
+  missingForLock,
+  retrainingPlanSchema,
+  retrainingTestSet,
+  splitForRetraining,
+  type RetrainingPlan,
+} from './retraining-plan.js';
 import { promotionRulesOf, recipeByMemory } from './retraining-recipe.js';
 import { pruneTrainingPictures } from './training-pictures.js';
 
@@ -59,7 +68,10 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
   const testLock = lock ?? (await lockTestSet(images, recipe.seed, ports));
   const split = splitForRetraining(images, testLock, recipe);
   const objective = served.objective ?? 'several';
-  const plan = retrainingPlanSchema.parse({ ...run, ...split, classes, objective, rules, recipe, lock: testLock.checksum });
+  const best = await bestVersions(registry, { kind: 'xray', testSet: retrainingTestSet, champion: champion.version });
+  // Loading copies a version into the folder in which the training process finds it.
+  await loadVersions(registry, best);
+  const plan = retrainingPlanSchema.parse({ ...run, ...split, best, classes, objective, rules, recipe, lock: testLock.checksum });
   await writePlan(plan, labels, ports);
   log.info('retraining planned', {
     run: plan.id,

@@ -4,18 +4,19 @@ import type { Example, ExampleSource } from '../dataset/example.js';
 import type { Engine } from '../engine/engine.js';
 import type { TrainingEngine } from '../engine/trainer.js';
 import { Fault } from '../errors.js';
-import type { LabelRules } from '../evaluation/truth.js';
+import type { SiteFindings } from '../evaluation/operating-points.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { initialWeights } from '../network/initial-weights.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensor, Tensors } from '../network/safetensors.js';
+import { loadVersions } from '../registry/best-versions.js';
 import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
 import { modelIdentity } from '../registry/model-identity.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { TrainingProgress } from '../training/training-run.js';
 import { evaluateChallenger } from './evaluate-challenger.js';
-import { exampleOf, type RetrainingPlan } from './retraining-plan.js';
+import { exampleOf, retrainingTestSet, type RetrainingPlan } from './retraining-plan.js';
 import type { RetrainingOutcome } from './run-outcome.js';
 import { trainCandidate } from './train-candidate.js';
 
@@ -26,7 +27,8 @@ export interface RetrainModelPorts {
   readonly pictures: string;
   /** Folder of this plan alone: checkpoints and curves. */
   readonly directory: string;
-  readonly labelRules: LabelRules;
+  /** Label rules and the hospital's thresholds, of config/findings.json. */
+  readonly findings: SiteFindings;
   /** Threads that augment. */
   readonly workers: number;
   readonly codeVersion: string;
@@ -66,7 +68,7 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     },
     classes: plan.classes,
     objective: plan.objective,
-    labelRules: ports.labelRules,
+    labelRules: ports.findings,
     kind: 'xray',
     architecture,
     initial: { tensors: initialWeightsOf(served, architecture, plan), parent: champion.version },
@@ -95,8 +97,9 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     engine: ports.engine,
     examples: plan.images.filter(({ part }) => part === 'test').map(exampleOf),
     picture: source.picture,
-    testSet: 'locked patients of the labelled studies',
-    labelRules: ports.labelRules,
+    testSet: retrainingTestSet,
+    findings: ports.findings,
+    best: await loadVersions(ports.registry, plan.best),
     rules: plan.rules,
   });
   return { finished: true, challenger: challenger.version, engine: ports.engine.description.name, evaluation, warnings: trained.warnings };

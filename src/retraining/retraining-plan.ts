@@ -20,6 +20,8 @@ export const retrainingPlanSchema = z
     by: z.string(),
     /** Version whose weights training starts from, and with which the challenger is compared. */
     champion: z.string(),
+    /** Best promoted versions so far, which the challenger is compared with too; absent in plans of earlier releases. */
+    best: z.array(z.string()).readonly().default([]),
     classes: z.array(z.string()).min(1).readonly(),
     objective: z.enum(['one-of-many', 'several']),
     images: z
@@ -68,6 +70,9 @@ function withPresentNames(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [formerKeys[key] ?? key, withPresentNames(inner)]));
 }
+
+/** Name of the locked test set in change records. */
+export const retrainingTestSet = 'locked patients of the labelled studies';
 
 /** Shares of the images that are not locked for testing. */
 export const retrainingShares = { validation: 0.2, calibration: 0.2 } as const;

@@ -45,7 +45,7 @@ async function main(folder: string): Promise<void> {
         engine,
         pictures: retrainingFolders(settings).pictures,
         directory: folder,
-        labelRules: loadFindings(settings.findingsFile).findings,
+        findings: loadFindings(settings.findingsFile).findings,
         workers: settings.threads,
         codeVersion: settings.codeVersion,
         clock: { now: () => new Date() },

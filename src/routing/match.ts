@@ -39,16 +39,16 @@ export function explainNone(passedOver: readonly Mismatch[]): string {
 
 interface Failure {
   readonly attribute: Attribute;
-  /** Number of conditions that held before this one failed. */
-  readonly held: number;
+  /** Number of conditions that were met before this one failed. */
+  readonly met: number;
 }
 
 function firstFailure(conditions: Conditions, series: SeriesFacts): Failure | undefined {
-  let held = 0;
+  let met = 0;
   for (const [attribute, patterns] of Object.entries(conditions) as [Attribute, readonly string[]][]) {
     const values = series.values[attribute] ?? [];
-    if (!patterns.some((pattern) => matchesPattern(pattern, values))) return { attribute, held };
-    held++;
+    if (!patterns.some((pattern) => matchesPattern(pattern, values))) return { attribute, met };
+    met++;
   }
   return undefined;
 }
@@ -56,7 +56,7 @@ function firstFailure(conditions: Conditions, series: SeriesFacts): Failure | un
 function closestMismatch(rule: RoutingRule, series: readonly SeriesFacts[]): Mismatch {
   const failures = series.flatMap((one) => rule.when.map((conditions) => ({ one, conditions, failure: firstFailure(conditions, one)! })));
   const closest = failures.reduce<(typeof failures)[number] | undefined>(
-    (best, next) => (!best || next.failure.held > best.failure.held ? next : best),
+    (best, next) => (!best || next.failure.met > best.failure.met ? next : best),
     undefined,
   );
   if (!closest) return { rule: rule.name, seriesInstanceUID: undefined, attribute: undefined, text: 'the study has no series' };

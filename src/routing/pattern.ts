@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 
-/** Longer values are matched by their beginning: LO and ST, which rules ask for, hold 64 and 1,024 characters (PS3.5 §6.2). */
+/** Longer values are matched by their beginning: LO and ST, which rules name, have at most 64 and 1,024 characters (PS3.5 §6.2). */
 export const maxMatchedLength = 1_024;
 export const maxPatternLength = 500;
 

@@ -15,7 +15,7 @@ const pattern = z
   );
 const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1)], { error: 'expected a text or a list of texts' });
 
-/** Conditions over one series; all that are given must hold. Study attributes are the same for each series. */
+/** Conditions over one series; all that are given must be met. Study attributes are the same for each series. */
 const conditions = z
   .strictObject({
     modality: patterns.optional(),
@@ -68,7 +68,7 @@ const destination = destinationSchemaOf(destinationKinds);
 
 const rule = z.strictObject({
   name: z.string().min(1),
-  /** One set of conditions, or a list of which any may hold. */
+  /** One set of conditions, or a list of which any may be met. */
   when: z.union([conditions.transform((one) => [one]), z.array(conditions).min(1)]),
   action: z.enum(['analyse', 'ignore'], { error: 'expected analyse or ignore' }),
   /** 0 (routine) to 10 (first). */

@@ -27,9 +27,9 @@ export function selectXrays(series: readonly SeriesFacts[], limit: number): Xray
     else candidates.push(instance);
   }
   const forPresentation = candidates.filter((one) => !isForProcessing(one));
-  const kept = forPresentation.length > 0 ? forPresentation : candidates;
-  for (const instance of candidates) if (!kept.includes(instance)) leftOut.push({ instance, reason: 'for-processing' });
-  const ordered = [...kept].sort((a, b) => acquiredAt(b).localeCompare(acquiredAt(a)) || uidOf(a).localeCompare(uidOf(b)));
+  const eligible = forPresentation.length > 0 ? forPresentation : candidates;
+  for (const instance of candidates) if (!eligible.includes(instance)) leftOut.push({ instance, reason: 'for-processing' });
+  const ordered = [...eligible].sort((a, b) => acquiredAt(b).localeCompare(acquiredAt(a)) || uidOf(a).localeCompare(uidOf(b)));
   for (const instance of ordered.slice(limit)) leftOut.push({ instance, reason: 'over-limit' });
   return { chosen: ordered.slice(0, limit), leftOut };
 }

@@ -37,7 +37,7 @@ export function expose(attenuation: Grid, exposure: Exposure): Uint16Array {
   const deviation = resized({ ...signal, values: signal.values.map((value) => Math.sqrt(Math.exp(value) / quanta)) }, columns, rows).values;
   const full = resized(shown, columns, rows).values;
   const noise = noiseTable(exposure.seed);
-  const most = 2 ** bitsStored - 1;
+  const max = 2 ** bitsStored - 1;
   const inverted = exposure.photometricInterpretation === 'MONOCHROME1';
   const stored = new Uint16Array(rows * columns);
   let place = 0,
@@ -50,8 +50,8 @@ export function expose(attenuation: Grid, exposure: Exposure): Uint16Array {
       const seen = full[index]! + (0.75 * fresh + 0.35 * before) * deviation[index]!;
       before = fresh;
       const bright = 1 / (1 + Math.exp((middle - seen) / latitude));
-      const value = (most * (0.015 + 0.965 * bright) + 0.5) | 0;
-      stored[index] = inverted ? most - value : value;
+      const value = (max * (0.015 + 0.965 * bright) + 0.5) | 0;
+      stored[index] = inverted ? max - value : value;
     }
   }
   return stored;

@@ -20,7 +20,7 @@ const fingers = [
   { base: { x: 19, y: 41 }, head: { x: 35, y: -12 }, lean: 17, lengths: [33, 20, 17], radius: 4.6 },
 ] as const;
 
-/** A synthetic radiograph of a right hand: something that is an X-ray and no chest. */
+/** A synthetic radiograph of a right hand: an X-ray that is no chest. */
 export function handPhantom({
   seed,
   rows,

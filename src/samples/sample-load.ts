@@ -39,13 +39,13 @@ function varied(pixels: StoredPixels, seed: string): StoredPixels {
   const down = Math.round(between(random, -6, 6)),
     across = Math.round(between(random, -6, 6)),
     gain = between(random, 0.97, 1.03);
-  const most = 2 ** pixels.bitsStored - 1,
+  const max = 2 ** pixels.bitsStored - 1,
     { rows, columns } = pixels;
   const values = new Uint16Array(rows * columns);
   for (let row = 0, at = 0; row < rows; row++) {
     const from = Math.min(rows - 1, Math.max(0, row + down)) * columns;
     for (let column = 0; column < columns; column++, at++) {
-      values[at] = Math.min(most, pixels.values[from + Math.min(columns - 1, Math.max(0, column + across))]! * gain);
+      values[at] = Math.min(max, pixels.values[from + Math.min(columns - 1, Math.max(0, column + across))]! * gain);
     }
   }
   return { ...pixels, values };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
-import { Slots } from '../http/http-exchange.js';
+import { Slots } from '../http/slots.js';
 import { DicomWebProxy } from '../dicomweb/proxy.js';
 import type { Log } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';

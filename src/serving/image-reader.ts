@@ -2,7 +2,7 @@ import type { Box, GreyImage } from '../pixels/image.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Config } from '../config.js';
 import { DecoderPool, toStored, type DecodedPicture } from '../pixels/decoder-pool/decoder-pool.js';
-import { lungWindow } from '../pixels/ct/ct-slice.js';
+import { ctWindow, type CtWindow } from '../pixels/window.js';
 
 /** An image as input of the network, and how its coordinates map to the stored pixels. */
 export interface ReadImage {
@@ -31,9 +31,7 @@ export interface OpenReader extends ImageReader {
 
 export interface InputSizes {
   readonly xray: { readonly width: number; readonly height: number } | undefined;
-  readonly ct:
-    | { readonly width: number; readonly height: number; readonly window?: { readonly center: number; readonly width: number } | undefined }
-    | undefined;
+  readonly ct: { readonly width: number; readonly height: number; readonly window?: CtWindow | undefined } | undefined;
 }
 
 /** The decoder processes, giving pictures already in the size that the networks take. */
@@ -45,12 +43,12 @@ export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
 }
 
 function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
-  const { window = lungWindow, ...ctSize } = sizes.ct ?? { width: 0, height: 0 };
+  const window = ctWindow(sizes.ct?.window);
+  const ctSize = sizes.ct && { width: sizes.ct.width, height: sizes.ct.height };
   const xraySize = sizes.xray && { width: sizes.xray.width, height: sizes.xray.height };
   return {
     readXray: async (file) => readImage(await pool.xray(file, xraySize)),
-    readCtSlice: async (file, frameNumber) =>
-      readImage(await pool.ctSlice(file, window, frameNumber, sizes.ct && { width: ctSize.width, height: ctSize.height })),
+    readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, ctSize)),
     lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
     readPicture: (file) => pool.picture(file, xraySize),
   };

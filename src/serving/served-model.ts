@@ -1,6 +1,7 @@
 import type { Engine, Predictor, Prediction } from '../engine/engine.js';
 import { activationBox, activationMapOf } from '../evaluation/activation-box.js';
 import { assessImage, assessStudy } from '../evaluation/decide-findings.js';
+import { withServedThresholds, type ThresholdOverride } from '../evaluation/operating-points.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
 import type { GreyImage } from '../pixels/image.js';
@@ -9,12 +10,6 @@ import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from './model.js';
 
-/** Operating points that a hospital sets in place of the model's own. */
-export type ThresholdOverride = (findingName: string) => {
-  readonly absentBelow?: number | undefined;
-  readonly presentFrom?: number | undefined;
-};
-
 /** X-rays and slices go through the network in batches of this size, so that memory stays bounded. */
 const batchSize = 8;
 
@@ -22,12 +17,12 @@ const batchSize = 8;
 export async function serveModel(
   version: ModelVersion,
   engine: Engine,
-  override: ThresholdOverride,
+  override: (finding: string) => ThresholdOverride,
 ): Promise<ServedModel & { release(): Promise<void> }> {
   const networks: Partial<Record<ImageKind, { readonly served: ServedNetwork; readonly predictor: Predictor }>> = {};
   for (const kind of ['xray', 'ct'] as const) {
     const served = version.networks[kind];
-    if (served) networks[kind] = { served: withOverrides(served, override), predictor: await engine.load(served.network) };
+    if (served) networks[kind] = { served: withServedThresholds(served, override), predictor: await engine.load(served.network) };
   }
   let released: Promise<unknown> | undefined;
   const predict = async (kind: ImageKind, images: readonly GreyImage[]): Promise<{ served: ServedNetwork; prediction: Prediction }> => {
@@ -58,15 +53,6 @@ export async function serveModel(
       await (released ??= Promise.all(Object.values(networks).map(({ predictor }) => predictor.release())));
     },
   };
-}
-
-function withOverrides(served: ServedNetwork, override: ThresholdOverride): ServedNetwork {
-  const outputs = served.outputs.map((rule) => {
-    if (rule.kind !== 'finding') return rule;
-    const presentFrom = override(rule.name).presentFrom ?? rule.presentFrom;
-    return { ...rule, presentFrom, absentBelow: Math.min(override(rule.name).absentBelow ?? rule.absentBelow, presentFrom) };
-  });
-  return { ...served, outputs };
 }
 
 async function predictInBatches(predictor: Predictor, { input }: ServedNetwork, images: readonly GreyImage[]): Promise<Prediction> {

@@ -3,22 +3,22 @@ import type { HeaderContent } from './document-header.js';
 import type { Decision, ImageReference } from './report-content.js';
 
 /**
- * How a reader's decision stands to the software's. confirmed: the same. rejected: the software says present, the reader
- * absent. corrected: differs in another way. added: the software did not look for it.
+ * A reader's decision compared with the software's. confirmed: the same. rejected: present for the software, absent for the
+ * reader. corrected: another difference. added: the software did not look for it.
  */
 export type Comparison = 'confirmed' | 'rejected' | 'corrected' | 'added';
 
-/** What a reader says of one finding. */
+/** A reader's assessment of one finding. */
 export interface AssessedFinding {
   readonly concept: CodedConcept;
   readonly decision: Decision;
   readonly comparison: Comparison;
-  /** What the software had said; absent where it had not looked. */
+  /** The prediction of the software; absent if it did not look for the finding. */
   readonly software?: { readonly decision: Decision; readonly probability: number };
   readonly images: readonly ImageReference[];
 }
 
-/** A person who judges. */
+/** The person who makes the assessment. */
 export interface Reader {
   /** Name of the account. */
   readonly name: string;
@@ -26,13 +26,13 @@ export interface Reader {
   readonly verifiesFor?: string;
 }
 
-/** All that an assessment says; the same content always gives the same document, byte for byte. */
+/** The content of an assessment; the same content always gives the same document, byte for byte. */
 export interface AssessmentContent extends HeaderContent {
   readonly reader: Reader;
   readonly findings: readonly AssessedFinding[];
-  /** Whether it ends a disagreement between readers: what was said before no longer counts. */
+  /** Whether it adjudicates a disagreement between readers: earlier statements no longer count. */
   readonly adjudicates: boolean;
-  /** How it reached us: `page`, `api`, `csv`. */
+  /** Where it was entered: `page`, `api`, `csv`. */
   readonly origin: string;
   /** Version of this program. */
   readonly softwareVersion: string;

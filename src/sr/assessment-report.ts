@@ -12,7 +12,7 @@ import { decisionCodes, percentOf } from './wording.js';
 export const assessmentNotice = "A reader's assessment on what software has proposed. Not a radiology report, not for diagnosis.";
 
 /** Template of our own, 99CHESTAI 1 (docs/reference/documents.md): no template of PS3.16 has a reader's assessment of a software's findings. */
-export const verdictTemplate = '1';
+export const assessmentTemplate = '1';
 
 /**
  * A reader's assessment as Comprehensive SR, in sections as the text report that it is about: flat and with a name for every
@@ -25,7 +25,7 @@ export const verdictTemplate = '1';
 export function assessmentReport(content: AssessmentContent): DataSet {
   const tree = root(
     codes.assessment,
-    verdictTemplate,
+    assessmentTemplate,
     [
       ...languageOfContent(),
       ...personObserver(content.reader.name),
@@ -66,11 +66,11 @@ export const comparisonCodes = {
 
 /** "Pneumonia: absent. Rejects the software's finding (present, 93.4 %)." */
 function sentenceOf({ concept, decision, comparison, software }: AssessedFinding): string {
-  const said = software ? ` (${software.decision}, ${percentOf(software.probability)} %)` : '';
+  const prediction = software ? ` (${software.decision}, ${percentOf(software.probability)} %)` : '';
   const words = {
-    confirmed: `Confirms the software${said}`,
-    rejected: `Rejects the software's finding${said}`,
-    corrected: `Corrects the software${said}`,
+    confirmed: `Confirms the software${prediction}`,
+    rejected: `Rejects the software's finding${prediction}`,
+    corrected: `Corrects the software${prediction}`,
     added: 'Not looked for by the software',
   } as const;
   return `${concept.meaning}: ${decision}. ${words[comparison]}.`;

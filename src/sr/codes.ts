@@ -95,22 +95,24 @@ export const codes = {
   gradientWeightedClassActivation: dcm('130403', 'Gradient-weighted class activation'),
   sourceImageForProcessing: dcm('121322', 'Source image for image processing operation'),
   // A reader's assessment of a software's findings
-  assessment: own('ai-assessment', "Reader's assessment on AI findings"),
+  assessment: own('ai-assessment', "Reader's assessment of AI findings"),
   assessmentSource: own('assessment-source', 'Source of the assessment'),
-  comparison: own('judgement', "Judgement of the software's finding"),
+  comparison: own('comparison', "Comparison with the software's finding"),
   confirmed: own('confirmed', 'Confirmed'),
   rejected: own('rejected', 'Rejected'),
   corrected: own('corrected', 'Corrected'),
   added: own('added', 'Added'),
   softwareDecision: own('ai-decision', 'Decision of the software'),
-  adjudicatesDisagreement: own('settles', 'Settles a disagreement between readers'),
+  adjudicatesDisagreement: own('adjudicates', 'Adjudicates a disagreement between readers'),
   yes: sct('373066001', 'Yes'),
   // CID 7005, demanded by IHE AIR
   processingEquipment: dcm('109102', 'Processing Equipment'),
 } as const satisfies Record<string, CodedConcept>;
 
-/** Private codes of releases before 0.3, which documents in the PACS carry for ever: read, never written. */
+/** The codes of private template 99CHESTAI 1 as releases 0.1.0 and 0.2.0 wrote them: read as before, never written any more. */
 export const formerCodes = {
   assessment: own('ai-verdict', "Reader's verdict on AI findings"),
   assessmentSource: own('verdict-source', 'Source of the verdict'),
-} as const satisfies Record<string, CodedConcept>;
+  comparison: own('judgement', "Judgement of the software's finding"),
+  adjudicatesDisagreement: own('settles', 'Settles a disagreement between readers'),
+} as const satisfies Partial<Record<keyof typeof codes, CodedConcept>>;

@@ -3,7 +3,7 @@ import { ownScheme } from './codes.js';
 import { legalString } from './legal-value.js';
 
 /**
- * Coding Scheme Identification Sequence (0008,0110) of SOP Common (PS3.3 C.12.1): who is responsible for each private coding
+ * Coding Scheme Identification Sequence (0008,0110) of SOP Common (PS3.3 C.12.1): the organisation responsible for each private coding
  * scheme in the document. Private designators begin with 99 (PS3.16 §8.2).
  *
  * @param source the image that codes were copied from; it may identify the hospital's own schemes

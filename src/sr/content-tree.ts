@@ -20,22 +20,22 @@ export function childrenNamed(item: DataSet, ...names: readonly CodedConcept[]):
   return childrenOf(item).filter((child) => names.some((name) => sameConcept(nameOf(child), name)));
 }
 
-/** Value of the first TEXT or UIDREF child of this name. */
-export function textNamed(item: DataSet, name: CodedConcept): string | undefined {
-  return textsNamed(item, name)[0];
+/** Value of the first TEXT or UIDREF child under one of these names. */
+export function textNamed(item: DataSet, ...names: readonly CodedConcept[]): string | undefined {
+  return textsNamed(item, ...names)[0];
 }
 
-/** Values of the TEXT and UIDREF children of this name; line ends as \n. */
-export function textsNamed(item: DataSet, name: CodedConcept): readonly string[] {
-  return childrenNamed(item, name)
+/** Values of the TEXT and UIDREF children under one of these names; line ends as \n. */
+export function textsNamed(item: DataSet, ...names: readonly CodedConcept[]): readonly string[] {
+  return childrenNamed(item, ...names)
     .map((child) => textOf(child, 'TextValue') ?? textOf(child, 'UID'))
     .filter((text) => text !== undefined)
     .map((text) => text.replace(/\r\n?/g, '\n'));
 }
 
-/** Value of the first CODE child of this name. */
-export function codeNamed(item: DataSet, name: CodedConcept): CodedConcept | undefined {
-  const child = childrenNamed(item, name).find((one) => valueTypeOf(one) === 'CODE');
+/** Value of the first CODE child under one of these names. */
+export function codeNamed(item: DataSet, ...names: readonly CodedConcept[]): CodedConcept | undefined {
+  const child = childrenNamed(item, ...names).find((one) => valueTypeOf(one) === 'CODE');
   return child && conceptOf(child, 'ConceptCodeSequence');
 }
 

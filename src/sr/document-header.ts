@@ -35,14 +35,14 @@ export interface HeaderContent {
  *
  * COMPLETE, because all that was found is in it.
  *
- * @param who equipment, verification and preliminary flags
+ * @param modules attributes of equipment, verification and preliminary flags
  * @param tree the root content item
  */
 export function documentOf(
   content: HeaderContent,
   sopClassUID: string,
   seriesDescription: string,
-  who: DataSet,
+  modules: DataSet,
   tree: ContentItem,
 ): DataSet {
   const created = localTime(content.createdAt, content.source);
@@ -67,7 +67,7 @@ export function documentOf(
     // To the millisecond: of two documents the later one counts.
     ContentTime: `${created.time}${fractionOf(content.createdAt)}`,
     CompletionFlag: 'COMPLETE',
-    ...who,
+    ...modules,
     ...referencedRequests(content.source),
     PerformedProcedureCodeSequence: content.procedures.map(codeItem),
     ...(evidence.length > 0 ? { CurrentRequestedProcedureEvidenceSequence: evidence } : {}),

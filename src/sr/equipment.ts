@@ -9,12 +9,13 @@ import type { Reader } from './assessment-content.js';
 
 /** What made a document: the algorithm and its equipment, or a reader and the program that recorded the assessment. */
 
-/** A document is recognised as ours by these two, whatever model made it (own-document.ts). */
+/** A document is recognised as ours by these two, for every model (own-document.ts). */
 export const stationName = 'ORTHANC-CHEST-AI';
 export const contribution = 'orthanc-chest-ai: software result, not verified by a physician';
-/** A reader's assessment is recognised by this where only series attributes are at hand. */
-/** Its value has stayed the same since release 0.1, so that a PACS finds the assessments of all releases by one Station Name. */
-export const assessmentStationName = 'CHEST-AI-VERDICT';
+/** Station Name (SH, 16 characters) of readers' assessments: recognised by it where only series attributes are known. */
+export const assessmentStationName = 'CHEST-AI-READER';
+/** The same as releases 0.1.0 and 0.2.0 wrote it. */
+export const formerAssessmentStationName = 'CHEST-AI-VERDICT';
 
 /**
  * The identity as every place of a document gives it. IHE AIR Table 6.5.3.1-1 wants the same strings in the header
@@ -79,7 +80,7 @@ export function assessmentEquipment(softwareVersion: string): DataSet {
 }
 
 /**
- * Verification Flag and Verifying Observer Sequence (PS3.3 C.17.2): VERIFIED only by a reader who may sign, at the moment at
+ * Verification Flag and Verifying Observer Sequence (PS3.3 C.17.2): VERIFIED only by a reader with the right to sign, at the moment at
  * which the document was made.
  */
 export function verification({ name, verifiesFor }: Reader, { createdAt, source }: Pick<HeaderContent, 'createdAt' | 'source'>): DataSet {

@@ -51,7 +51,7 @@ export function heatMapCapture(capture: HeatMapCapture): DataSet {
     SeriesDate: created.date,
     SeriesTime: created.time,
     SeriesDescription: 'AI heat map (unverified)',
-    // Judged as a chest; an unpaired part needs no Laterality.
+    // Analysed as a chest; an unpaired part needs no Laterality.
     BodyPartExamined: 'CHEST',
     ...equipment(legalIdentity(capture.algorithm)),
     InstanceNumber: capture.instanceNumber,
@@ -97,7 +97,7 @@ function evenLength(values: Uint8Array): Uint8Array {
   return padded;
 }
 
-/** What was lost once stays lost, and stays said (PS3.3 C.7.6.1.1.5). */
+/** A lossy compression in the past remains recorded (PS3.3 C.7.6.1.1.5). */
 function lossyCompression(source: DataSet): DataSet {
   if (textOf(source, 'LossyImageCompression') !== '01') return { LossyImageCompression: '00' };
   const ratios = numbersOf(source, 'LossyImageCompressionRatio');

@@ -12,7 +12,7 @@ export function legalString(text: string, length: 16 | 64): string {
   return cut(line, length);
 }
 
-/** Unlimited Text: line ends and tabs are kept, other control characters are not. */
+/** Unlimited Text: line ends and tabs stay, other control characters are removed. */
 export function legalText(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')

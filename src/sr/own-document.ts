@@ -1,11 +1,11 @@
 import { sameConcept } from '../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { codes, formerCodes } from './codes.js';
-import { contribution, stationName, assessmentStationName } from './equipment.js';
+import { assessmentStationName, contribution, formerAssessmentStationName, stationName } from './equipment.js';
 
 /**
  * Whether this program wrote the report or heat map as its own result, with any model and any settings. Metadata suffice: WADO-RS gives
- * the Contributing Equipment Sequence; where only series attributes are at hand, the Station Name tells.
+ * the Contributing Equipment Sequence; where only series attributes are known, the Station Name decides.
  *
  * A document that somebody derives from ours repeats our contribution (PS3.3 C.12.1 has it accumulate) and, where the header
  * is copied, our Station Name too. It is theirs as soon as it is verified, or names equipment other than our model's.
@@ -14,7 +14,7 @@ export function isOwnDocument(dataSet: DataSet): boolean {
   if (!['SR', 'OT'].includes(textOf(dataSet, 'Modality') ?? '') || textOf(dataSet, 'StationName') !== stationName) return false;
   if (textOf(dataSet, 'VerificationFlag') === 'VERIFIED' || isAssessment(dataSet)) return false;
   const contributions = itemsOf(dataSet, 'ContributingEquipmentSequence');
-  // Series attributes only: there is nothing more to go by.
+  // Only series attributes are known.
   if (dataSet['ContributingEquipmentSequence'] === undefined) return true;
   const [only] = contributions;
   return (
@@ -26,18 +26,22 @@ export function isOwnDocument(dataSet: DataSet): boolean {
 
 const equipmentAttributes = ['Manufacturer', 'ManufacturerModelName', 'DeviceSerialNumber', 'SoftwareVersions'] as const;
 
-/** Whether the document is a reader's assessment in our form, whoever sent it. Series attributes suffice for those written here. */
+/**
+ * Whether the document is a reader's assessment of template 99CHESTAI 1, from any sender; titles and Station Names of releases 0.1.0 and
+ * 0.2.0 count too. Series attributes suffice for documents that this program wrote.
+ */
 export function isAssessment(dataSet: DataSet): boolean {
   if (textOf(dataSet, 'Modality') !== 'SR') return false;
   const title = conceptOf(dataSet, 'ConceptNameCodeSequence');
+  const station = textOf(dataSet, 'StationName');
   return (
-    sameConcept(title, codes.assessment) ||
-    sameConcept(title, formerCodes.assessment) ||
-    textOf(dataSet, 'StationName') === assessmentStationName
+    [codes, formerCodes].some(({ assessment }) => sameConcept(title, assessment)) ||
+    station === assessmentStationName ||
+    station === formerAssessmentStationName
   );
 }
 
-/** Whether a document speaks about images rather than being one of them: ours, or an assessment on ours. */
+/** Whether a document is a result of this program or an assessment of one, and so no image of the study. */
 export function isAboutStudy(dataSet: DataSet): boolean {
   return isOwnDocument(dataSet) || isAssessment(dataSet);
 }

@@ -26,7 +26,7 @@ export function patientAndStudy(source: DataSet): DataSet {
   };
 }
 
-/** What was removed stays said: Patient Identity Removed asks for a method (Type 1C). */
+/** A removed identity remains recorded: Patient Identity Removed requires a method (Type 1C). */
 function deidentification(source: DataSet): DataSet {
   if (first(source, 'PatientIdentityRemoved') !== 'YES') return {};
   const methods = textsOf(source, 'DeidentificationMethod')

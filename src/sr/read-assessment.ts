@@ -14,21 +14,21 @@ import { decisionOf } from './wording.js';
 export interface ReadStatement {
   readonly concept: CodedConcept;
   readonly decision: Decision;
-  /** Only where the document says so: assessments of our form. */
+  /** Only in assessments of template 99CHESTAI 1. */
   readonly comparison?: Comparison;
   readonly softwareDecision?: Decision;
   readonly images: readonly ImageReference[];
 }
 
-/** What a person has said of a study in a document. Strings that it does not give are ''. */
+/** A reader's statements on a study in one document. Strings that it does not contain are ''. */
 export interface ReadAssessment {
-  /** `assessment`: of our form. `verified-report`: another SR that somebody has verified. */
+  /** `assessment`: template 99CHESTAI 1. `verified-report`: another SR that a person has verified. */
   readonly kind: 'assessment' | 'verified-report';
   /** Name of the account, else the person's name as the document has it. */
   readonly reader: string;
   readonly verified: boolean;
   readonly adjudicates: boolean;
-  /** `page`, `api`, `csv`; '' if it is not said. */
+  /** `page`, `api`, `csv`; '' if the document does not state it. */
   readonly origin: string;
   readonly findings: readonly ReadStatement[];
   readonly evidence: readonly DocumentReference[];
@@ -40,8 +40,8 @@ export interface ReadAssessment {
 }
 
 /**
- * Reads what a person has said: an assessment of our form, verified or not, or anybody's SR that a named person has verified.
- * Nothing in a document makes this throw.
+ * Reads a reader's statements: an assessment of template 99CHESTAI 1, verified or not, or any SR that a named person has verified.
+ * It never throws, whatever the document contains.
  *
  * @returns undefined for everything else, our own results and those of other software among it
  */
@@ -52,7 +52,7 @@ export function readAssessment(document: DataSet): ReadAssessment | undefined {
     return {
       ...frame(document),
       ...(verifier?.at ? { createdAt: momentOfContent(document) ?? verifier.at } : {}),
-      ...readOurForm(document, verifier !== undefined),
+      ...readTemplate(document, verifier !== undefined),
     };
   if (!verifier) return undefined;
   const at = verifier.at ?? momentOfContent(document);
@@ -82,7 +82,7 @@ function frame(document: DataSet): Frame {
   };
 }
 
-function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment, keyof Frame> {
+function readTemplate(document: DataSet, verified: boolean): Omit<ReadAssessment, keyof Frame> {
   const summary = childrenNamed(document, codes.summary)[0] ?? {};
   const evidence = readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence');
   const person = childrenNamed(document, codes.personObserverName)[0];
@@ -97,14 +97,16 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
       verifierOf(document)?.name ??
       '',
     verified,
-    adjudicates: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement), codes.yes),
-    origin: textNamed(summary, codes.assessmentSource) ?? textNamed(summary, formerCodes.assessmentSource) ?? '',
+    adjudicates: verified && sameConcept(codeNamed(summary, codes.adjudicatesDisagreement, formerCodes.adjudicatesDisagreement), codes.yes),
+    origin: textNamed(summary, codes.assessmentSource, formerCodes.assessmentSource) ?? '',
     findings: items.flatMap((item): readonly ReadStatement[] => {
       const concept = nameOf(item);
       const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence'));
       if (!concept || !decision) return [];
-      const said = codeNamed(item, codes.comparison);
-      const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) => sameConcept(said, comparisonCodes[one]));
+      const stated = codeNamed(item, codes.comparison, formerCodes.comparison);
+      const comparison = (['confirmed', 'rejected', 'corrected', 'added'] as const).find((one) =>
+        sameConcept(stated, comparisonCodes[one]),
+      );
       const softwareDecision = decisionOf(codeNamed(item, codes.softwareDecision));
       return [
         {
@@ -119,7 +121,7 @@ function readOurForm(document: DataSet, verified: boolean): Omit<ReadAssessment,
   };
 }
 
-/** Who has verified the document last; undefined unless flag and name are both there. */
+/** The last verifier of the document; undefined unless both flag and name are present. */
 function verifierOf(document: DataSet): { readonly name: string; readonly at: Date | undefined } | undefined {
   if (textOf(document, 'VerificationFlag') !== 'VERIFIED') return undefined;
   const observers = itemsOf(document, 'VerifyingObserverSequence').flatMap((item) => {

@@ -12,7 +12,7 @@ export interface ReadFinding {
   readonly concept: CodedConcept;
   /** 0 to 1. */
   readonly probability: number;
-  /** Undetermined too where the document does not say. */
+  /** Undetermined also where the document states no decision. */
   readonly decision: Decision;
   readonly site?: CodedConcept;
   readonly side?: Side;

@@ -50,7 +50,7 @@ export function readReport(document: DataSet): ReadReport {
   };
 }
 
-/** Whether two documents say the same, whenever they were written. */
+/** Whether two documents have the same content, apart from when they were written. */
 export function sameReport(a: ReadReport, b: ReadReport): boolean {
   return isDeepStrictEqual({ ...a, createdAt: undefined }, { ...b, createdAt: undefined });
 }

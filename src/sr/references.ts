@@ -56,7 +56,7 @@ export function readHierarchical(dataSet: DataSet, keyword: string): readonly Do
   );
 }
 
-/** The image that an IMAGE item names; study and series come from the evidence, which has to hold it. */
+/** The image that an IMAGE item names; study and series come from the evidence, which has to list it. */
 export function readImage(item: DataSet, evidence: readonly DocumentReference[]): ImageReference | undefined {
   const sop = itemsOf(item, 'ReferencedSOPSequence')[0];
   const known = sop && evidence.find((one) => one.sopInstanceUID === textOf(sop, 'ReferencedSOPInstanceUID'));

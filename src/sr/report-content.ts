@@ -56,7 +56,7 @@ export type ReportOutcome =
 export interface ReportContent extends HeaderContent {
   readonly outcome: ReportOutcome;
   readonly findings: readonly ReportedFinding[];
-  /** What a reader has to know beside the findings, one sentence each: images that could not be read, say. */
+  /** What a reader has to know beside the findings, one sentence each, e.g. images that could not be read. */
   readonly remarks?: readonly string[];
   /** The images that were analysed: evidence. For a skip or a failure, the images of the study that were considered. */
   readonly evidence: readonly ImageReference[];

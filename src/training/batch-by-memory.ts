@@ -9,7 +9,7 @@ const share = 0.5;
 
 export interface BatchByMemory {
   readonly batch: number;
-  /** For people. */
+  /** The reason in a sentence, for the log. */
   readonly why: string;
 }
 

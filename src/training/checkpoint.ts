@@ -109,7 +109,7 @@ export async function readCheckpoint(directory: string, fingerprint: string): Pr
   return undefined;
 }
 
-/** How far a run under way has come, by its newest checkpoint; undefined before the first. */
+/** The position of a run by its newest checkpoint; undefined before the first. */
 export async function readPosition(directory: string): Promise<Position | undefined> {
   const [newest] = await listCheckpoints(directory);
   if (!newest) return undefined;

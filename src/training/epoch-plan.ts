@@ -58,7 +58,7 @@ function sampled(
   return order.slice(0, items.length);
 }
 
-/** What the outputs mean, with the weights of the classes where the recipe asks for them. */
+/** What the outputs mean, with class weights if the recipe sets them. */
 export function objectiveOf(
   items: readonly TrainingItem[],
   kind: Objective['kind'],

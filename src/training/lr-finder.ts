@@ -65,7 +65,7 @@ export class SmoothedLoss {
 /** fastai leaves these out of plot and suggestion: at the start noise, at the end the explosion. */
 const skipped = { start: 10, end: 5 } as const;
 
-/** @returns undefined if the search was too short to say anything */
+/** @returns undefined if the search was too short for a suggestion */
 export function suggestRates(found: readonly RateLoss[]): RateSuggestions | undefined {
   const points = trimmed(found);
   if (points.length < 2) return undefined;

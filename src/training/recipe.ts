@@ -84,3 +84,10 @@ export const fastaiRecipe: Recipe = {
   balance: 'none',
   augmentation: fastaiTransforms,
 };
+
+/** Reads a recipe out of a lineage or figures file, also of release 0.2.0, where `maxDraws` was `mostDraws`. @throws ZodError */
+export function parseStoredRecipe(stored: unknown): Recipe {
+  if (typeof stored !== 'object' || stored === null || !('mostDraws' in stored)) return recipeSchema.parse(stored);
+  const { mostDraws, ...others } = stored;
+  return recipeSchema.parse({ maxDraws: mostDraws, ...others });
+}

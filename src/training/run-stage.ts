@@ -8,6 +8,7 @@ import { headNetwork } from '../network/head-network.js';
 import { layerGroups } from '../network/layer-groups.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensors } from '../network/safetensors.js';
+import { batchTargets, type BatchTargets } from './batch-targets.js';
 import { featureBatches, pictureBatches, predictAll, type BatchMaker, type PictureSource } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { batchesOf, objectiveOf } from './epoch-plan.js';
@@ -17,7 +18,7 @@ import type { Stage } from './recipe.js';
 import { layerGroupRates, oneCycle } from './schedule.js';
 import type { EpochEntry, StepEntry, TrainingLog } from './training-log.js';
 import type { TrainingRun } from './training-run.js';
-import { batchTargets, validationFigures, type BatchTargets } from './validation-loss.js';
+import { validationFigures } from './validation-figures.js';
 
 export interface StagePorts {
   readonly log: TrainingLog;
@@ -25,12 +26,12 @@ export interface StagePorts {
   readonly save: (checkpoint: Checkpoint) => Promise<void>;
 }
 
-/** What differs between a stage on pictures and one on features. */
+/** The differences between a stage on images and one on features computed once. */
 export interface StageSetting {
   readonly network: Architecture;
   readonly groups: readonly (readonly string[])[];
   readonly makeBatch: BatchMaker;
-  /** Of the same pictures, as they were augmented. */
+  /** Targets of the same images, as they were augmented (training/batch-targets.ts). */
   readonly makeTargets: (members: readonly number[], epoch: number, firstPosition: number) => BatchTargets;
   readonly size: { readonly height: number; readonly width: number };
   /** Logits of the validation images, `images * outputs`, with these weights of the whole network. */

@@ -10,7 +10,7 @@ import { runStage } from './run-stage.js';
 import { TrainingLog, type LogEntry } from './training-log.js';
 import type { TrainingRun } from './training-run.js';
 
-/** Done, or stopped on the way with everything on disk that going on needs. */
+/** Finished, or stopped with everything on disk that is needed to resume. */
 export type TrainingOutcome =
   | { readonly finished: true; readonly tensors: Tensors; readonly log: readonly LogEntry[] }
   | { readonly finished: false; readonly position: Position; readonly log: readonly LogEntry[] };

@@ -37,10 +37,10 @@ export type LogEntry = StepEntry | EpochEntry;
 export class TrainingLog {
   private constructor(
     readonly path: string,
-    private readonly held: LogEntry[],
+    private readonly logged: LogEntry[],
   ) {}
 
-  /** Opened at a position: what a run that was killed wrote beyond its last checkpoint is taken away. */
+  /** Opens the log at a position: entries beyond the last checkpoint, of a run that was killed, are removed. */
   static async open(path: string, position: Position): Promise<TrainingLog> {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return '';
@@ -55,11 +55,11 @@ export class TrainingLog {
   }
 
   get entries(): readonly LogEntry[] {
-    return this.held;
+    return this.logged;
   }
 
   async add(entries: readonly LogEntry[]): Promise<void> {
-    this.held.push(...entries);
+    this.logged.push(...entries);
     await appendFile(this.path, linesOf(entries)).catch((error: unknown) => {
       throw ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
         ? asFault(error, 'disk-full', { source: this.path })

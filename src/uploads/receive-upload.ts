@@ -9,7 +9,7 @@ import { asFault, Fault } from '../errors.js';
 export interface ReceivedUpload {
   readonly path: string;
   readonly bytes: number;
-  /** Nothing is kept. */
+  /** Nothing is stored. */
   remove(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface ReceiveOptions {
   reserve?(bytes: number): Promise<void>;
 }
 
-/** An upload that does not say its length is reserved in parts of this. */
+/** Space for an upload without a stated length is reserved in parts of this size. */
 const partBytes = 16 * 2 ** 20;
 
 /**

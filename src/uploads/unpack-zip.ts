@@ -80,12 +80,12 @@ async function unpackEntry(
   limits: UnpackLimits,
   room: { reserved: number; reserve(bytes: number): Promise<void> },
 ): Promise<number> {
-  const most = Math.min(limits.bytesOfOne, Math.max(harmlessBytes, entry.compressedSize * limits.ratio), limits.bytes - before);
+  const maxBytes = Math.min(limits.bytesOfOne, Math.max(harmlessBytes, entry.compressedSize * limits.ratio), limits.bytes - before);
   let bytes = 0;
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, next) {
       bytes += chunk.length;
-      if (bytes > most) next(refused('it would unpack to far more than it holds: it is taken for a ZIP bomb'));
+      if (bytes > maxBytes) next(refused('it would unpack to far more than it holds: it is taken for a ZIP bomb'));
       else if (before + bytes <= room.reserved) next(null, chunk);
       else {
         room.reserved += partBytes;

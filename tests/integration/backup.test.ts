@@ -36,6 +36,36 @@ async function assertWhole(store: Store, head: { readonly seq: number; readonly 
   assert.equal((await verifyAudit(store.audit, head)).intact, true);
 }
 
+/** What readers stated, as release 0.2.0 stored it. */
+const readerStatements = `
+INSERT INTO chest_ai.verdict VALUES
+  ('2.25.91', '2.25.92', '2.25.93', 'verdict', 'anna', false, true, 'page', '2026-05-01T10:00:00Z',
+   '[{"name": "pneumonia", "code": "233604007", "scheme": "SCT", "meaning": "Pneumonia", "decision": "present", "judgement": "confirmed"}]', '["2.25.90"]'),
+  ('2.25.94', '2.25.95', '2.25.93', 'verified-report', 'Berg^Ida', true, false, 'pacs', NULL, '[]', '[]');
+INSERT INTO chest_ai.label VALUES
+  ('2.25.93', 'pneumonia', '2.25.91', 'page', 'anna', 'present', false, true, '2026-05-01T10:00:00Z'),
+  ('2.25.93', 'effusion', '2.25.96', 'verdict', 'ben', 'absent', false, false, NULL);
+`;
+
+async function assertReaderStatements(store: Store): Promise<void> {
+  const [report, given, ...others] = await store.assessments.ofStudy('2.25.93');
+  assert.deepEqual(
+    [report?.kind, report?.verified, given?.kind, given?.reader, given?.adjudicates, given?.origin, given?.predecessors, others.length],
+    ['verified-report', true, 'assessment', 'anna', true, 'page', ['2.25.90'], 0],
+  );
+  assert.deepEqual(
+    given!.findings.map(({ name, decision, comparison }) => [name, decision, comparison]),
+    [['pneumonia', 'present', 'confirmed']],
+  );
+  const { rows } = await store.sql.query<{ finding: string; source: string; adjudicates: boolean }>({
+    text: "SELECT finding, source, adjudicates FROM chest_ai.label WHERE study_instance_uid = '2.25.93' ORDER BY finding",
+  });
+  assert.deepEqual(rows, [
+    { finding: 'effusion', source: 'assessment', adjudicates: false },
+    { finding: 'pneumonia', source: 'page', adjudicates: true },
+  ]);
+}
+
 for (const backend of storeBackends()) {
   describe(`on ${backend.name}`, { skip: backend.missing }, () => {
     after(() => backend.stop());
@@ -78,6 +108,10 @@ for (const backend of storeBackends()) {
           text: 'SELECT count(*)::int AS n, (SELECT min(pacs) FROM chest_ai.orthanc_cursor) AS pacs FROM chest_ai.migration',
         });
         assert.equal(rows[0]!.n, known, 'the fixture is of that release');
+        if (release !== '0.1.0') await connection.script(readerStatements);
+        await connection.script(
+          "INSERT INTO chest_ai.study (study_instance_uid, orthanc_id, first_seen_at, last_seen_at, state, state_since) VALUES ('2.25.7', 'o7', now(), now(), 'parked', now())",
+        );
         await connection.close();
 
         const store = await openStore(location, silentLog);
@@ -90,6 +124,8 @@ for (const backend of storeBackends()) {
           assert.ok((await store.cursors.read(rows[0]!.pacs))!.lastSeq > 0);
           const { studyInstanceUID } = chestStudy('release reported');
           assert.equal((await store.studies.find(studyInstanceUID))?.state, 'done');
+          assert.equal((await store.studies.find('2.25.7'))?.state, 'failed', 'release 0.2.0 called it parked');
+          if (release !== '0.1.0') await assertReaderStatements(store);
           const [only, ...others] = await store.results.ofStudy(studyInstanceUID);
           assert.deepEqual(
             [only!.outcome, only!.isCurrent, only!.documents.some(({ kind }) => kind === 'text'), others.length],

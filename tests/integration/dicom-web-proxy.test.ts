@@ -194,11 +194,12 @@ describe('the DICOMweb proxy before a real Orthanc', () => {
       'limit=1&x-http-method-override=DELETE',
     ]) {
       for (const path of [`/dicom-web/studies/${studyInstanceUID}/metadata`, '/dicom-web/studies'])
-        assert.equal(statusOf(await raw(`GET ${path}?${query}`)), 200, query);
+        assert.equal(statusOf(await raw(`GET ${path}?${query}`)), 400, query);
     }
-    const sent = proxy.requests.slice(before).filter((one) => one.includes('/dicom-web/'));
-    assert.equal(sent.length, 10);
-    for (const one of sent) assert.match(one, /^GET \/dicom-web\/studies(\/[0-9.]+\/metadata)?(\?limit=1)?$/);
+    assert.deepEqual(
+      proxy.requests.slice(before).filter((one) => one.includes('/dicom-web/')),
+      [],
+    );
     assert.equal((await fetch(`${service.url}/dicom-web/studies/${studyInstanceUID}/metadata`, { headers: { ...headers } })).status, 200);
   });
 

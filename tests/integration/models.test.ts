@@ -123,6 +123,6 @@ test('gate: a refusal is a result, with its record', async () => {
   assert.deepEqual([record.outcome, record.challenger, record.decision?.why], ['refused', version, decision.why]);
   const markdown = await readFile(join(registry.directory, 'changes', `${id}.md`), 'utf8');
   assert.match(markdown, /# Change gate-.*: refused/);
-  assert.match(markdown, /\*\*not passed\*\* \| enough-patients/);
+  assert.match(markdown, /\*\*failed\*\* \| enough-patients/);
   assert.match(markdown, /Not for diagnosis/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acceptsDocumentsOf } from '../../src/assessments/accepted-documents.js';
-import { warnOfLostRegistry } from '../../src/service/lost-registry.js';
+import { warnOfLostRegistry } from '../../src/monitoring/lost-registry.js';
 import { checkDicomWeb } from '../../src/dicomweb/check-dicom-web.js';
 import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';

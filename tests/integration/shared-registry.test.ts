@@ -273,7 +273,7 @@ describe('the embedded database', () => {
       examples: examples.slice(0, 2),
       picture: () => Promise.reject(new Error('not asked')),
       testSet: 'the locked test set',
-      labelRules: {},
+      findings: {},
       rules: defaultPromotionRules,
     };
     const overlap = isFault('dataset-invalid', { detail: new RegExp(`version ${trained.version} was trained on, found 1`) });

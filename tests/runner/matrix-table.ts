@@ -15,6 +15,8 @@ export interface StageResult {
   readonly notRun?: string;
   /** "file: test". */
   readonly failures?: readonly string[];
+  /** "file: test" that failed at first. */
+  readonly passedAlone?: readonly string[];
 }
 
 export interface Cell {

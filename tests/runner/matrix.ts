@@ -37,10 +37,17 @@ const stages: readonly Stage[] = [
   ]),
 ];
 
+/** A stage that would begin later is not run, so that the whole ends within 80 minutes on two cores. */
+const maxMinutesToBegin = 58;
+/** A stage that is still running then is ended, and counts as not run; the whole suite has no such limit. */
+const maxMinutes = 80;
+
 const folder = mkdtempSync(join(tmpdir(), 'chest-ai-matrix-'));
 installMissingPackages();
 const began = Date.now();
-const results = stages.map((stage, index) => runStage(stage, join(folder, `${index}.json`)));
+const results = stages.map((stage, index) =>
+  minutes() > maxMinutesToBegin ? notRun(stage, `${maxMinutesToBegin} minutes had passed`) : runStage(stage, join(folder, `${index}.json`)),
+);
 rmSync(folder, { recursive: true });
 const cells = cellsOf(results);
 console.log(`\n${asText(cells)}`);
@@ -48,7 +55,7 @@ for (const [kind, files] of Object.entries(onceOnly))
   console.log(
     `Run once, not on another ${kind === 'node' ? 'Node' : 'Orthanc'}: ${files.map(({ file, reason }) => `${file} (${reason})`).join('; ')}`,
   );
-console.log(`${Math.round((Date.now() - began) / 60_000)} minutes`);
+console.log(`${Math.round(minutes())} minutes`);
 if (values.write) {
   const file = join(projectRoot, 'docs/reference/compatibility.md');
   mkdirSync(join(file, '..'), { recursive: true });
@@ -58,12 +65,28 @@ const disorderly = results.filter(({ crashed, failed }) => crashed && failed ===
 const total = (kind: 'passed' | 'failed' | 'skipped'): number => results.reduce((sum, one) => sum + one[kind], 0);
 for (const { node, orthanc, what, failures = [] } of results)
   for (const failure of failures) console.log(`Failed on Node ${node}, Orthanc ${orthanc} (${what}): ${failure}`);
+for (const { node, orthanc, what, passedAlone = [] } of results)
+  for (const one of passedAlone) console.log(`Passed only when run again alone, on Node ${node}, Orthanc ${orthanc} (${what}): ${one}`);
 for (const { node, orthanc, what } of disorderly) console.log(`Did not end in order on Node ${node}, Orthanc ${orthanc}: ${what}`);
 console.log(`\n${total('passed')} passed, ${total('failed') + disorderly.length} failed, ${total('skipped')} skipped`);
 process.exitCode = results.some((one) => one.failed > 0 || one.crashed) ? 1 : 0;
 
-function runStage({ node, orthanc, what, tests }: Stage, summary: string): StageResult {
-  const base = { node, orthanc, what, passed: 0, failed: 0, skipped: 0, onPostgres: { passed: 0, failed: 0, skipped: 0 }, crashed: false };
+function minutes(): number {
+  return (Date.now() - began) / 60_000;
+}
+
+function emptyResult({ node, orthanc, what }: Stage): StageResult {
+  return { node, orthanc, what, passed: 0, failed: 0, skipped: 0, onPostgres: { passed: 0, failed: 0, skipped: 0 }, crashed: false };
+}
+
+function notRun(stage: Stage, reason: string): StageResult {
+  console.log(`\n=== Not run: Node ${stage.node}, Orthanc ${stage.orthanc}: ${stage.what} (${reason})`);
+  return { ...emptyResult(stage), notRun: reason };
+}
+
+function runStage(stage: Stage, summary: string): StageResult {
+  const { node, orthanc, what, tests } = stage;
+  const base = emptyResult(stage);
   if (orthanc === '1.12') {
     const { status, stderr } = spawnSync(join(projectRoot, 'tests/support/orthanc-1.12.sh'), { encoding: 'utf8' });
     if (status !== 0) return { ...base, notRun: stderr.trim().split('\n').at(-1) ?? 'Orthanc 1.12 cannot be had' };
@@ -75,7 +98,11 @@ function runStage({ node, orthanc, what, tests }: Stage, summary: string): Stage
   // If this process is ended, the kernel tells the stage, which then ends what it started.
   const endWithUs = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];
   const [program, ...parameters] = [...endWithUs, process.execPath, join(projectRoot, 'bootstrap.mjs'), ...command];
-  const { status } = spawnSync(program!, parameters, { cwd: projectRoot, stdio: 'inherit', env });
+  const wholeSuite = tests?.length === 0;
+  const timeout = wholeSuite ? {} : { timeout: Math.max(1, maxMinutes - minutes()) * 60_000 };
+  const { status, error } = spawnSync(program!, parameters, { cwd: projectRoot, stdio: 'inherit', env, ...timeout });
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT')
+    return notRun(stage, `not at its end after ${maxMinutes} minutes`);
   console.log(`=== ${Math.round((Date.now() - started) / 1000)} s, exit status ${status}`);
   if (!tests) return { ...base, ...(status === 0 ? { passed: 1 } : { failed: 1 }) };
   if (!existsSync(summary)) return { ...base, crashed: true };

@@ -19,6 +19,8 @@ export interface Outcome extends Readonly<Counts> {
   readonly skips: readonly string[];
   /** Of each file, as "unit/NAME.test.js"; longest first. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** "file: test" that failed at first and passed when its file was run once more, alone. */
+  readonly passedAlone: readonly string[];
 }
 
 const folder = join(projectRoot, 'dist/tests');
@@ -36,12 +38,53 @@ export function testFiles(): readonly string[] {
 }
 
 /**
- * Runs test files, each in a process of its own, prints what each test does, and counts.
+ * Runs test files, each in a process of its own, prints what each test does, and counts. Files with a failure are run once more, alone:
+ * on a busy machine a time limit can be missed. What passes only then is listed.
  *
  * @param names as testFiles gives them
  * @param concurrency so many processes at once
  */
-export function runFiles(names: readonly string[], concurrency: number): Promise<Outcome> {
+export async function runFiles(names: readonly string[], concurrency: number): Promise<Outcome> {
+  const first = await runOnce(names, concurrency);
+  const failed = names.filter((name) => first.failures.some((failure) => failure.startsWith(`${name}: `)));
+  if (failed.length === 0 || failed.length > maxRepeated) return first;
+  console.log(`\nOnce more, each alone: ${failed.join(', ')}`);
+  const second = await runOnce(failed, 1);
+  return replaced(first, second, failed);
+}
+
+/** If more files fail, something is wrong that running them again would only hide. */
+const maxRepeated = 15;
+
+/** The outcome in which the counts of repeated files are those of their second run. */
+function replaced(first: FileOutcome, second: FileOutcome, files: readonly string[]): Outcome {
+  const sum = (kind: keyof Counts, of: 'byFile' | 'postgresByFile'): number => {
+    const keep = Object.entries(first[of]).filter(([file]) => !files.includes(file));
+    return [...keep, ...Object.entries(second[of])].reduce((total, [, counts]) => total + counts[kind], 0);
+  };
+  const counts = (of: 'byFile' | 'postgresByFile'): Counts => ({
+    passed: sum('passed', of),
+    failed: sum('failed', of),
+    skipped: sum('skipped', of),
+  });
+  return {
+    ...counts('byFile'),
+    onPostgres: counts('postgresByFile'),
+    failures: second.failures,
+    skips: first.skips,
+    seconds: first.seconds,
+    passedAlone: first.failures.filter((failure) => !second.failures.includes(failure)),
+  };
+}
+
+type FileOutcome = Outcome & {
+  readonly byFile: Readonly<Record<string, Counts>>;
+  readonly postgresByFile: Readonly<Record<string, Counts>>;
+};
+
+function runOnce(names: readonly string[], concurrency: number): Promise<FileOutcome> {
+  const byFile: Record<string, Counts> = {};
+  const postgresByFile: Record<string, Counts> = {};
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   const onPostgres: Counts = { passed: 0, failed: 0, skipped: 0 };
   const failures: string[] = [];
@@ -54,8 +97,12 @@ export function runFiles(names: readonly string[], concurrency: number): Promise
     event: { readonly file?: string | undefined; readonly name: string; readonly nesting: number },
   ): void => {
     counts[kind]++;
+    const file = event.file ? relative(folder, event.file) : '';
+    (byFile[file] ??= { passed: 0, failed: 0, skipped: 0 })[kind]++;
     const titles = [...(open.get(event.file ?? '') ?? []).slice(0, event.nesting), event.name];
-    if (titles.some((title) => /postgresql/i.test(title))) onPostgres[kind]++;
+    if (!titles.some((title) => /postgresql/i.test(title))) return;
+    onPostgres[kind]++;
+    (postgresByFile[file] ??= { passed: 0, failed: 0, skipped: 0 })[kind]++;
   };
   const stream = run({ files: names.map((name) => join(folder, name)), concurrency, timeout: 15 * 60_000 });
   stream.on('test:start', (event) => {
@@ -86,16 +133,23 @@ export function runFiles(names: readonly string[], concurrency: number): Promise
     report.once('error', reject);
     report.once('end', () => {
       const longestFirst = Object.fromEntries(Object.entries(seconds).sort(([, a], [, b]) => b - a));
-      resolve({ ...counts, onPostgres, failures, skips, seconds: longestFirst });
+      resolve({ ...counts, onPostgres, failures, skips, seconds: longestFirst, passedAlone: [], byFile, postgresByFile });
     });
   });
 }
 
 /** What was skipped and what failed, each with its reason, and as the last line the counts. */
-export function describeOutcome({ passed, failed, skipped, failures, skips }: Omit<Outcome, 'seconds' | 'onPostgres'>): string {
+export function describeOutcome({
+  passed,
+  failed,
+  skipped,
+  failures,
+  skips,
+  passedAlone,
+}: Omit<Outcome, 'seconds' | 'onPostgres'>): string {
   const list = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : `\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
-  return `${list('Skipped', skips)}${list('Failed', failures)}\n${passed} passed, ${failed} failed, ${skipped} skipped`;
+  return `${list('Skipped', skips)}${list('Failed beside other tests, passed when run again alone', passedAlone)}${list('Failed', failures)}\n${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 /** The runner reports each file as a test of its own around the tests in it. */

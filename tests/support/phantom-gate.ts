@@ -91,7 +91,7 @@ export async function openPhantomGate(
           kind: 'xray',
           champion: { version: champion.version, set: plain.set, embeddings: plain.embeddings },
           challenger: { version: 'challenger', set: judged(plain), embeddings: plain.embeddings },
-          changed: { lungsCovered: judged(covered), onlyLungs: judged(only), bordersCovered: judged(borders) },
+          masked: { lungsCovered: judged(covered), onlyLungs: judged(only), bordersCovered: judged(borders) },
         },
         defaultPromotionRules,
       );

@@ -41,7 +41,7 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
       engine,
       pictures,
       directory: join(directory, plan.id),
-      labelRules: {},
+      findings: {},
       workers: 1,
       codeVersion: 'test',
       clock: { now: () => new Date() },
@@ -56,6 +56,7 @@ export async function startPhantomRetrainings(directory: string): Promise<Phanto
     classes: ['pneumonia'],
     objective: 'several',
     images,
+    best: [],
     lock: 'test',
     warnings: [],
     recipe: {

@@ -2,7 +2,7 @@ import { mulberry32, shuffled, type Uniform } from '../../src/lib/seeded-random.
 import { chooseScaling } from '../../src/evaluation/choose-calibration.js';
 import { probabilityOf } from '../../src/evaluation/probability.js';
 import { fitLogisticRegression } from '../../src/evaluation/promotion/logistic-regression.js';
-import type { ChangedSets, EvaluatedVersion } from '../../src/evaluation/promotion/evidence.js';
+import type { MaskedSets, EvaluatedVersion } from '../../src/evaluation/promotion/evidence.js';
 import type { ScoredImage, ScoredSet } from '../../src/evaluation/report/scored-set.js';
 
 /**
@@ -95,11 +95,11 @@ export function train(
   return (image) => probabilityOf(logit(image), scaling);
 }
 
-export function judged(version: string, images: readonly NumberImage[], score: (image: NumberImage) => number): EvaluatedVersion {
+export function evaluated(version: string, images: readonly NumberImage[], score: (image: NumberImage) => number): EvaluatedVersion {
   return { version, set: scored(images, score), embeddings: images.map(({ features }) => features) };
 }
 
-export function changedSets(images: readonly NumberImage[], score: (image: NumberImage) => number): ChangedSets {
+export function maskedSets(images: readonly NumberImage[], score: (image: NumberImage) => number): MaskedSets {
   const without = (hidden: (feature: number) => boolean): ScoredSet =>
     scored(images, (image) => score({ ...image, features: image.features.map((value, i) => (hidden(i) ? 0 : value)) }));
   return {

@@ -13,6 +13,7 @@ const packageHome: Record<string, string> = {
   protobufjs: 'engine',
   '@tensorflow': 'engine',
   'dicomweb-client': 'dicomweb',
+  undici: 'http',
   'pg-boss': 'jobs',
   'drizzle-orm': 'store',
   '@electric-sql/pglite': 'store',

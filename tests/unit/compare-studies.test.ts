@@ -66,7 +66,7 @@ test('D6: one of two assessments of a series is deleted: the assessments are rea
   const assessments: PacsSeries = {
     seriesInstanceUID: '1.8',
     instanceIds: ['v'],
-    mainAttributes: { Modality: 'SR', StationName: 'CHEST-AI-VERDICT' },
+    mainAttributes: { Modality: 'SR', StationName: 'CHEST-AI-READER' },
   };
   const study = { ...known, contentKey: contentKeyOf({ series: [images, assessments] }) };
   assert.deepEqual(await compare({ ...study, assessmentSeries: ['1.8'] }, [images, report, assessments]), []);

@@ -139,7 +139,7 @@ describe('split', () => {
         ['common', 'seldom', 'rare', 'unseen'],
         'one-of-many',
       ),
-      ['no image of unseen to train on: the network will not know it'],
+      ['no image of unseen to train on: the network cannot learn it'],
     );
   });
 });

@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { DicomWebProxy } from '../../src/dicomweb/proxy.js';
-import { Slots } from '../../src/http/http-exchange.js';
+import { Slots } from '../../src/http/slots.js';
 import { pacsAddress } from '../../src/http/pacs-address.js';
 import { eventually } from '../support/eventually.js';
 

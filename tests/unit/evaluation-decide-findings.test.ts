@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { activationBox, activationMapOf } from '../../src/evaluation/activation-box.js';
 import { assessImage, assessStudy } from '../../src/evaluation/decide-findings.js';
 import { gateOf, mahalanobisDistance } from '../../src/evaluation/gate.js';
-import { decisionOf, probabilityOf } from '../../src/evaluation/probability.js';
+import { decideByThresholds, probabilityOf } from '../../src/evaluation/probability.js';
 import type { Rules } from '../../src/evaluation/rules.js';
 
 const rules: Rules = {
@@ -24,10 +24,10 @@ test('probability is the sigmoid of the logit over the temperature', () => {
 test('a threshold belongs to what lies above it', () => {
   const limits = { absentBelow: 0.3, presentFrom: 0.7 };
   assert.deepEqual(
-    [0.1, 0.3, 0.5, 0.7, 0.9].map((probability) => decisionOf(probability, limits)),
+    [0.1, 0.3, 0.5, 0.7, 0.9].map((probability) => decideByThresholds(probability, limits)),
     ['absent', 'undetermined', 'undetermined', 'present', 'present'],
   );
-  assert.equal(decisionOf(NaN, limits), 'undetermined');
+  assert.equal(decideByThresholds(NaN, limits), 'undetermined');
 });
 
 test('Mahalanobis distance, against the formula written out', () => {

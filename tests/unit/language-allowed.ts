@@ -1,5 +1,5 @@
 /**
- * Where an old word may stand, and why. `only` limits an entry to lines that contain that text.
+ * Where an old word may stand, and why. `only` limits an entry to lines that contain that text, `words` to some of the words.
  */
 export interface AllowedPlace {
   readonly file: RegExp;
@@ -10,8 +10,62 @@ export interface AllowedPlace {
 
 export const allowedPlaces: readonly AllowedPlace[] = [
   { file: /^tests\/unit\/language(?:-words|-allowed)?(?:\.test)?\.ts$/, because: 'the list itself' },
-  { file: /^src\/store\/migrations\//, because: 'names of the databases of earlier releases' },
+
+  // Names of other people's programs.
+  {
+    file: /\.tsx?$/,
+    words: ['settle'],
+    only: /\b(?:allSettled|onSettled|PromiseSettledResult)\b/,
+    because: 'JavaScript and TanStack Query',
+  },
+
+  // Old names that are accepted for one release, or read from what earlier releases stored.
+  { file: /^src\/store\/migrations\//, because: 'databases of earlier releases' },
+  { file: /^src\/store\/former-actions\.ts$/, because: 'audit entries of release 0.2.0' },
+  { file: /^src\/server\/deprecated\.ts$/, because: 'addresses and fields of release 0.2.0' },
+  { file: /^src\/server\//, only: /former|deprecated: true/, because: 'addresses and fields of release 0.2.0' },
+  {
+    file: /^src\/(?:server\/(?:metrics|page\/page-data|page\/model-actions|routes\/health)|monitoring\/health(?:-report)?)\.ts$/,
+    words: ['parked', 'in service'],
+    only: /parked\b.*(?:failed|queue)|`parked`|inService|readonly parked/i,
+    because: 'a field of a response of release 0.2.0, beside the present one',
+  },
+  { file: /^src\/web\/views\/audit-entries\.tsx$/, words: ['verdict'], only: /'verdict\./, because: 'audit entries of release 0.2.0' },
+  { file: /^src\/commands\/former-names\.ts$/, because: 'commands of release 0.2.0' },
+  {
+    file: /^src\/commands\/doctor\.ts$/,
+    words: ['mend'],
+    only: /release|mend: check\.fix/,
+    because: 'a field of the JSON of release 0.2.0',
+  },
+  { file: /^src\/config\/deprecated-names\.ts$/, because: 'settings of release 0.2.0' },
+  { file: /^src\//, only: /formerNames|formerKeys|formerCodes/, because: 'names of release 0.2.0' },
+  {
+    file: /^src\/sr\/(?:codes|equipment)\.ts$/,
+    only: /own\('|CHEST-AI-VERDICT|former/,
+    because: 'codes in documents of releases 0.1.0 and 0.2.0',
+  },
+  { file: /^src\/jobs\/boss\.ts$/, words: ['parked'], only: /job_parked/, because: 'an index of the database of release 0.2.0' },
+  { file: /^src\/lib\/private-files\.ts$/, words: ['night'], only: /^ *'night',$/, because: 'a folder of release 0.2.0' },
+  { file: /^src\/retraining\/bring-folder-forward\.ts$/, words: ['night'], because: 'a folder of release 0.2.0' },
+  { file: /^src\/retraining\/run-outcome\.ts$/, words: ['judge'], only: /judgement/, because: 'a field of a file of release 0.2.0' },
+  {
+    file: /^src\/(?:registry\/change-record|commands\/retrain)\.ts$/,
+    words: ['night'],
+    only: /night-|releases? /,
+    because: 'ids of release 0.2.0',
+  },
+  { file: /^models\/starter\/lineage\.json$/, because: 'written when the starter was made' },
+
+  // Tests of the above.
   { file: /^tests\/fixtures\//, because: 'files that earlier releases and other programs wrote' },
-  { file: /^docs\/reference\/old-names\.md$/, because: 'the list of old names that are still accepted' },
-  { file: /^CHANGELOG\.md$/, only: /→|renamed|old name/i, because: 'the changelog names what was renamed' },
+  {
+    file: /^tests\//,
+    only: /former|old name|deprecat|release-?s? ?0\.[12]|0\.[12]\.0|formerNames|\.verdict\b|'verdicts?'|\/verdicts|'night'|night:|DATA_DIR\/night/,
+    because: 'tests of what earlier releases stored, and of old names',
+  },
+
+  // Documents about old names.
+  { file: /^docs\/reference\/old-names\.md$/, because: 'the list of old names' },
+  { file: /^CHANGELOG\.md$/, only: /→/, because: 'the changelog states what was renamed' },
 ];

@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { fromDicomJson } from '../../src/dicom/json.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
-import { withHeldUids } from '../../src/dicomweb/held-uids.js';
+import { withQuotedUids } from '../../src/dicomweb/quoted-uids.js';
 import { Fault, isOutage } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
-import { studyAnswer } from '../../src/orthanc/answers.js';
+import { studyResponse } from '../../src/orthanc/responses.js';
 import { everyStudyRow } from '../../src/reporting/every-study.js';
 import { labelledImages } from '../../src/retraining/labelled-images.js';
 import { sweepPacs } from '../../src/reporting/sweep-pacs.js';
@@ -89,7 +89,7 @@ describe('one study never spoils a list', () => {
 
 describe('what comes from the PACS is checked where it enters', () => {
   test('C1: UIDs of data sets and of Orthanc are quoted unless they can be used', () => {
-    const held = withHeldUids({
+    const held = withQuotedUids({
       StudyInstanceUID: '../../x?_method=DELETE',
       SeriesInstanceUID: '1.2.00 ',
       SOPInstanceUID: ['1.2', '3'],
@@ -102,8 +102,8 @@ describe('what comes from the PACS is checked where it enters', () => {
       SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
     });
     const id = '0123abcd-0123abcd-0123abcd-0123abcd-0123abcd';
-    assert.equal(studyAnswer.parse({ ID: id, MainDicomTags: { StudyInstanceUID: '1.2?x' }, Series: [] }).studyInstanceUID, '1.2%3Fx');
-    assert.match(studyAnswer.parse({ ID: id, MainDicomTags: {}, Series: [] }).studyInstanceUID, /%/);
+    assert.equal(studyResponse.parse({ ID: id, MainDicomTags: { StudyInstanceUID: '1.2?x' }, Series: [] }).studyInstanceUID, '1.2%3Fx');
+    assert.match(studyResponse.parse({ ID: id, MainDicomTags: {}, Series: [] }).studyInstanceUID, /%/);
   });
 
   test('L3: a NUL in a value of the PACS is dropped, for PostgreSQL keeps none', () => {

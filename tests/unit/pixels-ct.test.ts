@@ -6,7 +6,10 @@ import { projectRoot } from '../../src/config.js';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { chooseSlices, hounsfieldUnits, lungFraction, lungRange, orderAxialSlices, presentCtSlice } from '../../src/pixels/ct/ct-slice.js';
+import { hounsfieldUnits } from '../../src/pixels/ct/ct-slice.js';
+import { chooseSlices, lungFraction, lungRange } from '../../src/pixels/ct/lung.js';
+import { presentCtSlice } from '../../src/pixels/ct/present-ct-slice.js';
+import { orderAxialSlices } from '../../src/pixels/ct/slice-order.js';
 
 const size = 64;
 

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { modalityMapping } from '../../src/pixels/modality-lut.js';
-import { voiMappings, windowMapping, windowsOf } from '../../src/pixels/voi-lut.js';
-import type { Window } from '../../src/pixels/voi-lut.js';
+import { voiMappings, windowMapping, windowsOf } from '../../src/pixels/window.js';
+import type { Window } from '../../src/pixels/window.js';
 
 /** Made by tests/oracles/pixels/make_luts.py: pydicom's apply_windowing, apply_modality_lut, apply_voi. */
 interface Case {

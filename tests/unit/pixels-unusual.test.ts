@@ -14,7 +14,7 @@ import { orderAxialSlices } from '../../src/pixels/ct/slice-order.js';
 import { decodeFrames } from '../../src/pixels/decode/decode.js';
 import { lookupTable } from '../../src/pixels/lookup-table.js';
 import { modalityMapping } from '../../src/pixels/modality-lut.js';
-import { voiMappings, windowsOf } from '../../src/pixels/voi-lut.js';
+import { voiMappings, windowsOf } from '../../src/pixels/window.js';
 import { presentXray } from '../../src/pixels/xray/xray.js';
 import { selectXrays } from '../../src/routing/select-xrays.js';
 import { seriesFactsOf } from '../../src/routing/series-facts.js';

@@ -5,7 +5,7 @@ import { finding, imageReference, reported, source } from './sr-examples.js';
 
 /** Assessments to try things on; also what tests/oracles/sr writes for highdicom and pydicom. No reader in here exists. */
 
-export function judged(
+export function assessed(
   name: string,
   decision: Decision,
   software?: { readonly decision: Decision; readonly probability: number },
@@ -23,7 +23,7 @@ export function judged(
 const base: AssessmentContent = {
   source,
   reader: { name: 'meier' },
-  findings: [judged('pneumonia', 'present', { decision: 'present', probability: 0.934 })],
+  findings: [assessed('pneumonia', 'present', { decision: 'present', probability: 0.934 })],
   adjudicates: false,
   origin: 'page',
   softwareVersion: '0.1.0',
@@ -48,29 +48,29 @@ const base: AssessmentContent = {
 export const assessmentExamples: Readonly<Record<string, AssessmentContent>> = {
   confirmed: base,
   verified: { ...base, reader: { name: 'Petrova^Olga', verifiesFor: 'Example Hospital' } },
-  'every-judgement': {
+  'every-comparison': {
     ...base,
     reader: { name: 'dr.meier@example.org', verifiesFor: 'Städtisches Klinikum \\ Radiologie' },
     findings: [
-      judged('covid-19', 'absent', { decision: 'present', probability: 0.81 }),
-      judged('mass', 'present'),
-      judged('pleural-effusion', 'present', { decision: 'undetermined', probability: 0.41 }),
-      judged('pleural-thickening', 'undetermined', { decision: 'absent', probability: 0.02 }),
-      judged('pneumonia', 'present', { decision: 'present', probability: 0.934 }),
+      assessed('covid-19', 'absent', { decision: 'present', probability: 0.81 }),
+      assessed('mass', 'present'),
+      assessed('pleural-effusion', 'present', { decision: 'undetermined', probability: 0.41 }),
+      assessed('pleural-thickening', 'undetermined', { decision: 'absent', probability: 0.02 }),
+      assessed('pneumonia', 'present', { decision: 'present', probability: 0.934 }),
     ],
   },
-  settling: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, adjudicates: true, origin: 'api' },
+  adjudicating: { ...base, reader: { name: '山田', verifiesFor: 'Example Hospital' }, adjudicates: true, origin: 'api' },
   'without-result': {
     ...base,
-    findings: [judged('pneumothorax', 'absent', undefined, [])],
+    findings: [assessed('pneumothorax', 'absent', undefined, [])],
     evidence: [imageReference(0), imageReference(1)],
     predecessors: [],
   },
   'ct-frames': {
     ...base,
-    findings: [judged('covid-19', 'present', { decision: 'present', probability: 0.81 }, [imageReference(1, 3), imageReference(1, 4)])],
+    findings: [assessed('covid-19', 'present', { decision: 'present', probability: 0.81 }, [imageReference(1, 3), imageReference(1, 4)])],
   },
 };
 
 /** Those that pydicom and highdicom have read (tests/oracles/sr). */
-export const assessmentsReadElsewhere = ['every-judgement', 'settling', 'without-result'] as const;
+export const assessmentsReadElsewhere = ['every-comparison', 'adjudicating', 'without-result'] as const;

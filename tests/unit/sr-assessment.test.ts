@@ -196,7 +196,7 @@ test('a verified report of another toolkit: groups and codes are understood, his
 });
 
 test('nothing makes the reader throw', () => {
-  const whole = assessmentReport(assessmentExamples['every-judgement']!);
+  const whole = assessmentReport(assessmentExamples['every-comparison']!);
   for (const keyword of Object.keys(whole)) readAssessment({ ...whole, [keyword]: undefined });
   for (const strange of [
     {},
@@ -261,7 +261,7 @@ for (const name of assessmentsReadElsewhere) {
     );
     const theirs = readElsewhere[file]!;
     const content = assessmentExamples[name]!;
-    assert.equal(theirs.title, "Reader's assessment on AI findings");
+    assert.equal(theirs.title, "Reader's assessment of AI findings");
     assert.equal(theirs.observerType, 'Person');
     assert.equal(theirs.login, content.reader.name);
     assert.equal(theirs.verification, content.reader.verifiesFor === undefined ? 'UNVERIFIED' : 'VERIFIED');

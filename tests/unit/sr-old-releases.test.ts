@@ -8,6 +8,7 @@ import { findingNameOf } from '../../src/findings-config.js';
 import { isOwnDocument, isAssessment } from '../../src/sr/own-document.js';
 import { readReport, type ReadReport } from '../../src/sr/read-report.js';
 import { readAssessment } from '../../src/sr/read-assessment.js';
+import { assessmentReport } from '../../src/sr/assessment-report.js';
 import { documentUids } from '../../src/reporting/document-identity.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
 import { resultsIn } from '../../src/rebuild/results-in-pacs.js';
@@ -68,12 +69,11 @@ test('a measurement report of release 0.2.0 without a region', () => {
   assert.deepEqual(report.algorithm.parameters, reported.algorithm.parameters);
 });
 
-for (const name of ['every-judgement', 'settling']) {
+for (const name of ['every-comparison', 'adjudicating']) {
   test(`a reader's assessment of release 0.2.0 is still read: ${name}`, () => {
     const document = read('0.2.0', `assessment-${name}`);
     const content = assessmentExamples[name]!;
     assert.ok(isAssessment(document));
-    assert.ok(isAssessment({ ...document, StationName: 'ELSEWHERE' }), 'by its title alone');
     const assessment = readAssessment(document)!;
     assert.deepEqual(
       [assessment.reader, assessment.adjudicates, assessment.origin, assessment.verified],
@@ -86,3 +86,21 @@ for (const name of ['every-judgement', 'settling']) {
     assert.equal(assessment.createdAt?.toISOString(), content.createdAt.toISOString());
   });
 }
+
+test("the Station Name alone tells a reader's assessment of either release, where only series attributes are known", () => {
+  for (const document of [read('0.2.0', 'assessment-adjudicating'), assessmentReport(assessmentExamples['adjudicating']!)]) {
+    const seriesAttributes = { Modality: document['Modality'], StationName: document['StationName'] };
+    assert.ok(isAssessment(seriesAttributes));
+    assert.equal(isOwnDocument(seriesAttributes), false);
+  }
+  assert.notEqual(
+    read('0.2.0', 'assessment-adjudicating')['StationName'],
+    assessmentReport(assessmentExamples['adjudicating']!)['StationName'],
+  );
+});
+
+test('code and title of release 0.2.0 suffice where another system has replaced the Station Name', () => {
+  const { StationName: _, ...document } = read('0.2.0', 'assessment-adjudicating');
+  assert.ok(isAssessment(document));
+  assert.equal(readAssessment(document)?.adjudicates, true);
+});

@@ -6,7 +6,8 @@ import { drawLossCurves, drawRateSearch } from '../../src/training/curves.js';
 import { searchRate, suggestRates } from '../../src/training/lr-finder.js';
 import { fastaiRecipe, recipeSchema } from '../../src/training/recipe.js';
 import type { LogEntry } from '../../src/training/training-log.js';
-import { batchTargets, validationFigures } from '../../src/training/validation-loss.js';
+import { batchTargets } from '../../src/training/batch-targets.js';
+import { validationFigures } from '../../src/training/validation-figures.js';
 
 const item = (source: string, ...truth: (0 | 1 | null)[]): TrainingItem => ({ source, truth });
 /** North holds 80 of the first class and 5 of the second, south 15 of the second alone. */

@@ -53,12 +53,12 @@ export class OnnxEngine implements Engine, TrainingEngine {
     const tensors = ownTensors(network);
     checkWeights(architecture, tensors);
     const session = this.#sessions++;
-    await this.#ask({ kind: 'load', session, network: { architecture, tensors }, settings: this.#settings }, 'loading a network');
+    await this.#request({ kind: 'load', session, network: { architecture, tensors }, settings: this.#settings }, 'loading a network');
     return {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
         return checkPrediction(
-          await this.#ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
+          await this.#request({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
         );
       },
       release: async () => {
@@ -76,11 +76,11 @@ export class OnnxEngine implements Engine, TrainingEngine {
     const checked = { ...options, network };
     checkTrainer(checked);
     const session = this.#sessions++;
-    await this.#ask({ kind: 'start-trainer', session, options: checked, settings: this.#settings }, 'the start of training');
+    await this.#request({ kind: 'start-trainer', session, options: checked, settings: this.#settings }, 'the start of training');
     return {
       step: async (batch, rates) => {
         checkTrainingBatch(options, batch, rates);
-        const result = await this.#ask(
+        const result = await this.#request(
           { kind: 'step', session, batch, rates },
           sentenceOf('step', batch.input),
           workOf(session, 'step', batch.input),
@@ -88,7 +88,7 @@ export class OnnxEngine implements Engine, TrainingEngine {
         if ('diverged' in result) throw new Fault('training-diverged', result.diverged);
         return result;
       },
-      state: () => this.#ask({ kind: 'state', session }, 'the state of training'),
+      state: () => this.#request({ kind: 'state', session }, 'the state of training'),
       release: async () => {
         await this.#release(session);
       },
@@ -102,16 +102,16 @@ export class OnnxEngine implements Engine, TrainingEngine {
 
   async #release(session: number): Promise<void> {
     this.#process.forget(measuresOf(session));
-    await this.#ask({ kind: 'release', session }, 'the release of a network');
+    await this.#request({ kind: 'release', session }, 'the release of a network');
   }
 
-  /** The process answers a request with what Replies says of its kind. */
-  async #ask<R extends Request>(request: R, what: string, work?: Work): Promise<Reply<R>> {
-    return (await this.#process.ask(request, what, work)) as Reply<R>;
+  /** The reply of the process has the type that Replies gives for this kind of request. */
+  async #request<R extends Request>(request: R, what: string, work?: Work): Promise<Reply<R>> {
+    return (await this.#process.request(request, what, work)) as Reply<R>;
   }
 }
 
-/** Without what a model file holds besides the network, such as the guard's statistics. */
+/** Without what a model file contains besides the network, such as the guard's statistics. */
 function ownTensors({ architecture, tensors }: NetworkWithWeights): NetworkWithWeights['tensors'] {
   return new Map([...tensors].filter(([name]) => architecture.layers.some((layer) => name.startsWith(`${layer.name}.`))));
 }

@@ -14,12 +14,12 @@ export interface SessionSettings {
   readonly plainLayout?: boolean | undefined;
 }
 
-/** A step that was not taken: what was not finite. */
+/** A step that was not taken, with the value that was not finite. */
 export interface Diverged {
   readonly diverged: string;
 }
 
-/** What the engine asks of its process. Sessions are numbered by the asker. */
+/** Requests of the engine to its process. The engine numbers the sessions. */
 export type Request =
   | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights; readonly settings: SessionSettings }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
@@ -28,7 +28,7 @@ export type Request =
   | { readonly kind: 'state'; readonly session: number }
   | { readonly kind: 'release'; readonly session: number };
 
-/** What each kind of request is answered with. */
+/** The reply to each kind of request. */
 export interface Replies {
   readonly load: undefined;
   readonly predict: Prediction;

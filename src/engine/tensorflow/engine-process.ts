@@ -7,20 +7,20 @@ import type { Request, Started, Values } from './protocol.js';
 
 /** The engine's process as the service sees it. */
 export interface EngineProcess {
-  /** What the backend runs on, for people. */
+  /** What the backend runs on, in a sentence. */
   readonly place: string;
   readonly pid: number | undefined;
   /** Whether the request being computed has taken more than half of the time it may take. */
   readonly stalled: boolean;
   /**
-   * @param what the request in a word, for the fault
+   * @param what names the request in the fault
    * @param work by which its time is measured
-   * @throws Fault 'engine-failed' with what TensorFlow.js said, if it gave no answer in time, or if the process ended meanwhile;
+   * @throws Fault 'engine-failed' with the message of TensorFlow.js, if it did not reply in time, or if the process ended meanwhile;
    *   'training-diverged' if a step yielded values that are not finite
    */
-  ask<Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work): Promise<Values[Kind]>;
+  request<Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work): Promise<Values[Kind]>;
   forget(keys: readonly string[]): void;
-  /** Ends the process; what is being computed is given up. */
+  /** Ends the process; a computation under way is abandoned. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export async function startEngineProcess(
     onMessage: (message) => onStart(message as Started),
     onEnd: (reason) => onStart({ refused: `its process ended (${reason})` }),
   });
-  child.hold(true);
+  child.keepServiceAlive(true);
   const timer = setTimeout(() => onStart({ refused: `no answer within ${startTimeoutMs / 1000} s` }), startTimeoutMs);
   const started = await start;
   clearTimeout(timer);
@@ -55,15 +55,15 @@ export async function startEngineProcess(
     await child.stop();
     throw new Fault('engine-unavailable', started.refused);
   }
-  child.hold(false);
+  child.keepServiceAlive(false);
   return {
     place: started.started,
     pid: child.pid,
     get stalled() {
       return child.stalled;
     },
-    ask: async <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work) =>
-      (await child.ask(request, what, work)) as Values[Kind],
+    request: async <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work) =>
+      (await child.request(request, what, work)) as Values[Kind],
     forget: (keys) => child.forget(keys),
     stop: () => child.stop(),
   };

@@ -25,8 +25,8 @@ interface Step {
 /** Batch norms are folded into the convolutions before them where that is possible. */
 export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights): InferenceNetwork {
   const constants: tf.Tensor[] = [];
-  const hold = <T extends tf.Tensor>(tensor: T): T => (constants.push(tensor), tensor);
-  const steps = compile(architecture, tensors, hold);
+  const keepConstant = <T extends tf.Tensor>(tensor: T): T => (constants.push(tensor), tensor);
+  const steps = compile(architecture, tensors, keepConstant);
   const head = new Set(
     architecture.layers.slice(architecture.layers.findIndex(({ name }) => name === architecture.featureMap)).map(({ name }) => name),
   );
@@ -40,7 +40,7 @@ export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights):
           layer.name,
           tf.tidy(() => run(inputs.map((name) => values.get(name)!))),
         );
-        // what nobody reads any more is given up at once; the head's values are what Grad-CAM goes back through
+        // tensors that no layer reads any more are disposed of at once; the head's values are what Grad-CAM goes back through
         for (const name of inputs) if (lastReader.get(name) === layer.name && !head.has(name)) values.get(name)!.dispose();
       }
       const output = (name: string): tf.Tensor2D => values.get(name) as tf.Tensor2D;
@@ -76,30 +76,33 @@ export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights):
   };
 }
 
-function compile(architecture: Architecture, tensors: Tensors, hold: <T extends tf.Tensor>(tensor: T) => T): readonly Step[] {
+function compile(architecture: Architecture, tensors: Tensors, keepConstant: <T extends tf.Tensor>(tensor: T) => T): readonly Step[] {
   const folds = foldableBatchNorms(architecture);
   const folded = new Set([...folds.values()].map(({ name }) => name));
   return architecture.layers
     .filter(({ name }) => !folded.has(name))
     .map((layer): Step => {
       const conv = folds.get(layer.name);
-      if (!conv) return { layer, inputs: inputsOf(layer), run: layerFunction(layer, tensors, hold) };
+      if (!conv) return { layer, inputs: inputsOf(layer), run: layerFunction(layer, tensors, keepConstant) };
       const { weight, bias } = foldBatchNorm(conv, layer as BatchNormLayer, tensors);
-      const filter = hold(toFilter(conv, weight));
-      const shift = hold(tf.tensor1d(bias));
+      const filter = keepConstant(toFilter(conv, weight));
+      const shift = keepConstant(tf.tensor1d(bias));
       return { layer, inputs: [conv.input], run: ([x]) => tf.add(convolve(conv, x as tf.Tensor4D, filter), shift) };
     });
 }
 
-function layerFunction(layer: LayerNode, tensors: Tensors, hold: <T extends tf.Tensor>(tensor: T) => T): Step['run'] {
+function layerFunction(layer: LayerNode, tensors: Tensors, keepConstant: <T extends tf.Tensor>(tensor: T) => T): Step['run'] {
   switch (layer.kind) {
     case 'conv': {
-      const filter = hold(toFilter(layer, tensors.get(`${layer.name}.weight`)!));
+      const filter = keepConstant(toFilter(layer, tensors.get(`${layer.name}.weight`)!));
       return ([x]) => convolve(layer, x as tf.Tensor4D, filter);
     }
     case 'batch-norm': {
       const affine = batchNormAffine(layer, tensors);
-      const [scale, shift] = [hold(tf.tensor1d(Float32Array.from(affine.scale))), hold(tf.tensor1d(Float32Array.from(affine.shift)))];
+      const [scale, shift] = [
+        keepConstant(tf.tensor1d(Float32Array.from(affine.scale))),
+        keepConstant(tf.tensor1d(Float32Array.from(affine.shift))),
+      ];
       return ([x]) => tf.add(tf.mul(x!, scale), shift);
     }
     case 'relu':
@@ -118,8 +121,8 @@ function layerFunction(layer: LayerNode, tensors: Tensors, hold: <T extends tf.T
       return (inputs) => tf.concat([...inputs], -1);
     case 'linear': {
       const { shape, data } = tensors.get(`${layer.name}.weight`)!;
-      const weight = hold(tf.tensor2d(data, shape as [number, number]));
-      const bias = hold(tf.tensor1d(tensors.get(`${layer.name}.bias`)!.data));
+      const weight = keepConstant(tf.tensor2d(data, shape as [number, number]));
+      const bias = keepConstant(tf.tensor1d(tensors.get(`${layer.name}.bias`)!.data));
       return ([x]) => tf.add(tf.matMul(x!, weight, false, true), bias);
     }
     case 'dropout':

@@ -15,7 +15,7 @@ export interface Wanted {
 /** A layer that was computed in training: what came out, and how a gradient goes back through it. */
 export interface LayerRun {
   readonly output: tf.Tensor;
-  /** Held for the backward pass besides the layer's input and output; to be disposed of after it. */
+  /** Kept for the backward pass besides the layer's input and output; to be disposed of after it. */
   readonly kept?: readonly tf.Tensor[];
   /** What a batch norm saw in this batch: mean and unbiased variance of every channel. */
   readonly statistics?: { readonly mean: tf.Tensor; readonly variance: tf.Tensor };

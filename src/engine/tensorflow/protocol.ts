@@ -1,7 +1,7 @@
 import type { InputBatch, NetworkWithWeights, Prediction } from '../engine.js';
 import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
 
-/** What the engine asks of its process. Networks and trainers are numbered by the asker. */
+/** Requests of the engine to its process. The engine numbers networks and trainers. */
 export type Request =
   | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
@@ -9,7 +9,7 @@ export type Request =
   | { readonly kind: 'train'; readonly session: number; readonly options: TrainerOptions }
   | { readonly kind: 'step'; readonly session: number; readonly batch: TrainingBatch; readonly rates: StepRates }
   | { readonly kind: 'state'; readonly session: number }
-  /** How many tensors the backend holds; for the test that none is forgotten. */
+  /** Number of tensors in the backend; a test checks that all are disposed of. */
   | { readonly kind: 'tensors' };
 
 /** What a request is answered with. */
@@ -23,5 +23,5 @@ export interface Values {
   readonly tensors: number;
 }
 
-/** First the process says whether the backend started; then requests are answered (see ../compute-process.ts). */
+/** The first message states whether the backend started; replies to requests follow (../compute-process.ts). */
 export type Started = { readonly started: string } | { readonly refused: string };

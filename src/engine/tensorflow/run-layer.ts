@@ -86,7 +86,7 @@ function through(gradient: tf.Tensor) {
   return { inputs: [gradient], parameters: [] };
 }
 
-/** 1 where a rectified value follows its input, 0 where it was held. */
+/** 1 where a rectified value follows its input, 0 where it was clipped. */
 function open(output: tf.Tensor, ceiling: number | undefined): tf.Tensor {
   const above = tf.step(output);
   return ceiling === undefined ? above : tf.mul(above, tf.step(tf.sub(ceiling, output)));

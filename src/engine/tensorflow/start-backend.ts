@@ -33,7 +33,7 @@ const starters: Readonly<Record<BackendSettings['backend'], (threads: number) =>
   },
 };
 
-/** The part of tfjs-node's backend that says what it found; it is not in its types. */
+/** The part of tfjs-node's backend that reports its devices; its types lack it. */
 interface NativeBackend {
   readonly binding?: { readonly TF_Version?: string };
   readonly isUsingGpuDevice?: boolean;

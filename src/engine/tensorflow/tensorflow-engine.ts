@@ -56,12 +56,12 @@ export class TensorflowEngine implements Engine, TrainingEngine {
     const tensors = ownTensors(network);
     checkWeights(architecture, tensors);
     const session = this.#sessions++;
-    await this.#process.ask({ kind: 'load', session, network: { architecture, tensors } }, 'loading a network');
+    await this.#process.request({ kind: 'load', session, network: { architecture, tensors } }, 'loading a network');
     return {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
         return checkPrediction(
-          await this.#process.ask({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
+          await this.#process.request({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
         );
       },
       release: async () => {
@@ -78,17 +78,17 @@ export class TensorflowEngine implements Engine, TrainingEngine {
     const options = { ...given, network: { ...given.network, tensors: ownTensors(given.network) } };
     checkTrainer(options);
     const session = this.#sessions++;
-    await this.#process.ask({ kind: 'train', session, options }, 'the start of training');
+    await this.#process.request({ kind: 'train', session, options }, 'the start of training');
     return {
       step: async (batch, rates) => {
         checkTrainingBatch(options, batch, rates);
-        return this.#process.ask(
+        return this.#process.request(
           { kind: 'step', session, batch, rates },
           sentenceOf('step', batch.input),
           workOf(session, 'step', batch.input),
         );
       },
-      state: () => this.#process.ask({ kind: 'state', session }, 'the state of training'),
+      state: () => this.#process.request({ kind: 'state', session }, 'the state of training'),
       release: async () => {
         await this.#release(session);
       },
@@ -97,7 +97,7 @@ export class TensorflowEngine implements Engine, TrainingEngine {
 
   /** Tensors on the backend: as many after a prediction or a step as before. */
   tensorCount(): Promise<number> {
-    return this.#process.ask({ kind: 'tensors' }, 'the number of tensors');
+    return this.#process.request({ kind: 'tensors' }, 'the number of tensors');
   }
 
   /** Ends the process; what is being computed is given up. */
@@ -107,11 +107,11 @@ export class TensorflowEngine implements Engine, TrainingEngine {
 
   async #release(session: number): Promise<void> {
     this.#process.forget(measuresOf(session));
-    await this.#process.ask({ kind: 'release', session }, 'the release of a network');
+    await this.#process.request({ kind: 'release', session }, 'the release of a network');
   }
 }
 
-/** Without what a model file holds besides the network, such as the guard's statistics. */
+/** Without what a model file contains besides the network, such as the guard's statistics. */
 function ownTensors({ architecture, tensors }: NetworkWithWeights): NetworkWithWeights['tensors'] {
   return new Map([...tensors].filter(([name]) => architecture.layers.some((layer) => name.startsWith(`${layer.name}.`))));
 }

@@ -4,7 +4,7 @@ import { dropoutMask } from '../../network/dropout-mask.js';
 import type { Objective, TrainingBatch } from '../trainer.js';
 import { toActivations } from './layout.js';
 import type { LayerRun } from './layer-run.js';
-import { lossOf } from './loss.js';
+import { lossAndGradient } from './loss-and-gradient.js';
 import { runLayer } from './run-layer.js';
 import type { PassPlan, PlannedLayer } from './training-plan.js';
 
@@ -38,7 +38,7 @@ export function trainingPass(
     const { architecture, plan, objective } = options;
     const { values, runs, statistics } = forward(options, weights, batch, step);
     const logits = tf.clone(values.get(architecture.logits) as tf.Tensor2D);
-    const { loss, gradient } = lossOf(objective, logits, batch);
+    const { loss, gradient } = lossAndGradient(objective, logits, batch);
     const gradients = backward(plan, values, runs, architecture.logits, gradient);
     const squares = Object.values(gradients).map((one) => tf.tidy(() => tf.sum(tf.square(one))));
     return { loss, logits, norm: tf.sqrt(tf.sum(tf.stack(squares))) as tf.Scalar, gradients, statistics };

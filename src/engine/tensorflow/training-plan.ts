@@ -13,7 +13,7 @@ export interface PlannedLayer {
   /** Whether a gradient has to reach any of its inputs. */
   readonly passesOn: boolean;
   readonly batchStatistics: boolean;
-  /** Values that nobody reads after this layer, neither forwards nor backwards. */
+  /** Values that no layer reads after this one, neither in the forward nor in the backward pass. */
   readonly finished: readonly string[];
 }
 

@@ -1,8 +1,8 @@
 import { normalCdf } from '../metrics/normal.js';
 import { wilsonEstimate } from '../metrics/wilson.js';
 
-/** How often readers said what the model had said. */
-export interface Agreement {
+/** How often readers confirmed the model's decisions. */
+export interface ReaderAgreement {
   readonly n: number;
   readonly confirmed: number;
   readonly value: number | null;
@@ -10,7 +10,7 @@ export interface Agreement {
   readonly interval: readonly [number, number] | null;
 }
 
-export function agreementOfReaders(confirmed: number, n: number): Agreement {
+export function agreementOfReaders(confirmed: number, n: number): ReaderAgreement {
   const { value, interval } = wilsonEstimate(confirmed, n);
   return { n, confirmed, value, interval };
 }
@@ -21,7 +21,7 @@ export function agreementOfReaders(confirmed: number, n: number): Agreement {
  *
  * @returns p of no fall; null where a side is empty
  */
-export function pOfNoFall(lately: Agreement, before: Agreement): number | null {
+export function pOfNoFall(lately: ReaderAgreement, before: ReaderAgreement): number | null {
   if (lately.n === 0 || before.n === 0) return null;
   const pooled = (lately.confirmed + before.confirmed) / (lately.n + before.n);
   const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / lately.n + 1 / before.n));

@@ -4,11 +4,11 @@ import type { SiteReference } from './reference.js';
 
 /** When a difference is worth a person's time. */
 export interface DriftRules {
-  /** With fewer images on either side nothing is said. */
+  /** Images on either side that a comparison needs at least. */
   readonly minStudies: number;
   /** Of all tests of a run together: how often nothing at all may be taken for a shift. */
   readonly alpha: number;
-  /** Least stability index beyond what chance makes of so many images: what is sure is not always large. */
+  /** Minimum population stability index beyond what chance causes with this number of images: a significant change is not always a large one. */
   readonly minShift: number;
   /** Least fall of agreement, as a share. */
   readonly minFall: number;
@@ -20,7 +20,7 @@ export interface QuantityDrift {
   readonly before: { readonly n: number; readonly mean: number | null };
   readonly lately: { readonly n: number; readonly mean: number | null };
   readonly stability: number;
-  /** What chance alone makes of so many. */
+  /** The index that chance alone causes with this number of images. */
   readonly expectedStability: number;
   /** Kolmogorov–Smirnov of numbers, chi-squared of names. */
   readonly pValue: number;

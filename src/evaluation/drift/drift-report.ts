@@ -35,7 +35,7 @@ const agreementSchema = z.strictObject({
   alarm: z.boolean(),
 });
 
-/** One look at drift: what arrived lately at each site against the training of the model in service. Shown, kept, and given out as it is. */
+/** One look at drift: what arrived lately at each site against the training of the deployed model. It is shown, stored and exported unchanged. */
 export const driftReportSchema = z
   .strictObject({
     madeAt: z.iso.datetime(),
@@ -51,7 +51,7 @@ export const driftReportSchema = z
         z.strictObject({
           site: z.string(),
           network: z.enum(['xray', 'ct']),
-          /** Judged in these days. */
+          /** Predicted in these days. */
           studies: z.int(),
           quantities: z.array(quantitySchema).readonly(),
           agreement: z.array(agreementSchema).readonly(),

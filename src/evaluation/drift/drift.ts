@@ -2,10 +2,10 @@ import { quantile } from '../metrics/patient-bootstrap.js';
 
 /**
  * How far what comes in has moved from what a model was trained on: of one number an image (a grey mean, a probability, a
- * distance of features) or of one name (a tag). Figures only; what is an alarm, the caller says.
+ * distance of features) or of one name (a tag). Figures only; the caller decides what is an alarm.
  */
 
-/** Bins of a reference, as parts of it: made once, kept with the model, compared with every week. */
+/** Bins of a reference, as parts of it: made once, stored with the model, compared with every week. */
 export interface ReferenceBins {
   /** Inner edges, ascending; a value on an edge belongs above it. */
   readonly edges: readonly number[];

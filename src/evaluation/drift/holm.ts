@@ -1,5 +1,5 @@
 /**
- * p values that hold for all tests together (Holm 1979; statsmodels' `multipletests(method="holm")`): who calls what lies below
+ * p values adjusted for all tests together (Holm 1979; statsmodels' `multipletests(method="holm")`): calling what lies below
  * α is wrong anywhere with probability at most α, however the tests hang together.
  *
  * @returns in the order given

@@ -31,13 +31,13 @@ export type SiteReference = z.infer<typeof siteReferenceSchema>;
 export type DriftReference = z.infer<typeof driftReferenceSchema>;
 export type ModelReference = z.infer<typeof modelReferenceSchema>;
 
-/** What is kept of one image or study: numbers and short names, nothing of the patient but an age in decades. */
+/** What is stored of one image or study: numbers and short names, nothing of the patient but an age in decades. */
 export interface Observation {
   readonly numbers: Readonly<Record<string, number>>;
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** So many order statistics tell the distribution function to a part in two thousand. */
+/** This number of order statistics describes the distribution function to a part in two thousand. */
 const maxValues = 1000;
 const maxValuesOfSite = 300;
 /** A site with fewer images in training has no reference of its own. */

@@ -1,6 +1,6 @@
 import type { Weights } from './patient-bootstrap.js';
 
-/** Places of the scores in ascending order. */
+/** Indices of the scores in ascending order. */
 export function ascending(yScore: readonly number[]): Uint32Array {
   return Uint32Array.from(yScore.keys()).sort((one, other) => yScore[one]! - yScore[other]!);
 }
@@ -9,7 +9,7 @@ export function ascending(yScore: readonly number[]): Uint32Array {
  * Area under the ROC curve: the probability that a positive scores above a negative, ties counting half (Mann–Whitney;
  * scikit-learn's `roc_auc_score` with `sample_weight`).
  *
- * @param order `ascending(yScore)`, kept by callers that ask many times
+ * @param order `ascending(yScore)`, passed by callers that compute many AUROCs of one set
  * @returns null if positives or negatives are missing
  */
 export function aurocScore(

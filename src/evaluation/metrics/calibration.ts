@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Estimate } from './estimate.js';
+import { patientBootstrap, type BootstrapOptions, type Weights } from './patient-bootstrap.js';
 
 export const reliabilityBinSchema = z
   .object({
@@ -6,9 +8,9 @@ export const reliabilityBinSchema = z
     from: z.number(),
     to: z.number(),
     count: z.int(),
-    /** Mean of what was said; null of an empty bin. */
+    /** Mean predicted probability; null of an empty bin. */
     meanScore: z.number().nullable(),
-    /** Share of what was true. */
+    /** Share of positives; null of an empty bin. */
     observed: z.number().nullable(),
   })
   .readonly();
@@ -18,13 +20,13 @@ export type ReliabilityBin = z.infer<typeof reliabilityBinSchema>;
 /** Guo et al. 2017 use 15 equal widths. */
 export const reliabilityBins = 15;
 
-/** What was said against what was true, in bins of equal width over [0, 1]. */
+/** Predicted probability against observed share of positives, in bins of equal width over [0, 1]. */
 export function reliabilityTable(yTrue: readonly (0 | 1)[], yScore: readonly number[], bins = reliabilityBins): readonly ReliabilityBin[] {
   const counts = new Array<number>(bins).fill(0);
   const scores = new Array<number>(bins).fill(0);
   const truths = new Array<number>(bins).fill(0);
   yScore.forEach((score, image) => {
-    const bin = Math.min(bins - 1, Math.max(0, Math.floor(score * bins)));
+    const bin = binIndex(score, bins);
     counts[bin]!++;
     scores[bin]! += score;
     truths[bin]! += yTrue[image]!;
@@ -46,6 +48,39 @@ export function expectedCalibrationError(table: readonly ReliabilityBin[]): numb
     (sum, { count, meanScore, observed }) => (count === 0 ? sum : sum + (count / total) * Math.abs(observed! - meanScore!)),
     0,
   );
+}
+
+/**
+ * Expected calibration error with a bootstrap interval over patients. Of few images the error is biased upwards, and resampling adds
+ * the same bias again: the `basic` interval takes it off. The ends are cut to [0, 1].
+ *
+ * @returns value null without any image
+ */
+export function calibrationErrorEstimate(
+  {
+    yTrue,
+    yScore,
+    patients,
+  }: { readonly yTrue: readonly (0 | 1)[]; readonly yScore: readonly number[]; readonly patients: readonly string[] },
+  options: BootstrapOptions = {},
+): Estimate {
+  const binOf = Int32Array.from(yScore, (score) => binIndex(score, reliabilityBins));
+  const error = (weights: Weights): number | null => {
+    const gap = new Float64Array(reliabilityBins);
+    let total = 0;
+    for (let image = 0; image < binOf.length; image++) {
+      total += weights[image]!;
+      gap[binOf[image]!]! += weights[image]! * (yScore[image]! - yTrue[image]!);
+    }
+    return total === 0 ? null : gap.reduce((sum, one) => sum + Math.abs(one), 0) / total;
+  };
+  const estimate = patientBootstrap(patients, error, { ...options, interval: 'basic' });
+  const cut = (end: number): number => Math.min(1, Math.max(0, end));
+  return estimate.interval ? { ...estimate, interval: [cut(estimate.interval[0]), cut(estimate.interval[1])] } : estimate;
+}
+
+function binIndex(score: number, bins: number): number {
+  return Math.min(bins - 1, Math.max(0, Math.floor(score * bins)));
 }
 
 /** Mean squared difference of probability and truth (scikit-learn's `brier_score_loss`); null of no image. */

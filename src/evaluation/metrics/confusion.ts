@@ -1,7 +1,7 @@
-/** `matrix[actual][predicted]`: how many images of a class were called which (scikit-learn's `confusion_matrix`). */
+/** `matrix[actual][predicted]`: number of images of a class by predicted class (scikit-learn's `confusion_matrix`). */
 export type ConfusionMatrix = readonly (readonly number[])[];
 
-/** @param yTrue,yPred places of classes, from 0 */
+/** @param yTrue,yPred indices of classes, from 0 */
 export function confusionMatrix(yTrue: readonly number[], yPred: readonly number[], classes: number): ConfusionMatrix {
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   yTrue.forEach((actual, image) => {
@@ -10,13 +10,13 @@ export function confusionMatrix(yTrue: readonly number[], yPred: readonly number
   return matrix;
 }
 
-/** The share of images called rightly; null of none. */
+/** Share of correct predictions (scikit-learn's `accuracy_score`), 0 to 1; null of no image. */
 export function accuracyScore(matrix: ConfusionMatrix): number | null {
   const total = sum(matrix.map(sum));
   return total === 0 ? null : sum(matrix.map((row, actual) => row[actual]!)) / total;
 }
 
-/** What always answering the commonest class would score: accuracy says nothing without it. */
+/** Accuracy of a classifier that always predicts the most frequent class, the baseline for accuracy; null of no image. */
 export function majorityRate(matrix: ConfusionMatrix): number | null {
   const sizes = matrix.map(sum);
   const total = sum(sizes);
@@ -24,7 +24,7 @@ export function majorityRate(matrix: ConfusionMatrix): number | null {
 }
 
 /**
- * Mean over classes of the share called rightly, of the classes that occur (scikit-learn's `balanced_accuracy_score`).
+ * Mean recall over the classes that occur (scikit-learn's `balanced_accuracy_score`).
  *
  * @returns null where only one class occurs: the mean of one recall is not balanced
  */

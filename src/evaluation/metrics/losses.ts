@@ -3,7 +3,7 @@ import type { Truth } from './estimate.js';
 /** A probability of 0 for what was true is a loss without end; cut as scikit-learn's `log_loss` cuts float64. */
 const least = Number.EPSILON;
 
-/** `−log` of what was said of the truth. */
+/** `−log` of the probability that was predicted for the truth. */
 export function logLoss(truth: 0 | 1, score: number): number {
   return -Math.log(Math.min(1, Math.max(least, truth === 1 ? score : 1 - score)));
 }

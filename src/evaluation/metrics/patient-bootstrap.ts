@@ -7,21 +7,26 @@ export interface BootstrapOptions {
   readonly seed?: number;
   /** 0.95 for a 95 % interval. */
   readonly confidence?: number;
+  /**
+   * `percentile` (if not given), or `basic`: the percentiles mirrored at the figure, which corrects the bias of a figure that
+   * resampling raises, such as the calibration error (Davison & Hinkley 1997 §5.2.1).
+   */
+  readonly interval?: 'percentile' | 'basic';
 }
 
-/** How often each image counts in one resample. */
+/** How often each image counts in one resample; one whole number for each image. */
 export type Weights = Int32Array;
 
-/** Fewer usable resamples than this share, and the interval would be that of the lucky ones. */
+/** With a smaller share of usable resamples no interval is given: it would describe only those that happened to hold both classes. */
 const minUsable = 0.5;
 
 /**
  * Percentile bootstrap over patients: whole patients are drawn with replacement, as many as there are, and all images of a
  * patient come along (Efron & Tibshirani 1993 §13.3; images of one patient resemble each other, and resampling them singly
- * would promise too much).
+ * would give an interval that is too narrow).
  *
- * @param patients one name an image
- * @param measure the figure for images counted so often; null where a resample does not have it (one class only)
+ * @param patients of each image, any unique name
+ * @param measure the figure for images with these weights; null where a resample does not define it (one class only)
  */
 export function patientBootstrap(
   patients: readonly string[],
@@ -33,7 +38,8 @@ export function patientBootstrap(
   const values = bootstrapValues(patients, measure, options).filter((one) => one !== null);
   if (values.length < (options.resamples ?? defaultResamples) * minUsable)
     return { value, interval: null, why: 'too few patients of one class for an interval' };
-  return { value, interval: percentileInterval(values, options.confidence ?? 0.95) };
+  const [low, high] = percentileInterval(values, options.confidence ?? 0.95);
+  return { value, interval: options.interval === 'basic' ? [2 * value - high, 2 * value - low] : [low, high] };
 }
 
 export const defaultResamples = 1000;

@@ -5,7 +5,7 @@ const range = { from: 0.05, to: 20 };
 
 /**
  * The temperature that makes the negative log-likelihood of `sigmoid(logit / T)` smallest (Guo et al. 2017), within 0.05 to 20.
- * To be fitted on images that neither trained the network nor will judge it.
+ * To be fitted on images that are used neither for training nor for testing.
  *
  * @returns null where all known truths are alike: the likelihood then has no minimum
  */

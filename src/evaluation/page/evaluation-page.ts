@@ -8,7 +8,7 @@ import { pageStyle } from './style.js';
 export type PictureOf = (id: string) => string | undefined;
 
 /**
- * The report of an evaluation as one HTML page that needs nothing else: for a physician, so every figure says what it is worth.
+ * The report of an evaluation as one HTML page that needs nothing else: for a physician, so every figure states its uncertainty.
  *
  * @param made when, in words
  */
@@ -17,9 +17,9 @@ export function evaluationPage(report: EvaluationReport, pictureOf: PictureOf, m
   const title = `${model ? `${model.name}, version ${model.version}` : 'Evaluation'} on ${dataset.name}${dataset.split ? ` (${dataset.split})` : ''}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(title)}</title><style>${pageStyle}</style></head><body>
-<p class="notice">Not for diagnosis. Figures of a software on a data set; they do not say what it would do at another hospital.</p>
+<p class="notice">Not for diagnosis. Figures of this software on one data set; at another hospital they may differ.</p>
 <h1>${escaped(title)}</h1>
-<p>${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}. ${report.objective === 'several' ? 'Each finding is judged on its own; an image may have several, or none.' : 'Each image has exactly one class.'} Of images that the model was trained on, figures flatter.</p>
+<p>${pluralise(report.n, 'image')} of ${pluralise(report.patients, 'patient')}. ${report.objective === 'several' ? 'Each finding is decided on its own; an image may have several, or none.' : 'Each image has exactly one class.'} Of images that the model was trained on, figures flatter.</p>
 ${headline(report)}
 ${warnings(report.warnings)}
 ${discrimination(report)}
@@ -44,7 +44,7 @@ function headline({ accuracy, accuracyInterval, majorityRate, balancedAccuracy, 
       'balanced accuracy: every class counts the same; guessing gives one divided by the number of classes',
     ),
     ...(refused
-      ? [box(percent(refused.share), `of images (${refused.n}) that the model would refuse to judge; they are counted in all figures here`)]
+      ? [box(percent(refused.share), `of images (${refused.n}) that the model would refuse; they are counted in all figures here`)]
       : []),
   ].join('')}</div>`;
 }
@@ -120,10 +120,10 @@ function losses(top: readonly TopLoss[], pictureOf: PictureOf): string {
   const cards = top.map(({ id, source, loss, actual, predicted, scores }) => {
     const address = pictureOf(id);
     const picture = address ? `<img alt="" loading="lazy" src="${address}">` : '<div class="gone"></div>';
-    const said = Object.entries(scores)
+    const scoreTexts = Object.entries(scores)
       .map(([name, score]) => `${escaped(name)} ${Math.round(score * 100)} %`)
       .join(', ');
-    return `<figure>${picture}<figcaption><b>was</b> ${escaped(actual.join(', ') || 'none')}<br><b>called</b> ${escaped(predicted.join(', ') || 'none')}<br>${said}<br><small>loss ${loss.toFixed(2)} · ${escaped(source || 'source unknown')} · ${escaped(id)}</small></figcaption></figure>`;
+    return `<figure>${picture}<figcaption><b>was</b> ${escaped(actual.join(', ') || 'none')}<br><b>called</b> ${escaped(predicted.join(', ') || 'none')}<br>${scoreTexts}<br><small>loss ${loss.toFixed(2)} · ${escaped(source || 'source unknown')} · ${escaped(id)}</small></figcaption></figure>`;
   });
   return `<h2>Where it was most wrong</h2><p>The images with the highest loss: surely wrong, or a wrong label. Worth a look by a radiologist.</p><div class="losses">${cards.join('')}</div>`;
 }

@@ -46,7 +46,7 @@ export function rocPlot(curves: readonly NamedCurve[]): string {
   return frame('ROC curve', 'false alarms: 1 − specificity', 'found: sensitivity', lines);
 }
 
-/** Said against true; the area of a dot grows with the number of images in the bin. */
+/** Predicted probability against observed share; the area of a dot grows with the number of images in the bin. */
 export function reliabilityPlot(curves: readonly { readonly name: string; readonly bins: readonly ReliabilityBin[] }[]): string {
   const dots = curves
     .map(({ bins }, index) => {
@@ -62,7 +62,7 @@ export function reliabilityPlot(curves: readonly { readonly name: string; readon
       return `<path d="${path}" fill="none" stroke="${colourOf(index)}" stroke-width="1.5"/>${circles}`;
     })
     .join('');
-  return frame('Reliability', 'said: probability', 'true: share of images', dots);
+  return frame('Reliability', 'predicted probability', 'observed share of images', dots);
 }
 
 /** Rows are what was, columns what was called; shade by the share of the row. */

@@ -1,87 +1,27 @@
-import { brierLoss, expectedCalibrationError, reliabilityTable } from '../metrics/calibration.js';
-import { pluralise } from '../pluralise.js';
-import type { Estimate } from '../metrics/estimate.js';
+import { brierLoss, calibrationErrorEstimate } from '../metrics/calibration.js';
 import type { BootstrapOptions } from '../metrics/patient-bootstrap.js';
+import { pluralise } from '../pluralise.js';
 import { aurocEstimate } from '../report/class-figures.js';
 import { classView } from '../report/decisions.js';
 import type { ScoredSet } from '../report/scored-set.js';
 import type { Criterion } from './gate-decision.js';
-import { aurocDifference, minPatients, pairedViews, sensitivityDifference, specificityDifference } from './paired.js';
+import { minPatientsOfASide } from './paired.js';
 import type { PromotionRules } from './promotion-rules.js';
 
-export function optionsOf({ confidence, resamples, seed }: PromotionRules): Required<BootstrapOptions> {
+export function bootstrapOptionsOf({
+  confidence,
+  resamples,
+  seed,
+}: PromotionRules): Required<Pick<BootstrapOptions, 'confidence' | 'resamples' | 'seed'>> {
   return { confidence, resamples, seed };
 }
 
-/**
- * Of a class that both know: AUROC, sensitivity and specificity at worst so much below the champion's. An AUROC that is surely
- * worse is refused also within the margin: night after night the margin would be walked down. Sensitivity and specificity are
- * not asked that: a threshold that moves gives of one what it takes of the other.
- */
-export function notWorse(name: string, champion: ScoredSet, challenger: ScoredSet, rules: PromotionRules): readonly Criterion[] {
-  const views = pairedViews(champion, challenger, name);
-  const few = insufficient(name, minPatients(views.first), rules);
-  if (few) return [few];
-  const options = optionsOf(rules);
-  return [
-    differenceCriterion('auroc-not-worse', name, 'AUROC', aurocDifference(views, options), rules.notWorse.auroc),
-    differenceCriterion('sensitivity-not-worse', name, 'sensitivity', sensitivityDifference(views, options), rules.notWorse.sensitivity),
-    differenceCriterion('specificity-not-worse', name, 'specificity', specificityDifference(views, options), rules.notWorse.specificity),
-  ];
-}
-
-function differenceCriterion(criterion: string, name: string, what: string, { value, interval, why }: Estimate, margin: number): Criterion {
-  const [low, high] = interval ?? [null, null];
-  const surelyWorse = what === 'AUROC' && high !== null && high < 0;
-  const passed = low !== null && low >= -margin && !surelyWorse;
-  const words =
-    value === null || low === null
-      ? `The difference of ${what} for ${name} is not defined (${why ?? ''}).`
-      : surelyWorse
-        ? `${what} for ${name} is worse than the champion's by ${points(-value)}, and surely worse (${points(low)} to ${points(high)}).`
-        : passed
-          ? `${what} for ${name} is at worst ${points(Math.max(0, -low))} below the champion's; ${points(margin)} are allowed.`
-          : `${what} for ${name} may be ${points(-low)} below the champion's; ${points(margin)} are allowed.`;
-  return { name: criterion, class: name, figure: value, interval, comparison: 'at-least', bound: -margin, passed, counts: true, words };
-}
-
-/** In each source and each view with enough patients of both sides: not surely worse than the champion. */
-export function notWorseInGroups(name: string, champion: ScoredSet, challenger: ScoredSet, rules: PromotionRules): readonly Criterion[] {
-  return (['source', 'view'] as const).flatMap((what) => {
-    const groups = [...new Set(challenger.images.map((image) => image[what]))].sort();
-    if (groups.length < 2) return [];
-    return groups.flatMap((group): readonly Criterion[] => {
-      const views = pairedViews(champion, challenger, name, (image) => challenger.images[image]![what] === group);
-      if (minPatients(views.first) < rules.minPatients) return [];
-      const { value, interval } = aurocDifference(views, optionsOf(rules));
-      const passed = interval !== null && interval[1] >= 0;
-      const where = `${what} ${group || 'unknown'}`;
-      return [
-        {
-          name: `auroc-not-worse-in-${what}`,
-          class: name,
-          figure: value,
-          interval,
-          comparison: 'at-least',
-          bound: 0,
-          passed,
-          counts: true,
-          words: passed
-            ? `In ${where} AUROC for ${name} is not surely worse than the champion's.`
-            : `In ${where} AUROC for ${name} is surely worse than the champion's.`,
-        },
-      ];
-    });
-  });
-}
-
-/** Of a class that the champion does not know, or without a champion: surely better than a guess. */
-export function firstOfItsKind(name: string, challenger: ScoredSet, rules: PromotionRules): Criterion {
+/** For a finding that the champion does not report, or without a champion: the lower end of AUROC's interval reaches the bound. */
+export function firstAuroc(name: string, challenger: ScoredSet, rules: PromotionRules): Criterion {
   const view = classView(challenger, challenger.classes.indexOf(name));
-  const few = insufficient(name, minPatients(view), rules);
+  const few = tooFewPatients(name, minPatientsOfASide(view), rules);
   if (few) return few;
-  const { value, interval } = aurocEstimate(view, optionsOf(rules));
-  const passed = interval !== null && interval[0] >= rules.first.auroc;
+  const { value, interval, why } = aurocEstimate(view, bootstrapOptionsOf(rules));
   return {
     name: 'auroc-of-first',
     class: name,
@@ -89,32 +29,35 @@ export function firstOfItsKind(name: string, challenger: ScoredSet, rules: Promo
     interval,
     comparison: 'at-least',
     bound: rules.first.auroc,
-    passed,
+    passed: interval !== null && interval[0] >= rules.first.auroc,
     counts: true,
-    words: `AUROC for ${name}, which no champion judges yet, is ${interval ? `at least ${interval[0].toFixed(3)}` : 'not certain'}; ${rules.first.auroc.toFixed(2)} is needed.`,
+    words: `AUROC for ${name}, which no champion reports yet, ${
+      interval ? `is at least ${threeDecimals(interval[0])}` : `cannot be computed (${why ?? 'no interval'})`
+    }; ${rules.first.auroc.toFixed(2)} is needed.`,
   };
 }
 
-/** The probability may be believed: calibration error of each class, and of all together. */
+/**
+ * Probabilities are calibrated: the upper end of the interval of the expected calibration error is at most the bound. The Brier score
+ * is shown beside it and does not count.
+ */
 export function calibrated(name: string, challenger: ScoredSet, rules: PromotionRules): readonly Criterion[] {
-  const { yTrue, yScore } = classView(challenger, challenger.classes.indexOf(name));
-  const ece = expectedCalibrationError(reliabilityTable(yTrue, yScore));
-  const passed = ece !== null && ece <= rules.calibration.ece;
-  const brier = brierLoss(yTrue, yScore);
+  const view = classView(challenger, challenger.classes.indexOf(name));
+  const { value, interval, why } = calibrationErrorEstimate(view, bootstrapOptionsOf(rules));
+  const brier = brierLoss(view.yTrue, view.yScore);
   return [
     {
       name: 'calibrated',
       class: name,
-      figure: ece,
-      interval: null,
+      figure: value,
+      interval,
       comparison: 'at-most',
       bound: rules.calibration.ece,
-      passed,
+      passed: interval !== null && interval[1] <= rules.calibration.ece,
       counts: true,
-      words:
-        ece === null
-          ? `There is no labelled image of ${name} to check its probabilities.`
-          : `Probabilities for ${name} are off by ${points(ece)} on average; ${points(rules.calibration.ece)} are allowed.`,
+      words: interval
+        ? `The mean error of the probabilities for ${name} is at most ${threeDecimals(interval[1])}; ${threeDecimals(rules.calibration.ece)} are allowed.`
+        : `The error of the probabilities for ${name} cannot be computed (${why ?? 'no interval'}).`,
     },
     {
       name: 'brier',
@@ -125,12 +68,15 @@ export function calibrated(name: string, challenger: ScoredSet, rules: Promotion
       bound: null,
       passed: true,
       counts: false,
-      words: `Mean squared error of the probability for ${name}${brier === null ? ' is not defined' : `: ${brier.toFixed(3)}`}.`,
+      words:
+        brier === null
+          ? `The mean squared error of the probability for ${name} cannot be computed: no image has a label.`
+          : `The mean squared error of the probability for ${name} is ${threeDecimals(brier)}.`,
     },
   ];
 }
 
-/** A class of the champion that the challenger does not know would be lost. */
+/** Every finding that the champion reports is still reported. */
 export function keepsClasses(champion: ScoredSet, challenger: ScoredSet): Criterion {
   const lost = champion.classes.filter((name) => !challenger.classes.includes(name));
   return {
@@ -142,11 +88,12 @@ export function keepsClasses(champion: ScoredSet, challenger: ScoredSet): Criter
     passed: lost.length === 0,
     counts: true,
     words:
-      lost.length === 0 ? 'Every finding of the champion is still judged.' : `The challenger does not judge ${lost.join(', ')} any more.`,
+      lost.length === 0 ? 'The challenger reports every finding of the champion.' : `The challenger no longer reports ${lost.join(', ')}.`,
   };
 }
 
-export function insufficient(name: string, patients: number, { minPatients }: PromotionRules): Criterion | undefined {
+/** The failed criterion of a finding with too few patients on one side; undefined if there are enough. */
+export function tooFewPatients(name: string, patients: number, { minPatients }: PromotionRules): Criterion | undefined {
   if (patients >= minPatients) return undefined;
   return {
     name: 'enough-patients',
@@ -157,11 +104,10 @@ export function insufficient(name: string, patients: number, { minPatients }: Pr
     bound: minPatients,
     passed: false,
     counts: true,
-    words: `The test set has only ${pluralise(patients, 'patient')} on one side of ${name}; ${minPatients} are needed to say anything.`,
+    words: `The test set has only ${pluralise(patients, 'patient')} on one side of ${name}; ${minPatients} are needed.`,
   };
 }
 
-/** Hundredths of a figure, for people. */
-export function points(value: number): string {
+export function threeDecimals(value: number): string {
   return value.toFixed(3);
 }

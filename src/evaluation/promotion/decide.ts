@@ -1,28 +1,35 @@
-import { calibrated, firstOfItsKind, keepsClasses, notWorse, notWorseInGroups } from './criteria.js';
+import { calibrated, firstAuroc, keepsClasses } from './criteria.js';
 import { checkSameImages, type GateEvidence } from './evidence.js';
 import type { Criterion, GateDecision } from './gate-decision.js';
+import { notWorse, notWorseInGroups, type Comparator } from './non-inferiority.js';
 import { defaultPromotionRules, type PromotionRules } from './promotion-rules.js';
 import { shortcutAudit } from './shortcut-audit.js';
 
 /**
- * The gate: a challenger is promoted only if every criterion that counts is passed. What is not defined is not passed.
+ * The promotion gate: a challenger is promoted only if it passes every criterion that counts. A criterion that cannot be computed
+ * counts as failed. The same evidence and rules always give the same decision.
  *
- * The same evidence and rules give the same decision.
- *
- * @throws RangeError if the sets are not of the same images in the same order
+ * @throws RangeError if the sets do not hold the same images in the same order
  */
 export function decidePromotion(evidence: GateEvidence, rules: PromotionRules = defaultPromotionRules): GateDecision {
-  const { champion, challenger } = evidence;
+  const { champion, challenger, best = [] } = evidence;
   if (champion) checkSameImages(challenger.set, champion.set, 'champion');
-  const known = (name: string): boolean => champion?.set.classes.includes(name) ?? false;
+  for (const { set, version } of best) checkSameImages(challenger.set, set, `best version so far (${version})`);
+  const comparator: Comparator | null = champion && { set: champion.set, suffix: '', title: 'the champion' };
   const criteria = [
     ...(champion ? [keepsClasses(champion.set, challenger.set)] : []),
     ...challenger.set.classes.flatMap((name) => [
-      ...(known(name)
-        ? [...notWorse(name, champion!.set, challenger.set, rules), ...notWorseInGroups(name, champion!.set, challenger.set, rules)]
-        : [firstOfItsKind(name, challenger.set, rules)]),
+      ...(comparator?.set.classes.includes(name)
+        ? [...notWorse(name, comparator, challenger.set, rules), ...notWorseInGroups(name, comparator, challenger.set, rules)]
+        : [firstAuroc(name, challenger.set, rules)]),
+      ...best
+        .filter(({ set }) => set.classes.includes(name))
+        .flatMap(({ set, version }) =>
+          notWorse(name, { set, suffix: '-than-best', title: `the best version so far (${version})` }, challenger.set, rules),
+        ),
       ...calibrated(name, challenger.set, rules),
     ]),
+    ...(evidence.bestMissing ?? []).map(bestNotAvailable),
     ...shortcutAudit(evidence, rules),
   ];
   const failed = criteria.filter(({ counts, passed }) => counts && !passed);
@@ -44,9 +51,23 @@ export function decidePromotion(evidence: GateEvidence, rules: PromotionRules = 
   };
 }
 
+/** A version that the challenger should be compared with cannot be read: failed, because it cannot be computed. */
+function bestNotAvailable({ version, why }: { readonly version: string; readonly why: string }): Criterion {
+  return {
+    name: 'best-version-available',
+    figure: null,
+    interval: null,
+    comparison: 'at-least',
+    bound: null,
+    passed: false,
+    counts: true,
+    words: `The best version so far, ${version}, cannot be loaded to compare with (${why}). Restore it from a backup, or promote without the gate and give a reason.`,
+  };
+}
+
 function reasonOf(failed: readonly Criterion[]): string {
   const [first, ...others] = failed;
   return others.length === 0
     ? first!.words
-    : `${first!.words} And ${others.length} more ${others.length === 1 ? 'criterion is' : 'criteria are'} not passed: ${[...new Set(others.map(({ name }) => name))].join(', ')}.`;
+    : `${first!.words} ${others.length} more ${others.length === 1 ? 'criterion is' : 'criteria are'} failed: ${[...new Set(others.map(({ name }) => name))].join(', ')}.`;
 }

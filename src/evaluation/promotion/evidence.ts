@@ -1,43 +1,46 @@
+import type { Truth } from '../metrics/estimate.js';
 import type { ScoredSet } from '../report/scored-set.js';
 
-/** A version on the locked test set. */
+/** A version evaluated on the locked test set, at the thresholds that are served. */
 export interface EvaluatedVersion {
   readonly version: string;
   readonly set: ScoredSet;
-  /** One row an image of the set: the penultimate layer. */
+  /** Penultimate layer, one row for each image of the set. */
   readonly embeddings?: readonly ArrayLike<number>[] | undefined;
 }
 
-/** The challenger on the same images, changed. */
-export interface ChangedSets {
+/** The challenger on the same images with a part of each covered. */
+export interface MaskedSets {
   /** Lung fields blacked out, with a margin. */
   readonly lungsCovered: ScoredSet;
-  /** Everything but the lung fields. */
+  /** Everything but the lung fields blacked out. */
   readonly onlyLungs: ScoredSet;
-  /** Frame and corners, where markers stand. */
+  /** Frame and corners blacked out, where markers are. */
   readonly bordersCovered: ScoredSet;
 }
 
-/** Everything that the gate judges by. All sets hold the same images in the same order. */
+/** Everything that the gate decides from. All sets hold the same images in the same order. */
 export interface GateEvidence {
   readonly testSet: string;
   readonly kind: 'xray' | 'ct';
   /** Null for the first model. */
   readonly champion: EvaluatedVersion | null;
   readonly challenger: EvaluatedVersion;
-  /** Null for CT, which has no lung-field mask here; the criteria are then shown as not made. An X-ray model without them is refused. */
-  readonly changed: ChangedSets | null;
-  /** Source and label of each training image, by class: how far one tells the other. */
-  readonly training?:
-    | { readonly source: readonly string[]; readonly labels: Readonly<Record<string, readonly (0 | 1 | null)[]>> }
-    | undefined;
+  /** Earlier promoted versions with the highest AUROC of a finding, other than the champion: a row of small losses adds up against them. */
+  readonly best?: readonly EvaluatedVersion[];
+  /** Best versions that cannot be loaded; each is a failed criterion. */
+  readonly bestMissing?: readonly { readonly version: string; readonly why: string }[];
+  /** Null for CT, which has no lung-field mask; its criteria are then shown and do not count. An X-ray model without them is refused. */
+  readonly masked: MaskedSets | null;
+  /** Source and label of each training image, by class: shows how strongly they are associated. */
+  readonly training?: { readonly source: readonly string[]; readonly labels: Readonly<Record<string, readonly Truth[]>> } | undefined;
 }
 
-/** @throws RangeError if two sets are not of the same images in the same order */
-export function checkSameImages(one: ScoredSet, other: ScoredSet, what: string): void {
-  if (one.images.length !== other.images.length)
-    throw new RangeError(`${what}: expected ${one.images.length} images, found ${other.images.length}`);
-  const place = one.images.findIndex(({ id }, image) => id !== other.images[image]!.id);
-  if (place >= 0)
-    throw new RangeError(`${what}: expected image ${one.images[place]!.id} at place ${place}, found ${other.images[place]!.id}`);
+/** @throws RangeError if two sets do not hold the same images in the same order */
+export function checkSameImages(expected: ScoredSet, found: ScoredSet, what: string): void {
+  if (expected.images.length !== found.images.length)
+    throw new RangeError(`${what}: expected ${expected.images.length} images, found ${found.images.length}`);
+  const index = expected.images.findIndex(({ id }, image) => id !== found.images[image]!.id);
+  if (index >= 0)
+    throw new RangeError(`${what}: expected image ${expected.images[index]!.id} at index ${index}, found ${found.images[index]!.id}`);
 }

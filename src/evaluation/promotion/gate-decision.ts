@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import { intervalSchema } from '../metrics/estimate.js';
 
-/** What the gate says of a challenger, criterion by criterion. A refusal is a result: it is kept and shown. Docs: docs/reference/gate.md. */
+/** The decision of the promotion gate, criterion by criterion. A refusal is a result too and is stored. Docs: docs/reference/gate.md. */
 
 export const criterionSchema = z
   .object({
-    /** For example `auroc-not-worse`, `sensitivity-not-worse`, `calibrated`, `without-lungs`. */
+    /** For example `auroc-not-worse`, `sensitivity-not-worse`, `calibrated`, `lungs-matter`. */
     name: z.string(),
-    /** The class that it is about; absent where it is about the whole. */
+    /** The finding that it is about; absent if it is about the whole model. */
     class: z.string().optional(),
-    /** What was measured; null where it is not defined, which never passes a criterion that counts. */
+    /** The figure measured; null if it cannot be computed, which counts as failed. */
     figure: z.number().nullable(),
     interval: intervalSchema.nullable(),
     comparison: z.enum(['at-least', 'at-most']),
     bound: z.number().nullable(),
     passed: z.boolean(),
-    /** `false`: measured and shown, but nothing depends on it. */
+    /** `false`: shown only; the decision does not depend on it. */
     counts: z.boolean(),
-    /** One sentence for a person. */
+    /** The result in one sentence. */
     words: z.string(),
   })
   .readonly();
@@ -34,7 +34,7 @@ export const gateDecisionSchema = z
     resamples: z.int(),
     confidence: z.number(),
     criteria: z.array(criterionSchema).readonly(),
-    /** Why, in one sentence. */
+    /** The reason of the decision, in one or two sentences. */
     why: z.string(),
   })
   .readonly();

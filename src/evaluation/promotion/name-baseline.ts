@@ -1,34 +1,59 @@
 import { aurocScore } from '../metrics/auroc.js';
 import type { Truth } from '../metrics/estimate.js';
+import type { Weights } from '../metrics/patient-bootstrap.js';
 
 /**
- * AUROC of a name alone, for example the view: each image scores the share of positives among *other patients'* images of the
- * same name. What a model must beat before anybody may say that it looks at lungs.
+ * AUROC of a property alone, for example of the view position: each image scores the share of positives among the images of *other
+ * patients* with the same property. A network must exceed it before its AUROC is evidence of reading the lungs.
  *
- * @returns null where there is one name, or one class
+ * @param names the property of each image, for example `PA` or `AP`
+ * @param patients of each image
+ * @param yTrue of each image; null is left out
+ * @returns AUROC for images with these weights (all 1 if not given); null where all images have one property, or one truth
  */
-export function nameBaseline(names: readonly string[], patients: readonly string[], yTrue: readonly Truth[]): number | null {
-  const labelled = yTrue.flatMap((truth, image) => (truth === null ? [] : [{ truth, name: names[image]!, patient: patients[image]! }]));
-  if (new Set(labelled.map(({ name }) => name)).size < 2) return null;
-  const sums = new Map<string, { count: number; positives: number }>();
-  const add = (key: string, truth: 0 | 1): void => {
-    const sum = sums.get(key) ?? { count: 0, positives: 0 };
-    sums.set(key, { count: sum.count + 1, positives: sum.positives + truth });
+export function nameBaseline(
+  names: readonly string[],
+  patients: readonly string[],
+  yTrue: readonly Truth[],
+): (weights?: Weights) => number | null {
+  const labelled = yTrue.flatMap((truth, image) => (truth === null ? [] : [image]));
+  const truths = labelled.map((image) => yTrue[image] as 0 | 1);
+  const nameOf = indices(labelled.map((image) => names[image]!));
+  const ownOf = indices(labelled.map((image) => JSON.stringify([names[image], patients[image]])));
+  const nameCount = new Set(nameOf).size;
+  const ownCount = new Set(ownOf).size;
+  return (weights) => {
+    if (nameCount < 2) return null;
+    const weightOf = Int32Array.from(labelled, (image) => (weights ? weights[image]! : 1));
+    const all = sums(nameOf, nameCount, truths, weightOf);
+    const own = sums(ownOf, ownCount, truths, weightOf);
+    const total = weightOf.reduce((sum, weight) => sum + weight, 0);
+    const prevalence = total === 0 ? 0 : all.positives.reduce((sum, one) => sum + one, 0) / total;
+    const scores = truths.map((_, index) => {
+      const [name, mine] = [nameOf[index]!, ownOf[index]!];
+      const others = all.images[name]! - own.images[mine]!;
+      return others === 0 ? prevalence : (all.positives[name]! - own.positives[mine]!) / others;
+    });
+    return aurocScore(truths, scores, weightOf);
   };
-  const own = (name: string, patient: string): string => JSON.stringify([name, patient]);
-  for (const { truth, name, patient } of labelled) {
-    add(JSON.stringify([name]), truth);
-    add(own(name, patient), truth);
-  }
-  const prevalence = labelled.reduce((sum, { truth }) => sum + truth, 0) / labelled.length;
-  const scores = labelled.map(({ name, patient }) => {
-    const all = sums.get(JSON.stringify([name]))!;
-    const mine = sums.get(own(name, patient))!;
-    const others = all.count - mine.count;
-    return others === 0 ? prevalence : (all.positives - mine.positives) / others;
+}
+
+/** The index of each value among the different ones. */
+function indices(values: readonly string[]): Int32Array {
+  const seen = new Map<string, number>();
+  return Int32Array.from(values, (value) => seen.get(value) ?? (seen.set(value, seen.size), seen.size - 1));
+}
+
+function sums(
+  groupOf: Int32Array,
+  groups: number,
+  truths: readonly (0 | 1)[],
+  weightOf: Int32Array,
+): { readonly images: Float64Array; readonly positives: Float64Array } {
+  const [images, positives] = [new Float64Array(groups), new Float64Array(groups)];
+  groupOf.forEach((group, index) => {
+    images[group]! += weightOf[index]!;
+    positives[group]! += weightOf[index]! * truths[index]!;
   });
-  return aurocScore(
-    labelled.map(({ truth }) => truth),
-    scores,
-  );
+  return { images, positives };
 }

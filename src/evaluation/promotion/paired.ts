@@ -4,7 +4,7 @@ import { patientBootstrap, type BootstrapOptions, type Weights } from '../metric
 import { classView, type ClassView } from '../report/decisions.js';
 import type { ScoredSet } from '../report/scored-set.js';
 
-/** One figure of a class for images counted so often; null where it is not defined. */
+/** One figure of a class for images with these weights; null where it is not defined. */
 type Measure = (weights: Weights) => number | null;
 
 /** The same class of two sets of the same images. */
@@ -13,15 +13,29 @@ export interface PairedViews {
   readonly second: ClassView;
 }
 
-export function pairedViews(first: ScoredSet, second: ScoredSet, name: string, keep: (image: number) => boolean = () => true): PairedViews {
-  const part = (set: ScoredSet): ClassView =>
-    classView({ ...set, images: set.images.filter((_, image) => keep(image)) }, set.classes.indexOf(name));
+/**
+ * Views of one class by name. An image is called present from the served threshold on, also of a one-of-many network: reports decide so
+ * (decide-findings.ts), and the gate examines what is reported.
+ *
+ * @param includes by index of the image; all if not given
+ */
+export function pairedViews(
+  first: ScoredSet,
+  second: ScoredSet,
+  name: string,
+  includes: (image: number) => boolean = () => true,
+): PairedViews {
+  const part = (set: ScoredSet): ClassView => {
+    const index = set.classes.indexOf(name);
+    const view = classView({ ...set, images: set.images.filter((_, image) => includes(image)) }, index);
+    return { ...view, called: view.yScore.map((score) => score >= set.thresholds[index]!) };
+  };
   return { first: part(first), second: part(second) };
 }
 
 /**
- * Second less first on the same resamples of patients: what both find hard drops out, which makes the interval narrower than
- * those of the figures themselves (Efron & Tibshirani 1993 §16).
+ * Second minus first on the same resamples of patients: images that are hard for both cancel out, which makes the interval narrower
+ * than those of the figures themselves (Efron & Tibshirani 1993 §16).
  */
 function pairedDifference({ first }: PairedViews, one: Measure, other: Measure, options: BootstrapOptions): Estimate {
   return patientBootstrap(
@@ -51,7 +65,7 @@ function aurocOf({ yTrue, yScore }: ClassView): Measure {
   return (weights) => aurocScore(yTrue, yScore, weights, order);
 }
 
-/** Of the images with this truth, the share that is called so. */
+/** Share of the images with this truth that are called so: sensitivity for 1, specificity for 0. */
 function shareOf({ yTrue, called }: ClassView, truth: 0 | 1): Measure {
   return (weights) => {
     let all = 0;
@@ -65,8 +79,8 @@ function shareOf({ yTrue, called }: ClassView, truth: 0 | 1): Measure {
   };
 }
 
-/** Patients of the smaller side. */
-export function minPatients({ patients, yTrue }: ClassView): number {
+/** The smaller of two numbers: patients with the finding, and patients without it. */
+export function minPatientsOfASide({ patients, yTrue }: ClassView): number {
   const of = (truth: 0 | 1): number => new Set(patients.filter((_, image) => yTrue[image] === truth)).size;
   return Math.min(of(0), of(1));
 }

@@ -3,34 +3,45 @@ import { z } from 'zod';
 const share = z.number().min(0).max(1);
 
 /**
- * What a challenger has to show. Defaults with their reasons: docs/reference/gate.md. All margins are in the unit of the figure
- * (0.05 of AUROC is five hundredths).
+ * Bounds of the promotion gate; reasons for the defaults: docs/reference/gate.md. All margins are absolute differences in the unit of
+ * the figure (0.05 of AUROC is five hundredths) and apply to the unfavourable end of the confidence interval, never to the point
+ * estimate.
  */
 export const promotionRulesSchema = z
   .strictObject({
-    /** Of every interval. */
+    /** Confidence level of every interval. */
     confidence: z.number().min(0.5).max(0.999).default(0.95),
     resamples: z.int().min(100).max(100_000).default(1000),
     seed: z.int().default(20200315),
-    /** Fewer patients of a side in the locked test set prove nothing about a class. */
+    /** Patients with and patients without a finding that the locked test set needs at least. */
     minPatients: z.int().min(5).default(20),
-    /** How much worse than the champion the challenger may be at worst: the lower end of the paired interval. */
-    notWorse: z.strictObject({ auroc: share.default(0.05), sensitivity: share.default(0.1), specificity: share.default(0.1) }).prefault({}),
-    /** For a class that the champion does not know, or where there is no champion: the lower end of the interval of AUROC. */
+    /**
+     * How far below the champion, and below the best version so far, the lower end of the paired interval may be. `inGroup`: AUROC
+     * within one source or view, compared with the champion; wider, because a group has fewer patients.
+     */
+    notWorse: z
+      .strictObject({
+        auroc: share.default(0.05),
+        sensitivity: share.default(0.1),
+        specificity: share.default(0.1),
+        inGroup: share.default(0.15),
+      })
+      .prefault({}),
+    /** For a finding that the champion does not report, or where there is no champion: lower end of the interval of AUROC, at least. */
     first: z.strictObject({ auroc: share.default(0.6) }).prefault({}),
-    /** Expected calibration error at most. */
+    /** Upper end of the interval of the expected calibration error, at most. */
     calibration: z.strictObject({ ece: share.default(0.1) }).prefault({}),
     shortcuts: z
       .strictObject({
-        /** AUROC must fall by at least this when the lungs are covered. */
+        /** AUROC must fall by at least this when the lungs are covered (lower end). */
         lungsMatter: share.default(0.05),
-        /** AUROC with only the lungs less AUROC with everything but the lungs, at least; below 0 lets a network pass that reads more outside. */
+        /** AUROC with only the lungs minus AUROC with everything but the lungs, at least (lower end); below 0 accepts a network that reads more outside. */
         lungsTellMore: z.number().min(-1).max(1).default(0),
-        /** AUROC may fall by at most this when borders and markers are covered. */
+        /** AUROC may fall by at most this when borders and markers are covered (upper end). */
         bordersDoNot: share.default(0.1),
-        /** AUROC must exceed that of the view alone by this. */
+        /** AUROC must exceed that of the view position alone by this (lower end). */
         aboveView: share.default(0.05),
-        /** The source may be read off the features at most so much better than off the champion's (AUROC). */
+        /** AUROC with which the source is told from the features may exceed that of the champion's features by at most this (upper end). */
         source: share.default(0.05),
       })
       .prefault({}),

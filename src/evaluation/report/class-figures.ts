@@ -26,7 +26,7 @@ export function classFigures(view: ClassView, threshold: number, options: Bootst
     majorityRate: majorityRate(matrix),
     balancedAccuracy: balancedAccuracyScore(matrix),
     auroc: aurocEstimate(view, options),
-    aurocDelong: insufficient(view) ?? delongEstimate(yTrue, yScore, options.confidence),
+    aurocDelong: undefinedAuroc(view) ?? delongEstimate(yTrue, yScore, options.confidence),
     ...operatingPoint(view, options),
     positivePredictiveValue: shareEstimate(
       patients,
@@ -39,7 +39,7 @@ export function classFigures(view: ClassView, threshold: number, options: Bootst
     brier: brierLoss(yTrue, yScore),
     confusion: matrix,
     reliability,
-    roc: insufficient(view)
+    roc: undefinedAuroc(view)
       ? []
       : rocCurve(yTrue, yScore).map(({ falsePositiveRate, truePositiveRate }) => [falsePositiveRate, truePositiveRate] as const),
   };
@@ -51,7 +51,7 @@ export function binaryMatrix({ yTrue, called }: ClassView): ConfusionMatrix {
 }
 
 export function aurocEstimate(view: ClassView, options: BootstrapOptions): Estimate {
-  const few = insufficient(view);
+  const few = undefinedAuroc(view);
   if (few) return few;
   const order = ascending(view.yScore);
   return patientBootstrap(view.patients, (weights) => aurocScore(view.yTrue, view.yScore, weights, order), options);
@@ -110,7 +110,7 @@ function shareEstimate(
   return patientBootstrap(patients, share, options);
 }
 
-function insufficient({ yTrue }: ClassView): Estimate | undefined {
+function undefinedAuroc({ yTrue }: ClassView): Estimate | undefined {
   const positives = yTrue.filter((truth) => truth === 1).length;
   const negatives = yTrue.length - positives;
   if (positives === 0 || negatives === 0) return notDefined(yTrue.length === 0 ? 'no image with a label' : 'one class only');

@@ -135,7 +135,11 @@ function classMatrix({ images, classes }: ScoredSet): ConfusionMatrix {
 }
 
 /** The figures of each source, or of each view, largest first. */
-function groupsOf(set: ScoredSet, keyOf: (image: ScoredImage) => string, options: Required<BootstrapOptions>): readonly GroupFigures[] {
+function groupsOf(
+  set: ScoredSet,
+  keyOf: (image: ScoredImage) => string,
+  options: BootstrapOptions & { readonly confidence: number },
+): readonly GroupFigures[] {
   const groups = new Map<string, ScoredImage[]>();
   for (const image of set.images) {
     const key = keyOf(image) || 'unknown';

@@ -50,7 +50,7 @@ const groupClassSchema = z
 /** The figures of one source or of one view. */
 const groupSchema = z
   .object({
-    /** `unknown` where images do not say. */
+    /** `unknown` where images do not state it. */
     name: z.string(),
     n: z.int(),
     patients: z.int(),
@@ -67,10 +67,10 @@ const topLossSchema = z
     id: z.string(),
     source: z.string(),
     loss: z.number(),
-    /** What holds, in words of the classes; empty list: none. */
+    /** Names of the classes that are present; empty: none. */
     actual: z.array(z.string()).readonly(),
     predicted: z.array(z.string()).readonly(),
-    /** What was said of each class. */
+    /** Predicted probability of each class. */
     scores: z.record(z.string(), rate),
   })
   .readonly();
@@ -85,7 +85,7 @@ export const evaluationReportSchema = z
     n: z.int(),
     patients: z.int(),
     classes: z.array(z.string()).readonly(),
-    /** One of many: images called rightly. Several: decisions called rightly, over all images and findings whose truth is known. */
+    /** One-of-many: share of images with the right class. Several: share of right decisions, over all images and findings whose truth is known. */
     accuracy: z.number().nullable(),
     /** Wilson's, 95 %. */
     accuracyInterval: intervalSchema.nullable(),
@@ -104,7 +104,7 @@ export const evaluationReportSchema = z
     bySource: z.array(groupSchema).readonly(),
     byView: z.array(groupSchema).readonly(),
     topLosses: z.array(topLossSchema).readonly(),
-    /** Images that the model's own guards refuse; they are counted in all figures above. Null where the model was not asked. */
+    /** Images that the model's own guards refuse; they are counted in all figures above. Null if the guard was not run. */
     refused: z.object({ n: z.int(), share: rate }).readonly().nullable(),
     settings: z.object({ confidence: z.number(), resamples: z.int(), seed: z.int(), intervals: z.string() }).readonly(),
     /** What a reader must know before believing a figure. */

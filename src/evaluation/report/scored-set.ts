@@ -1,13 +1,13 @@
 import type { Truth } from '../metrics/estimate.js';
 
-/** `one-of-many`: exactly one class holds. `several`: each finding holds or not, and a label may be missing. */
+/** `one-of-many`: exactly one class is present. `several`: each finding is present or absent, and a label may be missing. */
 export type ProblemKind = 'one-of-many' | 'several';
 
-/** One image whose truth is known, and what a network said of it. */
+/** One labelled image with the predictions of a network. */
 export interface ScoredImage {
-  /** File name or SOP Instance UID: whatever finds the picture again. Never a patient's name. */
+  /** File name or SOP Instance UID: identifies the image. Never a patient's name. */
   readonly id: string;
-  /** Whose image it is; images of one patient are never told apart by chance. */
+  /** The patient; resampling and splitting keep the images of one patient together. */
   readonly patient: string;
   /** Hospital or data set; empty if not known. */
   readonly source: string;
@@ -17,11 +17,11 @@ export interface ScoredImage {
   readonly yTrue: readonly Truth[];
   /** One a class, calibrated, 0 to 1; of `one-of-many` with sum 1. */
   readonly yScore: readonly number[];
-  /** Why the model's own guards refuse the image; absent if they take it. */
+  /** Why the model's own guards refuse the image; absent if they accept it. */
   readonly refusal?: string;
 }
 
-/** What a network said of a set of images; all figures come from this and nothing else. */
+/** Predictions of a network for a set of labelled images; all figures are computed from this alone. */
 export interface ScoredSet {
   readonly objective: ProblemKind;
   readonly classes: readonly string[];

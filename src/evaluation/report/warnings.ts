@@ -5,7 +5,7 @@ import type { ScoredSet } from './scored-set.js';
 /** Fewer patients of a side than this make intervals wide enough to hide anything. */
 const fewPatients = 30;
 
-/** What makes figures say less than they seem to, in sentences for a reader. */
+/** Reasons why figures are less certain than they look, in sentences. */
 export function warningsOf(
   set: ScoredSet,
   perClass: Readonly<Record<string, ClassFigures>>,
@@ -49,8 +49,6 @@ function apart(name: string, what: 'source' | 'view', groups: readonly GroupFigu
   const mixed = labelled.some(({ n, positives }) => positives > 0 && positives < n);
   const both = labelled.some(({ positives }) => positives > 0) && labelled.some(({ positives }) => positives === 0);
   return labelled.length > 1 && both && !mixed
-    ? [
-        `${name}: each ${what} holds one side only, so who knows the ${what} knows the answer; these figures cannot tell disease from ${what}.`,
-      ]
+    ? [`${name}: each ${what} has one side only, so the ${what} alone tells the label; these figures cannot tell disease from ${what}.`]
     : [];
 }

@@ -28,7 +28,7 @@ const nearShare = 0.75;
 const maxNear = 0.5;
 /** Runs of Instance Number shorter than this are no acquisitions. */
 const minRun = 4;
-/** More runs of Instance Number than this are no runs: the numbers say nothing. */
+/** More runs of Instance Number than this are no runs: the numbers do not tell series apart. */
 const maxRuns = 6;
 
 /**
@@ -117,8 +117,8 @@ function runsOf(part: readonly PlacedSlice[]): readonly (readonly PlacedSlice[])
       (numberOf(a.instance, 'InstanceNumber') ?? 0) - (numberOf(b.instance, 'InstanceNumber') ?? 0) || a.frameNumber - b.frameNumber,
   );
   const extent =
-    part.reduce((most, { position }) => Math.max(most, position), -Infinity) -
-    part.reduce((least, { position }) => Math.min(least, position), Infinity);
+    part.reduce((highest, { position }) => Math.max(highest, position), -Infinity) -
+    part.reduce((lowest, { position }) => Math.min(lowest, position), Infinity);
   const runs: PlacedSlice[][] = [];
   for (const [index, slice] of numbered.entries()) {
     // A jump back over half of the whole way begins a new run, in whichever direction the slices are numbered.

@@ -33,7 +33,7 @@ type Candidate = PlacedSlice;
 /** The normal may lean by 30° from the body's axis, which gantries reach. */
 const minAxial = Math.cos(Math.PI / 6);
 /** Thicker slices are averages made for another purpose, or scouts. */
-const thickestMm = 10;
+const maxThicknessMm = 10;
 /** Rescale Type (PS3.3 §C.11.1.1.2) of maps that are no attenuation: density, atomic number, iodine and the like. */
 const otherUnits = new Set(['OD', 'MGML', 'Z_EFF', 'ED', 'EDW', 'PCT']);
 /** Slices nearer than this are one slice twice. */
@@ -53,9 +53,9 @@ export function orderAxialSlices(instances: readonly DataSet[]): AxialStack {
   const leftOut: { sopInstanceUID: string | undefined; frameNumber: number; reason: string }[] = [];
   const candidates = instances.flatMap((instance) =>
     framesOf(instance).flatMap(({ frame, frameNumber }) => {
-      const judged = candidateOf(instance, frame, frameNumber);
-      if (typeof judged !== 'string') return [judged];
-      leftOut.push({ sopInstanceUID: textOf(instance, 'SOPInstanceUID'), frameNumber, reason: judged });
+      const candidate = candidateOf(instance, frame, frameNumber);
+      if (typeof candidate !== 'string') return [candidate];
+      leftOut.push({ sopInstanceUID: textOf(instance, 'SOPInstanceUID'), frameNumber, reason: candidate });
       return [];
     }),
   );
@@ -81,9 +81,9 @@ export function orderAxialSlices(instances: readonly DataSet[]): AxialStack {
     leftOut.push(...[...other.slices, ...other.duplicates].map((slice) => ({ ...nameOf(slice), reason })));
   }
   leftOut.push(...best!.duplicates.map((slice) => ({ ...nameOf(slice), reason: 'a slice at the same position is there already' })));
-  const rest = stacks.length - 1;
+  const otherStacks = stacks.length - 1;
   const reason =
-    rest === 0
+    otherStacks === 0
       ? 'the only axial stack'
       : others.length === 0
         ? `the longest of ${stacks.length} stacks (${best!.extent.toFixed(0)} mm)`
@@ -114,7 +114,7 @@ function candidateOf(instance: DataSet, frame: DataSet, frameNumber: number): Ca
   const unit = textOf(frame, 'RescaleType')?.toUpperCase();
   if (unit !== undefined && otherUnits.has(unit)) return `values in ${unit}, not in Hounsfield units`;
   const thickness = numberOf(frame, 'SliceThickness');
-  if (thickness !== undefined && thickness > thickestMm) return `a slice of ${thickness} mm`;
+  if (thickness !== undefined && thickness > maxThicknessMm) return `a slice of ${thickness} mm`;
   const cosines = numbersOf(frame, 'ImageOrientationPatient');
   const origin = numbersOf(frame, 'ImagePositionPatient');
   if (cosines.length !== 6 || origin.length !== 3) return 'no position or orientation';
@@ -174,9 +174,9 @@ function stackOf(group: readonly Candidate[]): Stack {
 }
 
 function tiltOf(first: Candidate, last: Candidate): number {
-  const way = last.origin.map((one, i) => one - first.origin[i]!);
-  const length = Math.hypot(...way);
-  return length === 0 ? 0 : (Math.acos(Math.min(1, Math.abs(dot(way, first.normal)) / length)) * 180) / Math.PI;
+  const direction = last.origin.map((one, i) => one - first.origin[i]!);
+  const length = Math.hypot(...direction);
+  return length === 0 ? 0 : (Math.acos(Math.min(1, Math.abs(dot(direction, first.normal)) / length)) * 180) / Math.PI;
 }
 
 function compareStacks(a: Stack, b: Stack): number {

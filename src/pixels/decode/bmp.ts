@@ -68,8 +68,8 @@ function masksOf(view: DataView, bits: number, compression: number): Colour {
       : [54, 58, 62].map((at) => view.getUint32(at, true));
   const parts = masks.map((mask) => {
     const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
-    const most = mask >>> shift || 1;
-    return (pixel: number): number => Math.round((((pixel & mask) >>> shift) / most) * 255);
+    const max = mask >>> shift || 1;
+    return (pixel: number): number => Math.round((((pixel & mask) >>> shift) / max) * 255);
   });
   return (pixel) => [parts[0]!(pixel), parts[1]!(pixel), parts[2]!(pixel)];
 }

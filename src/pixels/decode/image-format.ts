@@ -58,11 +58,10 @@ export function imageFormat(dataSet: DataSet): ImageFormat {
   };
 }
 
-function integer(dataSet: DataSet, keyword: string, least: number, most: number, otherwise?: number): number {
+function integer(dataSet: DataSet, keyword: string, min: number, max: number, otherwise?: number): number {
   const value = decidingNumberOf(dataSet, keyword) ?? otherwise;
   if (value === undefined) throw wrong(dataSet, keyword, 'it is missing');
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw wrong(dataSet, keyword, `${least} to ${most} is expected, not ${value}`);
+  if (!Number.isInteger(value) || value < min || value > max) throw wrong(dataSet, keyword, `${min} to ${max} is expected, not ${value}`);
   return value;
 }
 

@@ -63,7 +63,7 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
   const unitsDown = alone ? Math.ceil((frame.rows * only.vertical) / (8 * vertical)) : down;
   const block = new Float64Array(64);
   const base = 2 ** (frame.precision - 1);
-  const most = 2 ** frame.precision - 1;
+  const max = 2 ** frame.precision - 1;
   for (let unit = 0; unit < unitsAcross * unitsDown; unit++) {
     if (scan.restartInterval > 0 && unit > 0 && unit % scan.restartInterval === 0) {
       reader.restart();
@@ -79,7 +79,7 @@ function decodeScan(bytes: Uint8Array, frame: JpegFrame, scan: JpegScan, tables:
         const left = (x * wide + (inner % wide)) * 8;
         const top = (y * high + Math.floor(inner / wide)) * 8;
         inverseDct(block);
-        place(block, part.plane, left, top, base, most);
+        place(block, part.plane, left, top, base, max);
       }
     }
     if (reader.exhausted) throw new Error(`the codestream ends in unit ${unit + 1} of ${unitsAcross * unitsDown}`);
@@ -155,7 +155,7 @@ const zigzag = Uint8Array.of(
 );
 
 /** A block's values, levels shifted and clipped (§A.3.1), into the component's plane. */
-function place(block: Float64Array, plane: Plane, left: number, top: number, base: number, most: number): void {
+function place(block: Float64Array, plane: Plane, left: number, top: number, base: number, max: number): void {
   const { samples, width } = plane;
   // Adding a half and cutting off rounds, since what is negative is clipped anyway.
   const shift = base + 0.5;
@@ -163,7 +163,7 @@ function place(block: Float64Array, plane: Plane, left: number, top: number, bas
     const line = (top + y) * width + left;
     for (let x = 0; x < 8; x++, i++) {
       const value = block[i]! + shift;
-      samples[line + x] = value <= 0 ? 0 : value >= most ? most : value | 0;
+      samples[line + x] = value <= 0 ? 0 : value >= max ? max : value | 0;
     }
   }
 }

@@ -16,7 +16,7 @@ interface OpenJpeg {
 }
 
 const program = new URL('../../../../codecs/openjpeg/openjpeg.wasm', import.meta.url);
-/** Memory of WebAssembly never shrinks: an instance that grew beyond this is not kept for the next frame. */
+/** Memory of WebAssembly never shrinks: an instance that grew beyond this is not reused for the next frame. */
 const maxKeptBytes = 256e6;
 let compiled: Promise<WebAssembly.Module> | undefined;
 let instance: OpenJpeg | undefined;

@@ -4,7 +4,7 @@ import type { DataSet } from '../../dicom/data-set.js';
 import type { Samples } from './stored-frames.js';
 
 const colours = ['Red', 'Green', 'Blue'] as const;
-const most16 = 65535;
+const max16 = 65535;
 
 /** Palette Color Lookup Table module (PS3.3 §C.7.9): the luminance (Rec. 601) of each sample as 16 bits. */
 export function paletteLuminance(samples: Samples, dataSet: DataSet): Uint16Array {
@@ -53,7 +53,7 @@ function plainEntries(data: Uint8Array, length: number, narrow: boolean): readon
 function segmentedEntries(data: Uint8Array, length: number, narrow: boolean, attribute: string): readonly number[] {
   const wrong = (detail: string): Fault => new Fault('dicom-attribute', detail, { attribute });
   const values = narrow ? [...data] : wordsOf(data);
-  const most = narrow ? 255 : most16;
+  const max = narrow ? 255 : max16;
   const entries: number[] = [];
   const readSegments = (start: number, wanted: number, indirectAllowed: boolean): void => {
     let at = start;
@@ -74,7 +74,7 @@ function segmentedEntries(data: Uint8Array, length: number, narrow: boolean, att
       } else if (opcode === 2 && indirectAllowed) {
         // Two words, or four bytes: the offset of the first segment in bytes.
         const parts = Array.from({ length: narrow ? 4 : 2 }, next);
-        const offset = parts.reduceRight((sum, part) => sum * (most + 1) + part, 0);
+        const offset = parts.reduceRight((sum, part) => sum * (max + 1) + part, 0);
         if (offset >= data.length) throw wrong(`an indirect segment points to byte ${offset} of ${data.length}`);
         readSegments(narrow ? offset : offset >> 1, count, false);
       } else throw wrong(opcode === 2 ? 'an indirect segment leads to another' : `a segment of the unknown kind ${opcode}`);

@@ -17,7 +17,7 @@ const firstFree = 65536;
 const page = 65536;
 /** The loops read and write whole vectors, so up to a longest run beyond the ends. */
 const slack = 256;
-/** Memory of WebAssembly never shrinks: an instance that grew beyond this is not kept. */
+/** Memory of WebAssembly never shrinks: an instance that grew beyond this is not reused. */
 const maxKeptBytes = 256e6;
 let instance: RleLoops | undefined;
 

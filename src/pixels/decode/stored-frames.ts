@@ -6,7 +6,7 @@ export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32
 /** Decompressed frames, before any lookup table: the stored values of PS3.3 §C.7.6.3.1. */
 export interface StoredFrames {
   readonly format: ImageFormat;
-  /** Meaning of the samples as given here: RGB or YBR_FULL for colour, whatever the file held. */
+  /** Meaning of the samples as given here: RGB or YBR_FULL for colour, whatever the file contains. */
   readonly photometricInterpretation: string;
   readonly frames: readonly StoredFrame[];
 }

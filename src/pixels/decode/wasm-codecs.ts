@@ -6,7 +6,7 @@ import type { DecodedFrame, Samples } from './stored-frames.js';
 
 /**
  * CharLS and OpenJPH as WebAssembly, the builds that OHIF ships, called without the wrapper package around them
- * (which takes the slower asm.js builds). Each is loaded at its first use and kept.
+ * (which takes the slower asm.js builds). Each is loaded at its first use and stays loaded.
  */
 interface FrameInfo {
   readonly width: number;

@@ -6,8 +6,8 @@ import { countedCodeRangeMb } from './code-range.js';
 import { answerOf, MessageReader, messageParts, type TaskHead } from './decoder-messages.js';
 import type { DecoderAnswer, DecoderTask } from './decoder-tasks.js';
 
-/** A file above this size is kept by the decoder that has it, in case another frame of it is asked for next. */
-const keptFrom = 16 << 20;
+/** A file above this size is cached by its decoder, in case the next task is for another frame of it. */
+const minCachedBytes = 16 << 20;
 
 export interface DecoderLimits {
   /** JavaScript heap of a process; the pixels live outside it. */
@@ -17,7 +17,7 @@ export interface DecoderLimits {
 }
 
 /**
- * No core file, which would hold a patient's pixels; the limit of memory, which the kernel keeps (RLIMIT_DATA; macOS has none); and
+ * No core file, which would contain a patient's pixels; the limit of memory, which the kernel keeps (RLIMIT_DATA; macOS has none); and
  * first in line when the machine runs out of memory, so that the service is not.
  */
 const limited = 'ulimit -c 0; ulimit -d "$1"; shift; { echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; exec "$@"';
@@ -34,7 +34,7 @@ export interface DecoderEnd {
 export class DecoderChild {
   readonly #process: ChildProcess;
   readonly #channel: Socket;
-  readonly #gone: Promise<unknown>;
+  readonly #closed: Promise<unknown>;
   /** Ended from here. */
   #killed = false;
   #answered: ((answer: DecoderAnswer) => void) | undefined;
@@ -49,7 +49,7 @@ export class DecoderChild {
       ['-c', limited, 'sh', String((memoryMb + (codeRangeMb ??= countedCodeRangeMb())) * 1024), ...command],
       { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: {} },
     );
-    this.#gone = once(this.#process, 'close').catch(() => undefined);
+    this.#closed = once(this.#process, 'close').catch(() => undefined);
     this.#process.once('error', (error) => died({ reason: error.message, outside: false }));
     this.#process.once('exit', (code, signal) =>
       died({ reason: `it ended ${signal ? `by ${signal}` : `with code ${code}`}`, outside: signal === 'SIGKILL' && !this.#killed }),
@@ -60,12 +60,12 @@ export class DecoderChild {
       try {
         reader.take(piece);
       } catch {
-        // Memory run over by a broken file may say anything; who says what cannot be understood is ended.
+        // A broken file may have overwritten memory: a process that sends a message that cannot be read is ended.
         this.#killed = true;
         this.#process.kill('SIGKILL');
       }
     });
-    // A process that ends while it is written to; 'exit' says so.
+    // The process may end during a write; 'exit' reports it.
     for (const end of [3, 4]) this.#process.stdio[end]!.on('error', () => undefined);
     this.unref();
     (this.#process.stdio[4] as Socket).unref();
@@ -83,10 +83,11 @@ export class DecoderChild {
   /** @param file must not change before the answer */
   perform(task: DecoderTask, file: Uint8Array, answered: (answer: DecoderAnswer) => void): void {
     this.#answered = answered;
-    const kept = this.has(file);
-    const keep = file.length > keptFrom;
-    this.#file = keep ? new WeakRef(file) : undefined;
-    for (const part of messageParts({ task, keep, kept } satisfies TaskHead, kept ? [] : [file])) this.#channel.write(part);
+    const fileIsCached = this.has(file);
+    const cacheFile = file.length > minCachedBytes;
+    this.#file = cacheFile ? new WeakRef(file) : undefined;
+    for (const part of messageParts({ task, cacheFile, fileIsCached } satisfies TaskHead, fileIsCached ? [] : [file]))
+      this.#channel.write(part);
   }
 
   /** Resolves when it is gone. */
@@ -94,7 +95,7 @@ export class DecoderChild {
     this.ref();
     this.#killed = true;
     this.#process.kill('SIGKILL');
-    await this.#gone;
+    await this.#closed;
   }
 
   /** While busy, it keeps the service alive. */

@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { DecoderAnswer, DecoderTask, TaskResult } from './decoder-tasks.js';
 
 /**
- * How the service and a decoder process speak: a prefix of ten bytes (length of the head, 4 bytes, and of the body, 6), the head
+ * Messages between the service and a decoder process: a prefix of ten bytes (length of the head, 4 bytes, and of the body, 6), the head
  * (structured clone) and the body (a file, or the values of a picture) as it lies in memory, so that large data are not
  * packed into a message first.
  */
@@ -16,10 +16,10 @@ export interface MessageLengths {
 /** Head of a task. The body is the file, or nothing where the decoder still has it. */
 export interface TaskHead {
   readonly task: DecoderTask;
-  /** Keep the file for the tasks that follow. */
-  readonly keep: boolean;
-  /** The file is the one kept before. */
-  readonly kept: boolean;
+  /** The decoder caches the file for the tasks that follow. */
+  readonly cacheFile: boolean;
+  /** The file is the cached one; the body is empty. */
+  readonly fileIsCached: boolean;
 }
 
 /** Head of an answer: values of pictures are cut off, the body holds them one after the other. */
@@ -80,14 +80,14 @@ export class MessageReader {
 
   /** @throws RangeError if the pieces are no message */
   take(piece: Uint8Array): void {
-    let rest = piece;
-    while (rest.length > 0) {
+    let remaining = piece;
+    while (remaining.length > 0) {
       const target = this.head === undefined ? this.prefix : this.filled < this.head.length ? this.head : this.body!;
       const at = target === this.body ? this.filled - this.head!.length : this.filled;
-      const some = rest.subarray(0, target.length - at);
+      const some = remaining.subarray(0, target.length - at);
       target.set(some, at);
       this.filled += some.length;
-      rest = rest.subarray(some.length);
+      remaining = remaining.subarray(some.length);
       this.advance();
     }
   }

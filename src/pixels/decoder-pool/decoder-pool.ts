@@ -1,17 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { Fault } from '../../errors.js';
+import type { CtWindow } from '../window.js';
 import { DecoderChild, type DecoderEnd, type DecoderLimits } from './decoder-child.js';
 import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, ScaledPicture, TaskResult, TaskResults } from './decoder-tasks.js';
 
 export type { DecodedPicture, PictureSize, ScaledPicture } from './decoder-tasks.js';
-export { toStored } from '../xray/orientation.js';
+export { toStored } from '../orientation.js';
 
 export interface DecoderPoolOptions extends Partial<DecoderLimits> {
   /** Processes; default: one less than the machine has processors, at least one. */
   readonly workers?: number;
   /** For one file from when a process takes it; default 30 s. */
   readonly timeoutMs?: number;
-  /** After so long without work, all processes but one are ended, and one that keeps a file; default 5 minutes. */
+  /** After this time without work a process is ended, also one that caches a file; one stays ready; default 5 minutes. */
   readonly idleMs?: number;
   /** The process's program; tests put one here that hangs or dies. */
   readonly program?: URL;
@@ -31,13 +32,13 @@ interface Job {
 interface Decoder {
   readonly child: DecoderChild;
   job: Job | undefined;
-  /** While busy: gives the file up. While idle: ends the process. */
+  /** While busy: the time limit of the task. While idle: until the process is ended. */
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A file may kill so many processes; the first could have died of something else. */
+/** A file that ended this many processes is not tried again; the first could have ended for another reason. */
 const maxDeaths = 2;
-/** So many may be killed from outside before it is left to a later attempt: the machine has no memory now. */
+/** After this many kills from outside the file is left to a later attempt: the machine has no memory now. */
 const maxKills = 2;
 
 /**
@@ -73,12 +74,7 @@ export class DecoderPool {
   }
 
   /** The lungs of a CT slice as presentCtSlice shows them. @param window in Hounsfield units @param frameNumber 1-based */
-  ctSlice(
-    bytes: Uint8Array,
-    window: { readonly center: number; readonly width: number },
-    frameNumber = 1,
-    size?: PictureSize,
-  ): Promise<DecodedPicture> {
+  ctSlice(bytes: Uint8Array, window: CtWindow, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
     return this.run(
       { kind: 'ctSlice', window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) },
       bytes,
@@ -140,26 +136,26 @@ export class DecoderPool {
       this.waiting.shift();
       clearTimeout(decoder.timer);
       decoder.job = job;
-      decoder.timer = setTimeout(() => this.recordGivenUpStudy(decoder), this.options.timeoutMs);
+      decoder.timer = setTimeout(() => this.onTimeout(decoder), this.options.timeoutMs);
       decoder.child.ref();
-      decoder.child.perform(job.task, job.file, (answer) => this.settle(decoder, answer));
+      decoder.child.perform(job.task, job.file, (answer) => this.finish(decoder, answer));
     }
   }
 
   private addDecoder(): Decoder {
-    const child = new DecoderChild(this.options.program, this.options, (end) => this.bury(decoder, end));
+    const child = new DecoderChild(this.options.program, this.options, (end) => this.onExit(decoder, end));
     const decoder: Decoder = { child, job: undefined, timer: undefined };
     this.decoders.add(decoder);
     return decoder;
   }
 
-  private settle(decoder: Decoder, answer: DecoderAnswer): void {
+  private finish(decoder: Decoder, answer: DecoderAnswer): void {
     const { job } = decoder;
     if (!job) return;
     clearTimeout(decoder.timer);
     decoder.job = undefined;
     decoder.child.unref();
-    decoder.timer = setTimeout(() => this.rest(decoder), this.options.idleMs).unref();
+    decoder.timer = setTimeout(() => this.retireIdle(decoder), this.options.idleMs).unref();
     if ('result' in answer) job.resolve(answer.result);
     else if ('fault' in answer) job.reject(new Fault(answer.fault.code, answer.fault.detail, answer.fault.subject));
     else job.reject(new Fault('pixels-unreadable', answer.error.split('\n')[0]!, {}, { cause: new Error(answer.error) }));
@@ -167,13 +163,13 @@ export class DecoderPool {
   }
 
   /** A process that has been idle for long gives its memory back; one fresh process stays ready. */
-  private rest(decoder: Decoder): void {
+  private retireIdle(decoder: Decoder): void {
     this.remove(decoder);
     void decoder.child.kill();
     if (this.decoders.size === 0) this.addDecoder();
   }
 
-  private recordGivenUpStudy(decoder: Decoder): void {
+  private onTimeout(decoder: Decoder): void {
     this.remove(decoder)?.reject(
       new Fault('timed-out', `decoding took longer than ${this.options.timeoutMs} ms`, {}, { retryable: false }),
     );
@@ -181,7 +177,7 @@ export class DecoderPool {
     this.replace();
   }
 
-  private bury(decoder: Decoder, { reason, outside }: DecoderEnd): void {
+  private onExit(decoder: Decoder, { reason, outside }: DecoderEnd): void {
     const job = this.remove(decoder);
     if (!job) return;
     const [deaths, kills] = [job.deaths + (outside ? 0 : 1), job.kills + (outside ? 1 : 0)];
@@ -201,7 +197,7 @@ export class DecoderPool {
     this.assign();
   }
 
-  /** @returns what it had in hand */
+  /** @returns its active task */
   private remove(decoder: Decoder): Job | undefined {
     this.decoders.delete(decoder);
     clearTimeout(decoder.timer);

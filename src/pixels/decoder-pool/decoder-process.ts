@@ -1,10 +1,11 @@
 import { createPrivateFilesOnly } from '../../lib/private-files.js';
 import { readPart10 } from '../../dicom/part10.js';
-import { hounsfieldUnits, presentCtSlice } from '../ct/ct-slice.js';
+import { hounsfieldUnits } from '../ct/ct-slice.js';
+import { presentCtSlice } from '../ct/present-ct-slice.js';
 import type { DecodedPicture, DecoderTask, PictureSize, TaskResult } from './decoder-tasks.js';
 import type { GreyImage } from '../image.js';
 import { lungFraction } from '../ct/lung.js';
-import type { PresentedGeometry } from '../xray/orientation.js';
+import type { PresentedGeometry } from '../orientation.js';
 import { presentPicture } from '../picture.js';
 import { previewOf } from '../preview.js';
 import { resizeBilinear } from '../resize.js';

@@ -1,7 +1,8 @@
 import type { FaultCode, FaultSubject } from '../../errors.js';
 import type { GreyImage } from '../image.js';
-import type { PresentedGeometry } from '../xray/orientation.js';
+import type { PresentedGeometry } from '../orientation.js';
 import type { Preview } from '../preview.js';
+import type { CtWindow } from '../window.js';
 
 /** What a picture is scaled to before it leaves the decoder. */
 export interface PictureSize {
@@ -14,7 +15,7 @@ export type DecoderTask =
   | { readonly kind: 'xray'; readonly size?: PictureSize }
   | {
       readonly kind: 'ctSlice';
-      readonly window: { readonly center: number; readonly width: number };
+      readonly window: CtWindow;
       readonly frameNumber: number;
       readonly size?: PictureSize;
     }

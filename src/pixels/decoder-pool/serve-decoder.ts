@@ -21,7 +21,7 @@ socket.on('error', () => undefined).on('close', () => process.kill(process.pid, 
  * @param perform what is thrown there becomes the answer; what kills the process is found by the service
  */
 export async function serveDecoder(perform: (task: DecoderTask, file: Uint8Array) => Promise<TaskResult>): Promise<never> {
-  // Signals for the whole group (Ctrl-C, a stop by systemd) are the service's business: it finishes what is in hand.
+  // Signals for the whole group (Ctrl-C, a stop by systemd) are handled by the service: it finishes the active tasks.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   new Worker(watch, { eval: true, resourceLimits: { codeRangeSizeMb: threadCodeRangeMb } });
   const prefix = Buffer.alloc(prefixLength);
@@ -29,14 +29,14 @@ export async function serveDecoder(perform: (task: DecoderTask, file: Uint8Array
   for (;;) {
     fill(prefix);
     const { head, body } = lengthsOf(prefix);
-    const { task, keep, kept } = deserialize(fill(Buffer.allocUnsafeSlow(head))) as TaskHead;
-    if (!kept) {
+    const { task, cacheFile, fileIsCached } = deserialize(fill(Buffer.allocUnsafeSlow(head))) as TaskHead;
+    if (!fileIsCached) {
       file = new Uint8Array(0);
       file = fill(Buffer.allocUnsafeSlow(body));
     }
     const answer = await perform(task, file).then((result): DecoderAnswer => ({ result }), failure);
     for (const part of answerParts(answer)) write(part);
-    if (!keep) file = new Uint8Array(0);
+    if (!cacheFile) file = new Uint8Array(0);
   }
 }
 

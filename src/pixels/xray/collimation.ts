@@ -67,12 +67,12 @@ function reduced(image: GreyImage, width: number, height: number): Float32Array 
  * @param value by line (0 is outermost) and place
  */
 function bandLines(lines: number, places: number, bright: number, value: (line: number, place: number) => number): number {
-  const most = Math.floor(lines * maxPerSide);
+  const max = Math.floor(lines * maxPerSide);
   let bare = 0;
-  while (bare < most && isBare(places, bright, (place) => value(bare, place))) bare++;
+  while (bare < max && isBare(places, bright, (place) => value(bare, place))) bare++;
   if (bare <= halfStep) return 0;
   // A slanted edge begins half its slant before the first line that is not bare, and ends as much behind it.
-  for (let line = Math.max(halfStep, bare - maxSlant); line <= Math.min(bare + maxSlant, most); line++) {
+  for (let line = Math.max(halfStep, bare - maxSlant); line <= Math.min(bare + maxSlant, max); line++) {
     for (const slant of slants) {
       const edge = (place: number): number => line + Math.round(slant * (place / places - 0.5));
       if (isStraightStep(lines, places, edge, value)) return line + Math.ceil(Math.abs(slant) / 2) + halfStep;

@@ -31,22 +31,11 @@ export function contentBox({ width, height, values }: GreyImage): Box {
   return { left, top, right, bottom };
 }
 
-/** The part of a picture inside a box; the picture itself if the box is all of it. */
-export function cropped(image: GreyImage, { left, top, right, bottom }: Box): GreyImage {
-  const width = right - left;
-  const height = bottom - top;
-  if (width === image.width && height === image.height) return image;
-  const values = new Float32Array(width * height);
-  for (let y = 0; y < height; y++)
-    values.set(image.values.subarray((top + y) * image.width + left, (top + y) * image.width + right), y * width);
-  return { ...image, width, height, values };
-}
-
 function flatLines(length: number, isFlatLine: (distance: number) => boolean): number {
-  const most = Math.floor(length * maxPerSide);
+  const max = Math.floor(length * maxPerSide);
   let count = 0;
-  while (count < most && isFlatLine(count)) count++;
-  return count === most || count < length * minBorder ? 0 : count;
+  while (count < max && isFlatLine(count)) count++;
+  return count === max || count < length * minBorder ? 0 : count;
 }
 
 function isFlat(value: (index: number) => number, count: number): boolean {

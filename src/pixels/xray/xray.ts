@@ -1,23 +1,22 @@
 import { Fault } from '../../errors.js';
-import { numbersOf, textOf, textsOf } from '../../dicom/data-set.js';
+import { textOf, textsOf } from '../../dicom/data-set.js';
 import type { DataSet } from '../../dicom/data-set.js';
 import type { Part10File } from '../../dicom/part10.js';
-import { collimatedBox } from './collimation.js';
-import { contentBox, cropped } from './content-box.js';
 import { decodeFrames } from '../decode/decode.js';
 import { frameDataSet } from '../functional-groups.js';
 import { greySamples } from '../decode/grey.js';
-import { greyScaleFor } from './grey-scale.js';
-import type { GreyScale } from './grey-scale.js';
 import { histogramOf, valueRange } from '../histogram.js';
-import type { Box, GreyImage } from '../image.js';
-import { toStored, turned, turnedBox, unturned, uprightTurn } from './orientation.js';
-import type { PresentedGeometry } from './orientation.js';
+import { cropped, type Box, type GreyImage } from '../image.js';
+import { toStored, turned, turnedBox, unturned, uprightTurn } from '../orientation.js';
+import type { PresentedGeometry } from '../orientation.js';
 import { paddingRange } from '../padding.js';
 import type { PaddingRange } from '../padding.js';
 import type { Samples } from '../decode/stored-frames.js';
+import { exposedField } from './exposed-field.js';
 import { visibleRegion } from './shutter.js';
+import { pixelAspectOf } from '../pixel-aspect.js';
 import { narrowed, tabulated } from '../tabulate.js';
+import { greyScaleFor, type GreyScale } from '../window.js';
 
 export interface PresentedXray {
   readonly image: GreyImage;
@@ -31,7 +30,7 @@ export interface PresentedXray {
  * A radiograph as a radiologist sees it: upright, the patient's left at the right, air dark; left out is what shutter and
  * collimator cover by the header, a flat border, and the shadow of a collimator.
  *
- * Stored values go through Modality LUT, VOI LUT and Presentation LUT (grey-scale.ts); colour is shown by its luminance;
+ * Stored values go through Modality LUT, VOI LUT and Presentation LUT (window.ts); colour is shown by its luminance;
  * padding and covered pixels are black. Only the first frame counts.
  * @throws Fault as decodeFrames and greyScaleFor do
  */
@@ -67,19 +66,17 @@ async function present(file: Part10File): Promise<PresentedXray> {
   };
   const open = turnedBox(visible?.box ?? { left: 0, top: 0, right: columns, bottom: rows }, columns, rows, turn);
   const uncovered = cropped(whole, open);
-  const content = contentBox(uncovered);
-  const framed = cropped(uncovered, content);
-  const exposed = collimatedBox(framed);
+  const exposed = exposedField(uncovered);
   const geometry: PresentedGeometry = {
     columns,
     rows,
     turn,
-    left: open.left + content.left + exposed.left,
-    top: open.top + content.top + exposed.top,
+    left: open.left + exposed.left,
+    top: open.top + exposed.top,
     scaleX: 1,
     scaleY: 1,
   };
-  return { image: cropped(framed, exposed), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
+  return { image: cropped(uncovered, exposed), geometry, greyScale: greyScale.source, toStored: (box) => toStored(geometry, box) };
 }
 
 function greyScaleOf(
@@ -109,14 +106,4 @@ function greyScaleOf(
           Uint8Array.from(numbers, (_, index) => (leftOut(index) ? 1 : 0)),
         );
   return greyScaleFor(dataSet, photometricInterpretation, histogram, unscale);
-}
-
-/** Height of a pixel over its width: Pixel Aspect Ratio (PS3.3 §C.7.6.3.1.7), else a spacing; 1 if nothing is stated. */
-export function pixelAspectOf(dataSet: DataSet): number {
-  for (const keyword of ['PixelAspectRatio', 'PixelSpacing', 'ImagerPixelSpacing', 'NominalScannedPixelSpacing']) {
-    const [vertical, horizontal] = numbersOf(dataSet, keyword);
-    const aspect = vertical !== undefined && horizontal ? vertical / horizontal : NaN;
-    if (aspect > 0.1 && aspect < 10) return aspect;
-  }
-  return 1;
 }

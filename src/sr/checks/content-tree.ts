@@ -71,7 +71,7 @@ function checkNumber(item: DataSet): readonly string[] {
   return measured.value >= 0 && measured.value <= 100 ? [] : [`NUM: expected 0 to 100 %, found ${measured.value}`];
 }
 
-/** The requirements of OHIF on a TID 1500 document (a group without coordinates, or no group, crashes it), and of anybody who tracks lesions. */
+/** The requirements of OHIF on a TID 1500 document (a group without coordinates, or no group, crashes it), and of software that tracks lesions. */
 function checkMeasurementReport(document: DataSet, mayPointAtNothing: boolean): readonly string[] {
   const groups = childrenNamed(document, codes.imagingMeasurements).flatMap((section) => childrenNamed(section, codes.measurementGroup));
   const uids = groups.flatMap((group) => textsNamed(group, codes.trackingUniqueIdentifier));

@@ -35,8 +35,8 @@ def reading_of(path):
     findings = []
     for items in sections(document, '59776-5'):
         for item in items:
-            judgement = [child for child in item.ContentSequence if child.ConceptNameCodeSequence[0].CodeValue == 'judgement'][0]
-            findings.append([item.ConceptNameCodeSequence[0].CodeMeaning, item.ConceptCodeSequence[0].CodeMeaning.lower(), judgement.ConceptCodeSequence[0].CodeMeaning.lower()])
+            comparison = [child for child in item.ContentSequence if child.ConceptNameCodeSequence[0].CodeValue == 'comparison'][0]
+            findings.append([item.ConceptNameCodeSequence[0].CodeMeaning, item.ConceptCodeSequence[0].CodeMeaning.lower(), comparison.ConceptCodeSequence[0].CodeMeaning.lower()])
     predecessors = [sop.ReferencedSOPInstanceUID for study in document.get('PredecessorDocumentsSequence', []) for series in study.ReferencedSeriesSequence for sop in series.ReferencedSOPSequence]
     return {
         'title': document.ConceptNameCodeSequence[0].CodeMeaning,

@@ -5,7 +5,7 @@ import { airMeasurementOfExample, examples, fixtures, measurementOfExample, read
 import { assessmentReport } from '../../../src/sr/assessment-report.js';
 import { assessmentExamples, assessmentsReadElsewhere } from '../../unit/sr-assessment-examples.js';
 
-/** Writes our measurement reports where highdicom_oracle.py reads them, and assessments for assessment_oracle.py. */
+/** Writes our measurement reports for highdicom_oracle.py, and assessments for assessment_oracle.py. */
 for (const name of readByHighdicom) {
   writeFileSync(join(fixtures, `ours-${name}-measurement.dcm`), writePart10(measurementOfExample(examples[name]!)));
   writeFileSync(join(fixtures, `ours-${name}-air.dcm`), writePart10(airMeasurementOfExample(examples[name]!)));

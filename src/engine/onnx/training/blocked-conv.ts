@@ -142,7 +142,7 @@ function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string)
 
 /**
  * For each tap the product of the output's gradient, [O, places], with the input as the tap saw it, [places, I]; or, where that is
- * less to move, of the input, [I, places], with the gradient as the tap turned round sees it, [places, O]. Either way as
+ * less to move, of the input, [I, places], with the gradient as the rotated tap reads it, [places, O]. Either way as
  * onnxruntime's matrix product takes its factors without turning them.
  */
 function weightGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {

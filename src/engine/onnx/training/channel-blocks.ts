@@ -12,10 +12,10 @@ export const blockDomain = 'com.microsoft.nchwc';
 export interface Layouts {
   /** Channels in a block; undefined where everything stays plain. */
   readonly block: number | undefined;
-  /** Whether so many channels make whole blocks. */
+  /** Whether this number of channels fills whole blocks. */
   fits(channels: number): boolean;
   isBlocked(value: string): boolean;
-  /** Says that a value lies in blocks. @returns the value */
+  /** Records that a value lies in blocks. @returns the value */
   mark(value: string, channels: number): string;
   /** The value in blocks, turned round once if it is not. Its channels must fit. */
   blocked(value: string, channels: number): string;

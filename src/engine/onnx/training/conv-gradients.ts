@@ -19,7 +19,7 @@ export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: 
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, plain));
 }
 
-/** Below so many input channels the products of single taps would be too narrow to be worth their overhead. */
+/** Below this number of input channels the products of single taps would be too narrow to be worth their overhead. */
 const narrow = 16;
 
 function weightGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
@@ -95,7 +95,7 @@ function placesOf({ sizes }: TrainingScope, { name }: ConvLayer): number {
   return height * width;
 }
 
-/** `one · otherᵀ` of the last two of so many axes. */
+/** `one · otherᵀ` of the last two of this number of axes. */
 function product({ onnx, webgpu }: TrainingScope, one: string, other: string, axes: 2 | 3): string {
   if (webgpu) return onnx.node('MatMul', [one, onnx.node('Transpose', [other], { attributes: { perm: axes === 2 ? [1, 0] : [0, 2, 1] } })]);
   return onnx.node('FusedMatMul', [one, other], { attributes: { transB: 1 }, domain: 'com.microsoft' });

@@ -23,7 +23,7 @@ export const deviceNames = {
   before: (vector: string, group: number) => `${vector}:${group}`,
   after: (vector: string, group: number) => `new ${vector}:${group}`,
   gradients: (group: number) => `gradients:${group}`,
-  /** [3]: what AdamW keeps of a value, the size of its step, the factor of the root (see adamW). */
+  /** [3]: the factor that AdamW multiplies a value with, the size of its step, the factor of the root (see adamW). */
   rates: (group: number) => `rates:${group}`,
   /** [1]: 1 − beta 1. */
   renewal: 'renewal',

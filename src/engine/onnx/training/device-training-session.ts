@@ -16,7 +16,7 @@ const onDevice = 'gpu-buffer';
 
 /**
  * Weights and AdamW's averages stay on the device (IO binding): what a step writes there is what the next one reads. Pictures and rates
- * go up with each step; loss, norm, logits and the batch norms' statistics come back, all else when the state is asked for.
+ * go up with each step; loss, norm, logits and the batch norms' statistics come back, everything else when the state is requested.
  */
 export async function openDeviceTrainingSession(options: TrainerOptions, { provider, threads }: SessionSettings): Promise<TrainingSession> {
   const { bytes, plan, parts } = deviceTrainingModel(options, { block: undefined, webgpu: true });

@@ -18,7 +18,7 @@ function windowsOf({ sizes }: TrainingScope, layer: MaxPoolLayer): Windows {
   return { kernel: [height, width], stride: 1, padding: 0 };
 }
 
-/** The maxima, [N, C, h, w], plain; what their gradient wants to know is kept. */
+/** The maxima, [N, C, h, w], plain; what their gradient needs is kept. */
 export function maxPool(scope: TrainingScope, layer: MaxPoolLayer): string {
   const { onnx, plan, webgpu } = scope;
   const attributes = layer.kind === 'max-pool' ? layerAttributes(layer) : { kernel_shape: windowsOf(scope, layer).kernel };
@@ -52,7 +52,7 @@ function same({ onnx }: TrainingScope, one: string, other: string): string {
 }
 
 /**
- * WebGPU's pooling does not say where the maxima were: each tap of the window in turn takes the gradient where it
+ * WebGPU's pooling does not return where the maxima are: each tap of the window in turn takes the gradient where it
  * holds the maximum and no tap before it did. What the taps took is put back at their rows and columns.
  */
 function byMasks(

@@ -4,7 +4,7 @@ import { openHostTrainingSession } from './host-training-session.js';
 import type { SessionSettings } from '../protocol.js';
 import type { TrainingSession } from './training-session.js';
 
-/** Weights stay on the device between steps where the binding of onnxruntime can hold them there: with WebGPU. */
+/** Weights stay on the device between steps if the binding of onnxruntime supports it, which is with WebGPU. */
 export function openTrainingSession(options: TrainerOptions, settings: SessionSettings): Promise<TrainingSession> {
   return settings.provider === 'webgpu' ? openDeviceTrainingSession(options, settings) : openHostTrainingSession(options, settings);
 }

@@ -10,7 +10,7 @@ export interface BatchMoments {
   readonly variances: Float32Array;
 }
 
-/** PyTorch's: the running statistics go a tenth of the way to the batch's mean and unbiased variance. */
+/** As PyTorch: running = 0.9 running + 0.1 batch, for the mean and the unbiased variance. */
 export function runningStatisticsMover(
   { network: { architecture }, batch, height, width }: TrainerOptions,
   plan: TrainingPlan,

@@ -18,8 +18,8 @@ import type { TrainingScope } from './training-scope.js';
 export type Gradients = ReadonlyMap<string, string>;
 
 /**
- * The way back (reverse-mode differentiation) from the logits through every layer at or before which something is
- * trained; layers whose gradient nobody needs are not visited.
+ * The backward pass (reverse-mode differentiation) from the logits through every layer at or before which something is
+ * trained; layers whose gradient is not needed are not visited.
  *
  * @param atLogits value of the loss's gradient at the logits
  */
@@ -48,7 +48,7 @@ export function emitBackward(scope: TrainingScope, atLogits: string): Gradients 
   }
 }
 
-/** What the readers of a value hand back: the gradient is the sum of the values, and of the value itself times the scales plus the shifts. */
+/** What the consumers of a value contribute: its gradient is the sum of the values, and of the value itself times the scales plus the shifts. */
 interface Shares {
   readonly values: string[];
   /** Per channel, [1, C, 1, 1]. */

@@ -80,7 +80,7 @@ function normalise(scope: TrainingScope, layer: BatchNormLayer): ChannelAffine {
   return { value: scope.value(layer.input), channels: layer.channels, scale, shift };
 }
 
-/** The batch norm before, if nobody else reads it. */
+/** The batch norm before this layer, if no other layer reads it. */
 function takeDeferred(scope: TrainingScope, name: string): ChannelAffine | undefined {
   const affine = scope.deferred.get(name);
   if (!affine || scope.architecture.layers.filter((layer) => inputsOf(layer).includes(name)).length !== 1) return undefined;

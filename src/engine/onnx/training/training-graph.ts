@@ -8,7 +8,7 @@ import { layoutsOf } from './channel-blocks.js';
 import type { Graph } from '../graph.js';
 import { emitBackward, type Gradients } from './training-backward.js';
 import { emitForward } from './training-forward.js';
-import { emitLoss } from './training-loss.js';
+import { emitLossAndGradient } from './loss-and-gradient.js';
 import { trainingNames } from './training-names.js';
 import type { BatchStatistics, TrainingScope } from './training-scope.js';
 
@@ -37,7 +37,7 @@ export interface TrainingGraph {
  * dropout layer. What is not trained is constant, so onnxruntime prepares it once.
  * Outputs: `loss` [1], `logits`, `batchMeans` and `batchVariances` (biased) if any.
  *
- * @param trained the value of a trained tensor, of the given shape, asked for once
+ * @param trained the value of a trained tensor, of the given shape, called once for each tensor
  */
 export function emitTrainingGraph(
   onnx: Graph,
@@ -94,7 +94,7 @@ export function emitTrainingGraph(
   onnx.input(networkInput, [batch, architecture.inputChannels, height, width]);
   for (const layer of architecture.layers) emitForward(scope, layer);
   const logits = scope.value(architecture.logits);
-  const { loss, gradient } = emitLoss(scope, objective, logits);
+  const { loss, gradient } = emitLossAndGradient(scope, objective, logits);
   const gradients = emitBackward(scope, gradient);
   onnx.output(loss, trainingNames.loss, [1]);
   onnx.output(logits, trainingNames.logits, [batch, architecture.outputs]);

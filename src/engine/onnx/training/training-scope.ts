@@ -29,7 +29,7 @@ export interface ChannelAffine {
   readonly plus?: string | undefined;
 }
 
-/** What the emission of a training graph has at hand and leaves behind for the way back. */
+/** What the emission of a training graph uses, and what it records for the backward pass. */
 export interface TrainingScope {
   readonly onnx: Graph;
   readonly architecture: Architecture;
@@ -41,7 +41,7 @@ export interface TrainingScope {
   readonly webgpu: boolean;
   /** The ONNX values of layers' outputs, in either layout. */
   readonly values: Map<string, string>;
-  /** Outputs of batch norms that nobody has asked for yet: the ReLU or addition behind may take them into its own pass. */
+  /** Outputs of batch norms that no layer has read yet: the ReLU or addition after them may compute them in its own pass. */
   readonly deferred: Map<string, ChannelAffine>;
   /** Of every batch norm that uses the batch's. */
   readonly statistics: Map<string, BatchStatistics>;

@@ -1,4 +1,4 @@
-import type { Box } from '../image.js';
+import type { Box } from './image.js';
 
 /** How stored pixels were turned for presentation: first transposed, then mirrored. */
 export interface Turn {
@@ -59,8 +59,8 @@ export function toStored(geometry: PresentedGeometry, box: Box): Box {
   };
 }
 
-function within(value: number, most: number): number {
-  return Math.min(most, Math.max(0, value));
+function within(value: number, max: number): number {
+  return Math.min(max, Math.max(0, value));
 }
 
 /** A box in pixels of a `width` × `height` frame where it lies after the turn. */

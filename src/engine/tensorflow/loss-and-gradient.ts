@@ -2,14 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { lossTerms } from '../loss-terms.js';
 import type { Objective, TrainingBatch } from '../trainer.js';
 
-export interface Loss {
+export interface LossAndGradient {
+  /** Weighted mean over the batch. */
   readonly loss: tf.Scalar;
   /** ∂loss/∂logits, [batch, outputs]. */
   readonly gradient: tf.Tensor2D;
 }
 
-/** The weighted mean loss of a batch and its gradient, in the form that LossTerms describes. @param logits [batch, outputs] */
-export function lossOf(objective: Objective, logits: tf.Tensor2D, batch: TrainingBatch): Loss {
+/** The weighted mean loss of a batch and its gradient at the logits, in the form that LossTerms describes. @param logits [batch, outputs] */
+export function lossAndGradient(objective: Objective, logits: tf.Tensor2D, batch: TrainingBatch): LossAndGradient {
   const terms = lossTerms(objective, batch, logits.shape[1]);
   return tf.tidy(() => {
     const positive = tf.tensor2d(terms.positive, logits.shape);

@@ -3,12 +3,12 @@ import { withoutPadding } from '../dicom/padding.js';
 import { quotedUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../dicom/uid.js';
 import { isOrthancId, type OrthancId } from './orthanc-id.js';
 
-/** What Orthanc 1.10 to 1.12 answers, as far as we read it; further keys are none of our business. */
+/** What Orthanc 1.10 to 1.12 answers, as far as we read it; further keys are ignored. */
 
 const orthancId = z.custom<OrthancId>((value) => typeof value === 'string' && isOrthancId(value));
 
-/** Whatever a sender wrote there, or nothing at all: one such study must not spoil an answer about many. */
-const heldUid = z
+/** Any text of a sender, or nothing: one such study must not make an answer about many unreadable. */
+const quotedUidText = z
   .string()
   .default('')
   .transform((text) => quotedUid(withoutPadding(text)));
@@ -23,7 +23,7 @@ export interface OrthancSystem {
   readonly isReadOnly: boolean;
 }
 
-export const systemAnswer = z
+export const systemResponse = z
   .object({
     Version: z.string(),
     Name: z.string().default(''),
@@ -33,13 +33,13 @@ export const systemAnswer = z
     ReadOnly: z.boolean().default(false),
   })
   .transform(
-    (answer): OrthancSystem => ({
-      version: answer.Version,
-      name: answer.Name,
-      dicomAet: answer.DicomAet,
-      dicomPort: answer.DicomPort,
-      pluginsEnabled: answer.PluginsEnabled,
-      isReadOnly: answer.ReadOnly,
+    (response): OrthancSystem => ({
+      version: response.Version,
+      name: response.Name,
+      dicomAet: response.DicomAet,
+      dicomPort: response.DicomPort,
+      pluginsEnabled: response.PluginsEnabled,
+      isReadOnly: response.ReadOnly,
     }),
   );
 
@@ -64,7 +64,7 @@ export interface OrthancChanges {
   readonly done: boolean;
 }
 
-export const changesAnswer = z
+export const changesResponse = z
   .object({
     Changes: z.array(
       z.object({
@@ -79,16 +79,16 @@ export const changesAnswer = z
     Done: z.boolean(),
   })
   .transform(
-    (answer): OrthancChanges => ({
-      changes: answer.Changes.map((change) => ({
+    (response): OrthancChanges => ({
+      changes: response.Changes.map((change) => ({
         seq: change.Seq,
         type: change.ChangeType,
         resourceType: change.ResourceType,
         id: change.ID,
         date: change.Date,
       })),
-      last: answer.Last,
-      done: answer.Done,
+      last: response.Last,
+      done: response.Done,
     }),
   );
 
@@ -96,28 +96,28 @@ export interface OrthancStudy {
   readonly id: OrthancId;
   /** See quotedUid for one that no request can name. */
   readonly studyInstanceUID: StudyInstanceUID;
-  /** No image for StableAge seconds. Says nothing about completeness, and is true at once after a restart. */
+  /** No image for StableAge seconds. Does not mean that the study is complete, and is true at once after a restart. */
   readonly isStable: boolean;
   /** Orthanc writes UTC whatever its time zone (tried on 1.10.1). */
   readonly lastUpdate: Date | undefined;
   readonly seriesIds: readonly OrthancId[];
 }
 
-export const studyAnswer = z
+export const studyResponse = z
   .object({
     ID: orthancId,
-    MainDicomTags: z.object({ StudyInstanceUID: heldUid }).loose(),
+    MainDicomTags: z.object({ StudyInstanceUID: quotedUidText }).loose(),
     IsStable: z.boolean().default(true),
     LastUpdate: z.string().optional(),
     Series: z.array(orthancId),
   })
   .transform(
-    (answer): OrthancStudy => ({
-      id: answer.ID,
-      studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
-      isStable: answer.IsStable,
-      lastUpdate: utcDate(answer.LastUpdate),
-      seriesIds: answer.Series,
+    (response): OrthancStudy => ({
+      id: response.ID,
+      studyInstanceUID: response.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
+      isStable: response.IsStable,
+      lastUpdate: utcDate(response.LastUpdate),
+      seriesIds: response.Series,
     }),
   );
 
@@ -137,33 +137,33 @@ export interface ListedStudy {
   readonly studyDate: string;
 }
 
-export const listedStudiesAnswer = z.array(
-  z.object({ MainDicomTags: z.looseObject({ StudyInstanceUID: heldUid, StudyDate: z.string().default('') }) }).transform(
-    (answer): ListedStudy => ({
-      studyInstanceUID: answer.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
-      studyDate: withoutPadding(answer.MainDicomTags.StudyDate),
+export const listedStudiesResponse = z.array(
+  z.object({ MainDicomTags: z.looseObject({ StudyInstanceUID: quotedUidText, StudyDate: z.string().default('') }) }).transform(
+    (response): ListedStudy => ({
+      studyInstanceUID: response.MainDicomTags.StudyInstanceUID as StudyInstanceUID,
+      studyDate: withoutPadding(response.MainDicomTags.StudyDate),
     }),
   ),
 );
 
-export const statisticsAnswer = z.object({ CountStudies: z.number() });
+export const statisticsResponse = z.object({ CountStudies: z.number() });
 
-export const seriesAnswer = z.array(
+export const seriesResponse = z.array(
   z
     .object({
       ID: orthancId,
-      MainDicomTags: z.looseObject({ SeriesInstanceUID: heldUid }),
+      MainDicomTags: z.looseObject({ SeriesInstanceUID: quotedUidText }),
       Instances: z.array(orthancId),
       ParentStudy: orthancId,
     })
     .transform(
-      (answer): OrthancSeries => ({
-        id: answer.ID,
-        studyId: answer.ParentStudy,
-        seriesInstanceUID: answer.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,
-        instanceIds: answer.Instances,
+      (response): OrthancSeries => ({
+        id: response.ID,
+        studyId: response.ParentStudy,
+        seriesInstanceUID: response.MainDicomTags.SeriesInstanceUID as SeriesInstanceUID,
+        instanceIds: response.Instances,
         mainAttributes: Object.fromEntries(
-          Object.entries(answer.MainDicomTags).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+          Object.entries(response.MainDicomTags).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
         ),
       }),
     ),
@@ -176,17 +176,17 @@ export interface OrthancInstance {
   readonly fileUuid: string;
 }
 
-export const instancesAnswer = z.array(
+export const instancesResponse = z.array(
   z.object({ ID: orthancId, FileUuid: z.string().default(''), MainDicomTags: z.looseObject({ SOPInstanceUID: z.string() }) }).transform(
-    (answer): OrthancInstance => ({
-      id: answer.ID,
-      sopInstanceUID: answer.MainDicomTags.SOPInstanceUID as SOPInstanceUID,
-      fileUuid: answer.FileUuid,
+    (response): OrthancInstance => ({
+      id: response.ID,
+      sopInstanceUID: response.MainDicomTags.SOPInstanceUID as SOPInstanceUID,
+      fileUuid: response.FileUuid,
     }),
   ),
 );
 
-/** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not say. */
+/** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not state it. */
 export interface Arrival {
   /** The sender's application entity title, for C-STORE. */
   readonly remoteAet: string | undefined;
@@ -196,21 +196,20 @@ export interface Arrival {
   readonly origin: string | undefined;
 }
 
-export const arrivalAnswer = z
+export const arrivalResponse = z
   .object({ RemoteAET: z.string().optional(), CalledAET: z.string().optional(), Origin: z.string().optional() })
   .transform(
-    (answer): Arrival => ({
-      remoteAet: answer.RemoteAET?.trim() || undefined,
-      calledAet: answer.CalledAET?.trim() || undefined,
-      origin: answer.Origin || undefined,
+    (response): Arrival => ({
+      remoteAet: response.RemoteAET?.trim() || undefined,
+      calledAet: response.CalledAET?.trim() || undefined,
+      origin: response.Origin || undefined,
     }),
   );
 
-export const lookupAnswer = z.array(z.object({ ID: orthancId, Type: z.string() }));
-export const studiesAnswer = z.array(studyAnswer);
-export const namesAnswer = z.array(z.string());
-export const anyAnswer = z.unknown();
-export const pluginAnswer = z.object({ Version: z.string(), RootUri: z.string().optional() });
+export const lookupResponse = z.array(z.object({ ID: orthancId, Type: z.string() }));
+export const studiesResponse = z.array(studyResponse);
+export const namesResponse = z.array(z.string());
+export const pluginResponse = z.object({ Version: z.string(), RootUri: z.string().optional() });
 
 /** "20261123T042245" */
 function utcDate(text: string | undefined): Date | undefined {

@@ -20,7 +20,7 @@ export interface StoredInstance {
  * @param sent how many instances were sent
  * @throws Fault pacs-rejected unless every instance was taken; retryable if the PACS was out of resources
  */
-export function readStoreAnswer(answer: DataSet, sent: number, subject: FaultSubject): readonly StoredInstance[] {
+export function readStoreResponse(answer: DataSet, sent: number, subject: FaultSubject): readonly StoredInstance[] {
   const stored = itemsOf(answer, 'ReferencedSOPSequence').flatMap((item): StoredInstance[] => {
     const sopInstanceUID = textOf(item, 'ReferencedSOPInstanceUID') as SOPInstanceUID | undefined;
     const warningReason = numberOf(item, 'WarningReason');

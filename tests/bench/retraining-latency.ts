@@ -32,7 +32,7 @@ export async function bench(): Promise<void> {
   const config = configFor(orthanc, { dataDir: join(directory, 'service') });
   const service = await startService(config, silentLog);
   const client = new OrthancClient({ url: orthanc.url, username: orthanc.username, password: orthanc.password, timeoutMs: 60_000 });
-  const load = [...sampleLoad(1 + nights.length * rounds * studiesOfRound, 'night-latency')];
+  const load = [...sampleLoad(1 + nights.length * rounds * studiesOfRound, 'retraining-latency')];
   const waits: Record<Night, number[]> = { none: [], 'as shipped': [], 'without low priority': [] };
   try {
     const run = await planRetraining(service, config.dataDir);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { requireWholeMultipart } from '../../src/dicomweb/multipart.js';
-import { readStoreAnswer } from '../../src/dicomweb/store-answer.js';
+import { readStoreResponse } from '../../src/dicomweb/store-response.js';
 import { isFault } from '../support/fault.js';
 
 const refused = (reason?: number) => ({
@@ -13,7 +13,7 @@ describe('answers of STOW-RS (PS3.18 §10.5.3)', () => {
     const answer = {
       ReferencedSOPSequence: [{ ReferencedSOPInstanceUID: '1.2.1' }, { ReferencedSOPInstanceUID: '1.2.2', WarningReason: 0xb000 }],
     };
-    assert.deepEqual(readStoreAnswer(answer, 2, {}), [{ sopInstanceUID: '1.2.1' }, { sopInstanceUID: '1.2.2', warningReason: 0xb000 }]);
+    assert.deepEqual(readStoreResponse(answer, 2, {}), [{ sopInstanceUID: '1.2.1' }, { sopInstanceUID: '1.2.2', warningReason: 0xb000 }]);
   });
 
   test('a refusal names its reason and its instance; only a lack of resources can pass', () => {
@@ -27,7 +27,7 @@ describe('answers of STOW-RS (PS3.18 §10.5.3)', () => {
       [undefined, /no reason given/, false],
     ] as const) {
       assert.throws(
-        () => readStoreAnswer(refused(reason), 1, { studyInstanceUID: '9.8' }),
+        () => readStoreResponse(refused(reason), 1, { studyInstanceUID: '9.8' }),
         (thrown) =>
           isFault('pacs-rejected', { retryable })(thrown) &&
           words.test(String(thrown)) &&
@@ -39,10 +39,10 @@ describe('answers of STOW-RS (PS3.18 §10.5.3)', () => {
 
   test('fewer named than sent is a refusal, too', () => {
     assert.throws(
-      () => readStoreAnswer({ ReferencedSOPSequence: [{ ReferencedSOPInstanceUID: '1.2.1' }] }, 2, {}),
+      () => readStoreResponse({ ReferencedSOPSequence: [{ ReferencedSOPInstanceUID: '1.2.1' }] }, 2, {}),
       isFault('pacs-rejected'),
     );
-    assert.throws(() => readStoreAnswer({}, 1, {}), isFault('pacs-rejected'));
+    assert.throws(() => readStoreResponse({}, 1, {}), isFault('pacs-rejected'));
   });
 });
 

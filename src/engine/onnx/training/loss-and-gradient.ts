@@ -3,8 +3,11 @@ import type { Graph } from '../graph.js';
 import { trainingNames } from './training-names.js';
 import type { TrainingScope } from './training-scope.js';
 
-/** The loss [1] and its gradient at the logits [batch, outputs], from the terms that LossTerms describes. */
-export function emitLoss(
+/**
+ * Adds to the graph the loss, [1], and its gradient with respect to the logits, [batch, outputs], from the terms that LossTerms
+ * describes (engine/loss-terms.ts). The gradients of weights follow in training-backward.ts.
+ */
+export function emitLossAndGradient(
   { onnx, architecture, batch, webgpu }: TrainingScope,
   objective: Objective,
   logits: string,
