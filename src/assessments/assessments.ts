@@ -25,7 +25,7 @@ export interface AssessmentParts {
   readonly audit?: Pick<AuditLog, 'recordIfPossible'>;
 }
 
-export interface Assessments {
+export interface AssessmentActions {
   /** assessment-story.ts */
   give(given: AssessmentToRecord): ReturnType<typeof giveAssessment>;
   /** Indexes the assessments that the PACS contains of a study. @returns the number that were new */
@@ -42,7 +42,7 @@ export function readerIn({ assessments: { verifiers, organization } }: Pick<Conf
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 
-export function assessmentsOf({ config, store, reportPorts, accepts = async () => true, audit }: AssessmentParts): Assessments {
+export function assessmentsOf({ config, store, reportPorts, accepts = async () => true, audit }: AssessmentParts): AssessmentActions {
   const { pacs, settings, clock, log } = reportPorts;
   const ports = {
     pacs,

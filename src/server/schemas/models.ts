@@ -55,7 +55,6 @@ export const modelsPageSchema = z
 export type ModelsPage = z.infer<typeof modelsPageSchema>;
 
 export const retrainingOutcomeSchema = z.enum(['promoted', 'refused', 'shadow', 'not-trained', 'failed']);
-export type RetrainingOutcome = z.infer<typeof retrainingOutcomeSchema>;
 
 export const retrainingSchema = z
   .object({

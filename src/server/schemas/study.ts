@@ -5,10 +5,8 @@ import { z } from 'zod';
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
 export const outcomeSchema = z.enum(['reported', 'skipped', 'failed']);
-export type Outcome = z.infer<typeof outcomeSchema>;
 
 export const decisionSchema = z.enum(['present', 'absent', 'undetermined']);
-export type Decision = z.infer<typeof decisionSchema>;
 
 export const findingShape = {
   name: z.string().describe('as in config/findings.json'),
