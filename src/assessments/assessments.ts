@@ -38,7 +38,7 @@ export interface AssessmentActions {
 export const assessmentSeriesOffset = 10;
 
 /** A reader, with the right to verify if the configuration gives it. */
-export function readerIn({ assessments: { verifiers, organization } }: Pick<Config, 'assessments'>, name: string): Reader {
+function readerIn({ assessments: { verifiers, organization } }: Pick<Config, 'assessments'>, name: string): Reader {
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 

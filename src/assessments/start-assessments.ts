@@ -12,7 +12,7 @@ import { orthancLabelPorts } from './orthanc-labels.js';
 import { syncOrthancLabels } from './sync-orthanc-labels.js';
 
 /** A study contains documents that this program did not write: they may be readers' assessments; key: Study Instance UID. */
-export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index', {
+const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index', {
   formerNames: ['index-verdicts', 'index-assessments'],
 });
 

@@ -151,7 +151,7 @@ export async function showCommand(options: {
 }
 
 /** Where the pictures of a data set lie in the size that training reads them in. */
-export function cacheOf(dataset: string, size: string): PictureCache {
+function cacheOf(dataset: string, size: string): PictureCache {
   const side = wholeNumberOf('--size', size, 16, 1024);
   return new PictureCache(join(dataset, '.cache'), { width: side, height: side });
 }

@@ -227,7 +227,7 @@ export function weightsFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'weights');
 }
 
-export function recipeOfOptions(options: TrainingOptions): Recipe {
+function recipeOfOptions(options: TrainingOptions): Recipe {
   const frozen = oneOf('--frozen', options.frozen, ['head', 'head-train-bn'] as const);
   // a body of random weights has no features worth training a head on
   const fromScratch = options.weights === undefined && options.from === undefined;

@@ -67,7 +67,7 @@ export function assessStudy(scores: Scores, rules: Rules): StudyAssessment {
  * that a few diseased slices are not drowned by healthy ones. Refused unless at least half of the slices, and
  * at least one, are accepted: a network that does not recognise most slices must not report on the study.
  */
-export function combineSlices(images: readonly ImageAssessment[], rules: Rules): StudyAssessment {
+function combineSlices(images: readonly ImageAssessment[], rules: Rules): StudyAssessment {
   const accepted = images.flatMap(({ gate }, slice) => (gate.accepted ? [slice] : []));
   if (accepted.length === 0 || accepted.length * 2 < images.length) {
     const first = images.find(({ gate }) => !gate.accepted)?.gate.reason;

@@ -18,7 +18,7 @@ export interface TensorFlowTrainingSession {
 }
 
 /** Thrown by a step whose loss or gradient is not finite; the weights are those before it. */
-export class DivergedError extends Error {
+class DivergedError extends Error {
   override readonly name = 'Diverged';
 }
 

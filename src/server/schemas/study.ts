@@ -29,7 +29,7 @@ const rowShape = {
   modelVersion: z.string().exactOptional(),
   findings: list(findingSchema),
 };
-export const worklistRowSchema = z.object(rowShape).readonly();
+const worklistRowSchema = z.object(rowShape).readonly();
 export type WorklistRow = z.infer<typeof worklistRowSchema>;
 
 export const worklistPageSchema = z
@@ -68,7 +68,7 @@ export const patientSchema = z
   .readonly();
 export type ShownPatient = z.infer<typeof patientSchema>;
 
-export const imageSchema = z
+const imageSchema = z
   .object({
     seriesInstanceUID: z.string(),
     sopInstanceUID: z.string(),
@@ -80,7 +80,7 @@ export const imageSchema = z
   .readonly();
 export type ShownImage = z.infer<typeof imageSchema>;
 
-export const heatMapSchema = z
+const heatMapSchema = z
   .object({
     seriesInstanceUID: z.string(),
     sopInstanceUID: z.string(),
@@ -95,7 +95,7 @@ const documentSchema = z
   .readonly();
 const deliverySchema = z.object({ destination: z.string(), state: z.string() }).readonly();
 
-export const historyEntrySchema = z
+const historyEntrySchema = z
   .object({
     ...rowShape,
     isCurrent: z.boolean(),
@@ -163,7 +163,7 @@ export const assessmentSchema = z
   .readonly();
 export type ShownAssessment = z.infer<typeof assessmentSchema>;
 
-export const labelSchema = z
+const labelSchema = z
   .object({
     studyInstanceUID: z.string(),
     finding: z.string(),
