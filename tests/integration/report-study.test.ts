@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { RunningService } from '../../src/service/start-service.js';
 import { textOf } from '../../src/dicom/data-set.js';
+import { skipReasons } from '../../src/reporting/skip.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -99,7 +100,7 @@ describe('the report story on a real Orthanc', () => {
     assert.deepEqual(report.outcome, {
       kind: 'skipped',
       code: 'lateral-only',
-      reason: 'The study holds lateral views only; the model judges frontal views: view LL',
+      reason: `${skipReasons['lateral-only']}: view LL`,
     });
   });
 
