@@ -27,9 +27,7 @@ export async function verify(options: { readonly head?: string; readonly json: b
 
 /** `audit fingerprint`: the hash with which the log records a search for a value. */
 export async function fingerprint(keyword: string, value: string): Promise<void> {
-  const hash = await withStore((store) =>
-    openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchText(keyword, value)),
-  );
+  const hash = await withStore((store) => openAuditLog(store.audit, createLog({ level: 'warn' })).fingerprint(searchText(keyword, value)));
   console.log(`${keyword}#${hash}`);
 }
 

@@ -35,10 +35,7 @@ export interface BestQuery {
  *
  * @returns versions without repetition, often none
  */
-export async function bestVersions(
-  registry: GateHistory,
-  { kind, testSet, champion }: BestQuery = {},
-): Promise<readonly string[]> {
+export async function bestVersions(registry: GateHistory, { kind, testSet, champion }: BestQuery = {}): Promise<readonly string[]> {
   const stack = championStack(await registry.history());
   const beginning = stack.findLastIndex(({ gated }) => !gated);
   const candidates = new Set(stack.slice(Math.max(0, beginning)).map(({ version }) => version));
@@ -62,7 +59,10 @@ export async function bestVersions(
 }
 
 /** Loads versions; one that is not in the registry any more, or damaged, is named with the reason. */
-export async function loadVersions(registry: { load(version: string): Promise<ModelVersion> }, names: readonly string[]): Promise<BestVersions> {
+export async function loadVersions(
+  registry: { load(version: string): Promise<ModelVersion> },
+  names: readonly string[],
+): Promise<BestVersions> {
   const versions: ModelVersion[] = [];
   const missing: { version: string; why: string }[] = [];
   for (const version of names) {

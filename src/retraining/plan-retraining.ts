@@ -10,7 +10,8 @@ import { isRetrainingRecord } from '../registry/change-record.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import { newRun, type Run } from './change-record-of-run.js';
 import { labelledImages, type LabelledImage } from './labelled-images.js';
-import type { AgreedLabel, RetrainingPorts } from './ports.js';
+import type { AgreedLabel } from './labelled-studies.js';
+import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
 import {
   exampleOf,

@@ -1,9 +1,9 @@
 import type { Config } from '../config.js';
 import type { DataSet } from '../dicom/data-set.js';
-import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
 import type { ImageReader } from '../serving/image-reader.js';
+import type { AgreedLabel, LabelledStudies } from './labelled-studies.js';
 import type { RetrainingMemory } from './retraining-memory.js';
 import type { RetrainingPlan } from './retraining-plan.js';
 import type { RetrainingOutcome } from './run-outcome.js';
@@ -34,21 +34,4 @@ export interface RetrainingSettings {
   readonly retraining: Config['retraining'];
   /** Maximum number of images of a study. */
   readonly maxImages: number;
-}
-
-/** A decision on a finding of a study on which all its readers agree. */
-export interface AgreedLabel {
-  readonly studyInstanceUID: string;
-  /** Name in config/findings.json. */
-  readonly finding: string;
-  readonly decision: 'present' | 'absent';
-}
-
-/** The PACS, to read labelled studies. */
-export interface LabelledStudies {
-  retrieveStudyMetadata(study: StudyInstanceUID): Promise<readonly DataSet[]>;
-  /** Part 10 bytes in the stored transfer syntax. */
-  retrieveInstance(study: StudyInstanceUID, series: SeriesInstanceUID, instance: SOPInstanceUID): Promise<Uint8Array>;
-  /** Digests of the stored files by SOP Instance UID; absent where the PACS does not offer them. */
-  readonly content?: { digestsOf(study: StudyInstanceUID, instances: readonly string[]): Promise<ReadonlyMap<string, string>> } | undefined;
 }

@@ -6,7 +6,7 @@ import type { OpenReader } from '../serving/image-reader.js';
 import type { Store } from '../store/store.js';
 import { agreedLabelsIn } from '../assessments/agreed-labels.js';
 import { siteOf } from '../monitoring/site-of.js';
-import type { LabelledStudies } from './ports.js';
+import type { LabelledStudies } from './labelled-studies.js';
 import { retrainQueue } from './queues.js';
 import { retrainingMemoryOf } from './retraining-memory.js';
 import { runRetraining } from './retraining-story.js';

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { pageStudies, usePageService } from '../support/page-service.js';
 
 const skip = noBrowser();
-const patience = { timeout: 60_000 };
+const _patience = { timeout: 60_000 };
 
 describe('the page: audit log', { ...(skip ? { skip } : {}) }, () => {
   const pages = usePageService();

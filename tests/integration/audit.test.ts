@@ -51,8 +51,8 @@ for (const backend of storeBackends()) {
         Array.from({ length: 40 }, (_, n) => n + 1),
       );
       assert.match(all[0]!.subject, /^\{"a":true,"studyInstanceUID":"2\.25\.\d+","z":\["1","2"\]\}$/, 'written with its keys in order');
-      const assessment = await verifyAudit(store.audit);
-      assert.deepEqual(assessment, { intact: true, entries: 40, head: { seq: 40, hash: all.at(-1)!.hash } });
+      const verification = await verifyAudit(store.audit);
+      assert.deepEqual(verification, { intact: true, entries: 40, head: { seq: 40, hash: all.at(-1)!.hash } });
     });
 
     test('the database itself refuses to change or remove an entry', async () => {
@@ -82,15 +82,25 @@ for (const backend of storeBackends()) {
           name: column,
           sql: `UPDATE chest_ai.audit_entry SET ${column} = ${column} || ' ' WHERE seq = 17`,
           at: 17,
-          why: /not what it said/,
+          why: /was changed after it was written/,
         })),
-        { name: 'outcome', sql: `UPDATE chest_ai.audit_entry SET outcome = 'refused' WHERE seq = 3`, at: 3, why: /not what it said/ },
-        { name: 'hash', sql: `UPDATE chest_ai.audit_entry SET hash = repeat('0', 64) WHERE seq = 40`, at: 40, why: /not what it said/ },
+        {
+          name: 'outcome',
+          sql: `UPDATE chest_ai.audit_entry SET outcome = 'refused' WHERE seq = 3`,
+          at: 3,
+          why: /was changed after it was written/,
+        },
+        {
+          name: 'hash',
+          sql: `UPDATE chest_ai.audit_entry SET hash = repeat('0', 64) WHERE seq = 40`,
+          at: 40,
+          why: /was changed after it was written/,
+        },
         {
           name: 'text moved from one field to the next',
           sql: `UPDATE chest_ai.audit_entry SET actor = left(actor, 1), action = right(actor, 1) || action WHERE seq = 5`,
           at: 5,
-          why: /not what it said/,
+          why: /was changed after it was written/,
         },
         { name: 'removed', sql: 'DELETE FROM chest_ai.audit_entry WHERE seq = 20', at: 21, why: /expected entry 20, found 21/ },
         {
@@ -109,10 +119,10 @@ for (const backend of storeBackends()) {
       ];
       for (const { name, sql, at, why } of cases) {
         await tamper(sql);
-        const assessment = await verifyAudit(store.audit);
-        assert.ok(!assessment.intact, name);
-        assert.equal(assessment.at, at, name);
-        assert.match(assessment.why, why, name);
+        const verification = await verifyAudit(store.audit);
+        assert.ok(!verification.intact, name);
+        assert.equal(verification.at, at, name);
+        assert.match(verification.why, why, name);
         await restore();
       }
     });
@@ -170,9 +180,9 @@ for (const backend of storeBackends()) {
         );
         const shared = await openStore(location, silentLog);
         try {
-          const assessment = await verifyAudit(shared.audit);
-          assert.ok(assessment.intact);
-          assert.equal(assessment.entries, 200);
+          const verification = await verifyAudit(shared.audit);
+          assert.ok(verification.intact);
+          assert.equal(verification.entries, 200);
           const actors = (await shared.audit.after(0, 1000)).map(({ actor }) => actor);
           for (const n of [1, 2, 3, 4]) assert.equal(actors.filter((one) => one === `process-${n}`).length, 50);
         } finally {
@@ -286,12 +296,12 @@ test('the commands: accounts, tokens, the log that they leave, its verification 
   await assert.rejects(chestAi('accounts', 'add', 'otto', '--role', 'root'), /expected --role as one of/);
   await chestAi('accounts', 'disable', 'anna');
   await chestAi('tokens', 'revoke', 'viewer');
-  const assessment = JSON.parse(await chestAi('audit', 'verify', '--json')) as {
+  const verification = JSON.parse(await chestAi('audit', 'verify', '--json')) as {
     intact: boolean;
     entries: number;
     head: { seq: number; hash: string };
   };
-  assert.deepEqual([assessment.intact, assessment.entries], [true, 10], 'each deed is two entries: intended, done or failed');
+  assert.deepEqual([verification.intact, verification.entries], [true, 10], 'each action has two entries: intended, done or failed');
   const lines = (await chestAi('audit', 'export'))
     .trim()
     .split('\n')
@@ -314,9 +324,9 @@ test('the commands: accounts, tokens, the log that they leave, its verification 
   );
   assert.ok(lines.every(({ actor }) => actor.startsWith('command:')));
   assert.match(await chestAi('audit', 'export', '--format', 'atna', '--after', '8'), /^<\?xml.*token\.revoke.*\n<\?xml.*\n<\?xml.*\n$/);
-  assert.match(await chestAi('audit', 'verify', '--head', `${assessment.head.seq}:${assessment.head.hash}`), /intact: 12 entries/);
+  assert.match(await chestAi('audit', 'verify', '--head', `${verification.head.seq}:${verification.head.hash}`), /intact: 12 entries/);
   await assert.rejects(
-    chestAi('audit', 'verify', '--head', `${assessment.head.seq}:${'0'.repeat(64)}`),
+    chestAi('audit', 'verify', '--head', `${verification.head.seq}:${'0'.repeat(64)}`),
     (error: { code?: number; stdout?: string }) => error.code === 1 && /TAMPERED WITH at entry 10/.test(error.stdout ?? ''),
   );
 });

@@ -70,7 +70,7 @@ test('a measurement report of release 0.2.0 without a region', () => {
 });
 
 for (const name of ['every-comparison', 'adjudicating']) {
-  test(`a reader\'s assessment of release 0.2.0 is still read: ${name}`, () => {
+  test(`a reader's assessment of release 0.2.0 is still read: ${name}`, () => {
     const document = read('0.2.0', `assessment-${name}`);
     const content = assessmentExamples[name]!;
     assert.ok(isAssessment(document));

@@ -9,12 +9,21 @@ import { loadModelVersion, type ModelVersion } from '../../registry/model-versio
 import type { PagePort } from '../ports.js';
 import type { FindingFigures, ModelDetail, ShownModel } from '../page-types.js';
 import { retrainingStateOf } from './retraining-state.js';
-import type { PageParts } from './page-data.js';
+import type { ReportPorts } from '../../reporting/ports.js';
+import type { Registry } from '../../registry/registry.js';
+import type { Jobs } from '../../jobs/jobs.js';
+
+export interface ModelParts {
+  readonly registry: Registry;
+  readonly reportPorts: Pick<ReportPorts, 'model'>;
+  /** Of the model that is deployed until another is promoted. */
+  readonly modelDirectory: string;
+  readonly jobs: Jobs;
+  readonly dataDir: string;
+}
 
 /** Model versions for the page: those of the registry, and the deployed one if the registry cannot be written. */
-export function pageModels(
-  parts: Pick<PageParts, 'registry' | 'reportPorts' | 'modelDirectory' | 'jobs' | 'dataDir'>,
-): Pick<PagePort, 'models' | 'model' | 'retraining'> {
+export function pageModels(parts: ModelParts): Pick<PagePort, 'models' | 'model' | 'retraining'> {
   const { registry, reportPorts, modelDirectory } = parts;
   const load = async (version: string): Promise<ModelVersion> => {
     const known = await registry.versions();

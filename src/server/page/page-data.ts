@@ -1,8 +1,6 @@
 import { textOf, type DataSet } from '../../dicom/data-set.js';
 import { isUsableUid, type SeriesInstanceUID, type SOPInstanceUID, type StudyInstanceUID } from '../../dicom/uid.js';
 import { Fault } from '../../errors.js';
-import type { Jobs } from '../../jobs/jobs.js';
-import type { Registry } from '../../registry/registry.js';
 import { route } from '../../routing/match.js';
 import { destinationName, type RoutingRule } from '../../routing/rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
@@ -14,21 +12,16 @@ import type { Store } from '../../store/store.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
 import { UploadAnalyses } from './analyze-uploads.js';
-import { pageModels } from './models.js';
+import { pageModels, type ModelParts } from './models.js';
 import { usableUid } from '../parameters.js';
 import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
 import type { Serving } from '../../serving/model-serving.js';
 
-export interface PageParts {
+export interface PageParts extends ModelParts {
   readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
-  readonly jobs: Jobs;
   readonly reportPorts: ReportPorts;
   readonly serving?: Pick<Serving, 'acquireChampion'>;
-  readonly registry: Registry;
-  /** Of the model that is deployed until another is promoted. */
-  readonly modelDirectory: string;
-  readonly dataDir: string;
 }
 
 const latencyResults = 200;
