@@ -80,7 +80,7 @@ export async function assertShowsItsFigures(
         `${title}: ${name}`,
       );
   }
-  const gate = (await page.locator('section[aria-label^="The gate"]').allTextContents()).join('\n');
+  const gate = (await page.locator('section[aria-label^="Decision of the promotion gate"]').allTextContents()).join('\n');
   for (const { words } of criteria) assert.ok(gate.includes(words), words);
   assert.deepEqual(await accessibilityFaults(page), []);
   await screenshot(page, 'model-retrained', { fullPage: true });

@@ -68,12 +68,12 @@ describe('passwords', () => {
     const hash = await hashPassword('correct horse battery');
     const attempts = (count: number, addressOf: (n: number) => string) =>
       Promise.allSettled(Array.from({ length: count }, (_, n) => isPassword('correct horse battery', hash, addressOf(n))));
-    for (const [settled, answered] of [
+    for (const [results, answered] of [
       [await attempts(60, () => '192.0.2.1'), 2 + 15],
       [await attempts(60, (n) => `192.0.2.${n}`), 2 + 30],
     ] as const) {
-      const refused = settled.filter((one) => one.status === 'rejected');
-      assert.equal(settled.length - refused.length, answered);
+      const refused = results.filter((one) => one.status === 'rejected');
+      assert.equal(results.length - refused.length, answered);
       for (const one of refused) isFault('too-many-requests')(one.reason);
     }
     const flood = attempts(60, () => '192.0.2.1');

@@ -102,7 +102,7 @@ test('a mistake below an old name is refused under the new one, with its line', 
   assert.match(text, /retraining: .*enable/);
 });
 
-test('the rules of the gate accept leastPatients, with a warning that names minPatients', () => {
+test('the rules of the gate accept a deprecated name, with a warning that states the present name', () => {
   const warnings: string[] = [];
   const rules = parseConfig('leastPatients: 9', 'rules.yaml', promotionRulesSchema, deprecatedRules, (warning) => warnings.push(warning));
   assert.equal(rules.minPatients, 9);

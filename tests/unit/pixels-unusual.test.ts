@@ -141,7 +141,7 @@ test('U6: table positions with acquisition numbers of their own, also one for ea
   assert.equal(orderAxialSlices(forty.map((i) => slice(i, 2 * ((i * 7) % 40), { AcquisitionNumber: 1 + i }))).slices.length, 40);
 });
 
-test('U7: centre and width stay paired, decimal commas are read, and what decides and cannot be read is said', async () => {
+test('U7: centre and width stay paired, decimal commas are read, and a required value that cannot be read is an error', async () => {
   const commas = read(text(0x00281050, 'DS', '1400,5'), text(0x00281051, 'DS', '1800,0'), text(0x00281052, 'DS', '-1024,0'));
   assert.deepEqual([commas['WindowCenter'], commas['WindowWidth'], commas['RescaleIntercept']], [1400.5, 1800, -1024]);
   for (const center of ['NaN\\1400.5', '\\1400.5', 'x\\1400.5', '1e999\\1400.5']) {
