@@ -24,10 +24,11 @@ test('D27: the roles of the OpenAPI list are those that the server asks for', as
   };
   const mayDo: Readonly<Record<string, readonly Role[]>> = {
     viewer: ['viewer', 'reader', 'operator', 'admin', 'service'],
+    metrics: ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'],
     reader: ['reader', 'admin'],
     operator: ['operator', 'admin'],
     admin: ['admin'],
-    'signed-in': ['viewer', 'reader', 'operator', 'admin', 'service'],
+    'signed-in': ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'],
   };
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, { 'x-role': role }] of Object.entries(methods)) {
@@ -46,7 +47,7 @@ test('D27: the roles of the OpenAPI list are those that the server asks for', as
         continue;
       }
       assert.equal(unauthenticated.status, 401, `${method} ${path} without credentials`);
-      for (const one of ['viewer', 'reader', 'operator', 'admin', 'service'] as const) {
+      for (const one of ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'] as const) {
         const response = await ask(address, { method: method.toUpperCase(), role: one });
         await response.body?.cancel();
         const { status } = response;

@@ -15,13 +15,14 @@ function request(method: string, headers: Readonly<Record<string, string>>, prot
   return { method, protocol, get: (name: string) => headers[name.toLowerCase()] } as unknown as Request;
 }
 
-test('who may do what', () => {
+test('L10: who may do what; the token for Prometheus reads figures and no study', () => {
   const table: Record<Role, readonly Role[]> = {
-    viewer: ['viewer'],
-    reader: ['viewer', 'reader'],
-    operator: ['viewer', 'operator'],
-    admin: ['viewer', 'reader', 'operator', 'admin'],
-    service: ['viewer', 'service'],
+    viewer: ['viewer', 'metrics'],
+    reader: ['viewer', 'reader', 'metrics'],
+    operator: ['viewer', 'operator', 'metrics'],
+    admin: ['viewer', 'reader', 'operator', 'admin', 'metrics'],
+    service: ['viewer', 'service', 'metrics'],
+    metrics: ['metrics'],
   };
   for (const held of roles)
     assert.deepEqual(

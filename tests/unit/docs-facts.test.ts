@@ -172,6 +172,11 @@ test('a setting that does not exist is found', () => {
   assert.equal(isUnknownSetting('orthanc.noSuchSetting'), true);
 });
 
+test('L6: the guide to backups says that revoked tokens and disabled accounts are valid again after a restore', () => {
+  const backup = readFileSync(join(repository, 'docs/guide/backup.md'), 'utf8');
+  assert.match(backup, /After a restore, tokens and accounts that were revoked or disabled after the backup are valid again/);
+});
+
 test('every environment variable and metric that a document names is read or written somewhere', () => {
   const text = everything.map((file) => file.text).join('\n');
   const standard = new Set([
