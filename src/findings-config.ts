@@ -75,7 +75,7 @@ const schema = z
     }
   });
 
-export type FindingTerms = z.output<typeof finding>;
+export type ConfiguredFinding = z.output<typeof finding>;
 export type FindingsConfig = z.output<typeof schema>;
 
 /** @throws Fault `config-invalid` with file, line, path and what was expected; every mistake at once */
@@ -93,7 +93,7 @@ export function parseFindings(text: string, file: string): FindingsConfig {
  *
  * @throws Fault `config-invalid` if the model has an output that the configuration does not name
  */
-export function termsOf(config: FindingsConfig, name: string): FindingTerms {
+export function termsOf(config: FindingsConfig, name: string): ConfiguredFinding {
   const terms = Object.hasOwn(config.findings, name) ? config.findings[name] : undefined;
   if (!terms)
     throw new Fault('config-invalid', `the model has an output "${name}"; expected findings.${name}, found nothing`, {
@@ -119,7 +119,7 @@ interface PlacedConcept {
 
 function placedConcepts(config: {
   readonly procedures: Readonly<Record<string, CodedConcept>>;
-  readonly findings: Readonly<Record<string, FindingTerms>>;
+  readonly findings: Readonly<Record<string, ConfiguredFinding>>;
 }): readonly PlacedConcept[] {
   return [
     ...Object.entries(config.procedures).map(([modality, concept]) => ({ concept, path: ['procedures', modality] })),

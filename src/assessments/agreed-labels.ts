@@ -1,12 +1,5 @@
-import type { Labels } from '../store/labels.js';
+import type { AgreedLabel, Labels } from '../store/labels.js';
 import { consensusLabels } from './adjudicated-labels.js';
-
-/** A decision on a finding of a study on which all its readers agree. */
-export interface AgreedLabel {
-  readonly studyInstanceUID: string;
-  readonly finding: string;
-  readonly decision: 'present' | 'absent';
-}
 
 /** All agreed labels of the index, page by page. */
 export async function agreedLabelsIn(labels: Pick<Labels, 'statements'>): Promise<readonly AgreedLabel[]> {

@@ -10,7 +10,7 @@ export interface AssessmentInPacs {
 }
 
 /** Finds the assessments among the instances of a study, oldest first. */
-export function assessmentsIn(instances: readonly DataSet[]): readonly AssessmentInPacs[] {
+export function readAssessments(instances: readonly DataSet[]): readonly AssessmentInPacs[] {
   return instances
     .flatMap((instance): readonly AssessmentInPacs[] => {
       const assessment = readAssessment(instance);
@@ -21,7 +21,7 @@ export function assessmentsIn(instances: readonly DataSet[]): readonly Assessmen
 
 /** Each reader's assessments that no later one of the same reader follows. */
 export function currentAssessmentsIn(instances: readonly DataSet[]): readonly AssessmentInPacs[] {
-  const all = assessmentsIn(instances);
+  const all = readAssessments(instances);
   return all.filter(
     ({ reference, assessment }) =>
       !all.some(

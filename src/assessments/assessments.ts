@@ -25,7 +25,7 @@ export interface AssessmentParts {
   readonly audit?: Pick<AuditLog, 'recordIfPossible'>;
 }
 
-export interface Assessments {
+export interface AssessmentActions {
   /** assessment-story.ts */
   give(given: AssessmentToRecord): ReturnType<typeof giveAssessment>;
   /** Indexes the assessments that the PACS contains of a study. @returns the number that were new */
@@ -38,11 +38,11 @@ export interface Assessments {
 export const assessmentSeriesOffset = 10;
 
 /** A reader, with the right to verify if the configuration gives it. */
-export function readerIn({ assessments: { verifiers, organization } }: Pick<Config, 'assessments'>, name: string): Reader {
+function readerIn({ assessments: { verifiers, organization } }: Pick<Config, 'assessments'>, name: string): Reader {
   return verifiers.includes(name) || verifiers.includes('*') ? { name, verifiesFor: organization ?? '' } : { name };
 }
 
-export function assessmentsOf({ config, store, reportPorts, accepts = async () => true, audit }: AssessmentParts): Assessments {
+export function assessmentsOf({ config, store, reportPorts, accepts = async () => true, audit }: AssessmentParts): AssessmentActions {
   const { pacs, settings, clock, log } = reportPorts;
   const ports = {
     pacs,

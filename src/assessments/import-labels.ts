@@ -1,6 +1,6 @@
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import { isUsableUid, type StudyInstanceUID } from '../dicom/uid.js';
-import type { LabelRow } from '../dataset/label-csv.js';
+import type { LabelCsvRow } from '../dataset/label-csv.js';
 import { Fault } from '../errors.js';
 import type { Reader } from '../sr/assessment-content.js';
 import { recordAssessment } from './assessment-story.js';
@@ -24,11 +24,11 @@ export interface ImportedLabels {
  * Rows of a label list → one assessment per study in the PACS, in the name of the reader who made the list. The service indexes them
  * as it does with every assessment in the PACS. An assessment that the PACS already contains is not written again.
  */
-export async function importLabels(rows: readonly LabelRow[], reader: Reader, ports: ImportLabelsPorts): Promise<ImportedLabels> {
+export async function importLabels(rows: readonly LabelCsvRow[], reader: Reader, ports: ImportLabelsPorts): Promise<ImportedLabels> {
   const refused: ImportedLabels['refused'][number][] = [];
   const studies = new Map<
     StudyInstanceUID,
-    { readonly line: number; readonly findings: Map<string, LabelRow['findings'][number]['decision']> }
+    { readonly line: number; readonly findings: Map<string, LabelCsvRow['findings'][number]['decision']> }
   >();
   for (const row of rows) {
     try {
@@ -62,7 +62,7 @@ export async function importLabels(rows: readonly LabelRow[], reader: Reader, po
   return { stored, known, refused };
 }
 
-async function studyOf({ study }: LabelRow, ports: ImportLabelsPorts): Promise<StudyInstanceUID> {
+async function studyOf({ study }: LabelCsvRow, ports: ImportLabelsPorts): Promise<StudyInstanceUID> {
   if ('studyInstanceUID' in study) {
     if (!isUsableUid(study.studyInstanceUID)) throw new Fault('dataset-invalid', 'expected a Study Instance UID, found something else');
     return study.studyInstanceUID as StudyInstanceUID;

@@ -1,5 +1,5 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
-import { assessmentsIn } from './assessments-in-pacs.js';
+import { readAssessments } from './assessments-in-pacs.js';
 import { indexedAssessment, type IndexedAssessment } from './indexed-assessment.js';
 import type { IndexPorts } from './ports.js';
 
@@ -18,7 +18,7 @@ export async function indexAssessments(study: StudyInstanceUID, ports: IndexPort
   const known = new Set((await index.ofStudy(study)).map((one) => one.sopInstanceUID));
   const present: string[] = [];
   let added = 0;
-  for (const { reference, assessment } of assessmentsIn(await pacs.retrieveStudyMetadata(study))) {
+  for (const { reference, assessment } of readAssessments(await pacs.retrieveStudyMetadata(study))) {
     const found = indexedAssessment(reference, assessment, findingNameOf);
     if (!found) continue;
     present.push(found.sopInstanceUID);

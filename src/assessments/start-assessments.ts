@@ -7,12 +7,12 @@ import type { OrthancClient } from '../orthanc/client.js';
 import { outageLog } from '../reporting/outage-log.js';
 import { unlimitedForIntake } from '../reporting/start-reporting.js';
 import type { Store } from '../store/store.js';
-import type { Assessments } from './assessments.js';
+import type { AssessmentActions } from './assessments.js';
 import { orthancLabelPorts } from './orthanc-labels.js';
 import { syncOrthancLabels } from './sync-orthanc-labels.js';
 
 /** A study contains documents that this program did not write: they may be readers' assessments; key: Study Instance UID. */
-export const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index', {
+const assessmentQueue = defineQueue<{ readonly studyInstanceUID: string }>('assessment-index', {
   formerNames: ['index-verdicts', 'index-assessments'],
 });
 
@@ -27,7 +27,7 @@ export async function queueAssessmentIndex(studyInstanceUID: string, jobs: Pick<
  * @param unlessDeleted runs work on a study, which has not failed if the study was deleted meanwhile
  */
 export async function startAssessments(
-  assessments: Pick<Assessments, 'index'>,
+  assessments: Pick<AssessmentActions, 'index'>,
   unlessDeleted: (studyInstanceUID: string, work: () => Promise<unknown>) => Promise<unknown>,
   jobs: Pick<Jobs, 'work'>,
   { work }: Pick<Config, 'work'>,

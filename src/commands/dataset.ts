@@ -11,6 +11,7 @@ import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import { greyTrainingPicture } from '../dataset/training-picture.js';
 import { verifyDataset } from '../dataset/verify-dataset.js';
 import { progressLine } from './progress-line.js';
+import { wholeNumberOf } from './whole-number.js';
 
 interface ImportCommand {
   readonly metadata: string;
@@ -80,7 +81,7 @@ export async function verifyCommand(options: {
   readonly json: boolean;
 }): Promise<void> {
   const progress = progressLine('decoding', options.json);
-  const maxSize = options.maxSize === undefined ? undefined : wholeNumber('--max-size', options.maxSize, 32, 65_536);
+  const maxSize = options.maxSize === undefined ? undefined : wholeNumberOf('--max-size', options.maxSize, 32, 65_536);
   const report = await verifyDataset({
     directory: options.dataset,
     repairInto: options.repairInto,
@@ -110,9 +111,9 @@ export async function showCommand(options: {
   readonly flip: boolean;
 }): Promise<void> {
   const source = await openDatasetFolder(options.dataset);
-  const count = wholeNumber('--count', options.count, 1, 400);
-  const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31);
-  const size = wholeNumber('--size', options.size, 16, 1024);
+  const count = wholeNumberOf('--count', options.count, 1, 400);
+  const seed = wholeNumberOf('--seed', options.seed, 0, 2 ** 31);
+  const size = wholeNumberOf('--size', options.size, 16, 1024);
   const cache = cacheOf(options.dataset, options.size);
   const chosen = shuffled(source.examples, keyedRandom('show', seed).next).slice(0, count);
   const unreadable = await cache.fill(source, chosen);
@@ -150,17 +151,9 @@ export async function showCommand(options: {
 }
 
 /** Where the pictures of a data set lie in the size that training reads them in. */
-export function cacheOf(dataset: string, size: string): PictureCache {
-  const side = wholeNumber('--size', size, 16, 1024);
+function cacheOf(dataset: string, size: string): PictureCache {
+  const side = wholeNumberOf('--size', size, 16, 1024);
   return new PictureCache(join(dataset, '.cache'), { width: side, height: side });
-}
-
-/** @throws Fault request-invalid */
-export function wholeNumber(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new Fault('request-invalid', `expected ${option} as a whole number from ${least} to ${most}, found ${text}`);
-  return value;
 }
 
 export function listOf(text: string | undefined): readonly string[] | undefined {

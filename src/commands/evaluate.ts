@@ -19,6 +19,7 @@ import { scoreExamples } from '../retraining/score-examples.js';
 import { chosenModel } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
 import { progressLine } from './progress-line.js';
+import { wholeNumberOf } from './whole-number.js';
 
 export interface EvaluateCommand {
   readonly model: string;
@@ -35,7 +36,7 @@ export interface EvaluateCommand {
 
 /** `evaluate`: what a model version is worth on a data set, as one line of JSON or as a page for a physician. */
 export async function evaluate(options: EvaluateCommand): Promise<void> {
-  const bootstrap = { seed: wholeNumber('--seed', options.seed, 0), resamples: wholeNumber('--resamples', options.resamples, 10) };
+  const bootstrap = { seed: wholeNumberOf('--seed', options.seed, 0), resamples: wholeNumberOf('--resamples', options.resamples, 10) };
   const config = loadConfig();
   const version = await chosenModel(options.model, config);
   const kind = networkOf(options.network, Object.keys(version.networks));
@@ -92,13 +93,6 @@ function networkOf(wanted: string | undefined, there: readonly string[]): 'xray'
   if ((kind !== 'xray' && kind !== 'ct') || !there.includes(kind))
     throw new Fault('request-invalid', `expected --network ${there.join(' or ')}, found ${kind}`);
   return kind;
-}
-
-export function wholeNumber(option: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new Fault('request-invalid', `expected ${option} with a whole number from ${least}, found ${text}`);
-  return value;
 }
 
 function leftOut(outside: number, unreadable: number): readonly string[] {

@@ -15,7 +15,7 @@ import { trainCandidate } from '../retraining/train-candidate.js';
 import type { TrainingProgress } from '../training/training-run.js';
 import { registryOf } from './chosen-model.js';
 import { progressLine } from './progress-line.js';
-import { planTraining, type TrainingOptions, type TrainingPlan } from './training-options.js';
+import { planTraining, type TrainingOptions, type PlannedTraining } from './training-options.js';
 
 export interface TrainCommand extends TrainingOptions {
   readonly run?: string;
@@ -92,7 +92,7 @@ export async function train(options: TrainCommand): Promise<void> {
 }
 
 /** Runs of the same plan share a folder: that is how an interrupted one is found again. */
-function runName({ architecture, classes, input, recipe, batchBy, sha256, split, initial }: TrainingPlan): string {
+function runName({ architecture, classes, input, recipe, batchBy, sha256, split, initial }: PlannedTraining): string {
   const hash = createHash('sha256').update(
     JSON.stringify({
       architecture,
@@ -108,7 +108,7 @@ function runName({ architecture, classes, input, recipe, batchBy, sha256, split,
 }
 
 /** A batch that memory decided is that of the run's first start, however much memory its later ones find. */
-function withFirstBatch(plan: TrainingPlan, directory: string): TrainingPlan {
+function withFirstBatch(plan: PlannedTraining, directory: string): PlannedTraining {
   const file = join(directory, firstBatchFile);
   if (plan.batchBy === undefined || !existsSync(file)) return plan;
   try {
@@ -119,7 +119,7 @@ function withFirstBatch(plan: TrainingPlan, directory: string): TrainingPlan {
   }
 }
 
-async function recordFirstBatch({ batchBy, recipe: { batch } }: TrainingPlan, directory: string): Promise<void> {
+async function recordFirstBatch({ batchBy, recipe: { batch } }: PlannedTraining, directory: string): Promise<void> {
   const file = join(directory, firstBatchFile);
   if (batchBy !== undefined && !existsSync(file)) await writeFileAtomically(file, JSON.stringify({ batch, why: batchBy }));
 }
@@ -128,7 +128,7 @@ const firstBatchFile = 'batch.json';
 const firstBatchSchema = z.strictObject({ batch: z.int().min(2), why: z.string() });
 
 export function describe(
-  { source, split, classes, objective, architecture, initial, recipe, batchBy, name }: TrainingPlan,
+  { source, split, classes, objective, architecture, initial, recipe, batchBy, name }: PlannedTraining,
   directory?: string,
 ): string {
   const count = (part: string): number => split.parts.filter((one) => one === part).length;

@@ -59,7 +59,7 @@ export interface TrainingOptions {
 }
 
 /** What comes of them: everything but the engine. */
-export interface TrainingPlan {
+export interface PlannedTraining {
   readonly source: ExampleSource;
   readonly name: string;
   readonly sha256: string;
@@ -89,8 +89,8 @@ export async function planTraining(
   config: Config,
   today: string,
   stages?: readonly Pick<Stage, 'what'>[],
-): Promise<TrainingPlan> {
-  const given = recipeOf(options);
+): Promise<PlannedTraining> {
+  const given = recipeOfOptions(options);
   const { source, name, sha256 } = await openSources(options);
   const objective = oneOf('--objective', options.objective ?? source.kind, ['one-of-many', 'several'] as const);
   const kind = oneOf('--use', options.use, ['xray', 'ct'] as const);
@@ -176,7 +176,7 @@ function classesOf(
   return known;
 }
 
-type NetworkPlan = Pick<TrainingPlan, 'architecture' | 'initial' | 'input'>;
+type NetworkPlan = Pick<PlannedTraining, 'architecture' | 'initial' | 'input'>;
 
 async function networkOf(options: TrainingOptions, config: Config, classes: readonly string[], seed: number): Promise<NetworkPlan> {
   const preset: NetworkPreset = oneOf('--network', options.network, networkPresets);
@@ -227,7 +227,7 @@ export function weightsFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'weights');
 }
 
-export function recipeOf(options: TrainingOptions): Recipe {
+function recipeOfOptions(options: TrainingOptions): Recipe {
   const frozen = oneOf('--frozen', options.frozen, ['head', 'head-train-bn'] as const);
   // a body of random weights has no features worth training a head on
   const fromScratch = options.weights === undefined && options.from === undefined;

@@ -2,7 +2,7 @@ import { Fault } from '../errors.js';
 import { configSchema, type Config } from './schema.js';
 
 /** Environment variables that override the file, with the setting that each of them stands for. */
-export const environmentSettings = {
+const environmentSettings = {
   ORTHANC_URL: ['orthanc', 'url'],
   ORTHANC_USERNAME: ['orthanc', 'username'],
   ORTHANC_PASSWORD: ['orthanc', 'password'],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The longest time that a timer of Node.js can wait: 2^31 − 1 ms, about 24.8 days. A longer one would fire at once. */
-export const maxTimerMs = 2_147_483_647;
+const maxTimerMs = 2_147_483_647;
 
 /** A whole number within these bounds, both included. */
 export function integer(min: number, max: number): z.ZodNumber {

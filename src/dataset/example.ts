@@ -38,13 +38,3 @@ export interface ExampleSource {
    */
   picture(example: Example): Promise<GreyImage>;
 }
-
-/** `classes.length` values, 0 or 1, in the order of the classes. */
-export function targetsOf({ labels }: Pick<Example, 'labels'>, classes: readonly string[]): Float32Array {
-  return Float32Array.from(classes, (name) => (labels.includes(name) ? 1 : 0));
-}
-
-/** `classes.length` values: 0 where nothing is known. */
-export function knownOf({ unknown = [] }: Pick<Example, 'unknown'>, classes: readonly string[]): Float32Array {
-  return Float32Array.from(classes, (name) => (unknown.includes(name) ? 0 : 1));
-}

@@ -30,7 +30,7 @@ export function groupsOf(examples: readonly Pick<Example, 'patient' | 'key' | 'p
 }
 
 /** Pairs of indices of examples whose hashes differ in at most `bits` bits, the lower place first. */
-export function nearDuplicates(
+function nearDuplicates(
   examples: readonly Pick<Example, 'perceptualHash'>[],
   bits = nearDuplicateBits,
 ): readonly (readonly [number, number])[] {

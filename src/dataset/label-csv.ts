@@ -3,7 +3,7 @@ import { decodeText, parseCells } from './csv-cells.js';
 import { slugOf } from './slug.js';
 
 /** The labels of one study in one row of a list. */
-export interface LabelRow {
+export interface LabelCsvRow {
   /** Line of the file, 1-based, for messages: an accession number is the patient's. */
   readonly line: number;
   readonly study: { readonly studyInstanceUID: string } | { readonly accessionNumber: string };
@@ -12,7 +12,7 @@ export interface LabelRow {
 
 const studyHeadings = ['studyinstanceuid', 'studyuid', 'study'];
 const accessionHeadings = ['accessionnumber', 'accession'];
-const words: Readonly<Record<string, LabelRow['findings'][number]['decision']>> = {
+const words: Readonly<Record<string, LabelCsvRow['findings'][number]['decision']>> = {
   present: 'present',
   yes: 'present',
   true: 'present',
@@ -35,7 +35,7 @@ const words: Readonly<Record<string, LabelRow['findings'][number]['decision']>> 
  * @param findings the names that may occur, those of config/findings.json
  * @throws Fault dataset-invalid naming the column, or line and column; every mistake at once, ten at most
  */
-export function readLabelCsv(bytes: Uint8Array, source: string, findings: readonly string[]): readonly LabelRow[] {
+export function readLabelCsv(bytes: Uint8Array, source: string, findings: readonly string[]): readonly LabelCsvRow[] {
   const [heading, ...lines] = parseCells(decodeText(bytes).text, source);
   const names = (heading?.cells ?? []).map((cell) => cell.trim());
   const plain = names.map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ''));
@@ -53,12 +53,12 @@ export function readLabelCsv(bytes: Uint8Array, source: string, findings: readon
   if (lines.length === 0) throw new Fault('dataset-invalid', 'expected at least one row below the heading, found none', { source });
 
   const mistakes: string[] = [];
-  const rows = lines.flatMap(({ line, cells }): readonly LabelRow[] => {
+  const rows = lines.flatMap(({ line, cells }): readonly LabelCsvRow[] => {
     const cell = (index: number): string => (index < 0 ? '' : (cells[index] ?? '').trim());
     const uid = cell(study);
     const number = cell(accession);
     if (uid === '' && number === '') mistakes.push(`line ${line}: expected a study, found an empty cell`);
-    const decided = (text: string, column: string): LabelRow['findings'][number]['decision'] => {
+    const decided = (text: string, column: string): LabelCsvRow['findings'][number]['decision'] => {
       const known = words[text.toLowerCase()];
       if (known === undefined) mistakes.push(`line ${line}, ${column}: expected present, absent or undetermined, found something else`);
       return known ?? 'undetermined';

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
-import { lungBox, lungFieldsAt, placeTemplate, type Placement } from '../pixels/xray/lung-fields.js';
+import { lungFieldBox, lungFieldsAt, placeTemplate, type Placement } from '../pixels/xray/lung-fields.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { SourcePicture } from './apply-augmentation.js';
 import type { Augmentation, LungAugmentation } from './augmentation.js';
@@ -92,7 +92,7 @@ function weightedMean(values: SourcePicture['values'], weights: Float32Array): n
 
 /** The lung fields with margins, as far as the picture reaches; at least two pixels a side. */
 export function cropToLungs({ picture, placement }: PlacedPicture, margins: NonNullable<Augmentation['lungCrop']>): SourcePicture {
-  const box = lungBox(placement);
+  const box = lungFieldBox(placement);
   const [left, right] = within(box.left - margins.left, box.right + margins.right, picture.width);
   const [top, bottom] = within(box.top - margins.top, box.bottom + margins.bottom, picture.height);
   const values = new Float32Array((right - left) * (bottom - top));

@@ -4,7 +4,7 @@ import { resizeBilinear } from '../pixels/resize.js';
 const side = 64;
 const kept = 16;
 /** Bits of a hash. */
-export const hashBits = kept * kept;
+const hashBits = kept * kept;
 
 /**
  * Two images whose hashes differ in no more bits than this are the same picture, or nearly: of 95 known pairs among 2,072 published

@@ -8,7 +8,7 @@ import type { Example, ExampleSource } from './example.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 
 /** What a network will see is cut from a picture by this much larger a side, so that zoom and rotation do not blur it. */
-export const cacheMargin = 1.125;
+const cacheMargin = 1.125;
 
 /**
  * Pictures of one size on disk, one file each, 8 bits a pixel, row by row, named by the example's key: decoding a radiograph costs

@@ -123,7 +123,7 @@ export function patientsOnBothSides(examples: readonly Pick<Example, 'patient'>[
  * @returns a warning for each class without a training image
  * @throws Fault dataset-invalid naming the classes
  */
-export function checkClasses(
+export function checkSplitClasses(
   examples: readonly Example[],
   result: readonly Part[],
   classes: readonly string[],

@@ -7,8 +7,8 @@ import { transferSyntax } from './transfer-syntax.js';
 import { derivedUid } from './uid.js';
 
 /** Identify the software that wrote a file (PS3.10 §7.1, PS3.7 §D.3.3.2). */
-export const implementationClassUID = derivedUid('orthanc-chest-ai', 'implementation');
-export const implementationVersionName = 'CHESTAI';
+const implementationClassUID = derivedUid('orthanc-chest-ai', 'implementation');
+const implementationVersionName = 'CHESTAI';
 
 /** Real documents nest less than ten deep; it also ends an object that holds itself. */
 const deepest = 64;

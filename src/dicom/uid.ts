@@ -14,7 +14,7 @@ export function isUid(text: string): boolean {
 }
 
 /** Longer ones are in no PACS but on purpose; a file name may be so long and have an ending. */
-export const maxUidLength = 128;
+const maxUidLength = 128;
 
 /**
  * Whether a UID that somebody else made is good enough to be asked for: the one rule for whatever is read from a PACS, a file or a request.

@@ -60,7 +60,7 @@ export function candidate(name: EngineName): EngineCandidate {
   return candidates().find((one) => one.name === name)!;
 }
 
-export const onnxruntimeVersion = (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
+const onnxruntimeVersion = (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
 
 const providerFixes: Readonly<Record<Provider, string>> = {
   cpu: 'npm ci (onnxruntime-node carries its CPU library for Linux, macOS and Windows)',

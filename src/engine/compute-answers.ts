@@ -18,10 +18,10 @@ export function answerRequests<Request>(
     last = last
       .then(() => answer(request))
       .then(
-        (value) => post({ id, value }),
+        (value) => postToParent({ id, value }),
         (error: unknown) => {
           const code = codeOf(error);
-          post({ id, error: reasonOf(error), ...(code ? { code } : {}) });
+          postToParent({ id, error: reasonOf(error), ...(code ? { code } : {}) });
         },
       );
   });
@@ -35,6 +35,6 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export function post(message: ComputeReply | object): void {
+export function postToParent(message: ComputeReply | object): void {
   process.send?.(message);
 }

@@ -11,6 +11,6 @@ export function measuresOf(session: number): readonly string[] {
 }
 
 /** For the fault of a prediction or step that is not answered. */
-export function sentenceOf(kind: 'predict' | 'step', { batch, channels, height, width }: InputBatch): string {
+export function describeRequest(kind: 'predict' | 'step', { batch, channels, height, width }: InputBatch): string {
   return `${kind === 'predict' ? 'a prediction' : 'a training step'} of ${batch} × ${channels} × ${height} × ${width} values`;
 }

@@ -7,7 +7,7 @@ export interface ActivationBox {
 }
 
 /** A cell belongs to a region if it has at least this part of the map's maximum (as fastai's and CheXNet's heat maps are cut). */
-export const regionThreshold = 0.5;
+const regionThreshold = 0.5;
 
 /**
  * The box around the strongest connected region of an activation map: the cells of at least half of the

@@ -1,5 +1,5 @@
 import { gateOf, type GateResult } from './gate.js';
-import { decideByThresholds, findingProbabilities, type Decision } from './probability.js';
+import { decideByThresholds, findingProbabilities, type FindingDecision } from './probability.js';
 import type { FindingRule, Rules, Scores } from './rules.js';
 
 /** A finding of one picture. */
@@ -10,7 +10,7 @@ export interface ImageFinding {
   readonly logit: number;
   /** In (0, 1), calibrated. */
   readonly probability: number;
-  readonly decision: Decision;
+  readonly decision: FindingDecision;
 }
 
 export interface ImageAssessment {
@@ -24,7 +24,7 @@ export interface SliceStackFinding {
   readonly name: string;
   readonly output: number;
   readonly probability: number;
-  readonly decision: Decision;
+  readonly decision: FindingDecision;
   /** The slices that the probability comes from, the most probable first; places among the slices assessed. */
   readonly slices: readonly number[];
 }
@@ -67,7 +67,7 @@ export function assessStudy(scores: Scores, rules: Rules): StudyAssessment {
  * that a few diseased slices are not drowned by healthy ones. Refused unless at least half of the slices, and
  * at least one, are accepted: a network that does not recognise most slices must not report on the study.
  */
-export function combineSlices(images: readonly ImageAssessment[], rules: Rules): StudyAssessment {
+function combineSlices(images: readonly ImageAssessment[], rules: Rules): StudyAssessment {
   const accepted = images.flatMap(({ gate }, slice) => (gate.accepted ? [slice] : []));
   if (accepted.length === 0 || accepted.length * 2 < images.length) {
     const first = images.find(({ gate }) => !gate.accepted)?.gate.reason;

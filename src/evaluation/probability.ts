@@ -2,7 +2,7 @@ import type { FindingRule, OutputRule, Rules } from './rules.js';
 
 export const decisions = ['present', 'absent', 'undetermined'] as const;
 
-export type Decision = (typeof decisions)[number];
+export type FindingDecision = (typeof decisions)[number];
 
 /** `1 / (1 + e^−(logit / temperature + bias))`, in (0, 1). */
 export function probabilityOf(logit: number, { temperature, bias = 0 }: Pick<OutputRule, 'temperature' | 'bias'>): number {
@@ -32,7 +32,7 @@ export function findingProbabilities(
 export function decideByThresholds(
   probability: number,
   { absentBelow, presentFrom }: Pick<FindingRule, 'absentBelow' | 'presentFrom'>,
-): Decision {
+): FindingDecision {
   if (probability >= presentFrom) return 'present';
   return probability < absentBelow ? 'absent' : 'undetermined';
 }

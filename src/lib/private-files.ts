@@ -10,7 +10,7 @@ const groupAndOthers = 0o077;
  * What this program stores below DATA_DIR, under present and former names. The modes of these and of DATA_DIR itself are changed, and
  * no other, so that other content stays as it is if DATA_DIR names a home directory by mistake.
  */
-export const dataDirectoryEntries = [
+const dataDirectoryEntries = [
   'index',
   'models',
   'retraining',

@@ -4,8 +4,8 @@ import type { ComparedAgreement, ComparedQuantity, DriftReport } from '../evalua
 import { holmAdjusted } from '../evaluation/drift/holm.js';
 import { siteReference, type DriftReference, type SiteReference } from '../evaluation/drift/reference.js';
 import type { ReportedDecisions, StatisticsOfStudies, StudyStatisticsRow } from '../store/study-statistics.js';
-import type { AgreedLabel } from './ports.js';
 import type { ImageKind } from '../serving/model.js';
+import type { AgreedLabel } from '../store/labels.js';
 
 export interface DriftCheckPorts {
   readonly statistics: Pick<StatisticsOfStudies, 'since' | 'first' | 'labelled'>;

@@ -5,6 +5,7 @@ import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { ServedModel } from '../serving/model.js';
+import type { AgreedLabel } from '../store/labels.js';
 import type { Store } from '../store/store.js';
 
 /* What monitoring needs from outside; src/service supplies it. */
@@ -45,11 +46,4 @@ export interface DriftPorts {
   champion(): Promise<Pick<ModelVersion, 'version' | 'networks' | 'reference'>>;
   readonly clock?: { now(): Date };
   readonly log: Log;
-}
-
-/** A decision on a finding of a study on which all its readers agree. */
-export interface AgreedLabel {
-  readonly studyInstanceUID: string;
-  readonly finding: string;
-  readonly decision: 'present' | 'absent';
 }

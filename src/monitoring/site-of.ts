@@ -3,7 +3,7 @@ import { textOf, type DataSet } from '../dicom/data-set.js';
 import { matchesPattern } from '../routing/match.js';
 
 /** The site of an image that states neither institution nor station. */
-export const unknownSite = 'unknown';
+const unknownSite = 'unknown';
 
 /**
  * The site of an image, for figures, log and alarms: the name that the configuration gives to its Institution Name or Station Name,

@@ -102,7 +102,7 @@ export interface Architecture {
 }
 
 /** The name by which the first layer reads the network's input. */
-export const networkInput = 'input';
+export const networkInputName = 'input';
 
 /** The layers that a layer reads. */
 export function inputsOf(layer: LayerNode): readonly string[] {

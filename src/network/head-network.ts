@@ -1,4 +1,4 @@
-import { networkInput, type Architecture, type LayerNode } from './architecture.js';
+import { networkInputName, type Architecture, type LayerNode } from './architecture.js';
 
 /**
  * The layers after the embedding as a network of their own: it reads embeddings as images of one pixel and `features` channels. Its
@@ -9,12 +9,12 @@ export function headNetwork(architecture: Architecture): Architecture {
   const start = layers.findIndex(({ name }) => name === embedding) + 1;
   if (start === 0) throw new RangeError(`expected a layer ${embedding}, found none`);
   // the mean over one pixel is the pixel
-  const entry: LayerNode = { kind: 'global-average-pool', name: embedding, input: networkInput };
+  const entry: LayerNode = { kind: 'global-average-pool', name: embedding, input: networkInputName };
   return {
     ...architecture,
     name: `head of ${architecture.name}`,
     inputChannels: features,
     layers: [entry, ...layers.slice(start)],
-    featureMap: networkInput,
+    featureMap: networkInputName,
   };
 }

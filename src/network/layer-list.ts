@@ -1,4 +1,4 @@
-import { networkInput, type LayerNode } from './architecture.js';
+import { networkInputName, type LayerNode } from './architecture.js';
 
 /** What a layer yields: its name and its number of channels (or features). */
 export interface Flow {
@@ -33,7 +33,7 @@ export interface LayerList {
 const epsilon = 1e-5;
 
 export function inputFlow(channels: number): Flow {
-  return { name: networkInput, channels };
+  return { name: networkInputName, channels };
 }
 
 export function layerList(): LayerList {

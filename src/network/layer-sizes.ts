@@ -1,4 +1,4 @@
-import { networkInput, type Architecture, type LayerNode } from './architecture.js';
+import { networkInputName, type Architecture, type LayerNode } from './architecture.js';
 
 /** What one example is at a place in the network; pooled vectors are 1 × 1. */
 export interface LayerSize {
@@ -13,7 +13,7 @@ export interface LayerSize {
  * @throws RangeError if the picture is so small that a layer would yield nothing
  */
 export function layerSizes(architecture: Architecture, height: number, width: number): ReadonlyMap<string, LayerSize> {
-  const sizes = new Map<string, LayerSize>([[networkInput, { channels: architecture.inputChannels, height, width }]]);
+  const sizes = new Map<string, LayerSize>([[networkInputName, { channels: architecture.inputChannels, height, width }]]);
   for (const layer of architecture.layers) {
     const size = layerSize(layer, (name) => sizes.get(name)!);
     if (size.height < 1 || size.width < 1) throw new RangeError(`a picture of ${width} × ${height} leaves nothing at ${layer.name}`);

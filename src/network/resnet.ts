@@ -50,15 +50,6 @@ export const resnetPresets = {
   'resnet-50': { block: 'bottleneck', layers: [3, 4, 6, 3] },
 } as const;
 
-export function torchvisionResnet(
-  preset: keyof typeof resnetPresets,
-  inputChannels: number,
-  outputs: number,
-  head: Head = 'torchvision',
-): Architecture {
-  return resnet({ ...resnetPresets[preset], inputChannels, outputs, head, widths: [64, 128, 256, 512], strides: [1, 2, 2, 2] });
-}
-
 function basicBlock(list: LayerList, name: string, from: Flow, width: number, stride: number): Flow {
   let flow = list.conv(`${name}.conv1`, from, width, 3, { stride });
   flow = list.relu(`${name}.relu1`, list.batchNorm(`${name}.bn1`, flow));

@@ -16,7 +16,7 @@ import {
   studiesResponse,
   studyResponse,
   systemResponse,
-  type Arrival,
+  type InstanceArrival,
   type ListedStudy,
   type OrthancChanges,
   type OrthancInstance,
@@ -29,7 +29,7 @@ import { isOrthancId, type OrthancId } from './orthanc-id.js';
 import { sendTo } from './send.js';
 
 export type {
-  Arrival,
+  InstanceArrival,
   OrthancChange,
   OrthancChanges,
   OrthancInstance,
@@ -155,7 +155,7 @@ export class OrthancClient {
     return found.flat();
   }
 
-  async arrivalOf(instanceId: OrthancId): Promise<Arrival> {
+  async arrivalOf(instanceId: OrthancId): Promise<InstanceArrival> {
     return this.get(['instances', orthancId(instanceId), 'metadata'], arrivalResponse, { expand: true });
   }
 

@@ -102,7 +102,7 @@ class PrivateOrthanc implements RunningOrthanc {
     await writeFile(configFile, JSON.stringify(privateConfig(this.options, this.settings, place), undefined, 2), { mode: 0o600 });
     const log = await open(path.join(this.directory, 'orthanc.log'), 'a', 0o600);
     const logStart = (await log.stat()).size;
-    const [command, ...args] = commandLine(this.program, this.options, this.settings, configFile);
+    const [command, ...args] = orthancCommandLine(this.program, this.options, this.settings, configFile);
     const child = spawn(command!, args, {
       stdio: ['ignore', log.fd, log.fd],
       env: childEnvironment(this.options.environment, containerVariables),
@@ -195,7 +195,7 @@ function placeOf(program: OrthancProgram, options: PrivateOrthancOptions) {
 }
 
 /** Exported for its test. */
-export function commandLine(
+export function orthancCommandLine(
   program: OrthancProgram,
   options: PrivateOrthancOptions,
   settings: PrivateSettings,

@@ -187,7 +187,7 @@ export const instancesResponse = z.array(
 );
 
 /** How an instance came in. Empty for what came before Orthanc 1.4 or from a plugin that does not state it. */
-export interface Arrival {
+export interface InstanceArrival {
   /** The sender's application entity title, for C-STORE. */
   readonly remoteAet: string | undefined;
   /** The title that the sender called us by: hospitals route by it. */
@@ -199,7 +199,7 @@ export interface Arrival {
 export const arrivalResponse = z
   .object({ RemoteAET: z.string().optional(), CalledAET: z.string().optional(), Origin: z.string().optional() })
   .transform(
-    (response): Arrival => ({
+    (response): InstanceArrival => ({
       remoteAet: response.RemoteAET?.trim() || undefined,
       calledAet: response.CalledAET?.trim() || undefined,
       origin: response.Origin || undefined,

@@ -4,7 +4,7 @@ import { pacsAddress } from '../http/pacs-address.js';
 import { plainText } from '../lib/plain-text.js';
 import type { OrthancId } from './orthanc-id.js';
 
-interface Destination {
+interface SendDestination {
   readonly kind: 'modality' | 'peer';
   readonly name: string;
   /** The destinations of this kind that Orthanc knows, asked for only to explain a 404. */
@@ -20,7 +20,7 @@ const defaultTimeoutMs = 90_000;
  */
 export async function sendTo(
   http: HttpExchange,
-  destination: Destination,
+  destination: SendDestination,
   ids: readonly OrthancId[],
   timeoutMs = defaultTimeoutMs,
 ): Promise<void> {

@@ -11,7 +11,7 @@ export interface Preview {
 }
 
 /** Longest side in pixels. */
-export const previewSide = 1024;
+const previewSide = 1024;
 
 /**
  * The picture reduced by a whole factor, each pixel the mean of a square of the original; columns and rows that fill no

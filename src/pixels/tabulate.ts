@@ -3,7 +3,7 @@ import type { Samples } from './decode/stored-frames.js';
 import type { PaddingRange } from './padding.js';
 
 /** Widest range of stored values that gets a table: 2²², all of 16 bits and more. */
-export const maxTable = 1 << 22;
+const maxTable = 1 << 22;
 
 /**
  * Applies a mapping to every sample through a table of all stored values between `low` and `high`, so that its cost does not

@@ -4,10 +4,10 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, isOutage } from '../errors.js';
 import type { Log } from '../log.js';
 import { indexedAssessment, type IndexedAssessment } from '../assessments/indexed-assessment.js';
-import { assessmentsIn } from '../assessments/assessments-in-pacs.js';
+import { readAssessments } from '../assessments/assessments-in-pacs.js';
 import { everyStudy, type SearchForStudies } from '../reporting/every-study.js';
 import type { Pacs } from '../reporting/ports.js';
-import { resultsIn, type ResultInPacs } from './results-in-pacs.js';
+import { resultsInPacs, type ResultInPacs } from './results-in-pacs.js';
 
 /** What rebuilding writes to. */
 export interface RebuiltIndex {
@@ -74,9 +74,9 @@ async function rebuildStudy(
   findingNameOf: (concept: CodedConcept) => string | undefined,
   counts: { results: number; assessments: number; gone: number },
 ): Promise<void> {
-  const results = resultsIn(uid, metadata, findingNameOf);
+  const results = resultsInPacs(uid, metadata, findingNameOf);
   for (const result of results) if (await index.indexResult(result)) counts.results++;
-  const assessments = assessmentsIn(metadata)
+  const assessments = readAssessments(metadata)
     .map(({ reference, assessment }) => indexedAssessment(reference, assessment, findingNameOf))
     .filter((one) => one !== undefined);
   for (const assessment of assessments) if (await index.indexAssessment(assessment)) counts.assessments++;

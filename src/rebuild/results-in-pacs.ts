@@ -5,7 +5,7 @@ import { documentUids } from '../reporting/document-identity.js';
 import { outcomeName } from '../reporting/outcome-name.js';
 import {
   ownDocumentsIn,
-  parametersOf,
+  algorithmParametersOf,
   isSameResult,
   isSameHeatMap,
   type OwnDocument,
@@ -25,7 +25,7 @@ export type ResultInPacs = Omit<StudyResult, 'timings' | 'destinations'> & {
  *
  * @param instances metadata of the whole study
  */
-export function resultsIn(
+export function resultsInPacs(
   studyInstanceUID: StudyInstanceUID,
   instances: readonly DataSet[],
   findingNameOf: (concept: CodedConcept) => string | undefined,
@@ -36,7 +36,7 @@ export function resultsIn(
   return texts
     .map((text): ResultInPacs => {
       const { report } = text;
-      const { inputKey = '', engine = '', rule, priority = 0 } = parametersOf(report.algorithm);
+      const { inputKey = '', engine = '', rule, priority = 0 } = algorithmParametersOf(report.algorithm);
       const predecessor = report.predecessors.map((one) => ids.get(one.sopInstanceUID)).find((id) => id !== undefined);
       const { outcome } = report;
       return {
@@ -67,7 +67,7 @@ export function resultsIn(
 }
 
 function resultIdOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument): string {
-  const { inputKey = '', content } = parametersOf(report.algorithm);
+  const { inputKey = '', content } = algorithmParametersOf(report.algorithm);
   return documentUids({
     studyInstanceUID,
     outcome: outcomeName(report.outcome),
@@ -88,7 +88,7 @@ function documentsOf(text: OwnDocument, own: OwnDocuments, inputKey: string): re
     inputKey,
     deviceUID,
     predecessors: text.report.predecessors,
-    content: parametersOf(text.report.algorithm).content,
+    content: algorithmParametersOf(text.report.algorithm).content,
   });
   const measurements = own.all.filter(
     (one) =>

@@ -1,6 +1,6 @@
 import type { ReportOutcome } from '../sr/report-content.js';
 import { documentUids } from './document-identity.js';
-import { isSameHeatMap, isSameResult, parametersOf, type OwnDocument } from './own-documents.js';
+import { isSameHeatMap, isSameResult, algorithmParametersOf, type OwnDocument } from './own-documents.js';
 import { outcomeName } from './outcome-name.js';
 import type { ReportSettings, StudyResult } from './ports.js';
 import type { ReportContext } from './report-context.js';
@@ -51,7 +51,7 @@ export function adoptDocuments(
     inputKey,
     deviceUID: model.deviceUID,
     predecessors: report.predecessors,
-    content: parametersOf(report.algorithm).content,
+    content: algorithmParametersOf(report.algorithm).content,
   });
   const heatMaps = own.heatMaps.filter(
     (one) => isSameHeatMap(one, inputKey, model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series,

@@ -82,7 +82,7 @@ export async function marksBefore(lastSeq: number, log: Pick<ChangeLog, 'changes
 }
 
 /** What a position and the change log have in common. */
-export type Comparison =
+export type LogComparison =
   /** The newest recorded line exists, or nothing contradicts that it is the same database. */
   | { readonly database: 'same' }
   /** Another database, or an older copy that went its own way: it agrees up to `agreedSeq`, 0 if nowhere. */
@@ -96,7 +96,10 @@ export type Comparison =
  * not tell (`/changes?last` falls when the newest study is deleted; a restored database grows past the position), nor does
  * DatabaseServerIdentifier of Orthanc 1.12, which names the server and stays through a restore.
  */
-export async function compareWithLog({ lastSeq, marks }: LogPosition, log: Pick<ChangeLog, 'changes' | 'lastChange'>): Promise<Comparison> {
+export async function compareWithLog(
+  { lastSeq, marks }: LogPosition,
+  log: Pick<ChangeLog, 'changes' | 'lastChange'>,
+): Promise<LogComparison> {
   let isOther = false;
   for (let index = marks.length - 1; index >= 0; index--) {
     const mark = marks[index]!;

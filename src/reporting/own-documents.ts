@@ -76,7 +76,7 @@ export function ruleParameter({ name, priority }: { readonly name: string; reado
 }
 
 /** The values of those parameters; a document of an earlier release may lack some. */
-export function parametersOf({ parameters }: ReadReport['algorithm']): {
+export function algorithmParametersOf({ parameters }: ReadReport['algorithm']): {
   readonly inputKey?: string;
   readonly content?: string;
   readonly engine?: string;

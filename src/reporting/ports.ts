@@ -9,6 +9,7 @@ import type { ImageReader } from '../serving/image-reader.js';
 import type { ImageKind, ServedModel } from '../serving/model.js';
 import type { DocumentProfile } from '../sr/document-profile.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
+import type { Deliveries } from '../store/deliveries.js';
 import type { Store } from '../store/store.js';
 import type { ChangeLog, Cursor } from './change-log.js';
 
@@ -211,7 +212,7 @@ export interface FailedStudyJob {
 export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'>;
 
 /** Which results still have to reach which destinations. */
-export type Deliveries = Store['deliveries'];
+export type { Deliveries };
 
 /** What other stories do about a study; each call may be repeated. */
 export interface StudyEvents {

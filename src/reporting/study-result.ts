@@ -5,7 +5,7 @@ import type { ServedModel } from '../serving/model.js';
 import type { Analysis } from './analysis.js';
 import type { ComposedDocuments } from './compose-documents.js';
 import { documentUids } from './document-identity.js';
-import { parametersOf } from './own-documents.js';
+import { algorithmParametersOf } from './own-documents.js';
 import type { ReportSettings, ResultDocument, ResultFinding, StudyResult, StudyToReport } from './ports.js';
 import type { ReportContext } from './report-context.js';
 import type { Skip } from './skip.js';
@@ -70,7 +70,7 @@ export function skipWithoutDocument({ study, rule, inputKey, model, watch }: Rep
 
 /** The destinations that received the earlier result also receive the one that replaces it. */
 function ruleOfEarlierResult({ own }: ReportContext, { routing }: Pick<ReportSettings, 'routing'>): RoutingRule | undefined {
-  const names = own.current.map(({ report }) => parametersOf(report.algorithm).rule);
+  const names = own.current.map(({ report }) => algorithmParametersOf(report.algorithm).rule);
   return routing.rules.find(({ name }) => names.includes(name));
 }
 

@@ -1,14 +1,14 @@
 import type { ChangeRecord } from '../registry/change-record.js';
 import type { RetrainingPorts } from './ports.js';
 import type { RetrainingPlan } from './retraining-plan.js';
-import { recipeOf } from './retraining-recipe.js';
+import { retrainingRecipeOf } from './retraining-recipe.js';
 
 /** A run before it has a plan. `champion` is empty until it is known. */
 export type Run = Pick<RetrainingPlan, 'id' | 'startedAt' | 'by' | 'champion' | 'recipe'>;
 
 export function newRun(by: string, { clock, settings }: Pick<RetrainingPorts, 'clock' | 'settings'>): Run {
   const now = clock.now();
-  return { id: runId(now), startedAt: now.toISOString(), by, champion: '', recipe: recipeOf(settings) };
+  return { id: runId(now), startedAt: now.toISOString(), by, champion: '', recipe: retrainingRecipeOf(settings) };
 }
 
 /** The name of a run and of its change record: `retraining-2026-11-24T02-00-00-000Z`. */

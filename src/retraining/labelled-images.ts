@@ -8,7 +8,8 @@ import { seriesFactsOf } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
 import { referenceTo } from '../reporting/image-reference.js';
 import { tagsOf } from '../monitoring/study-statistics.js';
-import type { AgreedLabel, LabelledStudies } from './labelled-studies.js';
+import type { AgreedLabel } from '../store/labels.js';
+import type { LabelledStudies } from './labelled-studies.js';
 
 /** A frontal X-ray of a study that readers have labelled, and where its pixels are. */
 export interface LabelledImage {

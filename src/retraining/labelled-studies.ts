@@ -1,14 +1,6 @@
 import type { DataSet } from '../dicom/data-set.js';
 import type { SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID } from '../dicom/uid.js';
 
-/** A decision on a finding of a study on which all its readers agree. */
-export interface AgreedLabel {
-  readonly studyInstanceUID: string;
-  /** Name in config/findings.json. */
-  readonly finding: string;
-  readonly decision: 'present' | 'absent';
-}
-
 /** The PACS, to read labelled studies. */
 export interface LabelledStudies {
   retrieveStudyMetadata(study: StudyInstanceUID): Promise<readonly DataSet[]>;

@@ -8,9 +8,9 @@ import { writeFileAtomically } from '../lib/atomic-write.js';
 import { bestVersions, loadVersions } from '../registry/best-versions.js';
 import { isRetrainingRecord } from '../registry/change-record.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import type { AgreedLabel } from '../store/labels.js';
 import { newRun, type Run } from './change-record-of-run.js';
 import { labelledImages, type LabelledImage } from './labelled-images.js';
-import type { AgreedLabel } from './labelled-studies.js';
 import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
 import {

@@ -33,7 +33,7 @@ export function retrainingMemoryOf(config: { readonly dataDir: string }, store: 
   return store.kind === 'postgresql' ? sharedMemory(store.retraining) : memoryFiles(retrainingFolders(config).root);
 }
 
-export function sharedMemory(state: Store['retraining']): RetrainingMemory {
+function sharedMemory(state: Store['retraining']): RetrainingMemory {
   return {
     async testLock() {
       const value = await state.read(names.lock);

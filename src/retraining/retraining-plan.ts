@@ -75,7 +75,7 @@ function withPresentNames(value: unknown): unknown {
 export const retrainingTestSet = 'locked patients of the labelled studies';
 
 /** Shares of the images that are not locked for testing. */
-export const retrainingShares = { validation: 0.2, calibration: 0.2 } as const;
+const retrainingShares = { validation: 0.2, calibration: 0.2 } as const;
 
 export function exampleOf({
   studyInstanceUID,

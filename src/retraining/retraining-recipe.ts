@@ -21,14 +21,14 @@ export function recipeByMemory(
   settings: Pick<Config, 'retraining'>,
   { network, input }: Pick<ServedNetwork, 'network' | 'input'>,
 ): { readonly recipe: Recipe; readonly batchBy?: string } {
-  const recipe = recipeOf(settings);
+  const recipe = retrainingRecipeOf(settings);
   if (settings.retraining.batch !== undefined) return { recipe };
   const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), maxBatch);
   return { recipe: { ...recipe, batch }, batchBy: why };
 }
 
 /** The two stages of fastai. The second begins with a tenth of its rate, because the network already knows chest X-rays. */
-export function recipeOf({ retraining }: Pick<Config, 'retraining'>): Recipe {
+export function retrainingRecipeOf({ retraining }: Pick<Config, 'retraining'>): Recipe {
   const { batch, headEpochs, headRate, epochs, rate, seed, augmentation } = retraining;
   const stages = [
     ...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []),

@@ -17,7 +17,7 @@ import { lineageOf } from './candidate-lineage.js';
 import type { CandidateOutcome, CandidateRequest, UsableExample } from './candidate-request.js';
 import { trainingCard } from './model-card.js';
 import { trainingReference } from './training-reference.js';
-import { imageOf, readPictures, usableExamples, warningsOf } from './usable-examples.js';
+import { imageOf, readPictures, usableExamples, warningsOfImages } from './usable-examples.js';
 
 /**
  * Labelled images → candidate for the registry: reads pictures, trains the network, calibrates it, fits the feature gate and evaluates
@@ -30,7 +30,7 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const unreadable = await readPictures(request);
   if (unreadable === 'stopped') return { finished: false, position: { stage: 0, epoch: 0, batch: 0 }, warnings: [] };
   const usable = usableExamples(request, unreadable);
-  const warnings = warningsOf(request, usable, unreadable);
+  const warnings = warningsOfImages(request, usable, unreadable);
   const run = trainingRunOf(request, usable);
   if (run.validation.length === 0)
     throw new Fault('dataset-invalid', `expected images for validation that ${request.classes.join(', ')} can describe, found none`);

@@ -1,4 +1,4 @@
-import { checkClasses, type Part } from '../dataset/split.js';
+import { checkSplitClasses, type Part } from '../dataset/split.js';
 import { truthOf } from '../evaluation/truth.js';
 import type { TrainingImage } from '../training/batches.js';
 import type { CandidateRequest, UsableExample } from './candidate-request.js';
@@ -54,7 +54,7 @@ export function usableExamples(
 }
 
 /** What training and its record should warn about: the split, classes with too few images, images that were left out. */
-export function warningsOf(
+export function warningsOfImages(
   request: CandidateRequest,
   usable: readonly UsableExample[],
   unreadable: ReadonlyMap<string, string>,
@@ -62,7 +62,7 @@ export function warningsOf(
   const { dataset, classes, objective } = request;
   return [
     ...dataset.split.warnings,
-    ...checkClasses(
+    ...checkSplitClasses(
       usable.map(({ example }) => example),
       usable.map(({ part }) => part),
       classes,

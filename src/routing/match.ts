@@ -1,13 +1,13 @@
 import { compilePattern, type Pattern } from './pattern.js';
 import { shownValues } from './shown-values.js';
-import type { Attribute, Conditions, Routing, RoutingRule } from './rules.js';
+import type { RoutingAttribute, Conditions, Routing, RoutingRule } from './rules.js';
 import type { SeriesFacts } from './series-facts.js';
 
 /** Why a rule did not take a study: the condition that failed on the series that came closest. */
 export interface Mismatch {
   readonly rule: string;
   readonly seriesInstanceUID: string | undefined;
-  readonly attribute: Attribute | undefined;
+  readonly attribute: RoutingAttribute | undefined;
   /** One sentence. Of a value only what is a term of the standard is repeated: anything else may name a person. */
   readonly text: string;
 }
@@ -38,14 +38,14 @@ export function explainNone(passedOver: readonly Mismatch[]): string {
 }
 
 interface Failure {
-  readonly attribute: Attribute;
+  readonly attribute: RoutingAttribute;
   /** Number of conditions that were met before this one failed. */
   readonly met: number;
 }
 
 function firstFailure(conditions: Conditions, series: SeriesFacts): Failure | undefined {
   let met = 0;
-  for (const [attribute, patterns] of Object.entries(conditions) as [Attribute, readonly string[]][]) {
+  for (const [attribute, patterns] of Object.entries(conditions) as [RoutingAttribute, readonly string[]][]) {
     const values = series.values[attribute] ?? [];
     if (!patterns.some((pattern) => matchesPattern(pattern, values))) return { attribute, met };
     met++;

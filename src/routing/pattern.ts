@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 
 /** Longer values are matched by their beginning: LO and ST, which rules name, have at most 64 and 1,024 characters (PS3.5 §6.2). */
 export const maxMatchedLength = 1_024;
-export const maxPatternLength = 500;
+const maxPatternLength = 500;
 
 /**
  * One pattern of the configuration: a text with * as wildcard, or a /regular expression/. Case is disregarded.

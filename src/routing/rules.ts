@@ -82,7 +82,7 @@ const routingSchema = z
 
 export type RoutingRule = z.output<typeof rule>;
 export type Conditions = z.output<typeof conditions>;
-export type Attribute = keyof Conditions;
+export type RoutingAttribute = keyof Conditions;
 export type Routing = z.output<typeof routingSchema>;
 
 /** @throws Fault `config-invalid` with file, line and what was expected */

@@ -1,6 +1,6 @@
 import { itemsOf, textOf, textsOf, type DataSet } from '../dicom/data-set.js';
 import { maxMatchedLength } from './pattern.js';
-import type { Attribute } from './rules.js';
+import type { RoutingAttribute } from './rules.js';
 
 /** Of one attribute in one series; further ones are not looked at. */
 const maxValues = 100;
@@ -8,7 +8,7 @@ const maxValues = 100;
 /** What routing sees of one series: values by attribute; an attribute without a value is absent. */
 export interface SeriesFacts {
   readonly seriesInstanceUID: string;
-  readonly values: Readonly<Partial<Record<Attribute, readonly string[]>>>;
+  readonly values: Readonly<Partial<Record<RoutingAttribute, readonly string[]>>>;
   /** The instances of the series, as the metadata gave them. */
   readonly instances: readonly DataSet[];
 }
@@ -38,7 +38,7 @@ export function seriesFactsOf(instances: readonly DataSet[], arrival: Arrival = 
 function collectValues(instances: readonly DataSet[], arrival: Arrival): SeriesFacts['values'] {
   const all = (keyword: string): readonly string[] => unique(instances.flatMap((one) => textsOf(one, keyword)));
   const description = unique([...all('StudyDescription'), ...all('SeriesDescription'), ...all('ProtocolName')]);
-  const values: Record<Attribute, readonly string[]> = {
+  const values: Record<RoutingAttribute, readonly string[]> = {
     // A defined term, which some writers leave in lower case.
     modality: unique(all('Modality').map((text) => text.toUpperCase())),
     bodyPart: unique([...all('BodyPartExamined'), ...meanings(instances, 'AnatomicRegionSequence')]),

@@ -14,7 +14,7 @@ export interface CtPhantomOptions extends AnatomyOptions {
   readonly opacities?: readonly Opacity[];
 }
 
-export interface CtSlice {
+export interface PhantomSlice {
   /** Millimetres towards the head, as in Image Position (Patient). */
   readonly position: number;
   /** Row-major, Hounsfield units. Rows go to the back, columns to the patient's left. */
@@ -26,7 +26,7 @@ export interface CtPhantom {
   readonly mmPerPixel: number;
   readonly sliceDistanceMm: number;
   /** From the apices of the lungs down. */
-  readonly slices: readonly CtSlice[];
+  readonly slices: readonly PhantomSlice[];
 }
 
 const fieldMm = 350,
@@ -43,7 +43,7 @@ export function ctPhantom(options: CtPhantomOptions): CtPhantom {
   const tubes = [...airways(anatomy), ...vessels(anatomy), ...skeleton(anatomy).filter((tube) => Math.abs(tube.points.at(-1)!.x) < 150)];
   const made = (options.opacities ?? []).map((opacity, index) => opacityOf(anatomy, opacity, index));
   const painted = sortedPieces([...tubes, ...made.flatMap((one) => one.airways)], distance, count);
-  const slices = Array.from({ length: count }, (_, index): CtSlice => {
+  const slices = Array.from({ length: count }, (_, index): PhantomSlice => {
     const y = top + (index + 0.5) * distance;
     const picture = resized(softParts(layers, anatomy, y, Math.ceil(size / 2)), size, size).values;
     const random = textSeeded(`ct ${options.seed} ${index}`);

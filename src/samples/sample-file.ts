@@ -15,10 +15,10 @@ export interface SampleIdentity {
   readonly sex: 'F' | 'M';
 }
 
-export const studyUid = ({ seed }: SampleIdentity): StudyInstanceUID => derivedUid<StudyInstanceUID>('sample study', seed);
+export const sampleStudyUid = ({ seed }: SampleIdentity): StudyInstanceUID => derivedUid<StudyInstanceUID>('sample study', seed);
 
 const study = (identity: SampleIdentity): DataSet => ({
-  StudyInstanceUID: studyUid(identity),
+  StudyInstanceUID: sampleStudyUid(identity),
   StudyDate: '20260115',
   StudyTime: '093000',
   StudyID: '1',

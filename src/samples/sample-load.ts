@@ -1,6 +1,6 @@
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { chestPhantom, type StoredPixels } from './chest-phantom.js';
-import { crFile, studyUid, type SampleIdentity } from './sample-file.js';
+import { crFile, sampleStudyUid, type SampleIdentity } from './sample-file.js';
 import { between, textSeeded } from '../lib/seeded-random.js';
 
 export interface LoadStudy {
@@ -27,7 +27,7 @@ export function* sampleLoad(
       sex: 'M',
     };
     yield {
-      studyInstanceUID: studyUid(identity),
+      studyInstanceUID: sampleStudyUid(identity),
       files: [crFile(identity, varied(phantom!, identity.seed), { bodyPart: 'CHEST', view: 'PA' })],
     };
   }

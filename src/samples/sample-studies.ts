@@ -2,7 +2,7 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import { chestPhantom } from './chest-phantom.js';
 import { ctPhantom } from './ct-phantom.js';
 import { handPhantom } from './hand-phantom.js';
-import { crFile, ctFile, dxFile, scoutFile, studyUid, type SampleIdentity } from './sample-file.js';
+import { crFile, ctFile, dxFile, scoutFile, sampleStudyUid, type SampleIdentity } from './sample-file.js';
 
 /** A synthetic study as Part 10 files, and what has to come of it. */
 export interface SampleStudy {
@@ -41,7 +41,7 @@ export function sampleStudies(seed = 'demo', size: SampleSize = {}): readonly Sa
     expected: SampleStudy['expected'],
     identity: SampleIdentity,
     files: readonly Uint8Array[],
-  ): SampleStudy => ({ title, expected, studyInstanceUID: studyUid(identity), files });
+  ): SampleStudy => ({ title, expected, studyInstanceUID: sampleStudyUid(identity), files });
 
   const clear = person(6, 'PHANTOM^CLEAR', 'M');
   const opacity = person(2, 'PHANTOM^OPACITY', 'F');

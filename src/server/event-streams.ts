@@ -10,7 +10,7 @@ export interface EventStreamSettings {
   readonly maxOfAll: number;
 }
 
-export const eventStreamSettings: EventStreamSettings = {
+const eventStreamSettings: EventStreamSettings = {
   changeTokenMs: 1_000,
   heartbeatMs: 20_000,
   checkMs: 5_000,

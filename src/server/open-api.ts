@@ -4,7 +4,7 @@ import type { Route } from './route.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-export const faultSchema = z.object({
+const faultSchema = z.object({
   error: z.string().describe('a sentence for people'),
   code: z.string().describe('for programs'),
 });

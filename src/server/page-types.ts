@@ -5,7 +5,6 @@ export type {
   FindingFigures,
   ModelDetail,
   ModelsPage,
-  RetrainingOutcome,
   ShownChange,
   ShownModel,
   ShownRetraining,
@@ -22,9 +21,7 @@ export type {
   ShownRule,
 } from './schemas/operations.js';
 export type {
-  Decision,
   HistoryEntry,
-  Outcome,
   OutcomeCounts,
   PageFinding,
   ShownAssessment,
@@ -41,3 +38,5 @@ export type {
 export type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
 export type { GateDecision } from '../evaluation/promotion/gate-decision.js';
 export type { ComparedAgreement, ComparedQuantity, DriftReport } from '../evaluation/drift/drift-report.js';
+export type { Decision } from '../sr/report-content.js';
+export type { Outcome } from '../store/schema.js';

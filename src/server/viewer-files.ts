@@ -8,7 +8,7 @@ import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
 
 /** The viewer as its makers publish it on npm: 50 MB, 200 MB on disk; too much to be a dependency. */
-export const viewerPackage = {
+const viewerPackage = {
   name: '@ohif/app',
   version: '3.13.2',
   /** Of the tarball, as the registry states it. */

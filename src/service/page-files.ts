@@ -10,7 +10,7 @@ export function pageFilesOf(config: Config): Pick<ServerParts, 'pageDirectory' |
   return { pageDirectory: join(projectRoot, 'dist/web'), viewer: viewerOf(config), uploads: uploadsOf(config) };
 }
 
-export function uploadsOf({ dataDir, uploads }: Config): ServerParts['uploads'] {
+function uploadsOf({ dataDir, uploads }: Config): ServerParts['uploads'] {
   return { directory: uploadFolder(uploadsRoot({ dataDir })), maxBytes: uploads.maxMegabytes * 2 ** 20 };
 }
 

@@ -7,19 +7,19 @@ import { healthOf, measure } from '../monitoring/health.js';
 import type { HealthPorts } from '../monitoring/ports.js';
 import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
-import type { Assessments } from '../assessments/assessments.js';
+import type { AssessmentActions } from '../assessments/assessments.js';
 import { assessmentsPortOf } from '../server/page/assessments.js';
 
-export interface ServerParts extends HealthPorts {
+export interface ServerPortParts extends HealthPorts {
   readonly pacs: PacsAccess;
   readonly store: Store;
-  readonly assessments: Assessments;
+  readonly assessments: AssessmentActions;
   readonly page: PagePort;
   readonly modelActions: ModelActions;
 }
 
 /** What the server shows, out of the running parts. */
-export function serverPortsOf(parts: ServerParts): ServerPorts {
+export function serverPortsOf(parts: ServerPortParts): ServerPorts {
   const { pacs, store, jobs, assessments, page, modelActions } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,

@@ -41,7 +41,7 @@ import { agreedLabelsOf } from '../assessments/agreed-labels.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import { storyPortsOf } from './story-ports.js';
-import { assessmentsOf, type Assessments } from '../assessments/assessments.js';
+import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
 import { pageFilesOf, uploadsRoot } from './page-files.js';
 import { pagePortOf } from '../server/page/page-data.js';
 import { warnOfPacs } from '../monitoring/warn-of-pacs.js';
@@ -56,7 +56,7 @@ export interface RunningService {
   readonly serving: Serving;
   /** The champion of now. */
   readonly model: ServedModel;
-  readonly assessments: Assessments;
+  readonly assessments: AssessmentActions;
   readonly settings: ReportPorts['settings'];
   /** Waits for active jobs or puts them back; takes at most 10 seconds. */
   stop(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { EngineDescription } from '../engine/engine.js';
-import type { Decision } from '../evaluation/probability.js';
+import type { FindingDecision } from '../evaluation/probability.js';
 import type { Box, GreyImage } from '../pixels/image.js';
 
 /* What a model version that is loaded onto the engine predicts. */
@@ -12,7 +12,7 @@ export interface FindingPrediction {
   readonly probability: number;
   readonly absentBelow: number;
   readonly presentFrom: number;
-  readonly decision: Decision;
+  readonly decision: FindingDecision;
   /** Where the network looked most, in fractions of the image; only where the finding is present. */
   readonly box?: Box | undefined;
   /** Activation of the network for this finding (Grad-CAM), over the whole image; `width * height` values of 0 or more. */

@@ -9,10 +9,10 @@ import type { AssessedFinding, Comparison, AssessmentContent } from './assessmen
 import { decisionCodes, percentOf } from './wording.js';
 
 /** The notice in every reader's assessment: it must not be taken for the radiologist's report. */
-export const assessmentNotice = "A reader's assessment on what software has proposed. Not a radiology report, not for diagnosis.";
+const assessmentNotice = "A reader's assessment on what software has proposed. Not a radiology report, not for diagnosis.";
 
 /** Template of our own, 99CHESTAI 1 (docs/reference/documents.md): no template of PS3.16 has a reader's assessment of a software's findings. */
-export const assessmentTemplate = '1';
+const assessmentTemplate = '1';
 
 /**
  * A reader's assessment as Comprehensive SR, in sections as the text report that it is about: flat and with a name for every

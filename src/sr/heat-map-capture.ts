@@ -9,7 +9,7 @@ import type { AlgorithmIdentity, ImageReference, ReportedFinding } from './repor
 import { fractionOf, localTime } from './timezone.js';
 import { notice, probabilityPercent } from './wording.js';
 
-export const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
+const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
 
 /** Everything of a heat map: the drawn picture and what it is about. */
 export interface HeatMapCapture {

@@ -1,5 +1,5 @@
 import { bigint, boolean, integer, jsonb, text } from 'drizzle-orm/pg-core';
-import { chestAi, time } from './schema-columns.js';
+import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Accounts, tokens and the audit log, as drizzle sees them; migrations/0003 makes the tables. */
 
@@ -15,41 +15,41 @@ export const account = chestAi.table('account', {
   /** argon2id in PHC string format; absent if an OpenID provider authenticates the user. */
   passwordHash: text('password_hash'),
   roles: jsonb('roles').$type<readonly string[]>().notNull(),
-  createdAt: time('created_at').notNull().defaultNow(),
-  passwordChangedAt: time('password_changed_at'),
+  createdAt: timeColumn('created_at').notNull().defaultNow(),
+  passwordChangedAt: timeColumn('password_changed_at'),
   /** Another person set the password. */
   mustChange: boolean('must_change').notNull().default(false),
-  disabledAt: time('disabled_at'),
+  disabledAt: timeColumn('disabled_at'),
 });
 
 export const session = chestAi.table('session', {
   /** SHA-256 of the value of the cookie. */
   idHash: text('id_hash').primaryKey(),
   account: text('account').notNull(),
-  createdAt: time('created_at').notNull(),
-  lastSeenAt: time('last_seen_at').notNull(),
+  createdAt: timeColumn('created_at').notNull(),
+  lastSeenAt: timeColumn('last_seen_at').notNull(),
 });
 
 export const token = chestAi.table('token', {
   name: text('name').primaryKey(),
   tokenHash: text('token_hash').notNull(),
   roles: jsonb('roles').$type<readonly string[]>().notNull(),
-  createdAt: time('created_at').notNull().defaultNow(),
-  expiresAt: time('expires_at'),
-  lastUsedAt: time('last_used_at'),
-  revokedAt: time('revoked_at'),
+  createdAt: timeColumn('created_at').notNull().defaultNow(),
+  expiresAt: timeColumn('expires_at'),
+  lastUsedAt: timeColumn('last_used_at'),
+  revokedAt: timeColumn('revoked_at'),
 });
 
 export const loginFailure = chestAi.table('login_failure', {
   keyHash: text('key_hash').notNull(),
-  at: time('at').notNull(),
+  at: timeColumn('at').notNull(),
 });
 
 export const knownLogin = chestAi.table('known_login', {
   account: text('account').notNull(),
   /** SHA-256 of a browser's cookie, or of account and network address. */
   originHash: text('origin_hash').notNull(),
-  seenAt: time('seen_at').notNull(),
+  seenAt: timeColumn('seen_at').notNull(),
 });
 
 /** One row. */

@@ -3,7 +3,7 @@ import type { Database } from './database.js';
 import { orthancCursor, type RecordedMark } from './schema.js';
 
 /** How far Orthanc's change log has been worked through; `lastSeq` 0 is the beginning. */
-export interface Cursor {
+export interface StoredCursor {
   /** Which Orthanc: its address or its database's identity. */
   readonly pacs: string;
   readonly lastSeq: number;
@@ -13,7 +13,7 @@ export interface Cursor {
 
 export interface Cursors {
   /** Undefined if this PACS was never read. */
-  read(pacs: string): Promise<Cursor | undefined>;
+  read(pacs: string): Promise<StoredCursor | undefined>;
   /** Moves forward only: of two watchers the slower cannot pull the faster back. */
   advance(pacs: string, lastSeq: number, marks?: readonly RecordedMark[]): Promise<void>;
   /** Sets it wherever, also back: the PACS has another database. */

@@ -46,7 +46,7 @@ export function databaseFault(thrown: unknown): unknown {
 }
 
 /** SQLSTATE of a PostgreSQL error, or errno of a system error; empty if there is none. */
-export function sqlState(thrown: unknown): string {
+function sqlState(thrown: unknown): string {
   for (let current = thrown, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
     const { code } = current as CodedError;
     if (typeof code === 'string') return code;

@@ -5,7 +5,7 @@ import { delivery } from './schema.js';
 /** A result on its way to one of Orthanc's modalities or peers. */
 export type DeliveryRow = Readonly<typeof delivery.$inferSelect>;
 
-export interface Destination {
+export interface DeliveryDestination {
   /** As Orthanc's configuration names it. */
   readonly destination: string;
   /** The rule's word for how it is reached: modality, peer. */
@@ -14,7 +14,7 @@ export interface Destination {
 
 export interface Deliveries {
   /** Notes where a result has to go. Repeating it changes nothing, also not what was delivered. */
-  plan(resultId: string, destinations: readonly Destination[]): Promise<void>;
+  plan(resultId: string, destinations: readonly DeliveryDestination[]): Promise<void>;
   delivered(resultId: string, destination: string, at?: Date): Promise<void>;
   /** One more attempt failed; one that was delivered stays so. */
   failed(resultId: string, destination: string, errorCode: string): Promise<void>;

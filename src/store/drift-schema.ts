@@ -1,5 +1,5 @@
 import { jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
-import { chestAi, time } from './schema-columns.js';
+import { chestAi, timeColumn } from './schema-columns.js';
 
 /* What drift is told by, as drizzle sees it; migrations/0006 makes the tables. */
 
@@ -11,7 +11,7 @@ export const studyStatistics = chestAi.table(
     modelVersion: text('model_version').notNull(),
     /** A configured name or a keyed hash. */
     site: text('site').notNull(),
-    predictedAt: time('predicted_at').notNull(),
+    predictedAt: timeColumn('predicted_at').notNull(),
     numbers: jsonb('numbers').$type<Readonly<Record<string, number>>>().notNull(),
     names: jsonb('names').$type<Readonly<Record<string, string>>>().notNull(),
     /** What was reported, by finding. */
@@ -25,14 +25,14 @@ export const driftAlarm = chestAi.table('drift_alarm', {
   site: text('site').notNull(),
   network: text('network').$type<'xray' | 'ct'>().notNull(),
   quantity: text('quantity').notNull(),
-  raisedAt: time('raised_at').notNull(),
-  seenAt: time('seen_at').notNull(),
+  raisedAt: timeColumn('raised_at').notNull(),
+  seenAt: timeColumn('seen_at').notNull(),
   /** When it was found gone; absent while it lasts. */
-  overAt: time('over_at'),
+  overAt: timeColumn('over_at'),
   /** One sentence of figures. */
   detail: text('detail').notNull(),
   acknowledgedBy: text('acknowledged_by'),
-  acknowledgedAt: time('acknowledged_at'),
+  acknowledgedAt: timeColumn('acknowledged_at'),
 });
 
 /** `report`: the last comparison. `site-key`: with it sites are hashed, the same for all processes. */

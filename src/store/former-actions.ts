@@ -2,7 +2,7 @@
  * Objects of audit actions (the part before the point) that had other names in releases up to 0.2.0. Entries of that time are never
  * changed, so that a search for an object and the export as AuditMessage take its former name for the present one.
  */
-export const formerObjects: Readonly<Record<string, string>> = { assessment: 'verdict', upload: 'answer', job: 'work' };
+const formerObjects: Readonly<Record<string, string>> = { assessment: 'verdict', upload: 'answer', job: 'work' };
 
 /** Verbs of audit actions that had other names. */
 const formerVerbs: Readonly<Record<string, string>> = { 'answer.ask': 'upload.analyze' };

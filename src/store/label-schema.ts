@@ -1,5 +1,5 @@
 import { boolean, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
-import { chestAi, time } from './schema-columns.js';
+import { chestAi, timeColumn } from './schema-columns.js';
 
 /* Assessments of readers and the labels that follow, as drizzle sees them; migrations/0002 makes the tables. */
 
@@ -29,7 +29,7 @@ export const assessment = chestAi.table('assessment', {
   adjudicates: boolean('adjudicates').notNull(),
   origin: text('origin').notNull(),
   /** Absent if the document does not state it. */
-  givenAt: time('given_at'),
+  givenAt: timeColumn('given_at'),
   findings: jsonb('findings').$type<readonly RecordedStatement[]>().notNull(),
   /** SOP Instance UIDs of the assessed results and of the assessments that it adjudicates. */
   predecessors: jsonb('predecessors').$type<readonly string[]>().notNull(),
@@ -48,7 +48,7 @@ export const label = chestAi.table(
     decision: text('decision').$type<RecordedStatement['decision']>().notNull(),
     verified: boolean('verified').notNull(),
     adjudicates: boolean('adjudicates').notNull(),
-    givenAt: time('given_at'),
+    givenAt: timeColumn('given_at'),
   },
   (table) => [primaryKey({ columns: [table.studyInstanceUID, table.finding, table.origin] })],
 );

@@ -6,7 +6,15 @@ import { label, assessment } from './label-schema.js';
 export type LabelRow = Readonly<typeof label.$inferSelect>;
 
 /** Origin of what stands on a study as a label of Orthanc's own. */
-export const orthancLabelOrigin = 'orthanc-label';
+const orthancLabelOrigin = 'orthanc-label';
+
+/** A decision on a finding of a study on which all its readers agree. */
+export interface AgreedLabel {
+  readonly studyInstanceUID: string;
+  /** Name in config/findings.json. */
+  readonly finding: string;
+  readonly decision: 'present' | 'absent';
+}
 
 export interface LabelledStudy {
   readonly studyInstanceUID: string;

@@ -3,4 +3,4 @@ import { pgSchema, timestamp } from 'drizzle-orm/pg-core';
 export const chestAi = pgSchema('chest_ai');
 
 /** Milliseconds, as JavaScript's dates have. */
-export const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
+export const timeColumn = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });

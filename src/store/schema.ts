@@ -2,7 +2,7 @@ import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/p
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
-import { chestAi, time } from './schema-columns.js';
+import { chestAi, timeColumn } from './schema-columns.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
@@ -46,7 +46,7 @@ export interface RecordedMark {
 export const orthancCursor = chestAi.table('orthanc_cursor', {
   pacs: text('pacs').primaryKey(),
   lastSeq: bigint('last_seq', { mode: 'number' }).notNull(),
-  updatedAt: time('updated_at').notNull().defaultNow(),
+  updatedAt: timeColumn('updated_at').notNull().defaultNow(),
   /** Lines of the change log that were read, oldest first: by them the database of the PACS is recognised. */
   marks: jsonb('marks').$type<readonly RecordedMark[]>().notNull().default([]),
 });
@@ -60,12 +60,12 @@ export const worklistChange = chestAi.table('worklist_change', {
 export const study = chestAi.table('study', {
   studyInstanceUID: text('study_instance_uid').primaryKey(),
   orthancId: text('orthanc_id').notNull(),
-  firstSeenAt: time('first_seen_at').notNull(),
-  lastSeenAt: time('last_seen_at').notNull(),
+  firstSeenAt: timeColumn('first_seen_at').notNull(),
+  lastSeenAt: timeColumn('last_seen_at').notNull(),
   remoteAet: text('remote_aet'),
   calledAet: text('called_aet'),
   state: text('state').$type<StudyState>().notNull(),
-  stateSince: time('state_since').notNull(),
+  stateSince: timeColumn('state_since').notNull(),
   /** Hash of the images that the current result was made for; absent before the first. */
   contentKey: text('content_key'),
   /** Content for which a failure that may pass was tried once more. */
@@ -75,7 +75,7 @@ export const study = chestAi.table('study', {
 export const result = chestAi.table('result', {
   resultId: text('result_id').primaryKey(),
   studyInstanceUID: text('study_instance_uid').notNull(),
-  createdAt: time('created_at').notNull(),
+  createdAt: timeColumn('created_at').notNull(),
   outcome: text('outcome').$type<Outcome>().notNull(),
   code: text('code'),
   /** For a failure: whether a retry may succeed. Absent if the document contains only its code. */
@@ -102,7 +102,7 @@ export const delivery = chestAi.table(
     state: text('state').$type<DeliveryState>().notNull(),
     attempts: integer('attempts').notNull().default(0),
     lastErrorCode: text('last_error_code'),
-    deliveredAt: time('delivered_at'),
+    deliveredAt: timeColumn('delivered_at'),
   },
   (table) => [primaryKey({ columns: [table.resultId, table.destination] })],
 );

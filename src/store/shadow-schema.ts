@@ -1,5 +1,5 @@
 import { jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
-import { chestAi, time } from './schema-columns.js';
+import { chestAi, timeColumn } from './schema-columns.js';
 
 /* A challenger's predictions in shadow, as drizzle sees them; migrations/0004 makes the table. */
 
@@ -20,7 +20,7 @@ export const shadowResult = chestAi.table(
     /** Hash of the image UIDs that both rest on. */
     inputKey: text('input_key').notNull(),
     championVersion: text('champion_version').notNull(),
-    predictedAt: time('predicted_at').notNull(),
+    predictedAt: timeColumn('predicted_at').notNull(),
     outcome: text('outcome').$type<'reported' | 'skipped'>().notNull(),
     findings: jsonb('findings').$type<readonly ShadowFinding[]>().notNull(),
     championFindings: jsonb('champion_findings').$type<readonly ShadowFinding[]>().notNull(),

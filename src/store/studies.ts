@@ -7,7 +7,7 @@ import { noteWorklistChange } from './worklist-change.js';
 /** A study that reached the PACS, and how far we are with it. */
 export type StudyRow = Readonly<typeof study.$inferSelect>;
 
-export interface Arrival {
+export interface StudyArrival {
   readonly studyInstanceUID: string;
   readonly orthancId: string;
   readonly at: Date;
@@ -21,7 +21,7 @@ export interface Studies {
    * Records that the study was seen. A new study starts as `arriving`; a known one keeps its
    * state, its first time, and arrival details that this arrival does not tell.
    */
-  seen(arrival: Arrival): Promise<StudyRow>;
+  seen(arrival: StudyArrival): Promise<StudyRow>;
   setState(studyInstanceUID: string, state: StudyState, at?: Date): Promise<void>;
   /** The study's result is stored: state `done`, for the images that `contentKey` identifies. */
   setDone(studyInstanceUID: string, contentKey: string, at?: Date): Promise<void>;

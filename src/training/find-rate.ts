@@ -2,7 +2,7 @@ import { PictureWorkers } from '../dataset/picture-workers.js';
 import { prefetched } from '../dataset/prefetch.js';
 import { Fault } from '../errors.js';
 import { batchesOf } from './epoch-plan.js';
-import { divergence, rateRange, searchRate, SmoothedLoss, suggestRates, type RateLoss, type RateSuggestions } from './lr-finder.js';
+import { divergenceFactor, rateRange, searchRate, SmoothedLoss, suggestRates, type RateLoss, type RateSuggestions } from './lr-finder.js';
 import type { Stage } from './recipe.js';
 import { settingOf, trainerOptions } from './run-stage.js';
 import { layerGroupRates } from './schedule.js';
@@ -61,7 +61,7 @@ export async function findRate(
         found.push({ learningRate, loss: smoothed });
         best = Math.min(best, smoothed);
         onBatch?.(found.length, plan.length);
-        if (smoothed > divergence * best) break;
+        if (smoothed > divergenceFactor * best) break;
       }
       const suggestions = suggestRates(found);
       return { found, ...(suggestions ? { suggestions } : {}) };

@@ -26,7 +26,7 @@ export function searchRate(
 }
 
 /** The search ends where the smoothed loss is this many times the best, or is no number. */
-export const divergence = 4;
+export const divergenceFactor = 4;
 
 /** Exponential average with the bias of its start taken out (fastai's `SmoothenValue`, Adam's correction). */
 export class SmoothedLoss {

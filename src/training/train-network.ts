@@ -5,7 +5,6 @@ import { PictureWorkers } from '../dataset/picture-workers.js';
 import { writeSafetensors, type Tensors } from '../network/safetensors.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint, type Position } from './checkpoint.js';
 import { drawLossCurves } from './curves.js';
-import { batchesOf } from './epoch-plan.js';
 import { runStage } from './run-stage.js';
 import { TrainingLog, type LogEntry } from './training-log.js';
 import type { TrainingRun } from './training-run.js';
@@ -68,9 +67,4 @@ function fingerprintOf({ architecture, initial, input, kind, train, validation, 
   if (recipe.augmentation.lungs) hash.update(JSON.stringify([guardOutput ?? null, train.map(({ frontalChest = false }) => frontalChest)]));
   hash.update(JSON.stringify(validation.map(({ key }) => key)));
   return hash.update(writeSafetensors(initial)).digest('hex');
-}
-
-/** Steps of a stage: what the schedule runs over. */
-export function stepsOfStage(run: Pick<TrainingRun, 'train' | 'recipe'>, epochs: number): number {
-  return batchesOf(run.train, run.recipe, 0).length * epochs;
 }

@@ -3,7 +3,7 @@ import type { Decision, PageFinding } from '../server/page-types.js';
 const order: readonly Decision[] = ['present', 'undetermined', 'absent'];
 
 /** Present findings first, then undetermined ones; the more probable first. */
-export function byImportance<Finding extends PageFinding>(findings: readonly Finding[]): readonly Finding[] {
+export function sortedByImportance<Finding extends PageFinding>(findings: readonly Finding[]): readonly Finding[] {
   return [...findings].sort((a, b) => order.indexOf(a.decision) - order.indexOf(b.decision) || b.probability - a.probability);
 }
 
@@ -20,7 +20,7 @@ export interface ShownProbability {
  * "50 % undetermined" beside "present from 50 %". Where the thresholds are known, with as many decimals as it takes; else what
  * is not present is rounded down.
  */
-export function percent({ probability, decision, absentBelow, presentFrom }: ShownProbability): string {
+export function probabilityText({ probability, decision, absentBelow, presentFrom }: ShownProbability): string {
   const value = probability * 100;
   if (value > 0 && value < 0.1) return '<0.1';
   if (value > 99.9 && value < 100) return '>99.9';

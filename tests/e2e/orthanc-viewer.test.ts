@@ -9,7 +9,7 @@ import { findOrthanc } from '../../src/orthanc/find-orthanc.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { heatMapNotice } from '../../src/pixels/heat-map.js';
 import type { DocumentReference } from '../../src/sr/report-content.js';
-import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
 import { noBrowser, screenshot, startBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -82,7 +82,7 @@ describe('what somebody sees of our documents without OHIF', () => {
       assert.match(report, expected);
     const regions = await htmlOf(documents.current.find((one) => one.kind === 'measurement')!.reference);
     for (const expected of [/Imaging Measurement Report/, /Pneumonia/, /POLYLINE|polyline/i]) assert.match(regions, expected);
-    const [assessment] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
+    const [assessment] = readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(study));
     const assessmentHtml = await htmlOf(assessment!.reference);
     for (const expected of [
       /petrova/i,

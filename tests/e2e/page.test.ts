@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
 import { textOf } from '../../src/dicom/data-set.js';
 import { firstAccountName } from '../../src/server/access/first-account.js';
 import { ownPassword } from '../support/access.js';
@@ -114,7 +114,7 @@ describe('the page: worklist, study, assessment', { ...(skip ? { skip } : {}) },
     const { page } = pages.desk;
     await page.click('[data-testid=assessment-pneumonia] >> text=Absent');
     await page.waitForSelector('text=/Stored in the PACS: Pneumonia absent/', patience);
-    const [assessment] = assessmentsIn(await pages.pacs.dicomWeb.retrieveStudyMetadata(opacity.studyInstanceUID));
+    const [assessment] = readAssessments(await pages.pacs.dicomWeb.retrieveStudyMetadata(opacity.studyInstanceUID));
     assert.ok(assessment, 'the assessment is in Orthanc');
     assert.deepEqual(
       assessment.assessment.findings.map(({ decision }) => decision),

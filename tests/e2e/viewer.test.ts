@@ -9,7 +9,7 @@ import { silentLog } from '../../src/log.js';
 import { sampleStudies } from '../../src/samples/sample-studies.js';
 import { hashPassword } from '../../src/server/access/password.js';
 import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
-import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
 import { accessibilityFaults, logIn, noBrowser, openPage, screenshot, startBrowser, type WatchedPage } from '../support/browser.js';
 import { cautiousStarter } from '../support/cautious-starter.js';
@@ -170,7 +170,7 @@ describe('OHIF, served and fed by the service', { ...(skip ? { skip } : {}) }, (
     assert.equal(await page.getByTestId('bar-pneumonia-absent').getAttribute('aria-pressed'), 'true');
     assert.deepEqual(await accessibilityFaults(page, '#chest-ai-assessments'), []);
     await screenshot(page, 'viewer-assessment');
-    const [stored, ...others] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
+    const [stored, ...others] = readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(study));
     assert.equal(others.length, 0);
     const { reader, verified, predecessors, findings } = stored!.assessment;
     assert.deepEqual(

@@ -10,7 +10,7 @@ import { isAssessment } from '../../src/sr/own-document.js';
 import { recordAssessment } from '../../src/assessments/assessment-story.js';
 import type { AssessmentToRecord } from '../../src/assessments/assessment-request.js';
 import { consensusLabels } from '../../src/assessments/adjudicated-labels.js';
-import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { isFault } from '../support/fault.js';
@@ -44,7 +44,7 @@ describe('assessments of readers on a real Orthanc', () => {
     return { study, report: await eventuallyOneResult(pacs.dicomWeb, study) };
   }
 
-  const assessmentsInPacs = async (study: StudyInstanceUID) => assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(study));
+  const assessmentsInPacs = async (study: StudyInstanceUID) => readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(study));
   const labelOf = async (study: StudyInstanceUID, finding = 'pneumonia') =>
     consensusLabels(await service.store.labels.ofStudy(study)).find((one) => one.finding === finding);
   function record(study: StudyInstanceUID, reader: string, decision: 'present' | 'absent', more: Partial<AssessmentToRecord> = {}) {

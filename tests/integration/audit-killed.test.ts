@@ -10,7 +10,7 @@ import { silentLog } from '../../src/log.js';
 import { administrationOf } from '../../src/server/access/administration.js';
 import type { AuditRow } from '../../src/store/audit-entries.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
 import { chestStudy } from '../support/chest-study.js';
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -47,7 +47,7 @@ describe('an assessment while the service is killed', () => {
         .map((row) => ({ ...row, subject: JSON.parse(row.subject) as Record<string, unknown> }))
         .reverse(),
     );
-  const assessmentsInPacs = async () => assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID)).length;
+  const assessmentsInPacs = async () => readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID)).length;
 
   before(async () => {
     proxy = await startFaultyProxy(pacs.orthanc);

@@ -97,6 +97,6 @@ test('evaluate: what is not there, or cannot be used, is named', async () => {
   assert.match(await refusal('--dataset', empty, '--model', '0123456789ab'), /found 0123456789ab/);
   assert.match(await refusal('--dataset', empty, '--model', 'challenger'), /expected a challenger, found none/);
   assert.match(await refusal('--dataset', empty, '--network', 'mri'), /expected --network xray or ct, found mri/);
-  assert.match(await refusal('--dataset', empty, '--resamples', 'many'), /expected --resamples with a whole number from 10, found many/);
+  assert.match(await refusal('--dataset', empty, '--resamples', 'many'), /expected --resamples as a whole number from 10, found many/);
   assert.match(await refusal('--dataset', empty, '--test-lock', join(empty, 'lock.json')), /expected a test lock, found no file/);
 });

@@ -7,7 +7,7 @@ import { projectRoot } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { openStore } from '../../src/store/store.js';
 import { indexedAssessment } from '../../src/assessments/indexed-assessment.js';
-import { assessmentsIn } from '../../src/assessments/assessments-in-pacs.js';
+import { readAssessments } from '../../src/assessments/assessments-in-pacs.js';
 import { orthancLabelPorts } from '../../src/assessments/orthanc-labels.js';
 import { syncOrthancLabels } from '../../src/assessments/sync-orthanc-labels.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -61,7 +61,7 @@ describe('labels from a list and from Orthanc', () => {
     );
     assert.ok(!first.out.includes('ACC-'), "an accession number is the patient's");
 
-    const [assessment, ...others] = assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(one!.studyInstanceUID));
+    const [assessment, ...others] = readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(one!.studyInstanceUID));
     assert.equal(others.length, 0);
     assert.deepEqual(
       [assessment!.assessment.reader, assessment!.assessment.origin, assessment!.assessment.verified],
@@ -96,7 +96,7 @@ describe('labels from a list and from Orthanc', () => {
     }
     const store = await openStore({ dataDir: join(dataDir, 'index') }, silentLog);
     const names: Readonly<Record<string, string>> = { '233604007': 'pneumonia', '840539006': 'covid-19' };
-    for (const { reference, assessment } of assessmentsIn(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID)))
+    for (const { reference, assessment } of readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(studyInstanceUID)))
       await store.assessments.record(indexedAssessment(reference, assessment, ({ value }) => names[value])!);
     await store.close();
     const all = (await command(['labels', 'list', '--json'], dataDir)).out

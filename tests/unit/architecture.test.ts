@@ -144,10 +144,26 @@ test('no import cycle between files, types included', () => {
   for (const name of graph.keys()) assert.equal(visit(name, [])?.join(' → '), undefined);
 });
 
+test('no two files export something of one name', () => {
+  const exported = /^export (?:declare )?(?:async )?(?:abstract )?(?:interface|type|class|function\*?|const|let) ([\w$]+)/gm;
+  const places = new Map<string, string[]>();
+  for (const { name, text } of files)
+    for (const identifier of new Set([...text.matchAll(exported)].map((match) => match[1]!)))
+      places.set(identifier, [...(places.get(identifier) ?? []), name]);
+  assert.deepEqual(
+    [...places].filter(([, found]) => found.length > 1).map(([identifier, found]) => `${identifier}: ${found.join(', ')}`),
+    [],
+  );
+});
+
 test('no file is longer than 350 lines, and the median is below 110', () => {
   const lengths = files.map(({ name, text }) => ({ name, lines: text.split('\n').length - 1 }));
+  const tests = join(projectRoot, 'tests');
+  const ofTests = readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(?:ts|py|mjs)$/.test(name))
+    .map((name) => ({ name: `tests/${name}`, lines: readFileSync(join(tests, name), 'utf8').split('\n').length - 1 }));
   assert.deepEqual(
-    lengths.filter(({ lines }) => lines > 350),
+    [...lengths, ...ofTests].filter(({ lines }) => lines > 350),
     [],
   );
   const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);

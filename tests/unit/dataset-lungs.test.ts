@@ -15,7 +15,7 @@ import { changeBackground, cropToLungs, equalised, placementOf, type PlacedPictu
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { coversLungs, greyTrainingPicture, type PictureTask } from '../../src/dataset/training-picture.js';
-import { lungBox, lungFields, lungFieldsAt, placeTemplate } from '../../src/pixels/xray/lung-fields.js';
+import { lungFieldBox, lungFields, lungFieldsAt, placeTemplate } from '../../src/pixels/xray/lung-fields.js';
 
 const straight = { centreX: 0.5, centreY: 0.5, scaleX: 1, scaleY: 1, score: 1 };
 const size = 96;
@@ -93,7 +93,7 @@ describe('the background of the lungs', () => {
     assert.deepEqual([bare.width, bare.height, bare.values[0]], [64, 56, 16 + 100 * 12]);
     const wide = cropToLungs(own, { left: 0.5, top: 0.5, right: 0.125, bottom: 0.5 });
     assert.deepEqual([wide.width, wide.height, wide.values[0], wide.values.at(-1)], [92, 96, 0, 91 + 9500]);
-    const box = lungBox(straight);
+    const box = lungFieldBox(straight);
     assert.deepEqual(
       [box.left, box.top, box.right, box.bottom].map((place) => Math.round(place * 24 * 1e9) / 1e9),
       [4, 3, 20, 17],

@@ -7,7 +7,7 @@ import type { Example } from '../../src/dataset/example.js';
 import { groupsOf } from '../../src/dataset/groups.js';
 import { hammingDistance, hashWords, nearDuplicateBits, perceptualHash } from '../../src/dataset/perceptual-hash.js';
 import { keyedRandom } from '../../src/lib/seeded-random.js';
-import { checkClasses, patientsOnBothSides, splitExamples, type Part, type Split } from '../../src/dataset/split.js';
+import { checkSplitClasses, patientsOnBothSides, splitExamples, type Part, type Split } from '../../src/dataset/split.js';
 import { drawTestLock, isLocked, openTestLock } from '../../src/dataset/test-lock.js';
 import { isFault } from '../support/fault.js';
 
@@ -128,12 +128,12 @@ describe('split', () => {
     const alone = examples(20).map((example) => ({ ...example, labels: ['common'] }));
     const { parts } = splitExamples(alone, { seed: 1, shares: { validation: 0.2 } });
     assert.throws(
-      () => checkClasses(alone, parts, ['common', 'rare'], 'one-of-many'),
+      () => checkSplitClasses(alone, parts, ['common', 'rare'], 'one-of-many'),
       /expected images of at least two classes to train on, found \d+ images of common alone/,
     );
-    assert.throws(() => checkClasses(alone, parts, ['common'], 'several'), isFault('dataset-invalid'));
+    assert.throws(() => checkSplitClasses(alone, parts, ['common'], 'several'), isFault('dataset-invalid'));
     assert.deepEqual(
-      checkClasses(
+      checkSplitClasses(
         examples(),
         splitExamples(examples(), { seed: 1, shares: { validation: 0.2 } }).parts,
         ['common', 'seldom', 'rare', 'unseen'],

@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { commandLine, startPrivateOrthanc } from '../../src/orthanc/private-orthanc.js';
+import { orthancCommandLine, startPrivateOrthanc } from '../../src/orthanc/private-orthanc.js';
 import { findOrthanc } from '../../src/orthanc/find-orthanc.js';
 import { isRunning, nameProcess, writeRecord } from '../../src/orthanc/process-record.js';
 import { clientsOf } from '../support/clients.js';
@@ -116,7 +116,7 @@ describe('private Orthanc', () => {
 
   test('a container publishes on the loopback interface only', () => {
     const settings = { httpPort: 1111, dicomPort: 2222, username: 'u', password: 'p' };
-    const command = commandLine(
+    const command = orthancCommandLine(
       { kind: 'container', image: 'orthanc:1' },
       { directory: '/data', luaScripts: ['/etc/routing.lua'], environment: { A: 'b' } },
       settings,

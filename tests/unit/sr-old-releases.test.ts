@@ -11,7 +11,7 @@ import { readAssessment } from '../../src/sr/read-assessment.js';
 import { assessmentReport } from '../../src/sr/assessment-report.js';
 import { documentUids } from '../../src/reporting/document-identity.js';
 import { ownDocumentsIn } from '../../src/reporting/own-documents.js';
-import { resultsIn } from '../../src/rebuild/results-in-pacs.js';
+import { resultsInPacs } from '../../src/rebuild/results-in-pacs.js';
 import { examples, findingsConfig, fixtures, reported } from './sr-examples.js';
 import { assessmentExamples } from './sr-assessment-examples.js';
 
@@ -47,7 +47,9 @@ for (const release of ['0.1.0', '0.2.0']) {
       const instances = [read(release, 'reported-text'), read(release, 'reported-measurement')];
       assert.ok(instances.every(isOwnDocument));
       assert.equal(ownDocumentsIn(instances).current.length, 2);
-      const [result, ...others] = resultsIn('2.25.1' as StudyInstanceUID, instances, (concept) => findingNameOf(findingsConfig, concept));
+      const [result, ...others] = resultsInPacs('2.25.1' as StudyInstanceUID, instances, (concept) =>
+        findingNameOf(findingsConfig, concept),
+      );
       assert.equal(others.length, 0);
       const { deviceUID } = reported.algorithm;
       assert.equal(

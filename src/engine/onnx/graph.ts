@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { attributeCodes, elementCodes, ModelProto } from './schema.js';
 
 /** Whole numbers become INT, lists of them INTS, text STRING; a float has to be marked. */
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type NodeAttribute = number | readonly number[] | string | { readonly float: number };
 
 export interface NodeOptions {
-  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly attributes?: Readonly<Record<string, NodeAttribute>>;
   /** Name of the output; a fresh one if not given. */
   readonly output?: string;
   /** For operators beyond ONNX, all of version 1: `com.microsoft`, `com.microsoft.nchwc`. */
@@ -105,7 +105,7 @@ export function graph(name: string): Graph {
   };
 }
 
-function encodeAttribute(name: string, value: Attribute): object {
+function encodeAttribute(name: string, value: NodeAttribute): object {
   if (typeof value === 'number') return { name, i: value, type: attributeCodes.int };
   if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: attributeCodes.string };
   if (Array.isArray(value)) return { name, ints: value, type: attributeCodes.ints };

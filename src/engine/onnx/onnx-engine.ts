@@ -7,11 +7,11 @@ import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
 import { defaultAnswerLimits, type AnswerLimits, type Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';
 import { childEnvironment } from '../../lib/child-environment.js';
-import { measuresOf, sentenceOf, workOf } from '../network-requests.js';
-import type { Reply, Request, SessionSettings } from './protocol.js';
+import { measuresOf, describeRequest, workOf } from '../network-requests.js';
+import type { OnnxReply, OnnxRequest, OnnxSessionSettings } from './protocol.js';
 
 export interface OnnxEngineOptions {
-  readonly settings: SessionSettings;
+  readonly settings: OnnxSessionSettings;
   readonly description: EngineDescription;
   readonly limits?: AnswerLimits | undefined;
   /** The process's program; tests put one here that hangs. */
@@ -21,7 +21,7 @@ export interface OnnxEngineOptions {
 /** An engine on onnxruntime: one process of its own, in which every network loaded has a session. */
 export class OnnxEngine implements Engine, TrainingEngine {
   readonly description: EngineDescription;
-  readonly #settings: SessionSettings;
+  readonly #settings: OnnxSessionSettings;
   readonly #process: ComputeProcess;
   #sessions = 0;
 
@@ -58,7 +58,7 @@ export class OnnxEngine implements Engine, TrainingEngine {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
         return checkPrediction(
-          await this.#request({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
+          await this.#request({ kind: 'predict', session, input }, describeRequest('predict', input), workOf(session, 'predict', input)),
         );
       },
       release: async () => {
@@ -82,7 +82,7 @@ export class OnnxEngine implements Engine, TrainingEngine {
         checkTrainingBatch(options, batch, rates);
         const result = await this.#request(
           { kind: 'step', session, batch, rates },
-          sentenceOf('step', batch.input),
+          describeRequest('step', batch.input),
           workOf(session, 'step', batch.input),
         );
         if ('diverged' in result) throw new Fault('training-diverged', result.diverged);
@@ -106,8 +106,8 @@ export class OnnxEngine implements Engine, TrainingEngine {
   }
 
   /** The reply of the process has the type that Replies gives for this kind of request. */
-  async #request<R extends Request>(request: R, what: string, work?: Work): Promise<Reply<R>> {
-    return (await this.#process.request(request, what, work)) as Reply<R>;
+  async #request<R extends OnnxRequest>(request: R, what: string, work?: Work): Promise<OnnxReply<R>> {
+    return (await this.#process.request(request, what, work)) as OnnxReply<R>;
   }
 }
 

@@ -1,7 +1,7 @@
 import { answerRequests } from '../compute-answers.js';
 import { inferenceModel } from './inference/inference-model.js';
 import { openSession, type BlockingSession } from './inference/inference-session.js';
-import type { Replies, Request } from './protocol.js';
+import type { Replies, OnnxRequest } from './protocol.js';
 import { openTrainingSession } from './training/open-training-session.js';
 import type { TrainingSession } from './training/training-session.js';
 
@@ -14,7 +14,7 @@ const trainers = new Map<number, TrainingSession>();
 
 answerRequests(answer);
 
-async function answer(request: Request): Promise<Replies[keyof Replies]> {
+async function answer(request: OnnxRequest): Promise<Replies[keyof Replies]> {
   switch (request.kind) {
     case 'load':
       sessions.set(request.session, await openSession(inferenceModel(request.network), request.settings));

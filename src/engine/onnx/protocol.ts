@@ -6,7 +6,7 @@ export const providers = ['cpu', 'cuda', 'webgpu'] as const;
 
 export type Provider = (typeof providers)[number];
 
-export interface SessionSettings {
+export interface OnnxSessionSettings {
   readonly provider: Provider;
   /** Threads within one operator; one network runs at a time, so this is all the parallelism there is. */
   readonly threads: number;
@@ -20,10 +20,10 @@ export interface Diverged {
 }
 
 /** Requests of the engine to its process. The engine numbers the sessions. */
-export type Request =
-  | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights; readonly settings: SessionSettings }
+export type OnnxRequest =
+  | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights; readonly settings: OnnxSessionSettings }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
-  | { readonly kind: 'start-trainer'; readonly session: number; readonly options: TrainerOptions; readonly settings: SessionSettings }
+  | { readonly kind: 'start-trainer'; readonly session: number; readonly options: TrainerOptions; readonly settings: OnnxSessionSettings }
   | { readonly kind: 'step'; readonly session: number; readonly batch: TrainingBatch; readonly rates: StepRates }
   | { readonly kind: 'state'; readonly session: number }
   | { readonly kind: 'release'; readonly session: number };
@@ -38,4 +38,4 @@ export interface Replies {
   readonly release: undefined;
 }
 
-export type Reply<R extends Request> = Replies[R['kind']];
+export type OnnxReply<R extends OnnxRequest> = Replies[R['kind']];

@@ -6,7 +6,7 @@ export interface Moments {
   readonly averageSquare: tf.Tensor;
 }
 
-export interface AdamWStep {
+export interface TensorAdamWStep {
   readonly weight: tf.Tensor;
   readonly gradient: tf.Tensor;
   readonly moments: Moments;
@@ -22,7 +22,7 @@ export interface AdamWStep {
 }
 
 /** One step of AdamW (Loshchilov & Hutter, arXiv 1711.05101) as `torch.optim.AdamW` takes it: the decay first, then Adam. */
-export function adamW({ weight, gradient, moments, clip, step, rate, beta1, beta2, epsilon, weightDecay }: AdamWStep): {
+export function tensorAdamW({ weight, gradient, moments, clip, step, rate, beta1, beta2, epsilon, weightDecay }: TensorAdamWStep): {
   readonly weight: tf.Tensor;
   readonly moments: Moments;
 } {

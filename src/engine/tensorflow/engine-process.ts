@@ -3,7 +3,7 @@ import { Fault } from '../../errors.js';
 import type { AnswerLimits, Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';
 import { libraryFolder, type BackendSettings } from './backend.js';
-import type { Request, Started, Values } from './protocol.js';
+import type { TensorFlowRequest, Started, NamedValues } from './protocol.js';
 
 /** The engine's process as the service sees it. */
 export interface EngineProcess {
@@ -18,7 +18,11 @@ export interface EngineProcess {
    * @throws Fault 'engine-failed' with the message of TensorFlow.js, if it did not reply in time, or if the process ended meanwhile;
    *   'training-diverged' if a step yielded values that are not finite
    */
-  request<Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work): Promise<Values[Kind]>;
+  request<Kind extends TensorFlowRequest['kind']>(
+    request: Extract<TensorFlowRequest, { kind: Kind }>,
+    what: string,
+    work?: Work,
+  ): Promise<NamedValues[Kind]>;
   forget(keys: readonly string[]): void;
   /** Ends the process; a computation under way is abandoned. */
   stop(): Promise<void>;
@@ -62,8 +66,11 @@ export async function startEngineProcess(
     get stalled() {
       return child.stalled;
     },
-    request: async <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>, what: string, work?: Work) =>
-      (await child.request(request, what, work)) as Values[Kind],
+    request: async <Kind extends TensorFlowRequest['kind']>(
+      request: Extract<TensorFlowRequest, { kind: Kind }>,
+      what: string,
+      work?: Work,
+    ) => (await child.request(request, what, work)) as NamedValues[Kind],
     forget: (keys) => child.forget(keys),
     stop: () => child.stop(),
   };

@@ -4,7 +4,7 @@ import type { Tensors } from '../../network/safetensors.js';
 import { batchNormAffine } from '../onnx/inference/fold-batch-norm.js';
 
 /** The output of every layer from the feature map on, by the layer's name. */
-export type Values = ReadonlyMap<string, tf.Tensor>;
+export type LayerValues = ReadonlyMap<string, tf.Tensor>;
 
 /**
  * Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391) of every logit at once: `ReLU(Σ_k α_k A_k)`, α_k being the mean over
@@ -15,7 +15,7 @@ export type Values = ReadonlyMap<string, tf.Tensor>;
  *
  * @returns [batch, outputs, h, w]
  */
-export function gradCam(architecture: Architecture, tensors: Tensors, values: Values): tf.Tensor4D {
+export function gradCam(architecture: Architecture, tensors: Tensors, values: LayerValues): tf.Tensor4D {
   const featureMap = values.get(architecture.featureMap) as tf.Tensor4D;
   const [batch, height, width, features] = featureMap.shape;
   const gradients = new Map<string, tf.Tensor3D>([
@@ -34,7 +34,12 @@ export function gradCam(architecture: Architecture, tensors: Tensors, values: Va
 }
 
 /** @param gradient ∂logits/∂output of the layer, [batch, outputs, width of the layer] */
-function backward(layer: LayerNode, gradient: tf.Tensor3D, tensors: Tensors, values: Values): readonly (readonly [string, tf.Tensor3D])[] {
+function backward(
+  layer: LayerNode,
+  gradient: tf.Tensor3D,
+  tensors: Tensors,
+  values: LayerValues,
+): readonly (readonly [string, tf.Tensor3D])[] {
   const [batch, outputs, width] = gradient.shape;
   switch (layer.kind) {
     case 'global-average-pool':

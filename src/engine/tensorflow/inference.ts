@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { inputsOf, networkInput, type Architecture, type BatchNormLayer, type LayerNode } from '../../network/architecture.js';
+import { inputsOf, networkInputName, type Architecture, type BatchNormLayer, type LayerNode } from '../../network/architecture.js';
 import type { NetworkWithWeights } from '../../network/network-with-weights.js';
 import type { Tensors } from '../../network/safetensors.js';
 import type { InputBatch, Prediction } from '../engine.js';
 import { batchNormAffine, foldableBatchNorms, foldBatchNorm } from '../onnx/inference/fold-batch-norm.js';
 import { convolve } from './convolution.js';
-import { gradCam, type Values } from './grad-cam.js';
+import { gradCam, type LayerValues } from './grad-cam.js';
 import { toActivations, toFilter } from './layout.js';
 import { padForMaximum, pool } from './pooling.js';
 
@@ -34,7 +34,7 @@ export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights):
 
   const compute = (input: InputBatch) =>
     tf.tidy(() => {
-      const values = new Map<string, tf.Tensor>([[networkInput, toActivations(input)]]);
+      const values = new Map<string, tf.Tensor>([[networkInputName, toActivations(input)]]);
       for (const { layer, inputs, run } of steps) {
         values.set(
           layer.name,
@@ -47,7 +47,7 @@ export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights):
       return {
         logits: output(architecture.logits),
         embedding: output(architecture.embedding),
-        maps: gradCam(architecture, tensors, values as Values),
+        maps: gradCam(architecture, tensors, values as LayerValues),
       };
     });
 

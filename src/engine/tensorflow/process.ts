@@ -1,9 +1,9 @@
 import { createPrivateFilesOnly } from '../../lib/private-files.js';
-import { answerRequests, post, reasonOf } from '../compute-answers.js';
+import { answerRequests, postToParent, reasonOf } from '../compute-answers.js';
 import type { BackendSettings } from './backend.js';
 import type { InferenceNetwork } from './inference.js';
-import type { Request, Started, Values } from './protocol.js';
-import type { TrainingSession } from './training-session.js';
+import type { TensorFlowRequest, Started, NamedValues } from './protocol.js';
+import type { TensorFlowTrainingSession } from './training-session.js';
 
 /**
  * The engine's own process. TensorFlow.js computes in the thread that calls it, so in the service's it would stop HTTP, polling
@@ -12,20 +12,20 @@ import type { TrainingSession } from './training-session.js';
 createPrivateFilesOnly();
 const settings = JSON.parse(process.argv[2]!) as BackendSettings;
 const networks = new Map<number, InferenceNetwork>();
-const trainings = new Map<number, TrainingSession>();
+const trainings = new Map<number, TensorFlowTrainingSession>();
 
 answerRequests(answer, start(), (error) => (error instanceof Error && error.name === 'Diverged' ? 'training-diverged' : undefined));
 
 async function start(): Promise<void> {
   try {
     const { startBackend } = await import('./start-backend.js');
-    post({ started: await startBackend(settings) } satisfies Started);
+    postToParent({ started: await startBackend(settings) } satisfies Started);
   } catch (error) {
-    post({ refused: reasonOf(error) } satisfies Started);
+    postToParent({ refused: reasonOf(error) } satisfies Started);
   }
 }
 
-async function answer(request: Request): Promise<Values[keyof Values]> {
+async function answer(request: TensorFlowRequest): Promise<NamedValues[keyof NamedValues]> {
   switch (request.kind) {
     case 'load': {
       const { inferenceNetwork } = await import('./inference.js');
@@ -56,7 +56,7 @@ async function answer(request: Request): Promise<Values[keyof Values]> {
   }
 }
 
-function training(session: number): TrainingSession {
+function training(session: number): TensorFlowTrainingSession {
   const found = trainings.get(session);
   if (!found) throw new Error('the trainer was released');
   return found;

@@ -2,7 +2,7 @@ import type { InputBatch, NetworkWithWeights, Prediction } from '../engine.js';
 import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
 
 /** Requests of the engine to its process. The engine numbers networks and trainers. */
-export type Request =
+export type TensorFlowRequest =
   | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
   | { readonly kind: 'release'; readonly session: number }
@@ -13,7 +13,7 @@ export type Request =
   | { readonly kind: 'tensors' };
 
 /** What a request is answered with. */
-export interface Values {
+export interface NamedValues {
   readonly load: undefined;
   readonly predict: Prediction;
   readonly release: undefined;

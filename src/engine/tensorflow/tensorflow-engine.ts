@@ -4,7 +4,7 @@ import { checkInput, checkPrediction } from '../check-prediction.js';
 import { checkTrainer, checkTrainingBatch } from '../check-trainer.js';
 import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '../engine.js';
 import { defaultAnswerLimits, type AnswerLimits } from '../answer-limits.js';
-import { measuresOf, sentenceOf, workOf } from '../network-requests.js';
+import { measuresOf, describeRequest, workOf } from '../network-requests.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
 import { backendPackages, installedBackend, type BackendSettings } from './backend.js';
 import { startEngineProcess, type EngineProcess } from './engine-process.js';
@@ -61,7 +61,11 @@ export class TensorflowEngine implements Engine, TrainingEngine {
       predict: async (input) => {
         checkInput(input, architecture.inputChannels);
         return checkPrediction(
-          await this.#process.request({ kind: 'predict', session, input }, sentenceOf('predict', input), workOf(session, 'predict', input)),
+          await this.#process.request(
+            { kind: 'predict', session, input },
+            describeRequest('predict', input),
+            workOf(session, 'predict', input),
+          ),
         );
       },
       release: async () => {
@@ -84,7 +88,7 @@ export class TensorflowEngine implements Engine, TrainingEngine {
         checkTrainingBatch(options, batch, rates);
         return this.#process.request(
           { kind: 'step', session, batch, rates },
-          sentenceOf('step', batch.input),
+          describeRequest('step', batch.input),
           workOf(session, 'step', batch.input),
         );
       },

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { networkInput, type Architecture } from '../../network/architecture.js';
+import { networkInputName, type Architecture } from '../../network/architecture.js';
 import { dropoutMask } from '../../network/dropout-mask.js';
 import type { Objective, TrainingBatch } from '../trainer.js';
 import { toActivations } from './layout.js';
@@ -57,7 +57,7 @@ function forward(
   batch: TrainingBatch,
   step: number,
 ): Forward {
-  const values = new Map<string, tf.Tensor>([[networkInput, toActivations(batch.input)]]);
+  const values = new Map<string, tf.Tensor>([[networkInputName, toActivations(batch.input)]]);
   const runs = new Map<string, LayerRun>();
   const statistics: Record<string, tf.Tensor> = {};
   for (const { layer, inputs, batchStatistics, reached, finished } of plan.layers) {

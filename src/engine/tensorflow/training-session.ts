@@ -4,25 +4,25 @@ import { parametersOf } from '../../network/parameters.js';
 import type { Tensor, Tensors } from '../../network/safetensors.js';
 import { clipScale } from '../adam-w.js';
 import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
-import { adamW, type Moments } from './adam-w.js';
+import { tensorAdamW, type Moments } from './adam-w.js';
 import { statisticsMomentum } from './batch-norm.js';
 import { fromFilter, toFilter } from './layout.js';
 import { trainingPass } from './training-pass.js';
 import { passPlan } from './training-plan.js';
 
 /** A network being trained on the backend of this process. Weights and averages stay there between steps. */
-export interface TrainingSession {
+export interface TensorFlowTrainingSession {
   step(batch: TrainingBatch, rates: StepRates): Promise<StepResult>;
   state(): Promise<TrainerState>;
   release(): void;
 }
 
 /** Thrown by a step whose loss or gradient is not finite; the weights are those before it. */
-export class Diverged extends Error {
+class DivergedError extends Error {
   override readonly name = 'Diverged';
 }
 
-export function trainingSession(options: TrainerOptions): TrainingSession {
+export function trainingSession(options: TrainerOptions): TensorFlowTrainingSession {
   const {
     network: { architecture, tensors },
     objective,
@@ -55,11 +55,13 @@ export function trainingSession(options: TrainerOptions): TrainingSession {
           [loss, norm, logits].map(async (tensor) => (await tensor.data()) as Float32Array),
         )) as [Float32Array, Float32Array, Float32Array];
         if (!Number.isFinite(lossValue) || !Number.isFinite(normValue))
-          throw new Diverged(`step ${steps}: expected a finite loss and gradient, found loss ${lossValue} and gradient norm ${normValue}`);
+          throw new DivergedError(
+            `step ${steps}: expected a finite loss and gradient, found loss ${lossValue} and gradient norm ${normValue}`,
+          );
         steps++;
         const clip = clipScale(normValue!, options.maxGradientNorm);
         for (const { name, group } of plan.trained) {
-          const next = adamW({
+          const next = tensorAdamW({
             weight: weights.get(name)!,
             gradient: gradients[name]!,
             moments: moments.get(name)!,

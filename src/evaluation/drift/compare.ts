@@ -29,7 +29,7 @@ export interface QuantityDrift {
 }
 
 /** One number an image. @returns null with fewer than `minStudies` on either side */
-export function driftOfNumbers(
+function driftOfNumbers(
   quantity: string,
   before: readonly number[],
   lately: readonly number[],
@@ -54,7 +54,7 @@ function stabilityOfConstant(value: number, lately: readonly number[]): number {
 }
 
 /** One name an image. @returns null with fewer than `minStudies` on either side */
-export function driftOfNames(
+function driftOfNames(
   quantity: string,
   before: Readonly<Record<string, number>>,
   lately: Readonly<Record<string, number>>,

@@ -16,7 +16,7 @@ const siteReferenceSchema = z
   .readonly();
 
 /** What a network was trained on, for everything later to be compared with. docs/reference/drift.md has the format. */
-export const driftReferenceSchema = z
+const driftReferenceSchema = z
   .strictObject({ all: siteReferenceSchema, sites: z.record(z.string(), siteReferenceSchema).readonly() })
   .readonly();
 /** reference.json of a model version: by network. */

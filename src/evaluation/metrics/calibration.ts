@@ -18,7 +18,7 @@ export const reliabilityBinSchema = z
 export type ReliabilityBin = z.infer<typeof reliabilityBinSchema>;
 
 /** Guo et al. 2017 use 15 equal widths. */
-export const reliabilityBins = 15;
+const reliabilityBins = 15;
 
 /** Predicted probability against observed share of positives, in bins of equal width over [0, 1]. */
 export function reliabilityTable(yTrue: readonly (0 | 1)[], yScore: readonly number[], bins = reliabilityBins): readonly ReliabilityBin[] {

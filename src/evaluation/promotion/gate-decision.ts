@@ -3,7 +3,7 @@ import { intervalSchema } from '../metrics/estimate.js';
 
 /** The decision of the promotion gate, criterion by criterion. A refusal is a result too and is stored. Docs: docs/reference/gate.md. */
 
-export const criterionSchema = z
+const criterionSchema = z
   .object({
     /** For example `auroc-not-worse`, `sensitivity-not-worse`, `calibrated`, `lungs-matter`. */
     name: z.string(),

@@ -9,7 +9,7 @@ import type { ClassView } from './decisions.js';
 import type { ClassFigures } from './evaluation-report.js';
 
 /** With fewer images of one side an AUROC is a matter of luck: it is not given. */
-export const minOfEachClass = 5;
+const minOfEachClass = 5;
 
 /** All figures of one class, taken as present or absent. */
 export function classFigures(view: ClassView, threshold: number, options: BootstrapOptions): ClassFigures {

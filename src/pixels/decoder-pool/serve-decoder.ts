@@ -8,7 +8,7 @@ import type { DecoderAnswer, DecoderTask, TaskResult } from './decoder-tasks.js'
 
 /** A socket to the service, and one that only ends with it. */
 export const channel = 3;
-export const lifeline = 4;
+const lifeline = 4;
 
 /** Ends this process with the service, however that ended, and also while a decoder never comes back. */
 const watch = `const socket = new (require('node:net').Socket)({ fd: ${lifeline} });

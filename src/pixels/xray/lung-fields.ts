@@ -107,7 +107,7 @@ function templateAt(x: number, y: number, { centreX, centreY, scaleX, scaleY }: 
 }
 
 /** The rectangle that holds both lung fields, in fractions of the picture; it may reach beyond the picture. */
-export function lungBox({ centreX, centreY, scaleX, scaleY }: Omit<Placement, 'score'>): {
+export function lungFieldBox({ centreX, centreY, scaleX, scaleY }: Omit<Placement, 'score'>): {
   readonly left: number;
   readonly top: number;
   readonly right: number;

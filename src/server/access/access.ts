@@ -12,11 +12,11 @@ import { openIdLogin, type OpenIdLogin, type OpenIdSettings } from './openid.js'
 import { checkPassword, hashPassword, isPassword } from './password.js';
 import { principalOf, type Principal } from './roles.js';
 import { hashOfSecret, newSecret } from './secret.js';
-import { liveSessions, type SessionSettings } from './sessions.js';
+import { liveSessions, type LoginSessionSettings } from './sessions.js';
 import { principalOfToken } from './tokens.js';
 
 export interface AccessSettings {
-  readonly sessions: SessionSettings;
+  readonly sessions: LoginSessionSettings;
   readonly openId?: OpenIdSettings | undefined;
   /** The address of the service for browsers; without it the one of their requests. */
   readonly publicUrl?: string | undefined;

@@ -3,7 +3,7 @@ import type { Principal } from './roles.js';
 import { principalOf } from './roles.js';
 import { hashOfSecret, newSecret } from './secret.js';
 
-export interface SessionSettings {
+export interface LoginSessionSettings {
   /** A session that shows no life for so long ends. */
   readonly idleMs: number;
   /** A session ends after so long in any case. */
@@ -22,7 +22,11 @@ export interface LiveSessions {
   end(secret: string): Promise<void>;
 }
 
-export function liveSessions(sessions: Sessions, { idleMs, maxMs }: SessionSettings, now: () => Date = () => new Date()): LiveSessions {
+export function liveSessions(
+  sessions: Sessions,
+  { idleMs, maxMs }: LoginSessionSettings,
+  now: () => Date = () => new Date(),
+): LiveSessions {
   const limits = () => ({ begunAfter: new Date(now().getTime() - maxMs), seenAfter: new Date(now().getTime() - idleMs) });
   return {
     async begin(account) {

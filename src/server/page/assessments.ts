@@ -1,5 +1,5 @@
 import { consensusLabels, type ConsensusLabel } from '../../assessments/adjudicated-labels.js';
-import type { Assessments } from '../../assessments/assessments.js';
+import type { AssessmentActions } from '../../assessments/assessments.js';
 import type { IndexedAssessment } from '../../assessments/indexed-assessment.js';
 import type { StudyInstanceUID } from '../../dicom/uid.js';
 import type { Store } from '../../store/store.js';
@@ -8,7 +8,7 @@ import type { AssessmentsPort } from '../ports.js';
 
 /** The assessments of the index, as the interface shows them. */
 export function assessmentsPortOf(
-  assessments: Pick<Assessments, 'give' | 'readerOf'>,
+  assessments: Pick<AssessmentActions, 'give' | 'readerOf'>,
   store: Pick<Store, 'assessments' | 'labels'>,
 ): AssessmentsPort {
   return {

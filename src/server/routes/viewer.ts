@@ -8,7 +8,7 @@ import { requireRole } from '../access/roles.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 
-export const viewerPath = '/viewer';
+const viewerPath = '/viewer';
 
 /** Names of files that only the viewer has. */
 const ownFiles =

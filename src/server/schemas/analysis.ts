@@ -5,7 +5,7 @@ import { findingShape, outcomeSchema } from './study.js';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
-export const analyzedFindingSchema = z
+const analyzedFindingSchema = z
   .object({
     ...findingShape,
     wording: z.string(),
@@ -23,7 +23,7 @@ export const analyzedFindingSchema = z
 export type AnalyzedFinding = z.infer<typeof analyzedFindingSchema>;
 
 /** Of one study or picture of an upload. */
-export const analyzedImageSchema = z
+const analyzedImageSchema = z
   .object({
     title: z.string().describe('names of the files'),
     kind: z.enum(['xray', 'ct', 'file']),

@@ -7,7 +7,7 @@ import { evaluationReportSchema } from '../../evaluation/report/evaluation-repor
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
 /** Of one finding on the model's locked test set. */
-export const findingFiguresSchema = z
+const findingFiguresSchema = z
   .object({
     n: z.int(),
     positive: z.int(),
@@ -29,7 +29,7 @@ const modelShape = {
   gate: z.enum(['passed', 'refused', 'none']).describe('whether a change record says that it passed the gate beside the champion'),
   figures: z.object({ xray: figures, ct: figures }).readonly(),
 };
-export const modelSchema = z.object(modelShape).readonly();
+const modelSchema = z.object(modelShape).readonly();
 export type ShownModel = z.infer<typeof modelSchema>;
 
 export const modelsPageSchema = z
@@ -54,8 +54,7 @@ export const modelsPageSchema = z
   .readonly();
 export type ModelsPage = z.infer<typeof modelsPageSchema>;
 
-export const retrainingOutcomeSchema = z.enum(['promoted', 'refused', 'shadow', 'not-trained', 'failed']);
-export type RetrainingOutcome = z.infer<typeof retrainingOutcomeSchema>;
+const retrainingOutcomeSchema = z.enum(['promoted', 'refused', 'shadow', 'not-trained', 'failed']);
 
 export const retrainingSchema = z
   .object({
@@ -89,7 +88,7 @@ export const retrainingSchema = z
 export type ShownRetraining = z.infer<typeof retrainingSchema>;
 
 /** A change record: the version came before the gate. */
-export const changeSchema = z
+const changeSchema = z
   .object({
     id: z.string(),
     at: z.string(),

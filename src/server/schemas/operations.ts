@@ -6,7 +6,7 @@ import { outcomeCountsSchema } from './study.js';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
-export const ruleSchema = z
+const ruleSchema = z
   .object({
     name: z.string(),
     action: z.enum(['analyse', 'ignore']),
@@ -27,7 +27,7 @@ export const ruleTestSchema = z
   .readonly();
 export type RuleTest = z.infer<typeof ruleTestSchema>;
 
-export const queueSchema = z
+const queueSchema = z
   .object({
     queue: z.string(),
     waiting: z.int(),
@@ -91,7 +91,7 @@ export const healthSchema = z
   })
   .readonly();
 
-export const driftAlarmSchema = z
+const driftAlarmSchema = z
   .object({
     id: z.string(),
     site: z.string(),

@@ -5,10 +5,8 @@ import { z } from 'zod';
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
 export const outcomeSchema = z.enum(['reported', 'skipped', 'failed']);
-export type Outcome = z.infer<typeof outcomeSchema>;
 
 export const decisionSchema = z.enum(['present', 'absent', 'undetermined']);
-export type Decision = z.infer<typeof decisionSchema>;
 
 export const findingShape = {
   name: z.string().describe('as in config/findings.json'),
@@ -31,7 +29,7 @@ const rowShape = {
   modelVersion: z.string().exactOptional(),
   findings: list(findingSchema),
 };
-export const worklistRowSchema = z.object(rowShape).readonly();
+const worklistRowSchema = z.object(rowShape).readonly();
 export type WorklistRow = z.infer<typeof worklistRowSchema>;
 
 export const worklistPageSchema = z
@@ -70,7 +68,7 @@ export const patientSchema = z
   .readonly();
 export type ShownPatient = z.infer<typeof patientSchema>;
 
-export const imageSchema = z
+const imageSchema = z
   .object({
     seriesInstanceUID: z.string(),
     sopInstanceUID: z.string(),
@@ -82,7 +80,7 @@ export const imageSchema = z
   .readonly();
 export type ShownImage = z.infer<typeof imageSchema>;
 
-export const heatMapSchema = z
+const heatMapSchema = z
   .object({
     seriesInstanceUID: z.string(),
     sopInstanceUID: z.string(),
@@ -97,7 +95,7 @@ const documentSchema = z
   .readonly();
 const deliverySchema = z.object({ destination: z.string(), state: z.string() }).readonly();
 
-export const historyEntrySchema = z
+const historyEntrySchema = z
   .object({
     ...rowShape,
     isCurrent: z.boolean(),
@@ -165,7 +163,7 @@ export const assessmentSchema = z
   .readonly();
 export type ShownAssessment = z.infer<typeof assessmentSchema>;
 
-export const labelSchema = z
+const labelSchema = z
   .object({
     studyInstanceUID: z.string(),
     finding: z.string(),

@@ -7,7 +7,7 @@ import type { Relationship } from '../content-item.js';
  * parent, requirement type and value set of each. Rows that we never write are left out, so that an item of theirs is
  * reported as not being in the template.
  */
-export interface Row {
+export interface TemplateRow {
   /** "TID 1501 row 6". */
   readonly row: string;
   readonly valueType: string;
@@ -21,14 +21,14 @@ export interface Row {
   /** Defined context group or enumerated value. */
   readonly values?: readonly CodedConcept[];
   readonly units?: readonly CodedConcept[];
-  readonly rows?: readonly Row[];
+  readonly rows?: readonly TemplateRow[];
   /** The rows below are an include of user option: all of them may be missing. */
   readonly optionalRows?: true;
 }
 
 export interface Template {
   readonly title: readonly CodedConcept[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly TemplateRow[];
 }
 
 const u = (
@@ -36,17 +36,21 @@ const u = (
   valueType: string,
   relationship: Relationship,
   names: readonly CodedConcept[] | undefined,
-  more: Partial<Row> = {},
-): Row => ({ row, valueType, relationship, requirement: 'U', ...(names ? { names } : {}), ...more });
+  more: Partial<TemplateRow> = {},
+): TemplateRow => ({ row, valueType, relationship, requirement: 'U', ...(names ? { names } : {}), ...more });
 const m = (
   row: string,
   valueType: string,
   relationship: Relationship,
   names: readonly CodedConcept[] | undefined,
-  more: Partial<Row> = {},
-): Row => u(row, valueType, relationship, names, { max: 1, ...more, requirement: 'M' });
-const own = (valueType: string, relationship: Relationship, names: readonly CodedConcept[] | undefined, more: Partial<Row> = {}): Row =>
-  u('extension', valueType, relationship, names, { ...more, requirement: 'extension' });
+  more: Partial<TemplateRow> = {},
+): TemplateRow => u(row, valueType, relationship, names, { max: 1, ...more, requirement: 'M' });
+const own = (
+  valueType: string,
+  relationship: Relationship,
+  names: readonly CodedConcept[] | undefined,
+  more: Partial<TemplateRow> = {},
+): TemplateRow => u('extension', valueType, relationship, names, { ...more, requirement: 'extension' });
 
 const decisions = [codes.present, codes.absent, codes.undetermined];
 
@@ -54,7 +58,7 @@ const decisions = [codes.present, codes.absent, codes.undetermined];
 const language = m('TID 1204 row 1', 'CODE', 'HAS CONCEPT MOD', [codes.language], { values: [codes.english] });
 
 /** TID 1001, 1002, 1004. */
-const deviceObserver: readonly Row[] = [
+const deviceObserver: readonly TemplateRow[] = [
   m('TID 1002 row 1', 'CODE', 'HAS OBS CONTEXT', [codes.observerType], { values: [codes.device] }),
   m('TID 1004 row 1', 'UIDREF', 'HAS OBS CONTEXT', [codes.deviceObserverUid]),
   u('TID 1004 row 2', 'TEXT', 'HAS OBS CONTEXT', [codes.deviceObserverName], { max: 1 }),
@@ -64,29 +68,29 @@ const deviceObserver: readonly Row[] = [
 ];
 
 /** TID 1001, 1002, 1003. */
-const personObserver: readonly Row[] = [
+const personObserver: readonly TemplateRow[] = [
   m('TID 1002 row 1', 'CODE', 'HAS OBS CONTEXT', [codes.observerType], { values: [codes.person] }),
   m('TID 1003 row 1', 'PNAME', 'HAS OBS CONTEXT', [codes.personObserverName]),
   u('TID 1003 row 1a', 'TEXT', 'HAS OBS CONTEXT', [codes.personObserverLoginName], { max: 1 }),
 ];
 
 /** TID 4019; an include, so the relationship is that of the invoking row. */
-const algorithm = (relationship: Relationship): readonly Row[] => [
+const algorithm = (relationship: Relationship): readonly TemplateRow[] => [
   m('TID 4019 row 1', 'TEXT', relationship, [codes.algorithmName]),
   m('TID 4019 row 2', 'TEXT', relationship, [codes.algorithmVersion]),
   u('TID 4019 row 3', 'TEXT', relationship, [codes.algorithmParameters]),
   u('TID 4019 row 4', 'CODE', relationship, [codes.algorithmFamily], { max: 1, values: [codes.artificialIntelligence] }),
 ];
 
-const procedure = (row: string): Row => u(row, 'CODE', 'HAS CONCEPT MOD', [codes.procedureReported]);
+const procedure = (row: string): TemplateRow => u(row, 'CODE', 'HAS CONCEPT MOD', [codes.procedureReported]);
 
-const tracking = (template: string): readonly Row[] => [
+const tracking = (template: string): readonly TemplateRow[] => [
   m(`${template} row 2`, 'TEXT', 'HAS OBS CONTEXT', [codes.trackingIdentifier]),
   m(`${template} row 3`, 'UIDREF', 'HAS OBS CONTEXT', [codes.trackingUniqueIdentifier]),
   m(`${template} row 3b`, 'CODE', 'CONTAINS', [codes.finding]),
 ];
 
-const findingSite = (template: string, site: string, laterality: string): Row =>
+const findingSite = (template: string, site: string, laterality: string): TemplateRow =>
   u(`${template} row ${site}`, 'CODE', 'HAS CONCEPT MOD', [codes.findingSite], {
     rows: [
       u(`${template} row ${laterality}`, 'CODE', 'HAS CONCEPT MOD', [codes.laterality], { max: 1, values: [codes.left, codes.right] }),
@@ -95,7 +99,7 @@ const findingSite = (template: string, site: string, laterality: string): Row =>
 
 /** TID 300 with TID 320: the number, and where it was taken from. Older documents have the certainty as its name. */
 const probabilityNames = [codes.probability, codes.certaintyOfFinding];
-const probabilityBelow = (row: string): Row =>
+const probabilityBelow = (row: string): TemplateRow =>
   m(row, 'NUM', 'CONTAINS', probabilityNames, {
     units: [codes.percent],
     rows: [
@@ -103,13 +107,13 @@ const probabilityBelow = (row: string): Row =>
     ],
   });
 
-const evaluationAndComment: readonly Row[] = [
+const evaluationAndComment: readonly TemplateRow[] = [
   own('CODE', 'CONTAINS', undefined, { max: 1, values: decisions }),
   own('TEXT', 'CONTAINS', [codes.comment], { max: 1 }),
 ];
 
 /** By Template Identifier; groups of TID 1500 are looked up by their own. */
-export const groupTemplates: Readonly<Record<string, readonly Row[]>> = {
+export const groupTemplates: Readonly<Record<string, readonly TemplateRow[]>> = {
   '1501': [
     ...tracking('TID 1501'),
     findingSite('TID 1501', '6', '7'),
@@ -129,7 +133,7 @@ export const groupTemplates: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-const descriptors: readonly Row[] = [
+const descriptors: readonly TemplateRow[] = [
   m('TID 1602 row 1', 'CODE', 'HAS ACQ CONTEXT', [codes.modality], {
     values: [
       codes.computedRadiography,
@@ -180,7 +184,7 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
         rows: [
           // Row 12b: TID 4019. Its items match rows 13 and 14 as well, which take any name, so neither relationship is right.
           ...algorithm('HAS CONCEPT MOD').map(
-            (one): Row => ({ ...one, row: one.row.replace('TID 4019', 'TID 1500 row 12b, TID 4019'), requirement: 'U' }),
+            (one): TemplateRow => ({ ...one, row: one.row.replace('TID 4019', 'TID 1500 row 12b, TID 4019'), requirement: 'U' }),
           ),
           u('TID 1500 row 13', 'CODE', 'CONTAINS', undefined, {
             values: decisions,
@@ -219,7 +223,7 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
       u('TID 2000 row 6', 'CONTAINER', 'CONTAINS', [codes.currentProcedureDescriptions], {
         max: 1,
         rows: [
-          ...algorithm('CONTAINS').map((one): Row => ({ ...one, requirement: 'extension' })),
+          ...algorithm('CONTAINS').map((one): TemplateRow => ({ ...one, requirement: 'extension' })),
           u('TID 2002 row 3', 'TEXT', 'CONTAINS', [codes.procedureDescription], { rows: [sources] }),
         ],
       }),

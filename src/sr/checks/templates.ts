@@ -2,7 +2,7 @@ import { sameConcept, type CodedConcept } from '../../dicom/code.js';
 import { conceptOf, itemsOf, textOf, type DataSet } from '../../dicom/data-set.js';
 import { codes } from '../codes.js';
 import { childrenOf, measuredOf, nameOf, valueTypeOf } from '../content-tree.js';
-import { groupTemplates, rootTemplates, type Row } from './template-rows.js';
+import { groupTemplates, rootTemplates, type TemplateRow } from './template-rows.js';
 
 /**
  * Whether the content tree follows the template that its root names (PS3.16): title, and of every row the relationship,
@@ -24,14 +24,14 @@ export function checkTemplate(document: DataSet): readonly string[] {
 }
 
 interface Rows {
-  readonly rows: readonly Row[];
+  readonly rows: readonly TemplateRow[];
   readonly optionalRows?: boolean;
 }
 
 function checkChildren(parent: DataSet, { rows, optionalRows = false }: Rows, path: string): readonly string[] {
   const children = childrenOf(parent).map((item, index) => ({ item, path: `${path}.${index + 1}` }));
   const wrong: string[] = [];
-  const counts = new Map<Row, number>();
+  const counts = new Map<TemplateRow, number>();
   let position = 0;
   for (const { item, path: here } of children) {
     const candidates = rows.filter((row) => matches(row, item));
@@ -68,7 +68,7 @@ function checkChildren(parent: DataSet, { rows, optionalRows = false }: Rows, pa
  * One sentence for each item whose relationship is not that of its row. Where a row of a certain name and one of any name both
  * take an item and want different relationships, as TID 4019 in Qualitative Evaluations, every relationship is wrong.
  */
-function relationshipFaults(item: DataSet, candidates: readonly Row[], row: Row): readonly string[] {
+function relationshipFaults(item: DataSet, candidates: readonly TemplateRow[], row: TemplateRow): readonly string[] {
   const found = textOf(item, 'RelationshipType') ?? 'none';
   const disagreeing = candidates.find((one) => one.relationship !== found);
   return disagreeing && (disagreeing === row || (disagreeing.names === undefined && disagreeing.requirement !== 'extension'))
@@ -76,7 +76,7 @@ function relationshipFaults(item: DataSet, candidates: readonly Row[], row: Row)
     : [];
 }
 
-function valueFaults(item: DataSet, row: Row): readonly string[] {
+function valueFaults(item: DataSet, row: TemplateRow): readonly string[] {
   const faults: string[] = [];
   const value = conceptOf(item, 'ConceptCodeSequence');
   if (row.values && !row.values.some((one) => sameConcept(one, value)))
@@ -87,7 +87,7 @@ function valueFaults(item: DataSet, row: Row): readonly string[] {
 }
 
 /** Those of the row; of a measurement group, those of the template that it names. */
-function rowsBelow(item: DataSet, row: Row): Rows {
+function rowsBelow(item: DataSet, row: TemplateRow): Rows {
   if (!sameConcept(nameOf(item), codes.measurementGroup))
     return { rows: row.rows ?? [], ...(row.optionalRows ? { optionalRows: true } : {}) };
   const identifier =
@@ -97,7 +97,7 @@ function rowsBelow(item: DataSet, row: Row): Rows {
   return { rows: groupTemplates[identifier] ?? groupTemplates['1501']! };
 }
 
-function matches({ valueType, names }: Row, item: DataSet): boolean {
+function matches({ valueType, names }: TemplateRow, item: DataSet): boolean {
   return valueTypeOf(item) === valueType && (names === undefined || names.some((one) => sameConcept(one, nameOf(item))));
 }
 

@@ -1,8 +1,8 @@
 import type { Decision, PageFinding } from '../../server/page-types.js';
-import { byImportance, percent } from '../finding-order.js';
+import { sortedByImportance, probabilityText } from '../finding-order.js';
 import { sentenceOf } from '../sentence.js';
 import type { Language, Translate } from '../texts/languages.js';
-import { decisions, lastDecisionsOf } from '../assessments.js';
+import { decisionOptions, lastDecisionsOf } from '../assessments.js';
 import { mayAssess, type CurrentUser } from '../current-user.js';
 import barStyle from './bar.css?inline';
 import { element } from './element.js';
@@ -151,14 +151,17 @@ export class AssessmentBar {
     const { t } = this;
     if (fault !== undefined) return [element('span', { class: 'bad' }, sentenceOf(fault, t))];
     if (!current) return [t('bar.none')];
-    const [top] = byImportance(current.findings);
+    const [top] = sortedByImportance(current.findings);
     if (current.outcome !== 'reported')
       return [
         element('b', { class: current.outcome === 'failed' ? 'bad' : 'undetermined' }, t(`outcome.${current.outcome}`)),
         current.reason ? `: ${withoutSubject(current.reason)}` : '',
       ];
     return top
-      ? [`${top.meaning}: `, element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${percent(top)} %`)]
+      ? [
+          `${top.meaning}: `,
+          element('b', { class: top.decision }, `${t(`decision.${top.decision}`).toLowerCase()} ${probabilityText(top)} %`),
+        ]
       : [t('study.noFindings')];
   }
 
@@ -180,7 +183,7 @@ export class AssessmentBar {
     const { t, user, mayAssess: may, busy } = this;
     const { current, assessments, uid } = study;
     const mine = lastDecisionsOf(assessments, user.name);
-    const findings = current?.outcome === 'reported' ? byImportance(current.findings) : [];
+    const findings = current?.outcome === 'reported' ? sortedByImportance(current.findings) : [];
     return element(
       'div',
       { class: 'study', 'data-study': uid },
@@ -245,9 +248,11 @@ export class AssessmentBar {
         'div',
         { class: 'ai-finding' },
         element('span', { class: 'meaning' }, meaning),
-        element('b', { class: decision }, `${t(`decision.${decision}`)} ${percent({ probability, decision })} %`),
+        element('b', { class: decision }, `${t(`decision.${decision}`)} ${probabilityText({ probability, decision })} %`),
       ),
-      may ? element('div', { class: 'choices' }, button(decision), ...decisions.filter((one) => one !== decision).map(button)) : undefined,
+      may
+        ? element('div', { class: 'choices' }, button(decision), ...decisionOptions.filter((one) => one !== decision).map(button))
+        : undefined,
     );
   }
 

@@ -20,7 +20,7 @@ import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'rea
 import { Link } from 'wouter';
 import type { AnalyzedFinding, AnalyzedImage, FindingFigures, ModelsPage, UploadAnalysisResult } from '../../server/page-types.js';
 import { ApiFault, get, upload } from '../api.js';
-import { byImportance, percent, thresholdPercent } from '../finding-order.js';
+import { sortedByImportance, probabilityText, thresholdPercent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { Reason } from '../parts/reason.js';
 import { sentenceOf } from '../sentence.js';
@@ -184,7 +184,7 @@ function Analysis({ analysis }: { readonly analysis: UploadAnalysisResult }): Re
 
 function Image({ image, version }: { readonly image: AnalyzedImage; readonly version: string }): ReactNode {
   const { t } = useTexts();
-  const findings = byImportance(image.findings);
+  const findings = sortedByImportance(image.findings);
   const [shown, setShown] = useState(findings[0]?.name ?? '');
   const [strength, setStrength] = useState(50);
   const finding = findings.find((one) => one.name === shown);
@@ -289,7 +289,7 @@ function Finding({
           {finding.meaning}
         </Text>
         <Text size="lg">
-          <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b>
+          <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{probabilityText(finding)} %</b>
         </Text>
       </Group>
       <ProbabilityBar probability={finding.probability} decision={finding.decision} marks={[finding.absentBelow, finding.presentFrom]} />

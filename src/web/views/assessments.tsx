@@ -3,17 +3,17 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Decision, HistoryEntry, StudyAssessments } from '../../server/page-types.js';
 import { get, post } from '../api.js';
-import { byImportance } from '../finding-order.js';
+import { sortedByImportance } from '../finding-order.js';
 import { moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
-import { decisions, lastDecisionsOf } from '../assessments.js';
+import { decisionOptions, lastDecisionsOf } from '../assessments.js';
 import { mayAssess } from '../current-user.js';
 import { useCurrentUser } from '../use-current-user.js';
 import { studyApi } from '../addresses.js';
 
 /** One click on a decision stores the assessment; one click confirms all. */
-export function Assessments({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
+export function AssessmentsPanel({ study, current }: { readonly study: string; readonly current: HistoryEntry }): ReactNode {
   const { t, language } = useTexts();
   const client = useQueryClient();
   const user = useCurrentUser();
@@ -45,7 +45,7 @@ export function Assessments({ study, current }: { readonly study: string; readon
         )}
       </Group>
       {may ? (
-        byImportance(current.findings).map((finding) => (
+        sortedByImportance(current.findings).map((finding) => (
           <div key={finding.name}>
             <Text size="sm" mb={4}>
               {finding.meaning}
@@ -58,7 +58,7 @@ export function Assessments({ study, current }: { readonly study: string; readon
               data-testid={`assessment-${finding.name}`}
               value={mine.get(finding.name) ?? ''}
               onChange={(decision) => save.mutate([{ name: finding.name, decision: decision as Decision }])}
-              data={decisions.map((decision) => ({ value: decision, label: t(`decision.${decision}`) }))}
+              data={decisionOptions.map((decision) => ({ value: decision, label: t(`decision.${decision}`) }))}
             />
           </div>
         ))

@@ -5,12 +5,12 @@ import { Link, useLocation } from 'wouter';
 import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
-import { byImportance, percent } from '../finding-order.js';
+import { sortedByImportance, probabilityText } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { Reason } from '../parts/reason.js';
 import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
-import { Assessments } from './assessments.js';
+import { AssessmentsPanel } from './assessments.js';
 import { isWriting } from './worklist.js';
 import { studyApi } from '../addresses.js';
 
@@ -68,7 +68,7 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
                 {current && <OutcomeBadge outcome={current.outcome} />}
               </Group>
               {current && <Findings entry={current} />}
-              {current?.outcome === 'reported' && <Assessments study={page.studyInstanceUID} current={current} />}
+              {current?.outcome === 'reported' && <AssessmentsPanel study={page.studyInstanceUID} current={current} />}
             </section>
             <section className="card" aria-labelledby="documents">
               <Title order={2} size="h4" id="documents" mb="sm">
@@ -208,12 +208,12 @@ function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
   if (entry.findings.length === 0) return <Text className="quiet">{t('study.noFindings')}</Text>;
   return (
     <Stack gap="sm">
-      {byImportance(entry.findings).map((finding) => (
+      {sortedByImportance(entry.findings).map((finding) => (
         <div key={finding.name}>
           <Group justify="space-between" gap="xs">
             <Text fw={600}>{finding.meaning}</Text>
             <Text>
-              <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{percent(finding)} %</b>
+              <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{probabilityText(finding)} %</b>
             </Text>
           </Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />

@@ -6,7 +6,7 @@ import { Link, useLocation } from 'wouter';
 import type { ShownPatient, WorklistCounts, WorklistPage, WorklistRow } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
-import { byImportance, percent } from '../finding-order.js';
+import { sortedByImportance, probabilityText } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
 import { shortReason } from '../parts/reason.js';
 import { Ago, dicomDate } from '../parts/time.js';
@@ -205,7 +205,7 @@ function Row({
   readonly known: boolean;
 }): ReactNode {
   const { t, language } = useTexts();
-  const [top, ...others] = byImportance(row.findings).filter((one) => one.decision !== 'absent');
+  const [top, ...others] = sortedByImportance(row.findings).filter((one) => one.decision !== 'absent');
   return (
     <>
       <Table.Td className="wide">
@@ -244,7 +244,7 @@ function Row({
         ) : top ? (
           <>
             <Text size="sm">
-              <b className={top.decision}>{percent(top)} %</b> {top.meaning}{' '}
+              <b className={top.decision}>{probabilityText(top)} %</b> {top.meaning}{' '}
               <span className="quiet">
                 {top.decision === 'undetermined' ? t('decision.undetermined') : ''}
                 {others.length > 0 ? ` +${others.length}` : ''}

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_fragments
 from pydicom.pixels import pixel_array
 from pydicom.uid import *
+from stored_values import cells, columns, pack, rows, values
 
 warnings.simplefilter('ignore')
 root = pathlib.Path(__file__).resolve().parents[2]
@@ -25,23 +26,6 @@ out.mkdir(parents=True, exist_ok=True)
 for old in out.glob('*.dcm'):
     old.unlink()
 cases = []
-rows, columns = 33, 40
-
-
-def values(bits, signed, samples=1, frames=1, seed=1):
-    """A ramp with noise over the whole range, so that every bit is used and codecs have something to do."""
-    rng = np.random.default_rng(seed)
-    low = -(2 ** (bits - 1)) if signed else 0
-    high = 2 ** (bits - 1) - 1 if signed else 2 ** bits - 1
-    y, x = np.mgrid[0:rows, 0:columns]
-    planes = []
-    for frame in range(frames):
-        for sample in range(samples):
-            ramp = (x * (1 + sample) + y * (2 + frame)) % 48 / 47
-            noisy = np.clip(ramp + rng.normal(0, 0.02, ramp.shape), 0, 1)
-            planes.append(low + np.round(noisy * (float(high) - low)))
-    array = np.array(planes).reshape(frames, samples, rows, columns).transpose(0, 2, 3, 1)
-    return array.astype(np.int64)
 
 
 def dataset(name, allocated, stored, high, signed, photometric='MONOCHROME2', samples=1, frames=1, planar=0):
@@ -89,28 +73,6 @@ def note(name, reference, made_by, lossy=False, photometric=None):
     else:
         case['sha256'] = [hashlib.sha256(frame.tobytes()).hexdigest() for frame in flat]
     cases.append(case)
-
-
-def cells(array, allocated, stored, high, overlay=False, seed=9):
-    """Stored values -> cells of bitsAllocated: shifted to the high bit, other bits random where `overlay`."""
-    shift = high + 1 - stored
-    raw = (array & (2 ** stored - 1)) << shift
-    if overlay:
-        noise = np.random.default_rng(seed).integers(0, 2 ** allocated, array.shape)
-        keep = ((2 ** stored - 1) << shift) ^ (2 ** allocated - 1)
-        raw = raw | (noise & keep)
-    return raw
-
-
-def pack(raw, allocated, planar, big=False):
-    if planar:
-        raw = raw.transpose(0, 3, 1, 2)
-    flat = raw.reshape(-1)
-    if allocated in (8, 16, 32):
-        order = '>' if big else '<'
-        return flat.astype(f'{order}u{allocated // 8}').tobytes()
-    bits = ((flat[:, None] >> np.arange(allocated)) & 1).reshape(-1).astype(np.uint8)
-    return np.packbits(bits, bitorder='little').tobytes()
 
 
 def native(name, allocated, stored, high, signed, syntax=ExplicitVRLittleEndian, photometric='MONOCHROME2', samples=1, frames=1, planar=0, overlay=False):

@@ -1,4 +1,4 @@
-import { networkInput, type BatchNormLayer, type ConvLayer, type LayerNode } from '../../../network/architecture.js';
+import { networkInputName, type BatchNormLayer, type ConvLayer, type LayerNode } from '../../../network/architecture.js';
 import type { NetworkWithWeights } from '../../../network/network-with-weights.js';
 import { foldableBatchNorms, foldBatchNorm } from './fold-batch-norm.js';
 import { emitGradCam } from './grad-cam.js';
@@ -6,7 +6,12 @@ import { graph, type Graph } from '../graph.js';
 import { layerAttributes } from '../layer-attributes.js';
 
 /** Names of the inputs and outputs of an inference graph. */
-export const inferenceNames = { input: networkInput, logits: 'logits', embedding: 'embedding', activationMaps: 'activationMaps' } as const;
+export const inferenceNames = {
+  input: networkInputName,
+  logits: 'logits',
+  embedding: 'embedding',
+  activationMaps: 'activationMaps',
+} as const;
 
 export interface InferenceModelOptions {
   /** Batch norms folded into the convolutions before them; off only to test that it makes no difference. */
@@ -24,10 +29,10 @@ export function inferenceModel(
   { foldBatchNorms = true }: InferenceModelOptions = {},
 ): Uint8Array {
   const onnx = graph(architecture.name);
-  onnx.input(networkInput, ['batch', architecture.inputChannels, 'height', 'width']);
+  onnx.input(networkInputName, ['batch', architecture.inputChannels, 'height', 'width']);
   const folds = foldBatchNorms ? foldableBatchNorms(architecture) : new Map<string, ConvLayer>();
   const folded = new Set([...folds.values()].map(({ name }) => name));
-  const values = new Map<string, string>([[networkInput, networkInput]]);
+  const values = new Map<string, string>([[networkInputName, networkInputName]]);
   for (const layer of architecture.layers) {
     if (folded.has(layer.name)) continue;
     const fold = folds.get(layer.name);

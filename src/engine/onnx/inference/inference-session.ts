@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { InputBatch, Prediction } from '../../engine.js';
 import { inferenceNames } from './inference-model.js';
-import type { SessionSettings } from '../protocol.js';
+import type { OnnxSessionSettings } from '../protocol.js';
 
 /** A session of onnxruntime for a model made by inferenceModel. Blocks its thread while it loads and predicts. */
 export interface BlockingSession {
@@ -9,7 +9,7 @@ export interface BlockingSession {
   release(): Promise<void>;
 }
 
-export async function openSession(model: Uint8Array, { provider, threads }: SessionSettings): Promise<BlockingSession> {
+export async function openSession(model: Uint8Array, { provider, threads }: OnnxSessionSettings): Promise<BlockingSession> {
   const session = await InferenceSession.create(model, {
     executionProviders: [provider],
     intraOpNumThreads: threads,

@@ -4,7 +4,7 @@ import type { StepRates, TrainerOptions } from '../../trainer.js';
 import { openDeviceReader } from './device-reader.js';
 import { deviceNames, deviceTrainingModel, type DevicePart } from './device-training-model.js';
 import { divergence } from './divergence.js';
-import type { SessionSettings } from '../protocol.js';
+import type { OnnxSessionSettings } from '../protocol.js';
 import { runningStatisticsMover } from './running-statistics.js';
 import { floatTensor, stepFeeds } from './step-feeds.js';
 import { trainingNames } from './training-names.js';
@@ -18,7 +18,10 @@ const onDevice = 'gpu-buffer';
  * Weights and AdamW's averages stay on the device (IO binding): what a step writes there is what the next one reads. Pictures and rates
  * go up with each step; loss, norm, logits and the batch norms' statistics come back, everything else when the state is requested.
  */
-export async function openDeviceTrainingSession(options: TrainerOptions, { provider, threads }: SessionSettings): Promise<TrainingSession> {
+export async function openDeviceTrainingSession(
+  options: TrainerOptions,
+  { provider, threads }: OnnxSessionSettings,
+): Promise<TrainingSession> {
   const { bytes, plan, parts } = deviceTrainingModel(options, { block: undefined, webgpu: true });
   const kept = parts.flatMap(({ group }) => [
     ...deviceNames.vectors.map((vector) => deviceNames.after(vector, group)),

@@ -3,7 +3,7 @@ import { adamW, clipScale, norm } from '../../adam-w.js';
 import type { TrainerOptions } from '../../trainer.js';
 import { divergence } from './divergence.js';
 import { findBlock } from './find-block.js';
-import type { SessionSettings } from '../protocol.js';
+import type { OnnxSessionSettings } from '../protocol.js';
 import { runningStatisticsMover } from './running-statistics.js';
 import { floatTensor, stepFeeds } from './step-feeds.js';
 import { trainingModel } from './training-model.js';
@@ -14,7 +14,7 @@ import { trainingTensors } from './training-tensors.js';
 /** Weights lie in this process's memory, where onnxruntime reads them and writes their gradients; AdamW runs here. */
 export async function openHostTrainingSession(
   options: TrainerOptions,
-  { provider, threads, plainLayout = false }: SessionSettings,
+  { provider, threads, plainLayout = false }: OnnxSessionSettings,
 ): Promise<TrainingSession> {
   const model = trainingModel(options, { block: plainLayout ? undefined : await findBlock(provider), webgpu: false });
   const { plan, bytes } = model;

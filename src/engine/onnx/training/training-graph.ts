@@ -1,4 +1,4 @@
-import { networkInput, type ConvLayer } from '../../../network/architecture.js';
+import { networkInputName, type ConvLayer } from '../../../network/architecture.js';
 import { layerSizes } from '../../../network/layer-sizes.js';
 import type { TrainerOptions } from '../../trainer.js';
 import { trainingPlan, type TrainedTensor, type TrainingPlan } from '../../training-plan.js';
@@ -70,7 +70,7 @@ export function emitTrainingGraph(
     sizes: layerSizes(architecture, height, width),
     layouts,
     webgpu,
-    values: new Map([[networkInput, networkInput]]),
+    values: new Map([[networkInputName, networkInputName]]),
     deferred: new Map(),
     value: (name) => {
       const affine = scope.deferred.get(name);
@@ -91,7 +91,7 @@ export function emitTrainingGraph(
       return known;
     },
   };
-  onnx.input(networkInput, [batch, architecture.inputChannels, height, width]);
+  onnx.input(networkInputName, [batch, architecture.inputChannels, height, width]);
   for (const layer of architecture.layers) emitForward(scope, layer);
   const logits = scope.value(architecture.logits);
   const { loss, gradient } = emitLossAndGradient(scope, objective, logits);

@@ -1,8 +1,8 @@
-import { networkInput } from '../../../network/architecture.js';
+import { networkInputName } from '../../../network/architecture.js';
 
 /** Names of the inputs and outputs of a training graph, besides the masks of dropout (see dropoutInput). */
 export const trainingNames = {
-  input: networkInput,
+  input: networkInputName,
   positive: 'positive',
   negative: 'negative',
   loss: 'loss',

@@ -11,7 +11,7 @@ import { sentenceOf } from '../../sentence.js';
 import { useTexts } from '../../texts/texts.js';
 
 /** The routing rules in their order, and their dry run on the last studies or on a file. */
-export function Rules({ rules }: { readonly rules: readonly ShownRule[] }): ReactNode {
+export function RulesPanel({ rules }: { readonly rules: readonly ShownRule[] }): ReactNode {
   const { t } = useTexts();
   const [tests, setTests] = useState<readonly RuleTest[]>();
   const run = useMutation({

@@ -9,7 +9,7 @@ import { Alarms } from '../drift.js';
 import { FailedJobs } from './failed-jobs.js';
 import { Latency } from './latency.js';
 import { Queues } from './queues.js';
-import { Rules } from './rules.js';
+import { RulesPanel } from './rules.js';
 import { StatusCards } from './status-cards.js';
 
 /** For hospital IT: state of the parts, queues, failed jobs, processing time, rules. */
@@ -53,7 +53,7 @@ function Sections({ operations }: { readonly operations: Operations }): ReactNod
         </Section>
       </SimpleGrid>
       <Section title={t('operations.rules')}>
-        <Rules rules={operations.rules} />
+        <RulesPanel rules={operations.rules} />
       </Section>
     </Stack>
   );

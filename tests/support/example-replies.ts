@@ -1,0 +1,79 @@
+import type { Operations, ShownModel, ShownResult } from '../../src/server/page-types.js';
+
+/* One example of each reply of the HTTP interface. */
+
+export const study = '1.2.840.99999.7';
+export const finding = { name: 'pneumonia', meaning: 'Pneumonia', probability: 0.9, decision: 'present' as const };
+export const result: ShownResult = {
+  studyInstanceUID: study,
+  createdAt: '2026-03-01T08:00:00.000Z',
+  outcome: 'reported',
+  findings: [finding],
+  modelVersion: '0123456789ab',
+  engine: 'e',
+  isCurrent: true,
+  documents: [{ kind: 'text', sopInstanceUID: '1.2', seriesInstanceUID: '1.3' }],
+  deliveries: [{ destination: 'PACS2', state: 'waiting' }],
+};
+export const row = {
+  resultId: 'r',
+  studyInstanceUID: study,
+  createdAt: result.createdAt,
+  outcome: 'reported' as const,
+  priority: 5,
+  findings: [finding],
+};
+export const historyEntry = {
+  ...row,
+  isCurrent: true,
+  documents: result.documents,
+  deliveries: result.deliveries,
+  timingsMs: { decode: 12.5 },
+};
+export const assessment = {
+  sopInstanceUID: '1.2.3',
+  kind: 'assessment',
+  reader: 'reader',
+  verified: false,
+  adjudicates: false,
+  origin: 'page',
+  givenAt: '2026-03-01T08:00:00.000Z',
+  findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision: 'present' as const }],
+  predecessors: [],
+};
+export const model: ShownModel = {
+  version: '0123456789ab',
+  name: 'starter',
+  created: '2026-01-01',
+  license: 'CC0',
+  role: 'champion',
+  gate: 'none',
+  figures: { xray: { pneumonia: { n: 10, positive: 5, auroc: 0.9, aurocInterval: [0.8, 1] } }, ct: {} },
+};
+const queue = { queue: 'report-study', waiting: 1, active: 0, retrying: 0, failed: 1, parked: 1 };
+export const failedJob = {
+  id: '00000000-0000-0000-0000-000000000000',
+  queue: 'q',
+  code: 'internal',
+  detail: 'd',
+  failedAt: result.createdAt,
+};
+export const operations: Operations = {
+  softwareVersion: '0',
+  orthanc: { state: 'answers', url: 'http://orthanc:8042', version: '1.12' },
+  database: { state: 'answers', kind: 'embedded' },
+  engine: { name: 'e', why: 'fastest' },
+  model: { name: 'm', version: 'v' },
+  queues: [queue],
+  failedJobs: [failedJob],
+  parked: [failedJob],
+  rules: [{ name: 'chest', action: 'analyse', priority: 5, when: ['modality CR'], destinations: [] }],
+  latency: { results: 1, steps: [{ step: 'decode', medianMs: 1, p95Ms: 2 }] },
+  counts: { reported: 1, skipped: 0, failed: 0 },
+};
+export const changed = { champion: 'a', challenger: null, deployed: 'a', inService: 'a' };
+export const ruleTest = {
+  subject: study,
+  action: 'none' as const,
+  passedOver: [{ rule: 'chest', text: 'bodyPart is HAND, expected CHEST' }],
+};
