@@ -30,13 +30,13 @@ const catalogue = {
   // Model and engine
   'model-invalid': { retryable: false, status: 500, text: 'The model cannot be used' },
   'model-unknown': { retryable: false, status: 404, text: 'There is no such model version' },
-  'aliases-changed': { retryable: true, status: 409, text: 'Another change of the model in service came first' },
+  'aliases-changed': { retryable: true, status: 409, text: 'The deployed model was changed by another request first' },
   'download-failed': { retryable: true, status: 502, text: 'A file could not be downloaded' },
   'engine-unavailable': { retryable: false, status: 500, text: 'No inference engine can be started' },
   'engine-failed': { retryable: true, status: 500, text: 'The inference engine failed' },
   // Data set and training
   'dataset-invalid': { retryable: false, status: 422, text: 'The data set cannot be used' },
-  'training-diverged': { retryable: false, status: 500, text: 'Training went astray' },
+  'training-diverged': { retryable: false, status: 500, text: 'Training diverged' },
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
   'assessment-outdated': { retryable: false, status: 409, text: 'The result was replaced since it was looked at' },

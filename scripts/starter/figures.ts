@@ -134,10 +134,10 @@ function stepsOf({ version }: Run): number {
 
 /** Pictures that the network is not made for, of the locked test set: how many its guards refuse. */
 async function abstention(own: Measured, kind: 'xray' | 'ct', parts: Run['parts']): Promise<NetworkFigures['abstention']> {
-  const strangers = own.source.examples.filter(
+  const unsupported = own.source.examples.filter(
     (example) => !example.labels.includes(source[kind].guard) && parts.get(example.key) === 'test',
   );
-  const groups = grouped(strangers, unknownName);
+  const groups = grouped(unsupported, unknownName);
   const drawnFull = own.source.examples.filter((example) => isFullField(example) && parts.get(example.key) === 'test');
   const rows = [
     ...[...groups].sort(([one], [other]) => (one < other ? -1 : 1)),

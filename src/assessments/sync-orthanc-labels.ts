@@ -23,7 +23,7 @@ const negation = 'no-';
 
 /**
  * Copies the labels that people set on studies in Orthanc (1.12 and later) to the index: `pneumonia` means present, `no-pneumonia`
- * absent. Orthanc does not tell who set a label or when, so labels count as the oldest statements of one additional reader. A study
+ * absent, in capital letters too. Orthanc does not tell who set a label or when, so labels count as the oldest statements of one additional reader. A study
  * with both labels has no statement. Orthanc reports no change when a label is set (tried on 1.12.7), so this is repeated regularly.
  *
  * @returns false if this Orthanc has no labels
@@ -34,9 +34,11 @@ export async function syncOrthancLabels(ports: OrthancLabelPorts): Promise<boole
   const found: OrthancLabel[] = [];
   for (const finding of ports.findings) {
     const [present = [], absent = []] = await Promise.all(
-      [finding, negation + finding].map(
-        async (label): Promise<readonly string[]> => (inUse.includes(label) ? await ports.studiesLabelled(label) : []),
-      ),
+      [finding, negation + finding].map(async (name): Promise<readonly string[]> => {
+        // For Orthanc, Pneumonia and pneumonia are two labels; both mean the same finding.
+        const written = inUse.filter((label) => label.toLowerCase() === name);
+        return (await Promise.all(written.map((label) => ports.studiesLabelled(label)))).flat();
+      }),
     );
     const contradictory = present.filter((uid) => absent.includes(uid));
     if (contradictory.length > 0)

@@ -46,8 +46,16 @@ export const serverSettings = z
     /** Secret that Orthanc's routing.lua sends with its wake-up hint; without it hints are accepted from loopback only. */
     hintToken: z.string().optional(),
     hintTokenFile: z.string().optional(),
-    /** The address under which browsers reach the service, https behind a proxy with TLS: https://chest-ai.hospital.example */
-    publicUrl: z.url({ protocol: /^https?$/, error: 'expected an address such as https://chest-ai.hospital.example' }).optional(),
+    /**
+     * The address under which browsers reach the service, https behind a proxy with TLS: https://chest-ai.hospital.example. The page,
+     * the viewer and the cookies (`__Host-` demands the path /) need a host name of their own, so a path is refused.
+     */
+    publicUrl: z
+      .url({ protocol: /^https?$/, error: 'expected an address such as https://chest-ai.hospital.example' })
+      .refine((url) => new URL(url).pathname === '/' && !/[?#]/.test(url), {
+        error: 'expected an address without a path, such as https://chest-ai.hospital.example: give the service a host name of its own',
+      })
+      .optional(),
     /** Addresses or subnets of proxies in front of the service whose X-Forwarded-For is trusted: 10.0.0.5, 10.0.0.0/8, loopback. */
     trustedProxies: z.array(z.string()).default([]),
   })

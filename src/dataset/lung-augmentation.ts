@@ -32,24 +32,24 @@ export function placementOf(file: string, picture: SourcePicture): Placement {
 }
 
 /**
- * A picture of which only the lungs stay, or all but them. Taking the surroundings from another picture breaks the tie between a
- * finding and the place that the picture is from (mixed backgrounds: Xiao et al. 2021, arXiv 2006.09994).
+ * A picture of which only the lungs stay, or all but them. A background from another picture breaks the correlation between a finding
+ * and the site that the picture is from (mixed backgrounds: Xiao et al. 2021, arXiv 2006.09994).
  *
- * @param other whose surroundings are taken; called only if `what` is `exchanged`
+ * @param other whose background is taken; called only if `what` is `exchanged`
  * @returns a new picture of the same size and range
  */
-export function changeInfrastructure(own: PlacedPicture, { what, grey }: LungAugmentation, other: () => PlacedPicture): SourcePicture {
+export function changeBackground(own: PlacedPicture, { what, grey }: LungAugmentation, other: () => PlacedPicture): SourcePicture {
   const { width, height, values, most } = own.picture;
   const small = { width: maskSide, height: maskSide, pixelAspect: 1 };
   const lungs = resizeBilinear({ ...small, values: Float32Array.from(lungFieldsAt(own.placement, small)) }, width, height).values;
   const kept = what === 'covered' ? lungs.map((share) => 1 - share) : lungs;
-  const surroundings = what === 'exchanged' ? laidOver(other(), own) : undefined;
+  const background = what === 'exchanged' ? laidOver(other(), own) : undefined;
   const flat = grey === undefined ? weightedMean(values, kept) : grey * most;
   return {
     width,
     height,
     most,
-    values: kept.map((share, index) => share * values[index]! + (1 - share) * (surroundings?.[index] ?? flat)),
+    values: kept.map((share, index) => share * values[index]! + (1 - share) * (background?.[index] ?? flat)),
   };
 }
 

@@ -2,7 +2,7 @@ import { networkInput, type NetworkInput } from '../pixels/network-input.js';
 import { applyAugmentation } from './apply-augmentation.js';
 import { drawAugmentation, type Augmentation, type AugmentationSettings } from './augmentation.js';
 import type { SourcePicture } from './apply-augmentation.js';
-import { changeInfrastructure, cropToLungs, equalised, placementOf, type PlacedPicture } from './lung-augmentation.js';
+import { changeBackground, cropToLungs, equalised, placementOf, type PlacedPicture } from './lung-augmentation.js';
 import { readCachedPicture } from './picture-cache.js';
 import { keyedRandom } from '../lib/seeded-random.js';
 
@@ -18,7 +18,7 @@ export interface PictureTask {
   readonly epoch: number;
   /** Place of the picture in its epoch: with seed and epoch, all that its augmentation depends on. */
   readonly position: number;
-  /** Given for a frontal chest radiograph, which has lung fields: the file of another one, whose surroundings it may get. */
+  /** Given for a frontal chest radiograph, which has lung fields: the file of another one, whose background it may get. */
   readonly otherChest?: string | undefined;
 }
 
@@ -70,6 +70,6 @@ function ofLungs(picture: SourcePicture, task: PictureTask, { lungs, lungCrop }:
     placement: placementOf(name, pictureAt(name, task, {})),
   });
   const own = placed(file, picture);
-  const changed = lungs ? changeInfrastructure(own, lungs, () => placed(otherChest, pictureAt(otherChest, task, {}))) : picture;
+  const changed = lungs ? changeBackground(own, lungs, () => placed(otherChest, pictureAt(otherChest, task, {}))) : picture;
   return lungCrop ? cropToLungs({ ...own, picture: changed }, lungCrop) : changed;
 }

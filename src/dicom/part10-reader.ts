@@ -42,7 +42,7 @@ const maxElements = 1_000_000;
 /**
  * Reads data elements (PS3.5 §7).
  *
- * Why not dcmjs's reader: it recurses into sequences, trusts lengths and copies pixel data, so that a hostile file
+ * Why not dcmjs's reader: it recurses into sequences, trusts lengths and copies pixel data, so that a malformed file
  * overflows the stack or takes minutes. This one walks the bytes with an explicit stack and copies nothing.
  *
  * Lengths and delimiters of sequences and items often contradict each other in real files. What lies inside is believed before

@@ -12,7 +12,7 @@ export const bossSchema = 'chest_ai_jobs';
  * Four of its functions are replaced by job-table.ts, on pg-boss's table (10.4.2): `fetch` returns nothing while the first
  * waiting job has an active job of the same key, so that one long study would delay all others; `work` polls twice a second at
  * most and does not run a batch concurrently; `fail` has one delay for all faults, in whole seconds; `supervise` archives failed
- * jobs and discards waiting ones after two weeks. docs/decisions/0006-job-queue.md says why this is not pg-boss 12.
+ * jobs and discards waiting ones after two weeks. docs/decisions/0005-job-queue.md says why this is not pg-boss 12.
  */
 export async function startBoss(connection: Connection, log: Log): Promise<PgBoss> {
   const boss = new PgBoss({

@@ -12,7 +12,7 @@ interface Taps {
 /**
  * Resizes as Pillow's `Image.resize(…, BILINEAR)` does for mode 'F': a triangle filter whose support grows with the
  * reduction, horizontally first (libImaging/Resample.c; sums in float64, rounded to float32 after each pass). Pillow is what
- * the training pipeline of the origin resizes with, so a network sees the same picture in training and in service.
+ * the training pipeline of the origin resizes with, so a network sees the same picture in training and inference.
  *
  * @returns `width` × `height`, same range as the input; pixelAspect follows the change of shape
  */

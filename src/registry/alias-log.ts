@@ -15,14 +15,14 @@ import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../l
 export const aliasStateSchema = z
   .strictObject({
     revision: z.int().min(1),
-    /** `first`: a model in service with nothing before it; `challenge`: a challenger was set or (null) taken away. */
+    /** `first`: the first deployed model; `challenge`: a challenger was set or (null) removed. */
     action: z.enum(['first', 'challenge', 'promote', 'rollback']),
     champion: z.string(),
     challenger: z.string().nullable(),
     /** Champion before this change. */
     previous: z.string().nullable(),
     at: z.iso.datetime(),
-    /** The actor: a login, `command line`, `night`. */
+    /** The actor: a login, `command line`, `schedule`. */
     by: z.string(),
     why: z.string(),
     /** Change record with the gate's decision, if there is one. */

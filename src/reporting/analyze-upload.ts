@@ -142,7 +142,7 @@ async function analyzePicture(
       kind: 'xray',
       outcome: 'reported',
       findings: prediction.findings.map((finding) => ({ ...finding, preview })),
-      remarks: ['A picture says nothing of how it was taken: it was judged as a frontal chest X-ray.'],
+      remarks: ['A picture file does not state how it was acquired: it was classified as a frontal chest X-ray.'],
     };
   } catch (error) {
     return failed(name, error);

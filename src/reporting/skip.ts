@@ -6,12 +6,12 @@ export const skipReasons = {
   'no-rule': 'No routing rule takes this study',
   'ignored-by-rule': 'A routing rule says that this study is not analysed',
   'no-image': 'The study holds no image that can be analysed',
-  'lateral-only': 'The study holds lateral views only; the model judges frontal views',
+  'lateral-only': 'The study contains lateral views only; the model analyses frontal views',
   'no-axial-ct': 'The study holds no axial CT series with slice positions',
   'too-few-slices': 'Too few axial slices show lung',
   'not-frontal-chest': 'The image is not accepted as a frontal chest X-ray',
   'not-axial-chest': 'The slices are not accepted as axial chest CT',
-  'not-for-this-model': 'The model in service does not judge this kind of image',
+  'not-for-this-model': 'The deployed model does not analyse this kind of image',
 } as const;
 
 export type SkipCode = keyof typeof skipReasons;

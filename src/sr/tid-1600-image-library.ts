@@ -38,8 +38,8 @@ function descriptorsOf(dataSet: DataSet): readonly ContentItem[] {
     ...dated(codes.contentDate, codes.contentTime, dataSet, 'Content'),
     ...dated(codes.acquisitionDate, codes.acquisitionTime, dataSet, 'Acquisition'),
     ...(isUid(frameOfReference) ? [uidref('HAS ACQ CONTEXT', codes.frameOfReferenceUid, frameOfReference)] : []),
-    ...pluralise(codes.pixelDataRows, dataSet, 'Rows'),
-    ...pluralise(codes.pixelDataColumns, dataSet, 'Columns'),
+    ...pixelCount(codes.pixelDataRows, dataSet, 'Rows'),
+    ...pixelCount(codes.pixelDataColumns, dataSet, 'Columns'),
   ];
 }
 
@@ -54,7 +54,7 @@ function dated(
   return [date('HAS ACQ CONTEXT', dateName, day), ...(hour === '' ? [] : [time('HAS ACQ CONTEXT', timeName, hour)])];
 }
 
-function pluralise(name: CodedConcept, dataSet: DataSet, keyword: 'Rows' | 'Columns'): readonly ContentItem[] {
+function pixelCount(name: CodedConcept, dataSet: DataSet, keyword: 'Rows' | 'Columns'): readonly ContentItem[] {
   const value = numberOf(dataSet, keyword);
   return value !== undefined && Number.isInteger(value) && value > 0 ? [num('HAS ACQ CONTEXT', name, String(value), codes.pixels)] : [];
 }

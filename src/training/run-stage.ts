@@ -42,22 +42,22 @@ export interface StageSetting {
 export async function runStage(
   run: TrainingRun,
   from: Checkpoint,
-  tools: StagePorts,
+  ports: StagePorts,
 ): Promise<{ readonly checkpoint: Checkpoint; readonly stopped: boolean }> {
   const stageIndex = from.position.stage;
   const stage = run.recipe.stages[stageIndex]!;
-  const setting = await settingOf(run, stage, from.tensors, tools.workers);
+  const setting = await settingOf(run, stage, from.tensors, ports.workers);
   const trainer = await run.engine.startTrainer(trainerOptions(run, stage, setting, from));
   const earlierEpochs = run.recipe.stages.slice(0, stageIndex).reduce((sum, one) => sum + one.epochs, 0);
   let current = from;
   try {
     while (current.position.epoch < stage.epochs) {
       const { checkpoint, stopped } = await runEpoch(
-        { run, stage, setting, trainer, tools, epochKey: earlierEpochs + current.position.epoch },
+        { run, stage, setting, trainer, ports, epochKey: earlierEpochs + current.position.epoch },
         current,
       );
       current = checkpoint;
-      await tools.save(current);
+      await ports.save(current);
       if (stopped) return { checkpoint: current, stopped: true };
       if (current.position.stage > stageIndex) break;
     }
@@ -142,13 +142,13 @@ interface EpochContext {
   readonly stage: Stage;
   readonly setting: StageSetting;
   readonly trainer: Trainer;
-  readonly tools: StagePorts;
+  readonly ports: StagePorts;
   /** Of the whole run: each epoch has its own order and augmentation. */
   readonly epochKey: number;
 }
 
 async function runEpoch(context: EpochContext, from: Checkpoint): Promise<{ readonly checkpoint: Checkpoint; readonly stopped: boolean }> {
-  const { run, stage, setting, trainer, tools, epochKey } = context;
+  const { run, stage, setting, trainer, ports, epochKey } = context;
   const { recipe, train, kind, signal, onProgress } = run;
   const plan = batchesOf(train, recipe, epochKey);
   const perBatch = plan[0]!.length;
@@ -161,7 +161,7 @@ async function runEpoch(context: EpochContext, from: Checkpoint): Promise<{ read
   let { batch } = from.position;
   let { step } = from;
   let sum = from.losses.sum;
-  const flush = async (): Promise<void> => tools.log.add(entries.splice(0));
+  const flush = async (): Promise<void> => ports.log.add(entries.splice(0));
   const checkpoint = async (position: Checkpoint['position'], fresh: boolean): Promise<Checkpoint> => {
     const { tensors, optimizer } = await trainer.state();
     const whole: Tensors = new Map([...from.tensors, ...tensors]);
@@ -237,7 +237,7 @@ async function runEpoch(context: EpochContext, from: Checkpoint): Promise<{ read
     seconds,
     imagesPerSecond,
   };
-  await tools.log.add([entry]);
+  await ports.log.add([entry]);
   onProgress?.({
     position: done.position,
     what: stage.what,

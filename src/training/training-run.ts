@@ -10,10 +10,10 @@ import type { LogEntry } from './training-log.js';
 
 /** A network to be trained, and all that it depends on. */
 export interface TrainingRun {
-  /** Of this run alone: checkpoints, `log.jsonl`, `loss.png`. What a run before left there is gone on with. */
+  /** Of this run alone: checkpoints, `log.jsonl`, `loss.png`. A run that was interrupted is continued from what is there. */
   readonly directory: string;
   readonly architecture: Architecture;
-  /** First weights: from scratch, published, or of the model in service. */
+  /** First weights: from scratch, published, or of the deployed model. */
   readonly initial: Tensors;
   readonly input: TrainingInput;
   readonly kind: Objective['kind'];

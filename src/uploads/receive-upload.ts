@@ -19,7 +19,7 @@ export interface ReceiveOptions {
   readonly maxBytes: number;
   /** Content-Length, where it is stated: what is too large is refused before it has come. */
   readonly declaredBytes?: number | undefined;
-  /** Asked before bytes are written: all that are declared, else a part at a time. */
+  /** Called before bytes are written: with all declared bytes, or with one part at a time. */
   reserve?(bytes: number): Promise<void>;
 }
 

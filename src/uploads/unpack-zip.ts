@@ -23,7 +23,7 @@ const harmlessTotal = 2 ** 25;
 const partBytes = 16 * 2 ** 20;
 
 export interface UnpackOptions {
-  /** Asked before bytes are written. @throws what ends the unpacking */
+  /** Called before bytes are written. @throws to stop the unpacking */
   reserve?(bytes: number): Promise<void>;
 }
 

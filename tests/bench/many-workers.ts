@@ -29,7 +29,7 @@ export async function bench(): Promise<void> {
   }
 }
 
-/** All studies wait in Orthanc; one study in hand of each process, and from the first result to the last, so that the start of the processes does not count. */
+/** All studies wait in Orthanc; each process works on one study at a time. Measured from the first result to the last, so that the start of the processes does not count. */
 async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
   const databaseUrl = await postgres.createDatabase();
   await withOrthanc(async ({ orthanc }) => {
@@ -65,7 +65,7 @@ async function real(workers: number, postgres: PrivatePostgres): Promise<void> {
   });
 }
 
-/** Jobs of one second that need no processor: what the queue itself allows. At most eight in hand of one process. */
+/** Jobs of one second that need no processor: what the queue itself allows. At most eight are active in one process. */
 async function simulated(workers: number, postgres: PrivatePostgres): Promise<void> {
   const location = { databaseUrl: await postgres.createDatabase() };
   const keys = Array.from({ length: workers * 6 }, (_, n) => `1.2.${n}`);

@@ -22,35 +22,35 @@ import { median } from './median.js';
 const rounds = 4;
 const studiesOfRound = 6;
 
-type Night = 'none' | 'as shipped' | 'without low priority';
-const nights: readonly Night[] = ['none', 'as shipped', 'without low priority'];
+type Training = 'none' | 'as shipped' | 'without low priority';
+const modes: readonly Training[] = ['none', 'as shipped', 'without low priority'];
 
-/** From the moment Orthanc calls a study stable to its report in Orthanc, with and without a night that trains beside the service, in turns. */
+/** From the moment Orthanc calls a study stable to its report in Orthanc, with and without a retraining run beside the service, in turns. */
 export async function bench(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'chest-ai-bench-'));
   const orthanc = await startPrivateOrthanc({ directory: join(directory, 'orthanc'), stableAgeSeconds: 1 });
   const config = configFor(orthanc, { dataDir: join(directory, 'service') });
   const service = await startService(config, silentLog);
   const client = new OrthancClient({ url: orthanc.url, username: orthanc.username, password: orthanc.password, timeoutMs: 60_000 });
-  const load = [...sampleLoad(1 + nights.length * rounds * studiesOfRound, 'retraining-latency')];
-  const waits: Record<Night, number[]> = { none: [], 'as shipped': [], 'without low priority': [] };
+  const load = [...sampleLoad(1 + modes.length * rounds * studiesOfRound, 'retraining-latency')];
+  const waits: Record<Training, number[]> = { none: [], 'as shipped': [], 'without low priority': [] };
   try {
     const run = await planRetraining(service, config.dataDir);
     await latencyOf(load.pop()!, service, client, orthanc);
     for (let round = 0; round < rounds; round++) {
-      for (const night of nights) {
-        const training = night === 'none' ? undefined : await startTraining(run, night === 'without low priority');
+      for (const mode of modes) {
+        const training = mode === 'none' ? undefined : await startTraining(run, mode === 'without low priority');
         if (training && round === 0)
           console.log(
-            `night ${night}: ${((await shareOfLowPriority(training.pid!)) * 100).toFixed(0)} % of its processor time so far in threads of low priority`,
+            `training ${mode}: ${((await shareOfLowPriority(training.pid!)) * 100).toFixed(0)} % of its processor time so far in threads of low priority`,
           );
-        for (const study of load.splice(0, studiesOfRound)) waits[night].push(await latencyOf(study, service, client, orthanc));
+        for (const study of load.splice(0, studiesOfRound)) waits[mode].push(await latencyOf(study, service, client, orthanc));
         if (training) await end(training);
       }
     }
-    for (const night of nights)
+    for (const mode of modes)
       console.log(
-        `night ${night}: median ${median(waits[night]).toFixed(0)} ms, 95 % ${percentile95(waits[night]).toFixed(0)} ms (n ${waits[night].length})`,
+        `training ${mode}: median ${median(waits[mode]).toFixed(0)} ms, 95 % ${percentile95(waits[mode]).toFixed(0)} ms (n ${waits[mode].length})`,
       );
     console.log(
       `load of the machine over the last minutes: ${loadavg()
@@ -65,7 +65,7 @@ export async function bench(): Promise<void> {
   }
 }
 
-/** A night on the shipped network that will not end by itself. @returns its folder */
+/** A retraining run on the shipped network that does not end by itself. @returns its folder */
 async function planRetraining(service: RunningService, dataDir: string): Promise<string> {
   const { run, pictures } = retrainingFolders({ dataDir });
   await mkdir(run, { recursive: true });

@@ -83,7 +83,7 @@ describe('what somebody sees of our documents without OHIF', () => {
     const regions = await htmlOf(documents.current.find((one) => one.kind === 'measurement')!.reference);
     for (const expected of [/Imaging Measurement Report/, /Pneumonia/, /POLYLINE|polyline/i]) assert.match(regions, expected);
     const [assessment] = readAssessments(await pacs.dicomWeb.retrieveStudyMetadata(study));
-    const judged = await htmlOf(assessment!.reference);
+    const assessmentHtml = await htmlOf(assessment!.reference);
     for (const expected of [
       /petrova/i,
       /Pneumonia: absent\. Rejects the software's finding/,
@@ -91,7 +91,7 @@ describe('what somebody sees of our documents without OHIF', () => {
       /VERIFIED|Verified/i,
       /Example Hospital/,
     ])
-      assert.match(judged, expected);
+      assert.match(assessmentHtml, expected);
   });
 
   test('Orthanc shows the heat map in colour, as preview and rendered over DICOMweb', async () => {

@@ -114,10 +114,10 @@ describe('the page: operations, drift and models', { ...(skip ? { skip } : {}) }
       why: 'it is worse',
     };
     await pages.service.registry.recordChange({
-      id: 'night-2026-01-31T02-00-00-000Z',
+      id: 'retraining-2026-01-31T02-00-00-000Z',
       startedAt: at,
       endedAt: at,
-      by: 'night',
+      by: 'schedule',
       codeVersion: '0',
       engine: 'none',
       seed: 1,

@@ -37,7 +37,7 @@ describe('the page: accessibility of every view', { ...(skip ? { skip } : {}) },
       '/password',
       '/nowhere',
     ];
-    assert.deepEqual(pages.desk.mistakes, [], 'what the console said so far');
+    assert.deepEqual(pages.desk.mistakes, [], 'errors in the console so far');
     const found: string[] = [];
     for (const theme of ['dark', 'light'] as const) {
       for (const width of [1400, 390]) {

@@ -36,7 +36,7 @@ for (const backend of storeBackends()) {
       authorization: `Bearer ${(await parts.administration.addToken({ name, roles: [role] }, { actor: 'test' })).token}`,
     });
 
-    test('a stranger gets nothing from any route, but what is on the list', async () => {
+    test('an unauthenticated request gets nothing from any route except the public ones', async () => {
       const routes = routesOf(server.app);
       assert.ok(routes.length >= 20, `${routes.length} routes`);
       const open = new Set([
@@ -86,11 +86,12 @@ for (const backend of storeBackends()) {
     });
 
     test('every route asks for its role', async () => {
+      const viewing = roles.filter((role) => role !== 'metrics');
       const expected: readonly { readonly method: string; readonly path: string; readonly may: readonly Role[] }[] = [
-        { method: 'GET', path: '/api/results', may: roles },
-        { method: 'GET', path: '/api/failed-jobs', may: roles },
+        { method: 'GET', path: '/api/results', may: viewing },
+        { method: 'GET', path: '/api/failed-jobs', may: viewing },
         { method: 'POST', path: '/api/failed-jobs/00000000-0000-0000-0000-000000000000/retry', may: ['operator', 'admin'] },
-        { method: 'GET', path: '/api/retraining', may: roles },
+        { method: 'GET', path: '/api/retraining', may: viewing },
         { method: 'POST', path: '/api/models/0123456789ab/promote', may: ['operator', 'admin'] },
         { method: 'POST', path: '/api/models/0123456789ab/challenge', may: ['operator', 'admin'] },
         { method: 'POST', path: '/api/models/rollback', may: ['operator', 'admin'] },
@@ -184,36 +185,36 @@ for (const backend of storeBackends()) {
       assert.equal((await fetch(`${server.url}/api/me`, { headers: { authorization: `Bearer ${byHttp}` } })).status, 200);
     });
 
-    test('who was given a password has to change it first', async () => {
+    test('a user who was given a password must change it first', async () => {
       const admin = await logIn(server.url, 'a-admin', password);
-      const made = await post('/api/accounts', { name: 'newcomer', roles: ['reader'] }, { ...admin });
+      const made = await post('/api/accounts', { name: 'new-user', roles: ['reader'] }, { ...admin });
       assert.equal(made.status, 201);
       const { password: given } = (await made.json()) as { password: string };
-      const newcomer = await logIn(server.url, 'newcomer', given);
-      assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...newcomer } })).status, 403);
+      const newUser = await logIn(server.url, 'new-user', given);
+      assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...newUser } })).status, 403);
       assert.equal(
-        ((await (await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).json()) as { mustChange: boolean }).mustChange,
+        ((await (await fetch(`${server.url}/api/me`, { headers: { ...newUser } })).json()) as { mustChange: boolean }).mustChange,
         true,
       );
-      const shown = await fetch(server.url, { redirect: 'manual', headers: { ...newcomer, accept: 'text/html' } });
+      const shown = await fetch(server.url, { redirect: 'manual', headers: { ...newUser, accept: 'text/html' } });
       assert.deepEqual([shown.status, shown.headers.get('location')], [303, '/password'], 'a browser is led to where it can be changed');
       assert.equal(
-        (await fetch(`${server.url}/password`, { redirect: 'manual', headers: { ...newcomer, accept: 'text/html' } })).status,
+        (await fetch(`${server.url}/password`, { redirect: 'manual', headers: { ...newUser, accept: 'text/html' } })).status,
         200,
       );
-      assert.equal((await post('/api/password', { current: 'wrong', next: 'my own long words' }, { ...newcomer })).status, 401);
-      assert.equal((await post('/api/password', { current: given, next: 'short' }, { ...newcomer })).status, 400);
-      assert.equal((await post('/api/password', { current: given, next: 'my own long words' }, { ...newcomer })).status, 204);
+      assert.equal((await post('/api/password', { current: 'wrong', next: 'my own long words' }, { ...newUser })).status, 401);
+      assert.equal((await post('/api/password', { current: given, next: 'short' }, { ...newUser })).status, 400);
+      assert.equal((await post('/api/password', { current: given, next: 'my own long words' }, { ...newUser })).status, 204);
       assert.equal(
-        (await fetch(`${server.url}/api/me`, { headers: { ...newcomer } })).status,
+        (await fetch(`${server.url}/api/me`, { headers: { ...newUser } })).status,
         401,
         'sessions of the old password have ended',
       );
-      const again = await logIn(server.url, 'newcomer', 'my own long words');
+      const again = await logIn(server.url, 'new-user', 'my own long words');
       assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...again } })).status, 200);
-      assert.equal((await post('/api/accounts/newcomer/disable', {}, { ...admin })).status, 204);
+      assert.equal((await post('/api/accounts/new-user/disable', {}, { ...admin })).status, 204);
       assert.equal((await fetch(`${server.url}/api/results`, { headers: { ...again } })).status, 401);
-      assert.equal((await post('/api/login', { name: 'newcomer', password: 'my own long words' })).status, 401);
+      assert.equal((await post('/api/login', { name: 'new-user', password: 'my own long words' })).status, 401);
       assert.equal((await post('/api/accounts/a-admin/disable', {}, { ...admin })).status, 400, 'not oneself');
     });
 

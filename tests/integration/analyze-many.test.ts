@@ -163,7 +163,7 @@ describe('analyze: many files, folders, lists', () => {
       assert.deepEqual(await chestAi([option]).then(({ code, stdout }) => [code, stdout]), [0, `${version}\n`]);
   });
 
-  test('an image without UIDs is judged where no document has to name it; a document needs them, and names the one that is missing', async () => {
+  test('an image without UIDs is analyzed if no document is written; a document needs the UIDs, and the reason names the missing ones', async () => {
     const whole = objects<Analyzed>(await chestAi(['analyze', '--json', path('chest.dcm')]))[0]!;
     for (const missing of [
       ['StudyInstanceUID'],

@@ -66,7 +66,7 @@ describe('assessments of readers on a real Orthanc', () => {
 
   test('an assessment through the interface is an SR in Orthanc and becomes a label; repeated, it is the same object', async () => {
     const { study, report } = await reportedStudy('assessment');
-    const said = report.report.findings.map(({ concept, decision }) => [concept.value, decision]);
+    const decisions = report.report.findings.map(({ concept, decision }) => [concept.value, decision]);
     const body = {
       findings: [
         { name: 'pneumonia', decision: 'present' },
@@ -85,11 +85,11 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.ok(stored!.assessment.verified && given.verified);
     assert.ok(
       stored!.assessment.predecessors.some((one) => one.sopInstanceUID === report.reference.sopInstanceUID),
-      'it names the result that it judges',
+      'it references the assessed result',
     );
     assert.deepEqual(
       stored!.assessment.findings.map(({ concept, softwareDecision }) => [concept.value, softwareDecision]).sort(),
-      said.sort(),
+      decisions.sort(),
     );
     const { errors, warnings } = await validateDocument(
       await pacs.dicomWeb.retrieveInstance(study, stored!.reference.seriesInstanceUID, stored!.reference.sopInstanceUID),

@@ -28,7 +28,7 @@ describe('an assessment while the service is killed', () => {
     await proxy.close();
   });
   const pacs = useOrthanc();
-  const { studyInstanceUID, files } = chestStudy('judged while killed', [
+  const { studyInstanceUID, files } = chestStudy('assessed while killed', [
     { attributes: { PatientID: 'ID-4711', PatientName: 'Müller^Zoë', SpecificCharacterSet: 'ISO_IR 192' } },
   ]);
   let token = '';
@@ -65,7 +65,7 @@ describe('an assessment while the service is killed', () => {
     await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
   });
 
-  async function judge(decision: string): Promise<Response> {
+  async function giveAssessment(decision: string): Promise<Response> {
     const url = /url=(\S+)/.exec(service!.output())![1]!;
     return fetch(`${url}/api/studies/${studyInstanceUID}/assessments`, {
       method: 'POST',
@@ -84,7 +84,7 @@ describe('an assessment while the service is killed', () => {
         { kind: 'trap', when, spring: () => void victim.process.kill('SIGKILL') },
         { only: /^POST \/dicom-web\/studies/, times: 1 },
       );
-      await assert.rejects(judge(decision));
+      await assert.rejects(giveAssessment(decision));
       await victim.kill();
       proxy.behave();
       assert.equal(await assessmentsInPacs(), stored, 'what the PACS holds');
@@ -95,8 +95,8 @@ describe('an assessment while the service is killed', () => {
     });
   }
 
-  test('asked again it is done, and that is on record with the document and the number of the intention', async () => {
-    const answer = await judge('absent');
+  test('repeated, it is done; the audit log has the document and the number of the intention', async () => {
+    const answer = await giveAssessment('absent');
     assert.equal(answer.status, 200, 'the PACS held it already');
     await service!.end();
     service = undefined;

@@ -28,8 +28,8 @@ describe('analyze', () => {
   const folder = temporaryDirectory('analyze');
   const path = (name: string): string => join(folder, name);
   const { opacity, lateral, ct } = smallSamples();
-  /** What was said of chest.dcm, whose documents lie in sr. */
-  let said: Analyzed | undefined;
+  /** The result for chest.dcm, whose documents are in sr. */
+  let chestResult: Analyzed | undefined;
   const ctFiles = ct.files.map((_, index) => path(`ct/${index}.dcm`));
 
   before(async () => {
@@ -75,7 +75,7 @@ describe('analyze', () => {
       ],
     );
     const [dicom, png, jpeg] = results as [Analyzed, Analyzed, Analyzed];
-    said = dicom;
+    chestResult = dicom;
     assert.equal(dicom.studyInstanceUID, opacity.studyInstanceUID);
     assert.equal(png.studyInstanceUID, undefined);
     dicom.findings.forEach(({ name, probability }, index) => {
@@ -94,7 +94,7 @@ describe('analyze', () => {
       'the opacity is seen, so that there is a place to point at',
     );
 
-    // The documents: one text report and one with the place; both say to every reader what the command said.
+    // The documents: one text report and one with the place; every reader shows the findings that the command printed.
     const files = readdirSync(path('sr')).map((name) => join(path('sr'), name));
     const reports = files.map((file) => ({ file, report: readReport(readPart10(readFileSync(file)).dataSet) }));
     assert.deepEqual(reports.map(({ report }) => report.kind).sort(), ['measurement', 'text']);
@@ -116,14 +116,14 @@ describe('analyze', () => {
     }
   });
 
-  test('the second reader, dsr2html, shows the same figures', async (t) => {
-    assert.ok(said, 'the test before has analysed chest.dcm');
+  test('dsr2html, an independent SR reader, prints the same probabilities', async (t) => {
+    assert.ok(chestResult, 'the test before has analysed chest.dcm');
     for (const name of readdirSync(path('sr'))) {
       const text = await dsr2html(join(path('sr'), name));
       if (text === undefined) return t.skip('dsr2html (Debian package dcmtk) is not installed');
       const report = readReport(readPart10(readFileSync(join(path('sr'), name))).dataSet);
       for (const { concept, probability } of report.findings) {
-        const ours = said.findings.find((one) => one.code === concept.value)!;
+        const ours = chestResult.findings.find((one) => one.code === concept.value)!;
         assert.ok(text.includes(`${concept.meaning}`), concept.meaning);
         const shown = [...text.matchAll(/(\d+(?:\.\d+)?) %/g)].map(([, digits]) => Number(digits));
         assert.ok(
@@ -134,7 +134,7 @@ describe('analyze', () => {
       }
       assert.match(text, /not verified by a physician, not for diagnosis/i);
       if (report.kind === 'text') {
-        for (const { decision } of said.findings) assert.match(text, new RegExp(`: ${decision} \\(`, 'i'));
+        for (const { decision } of chestResult.findings) assert.match(text, new RegExp(`: ${decision} \\(`, 'i'));
       }
     }
     return undefined;
@@ -207,7 +207,7 @@ describe('analyze', () => {
     assert.equal(objects<Analyzed>(run)[0]!.outcome, 'skipped');
   });
 
-  test('a folder that cannot be made is said in one line', async () => {
+  test('a folder that cannot be created gives a one-line error message', async () => {
     const run = await chestAi(['analyze', '--sr', path('text.dcm'), path('chest.dcm')]);
     assert.equal(run.code, 1);
     assert.match(run.stderr, /^chest-ai: .*text\.dcm/);

@@ -15,8 +15,8 @@ describe('demo --once', () => {
       run.stdout,
     );
     assert.equal(new Set(lines.map((one) => one![1])).size, 7);
-    for (const [, , outcome, said] of lines as RegExpExecArray[])
-      if (outcome === 'reported') assert.match(said!, / \d+ % (present|absent|undetermined)$/);
+    for (const [, , outcome, finding] of lines as RegExpExecArray[])
+      if (outcome === 'reported') assert.match(finding!, / \d+ % (present|absent|undetermined)$/);
     assert.equal(lines.filter((one) => one![2] === 'reported').length, 5);
     assert.match(lines.find((one) => one![5]!.includes('opacity'))![3]!, /present$/);
   });

@@ -85,7 +85,7 @@ describe('routes test beside a real Orthanc', () => {
     assert.deepEqual((await pacs.dicomWeb.searchForStudies({ ModalitiesInStudy: 'SR' }, { limit: 10 })).length, 0, 'nothing was written');
   });
 
-  test('routes test: what was given wrongly is said in one line', async () => {
+  test('routes test: a wrong argument or setting gives a one-line error message', async () => {
     const { ORTHANC_URL: _url, ...withoutUrl } = access();
     const wrong: readonly (readonly [readonly string[], Record<string, string>, RegExp])[] = [
       [['routes', 'test', '--since', 'yesterday'], access(), /expected --since YYYY-MM-DD, found yesterday/],

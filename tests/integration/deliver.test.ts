@@ -81,11 +81,11 @@ describe('delivery to the destinations of the rule', () => {
         await sendByCStore(files, orthanc);
         await eventuallyOneResult(dicomWeb, studyInstanceUID);
         await eventually(
-          'the delivery is parked',
+          'the delivery has failed',
           async () => {
-            const [parked] = await service.jobs.failedJobs();
-            assert.equal(parked?.failure.code, 'destination-unknown');
-            assert.match(parked?.failure.detail ?? '', /NOBODY/);
+            const [failed] = await service.jobs.failedJobs();
+            assert.equal(failed?.failure.code, 'destination-unknown');
+            assert.match(failed?.failure.detail ?? '', /NOBODY/);
           },
           { timeoutMs: 30_000 },
         );

@@ -56,16 +56,16 @@ describe('the disk is full', () => {
       studies.flatMap((one) => one.files),
       pacs.orthanc,
     );
-    await eventually('it is said', () => assert.match(service!.output(), /disk-full/), { timeoutMs: 20_000 });
+    await eventually('the fault is logged', () => assert.match(service!.output(), /disk-full/), { timeoutMs: 20_000 });
     for (let second = 0; second < 6; second++) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       assert.deepEqual([service.process.exitCode, service.process.signalCode], [null, null], service.output());
       const health = await fetch(`${addressOf()}/health`, { headers, signal: AbortSignal.timeout(5_000) });
       assert.ok(health.status === 200 || health.status === 503);
-      const said = (await health.json()) as { ok: boolean; database?: string };
-      assert.equal(said.ok, health.status === 200);
-      // Who asks cannot be found out while the database is away; then no more is said than that.
-      assert.ok([undefined, 'answers', 'disk-full', 'database-unavailable'].includes(said.database), said.database);
+      const body = (await health.json()) as { ok: boolean; database?: string };
+      assert.equal(body.ok, health.status === 200);
+      // The user cannot be identified while the database is unavailable; then the response has no details.
+      assert.ok([undefined, 'answers', 'disk-full', 'database-unavailable'].includes(body.database), body.database);
     }
     assert.equal(
       (await fetch(`${addressOf()}/api/studies/${first.studyInstanceUID}`, { headers })).status,

@@ -36,8 +36,8 @@ const drift = { minStudies: 35, sites: { North: ['NORTH HOSPITAL'], South: ['SOU
 describe('drift at a site', () => {
   const pacs = useOrthanc();
   const dataDir = temporaryDirectory('drift');
-  const said: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
-  const log: Log = { ...silentLog, warn: (message, fields = {}) => void said.push({ message, fields }) };
+  const warnings: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
+  const log: Log = { ...silentLog, warn: (message, fields = {}) => void warnings.push({ message, fields }) };
   let service: RunningService;
 
   before(async () => {
@@ -47,7 +47,7 @@ describe('drift at a site', () => {
     const blind = await registry.add(blindCandidate());
     const pictures = join(directory, 'pictures');
     const cache = new PictureCache(pictures, blind.networks.xray!.input);
-    // By the way that the night takes: what a decoder makes of a file is not the phantom itself.
+    // Read as in a retraining run: the decoded picture differs from the phantom.
     const reader = openReader(configFor(pacs.orthanc), { xray: { width: cache.width, height: cache.height }, ct: undefined });
     const images = await plannedPhantoms(
       cache,
@@ -73,7 +73,7 @@ describe('drift at a site', () => {
         augmentation: noTransforms,
       };
       const plan = {
-        id: 'night-1',
+        id: 'retraining-1',
         startedAt: '2026-01-01T00:00:00.000Z',
         by: 'test',
         champion: blind.version,
@@ -184,11 +184,11 @@ describe('drift at a site', () => {
       pacs.dicomWeb,
     );
     await eventually(
-      'every study judged',
+      'every study is analyzed',
       async () => {
         const counts = await service.store.statistics.since(new Date(0));
-        const judged = new Set(counts.map(({ studyInstanceUID }) => studyInstanceUID));
-        assert.equal(studies.filter(({ studyInstanceUID }) => !judged.has(studyInstanceUID)).length, 0);
+        const analyzed = new Set(counts.map(({ studyInstanceUID }) => studyInstanceUID));
+        assert.equal(studies.filter(({ studyInstanceUID }) => !analyzed.has(studyInstanceUID)).length, 0);
       },
       { timeoutMs: 150_000, intervalMs: 500 },
     );
@@ -225,9 +225,9 @@ describe('drift at a site', () => {
     );
     assert.deepEqual(alarmsOf(third), ['tag:Manufacturer']);
 
-    const warned = said.filter(({ message }) => message.startsWith('drift'));
-    assert.equal(warned.length, shown.alarms.length);
-    const text = JSON.stringify(said);
+    const driftWarnings = warnings.filter(({ message }) => message.startsWith('drift'));
+    assert.equal(driftWarnings.length, shown.alarms.length);
+    const text = JSON.stringify(warnings);
     for (const secret of ['SECRET', 'NORTH HOSPITAL', 'South Clinic', 'A third house', 'OTHER', 'Other'])
       assert.ok(!text.includes(secret), secret);
 
@@ -254,7 +254,7 @@ describe('drift at a site', () => {
     const reported = (await service.store.results.listResults({ outcome: 'reported', limit: 200 })).results.find(({ findings }) =>
       findings.some(({ decision }) => decision !== 'undetermined'),
     );
-    assert.ok(reported, 'a study of which the model said yes or no');
+    assert.ok(reported, 'a study with a decided finding');
     const tools = {
       pacs: pacsOf(pacs.dicomWeb),
       clock: { now: () => new Date() },
@@ -273,7 +273,7 @@ describe('drift at a site', () => {
       tools,
     );
     await service.assessments.index(reported.studyInstanceUID as StudyInstanceUID);
-    const before = said.length;
+    const before = warnings.length;
     const lookedAt = async (): Promise<DriftReport> => driftReportSchema.parse(await service.store.drift.report());
     const first = (await lookedAt()).madeAt;
     const alarms = await service.store.drift.alarms();
@@ -291,10 +291,10 @@ describe('drift at a site', () => {
       after.map(({ id, acknowledgedBy }) => [id, acknowledgedBy]),
       alarms.map(({ id, acknowledgedBy }) => [id, acknowledgedBy]),
     );
-    assert.equal(said.slice(before).filter(({ message }) => message.startsWith('drift')).length, 0, 'said once');
+    assert.equal(warnings.slice(before).filter(({ message }) => message.startsWith('drift')).length, 0, 'logged once');
   });
 
-  test('the command line says the same, with its exit status', async () => {
+  test('the command line lists the same alarms and exits with the status for them', async () => {
     const alarms = (await service.store.drift.alarms()).map(({ site, quantity }) => `${site} ${quantity}`).sort();
     await service.stop();
     const settings = join(dataDir, 'settings.yaml');

@@ -24,29 +24,30 @@ test('D27: the roles of the OpenAPI list are those that the server asks for', as
   };
   const mayDo: Readonly<Record<string, readonly Role[]>> = {
     viewer: ['viewer', 'reader', 'operator', 'admin', 'service'],
+    metrics: ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'],
     reader: ['reader', 'admin'],
     operator: ['operator', 'admin'],
     admin: ['admin'],
-    'signed-in': ['viewer', 'reader', 'operator', 'admin', 'service'],
+    'signed-in': ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'],
   };
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, { 'x-role': role }] of Object.entries(methods)) {
       const address = concrete(path.replace(/\{path\}/, 'studies').replace(/\{(\w+)\}/g, ':$1'));
-      const stranger = await fetch(served.server.url + address, {
+      const unauthenticated = await fetch(served.server.url + address, {
         method: method.toUpperCase(),
         redirect: 'manual',
         signal: AbortSignal.timeout(30_000),
         headers: { origin: served.server.url },
       });
-      await stranger.body?.cancel();
+      await unauthenticated.body?.cancel();
       if (role === 'public') {
         // The hint and the way back from a provider ask for something of their own.
         if (path !== '/hint' && path !== '/api/login/oidc/callback')
-          assert.notEqual(stranger.status, 401, `${method} ${path} for a stranger`);
+          assert.notEqual(unauthenticated.status, 401, `${method} ${path} without credentials`);
         continue;
       }
-      assert.equal(stranger.status, 401, `${method} ${path} for a stranger`);
-      for (const one of ['viewer', 'reader', 'operator', 'admin', 'service'] as const) {
+      assert.equal(unauthenticated.status, 401, `${method} ${path} without credentials`);
+      for (const one of ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'] as const) {
         const response = await ask(address, { method: method.toUpperCase(), role: one });
         await response.body?.cancel();
         const { status } = response;

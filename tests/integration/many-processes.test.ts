@@ -105,7 +105,7 @@ describe('several processes on one PostgreSQL', { skip: postgresMissing() }, () 
     assert.equal((await fetch(`${urlOf(successor)}/api/results`)).status, 401);
   });
 
-  test('H2: a model promoted while studies flow is taken up by every worker, each with a DATA_DIR of its own, and so is a rollback; no study is lost or judged twice', {
+  test('H2: a model promoted while studies flow is taken up by every worker, each with a DATA_DIR of its own, and so is a rollback; no study is lost or reported twice', {
     timeout: 240_000,
   }, async () => {
     for (const one of [...running]) await end(one, 'end');

@@ -280,13 +280,16 @@ for (const { method, path, now, body } of formerPaths) {
 }
 
 test('under a former path the reply has the former field names and values', async () => {
-  const verdicts = (await (await send('GET', `/api/studies/${study}/verdicts`)).json()) as {
+  const assessments = (await (await send('GET', `/api/studies/${study}/verdicts`)).json()) as {
     verdicts: { settles: boolean; whence: string }[];
     labels: { state: string }[];
   };
-  assert.deepEqual([verdicts.verdicts[0]!.settles, verdicts.verdicts[0]!.whence, verdicts.labels[0]!.state], [false, 'page', 'settled']);
-  const night = (await (await send('GET', '/api/night')).json()) as { state: string; underWay: { step: string } };
-  assert.deepEqual([night.state, night.underWay.step], ['parked', 'judging']);
+  assert.deepEqual(
+    [assessments.verdicts[0]!.settles, assessments.verdicts[0]!.whence, assessments.labels[0]!.state],
+    [false, 'page', 'settled'],
+  );
+  const retraining = (await (await send('GET', '/api/night')).json()) as { state: string; underWay: { step: string } };
+  assert.deepEqual([retraining.state, retraining.underWay.step], ['parked', 'judging']);
 });
 
 test('the former fields judgedDocument and settles are accepted, marked and warned of; both names at once are refused', async () => {

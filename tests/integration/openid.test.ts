@@ -58,7 +58,7 @@ describe('login at an OpenID provider', () => {
     assert.match(await arrived.text(), /http-equiv="refresh"/);
     assert.match(arrived.headers.getSetCookie().find((line) => line.startsWith('chest-ai='))!, /HttpOnly; SameSite=Strict/);
     assert.deepEqual(await meOf(browser), { name: 'anna', roles: ['reader'] });
-    assert.equal(browser.cookie(server.url, 'chest-ai-login'), undefined, 'the journey is over');
+    assert.equal(browser.cookie(server.url, 'chest-ai-login'), undefined, 'the authorization request has ended');
     const [entry, intended] = await store.audit.list({ action: 'login', actor: 'anna' });
     assert.deepEqual([entry!.outcome, intended!.outcome], ['done', 'intended']);
     assert.deepEqual(JSON.parse(entry!.subject), { by: 'openid', roles: ['reader'], intention: intended!.seq });
@@ -70,9 +70,9 @@ describe('login at an OpenID provider', () => {
     const attacker = new TestBrowser();
     const back = await logInAtProvider(attacker, server.url, 'otto', callback);
     const victim = new TestBrowser();
-    assert.deepEqual(await codeOf(await victim.request(back)), [401, 'login-required'], 'no journey');
+    assert.deepEqual(await codeOf(await victim.request(back)), [401, 'login-required'], 'no authorization request');
     await victim.request(`${server.url}/api/login/oidc`);
-    assert.deepEqual(await codeOf(await victim.request(back)), [401, 'login-required'], 'another journey');
+    assert.deepEqual(await codeOf(await victim.request(back)), [401, 'login-required'], 'another authorization request');
     assert.equal(victim.cookie(server.url, 'chest-ai'), undefined);
   });
 
@@ -130,7 +130,7 @@ describe('login at an OpenID provider', () => {
     await assert.rejects(accessParts(store).administration.resetPassword('anna', { actor: 'test' }), /expected a local account/);
   });
 
-  test('a provider that is down is said, and tried again', async () => {
+  test('a provider that is unavailable gives a fault each time, and is tried again', async () => {
     const port = await freePort();
     const other = await startTestServer(store, {
       settings: {

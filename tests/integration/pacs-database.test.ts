@@ -37,7 +37,7 @@ class Hospital {
     this.clients = clientsOf(this.orthanc);
   }
 
-  /** Studies that were there long before the service: nothing more is said of them. */
+  /** Studies that were stored long before the service started: Orthanc records no further changes of them. */
   async sendArchive(...archive: readonly TestStudy[]): Promise<void> {
     await this.send(...archive);
     const { client } = this.clients;

@@ -104,11 +104,11 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const first = await eventuallyCurrent('skipped', study, (row) => assert.equal(row.code, 'no-rule'));
     await sendByCStore([chest], pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const pulse = await service.store.worklist.newest();
+    const changeToken = await service.store.worklist.newest();
     await pacs.client.deleteInstance(await instanceId(chest));
     const again = await eventuallyCurrent('skipped again', study, (row) => assert.equal(row.code, 'no-rule'));
     assert.equal(again.inputKey, first.inputKey);
-    assert.notEqual(await service.store.worklist.newest(), pulse);
+    assert.notEqual(await service.store.worklist.newest(), changeToken);
     await assertNoPresentFindingIsCurrent(study);
     // And once more: B is true again, as a new document.
     await sendByCStore([chest], pacs.orthanc);
@@ -133,10 +133,10 @@ describe('events in the PACS: what happens to result, documents, labels and pict
     const { studyInstanceUID: study, files } = chestStudy('deleted study');
     await sendByCStore(files, pacs.orthanc);
     await eventuallyCurrent('reported', study, (row) => assert.equal(row.outcome, 'reported'));
-    const pulse = await service.store.worklist.newest();
+    const changeToken = await service.store.worklist.newest();
     await pacs.client.deleteStudy(await studyId(study));
     await eventuallyForgotten(study);
-    assert.notEqual(await service.store.worklist.newest(), pulse);
+    assert.notEqual(await service.store.worklist.newest(), changeToken);
     assert.deepEqual(await pacs.client.findStudies(study), []);
     // Sent again it is analysed as if it had never been there.
     await sendByCStore(files, pacs.orthanc);

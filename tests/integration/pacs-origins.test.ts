@@ -60,19 +60,19 @@ test('M6: without the DICOMweb plugin a study waits, and health is not ok; with 
   }
 });
 
-test('L8: a registry that has forgotten the promoted model is said at the start', async () => {
+test('L8: a registry without the promoted model leads to a warning at the start', async () => {
   const store = await openStore({ dataDir: temporaryDirectory('lost') }, silentLog);
-  const said: unknown[] = [];
-  const log = { ...silentLog, warn: (_message: string, fields?: unknown) => void said.push(fields) };
+  const warnings: unknown[] = [];
+  const log = { ...silentLog, warn: (_message: string, fields?: unknown) => void warnings.push(fields) };
   const registry = openRegistry(temporaryDirectory('lost-models'));
   try {
     await warnOfLostRegistry(store.audit, registry, 'aaaaaaaaaaaa', log);
-    assert.deepEqual(said, []);
+    assert.deepEqual(warnings, []);
     await store.audit.append({ actor: 'a', action: 'model.changed', subject: { change: 'promote', champion: 'bbbbbbbbbbbb' } });
     await warnOfLostRegistry(store.audit, registry, 'bbbbbbbbbbbb', log);
-    assert.deepEqual(said, []);
+    assert.deepEqual(warnings, []);
     await warnOfLostRegistry(store.audit, registry, 'aaaaaaaaaaaa', log);
-    assert.equal(said.length, 1);
+    assert.equal(warnings.length, 1);
   } finally {
     await store.close();
   }

@@ -17,7 +17,7 @@ interface Check {
   readonly name: string;
   readonly state: string;
   readonly detail: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 const environmentOf = ({ orthanc }: TestOrthanc) => ({
@@ -95,7 +95,7 @@ describe('settings of Orthanc that hospitals have', () => {
           const { check, code } = await doctorSays(pacs, 'metadata');
           assert.deepEqual([check.state, code], ['bad', 1]);
           assert.match(check.detail, new RegExp(setting));
-          assert.match(check.mend, /StudiesMetadata and SeriesMetadata to "Full" under DicomWeb/);
+          assert.match(check.fix, /StudiesMetadata and SeriesMetadata to "Full" under DicomWeb/);
           const ask =
             setting === 'StudiesMetadata'
               ? pacs.dicomWeb.retrieveStudyMetadata(image.studyInstanceUID)
@@ -122,7 +122,7 @@ describe('settings of Orthanc that hospitals have', () => {
         const { check, code } = await doctorSays(pacs, 'storing');
         assert.deepEqual([check.state, code], ['bad', 1]);
         assert.match(check.detail, /refuses STOW-RS/);
-        assert.match(check.mend, /ORTHANC_USERNAME/);
+        assert.match(check.fix, /ORTHANC_USERNAME/);
         await startSays(pacs, /warn .*refuses STOW-RS.*fix=.*ORTHANC_USERNAME/);
       },
       { luaScripts: [filter] },

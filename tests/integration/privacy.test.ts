@@ -55,7 +55,7 @@ function finds(text: string, bytes: Buffer): boolean {
   return narrow.includes(wanted) || narrow.includes(Buffer.from(wanted, 'utf16le').toString('latin1'));
 }
 
-/** The surroundings of a finding, to see what leaked. */
+/** Fails with the text around a secret that leaked. */
 function assertClean(what: string, bytes: Buffer, secrets: readonly string[]): void {
   for (const secret of secrets) {
     if (!finds(secret, bytes)) continue;
@@ -153,20 +153,20 @@ describe('no patient attribute leaves the DICOM objects', () => {
 
       // Refused, answered with an error that quotes a patient, garbled, unreachable; each with a study on its way.
       const quoting = JSON.stringify({ Message: planted.PatientName, Details: planted.PatientID, HttpError: planted.AccessionNumber });
-      const troubles = [
+      const faults = [
         { mischief: { kind: 'status', status: 401, body: quoting }, only: /./ },
         { mischief: { kind: 'status', status: 500, body: quoting }, only: /^GET \/dicom-web/ },
         { mischief: { kind: 'status', status: 400, body: quoting }, only: /^POST \/dicom-web/ },
         { mischief: { kind: 'shorten', keepBytes: 3_000 }, only: /^GET \/dicom-web\/studies\/[^/]+\/(metadata|series)/ },
         { mischief: { kind: 'refuse' }, only: /./ },
       ] as const;
-      for (const [index, { mischief, only }] of troubles.entries()) {
-        const study = chestStudy(name(`trouble ${index}`), [{ attributes: planted }]);
+      for (const [index, { mischief, only }] of faults.entries()) {
+        const study = chestStudy(name(`fault ${index}`), [{ attributes: planted }]);
         const before = proxy.requests.length;
         proxy.misbehave(mischief, { only, times: 2 });
         await sendByStow(study.files, pacs.dicomWeb);
         await eventually(
-          'the trouble is met',
+          'the fault has occurred',
           async () => {
             await ask('/health');
             assert.ok(
@@ -229,7 +229,7 @@ describe('no patient attribute leaves the DICOM objects', () => {
         'and the index',
       );
       for (const code of ['pacs-unauthorized', 'pacs-error', 'pacs-unreachable'])
-        assert.ok(finds(code, output), `${code} was met and said`);
+        assert.ok(finds(code, output), `${code} occurred and was logged`);
       assertClean('what the service wrote', output, secrets);
       for (const answer of answers) assertClean('an answer of the service', answer, secrets);
       for (const file of files) assertClean(file, readFileSync(file), secrets);
@@ -268,7 +268,7 @@ async function comeAndGo(
   ] as const)
     shown.push(Buffer.from(await (await post('/api/login', { name, password }, {})).arrayBuffer()));
   const made = (await (await post('/api/tokens', { name: 'planted', roles: ['service'] })).json()) as { token: string };
-  const account = (await (await post('/api/accounts', { name: 'newcomer', roles: ['reader'] })).json()) as { password: string };
+  const account = (await (await post('/api/accounts', { name: 'new-user', roles: ['reader'] })).json()) as { password: string };
   assert.ok(made.token && account.password);
   for (const [path, body] of [
     ['/api/accounts', { name: hostile, roles: ['reader'] }],

@@ -80,15 +80,15 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
   }, async () => {
     const dataDir = openFolder();
     // As release 0.2.0 left it.
-    const night = join(dataDir, 'retraining');
-    mkdirSync(join(night, 'pictures', 'ab'), { recursive: true });
-    writeFileSync(join(night, 'pictures', 'ab', '1.2.grey'), 'pixels');
-    writeFileSync(join(night, 'patient-key'), Buffer.alloc(32, 1));
-    for (const path of walk(night)) chmodSync(path, statSync(path).isDirectory() ? 0o777 : 0o666);
+    const retraining = join(dataDir, 'retraining');
+    mkdirSync(join(retraining, 'pictures', 'ab'), { recursive: true });
+    writeFileSync(join(retraining, 'pictures', 'ab', '1.2.grey'), 'pixels');
+    writeFileSync(join(retraining, 'patient-key'), Buffer.alloc(32, 1));
+    for (const path of walk(retraining)) chmodSync(path, statSync(path).isDirectory() ? 0o777 : 0o666);
     const outside = join(dataDir, '..', 'outside');
     writeFileSync(outside, 'of somebody else');
     chmodSync(outside, 0o644);
-    symlinkSync(outside, join(night, 'link'));
+    symlinkSync(outside, join(retraining, 'link'));
     const service = await spawnService(pacs.orthanc, { dataDir, environment: { ENGINE: 'onnx-cpu' } });
     try {
       const study = chestStudy('private');
@@ -127,12 +127,13 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
       return stdout
         .trim()
         .split('\n')
-        .map((one) => JSON.parse(one) as { name: string; state: string; detail: string; mend: string })
+        .map((one) => JSON.parse(one) as { name: string; state: string; detail: string; fix: string; mend: string })
         .find(({ name }) => name === 'private files')!;
     };
     const before = await line();
     assert.equal(before.state, 'bad');
-    assert.match(before.mend, /chmod -R go-rwx/);
+    assert.match(before.fix, /chmod -R go-rwx/);
+    assert.equal(before.mend, before.fix, 'the former name of the field');
     closeOpenFiles(dataDir);
     assert.equal((await line()).state, 'good');
   });

@@ -21,8 +21,8 @@ describe('another model is promoted while studies flow', () => {
   const dataDir = temporaryDirectory('promotion');
   // As the command line does it: another opening of the same folder.
   const registry = openRegistry(join(dataDir, 'models'));
-  const said: string[] = [];
-  const log: Log = { ...silentLog, error: (message, fields) => void said.push(`${message} ${String(fields?.['detail'])}`) };
+  const errors: string[] = [];
+  const log: Log = { ...silentLog, error: (message, fields) => void errors.push(`${message} ${String(fields?.['detail'])}`) };
   let service: RunningService;
   let starter: ModelVersion;
 
@@ -41,7 +41,7 @@ describe('another model is promoted while studies flow', () => {
     assert.equal(service.model.deviceUID, starter.deviceUID);
   });
 
-  test('none is lost, none is judged twice, and each report names the version that made it', async () => {
+  test('no study is lost or reported twice, and each report names the version that made it', async () => {
     // The third has another input size: the pictures must follow the model.
     const second = await registry.add(changedStarter(starter, '2026-11-24'));
     const third = await registry.add(changedStarter(starter, '2026-11-25', 224));
@@ -77,7 +77,7 @@ describe('another model is promoted while studies flow', () => {
     for (const version of [starter, third]) assert.ok((await resultsOf(version)) > 0, version.version);
   });
 
-  test('a challenger judges the same studies in shadow; nothing of it reaches the PACS', async () => {
+  test('a challenger analyzes the same studies in shadow mode; none of its results reach the PACS', async () => {
     const challenger = await registry.add(changedStarter(starter, '2026-11-27'));
     await registry.challenge(challenger.version, reason);
     await eventually('the challenger is loaded', () => assert.equal(service.serving.challenger()?.version, challenger.version), {
@@ -86,7 +86,7 @@ describe('another model is promoted while studies flow', () => {
     const { files, studyInstanceUID } = chestStudy('in shadow');
     await sendByStow(files, pacs.dicomWeb);
     const [row] = await eventually(
-      'what the challenger says',
+      'the result of the challenger',
       async () => {
         const rows = await service.store.shadow.ofVersion(challenger.version);
         assert.equal(rows.length, 1);
@@ -118,8 +118,8 @@ describe('another model is promoted while studies flow', () => {
     await service.serving.refresh();
     await service.serving.refresh();
     assert.equal(service.model.version, served);
-    assert.deepEqual(said.filter((line) => /the model version cannot be loaded/.test(line)).length, 1, said.join('\n'));
-    assert.match(said.join('\n'), /the model has an output "mystery"/);
+    assert.deepEqual(errors.filter((line) => /the model version cannot be loaded/.test(line)).length, 1, errors.join('\n'));
+    assert.match(errors.join('\n'), /the model has an output "mystery"/);
     await registry.rollback(reason);
     await registry.rollback(reason);
     await service.serving.refresh();
@@ -130,7 +130,7 @@ describe('another model is promoted while studies flow', () => {
     assert.equal(report.algorithm.deviceUID, service.model.deviceUID);
   });
 
-  test('every change is on record once, with who made it, though it came by another door than the page', async () => {
+  test('every change is audited once, with its actor, even if it was made outside the web interface', async () => {
     const history = await registry.history();
     const entries = await eventually('all are on record', async () => {
       const found = await service.store.audit.list({ action: 'model.changed', limit: 1000 });
@@ -143,15 +143,15 @@ describe('another model is promoted while studies flow', () => {
       history.length,
       'not again at each look',
     );
-    const said = entries
+    const changes = entries
       .map(({ actor, subject }) => ({ actor, ...(JSON.parse(subject) as { revision: number; change: string; champion: string }) }))
       .sort((one, other) => one.revision - other.revision);
     assert.deepEqual(
-      said.map(({ actor, revision, change, champion }) => [actor, revision, change, champion]),
+      changes.map(({ actor, revision, change, champion }) => [actor, revision, change, champion]),
       history.map(({ by, revision, action, champion }) => [by, revision, action, champion]),
     );
     assert.ok(
-      said.some(({ actor, change }) => actor === 'test' && change === 'promote') && said.some(({ change }) => change === 'rollback'),
+      changes.some(({ actor, change }) => actor === 'test' && change === 'promote') && changes.some(({ change }) => change === 'rollback'),
     );
   });
 
@@ -164,10 +164,10 @@ describe('another model is promoted while studies flow', () => {
   });
 });
 
-describe('a model that is held', () => {
+describe('an acquired model', () => {
   const pacs = useOrthanc();
 
-  test('stays loaded until it is let go, also when another is promoted meanwhile', async () => {
+  test('stays loaded until it is released, even if another one is promoted in the meantime', async () => {
     const dataDir = temporaryDirectory('held');
     const service = await startTestService(pacs.orthanc, { dataDir });
     try {

@@ -88,7 +88,7 @@ for (const backend of storeBackends()) {
         calling: 'MODALITY1',
       });
       await eventuallyOneResult(pacs.dicomWeb, early.studyInstanceUID, { total: 2 });
-      const say = (reader: string, decision: 'present' | 'absent', adjudicates = false) =>
+      const assess = (reader: string, decision: 'present' | 'absent', adjudicates = false) =>
         service.assessments.give({
           studyInstanceUID: plain.studyInstanceUID,
           reader: service.assessments.readerOf(reader),
@@ -96,11 +96,11 @@ for (const backend of storeBackends()) {
           adjudicates,
           origin: 'page',
         });
-      await say('meier', 'present');
-      await say('schulz', 'absent');
-      await say('petrova', 'absent', true);
+      await assess('meier', 'present');
+      await assess('schulz', 'absent');
+      await assess('petrova', 'absent', true);
       await eventually(
-        'everything is settled',
+        'all jobs are done',
         async () => {
           assert.equal(
             (await service.jobs.stats()).reduce((sum, one) => sum + one.waiting + one.active + one.retrying, 0),

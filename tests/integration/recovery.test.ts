@@ -78,7 +78,7 @@ describe('the infrastructure fails', () => {
       const service = await startTestService(orthanc);
       const studies = Array.from({ length: 6 }, (_, n) => chestStudy(`decoder crashed ${n}`));
       try {
-        // Stopped, they have a file in hand and do not get on with it.
+        // The stopped processes have a file in progress and do not finish it.
         const victims = decodersOf();
         assert.ok(victims.length > 0);
         for (const pid of victims) process.kill(pid, 'SIGSTOP');
@@ -86,7 +86,7 @@ describe('the infrastructure fails', () => {
           studies.flatMap((one) => one.files),
           orthanc,
         );
-        await eventually('studies are in hand', async () => assert.ok((await service.jobs.stats()).some(({ active }) => active > 1)), {
+        await eventually('studies are in progress', async () => assert.ok((await service.jobs.stats()).some(({ active }) => active > 1)), {
           timeoutMs: 30_000,
         });
         await sleep(2_000);
@@ -269,8 +269,8 @@ describe('Orthanc answers badly', () => {
         proxy.misbehave(mischief, { only, times: name.startsWith('404') ? 1 : 3 });
         await sendByCStore(files, pacs.orthanc);
         if (name.startsWith('404')) {
-          // Parked until a person has it tried again; or tried again by itself, when the document of the failure is seen
-          // before the failure is on record. Either way the failure is superseded.
+          // The job stays failed until a user retries it; or it is retried automatically, if the document of the failure is
+          // detected before the failure is recorded. In both cases the failure is superseded.
           const text = await eventually(
             'the study is reported after all',
             async () => {

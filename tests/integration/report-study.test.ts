@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { RunningService } from '../../src/service/start-service.js';
 import { textOf } from '../../src/dicom/data-set.js';
+import { skipReasons } from '../../src/reporting/skip.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -99,7 +100,7 @@ describe('the report story on a real Orthanc', () => {
     assert.deepEqual(report.outcome, {
       kind: 'skipped',
       code: 'lateral-only',
-      reason: 'The study holds lateral views only; the model judges frontal views: view LL',
+      reason: `${skipReasons['lateral-only']}: view LL`,
     });
   });
 
@@ -153,8 +154,8 @@ describe('the report story on a real Orthanc', () => {
     const { report } = await eventuallyOneResult(pacs.dicomWeb, broken.studyInstanceUID);
     assert.equal(report.outcome.kind, 'failed');
     assert.match(report.outcome.kind === 'failed' ? report.outcome.reason : '', new RegExp(broken.sopInstanceUID.replaceAll('.', '\\.')));
-    // The document is stored before the work is parked.
-    await eventually('it waits where a person sees it', async () => assert.ok((await service.jobs.failedJobs()).length > 0));
+    // The document is stored before the job fails.
+    await eventually('the job is in the list of failed jobs', async () => assert.ok((await service.jobs.failedJobs()).length > 0));
   });
 
   test('a readable image beside an unreadable one is reported, and the other is named', async () => {
@@ -194,7 +195,7 @@ describe('the report story on a real Orthanc', () => {
   });
 
   test('missing tags: an image with few attributes still has one result', async () => {
-    const { files, studyInstanceUID } = chestStudy('little said', [
+    const { files, studyInstanceUID } = chestStudy('few attributes', [
       {
         attributes: {
           ViewPosition: undefined,
@@ -232,7 +233,7 @@ describe('the report story on a real Orthanc', () => {
       pacs.orthanc,
     );
     await eventually(
-      'the study is parked',
+      'the job has failed',
       async () => assert.ok((await service.jobs.failedJobs()).some((one) => one.failure.code === 'study-ambiguous')),
       { timeoutMs: 30_000 },
     );

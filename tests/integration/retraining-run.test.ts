@@ -38,19 +38,19 @@ describe('retraining on a real Orthanc', () => {
 
   function study(number: number): { readonly studyInstanceUID: StudyInstanceUID; readonly file: Uint8Array; readonly diseased: boolean } {
     const { image, diseased } = phantomPatient(number);
-    const studyInstanceUID = derivedUid<StudyInstanceUID>('night study', String(number));
+    const studyInstanceUID = derivedUid<StudyInstanceUID>('retraining study', String(number));
     const stored = Uint16Array.from(image.values, (value) => Math.round(value * 4095));
     const file = writePart10({
       SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
-      SOPInstanceUID: derivedUid('night image', String(number)),
+      SOPInstanceUID: derivedUid('retraining image', String(number)),
       StudyInstanceUID: studyInstanceUID,
-      SeriesInstanceUID: derivedUid('night series', String(number)),
+      SeriesInstanceUID: derivedUid('retraining series', String(number)),
       StudyDate: '20260102',
       StudyTime: '101112',
       AccessionNumber: `N${number}`,
       StudyID: '1',
       PatientName: `PHANTOM^${number}`,
-      PatientID: `NIGHT-${number}`,
+      PatientID: `RETRAINING-${number}`,
       PatientBirthDate: '',
       PatientSex: 'O',
       ReferringPhysicianName: '',
@@ -76,7 +76,7 @@ describe('retraining on a real Orthanc', () => {
   test('studies sent, assessments given, retrained: the gate promotes, and the next study is reported by the new version', {
     timeout: 14 * 60_000,
   }, async () => {
-    const dataDir = temporaryDirectory('night');
+    const dataDir = temporaryDirectory('retraining');
     const elsewhere = openRegistry(join(temporaryDirectory('model'), 'models'));
     const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
     // As a decoder gives them: it stretches the grey values of what it reads.
@@ -123,7 +123,7 @@ describe('retraining on a real Orthanc', () => {
         ),
       );
 
-    // Nobody has said anything yet.
+    // There are no labels yet.
     const idle = await command('retrain', '--now', '--json');
     assert.equal(idle.status, 3, idle.err);
     assert.match((JSON.parse(idle.out) as { why: string }).why, /0 new labels since the last run, 50 are needed/);
@@ -199,10 +199,10 @@ describe('retraining on a real Orthanc', () => {
     const registry = openRegistry(join(dataDir, 'models'));
     const page = noBrowser() === undefined ? await openDesk(serviceUrl, dataDir) : undefined;
     if (page) {
-      const said = await retrainAndWatch(page, serviceUrl);
+      const texts = await retrainAndWatch(page, serviceUrl);
       assert.ok(
-        said.some((text) => /at work.*epochs trained/.test(text)),
-        `it was seen at work: ${said.join('\n')}`,
+        texts.some((text) => /Running.*Epoch \d+ of \d+ finished/.test(text)),
+        `the progress was shown: ${texts.join('\n')}`,
       );
     } else {
       console.log(`SKIPPED: the Models view, ${noBrowser()}`);
@@ -240,7 +240,7 @@ describe('retraining on a real Orthanc', () => {
     const { report } = await eventuallyOneResult(pacs.dicomWeb, next.studyInstanceUID);
     assert.equal(report.algorithm.deviceUID, promoted.deviceUID, 'reported by the new version');
 
-    // Nothing new was said since: no second run. The embedded index belongs to one process at a time.
+    // No new labels since: no second run. The embedded index belongs to one process at a time.
     await service.end();
     const again = await command('retrain', '--now', '--json');
     assert.match((JSON.parse(again.out) as { why: string }).why, /0 new labels/);
@@ -255,7 +255,7 @@ describe('retraining on a real Orthanc', () => {
   }
 
   test('only a process of role train retrains', async () => {
-    const dataDir = temporaryDirectory('night-roles');
+    const dataDir = temporaryDirectory('retraining-roles');
     const config = { ...configFor(pacs.orthanc, { dataDir, orthanc: { analyseArchive: false } }) };
     const retrainingRunsOf = async (service: RunningService): Promise<readonly number[]> => {
       const stats = (await service.jobs.stats()).find(({ queue }) => queue === retrainQueue.name)!;

@@ -216,13 +216,13 @@ test('D10: a view that could not be put on record is recorded at the next look',
   assert.deepEqual(written, ['study.view', 'patient.view']);
 });
 
-test('D24: what was done is not said to have failed because its entry could not be written', async () => {
+test('D24: a completed action is not reported as failed because its audit entry could not be written', async () => {
   const audit = openAuditLog(served.store.audit, silentLog);
   const made = await audit.recordAction(
     { actor: 'a', action: 'account.add' },
     async () => 'made',
     () => {
-      throw new Error('a mistake in what is said');
+      throw new Error('a mistake in the subject of the entry');
     },
   );
   assert.equal(made, 'made');

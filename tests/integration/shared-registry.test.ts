@@ -49,7 +49,7 @@ async function using<T>(location: Parameters<typeof openStore>[0], work: (store:
 }
 
 describe('processes with one database and a DATA_DIR each', { skip: postgresql!.missing }, () => {
-  test('H2: a promotion or rollback in one is seen by the others, with the files of the version; a version that is nowhere is said', async () => {
+  test('H2: a promotion or rollback in one is seen by the others, with the files of the version; a version that is nowhere gives a fault', async () => {
     await using(await postgresql!.location(), async (store) => {
       const [web, worker] = [
         registryOfStore({ dataDir: temporaryDirectory('web') }, store),
@@ -81,10 +81,10 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
           assert.ok(['aliases-changed', 'request-invalid'].includes((one.reason as Fault).code), String(one.reason));
       // A record that the trainer wrote lets the page promote.
       const record = {
-        id: 'night-1',
+        id: 'retraining-1',
         startedAt: '2026-01-31T02:00:00Z',
         endedAt: '2026-01-31T03:00:00Z',
-        by: 'night',
+        by: 'schedule',
         codeVersion: '0',
         engine: '',
         seed: 1,
@@ -98,11 +98,14 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
         notes: [],
       };
       await worker.recordChange(record);
-      assert.deepEqual([(await web.lastRun())?.id, await web.changes(), await web.change('night-1')], ['night-1', ['night-1'], record]);
-      await store.sql.query({ text: `INSERT INTO chest_ai.model_change VALUES ('night-2', '{"later": true}')` });
+      assert.deepEqual(
+        [(await web.lastRun())?.id, await web.changes(), await web.change('retraining-1')],
+        ['retraining-1', ['retraining-1'], record],
+      );
+      await store.sql.query({ text: `INSERT INTO chest_ai.model_change VALUES ('retraining-2', '{"later": true}')` });
       assert.deepEqual(
         [await web.changes(), (await web.unreadableChanges()).map(({ id }) => id), (await web.lastRun())?.id],
-        [['night-1'], ['night-2'], 'night-1'],
+        [['retraining-1'], ['retraining-2'], 'retraining-1'],
       );
     });
   });
@@ -225,7 +228,7 @@ describe('processes with one database and a DATA_DIR each', { skip: postgresql!.
 
 describe('the embedded database', () => {
   test('M4: after a restore without the locked test set no retraining run draws another one', async () => {
-    const dataDir = temporaryDirectory('without-night');
+    const dataDir = temporaryDirectory('without-lock');
     await using({ dataDir: join(dataDir, 'index') }, async (store) => {
       const registry = registryOfStore({ dataDir }, store);
       await registry.putFirst((await registry.add(tinyCandidate(1))).version, reason);
@@ -250,7 +253,10 @@ describe('the embedded database', () => {
           new AbortController().signal,
         );
       assert.equal((await run())?.outcome, 'not-trained', 'no labels yet');
-      await registry.promote((await registry.add(tinyCandidate(2))).version, { ...reason, changeRecord: 'night-2026-01-31T02-00-00-000Z' });
+      await registry.promote((await registry.add(tinyCandidate(2))).version, {
+        ...reason,
+        changeRecord: 'retraining-2026-01-31T02-00-00-000Z',
+      });
       const record = await run();
       assert.equal(record?.outcome, 'failed');
       assert.match(record.why, /locked test set is missing.*Restore it from the backup/);
@@ -259,7 +265,7 @@ describe('the embedded database', () => {
     });
   });
 
-  test('D2: a version that was trained on patients of the test set is not judged by it', async () => {
+  test('D2: a version that was trained on patients of the test set is not evaluated on it', async () => {
     const patients = examples.slice(0, 2).map(({ patient }) => patient);
     const registry = openRegistry(join(temporaryDirectory('overlap'), 'models'));
     const candidate = tinyCandidate(1);

@@ -170,7 +170,7 @@ describe('start and stop beside a real Orthanc', () => {
     return undefined;
   });
 
-  test('SIGTERM with ten studies in hand ends within ten seconds; the next start finishes them, one result each', async () => {
+  test('SIGTERM with ten studies in progress ends the service within ten seconds; the next start finishes them, one result each', async () => {
     await service?.kill();
     const dataDir = temporaryDirectory('ended');
     service = await spawnService(pacs.orthanc, { dataDir });
@@ -187,14 +187,14 @@ describe('start and stop beside a real Orthanc', () => {
     const tookMs = Date.now() - before;
     assert.ok(tookMs < limitHere(10_500), `${tookMs} ms`);
     const done = reported();
-    assert.ok(done < studies.length, 'some were still in hand');
+    assert.ok(done < studies.length, 'some were still in progress');
     assert.match(first.output(), /stopped/);
     console.log(`SIGTERM with ${studies.length - done} of ${studies.length} studies not done: ended after ${tookMs} ms`);
 
     service = await spawnService(pacs.orthanc, { dataDir });
     for (const { studyInstanceUID } of studies) await eventuallyOneResult(pacs.dicomWeb, studyInstanceUID);
     // Recorded once as well, not only written once.
-    await eventually('all are settled', () =>
+    await eventually('all are reported once', () =>
       assert.equal(
         studies.filter((one) => `${first.output()}${service!.output()}`.includes(`study reported  study=${one.studyInstanceUID}`)).length,
         10,
@@ -223,16 +223,20 @@ describe('Orthanc is not there yet', () => {
     const service = await spawnService({ url, ...credentials } as TestOrthanc['orthanc'], { dataDir });
     try {
       const address = await addressOf(service);
-      const stranger = await fetch(`${address}/health`);
-      assert.deepEqual([stranger.status, await stranger.json()], [503, { ok: false }], 'strangers are told no more');
+      const unauthenticated = await fetch(`${address}/health`);
+      assert.deepEqual(
+        [unauthenticated.status, await unauthenticated.json()],
+        [503, { ok: false }],
+        'an unauthenticated request gets no details',
+      );
       const headers = { ...(await logInFirst(address, dataDir)) };
       const before = await fetch(`${address}/health`, { headers });
       assert.equal(before.status, 503);
       const health = (await before.json()) as { ok: boolean; orthanc: string; database: string };
       assert.deepEqual([health.ok, health.orthanc, health.database], [false, 'pacs-unreachable', 'answers']);
       assert.equal((await fetch(address, { headers })).status, 200, 'the page for people answers too');
-      await eventually('it is said', () => assert.match(service.output(), /the PACS cannot be read.*pacs-unreachable/));
-      // Said once, not every second.
+      await eventually('it is logged', () => assert.match(service.output(), /the PACS cannot be read.*pacs-unreachable/));
+      // Logged once, not every second.
       await new Promise((resolve) => setTimeout(resolve, 2_500));
       assert.equal([...service.output().matchAll(/the PACS cannot be read.*name=changes/g)].length, 1, service.output());
       await withOrthanc(

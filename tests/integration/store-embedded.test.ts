@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, mock, test } from 'node:test';
@@ -136,6 +136,17 @@ describe('a data directory has one process', () => {
     const file = join(newFolder(), 'file');
     writeFileSync(file, '');
     await assert.rejects(openStore({ dataDir: join(file, 'data') }, silentLog), isFault('config-invalid'));
+  });
+});
+
+test('L9: a damaged embedded database is named, with what a rebuild cannot recreate', async () => {
+  const dataDir = newFolder();
+  mkdirSync(join(dataDir, 'database'));
+  writeFileSync(join(dataDir, 'database', 'PG_VERSION'), '3\n');
+  await assert.rejects(EmbeddedConnection.open(dataDir, silentLog), (thrown) => {
+    isFault('database-unavailable')(thrown);
+    assert.match((thrown as Fault).message, /restore DATA_DIR from a backup.*rebuild.*accounts, tokens and the audit log are lost/);
+    return true;
   });
 });
 

@@ -113,7 +113,7 @@ describe('train', () => {
       'perClass',
       'refused',
     ] as const)
-      assert.deepEqual(evaluated[key], (report as Record<string, unknown>)[key], `evaluate says what train said: ${key}`);
+      assert.deepEqual(evaluated[key], (report as Record<string, unknown>)[key], `evaluate prints the value of train: ${key}`);
 
     const asked = await chestAi(
       dataDir,

@@ -16,7 +16,7 @@ export const onceOnly: Readonly<Record<'orthanc' | 'node', readonly TestFile[]>>
     { file: 'unit/lint', reason: 'the same sources' },
     { file: 'unit/pixels-headers', reason: '20,000 headers, computed alike on every Node' },
     { file: 'unit/pixels-matrix', reason: 'every encoding and photometric interpretation, computed alike on every Node' },
-    { file: 'unit/dicom-hostile', reason: '10,000 malformed files, computed alike on every Node' },
+    { file: 'unit/dicom-malformed', reason: '10,000 malformed files, computed alike on every Node' },
   ],
 };
 

@@ -22,7 +22,7 @@ const result = await soak({ studies, seed: values.seed, processes: Number(values
 if (values.json) console.log(JSON.stringify({ seed: values.seed, ...result }));
 else
   console.log(
-    `${result.studies} studies, ${result.kills} troubles: ${result.lost} lost, ${result.duplicated} duplicated, ${result.stuck} jobs stuck, ${result.damaged} damaged; next result after a trouble: ${result.recoverySeconds.median.toFixed(1)} s median, ${result.recoverySeconds.max.toFixed(1)} s at most`,
+    `${result.studies} studies, ${result.kills} injected faults: ${result.lost} lost, ${result.duplicated} duplicated, ${result.stuck} jobs stuck, ${result.damaged} damaged; next result after a fault: ${result.recoverySeconds.median.toFixed(1)} s median, ${result.recoverySeconds.max.toFixed(1)} s at most`,
   );
 for (const line of result.notTried) console.error(`not tried: ${line}`);
 process.exitCode = result.lost + result.duplicated + result.stuck + result.damaged > 0 ? 1 : 0;

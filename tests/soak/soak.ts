@@ -17,7 +17,7 @@ import { sendByStow } from '../support/send.js';
 import { documentsOf, spawnService, type SpawnedService } from '../support/service.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { validateDocument } from '../support/validate-document.js';
-import { troublesOf, type Surroundings } from './troubles.js';
+import { injectedFaultsOf, type Infrastructure } from './injected-faults.js';
 
 export interface SoakOptions {
   readonly studies: number;
@@ -31,7 +31,7 @@ export interface SoakOptions {
 
 export interface SoakResult {
   readonly studies: number;
-  /** Troubles of every kind. */
+  /** Injected faults of every kind. */
   readonly kills: number;
   /** Studies without a current result. */
   readonly lost: number;
@@ -41,15 +41,15 @@ export interface SoakResult {
   readonly stuck: number;
   /** Documents that are not whole or not valid, files left behind half-written. */
   readonly damaged: number;
-  /** From the end of a trouble to the next result, while there was work. */
+  /** From the end of a fault to the next result, while there was work. */
   readonly recoverySeconds: { readonly median: number; readonly max: number };
-  readonly troubles: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
   readonly notTried: readonly string[];
 }
 
 /**
  * Sends studies to a real Orthanc while, at random from a seed, the service, Orthanc and PostgreSQL are killed and started again,
- * the disk fills and the network stalls; then counts. Whatever is sent is sent until Orthanc has taken it, as a modality does.
+ * the disk fills and the network stalls; then counts the results. Sending is repeated until Orthanc accepts the study, as a modality does.
  */
 export async function soak({ studies: count, seed, processes, patienceMs, say }: SoakOptions): Promise<SoakResult> {
   return withOrthanc(async (pacs) => {
@@ -62,7 +62,7 @@ export async function soak({ studies: count, seed, processes, patienceMs, say }:
     const service = new Service(pacs, proxy.url, databaseUrl);
     try {
       for (let n = 0; n < processes; n++) await service.start();
-      const surroundings: Surroundings = {
+      const infrastructure: Infrastructure = {
         pacs,
         proxy,
         postgres,
@@ -70,43 +70,43 @@ export async function soak({ studies: count, seed, processes, patienceMs, say }:
         killService: (from) => service.killOne(from),
         decoders: () => service.decoders(),
       };
-      const troubles = troublesOf(surroundings);
+      const faults = injectedFaultsOf(infrastructure);
       const studies = Array.from({ length: count }, (_, n) => chestStudy(`soak ${seed} ${n}`));
       let sent = 0;
       let sending: Promise<void> = Promise.resolve();
-      const befallen: Record<string, number> = {};
+      const injected: Record<string, number> = {};
       const recoveries: number[] = [];
-      // Each kind once, in random order, then as chance has it; each falls on studies that have just been sent or are being sent.
-      const bag = [...troubles].sort(() => random() - 0.5);
-      for (let from = 0; from < count || bag.length > 0; from += studiesPerTrouble) {
-        sending = sending.then(() => sendAll(studies.slice(from, from + studiesPerTrouble), pacs, () => sent++));
+      // Each kind once, in random order, then kinds at random; each is injected while studies are being sent or have just been sent.
+      const bag = [...faults].sort(() => random() - 0.5);
+      for (let from = 0; from < count || bag.length > 0; from += studiesPerFault) {
+        sending = sending.then(() => sendAll(studies.slice(from, from + studiesPerFault), pacs, () => sent++));
         await sleep(200 + random() * 2_300);
-        const trouble = bag.pop() ?? troubles[Math.floor(random() * troubles.length)]!;
-        befallen[trouble.name] = (befallen[trouble.name] ?? 0) + 1;
-        await trouble.befall(surroundings, random);
+        const fault = bag.pop() ?? faults[Math.floor(random() * faults.length)]!;
+        injected[fault.name] = (injected[fault.name] ?? 0) + 1;
+        await fault.inject(infrastructure, random);
         const endedAt = Date.now();
         await sending;
         const before = service.results();
         const working = sent > before;
         if (working)
-          await eventually('a result after the trouble', () => assert.ok(service.results() > before), {
+          await eventually('a result after the fault', () => assert.ok(service.results() > before), {
             timeoutMs: 120_000,
             intervalMs: 50,
           });
         const seconds = (Date.now() - endedAt) / 1000;
         if (working) recoveries.push(seconds);
         say(
-          `${trouble.name.padEnd(20)} sent ${sent}, results ${service.results()}${working ? `, next result after ${seconds.toFixed(1)} s` : ''}`,
+          `${fault.name.padEnd(20)} sent ${sent}, results ${service.results()}${working ? `, next result after ${seconds.toFixed(1)} s` : ''}`,
         );
       }
       const counted = await countUp(studies, pacs, databaseUrl, patienceMs, service.directories);
       recoveries.sort((a, b) => a - b);
       return {
         studies: count,
-        kills: Object.values(befallen).reduce((sum, n) => sum + n, 0),
+        kills: Object.values(injected).reduce((sum, n) => sum + n, 0),
         ...counted,
         recoverySeconds: { median: recoveries[Math.floor(recoveries.length / 2)] ?? 0, max: recoveries.at(-1) ?? 0 },
-        troubles: befallen,
+        faults: injected,
         notTried: 'whyNot' in mounted ? [`disk full: ${mounted.whyNot}`] : [],
       };
     } finally {
@@ -118,9 +118,9 @@ export async function soak({ studies: count, seed, processes, patienceMs, say }:
   });
 }
 
-const studiesPerTrouble = 2;
+const studiesPerFault = 2;
 
-/** The processes of the service, and what they said since their birth. */
+/** The processes of the service, with their output since the start. */
 class Service {
   readonly directories: string[] = [];
   readonly #running = new Map<string, SpawnedService>();
@@ -139,7 +139,7 @@ class Service {
       configFile,
       'orthanc: { pollIntervalMs: 300, stabilityCheckMs: 500, requestTimeoutMs: 3000, sweepIntervalMs: 15000 }\nengine: { prefer: onnx-cpu, threads: 1 }\nwork: { studies: 2, decoders: 1 }\n',
     );
-    // Whoever keeps the service running starts it until it runs: its database may be away just now.
+    // A supervisor repeats the start until it succeeds: the database may be down at the moment.
     await eventually(
       'the service starts',
       async () => {
@@ -173,10 +173,10 @@ class Service {
     return [...this.#running.values()].flatMap((one) => decodersOf(one.process.pid!));
   }
 
-  /** Studies that some process has said to be reported. */
+  /** Number of studies that a process has logged as reported. */
   results(): number {
-    const said = this.#ended + [...this.#running.values()].map((one) => one.output()).join('');
-    return new Set([...said.matchAll(/study reported {2}study=(\S+)/g)].map((match) => match[1])).size;
+    const output = this.#ended + [...this.#running.values()].map((one) => one.output()).join('');
+    return new Set([...output.matchAll(/study reported {2}study=(\S+)/g)].map((match) => match[1])).size;
   }
 }
 

@@ -33,7 +33,7 @@ export interface PageOptions {
   readonly language?: 'en' | 'de';
 }
 
-/** A page whose mistakes are known: `mistakes` holds what the console and the network said. */
+/** A page whose errors are collected: `mistakes` contains the error messages of the console and uncaught exceptions. */
 export interface WatchedPage {
   readonly page: Page;
   readonly context: BrowserContext;

@@ -2,7 +2,7 @@ import type { Candidate } from '../../src/registry/candidate.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
 
 /**
- * The starter's weights as another version, as a night's training would leave one.
+ * The starter's weights as another version, as a retraining run would produce it.
  *
  * @param created makes the version
  * @param size of the X-ray network's input, if another

@@ -10,38 +10,38 @@ import { eventually } from './eventually.js';
 const patience = { timeout: 60_000 };
 
 /**
- * A night that was broken off, gone on with by the service, or asked for with "Retrain now" where nobody has taken it up, and watched
- * on the Models view until it has ended. @returns what the view said meanwhile, in order
+ * Watches a retraining run on the Models view until it has ended: one that the service continues after an interruption, or one that is
+ * started with the button. @returns the texts that the view showed, in order
  */
 export async function retrainAndWatch({ page }: WatchedPage, url: string): Promise<readonly string[]> {
   await page.goto(`${url}/models`);
-  await page.waitForSelector('[data-testid=night-state]', patience);
+  await page.waitForSelector('[data-testid=retraining-state]', patience);
   if (await page.locator('[data-testid=retrain]').count()) await requestRetraining(page);
-  const said: string[] = [];
-  // The same page all the while: what changes on it, it has learned by itself.
+  const texts: string[] = [];
+  // The page is not loaded again: it shows each change by itself.
   await eventually(
-    'the night has ended',
+    'the run has ended',
     async () => {
-      const text = (await page.locator('section[aria-labelledby=night]').textContent()) ?? '';
-      if (text !== said.at(-1)) {
-        said.push(text);
-        if (/epochs trained/.test(text)) await screenshot(page, 'models-night');
+      const text = (await page.locator('section[aria-labelledby=retraining]').textContent()) ?? '';
+      if (text !== texts.at(-1)) {
+        texts.push(text);
+        if (/Epoch \d+ of/.test(text)) await screenshot(page, 'models-retraining');
       }
-      assert.match(text, /at rest.*Last: .*promoted/);
+      assert.match(text, /Idle.*Last run: .*Promoted/);
     },
     { timeoutMs: 8 * 60_000, intervalMs: 250 },
   );
-  await screenshot(page, 'models-after-night');
-  return said;
+  await screenshot(page, 'models-after-retraining');
+  return texts;
 }
 
-/** "Retrain now" when nothing new was said: the view tells why nothing was done. */
+/** Starts retraining without new labels: the view shows why nothing was trained. */
 export async function retrainInVain({ page }: WatchedPage, url: string): Promise<void> {
   await page.goto(`${url}/models`);
   await requestRetraining(page);
   await eventually(
-    'the night says why',
-    async () => assert.match((await page.locator('section[aria-labelledby=night]').textContent()) ?? '', /0 new labels/),
+    'the view shows the reason',
+    async () => assert.match((await page.locator('section[aria-labelledby=retraining]').textContent()) ?? '', /0 new labels/),
     { timeoutMs: 60_000 },
   );
 }
@@ -49,7 +49,7 @@ export async function retrainInVain({ page }: WatchedPage, url: string): Promise
 async function requestRetraining(page: Page): Promise<void> {
   await page.click('[data-testid=retrain]', patience);
   await page.click('main form button[type=submit]');
-  await page.waitForSelector('text=Retraining is asked for.', patience);
+  await page.waitForSelector('text=Retraining is queued.', patience);
 }
 
 /** The page of a trained version holds what its metrics.json says: curves, matrix, groups, and every criterion of the gate. */
@@ -80,7 +80,7 @@ export async function assertShowsItsFigures(
         `${title}: ${name}`,
       );
   }
-  const gate = (await page.locator('section[aria-label^="The gate"]').allTextContents()).join('\n');
+  const gate = (await page.locator('section[aria-label^="Decision of the promotion gate"]').allTextContents()).join('\n');
   for (const { words } of criteria) assert.ok(gate.includes(words), words);
   assert.deepEqual(await accessibilityFaults(page), []);
   await screenshot(page, 'model-retrained', { fullPage: true });
@@ -98,23 +98,23 @@ function inkOf(page: Page, name: string): Promise<number> {
   });
 }
 
-/** Puts the former model in service and the newer one again, and lets the former judge in shadow for a while, each with its button. */
+/** Deploys the former model and the newer one again, and runs the former in shadow mode for a while, each with its button. */
 export async function pressEveryAction(
   { page }: WatchedPage,
   url: string,
   { former, newer }: { readonly former: string; readonly newer: string },
 ): Promise<void> {
   await page.goto(`${url}/models`);
-  const press = async (deed: string, done: string): Promise<void> => {
-    await page.click(`[data-testid=${deed}]`, patience);
+  const press = async (action: string, done: string): Promise<void> => {
+    await page.click(`[data-testid=${action}]`, patience);
     await page.click('main form button[type=submit]');
     await page.waitForSelector(`text=${done}`, patience);
   };
   const roleOf = (version: string): Promise<string | null> => page.locator(`section[aria-label="${version}"]`).textContent();
-  await press('rollback', `Done: ${former} is in service.`);
-  await eventually('the newer one is only kept', async () => assert.match((await roleOf(newer)) ?? '', /kept.*The gate lets it through/));
-  await press(`promote-${newer}`, `Done: ${newer} is in service.`);
-  await press(`challenge-${former}`, `Done: ${former} judges in shadow.`);
-  await eventually('it is the challenger', async () => assert.match((await roleOf(former)) ?? '', /challenger/));
-  await press('unchallenge', 'Done: there is no challenger.');
+  await press('rollback', `${former} is deployed.`);
+  await eventually('the newer one is not deployed', async () => assert.match((await roleOf(newer)) ?? '', /passed the gate in comparison/));
+  await press(`promote-${newer}`, `${newer} is deployed.`);
+  await press(`challenge-${former}`, `${former} now runs in shadow mode.`);
+  await eventually('it is the challenger', async () => assert.match((await roleOf(former)) ?? '', /Shadow mode|Challenger|challenger/));
+  await press('unchallenge', 'The shadow mode has ended.');
 }

@@ -103,7 +103,7 @@ export async function startPatientServer(): Promise<PatientServer> {
       changeToken: async () => 'a',
     },
   });
-  for (const role of ['viewer', 'reader', 'operator', 'admin', 'service'] as const) {
+  for (const role of ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'] as const) {
     headers.set(role, {
       authorization: `Bearer ${(await parts.administration.addToken({ name: `all-${role}`, roles: [role] }, { actor: 'test' })).token}`,
     });

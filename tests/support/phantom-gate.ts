@@ -19,8 +19,8 @@ export interface PhantomGate {
 }
 
 /**
- * What a night costs most, the features of every picture, is computed once; then the last layer of any number of nights is trained
- * and judged in a moment each. The champion is a network, the locked test set and the covered pictures are those of a night.
+ * The features of every picture take most of the time of a retraining run. They are computed once; then the last layer of any number
+ * of runs is trained and evaluated in a moment each. Champion, locked test set and covered pictures are those of a real run.
  */
 export async function openPhantomGate(
   champion: ModelVersion,
@@ -77,7 +77,7 @@ export async function openPhantomGate(
         logits: held.map((index) => [logit(learned.embeddings[index]!)]),
         yTrue: held.map((index) => [labels[index] as 0 | 1]),
       });
-      const judged = ({ set, embeddings }: ScoredExamples): ScoredSet => ({
+      const evaluated = ({ set, embeddings }: ScoredExamples): ScoredSet => ({
         ...set,
         thresholds: [rule!.presentFrom],
         images: set.images.map((image, index) => ({
@@ -90,8 +90,8 @@ export async function openPhantomGate(
           testSet: 'locked',
           kind: 'xray',
           champion: { version: champion.version, set: plain.set, embeddings: plain.embeddings },
-          challenger: { version: 'challenger', set: judged(plain), embeddings: plain.embeddings },
-          masked: { lungsCovered: judged(covered), onlyLungs: judged(only), bordersCovered: judged(borders) },
+          challenger: { version: 'challenger', set: evaluated(plain), embeddings: plain.embeddings },
+          masked: { lungsCovered: evaluated(covered), onlyLungs: evaluated(only), bordersCovered: evaluated(borders) },
         },
         defaultPromotionRules,
       );

@@ -53,7 +53,7 @@ export function phantomPatient(number: number): PhantomPatient {
   return { number, diseased, image: { width: side, height: side, values, pixelAspect: 1 } };
 }
 
-/** What a night would have written down of these patients: truthfully, with `label` in place of the truth where it says so. */
+/** The images of these patients as a retraining run plans them. The labels are the truth, unless `label` states others. */
 export async function plannedPhantoms(
   cache: PictureCache,
   from: number,
@@ -82,7 +82,7 @@ export async function plannedPhantoms(
   return images;
 }
 
-/** A model that has learned nothing yet and calls nothing present: what a hospital's first nights begin with. */
+/** A model that has learned nothing yet and finds nothing: a hospital's first retraining run starts from one. */
 export function blindCandidate(): Candidate {
   const spec: ArchitectureSpec = {
     family: 'resnet',

@@ -12,7 +12,7 @@ import { fastaiRecipe } from '../../src/training/recipe.js';
 import { openPhantomGate, type PhantomGate } from './phantom-gate.js';
 import { guessingCandidate, phantomRetraining, plannedPhantoms, usualPart, type PhantomPatient } from './phantom-patients.js';
 
-/** Nights on phantoms without a PACS: the plan is written down here as the service writes it from the PACS. */
+/** Retraining runs on phantoms without a PACS: the plan is written here as the service writes it from the PACS. */
 export interface PhantomRetrainings {
   readonly registry: Registry;
   /** Trains on the truth from a champion that guesses. */

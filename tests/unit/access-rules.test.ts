@@ -15,13 +15,14 @@ function request(method: string, headers: Readonly<Record<string, string>>, prot
   return { method, protocol, get: (name: string) => headers[name.toLowerCase()] } as unknown as Request;
 }
 
-test('who may do what', () => {
+test('L10: who may do what; the token for Prometheus reads figures and no study', () => {
   const table: Record<Role, readonly Role[]> = {
-    viewer: ['viewer'],
-    reader: ['viewer', 'reader'],
-    operator: ['viewer', 'operator'],
-    admin: ['viewer', 'reader', 'operator', 'admin'],
-    service: ['viewer', 'service'],
+    viewer: ['viewer', 'metrics'],
+    reader: ['viewer', 'reader', 'metrics'],
+    operator: ['viewer', 'operator', 'metrics'],
+    admin: ['viewer', 'reader', 'operator', 'admin', 'metrics'],
+    service: ['viewer', 'service', 'metrics'],
+    metrics: ['metrics'],
   };
   for (const held of roles)
     assert.deepEqual(
@@ -68,12 +69,12 @@ describe('passwords', () => {
     const hash = await hashPassword('correct horse battery');
     const attempts = (count: number, addressOf: (n: number) => string) =>
       Promise.allSettled(Array.from({ length: count }, (_, n) => isPassword('correct horse battery', hash, addressOf(n))));
-    for (const [settled, answered] of [
+    for (const [results, answered] of [
       [await attempts(60, () => '192.0.2.1'), 2 + 15],
       [await attempts(60, (n) => `192.0.2.${n}`), 2 + 30],
     ] as const) {
-      const refused = settled.filter((one) => one.status === 'rejected');
-      assert.equal(settled.length - refused.length, answered);
+      const refused = results.filter((one) => one.status === 'rejected');
+      assert.equal(results.length - refused.length, answered);
       for (const one of refused) isFault('too-many-requests')(one.reason);
     }
     const flood = attempts(60, () => '192.0.2.1');

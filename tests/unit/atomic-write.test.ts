@@ -39,10 +39,10 @@ test('a file is replaced as a whole; nothing else is left beside it', async () =
 
 describe('D22: a full disk', { skip: disk ? undefined : 'mounting a small file system is not permitted here' }, () => {
   const record = {
-    id: 'night-1',
+    id: 'retraining-1',
     startedAt: '2026-01-31T02:00:00Z',
     endedAt: '2026-01-31T03:00:00Z',
-    by: 'night',
+    by: 'schedule',
     codeVersion: '0',
     engine: '',
     seed: 1,

@@ -73,10 +73,10 @@ describe('bootstrap.mjs on a machine whose Node is too old', {
       env: offline,
       encoding: 'utf8',
     });
-    const said = JSON.parse(stdout) as { version: string; inPath: string; parameters: readonly string[] };
-    assert.ok(isNewEnough(said.version), said.version);
-    assert.equal(said.inPath, said.version);
-    assert.deepEqual(said.parameters, ['5', 'a b', '--json']);
+    const output = JSON.parse(stdout) as { version: string; inPath: string; parameters: readonly string[] };
+    assert.ok(isNewEnough(output.version), output.version);
+    assert.equal(output.inPath, output.version);
+    assert.deepEqual(output.parameters, ['5', 'a b', '--json']);
     assert.equal(status, 5);
     assert.equal(stderr, '');
   });

@@ -88,7 +88,7 @@ test('a fall of the agreement with readers raises an alarm; few labels or a stea
   assert.equal(few.groups[0]!.agreement[0]!.alarm, false);
 });
 
-test('tags state how an image was acquired and contain no patient attribute', () => {
+test('D39: tags state how an image was acquired and contain no patient attribute', () => {
   const instance = {
     Modality: 'DX',
     Manufacturer: 'Acme ',

@@ -14,7 +14,7 @@ function pathOf(command: Command): string {
   return [command.parent ? pathOf(command.parent) : '', command.name()].join(' ').trim();
 }
 
-/** The left column of the table of terms; "--once" and the like are options, and "night" is allowed in "nightly". */
+/** The left column of the table of terms; options such as "--once" are not searched, and "nightly" is allowed. */
 const privateWords =
   /\b(verdicts?|settles?d?|deeds?|judg(e|es|ed|ing)|nights?|keeps?|kept|said|says?|whence|mends?|pulse|parked|in hand|in service|surroundings|strangers|newcomers|nobody|whoever|so much|so many|beside itself|go(es)? on|comes? of)\b/i;
 

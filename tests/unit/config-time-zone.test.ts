@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { applyTimeZone, loadConfig, projectRoot } from '../../src/config.js';
+import { compose } from '../support/compose.js';
 
 const own = process.env['TZ'];
 
@@ -38,6 +39,13 @@ describe('D5: the time zone of the hospital is a setting', () => {
     assert.equal(found.origin, 'host');
     if (/^(Etc\/)?UTC$/.test(found.name)) assert.equal(found.isStated, false);
     assert.equal(applyTimeZone({ timeZone: undefined }, false).isStated, true);
+  });
+
+  test('D5: docker-compose.yml passes TIME_ZONE and TZ on and sets no zone itself, so that a missing one is noticed', () => {
+    const { environment = {} } = compose.services['chest-ai']!;
+    // With UTC as a default it would pass for the zone of the hospital.
+    assert.match(`${environment['TIME_ZONE']} ${environment['TZ']}`, /^\$\{TIME_ZONE:-\} \$\{TZ:-\}$/);
+    assert.equal(loadConfig({ TIME_ZONE: '' }).timeZone, undefined, 'empty is not set');
   });
 
   test('a process takes the zone from TIME_ZONE, whatever TZ says', () => {

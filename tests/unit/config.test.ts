@@ -54,6 +54,17 @@ test('a wrong value is refused with what was expected and what was found', () =>
   assert.match(text, /:2: log\.level: .*"debug".*\(found "loud"\)/);
 });
 
+test('an address of the service with a path is refused: page, viewer and cookies need a host name of their own', () => {
+  for (const url of ['https://ai.example/chest', 'https://ai.example/chest/', 'https://ai.example/?x=1', 'https://ai.example/#x'])
+    assert.match(
+      refusal(() => loadConfig({ PUBLIC_URL: url })),
+      /PUBLIC_URL: expected an address without a path, such as https:/,
+      url,
+    );
+  for (const url of ['https://ai.example', 'https://ai.example/', 'http://localhost:8787'])
+    assert.equal(loadConfig({ PUBLIC_URL: url }).server.publicUrl, url);
+});
+
 test('a wrong environment variable is named', () => {
   assert.match(
     refusal(() => loadConfig({ PORT: 'eighty' })),
@@ -102,7 +113,7 @@ test('a mistake below an old name is refused under the new one, with its line', 
   assert.match(text, /retraining: .*enable/);
 });
 
-test('the rules of the gate accept leastPatients, with a warning that names minPatients', () => {
+test('the rules of the gate accept a deprecated name, with a warning that states the present name', () => {
   const warnings: string[] = [];
   const rules = parseConfig('leastPatients: 9', 'rules.yaml', promotionRulesSchema, deprecatedRules, (warning) => warnings.push(warning));
   assert.equal(rules.minPatients, 9);

@@ -69,7 +69,7 @@ describe('dataset import', () => {
   test('quoted cells, stray columns, accents, a byte-order mark, folders, orphans on both sides', async () => {
     const csv =
       '\u{feff}Patientid,finding,view,filename,"clinical notes, if any"\r\n' +
-      '1,COVID-19,PA,a.png,"He said ""well"",\r\nthen left"\r\n' +
+      '1,COVID-19,PA,a.png,"He felt ""well"",\r\nthen left"\r\n' +
       '2,Épanchement,AP,deep/b.png,x,y,z\r\n' +
       '2,Épanchement,AP\r\n' +
       '3,COVID-19,L,missing.png,\r\n' +
@@ -321,7 +321,7 @@ test('the commands', async () => {
   assert.match(page, /not for diagnosis/);
   const first = readFileSync(join(out, 'batch.png'));
   run('show', '--dataset', set.out, '--out', out, '--count', '4', '--size', '64', '--seed', '3');
-  assert.deepEqual(readFileSync(join(out, 'batch.png')), first, 'the same seed shows the same');
+  assert.deepEqual(readFileSync(join(out, 'batch.png')), first, 'one seed gives one page');
   assert.throws(() => run('verify', '--dataset', set.images), /expected a data set made by/);
   assert.throws(() => run('show', '--dataset', set.out, '--out', out, '--count', 'x'), /expected --count as a whole number/);
 });

@@ -6,7 +6,7 @@ import { isFault } from '../support/fault.js';
 const findings = ['pneumonia', 'covid-19', 'pleural-effusion'];
 const read = (text: string) => readLabelCsv(new TextEncoder().encode(text), 'list.csv', findings);
 
-test('long: one row a finding, present where nothing else is said', () => {
+test('long: one row a finding, present unless another value is stated', () => {
   assert.deepEqual(read('\ufeffAccession Number,Finding\r\n"A,1",COVID-19\r\n\r\nA2,Pleural effusion\r\n'), [
     { line: 2, study: { accessionNumber: 'A,1' }, findings: [{ name: 'covid-19', decision: 'present' }] },
     { line: 4, study: { accessionNumber: 'A2' }, findings: [{ name: 'pleural-effusion', decision: 'present' }] },
@@ -17,7 +17,7 @@ test('long: one row a finding, present where nothing else is said', () => {
   );
 });
 
-test('wide: a column a finding, empty where nothing is said', () => {
+test('wide: a column a finding, empty where no value is stated', () => {
   const rows = read('StudyInstanceUID,Reader,Pneumonia,COVID-19\n1.2,x,1,\n1.3,x,0,present\n1.4,x,,\n');
   assert.deepEqual(rows, [
     { line: 2, study: { studyInstanceUID: '1.2' }, findings: [{ name: 'pneumonia', decision: 'present' }] },

@@ -11,7 +11,7 @@ import {
   robustTransforms,
   type AugmentationSettings,
 } from '../../src/dataset/augmentation.js';
-import { changeInfrastructure, cropToLungs, equalised, placementOf, type PlacedPicture } from '../../src/dataset/lung-augmentation.js';
+import { changeBackground, cropToLungs, equalised, placementOf, type PlacedPicture } from '../../src/dataset/lung-augmentation.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { coversLungs, greyTrainingPicture, type PictureTask } from '../../src/dataset/training-picture.js';
@@ -59,16 +59,16 @@ describe('what is drawn', () => {
   });
 });
 
-describe('the surroundings', () => {
+describe('the background of the lungs', () => {
   test('of another picture, of one grey, or of the mean that stays visible', () => {
-    const exchanged = changeInfrastructure(flat(100), { what: 'exchanged' }, () => flat(200)).values;
+    const exchanged = changeBackground(flat(100), { what: 'exchanged' }, () => flat(200)).values;
     assert.deepEqual([exchanged[lung], exchanged[corner]], [100, 200]);
-    const alone = changeInfrastructure(flat(100), { what: 'alone', grey: 0.5 }, none).values;
+    const alone = changeBackground(flat(100), { what: 'alone', grey: 0.5 }, none).values;
     assert.deepEqual([alone[lung], alone[corner]], [100, 127.5]);
-    const covered = changeInfrastructure(flat(100), { what: 'covered', grey: 1 }, none).values;
+    const covered = changeBackground(flat(100), { what: 'covered', grey: 1 }, none).values;
     assert.deepEqual([covered[lung], covered[corner]], [255, 100]);
     const own: PlacedPicture = { picture: picture((x) => (x < size / 2 ? 40 : 80)), placement: straight };
-    const plain = changeInfrastructure(own, { what: 'alone' }, none).values;
+    const plain = changeBackground(own, { what: 'alone' }, none).values;
     // the mask is symmetric, so the mean of both lungs is the middle
     assert.ok(Math.abs(plain[corner]! - 60) < 1e-3, `${plain[corner]}`);
   });
@@ -79,7 +79,7 @@ describe('the surroundings', () => {
       picture: picture((x) => x),
       placement: { ...straight, centreX: 0.6, centreY: 0.55, scaleX: 0.5, scaleY: 0.8 },
     };
-    const found = changeInfrastructure(flat(250), { what: 'exchanged' }, () => other).values;
+    const found = changeBackground(flat(250), { what: 'exchanged' }, () => other).values;
     for (const column of [0, 5, 48, 90]) {
       const place = (((column + 0.5) / size - 0.5) * 0.5 + 0.6) * size - 0.5;
       assert.ok(Math.abs(found[2 * size + column]! - Math.min(Math.max(place, 0), size - 1)) < 1e-3, `column ${column}`);
@@ -128,7 +128,7 @@ describe('pictures to train on', async () => {
     otherChest,
   });
 
-  test('a picture without lungs stays as it is; one with lungs gets the surroundings of the other', () => {
+  test('a picture without lungs stays as it is; one with lungs gets the background of the other', () => {
     const always = { pExchange: 1, pAlone: 0, pCovered: 0, pCrop: 0 };
     const plain = greyTrainingPicture(task(undefined));
     assert.deepEqual(greyTrainingPicture(task(always)), plain);

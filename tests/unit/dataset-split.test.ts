@@ -98,7 +98,7 @@ describe('split', () => {
     assert.equal(new Set(groupsOf(all)).size, 60, 'and nothing else is joined');
   });
 
-  test('by file: possible, and said to flatter', () => {
+  test('by file: possible, with a warning that the figures are too good', () => {
     const all = examples();
     const { parts, warnings } = splitExamples(all, { seed: 1, shares: { validation: 0.2 }, unit: 'file' });
     const both = patientsOnBothSides(all, parts);

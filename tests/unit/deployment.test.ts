@@ -89,7 +89,7 @@ test('every secret can come from a file, which goes before the variable', () => 
     assert.throws(() => loadConfig({ [variable]: '/nowhere' }), /cannot be read/, variable);
 });
 
-test('no package that the product needs has a known hole of weight', (t) => {
+test('no dependency of the product has a known high or critical vulnerability', (t) => {
   const { stdout, error } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { cwd: projectRoot, encoding: 'utf8', timeout: 60_000 });
   let report: {
     readonly metadata?: { readonly vulnerabilities: Readonly<Record<string, number>> };
@@ -98,7 +98,7 @@ test('no package that the product needs has a known hole of weight', (t) => {
   try {
     report = JSON.parse(stdout) as typeof report;
   } catch {
-    // No answer at all: said below.
+    // No answer at all: the test is skipped below.
   }
   if (!report.metadata) return t.skip(`the registry does not answer npm audit${error ? ` (${error.message})` : ''}`);
   const grave = Object.entries(report.vulnerabilities ?? {})

@@ -134,7 +134,7 @@ async function commandLine(): Promise<{ readonly names: Set<string>; readonly gr
 }
 
 test('every setting that a document names exists', () => {
-  const sections = 'orthanc|server|access|database|viewer|uploads|model|engine|work|report|retraining|night|drift|assessments|verdicts|log';
+  const sections = 'orthanc|server|access|database|viewer|uploads|model|engine|work|report|retraining|drift|assessments|log';
   const named = new Map(
     code.flatMap(({ document, text }) =>
       [...text.matchAll(new RegExp(`(?:^|[\\s(\`])((?:${sections})\\.[a-z][A-Za-z]+(?:\\.[A-Za-z]+)?)(?![\\w./-])`, 'g'))]
@@ -170,6 +170,11 @@ function isUnknownSetting(path: string): boolean {
 test('a setting that does not exist is found', () => {
   assert.equal(isUnknownSetting('orthanc.pollIntervalMs'), false);
   assert.equal(isUnknownSetting('orthanc.noSuchSetting'), true);
+});
+
+test('L6: the guide to backups says that revoked tokens and disabled accounts are valid again after a restore', () => {
+  const backup = readFileSync(join(repository, 'docs/guide/backup.md'), 'utf8');
+  assert.match(backup, /After a restore, tokens and accounts that were revoked or disabled after the backup are valid again/);
 });
 
 test('every environment variable and metric that a document names is read or written somewhere', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agreementOf } from '../../src/evaluation/report/agreement.js';
 
-const said = (champion: number, challenger: number) => {
+const opinionsOf = (champion: number, challenger: number) => {
   const opinion = (probability: number) => ({
     probability,
     decision: probability >= 0.5 ? 'present' : probability < 0.3 ? 'absent' : 'undetermined',
@@ -12,10 +12,10 @@ const said = (champion: number, challenger: number) => {
 
 test("two versions beside each other: Cohen's example, 20 and 15 of 50 agreed", () => {
   const opinions = [
-    ...Array.from({ length: 20 }, () => said(0.9, 0.8)),
-    ...Array.from({ length: 5 }, () => said(0.9, 0.1)),
-    ...Array.from({ length: 10 }, () => said(0.1, 0.9)),
-    ...Array.from({ length: 15 }, () => said(0.1, 0.2)),
+    ...Array.from({ length: 20 }, () => opinionsOf(0.9, 0.8)),
+    ...Array.from({ length: 5 }, () => opinionsOf(0.9, 0.1)),
+    ...Array.from({ length: 10 }, () => opinionsOf(0.1, 0.9)),
+    ...Array.from({ length: 15 }, () => opinionsOf(0.1, 0.2)),
   ];
   const found = agreementOf(opinions)!;
   // textbook: observed 0.7, expected 0.5, kappa 0.4
@@ -27,6 +27,6 @@ test("two versions beside each other: Cohen's example, 20 and 15 of 50 agreed", 
 
 test('nothing to compare, and nothing to tell apart', () => {
   assert.equal(agreementOf([]), null);
-  assert.equal(agreementOf([said(0.9, 0.9), said(0.8, 0.7)])!.kappa, null);
-  assert.deepEqual([agreementOf([said(0.9, 0.4)])!.same, agreementOf([said(0.9, 0.4)])!.opposite], [0, 0]);
+  assert.equal(agreementOf([opinionsOf(0.9, 0.9), opinionsOf(0.8, 0.7)])!.kappa, null);
+  assert.deepEqual([agreementOf([opinionsOf(0.9, 0.4)])!.same, agreementOf([opinionsOf(0.9, 0.4)])!.opposite], [0, 0]);
 });

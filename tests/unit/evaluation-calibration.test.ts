@@ -56,7 +56,7 @@ function shifted(seed: number, n: number, shift: number): { readonly yTrue: (0 |
   return { yTrue, logits: yTrue.map((truth) => 3 * (truth - 0.5) + 1.5 * gaussian() + shift) };
 }
 
-test('a shifted base rate is mended where a temperature cannot; where nothing is shifted the bias does no harm', () => {
+test('a shifted base rate is corrected by a bias, which a temperature cannot do; where nothing is shifted the bias does no harm', () => {
   const figures = { temperature: 0, chosen: 0, temperatureLoss: 0, chosenLoss: 0 };
   for (let seed = 1; seed <= 20; seed++) {
     for (const shift of [0, 3]) {
@@ -64,17 +64,17 @@ test('a shifted base rate is mended where a temperature cannot; where nothing is
       const fresh = shifted(seed + 1000, 2000, shift);
       const alone: Platt = { temperature: fitTemperature(fitted.yTrue, fitted.logits)!, bias: 0 };
       const chosen = chooseScaling(fitted.yTrue, fitted.logits);
-      const said = (scaling: Platt): readonly number[] => fresh.logits.map((logit) => probabilityOf(logit, scaling));
+      const predicted = (scaling: Platt): readonly number[] => fresh.logits.map((logit) => probabilityOf(logit, scaling));
       const loss = (scores: readonly number[]): number =>
         scores.reduce((sum, score, i) => sum - Math.log(fresh.yTrue[i] === 1 ? score : 1 - score), 0) / scores.length;
       const ece = (scores: readonly number[]): number => expectedCalibrationError(reliabilityTable(fresh.yTrue, scores))!;
       if (shift === 3) {
-        figures.temperature += ece(said(alone)) / 20;
-        figures.chosen += ece(said(chosen)) / 20;
-        assert.ok(loss(said(chosen)) < loss(said(alone)), `seed ${seed}`);
+        figures.temperature += ece(predicted(alone)) / 20;
+        figures.chosen += ece(predicted(chosen)) / 20;
+        assert.ok(loss(predicted(chosen)) < loss(predicted(alone)), `seed ${seed}`);
       } else {
-        figures.temperatureLoss += loss(said(alone)) / 20;
-        figures.chosenLoss += loss(said(chosen)) / 20;
+        figures.temperatureLoss += loss(predicted(alone)) / 20;
+        figures.chosenLoss += loss(predicted(chosen)) / 20;
       }
     }
   }

@@ -102,13 +102,13 @@ for (const [number, one] of golden.binary.entries()) {
     near(yScore.reduce((sum, score, i) => sum + logLoss(yTrue[i]!, score), 0) / yScore.length, one['logLoss'], 'log loss');
     const table = reliabilityTable(yTrue, yScore);
     near(expectedCalibrationError(table), one['ece'], 'ECE');
-    const [observed, said] = one.calibrationCurve;
+    const [observed, predicted] = one.calibrationCurve;
     const filled = reliabilityTable(
       yTrue,
       yScore.map((score) => Math.min(score + 1e-5, 1)),
     ).filter(({ count }) => count > 0);
     assert.equal(filled.length, observed.length);
-    filled.forEach((bin, i) => (near(bin.observed, observed[i], 'observed'), near(bin.meanScore, said[i], 'said')));
+    filled.forEach((bin, i) => (near(bin.observed, observed[i], 'observed'), near(bin.meanScore, predicted[i], 'predicted')));
     const called = yScore.map((score) => Number(score >= 0.5));
     const matrix = confusionMatrix(yTrue, called, 2);
     assert.deepEqual(matrix, one.confusion);
@@ -230,7 +230,7 @@ test('a 95 % interval holds the truth about 95 times of 100, also where each pat
   assert.ok(held >= rounds * 0.89 && held <= rounds, `${held} of ${rounds}`);
 });
 
-test('what is not defined is said to be so', () => {
+test('a figure that is not defined is null or empty', () => {
   assert.equal(aurocScore([1, 1], [0.2, 0.9]), null);
   assert.deepEqual(rocCurve([0, 0], [0.2, 0.9]), []);
   assert.deepEqual(delongEstimate([0, 0], [0.2, 0.9]), { value: null, interval: null, why: 'one class only' });

@@ -15,7 +15,7 @@ test('the delay doubles up to the longest, with jitter between half and all of i
   );
 });
 
-test('a passing fault is tried until its limit, one of the surroundings for ever, others never', () => {
+test('a transient fault is retried up to its limit, a fault of the infrastructure without limit, other faults never', () => {
   const passing = failureOf(new Fault('engine-failed', 'x'));
   assert.ok(delayBeforeRetry(passing, { 'engine-failed': 4 }, policy));
   assert.equal(delayBeforeRetry(passing, { 'engine-failed': 5 }, policy), undefined);

@@ -92,7 +92,7 @@ describe('L5: a schedule by the clock on the wall, through changes of that clock
   for (const { what, expression, zone, from, to, due } of cases)
     test(`L5: ${what}`, () => assert.deepEqual(dueBetween(expression, zone, from, to), due));
 
-  test('L5: an hourly schedule has each reading once on the night of a change', () => {
+  test('L5: an hourly schedule has each clock time once when the clocks change', () => {
     const autumn = dueBetween('0 * * * *', 'Europe/Berlin', '2027-10-30T22:30Z', '2027-10-31T03:30Z').map((one) => one.slice(11, 16));
     assert.deepEqual(autumn, ['01:00', '02:00', '03:00', '04:00']);
   });
@@ -120,20 +120,20 @@ function sharedRecord(): ScheduleRecord {
   };
 }
 
-describe('L5: nights through suspends, jumps of the clock and restarts', () => {
+describe('L5: scheduled runs in spite of suspends, jumps of the clock and restarts', () => {
   /** Processes with one clock, which the test moves; `look` lets each have a turn. */
   function processes(count: number, record = sharedRecord()) {
     let now = Date.parse('2027-03-27T20:00:00Z');
     const runs: string[] = [];
     mock.timers.enable({ apis: ['setInterval'] });
     const start = () =>
-      every('0 2 * * *', 'night', async () => void runs.push(new Date(now).toISOString().slice(0, 16)), {
+      every('0 2 * * *', 'nightly run', async () => void runs.push(new Date(now).toISOString().slice(0, 16)), {
         log: silentLog,
         record,
         timeZone: 'Europe/Berlin',
         clock: { now: () => new Date(now) },
       });
-    const settle = async (): Promise<void> => {
+    const flush = async (): Promise<void> => {
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     };
     const running = Array.from({ length: count }, start);
@@ -143,9 +143,9 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
       async at(time: string) {
         now = Date.parse(time);
         mock.timers.tick(15_000);
-        await settle();
+        await flush();
       },
-      settle,
+      flush,
       async end() {
         await Promise.all(running.map((one) => one.stop()));
         mock.timers.reset();
@@ -155,7 +155,7 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
   const story = (title: string, count: number, tell: (all: ReturnType<typeof processes>) => Promise<void>): void =>
     void test(title, async () => {
       const all = processes(count);
-      await all.settle();
+      await all.flush();
       try {
         await tell(all);
       } finally {
@@ -163,7 +163,7 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
       }
     });
 
-  story('L5: three processes run one night each, also that of the change in spring', 3, async ({ at, runs }) => {
+  story('L5: three processes run a nightly schedule once in all, also when the clocks change in spring', 3, async ({ at, runs }) => {
     for (const time of [
       '2027-03-28T00:59:50Z',
       '2027-03-28T01:00:05Z',
@@ -176,14 +176,14 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
     assert.deepEqual(runs, ['2027-03-28T01:00', '2027-03-29T00:00']);
   });
 
-  story('L5: a machine that slept makes up for the night, once; not in the middle of the day', 2, async ({ at, runs }) => {
+  story('L5: a machine that was suspended catches up on the missed run once, and not in the middle of the day', 2, async ({ at, runs }) => {
     await at('2027-03-28T02:40:00Z');
     await at('2027-03-28T02:41:00Z');
     await at('2027-03-29T08:00:00Z');
     assert.deepEqual(runs, ['2027-03-28T02:40']);
   });
 
-  story('L5: a clock that jumps over the time, and back again, makes one night', 1, async ({ at, runs }) => {
+  story('L5: a clock that jumps over the scheduled time and back again causes one run', 1, async ({ at, runs }) => {
     await at('2027-03-28T00:50:00Z');
     await at('2027-03-28T01:30:00Z');
     await at('2027-03-28T00:40:00Z');
@@ -191,7 +191,7 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
     assert.deepEqual(runs, ['2027-03-28T01:30']);
   });
 
-  story('L5: a clock that was a year ahead does not end the nights', 1, async ({ at, runs }) => {
+  story('L5: a clock that was a year ahead does not end the schedule', 1, async ({ at, runs }) => {
     await at('2028-06-01T00:05:00Z');
     await at('2027-03-28T01:00:05Z');
     await at('2027-03-29T00:00:05Z');
@@ -202,19 +202,19 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
     let now = Date.parse('2027-03-27T20:00:00Z');
     let runs = 0;
     mock.timers.enable({ apis: ['setInterval'] });
-    const settle = async (): Promise<void> => {
+    const flush = async (): Promise<void> => {
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     };
-    const nights = every(
+    const schedule = every(
       '0 2 * * *',
-      'night',
+      'nightly run',
       async () => {
         runs++;
         if (runs < 3) throw new Error('the database does not answer');
       },
       { log: silentLog, record: sharedRecord(), timeZone: 'Europe/Berlin', clock: { now: () => new Date(now) } },
     );
-    await settle();
+    await flush();
     for (const time of [
       '2027-03-28T01:00:00Z',
       '2027-03-28T01:01:00Z',
@@ -224,29 +224,29 @@ describe('L5: nights through suspends, jumps of the clock and restarts', () => {
     ]) {
       now = Date.parse(time);
       mock.timers.tick(15_000);
-      await settle();
+      await flush();
     }
-    await nights.stop();
+    await schedule.stop();
     mock.timers.reset();
     assert.equal(runs, 3);
   });
 
-  test('L5: a process that starts late makes up for the night of the one before; a first start makes up for nothing', async () => {
+  test('L5: a process that starts late catches up on the run that its predecessor missed; a first start catches up on nothing', async () => {
     const record = sharedRecord();
     const first = processes(1, record);
-    await first.settle();
+    await first.flush();
     await first.end();
     const second = processes(0, record);
     await second.at('2027-03-28T01:45:00Z');
     second.start();
-    await second.settle();
+    await second.flush();
     await second.at('2027-03-28T01:46:00Z');
     assert.deepEqual(second.runs, ['2027-03-28T01:45']);
     await second.end();
     const fresh = processes(0);
     await fresh.at('2027-03-28T01:45:00Z');
     fresh.start();
-    await fresh.settle();
+    await fresh.flush();
     await fresh.at('2027-03-28T01:46:00Z');
     await fresh.end();
     assert.deepEqual([fresh.runs, catchUpMs], [[], 3 * 3_600_000]);

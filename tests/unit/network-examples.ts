@@ -48,7 +48,7 @@ export function fixture(name: string): Buffer {
   return readFileSync(new URL(`../../../tests/fixtures/network/${name}`, import.meta.url));
 }
 
-/** What torchvision and autograd said in float64: tests/oracles/network/forward.py. */
+/** Results of torchvision and autograd in float64: tests/oracles/network/forward.py. */
 export interface GoldenForward {
   readonly outputs: number;
   readonly batch: number;

@@ -142,7 +142,7 @@ test("weights of another architecture, and a list of other classes, are refused 
   checkClasses(['a', 'b'], ['a', 'b']);
 });
 
-test('three colours for a network of one channel: summed, and said so', () => {
+test('three colours for a network of one channel: summed, and reported', () => {
   const starter = exampleArchitecture('starter');
   const grey = seededWeights(starter);
   const first = grey.get('conv1.weight')!;

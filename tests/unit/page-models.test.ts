@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../support/orthanc.js';
 
 const now = new Date('2026-02-01T00:00:00Z');
 test('retraining: idle, in progress with its step, or failed', async () => {
-  const dataDir = temporaryDirectory('page-night');
+  const dataDir = temporaryDirectory('page-retraining');
   const look = (queue: {
     readonly active?: number;
     readonly waiting?: number;
@@ -48,7 +48,7 @@ test('retraining: idle, in progress with its step, or failed', async () => {
   await writeFile(
     join(run, 'plan.json'),
     JSON.stringify({
-      id: 'night-1',
+      id: 'retraining-1',
       startedAt: now.toISOString(),
       by: 'admin',
       champion: 'a',

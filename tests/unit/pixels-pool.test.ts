@@ -83,7 +83,7 @@ for (const [name, source, code] of [
   ['eats memory outside the heap', 'const all = []; for (;;) all.push(Buffer.alloc(5e6, 1));', 'pixels-unreadable'],
   ['answers nonsense', "(await import('node:fs')).writeSync(3, Buffer.alloc(1000, 255)); for (;;);", 'pixels-unreadable'],
 ] as const) {
-  test(`a decoder that ${name} is replaced and its file parked; the others go on`, async () => {
+  test(`a decoder that ${name} is replaced and its file fails for good; other files are decoded`, async () => {
     const fragile = fragilePool(source);
     const bad = fragile.lungFraction(Uint8Array.of(1));
     const good = fragile.lungFraction(Uint8Array.of(2));

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { withIdentity } from '../../src/reporting/instance-identity.js';
 import { projectRoot } from '../../src/config.js';
 import { textDecoderFor } from '../../src/dicom/character-set.js';
 import { numbersOf, placedNumbersOf, type DataSet } from '../../src/dicom/data-set.js';
 import { fromDicomJson } from '../../src/dicom/json.js';
 import { readPart10, type Part10File } from '../../src/dicom/part10.js';
+import { transferSyntax } from '../../src/dicom/transfer-syntax.js';
 import { Fault } from '../../src/errors.js';
 import { hounsfieldUnits } from '../../src/pixels/ct/ct-slice.js';
 import { orderAxialSlices } from '../../src/pixels/ct/slice-order.js';
@@ -19,6 +21,7 @@ import { presentXray } from '../../src/pixels/xray/xray.js';
 import { selectXrays } from '../../src/routing/select-xrays.js';
 import { seriesFactsOf } from '../../src/routing/series-facts.js';
 import { elementBytes, type WrittenElement } from '../support/element-writer.js';
+import { encapsulatedFile } from '../support/encapsulated-file.js';
 
 const little = { explicit: true, littleEndian: true } as const;
 const word = (tag: number, ...values: readonly number[]): WrittenElement => ({
@@ -141,7 +144,7 @@ test('U6: table positions with acquisition numbers of their own, also one for ea
   assert.equal(orderAxialSlices(forty.map((i) => slice(i, 2 * ((i * 7) % 40), { AcquisitionNumber: 1 + i }))).slices.length, 40);
 });
 
-test('U7: centre and width stay paired, decimal commas are read, and what decides and cannot be read is said', async () => {
+test('U7: centre and width stay paired, decimal commas are read, and a required value that cannot be read is an error', async () => {
   const commas = read(text(0x00281050, 'DS', '1400,5'), text(0x00281051, 'DS', '1800,0'), text(0x00281052, 'DS', '-1024,0'));
   assert.deepEqual([commas['WindowCenter'], commas['WindowWidth'], commas['RescaleIntercept']], [1400.5, 1800, -1024]);
   for (const center of ['NaN\\1400.5', '\\1400.5', 'x\\1400.5', '1e999\\1400.5']) {
@@ -224,6 +227,30 @@ test('a native YBR_FULL_422 of three bytes a pixel is not read as two', async ()
   };
   assert.deepEqual([...(await decodeFrames(file(format, full))).frames[0]!.samples], [...full]);
   assert.equal((await decodeFrames(file(format, full.subarray(0, 128)))).frames[0]!.samples.length, 192);
+});
+
+test('a JPEG of YCbCr that is labelled RGB has the brightness of the one that is labelled as it is', async () => {
+  const tinted = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => [220, 120, 60][i % 3]! - (Math.floor(i / 3) % 64));
+  const jpeg = await sharp(tinted, { raw: { width: 64, height: 64, channels: 3 } })
+    .jpeg({ quality: 98, chromaSubsampling: '4:4:4' })
+    .toBuffer();
+  const format = {
+    ...plain,
+    Rows: 64,
+    Columns: 64,
+    BitsAllocated: 8,
+    BitsStored: 8,
+    HighBit: 7,
+    SamplesPerPixel: 3,
+    PlanarConfiguration: 0,
+  };
+  // APP0 of a JFIF file, whose components are always YCbCr; sharp leaves it out.
+  const jfif = Buffer.concat([jpeg.subarray(0, 2), Buffer.from('ffe000104a46494600010100000100010000', 'hex'), jpeg.subarray(2)]);
+  const shown = async (photometric: string): Promise<readonly number[]> => {
+    const bytes = encapsulatedFile({ ...format, PhotometricInterpretation: photometric }, transferSyntax.jpegBaseline, [jfif]);
+    return [...(await presentXray(readPart10(new Uint8Array(bytes)))).image.values];
+  };
+  assert.deepEqual(await shown('RGB'), await shown('YBR_FULL_422'));
 });
 
 test('lookup tables: wrong bits, and a first value written with the wrong sign', () => {

@@ -71,7 +71,7 @@ test('a file arrives whole, by way of a redirection, and becomes a network', asy
   for (const [name, tensor] of initialWeights(architecture, 1)) assert.deepEqual(found.get(name), tensor, name);
 });
 
-test("the first digits, as torchvision's file names have them, are enough and said to be no more", async () => {
+test("the first digits, as torchvision's file names have them, are enough, and the result states that they are only a part", async () => {
   const { verified } = await downloadWeights(`${url}/model.safetensors`, { sha256: sha256.slice(0, 8), into: join(folder, 'prefix') });
   assert.equal(verified, 'the first 8 of the 64 digits of its SHA-256');
 });

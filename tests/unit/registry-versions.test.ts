@@ -117,8 +117,8 @@ test('champion, challenger, promotion and rollback, with their history', async (
   });
   await assert.rejects(registry.challenge(a, reason), refused('request-invalid'));
   await assert.rejects(registry.promote(b, reason, c), refused('aliases-changed'));
-  const promoted = await registry.promote(b, { ...reason, changeRecord: 'night-1' }, a);
-  assert.deepEqual([promoted.champion, promoted.challenger, promoted.previous, promoted.changeRecord], [b, null, a, 'night-1']);
+  const promoted = await registry.promote(b, { ...reason, changeRecord: 'retraining-1' }, a);
+  assert.deepEqual([promoted.champion, promoted.challenger, promoted.previous, promoted.changeRecord], [b, null, a, 'retraining-1']);
   await registry.promote(c, reason);
   await assert.rejects(registry.promote(c, reason), refused('request-invalid'));
   await assert.rejects(registry.putFirst(a, reason), refused('request-invalid'));
@@ -211,7 +211,7 @@ test('D22: one change record that is damaged or of a later release is named and 
     id,
     startedAt,
     endedAt: startedAt,
-    by: 'night',
+    by: 'schedule',
     codeVersion: '0',
     engine: '',
     seed: 1,
@@ -224,18 +224,18 @@ test('D22: one change record that is damaged or of a later release is named and 
     figures: { challenger: null, champion: null },
     notes: [],
   });
-  await registry.recordChange(record('night-1', '2026-01-31T02:00:00Z'));
+  await registry.recordChange(record('retraining-1', '2026-01-31T02:00:00Z'));
   await registry.recordChange(record('gate-2', '2026-02-01T02:00:00Z'));
-  await writeFile(join(folder, 'changes', 'night-3.json'), '{"id": "night-3", "startedA');
+  await writeFile(join(folder, 'changes', 'retraining-3.json'), '{"id": "retraining-3", "startedA');
   await writeFile(
-    join(folder, 'changes', 'night-4.json'),
-    JSON.stringify({ ...record('night-4', '2026-03-01T02:00:00Z'), newInALaterRelease: 1 }),
+    join(folder, 'changes', 'retraining-4.json'),
+    JSON.stringify({ ...record('retraining-4', '2026-03-01T02:00:00Z'), newInALaterRelease: 1 }),
   );
-  assert.deepEqual(await registry.changes(), ['gate-2', 'night-1']);
-  assert.deepEqual((await registry.unreadableChanges()).map(({ id }) => id).sort(), ['night-3', 'night-4']);
+  assert.deepEqual(await registry.changes(), ['gate-2', 'retraining-1']);
+  assert.deepEqual((await registry.unreadableChanges()).map(({ id }) => id).sort(), ['retraining-3', 'retraining-4']);
   assert.match((await registry.unreadableChanges()).map(({ why }) => why).join(), /newInALaterRelease/);
-  assert.equal((await registry.lastRun())?.id, 'night-1');
-  await assert.rejects(registry.change('night-3'), refused('model-invalid'));
+  assert.equal((await registry.lastRun())?.id, 'retraining-1');
+  await assert.rejects(registry.change('retraining-3'), refused('model-invalid'));
   const { version } = await registry.add(tinyCandidate());
   await assert.rejects(promoteVersion(registry, version, { by: 'test', withoutGate: false, at: new Date() }), refused('request-invalid'));
   assert.equal((await promoteVersion(registry, version, { by: 'test', withoutGate: true, why: 'test', at: new Date() })).champion, version);

@@ -68,7 +68,7 @@ function portsFor(study: DataSet[], kinds: ImageKind[] = [], routing: Routing = 
       engine: { name: 'test', why: 'a test' } as ReturnType<ReportPorts['model']>['engine'],
       supports: (kind) => (kinds.push(kind), kind === 'xray'),
       predictXrays: async (images) => images.map(() => ({ findings: [assessment] })),
-      predictSlices: () => assert.fail('no slice is judged'),
+      predictSlices: () => assert.fail('no slice is predicted'),
     }),
     settings: {
       routing,

@@ -36,15 +36,15 @@ test('D23: a champion that cannot be loaded is tried again after growing delays,
   const first = await registry.add(changedStarter(starter, '2026-11-24'));
   const second = await registry.add(changedStarter(starter, '2026-11-25'));
   await registry.promote(second.version, reason);
-  const said: string[] = [];
-  const log: Log = { ...silentLog, error: (message) => void said.push(message), info: (message) => void said.push(message) };
+  const logged: string[] = [];
+  const log: Log = { ...silentLog, error: (message) => void logged.push(message), info: (message) => void logged.push(message) };
   let loads = 0;
-  let mended = false;
+  let working = false;
   const failing: Engine = {
     description: engine.description,
     load: (network) => {
       loads++;
-      return mended ? engine.load(network) : Promise.reject(new Fault('engine-failed', 'out of memory'));
+      return working ? engine.load(network) : Promise.reject(new Fault('engine-failed', 'out of memory'));
     },
   };
   const watchIntervalMs = 30;
@@ -66,9 +66,9 @@ test('D23: a champion that cannot be loaded is tried again after growing delays,
     const looked = performance.now() - since;
     // doubled each time: of so many looks hardly one may load
     assert.ok(loads - before <= 1 + Math.log2(1 + looked / watchIntervalMs), `${loads - before} loads in ${turns} looks`);
-    assert.deepEqual(said, ['the model version cannot be loaded; the previous one stays deployed']);
+    assert.deepEqual(logged, ['the model version cannot be loaded; the previous one stays deployed']);
     assert.equal(serving.champion().version, starter.version);
-    mended = true;
+    working = true;
     await registry.challenge(first.version, reason);
     await serving.refresh();
     assert.equal(serving.champion().version, second.version);
@@ -85,8 +85,8 @@ test('D23: a challenger that cannot be loaded is logged once, too', async () => 
   ];
   await registry.promote(first.version, reason);
   await registry.challenge(second.version, reason);
-  const said: string[] = [];
-  const log: Log = { ...silentLog, error: (message) => void said.push(message), info: (message) => void said.push(message) };
+  const logged: string[] = [];
+  const log: Log = { ...silentLog, error: (message) => void logged.push(message), info: (message) => void logged.push(message) };
   const serving = startServing({
     registry,
     engine,
@@ -98,7 +98,7 @@ test('D23: a challenger that cannot be loaded is logged once, too', async () => 
   });
   try {
     for (let turn = 0; turn < 5; turn++) await serving.refresh();
-    assert.deepEqual(said, ['the model version cannot be loaded; the previous one stays deployed']);
+    assert.deepEqual(logged, ['the model version cannot be loaded; the previous one stays deployed']);
   } finally {
     await serving.close();
   }

@@ -13,17 +13,17 @@ function work(slots: Slots, lane: SlotLane, started: string[], name: string): { 
   return { done, end };
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('M8: slots of one PACS', () => {
   test('M8: viewers leave one slot free, reporting may use all', async () => {
     const started: string[] = [];
     const slots = new Slots(4);
     const viewers = Array.from({ length: 9 }, (_, n) => work(slots, 'viewer', started, `v${n}`));
-    await settled();
+    await nextTurn();
     assert.deepEqual([slots.inUse, started.length], [3, 3]);
     const report = work(slots, 'reports', started, 'r');
-    await settled();
+    await nextTurn();
     assert.ok(started.includes('r') && slots.inUse === 4);
     report.end();
     for (const one of viewers) {
@@ -32,7 +32,7 @@ describe('M8: slots of one PACS', () => {
       assert.ok(slots.inUse <= 4);
     }
     const reports = Array.from({ length: 6 }, (_, n) => work(slots, 'reports', started, `r${n}`));
-    await settled();
+    await nextTurn();
     assert.equal(slots.inUse, 4);
     for (const one of reports) one.end();
     await Promise.all([report, ...reports].map((one) => one.done));

@@ -52,7 +52,7 @@ for (const [name, content, document] of documents) {
       assert.deepEqual(writePart10(again), bytes);
     });
 
-    test('says after storing what was meant', () => {
+    test('the stored document contains what was written', () => {
       const report = readReport(stored);
       assert.ok(sameReport(report, readReport(document)));
       assert.ok(isOwnDocument(stored));
@@ -60,9 +60,11 @@ for (const [name, content, document] of documents) {
       assert.deepEqual(report.predecessors, content.predecessors);
       assert.equal(report.createdAt?.getTime(), content.createdAt.getTime());
       assert.deepEqual(report.algorithm.parameters.slice(0, content.algorithm.parameters.length), content.algorithm.parameters);
-      const said = report.findings.map(({ concept, decision, probability }) => [concept.value, decision, probability.toFixed(3)]).sort();
-      const meant = content.findings.map(({ concept, decision, probability }) => [concept.value, decision, probability.toFixed(3)]).sort();
-      assert.deepEqual(said, meant);
+      const found = report.findings.map(({ concept, decision, probability }) => [concept.value, decision, probability.toFixed(3)]).sort();
+      const expected = content.findings
+        .map(({ concept, decision, probability }) => [concept.value, decision, probability.toFixed(3)])
+        .sort();
+      assert.deepEqual(found, expected);
     });
   });
 }

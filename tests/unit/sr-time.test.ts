@@ -125,22 +125,22 @@ describe('D5: times without an offset are local times', () => {
     givenAt: givenAt ?? null,
   });
 
-  test('UTC+1: a report that was signed at 10:15 local time is older than a settlement at 09:45 UTC', () => {
+  test('UTC+1: a report that was signed at 10:15 local time is older than an adjudication at 09:45 UTC', () => {
     inZone('Europe/Berlin', () => {
       const signed = readAssessment(signedElsewhere('20261129101500'))!;
       assert.equal(signed.createdAt?.toISOString(), '2026-11-29T09:15:00.000Z');
-      const settled = statement('senior', 'absent', new Date('2026-11-29T09:45:00Z'), true);
-      const [label] = consensusLabels([settled, statement('Meier^Anna', 'present', signed.createdAt, false)]);
+      const adjudicated = statement('senior', 'absent', new Date('2026-11-29T09:45:00Z'), true);
+      const [label] = consensusLabels([adjudicated, statement('Meier^Anna', 'present', signed.createdAt, false)]);
       assert.deepEqual([label?.state, label?.decision], ['agreed', 'absent']);
     });
   });
 
-  test('west of Greenwich: a report that was signed after the settlement contradicts it', () => {
+  test('west of Greenwich: a report that was signed after the adjudication contradicts it', () => {
     inZone('America/New_York', () => {
       const signed = readAssessment(signedElsewhere('20261129060000'))!;
       assert.equal(signed.createdAt?.toISOString(), '2026-11-29T11:00:00.000Z');
-      const settled = statement('senior', 'absent', new Date('2026-11-29T10:30:00Z'), true);
-      assert.equal(consensusLabels([settled, statement('Meier^Anna', 'present', signed.createdAt, false)])[0]?.state, 'disagreed');
+      const adjudicated = statement('senior', 'absent', new Date('2026-11-29T10:30:00Z'), true);
+      assert.equal(consensusLabels([adjudicated, statement('Meier^Anna', 'present', signed.createdAt, false)])[0]?.state, 'disagreed');
     });
   });
 });

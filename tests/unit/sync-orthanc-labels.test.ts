@@ -41,3 +41,13 @@ test('a study that carries a label and its opposite says nothing', async () => {
     { studyInstanceUID: '1.1', finding: 'pneumonia', decision: 'present' },
   ]);
 });
+
+test('labels in capital letters mean the same findings', async () => {
+  const { kept, asked } = await sync({ Pneumonia: ['1.1'], pneumonia: ['1.1', '1.2'], 'NO-COVID-19': ['1.3'], Pneumonias: ['1.4'] });
+  assert.deepEqual(kept, [
+    { studyInstanceUID: '1.1', finding: 'pneumonia', decision: 'present' },
+    { studyInstanceUID: '1.2', finding: 'pneumonia', decision: 'present' },
+    { studyInstanceUID: '1.3', finding: 'covid-19', decision: 'absent' },
+  ]);
+  assert.deepEqual(asked, ['Pneumonia', 'pneumonia', 'NO-COVID-19']);
+});

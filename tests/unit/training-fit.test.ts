@@ -216,7 +216,7 @@ describe('training on onnxruntime', () => {
     }
   });
 
-  test('a loss that is no number: said where, and the last checkpoint is whole', async () => {
+  test('a loss that is not a number: the fault states where, and the last checkpoint is intact', async () => {
     const directory = join(root, 'diverged');
     const wild: Recipe = {
       ...recipe,
@@ -242,7 +242,7 @@ describe('training on onnxruntime', () => {
     assert.ok(!existsSync(join(directory, 'checkpoints')), 'nothing half-trained is left to go on from');
   });
 
-  test('a disk that fills up in mid-training: said, the checkpoint before is whole, and with room it goes on to the same weights', async (t) => {
+  test('a disk that fills up during training: a fault, the previous checkpoint is intact, and with free space training continues to the same weights', async (t) => {
     const directory = join(root, 'small-disk');
     mkdirSync(directory);
     const size = Math.ceil(bytesOf(base.initial).length / 1024);

@@ -24,7 +24,7 @@ const limits = {
   keepFreeBytes: 100,
 };
 const room = (free = 1e9) => new UploadRoom('/nowhere', limits, async () => free);
-/** Settled within a turn of the event loop, or not. */
+/** Whether it is still pending after a turn of the event loop. */
 const isWaiting = async (one: Promise<unknown>): Promise<boolean> =>
   (await Promise.race([
     one.then(

@@ -63,7 +63,12 @@ function addTokens(program: Command): void {
     .command('add')
     .description('Create an API token and print it once.')
     .argument('<name>', 'name of the program; the audit log records it')
-    .requiredOption('--role <role>', 'role of the token, usually service; may be given several times', repeatable, [])
+    .requiredOption(
+      '--role <role>',
+      'role of the token, usually service, or metrics for Prometheus; may be given several times',
+      repeatable,
+      [],
+    )
     .option('--days <n>', 'days until the token expires (default: never)')
     .addHelpText('after', '\nExample:\n  chest-ai tokens add worklist --role service --days 365')
     .action(async (name: string, options: { role: string[]; days?: string }) =>

@@ -20,11 +20,11 @@ export interface LayerContext {
 type Shape4D = [number, number, number, number];
 
 /** Computes a layer as it is in training. */
-export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroundings: LayerContext): LayerRun {
+export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], context: LayerContext): LayerRun {
   const x = inputs[0]!;
   switch (layer.kind) {
     case 'conv': {
-      const [image, filter] = [x as tf.Tensor4D, surroundings.parameter('weight') as tf.Tensor4D];
+      const [image, filter] = [x as tf.Tensor4D, context.parameter('weight') as tf.Tensor4D];
       return {
         output: convolve(layer, image, filter),
         backward: (gradient, wanted) => ({
@@ -34,7 +34,7 @@ export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroun
       };
     }
     case 'batch-norm':
-      return batchNorm(layer, x, surroundings);
+      return batchNorm(layer, x, context);
     case 'relu': {
       const output = rectify(x, layer.ceiling);
       return { output, backward: (gradient) => through(tf.mul(gradient, open(output, layer.ceiling))) };
@@ -60,7 +60,7 @@ export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroun
       return { output: tf.concat([...inputs], -1), backward: (gradient) => ({ inputs: tf.split(gradient, widths, -1), parameters: [] }) };
     }
     case 'linear': {
-      const [weight, bias] = [surroundings.parameter('weight'), surroundings.parameter('bias')];
+      const [weight, bias] = [context.parameter('weight'), context.parameter('bias')];
       return {
         output: tf.tidy(() => tf.add(tf.matMul(x, weight, false, true), bias)),
         backward: (gradient, wanted) => ({
@@ -76,7 +76,7 @@ export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], surroun
     }
     case 'dropout': {
       if (x.rank !== 2) throw new Error(`dropout ${layer.name} of images is not described`);
-      const mask = tf.tensor(surroundings.mask(x.size), x.shape);
+      const mask = tf.tensor(context.mask(x.size), x.shape);
       return { output: tf.mul(x, mask), kept: [mask], backward: (gradient) => through(tf.mul(gradient, mask)) };
     }
   }

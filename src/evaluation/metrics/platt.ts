@@ -13,7 +13,7 @@ const range = { from: 0.05, to: 20 };
 /**
  * Platt's scaling: slope and bias of the smallest negative log-likelihood, with his targets `(n₊ + 1) / (n₊ + 2)` and `1 / (n₋ + 2)` in
  * place of 1 and 0, so that a few images that happen to be told apart do not make certainty (Platt 1999; scikit-learn's
- * `method="sigmoid"`). A bias mends what a temperature cannot: a network that was trained where the finding was commoner.
+ * `method="sigmoid"`). A bias corrects what a temperature cannot: a network that was trained where the finding was commoner.
  *
  * @returns null where all known truths are alike, or where the finding becomes no likelier with the logit
  */

@@ -89,7 +89,7 @@ function calibration({ classes, perClass, ece, brier, reliability, objective }: 
   const curves =
     classes.length <= 4 ? classes.map((name) => ({ name, bins: perClass[name]!.reliability })) : [{ name: 'all', bins: reliability }];
   return `<h2>Are the probabilities true?</h2><p>Of all images given 70 %, seventy of a hundred should have the finding. The calibration error (ECE) is the mean distance from that; 0 is perfect. Brier: mean squared error of the probability, smaller is better.</p>
-${table(['', 'ECE', 'Brier'], rows)}<div class="plots"><figure>${reliabilityPlot(curves)}${legend(curves.map(({ name }) => escaped(name)))}<figcaption>On the dashed line what is said is true. Below it the model says too much. Larger dots stand for more images.</figcaption></figure></div>`;
+${table(['', 'ECE', 'Brier'], rows)}<div class="plots"><figure>${reliabilityPlot(curves)}${legend(curves.map(({ name }) => escaped(name)))}<figcaption>On the dashed line the predicted probability equals the observed frequency. Below it the predicted probability is too high. Larger dots stand for more images.</figcaption></figure></div>`;
 }
 
 function confusion({ classes, confusion: matrices, objective, perClass }: EvaluationReport): string {

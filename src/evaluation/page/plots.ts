@@ -56,7 +56,7 @@ export function reliabilityPlot(curves: readonly { readonly name: string; readon
       const circles = filled
         .map(
           ({ meanScore, observed, count }) =>
-            `<circle cx="${x(meanScore!)}" cy="${y(observed!)}" r="${(2 + 7 * Math.sqrt(count / most)).toFixed(1)}" fill="${colourOf(index)}" fill-opacity=".55"><title>${count} images: said ${meanScore!.toFixed(2)}, true ${observed!.toFixed(2)}</title></circle>`,
+            `<circle cx="${x(meanScore!)}" cy="${y(observed!)}" r="${(2 + 7 * Math.sqrt(count / most)).toFixed(1)}" fill="${colourOf(index)}" fill-opacity=".55"><title>${count} images: predicted ${meanScore!.toFixed(2)}, observed ${observed!.toFixed(2)}</title></circle>`,
         )
         .join('');
       return `<path d="${path}" fill="none" stroke="${colourOf(index)}" stroke-width="1.5"/>${circles}`;

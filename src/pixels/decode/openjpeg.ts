@@ -50,7 +50,7 @@ async function instantiate(): Promise<OpenJpeg> {
   const notSupported = (): number => 52;
   const imports = {
     env: { emscripten_notify_memory_growth: (): void => undefined },
-    // Asked for the environment, which it does not get.
+    // Called for environment variables; none are passed.
     wasi_snapshot_preview1: { environ_sizes_get: notSupported, environ_get: notSupported },
   };
   const { exports } = await WebAssembly.instantiate(await compiled, imports);

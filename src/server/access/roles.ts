@@ -3,9 +3,10 @@ import { Fault } from '../../errors.js';
 
 /**
  * What a user may do. viewer: see results and images; reader: also assess findings; operator: also retry, promote,
- * retrain; admin: also accounts and audit; service: a program, which sends hints and reads results.
+ * retrain; admin: also accounts and audit; service: a program, which sends hints and reads results; metrics: a program that
+ * reads the figures of /metrics and nothing about a study.
  */
-export const roles = ['viewer', 'reader', 'operator', 'admin', 'service'] as const;
+export const roles = ['viewer', 'reader', 'operator', 'admin', 'service', 'metrics'] as const;
 
 export type Role = (typeof roles)[number];
 
@@ -24,11 +25,12 @@ export function principalOf(name: string, given: readonly string[], mustChange =
 }
 
 const implied: Readonly<Record<Role, readonly Role[]>> = {
-  viewer: [],
-  reader: ['viewer'],
-  operator: ['viewer'],
-  admin: ['viewer', 'reader', 'operator'],
-  service: ['viewer'],
+  viewer: ['metrics'],
+  reader: ['viewer', 'metrics'],
+  operator: ['viewer', 'metrics'],
+  admin: ['viewer', 'reader', 'operator', 'metrics'],
+  service: ['viewer', 'metrics'],
+  metrics: [],
 };
 
 export function mayAct(principal: Principal, role: Role): boolean {

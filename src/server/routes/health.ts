@@ -43,13 +43,13 @@ export function healthRoutes(parts: ServerParts): readonly Route[] {
   ];
 }
 
-/** For Prometheus, with the token of a program (`tokens add prometheus --role service`). */
+/** For Prometheus, with a token that reads nothing else (`tokens add prometheus --role metrics`). */
 export function metricsRoutes(parts: ServerParts): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
       path: '/metrics',
-      access: 'viewer',
+      access: 'metrics',
       summary: 'Figures for Prometheus',
       reply: { content: 'text/plain' },
       async handle({ response }) {

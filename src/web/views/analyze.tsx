@@ -260,7 +260,7 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
           ))}
           {image.remarks.map((remark) => (
             <Text size="sm" key={remark} className="quiet">
-              {remark.startsWith('A picture says nothing') ? t('analyze.remark.picture') : remark}
+              {remark.startsWith('A picture file does not state') ? t('analyze.remark.picture') : remark}
             </Text>
           ))}
         </Stack>

@@ -59,12 +59,12 @@ def binary(n, effect, digits):
     pred = (s >= 0.5).astype(int)
     fpr, tpr, thr = roc_curve(y, s)
     thr[0] = np.inf
-    obs, said = calibration_curve(y, np.minimum(s + 1e-5, 1), n_bins=15, strategy="uniform")   # off the edges: scikit-learn closes its bins on the other side
+    obs, predicted = calibration_curve(y, np.minimum(s + 1e-5, 1), n_bins=15, strategy="uniform")   # off the edges: scikit-learn closes its bins on the other side
     w = rng.integers(0, 3, n)
     z = rng.normal(0, 1, n) * 3 + 4 * (y - 0.5)
     t = np.exp(minimize_scalar(lambda u: log_loss(y, expit(z / np.exp(u))), bounds=(np.log(0.05), np.log(20)), method="bounded", options={"xatol": 1e-10}).x)
     return {"yTrue": y, "yScore": s, "other": other, "weights": w, "auroc": roc_auc_score(y, s), "weightedAuroc": roc_auc_score(y, s, sample_weight=w),
-            "roc": [fpr, tpr, thr], "brier": brier_score_loss(y, s), "logLoss": log_loss(y, s), "calibrationCurve": [obs, said], "ece": ece(y, s),
+            "roc": [fpr, tpr, thr], "brier": brier_score_loss(y, s), "logLoss": log_loss(y, s), "calibrationCurve": [obs, predicted], "ece": ece(y, s),
             "ranks": rankdata(s), "delong": delong(y, s, other), "sensitivity": recall_score(y, pred), "specificity": recall_score(y, pred, pos_label=0),
             "precision": precision_score(y, pred), "accuracy": accuracy_score(y, pred), "balancedAccuracy": balanced_accuracy_score(y, pred),
             "confusion": confusion_matrix(y, pred), "logits": z, "temperature": t}

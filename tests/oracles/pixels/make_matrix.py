@@ -165,7 +165,7 @@ def by_dcmtk(path, syntax):
     return stored(pydicom.dcmread(target))
 
 
-def said(decoded, reference):
+def compared(decoded, reference):
     if decoded is None:
         return 'cannot'
     if decoded.shape != reference.shape:
@@ -200,16 +200,16 @@ with tempfile.TemporaryDirectory() as folder:
             if lossy:
                 # pylibjpeg-libjpeg widens the colours of 12-bit 4:2:2 in its own way; DCMTK's is that of the reference library.
                 reference = other if one is None or (other is not None and syntax == '1.2.840.10008.1.2.4.51') else one
-            elif one is not None and other is not None and said(one, other) != 'equal':
+            elif one is not None and other is not None and compared(one, other) != 'equal':
                 reference = None
             else:
                 reference = one if one is not None else other
-            altered = not lossy and reference is not None and said(reference, array) != 'equal'
+            altered = not lossy and reference is not None and compared(reference, array) != 'equal'
             case = {'name': name, 'source': label, 'writer': writer, 'offset': len(blob), 'length': target.stat().st_size, 'lossy': lossy, **({'altered': True} if altered else {})}
             if reference is None:
                 case.update(pydicom='cannot' if one is None else 'differs', dcmtk='cannot' if other is None else 'differs')
             else:
-                case.update(frames=int(reference.shape[0]), pydicom=said(one, reference), dcmtk='no codec' if syntax not in decompress else said(other, reference))
+                case.update(frames=int(reference.shape[0]), pydicom=compared(one, reference), dcmtk='no codec' if syntax not in decompress else compared(other, reference))
                 if lossy:
                     case['values'] = base64.b64encode(reference.astype('<i2').tobytes()).decode()
                 else:

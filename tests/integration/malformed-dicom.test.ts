@@ -18,8 +18,8 @@ import { mutatedCase } from '../support/mutate.js';
 import { limitHere } from '../support/machine-speed.js';
 
 /*
- * Damaged files of every transfer syntax through the whole story: read, route, decode, judge, write the document. To see one
- * case again: FUZZ_SEED=… FUZZ_CASE=… npm test -- hostile-dicom. More of them: FUZZ_CASES=100000.
+ * Damaged files of every transfer syntax through the whole pipeline: read, route, decode, classify, write the document. To repeat
+ * one case: FUZZ_SEED=… FUZZ_CASE=… npm test -- malformed-dicom. To run more cases: FUZZ_CASES=100000.
  */
 const seed = process.env['FUZZ_SEED'] ?? 'orthanc-chest-ai';
 const only = process.env['FUZZ_CASE'] === undefined ? undefined : Number(process.env['FUZZ_CASE']);
@@ -84,7 +84,7 @@ function baseFiles(): readonly BaseFile[] {
   return [...fixtures, { name: 'a frontal chest, whole', bytes: phantom }];
 }
 
-describe('hostile DICOM', () => {
+describe('malformed DICOM files', () => {
   const files = baseFiles();
   let analyser: Analyser;
   before(async () => {
@@ -123,7 +123,7 @@ describe('hostile DICOM', () => {
         const start = performance.now();
         const outcome = await runCase(index).catch((error: unknown) => {
           throw new Error(
-            `not a fault; to see it again: FUZZ_SEED=${seed} FUZZ_CASE=${index} npm test -- hostile-dicom (${files[index % files.length]!.name})\n${error instanceof Error ? error.stack : String(error)}`,
+            `not a fault; to repeat it: FUZZ_SEED=${seed} FUZZ_CASE=${index} npm test -- malformed-dicom (${files[index % files.length]!.name})\n${error instanceof Error ? error.stack : String(error)}`,
           );
         });
         const ms = performance.now() - start;
@@ -185,7 +185,7 @@ describe('hostile DICOM', () => {
       return outcome;
     } catch (error) {
       const outcome = outcomeOf(error);
-      // The failure itself can be said in a document, or that fails as a fault too; not each time, for the time it takes.
+      // Either a document reports the failure, or writing it fails as a fault too. Not for every case, because it is slow.
       if (random() < 0.3) await reportFailure(study, error as Fault, tools).catch(outcomeOf);
       return outcome;
     }

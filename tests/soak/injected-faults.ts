@@ -5,8 +5,8 @@ import type { TestOrthanc } from '../support/orthanc.js';
 import type { PrivatePostgres } from '../support/postgres.js';
 import type { SmallDisk } from '../support/small-disk.js';
 
-/** What a trouble befalls. */
-export interface Surroundings {
+/** The running system in which faults are injected. */
+export interface Infrastructure {
   readonly pacs: TestOrthanc;
   readonly proxy: FaultyProxy;
   readonly postgres: PrivatePostgres;
@@ -17,55 +17,56 @@ export interface Surroundings {
   decoders(): readonly number[];
 }
 
-/** Comes, lasts, and is over when it resolves. */
-export interface Trouble {
+/** A fault that lasts for a while. */
+export interface InjectedFault {
   readonly name: string;
-  befall(surroundings: Surroundings, random: Uniform): Promise<void>;
+  /** Resolves when the fault is over. */
+  inject(infrastructure: Infrastructure, random: Uniform): Promise<void>;
 }
 
 const between = (random: Uniform, fromMs: number, toMs: number): number => Math.round(fromMs + random() * (toMs - fromMs));
 
-const serviceKilled: Trouble = { name: 'service killed', befall: ({ killService }, random) => killService(random) };
+const serviceKilled: InjectedFault = { name: 'service killed', inject: ({ killService }, random) => killService(random) };
 
-const orthancKilled: Trouble = {
+const orthancKilled: InjectedFault = {
   name: 'Orthanc killed',
-  async befall({ pacs: { orthanc } }, random) {
+  async inject({ pacs: { orthanc } }, random) {
     await orthanc.kill();
     await sleep(between(random, 300, 2_500));
     await orthanc.restart();
   },
 };
 
-const postgresStopped: Trouble = {
+const postgresStopped: InjectedFault = {
   name: 'PostgreSQL stopped',
-  async befall({ postgres }, random) {
+  async inject({ postgres }, random) {
     await postgres.pause();
     await sleep(between(random, 300, 3_000));
     await postgres.start();
   },
 };
 
-const postgresKilled: Trouble = {
+const postgresKilled: InjectedFault = {
   name: 'PostgreSQL killed',
-  async befall({ postgres }, random) {
+  async inject({ postgres }, random) {
     await postgres.kill();
     await sleep(between(random, 300, 1_500));
     await postgres.start();
   },
 };
 
-const networkStalls: Trouble = {
+const networkStalls: InjectedFault = {
   name: 'network stalls',
-  async befall({ proxy }, random) {
+  async inject({ proxy }, random) {
     proxy.misbehave({ kind: 'delay', delayMs: 8_000 });
     await sleep(between(random, 1_000, 5_000));
     proxy.behave();
   },
 };
 
-const networkBreaks: Trouble = {
+const networkBreaks: InjectedFault = {
   name: 'network breaks',
-  async befall({ proxy }, random) {
+  async inject({ proxy }, random) {
     const afterBytes = between(random, 10, 60_000);
     proxy.misbehave(random() < 0.5 ? { kind: 'cut', afterBytes } : { kind: 'refuse' });
     await sleep(between(random, 500, 3_000));
@@ -73,20 +74,20 @@ const networkBreaks: Trouble = {
   },
 };
 
-const diskFull: Trouble = {
+const diskFull: InjectedFault = {
   name: 'disk full',
-  async befall({ disk, postgres }, random) {
+  async inject({ disk, postgres }, random) {
     disk!.fill();
     await sleep(between(random, 1_000, 4_000));
     disk!.free();
-    // Without room for its log PostgreSQL ends itself; whoever runs it starts it again.
+    // Without space for its log PostgreSQL ends; its supervisor starts it again.
     await postgres.start();
   },
 };
 
-const decodersCrash: Trouble = {
+const decodersCrash: InjectedFault = {
   name: 'decoders crash',
-  async befall({ decoders }, random) {
+  async inject({ decoders }, random) {
     for (let times = between(random, 1, 3); times > 0; times--) {
       for (const pid of decoders()) process.kill(pid, 'SIGSEGV');
       await sleep(between(random, 100, 1_000));
@@ -94,8 +95,8 @@ const decodersCrash: Trouble = {
   },
 };
 
-/** All that can befall these surroundings. */
-export function troublesOf({ disk }: { readonly disk: SmallDisk | undefined }): readonly Trouble[] {
+/** All faults that can be injected here. */
+export function injectedFaultsOf({ disk }: { readonly disk: SmallDisk | undefined }): readonly InjectedFault[] {
   return [
     serviceKilled,
     orthancKilled,

@@ -7,7 +7,7 @@ import { Fault } from '../../src/errors.js';
 import { decodeFrames } from '../../src/pixels/decode/decode.js';
 import { encapsulatedFile } from '../support/encapsulated-file.js';
 
-/** Damaged and hostile files: a fault that names tag and instance, in bounded time and memory. */
+/** Damaged and malformed files: a fault that names tag and instance, in bounded time and memory. */
 const instance = '1.2.3.4';
 const image = {
   SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
