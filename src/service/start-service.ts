@@ -82,7 +82,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   };
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0))
-      await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
+      await close().catch((error: unknown) => log.warn('a part of the service could not be stopped properly', { reason: String(error) }));
   };
   try {
     closeDataDirectory(config.dataDir, log);
