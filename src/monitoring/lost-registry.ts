@@ -3,7 +3,7 @@ import type { Registry } from '../registry/registry.js';
 import type { AuditEntries, AuditSubject } from '../store/audit-entries.js';
 
 /**
- * Warns at the start if the audit log names a promoted model that the registry does not contain: the folder was lost or another one is
+ * Warns (at the start, and daily) if the audit log names a promoted model that the registry does not contain: the folder was lost or another one is
  * configured, and another model reports in place of the promoted one.
  */
 export async function warnOfLostRegistry(

@@ -61,9 +61,9 @@ export function createServer(parts: ServerParts, log: Log): Express {
   app.use(requireAuthentication(parts.access));
   // A process that does not serve the page still serves its figures.
   const routes = (parts.web ? groups : [metricsRoutes]).flatMap((group) => group(parts));
+  if (parts.web) app.use('/dicom-web', refuseDicomWebChanges);
   app.use(routerOf(routes, deprecations.warn));
   if (parts.web) {
-    app.use('/dicom-web', refuseDicomWebChanges);
     app.use(documentRoutes(parts, [...first, ...routes, viewerDescription]));
     app.use(viewerRoutes(parts));
     app.use(pageRoutes(parts));

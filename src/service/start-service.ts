@@ -142,6 +142,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone }).then((one) =>
       opened(one, () => one.stop({ timeoutMs: 6_000 })),
     );
+    // The log of the start may be gone by the time somebody looks.
+    jobs.every(86_400_000, 'lost registry', () => warnOfLostRegistry(store.audit, registry, serving.champion().version, log));
     const siteKey = await store.drift.siteKey();
     const reportPorts: ReportPorts = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),

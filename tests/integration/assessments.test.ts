@@ -176,7 +176,7 @@ describe('assessments of readers on a real Orthanc', () => {
     assert.equal((await service.store.labels.ofStudy(study)).length, 1);
   });
 
-  test("our report signed at another system is that physician's assessment, is found by the watcher, and is not taken for ours", async () => {
+  test("D15: our report signed at another system is that physician's assessment, is found by the watcher, and is not taken for ours", async () => {
     const { study, report } = await reportedStudy('assessment elsewhere');
     const file = await pacs.dicomWeb.retrieveInstance(study, report.reference.seriesInstanceUID, report.reference.sopInstanceUID);
     const { dataSet } = readPart10(file);

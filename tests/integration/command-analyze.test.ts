@@ -218,7 +218,7 @@ describe('analyze', () => {
     for (const args of [['analyze'], ['analyze', '--jsn', path('chest.dcm')]]) {
       const run = await chestAi(args);
       assert.equal(run.code, 1);
-      assert.match(run.stderr, /error: .*Usage/s);
+      assert.match(run.stderr, /error: .*--help/s);
     }
   });
 });

@@ -34,7 +34,7 @@ async function pace(done: readonly string[], count: number): Promise<number> {
   return ((performance.now() - from) / (done.length - before)) * count;
 }
 
-test('M11: with an archive in the queue of the embedded database, new studies come first, work is no slower, and the process answers', {
+test('M11, L11: with an archive in the queue of the embedded database, new studies come first, work is no slower, the process answers and stops in time', {
   timeout: 800_000,
 }, async () => {
   const store = await openEmptyStore(embedded!);

@@ -140,7 +140,7 @@ export const examples: Readonly<Record<string, ReportContent>> = {
     outcome: {
       kind: 'skipped',
       code: 'lateral-only',
-      reason: 'The study contains lateral views only; the model analyses frontal views (2 found)',
+      reason: 'The study holds lateral views only; the model judges frontal views (2 found)',
     },
   },
   'skipped-without-images': {

@@ -96,6 +96,7 @@ export function dicomWebRoutes(parts: ServerParts): readonly Route[] {
 }
 
 /** Every other request below /dicom-web. */
-export const refuseDicomWebChanges: RequestHandler = () => {
-  throw new Fault('request-refused', 'expected GET: the viewer cannot change the PACS');
+export const refuseDicomWebChanges: RequestHandler = ({ method }, _response, next) => {
+  if (method !== 'GET' && method !== 'HEAD') throw new Fault('request-refused', 'expected GET: the viewer cannot change the PACS');
+  next();
 };
