@@ -15,16 +15,16 @@ const catalogue = {
   'pacs-error': { retryable: true, status: 502, text: 'The PACS answered with an error' },
   'pacs-malformed': { retryable: true, status: 502, text: 'The answer of the PACS cannot be read' },
   'study-changed': { retryable: true, status: 409, text: 'The study changed while it was analysed' },
-  'study-ambiguous': { retryable: false, status: 409, text: 'The PACS holds two studies with one Study Instance UID' },
+  'study-ambiguous': { retryable: false, status: 409, text: 'The PACS contains two studies with the same Study Instance UID' },
   'pacs-rejected': { retryable: false, status: 502, text: 'The PACS refused to store a document' },
   'read-back-differs': { retryable: true, status: 502, text: 'The stored document differs from what was sent' },
-  'destination-unavailable': { retryable: true, status: 502, text: 'A destination does not take the document' },
+  'destination-unavailable': { retryable: true, status: 502, text: 'A destination does not accept the document' },
   'destination-unknown': { retryable: false, status: 502, text: 'A destination is not configured in Orthanc' },
   // DICOM content
   'dicom-unreadable': { retryable: false, status: 422, text: 'The DICOM file cannot be read' },
   'dicom-attribute': { retryable: false, status: 422, text: 'A required attribute is missing or has a wrong value' },
   'pixels-unreadable': { retryable: false, status: 422, text: 'The pixel data cannot be decoded' },
-  'decoder-killed': { retryable: true, status: 503, text: 'The process that decodes was ended from outside' },
+  'decoder-killed': { retryable: true, status: 503, text: 'The decoder process was ended from outside' },
   'transfer-syntax-unsupported': { retryable: false, status: 422, text: 'The transfer syntax is not supported' },
   'image-unreadable': { retryable: false, status: 422, text: 'The image file cannot be read' },
   // Model and engine
@@ -39,18 +39,18 @@ const catalogue = {
   'training-diverged': { retryable: false, status: 500, text: 'Training diverged' },
   // Documents
   'document-invalid': { retryable: false, status: 500, text: 'A document failed its own check and was not stored' },
-  'assessment-outdated': { retryable: false, status: 409, text: 'The result was replaced since it was looked at' },
+  'assessment-outdated': { retryable: false, status: 409, text: 'The result was replaced after it was displayed' },
   // Requests to us
-  'login-required': { retryable: false, status: 401, text: 'A login is needed' },
+  'login-required': { retryable: false, status: 401, text: 'Log in first' },
   'request-refused': { retryable: false, status: 403, text: 'The request is not allowed' },
-  'not-found': { retryable: false, status: 404, text: 'There is no such thing' },
+  'not-found': { retryable: false, status: 404, text: 'The requested object does not exist' },
   'too-many-requests': { retryable: true, status: 429, text: 'Too many requests' },
   'login-provider-unavailable': { retryable: true, status: 502, text: 'The login provider does not answer' },
   'request-invalid': { retryable: false, status: 400, text: 'The request is not valid' },
   'upload-too-large': { retryable: false, status: 413, text: 'The file is too large' },
   'upload-refused': { retryable: false, status: 422, text: 'The file cannot be used' },
-  'upload-broken-off': { retryable: true, status: 400, text: 'The upload broke off' },
-  'too-busy': { retryable: true, status: 503, text: 'Too much is being looked at already' },
+  'upload-broken-off': { retryable: true, status: 400, text: 'The upload was interrupted' },
+  'too-busy': { retryable: true, status: 503, text: 'The service is busy with other files' },
   'viewer-missing': { retryable: false, status: 404, text: 'The viewer is not installed' },
   // Operation
   starting: { retryable: true, status: 503, text: 'The service is starting' },
@@ -58,8 +58,8 @@ const catalogue = {
   'disk-full': { retryable: true, status: 507, text: 'The disk is full' },
   'database-unavailable': { retryable: true, status: 503, text: 'The database does not answer' },
   'orthanc-missing': { retryable: false, status: 500, text: 'No Orthanc was found and none could be installed' },
-  internal: { retryable: false, status: 500, text: 'The program made a mistake' },
-  'timed-out': { retryable: true, status: 504, text: 'A step took longer than it may' },
+  internal: { retryable: false, status: 500, text: 'Internal error of the program' },
+  'timed-out': { retryable: true, status: 504, text: 'A step exceeded its time limit' },
 } as const satisfies Record<string, { retryable: boolean; status: number; text: string }>;
 
 /** A detail may quote what a PACS or a file says: it must not become a log line of megabytes, nor move a terminal's cursor. */

@@ -7,5 +7,5 @@ import type { AuditEntries } from '../store/audit-entries.js';
  */
 export async function logChainHead(entries: Pick<AuditEntries, 'last'>, log: Log): Promise<void> {
   const last = await entries.last();
-  if (last) log.info('the audit log ends here', { head: `${last.seq}:${last.hash}` });
+  if (last) log.info('last entry of the audit log', { head: `${last.seq}:${last.hash}` });
 }

@@ -11,7 +11,7 @@ import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import { greyTrainingPicture } from '../dataset/training-picture.js';
 import { verifyDataset } from '../dataset/verify-dataset.js';
 import { progressLine } from './progress-line.js';
-import { wholeNumberOf } from './whole-number.js';
+import { wholeNumberOption } from './number-options.js';
 
 interface ImportCommand {
   readonly metadata: string;
@@ -81,7 +81,7 @@ export async function verifyCommand(options: {
   readonly json: boolean;
 }): Promise<void> {
   const progress = progressLine('decoding', options.json);
-  const maxSize = options.maxSize === undefined ? undefined : wholeNumberOf('--max-size', options.maxSize, 32, 65_536);
+  const maxSize = options.maxSize === undefined ? undefined : wholeNumberOption('--max-size', options.maxSize, 32, 65_536);
   const report = await verifyDataset({
     directory: options.dataset,
     repairInto: options.repairInto,
@@ -111,9 +111,9 @@ export async function showCommand(options: {
   readonly flip: boolean;
 }): Promise<void> {
   const source = await openDatasetFolder(options.dataset);
-  const count = wholeNumberOf('--count', options.count, 1, 400);
-  const seed = wholeNumberOf('--seed', options.seed, 0, 2 ** 31);
-  const size = wholeNumberOf('--size', options.size, 16, 1024);
+  const count = wholeNumberOption('--count', options.count, 1, 400);
+  const seed = wholeNumberOption('--seed', options.seed, 0, 2 ** 31);
+  const size = wholeNumberOption('--size', options.size, 16, 1024);
   const cache = cacheOf(options.dataset, options.size);
   const chosen = shuffled(source.examples, keyedRandom('show', seed).next).slice(0, count);
   const unreadable = await cache.fill(source, chosen);
@@ -152,7 +152,7 @@ export async function showCommand(options: {
 
 /** Where the pictures of a data set lie in the size that training reads them in. */
 function cacheOf(dataset: string, size: string): PictureCache {
-  const side = wholeNumberOf('--size', size, 16, 1024);
+  const side = wholeNumberOption('--size', size, 16, 1024);
   return new PictureCache(join(dataset, '.cache'), { width: side, height: side });
 }
 

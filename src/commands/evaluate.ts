@@ -19,7 +19,7 @@ import { scoreExamples } from '../retraining/score-examples.js';
 import { chosenModel } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
 import { progressLine } from './progress-line.js';
-import { wholeNumberOf } from './whole-number.js';
+import { wholeNumberOption } from './number-options.js';
 
 export interface EvaluateCommand {
   readonly model: string;
@@ -36,7 +36,10 @@ export interface EvaluateCommand {
 
 /** `evaluate`: what a model version is worth on a data set, as one line of JSON or as a page for a physician. */
 export async function evaluate(options: EvaluateCommand): Promise<void> {
-  const bootstrap = { seed: wholeNumberOf('--seed', options.seed, 0), resamples: wholeNumberOf('--resamples', options.resamples, 10) };
+  const bootstrap = {
+    seed: wholeNumberOption('--seed', options.seed, 0),
+    resamples: wholeNumberOption('--resamples', options.resamples, 10),
+  };
   const config = loadConfig();
   const version = await chosenModel(options.model, config);
   const kind = networkOf(options.network, Object.keys(version.networks));

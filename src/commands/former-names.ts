@@ -4,7 +4,6 @@ import { type Command, Option } from 'commander';
 const formerCommands: readonly { readonly former: readonly string[]; readonly present: readonly string[] }[] = [
   { former: ['accounts', 'roles'], present: ['accounts', 'set-roles'] },
   { former: ['accounts', 'password'], present: ['accounts', 'reset-password'] },
-  { former: ['night-train'], present: ['run-training'] },
 ];
 
 type Warn = (sentence: string) => void;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { openPacs } from '../service/open-pacs.js';
-import { softwareVersion } from '../service/open-analyser.js';
+import { softwareVersion } from '../software-version.js';
 import { assessmentSeriesOffset } from '../assessments/assessments.js';
 import { loadConfig, type Config } from '../config.js';
 import { readLabelCsv } from '../dataset/label-csv.js';
@@ -32,7 +32,7 @@ export async function importLabelsCommand(file: string, options: { readonly read
   await recordIntention(config, { reader: options.reader.slice(0, 100), rows: rows.length });
   const pacs = await openPacs(config, log, { environment: {}, script: '' });
   try {
-    const tools = {
+    const ports = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
       clock: { now: () => new Date() },
       softwareVersion,
@@ -42,7 +42,7 @@ export async function importLabelsCommand(file: string, options: { readonly read
       searchForStudies: (query: Readonly<Record<string, string>>, page: { readonly limit: number }) =>
         pacs.dicomWeb.searchForStudies(query, page),
     };
-    const { stored, known, refused } = await importLabels(rows, reader, tools);
+    const { stored, known, refused } = await importLabels(rows, reader, ports);
     if (options.json) console.log(JSON.stringify({ stored, known, refused }));
     else {
       console.log(`${stored} assessments stored, ${known} known already, ${refused.length} rows refused`);

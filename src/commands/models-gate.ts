@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { softwareVersion } from '../service/open-analyser.js';
+import { softwareVersion } from '../software-version.js';
 import { loadConfig } from '../config.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';

@@ -6,7 +6,7 @@ import { requestRetraining, startRetraining } from '../retraining/start-retraini
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { openPacs } from '../service/open-pacs.js';
 import { retrainQueue } from '../retraining/queues.js';
-import { softwareVersion } from '../service/open-analyser.js';
+import { softwareVersion } from '../software-version.js';
 import { startingModel } from '../serving/starting-model.js';
 import { loadConfig, projectRoot } from '../config.js';
 import { Fault } from '../errors.js';

@@ -21,7 +21,7 @@ import type { ModelVersion } from '../registry/model-version.js';
 import { trainCandidate } from '../retraining/train-candidate.js';
 import { fastaiRecipe, recipeSchema, type Recipe, type Stage } from '../training/recipe.js';
 import { chosenModel, registryOf } from './chosen-model.js';
-import { wholeNumberOf } from './whole-number.js';
+import { wholeNumberOption } from './number-options.js';
 import { progressLine } from './progress-line.js';
 import { importStarterSets, starterSeed, starterSource, starterSplit } from './starter-sets.js';
 import { codeVersion, stopSignal, tellProgress } from './train.js';
@@ -51,7 +51,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
   const { source, classes, guard } = starterSource(
     all,
     kind,
-    options.limit === undefined ? Infinity : wholeNumberOf('--limit', options.limit, 50, 1e6),
+    options.limit === undefined ? Infinity : wholeNumberOption('--limit', options.limit, 50, 1e6),
   );
   const lock = await openTestLock(join(options.work, `test-lock-${kind}.json`), source.examples, {
     seed: starterSeed,
@@ -61,7 +61,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
   const settings = starterSplit(options.leaveOut);
   const split = splitExamples(source.examples, { ...settings, lock });
   const from = options.from === undefined ? undefined : await chosenModel(options.from, config);
-  const side = wholeNumberOf('--size', options.size, 32, 1024);
+  const side = wholeNumberOption('--size', options.size, 32, 1024);
   const input: InputSpecification = {
     width: side,
     height: side,
@@ -147,7 +147,7 @@ function startedFrom(from: ModelVersion, architecture: ArchitectureSpec): { read
  * which cost a quarter; then at full size at a lower rate.
  */
 function recipeOf({ recipe: file, epochs }: TrainStarterCommand, kind: 'xray' | 'ct', side: number): Recipe {
-  const all = wholeNumberOf('--epochs', epochs, 1, 500);
+  const all = wholeNumberOption('--epochs', epochs, 1, 500);
   const small = Math.floor((all * 3) / 4);
   const stages: readonly Stage[] = [
     ...(small > 0

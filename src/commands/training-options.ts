@@ -24,6 +24,7 @@ import { batchByMemory } from '../training/batch-by-memory.js';
 import { fastaiRecipe, recipeSchema, type Recipe, type Stage } from '../training/recipe.js';
 import { chosenModel } from './chosen-model.js';
 import { listOf } from './dataset.js';
+import { numberOption, wholeNumberOption } from './number-options.js';
 
 /** Options that `train` and `lr-find` share, as the command line gives them. */
 export interface TrainingOptions {
@@ -104,8 +105,8 @@ export async function planTraining(
   const splitSettings = {
     seed: given.seed,
     shares: {
-      validation: numberOf('--validation', options.validation, 0.01, 0.9),
-      calibration: numberOf('--calibration', options.calibration, 0, 0.5),
+      validation: numberOption('--validation', options.validation, 0.01, 0.9),
+      calibration: numberOption('--calibration', options.calibration, 0, 0.5),
     },
     unit: options.byFile ? ('file' as const) : ('patient' as const),
     leaveOut: options.leaveOut,
@@ -155,7 +156,7 @@ async function lockOf(
   const path = join(dataset[0]!, 'test-lock.json');
   return test === undefined
     ? readTestLock(path)
-    : openTestLock(path, source.examples, { seed, share: numberOf('--test', test, 0.01, 0.9), created });
+    : openTestLock(path, source.examples, { seed, share: numberOption('--test', test, 0.01, 0.9), created });
 }
 
 /**
@@ -181,7 +182,7 @@ type NetworkPlan = Pick<PlannedTraining, 'architecture' | 'initial' | 'input'>;
 async function networkOf(options: TrainingOptions, config: Config, classes: readonly string[], seed: number): Promise<NetworkPlan> {
   const preset: NetworkPreset = oneOf('--network', options.network, networkPresets);
   const channels = Number(oneOf('--channels', options.channels ?? (options.weights === undefined ? '1' : '3'), ['1', '3'] as const));
-  const side = wholeOf('--size', options.size, 32, 1024);
+  const side = wholeNumberOption('--size', options.size, 32, 1024);
   const head = oneOf('--head', options.head ?? (preset === 'starter' ? 'torchvision' : 'fastai'), ['torchvision', 'fastai'] as const);
   const architecture = networkPreset(preset, { inputChannels: channels, outputs: classes.length, head });
   // published weights were trained on pictures normalised so, channel by channel; one channel has no such three
@@ -231,21 +232,21 @@ function recipeOfOptions(options: TrainingOptions): Recipe {
   const frozen = oneOf('--frozen', options.frozen, ['head', 'head-train-bn'] as const);
   // a body of random weights has no features worth training a head on
   const fromScratch = options.weights === undefined && options.from === undefined;
-  const epochsFrozen = wholeOf('--epochs-frozen', options.epochsFrozen ?? (fromScratch ? '0' : '6'), 0, 1000);
-  const epochs = wholeOf('--epochs', options.epochs, 0, 1000);
+  const epochsFrozen = wholeNumberOption('--epochs-frozen', options.epochsFrozen ?? (fromScratch ? '0' : '6'), 0, 1000);
+  const epochs = wholeNumberOption('--epochs', options.epochs, 0, 1000);
   const stages: Stage[] = [
     ...(epochsFrozen > 0
-      ? [{ what: frozen, epochs: epochsFrozen, rate: numberOf('--learning-rate-frozen', options.learningRateFrozen, 1e-9, 10) }]
+      ? [{ what: frozen, epochs: epochsFrozen, rate: numberOption('--learning-rate-frozen', options.learningRateFrozen, 1e-9, 10) }]
       : []),
     ...(epochs > 0
       ? [
           {
             what: 'all' as const,
             epochs,
-            rate: numberOf('--learning-rate', options.learningRate, 1e-9, 10),
+            rate: numberOption('--learning-rate', options.learningRate, 1e-9, 10),
             ...(options.learningRateFirst === undefined
               ? {}
-              : { firstRate: numberOf('--learning-rate-first', options.learningRateFirst, 1e-9, 10) }),
+              : { firstRate: numberOption('--learning-rate-first', options.learningRateFirst, 1e-9, 10) }),
           },
         ]
       : []),
@@ -256,12 +257,12 @@ function recipeOfOptions(options: TrainingOptions): Recipe {
   ];
   return recipeSchema.parse({
     ...fastaiRecipe,
-    seed: wholeOf('--seed', options.seed, 0, 2 ** 31),
-    batch: options.batchSize === undefined ? maxBatch : wholeOf('--batch-size', options.batchSize, 2, 1024),
+    seed: wholeNumberOption('--seed', options.seed, 0, 2 ** 31),
+    batch: options.batchSize === undefined ? maxBatch : wholeNumberOption('--batch-size', options.batchSize, 2, 1024),
     stages,
-    oneCycle: wholeOf('--one-cycle', options.oneCycle, 1, 2),
-    weightDecay: numberOf('--weight-decay', options.weightDecay, 0, 1),
-    labelSmoothing: numberOf('--label-smoothing', options.labelSmoothing, 0, 0.5),
+    oneCycle: wholeNumberOption('--one-cycle', options.oneCycle, 1, 2),
+    weightDecay: numberOption('--weight-decay', options.weightDecay, 0, 1),
+    labelSmoothing: numberOption('--label-smoothing', options.labelSmoothing, 0, 0.5),
     balance: oneOf('--balance', options.balance, ['none', 'class-weights', 'class-sampling', 'source-sampling'] as const),
     augmentation: { ...transforms, flip: options.flip ? 0.5 : 0 },
   });
@@ -271,17 +272,4 @@ function oneOf<T extends string>(option: string, text: string, allowed: readonly
   const found = allowed.find((one) => one === text);
   if (found === undefined) throw new Fault('request-invalid', `expected ${option} as one of ${allowed.join(', ')}, found ${text}`);
   return found;
-}
-
-function wholeOf(option: string, text: string, least: number, most: number): number {
-  const value = numberOf(option, text, least, most);
-  if (!Number.isInteger(value)) throw new Fault('request-invalid', `expected ${option} as a whole number, found ${text}`);
-  return value;
-}
-
-function numberOf(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= least && value <= most))
-    throw new Fault('request-invalid', `expected ${option} as a number from ${least} to ${most}, found ${text}`);
-  return value;
 }

@@ -139,7 +139,7 @@ export class FallbackEngine implements StartedEngine, TrainingEngine {
         return;
       } catch (error) {
         void next?.close().catch(() => undefined);
-        this.#log.error('engine does not take over', {
+        this.#log.error('an engine cannot replace the failed one', {
           engine: successor.name,
           reason: error instanceof Error ? error.message : String(error),
         });

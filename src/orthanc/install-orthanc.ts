@@ -47,7 +47,7 @@ async function installPackages(asRoot: readonly string[], log: Log): Promise<voi
   const apt = (...options: string[]) =>
     elevated(asRoot, 'env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120', ...options]);
   await apt('update').catch((thrown: unknown) =>
-    log.warn('apt-get update failed, trying with what is known', { reason: lastLine(thrown) }),
+    log.warn('apt-get update failed; the earlier package lists are used', { reason: lastLine(thrown) }),
   );
   await apt('install', '-y', '--no-install-recommends', ...packages);
   if (await succeeds('systemctl', ['is-active', '--quiet', 'orthanc'])) {

@@ -38,7 +38,7 @@ export function sendFault(log: Log, audit: Pick<AuditLog, 'recordView'>): ErrorR
       return;
     }
     log.error('request failed', { place: placeOf(error) });
-    response.status(500).json({ error: 'The program made a mistake; the log names the place', code: 'internal' });
+    response.status(500).json({ error: 'Internal error of the program; the log names the place', code: 'internal' });
   };
 }
 

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { projectRoot, type Config } from '../config.js';
+import type { Config } from '../config.js';
 import type { FallbackEngine } from '../engine/fallback-engine.js';
 import { startEngine } from '../engine/start-engine.js';
 import { conceptsOf, findingNameOf, loadFindings, termsOf, type FindingsConfig } from '../findings-config.js';
@@ -15,8 +13,7 @@ import { engineOptionsOf } from '../serving/engine-options.js';
 import { openReader, type OpenReader } from '../serving/image-reader.js';
 import { registryOf } from './open-registry.js';
 import { checkTerms, loadOntoEngine, type LoadedModel } from '../serving/model-serving.js';
-
-export const softwareVersion = (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+import { softwareVersion } from '../software-version.js';
 
 /** Releasing a network takes no time unless the engine computes or hangs. */
 const releaseMs = 2_000;

@@ -28,7 +28,8 @@ import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
-import { openAnalyser, softwareVersion } from './open-analyser.js';
+import { openAnalyser } from './open-analyser.js';
+import { softwareVersion } from '../software-version.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { deployedVersion } from '../serving/deployed-version.js';
@@ -81,7 +82,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   };
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0))
-      await close().catch((error: unknown) => log.warn('a part did not stop in order', { reason: String(error) }));
+      await close().catch((error: unknown) => log.warn('a part of the service could not be stopped properly', { reason: String(error) }));
   };
   try {
     closeDataDirectory(config.dataDir, log);

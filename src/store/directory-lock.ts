@@ -21,7 +21,7 @@ const staleMs = 20_000;
  * Prevents a second process from using a directory: two writers would destroy the embedded database.
  * A holder that was killed is recognised, at once in the same process table and after 20 s from another container.
  *
- * The lock is a row of numbered files, `database.lock.1`, `.2` …; the highest number holds. Who finds its process dead, or the file
+ * The lock is a row of numbered files, `database.lock.1`, `.2` …; the highest number holds. A process that finds its owner dead, or the file
  * emptied by a release, links the next number, which fails for all but one. The highest file is never removed, so whoever acts on an
  * old view links a number below the highest, sees that, and gives up: however long a process is paused between two steps, two never
  * hold the lock.

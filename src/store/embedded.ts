@@ -48,7 +48,7 @@ export class EmbeddedConnection implements Connection {
       throw thrown;
     }
     connection.#upkeep = setInterval(() => {
-      connection.keepUp().catch((thrown: unknown) => log.warn('upkeep of the embedded database failed', { reason: String(thrown) }));
+      connection.keepUp().catch((thrown: unknown) => log.warn('maintenance of the embedded database failed', { reason: String(thrown) }));
     }, upkeepIntervalMs);
     connection.#upkeep.unref();
     return connection;

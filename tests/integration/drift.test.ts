@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import { startService, type RunningService } from '../../src/service/start-service.js';
-import { softwareVersion } from '../../src/service/open-analyser.js';
+import { softwareVersion } from '../../src/software-version.js';
 import { openReader } from '../../src/serving/image-reader.js';
 import { projectRoot } from '../../src/config.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';

@@ -130,7 +130,7 @@ describe('retraining on a real Orthanc', () => {
 
     const config = loadConfig({});
     const findings = loadFindings(config.findingsFile);
-    const tools = {
+    const ports = {
       pacs: pacsOf(pacs.dicomWeb),
       clock: { now: () => new Date() },
       softwareVersion: 'test',
@@ -152,7 +152,7 @@ describe('retraining on a real Orthanc', () => {
           findings: [{ name: 'pneumonia', decision: diseased ? 'present' : 'absent' }],
           origin: 'page',
         },
-        tools,
+        ports,
       );
     }
     // One on which readers disagree: it is left out.
@@ -163,7 +163,7 @@ describe('retraining on a real Orthanc', () => {
         findings: [{ name: 'pneumonia', decision: 'present' }],
         origin: 'page',
       },
-      tools,
+      ports,
     );
     const rebuilt = await command('rebuild', '--json');
     assert.equal((JSON.parse(rebuilt.out) as { assessments: number }).assessments, patients + 1, rebuilt.err);

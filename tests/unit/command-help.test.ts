@@ -55,7 +55,6 @@ test('an option with a value states its default or what its absence means, unles
 for (const [given, wanted, reason] of [
   [['accounts', 'roles', 'anna', '--role', 'reader'], ['accounts', 'set-roles', 'anna', '--role', 'reader'], 'set-roles'],
   [['accounts', 'password', 'anna'], ['accounts', 'reset-password', 'anna'], 'reset-password'],
-  [['night-train', 'run'], ['run-training', 'run'], 'run-training'],
 ] as const)
   test(`the former command ${given.slice(0, 2).join(' ')} works and names the new one`, () => {
     const warnings: string[] = [];

@@ -195,15 +195,24 @@ test('a verified report of another toolkit: groups and codes are understood, his
   );
 });
 
-test('nothing makes the reader throw', () => {
+test('a document without one of its attributes is read as far as possible, or not at all, and never throws', () => {
   const whole = assessmentReport(assessmentExamples['every-comparison']!);
-  for (const keyword of Object.keys(whole)) readAssessment({ ...whole, [keyword]: undefined });
+  const complete = readAssessment(whole)!.findings;
+  for (const keyword of Object.keys(whole)) {
+    const found = readAssessment({ ...whole, [keyword]: undefined })?.findings ?? [];
+    if (keyword === 'Modality') assert.deepEqual(found, []);
+    for (const finding of found)
+      assert.ok(
+        complete.some(({ concept }) => concept.value === finding.concept.value),
+        `without ${keyword}: a finding that the document does not contain`,
+      );
+  }
   for (const strange of [
     {},
     { Modality: 'SR', VerificationFlag: 'VERIFIED', VerifyingObserverSequence: [[]] },
     { ...verifiedElsewhere, Modality: 'SR', ContentSequence: 'x' },
   ])
-    readAssessment(strange as DataSet);
+    assert.deepEqual(readAssessment(strange as DataSet)?.findings ?? [], []);
 });
 
 const verified = (): DataSet => assessmentReport(assessmentExamples['verified']!);

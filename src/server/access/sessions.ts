@@ -13,7 +13,7 @@ export interface LoginSessionSettings {
 /** A moment's inaccuracy of the idle limit saves a write with each request. */
 const noticedMs = 60_000;
 
-/** Logins that live. The browser holds a secret, the database its hash: who reads the database cannot use it. */
+/** Logins that live. The browser holds a secret, the database its hash. The hash alone is not a login. */
 export interface LiveSessions {
   /** @returns the secret for the cookie; always a new one, so that nobody can have planted it */
   begin(account: string): Promise<string>;

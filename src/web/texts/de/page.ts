@@ -68,7 +68,7 @@ export const dePage = {
   'study.images': 'Bilder',
   'study.image': 'Röntgenbild',
   'study.heatMap': 'Heatmap',
-  'study.heatMapLegend': 'Farben: gelb wenig, rot viel Aufmerksamkeit des Netzes',
+  'study.heatMapLegend': 'Farben: Gelb bedeutet geringe, Rot starke Aufmerksamkeit des Netzes',
   'study.fade': 'Deckkraft der Heatmap',
   'study.findings': 'Befunde',
   'study.noFindings': 'Keine Befunde.',

@@ -67,7 +67,7 @@ export const enPage = {
   'study.images': 'Images',
   'study.image': 'X-ray image',
   'study.heatMap': 'Heat map',
-  'study.heatMapLegend': 'Colours: yellow little, red much attention of the network',
+  'study.heatMapLegend': 'Colors: yellow means low, red means high attention of the network',
   'study.fade': 'Opacity of the heat map',
   'study.findings': 'Findings',
   'study.noFindings': 'No findings.',
