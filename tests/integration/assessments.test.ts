@@ -128,7 +128,7 @@ describe('assessments of readers on a real Orthanc', () => {
       [study, { findings: [{ name: 'plague', decision: 'present' }] }, 400, /"plague"/],
       [study, { findings: [finding, { ...finding, decision: 'absent' }] }, 400, /one decision on pneumonia/],
       [study, '{', 400, /can be read/],
-      ['not%20a%20uid', { findings: [finding] }, 400, /Study Instance UID/],
+      ['not%20a%20uid', { findings: [finding] }, 400, /expected a UID/],
       ['1.2.3.4.5.6', { findings: [finding] }, 404, /./],
       [study, { findings: [finding], assessedDocument: '1.2.3' }, 409, new RegExp(report.reference.sopInstanceUID.replaceAll('.', '\\.'))],
       [study, { findings: [finding] }, 401, /logged in/, {}],
