@@ -11,7 +11,8 @@ import { openEmptyStore, storeBackends } from '../support/store.js';
 import { limitHere } from '../support/machine-speed.js';
 
 const queue = defineQueue<{ readonly study: string }>('intake');
-const archive = 45_000;
+/** An archive of 45,000 takes a quarter of an hour on a busy machine of two cores: CHEST_AI_TEST_ARCHIVE=45000. */
+const archive = Number(process.env['CHEST_AI_TEST_ARCHIVE'] ?? 9_000);
 const shortQueue = 80;
 const measured = 60;
 const [embedded] = storeBackends();
@@ -66,7 +67,7 @@ test('M11, L11: with an archive in the queue of the embedded database, new studi
   );
   assert.ok(done.length < archive / 2, 'the queue is still long');
   assert.ok(passed <= 12, `${passed} jobs of the archive went before a new study`);
-  // Without the index a job before 45,000 others takes some 30 times as long.
+  // Without the index a job before 45,000 others takes several times as long.
   assert.ok(long < 4 * short + limitHere(500), `${long} ms against ${short} ms`);
   // Before: 3.5 s.
   assert.ok(held.max < limitHere(3e9), `${held.max / 1e6} ms`);
