@@ -9,7 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 name=${1:-localhost/orthanc-chest-ai:latest}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# The mirror that this machine's apt uses.
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2> /dev/null | grep -v security | head -n 1)}
 work=${XDG_CACHE_HOME:-$HOME/.cache}/orthanc-chest-ai/image
 export BUILDAH_ISOLATION=chroot
 case $(uname -m) in

@@ -13,7 +13,8 @@ home=$cache/orthanc-1.12
 # Counts up when what is made here changes.
 recipe=1
 suite=trixie
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# The mirror that this machine's apt uses.
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2> /dev/null | grep -v security | head -n 1)}
 packages='orthanc orthanc-dicomweb orthanc-webviewer curl'
 
 ready() { [ "$(cat "$home/recipe" 2> /dev/null)" = "$recipe" ]; }
