@@ -183,7 +183,7 @@ test('decoders end when they have been idle, and one stays ready', async () => {
 
 test('no decoder outlives a service that is killed, not even one that hangs', async () => {
   const program = join(temporaryDirectory('decoder'), 'hangs.mjs');
-  const source = new URL('../../src/pixels/', import.meta.url).href;
+  const source = new URL('../../src/pixels/decoder-pool/', import.meta.url).href;
   writeFileSync(
     program,
     `import { serveDecoder } from '${source}serve-decoder.js'; await serveDecoder(async (task, file) => { if (file[0] === 1) for (;;); return 0.5; });`,
