@@ -101,7 +101,7 @@ describe('H6: DATA_DIR is for the account of the service alone', () => {
           paths.some((path) => where.test(path)),
           `no ${what} was made: the test proves nothing of it`,
         );
-      assert.match(service.output(), /could be read by other accounts.*their modes were changed/);
+      assert.match(service.output(), /other accounts .*could read.*their modes were changed/);
       assert.equal(statSync(outside).mode & 0o777, 0o644, 'what a link leads to is not ours');
       assert.match(readFileSync(`/proc/${service.process.pid}/status`, 'utf8'), /Umask:\s+0077/);
       for (const pid of decodersOf(service.process.pid!)) assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /Umask:\s+0077/);
