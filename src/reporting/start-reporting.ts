@@ -36,7 +36,15 @@ export async function startReporting(
 
   await jobs.work(
     intakeQueue,
-    async ({ payload, priority }) => ((await intake(payload, priority < 0, ports)) ? undefined : retryLater(orthanc.stabilityCheckMs)),
+    async ({ payload, priority }) => {
+      try {
+        return (await intake(payload, priority < 0, ports)) ? undefined : retryLater(orthanc.stabilityCheckMs);
+      } catch (error) {
+        // Something of the study was deleted while it was read: the next intake sees what is left, or that nothing is.
+        if (error instanceof Fault && error.code === 'pacs-not-found') return retryLater(orthanc.stabilityCheckMs);
+        throw error;
+      }
+    },
     { concurrency: 2, timeLimitMs, retry: { ...retry, unlimited: unlimitedForIntake } },
   );
 
