@@ -22,16 +22,15 @@ export function toLogits(values: Float32Array, activation: ForeignGraph['output'
   });
 }
 
-/** [batch, width] of whatever has the batch in front and dimensions of 1 behind. @throws Error for anything else */
+/** [batch, width] of whatever has the batch in front and only one other dimension that is not 1. @throws Error for anything else */
 export function asRows(
   { dims, values }: YieldedTensor,
   batch: number,
   what: string,
 ): { readonly width: number; readonly values: Float32Array } {
-  const [first = 1, second = 1, ...rest] = dims;
-  if (dims.length === 0 || first !== batch || rest.some((size) => size !== 1))
-    throw new Error(`${what}: expected [${batch}, outputs], found [${dims.join(', ')}]`);
-  return { width: second, values };
+  const others = dims.slice(1).filter((size) => size !== 1);
+  if (dims[0] !== batch || others.length > 1) throw new Error(`${what}: expected [${batch}, outputs], found [${dims.join(', ')}]`);
+  return { width: others[0] ?? 1, values };
 }
 
 export interface ActivationMaps {

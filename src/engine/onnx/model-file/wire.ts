@@ -84,7 +84,8 @@ export function wireIntegers(field: WireField): readonly number[] {
 
 /** The content of a `float` field, or of a packed list of them. */
 export function wireFloats(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer, 0, bytes.length >> 2);
+  // a copy that begins at an aligned address; the slice of a Buffer would be none
+  return new Float32Array(Uint8Array.from(bytes).buffer, 0, bytes.length >> 2);
 }
 
 export function varintField(number: number, value: number): Uint8Array {
