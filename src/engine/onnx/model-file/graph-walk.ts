@@ -50,7 +50,7 @@ export function walkGraph({ nodes, initializers }: Pick<OnnxFile, 'nodes' | 'ini
       // a file of others may go in circles
       for (let steps = 0; steps <= nodes.length; steps++) {
         const node = makers.get(at);
-        if (!node || node.domain !== '' || !passing.has(node.operator) || node.inputs[0] === undefined) return at;
+        if (node?.domain !== '' || !passing.has(node.operator) || node.inputs[0] === undefined) return at;
         at = node.inputs[0];
       }
       return at;
