@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import type { EvaluateCommand } from '../evaluate.js';
 import { acceptFormerOption } from '../former-names.js';
 import type { PromoteCommand } from '../models-change.js';
+import type { CompareCommand } from '../models-compare.js';
 import type { GateCommand } from '../models-gate.js';
+import type { TryCommand } from '../models-try.js';
 import { besideService, jsonLines, jsonObject } from './option-values.js';
 
 const anyModel = 'champion, challenger, the beginning of a version, or a folder';
@@ -26,6 +28,8 @@ export function addModelCommands(program: Command): void {
     .argument('[model]', anyModel, 'champion')
     .option('--json', jsonObject, false)
     .action(async (name: string, options: { json: boolean }) => (await import('../models.js')).showModel(name, options));
+  addTry(models);
+  addCompare(models);
   addGate(models);
   addChanges(models);
   models
@@ -76,6 +80,44 @@ function addEvaluate(program: Command): void {
     .option('--seed <n>', 'seed of the resamples', '0')
     .option('--json', jsonObject, false)
     .action(async (options: EvaluateCommand) => (await import('../evaluate.js')).evaluate(options));
+}
+
+function addTry(models: Command): void {
+  models
+    .command('try')
+    .description('Analyze files or a study of the PACS with any model and print the findings. Nothing is stored and no report is written.')
+    .argument('<model>', anyModel)
+    .argument('[file...]', 'files, folders, patterns or -, as for analyze')
+    .option('--study <uid>', 'Study Instance UID of a study in the PACS, instead of files')
+    .option('--json', jsonLines, false)
+    .option('--csv', 'print CSV with a header, one row per file', false)
+    .option('--heatmap <directory>', 'write a PNG with the location of each finding of a file into this folder')
+    .addHelpText(
+      'after',
+      '\nThe exit status is 0 only if everything could be analyzed.\n\nExamples:\n  chest-ai models try 3f2a91 chest.dcm\n  chest-ai models try challenger --study 1.2.840.1 --json',
+    )
+    .action(async (name: string, files: string[], options: TryCommand) =>
+      (await import('../models-try.js')).tryModel(name, files, options),
+    );
+}
+
+function addCompare(models: Command): void {
+  models
+    .command('compare')
+    .description(
+      'Compare two models on a data set: AUROC, sensitivity and specificity of each finding that both report, with intervals of the differences. Nothing is recorded.',
+    )
+    .argument('<first>', anyModel)
+    .argument('<second>', anyModel)
+    .requiredOption('--dataset <directory>', 'data set as for evaluate')
+    .option('--test-lock <file>', 'only the patients of this locked test set')
+    .option('--network <kind>', 'network to compare, xray or ct', 'xray')
+    .option('--resamples <n>', 'number of bootstrap resamples (by patient) for the intervals', '1000')
+    .option('--seed <n>', 'seed of the resamples', '0')
+    .option('--json', jsonObject, false)
+    .action(async (first: string, second: string, options: CompareCommand) =>
+      (await import('../models-compare.js')).compareModels(first, second, options),
+    );
 }
 
 function addGate(models: Command): void {
