@@ -12,7 +12,7 @@ export interface LabelRule {
 export type LabelRules = Readonly<Record<string, LabelRule>>;
 
 /** What is stated about the findings of one image, as slugs; see Example in dataset/example.ts. */
-export interface LabelStatements {
+export interface StatedFindings {
   /** Findings that are present; empty for a normal image. */
   readonly labels: readonly string[];
   /**
@@ -37,7 +37,7 @@ export interface OriginatedTruth {
  * true of a kind is true of the finding; if a finding is absent, so are its kinds: `absent: ['abnormal']` is a normal image. Where
  * statements contradict each other, the more reliable origin counts; of equal ones the truth is unknown.
  */
-export function truthsOf(statements: LabelStatements, classes: readonly string[], rules: LabelRules): readonly OriginatedTruth[] {
+export function truthsOf(statements: StatedFindings, classes: readonly string[], rules: LabelRules): readonly OriginatedTruth[] {
   const { labels, absent, unknown = [], origins = {} } = statements;
   const best = (names: readonly string[]): { readonly rank: number; readonly origin: LabelOrigin | null } =>
     names
@@ -55,7 +55,7 @@ export function truthsOf(statements: LabelStatements, classes: readonly string[]
 }
 
 /** The truths alone. */
-export function truthOf(statements: LabelStatements, classes: readonly string[], rules: LabelRules): readonly Truth[] {
+export function truthOf(statements: StatedFindings, classes: readonly string[], rules: LabelRules): readonly Truth[] {
   return truthsOf(statements, classes, rules).map(({ truth }) => truth);
 }
 
