@@ -7,6 +7,8 @@ export interface TrainingItem {
   readonly source: string;
   /** One a class; null where nothing is known. */
   readonly truth: readonly (0 | 1 | null)[];
+  /** How much each truth counts in the loss, 0 to 1; all 1 if not given. */
+  readonly weights?: readonly number[] | undefined;
 }
 
 /**

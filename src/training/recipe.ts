@@ -23,6 +23,9 @@ const stageSchema = z.strictObject({
 
 const share = z.number().min(0).max(1);
 
+/** A label of weight 0 would be an unknown one. */
+const originWeight = z.number().positive().max(1);
+
 /** Everything that training depends on besides images and first weights. */
 export const recipeSchema = z.strictObject({
   seed: z.int().min(0),
@@ -42,6 +45,10 @@ export const recipeSchema = z.strictObject({
    * source and class is drawn as often as every other, so that the source alone tells less about the class.
    */
   balance: z.enum(['none', 'class-weights', 'class-sampling', 'source-sampling']),
+  /** How much a label counts in the loss by its origin; those of lib/label-origin.ts if not given. */
+  originWeights: z
+    .strictObject({ adjudicated: originWeight, radiologist: originWeight, mined: originWeight, report: originWeight })
+    .optional(),
   /** With sampling: no image is drawn more often in an epoch, so that a pool of three images is not learned by heart. */
   maxDraws: z.int().min(1).optional(),
   augmentation: z.strictObject({
