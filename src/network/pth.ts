@@ -2,13 +2,14 @@ import { Fault } from '../errors.js';
 import { elementTypes, readElements, type ElementType } from './element-type.js';
 import { readPickle, type PickleCall, type PickleGlobal, type PicklePersistent } from './plain-pickle.js';
 import type { Tensor, Tensors } from './safetensors.js';
+import { contiguous, span, type StridedShape } from './strided.js';
 import { zipEntries } from './zip-entries.js';
 
 /**
  * Reads a `state_dict` that PyTorch saved (`torch.save`), in either of its formats: a zip archive (since 1.6) or pickles
  * behind each other (before). Nothing in it is executed.
  *
- * @throws Fault 'model-invalid' for anything that is not a dictionary of plain, contiguous tensors
+ * @throws Fault 'model-invalid' for anything that is not a dictionary of plain tensors
  */
 export function readPth(bytes: Uint8Array, source = 'weights'): Tensors {
   try {
@@ -71,24 +72,23 @@ const storageElements: Readonly<Record<string, ElementType>> = {
   LongStorage: 'I64',
 };
 
-interface TensorReference {
+interface TensorReference extends StridedShape {
   readonly key: string;
   readonly type: ElementType;
   readonly offset: number;
-  readonly shape: readonly number[];
 }
 
 function tensorsOf(value: unknown, storages: Storages): Tensors {
   return new Map(
-    references(value).map(([name, { key, type, offset, shape }]): [string, Tensor] => {
-      const count = shape.reduce((product, size) => product * size, 1);
+    references(value).map(([name, { key, type, offset, ...layout }]): [string, Tensor] => {
+      const count = span(layout);
       const bytes = storages(key, type).subarray(offset * elementTypes[type], (offset + count) * elementTypes[type]);
       if (bytes.length !== count * elementTypes[type])
         throw new Error(`tensor ${name}: truncated, expected ${count} values of ${type}, found ${bytes.length} bytes`);
-      const data = readElements(bytes, type);
+      const data = contiguous(readElements(bytes, type), layout);
       const wrong = data.findIndex((element) => !Number.isFinite(element));
       if (wrong >= 0) throw new Error(`tensor ${name}: expected finite values, found ${data[wrong]} at element ${wrong}`);
-      return [name, { shape, data }];
+      return [name, { shape: layout.shape, data }];
     }),
   );
 }
@@ -117,12 +117,7 @@ function reference(name: string, value: unknown): TensorReference {
   const [storage, offset, shape, strides] = given as readonly [PicklePersistent, number, readonly number[], readonly number[]];
   const [, global, key] = storage.persistent as readonly [string, PickleGlobal, string];
   const type = storageElements[global.global.replace(/^torch\./, '')] ?? fail(`tensor ${name}: elements of ${global.global} are not read`);
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && strides[axis] !== step) fail(`tensor ${name} is not contiguous`);
-    step *= shape[axis]!;
-  }
-  return { key, type, offset, shape };
+  return { key, type, offset, shape, strides };
 }
 
 function fail(detail: string): never {
