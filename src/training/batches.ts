@@ -20,6 +20,7 @@ export interface TrainingInput {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
+  readonly equalise?: boolean | undefined;
   readonly normalization: Normalization;
 }
 
