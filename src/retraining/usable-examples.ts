@@ -3,6 +3,7 @@ import { originWeight, type LabelOrigin } from '../lib/label-origin.js';
 import { truthsOf } from '../evaluation/truth.js';
 import type { TrainingImage } from '../training/batches.js';
 import type { Recipe } from '../training/recipe.js';
+import { samplingPool } from '../training/sampling.js';
 import type { CandidateRequest, UsableExample } from './candidate-request.js';
 
 /** The parts that are read for training; test images are never read here. */
@@ -102,10 +103,12 @@ function originsByName(classes: readonly string[], origins: readonly (LabelOrigi
 
 /** A label counts in the loss by its origin, as the recipe weighs it. */
 export function imageOf(
-  { example: { key, source }, truth, origins }: UsableExample,
+  { example, truth, origins }: UsableExample,
   frontalChest: boolean,
-  { originWeights }: Pick<Recipe, 'originWeights'>,
+  { originWeights, sampling }: Pick<Recipe, 'originWeights' | 'sampling'>,
 ): TrainingImage {
+  const { key, source } = example;
   const weights = origins.some((origin) => origin !== null) ? origins.map((origin) => originWeight(origin, originWeights)) : undefined;
-  return { key, source, truth, ...(weights ? { weights } : {}), ...(frontalChest ? { frontalChest } : {}) };
+  const pool = sampling && samplingPool(sampling, example);
+  return { key, source, truth, ...(pool ? { pool } : {}), ...(weights ? { weights } : {}), ...(frontalChest ? { frontalChest } : {}) };
 }

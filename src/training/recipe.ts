@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fastaiTransforms } from '../dataset/augmentation.js';
+import { samplingSchema } from './sampling.js';
 
 const rate = z.number().positive().max(10);
 
@@ -51,6 +52,10 @@ export const recipeSchema = z.strictObject({
     .optional(),
   /** With sampling: no image is drawn more often in an epoch, so that a pool of three images is not learned by heart. */
   maxDraws: z.int().min(1).optional(),
+  /** Draws by group, in shares, instead of `balance`; see training/sampling.ts. */
+  sampling: samplingSchema.optional(),
+  /** With `sampling`: draws in an epoch; as many as images if not given. */
+  epochImages: z.int().min(2).max(10_000_000).optional(),
   augmentation: z.strictObject({
     flip: share,
     maxWarp: share,
