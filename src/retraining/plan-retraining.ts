@@ -13,13 +13,7 @@ import { labelledImages, type LabelledImage } from './labelled-images.js';
 import { lockTestSet } from './lock-test-set.js';
 import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
-import {
-  missingForLock,
-  retrainingPlanSchema,
-  retrainingTestSet,
-  splitForRetraining,
-  type RetrainingPlan,
-} from './retraining-plan.js';
+import { missingForLock, retrainingPlanSchema, retrainingTestSet, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
 import { promotionRulesOf, recipeByMemory } from './retraining-recipe.js';
 import { pruneTrainingPictures } from './training-pictures.js';
 
