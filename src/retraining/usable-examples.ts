@@ -1,7 +1,7 @@
 import { checkSplitClasses, type Part } from '../dataset/split.js';
 import { truthOf } from '../evaluation/truth.js';
 import type { TrainingImage } from '../training/batches.js';
-import type { CandidateRequest, UsableExample } from './candidate-request.js';
+import type { CandidateBasis, UsableExample } from './candidate-request.js';
 
 /** The parts that are read for training; test images are never read here. */
 const needed: ReadonlySet<Part> = new Set(['train', 'validation', 'calibration']);
@@ -12,7 +12,7 @@ export async function readPictures({
   dataset: { source, split },
   signal,
   onReading,
-}: CandidateRequest): Promise<ReadonlyMap<string, string> | 'stopped'> {
+}: CandidateBasis): Promise<ReadonlyMap<string, string> | 'stopped'> {
   try {
     return await cache.fill(
       source,
@@ -27,7 +27,7 @@ export async function readPictures({
 
 /** Examples that can be read, belong to a part that training uses, and whose labels the classes describe. */
 export function usableExamples(
-  { dataset: { source, split }, classes, objective, labelRules }: CandidateRequest,
+  { dataset: { source, split }, classes, objective, labelRules }: CandidateBasis,
   unreadable: ReadonlyMap<string, string>,
 ): readonly UsableExample[] {
   return (
@@ -55,7 +55,7 @@ export function usableExamples(
 
 /** What training and its record should warn about: the split, classes with too few images, images that were left out. */
 export function warningsOfImages(
-  request: CandidateRequest,
+  request: CandidateBasis,
   usable: readonly UsableExample[],
   unreadable: ReadonlyMap<string, string>,
 ): readonly string[] {
@@ -73,7 +73,7 @@ export function warningsOfImages(
 }
 
 function describeLeftOut(
-  { dataset: { split }, objective }: CandidateRequest,
+  { dataset: { split }, objective }: CandidateBasis,
   unreadable: ReadonlyMap<string, string>,
   used: number,
 ): readonly string[] {

@@ -105,7 +105,8 @@ function scalerOf(embeddings: Float32Array, features: number): Scaler {
   const mean = new Float64Array(features);
   const squares = new Float64Array(features);
   for (let index = 0; index < embeddings.length; index++) mean[index % features]! += embeddings[index]! / count;
-  for (let index = 0; index < embeddings.length; index++) squares[index % features]! += (embeddings[index]! - mean[index % features]!) ** 2 / count;
+  for (let index = 0; index < embeddings.length; index++)
+    squares[index % features]! += (embeddings[index]! - mean[index % features]!) ** 2 / count;
   return { mean, deviation: squares.map((square) => (square > 1e-12 ? Math.sqrt(square) : 1)) };
 }
 
@@ -118,14 +119,27 @@ interface WeightedSet {
   readonly total: number;
 }
 
-function weightedSet({ outputs, features, objective }: HeadRequest, { embeddings, truths }: LabelledEmbeddings, scale: Scaler): WeightedSet {
-  const values = Float64Array.from(embeddings, (value, index) => (value - scale.mean[index % features]!) / scale.deviation[index % features]!);
+function weightedSet(
+  { outputs, features, objective }: HeadRequest,
+  { embeddings, truths }: LabelledEmbeddings,
+  scale: Scaler,
+): WeightedSet {
+  const values = Float64Array.from(
+    embeddings,
+    (value, index) => (value - scale.mean[index % features]!) / scale.deviation[index % features]!,
+  );
   const weights = new Float64Array(truths.length * outputs);
   const count = (of: (row: readonly Truth[]) => boolean): number => truths.filter(of).length;
   const share = (all: number, parts: number, part: number): number => Math.min(maxClassWeight, all / (parts * Math.max(1, part)));
   if (objective === 'one-of-many') {
     const labelled = count((row) => row.includes(1));
-    const ofClass = Array.from({ length: outputs }, (_, output) => share(labelled, outputs, count((row) => row[output] === 1)));
+    const ofClass = Array.from({ length: outputs }, (_, output) =>
+      share(
+        labelled,
+        outputs,
+        count((row) => row[output] === 1),
+      ),
+    );
     truths.forEach((row, image) => weights.fill(row.includes(1) ? ofClass[row.indexOf(1)]! : 0, image * outputs, (image + 1) * outputs));
   } else
     for (let output = 0; output < outputs; output++) {

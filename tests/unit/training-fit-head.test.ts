@@ -45,7 +45,10 @@ test("a head on frozen features has scikit-learn's coefficients, of several find
     validation: none,
     penalties: [golden.penalty],
   });
-  assertCoefficients(several, { weights: golden.fitSeveral.flatMap((one) => one.weights), bias: golden.fitSeveral.flatMap((one) => one.bias) });
+  assertCoefficients(several, {
+    weights: golden.fitSeveral.flatMap((one) => one.weights),
+    bias: golden.fitSeveral.flatMap((one) => one.bias),
+  });
   const many = fitHead({
     features,
     outputs: 3,
@@ -61,19 +64,26 @@ test("a head on frozen features has scikit-learn's coefficients, of several find
 function labelled(name: string, count: number, share = 0.5): LabelledEmbeddings & { readonly yTrue: readonly (0 | 1)[] } {
   const draws = keyedRandom('head', name);
   const yTrue = Array.from({ length: count }, (): 0 | 1 => (draws.next() < share ? 1 : 0));
-  const values = yTrue.flatMap((truth) => Array.from({ length: 40 }, (_, feature) => draws.uniform(-1, 1) + (feature < 2 ? 0.5 * truth : 0)));
+  const values = yTrue.flatMap((truth) =>
+    Array.from({ length: 40 }, (_, feature) => draws.uniform(-1, 1) + (feature < 2 ? 0.5 * truth : 0)),
+  );
   return { yTrue, truths: yTrue.map((truth) => [truth]), embeddings: Float32Array.from(values) };
 }
 
 function aurocOf({ weights, bias }: LinearLayer, set: ReturnType<typeof labelled>): number {
-  const scores = set.yTrue.map((_, image) => weights.reduce((sum, weight, feature) => sum + weight * set.embeddings[image * 40 + feature]!, bias[0]!));
+  const scores = set.yTrue.map((_, image) =>
+    weights.reduce((sum, weight, feature) => sum + weight * set.embeddings[image * 40 + feature]!, bias[0]!),
+  );
   return aurocScore(set.yTrue, scores)!;
 }
 
 test('with few labels the head stays near the one that the network has, with many it follows them', () => {
   const test = labelled('test', 2_000);
   // The publisher's head: right about one of the two features.
-  const start: LinearLayer = { weights: Float32Array.from({ length: 40 }, (_, feature) => (feature === 0 ? 3 : 0)), bias: Float32Array.of(0) };
+  const start: LinearLayer = {
+    weights: Float32Array.from({ length: 40 }, (_, feature) => (feature === 0 ? 3 : 0)),
+    bias: Float32Array.of(0),
+  };
   const request = { features: 40, outputs: 1, objective: 'several' as const, start };
   const few = fitHead({ ...request, train: labelled('few', 12), validation: labelled('few more', 12) });
   const many = fitHead({ ...request, train: labelled('many', 1_500), validation: labelled('many more', 300) });
@@ -95,7 +105,14 @@ test('a finding of 3 % of the images is learned, images without a label count fo
   const alone = fitHead({ features: 40, outputs: 1, objective: 'several', train: rare, validation: none, penalties: [0.1] });
   assert.ok(Math.abs(aurocOf(same, labelled('test', 1_000)) - aurocOf(alone, labelled('test', 1_000))) < 0.02);
   assert.throws(
-    () => fitHead({ features: 40, outputs: 1, objective: 'several', train: { ...noise, truths: noise.truths.map(() => [null]) }, validation: none }),
+    () =>
+      fitHead({
+        features: 40,
+        outputs: 1,
+        objective: 'several',
+        train: { ...noise, truths: noise.truths.map(() => [null]) },
+        validation: none,
+      }),
     /expected labels among the training images/,
   );
 });
