@@ -133,11 +133,12 @@ async function readFiles(
   return files;
 }
 
-/** In the version's folder an ONNX file has a name of ours: that of others may not be one for every file system. */
+/** In the version's folder, beside a model.json of this program, the main file has a name of ours. */
 function withOwnName(draft: ForeignDraft): ForeignDraft {
   const { graph } = draft;
-  if (graph.format !== 'onnx') return draft;
-  return { ...draft, graph: { ...graph, main: 'model.onnx', files: new Map([['model.onnx', graph.files.get(graph.main)!]]) } };
+  const main = graph.format === 'onnx' ? 'model.onnx' : 'graph.json';
+  const files = new Map([...graph.files].map(([name, content]) => [name === graph.main ? main : name, content] as const));
+  return { ...draft, graph: { ...graph, main, files } };
 }
 
 const maxSentence = 600;

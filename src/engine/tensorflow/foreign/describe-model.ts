@@ -109,7 +109,7 @@ async function layersHead({ model }: Extract<LoadedModel, { kind: 'layers' }>, s
   const calls: LayerCall[] = [];
   const stop = watchLayers(leafLayers(model), (call) => calls.push(call));
   try {
-    const found = tf.tidy(() => model.predict(toActivations(trialPictures(size, 1))));
+    const found = tf.tidy(() => model.apply(toActivations(trialPictures(size, 1)), { training: false }) as tf.Tensor | tf.Tensor[]);
     const scores = Array.isArray(found) ? found[model.outputNames.indexOf(output)]! : found;
     const head = await findLayersHead(calls, scores);
     tf.dispose(found);

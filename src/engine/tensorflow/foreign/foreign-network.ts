@@ -108,7 +108,7 @@ export function computeValues(loaded: LoadedModel, output: string, wanted: reado
       const watched = new Map([...layers].filter(([path]) => wanted.includes(path)));
       const stop = watchLayers(watched, ({ path, output: value }) => keep(path, value));
       try {
-        const found = loaded.model.predict(picture);
+        const found = loaded.model.apply(picture, { training: false }) as tf.Tensor | tf.Tensor[];
         keep('', Array.isArray(found) ? found[loaded.model.outputNames.indexOf(output)]! : found);
       } finally {
         stop();
