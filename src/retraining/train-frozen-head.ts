@@ -30,7 +30,7 @@ export interface FrozenHeadRequest extends CandidateBasis {
  * @throws Fault dataset-invalid (too few images, or findings without labels beside a head that cannot be read), model-invalid without an embedding
  */
 export async function trainFrozenHead(request: FrozenHeadRequest): Promise<CandidateOutcome> {
-  const { graph, classes, dataset, directory, clock } = request;
+  const { graph, classes, dataset, directory, clock, recipe } = request;
   const startedAt = clock.now();
   const features = graph.embedding?.features;
   if (features === undefined)
@@ -58,7 +58,7 @@ export async function trainFrozenHead(request: FrozenHeadRequest): Promise<Candi
   const published = publishedHead(graph, scores, features);
   const head = trainedHead(request, parts, scores, features, published);
   const trainedGraph = withNewHead(graph, head);
-  const trainImages = parts.train.map((one) => imageOf(one, true));
+  const trainImages = parts.train.map((one) => imageOf(one, true, recipe));
   const calibrated = await calibrateNetwork(request, trainedGraph, usable, trainImages);
   const whole = wholeHead(request, head, published, features);
   return {
@@ -78,13 +78,13 @@ function partOf(usable: readonly UsableExample[], part: Part): readonly UsableEx
 
 async function scoresOf(
   examples: readonly UsableExample[],
-  { directory, graph, engine, cache, input, workers, signal }: FrozenHeadRequest,
+  { directory, graph, engine, cache, input, recipe, workers, signal }: FrozenHeadRequest,
   features: number,
 ): Promise<FrozenScores | { readonly stopped: number }> {
   const predictor = await engine.load(graph);
   try {
     return await frozenScores({
-      images: examples.map((one) => imageOf(one, true)),
+      images: examples.map((one) => imageOf(one, true, recipe)),
       directory: join(directory, 'embeddings'),
       predictor,
       features,
@@ -106,7 +106,7 @@ interface Parts {
 
 /** One row for each class. */
 function trainedHead(
-  { classes, objective, outputs, signal }: FrozenHeadRequest,
+  { classes, objective, outputs, recipe, signal }: FrozenHeadRequest,
   { train, validation }: Parts,
   { embeddings }: FrozenScores,
   features: number,
@@ -115,6 +115,7 @@ function trainedHead(
   const labelled = (part: readonly UsableExample[], from: number): LabelledEmbeddings => ({
     embeddings: embeddings.subarray(from * features, (from + part.length) * features),
     truths: part.map(({ truth }) => truth),
+    labelWeights: part.map((one) => imageOf(one, true, recipe).weights),
   });
   try {
     return fitHead({

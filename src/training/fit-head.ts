@@ -13,6 +13,8 @@ export interface LabelledEmbeddings {
   readonly embeddings: Float32Array;
   /** One row an image, one value an output; null where there is no label. */
   readonly truths: readonly (readonly Truth[])[];
+  /** How much each label counts, by its origin; 1 where nothing is given. */
+  readonly labelWeights?: readonly (readonly number[] | undefined)[] | undefined;
 }
 
 export interface HeadRequest {
@@ -61,9 +63,10 @@ export function fitHead(request: HeadRequest): FittedHead {
 /** Findings are independent of each other. */
 function onlyOutput(request: HeadRequest, output: number): HeadRequest {
   const { features, start } = request;
-  const column = ({ embeddings, truths }: LabelledEmbeddings): LabelledEmbeddings => ({
+  const column = ({ embeddings, truths, labelWeights }: LabelledEmbeddings): LabelledEmbeddings => ({
     embeddings,
     truths: truths.map((row) => [row[output] ?? null]),
+    labelWeights: labelWeights?.map((row) => (row ? [row[output]!] : undefined)),
   });
   return {
     ...request,
@@ -121,7 +124,7 @@ interface WeightedSet {
 
 function weightedSet(
   { outputs, features, objective }: HeadRequest,
-  { embeddings, truths }: LabelledEmbeddings,
+  { embeddings, truths, labelWeights }: LabelledEmbeddings,
   scale: Scaler,
 ): WeightedSet {
   const values = Float64Array.from(
@@ -149,6 +152,11 @@ function weightedSet(
         if (truth !== null) weights[image * outputs + output] = share(present + absent, 2, truth === 1 ? present : absent);
       });
     }
+  labelWeights?.forEach((row, image) => {
+    row?.forEach((weight, output) => {
+      weights[image * outputs + output]! *= weight;
+    });
+  });
   const sum = weights.reduce((all, weight) => all + weight, 0);
   return { values, truths, weights, total: objective === 'one-of-many' ? sum / outputs : sum };
 }
