@@ -6,7 +6,7 @@ import { findGraphHead, graphNodeNames } from './find-graph-head.js';
 import { findLayersHead } from './find-layers-head.js';
 import type { FoundHead } from './found-head.js';
 import { leafLayers, watchLayers, type LayerCall } from './layers-trace.js';
-import { loadModel, type LoadedModel } from './load-model.js';
+import { byLibrary, loadModel, type LoadedModel } from './load-model.js';
 import { asRecord } from './model-json.js';
 
 /**
@@ -109,7 +109,9 @@ async function layersHead({ model }: Extract<LoadedModel, { kind: 'layers' }>, s
   const calls: LayerCall[] = [];
   const stop = watchLayers(leafLayers(model), (call) => calls.push(call));
   try {
-    const found = tf.tidy(() => model.predict(toActivations(trialPictures(size, 1))));
+    const found = await byLibrary('computes', () =>
+      tf.tidy(() => model.apply(toActivations(trialPictures(size, 1)), { training: false }) as tf.Tensor | tf.Tensor[]),
+    );
     const scores = Array.isArray(found) ? found[model.outputNames.indexOf(output)]! : found;
     const head = await findLayersHead(calls, scores);
     tf.dispose(found);
