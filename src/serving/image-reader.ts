@@ -24,7 +24,7 @@ export interface ImageReader {
 }
 
 export interface OpenReader extends ImageReader {
-  /** The same decoders for the sizes of another model. */
+  /** The same decoders for the sizes of another model; the same reader for the same sizes, so that models can share what it has decoded. */
   forSizes(sizes: InputSizes): ImageReader;
   close(): Promise<void>;
 }
@@ -38,7 +38,13 @@ export interface InputSizes {
 export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs, memoryMb: work.decoderMemoryMb });
   pool.start();
-  const forSizes = (wanted: InputSizes): ImageReader => readerOf(pool, wanted);
+  const known = new Map<string, ImageReader>();
+  const forSizes = (wanted: InputSizes): ImageReader => {
+    const key = JSON.stringify([wanted.xray ?? null, wanted.ct ?? null]);
+    const reader = known.get(key) ?? readerOf(pool, wanted);
+    known.set(key, reader);
+    return reader;
+  };
   return { ...forSizes(sizes), forSizes, close: () => pool.stop() };
 }
 
