@@ -109,14 +109,16 @@ function limitsTable({ networks }: ModelFile): string {
     (network?.outputs ?? []).map((output) =>
       output.kind === 'finding'
         ? [kind, output.name, `${output.temperature}`, `${output.bias ?? 0}`, `${output.absentBelow}`, `${output.presentFrom}`]
-        : [
-            kind,
-            output.name,
-            `${output.temperature}`,
-            '–',
-            '–',
-            `accepted from ${output.acceptFrom}, distance up to ${network!.gate.maxDistance.toFixed(2)}`,
-          ],
+        : output.kind === 'ignored'
+          ? [kind, output.name, '–', '–', '–', 'not reported']
+          : [
+              kind,
+              output.name,
+              `${output.temperature}`,
+              '–',
+              '–',
+              `accepted from ${output.acceptFrom}, distance up to ${network!.gate?.maxDistance.toFixed(2) ?? '–'}`,
+            ],
     ),
   );
   return table(['network', 'output', 'temperature', 'bias', 'absentBelow', 'presentFrom'], rows);

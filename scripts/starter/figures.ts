@@ -93,7 +93,7 @@ async function networkFigures(
   const { settings, dataset, codeVersion, engine: by, seed: drawn } = run.version.lineage!;
   const recipe = parseStoredRecipe(settings['recipe']);
   const figures: NetworkFigures = {
-    weights: version.file.networks[kind]!.sha256,
+    weights: version.file.networks[kind]!.sha256!,
     made: { images: dataset.splits, sources: dataset.sources, steps: stepsOf(run), recipe, codeVersion, engine: by, seed: drawn },
     validation: setFigures(await scored(own, validation)),
     test: setFigures(testSet),

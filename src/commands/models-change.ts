@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../config.js';
 import { inferenceModel } from '../engine/onnx/inference/inference-model.js';
 import { Fault } from '../errors.js';
+import { knownNetwork } from '../network/loadable-network.js';
 import { emptyFolderAt, exportFolder } from '../registry/export-version.js';
 import { promoteVersion } from '../registry/promote-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
@@ -62,7 +63,7 @@ export async function exportModel(name: string, options: { readonly out: string;
   else if (options.format === 'onnx') {
     await emptyFolderAt(options.out);
     for (const [kind, { network, input, outputs, objective }] of Object.entries(model.networks)) {
-      await writeFile(join(options.out, `${kind}.onnx`), inferenceModel(network));
+      await writeFile(join(options.out, `${kind}.onnx`), inferenceModel(knownNetwork(network, '`models export --format onnx`')));
       const use = {
         notice: 'Not for diagnosis.',
         version: model.version,

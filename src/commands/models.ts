@@ -1,6 +1,7 @@
 import { loadConfig } from '../config.js';
 import { pluralise } from '../evaluation/pluralise.js';
-import type { ModelVersion } from '../registry/model-version.js';
+import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import { nameOfNetwork } from '../network/loadable-network.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 
 /** `models list`: every whole version, which one serves, which one challenges. */
@@ -69,10 +70,16 @@ export async function showModel(name: string, options: { readonly json: boolean 
   if (model.card) console.log(`\n${model.card}`);
 }
 
+function describeOutput(output: ServedNetwork['outputs'][number]): string {
+  if (output.kind !== 'finding') return `${output.name} (${output.kind})`;
+  const { name, presentFrom, calibratedHere } = output;
+  return `${name} present from ${presentFrom}${calibratedHere === false ? ' (not calibrated here)' : ''}`;
+}
+
 function describe({ name, version, deviceUID, manufacturer, created, license, networks, lineage, directory }: ModelVersion): string {
   const parts = Object.entries(networks).map(
     ([kind, { network, input, outputs, objective }]) =>
-      `${kind.padEnd(9)}${network.architecture.name}, ${input.width} × ${input.height} × ${input.channels}, ${objective ?? 'several'}: ${outputs.map((output) => (output.kind === 'gate' ? `${output.name} (gate)` : `${output.name} present from ${output.presentFrom}`)).join(', ')}`,
+      `${kind.padEnd(9)}${nameOfNetwork(network)}, ${input.width} × ${input.height} × ${input.channels}, ${objective ?? 'several'}: ${outputs.map((output) => describeOutput(output)).join(', ')}`,
   );
   return [
     `${name}, version ${version}`,

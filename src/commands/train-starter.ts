@@ -11,6 +11,7 @@ import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadFindings } from '../findings-config.js';
 import { silentLog } from '../log.js';
+import { knownNetwork } from '../network/loadable-network.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { initialWeights } from '../network/initial-weights.js';
 import { networkPreset } from '../network/presets.js';
@@ -138,7 +139,7 @@ function startedFrom(from: ModelVersion, architecture: ArchitectureSpec): { read
   const served = from.networks.xray;
   if (!served) throw new Fault('model-invalid', `expected an X-ray network in ${from.version}, found none`);
   const fresh = initialWeights(architectureOf(architecture), starterSeed);
-  const body = new Map([...served.network.tensors].filter(([name]) => !name.startsWith('fc.')));
+  const body = new Map([...knownNetwork(served.network, 'train-starter --from').tensors].filter(([name]) => !name.startsWith('fc.')));
   return { tensors: transferWeights(architectureOf(architecture), fresh, body, from.version).tensors, parent: from.version };
 }
 

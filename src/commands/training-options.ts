@@ -11,6 +11,7 @@ import { splitExamples, type Split } from '../dataset/split.js';
 import { openTestLock, readTestLock, type TestLock } from '../dataset/test-lock.js';
 import { machineMemory } from '../engine/machine-memory.js';
 import { Fault } from '../errors.js';
+import { knownNetwork } from '../network/loadable-network.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { checkClasses } from '../network/check-classes.js';
 import { initialWeights } from '../network/initial-weights.js';
@@ -206,14 +207,13 @@ function networkOfModel(version: ModelVersion, classes: readonly string[], seed:
   const served = version.networks[kind];
   if (!file || !served)
     throw new Fault('model-invalid', `expected a network for ${kind} in ${version.name} ${version.version}, found none`);
-  const architecture: ArchitectureSpec = { ...file.architecture, outputs: classes.length };
+  const network = knownNetwork(served.network, 'training --from');
+  const architecture: ArchitectureSpec = { ...file.architecture!, outputs: classes.length };
   const before = served.outputs.map((output) => output.name);
   const same = before.join() === classes.join();
   const fresh = initialWeights(architectureOf(architecture), seed);
   // a head of as many outputs with other meanings is no beginning
-  const published = same
-    ? served.network.tensors
-    : new Map([...served.network.tensors].filter(([tensor]) => isBody(tensor, served.network.architecture)));
+  const published = same ? network.tensors : new Map([...network.tensors].filter(([tensor]) => isBody(tensor, network.architecture)));
   const { tensors } = transferWeights(architectureOf(architecture), fresh, published, version.version);
   return { architecture, input: file.input, initial: { tensors, parent: version.version } };
 }

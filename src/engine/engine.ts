@@ -1,6 +1,7 @@
+import type { LoadableNetwork } from '../network/loadable-network.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
 
-export type { NetworkWithWeights };
+export type { LoadableNetwork, NetworkWithWeights };
 
 /** A batch of network inputs: NCHW float32, already normalised. */
 export interface InputBatch {
@@ -46,5 +47,5 @@ export interface EngineDescription {
 
 export interface Engine {
   readonly description: EngineDescription;
-  load(network: NetworkWithWeights): Promise<Predictor>;
+  load(network: LoadableNetwork): Promise<Predictor>;
 }

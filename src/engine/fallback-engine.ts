@@ -2,7 +2,7 @@ import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
 import type { StartedEngine } from './candidates.js';
 import { notBegun } from './compute-process.js';
-import type { EngineDescription, InputBatch, NetworkWithWeights, Prediction, Predictor } from './engine.js';
+import type { EngineDescription, InputBatch, LoadableNetwork, Prediction, Predictor } from './engine.js';
 import { PlacedNetwork } from './placed-network.js';
 import { probeInput, probeNetwork } from './probe-network.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from './trainer.js';
@@ -68,7 +68,7 @@ export class FallbackEngine implements StartedEngine, TrainingEngine {
     return this.#engine.stalled ? 'stalled' : 'computes';
   }
 
-  async load(network: NetworkWithWeights): Promise<Predictor> {
+  async load(network: LoadableNetwork): Promise<Predictor> {
     const placed = new PlacedNetwork(network);
     await this.#attempt((engine) => placed.on(engine));
     this.#loaded.add(placed);

@@ -1,6 +1,6 @@
 import { Fault } from '../errors.js';
 import type { StartedEngine } from './candidates.js';
-import type { NetworkWithWeights, Predictor } from './engine.js';
+import type { LoadableNetwork, Predictor } from './engine.js';
 
 /**
  * A network for its user, on whichever engine is in use: it is loaded there when it is first needed there, so that no
@@ -11,7 +11,7 @@ export class PlacedNetwork {
   #predictor: Promise<Predictor> | undefined;
   #released = false;
 
-  constructor(private readonly network: NetworkWithWeights) {}
+  constructor(private readonly network: LoadableNetwork) {}
 
   /** @throws Fault as `engine.load` does, the next call loads it again; 'engine-failed' if it was released */
   on(engine: StartedEngine): Promise<Predictor> {

@@ -41,7 +41,7 @@ export interface StudyAssessment {
 /** @param index which picture of the batch */
 export function assessImage(scores: Scores, index: number, rules: Rules): ImageAssessment {
   const outputs = rules.outputs.length;
-  const features = rules.gate.mean.length;
+  const features = rules.gate?.mean.length ?? 0;
   const logits = scores.logits.subarray(index * outputs, (index + 1) * outputs);
   const embedding = scores.embedding.subarray(index * features, (index + 1) * features);
   const probabilities = findingProbabilities(logits, rules);

@@ -6,8 +6,8 @@ export interface GateResult {
   readonly accepted: boolean;
   /** Probability of the network's own guard output, 0 to 1; null if it has none. */
   readonly gateProbability: number | null;
-  /** Mahalanobis distance of the embedding from the training images, without unit. */
-  readonly distance: number;
+  /** Mahalanobis distance of the embedding from the images that the guard was fitted on, without unit; null if none was fitted. */
+  readonly distance: number | null;
   /** Why it was refused, as a phrase for a report. */
   readonly reason?: string;
 }
@@ -37,15 +37,17 @@ export function mahalanobisDistance(embedding: Float32Array, { mean, precision }
 
 /** @param logits of one picture, in the order of the rules */
 export function gateOf(logits: Float32Array, embedding: Float32Array, { outputs, gate }: Rules): GateResult {
-  const distance = mahalanobisDistance(embedding, gate);
+  const distance = gate ? mahalanobisDistance(embedding, gate) : null;
   const index = outputs.findIndex(({ kind }) => kind === 'gate');
   const rule = outputs[index];
-  const gateProbability = rule ? probabilityOf(logits[index]!, rule) : null;
+  const gateProbability = rule?.kind === 'gate' ? probabilityOf(logits[index]!, rule) : null;
   const reasons = [
     rule?.kind === 'gate' &&
       !(gateProbability! >= rule.acceptFrom) &&
       `it does not look like ${rule.name} (${percent(gateProbability!)}, needed ${percent(rule.acceptFrom)})`,
-    !(distance <= gate.maxDistance) &&
+    gate !== undefined &&
+      distance !== null &&
+      !(distance <= gate.maxDistance) &&
       `it is unlike the training images (distance ${distance.toFixed(1)}, allowed ${gate.maxDistance.toFixed(1)})`,
   ].filter((reason) => reason !== false);
   const accepted = reasons.length === 0;

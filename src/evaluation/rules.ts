@@ -1,5 +1,5 @@
 /** How one logit of a network is read. Order of rules = order of logits. */
-export type OutputRule = FindingRule | GateOutputRule;
+export type OutputRule = FindingRule | GateOutputRule | IgnoredOutputRule;
 
 export interface FindingRule {
   readonly kind: 'finding';
@@ -11,6 +11,16 @@ export interface FindingRule {
   /** Probability below which the finding is absent, and from which on it is present; undetermined between. */
   readonly absentBelow: number;
   readonly presentFrom: number;
+  /** The publisher's operating point on its own probability, between 0 and 1. */
+  readonly publishedThreshold?: number | undefined;
+  /** False: temperature and thresholds are the publisher's or provisional, not fitted on labels of this hospital. Absent: true. */
+  readonly calibratedHere?: boolean | undefined;
+}
+
+/** An output that no finding of config/findings.json stands for: it is computed and not reported. */
+export interface IgnoredOutputRule {
+  readonly kind: 'ignored';
+  readonly name: string;
 }
 
 /** An output for the probability that the image is of the kind that the network was trained for. */
@@ -46,7 +56,8 @@ export interface Rules {
   readonly outputs: readonly OutputRule[];
   /** `several` (if not given): each finding on its own; `one-of-many`: their probabilities add up to 1. */
   readonly objective?: 'several' | 'one-of-many' | undefined;
-  readonly gate: FeatureGateRule;
+  /** Absent: no feature guard was fitted. */
+  readonly gate?: FeatureGateRule | undefined;
   readonly study?: StudyRule;
 }
 

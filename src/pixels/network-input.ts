@@ -1,16 +1,27 @@
 import type { GreyImage } from './image.js';
 import { resizeBilinear, standardise } from './resize.js';
 
-/** The part of a model's input specification that pixels need; see registry/model-file.ts. */
+/** Black and white of a range. */
+type Range = readonly [number, number];
+
+/** See registry/input-file.ts. */
+export type Normalization =
+  | 'per-image'
+  | 'imagenet'
+  | { readonly range: Range }
+  | { readonly imageRange: Range }
+  | { readonly mean: readonly number[]; readonly std: readonly number[]; readonly scale: 1 | 255 };
+
+/** The part of a model's input specification that pixels need; see registry/input-file.ts. */
 export interface NetworkInput {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  readonly normalization: 'per-image' | 'imagenet';
+  readonly normalization: Normalization;
 }
 
 /** Of 1.2 million photographs, red, green, blue; published weights were trained so (torchvision, fastai `imagenet_stats`). */
-const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] } as const;
+export const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], scale: 1 } as const;
 
 /**
  * A picture as the network takes it: squashed to its size, the same grey in each channel, normalised.
@@ -19,15 +30,29 @@ const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225]
  */
 export function networkInput(image: GreyImage, { width, height, channels, normalization }: NetworkInput): Float32Array {
   const grey = resizeBilinear(image, width, height).values;
-  const values = normalization === 'per-image' ? standardise(grey) : grey;
-  const input = new Float32Array(channels * values.length);
-  for (let channel = 0; channel < channels; channel++) {
-    if (normalization === 'per-image') input.set(values, channel * values.length);
-    else
-      input.set(
-        values.map((value) => (value - imagenet.mean[channel % 3]!) / imagenet.deviation[channel % 3]!),
-        channel * values.length,
-      );
-  }
+  const input = new Float32Array(channels * grey.length);
+  for (let channel = 0; channel < channels; channel++) input.set(normalised(grey, normalization, channel), channel * grey.length);
   return input;
+}
+
+/** @param grey 0 to 1 @returns what one channel of the network takes */
+function normalised(grey: Float32Array, normalization: Normalization, channel: number): Float32Array {
+  if (normalization === 'per-image') return standardise(grey);
+  if (normalization === 'imagenet') return normalised(grey, imagenet, channel % 3);
+  if ('range' in normalization) {
+    const [low, high] = normalization.range;
+    return grey.map((value) => low + value * (high - low));
+  }
+  if ('imageRange' in normalization) {
+    const [low, high] = normalization.imageRange;
+    const [darkest, brightest] = grey.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)] as const, [
+      Infinity,
+      -Infinity,
+    ] as readonly [number, number]);
+    const extent = brightest - darkest;
+    return grey.map((value) => (extent > 0 ? low + ((value - darkest) / extent) * (high - low) : low));
+  }
+  const { mean, std, scale } = normalization;
+  const [own, deviation] = [mean[channel] ?? mean[0]!, std[channel] ?? std[0]!];
+  return grey.map((value) => (value * scale - own) / deviation);
 }

@@ -3,24 +3,36 @@ import { modelReferenceSchema, type ModelReference } from '../evaluation/drift/r
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
 import { Fault } from '../errors.js';
 import type { ArchitectureSpec } from '../network/architecture-spec.js';
-import { writeSafetensors, type Tensors } from '../network/safetensors.js';
-import { modelFileSchema, type InputSpecification, type ModelFile, type NetworkFile } from './model-file.js';
+import type { ForeignGraph } from '../network/foreign-graph.js';
+import { isForeignGraph } from '../network/loadable-network.js';
+import { writeSafetensors, type Tensor, type Tensors } from '../network/safetensors.js';
+import { modelFileSchema, type Adopted, type InputSpecification, type ModelFile, type NetworkFile } from './model-file.js';
 import { lineageSchema, type Lineage } from './lineage.js';
 import type { ModelVersion } from './model-version.js';
 
-/** A network as training leaves it. */
-export interface CandidateNetwork {
-  readonly architecture: ArchitectureSpec;
-  /** Under torchvision's names, without the gate's. */
-  readonly tensors: Tensors;
+interface CandidateRules {
   readonly input: InputSpecification;
   /** `several` if not given. */
   readonly objective?: 'one-of-many' | 'several';
   readonly outputs: NetworkFile['outputs'];
-  /** The training images' embeddings; evaluation/feature-gate.ts makes it. */
-  readonly gate: { readonly mean: Float32Array; readonly precision: Float32Array; readonly maxDistance: number };
+  /** The training images' embeddings; evaluation/feature-gate.ts makes it. Absent: no feature guard was fitted. */
+  readonly gate?: { readonly mean: Float32Array; readonly precision: Float32Array; readonly maxDistance: number };
   readonly study?: NonNullable<NetworkFile['study']>;
 }
+
+/** A network of this program's layers, as training leaves it. */
+export interface CandidateLayers extends CandidateRules {
+  readonly architecture: ArchitectureSpec;
+  /** Under torchvision's names, without the gate's. */
+  readonly tensors: Tensors;
+}
+
+/** A network in a format of others. */
+export interface CandidateGraph extends CandidateRules {
+  readonly graph: ForeignGraph;
+}
+
+export type CandidateNetwork = CandidateLayers | CandidateGraph;
 
 /** An unchanged network of a version in the registry: retraining on X-rays keeps the CT network. */
 export interface KeptNetwork {
@@ -36,6 +48,9 @@ export interface Candidate {
   readonly license: string;
   readonly networks: { readonly xray?: CandidateNetwork | KeptNetwork; readonly ct?: CandidateNetwork | KeptNetwork };
   readonly lineage: Lineage;
+  readonly adopted?: Adopted;
+  /** What the network sees of an example, as a PNG file. */
+  readonly inputPicture?: Uint8Array;
   /** Markdown. */
   readonly card: string;
   /** Of the validation split, by network. */
@@ -61,14 +76,27 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
     const network = candidate.networks[kind];
     if (!network) continue;
     const weights = `${kind}.safetensors`;
-    const { entry, tensors } = 'keptFrom' in network ? kept(network.keptFrom, kind) : fresh(network);
-    const bytes = writeSafetensors(tensors);
-    files.set(weights, bytes);
-    networks[kind] = { ...entry, weights, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const { entry, tensors, graph } = 'keptFrom' in network ? kept(network.keptFrom, kind) : fresh(network);
+    graph?.files.forEach((content, name) => files.set(name, content));
+    if (tensors.size === 0) networks[kind] = entry;
+    else {
+      const bytes = writeSafetensors(tensors);
+      files.set(weights, bytes);
+      networks[kind] = { ...entry, weights, sha256: sha256Of(bytes) };
+    }
   }
-  const { name, manufacturer, created, license, figures = {} } = candidate;
-  const card = createHash('sha256').update(candidate.card).digest('hex');
-  const parsed = modelFileSchema.safeParse({ name, manufacturer, created, license, card, networks, figures });
+  const { name, manufacturer, created, license, figures = {}, adopted } = candidate;
+  const card = sha256Of(candidate.card);
+  const parsed = modelFileSchema.safeParse({
+    name,
+    manufacturer,
+    created,
+    license,
+    ...(adopted ? { adopted } : {}),
+    card,
+    networks,
+    figures,
+  });
   if (!parsed.success)
     throw new Fault(
       'model-invalid',
@@ -81,6 +109,7 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
   files.set('model.json', json(parsed.data));
   files.set('lineage.json', json(lineageSchema.parse(candidate.lineage)));
   files.set('CARD.md', candidate.card);
+  if (candidate.inputPicture) files.set('network-input.png', candidate.inputPicture);
   const reference = referenceOf(candidate);
   if (Object.keys(reference).length > 0)
     files.set('reference.json', `${JSON.stringify(modelReferenceSchema.parse({ format: 1, networks: reference }))}\n`);
@@ -99,39 +128,84 @@ function referenceOf({ networks, reference = {} }: Candidate): ModelReference['n
 
 interface Entry {
   readonly entry: Omit<NetworkFile, 'weights' | 'sha256'>;
+  /** Of the weights file; none: there is no such file. */
   readonly tensors: Tensors;
+  readonly graph?: ForeignGraph;
 }
 
-function fresh({ architecture, tensors, input, objective, outputs, gate, study }: CandidateNetwork): Entry {
-  const features = gate.mean.length;
+type GateTensors = NonNullable<CandidateNetwork['gate']>;
+
+function fresh(network: CandidateNetwork): Entry {
+  const { input, objective, outputs, gate, study } = network;
+  const rules = {
+    input,
+    ...(objective ? { objective } : {}),
+    outputs,
+    ...(gate ? { gate: { mean: 'gate.mean', precision: 'gate.precision', maxDistance: gate.maxDistance } } : {}),
+    ...(study ? { study } : {}),
+  };
+  const own = gateTensors(gate);
+  if (!('graph' in network))
+    return { entry: { architecture: network.architecture, ...rules }, tensors: new Map([...network.tensors, ...own]) };
+  const { graph } = network;
+  return { entry: { graph: graphFile(graph), ...rules }, tensors: new Map([...headTensors(graph), ...own]), graph };
+}
+
+const headWeightsName = 'class-activation.weight';
+
+function graphFile({
+  format,
+  main,
+  files,
+  input,
+  output,
+  outputs,
+  embedding,
+  classActivation,
+}: ForeignGraph): NonNullable<NetworkFile['graph']> {
   return {
-    entry: {
-      architecture,
-      input,
-      ...(objective ? { objective } : {}),
-      outputs,
-      gate: { mean: 'gate.mean', precision: 'gate.precision', maxDistance: gate.maxDistance },
-      ...(study ? { study } : {}),
-    },
-    tensors: new Map([
-      ...tensors,
-      ['gate.mean', { shape: [features], data: gate.mean }],
-      ['gate.precision', { shape: [features, features], data: gate.precision }],
-    ]),
+    format,
+    main,
+    files: [...files].map(([name, content]) => ({ name, sha256: sha256Of(content) })),
+    input,
+    output,
+    outputs,
+    ...(embedding ? { embedding } : {}),
+    ...(classActivation
+      ? { classActivation: { featureMap: classActivation.featureMap, headWeights: headWeightsName, channels: classActivation.channels } }
+      : {}),
   };
 }
 
+function headTensors({ classActivation, outputs }: ForeignGraph): readonly (readonly [string, Tensor])[] {
+  if (!classActivation) return [];
+  return [[headWeightsName, { shape: [outputs, classActivation.channels], data: classActivation.headWeights }]];
+}
+
+function gateTensors(gate: Pick<GateTensors, 'mean' | 'precision'> | undefined): readonly (readonly [string, Tensor])[] {
+  if (!gate) return [];
+  const features = gate.mean.length;
+  return [
+    ['gate.mean', { shape: [features], data: gate.mean }],
+    ['gate.precision', { shape: [features, features], data: gate.precision }],
+  ];
+}
+
+/** Its tensors have the names that model.json gave them, so that the version's network stays the same. */
 function kept({ file, networks, version }: ModelVersion, kind: 'xray' | 'ct'): Entry {
-  const entry = file.networks[kind];
+  const given = file.networks[kind];
   const served = networks[kind];
-  if (!entry || !served) throw new Fault('model-invalid', `expected a network for ${kind} in version ${version}, found none`);
-  const { mean, precision } = served.gate;
-  const tensors = new Map([
-    ...served.network.tensors,
-    [entry.gate.mean, { shape: [mean.length], data: mean }],
-    [entry.gate.precision, { shape: [mean.length, mean.length], data: precision }],
-  ] as const);
-  return { entry, tensors };
+  if (!given || !served) throw new Fault('model-invalid', `expected a network for ${kind} in version ${version}, found none`);
+  const { weights: _weights, sha256: _sha256, ...entry } = given;
+  const { network, gate } = served;
+  const named = gateTensors(gate).map(([, tensor], index) => [[entry.gate!.mean, entry.gate!.precision][index]!, tensor] as const);
+  if (!isForeignGraph(network)) return { entry, tensors: new Map([...network.tensors, ...named]) };
+  const head = headTensors(network).map(([, tensor]) => [entry.graph!.classActivation!.headWeights, tensor] as const);
+  return { entry, tensors: new Map([...head, ...named]), graph: network };
+}
+
+function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function json(value: unknown): string {

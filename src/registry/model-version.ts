@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { Fault } from '../errors.js';
 import { modelReferenceSchema, type ModelReference } from '../evaluation/drift/reference.js';
 import { lineageSchema, type Lineage } from './lineage.js';
-import { modelFileSchema, type ModelFile } from './model-file.js';
+import { modelFileSchema, type Adopted, type ModelFile } from './model-file.js';
 import { modelIdentity } from './model-identity.js';
 import { serveNetwork, type ServedNetwork } from './serve-network.js';
 
@@ -26,6 +26,8 @@ export interface ModelVersion {
   readonly figures: Readonly<Record<string, unknown>>;
   /** lineage.json; absent if the model does not state where it comes from. */
   readonly lineage?: Lineage;
+  /** Where an adopted model was taken from; absent of a model that this software trained. */
+  readonly adopted?: Adopted;
   /** reference.json: what drift is compared with; absent of a model that was not trained here. */
   readonly reference?: ModelReference['networks'];
   readonly directory: string;
@@ -40,16 +42,16 @@ export interface ModelVersion {
  */
 export async function loadModelVersion(directory: string): Promise<ModelVersion> {
   const file = parseModelFile(await read(directory, 'model.json'), join(directory, 'model.json'));
-  const { name, manufacturer, created, license, figures } = file;
+  const { name, manufacturer, created, license, figures, adopted } = file;
   const networks: { xray?: ServedNetwork; ct?: ServedNetwork } = {};
   for (const kind of ['xray', 'ct'] as const) {
     const entry = file.networks[kind];
     if (!entry) continue;
-    const bytes = await read(directory, entry.weights);
-    const source = join(directory, entry.weights);
-    const found = createHash('sha256').update(bytes).digest('hex');
-    if (found !== entry.sha256) throw new Fault('model-invalid', `expected sha256 ${entry.sha256}, found ${found}`, { source });
-    networks[kind] = serveNetwork(entry, bytes, source);
+    networks[kind] = await serveNetwork(
+      entry,
+      (name) => read(directory, name),
+      (name) => join(directory, name),
+    );
   }
   const card = await readCard(directory, file);
   const lineage = await readBeside(directory, 'lineage.json', lineageSchema, 'the lineage of a model');
@@ -64,6 +66,7 @@ export async function loadModelVersion(directory: string): Promise<ModelVersion>
     card,
     figures,
     ...(lineage ? { lineage } : {}),
+    ...(adopted ? { adopted } : {}),
     ...(reference ? { reference: reference.networks } : {}),
     directory,
     file,

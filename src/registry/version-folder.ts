@@ -5,9 +5,10 @@ import { mapDiskFull, syncDirectory, unfinishedPrefix, writeNewFile } from '../l
 import { Fault } from '../errors.js';
 import type { VersionFiles } from './candidate.js';
 import { loadModelVersion, type ModelVersion } from './model-version.js';
+import { filesOfNetwork } from './serve-network.js';
 
 const leftoverMs = 3_600_000;
-const namesBesideWeights = ['model.json', 'CARD.md', 'lineage.json', 'metrics.json', 'reference.json'];
+const namesBesideWeights = ['model.json', 'CARD.md', 'lineage.json', 'metrics.json', 'reference.json', 'network-input.png'];
 
 /**
  * Makes the folder of a version as a whole beside the others, checks it by reading it as it will be served, and then gives it its
@@ -55,7 +56,10 @@ export async function versionFilesIn(source: string, { file }: ModelVersion): Pr
 }
 
 function fileNamesOf({ networks }: ModelVersion['file']): readonly string[] {
-  return [...namesBesideWeights, ...Object.values(networks).flatMap((network) => (network ? [network.weights] : []))];
+  return [
+    ...namesBesideWeights,
+    ...Object.values(networks).flatMap((network) => (network ? filesOfNetwork(network).map((one) => one.name) : [])),
+  ];
 }
 
 /**

@@ -7,6 +7,8 @@ import { Fault } from '../errors.js';
 import type { SiteFindings } from '../evaluation/operating-points.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { initialWeights } from '../network/initial-weights.js';
+import { knownNetwork } from '../network/loadable-network.js';
+import type { NetworkWithWeights } from '../network/network-with-weights.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensor, Tensors } from '../network/safetensors.js';
 import { loadVersions } from '../registry/best-versions.js';
@@ -49,7 +51,8 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
   const entry = champion.file.networks.xray;
   const served = champion.networks.xray;
   if (!entry || !served) throw new Fault('model-invalid', `expected a network for X-rays in version ${champion.version}, found none`);
-  const architecture: ArchitectureSpec = { ...entry.architecture, outputs: plan.classes.length };
+  const network = knownNetwork(served.network, 'retraining all layers');
+  const architecture: ArchitectureSpec = { ...entry.architecture!, outputs: plan.classes.length };
   const cache = new PictureCache(ports.pictures, served.input);
   const source: ExampleSource = {
     kind: 'several',
@@ -71,7 +74,7 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     labelRules: ports.findings,
     kind: 'xray',
     architecture,
-    initial: { tensors: initialWeightsOf(served, architecture, plan), parent: champion.version },
+    initial: { tensors: initialWeightsOf({ network, outputs: served.outputs }, architecture, plan), parent: champion.version },
     input: entry.input,
     recipe: plan.recipe,
     cache,
@@ -116,7 +119,11 @@ async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<
  * The champion's weights. Of its last layer only the rows of the trained findings: a starter also has an output that refuses images,
  * for which readers give no labels.
  */
-function initialWeightsOf({ network, outputs }: ServedNetwork, spec: ArchitectureSpec, { classes, recipe }: RetrainingPlan): Tensors {
+function initialWeightsOf(
+  { network, outputs }: { readonly network: NetworkWithWeights; readonly outputs: ServedNetwork['outputs'] },
+  spec: ArchitectureSpec,
+  { classes, recipe }: RetrainingPlan,
+): Tensors {
   const architecture = architectureOf(spec);
   const fresh = initialWeights(architecture, recipe.seed);
   const last = `${architecture.layers.at(-1)!.name}.`;

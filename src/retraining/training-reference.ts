@@ -49,7 +49,7 @@ function outputsOf(
       id,
       {
         accepted: refusal === undefined && (gate.accepted || !whole),
-        distance: gate.distance,
+        distance: gate.distance ?? undefined,
         probabilities: Object.fromEntries(findings.map((name, index) => [name, scores[index]!])),
       },
     ] as const;

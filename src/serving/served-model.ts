@@ -1,6 +1,6 @@
 import type { Engine, Predictor, Prediction } from '../engine/engine.js';
 import { activationBox, activationMapOf } from '../evaluation/activation-box.js';
-import { assessImage, assessStudy } from '../evaluation/decide-findings.js';
+import { assessImage, assessStudy, type StudyAssessment } from '../evaluation/decide-findings.js';
 import { withServedThresholds, type ThresholdOverride } from '../evaluation/operating-points.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
@@ -96,7 +96,7 @@ function imagePrediction(prediction: Prediction, index: number, served: ServedNe
   return {
     findings: findings.map((finding) => findingPrediction(finding, served, prediction, index)),
     engine: prediction.engine,
-    distance: gate.distance,
+    distance: gate.distance ?? undefined,
     ...(reasons.length > 0 ? { refusal: reasons.join('; ') } : {}),
   };
 }
@@ -107,13 +107,19 @@ function stackPrediction(prediction: Prediction, served: ServedNetwork): StackPr
   return {
     rule: `Of the accepted slices the mean of the ${top} highest probabilities`,
     engine: prediction.engine,
-    distance: images.reduce((sum, { gate }) => sum + gate.distance, 0) / images.length,
+    distance: meanDistance(images),
     findings: findings.map((finding) => ({
       ...findingPrediction(finding, served, prediction, finding.slices[0]!),
       slices: finding.slices,
     })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
   };
+}
+
+/** Undefined where no feature guard was fitted. */
+function meanDistance(images: StudyAssessment['images']): number | undefined {
+  const distances = images.flatMap(({ gate }) => (gate.distance === null ? [] : [gate.distance]));
+  return distances.length === 0 ? undefined : distances.reduce((sum, one) => sum + one, 0) / distances.length;
 }
 
 interface Scored {

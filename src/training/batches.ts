@@ -5,6 +5,7 @@ import { keyedRandom } from '../lib/seeded-random.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Engine, InputBatch } from '../engine/engine.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
+import type { Normalization } from '../pixels/network-input.js';
 import type { TrainingItem } from './epoch-plan.js';
 
 /** An image to train on, its pixels in the cache. */
@@ -19,7 +20,7 @@ export interface TrainingInput {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  readonly normalization: 'per-image' | 'imagenet';
+  readonly normalization: Normalization;
 }
 
 /** Makes the batch of some images; where in the epoch they stand decides how they are augmented. */

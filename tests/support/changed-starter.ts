@@ -1,5 +1,6 @@
 import type { Candidate } from '../../src/registry/candidate.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
+import { knownNetwork } from '../../src/network/loadable-network.js';
 
 /**
  * The starter's weights as another version, as a retraining run would produce it.
@@ -10,7 +11,7 @@ import type { ModelVersion } from '../../src/registry/model-version.js';
  */
 export function changedStarter(starter: ModelVersion, created: string, size?: number, finding?: string): Candidate {
   const xray = starter.networks.xray!;
-  const { architecture, input, outputs, gate } = starter.file.networks.xray!;
+  const { architecture, input, outputs } = starter.file.networks.xray!;
   return {
     name: starter.name,
     manufacturer: starter.manufacturer,
@@ -18,11 +19,11 @@ export function changedStarter(starter: ModelVersion, created: string, size?: nu
     license: starter.license,
     networks: {
       xray: {
-        architecture,
-        tensors: xray.network.tensors,
+        architecture: architecture!,
+        tensors: knownNetwork(xray.network, 'test').tensors,
         input: { ...input, ...(size ? { width: size, height: size } : {}) },
         outputs: outputs.map((output, index) => (index === 0 && finding ? { ...output, name: finding } : output)),
-        gate: { mean: xray.gate.mean, precision: xray.gate.precision, maxDistance: gate.maxDistance },
+        gate: xray.gate!,
       },
       ct: { keptFrom: starter },
     },

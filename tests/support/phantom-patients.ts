@@ -8,7 +8,7 @@ import { architectureOf, type ArchitectureSpec } from '../../src/network/archite
 import { initialWeights } from '../../src/network/initial-weights.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { networkInput } from '../../src/pixels/network-input.js';
-import type { Candidate, CandidateNetwork } from '../../src/registry/candidate.js';
+import type { Candidate, CandidateLayers } from '../../src/registry/candidate.js';
 import { tinyCandidate, tinyNetwork } from './tiny-model.js';
 
 type PlannedImage = RetrainingPlan['images'][number];
@@ -121,7 +121,7 @@ export async function guessingCandidate(
   images: readonly GreyImage[] = Array.from({ length: 32 }, (_, number) => phantomPatient(1_000_000 + number).image),
 ): Promise<Candidate> {
   const blind = blindCandidate();
-  const network = blind.networks.xray as CandidateNetwork;
+  const network = blind.networks.xray as CandidateLayers;
   const predictor = await engine.load({ architecture: architectureOf(network.architecture), tensors: network.tensors });
   const inputs = images.map((image) => networkInput(image, network.input));
   const data = new Float32Array(inputs.length * inputs[0]!.length);

@@ -1,4 +1,4 @@
-import type { Candidate, CandidateNetwork } from '../../src/registry/candidate.js';
+import type { Candidate, CandidateLayers } from '../../src/registry/candidate.js';
 import { architectureOf, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
 import { seededWeights } from '../unit/network-seeded.js';
 
@@ -14,7 +14,7 @@ export const tinySpec: ArchitectureSpec = {
   head: 'torchvision',
 };
 
-export function tinyNetwork(change: Partial<CandidateNetwork> = {}): CandidateNetwork {
+export function tinyNetwork(change: Partial<CandidateLayers> = {}): CandidateLayers {
   const architecture = architectureOf(tinySpec);
   const { features } = architecture;
   const precision = new Float32Array(features * features);
@@ -40,7 +40,7 @@ export function tinyCandidate(maxDistance = 1e6, change: Partial<Candidate> = {}
     manufacturer: 'test',
     created: '2026-01-31',
     license: 'test',
-    networks: { xray: { ...network, gate: { ...network.gate, maxDistance } } },
+    networks: { xray: { ...network, gate: { ...network.gate!, maxDistance } } },
     lineage: {
       parent: null,
       dataset: { name: 'none', images: 0, patients: 0, splits: {}, sources: {} },

@@ -6,13 +6,13 @@ import { gateOf, mahalanobisDistance } from '../../src/evaluation/gate.js';
 import { decideByThresholds, probabilityOf } from '../../src/evaluation/probability.js';
 import type { Rules } from '../../src/evaluation/rules.js';
 
-const rules: Rules = {
+const rules = {
   outputs: [
     { kind: 'finding', name: 'pneumonia', temperature: 2, absentBelow: 0.3, presentFrom: 0.7 },
     { kind: 'gate', name: 'frontal-chest', temperature: 1, acceptFrom: 0.6 },
   ],
   gate: { mean: Float32Array.of(1, 2), precision: Float32Array.of(2, 0.5, 0.5, 1), maxDistance: 3 },
-};
+} satisfies Rules;
 
 test('probability is the sigmoid of the logit over the temperature', () => {
   assert.equal(probabilityOf(0, { temperature: 3 }), 0.5);

@@ -60,7 +60,7 @@ for (const kind of ['xray', 'ct'] as const) {
       );
       const { gate, findings } = assessImage(prediction, 0, served);
       assert.ok(
-        Math.abs(gate.distance / expected.distance - 1) < 1e-3,
+        Math.abs(gate.distance! / expected.distance - 1) < 1e-3,
         `distance of ${label}: ${gate.distance}, expected ${expected.distance}`,
       );
       for (const { output, probability } of findings)

@@ -22,7 +22,7 @@ describe('the card of the starter', () => {
       assert.equal(
         figures[kind].weights,
         createHash('sha256')
-          .update(readFileSync(join(model, weights)))
+          .update(readFileSync(join(model, weights!)))
           .digest('hex'),
       );
       assert.equal(figures[kind].gate.challenger, version.version);

@@ -10,6 +10,7 @@ import { layerGroups } from '../../src/network/layer-groups.js';
 import { loadModelVersion } from '../../src/registry/model-version.js';
 import { batchByMemory } from '../../src/training/batch-by-memory.js';
 import { exampleArchitecture } from './network-examples.js';
+import { knownNetwork } from '../../src/network/loadable-network.js';
 
 const densenet = exampleArchitecture('densenet-121');
 const size = { height: 224, width: 224 };
@@ -45,7 +46,7 @@ test('a retraining run uses the batch of its settings, else what fits in memory 
   const served = (await loadModelVersion(join(projectRoot, 'models/starter'))).networks.xray!;
   const { retraining } = loadConfig({});
   assert.equal(retraining.batch, undefined);
-  const expected = batchByMemory(served.network.architecture, [{ what: 'all' }], served.input, machineMemory(), 32);
+  const expected = batchByMemory(knownNetwork(served.network, 'test').architecture, [{ what: 'all' }], served.input, machineMemory(), 32);
   const { recipe, batchBy } = recipeByMemory({ retraining }, served);
   assert.deepEqual([recipe.batch, batchBy], [expected.batch, expected.why]);
   const set = recipeByMemory({ retraining: { ...retraining, batch: 8 } }, served);

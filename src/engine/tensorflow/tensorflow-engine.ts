@@ -1,8 +1,9 @@
 import { Fault } from '../../errors.js';
 import { checkWeights } from '../../network/check-weights.js';
+import { knownNetwork } from '../../network/loadable-network.js';
 import { checkInput, checkPrediction } from '../check-prediction.js';
 import { checkTrainer, checkTrainingBatch } from '../check-trainer.js';
-import type { Engine, EngineDescription, NetworkWithWeights, Predictor } from '../engine.js';
+import type { Engine, EngineDescription, LoadableNetwork, NetworkWithWeights, Predictor } from '../engine.js';
 import { defaultAnswerLimits, type AnswerLimits } from '../answer-limits.js';
 import { measuresOf, describeRequest, workOf } from '../network-requests.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
@@ -51,7 +52,8 @@ export class TensorflowEngine implements Engine, TrainingEngine {
    * @throws Fault 'model-invalid' if weights and architecture do not belong together,
    *   'engine-failed' if TensorFlow.js does not take the network
    */
-  async load(network: NetworkWithWeights): Promise<Predictor> {
+  async load(loadable: LoadableNetwork): Promise<Predictor> {
+    const network = knownNetwork(loadable, 'inference');
     const { architecture } = network;
     const tensors = ownTensors(network);
     checkWeights(architecture, tensors);
