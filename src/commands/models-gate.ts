@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { softwareVersion } from '../software-version.js';
-import { loadConfig } from '../config.js';
+import { loadConfig, modelLine } from '../config.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
 import { deprecatedRules } from '../config/deprecated-names.js';
 import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promotion/promotion-rules.js';
+import { withLineThresholds } from '../evaluation/operating-points.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
@@ -15,9 +16,10 @@ import { bestVersions, loadVersions } from '../registry/best-versions.js';
 import { evaluateChallenger } from '../retraining/evaluate-challenger.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages } from './labelled-images.js';
+import type { LineCommand } from './models-change.js';
 import { progressLine } from './progress-line.js';
 
-export interface GateCommand {
+export interface GateCommand extends LineCommand {
   readonly dataset: string;
   readonly testLock?: string | undefined;
   readonly network: string;
@@ -38,7 +40,8 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   if (kind !== 'xray' && kind !== 'ct') throw new Fault('request-invalid', `expected --network xray or ct, found ${kind}`);
   const startedAt = new Date();
   const config = loadConfig();
-  const registry = registryOf(config);
+  const { name: line, thresholds } = modelLine(config, options.line);
+  const registry = registryOf(config, line);
   const serving = (await registry.aliases())?.champion;
   if (options.withoutChampion && options.promote && serving !== undefined)
     throw new Fault(
@@ -46,8 +49,8 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
       `expected --without-champion without --promote while ${serving} serves: compare with it, or promote with \`models promote --without-gate --why REASON\``,
     );
   const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
-  const challenger = await chosenModel(name, config);
-  const champion = options.withoutChampion ? null : await chosenModel('champion', config);
+  const challenger = await chosenModel(name, config, line);
+  const champion = options.withoutChampion ? null : await chosenModel('champion', config, line);
   const images = await openLabelledImages(options.dataset, options.testLock);
   const best = champion
     ? await loadVersions(registry, await bestVersions(registry, { kind, testSet: images.name, champion: champion.version }))
@@ -64,7 +67,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
       examples: images.examples,
       picture: images.picture,
       testSet: images.name,
-      findings: loadFindings(config.findingsFile).findings,
+      findings: withLineThresholds(loadFindings(config.findingsFile).findings, thresholds),
       rules,
       onProgress: (_, done, total) => progress.tell(done, total),
     });

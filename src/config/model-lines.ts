@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { defaultLine } from '../lib/model-line.js';
 import { retrainingSettings } from './learning.js';
@@ -9,10 +8,6 @@ export interface ModelLine {
   readonly name: string;
   /** Folder of its first version; the default line always has one. */
   readonly directory: string | undefined;
-  /** Its registry: DATA_DIR/models, and `lines/NAME` below it. */
-  readonly registryDirectory: string;
-  /** Its retraining: DATA_DIR/retraining, and `lines/NAME` below it. */
-  readonly retrainingDirectory: string;
   /** The only findings that it reports; undefined for all. */
   readonly findings: readonly string[] | undefined;
   readonly thresholds: Readonly<Record<string, { readonly absentBelow?: number | undefined; readonly presentFrom?: number | undefined }>>;
@@ -26,14 +21,12 @@ export interface ModelLine {
  * @throws Fault `config-invalid` if what a line has different does not fit the rest
  */
 export function modelLinesOf(config: Config): readonly ModelLine[] {
-  const { dataDir, model, models, retraining, drift } = config;
+  const { model, models, retraining, drift } = config;
   const first = {
     precedence: model.precedence,
     line: {
       name: defaultLine,
       directory: model.directory,
-      registryDirectory: join(dataDir, 'models'),
-      retrainingDirectory: join(dataDir, 'retraining'),
       findings: undefined,
       thresholds: {},
       retraining,
@@ -45,8 +38,6 @@ export function modelLinesOf(config: Config): readonly ModelLine[] {
     line: {
       name,
       directory,
-      registryDirectory: join(dataDir, 'models', 'lines', name),
-      retrainingDirectory: join(dataDir, 'retraining', 'lines', name),
       findings,
       thresholds,
       retraining: checkedRetraining(name, changed(retraining, own.retraining)),

@@ -82,7 +82,7 @@ export interface ResultFinding {
   readonly probability: number;
   readonly decision: Decision;
   /** Of the model that found it. */
-  readonly modelVersion?: string | undefined;
+  readonly modelVersion?: string;
 }
 
 export interface ResultDocument extends DocumentReference {
@@ -240,7 +240,7 @@ export interface StudyEvents {
 }
 
 /** Everything that the report story needs. */
-export interface StoryPorts extends Omit<ReportPorts, 'reader' | 'model'> {
+export interface StoryPorts extends Omit<ReportPorts, 'reader' | 'model' | 'models'> {
   readonly changeLog: ChangeLog;
   /** How far the change log was read. */
   readonly cursor: Cursor;

@@ -40,18 +40,31 @@ export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   pool.start();
   const known = new Map<string, ImageReader>();
   const forSizes = (wanted: InputSizes): ImageReader => {
-    const key = JSON.stringify([wanted.xray ?? null, wanted.ct ?? null]);
-    const reader = known.get(key) ?? readerOf(pool, wanted);
+    const needs = decodingOf(wanted);
+    const key = JSON.stringify(needs);
+    const reader = known.get(key) ?? readerOf(pool, needs);
     known.set(key, reader);
     return reader;
   };
   return { ...forSizes(sizes), forSizes, close: () => pool.stop() };
 }
 
-function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
-  const window = ctWindow(sizes.ct?.window);
-  const ctSize = sizes.ct && { width: sizes.ct.width, height: sizes.ct.height };
-  const xraySize = sizes.xray && { width: sizes.xray.width, height: sizes.xray.height };
+/** Everything that decoding depends on: inputs with the same are decoded once. */
+interface Decoding {
+  readonly window: ReturnType<typeof ctWindow>;
+  readonly ctSize: { readonly width: number; readonly height: number } | undefined;
+  readonly xraySize: { readonly width: number; readonly height: number } | undefined;
+}
+
+function decodingOf({ xray, ct }: InputSizes): Decoding {
+  return {
+    window: ctWindow(ct?.window),
+    ctSize: ct && { width: ct.width, height: ct.height },
+    xraySize: xray && { width: xray.width, height: xray.height },
+  };
+}
+
+function readerOf(pool: DecoderPool, { window, ctSize, xraySize }: Decoding): ImageReader {
   return {
     readXray: async (file) => readImage(await pool.xray(file, xraySize)),
     readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, ctSize)),

@@ -71,11 +71,20 @@ export type ReportedByLine = Pick<ModelLine, 'findings' | 'thresholds'>;
 const everything: ReportedByLine = { findings: undefined, thresholds: {} };
 
 /** @throws Fault 'config-invalid' for a reported output that config/findings.json does not name, or a reported finding that is no output */
-export function checkTerms({ networks, version }: ModelVersion, findings: FindingsConfig, { findings: reported }: ReportedByLine = everything): void {
-  const outputs = Object.values(networks).flatMap((network) => network.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : [])));
+export function checkTerms(
+  { networks, version }: ModelVersion,
+  findings: FindingsConfig,
+  { findings: reported }: ReportedByLine = everything,
+): void {
+  const outputs = Object.values(networks).flatMap((network) =>
+    network.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : [])),
+  );
   const missing = reported?.find((name) => !outputs.includes(name));
   if (missing !== undefined)
-    throw new Fault('config-invalid', `models, findings: expected outputs of version ${version}, which are ${outputs.join(', ')}, found ${missing}`);
+    throw new Fault(
+      'config-invalid',
+      `models, findings: expected outputs of version ${version}, which are ${outputs.join(', ')}, found ${missing}`,
+    );
   for (const name of reported ?? outputs) termsOf(findings, name);
 }
 
@@ -89,7 +98,7 @@ export async function loadOntoEngine(
   checkTerms(version, findings, line);
   const isReported = (name: string): boolean => line.findings?.includes(name) ?? true;
   const model = await serveModel(version, engine, (name) =>
-    isReported(name) ? { ...termsOf(findings, name), ...line.thresholds[name] } : {},
+    isReported(name) ? { ...termsOf(findings, name), ...(Object.hasOwn(line.thresholds, name) ? line.thresholds[name] : {}) } : {},
   );
   return line.findings ? reportingOnly(isReported, model) : model;
 }

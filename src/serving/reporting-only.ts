@@ -1,8 +1,7 @@
 import type { FindingPrediction, ServedModel } from './model.js';
-import type { LoadedModel } from './model-serving.js';
 
 /** The model without the findings that its line does not report. */
-export function reportingOnly(isReported: (finding: string) => boolean, model: LoadedModel): LoadedModel {
+export function reportingOnly<Model extends ServedModel>(isReported: (finding: string) => boolean, model: Model): Model {
   const only = <Finding extends FindingPrediction>(findings: readonly Finding[]): readonly Finding[] =>
     findings.filter(({ name }) => isReported(name));
   return withPredictions(model, {

@@ -24,7 +24,7 @@ export interface RecordedFinding {
   readonly probability: number;
   readonly decision: 'present' | 'absent' | 'undetermined';
   /** Of the model that found it. */
-  readonly modelVersion?: string | undefined;
+  readonly modelVersion?: string;
 }
 
 /** A document of a result in Orthanc. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { EvaluateCommand } from '../evaluate.js';
 import { acceptFormerOption } from '../former-names.js';
-import type { PromoteCommand } from '../models-change.js';
+import type { LineCommand, PromoteCommand } from '../models-change.js';
 import type { GateCommand } from '../models-gate.js';
-import { besideService, jsonLines, jsonObject } from './option-values.js';
+import { besideService, jsonLines, jsonObject, lineOption } from './option-values.js';
 
 const anyModel = 'champion, challenger, the beginning of a version, or a folder';
 const reason = 'reason, recorded in the history of the registry';
@@ -18,14 +18,16 @@ export function addModelCommands(program: Command): void {
   models
     .command('list')
     .description('List the model versions of the registry, and which of them is champion or challenger.')
+    .option(...lineOption)
     .option('--json', jsonLines, false)
-    .action(async (options: { json: boolean }) => (await import('../models.js')).listModels(options));
+    .action(async (options: { line: string; json: boolean }) => (await import('../models.js')).listModels(options));
   models
     .command('show')
     .description('Show the networks, findings, origin and model card of a version.')
     .argument('[model]', anyModel, 'champion')
+    .option(...lineOption)
     .option('--json', jsonObject, false)
-    .action(async (name: string, options: { json: boolean }) => (await import('../models.js')).showModel(name, options));
+    .action(async (name: string, options: { line: string; json: boolean }) => (await import('../models.js')).showModel(name, options));
   addGate(models);
   addChanges(models);
   models
@@ -33,13 +35,17 @@ export function addModelCommands(program: Command): void {
     .description('Compare a challenger with the champion on the studies that both have predicted.')
     .addHelpText('afterAll', `\n${besideService}`)
     .argument('[model]', 'version whose shadow predictions are compared', 'challenger')
+    .option(...lineOption)
     .option('--json', jsonObject, false)
-    .action(async (name: string, options: { json: boolean }) => (await import('../models-shadow.js')).showShadow(name, options));
+    .action(async (name: string, options: { line: string; json: boolean }) =>
+      (await import('../models-shadow.js')).showShadow(name, options),
+    );
   models
     .command('import')
     .description('Check a model folder (model.json, weights, CARD.md) and add it to the registry. It is not promoted.')
     .argument('<folder>', 'folder that `models export` or `train` wrote')
-    .action(async (folder: string) => (await import('../models-change.js')).importModel(folder));
+    .option(...lineOption)
+    .action(async (folder: string, options: LineCommand) => (await import('../models-change.js')).importModel(folder, options));
   models
     .command('export')
     .description('Write a model version into a folder, to import it elsewhere or to use its networks in other programs.')
@@ -50,8 +56,9 @@ export function addModelCommands(program: Command): void {
       'safetensors (the whole version, which can be imported) or onnx (each network as an ONNX file)',
       'safetensors',
     )
+    .option(...lineOption)
     .addHelpText('after', '\nExample:\n  chest-ai models export champion --format onnx --out onnx/')
-    .action(async (name: string, options: { out: string; format: string }) =>
+    .action(async (name: string, options: LineCommand & { out: string; format: string }) =>
       (await import('../models-change.js')).exportModel(name, options),
     );
 }
@@ -67,6 +74,7 @@ function addEvaluate(program: Command): void {
       'data set made by `dataset import`, or a folder with metadata.csv and images/, or a folder with a folder of pictures per label',
     )
     .option('--model <model>', `model to evaluate: ${anyModel}`, 'champion')
+    .option(...lineOption)
     .option('--network <kind>', 'network of the model to evaluate, xray or ct (default: xray if the model has one)')
     .option('--test-lock <file>', 'only the patients of this locked test set')
     .option('--parts <file>', 'parts.jsonl of a training run: only the images of the part that --part names')
@@ -91,6 +99,7 @@ function addGate(models: Command): void {
     .option('--rules <file>', 'YAML or JSON file with margins and bounds that differ from the defaults')
     .option('--without-champion', 'evaluate the version alone, where there is no champion to compare with', false)
     .option('--promote', 'promote the version if it passes', false)
+    .option(...lineOption)
     .option('--json', jsonObject, false)
     .action(async (name: string, options: GateCommand) => (await import('../models-gate.js')).gateModel(name, options));
   acceptFormerOption(gate, '--first', '--without-champion');
@@ -103,17 +112,22 @@ function addChanges(models: Command): void {
     .argument('<model>', anyModel)
     .option('--without-gate', 'promote it although it has not passed the gate; needs --reason', false)
     .option('--reason <text>', reason)
+    .option(...lineOption)
     .action(async (name: string, options: PromoteCommand) => (await import('../models-change.js')).promoteModel(name, options));
   const rollback = models
     .command('rollback')
     .description('Make the previous champion the champion again.')
     .option('--reason <text>', reason)
-    .action(async (options: { reason?: string }) => (await import('../models-change.js')).rollbackModel(options));
+    .option(...lineOption)
+    .action(async (options: LineCommand & { reason?: string }) => (await import('../models-change.js')).rollbackModel(options));
   const challenge = models
     .command('challenge')
     .description('Make a version the challenger: it predicts new studies in shadow, and its predictions are stored but never reported.')
     .argument('<model>', `${anyModel}; none ends the comparison`)
     .option('--reason <text>', reason)
-    .action(async (name: string, options: { reason?: string }) => (await import('../models-change.js')).challengeModel(name, options));
+    .option(...lineOption)
+    .action(async (name: string, options: LineCommand & { reason?: string }) =>
+      (await import('../models-change.js')).challengeModel(name, options),
+    );
   for (const command of [promote, rollback, challenge]) acceptFormerOption(command, '--why <text>', '--reason');
 }

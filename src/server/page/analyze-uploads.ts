@@ -8,7 +8,7 @@ import { beginningOf } from '../../reporting/upload-header.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { unpackLimits, unpackZip } from '../../uploads/unpack-zip.js';
 import { jpegOf } from './study-in-pacs.js';
-import type { Serving } from '../../serving/model-serving.js';
+import type { ServingLines } from '../../serving/serving-lines.js';
 
 /** Uploads that are analyzed at the same time; others wait, and more than `maxWaiting` are refused. */
 const atOnce = 2;
@@ -28,7 +28,7 @@ export class UploadAnalyses {
   /** @param serving the upload is analyzed by one model, even if another is promoted meanwhile */
   constructor(
     private readonly ports: AnalysisPorts,
-    private readonly serving?: Pick<Serving, 'acquireChampion'>,
+    private readonly serving?: Pick<ServingLines, 'acquireChampions'>,
   ) {}
 
   /** @throws Fault `too-busy`, `upload-refused`, `disk-full` */
@@ -53,8 +53,8 @@ export class UploadAnalyses {
   private async now(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<UploadAnalysisResult> {
     const started = performance.now();
     const unpacked = `${path}.unpacked`;
-    const acquired = this.serving?.acquireChampion();
-    const ports = acquired ? { ...this.ports, model: () => acquired.model, reader: acquired.reader } : this.ports;
+    const acquired = this.serving?.acquireChampions();
+    const ports = acquired ? { ...this.ports, model: () => acquired.first.model, reader: acquired.first.reader } : this.ports;
     try {
       const files = isArchive(await beginningOf(path, 4))
         ? await unpackZip(path, unpacked, unpackLimits, reserve ? { reserve } : {})
