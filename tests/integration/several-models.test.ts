@@ -83,7 +83,7 @@ describe('several models on a real Orthanc', () => {
     );
     assert.ok(result.otherFindings.length > 0, 'the finding that both report is shown of both');
 
-    for (const instance of await documentsOf(pacs.dicomWeb, studyInstanceUID)) {
+    for (const instance of (await documentsOf(pacs.dicomWeb, studyInstanceUID)).current) {
       const { studyInstanceUID: study, seriesInstanceUID, sopInstanceUID } = instance.reference;
       const file = await pacs.dicomWeb.retrieveInstance(study, seriesInstanceUID, sopInstanceUID);
       const { errors, warnings } = await validateDocument(file);
