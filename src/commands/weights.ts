@@ -11,7 +11,7 @@ export function listWeights(options: { readonly json: boolean }): void {
   for (const { name, url, format, about, sha256Prefix } of publishedWeights) {
     const file = storedFile(directory, { name, format });
     const fetched = existsSync(file);
-    const checksum = sha256Prefix === undefined ? 'needs --sha256: its publisher states none' : `sha256 ${sha256Prefix}…`;
+    const checksum = sha256Prefix === undefined ? 'needs --sha256: its publisher states none' : `sha256 ${sha256Prefix.slice(0, 16)}…`;
     console.log(
       options.json
         ? JSON.stringify({ name, url, about, sha256Prefix: sha256Prefix ?? null, file: fetched ? file : null })

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Architecture } from './architecture.js';
 import { densenet } from './densenet.js';
+import { efficientnet } from './efficientnet.js';
 import { mobilenetV2 } from './mobilenet-v2.js';
 import { resnet } from './resnet.js';
 
@@ -27,8 +28,19 @@ const densenetSchema = z.strictObject({
 });
 const mobilenetSchema = z.strictObject({ family: z.literal('mobilenet-v2'), ...common });
 
+const efficientnetSchema = z.strictObject({
+  family: z.literal('efficientnet'),
+  kind: z.enum(['lite']),
+  width: z.number().min(0.1).max(4),
+  depth: z.number().min(0.1).max(4),
+  padding: z.enum(['symmetric', 'same']),
+  epsilon: z.number().positive().max(0.1),
+  dropout: z.number().min(0).max(0.9),
+  ...common,
+});
+
 /** What stands in model.json under `architecture`: a few numbers from which the whole layer list follows. */
-export const architectureSpecSchema = z.discriminatedUnion('family', [resnetSchema, densenetSchema, mobilenetSchema]);
+export const architectureSpecSchema = z.discriminatedUnion('family', [resnetSchema, densenetSchema, mobilenetSchema, efficientnetSchema]);
 
 export type ArchitectureSpec = z.infer<typeof architectureSpecSchema>;
 
@@ -41,5 +53,7 @@ export function architectureOf(spec: ArchitectureSpec): Architecture {
       return densenet(spec);
     case 'mobilenet-v2':
       return mobilenetV2(spec);
+    case 'efficientnet':
+      return efficientnet(spec);
   }
 }

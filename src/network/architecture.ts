@@ -18,13 +18,20 @@ interface Unary {
   readonly input: string;
 }
 
-/** Cross-correlation, weight OIHW with I = inputChannels / groups; square kernels, symmetric zero padding. */
+/**
+ * Zeros around a picture: as many on each side, or `same` as TensorFlow pads: so many in all that the output is ⌈size / stride⌉ long, the
+ * odd one behind. What `same` comes to depends on the size of the picture (see paddingAlong).
+ */
+export type Padding = number | 'same';
+
+/** Cross-correlation, weight OIHW with I = inputChannels / groups; square kernels, zero padding. */
 export interface ConvLayer extends Layer<'conv'>, Unary {
   readonly inputChannels: number;
   readonly outputChannels: number;
   readonly kernel: number;
   readonly stride: number;
-  readonly padding: number;
+  /** `same` only with a stride of more than 1: with 1 it is half the kernel on each side. */
+  readonly padding: Padding;
   readonly groups: number;
 }
 

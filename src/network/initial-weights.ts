@@ -30,16 +30,17 @@ function valuesOf(architecture: Architecture, layer: LayerNode, name: string, co
   }
 }
 
-/** He et al. 2015 (arXiv 1502.01852), normal: ResNet and MobileNetV2 by the outputs (of all groups together, as PyTorch counts), DenseNet by the inputs. */
+/** He et al. 2015 (arXiv 1502.01852), normal: DenseNet by the inputs, the others by the outputs (of all groups together, as PyTorch counts). */
 function convFan({ name }: Architecture, { inputChannels, outputChannels, groups, kernel }: ConvLayer): number {
   return (name.startsWith('densenet') ? inputChannels / groups : outputChannels) * kernel ** 2;
 }
 
 const ofFastai = (layer: LinearLayer): boolean => layer.name.startsWith('head.');
 
-/** fastai: He by the inputs; torchvision's MobileNetV2: normal, 0.01; its others as `torch.nn.Linear`. */
+/** fastai: He by the inputs; torchvision's MobileNetV2: normal, 0.01; its EfficientNet by the outputs; its others as `torch.nn.Linear`. */
 function linearWeight({ name }: Architecture, layer: LinearLayer, key: string, count: number): Float32Array {
   if (ofFastai(layer)) return normal(key, count, Math.sqrt(2 / layer.inputFeatures));
+  if (name.startsWith('efficientnet')) return uniform(key, count, 1 / Math.sqrt(layer.outputFeatures));
   return name.startsWith('mobilenet-v2') ? normal(key, count, 0.01) : uniform(key, count, 1 / Math.sqrt(layer.inputFeatures));
 }
 

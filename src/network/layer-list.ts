@@ -1,4 +1,4 @@
-import { networkInputName, type LayerNode } from './architecture.js';
+import { networkInputName, type LayerNode, type Padding } from './architecture.js';
 
 /** What a layer yields: its name and its number of channels (or features). */
 export interface Flow {
@@ -17,9 +17,10 @@ export interface LayerList {
     from: Flow,
     outputChannels: number,
     kernel: number,
-    options?: { stride?: number; padding?: number; groups?: number },
+    options?: { stride?: number; padding?: Padding; groups?: number },
   ): Flow;
-  batchNorm(name: string, from: Flow): Flow;
+  /** @param epsilon PyTorch's default if not given */
+  batchNorm(name: string, from: Flow, epsilon?: number): Flow;
   relu(name: string, from: Flow, ceiling?: number): Flow;
   pool(kind: 'max-pool' | 'average-pool', name: string, from: Flow, kernel: number, stride: number, padding: number): Flow;
   globalPool(kind: 'global-average-pool' | 'global-max-pool', name: string, from: Flow): Flow;
@@ -30,7 +31,7 @@ export interface LayerList {
 }
 
 /** PyTorch's default for `BatchNorm2d` and `BatchNorm1d`. */
-const epsilon = 1e-5;
+const usualEpsilon = 1e-5;
 
 export function inputFlow(channels: number): Flow {
   return { name: networkInputName, channels };
@@ -46,10 +47,21 @@ export function layerList(): LayerList {
     layers,
     conv: (name, from, outputChannels, kernel, { stride = 1, padding = (kernel - 1) / 2, groups = 1 } = {}) =>
       put(
-        { kind: 'conv', name, input: from.name, inputChannels: from.channels, outputChannels, kernel, stride, padding, groups },
+        {
+          kind: 'conv',
+          name,
+          input: from.name,
+          inputChannels: from.channels,
+          outputChannels,
+          kernel,
+          stride,
+          padding: stride === 1 && padding === 'same' ? (kernel - 1) / 2 : padding,
+          groups,
+        },
         outputChannels,
       ),
-    batchNorm: (name, from) => put({ kind: 'batch-norm', name, input: from.name, channels: from.channels, epsilon }, from.channels),
+    batchNorm: (name, from, epsilon = usualEpsilon) =>
+      put({ kind: 'batch-norm', name, input: from.name, channels: from.channels, epsilon }, from.channels),
     relu: (name, from, ceiling) =>
       put({ kind: 'relu', name, input: from.name, ...(ceiling === undefined ? {} : { ceiling }) }, from.channels),
     pool: (kind, name, from, kernel, stride, padding) => put({ kind, name, input: from.name, kernel, stride, padding }, from.channels),

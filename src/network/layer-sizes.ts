@@ -1,4 +1,5 @@
 import { networkInputName, type Architecture, type LayerNode } from './architecture.js';
+import { placesAlong } from './conv-padding.js';
 
 /** What one example is at a place in the network; pooled vectors are 1 × 1. */
 export interface LayerSize {
@@ -28,8 +29,11 @@ function layerSize(layer: LayerNode, of: (name: string) => LayerSize): LayerSize
     case 'max-pool':
     case 'average-pool': {
       const { channels, height, width } = of(layer.input);
-      const along = (size: number): number => Math.floor((size + 2 * layer.padding - layer.kernel) / layer.stride) + 1;
-      return { channels: layer.kind === 'conv' ? layer.outputChannels : channels, height: along(height), width: along(width) };
+      return {
+        channels: layer.kind === 'conv' ? layer.outputChannels : channels,
+        height: placesAlong(layer, height),
+        width: placesAlong(layer, width),
+      };
     }
     case 'global-average-pool':
     case 'global-max-pool':

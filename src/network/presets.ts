@@ -1,10 +1,21 @@
 import { architectureSpecSchema, type ArchitectureSpec } from './architecture-spec.js';
 import { densenet121Layers } from './densenet.js';
+import { efficientnetPresets } from './efficientnet.js';
 import type { Head } from './head.js';
 import { resnetPresets } from './resnet.js';
 
 /** Networks by name: the small one that ships, and those of torchvision. */
-export const networkPresets = ['starter', 'resnet-18', 'resnet-34', 'resnet-50', 'densenet-121', 'mobilenet-v2'] as const;
+export const networkPresets = [
+  'starter',
+  'resnet-18',
+  'resnet-34',
+  'resnet-50',
+  'densenet-121',
+  'mobilenet-v2',
+  'efficientnet-lite0',
+  'efficientnet-lite1',
+  'efficientnet-lite2',
+] as const;
 
 export type NetworkPreset = (typeof networkPresets)[number];
 
@@ -33,6 +44,10 @@ export function networkPreset(name: NetworkPreset, options: PresetOptions): Arch
       return checked({ family: 'densenet', layers: densenet121Layers, ...options });
     case 'mobilenet-v2':
       return checked({ family: 'mobilenet-v2', ...options });
+    case 'efficientnet-lite0':
+    case 'efficientnet-lite1':
+    case 'efficientnet-lite2':
+      return checked({ family: 'efficientnet', ...efficientnetPresets[name], ...options });
   }
 }
 

@@ -1,3 +1,5 @@
+import { efficientnetName, isTimmEfficientnet } from './efficientnet-names.js';
+
 /** Counters and thresholds that no layer needs. */
 const needless = /(^|\.)(num_batches_tracked|op_threshs)$/;
 
@@ -7,20 +9,21 @@ const oldDenseLayer = /^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)$/;
 /**
  * The names that torchvision's modules have for the tensors of a published file; undefined for one that is not needed.
  *
- * timm's ResNets and DenseNets have torchvision's names already, its `mobilenetv2_100` has its own. torchxrayvision's
+ * timm's ResNets and DenseNets have torchvision's names already, its `mobilenetv2_100` and EfficientNets have their own. torchxrayvision's
  * DenseNet too; its ResNet wraps torchvision's in a module called `model`. A wrapper of `DataParallel` is taken off.
  */
 export function torchvisionNames(names: Iterable<string>): ReadonlyMap<string, string | undefined> {
   const published = [...names];
+  const bareNames = published.map((name) => name.replace(/^(module|model)\./, ''));
+  const own = namesOf(bareNames);
+  return new Map(published.map((name, index) => [name, needless.test(name) ? undefined : own(bareNames[index]!)]));
+}
+
+function namesOf(names: readonly string[]): (name: string) => string {
+  if (names.includes('_conv_stem.weight') || isTimmEfficientnet(names)) return efficientnetName(names);
   // timm's ResNets have a bn1 and its DenseNets a classifier too, which keep their names
-  const mobilenet = published.includes('conv_stem.weight');
-  return new Map(
-    published.map((name) => {
-      if (needless.test(name)) return [name, undefined];
-      const bare = name.replace(/^(module|model)\./, '');
-      return [name, mobilenet ? timmMobilenetName(bare) : bare.replace(oldDenseLayer, '$1$2')];
-    }),
-  );
+  if (names.includes('conv_stem.weight')) return timmMobilenetName;
+  return (name) => name.replace(oldDenseLayer, '$1$2');
 }
 
 /** Blocks in each of timm's stages, which torchvision counts through from `features.1`. */

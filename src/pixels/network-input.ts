@@ -1,4 +1,5 @@
 import type { GreyImage } from './image.js';
+import { equaliseGrey } from './equalise.js';
 import { resizeBilinear, standardise } from './resize.js';
 
 /** Black and white of a range. */
@@ -17,6 +18,8 @@ export interface NetworkInput {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
+  /** After the resize each grey value becomes its rank (pixels/equalise.ts). */
+  readonly equalise?: boolean | undefined;
   readonly normalization: Normalization;
 }
 
@@ -24,12 +27,13 @@ export interface NetworkInput {
 export const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], scale: 1 } as const;
 
 /**
- * A picture as the network takes it: squashed to its size, the same grey in each channel, normalised.
+ * A picture as the network takes it: squashed to its size, equalised if the specification says so, the same grey in each channel, normalised.
  *
  * @returns `channels * height * width`, channel by channel (CHW)
  */
-export function networkInput(image: GreyImage, { width, height, channels, normalization }: NetworkInput): Float32Array {
-  const grey = resizeBilinear(image, width, height).values;
+export function networkInput(image: GreyImage, { width, height, channels, equalise, normalization }: NetworkInput): Float32Array {
+  const resized = resizeBilinear(image, width, height).values;
+  const grey = equalise ? equaliseGrey(resized, { most: 1 }) : resized;
   const input = new Float32Array(channels * grey.length);
   for (let channel = 0; channel < channels; channel++) input.set(normalised(grey, normalization, channel), channel * grey.length);
   return input;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { asFault, Fault } from '../errors.js';
@@ -7,7 +7,8 @@ import { publishedWeights, type PublishedWeights } from '../network/published-we
 import type { Tensors } from '../network/safetensors.js';
 import { readPublishedWeights } from '../network/weights-file.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
-import { downloadWeights } from './download-weights.js';
+import { extractMember } from './archive-member.js';
+import { downloadWeights, type Download } from './download-weights.js';
 
 /** Written beside a fetched file: origin it is, and what it was compared with. */
 const originSchema = z.strictObject({
@@ -55,10 +56,22 @@ export async function fetchPublishedWeights({
     );
   const file = storedFile(directory, known);
   await mkdir(directory, { recursive: true });
-  const download = await downloadWeights(known.url, { sha256: sha256 ?? known.sha256Prefix, into: file });
+  const download = await fetchFile(known, sha256 ?? known.sha256Prefix, file);
   const origin: StoredOrigin = { name, url: known.url, ...download };
   await writeFileAtomically(`${file}.origin.json`, `${JSON.stringify(origin, null, 2)}\n`);
   return { ...origin, file };
+}
+
+/** The file of weights itself, or out of the archive that it is published in; the archive is then what the checksum is compared with. */
+async function fetchFile({ url, member }: PublishedWeights, sha256: string | undefined, into: string): Promise<Download> {
+  if (member === undefined) return downloadWeights(url, { sha256, into });
+  const archive = `${into}.archive`;
+  try {
+    const { verified } = await downloadWeights(url, { sha256, into: archive });
+    return { ...(await extractMember(archive, member, into)), verified: `${verified} (of the archive that it is published in)` };
+  } finally {
+    await rm(archive, { force: true });
+  }
 }
 
 /**

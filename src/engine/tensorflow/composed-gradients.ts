@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvLayer } from '../../network/architecture.js';
+import { isUnpadded, paddingOf } from './convolution.js';
 import { isDepthwise } from './layout.js';
 
 type Shape4D = [number, number, number, number];
@@ -11,11 +12,12 @@ type Shape4D = [number, number, number, number];
  * convolution of the input with the gradient as its filter, dilated by the stride.
  */
 export function composedFilterGradient(layer: ConvLayer, x: tf.Tensor4D, gradient: tf.Tensor4D, filterShape: Shape4D): tf.Tensor4D {
-  const { stride, padding } = layer;
+  const { stride } = layer;
+  const [, rows, columns] = paddingOf(layer, x.shape);
   if (isDepthwise(layer)) return depthwiseFilterGradient(layer, x, gradient, filterShape);
   const [batch, height, width] = gradient.shape;
   const [kernelHeight, kernelWidth, inputChannels, outputChannels] = filterShape;
-  if (kernelHeight === 1 && padding === 0) {
+  if (kernelHeight === 1 && layer.padding === 0) {
     const seen =
       stride === 1
         ? x
@@ -32,26 +34,22 @@ export function composedFilterGradient(layer: ConvLayer, x: tf.Tensor4D, gradien
     );
   }
   const asFilter = tf.transpose(gradient, [1, 2, 0, 3]) as tf.Tensor4D;
-  const sides: [number, number] = [padding, padding];
-  const full = tf.conv2d(tf.transpose(x, [3, 1, 2, 0]) as tf.Tensor4D, asFilter, 1, [[0, 0], sides, sides, [0, 0]], 'NHWC', stride);
+  const full = tf.conv2d(tf.transpose(x, [3, 1, 2, 0]) as tf.Tensor4D, asFilter, 1, [[0, 0], rows, columns, [0, 0]], 'NHWC', stride);
   // where the stride leaves a rest at the far side there are places more than the filter has
   return tf.transpose(tf.slice(full, [0, 0, 0, 0], [inputChannels, kernelHeight, kernelWidth, outputChannels]), [1, 2, 0, 3]);
 }
 
 /** Of the input: a convolution of the gradient, zeros put between its values for the stride, with the filter turned round. */
-export function composedInputGradient(
-  layer: ConvLayer,
-  [, height, width]: Shape4D,
-  gradient: tf.Tensor4D,
-  filter: tf.Tensor4D,
-): tf.Tensor4D {
-  const { stride, padding, kernel } = layer;
+export function composedInputGradient(layer: ConvLayer, shape: Shape4D, gradient: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  const { stride, kernel } = layer;
   const spread = spreadOut(gradient, stride);
-  const before = kernel - 1 - padding;
+  const [, height, width] = shape;
+  const [, [top], [left]] = paddingOf(layer, shape);
+  const [above, beside] = [kernel - 1 - top, kernel - 1 - left];
   const pad: [[number, number], [number, number], [number, number], [number, number]] = [
     [0, 0],
-    [before, height - 1 + kernel - spread.shape[1] - before],
-    [before, width - 1 + kernel - spread.shape[2] - before],
+    [above, height - 1 + kernel - spread.shape[1] - above],
+    [beside, width - 1 + kernel - spread.shape[2] - beside],
     [0, 0],
   ];
   const turned = kernel === 1 ? filter : tf.reverse(filter, [0, 1]);
@@ -87,21 +85,15 @@ function spreadOut(x: tf.Tensor4D, stride: number): tf.Tensor4D {
 
 /** One place of the filter after the other: there are nine. */
 function depthwiseFilterGradient(
-  { stride, padding }: ConvLayer,
+  layer: ConvLayer,
   x: tf.Tensor4D,
   gradient: tf.Tensor4D,
   [kernelHeight, kernelWidth, channels]: Shape4D,
 ): tf.Tensor4D {
   const [batch, height, width] = gradient.shape;
-  const padded =
-    padding === 0
-      ? x
-      : tf.pad4d(x, [
-          [0, 0],
-          [padding, padding],
-          [padding, padding],
-          [0, 0],
-        ]);
+  const { stride } = layer;
+  const padding = paddingOf(layer, x.shape);
+  const padded = isUnpadded(padding) ? x : tf.pad4d(x, padding);
   const places = Array.from({ length: kernelHeight * kernelWidth }, (_, index) =>
     tf.tidy(() => {
       const [row, column] = [Math.floor(index / kernelWidth), index % kernelWidth];

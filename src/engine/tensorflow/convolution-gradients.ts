@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvLayer } from '../../network/architecture.js';
-import { paddingOf } from './convolution.js';
+import { isUnpadded, paddingOf } from './convolution.js';
 import { composedFilterGradient, composedInputGradient } from './composed-gradients.js';
 import { isDepthwise } from './layout.js';
 
@@ -18,7 +18,8 @@ type Shape4D = [number, number, number, number];
 export function filterGradient(layer: ConvLayer, x: tf.Tensor4D, gradient: tf.Tensor4D, filterShape: Shape4D): tf.Tensor4D {
   return tf.tidy(() => {
     if (tf.getBackend() === 'wasm') return composedFilterGradient(layer, x, gradient, filterShape);
-    const padded = layer.padding === 0 ? x : tf.pad4d(x, paddingOf(layer));
+    const padding = paddingOf(layer, x.shape);
+    const padded = isUnpadded(padding) ? x : tf.pad4d(x, padding);
     const kernel = isDepthwise(layer) ? 'DepthwiseConv2dNativeBackpropFilter' : 'Conv2DBackpropFilter';
     return run(kernel, { x: padded, dy: gradient }, { ...attributes(layer), filterShape });
   });
@@ -29,14 +30,15 @@ export function inputGradient(layer: ConvLayer, inputShape: Shape4D, gradient: t
   return tf.tidy(() => {
     if (tf.getBackend() === 'wasm') return composedInputGradient(layer, inputShape, gradient, filter);
     const [batch, height, width, channels] = inputShape;
-    const { padding } = layer;
+    const padding = paddingOf(layer, inputShape);
+    const [, [top, bottom], [left, right]] = padding;
     const kernel = isDepthwise(layer) ? 'DepthwiseConv2dNativeBackpropInput' : 'Conv2DBackpropInput';
     const padded = run(
       kernel,
       { dy: gradient, filter },
-      { ...attributes(layer), inputShape: [batch, height + 2 * padding, width + 2 * padding, channels] },
+      { ...attributes(layer), inputShape: [batch, top + height + bottom, left + width + right, channels] },
     );
-    return padding === 0 ? padded : tf.slice(padded, [0, padding, padding, 0], inputShape);
+    return isUnpadded(padding) ? padded : tf.slice(padded, [0, top, left, 0], inputShape);
   });
 }
 

@@ -7,7 +7,7 @@ const lowest = -3.4e38;
 
 /** The padded input of a maximum pooling; TensorFlow's own kernels know only its own kinds of padding. */
 export function padForMaximum(layer: PoolLayer<'max-pool'>, x: tf.Tensor4D): tf.Tensor4D {
-  return layer.padding === 0 ? tf.clone(x) : tf.pad4d(x, paddingOf(layer), lowest);
+  return layer.padding === 0 ? tf.clone(x) : tf.pad4d(x, paddingOf(layer, x.shape), lowest);
 }
 
 /** @param x NHWC, padded already */

@@ -5,19 +5,27 @@ import { layerAttributes } from '../layer-attributes.js';
 import type { GradientReceiver } from './gradient-receiver.js';
 import type { TrainingScope } from './training-scope.js';
 
+/** Padding in the same number on all sides. */
+export type BlockedConvLayer = ConvLayer & { readonly padding: number };
+
 /**
  * Convolutions that are trained, on values in channel blocks. Of 1 × 1 nothing is gained: in the plain layout they are products of matrices.
  *
  * Their weights stay in memory tap by tap, [kernel², O, I]: what the
  * gradient's products yield, and from where both directions take their filters in whole rows.
  */
-export function isBlockedConv({ layouts, plan }: Pick<TrainingScope, 'layouts' | 'plan'>, layer: ConvLayer): boolean {
+export function isBlockedConv({ layouts, plan }: Pick<TrainingScope, 'layouts' | 'plan'>, layer: ConvLayer): layer is BlockedConvLayer {
   return (
-    plan.trains(layer) && layer.groups === 1 && layer.kernel > 1 && layouts.fits(layer.inputChannels) && layouts.fits(layer.outputChannels)
+    plan.trains(layer) &&
+    layer.padding !== 'same' &&
+    layer.groups === 1 &&
+    layer.kernel > 1 &&
+    layouts.fits(layer.inputChannels) &&
+    layouts.fits(layer.outputChannels)
   );
 }
 
-export function blockedConv(scope: TrainingScope, layer: ConvLayer): string {
+export function blockedConv(scope: TrainingScope, layer: BlockedConvLayer): string {
   const { onnx, layouts } = scope;
   const made = onnx.node('Conv', [layouts.blocked(scope.value(layer.input), layer.inputChannels), filter(scope, layer)], {
     domain: blockDomain,
@@ -44,19 +52,22 @@ export function blockedStem(scope: TrainingScope, layer: ConvLayer): string {
     onnx.integers(outputChannels, inputChannels, kernel, kernel),
   ]);
   return layouts.mark(
-    onnx.node('Conv', [scope.plain(layer.input), last], { domain: blockDomain, attributes: layerAttributes(layer) }),
+    onnx.node('Conv', [scope.plain(layer.input), last], {
+      domain: blockDomain,
+      attributes: layerAttributes(layer, scope.sizes.get(layer.input)!),
+    }),
     outputChannels,
   );
 }
 
 /** See convGradients for what is computed. */
-export function blockedConvGradients(scope: TrainingScope, layer: ConvLayer, gradient: string, add: GradientReceiver): void {
+export function blockedConvGradients(scope: TrainingScope, layer: BlockedConvLayer, gradient: string, add: GradientReceiver): void {
   add.tensor('weight', weightGradient(scope, layer, gradient));
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, gradient));
 }
 
 /** [O / block, I / block, kernel², block of I, block of O], under the shape of a filter: the blocks of the turned one, each transposed. */
-function filter(scope: TrainingScope, layer: ConvLayer): string {
+function filter(scope: TrainingScope, layer: BlockedConvLayer): string {
   const {
     onnx,
     layouts: { block },
@@ -84,7 +95,7 @@ function filter(scope: TrainingScope, layer: ConvLayer): string {
 }
 
 /** Input and output exchanged and the taps turned round, [I / block, O / block, kernel², block of O, block of I]: rows of the weights in a new order. */
-function turnedFilter(scope: TrainingScope, layer: ConvLayer): string {
+function turnedFilter(scope: TrainingScope, layer: BlockedConvLayer): string {
   const {
     onnx,
     layouts: { block },
@@ -111,7 +122,7 @@ function turnedFilter(scope: TrainingScope, layer: ConvLayer): string {
   return made;
 }
 
-function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+function inputGradient(scope: TrainingScope, layer: BlockedConvLayer, gradient: string): string {
   const { onnx, layouts } = scope;
   const { kernel, stride, padding, inputChannels, outputChannels } = layer;
   if (stride === 1 && padding < kernel) {
@@ -145,7 +156,7 @@ function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string)
  * less to move, of the input, [I, places], with the gradient as the rotated tap reads it, [places, O]. Either way as
  * onnxruntime's matrix product takes its factors without turning them.
  */
-function weightGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
+function weightGradient(scope: TrainingScope, layer: BlockedConvLayer, gradient: string): string {
   const { onnx } = scope;
   const { inputChannels, outputChannels, kernel, stride, padding, name, input } = layer;
   const from = scope.sizes.get(input)!;

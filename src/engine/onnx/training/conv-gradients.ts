@@ -1,4 +1,5 @@
 import type { ConvLayer } from '../../../network/architecture.js';
+import { paddingAlong } from '../../../network/conv-padding.js';
 import { blockedConvGradients, isBlockedConv } from './blocked-conv.js';
 import type { GradientReceiver } from './gradient-receiver.js';
 import type { TrainingScope } from './training-scope.js';
@@ -113,20 +114,17 @@ function sumOverBatch({ onnx }: TrainingScope, value: string): string {
  *
  * @param value the input, its first two axes in any order
  */
-function inputAtTaps(
-  scope: TrainingScope,
-  { name, input, kernel, stride, padding }: ConvLayer,
-  value: string = scope.plain(input),
-): readonly string[] {
+function inputAtTaps(scope: TrainingScope, layer: ConvLayer, value: string = scope.plain(layer.input)): readonly string[] {
+  const { name, input, kernel, stride } = layer;
   const { onnx } = scope;
   const from = scope.sizes.get(input)!;
   const to = scope.sizes.get(name)!;
-  if (kernel === 1 && stride === 1 && padding === 0) return [value];
-  const past = (size: number, places: number): number => Math.max(0, (places - 1) * stride + kernel - size - padding);
-  const padded =
-    padding === 0
-      ? value
-      : onnx.node('Pad', [value, onnx.integers(0, 0, padding, padding, 0, 0, past(from.height, to.height), past(from.width, to.width))]);
+  const [[top], [left]] = [paddingAlong(layer, from.height), paddingAlong(layer, from.width)];
+  if (kernel === 1 && stride === 1 && top === 0) return [value];
+  const past = (size: number, places: number, before: number): number => Math.max(0, (places - 1) * stride + kernel - size - before);
+  const [bottom, right] = [past(from.height, to.height, top), past(from.width, to.width, left)];
+  const none = [top, left, bottom, right].every((size) => size === 0);
+  const padded = none ? value : onnx.node('Pad', [value, onnx.integers(0, 0, top, left, 0, 0, bottom, right)]);
   const phases = new Map<string, string>();
   const phase = (row: number, column: number): string => {
     if (stride === 1) return padded;
@@ -146,9 +144,14 @@ function inputAtTaps(
   const offsets = Array.from({ length: kernel }, (_, index) => index);
   return offsets.flatMap((row) =>
     offsets.map((column) => {
-      const [top, left] = [Math.floor(row / stride), Math.floor(column / stride)];
+      const [first, start] = [Math.floor(row / stride), Math.floor(column / stride)];
       const cut = phase(row % stride, column % stride);
-      return onnx.node('Slice', [cut, onnx.integers(top, left), onnx.integers(top + to.height, left + to.width), onnx.integers(2, 3)]);
+      return onnx.node('Slice', [
+        cut,
+        onnx.integers(first, start),
+        onnx.integers(first + to.height, start + to.width),
+        onnx.integers(2, 3),
+      ]);
     }),
   );
 }
@@ -165,26 +168,27 @@ function collect({ onnx }: TrainingScope, taps: readonly string[], shape: readon
 
 function inputGradient(scope: TrainingScope, layer: ConvLayer, gradient: string): string {
   const { onnx } = scope;
-  const { kernel, stride, padding, groups } = layer;
+  const { kernel, stride, groups } = layer;
   const weight = scope.tensor(`${layer.name}.weight`);
   const from = scope.sizes.get(layer.input)!;
   const to = scope.sizes.get(layer.name)!;
-  if (stride === 1 && padding < kernel) {
+  const [[top, bottom], [left, right]] = [paddingAlong(layer, from.height), paddingAlong(layer, from.width)];
+  if (stride === 1 && top < kernel) {
     const swapped = groups === 1 ? onnx.node('Transpose', [weight], { attributes: { perm: [1, 0, 2, 3] } }) : weight;
     const turned =
       kernel === 1
         ? swapped
         : onnx.node('Slice', [swapped, onnx.integers(-1, -1), onnx.integers(-beyond, -beyond), onnx.integers(2, 3), onnx.integers(-1, -1)]);
-    const pads = Array.from({ length: 4 }, () => kernel - 1 - padding);
+    const pads = [top, left, bottom, right].map((padding) => kernel - 1 - padding);
     return onnx.node('Conv', [gradient, turned], { attributes: { kernel_shape: [kernel, kernel], pads, group: groups } });
   }
-  const missing = (size: number, places: number): number => size - ((places - 1) * stride + kernel - 2 * padding);
+  const missing = (size: number, places: number, padded: number): number => size - ((places - 1) * stride + kernel - padded);
   return onnx.node('ConvTranspose', [gradient, weight], {
     attributes: {
       kernel_shape: [kernel, kernel],
       strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
-      output_padding: [missing(from.height, to.height), missing(from.width, to.width)],
+      pads: [top, left, bottom, right],
+      output_padding: [missing(from.height, to.height, top + bottom), missing(from.width, to.width, left + right)],
       group: groups,
     },
   });

@@ -29,7 +29,9 @@ function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine
     case 'conv':
       if (isBlockedConv(scope, layer)) return blockedConv(scope, layer);
       if (isBlockedStem(scope, layer)) return blockedStem(scope, layer);
-      return onnx.node('Conv', [scope.plain(layer.input), tensor('weight')], { attributes: layerAttributes(layer) });
+      return onnx.node('Conv', [scope.plain(layer.input), tensor('weight')], {
+        attributes: layerAttributes(layer, scope.sizes.get(layer.input)!),
+      });
     case 'batch-norm':
       return scope.plan.batchStatistics(layer)
         ? normalise(scope, layer)
