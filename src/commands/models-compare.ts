@@ -11,12 +11,13 @@ import { createLog, silentLog } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { scoreExamples } from '../retraining/score-examples.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
+import type { LineCommand } from './models-change.js';
 import { chosenModel } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
 import { wholeNumberOption } from './number-options.js';
 import { progressLine, type ProgressLine } from './progress-line.js';
 
-export interface CompareCommand {
+export interface CompareCommand extends LineCommand {
   readonly dataset: string;
   readonly testLock?: string | undefined;
   readonly network: string;
@@ -39,7 +40,7 @@ export async function compareModels(first: string, second: string, options: Comp
     resamples: wholeNumberOption('--resamples', options.resamples, 10),
   };
   const config = loadConfig();
-  const versions = [await chosenModel(first, config), await chosenModel(second, config)] as const;
+  const versions = [await chosenModel(first, config, options.line), await chosenModel(second, config, options.line)] as const;
   const findings = loadFindings(config.findingsFile);
   const images = await openLabelledImages(options.dataset, options.testLock);
   const progress = progressLine('evaluating', json);

@@ -1,5 +1,5 @@
 import { agreedLabelsIn } from '../assessments/agreed-labels.js';
-import type { Config } from '../config.js';
+import type { Config, ModelLine } from '../config.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import { siteOf } from '../monitoring/site-of.js';
@@ -12,12 +12,13 @@ import { openStore } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /**
- * The readers' labels of these findings, for a command that uses them while database and PACS are open.
+ * The readers' labels of these findings, split by the locked test set of the line, for a command that uses them while database and PACS are open.
  *
  * @throws Fault 'config-invalid' without ORTHANC_URL, 'dataset-invalid' if there are too few labels
  */
 export async function withLocalLabels<Result>(
   config: Config,
+  { name, retraining }: ModelLine,
   findings: readonly string[],
   reader: Pick<ImageReader, 'readXray'>,
   use: (labels: LocalLabels) => Promise<Result>,
@@ -27,6 +28,7 @@ export async function withLocalLabels<Result>(
       'config-invalid',
       'expected ORTHANC_URL, because readers label studies of your PACS, or --dataset with labelled images',
     );
+  const place = { dataDir: config.dataDir, line: name };
   const log = createLog({ ...config.log, level: 'warn' });
   const store = await openStore(storeLocation(config), log);
   try {
@@ -36,11 +38,11 @@ export async function withLocalLabels<Result>(
       const labels = await localLabels(
         findings,
         {
-          settings: { dataDir: config.dataDir, retraining: config.retraining, maxImages: config.report.maxImages },
+          settings: { ...place, retraining, maxImages: config.report.maxImages },
           agreedLabels: () => agreedLabelsIn(store.labels),
           pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
           siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
-          memory: retrainingMemoryOf(config, store),
+          memory: retrainingMemoryOf(place, { kind: store.kind, retraining: store.ofLine(name).retraining }),
           clock: { now: () => new Date() },
           log,
         },
