@@ -2,6 +2,7 @@ import type { StudyInstanceUID } from '../dicom/uid.js';
 import { adoptDocuments, findExistingReport } from './adopt-documents.js';
 import { outcomeOf, skippedAnalysis } from './analysis.js';
 import { applyRules } from './choose-images.js';
+import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { deliverResult, planDeliveries } from './deliver-result.js';
 import { followDeletedStudy } from './follow-deleted-study.js';
@@ -9,7 +10,7 @@ import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
 import type { Delivery, IntakeJob, ReportJob, ReportPorts, StoryPorts, StudyResult, StudyToReport } from './ports.js';
-import { predictImages } from './predict-images.js';
+import { predictByModels } from './predict-by-models.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { storeDocuments } from './store-documents.js';
@@ -54,16 +55,16 @@ export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): P
 
 /** Metadata → rule → images → predictions → documents → stored and read back. What is stored already is adopted, so all may be repeated. */
 export async function reportStudy(study: StudyToReport, ports: ReportPorts): Promise<StudyResult> {
-  const { pacs, reader, settings, clock, log, siteOf } = ports;
-  const model = ports.model();
+  const { pacs, settings, clock, log } = ports;
   const watch = new Stopwatch();
   const metadata = await watch.time('metadata', () => pacs.retrieveStudyMetadata(study.studyInstanceUID));
   const { rule, images, skip } = applyRules(metadata, study.arrival, settings);
-  const context = await openContext(study, metadata, rule, images, model, pacs, watch);
+  const chosen = chooseModels(images?.kind, ports);
+  const context = await openContext(study, metadata, rule, images, chosen.models, pacs, watch);
   const existing = findExistingReport(context, skip);
   if (existing) return adoptDocuments(context, existing, settings, clock.now());
   if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
-  const analysis = skip ? skippedAnalysis(skip) : await predictImages(images, { model, reader }, pacs, watch, siteOf);
+  const analysis = skip ? skippedAnalysis(skip) : await predictByModels(images, chosen, pacs, watch, ports);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);

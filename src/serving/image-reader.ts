@@ -24,7 +24,7 @@ export interface ImageReader {
 }
 
 export interface OpenReader extends ImageReader {
-  /** The same decoders for the sizes of another model. */
+  /** The same decoders for the sizes of another model; the same reader for the same sizes, so that models can share what it has decoded. */
   forSizes(sizes: InputSizes): ImageReader;
   close(): Promise<void>;
 }
@@ -38,14 +38,33 @@ export interface InputSizes {
 export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs, memoryMb: work.decoderMemoryMb });
   pool.start();
-  const forSizes = (wanted: InputSizes): ImageReader => readerOf(pool, wanted);
+  const known = new Map<string, ImageReader>();
+  const forSizes = (wanted: InputSizes): ImageReader => {
+    const needs = decodingOf(wanted);
+    const key = JSON.stringify(needs);
+    const reader = known.get(key) ?? readerOf(pool, needs);
+    known.set(key, reader);
+    return reader;
+  };
   return { ...forSizes(sizes), forSizes, close: () => pool.stop() };
 }
 
-function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
-  const window = ctWindow(sizes.ct?.window);
-  const ctSize = sizes.ct && { width: sizes.ct.width, height: sizes.ct.height };
-  const xraySize = sizes.xray && { width: sizes.xray.width, height: sizes.xray.height };
+/** Everything that decoding depends on: inputs with the same are decoded once. */
+interface Decoding {
+  readonly window: ReturnType<typeof ctWindow>;
+  readonly ctSize: { readonly width: number; readonly height: number } | undefined;
+  readonly xraySize: { readonly width: number; readonly height: number } | undefined;
+}
+
+function decodingOf({ xray, ct }: InputSizes): Decoding {
+  return {
+    window: ctWindow(ct?.window),
+    ctSize: ct && { width: ct.width, height: ct.height },
+    xraySize: xray && { width: xray.width, height: xray.height },
+  };
+}
+
+function readerOf(pool: DecoderPool, { window, ctSize, xraySize }: Decoding): ImageReader {
   return {
     readXray: async (file) => readImage(await pool.xray(file, xraySize)),
     readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, ctSize)),

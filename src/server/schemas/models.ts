@@ -34,6 +34,8 @@ export type ShownModel = z.infer<typeof modelSchema>;
 
 export const modelsPageSchema = z
   .object({
+    line: z.string().describe('model line'),
+    lines: list(z.string()).describe('all model lines, by falling precedence'),
     models: list(modelSchema),
     history: list(
       z

@@ -71,6 +71,8 @@ export const dePage = {
   'study.heatMapLegend': 'Farben: Gelb bedeutet geringe, Rot starke Aufmerksamkeit des Netzes',
   'study.fade': 'Deckkraft der Heatmap',
   'study.findings': 'Befunde',
+  'study.byModel': 'Modell {version}',
+  'study.otherModel': 'Modell {version}: {decision}, {probability} %. Es gilt die Entscheidung darüber.',
   'study.noFindings': 'Keine Befunde.',
   'study.documents': 'Dokumente im PACS',
   'study.history': 'Verlauf',

@@ -1,6 +1,8 @@
 /** English texts: models, retraining, drift, audit log. {name} stands for a value. */
 export const enModels = {
   'models.title': 'Models',
+  'models.line': 'Model line',
+  'models.lineHint': 'Several models analyze each study. Each line has its own versions, retraining and drift checks.',
   'models.role.champion': 'Deployed',
   'models.role.challenger': 'Challenger',
   'models.role.other': 'Available',

@@ -70,6 +70,8 @@ export const enPage = {
   'study.heatMapLegend': 'Colors: yellow means low, red means high attention of the network',
   'study.fade': 'Opacity of the heat map',
   'study.findings': 'Findings',
+  'study.byModel': 'Model {version}',
+  'study.otherModel': 'Model {version}: {decision}, {probability} %. The decision above counts.',
   'study.noFindings': 'No findings.',
   'study.documents': 'Documents in the PACS',
   'study.history': 'History',
