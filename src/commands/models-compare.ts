@@ -85,7 +85,11 @@ interface Scoring {
 }
 
 /** With the thresholds that a report would use. */
-async function scoredBy(version: ModelVersion, kind: 'xray' | 'ct', { images, engine, findings, thresholds, progress }: Scoring): Promise<ScoredSet> {
+async function scoredBy(
+  version: ModelVersion,
+  kind: 'xray' | 'ct',
+  { images, engine, findings, thresholds, progress }: Scoring,
+): Promise<ScoredSet> {
   const own = version.networks[kind];
   if (!own)
     throw new Fault('request-invalid', `expected a network for ${kind} in ${version.name} ${version.version}, found none (--network)`);

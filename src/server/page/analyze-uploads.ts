@@ -110,7 +110,17 @@ export class UploadAnalyses {
     const [first] = pictures.values();
     const shown = await Promise.all(
       findings.map(
-        async ({ name, probability, decision, absentBelow, presentFrom, box, activation, preview }): Promise<AnalyzedFinding> => {
+        async ({
+          name,
+          probability,
+          decision,
+          absentBelow,
+          presentFrom,
+          isNotCalibratedHere,
+          box,
+          activation,
+          preview,
+        }): Promise<AnalyzedFinding> => {
           const { concept, wording } = this.ports.settings.termsOf(name);
           const picture = preview && pictures.get(preview);
           const heatMap =
@@ -124,6 +134,7 @@ export class UploadAnalyses {
             decision,
             absentBelow,
             presentFrom,
+            ...(isNotCalibratedHere ? { isNotCalibratedHere } : {}),
             ...(box ? { box } : {}),
             ...(heatMap ? { heatMap } : {}),
             ...(picture && picture !== first ? { picture: picture.url } : {}),
