@@ -111,11 +111,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const { lines, serving } = await openLines(config, store, { registry, serving: first }, analyser, log).then((one) =>
       opened(one, () => one.serving.close()),
     );
+    const triedModels: TriedModels = opened(openTriedModels({ lines, engine, findings, reader }), () => triedModels.close());
     const champion = (): ServedModel => serving.first.champion();
-    const triedModels: TriedModels = opened(
-      openTriedModels({ registry: registryOfLines(lines), engine, findings, reader, serving: serving.first }),
-      () => triedModels.close(),
-    );
     await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({
@@ -234,8 +231,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       jobs,
       reportPorts,
       serving,
-      lines,
       triedModels,
+      lines,
       dataDir: config.dataDir,
     });
     ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(lines) });

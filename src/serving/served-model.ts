@@ -8,6 +8,7 @@ import type { GreyImage } from '../pixels/image.js';
 import { checkFrontal, minDetailScore, minFrontalScore } from '../pixels/xray/frontal-check.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import { limitationsOf } from './limitations.js';
 import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from './model.js';
 
 /** X-rays and slices go through the network in batches of this size, so that memory stays bounded. */
@@ -41,6 +42,7 @@ export async function serveModel(
     },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
     supports: (kind) => networks[kind] !== undefined,
+    limitations: (kind) => limitationsOf(networks[kind]?.served, version.name),
     async predictXrays(images) {
       const { served, prediction } = await predict('xray', images);
       return images.map((image, index) => imagePrediction(prediction, index, served, image));
@@ -136,9 +138,18 @@ function findingPrediction(
   prediction: Prediction,
   image: number,
 ): FindingPrediction {
-  const { absentBelow, presentFrom } = served.outputs[output] as FindingRule;
+  const { absentBelow, presentFrom, calibratedHere } = served.outputs[output] as FindingRule;
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
-  return { name, probability, decision, absentBelow, presentFrom, activation: { values, width, height }, ...(box ? { box } : {}) };
+  return {
+    name,
+    probability,
+    decision,
+    absentBelow,
+    presentFrom,
+    ...(calibratedHere === false ? { isNotCalibratedHere: true as const } : {}),
+    activation: { values, width, height },
+    ...(box ? { box } : {}),
+  };
 }
