@@ -11,7 +11,6 @@ import { createLog, silentLog } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { scoreExamples } from '../retraining/score-examples.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
-import type { LineCommand } from './models-change.js';
 import { chosenModel } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
 import type { LineCommand } from './models-change.js';

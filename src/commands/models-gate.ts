@@ -47,8 +47,8 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   if (kind !== 'xray' && kind !== 'ct') throw new Fault('request-invalid', `expected --network xray or ct, found ${kind}`);
   const startedAt = new Date();
   const config = loadConfig();
-  const line = modelLine(config, options.line);
-  const registry = registryOf(config, line.name);
+  const { name: line, thresholds } = modelLine(config, options.line);
+  const registry = registryOf(config, line);
   const serving = (await registry.aliases())?.champion;
   if (options.withoutChampion && options.promote && serving !== undefined)
     throw new Fault(
@@ -110,7 +110,7 @@ async function gateOn(
       examples: images.examples,
       picture: images.picture,
       testSet: images.name,
-      findings: withLineThresholds(loadFindings(config.findingsFile).findings, line.thresholds),
+      findings: withLineThresholds(loadFindings(config.findingsFile).findings, thresholds),
       rules,
       onProgress: (_, done, total) => progress.tell(done, total),
     });

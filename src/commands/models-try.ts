@@ -12,7 +12,6 @@ import { openStore, type Store } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 import { commandActor } from './administration.js';
 import { analyze, findingsOf, printed, type AnalyzeOptions } from './analyze.js';
-import type { LineCommand } from './models-change.js';
 import { chosenModel } from './chosen-model.js';
 import type { LineCommand } from './models-change.js';
 import { resultFormat, type FileResult } from './file-result.js';
