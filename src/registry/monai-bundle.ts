@@ -43,16 +43,19 @@ export async function readMonaiBundle(folder: string): Promise<MonaiBundle> {
   const [image, ...others] = Object.values(record(format['inputs'])).map(record);
   const [scores] = Object.values(record(format['outputs'])).map(record);
   const inMetadata = (detail: string): never => refuse(detail, metadataPath);
-  if (!image || others.length > 0) inMetadata(`network_data_format: expected one input, a picture, found ${image ? others.length + 1 : 'none'}`);
+  if (!image || others.length > 0)
+    inMetadata(`network_data_format: expected one input, a picture, found ${image ? others.length + 1 : 'none'}`);
   const shape = list(image!['spatial_shape']);
-  if (shape.length === 3) inMetadata(`network_data_format: expected a network for pictures, found the spatial shape ${JSON.stringify(shape)} of volumes`);
+  if (shape.length === 3)
+    inMetadata(`network_data_format: expected a network for pictures, found the spatial shape ${JSON.stringify(shape)} of volumes`);
   const { outputs, labels } = outputsOf(scores ?? {}, inMetadata);
   return inFile(inferencePath, async () => {
     const resolve = resolver(inference);
     const network = record(resolve(inference['network_def'] ?? inference['network']));
     const preprocessing = record(resolve(inference['preprocessing']));
     const transforms = list(resolve(preprocessing['transforms'])).map((one) => resolved(record(resolve(one)), resolve));
-    if (Number(resolve(network['spatial_dims'])) === 3) throw new Error('network_def: expected spatial_dims 2, found 3; only networks for single pictures are adopted');
+    if (Number(resolve(network['spatial_dims'])) === 3)
+      throw new Error('network_def: expected spatial_dims 2, found 3; only networks for single pictures are adopted');
     const { input, transposed, messages } = readTransforms(transforms);
     const channels = channelsOf(network, image!, resolve);
     return {
@@ -62,9 +65,14 @@ export async function readMonaiBundle(folder: string): Promise<MonaiBundle> {
       outputs,
       ...(labels ? { labels } : {}),
       input: { ...input, channels },
-      activation: activationOf(list(resolve(record(resolve(inference['postprocessing']))['transforms'])).map((one) => record(resolve(one)))),
+      activation: activationOf(
+        list(resolve(record(resolve(inference['postprocessing']))['transforms'])).map((one) => record(resolve(one))),
+      ),
       transposed,
-      messages: [...messages, ...(transposed ? ['The network was trained on pictures with rows and columns exchanged: its kernels are exchanged instead.'] : [])],
+      messages: [
+        ...messages,
+        ...(transposed ? ['The network was trained on pictures with rows and columns exchanged: its kernels are exchanged instead.'] : []),
+      ],
     };
   });
 }
@@ -80,7 +88,8 @@ export function withTransposedKernels(tensors: Tensors): Tensors {
       if (tensor.shape.length !== 4 || height !== width || height === 1) return [name, tensor] as const;
       const data = new Float32Array(tensor.data.length);
       for (let kernel = 0; kernel < filters * channels; kernel++)
-        for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data[(kernel * height + y) * width + x] = tensor.data[(kernel * height + x) * width + y]!;
+        for (let y = 0; y < height; y++)
+          for (let x = 0; x < width; x++) data[(kernel * height + y) * width + x] = tensor.data[(kernel * height + x) * width + y]!;
       return [name, { shape: tensor.shape, data }] as const;
     }),
   );
@@ -88,7 +97,8 @@ export function withTransposedKernels(tensors: Tensors): Tensors {
 
 async function weightsOf(folder: string): Promise<string> {
   const path = join(folder, 'models/model.pt');
-  const isFile = async (name: string): Promise<boolean> => (await lstat(join(folder, 'models', name)).catch(() => undefined))?.isFile() ?? false;
+  const isFile = async (name: string): Promise<boolean> =>
+    (await lstat(join(folder, 'models', name)).catch(() => undefined))?.isFile() ?? false;
   if (await isFile('model.pt')) return path;
   if (await isFile('model.ts'))
     return refuse(
@@ -98,28 +108,42 @@ async function weightsOf(folder: string): Promise<string> {
   return refuse('expected models/model.pt with the weights, found none; copy it into the bundle', path);
 }
 
-function outputsOf(scores: Readonly<Record<string, unknown>>, refuseIt: (detail: string) => never): Pick<MonaiBundle, 'outputs' | 'labels'> {
+function outputsOf(
+  scores: Readonly<Record<string, unknown>>,
+  refuseIt: (detail: string) => never,
+): Pick<MonaiBundle, 'outputs' | 'labels'> {
   const { format, type } = scores;
   if (format === 'segmentation' || type === 'image')
     refuseIt(`network_data_format: expected scores for a picture, found the output ${String(format ?? type)}; adopt a classifier`);
   const names = record(scores['channel_def']);
-  const labels = Object.keys(names).sort((one, other) => Number(one) - Number(other)).map((key) => String(names[key]));
+  const labels = Object.keys(names)
+    .sort((one, other) => Number(one) - Number(other))
+    .map((key) => String(names[key]));
   const outputs = Number(scores['num_channels'] ?? list(scores['spatial_shape']).at(-1) ?? labels.length);
-  if (!Number.isInteger(outputs) || outputs < 1) return refuseIt('network_data_format: expected num_channels of the output, found none; write it into the bundle');
+  if (!Number.isInteger(outputs) || outputs < 1)
+    return refuseIt('network_data_format: expected num_channels of the output, found none; write it into the bundle');
   return { outputs, ...(labels.length === outputs ? { labels } : {}) };
 }
 
-function channelsOf(network: Readonly<Record<string, unknown>>, image: Readonly<Record<string, unknown>>, resolve: (value: unknown) => unknown): number {
+function channelsOf(
+  network: Readonly<Record<string, unknown>>,
+  image: Readonly<Record<string, unknown>>,
+  resolve: (value: unknown) => unknown,
+): number {
   const channels = Number(resolve(network['in_channels'] ?? network['n_input_channels']) ?? image['num_channels']);
   if (channels === 1 || channels === 3) return channels;
-  throw new Error(`network_def: expected 1 or 3 channels, found ${String(network['in_channels'] ?? image['num_channels'])}; set --channels`);
+  throw new Error(
+    `network_def: expected 1 or 3 channels, found ${String(network['in_channels'] ?? image['num_channels'])}; set --channels`,
+  );
 }
 
 function architectureOfTarget(network: Readonly<Record<string, unknown>>): string {
   const target = network['_target_'];
   if (typeof target !== 'string' || target === '') throw new Error('network_def: expected _target_, the class of the network, found none');
   if (!/^(monai\.networks\.nets\.|torchvision\.models\.)?\w+$/.test(target))
-    throw new Error(`network_def: expected a network of MONAI or torchvision, found ${target.slice(0, 80)}, whose code is not in the bundle's description; export it as ONNX`);
+    throw new Error(
+      `network_def: expected a network of MONAI or torchvision, found ${target.slice(0, 80)}, whose code is not in the bundle's description; export it as ONNX`,
+    );
   return String(network['model_name'] ?? target.split('.').at(-1));
 }
 

@@ -12,9 +12,26 @@ export interface BundlePreprocessing {
 
 /** Transforms that do nothing to the values of a picture that this program has read. */
 const withoutEffect: ReadonlySet<string> = new Set([
-  'EnsureChannelFirst', 'EnsureType', 'ToTensor', 'CastToType', 'Identity', 'SelectItems', 'DeleteItems', 'ToDevice', 'AsChannelFirst', 'AddChannel', 'RepeatChannel',
+  'EnsureChannelFirst',
+  'EnsureType',
+  'ToTensor',
+  'CastToType',
+  'Identity',
+  'SelectItems',
+  'DeleteItems',
+  'ToDevice',
+  'AsChannelFirst',
+  'AddChannel',
+  'RepeatChannel',
 ]);
-const threeDimensional: ReadonlySet<string> = new Set(['Orientation', 'Spacing', 'SpatialResample', 'ResampleToMatch', 'CropForeground', 'RandSpatialCrop']);
+const threeDimensional: ReadonlySet<string> = new Set([
+  'Orientation',
+  'Spacing',
+  'SpatialResample',
+  'ResampleToMatch',
+  'CropForeground',
+  'RandSpatialCrop',
+]);
 
 /** What has been done to the values so far: `scale · grey + shift` with grey 0 to 1, or the picture's own range. */
 interface State {
@@ -77,13 +94,21 @@ const readers: Readonly<Record<string, Reader>> = {
     if (Array.isArray(indices) && indices.join() === '0,2,1') state.transposed = !state.transposed;
     else refuse(`expected the indices 0, 2, 1, found ${JSON.stringify(indices)}`);
   },
-  Resize: ({ spatial_size: size, mode = 'area', size_mode: sizeMode = 'all', anti_aliasing: antiAliasing = false, align_corners: corners }, state, refuse) => {
+  Resize: (
+    { spatial_size: size, mode = 'area', size_mode: sizeMode = 'all', anti_aliasing: antiAliasing = false, align_corners: corners },
+    state,
+    refuse,
+  ) => {
     const sides = Array.isArray(size) ? size.map(Number) : [Number(size), Number(size)];
     if (sides.length === 3) refuse('it is for volumes; only networks for single pictures are adopted');
     if (sizeMode !== 'all') refuse(`expected size_mode all, found ${String(sizeMode)}`);
     if (sides.length !== 2 || sides.some((side) => !Number.isInteger(side) || side < 16 || side > 4096))
       refuse(`expected a spatial_size of two sides of 16 to 4096, found ${JSON.stringify(size)}`);
-    const filters: Readonly<Record<string, InputSpecification['resize']>> = { area: 'adaptive-mean', bilinear: 'bilinear', nearest: 'nearest' };
+    const filters: Readonly<Record<string, InputSpecification['resize']>> = {
+      area: 'adaptive-mean',
+      bilinear: 'bilinear',
+      nearest: 'nearest',
+    };
     const filter = filters[String(mode).toLowerCase()];
     if (!filter || antiAliasing === true || corners === true)
       refuse(`expected mode area, bilinear or nearest without anti_aliasing and align_corners, found ${String(mode)}`);
@@ -98,7 +123,10 @@ const readers: Readonly<Record<string, Reader>> = {
     const range = [Number(minv), Number(maxv)] as const;
     if (!(range[0] < range[1])) refuse(`expected minv below maxv, found ${String(minv)} and ${String(maxv)}`);
     if (state.normalization) refuse('it follows another scaling of the values');
-    if (!state.side) state.messages.push("ScaleIntensity stands before Resize in the bundle; here the range is the resized picture's, which can be narrower.");
+    if (!state.side)
+      state.messages.push(
+        "ScaleIntensity stands before Resize in the bundle; here the range is the resized picture's, which can be narrower.",
+      );
     state.normalization = { imageRange: range };
   },
   ScaleIntensityRange: ({ a_min: aMin, a_max: aMax, b_min: bMin = 0, b_max: bMax = 1, clip = false }, state, refuse) => {
@@ -113,7 +141,8 @@ const readers: Readonly<Record<string, Reader>> = {
       state.normalization = { range: [low, high] };
       return;
     }
-    if (clip === true && (from > 0 || to < 255)) refuse('expected the range 0 to 255 of a picture of 8 bits, found a narrower one that is clipped');
+    if (clip === true && (from > 0 || to < 255))
+      refuse('expected the range 0 to 255 of a picture of 8 bits, found a narrower one that is clipped');
     const value = (grey: number): number => low + ((grey - from) / (to - from)) * (high - low);
     state.normalization = { range: [value(0), value(255)] };
   },
@@ -125,7 +154,8 @@ const readers: Readonly<Record<string, Reader>> = {
       return;
     }
     const [mean, std] = [subtrahend ?? 0, divisor ?? 1].map((value) => (Array.isArray(value) ? value.map(Number) : [Number(value)]));
-    if (![...mean!, ...std!].every(Number.isFinite) || std!.some((value) => value <= 0)) refuse('expected numbers as subtrahend and divisor, found something else');
+    if (![...mean!, ...std!].every(Number.isFinite) || std!.some((value) => value <= 0))
+      refuse('expected numbers as subtrahend and divisor, found something else');
     const scale = scaleBefore(state.normalization);
     if (scale === undefined) refuse('expected picture values of 0 to 1 or 0 to 255 before it, found others');
     state.normalization = { mean: mean!, std: std!, scale: scale! };

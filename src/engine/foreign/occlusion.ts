@@ -12,12 +12,18 @@ const passesAtOnce = 7;
  * @param input one picture
  * @param uncovered what the network says of it
  */
-export async function occlusionMaps(predictor: Predictor, input: InputBatch, uncovered: Pick<Prediction, 'logits' | 'outputs'>): Promise<ActivationMaps> {
+export async function occlusionMaps(
+  predictor: Predictor,
+  input: InputBatch,
+  uncovered: Pick<Prediction, 'logits' | 'outputs'>,
+): Promise<ActivationMaps> {
   const { channels, height, width, data } = input;
   const { outputs, logits } = uncovered;
   const places = occlusionWindows * occlusionWindows;
   const maps = new Float32Array(outputs * places);
-  const means = Array.from({ length: channels }, (_, channel) => meanOf(data.subarray(channel * height * width, (channel + 1) * height * width)));
+  const means = Array.from({ length: channels }, (_, channel) =>
+    meanOf(data.subarray(channel * height * width, (channel + 1) * height * width)),
+  );
   for (let first = 0; first < places; first += passesAtOnce) {
     const count = Math.min(passesAtOnce, places - first);
     const covered = new Float32Array(count * data.length);
