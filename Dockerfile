@@ -39,6 +39,7 @@ COPY codecs codecs
 COPY config config
 COPY models models
 COPY orthanc orthanc
+COPY radiographs radiographs
 # By number: what runs the image can see that it is not root, and secrets and volumes are given to this account.
 RUN mkdir -p /var/lib/chest-ai && chown 1000:1000 /var/lib/chest-ai
 USER 1000:1000

@@ -65,7 +65,7 @@ function examplesOf(kind: 'xray' | 'ct', parts: Run['parts'], part: string): rea
     .filter((example) => example.labels.includes(guard) && !isFullField(example) && parts.get(example.key) === part)
     .map((example) => ({
       ...example,
-      unknown: classes.filter((_, output) => truthOf(example.labels, example.unknown ?? [], classes, labelRules)[output] === null),
+      unknown: classes.filter((_, output) => truthOf(example, classes, labelRules)[output] === null),
     }));
 }
 
@@ -120,9 +120,7 @@ function trainingTruths(
   const train = examplesOf(kind, run.parts, 'train');
   return {
     source: train.map((one) => one.source),
-    labels: Object.fromEntries(
-      classes.map((name) => [name, train.map(({ labels, unknown = [] }) => truthOf(labels, unknown, [name], labelRules)[0]!)]),
-    ),
+    labels: Object.fromEntries(classes.map((name) => [name, train.map((example) => truthOf(example, [name], labelRules)[0]!)])),
   };
 }
 

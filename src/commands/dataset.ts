@@ -6,6 +6,7 @@ import { fastaiTransforms, noTransforms } from '../dataset/augmentation.js';
 import { contactSheetPage, drawContactSheet } from '../dataset/contact-sheet.js';
 import { importDataset, type ImportReport } from '../dataset/import-dataset.js';
 import { openDatasetFolder } from '../dataset/manifest.js';
+import { metadataColumns } from '../dataset/metadata-csv.js';
 import { PictureCache } from '../dataset/picture-cache.js';
 import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import { greyTrainingPicture } from '../dataset/training-picture.js';
@@ -164,7 +165,7 @@ export function listOf(text: string | undefined): readonly string[] | undefined 
 }
 
 function columnsOf(pairs: readonly string[]): Readonly<Record<string, string>> {
-  const names = ['patient', 'finding', 'filename', 'view', 'source'];
+  const names: readonly string[] = metadataColumns;
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, name, heading] = /^(\w+)=(.+)$/.exec(pair) ?? [];

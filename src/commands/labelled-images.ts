@@ -1,10 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Example, ExampleSource } from '../dataset/example.js';
-import { kindOf, labelsOf } from '../dataset/finding-labels.js';
+import { kindOf } from '../dataset/finding-labels.js';
 import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
 import { readMetadataCsv } from '../dataset/metadata-csv.js';
 import { readPartsFile } from '../dataset/parts-file.js';
+import { statementsOf } from '../dataset/row-statements.js';
 import { readExamplePicture } from '../dataset/read-picture.js';
 import { isLocked, readTestLock } from '../dataset/test-lock.js';
 import { asFault, Fault } from '../errors.js';
@@ -65,19 +66,20 @@ async function openSource(directory: string): Promise<ExampleSource> {
 async function openPublishedFolder(directory: string): Promise<ExampleSource> {
   const file = join(directory, 'metadata.csv');
   const { rows } = readMetadataCsv(await readFile(file), file);
-  const kind = kindOf(rows.map(({ finding }) => finding));
+  const kind = rows.some(({ absent }) => absent) ? 'several' : kindOf(rows.map(({ finding }) => finding));
   const from = basename(resolve(directory));
   const examples: Example[] = [];
-  for (const { finding, filename, patient, view, source } of rows) {
-    const labels = labelsOf(finding, kind);
-    if (labels === undefined || !(await exists(join(directory, 'images', filename)))) continue;
+  for (const row of rows) {
+    const { filename, patient, view, source } = row;
+    const statements = statementsOf(row, kind, file);
+    if (statements === undefined || !(await exists(join(directory, 'images', filename)))) continue;
     examples.push({
       key: filename,
       file: filename,
       patient: `${source || from}/${patient || filename}`,
       source: source || from,
       view,
-      labels,
+      ...statements,
     });
   }
   if (examples.length === 0)
@@ -86,7 +88,7 @@ async function openPublishedFolder(directory: string): Promise<ExampleSource> {
     });
   return {
     kind,
-    classes: [...new Set(examples.flatMap(({ labels }) => labels))].sort(),
+    classes: [...new Set(examples.flatMap(({ labels, absent = [] }) => [...labels, ...absent]))].sort(),
     examples,
     picture: async ({ file: name }) => {
       const path = join(directory, 'images', name!);

@@ -39,7 +39,7 @@ export async function lrFind(options: LrFindCommand): Promise<void> {
       (example): TrainingImage => ({
         key: example.key,
         source: example.source,
-        truth: truthOf(example.labels, example.unknown ?? [], plan.classes, rules),
+        truth: truthOf(example, plan.classes, rules),
       }),
     )
     .filter(({ truth }) => plan.objective === 'several' || truth.filter((one) => one === 1).length === 1);

@@ -9,15 +9,14 @@ import { importDataset } from '../dataset/import-dataset.js';
 import { manifestName, openDatasetFolder } from '../dataset/manifest.js';
 import { mergeSources } from '../dataset/merge-sources.js';
 import { keyedRandom, shuffled } from '../lib/seeded-random.js';
+import { starterSeed } from './starter-recipe.js';
+import { hasStatements, starterLabelList } from './starter-labels.js';
 import type { SplitOptions } from '../dataset/split.js';
 import { Fault } from '../errors.js';
 
-/** Of everything that is drawn for the starter: split, first weights, batches, augmentation. */
-export const starterSeed = 20200315;
-
 const networks = {
   xray: {
-    classes: ['pneumonia', 'covid-19'],
+    classes: ['abnormal', 'opacity', 'pleural-effusion', 'cardiomegaly', 'pneumothorax', 'atelectasis', 'lung-nodule-or-mass', 'covid-19'],
     guard: 'frontal-chest',
     isChest: (set: string, view: string) => !set.includes('-ct-') && !['l', 'ct', 'axial', 'other'].includes(view),
   },
@@ -47,8 +46,9 @@ export function starterSource(all: ExampleSource, kind: 'xray' | 'ct', limit = I
   return { source: withGuardClass(chests, { name: guard, share: 0.5, seed: starterSeed, others: otherImages }), classes, guard };
 }
 
-export function starterSplit(leaveOut: readonly string[]): Omit<SplitOptions, 'lock'> {
-  return { seed: starterSeed, shares: { validation: 0.12, calibration: 0.12 }, leaveOut };
+/** @param exclude patients that are used for nothing: those of the demo's radiographs */
+export function starterSplit(leaveOut: readonly string[], exclude: readonly string[] = []): Omit<SplitOptions, 'lock'> {
+  return { seed: starterSeed, shares: { validation: 0.12, calibration: 0.12 }, leaveOut, exclude };
 }
 
 /** Every set of the folder, imported once; its own patients stay apart but for those of sets of one source. */
@@ -62,7 +62,13 @@ export async function importStarterSets(data: string, out: string): Promise<Exam
   for (const set of sets) {
     if (existsSync(join(out, set, manifestName))) continue;
     console.log(`importing ${set}`);
-    await importDataset({ metadata: join(data, set, 'metadata.csv'), images: join(data, set, 'images'), out: join(out, set) });
+    const images = join(data, set, 'images');
+    if (hasStatements(set)) {
+      const list = join(out, `${set}.csv`);
+      await mkdir(out, { recursive: true });
+      await writeFile(list, await starterLabelList(data, set));
+      await importDataset({ metadata: list, images, out: join(out, set), source: set, kind: 'several' });
+    } else await importDataset({ metadata: join(data, set, 'metadata.csv'), images, out: join(out, set) });
   }
   const bodies = await importOtherBodies(join(data, otherBodies), out);
   return mergeSources(await Promise.all([...sets, ...bodies].map((set) => openDatasetFolder(join(out, set)))), { unknownElsewhere: false });

@@ -2,29 +2,29 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { loadConfigFile } from '../config-file.js';
 import { loadConfig } from '../config.js';
-import { lungTransforms, robustTransforms } from '../dataset/augmentation.js';
 import { PictureCache } from '../dataset/picture-cache.js';
 import { splitExamples } from '../dataset/split.js';
 import { openTestLock } from '../dataset/test-lock.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
-import { Fault } from '../errors.js';
 import { loadFindings } from '../findings-config.js';
 import { silentLog } from '../log.js';
-import { knownNetwork } from '../network/loadable-network.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { initialWeights } from '../network/initial-weights.js';
 import { networkPreset } from '../network/presets.js';
 import type { Tensors } from '../network/safetensors.js';
 import { transferWeights } from '../network/transfer-weights.js';
 import type { InputSpecification } from '../registry/model-file.js';
-import type { ModelVersion } from '../registry/model-version.js';
+import { readStoredWeights } from '../registry/stored-weights.js';
 import { trainCandidate } from '../retraining/train-candidate.js';
-import { fastaiRecipe, recipeSchema, type Recipe, type Stage } from '../training/recipe.js';
+import { readRadiographIndex } from '../samples/radiographs.js';
+import { recipeSchema, type Recipe } from '../training/recipe.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { wholeNumberOption } from './number-options.js';
 import { progressLine } from './progress-line.js';
-import { importStarterSets, starterSeed, starterSource, starterSplit } from './starter-sets.js';
+import { ctRecipe, starterSeed, xrayRecipe } from './starter-recipe.js';
+import { importStarterSets, starterSource, starterSplit } from './starter-sets.js';
+import { weightsFolder } from './training-options.js';
 import { codeVersion, stopSignal, tellProgress } from './train.js';
 
 export interface TrainStarterCommand {
@@ -36,9 +36,14 @@ export interface TrainStarterCommand {
   readonly timeLimit?: string;
   readonly limit?: string;
   readonly size: string;
+  readonly seed?: string;
+  readonly weights: string;
   readonly recipe?: string;
   readonly from?: string;
 }
+
+/** What the X-ray network begins with, unless `--weights none` says from scratch. */
+export const publishedInitialization = 'google/efficientnet-lite0';
 
 /**
  * `train-starter`: the small model that ships, by the pipeline that everybody has, from published sets of images laid out as folders
@@ -59,7 +64,10 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
     share: 0.15,
     created: new Date().toISOString().slice(0, 10),
   });
-  const settings = starterSplit(options.leaveOut);
+  const settings = starterSplit(
+    options.leaveOut,
+    (await readRadiographIndex()).radiographs.map(({ patient }) => patient),
+  );
   const split = splitExamples(source.examples, { ...settings, lock });
   const from = options.from === undefined ? undefined : await chosenModel(options.from, config);
   const side = wholeNumberOption('--size', options.size, 32, 1024);
@@ -68,18 +76,24 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
     height: side,
     channels: 1,
     resize: 'bilinear-antialias',
+    ...(kind === 'xray' ? { equalise: true } : {}),
     normalization: 'per-image',
     ...(kind === 'ct' ? { window: { center: -600, width: 1500 } } : {}),
   };
-  const architecture = networkPreset('starter', { inputChannels: 1, outputs: classes.length + 1, head: 'torchvision' });
-  const initial = from
-    ? startedFrom(from, architecture)
-    : { tensors: initialWeights(architectureOf(architecture), starterSeed), parent: null };
-  const recipe = recipeOf(options, kind, side);
+  const seed = options.seed === undefined ? starterSeed : wholeNumberOption('--seed', options.seed, 0, 2 ** 31 - 1);
+  const architecture = networkPreset(kind === 'xray' ? 'efficientnet-lite0' : 'starter', {
+    inputChannels: 1,
+    outputs: classes.length + 1,
+    head: 'torchvision',
+  });
+  const initial = await startedFrom(architecture, seed, kind === 'xray' ? options.weights : 'none', weightsFolder(config));
+  const recipe = recipeOf(options, kind, side, seed);
   const name = [
     kind,
     ...options.leaveOut.map((one) => `without-${one}`),
     ...(options.recipe === undefined ? [] : [`recipe-${basename(options.recipe, '.json')}`]),
+    ...(options.seed === undefined ? [] : [`seed-${seed}`]),
+    ...(options.weights === publishedInitialization || kind === 'ct' ? [] : ['from-scratch']),
   ].join('-');
   const engine = await startEngine(engineOptionsOf(config, silentLog));
   const stop = stopSignal(options.timeLimit);
@@ -123,7 +137,8 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
       return;
     }
     // One model has both networks: that of the other kind stays as it is.
-    const retained = kind === 'ct' && from?.networks.xray ? { xray: { keptFrom: from } } : {};
+    const other = kind === 'ct' ? 'xray' : 'ct';
+    const retained = from?.networks[other] ? { [other]: { keptFrom: from } } : {};
     const version = await registryOf(config).add({ ...outcome.candidate, networks: { ...retained, ...outcome.candidate.networks } });
     // where its figures are looked for
     await writeFile(join(options.work, 'runs', name, 'model-version'), `${resolve(version.directory)}\n`);
@@ -134,40 +149,24 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
   }
 }
 
-/** The body of a model's X-ray network, with a head of its own. */
-function startedFrom(from: ModelVersion, architecture: ArchitectureSpec): { readonly tensors: Tensors; readonly parent: string } {
-  const served = from.networks.xray;
-  if (!served) throw new Fault('model-invalid', `expected an X-ray network in ${from.version}, found none`);
-  const fresh = initialWeights(architectureOf(architecture), starterSeed);
-  const body = new Map([...knownNetwork(served.network, 'train-starter --from').tensors].filter(([name]) => !name.startsWith('fc.')));
-  return { tensors: transferWeights(architectureOf(architecture), fresh, body, from.version).tensors, parent: from.version };
+/** Published weights with a head of its own, or `none`: from scratch. */
+async function startedFrom(
+  architecture: ArchitectureSpec,
+  seed: number,
+  weights: string,
+  folder: string,
+): Promise<{ readonly tensors: Tensors; readonly parent: null; readonly startedFrom?: string }> {
+  const fresh = initialWeights(architectureOf(architecture), seed);
+  if (weights === 'none') return { tensors: fresh, parent: null };
+  const published = await readStoredWeights(weights, folder);
+  const { tensors, adapted } = transferWeights(architectureOf(architecture), fresh, published.tensors, weights);
+  return { tensors, parent: null, startedFrom: [published.origin, ...adapted].join('; ') };
 }
 
-/**
- * The starter's, with what a file says otherwise: to try out what helps. Three quarters of the epochs on pictures of half the side,
- * which cost a quarter; then at full size at a lower rate.
- */
-function recipeOf({ recipe: file, epochs }: TrainStarterCommand, kind: 'xray' | 'ct', side: number): Recipe {
+/** The starter's, with what a file says otherwise: to try out what helps. */
+function recipeOf({ recipe: file, epochs }: TrainStarterCommand, kind: 'xray' | 'ct', side: number, seed: number): Recipe {
   const all = wholeNumberOption('--epochs', epochs, 1, 500);
-  const small = Math.floor((all * 3) / 4);
-  const stages: readonly Stage[] = [
-    ...(small > 0
-      ? [{ what: 'all' as const, epochs: small, rate: 3e-3, firstRate: 3e-3, pixels: Math.max(32, Math.round(side / 2)) }]
-      : []),
-    { what: 'all', epochs: all - small, rate: small > 0 ? 1e-3 : 3e-3, firstRate: small > 0 ? 1e-3 : 3e-3 },
-  ];
-  const augmentation = kind === 'xray' ? { ...robustTransforms, pEqualise: 0.5, lungs: lungTransforms } : robustTransforms;
-  const own: Recipe = {
-    ...fastaiRecipe,
-    seed: starterSeed,
-    batch: 64,
-    stages,
-    weightDecay: 0.02,
-    labelSmoothing: 0.02,
-    balance: 'source-sampling',
-    maxDraws: 4,
-    augmentation,
-  };
+  const own = kind === 'xray' ? xrayRecipe(all, side, seed) : ctRecipe(all, side, seed);
   if (file === undefined) return own;
   const changes = loadConfigFile(file, recipeSchema.partial());
   return recipeSchema.parse({ ...own, ...changes });

@@ -1,3 +1,4 @@
+import type { LabelOrigin } from '../lib/label-origin.js';
 import type { GreyImage } from '../pixels/image.js';
 
 /** Whether an image has exactly one class, or each class is present or absent. */
@@ -15,8 +16,19 @@ export interface Example {
   readonly view: string;
   /** Classes that are present; exactly one for `one-of-many`, none for a normal image of `several`. */
   readonly labels: readonly string[];
+  /**
+   * Of `several`: findings that are stated to be absent; with this list, a finding in neither list is unknown, not absent. `abnormal` in
+   * it means a normal image: every finding is absent. Without it, every class that no label names is absent.
+   */
+  readonly absent?: readonly string[] | undefined;
   /** Of `several`: classes of which nothing is known for this image; they take no part in loss and metrics. */
   readonly unknown?: readonly string[];
+  /** Where each statement comes from, by finding; absent for a finding whose origin is not stated. */
+  readonly origins?: Readonly<Record<string, LabelOrigin>> | undefined;
+  /** In years, where the source states it. */
+  readonly age?: number | undefined;
+  /** Whether lines, tubes or other devices are visible, where the source states it. */
+  readonly devices?: boolean | undefined;
   /** 256 bits as 64 hexadecimal digits (perceptual-hash.ts); images without one are near-duplicates of none. */
   readonly perceptualHash?: string;
   /** The site that it came from as drift calls it, and what its DICOM header says of how it was taken, where there is one. */

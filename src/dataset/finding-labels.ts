@@ -7,6 +7,11 @@ const normal: ReadonlySet<string> = new Set(['no-finding', 'normal', 'healthy', 
 /** Cells for an image without a label. */
 const unsaid: ReadonlySet<string> = new Set(['', 'unknown', 'todo', 'na', 'n-a', 'not-available']);
 
+/** Whether a cell states that nothing was found. */
+export function isNormal(finding: string): boolean {
+  return normal.has(slugOf(finding));
+}
+
 /** Whether a list names several findings of one image anywhere: joined by bars, as NIH does. */
 export function kindOf(findings: readonly string[]): LabelKind {
   return findings.some((finding) => finding.includes('|')) ? 'several' : 'one-of-many';

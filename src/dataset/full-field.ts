@@ -23,6 +23,8 @@ export function withFullField(source: ExampleSource, seed: number): ExampleSourc
           source: example.source,
           view: example.view,
           labels: example.labels,
+          absent: example.absent,
+          origins: example.origins,
           ...(example.unknown ? { unknown: example.unknown } : {}),
         }),
       ),

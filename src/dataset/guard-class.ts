@@ -41,7 +41,10 @@ export function withGuardClass(source: ExampleSource, { name, share, seed, other
       made.set(key, { base, partner: partners[Math.floor(keyedRandom('partner', seed, key).next() * partners.length)]!, how });
       return { key, patient: base.patient, source: base.source, view: how, labels: [], unknown: source.classes };
     });
-  const foreign = others?.examples.map((example): Example => ({ ...example, labels: [], unknown: source.classes })) ?? [];
+  const foreign =
+    others?.examples.map(
+      (example): Example => ({ ...example, labels: [], absent: undefined, origins: undefined, unknown: source.classes }),
+    ) ?? [];
   const foreignKeys = new Set(foreign.map(({ key }) => key));
   return {
     kind: 'several',

@@ -4,11 +4,12 @@ import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { asFault, Fault } from '../errors.js';
 import type { LabelKind } from './example.js';
-import { kindOf, labelsOf } from './finding-labels.js';
+import { kindOf } from './finding-labels.js';
 import { manifestName, readManifest, writeManifest, type ManifestEntry } from './manifest.js';
 import { readMetadataCsv, type MetadataRow } from './metadata-csv.js';
 import { perceptualHash } from './perceptual-hash.js';
 import { readExamplePicture } from './read-picture.js';
+import { statementsOf, type RowStatements } from './row-statements.js';
 import { slugOf } from './slug.js';
 
 export interface ImportOptions {
@@ -50,7 +51,7 @@ export interface ImportReport {
 }
 
 interface LabelledRow extends MetadataRow {
-  readonly labels: readonly string[];
+  readonly statements: RowStatements;
 }
 
 /**
@@ -63,7 +64,8 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const { rows, strayLines, encoding } = readMetadataCsv(await readOr(options.metadata), options.metadata, options.columns);
   const files = await listFiles(options.images);
   const before = existsSync(join(options.out, manifestName)) ? await readManifest(options.out) : undefined;
-  const kind = options.kind ?? before?.kind ?? kindOf(rows.map(({ finding }) => finding));
+  // a list that states what is absent describes each finding on its own
+  const kind = options.kind ?? before?.kind ?? (rows.some(({ absent }) => absent) ? 'several' : kindOf(rows.map(({ finding }) => finding)));
   if (before && before.kind !== kind)
     throw new Fault('dataset-invalid', `expected a list of ${before.kind} as the data set is, found ${kind}`, { source: options.metadata });
 
@@ -73,7 +75,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const source = slugOf(options.source ?? '') || basename(resolve(options.metadata, '..'));
   const { entries, alreadyThere, sameContent, unreadable } = await copyImages(chosen, before?.entries ?? [], source, options);
   const all = [...(before?.entries ?? []), ...entries];
-  const classes = [...new Set(all.flatMap(({ labels }) => labels))].sort();
+  const classes = [...new Set(all.flatMap(({ labels, absent = [] }) => [...labels, ...absent]))].sort();
   if (all.length === 0)
     throw new Fault(
       'dataset-invalid',
@@ -115,7 +117,7 @@ async function copyImages(
   source: string,
   options: ImportOptions,
 ): Promise<Copied> {
-  const there = new Map(before.map((entry) => [`${entry.source} ${entry.sha256}`, entry.labels.join()]));
+  const there = new Map(before.map((entry) => [`${entry.source} ${entry.sha256}`, textOf(entry)]));
   const made = new Map<string, { readonly entry: ManifestEntry; readonly row: LabelledRow }>();
   const taken = new Set(before.map(({ file }) => file.toLowerCase()));
   const unreadable: { file: string; reason: string }[] = [];
@@ -129,9 +131,9 @@ async function copyImages(
     const from = row.source || source;
     const content = `${from} ${sha256}`;
     const twin = made.get(content);
-    const labelsBefore = twin ? twin.entry.labels.join() : there.get(content);
-    if (labelsBefore !== undefined) {
-      if (labelsBefore === row.labels.join()) alreadyThere++;
+    const statedBefore = twin ? textOf(twin.entry) : there.get(content);
+    if (statedBefore !== undefined) {
+      if (statedBefore === textOf(row.statements)) alreadyThere++;
       else sameContent.push({ filename: row.filename, lines: twin ? [twin.row.line, row.line] : [row.line] });
       continue;
     }
@@ -150,7 +152,7 @@ async function copyImages(
       source: from,
       view: row.view,
       finding: row.finding,
-      labels: row.labels,
+      ...row.statements,
     };
     made.set(content, { entry, row });
   }
@@ -171,19 +173,24 @@ function labelRows(
   let otherView = 0;
   const wanted = views?.map((view) => view.toLowerCase());
   for (const row of rows) {
-    const labels = labelsOf(row.finding, kind);
-    const strange = labels?.find((label) => findings && !findings.includes(label));
+    const statements = statementsOf(row, kind, metadata);
+    const strange = [...(statements?.labels ?? []), ...(statements?.absent ?? [])].find((label) => findings && !findings.includes(label));
     if (strange !== undefined)
       throw new Fault(
         'dataset-invalid',
         `line ${row.line}: expected a finding of ${findings!.join(', ')}, found "${row.finding}" (${strange})`,
         { source: metadata },
       );
-    if (labels === undefined) withoutFinding.push(row.line);
+    if (statements === undefined) withoutFinding.push(row.line);
     else if (wanted && !wanted.includes(row.view.toLowerCase())) otherView++;
-    else labelled.push({ ...row, labels });
+    else labelled.push({ ...row, statements });
   }
   return { labelled, withoutFinding, otherView };
+}
+
+/** What is present and absent, for comparison. */
+function textOf({ labels, absent = [] }: RowStatements): string {
+  return `${labels.join()}\u0000${absent.join()}`;
 }
 
 /** Several rows of one image must agree; where they do not, the label is unknown and the image is left out. */
@@ -191,7 +198,7 @@ function oneRowAnImage(rows: readonly LabelledRow[]): { chosen: LabelledRow[]; c
   const byImage = new Map<string, LabelledRow[]>();
   for (const row of rows) byImage.set(row.filename, [...(byImage.get(row.filename) ?? []), row]);
   const agree = ([first, ...others]: readonly LabelledRow[]): boolean =>
-    others.every(({ labels, patient }) => labels.join() === first!.labels.join() && patient === first!.patient);
+    others.every(({ statements, patient }) => textOf(statements) === textOf(first!.statements) && patient === first!.patient);
   const groups = [...byImage.values()];
   return {
     chosen: groups.filter(agree).map(([first]) => first!),
@@ -202,8 +209,8 @@ function oneRowAnImage(rows: readonly LabelledRow[]): { chosen: LabelledRow[]; c
 }
 
 /** `covid-19/name.jpg`; several findings are joined by `+`. A name that is taken gets the beginning of its checksum in front. */
-function placeFor({ labels, filename }: LabelledRow, sha256: string, taken: Set<string>): string {
-  const folder = labels.join('+') || 'no-finding';
+function placeFor({ statements: { labels, absent }, filename }: LabelledRow, sha256: string, taken: Set<string>): string {
+  const folder = labels.join('+') || (absent && !absent.includes('abnormal') ? 'absent-or-unknown' : 'no-finding');
   // a folder name has at most 255 bytes; fourteen findings joined have more
   const short = folder.length <= 120 ? folder : `${folder.slice(0, 100)}+${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
   const name = basename(filename);

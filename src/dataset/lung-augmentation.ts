@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { lungFieldBox, lungFieldsAt, placeTemplate, type Placement } from '../pixels/xray/lung-fields.js';
+import { equaliseGrey } from '../pixels/equalise.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { SourcePicture } from './apply-augmentation.js';
 import type { Augmentation, LungAugmentation } from './augmentation.js';
@@ -110,14 +111,5 @@ function within(from: number, to: number, size: number): readonly [number, numbe
 
 /** Each grey value goes by `share` of the way to its rank among the picture's pixels. @param picture of whole values 0 … `most` */
 export function equalised(picture: SourcePicture, share: number): SourcePicture {
-  const { values, most } = picture;
-  const counts = new Float64Array(most + 1);
-  for (const value of values) counts[Math.round(value)]!++;
-  let below = 0;
-  const ranks = counts.map((count) => {
-    const middle = (below + count / 2) / values.length;
-    below += count;
-    return middle * most;
-  });
-  return { ...picture, values: Float32Array.from(values, (value) => value + share * (ranks[Math.round(value)]! - value)) };
+  return { ...picture, values: equaliseGrey(picture.values, { most: picture.most, levels: picture.most + 1, share }) };
 }

@@ -4,6 +4,7 @@ import { join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { asFault, Fault } from '../errors.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
+import { labelOrigins } from '../lib/label-origin.js';
 import type { Example, ExampleSource, LabelKind } from './example.js';
 import { readExamplePicture } from './read-picture.js';
 
@@ -26,11 +27,17 @@ const entrySchema = z.strictObject({
   /** The finding in the source's own words. */
   finding: z.string(),
   labels: z.array(slug).readonly(),
+  // The following of version 2; see Example.
+  absent: z.array(slug).readonly().optional(),
+  origins: z.record(slug, z.enum(labelOrigins)).readonly().optional(),
+  age: z.number().min(0).max(130).optional(),
+  devices: z.boolean().optional(),
 });
 
 const headSchema = z.strictObject({
   format: z.literal('orthanc-chest-ai data set'),
-  version: z.literal(1),
+  /** 2 if an entry states absent findings, origins, age or devices, which releases up to 0.3 do not read. */
+  version: z.union([z.literal(1), z.literal(2)]),
   kind: z.enum(['one-of-many', 'several']),
   classes: z.array(slug).readonly(),
 });
@@ -47,7 +54,9 @@ export interface Manifest {
 
 /** Replaces the manifest as a whole, so that a reader never sees half of one. */
 export async function writeManifest(directory: string, { kind, classes, entries }: Manifest): Promise<void> {
-  const lines = [{ format: 'orthanc-chest-ai data set', version: 1, kind, classes }, ...entries];
+  const isOfVersion2 = ({ absent, origins, age, devices }: ManifestEntry): boolean =>
+    [absent, origins, age, devices].some((one) => one !== undefined);
+  const lines = [{ format: 'orthanc-chest-ai data set', version: entries.some(isOfVersion2) ? 2 : 1, kind, classes }, ...entries];
   await writeFileAtomically(join(directory, manifestName), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
@@ -74,14 +83,27 @@ export async function readManifest(directory: string): Promise<Manifest> {
   if (!first) throw new Fault('dataset-invalid', 'expected a first line with the classes, found an empty file', { source });
   const { kind, classes } = parseLine(first, headSchema, source);
   const entries = rest.map((line) => parseLine(line, entrySchema, source));
-  const stray = entries.find(({ labels }) => labels.some((label) => !classes.includes(label)));
-  if (stray)
-    throw new Fault('dataset-invalid', `${stray.file}: expected labels of ${classes.join(', ')}, found ${stray.labels.join(', ')}`, {
-      source,
-    });
+  checkClasses({ kind, classes, entries }, source);
   const outside = entries.find(({ file }) => !resolve(directory, file).startsWith(resolve(directory) + sep));
   if (outside) throw new Fault('dataset-invalid', `expected files inside the data set, found ${outside.file}`, { source });
   return { kind, classes, entries };
+}
+
+function checkClasses({ kind, classes, entries }: Manifest, source: string): void {
+  for (const { file, labels, absent = [], origins = {} } of entries) {
+    const named = [...labels, ...absent];
+    if (named.some((name) => !classes.includes(name)))
+      throw new Fault('dataset-invalid', `${file}: expected labels of ${classes.join(', ')}, found ${named.join(', ')}`, { source });
+    const both = labels.find((label) => absent.includes(label));
+    if (both !== undefined) throw new Fault('dataset-invalid', `${file}: expected ${both} to be present or absent, found both`, { source });
+    const unnamed = Object.keys(origins).find((name) => !named.includes(name));
+    if (unnamed !== undefined)
+      throw new Fault('dataset-invalid', `${file}: expected origins of the findings that it names, found one of ${unnamed}`, { source });
+    if (kind === 'one-of-many' && absent.length > 0)
+      throw new Fault('dataset-invalid', `${file}: expected absent findings only in a data set of several, found ${absent.join(', ')}`, {
+        source,
+      });
+  }
 }
 
 function parseLine<Schema extends z.ZodType>(
@@ -127,6 +149,6 @@ export async function openDatasetFolder(directory: string): Promise<ExampleSourc
   };
 }
 
-function exampleOf({ file, sha256, perceptualHash, patient, source, view, labels }: ManifestEntry): Example {
-  return { key: sha256, patient, source, view, labels, file, ...(perceptualHash === null ? {} : { perceptualHash }) };
+function exampleOf({ sha256, perceptualHash, finding: _, ...entry }: ManifestEntry): Example {
+  return { ...entry, key: sha256, ...(perceptualHash === null ? {} : { perceptualHash }) };
 }

@@ -3,7 +3,7 @@ import type { Example, ExampleSource } from './example.js';
 
 /**
  * Several data sets as one, `several` if one of them is. Among `several` a class that a data set does not know is unknown for its
- * images, not absent.
+ * images, not absent. An image that states what is absent is taken as it is.
  *
  * @param unknownElsewhere false if the caller states what labels mean that a data set lacks
  * @throws Fault dataset-invalid if there is none
@@ -23,7 +23,7 @@ export function mergeSources(
   for (const source of sources) {
     const missing = kind === 'several' && unknownElsewhere ? classes.filter((name) => !source.classes.includes(name)) : [];
     for (const example of source.examples) {
-      const merged = missing.length === 0 ? example : { ...example, unknown: [...(example.unknown ?? []), ...missing] };
+      const merged = missing.length === 0 || example.absent ? example : { ...example, unknown: [...(example.unknown ?? []), ...missing] };
       examples.push(merged);
       origin.set(example.key, { source, example });
     }

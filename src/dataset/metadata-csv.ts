@@ -10,6 +10,11 @@ export interface MetadataRow {
   readonly filename: string;
   readonly view: string;
   readonly source: string;
+  /** Undefined if the list has no such column: then every finding that is not named is absent. */
+  readonly absent: string | undefined;
+  readonly origin: string;
+  readonly age: string;
+  readonly devices: string;
 }
 
 export interface Metadata {
@@ -19,7 +24,9 @@ export interface Metadata {
   readonly encoding: 'utf-8' | 'windows-1252';
 }
 
-type Column = 'patient' | 'finding' | 'filename' | 'view' | 'source';
+export const metadataColumns = ['patient', 'finding', 'filename', 'view', 'source', 'absent', 'origin', 'age', 'devices'] as const;
+
+type Column = (typeof metadataColumns)[number];
 
 /** Headings by which a column goes in published lists (covid-chestxray-dataset, NIH ChestX-ray14, PadChest, CheXpert …). */
 const headings: Readonly<Record<Column, readonly string[]>> = {
@@ -28,6 +35,10 @@ const headings: Readonly<Record<Column, readonly string[]>> = {
   filename: ['filename', 'file', 'imageindex', 'image', 'imageid', 'path'],
   view: ['view', 'viewposition', 'projection'],
   source: ['source', 'dataset', 'site', 'hospital'],
+  absent: ['absent', 'absentfindings'],
+  origin: ['origin', 'labelorigin'],
+  age: ['age', 'patientage'],
+  devices: ['devices', 'supportdevices'],
 };
 const needed: readonly Column[] = ['finding', 'filename'];
 
@@ -44,9 +55,10 @@ export function readMetadataCsv(bytes: Uint8Array, source: string, columns: Part
   const heading = lines[0]?.cells.map((cell) => cell.trim());
   if (!heading || lines.length < 2)
     throw new Fault('dataset-invalid', `expected a heading and at least one row, found ${lines.length} lines`, { source });
-  const places = Object.fromEntries(
-    (Object.keys(headings) as Column[]).map((column) => [column, placeOf(column, heading, columns[column], source)]),
-  ) as Record<Column, number>;
+  const places = Object.fromEntries(metadataColumns.map((column) => [column, placeOf(column, heading, columns[column], source)])) as Record<
+    Column,
+    number
+  >;
   const cell = (cells: readonly string[], column: Column): string => (cells[places[column]] ?? '').trim();
   const rows = lines.slice(1).map(({ line, cells }) => ({
     line,
@@ -55,6 +67,10 @@ export function readMetadataCsv(bytes: Uint8Array, source: string, columns: Part
     filename: cell(cells, 'filename'),
     view: cell(cells, 'view'),
     source: cell(cells, 'source'),
+    absent: places.absent < 0 ? undefined : cell(cells, 'absent'),
+    origin: cell(cells, 'origin'),
+    age: cell(cells, 'age'),
+    devices: cell(cells, 'devices'),
   }));
   const strayLines = lines
     .slice(1)

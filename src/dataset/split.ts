@@ -22,6 +22,8 @@ export interface SplitOptions {
   readonly lock?: TestLock | undefined;
   /** Sources that are not trained on. */
   readonly leaveOut?: readonly string[];
+  /** Patients whose images are used for nothing, for example because they are shown in a demonstration. */
+  readonly exclude?: readonly string[];
 }
 
 export interface Split {
@@ -74,20 +76,27 @@ export function splitExamples(examples: readonly Example[], options: SplitOption
   return { parts: result, warnings };
 }
 
-/** Locked and left-out patients are taken out; examples bound to them are used on neither side. */
+/** Locked, left-out and excluded patients are taken out; examples bound to them are used on neither side. */
 function reserve(
   members: readonly number[],
   examples: readonly Example[],
-  { lock, leaveOut = [] }: SplitOptions,
+  { lock, leaveOut = [], exclude = [] }: SplitOptions,
   result: Part[],
   free: Set<number>,
 ): void {
+  const isExcluded = members.some((index) => exclude.includes(examples[index]!.patient));
   const locked = members.filter((index) => lock && isLocked(lock, examples[index]!.patient));
   const left = members.filter((index) => leaveOut.includes(examples[index]!.source));
-  if (locked.length === 0 && left.length === 0) return;
+  if (locked.length === 0 && left.length === 0 && !isExcluded) return;
   for (const index of members) {
     free.delete(index);
-    result[index] = leaveOut.includes(examples[index]!.source) ? 'left-out' : locked.includes(index) ? 'test' : 'excluded';
+    result[index] = isExcluded
+      ? 'excluded'
+      : leaveOut.includes(examples[index]!.source)
+        ? 'left-out'
+        : locked.includes(index)
+          ? 'test'
+          : 'excluded';
   }
 }
 
@@ -101,7 +110,9 @@ function warningsOf(examples: readonly Example[], result: readonly Part[], lock:
   else if (both > 0) throw new Error(`${both} patients on both sides of a split by patient`);
   const excluded = result.filter((part) => part === 'excluded').length;
   if (excluded > 0)
-    warnings.push(`${excluded} images are near-duplicates of test or left-out images, or of the same patient: used on neither side`);
+    warnings.push(
+      `${excluded} images are near-duplicates of test, left-out or excluded images, or of the same patient: used on neither side`,
+    );
   if (lock && !result.includes('test')) warnings.push('none of the locked test patients is among these images');
   return warnings;
 }

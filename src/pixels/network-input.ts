@@ -1,4 +1,5 @@
 import type { GreyImage } from './image.js';
+import { equaliseGrey } from './equalise.js';
 import { framed, type FrameSpecification } from './input-frame.js';
 import { extremes, standardise } from './resize.js';
 
@@ -16,6 +17,8 @@ export type Normalization =
 /** The part of a model's input specification that pixels need; see registry/input-file.ts. */
 export interface NetworkInput extends Omit<FrameSpecification, 'outside'> {
   readonly channels: number;
+  /** After the resize each grey value becomes its rank (pixels/equalise.ts). */
+  readonly equalise?: boolean | undefined;
   readonly normalization: Normalization;
 }
 
@@ -23,18 +26,20 @@ export interface NetworkInput extends Omit<FrameSpecification, 'outside'> {
 export const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], scale: 1 } as const;
 
 /**
- * A picture as the network takes it: squashed, padded or cut to its size, and normalised. The same grey is in each channel, unless the
- * picture has planes.
+ * A picture as the network takes it: squashed, padded or cut to its size, equalised if the specification says so, and normalised. The
+ * same grey is in each channel, unless the picture has planes.
  *
  * @param image a picture, or the frame that `inputFrame` made of it
  * @returns `channels * height * width`, channel by channel (CHW)
  */
 export function networkInput(image: GreyImage, input: NetworkInput): Float32Array {
-  const { channels, normalization } = input;
-  const { values, planes = [values] } = inputFrame(image, input);
-  const result = new Float32Array(channels * values.length);
+  const { channels, equalise, normalization } = input;
+  const frame = inputFrame(image, input);
+  const planes = (frame.planes ?? [frame.values]).map((grey) => (equalise ? equaliseGrey(grey, { most: 1 }) : grey));
+  const size = frame.values.length;
+  const result = new Float32Array(channels * size);
   for (let channel = 0; channel < channels; channel++)
-    result.set(normalised(planes[channel % planes.length]!, normalization, channel), channel * values.length);
+    result.set(normalised(planes[channel % planes.length]!, normalization, channel), channel * size);
   return result;
 }
 

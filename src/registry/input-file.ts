@@ -63,6 +63,8 @@ export const inputSchema = z
     resize: z.enum(resizeFilters),
     /** Whole grey levels of 8 bits before and after each pass of the resize, as Pillow computes with 8-bit pictures. Absent: no rounding. */
     eightBit: z.boolean().optional(),
+    /** Histogram equalisation after the resize: each grey value becomes its rank, so that exposure and display count for nothing. */
+    equalise: z.boolean().optional(),
     normalization: normalizationSchema,
     /** For CT, in Hounsfield units, before the resize. */
     window: window.optional(),

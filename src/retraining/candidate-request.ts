@@ -1,4 +1,5 @@
 import type { Example, ExampleSource } from '../dataset/example.js';
+import type { LabelOrigin } from '../lib/label-origin.js';
 import type { PictureCache } from '../dataset/picture-cache.js';
 import type { Part, Split } from '../dataset/split.js';
 import type { Engine } from '../engine/engine.js';
@@ -56,4 +57,6 @@ export interface UsableExample {
   readonly part: Part;
   /** One value per class: 1 present, 0 absent, null unknown. */
   readonly truth: readonly (0 | 1 | null)[];
+  /** Where each truth comes from; null if it is not stated. */
+  readonly origins: readonly (LabelOrigin | null)[];
 }

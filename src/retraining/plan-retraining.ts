@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { drawTestLock, type TestLock } from '../dataset/test-lock.js';
 import { Fault } from '../errors.js';
 import { pluralise } from '../evaluation/pluralise.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
@@ -11,16 +10,10 @@ import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { AgreedLabel } from '../store/labels.js';
 import { newRun, type Run } from './change-record-of-run.js';
 import { labelledImages, type LabelledImage } from './labelled-images.js';
+import { lockTestSet } from './lock-test-set.js';
 import type { RetrainingPorts } from './ports.js';
 import { retrainingFolders } from './retraining-folders.js';
-import {
-  exampleOf,
-  missingForLock,
-  retrainingPlanSchema,
-  retrainingTestSet,
-  splitForRetraining,
-  type RetrainingPlan,
-} from './retraining-plan.js';
+import { missingForLock, retrainingPlanSchema, retrainingTestSet, splitForRetraining, type RetrainingPlan } from './retraining-plan.js';
 import { promotionRulesOf, recipeByMemory } from './retraining-recipe.js';
 import { pruneTrainingPictures } from './training-pictures.js';
 
@@ -117,12 +110,6 @@ async function imagesOf(
     keyOf: (identifier) => createHmac('sha256', key).update(identifier).digest('hex').slice(0, 32),
     log,
   });
-}
-
-/** Draws the test set, unless another process was first: then that one's applies. */
-function lockTestSet(images: readonly LabelledImage[], seed: number, { settings, memory, clock }: RetrainingPorts): Promise<TestLock> {
-  const created = clock.now().toISOString().slice(0, 10);
-  return memory.storeTestLock(drawTestLock(images.map(exampleOf), { seed, share: settings.retraining.testShare, created }));
 }
 
 /** The plan last: where it is, everything that it needs is there too. */

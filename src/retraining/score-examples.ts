@@ -45,7 +45,7 @@ export async function scoreExamples(request: ScoreRequest): Promise<ScoredExampl
   const rules = served.outputs.filter((rule): rule is FindingRule => rule.kind === 'finding');
   const classes = rules.map(({ name }) => name);
   const objective = served.objective ?? 'several';
-  const labelled = examples.map((example) => ({ example, yTrue: truthOf(example.labels, example.unknown ?? [], classes, labelRules) }));
+  const labelled = examples.map((example) => ({ example, yTrue: truthOf(example, classes, labelRules) }));
   const inside = labelled.filter(({ yTrue }) => objective === 'several' || yTrue.filter((truth) => truth === 1).length === 1);
   const scored: ScoredRow[] = [];
   const unreadable: Fault[] = [];

@@ -50,7 +50,7 @@ function trainingRunOf(request: CandidateRequest, usable: readonly UsableExample
   const imagesOf = (part: Part): readonly TrainingImage[] =>
     usable
       .filter((one) => one.part === part)
-      .map((one) => imageOf(one, kind === 'xray' && (guardOutput < 0 || one.truth[guardOutput] !== 0)));
+      .map((one) => imageOf(one, kind === 'xray' && (guardOutput < 0 || one.truth[guardOutput] !== 0), recipe));
   return {
     directory,
     architecture: architectureOf(architecture),

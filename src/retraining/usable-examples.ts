@@ -1,6 +1,9 @@
 import { checkSplitClasses, type Part } from '../dataset/split.js';
-import { truthOf } from '../evaluation/truth.js';
+import { originWeight, type LabelOrigin } from '../lib/label-origin.js';
+import { truthsOf } from '../evaluation/truth.js';
 import type { TrainingImage } from '../training/batches.js';
+import type { Recipe } from '../training/recipe.js';
+import { samplingPool } from '../training/sampling.js';
 import type { CandidateRequest, UsableExample } from './candidate-request.js';
 
 /** The parts that are read for training; test images are never read here. */
@@ -32,11 +35,15 @@ export function usableExamples(
 ): readonly UsableExample[] {
   return (
     source.examples
-      .map((example, index) => ({
-        example,
-        part: split.parts[index]!,
-        truth: truthOf(example.labels, example.unknown ?? [], classes, labelRules),
-      }))
+      .map((example, index) => {
+        const stated = truthsOf(example, classes, labelRules);
+        return {
+          example,
+          part: split.parts[index]!,
+          truth: stated.map(({ truth }) => truth),
+          origins: stated.map(({ origin }) => origin),
+        };
+      })
       .filter(({ example, part }) => needed.has(part) && !unreadable.has(example.key))
       .filter(({ truth }) =>
         objective === 'one-of-many' ? truth.filter((one) => one === 1).length === 1 : truth.some((one) => one !== null),
@@ -47,7 +54,9 @@ export function usableExamples(
         example: {
           ...one.example,
           labels: classes.filter((_, output) => one.truth[output] === 1),
+          absent: classes.filter((_, output) => one.truth[output] === 0),
           unknown: classes.filter((_, output) => one.truth[output] === null),
+          origins: originsByName(classes, one.origins),
         },
       }))
   );
@@ -88,6 +97,18 @@ function describeLeftOut(
   ];
 }
 
-export function imageOf({ example: { key, source }, truth }: UsableExample, frontalChest: boolean): TrainingImage {
-  return { key, source, truth, ...(frontalChest ? { frontalChest } : {}) };
+function originsByName(classes: readonly string[], origins: readonly (LabelOrigin | null)[]): Readonly<Record<string, LabelOrigin>> {
+  return Object.fromEntries(origins.flatMap((origin, output) => (origin === null ? [] : [[classes[output]!, origin] as const])));
+}
+
+/** A label counts in the loss by its origin, as the recipe weighs it. */
+export function imageOf(
+  { example, truth, origins }: UsableExample,
+  frontalChest: boolean,
+  { originWeights, sampling }: Pick<Recipe, 'originWeights' | 'sampling'>,
+): TrainingImage {
+  const { key, source } = example;
+  const weights = origins.some((origin) => origin !== null) ? origins.map((origin) => originWeight(origin, originWeights)) : undefined;
+  const pool = sampling && samplingPool(sampling, example);
+  return { key, source, truth, ...(pool ? { pool } : {}), ...(weights ? { weights } : {}), ...(frontalChest ? { frontalChest } : {}) };
 }

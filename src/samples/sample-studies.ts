@@ -9,7 +9,8 @@ export interface SampleStudy {
   readonly title: string;
   readonly studyInstanceUID: StudyInstanceUID;
   readonly files: readonly Uint8Array[];
-  readonly expected: 'reported' | 'skipped';
+  /** Undefined for a patient's image: whether a model takes it for a frontal chest is not known beforehand. */
+  readonly expected: 'reported' | 'skipped' | undefined;
 }
 
 export interface SampleSize {

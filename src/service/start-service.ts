@@ -30,6 +30,7 @@ import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { openAnalyser } from './open-analyser.js';
 import { softwareVersion } from '../software-version.js';
+import { openTriedModels, type TriedModels } from '../serving/tried-models.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { deployedVersion } from '../serving/deployed-version.js';
@@ -98,6 +99,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }),
       () => serving.close(),
     );
+    const triedModels: TriedModels = opened(openTriedModels({ registry, engine, findings, reader, serving }), () => triedModels.close());
     await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({
@@ -218,6 +220,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       jobs,
       reportPorts,
       serving,
+      triedModels,
       registry,
       modelDirectory: config.model.directory,
       dataDir: config.dataDir,

@@ -7,7 +7,7 @@ export interface Lungless {
   readonly guardOutput?: number | undefined;
 }
 
-/** As the trainer takes them, `items * outputs` each; weights (0 or 1) only if a label of the batch is unknown. */
+/** As the trainer takes them: targets `items * outputs`, weights as many for `several`, `items` for `one-of-many`; weights (0 to 1) only if a label of the batch is unknown or counts less than 1. */
 export interface BatchTargets {
   readonly targets: Float32Array;
   readonly weights?: Float32Array;
@@ -16,7 +16,7 @@ export interface BatchTargets {
 /**
  * From labels to the targets of the loss: 1 and 0, smoothed for `several` (Szegedy et al. 2016, arXiv 1512.00567 §7; for `one-of-many`
  * the engine smooths). An image whose lungs are covered shows no finding: its targets are even odds, 0.5 each or 1 / outputs. An
- * unknown label has weight 0. The engine turns targets into loss and gradient: engine/loss-terms.ts.
+ * unknown label has weight 0, one of a less reliable origin a smaller weight (lib/label-origin.ts). The engine turns targets into loss and gradient: engine/loss-terms.ts.
  *
  * @param items the images of the batch, in its order
  * @param labelSmoothing 0 to 1
@@ -37,7 +37,11 @@ export function batchTargets(
         (_, output) => output !== guardOutput && (targets[item * truth.length + output] = kind === 'several' ? 0.5 : 1 / truth.length),
       );
   });
-  return kind === 'several' && truths.includes(null)
-    ? { targets, weights: Float32Array.from(truths, (truth) => (truth === null ? 0 : 1)) }
-    : { targets };
+  const weightOf = ({ truth, weights }: TrainingItem, output: number): number => (truth[output] === null ? 0 : (weights?.[output] ?? 1));
+  const weights = Float32Array.from(
+    kind === 'several'
+      ? items.flatMap((item) => item.truth.map((_, output) => weightOf(item, output)))
+      : items.map((item) => weightOf(item, item.truth.indexOf(1))),
+  );
+  return weights.some((weight) => weight !== 1) ? { targets, weights } : { targets };
 }

@@ -1,13 +1,20 @@
 import type { Objective } from '../engine/trainer.js';
 import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import type { Recipe } from './recipe.js';
+import { sampledByGroup, type SamplingPool } from './sampling.js';
 
 /** One image to train on, as far as plans and losses need it. */
 export interface TrainingItem {
   readonly source: string;
   /** One a class; null where nothing is known. */
   readonly truth: readonly (0 | 1 | null)[];
+  /** How much each truth counts in the loss, 0 to 1; all 1 if not given. */
+  readonly weights?: readonly number[] | undefined;
+  /** Where it stands in the draws of a recipe with `sampling`; not drawn if not given. */
+  readonly pool?: SamplingPool | undefined;
 }
+
+type EpochSettings = Pick<Recipe, 'seed' | 'batch' | 'balance' | 'maxDraws' | 'sampling' | 'epochImages'>;
 
 /**
  * The batches of an epoch: places of items, the same for the same seed and epoch. Without sampling every item comes once and the
@@ -15,15 +22,22 @@ export interface TrainingItem {
  */
 export function batchesOf(
   items: readonly TrainingItem[],
-  { seed, batch, balance, maxDraws }: Pick<Recipe, 'seed' | 'batch' | 'balance' | 'maxDraws'>,
+  { seed, batch, balance, maxDraws, sampling, epochImages }: EpochSettings,
   epoch: number,
 ): readonly (readonly number[])[] {
-  const size = Math.min(batch, items.length);
+  const count = Math.min(epochImages ?? items.length, items.length * (maxDraws ?? Infinity));
   const draws = keyedRandom('order', seed, epoch);
-  const order =
-    balance === 'class-sampling' || balance === 'source-sampling'
+  const order = sampling
+    ? sampledByGroup(
+        items.map(({ pool }) => pool),
+        sampling,
+        draws,
+        { count, maxDraws },
+      )
+    : balance === 'class-sampling' || balance === 'source-sampling'
       ? sampled(items, balance, draws, maxDraws)
       : shuffled([...items.keys()], draws.next);
+  const size = Math.min(batch, order.length);
   return Array.from({ length: Math.floor(order.length / size) }, (_, index) => order.slice(index * size, (index + 1) * size));
 }
 

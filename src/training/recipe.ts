@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fastaiTransforms } from '../dataset/augmentation.js';
+import { samplingSchema } from './sampling.js';
 
 const rate = z.number().positive().max(10);
 
@@ -23,6 +24,9 @@ const stageSchema = z.strictObject({
 
 const share = z.number().min(0).max(1);
 
+/** A label of weight 0 would be an unknown one. */
+const originWeight = z.number().positive().max(1);
+
 /** Everything that training depends on besides images and first weights. */
 export const recipeSchema = z.strictObject({
   seed: z.int().min(0),
@@ -42,8 +46,16 @@ export const recipeSchema = z.strictObject({
    * source and class is drawn as often as every other, so that the source alone tells less about the class.
    */
   balance: z.enum(['none', 'class-weights', 'class-sampling', 'source-sampling']),
+  /** How much a label counts in the loss by its origin; those of lib/label-origin.ts if not given. */
+  originWeights: z
+    .strictObject({ adjudicated: originWeight, radiologist: originWeight, mined: originWeight, report: originWeight })
+    .optional(),
   /** With sampling: no image is drawn more often in an epoch, so that a pool of three images is not learned by heart. */
   maxDraws: z.int().min(1).optional(),
+  /** Draws by group, in shares, instead of `balance`; see training/sampling.ts. */
+  sampling: samplingSchema.optional(),
+  /** With `sampling`: draws in an epoch; as many as images if not given. */
+  epochImages: z.int().min(2).max(10_000_000).optional(),
   augmentation: z.strictObject({
     flip: share,
     maxWarp: share,

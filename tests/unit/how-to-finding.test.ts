@@ -49,7 +49,7 @@ test('a finding that is added to config/findings.json is reported in both docume
 });
 
 test('labels of data sets and readers count for an added finding as its entry states', () => {
-  const truth = (label: string) => truthOf([label], [], ['rib-fracture'], extended.findings);
+  const truth = (label: string) => truthOf({ labels: [label] }, ['rib-fracture'], extended.findings);
   assert.deepEqual([truth('fracture'), truth('rib-fracture'), truth('pneumonia'), truth('bone-lesion')], [[1], [1], [0], [null]]);
 });
 

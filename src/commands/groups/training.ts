@@ -104,12 +104,18 @@ function addStarter(program: Command): void {
     .requiredOption('--work <directory>', 'folder for imported data sets, cache and runs')
     .option('--use <kind>', 'kind of image that the network is for, xray or ct', 'xray')
     .option('--epochs <n>', 'epochs in which all layers are trained', '12')
+    .option('--seed <n>', 'seed of first weights, batches and augmentation (default: that of the starter)')
+    .option(
+      '--weights <name>',
+      'published weights that the X-ray network begins with, from `weights fetch`, or none',
+      'google/efficientnet-lite0',
+    )
     .option('--leave-out <source>', 'train without the images of this source; may be given several times', repeatable, [])
     .option('--time-limit <minutes>', 'stop with a checkpoint after this many minutes, with exit status 75 (default: no limit)')
     .option('--limit <n>', 'use only this many images, for a trial (default: all)')
     .option('--size <pixels>', 'side of the network input in pixels', '192')
     .option('--recipe <file>', 'JSON file with the settings of the recipe that differ')
-    .option('--from <model>', 'start with the body of the X-ray network of this model; with --use ct its X-ray network is retained')
+    .option('--from <model>', 'retain the network of the other kind of this model')
     .action(async (options) => (await import('../train-starter.js')).trainStarter(options));
 }
 
