@@ -23,7 +23,8 @@ export async function drawHeatMaps(
   const placed = findings.flatMap((finding) => {
     const reported = content.findings.find((one) => one.name === finding.name);
     const [image] = finding.images;
-    return finding.decision === 'present' && finding.preview && image && reported
+    // a model of others may have no map
+    return finding.decision === 'present' && finding.activation.width > 0 && finding.preview && image && reported
       ? [{ finding, reported, image, preview: finding.preview }]
       : [];
   });

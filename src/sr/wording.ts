@@ -81,9 +81,13 @@ export function conclusionsOf(content: ReportContent): readonly string[] {
 /** Opening of a conclusion when nothing was analysed; readers find outcome, code and reason by it. */
 export const outcomeWords = { skipped: 'Not analysed', failed: 'Analysis failed' } as const;
 
-/** "Present, 93 %: appearance compatible with pneumonia." and where to see it. */
+/** "Present, 93 %: appearance compatible with pneumonia." and where to see it, or that the model gives no place. */
 function findingSentence(finding: ReportedFinding): string {
-  const where = finding.region ? ` Where the network looked is drawn in "${regionsDescription}".` : '';
+  const where = finding.region
+    ? ` Where the network looked is drawn in "${regionsDescription}".`
+    : finding.decision === 'present'
+      ? ' No region is drawn: the model gives none for this finding.'
+      : '';
   return `${words[finding.decision]}, ${probabilityPercent(finding)} %: ${finding.wording}.${where}`;
 }
 

@@ -22,6 +22,7 @@ export interface ForeignRequests {
   predict(input: InputBatch, work?: Work): Promise<Prediction>;
   describe(main: string, files: ReadonlyMap<string, Uint8Array>, options: ForeignOptions): Promise<ForeignDraft>;
   companions(model: Uint8Array): Promise<readonly string[]>;
+  readonly pid: number | undefined;
   /** Whether its process has ended. */
   readonly ended: boolean;
   stop(): Promise<void>;
@@ -95,6 +96,7 @@ function startOnnx(settings: OnnxSessionSettings, { limits, confinement }: Runti
     describe: async (main, files, given) =>
       (await child.request({ kind: 'describe', main, files, options: given }, 'reading a model')) as ForeignDraft,
     companions: async (model) => (await child.request({ kind: 'companions', model }, 'reading a model')) as readonly string[],
+    pid: child.pid,
     get ended() {
       return child.ended;
     },
@@ -110,6 +112,7 @@ async function startTensorflow(settings: BackendSettings, options: RuntimeOption
     predict: (input, work) => child.request({ kind: 'predict', session, input }, 'a prediction', work),
     describe: (main, files, given) => child.request({ kind: 'describe', main, files, options: given }, 'reading a model'),
     companions: (model) => child.request({ kind: 'companions', model }, 'reading a model'),
+    pid: child.pid,
     get ended() {
       return child.ended;
     },
