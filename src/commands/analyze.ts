@@ -252,6 +252,8 @@ async function heatMapOfDicom(member: DicomInput, analyser: FileAnalyser, direct
 /** One file for each finding; of two models the one that decides is written last. */
 async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingPrediction[], directory: string): Promise<void> {
   for (const finding of findings) {
+    // a model of others may have no map
+    if (finding.activation.width === 0) continue;
     const title = `${finding.name}: ${percentOf(finding.probability, finding.absentBelow, finding.presentFrom)} % (${finding.decision})`;
     const { width, height, values } = await drawHeatMap(preview, {
       title,
