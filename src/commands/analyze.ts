@@ -156,7 +156,7 @@ async function analyzeStudy(
 
 type StudyOutcome = Pick<FileResult, 'outcome' | 'reason' | 'findings' | 'otherFindings'>;
 
-const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
+const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [], findingsOff: [] };
 
 async function reportAndWrite(pacs: FilePacs, analyser: FileAnalyser, directory: string): Promise<StudyOutcome> {
   const result = await reportFiles(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));

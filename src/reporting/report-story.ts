@@ -10,7 +10,7 @@ import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
 import type { Delivery, IntakeJob, ReportJob, ReportPorts, StoryPorts, StudyResult, StudyToReport } from './ports.js';
-import { predictByModels } from './predict-by-models.js';
+import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { storeDocuments } from './store-documents.js';
@@ -65,7 +65,7 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
   const existing = findExistingReport(context, skip);
   if (existing) return adoptDocuments(context, existing, settings, clock.now());
   if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
-  const analysis = skip ? skippedAnalysis(skip) : await predictByModels(images, chosen, pacs, watch, ports);
+  const analysis = skip ? skippedAnalysis(skip) : await predictReported(images, chosen, rule, ports, watch);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);
