@@ -14,6 +14,7 @@ import { previewOf, type Preview } from '../pixels/preview.js';
 import { presentXray } from '../pixels/xray/xray.js';
 import { presentCtSlice } from '../pixels/ct/present-ct-slice.js';
 import { lungWindow } from '../pixels/window.js';
+import type { ModelVersion } from '../registry/model-version.js';
 import type { RoutingRule } from '../routing/rules.js';
 import { percentOf } from '../sr/wording.js';
 import { withIdentity } from '../reporting/instance-identity.js';
@@ -27,7 +28,7 @@ import { resultFormat, type FileResult } from './file-result.js';
 import { givenFiles, type GivenFile } from './given-files.js';
 import { inOrder } from './in-order.js';
 
-interface AnalyzeOptions {
+export interface AnalyzeOptions {
   readonly json: boolean;
   readonly csv: boolean;
   readonly sr?: string;
@@ -40,12 +41,15 @@ const filesAtOnce = 4;
 /**
  * `analyze`: findings for files, without a PACS. An X-ray or a picture stands for itself, and its result is printed as soon as it
  * is there; CT slices of one study are predicted together, after all files were read. The exit status is 0 only if no file failed.
+ *
+ * @param version predicts instead of the champion
  */
-export async function analyze(names: readonly string[], options: AnalyzeOptions): Promise<void> {
+export async function analyze(names: readonly string[], options: AnalyzeOptions, version?: ModelVersion): Promise<void> {
   if (options.json && options.csv) throw new Fault('config-invalid', 'expected --json or --csv, found both');
   const config = loadConfig();
   for (const directory of [options.sr, options.heatmap]) if (directory) await mkdir(directory, { recursive: true });
-  const analyser = await openAnalyser(config, options.json || options.csv ? silentLog : createLog({ ...config.log, level: 'warn' }));
+  const log = options.json || options.csv ? silentLog : createLog({ ...config.log, level: 'warn' });
+  const analyser = await openAnalyser(config, log, version);
   try {
     const format = resultFormat(options.json ? 'json' : options.csv ? 'csv' : 'text', findingsOf(analyser));
     const print = (results: readonly FileResult[]): void => {
@@ -153,7 +157,7 @@ async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<StudyOut
   return { outcome: 'reported', findings: analysis.findings.map((one) => printed(one, analyser)) };
 }
 
-function printed({ name, probability, decision }: FindingPrediction, { settings }: Analyser): FileResult['findings'][number] {
+export function printed({ name, probability, decision }: FindingPrediction, { settings }: Analyser): FileResult['findings'][number] {
   return { name, code: settings.termsOf(name).concept.value, probability, decision };
 }
 
@@ -199,7 +203,7 @@ async function writeHeatMaps(label: string, preview: Preview, findings: readonly
   }
 }
 
-function findingsOf({ version }: Analyser): readonly string[] {
+export function findingsOf({ version }: Analyser): readonly string[] {
   return [
     ...new Set(
       Object.values(version.networks).flatMap(({ outputs }) => outputs.flatMap((one) => (one.kind === 'finding' ? [one.name] : []))),

@@ -1,24 +1,30 @@
 import { join } from 'node:path';
 import { softwareVersion } from '../software-version.js';
-import { loadConfig } from '../config.js';
+import { loadConfig, type Config } from '../config.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
 import { deprecatedRules } from '../config/deprecated-names.js';
-import { promotionRulesSchema, defaultPromotionRules } from '../evaluation/promotion/promotion-rules.js';
+import { promotionRulesSchema, defaultPromotionRules, type PromotionRules } from '../evaluation/promotion/promotion-rules.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
 import { withoutPatients } from '../registry/lineage.js';
 import { bestVersions, loadVersions } from '../registry/best-versions.js';
+import type { ModelVersion } from '../registry/model-version.js';
+import type { Registry } from '../registry/registry.js';
 import { evaluateChallenger } from '../retraining/evaluate-challenger.js';
+import { retrainingTestSet } from '../retraining/retraining-plan.js';
+import { openReader } from '../serving/image-reader.js';
 import { chosenModel, registryOf } from './chosen-model.js';
-import { openLabelledImages } from './labelled-images.js';
+import { openLabelledImages, type LabelledImages } from './labelled-images.js';
+import { withLocalLabels } from './open-local-labels.js';
 import { progressLine } from './progress-line.js';
 
 export interface GateCommand {
-  readonly dataset: string;
+  /** Absent: the locked test set of the readers' labels. */
+  readonly dataset?: string | undefined;
   readonly testLock?: string | undefined;
   readonly network: string;
   readonly rules?: string | undefined;
@@ -29,7 +35,8 @@ export interface GateCommand {
 
 /**
  * `models gate`: compares a version with the champion, and with the best version so far, on a test set and writes a change record,
- * whether it passes or not. The exit status is 0 only if it passes.
+ * whether it passes or not. The exit status is 0 only if it passes. Without a data set, the test set is the locked one of the
+ * readers' labels.
  *
  * @throws Fault 'request-invalid', 'model-unknown', 'dataset-invalid'
  */
@@ -48,7 +55,41 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
   const challenger = await chosenModel(name, config);
   const champion = options.withoutChampion ? null : await chosenModel('champion', config);
-  const images = await openLabelledImages(options.dataset, options.testLock);
+  const compare = (images: TestImages): Promise<void> =>
+    gateOn(images, { kind, rules, challenger, champion, registry, config, startedAt }, options);
+  if (options.dataset !== undefined) return compare(await openLabelledImages(options.dataset, options.testLock));
+  if (kind === 'ct' || options.testLock !== undefined)
+    throw new Fault('request-invalid', `expected --dataset with ${kind === 'ct' ? '--network ct' : '--test-lock'}, found none`);
+  const outputs = challenger.networks.xray?.outputs ?? [];
+  const findings = outputs.flatMap((one) => (one.kind === 'finding' ? [one.name] : []));
+  // In their own size: each version brings an image into the form of its input.
+  const reader = openReader(config, { xray: undefined, ct: undefined });
+  try {
+    await withLocalLabels(config, findings, reader, ({ locked, picture }) =>
+      compare({ name: retrainingTestSet, examples: locked, picture }),
+    );
+  } finally {
+    await reader.close();
+  }
+}
+
+type TestImages = Pick<LabelledImages, 'name' | 'examples' | 'picture'>;
+
+interface Gated {
+  readonly kind: 'xray' | 'ct';
+  readonly rules: PromotionRules;
+  readonly challenger: ModelVersion;
+  readonly champion: ModelVersion | null;
+  readonly registry: Registry;
+  readonly config: Config;
+  readonly startedAt: Date;
+}
+
+async function gateOn(
+  images: TestImages,
+  { kind, rules, challenger, champion, registry, config, startedAt }: Gated,
+  options: GateCommand,
+): Promise<void> {
   const best = champion
     ? await loadVersions(registry, await bestVersions(registry, { kind, testSet: images.name, champion: champion.version }))
     : undefined;

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Fault, type FaultCode } from '../errors.js';
 import { AnswerPace, RunningTimer, type AnswerLimits, type Work } from './answer-limits.js';
+import { confinedCommand, type Confinement } from './confinement.js';
 
 /** What a compute process sends: one reply to each request, in the order of the requests. Other messages go to `onMessage`. */
 export type ComputeReply =
@@ -13,6 +14,8 @@ export interface ComputeProcessOptions {
   readonly arguments: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly limits: AnswerLimits;
+  /** Of a process that reads files of others. */
+  readonly confinement?: Confinement | undefined;
   /** Receives messages that are no reply to a request. */
   readonly onMessage?: (message: object) => void;
   /** Called once, when the process has ended for whatever reason. */
@@ -65,11 +68,12 @@ export class ComputeProcess {
   #timer: RunningTimer | undefined;
   #begun = 0;
 
-  constructor({ program, arguments: given, environment, limits, onMessage, onEnd }: ComputeProcessOptions) {
+  constructor({ program, arguments: given, environment, limits, confinement, onMessage, onEnd }: ComputeProcessOptions) {
     this.#pace = new AnswerPace(limits);
     const child = fork(fileURLToPath(program), given, {
       serialization: 'advanced',
       execArgv: [],
+      ...(confinement ? confinedCommand(confinement) : {}),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: environment,
     });
@@ -101,6 +105,10 @@ export class ComputeProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
   }
 
   /** Whether the request being computed has taken more than half of the time it may take. */

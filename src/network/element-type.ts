@@ -1,12 +1,12 @@
 /** Bytes of each element type that is read from published weights; all become float32. */
-export const elementTypes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8 } as const;
+export const elementTypes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
 
 export type ElementType = keyof typeof elementTypes;
 
 /**
  * Little-endian elements as float32 (a copy: the source may be unaligned, and is a whole file otherwise kept alive).
  *
- * F64 and I64 are rounded to the nearest float32; F16 and BF16 are exact.
+ * F64, I64 and I32 are rounded to the nearest float32; the others are exact.
  */
 export function readElements(bytes: Uint8Array, type: ElementType): Float32Array {
   const size = elementTypes[type];
@@ -23,6 +23,11 @@ export function readElements(bytes: Uint8Array, type: ElementType): Float32Array
 const readers: Readonly<Record<Exclude<ElementType, 'F32'>, (view: DataView, offset: number) => number>> = {
   F64: (view, offset) => view.getFloat64(offset, true),
   I64: (view, offset) => Number(view.getBigInt64(offset, true)),
+  I32: (view, offset) => view.getInt32(offset, true),
+  I16: (view, offset) => view.getInt16(offset, true),
+  I8: (view, offset) => view.getInt8(offset),
+  U8: (view, offset) => view.getUint8(offset),
+  BOOL: (view, offset) => view.getUint8(offset),
   F16: (view, offset) => halfToNumber(view.getUint16(offset, true)),
   BF16: (view, offset) => {
     // a bfloat16 is the upper half of a float32

@@ -14,7 +14,13 @@ export interface ForeignGraph {
    * The last feature map, and the weights of the linear layer behind its average pooling, `outputs * channels` row by row: class
    * activation maps (Zhou et al. 2016). Absent: Prediction.mapHeight and mapWidth are 0.
    */
-  readonly classActivation?: { readonly featureMap: string; readonly headWeights: Float32Array; readonly channels: number };
+  readonly classActivation?: {
+    readonly featureMap: string;
+    readonly headWeights: Float32Array;
+    readonly channels: number;
+    /** Of the feature map. Absent: NCHW for ONNX, NHWC for TensorFlow.js. */
+    readonly layout?: 'NCHW' | 'NHWC';
+  };
 }
 
 export const foreignFormats = ['onnx', 'tfjs-layers', 'tfjs-graph'] as const;

@@ -12,6 +12,7 @@ import type { ModelVersion } from './model-version.js';
 
 interface CandidateRules {
   readonly input: InputSpecification;
+  readonly occlusionMaps?: true;
   /** `several` if not given. */
   readonly objective?: 'one-of-many' | 'several';
   readonly outputs: NetworkFile['outputs'];
@@ -138,9 +139,10 @@ interface Entry {
 type GateTensors = NonNullable<CandidateNetwork['gate']>;
 
 function fresh(network: CandidateNetwork): Entry {
-  const { input, objective, outputs, gate, study } = network;
+  const { input, occlusionMaps, objective, outputs, gate, study } = network;
   const rules = {
     input,
+    ...(occlusionMaps ? { occlusionMaps } : {}),
     ...(objective ? { objective } : {}),
     outputs,
     ...(gate ? { gate: { mean: 'gate.mean', precision: 'gate.precision', maxDistance: gate.maxDistance } } : {}),
@@ -152,6 +154,8 @@ function fresh(network: CandidateNetwork): Entry {
   const { graph } = network;
   return { entry: { graph: graphFile(graph), ...rules }, tensors: new Map([...headTensors(graph), ...own]), graph };
 }
+
+type ClassActivationFile = NonNullable<NonNullable<NetworkFile['graph']>['classActivation']>;
 
 const headWeightsName = 'class-activation.weight';
 
@@ -173,10 +177,12 @@ function graphFile({
     output,
     outputs,
     ...(embedding ? { embedding } : {}),
-    ...(classActivation
-      ? { classActivation: { featureMap: classActivation.featureMap, headWeights: headWeightsName, channels: classActivation.channels } }
-      : {}),
+    ...(classActivation ? { classActivation: classActivationFile(classActivation) } : {}),
   };
+}
+
+function classActivationFile({ featureMap, channels, layout }: NonNullable<ForeignGraph['classActivation']>): ClassActivationFile {
+  return { featureMap, headWeights: headWeightsName, channels, ...(layout ? { layout } : {}) };
 }
 
 function headTensors({ classActivation, outputs }: ForeignGraph): readonly (readonly [string, Tensor])[] {

@@ -59,7 +59,14 @@ const graphSchema = z
     outputs: z.int().min(1).max(4096),
     embedding: z.strictObject({ name, features: z.int().min(1).max(65_536) }).optional(),
     /** `headWeights`: name of a tensor [outputs, channels] in the network's `weights` file. */
-    classActivation: z.strictObject({ featureMap: name, headWeights: name, channels: z.int().min(1).max(65_536) }).optional(),
+    classActivation: z
+      .strictObject({
+        featureMap: name,
+        headWeights: name,
+        channels: z.int().min(1).max(65_536),
+        layout: z.enum(['NCHW', 'NHWC']).optional(),
+      })
+      .optional(),
   })
   .refine(({ main, files }) => files.some((file) => file.name === main), {
     message: 'expected the main file among the files',
@@ -79,6 +86,8 @@ const networkSchema = z
     weights: fileName.optional(),
     sha256: sha256.optional(),
     input: inputSchema,
+    /** Findings are localised by covering parts of the image in turn, where the network yields no maps; slow. */
+    occlusionMaps: z.literal(true).optional(),
     /** What training took the findings for: `several` at once (sigmoid each; so if not given), or `one-of-many` (softmax over the findings). */
     objective: z.enum(['several', 'one-of-many']).optional(),
     outputs: z

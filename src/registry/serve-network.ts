@@ -12,6 +12,8 @@ import type { InputSpecification, NetworkFile } from './model-file.js';
 export interface ServedNetwork extends Rules {
   readonly network: LoadableNetwork;
   readonly input: InputSpecification;
+  /** Findings are localised by covering parts of the image in turn. */
+  readonly occlusionMaps?: true | undefined;
 }
 
 /** Reads a file of the version's folder. @throws Fault 'model-invalid' if it cannot be read */
@@ -36,7 +38,7 @@ export async function serveNetwork(entry: NetworkFile, read: VersionFileReader, 
     if (found !== sha256) throw new Fault('model-invalid', `expected sha256 ${sha256}, found ${found}`, { source: source(name) });
     contents.set(name, bytes);
   }
-  const { input, objective, outputs, study, weights } = entry;
+  const { input, occlusionMaps, objective, outputs, study, weights } = entry;
   const at = source(weights ?? 'model.json');
   const all: Tensors = weights === undefined ? new Map() : readSafetensors(contents.get(weights)!, at);
   const { network, own } = entry.graph ? graphOf(entry, contents, all, at) : layersOf(entry, all, at);
@@ -46,6 +48,7 @@ export async function serveNetwork(entry: NetworkFile, read: VersionFileReader, 
     network,
     input,
     outputs,
+    ...(occlusionMaps ? { occlusionMaps } : {}),
     ...(objective ? { objective } : {}),
     ...(gate ? { gate } : {}),
     ...(study ? { study } : {}),
@@ -80,6 +83,7 @@ function graphOf({ graph, gate }: NetworkFile, contents: ReadonlyMap<string, Uin
           classActivation: {
             featureMap: classActivation.featureMap,
             channels: classActivation.channels,
+            ...(classActivation.layout ? { layout: classActivation.layout } : {}),
             headWeights: shapedTensor(all, classActivation.headWeights, [outputs, classActivation.channels], source),
           },
         }

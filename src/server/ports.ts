@@ -161,9 +161,15 @@ export interface PagePort {
    * Findings for files; nothing is stored.
    *
    * @param path of an upload: DICOM, ZIP of DICOM, PNG or JPEG
-   * @param reserve called before more is written to the disk
+   * @param options.model a version that predicts instead of the champion
+   * @param options.reserve called before more is written to the disk
+   * @throws Fault `model-unknown`, `model-invalid`, `upload-refused`, `too-busy`
    */
-  analyze(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<UploadAnalysisResult>;
+  analyze(
+    path: string,
+    name: string,
+    options?: { readonly model?: string | undefined; readonly reserve?: ((bytes: number) => Promise<void>) | undefined },
+  ): Promise<UploadAnalysisResult>;
   models(): Promise<ModelsPage>;
   /** @throws Fault `model-unknown` */
   model(version: string): Promise<ModelDetail>;

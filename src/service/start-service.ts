@@ -30,6 +30,7 @@ import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { openAnalyser } from './open-analyser.js';
 import { softwareVersion } from '../software-version.js';
+import { openTriedModels, type TriedModels } from '../serving/tried-models.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { deployedVersion } from '../serving/deployed-version.js';
@@ -40,6 +41,7 @@ import { studySearch } from '../reporting/study-search.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
 import { agreedLabelsOf } from '../assessments/agreed-labels.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
+import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
@@ -98,6 +100,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }),
       () => serving.close(),
     );
+    const triedModels: TriedModels = opened(openTriedModels({ registry, engine, findings, reader, serving }), () => triedModels.close());
     await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({
@@ -201,6 +204,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         champion: () => deployedVersion(registry, serving, config.model.directory),
         log,
       });
+    startFollowingStudyChanges(config, store.studyChanges, jobs, log);
     const healthParts = {
       pacs,
       store,
@@ -218,6 +222,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       jobs,
       reportPorts,
       serving,
+      triedModels,
       registry,
       modelDirectory: config.model.directory,
       dataDir: config.dataDir,

@@ -4,8 +4,8 @@ import type { PictureWorkers } from '../dataset/picture-workers.js';
 import { keyedRandom } from '../lib/seeded-random.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Engine, InputBatch } from '../engine/engine.js';
-import type { NetworkWithWeights } from '../network/network-with-weights.js';
-import type { Normalization } from '../pixels/network-input.js';
+import type { PictureTask } from '../dataset/training-picture.js';
+import { featuresOfNetwork, isForeignGraph, type LoadableNetwork } from '../network/loadable-network.js';
 import type { TrainingItem } from './epoch-plan.js';
 
 /** An image to train on, its pixels in the cache. */
@@ -16,13 +16,7 @@ export interface TrainingImage extends TrainingItem {
 }
 
 /** What the network takes; see registry/model-file.ts. */
-export interface TrainingInput {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  readonly equalise?: boolean | undefined;
-  readonly normalization: Normalization;
-}
+export type TrainingInput = PictureTask['input'];
 
 /** Makes the batch of some images; where in the epoch they stand decides how they are augmented. */
 export type BatchMaker = (members: readonly number[], epoch: number, firstPosition: number) => Promise<InputBatch>;
@@ -79,11 +73,12 @@ const predictionBatch = 16;
 /** Every picture once, as validation sees it, through a network. @returns `images * outputs` logits and `images * features` embeddings */
 export async function predictAll(
   engine: Engine,
-  network: NetworkWithWeights,
+  network: LoadableNetwork,
   source: PictureSource,
   signal?: AbortSignal,
 ): Promise<{ readonly logits: Float32Array; readonly embeddings: Float32Array }> {
-  const { outputs, features } = network.architecture;
+  const outputs = isForeignGraph(network) ? network.outputs : network.architecture.outputs;
+  const features = featuresOfNetwork(network);
   const count = source.images.length;
   const logits = new Float32Array(count * outputs);
   const embeddings = new Float32Array(count * features);

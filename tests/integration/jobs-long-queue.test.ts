@@ -20,7 +20,8 @@ after(() => embedded!.stop());
 
 /** Jobs as the watcher sends them for an archive, in one statement. */
 async function fill(store: Store, jobs: Jobs): Promise<void> {
-  await jobs.send(queue, { study: 'archive 0' }, { key: 'archive 0', priority: backlogPriority });
+  // Later than this test, so that it is still there to be copied.
+  await jobs.send(queue, { study: 'archive 0' }, { key: 'archive 0', priority: backlogPriority, startAfterMs: 3_600_000 });
   await store.sql.query({
     text: `INSERT INTO chest_ai_jobs.job (name, data, singleton_key, priority, policy, expire_in, keep_until, retry_limit)
       SELECT name, jsonb_build_object('study', 'archive ' || n), 'archive ' || n, priority, policy, expire_in, keep_until, retry_limit
@@ -31,20 +32,22 @@ async function fill(store: Store, jobs: Jobs): Promise<void> {
 /** Milliseconds for so many jobs. */
 async function pace(done: readonly string[], count: number): Promise<number> {
   const [from, before] = [performance.now(), done.length];
-  await eventually(`${count} jobs are done`, () => assert.ok(done.length - before >= count), { timeoutMs: 240_000, intervalMs: 5 });
+  await eventually(`${count} jobs are done`, () => assert.ok(done.length - before >= count), { timeoutMs: 60_000, intervalMs: 5 });
   return ((performance.now() - from) / (done.length - before)) * count;
 }
 
 test('M11, L11: with an archive in the queue of the embedded database, new studies come first, work is no slower, the process answers and stops in time', {
   timeout: 800_000,
-}, async () => {
+}, async (context) => {
   const store = await openEmptyStore(embedded!);
+  context.after(() => store.close());
   const jobs = await startJobs(store, silentLog);
+  context.after(() => jobs.stop({ timeoutMs: 1_000 }));
   const done: string[] = [];
   for (let n = 0; n < shortQueue; n++) await jobs.send(queue, { study: `before ${n}` }, { key: `before ${n}` });
   await jobs.work(queue, async ({ payload }) => void done.push(payload.study), { concurrency: 2 });
   const [begun, before0] = [performance.now(), done.length];
-  await eventually('the short queue is done', () => assert.equal(done.length, shortQueue), { timeoutMs: 240_000, intervalMs: 5 });
+  await eventually('the short queue is done', () => assert.equal(done.length, shortQueue), { timeoutMs: 60_000, intervalMs: 5 });
   const short = ((performance.now() - begun) / (shortQueue - before0)) * measured;
 
   await fill(store, jobs);
@@ -61,7 +64,6 @@ test('M11, L11: with an archive in the queue of the embedded database, new studi
   const from = performance.now();
   await jobs.stop({ timeoutMs: 6_000 });
   const stopped = performance.now() - from;
-  await store.close();
   console.log(
     `${measured} jobs: ${short.toFixed(0)} ms alone, ${long.toFixed(0)} ms before ${archive} others; event loop held ${(held.max / 1e6).toFixed(0)} ms at most; ${passed} jobs before a new one; stopped in ${stopped.toFixed(0)} ms`,
   );
@@ -69,7 +71,7 @@ test('M11, L11: with an archive in the queue of the embedded database, new studi
   assert.ok(passed <= 12, `${passed} jobs of the archive went before a new study`);
   // Without the index a job before 45,000 others takes several times as long.
   assert.ok(long < 4 * short + limitHere(500), `${long} ms against ${short} ms`);
-  // Before: 3.5 s.
-  assert.ok(held.max < limitHere(3e9), `${held.max / 1e6} ms`);
+  // Once it was held for 3.5 s, and for as long as the queue was.
+  assert.ok(held.max < limitHere(1e9), `${held.max / 1e6} ms`);
   assert.ok(stopped < limitHere(10_000), 'L11: it stops within 10 s');
 });

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { projectRoot } from '../../src/config.js';
+import { endSlowFiles } from './end-slow-files.js';
 
 export interface Counts {
   passed: number;
@@ -52,6 +53,9 @@ export async function runFiles(names: readonly string[], concurrency: number): P
   const second = await runOnce(failed, 1);
   return replaced(first, second, failed);
 }
+
+/** The longest takes some four minutes on two quiet cores. */
+const maxMinutesOfFile = 12;
 
 /** If more files fail, something is wrong that running them again would only hide. */
 const maxRepeated = 15;
@@ -104,7 +108,9 @@ function runOnce(names: readonly string[], concurrency: number): Promise<FileOut
     onPostgres[kind]++;
     (postgresByFile[file] ??= { passed: 0, failed: 0, skipped: 0 })[kind]++;
   };
-  const stream = run({ files: names.map((name) => join(folder, name)), concurrency, timeout: 15 * 60_000 });
+  const files = names.map((name) => join(folder, name));
+  const stream = run({ files, concurrency });
+  const stopWatching = endSlowFiles(files, maxMinutesOfFile * 60_000);
   stream.on('test:start', (event) => {
     const titles = open.get(event.file ?? '') ?? [];
     titles[event.nesting] = event.name;
@@ -132,6 +138,7 @@ function runOnce(names: readonly string[], concurrency: number): Promise<FileOut
   return new Promise((resolve, reject) => {
     report.once('error', reject);
     report.once('end', () => {
+      stopWatching();
       const longestFirst = Object.fromEntries(Object.entries(seconds).sort(([, a], [, b]) => b - a));
       resolve({ ...counts, onPostgres, failures, skips, seconds: longestFirst, passedAlone: [], byFile, postgresByFile });
     });

@@ -58,9 +58,9 @@ test('a pickle that would run something is not run, and refused', () => {
   const facts = Buffer.from('\x80\x02}.', 'latin1');
   refuses(
     () => readPth(Buffer.concat([magic, version, facts, pickle, Buffer.from('\x80\x02].', 'latin1')]), 'evil.pth'),
-    /the file holds no dictionary.*evil\.pth/,
+    /it would have Python call posix\.system, .*nothing was executed.*evil\.pth/,
   );
-  refuses(() => readPth(Buffer.from('\x80\x04\x95', 'latin1'), 'new.pth'), /is not data/);
+  refuses(() => readPth(Buffer.from('\x80\x04\x95', 'latin1'), 'new.pth'), /truncated at/);
 });
 
 test('torchvision: names of 2017 and of DataParallel', () => {

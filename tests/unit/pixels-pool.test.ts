@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../../src/config.js';
 import { readPart10, writePart10 } from '../../src/dicom/part10.js';
 import { Fault } from '../../src/errors.js';
-import { countedCodeRangeMb } from '../../src/pixels/decoder-pool/code-range.js';
+import { countedCodeRangeMb } from '../../src/lib/code-range.js';
 import { DecoderPool, toStored, type DecoderPoolOptions } from '../../src/pixels/decoder-pool/decoder-pool.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 import { presentXray } from '../../src/pixels/xray/xray.js';

@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
 import type { EvaluateCommand } from '../evaluate.js';
 import { acceptFormerOption } from '../former-names.js';
+import type { CalibrateCommand } from '../models-calibrate.js';
 import type { PromoteCommand } from '../models-change.js';
+import type { CompareCommand } from '../models-compare.js';
 import type { GateCommand } from '../models-gate.js';
+import type { GuardCommand } from '../models-guard.js';
+import type { TryCommand } from '../models-try.js';
 import { besideService, jsonLines, jsonObject } from './option-values.js';
 
 const anyModel = 'champion, challenger, the beginning of a version, or a folder';
@@ -26,6 +30,10 @@ export function addModelCommands(program: Command): void {
     .argument('[model]', anyModel, 'champion')
     .option('--json', jsonObject, false)
     .action(async (name: string, options: { json: boolean }) => (await import('../models.js')).showModel(name, options));
+  addTry(models);
+  addCompare(models);
+  addGuard(models);
+  addCalibrate(models);
   addGate(models);
   addChanges(models);
   models
@@ -78,6 +86,74 @@ function addEvaluate(program: Command): void {
     .action(async (options: EvaluateCommand) => (await import('../evaluate.js')).evaluate(options));
 }
 
+function addTry(models: Command): void {
+  models
+    .command('try')
+    .description('Analyze files or a study of the PACS with any model and print the findings. Nothing is stored and no report is written.')
+    .argument('<model>', anyModel)
+    .argument('[file...]', 'files, folders, patterns or -, as for analyze')
+    .option('--study <uid>', 'Study Instance UID of a study in the PACS (default: the files are analyzed)')
+    .option('--json', jsonLines, false)
+    .option('--csv', 'print CSV with a header, one row per file', false)
+    .option('--heatmap <directory>', 'write a PNG with the location of each finding of a file into this folder')
+    .addHelpText(
+      'after',
+      '\nThe exit status is 0 only if everything could be analyzed.\n\nExamples:\n  chest-ai models try 3f2a91 chest.dcm\n  chest-ai models try challenger --study 1.2.840.1 --json',
+    )
+    .action(async (name: string, files: string[], options: TryCommand) =>
+      (await import('../models-try.js')).tryModel(name, files, options),
+    );
+}
+
+function addCompare(models: Command): void {
+  models
+    .command('compare')
+    .description(
+      'Compare two models on a data set: AUROC, sensitivity and specificity of each finding that both report, with intervals of the differences. Nothing is recorded.',
+    )
+    .argument('<first>', anyModel)
+    .argument('<second>', anyModel)
+    .requiredOption('--dataset <directory>', 'data set as for evaluate')
+    .option('--test-lock <file>', 'only the patients of this locked test set')
+    .option('--network <kind>', 'network to compare, xray or ct', 'xray')
+    .option('--resamples <n>', 'number of bootstrap resamples (by patient) for the intervals', '1000')
+    .option('--seed <n>', 'seed of the resamples', '0')
+    .option('--json', jsonObject, false)
+    .action(async (first: string, second: string, options: CompareCommand) =>
+      (await import('../models-compare.js')).compareModels(first, second, options),
+    );
+}
+
+function addGuard(models: Command): void {
+  models
+    .command('guard')
+    .description(
+      'Fit the feature guard of a model on unlabelled images of your hospital. This makes a new version; images unlike them are refused by it.',
+    )
+    .argument('<model>', anyModel)
+    .option('--studies <n>', 'number of studies: the newest of the PACS that the routing rules take (default: --folder)')
+    .option('--folder <directory>', 'pictures and DICOM files instead of studies of the PACS (default: --studies)')
+    .option('--network <kind>', 'network whose guard is fitted, xray or ct', 'xray')
+    .option('--json', jsonObject, false)
+    .addHelpText('after', '\nAt least 100 images are needed.\n\nExample:\n  chest-ai models guard 3f2a91 --studies 500')
+    .action(async (name: string, options: GuardCommand) => (await import('../models-guard.js')).guardModel(name, options));
+}
+
+function addCalibrate(models: Command): void {
+  models
+    .command('calibrate')
+    .description(
+      "Fit temperature and thresholds of a model on local labels: the readers' labels outside the locked test set, or a data set. This makes a new version.",
+    )
+    .argument('<model>', anyModel)
+    .option('--dataset <directory>', "data set as for evaluate (default: the readers' labels)")
+    .option('--network <kind>', 'network that is calibrated, xray or ct', 'xray')
+    .option('--min-patients <n>', 'number of patients with a finding, and without it, that are needed to calibrate it', '20')
+    .option('--json', jsonObject, false)
+    .addHelpText('afterAll', `\n${besideService}`)
+    .action(async (name: string, options: CalibrateCommand) => (await import('../models-calibrate.js')).calibrateModel(name, options));
+}
+
 function addGate(models: Command): void {
   const gate = models
     .command('gate')
@@ -85,7 +161,10 @@ function addGate(models: Command): void {
       'Compare a version with the champion on a test set by every criterion of the gate, and write a change record. The exit status is 0 only if it passes.',
     )
     .argument('<model>', anyModel)
-    .requiredOption('--dataset <directory>', 'data set as for evaluate; it must contain no image that either version was trained on')
+    .option(
+      '--dataset <directory>',
+      "data set as for evaluate; it must contain no image that either version was trained on (default: the locked test set of the readers' labels)",
+    )
     .option('--test-lock <file>', 'only the patients of this locked test set')
     .option('--network <kind>', 'network to compare, xray or ct', 'xray')
     .option('--rules <file>', 'YAML or JSON file with margins and bounds that differ from the defaults')

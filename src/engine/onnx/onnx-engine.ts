@@ -1,9 +1,11 @@
 import { Fault } from '../../errors.js';
 import { checkWeights } from '../../network/check-weights.js';
-import { knownNetwork } from '../../network/loadable-network.js';
+import { isForeignGraph } from '../../network/loadable-network.js';
 import { checkInput, checkPrediction } from '../check-prediction.js';
 import { checkTrainer, checkTrainingBatch } from '../check-trainer.js';
 import type { Engine, EngineDescription, LoadableNetwork, NetworkWithWeights, Predictor } from '../engine.js';
+import { ForeignPredictor } from '../foreign/foreign-predictor.js';
+import { runtimeFor } from '../foreign/foreign-runtime.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
 import { defaultAnswerLimits, type AnswerLimits, type Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';
@@ -24,6 +26,7 @@ export class OnnxEngine implements Engine, TrainingEngine {
   readonly description: EngineDescription;
   readonly #settings: OnnxSessionSettings;
   readonly #process: ComputeProcess;
+  readonly #limits: AnswerLimits;
   #sessions = 0;
 
   constructor({
@@ -34,6 +37,7 @@ export class OnnxEngine implements Engine, TrainingEngine {
   }: OnnxEngineOptions) {
     this.#settings = settings;
     this.description = description;
+    this.#limits = limits;
     this.#process = new ComputeProcess({ program, arguments: [], environment: childEnvironment(), limits });
   }
 
@@ -47,10 +51,13 @@ export class OnnxEngine implements Engine, TrainingEngine {
 
   /**
    * @throws Fault 'model-invalid' if weights and architecture do not belong together,
-   *   'engine-failed' if onnxruntime does not take the network
+   *   'engine-failed' if onnxruntime does not take the network, 'engine-unavailable' naming a package that a graph's format needs
    */
-  async load(loadable: LoadableNetwork): Promise<Predictor> {
-    const network = knownNetwork(loadable, 'inference');
+  async load(network: LoadableNetwork): Promise<Predictor> {
+    if (isForeignGraph(network))
+      return ForeignPredictor.load(network, runtimeFor(network.format, { threads: this.#settings.threads, onnx: this.#settings }), {
+        limits: this.#limits,
+      });
     const { architecture } = network;
     const tensors = ownTensors(network);
     checkWeights(architecture, tensors);

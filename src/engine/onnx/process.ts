@@ -1,7 +1,11 @@
+import { isForeignGraph, type LoadableNetwork } from '../../network/loadable-network.js';
 import { answerRequests } from '../compute-answers.js';
+import { openForeignSession } from './inference/foreign-session.js';
 import { inferenceModel } from './inference/inference-model.js';
 import { openSession, type BlockingSession } from './inference/inference-session.js';
-import type { Replies, OnnxRequest } from './protocol.js';
+import { companionsOf, withCompanions } from './model-file/companions.js';
+import { describeOnnx } from './model-file/describe-classifier.js';
+import type { OnnxRequest, OnnxSessionSettings, Replies } from './protocol.js';
 import { openTrainingSession } from './training/open-training-session.js';
 import type { TrainingSession } from './training/training-session.js';
 
@@ -17,7 +21,9 @@ answerRequests(answer);
 async function answer(request: OnnxRequest): Promise<Replies[keyof Replies]> {
   switch (request.kind) {
     case 'load':
-      sessions.set(request.session, await openSession(inferenceModel(request.network), request.settings));
+      await sessions.get(request.session)?.release();
+      sessions.delete(request.session);
+      sessions.set(request.session, await open(request.network, request.settings));
       return undefined;
     case 'predict':
       return known(sessions, request.session).predict(request.input);
@@ -33,7 +39,15 @@ async function answer(request: OnnxRequest): Promise<Replies[keyof Replies]> {
       sessions.delete(request.session);
       trainers.delete(request.session);
       return undefined;
+    case 'companions':
+      return companionsOf(request.model);
+    case 'describe':
+      return describeOnnx(withCompanions(request.files, request.main), request.main, request.options);
   }
+}
+
+function open(network: LoadableNetwork, settings: OnnxSessionSettings): Promise<BlockingSession> {
+  return isForeignGraph(network) ? openForeignSession(network, settings) : openSession(inferenceModel(network), settings);
 }
 
 function known<Session>(from: ReadonlyMap<number, Session>, session: number): Session {

@@ -1,4 +1,5 @@
-import type { InputBatch, NetworkWithWeights, Prediction } from '../engine.js';
+import type { InputBatch, LoadableNetwork, Prediction } from '../engine.js';
+import type { ForeignDraft, ForeignOptions } from '../foreign/foreign-options.js';
 import type { StepRates, StepResult, TrainerOptions, TrainerState, TrainingBatch } from '../trainer.js';
 
 /** Execution providers of onnxruntime that are of use here, by the names onnxruntime-node gives them. */
@@ -21,12 +22,20 @@ export interface Diverged {
 
 /** Requests of the engine to its process. The engine numbers the sessions. */
 export type OnnxRequest =
-  | { readonly kind: 'load'; readonly session: number; readonly network: NetworkWithWeights; readonly settings: OnnxSessionSettings }
+  | { readonly kind: 'load'; readonly session: number; readonly network: LoadableNetwork; readonly settings: OnnxSessionSettings }
   | { readonly kind: 'predict'; readonly session: number; readonly input: InputBatch }
   | { readonly kind: 'start-trainer'; readonly session: number; readonly options: TrainerOptions; readonly settings: OnnxSessionSettings }
   | { readonly kind: 'step'; readonly session: number; readonly batch: TrainingBatch; readonly rates: StepRates }
   | { readonly kind: 'state'; readonly session: number }
-  | { readonly kind: 'release'; readonly session: number };
+  | { readonly kind: 'release'; readonly session: number }
+  /** Names of the files beside a model of others that its tensors lie in. */
+  | { readonly kind: 'companions'; readonly model: Uint8Array }
+  | {
+      readonly kind: 'describe';
+      readonly main: string;
+      readonly files: ReadonlyMap<string, Uint8Array>;
+      readonly options: ForeignOptions;
+    };
 
 /** The reply to each kind of request. */
 export interface Replies {
@@ -36,6 +45,8 @@ export interface Replies {
   readonly step: StepResult | Diverged;
   readonly state: TrainerState;
   readonly release: undefined;
+  readonly companions: readonly string[];
+  readonly describe: ForeignDraft;
 }
 
 export type OnnxReply<R extends OnnxRequest> = Replies[R['kind']];

@@ -2,6 +2,7 @@ import { childEnvironment } from '../../lib/child-environment.js';
 import { Fault } from '../../errors.js';
 import type { AnswerLimits, Work } from '../answer-limits.js';
 import { ComputeProcess } from '../compute-process.js';
+import type { Confinement } from '../confinement.js';
 import { libraryFolder, type BackendSettings } from './backend.js';
 import type { TensorFlowRequest, Started, NamedValues } from './protocol.js';
 
@@ -12,6 +13,7 @@ export interface EngineProcess {
   readonly pid: number | undefined;
   /** Whether the request being computed has taken more than half of the time it may take. */
   readonly stalled: boolean;
+  readonly ended: boolean;
   /**
    * @param what names the request in the fault
    * @param work by which its time is measured
@@ -32,6 +34,7 @@ export interface EngineProcessOptions {
   readonly limits: AnswerLimits;
   /** For the backend to start; first use of a GPU compiles kernels, on a card newer than the library for minutes. */
   readonly startTimeoutMs?: number | undefined;
+  readonly confinement?: Confinement | undefined;
 }
 
 const defaultStartTimeoutMs = 10 * 60_000;
@@ -39,7 +42,7 @@ const defaultStartTimeoutMs = 10 * 60_000;
 /** @throws Fault 'engine-unavailable' with the reason, if the backend does not start */
 export async function startEngineProcess(
   settings: BackendSettings,
-  { limits, startTimeoutMs = defaultStartTimeoutMs }: EngineProcessOptions,
+  { limits, startTimeoutMs = defaultStartTimeoutMs, confinement }: EngineProcessOptions,
 ): Promise<EngineProcess> {
   let onStart: (answer: Started) => void;
   const start = new Promise<Started>((resolve) => (onStart = resolve));
@@ -48,6 +51,7 @@ export async function startEngineProcess(
     arguments: [JSON.stringify(settings)],
     environment: environment(settings),
     limits,
+    confinement,
     onMessage: (message) => onStart(message as Started),
     onEnd: (reason) => onStart({ refused: `its process ended (${reason})` }),
   });
@@ -65,6 +69,9 @@ export async function startEngineProcess(
     pid: child.pid,
     get stalled() {
       return child.stalled;
+    },
+    get ended() {
+      return child.ended;
     },
     request: async <Kind extends TensorFlowRequest['kind']>(
       request: Extract<TensorFlowRequest, { kind: Kind }>,

@@ -1,4 +1,5 @@
 import { createPrivateFilesOnly } from '../../lib/private-files.js';
+import { isForeignGraph, type LoadableNetwork } from '../../network/loadable-network.js';
 import { answerRequests, postToParent, reasonOf } from '../compute-answers.js';
 import type { BackendSettings } from './backend.js';
 import type { InferenceNetwork } from './inference.js';
@@ -28,8 +29,9 @@ async function start(): Promise<void> {
 async function answer(request: TensorFlowRequest): Promise<NamedValues[keyof NamedValues]> {
   switch (request.kind) {
     case 'load': {
-      const { inferenceNetwork } = await import('./inference.js');
-      networks.set(request.session, inferenceNetwork(request.network));
+      networks.get(request.session)?.release();
+      networks.delete(request.session);
+      networks.set(request.session, await open(request.network));
       return undefined;
     }
     case 'predict': {
@@ -51,9 +53,18 @@ async function answer(request: TensorFlowRequest): Promise<NamedValues[keyof Nam
       networks.delete(request.session);
       trainings.delete(request.session);
       return undefined;
+    case 'companions':
+      return (await import('./foreign/model-json.js')).companionsOfModel(request.model);
+    case 'describe':
+      return (await import('./foreign/describe-model.js')).describeModel(request.main, request.files, request.options);
     case 'tensors':
       return (await import('@tensorflow/tfjs-core')).memory().numTensors;
   }
+}
+
+async function open(network: LoadableNetwork): Promise<InferenceNetwork> {
+  if (isForeignGraph(network)) return (await import('./foreign/foreign-network.js')).foreignNetwork(network);
+  return (await import('./inference.js')).inferenceNetwork(network);
 }
 
 function training(session: number): TensorFlowTrainingSession {

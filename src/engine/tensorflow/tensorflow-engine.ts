@@ -1,9 +1,11 @@
 import { Fault } from '../../errors.js';
 import { checkWeights } from '../../network/check-weights.js';
-import { knownNetwork } from '../../network/loadable-network.js';
+import { isForeignGraph } from '../../network/loadable-network.js';
 import { checkInput, checkPrediction } from '../check-prediction.js';
 import { checkTrainer, checkTrainingBatch } from '../check-trainer.js';
 import type { Engine, EngineDescription, LoadableNetwork, NetworkWithWeights, Predictor } from '../engine.js';
+import { ForeignPredictor } from '../foreign/foreign-predictor.js';
+import { runtimeFor } from '../foreign/foreign-runtime.js';
 import { defaultAnswerLimits, type AnswerLimits } from '../answer-limits.js';
 import { measuresOf, describeRequest, workOf } from '../network-requests.js';
 import type { Trainer, TrainerOptions, TrainingEngine } from '../trainer.js';
@@ -14,11 +16,15 @@ import { startEngineProcess, type EngineProcess } from './engine-process.js';
 export class TensorflowEngine implements Engine, TrainingEngine {
   readonly description: EngineDescription;
   readonly #process: EngineProcess;
+  readonly #settings: BackendSettings;
+  readonly #limits: AnswerLimits;
   #sessions = 0;
 
-  private constructor(description: EngineDescription, process: EngineProcess) {
+  private constructor(description: EngineDescription, process: EngineProcess, settings: BackendSettings, limits: AnswerLimits) {
     this.description = description;
     this.#process = process;
+    this.#settings = settings;
+    this.#limits = limits;
   }
 
   /** @throws Fault 'engine-unavailable' with the reason, if the packages are missing or the backend does not start */
@@ -37,7 +43,7 @@ export class TensorflowEngine implements Engine, TrainingEngine {
         `${backendPackages[settings.backend].packages.at(-1)} is not installed; to add it: ${backendPackages[settings.backend].howToAdd}`,
       );
     const started = await startEngineProcess(settings, { limits, startTimeoutMs });
-    return new TensorflowEngine({ name: `TensorFlow.js ${installed} (${started.place})`, why }, started);
+    return new TensorflowEngine({ name: `TensorFlow.js ${installed} (${started.place})`, why }, started, settings, limits);
   }
 
   get pid(): number | undefined {
@@ -50,10 +56,13 @@ export class TensorflowEngine implements Engine, TrainingEngine {
 
   /**
    * @throws Fault 'model-invalid' if weights and architecture do not belong together,
-   *   'engine-failed' if TensorFlow.js does not take the network
+   *   'engine-failed' if TensorFlow.js does not take the network, 'engine-unavailable' naming a package that a graph's format needs
    */
-  async load(loadable: LoadableNetwork): Promise<Predictor> {
-    const network = knownNetwork(loadable, 'inference');
+  async load(network: LoadableNetwork): Promise<Predictor> {
+    if (isForeignGraph(network))
+      return ForeignPredictor.load(network, runtimeFor(network.format, { threads: this.#settings.threads, tensorflow: this.#settings }), {
+        limits: this.#limits,
+      });
     const { architecture } = network;
     const tensors = ownTensors(network);
     checkWeights(architecture, tensors);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { countedCodeRangeMb } from './code-range.js';
+import { countedCodeRangeMb } from '../../lib/code-range.js';
 import { answerOf, MessageReader, messageParts, type TaskHead } from './decoder-messages.js';
 import type { DecoderAnswer, DecoderTask } from './decoder-tasks.js';
 

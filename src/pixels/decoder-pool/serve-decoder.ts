@@ -2,7 +2,7 @@ import { readSync, writeSync } from 'node:fs';
 import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../errors.js';
-import { threadCodeRangeMb } from './code-range.js';
+import { threadCodeRangeMb } from '../../lib/code-range.js';
 import { answerParts, lengthsOf, prefixLength, type TaskHead } from './decoder-messages.js';
 import type { DecoderAnswer, DecoderTask, TaskResult } from './decoder-tasks.js';
 

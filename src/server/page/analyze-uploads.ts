@@ -8,7 +8,8 @@ import { beginningOf } from '../../reporting/upload-header.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { unpackLimits, unpackZip } from '../../uploads/unpack-zip.js';
 import { jpegOf } from './study-in-pacs.js';
-import type { Serving } from '../../serving/model-serving.js';
+import type { AcquiredModel, Serving } from '../../serving/model-serving.js';
+import type { TriedModels } from '../../serving/tried-models.js';
 
 /** Uploads that are analyzed at the same time; others wait, and more than `maxWaiting` are refused. */
 const atOnce = 2;
@@ -17,6 +18,13 @@ const maxWaiting = 64;
 const largeBytes = 128 * 2 ** 20;
 /** Colours change slowly: the browser enlarges them. */
 const overlaySide = 256;
+
+export interface UploadAnalysisOptions {
+  /** A version that predicts instead of the champion. */
+  readonly model?: string | undefined;
+  /** Called before more is written to the disk. */
+  readonly reserve?: ((bytes: number) => Promise<void>) | undefined;
+}
 
 type AnalysisPorts = Pick<ReportPorts, 'reader' | 'model' | 'settings' | 'clock' | 'log'>;
 
@@ -29,17 +37,18 @@ export class UploadAnalyses {
   constructor(
     private readonly ports: AnalysisPorts,
     private readonly serving?: Pick<Serving, 'acquireChampion'>,
+    private readonly triedModels?: Pick<TriedModels, 'acquire'>,
   ) {}
 
-  /** @throws Fault `too-busy`, `upload-refused`, `disk-full` */
-  async analyze(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<UploadAnalysisResult> {
+  /** @throws Fault `too-busy`, `upload-refused`, `disk-full`, `model-unknown`, `model-invalid` */
+  async analyze(path: string, name: string, options: UploadAnalysisOptions = {}): Promise<UploadAnalysisResult> {
     const weight = (await stat(path)).size > largeBytes ? atOnce : 1;
     if (this.waiting.length > 0 || this.active + weight > atOnce) {
       if (this.waiting.length >= maxWaiting) throw new Fault('too-busy', 'try again in a minute');
       await new Promise<void>((resume) => this.waiting.push({ weight, resume }));
     } else this.active += weight;
     try {
-      return await this.now(path, name, reserve);
+      return await this.now(path, name, options);
     } finally {
       this.active -= weight;
       for (let [next] = this.waiting; next && this.active + next.weight <= atOnce; [next] = this.waiting) {
@@ -50,10 +59,16 @@ export class UploadAnalyses {
     }
   }
 
-  private async now(path: string, name: string, reserve?: (bytes: number) => Promise<void>): Promise<UploadAnalysisResult> {
+  private acquire(version: string | undefined): AcquiredModel | undefined | Promise<AcquiredModel> {
+    if (version === undefined) return this.serving?.acquireChampion();
+    if (!this.triedModels) throw new Fault('model-unknown', `expected the deployed model, found ${version}: no other can be tried here`);
+    return this.triedModels.acquire(version);
+  }
+
+  private async now(path: string, name: string, { model: version, reserve }: UploadAnalysisOptions): Promise<UploadAnalysisResult> {
     const started = performance.now();
     const unpacked = `${path}.unpacked`;
-    const acquired = this.serving?.acquireChampion();
+    const acquired = await this.acquire(version);
     const ports = acquired ? { ...this.ports, model: () => acquired.model, reader: acquired.reader } : this.ports;
     try {
       const files = isArchive(await beginningOf(path, 4))

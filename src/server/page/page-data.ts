@@ -16,12 +16,15 @@ import { pageModels, type ModelParts } from './models.js';
 import { usableUid } from '../parameters.js';
 import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
 import type { Serving } from '../../serving/model-serving.js';
+import type { TriedModels } from '../../serving/tried-models.js';
 
 export interface PageParts extends ModelParts {
   readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
   readonly reportPorts: ReportPorts;
   readonly serving?: Pick<Serving, 'acquireChampion'>;
+  /** Without it, files are analyzed by the deployed model only. */
+  readonly triedModels?: Pick<TriedModels, 'acquire'>;
 }
 
 const latencyResults = 200;
@@ -29,7 +32,7 @@ const latencyResults = 200;
 /** The data of the page, from the running parts. */
 export function pagePortOf(parts: PageParts): PagePort {
   const { pacs, store, jobs, reportPorts } = parts;
-  const uploads = new UploadAnalyses(reportPorts, parts.serving);
+  const uploads = new UploadAnalyses(reportPorts, parts.serving, parts.triedModels);
   const routing = reportPorts.settings.routing;
   return {
     async worklist({ search, ...filter }) {
@@ -93,7 +96,7 @@ export function pagePortOf(parts: PageParts): PagePort {
     async testRulesOn(path, name) {
       return ruleTest(name, seriesFactsOf([await readHeader(path)]), routing.rules);
     },
-    analyze: (path, name, reserve) => uploads.analyze(path, name, reserve),
+    analyze: (path, name, options) => uploads.analyze(path, name, options),
     ...pageModels(parts),
   };
 }

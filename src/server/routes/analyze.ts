@@ -5,7 +5,7 @@ import { UploadRoom, type UploadPlace } from '../../uploads/upload-room.js';
 import { actorOf } from '../access/actor.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
-import { analysisSchema } from '../schemas/analysis.js';
+import { analysisSchema, analyzeQuerySchema } from '../schemas/analysis.js';
 import { ruleTestSchema } from '../schemas/operations.js';
 import { startedPorts } from '../started-ports.js';
 
@@ -24,13 +24,18 @@ export function analyzeRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/analyze',
       access: 'viewer',
       summary: 'Findings for a DICOM, ZIP, PNG or JPEG file; nothing is stored',
+      query: analyzeQuerySchema,
       body: 'file',
       reply: { json: analysisSchema },
-      async handle({ request, response, actor }) {
+      async handle({ request, response, query: { model }, actor }) {
         const { page } = startedPorts(parts);
         return withUpload(request, response, { ...parts.uploads, room }, async ({ path }, name, { reserve }) => {
-          const analysis = await page.analyze(path, name, reserve);
-          await parts.audit.recordIfPossible({ ...actor, action: 'upload.analyze' });
+          const analysis = await page.analyze(path, name, { model, reserve });
+          await parts.audit.recordIfPossible({
+            ...actor,
+            action: 'upload.analyze',
+            ...(model === undefined ? {} : { subject: { model } }),
+          });
           return analysis;
         });
       },

@@ -40,6 +40,14 @@ const analyzedImageSchema = z
   .readonly();
 export type AnalyzedImage = z.infer<typeof analyzedImageSchema>;
 
+export const analyzeQuerySchema = z.object({
+  model: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/, 'expected a version that GET /api/models lists')
+    .optional()
+    .describe('version that predicts; without it the champion'),
+});
+
 export const analysisSchema = z
   .object({
     notice: z.string(),

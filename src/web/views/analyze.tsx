@@ -22,6 +22,7 @@ import type { AnalyzedFinding, AnalyzedImage, FindingFigures, ModelsPage, Upload
 import { ApiFault, get, upload } from '../api.js';
 import { sortedByImportance, probabilityText, thresholdPercent } from '../finding-order.js';
 import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
+import { ModelChoice } from '../parts/model-choice.js';
 import { Reason } from '../parts/reason.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type Translate } from '../texts/texts.js';
@@ -32,14 +33,18 @@ const maxMegabytes = 512;
 interface ChosenFile {
   readonly id: number;
   readonly file: File;
+  /** Version that was chosen when the file was added; empty: the deployed one. */
+  readonly model: string;
 }
 
 export function AnalyzeView(): ReactNode {
   const { t } = useTexts();
   const [chosen, setChosen] = useState<readonly ChosenFile[]>([]);
   const [over, setOver] = useState(false);
+  const [model, setModel] = useState('');
   const next = useRef(0);
-  const add = (files: readonly File[]): void => setChosen((before) => [...files.map((file) => ({ id: ++next.current, file })), ...before]);
+  const add = (files: readonly File[]): void =>
+    setChosen((before) => [...files.map((file) => ({ id: ++next.current, file, model })), ...before]);
   const dropped = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
@@ -76,9 +81,15 @@ export function AnalyzeView(): ReactNode {
           {(props) => <Button {...props}>{t('analyze.choose')}</Button>}
         </FileButton>
       </div>
+      <ModelChoice value={model} onChange={setModel} />
       <Stack mt="md" gap="md">
         {chosen.map((one) => (
-          <Upload key={one.id} file={one.file} remove={() => setChosen((before) => before.filter(({ id }) => id !== one.id))} />
+          <Upload
+            key={one.id}
+            file={one.file}
+            model={one.model}
+            remove={() => setChosen((before) => before.filter(({ id }) => id !== one.id))}
+          />
         ))}
       </Stack>
     </>
@@ -90,7 +101,13 @@ type State =
   | { readonly kind: 'refused'; readonly sentence: string; readonly again: boolean }
   | { readonly kind: 'analyzed'; readonly analysis: UploadAnalysisResult };
 
-function Upload({ file, remove }: { readonly file: File; readonly remove: () => void }): ReactNode {
+interface UploadProps {
+  readonly file: File;
+  readonly model: string;
+  readonly remove: () => void;
+}
+
+function Upload({ file, model, remove }: UploadProps): ReactNode {
   const { t } = useTexts();
   const [state, setState] = useState<State>({ kind: 'sending', share: 0 });
   const [attempt, setAttempt] = useState(0);
@@ -107,13 +124,13 @@ function Upload({ file, remove }: { readonly file: File; readonly remove: () => 
     }
     const stop = new AbortController();
     setState({ kind: 'sending', share: 0 });
-    upload<UploadAnalysisResult>('/api/analyze', file, (share) => setState({ kind: 'sending', share }), stop.signal)
+    const path = model === '' ? '/api/analyze' : `/api/analyze?model=${encodeURIComponent(model)}`;
+    upload<UploadAnalysisResult>(path, file, (share) => setState({ kind: 'sending', share }), stop.signal)
       .then((analysis) => setState({ kind: 'analyzed', analysis }))
       .catch((error: unknown) => !stop.signal.aborted && setState(refusal(error, t)));
     return () => stop.abort();
     // A change of the language does not send the file again.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [file, attempt]);
+  }, [file, model, attempt]);
   const lost = state.kind === 'refused' && state.again;
   useEffect(() => {
     if (!lost) return;

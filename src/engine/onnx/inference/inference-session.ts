@@ -9,17 +9,8 @@ export interface BlockingSession {
   release(): Promise<void>;
 }
 
-export async function openSession(model: Uint8Array, { provider, threads }: OnnxSessionSettings): Promise<BlockingSession> {
-  const session = await InferenceSession.create(model, {
-    executionProviders: [provider],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    // threads wait awake for the next of the many small operators, but so briefly, and never between runs, that the core is there for
-    // decoding and for Orthanc on small machines; asleep at once, a single picture takes a fifth longer (docs/reference/benchmarks.md)
-    extra: { session: { force_spinning_stop: '1', intra_op: { spin_duration_us: '50' } } },
-  });
+export async function openSession(model: Uint8Array, settings: OnnxSessionSettings): Promise<BlockingSession> {
+  const session = await InferenceSession.create(model, sessionOptions(settings));
   return {
     predict: async ({ data, batch, channels, height, width }) => {
       const output = await session.run({ [inferenceNames.input]: new Tensor('float32', data, [batch, channels, height, width]) });
@@ -42,5 +33,18 @@ export async function openSession(model: Uint8Array, { provider, threads }: Onnx
       };
     },
     release: () => session.release(),
+  };
+}
+
+export function sessionOptions({ provider, threads }: OnnxSessionSettings): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // threads wait awake for the next of the many small operators, but so briefly, and never between runs, that the core is there for
+    // decoding and for Orthanc on small machines; asleep at once, a single picture takes a fifth longer (docs/reference/benchmarks.md)
+    extra: { session: { force_spinning_stop: '1', intra_op: { spin_duration_us: '50' } } },
   };
 }

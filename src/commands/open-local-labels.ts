@@ -1,0 +1,56 @@
+import { agreedLabelsIn } from '../assessments/agreed-labels.js';
+import type { Config } from '../config.js';
+import { Fault } from '../errors.js';
+import { createLog } from '../log.js';
+import { siteOf } from '../monitoring/site-of.js';
+import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { localLabels, type LocalLabels } from '../retraining/local-labels.js';
+import { retrainingMemoryOf } from '../retraining/retraining-memory.js';
+import { openPacs } from '../service/open-pacs.js';
+import type { ImageReader } from '../serving/image-reader.js';
+import { openStore } from '../store/store.js';
+import { storeLocation } from '../store/store-location.js';
+
+/**
+ * The readers' labels of these findings, for a command that uses them while database and PACS are open.
+ *
+ * @throws Fault 'config-invalid' without ORTHANC_URL, 'dataset-invalid' if there are too few labels
+ */
+export async function withLocalLabels<Result>(
+  config: Config,
+  findings: readonly string[],
+  reader: Pick<ImageReader, 'readXray'>,
+  use: (labels: LocalLabels) => Promise<Result>,
+): Promise<Result> {
+  if (!config.orthanc.url)
+    throw new Fault(
+      'config-invalid',
+      'expected ORTHANC_URL, because readers label studies of your PACS, or --dataset with labelled images',
+    );
+  const log = createLog({ ...config.log, level: 'warn' });
+  const store = await openStore(storeLocation(config), log);
+  try {
+    const pacs = await openPacs(config, log, { environment: {}, script: '' });
+    try {
+      const siteKey = await store.drift.siteKey();
+      const labels = await localLabels(
+        findings,
+        {
+          settings: { dataDir: config.dataDir, retraining: config.retraining, maxImages: config.report.maxImages },
+          agreedLabels: () => agreedLabelsIn(store.labels),
+          pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
+          siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
+          memory: retrainingMemoryOf(config, store),
+          clock: { now: () => new Date() },
+          log,
+        },
+        reader,
+      );
+      return await use(labels);
+    } finally {
+      await pacs.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
