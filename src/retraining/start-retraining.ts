@@ -2,7 +2,7 @@ import type { Config } from '../config.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
-import type { OpenReader } from '../serving/image-reader.js';
+import type { FramedInput, OpenReader } from '../serving/image-reader.js';
 import type { Store } from '../store/store.js';
 import { agreedLabelsIn } from '../assessments/agreed-labels.js';
 import { siteOf } from '../monitoring/site-of.js';
@@ -41,7 +41,7 @@ export async function startRetraining(parts: StartRetrainingParts): Promise<void
     agreedLabels: () => agreedLabelsIn(store.labels),
     pacs,
     siteOf: (instance: Parameters<typeof siteOf>[0]) => siteOf(instance, config.drift.sites, siteKey),
-    readerFor: (size: { readonly width: number; readonly height: number }) => reader.forSizes({ xray: size, ct: undefined }),
+    readerFor: (frame: FramedInput) => reader.forSizes({ xray: frame, ct: undefined }),
     registry,
     memory: retrainingMemoryOf(config, store),
     trainAndEvaluate: trainInProcess(config, codeVersion, log),

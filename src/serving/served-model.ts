@@ -4,7 +4,8 @@ import { assessImage, assessStudy, type StudyAssessment } from '../evaluation/de
 import { withServedThresholds, type ThresholdOverride } from '../evaluation/operating-points.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
-import type { GreyImage } from '../pixels/image.js';
+import type { Frame, GreyImage } from '../pixels/image.js';
+import { boxInWhole, mapInWhole } from '../pixels/input-frame.js';
 import { checkFrontal, minDetailScore, minFrontalScore } from '../pixels/xray/frontal-check.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
@@ -47,7 +48,7 @@ export async function serveModel(
     },
     async predictSlices(images) {
       const { served, prediction } = await predict('ct', images);
-      return stackPrediction(prediction, served);
+      return stackPrediction(prediction, served, images);
     },
     async release() {
       await (released ??= Promise.all(Object.values(networks).map(({ predictor }) => predictor.release())));
@@ -94,14 +95,14 @@ function imagePrediction(prediction: Prediction, index: number, served: ServedNe
     gate.accepted ? undefined : (gate.reason ?? 'the network refuses it'),
   ].filter((reason) => reason !== undefined);
   return {
-    findings: findings.map((finding) => findingPrediction(finding, served, prediction, index)),
+    findings: findings.map((finding) => findingPrediction(finding, served, prediction, index, image.frame)),
     engine: prediction.engine,
     distance: gate.distance ?? undefined,
     ...(reasons.length > 0 ? { refusal: reasons.join('; ') } : {}),
   };
 }
 
-function stackPrediction(prediction: Prediction, served: ServedNetwork): StackPrediction {
+function stackPrediction(prediction: Prediction, served: ServedNetwork, slices: readonly GreyImage[]): StackPrediction {
   const { accepted, reason, findings, images } = assessStudy(prediction, served);
   const top = served.study?.top ?? 1;
   return {
@@ -109,7 +110,7 @@ function stackPrediction(prediction: Prediction, served: ServedNetwork): StackPr
     engine: prediction.engine,
     distance: meanDistance(images),
     findings: findings.map((finding) => ({
-      ...findingPrediction(finding, served, prediction, finding.slices[0]!),
+      ...findingPrediction(finding, served, prediction, finding.slices[0]!, slices[finding.slices[0]!]!.frame),
       slices: finding.slices,
     })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
@@ -129,16 +130,18 @@ interface Scored {
   readonly decision: FindingPrediction['decision'];
 }
 
-/** @param image whose activation map shows the place */
+/** @param image whose activation map shows the place @param frame what of the picture the network saw */
 function findingPrediction(
   { name, output, probability, decision }: Scored,
   served: ServedNetwork,
   prediction: Prediction,
   image: number,
+  frame: Frame | undefined,
 ): FindingPrediction {
   const { absentBelow, presentFrom } = served.outputs[output] as FindingRule;
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
-  return { name, probability, decision, absentBelow, presentFrom, activation: { values, width, height }, ...(box ? { box } : {}) };
+  const activation = mapInWhole({ values, width, height }, frame);
+  return { name, probability, decision, absentBelow, presentFrom, activation, ...(box ? { box: boxInWhole(box, frame) } : {}) };
 }
