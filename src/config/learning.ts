@@ -31,6 +31,8 @@ export const retrainingSettings = z
     rate: z.number().positive().max(10).default(1e-4),
     /** Augmentation: fastai's transforms, additional ones against differences between hospitals, or none. */
     augmentation: z.enum(['fastai', 'robust', 'none']).default('robust'),
+    /** Settings of the recipe that differ, YAML or JSON: sampling by group, weights by origin …; docs/reference/training.md lists them. */
+    recipeFile: z.string().optional(),
   })
   .refine((one) => one.headEpochs + one.epochs > 0, { path: ['epochs'], message: 'expected epochs of the last layer or of all layers' })
   .prefault({});
