@@ -107,6 +107,21 @@ export const figuresSchema = z
     xray: networkSchema,
     ct: networkSchema,
     unseen: z.array(unseenSchema).readonly(),
+    /** What became of each finding of the X-ray network, and why. */
+    decisions: z
+      .array(
+        z
+          .object({
+            name: z.string(),
+            isShipped: z.boolean(),
+            why: z.string(),
+            presentFrom: z.number().optional(),
+            absentBelow: z.number().optional(),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .default([]),
     /** DICOM files of all kinds, never trained on. */
     files: z
       .array(

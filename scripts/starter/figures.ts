@@ -10,6 +10,7 @@ import { readPartsFile } from '../../src/dataset/parts-file.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { evaluateSet } from '../../src/evaluation/report/evaluate-set.js';
+import type { ScoredSet } from '../../src/evaluation/report/scored-set.js';
 import { truthOf } from '../../src/evaluation/truth.js';
 import { loadFindings } from '../../src/findings-config.js';
 import { silentLog } from '../../src/log.js';
@@ -28,7 +29,7 @@ import {
   type UnseenFigures,
 } from './figures-file.js';
 import { predictFiles } from './files.js';
-import { shippedFindings } from './shipped-findings.js';
+import { outputDecisions, shippedOutputs } from './operating-points.js';
 import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, sourceFigures, type Measured } from './measure.js';
 
 /**
@@ -195,7 +196,7 @@ function unknownName({ view, source: from }: Example): string {
   return view.toLowerCase() === 'l' ? 'lateral chest' : 'frontal chest radiographs';
 }
 
-async function unseenFigures(run: Run): Promise<UnseenFigures> {
+async function unseenFigures(run: Run): Promise<{ readonly figures: UnseenFigures; readonly set: ScoredSet }> {
   const own = measured(run.version, 'xray');
   const examples = some(examplesOf('xray', run.parts, 'left-out'), maxMeasured.unseen);
   say(`${run.name}: ${examples.length} images of what was left out`);
@@ -204,7 +205,7 @@ async function unseenFigures(run: Run): Promise<UnseenFigures> {
   const [few, inside] = [some(examples, maxMeasured.covered), some(examplesOf('xray', run.parts, 'validation'), maxMeasured.covered)];
   const leftOut = [...new Set(examples.map((example) => example.source))].sort();
   const [, recipe] = /-recipe-(.+?)(?:-seed-\d+)?(?:-from-scratch)?$/.exec(run.name) ?? [];
-  return {
+  const figures: UnseenFigures = {
     leftOut,
     recipe: recipe ?? (run.name.endsWith('-from-scratch') ? 'from scratch' : 'as shipped'),
     seed: run.version.lineage!.seed,
@@ -219,21 +220,17 @@ async function unseenFigures(run: Run): Promise<UnseenFigures> {
     covered: await coveredFigures(own, few),
     validationCovered: await coveredFigures(own, inside),
   };
+  return { figures, set };
 }
 
-/** The model that ships: findings that miss their criterion are ignored, and nothing else is changed. @returns its folder */
-async function shippedVersion(before: ModelVersion, test: SetFigures, unseen: Figures['unseen']): Promise<ModelVersion> {
-  const decisions = shippedFindings(test, unseen);
-  for (const { name, isShipped, why } of decisions) say(`${name}: ${isShipped ? 'ships' : 'does not ship'}. ${why}`);
-  const missed = decisions.flatMap(({ name, isShipped }) => (isShipped ? [] : [name]));
+/** The model that ships, in WORK/shipped: thresholds as decided, findings that miss a criterion ignored, and nothing else changed. */
+async function shippedVersion(before: ModelVersion, decisions: Figures['decisions']): Promise<ModelVersion> {
   const folder = join(work, 'shipped');
   await mkdir(folder, { recursive: true });
   for (const file of await readdir(before.directory)) await copyFile(join(before.directory, file), join(folder, file));
   const { card: _card, ...file } = before.file;
   const network = file.networks.xray!;
-  const outputs = network.outputs.map((output) =>
-    missed.includes(output.name) ? { kind: 'ignored' as const, name: output.name } : output,
-  );
+  const outputs = shippedOutputs(network.outputs, decisions);
   const changed = modelFileSchema.parse({ ...file, networks: { ...file.networks, xray: { ...network, outputs } } });
   await writeFile(join(folder, 'model.json'), `${JSON.stringify(changed, undefined, 2)}\n`);
   return loadModelVersion(folder);
@@ -248,19 +245,33 @@ const xray = await openRun(options.xray);
 const ct = runs.includes('ct') ? await openRun('ct') : undefined;
 // the run of CT kept the X-ray network: its version is the whole model
 const whole = ct?.version ?? xray.version;
-const unseen: UnseenFigures[] = [];
+const elsewhere: Awaited<ReturnType<typeof unseenFigures>>[] = [];
 for (const name of runs.filter((one) => one.startsWith('xray-without-'))) {
-  if (existsSync(join(work, 'runs', name, 'model-version'))) unseen.push(await unseenFigures(await openRun(name)));
+  if (existsSync(join(work, 'runs', name, 'model-version'))) elsewhere.push(await unseenFigures(await openRun(name)));
   else say(`${name}: not finished, left out of the figures`);
 }
 const measuredXray = await networkFigures('xray', whole, xray);
-const shipped = await shippedVersion(whole, measuredXray.figures.test, unseen);
+const unseen = elsewhere.map((one) => one.figures);
+const decisions = outputDecisions(
+  measuredXray.figures.test,
+  unseen,
+  elsewhere.map(({ set }) => set),
+);
+for (const { name, isShipped, why } of decisions) say(`${name}: ${isShipped ? 'ships' : 'does not ship'}. ${why}`);
+if (!decisions.some(({ isShipped }) => isShipped)) {
+  await engine.close();
+  await writeFile(join(work, 'figures.json'), `${JSON.stringify({ xray: measuredXray.figures, unseen, decisions }, undefined, 1)}\n`);
+  say(`No finding reaches its criteria: ${model} stays as it is. The figures are in ${join(work, 'figures.json')}.`);
+  process.exit(1);
+}
+const shipped = await shippedVersion(whole, decisions);
 const gate = await gateDecision('xray', shipped, xray);
 const measuredCt = ct ? await measuredAnew(ct) : await keptCt(shipped);
 const figures: Figures = figuresSchema.parse({
   xray: { ...measuredXray.figures, gate },
   ct: measuredCt.figures,
   unseen,
+  decisions,
   files: await predictFiles(data, shipped, engine),
 });
 await engine.close();

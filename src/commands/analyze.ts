@@ -139,7 +139,7 @@ async function analyzeStudy(members: readonly DicomInput[], analyser: Analyser, 
 
 type StudyOutcome = Pick<FileResult, 'outcome' | 'reason' | 'findings'>;
 
-const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
+const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [], findingsOff: [] };
 
 async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: string): Promise<StudyOutcome> {
   const result = await reportFiles(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));

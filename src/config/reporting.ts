@@ -13,6 +13,13 @@ export const modelSettings = z
   })
   .prefault({});
 
+export const findingsSettings = z
+  .strictObject({
+    /** Findings that are not reported, by their names in config/findings.json; a routing rule switches off with `findingsOff`. */
+    off: z.array(z.string().min(1)).default([]),
+  })
+  .prefault({});
+
 export const engineSettings = z
   .strictObject({
     prefer: z

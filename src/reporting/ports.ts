@@ -93,6 +93,8 @@ export interface ReportSettings {
   procedureReported(kind: ImageKind, modality?: string): CodedConcept;
   /** Codes that a document may use besides those fixed by its template. */
   readonly codes: readonly CodedConcept[];
+  /** Findings that no document contains: `findings.off`. */
+  readonly findingsOff?: readonly string[] | undefined;
   readonly skippedDocuments: boolean;
   readonly failedDocuments: boolean;
   readonly maxImages: number;

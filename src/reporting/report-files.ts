@@ -6,7 +6,7 @@ import { outcomeOf } from './analysis.js';
 import { chooseImages } from './choose-images.js';
 import { composeDocuments } from './compose-documents.js';
 import type { ReportPorts, StudyResult } from './ports.js';
-import { predictImages } from './predict-images.js';
+import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { storeDocuments } from './store-documents.js';
@@ -25,7 +25,7 @@ export async function reportFiles(
   instances: readonly DataSet[],
   ports: ReportPorts,
 ): Promise<StudyResult> {
-  const { pacs, reader, settings, clock, log } = ports;
+  const { pacs, settings, clock, log } = ports;
   const model = ports.model();
   const watch = new Stopwatch();
   const images = chooseImages(seriesFactsOf(instances), settings.maxImages);
@@ -33,7 +33,7 @@ export async function reportFiles(
     ...(await openContext({ studyInstanceUID, arrival: {} }, instances, rule, images, model, pacs, watch)),
     asFiles: true,
   };
-  const analysis = await predictImages(images, { model, reader }, pacs, watch);
+  const analysis = await predictReported(images, model, rule, { ...ports, siteOf: undefined }, watch);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);

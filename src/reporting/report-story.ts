@@ -9,7 +9,7 @@ import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
 import type { Delivery, IntakeJob, ReportJob, ReportPorts, StoryPorts, StudyResult, StudyToReport } from './ports.js';
-import { predictImages } from './predict-images.js';
+import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { storeDocuments } from './store-documents.js';
@@ -55,7 +55,7 @@ export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): P
 
 /** Metadata → rule → images → predictions → documents → stored and read back. What is stored already is adopted, so all may be repeated. */
 export async function reportStudy(study: StudyToReport, ports: ReportPorts): Promise<StudyResult> {
-  const { pacs, reader, settings, clock, log, siteOf } = ports;
+  const { pacs, settings, clock, log } = ports;
   const model = ports.model();
   const watch = new Stopwatch();
   const metadata = await watch.time('metadata', () => pacs.retrieveStudyMetadata(study.studyInstanceUID));
@@ -64,7 +64,7 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
   const existing = findExistingReport(context, skip);
   if (existing) return adoptDocuments(context, existing, settings, clock.now());
   if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
-  const analysis = skip ? skippedAnalysis(skip) : await predictImages(images, { model, reader }, pacs, watch, siteOf);
+  const analysis = skip ? skippedAnalysis(skip) : await predictReported(images, model, rule, ports, watch);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);
