@@ -226,7 +226,10 @@ export interface FailedStudyJob {
 }
 
 /** The database: an index of what the PACS contains. */
-export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'>;
+export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'> & {
+  /** Studies that changed or were deleted in the last months. */
+  readonly studyChanges: Pick<Store['studyChanges'], 'after'>;
+};
 
 /** Which results still have to reach which destinations. */
 export type { Deliveries };

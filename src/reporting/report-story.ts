@@ -13,13 +13,15 @@ import type { Delivery, IntakeJob, ReportJob, ReportPorts, StoryPorts, StudyResu
 import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
+import { queueReturned } from './queue-returned.js';
 import { storeDocuments } from './store-documents.js';
 import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf } from './study-intake.js';
 import { newResult, skipWithoutDocument } from './study-result.js';
 
 /** The story of a report begins when Orthanc changes: each study that received something is queued for intake. */
-export async function followChanges({ changeLog, cursor, queue, schedule, log }: StoryPorts, signal: AbortSignal): Promise<void> {
-  for await (const changes of newChanges(changeLog, cursor, schedule.analyseArchive, log))
+export async function followChanges(ports: StoryPorts, signal: AbortSignal): Promise<void> {
+  const { changeLog, cursor, queue, schedule, log } = ports;
+  for await (const changes of newChanges(changeLog, cursor, schedule.analyseArchive, log, () => queueReturned(ports, signal)))
     for (const { pacsStudyId, isStable, isBacklog } of changes) {
       signal.throwIfAborted();
       await queue.intake({ pacsStudyId }, { startAfterMs: isStable ? 0 : schedule.stabilityCheckMs, isBacklog });
