@@ -19,15 +19,7 @@ import { loadModelVersion, type ModelVersion } from '../../src/registry/model-ve
 import { evaluateChallenger } from '../../src/retraining/evaluate-challenger.js';
 import { parseStoredRecipe } from '../../src/training/recipe.js';
 import { starterCard } from './card.js';
-import {
-  figuresSchema,
-  maxMeasured,
-  readFigures,
-  type Figures,
-  type NetworkFigures,
-  type SetFigures,
-  type UnseenFigures,
-} from './figures-file.js';
+import { figuresSchema, maxMeasured, readFigures, type Figures, type NetworkFigures, type UnseenFigures } from './figures-file.js';
 import { predictFiles } from './files.js';
 import { outputDecisions, shippedOutputs } from './operating-points.js';
 import { coveredFigures, grouped, rounded, scored, seed, setFigures, some, sourceFigures, type Measured } from './measure.js';

@@ -2,7 +2,6 @@ import { loadConfig, modelLine, type Config } from '../config.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { minGuardImages } from '../evaluation/robust-feature-gate.js';
-import { defaultLine } from '../lib/model-line.js';
 import { createLog, silentLog } from '../log.js';
 import type { Candidate } from '../registry/candidate.js';
 import type { ModelVersion } from '../registry/model-version.js';

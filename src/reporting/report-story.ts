@@ -1,4 +1,3 @@
-import type { StudyInstanceUID } from '../dicom/uid.js';
 import { adoptDocuments, findExistingReport } from './adopt-documents.js';
 import { outcomeOf, skippedAnalysis } from './analysis.js';
 import { applyRules } from './choose-images.js';
@@ -15,7 +14,7 @@ import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { queueReturned } from './queue-returned.js';
 import { storeDocuments } from './store-documents.js';
-import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf } from './study-intake.js';
+import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf, studyOf } from './study-intake.js';
 import { newResult, skipWithoutDocument } from './study-result.js';
 
 /** The story of a report begins when Orthanc changes: each study that received something is queued for intake. */
@@ -76,8 +75,4 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
 /** Delivery: Orthanc sends the documents to a destination of the rule, until the destination accepts them. */
 export async function deliver(delivery: Delivery, { destinations, deliveries, log }: StoryPorts): Promise<void> {
   await deliverResult(delivery, destinations, deliveries, log);
-}
-
-export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob): StudyToReport {
-  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
 }

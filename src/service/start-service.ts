@@ -31,7 +31,7 @@ import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
-import { openLines, registryOfLines, type OpenedLine } from './open-lines.js';
+import { openLines, type OpenedLine } from './open-lines.js';
 import { softwareVersion } from '../software-version.js';
 import { openTriedModels, type TriedModels } from '../serving/tried-models.js';
 import { startServing, type Serving } from '../serving/model-serving.js';

@@ -102,7 +102,6 @@ function addTry(models: Command): void {
     .argument('[file...]', 'files, folders, patterns or -, as for analyze')
     .option(...lineOption)
     .option('--study <uid>', 'Study Instance UID of a study in the PACS (default: the files are analyzed)')
-    .option(...lineOption)
     .option('--json', jsonLines, false)
     .option('--csv', 'print CSV with a header, one row per file', false)
     .option('--heatmap <directory>', 'write a PNG with the location of each finding of a file into this folder')
@@ -129,7 +128,6 @@ function addCompare(models: Command): void {
     .option(...lineOption)
     .option('--resamples <n>', 'number of bootstrap resamples (by patient) for the intervals', '1000')
     .option('--seed <n>', 'seed of the resamples', '0')
-    .option(...lineOption)
     .option('--json', jsonObject, false)
     .action(async (first: string, second: string, options: CompareCommand) =>
       (await import('../models-compare.js')).compareModels(first, second, options),
@@ -147,7 +145,6 @@ function addGuard(models: Command): void {
     .option('--folder <directory>', 'pictures and DICOM files instead of studies of the PACS (default: --studies)')
     .option(...lineOption)
     .option('--network <kind>', 'network whose guard is fitted, xray or ct', 'xray')
-    .option(...lineOption)
     .option('--json', jsonObject, false)
     .addHelpText('after', '\nAt least 100 images are needed.\n\nExample:\n  chest-ai models guard 3f2a91 --studies 500')
     .action(async (name: string, options: GuardCommand) => (await import('../models-guard.js')).guardModel(name, options));
@@ -164,7 +161,6 @@ function addCalibrate(models: Command): void {
     .option(...lineOption)
     .option('--network <kind>', 'network that is calibrated, xray or ct', 'xray')
     .option('--min-patients <n>', 'number of patients with a finding, and without it, that are needed to calibrate it', '20')
-    .option(...lineOption)
     .option('--json', jsonObject, false)
     .addHelpText('afterAll', `\n${besideService}`)
     .action(async (name: string, options: CalibrateCommand) => (await import('../models-calibrate.js')).calibrateModel(name, options));
