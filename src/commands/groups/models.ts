@@ -7,6 +7,7 @@ import type { CompareCommand } from '../models-compare.js';
 import type { GateCommand } from '../models-gate.js';
 import type { GuardCommand } from '../models-guard.js';
 import type { TryCommand } from '../models-try.js';
+import { addAdopt } from './adopt.js';
 import { besideService, jsonLines, jsonObject } from './option-values.js';
 
 const anyModel = 'champion, challenger, the beginning of a version, or a folder';
@@ -30,6 +31,7 @@ export function addModelCommands(program: Command): void {
     .argument('[model]', anyModel, 'champion')
     .option('--json', jsonObject, false)
     .action(async (name: string, options: { json: boolean }) => (await import('../models.js')).showModel(name, options));
+  addAdopt(models);
   addTry(models);
   addCompare(models);
   addGuard(models);
