@@ -156,7 +156,7 @@ async function analyzeStudy(
 
 type StudyOutcome = Pick<FileResult, 'outcome' | 'reason' | 'findings' | 'otherFindings'>;
 
-const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
+const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [], findingsOff: [] };
 
 async function reportAndWrite(pacs: FilePacs, analyser: FileAnalyser, directory: string): Promise<StudyOutcome> {
   const result = await reportFiles(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
@@ -252,6 +252,8 @@ async function heatMapOfDicom(member: DicomInput, analyser: FileAnalyser, direct
 /** One file for each finding; of two models the one that decides is written last. */
 async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingPrediction[], directory: string): Promise<void> {
   for (const finding of findings) {
+    // a model of others may have no map
+    if (finding.activation.width === 0) continue;
     const title = `${finding.name}: ${percentOf(finding.probability, finding.absentBelow, finding.presentFrom)} % (${finding.decision})`;
     const { width, height, values } = await drawHeatMap(preview, {
       title,

@@ -41,6 +41,7 @@ export async function calibrateModel(name: string, options: CalibrateCommand): P
     throw new Fault('request-invalid', "expected --dataset with --network ct, because readers' labels are used for X-rays only");
   const min = wholeNumberOption('--min-patients', options.minPatients, 10);
   const config = loadConfig();
+  const registry = registryOf(config, modelLine(config, options.line).name);
   const before = await chosenModel(name, config, options.line);
   const served = before.networks[kind];
   if (!served) throw new Fault('request-invalid', `expected a network for ${kind} in version ${before.version}, found none`);
@@ -57,7 +58,6 @@ export async function calibrateModel(name: string, options: CalibrateCommand): P
       `expected ${min} patients with and ${min} without a finding, found ${countsOf(calibration)}: the thresholds stay the publisher's`,
     );
   const candidate = await calibratedCandidate(before, kind, calibration, scored);
-  const registry = registryOf(config, options.line);
   const after = await registry.add(candidate);
   const role = await replaceChallenger(registry, before.version, after.version, 'it was calibrated on local labels');
   const { calibrated, notCalibrated } = calibration;
@@ -107,7 +107,7 @@ async function scoreLabelled(
       return { scores, source: images.name, engine: engine.description.name, patients: [] };
     }
     const findings = served.outputs.flatMap((one) => (one.kind === 'finding' ? [one.name] : []));
-    return await withLocalLabels(config, modelLine(config, line), findings, reader, async (labels) => ({
+    return await withLocalLabels(config, line, findings, reader, async (labels) => ({
       scores: await score(labels),
       source: "readers' labels",
       engine: engine.description.name,

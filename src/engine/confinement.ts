@@ -5,6 +5,8 @@ import { countedCodeRangeMb } from '../lib/code-range.js';
 export interface Confinement {
   /** All memory that it may write to, that of native code included. */
   readonly memoryMb: number;
+  /** Threads of JavaScript beside the main one: V8 reserves memory for the machine code of each. */
+  readonly threads?: number;
   /** Folders whose files it may read: Node's permission model, which also forbids it to write, to start processes and to use threads. */
   readonly readable?: readonly string[];
 }
@@ -22,8 +24,11 @@ let noNetwork: readonly string[] | undefined;
  * How `fork` starts a program of ours within limits: through a shell that sets them, without network where the system allows a process to
  * give it up, and without rights to files.
  */
-export function confinedCommand({ memoryMb, readable }: Confinement): { readonly execPath: string; readonly execArgv: string[] } {
-  const kilobytes = (memoryMb + (codeRangeMb ??= countedCodeRangeMb())) * 1024;
+export function confinedCommand({ memoryMb, threads = 0, readable }: Confinement): {
+  readonly execPath: string;
+  readonly execArgv: string[];
+} {
+  const kilobytes = (memoryMb + (1 + threads) * (codeRangeMb ??= countedCodeRangeMb())) * 1024;
   const permissions = readable === undefined ? [] : permissionFlags(readable);
   return { execPath: '/bin/sh', execArgv: ['-c', limited, 'sh', String(kilobytes), ...withoutNetwork(), process.execPath, ...permissions] };
 }

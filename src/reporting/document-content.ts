@@ -102,7 +102,7 @@ function reportedFinding(
   first: AlgorithmIdentity,
 ): ReportedFinding {
   const { concept, site, wording } = settings.termsOf(finding.name);
-  const { name, probability, absentBelow, presentFrom, decision, images, region, model, overruledBy } = finding;
+  const { name, probability, absentBelow, presentFrom, decision, isNotCalibratedHere, images, region, model, overruledBy } = finding;
   const side = sideOfFinding(finding, context);
   return {
     name,
@@ -114,6 +114,7 @@ function reportedFinding(
     decision,
     images,
     trackingUID,
+    ...(isNotCalibratedHere ? { isNotCalibratedHere } : {}),
     ...(site ? { site } : {}),
     ...(side ? { side } : {}),
     ...(region ? { region } : {}),

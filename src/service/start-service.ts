@@ -31,7 +31,7 @@ import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
 import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
-import { openLines, registryOfLines, type OpenedLine } from './open-lines.js';
+import { openLines, type OpenedLine } from './open-lines.js';
 import { softwareVersion } from '../software-version.js';
 import { openTriedModels, type TriedModels } from '../serving/tried-models.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
@@ -42,6 +42,7 @@ import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
+import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
@@ -110,11 +111,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const { lines, serving } = await openLines(config, store, { registry, serving: first }, analyser, log).then((one) =>
       opened(one, () => one.serving.close()),
     );
+    const triedModels: TriedModels = opened(openTriedModels({ lines, engine, findings, reader }), () => triedModels.close());
     const champion = (): ServedModel => serving.first.champion();
-    const triedModels: TriedModels = opened(
-      openTriedModels({ registry: registryOfLines(lines), engine, findings, reader, serving: serving.first }),
-      () => triedModels.close(),
-    );
     await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({
@@ -214,6 +212,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         });
       await startDriftChecks(driftPortsOf(lines, store, log), config, jobs);
     }
+    startFollowingStudyChanges(config, store.studyChanges, jobs, log);
     const healthParts = {
       pacs,
       store,
@@ -232,8 +231,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       jobs,
       reportPorts,
       serving,
-      lines,
       triedModels,
+      lines,
       dataDir: config.dataDir,
     });
     ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(lines) });

@@ -26,6 +26,8 @@ export interface ReportedFinding {
   readonly absentBelow: number;
   readonly presentFrom: number;
   readonly decision: Decision;
+  /** Probability and thresholds are the publisher's, not fitted on labels of the hospital. */
+  readonly isNotCalibratedHere?: true;
   readonly region?: FindingRegion;
   /** The images that this finding was inferred from. */
   readonly images: readonly ImageReference[];

@@ -83,12 +83,20 @@ export function conclusionsOf(content: ReportContent): readonly string[] {
 /** Opening of a conclusion when nothing was analysed; readers find outcome, code and reason by it. */
 export const outcomeWords = { skipped: 'Not analysed', failed: 'Analysis failed' } as const;
 
-/** "Present, 93 %: appearance compatible with pneumonia." and where to see it; of several models also which one, and whether it decides. */
+/**
+ * "Present, 93 %: appearance compatible with pneumonia." and where to see it, or that the model gives no place; of several models also which
+ * one, and whether it decides.
+ */
 function findingSentence(finding: ReportedFinding, content: ReportContent): string {
-  const where = finding.region ? ` Where the network looked is drawn in "${regionsDescription}".` : '';
+  const where = finding.region
+    ? ` Where the network looked is drawn in "${regionsDescription}".`
+    : finding.decision === 'present'
+      ? ' No region is drawn: the model gives none for this finding.'
+      : '';
   const overruled = finding.overruledBy === undefined ? '' : `; on this finding the model ${finding.overruledBy} decides`;
   const origin = hasSeveralAlgorithms(content) ? ` Model: ${algorithmOfFinding(finding, content).name}${overruled}.` : '';
-  return `${words[finding.decision]}, ${probabilityPercent(finding)} %: ${finding.wording}.${where}${origin}`;
+  const calibration = finding.isNotCalibratedHere ? ' (not calibrated here)' : '';
+  return `${words[finding.decision]}, ${probabilityPercent(finding)} %${calibration}: ${finding.wording}.${where}${origin}`;
 }
 
 /** Comment of a planar group whose finding has no region of its own; readers know the whole image by it. */
@@ -96,8 +104,11 @@ export const wholeImageComment = 'AI: refers to the whole image';
 
 /** The rule behind a decision, so that a reader can follow it. */
 export function thresholdSentence(finding: ReportedFinding): string {
-  return `${finding.concept.meaning}: absent below ${thresholdPercent(finding.absentBelow)} %, present from ${thresholdPercent(finding.presentFrom)} %, undetermined between`;
+  return `${finding.concept.meaning}: absent below ${thresholdPercent(finding.absentBelow)} %, present from ${thresholdPercent(finding.presentFrom)} %, undetermined between${finding.isNotCalibratedHere ? notCalibratedHere : ''}`;
 }
+
+/** Follows the thresholds of a finding in TID 4019 of its group and of the text report, and its conclusion. */
+const notCalibratedHere = "; not calibrated here, the publisher's values";
 
 const regionsDescription = 'AI regions (unverified)';
 

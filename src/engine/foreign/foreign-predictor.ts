@@ -87,7 +87,7 @@ export class ForeignPredictor implements Predictor {
       this.runtime.kind === 'onnx' ? this.runtime.settings.provider === 'cpu' : ['cpu', 'wasm'].includes(this.runtime.settings.backend);
     const requests = await startRuntime(this.runtime, {
       limits: this.limits,
-      ...(onProcessor ? { confinement: { memoryMb: servingMemoryMb } } : {}),
+      ...(onProcessor ? { confinement: { memoryMb: servingMemoryMb, threads: this.runtime.settings.threads } } : {}),
     });
     try {
       await requests.load(this.graph);

@@ -22,6 +22,7 @@ export interface ForeignRequests {
   predict(input: InputBatch, work?: Work): Promise<Prediction>;
   describe(main: string, files: ReadonlyMap<string, Uint8Array>, options: ForeignOptions): Promise<ForeignDraft>;
   companions(model: Uint8Array): Promise<readonly string[]>;
+  readonly pid: number | undefined;
   /** Whether its process has ended. */
   readonly ended: boolean;
   stop(): Promise<void>;
@@ -41,11 +42,12 @@ const require = createRequire(import.meta.url);
  */
 export function runtimeFor(
   format: ForeignFormat,
-  inUse: { readonly threads: number; readonly onnx?: OnnxSessionSettings; readonly tensorflow?: BackendSettings },
+  inUse: RuntimesInUse,
+  { packageVersion = versionOf }: { readonly packageVersion?: (name: string) => string | undefined } = {},
 ): ForeignRuntime {
   if (format === 'onnx') return { kind: 'onnx', settings: inUse.onnx ?? { provider: 'cpu', threads: inUse.threads } };
   const reader = layersPackages[format];
-  if (!isInstalled(reader))
+  if (packageVersion(reader) === undefined)
     throw new Fault(
       'engine-unavailable',
       `a TensorFlow.js model needs ${reader}, which is not installed; to add it: npm install --no-save --save-prod ${reader}@${tensorflowVersion}`,
@@ -57,6 +59,13 @@ export function runtimeFor(
       `a TensorFlow.js model needs ${backendPackages.wasm.packages.join(' and ')}, which are not installed; to add them: ${backendPackages.wasm.howToAdd}`,
     );
   return { kind: 'tensorflow', settings: { backend, threads: inUse.tensorflow?.threads ?? inUse.threads } };
+}
+
+/** Settings of the engine that is asked for a graph. */
+export interface RuntimesInUse {
+  readonly threads: number;
+  readonly onnx?: OnnxSessionSettings;
+  readonly tensorflow?: BackendSettings;
 }
 
 export interface RuntimeOptions {
@@ -95,6 +104,7 @@ function startOnnx(settings: OnnxSessionSettings, { limits, confinement }: Runti
     describe: async (main, files, given) =>
       (await child.request({ kind: 'describe', main, files, options: given }, 'reading a model')) as ForeignDraft,
     companions: async (model) => (await child.request({ kind: 'companions', model }, 'reading a model')) as readonly string[],
+    pid: child.pid,
     get ended() {
       return child.ended;
     },
@@ -110,6 +120,7 @@ async function startTensorflow(settings: BackendSettings, options: RuntimeOption
     predict: (input, work) => child.request({ kind: 'predict', session, input }, 'a prediction', work),
     describe: (main, files, given) => child.request({ kind: 'describe', main, files, options: given }, 'reading a model'),
     companions: (model) => child.request({ kind: 'companions', model }, 'reading a model'),
+    pid: child.pid,
     get ended() {
       return child.ended;
     },
@@ -117,11 +128,10 @@ async function startTensorflow(settings: BackendSettings, options: RuntimeOption
   };
 }
 
-function isInstalled(name: string): boolean {
+function versionOf(name: string): string | undefined {
   try {
-    require(`${name}/package.json`);
-    return true;
+    return (require(`${name}/package.json`) as { version: string }).version;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,9 +1,7 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { Fault } from '../../errors.js';
-
-/** Chest classifiers have 10 to 350 MB; all files of one together. */
-export const maxModelBytes = 512 * 2 ** 20;
+import { maxModelBytes } from './confined-reading.js';
 
 /** A model of others on disk: its main file and the folder that its other files have to lie in. */
 export interface ForeignSource {

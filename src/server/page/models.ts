@@ -62,6 +62,7 @@ function modelsOfLine(
       role: version === champion ? 'champion' : version === aliases?.challenger ? 'challenger' : 'other',
       gate: decisions.includes('promoted') ? 'passed' : decisions.length > 0 ? 'refused' : 'none',
       figures: { xray: figuresOf(model, 'xray'), ct: figuresOf(model, 'ct') },
+      ...openIn(model),
     };
   };
   return {
@@ -144,4 +145,17 @@ async function reportsIn(directory: string): Promise<ModelDetail['reports']> {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What was not fitted at the hospital. */
+function openIn({ networks }: ModelVersion): Pick<ShownModel, 'notCalibratedHere' | 'withoutGuard'> {
+  const outputs = Object.values(networks).flatMap((network) => network.outputs);
+  const notCalibrated = [
+    ...new Set(outputs.flatMap((output) => (output.kind === 'finding' && output.calibratedHere === false ? [output.name] : []))),
+  ];
+  const withoutGuard = (['xray', 'ct'] as const).filter((kind) => networks[kind] && !networks[kind].gate);
+  return {
+    ...(notCalibrated.length > 0 ? { notCalibratedHere: notCalibrated } : {}),
+    ...(withoutGuard.length > 0 ? { withoutGuard } : {}),
+  };
 }

@@ -22,7 +22,7 @@ export interface PageParts extends ModelParts {
   readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
   readonly reportPorts: ReportPorts;
-  readonly serving?: Pick<ServingLines, 'first'>;
+  readonly serving?: Pick<ServingLines, 'acquireChampions'>;
   /** Without it, files are analyzed by the deployed model only. */
   readonly triedModels?: Pick<TriedModels, 'acquire'>;
 }

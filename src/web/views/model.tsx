@@ -45,6 +45,16 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
       </Group>
       <section className="card" aria-label={t('models.figures')}>
         <Figures model={model} />
+        {model.notCalibratedHere && (
+          <Text size="sm" mt="xs">
+            {t('models.notCalibrated', { findings: model.notCalibratedHere.join(', ') })}
+          </Text>
+        )}
+        {model.withoutGuard && (
+          <Text size="sm" mt="xs">
+            {t('models.noGuard', { networks: model.withoutGuard.join(', ') })}
+          </Text>
+        )}
         <Text size="sm" className="quiet" mt="xs">
           {model.license}
         </Text>

@@ -8,7 +8,7 @@ import { headFile } from '../../foreign/with-new-head.js';
 import type { InferenceNetwork } from '../inference.js';
 import { toActivations } from '../layout.js';
 import { leafLayers, watchLayers } from './layers-trace.js';
-import { loadModel, type LoadedModel } from './load-model.js';
+import { byLibrary, loadModel, type TensorflowModel } from './load-model.js';
 
 /** Values of a model by name, kept until they are disposed of; the output has the name ''. */
 type Values = ReadonlyMap<string, tf.Tensor>;
@@ -19,7 +19,7 @@ export async function foreignNetwork(graph: ForeignGraph): Promise<InferenceNetw
   const head = graph.files.has(headFile) ? readSafetensors(graph.files.get(headFile)!, headFile) : undefined;
   const wanted = [graph.embedding?.name, graph.classActivation?.featureMap].filter((name) => name !== undefined);
   const run = async (input: InputBatch): Promise<Prediction> => {
-    const values = computeValues(loaded, graph.output.name, wanted, input);
+    const values = await byLibrary('computes', () => computeValues(loaded, graph.output.name, wanted, input));
     try {
       return await predictionOf(graph, input.batch, head, async (name) => read(values, name));
     } finally {
@@ -88,7 +88,7 @@ function newHead(
  * @param wanted paths of layers, or names of nodes
  * @throws Error naming a value that the model does not compute
  */
-export function computeValues(loaded: LoadedModel, output: string, wanted: readonly string[], input: InputBatch): Values {
+export function computeValues(loaded: TensorflowModel, output: string, wanted: readonly string[], input: InputBatch): Values {
   const kept = new Map<string, tf.Tensor>();
   const keep = (name: string, tensor: tf.Tensor): void => {
     kept.get(name)?.dispose();
@@ -108,7 +108,7 @@ export function computeValues(loaded: LoadedModel, output: string, wanted: reado
       const watched = new Map([...layers].filter(([path]) => wanted.includes(path)));
       const stop = watchLayers(watched, ({ path, output: value }) => keep(path, value));
       try {
-        const found = loaded.model.predict(picture);
+        const found = loaded.model.apply(picture, { training: false }) as tf.Tensor | tf.Tensor[];
         keep('', Array.isArray(found) ? found[loaded.model.outputNames.indexOf(output)]! : found);
       } finally {
         stop();

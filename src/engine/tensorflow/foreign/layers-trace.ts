@@ -37,15 +37,27 @@ export function leafLayers(model: LayersModel): ReadonlyMap<string, Layer> {
  */
 export function watchLayers(watched: ReadonlyMap<string, Layer>, onCall: (call: LayerCall) => void): () => void {
   const restore = [...watched].map(([path, layer]) => {
-    const call = layer.call.bind(layer);
+    const [call, apply] = [layer.call.bind(layer), layer.apply.bind(layer)];
+    let output: tf.Tensor | undefined;
     layer.call = (inputs, options) => {
       const result = call(inputs, options);
-      const output = Array.isArray(result) ? result[0] : result;
-      if (output) onCall({ path, layer, inputs: Array.isArray(inputs) ? inputs : [inputs], output });
+      output = first(result);
+      onCall({ path, layer, inputs: Array.isArray(inputs) ? inputs : [inputs], output });
       return result;
     };
-    // the class's own method again
-    return () => void Reflect.deleteProperty(layer, 'call');
+    layer.apply = (inputs, options) => {
+      const result = apply(inputs, options);
+      const handedOn = first(result) as tf.Tensor;
+      // a layer that hands its input on yields a copy of it
+      if (output && handedOn.id !== output.id) onCall({ path, layer, inputs: [output], output: handedOn });
+      return result;
+    };
+    // the class's own methods again
+    return () => void (Reflect.deleteProperty(layer, 'call') && Reflect.deleteProperty(layer, 'apply'));
   });
   return () => restore.forEach((undo) => undo());
+}
+
+function first<Value>(value: Value | Value[]): Value {
+  return Array.isArray(value) ? value[0]! : value;
 }

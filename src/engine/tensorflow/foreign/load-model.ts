@@ -3,13 +3,13 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { asRecord, modelArtifacts, parseModelJson, type ModelJson } from './model-json.js';
 
-export type LoadedModel = { readonly json: ModelJson } & (
+export type TensorflowModel = { readonly json: ModelJson } & (
   | { readonly kind: 'layers'; readonly model: LayersModel }
   | { readonly kind: 'graph'; readonly model: GraphModel }
 );
 
 /** Loads a model from its files. @throws Error with one sentence */
-export async function loadModel(files: ReadonlyMap<string, Uint8Array>, main: string): Promise<LoadedModel> {
+export async function loadModel(files: ReadonlyMap<string, Uint8Array>, main: string): Promise<TensorflowModel> {
   const bytes = files.get(main);
   if (!bytes) throw new Error(`expected the file ${main}, found ${[...files.keys()].join(', ') || 'none'}`);
   const json = parseModelJson(bytes);
@@ -17,11 +17,25 @@ export async function loadModel(files: ReadonlyMap<string, Uint8Array>, main: st
   const handler = tf.io.fromMemory(artifacts);
   if (json.format === 'tfjs-graph') {
     const { loadGraphModel } = await import('@tensorflow/tfjs-converter');
-    return { kind: 'graph', json, model: await loadGraphModel(handler) };
+    return { kind: 'graph', json, model: await byLibrary('loads', () => loadGraphModel(handler)) };
   }
   const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
   refuseForeignLayers(json.topology);
-  return { kind: 'layers', json, model: await loadLayersModel(handler) };
+  return { kind: 'layers', json, model: await byLibrary('loads', () => loadLayersModel(handler)) };
+}
+
+/** What TensorFlow.js does with a model of others. @throws Error in one sentence */
+export async function byLibrary<Result>(verb: 'loads' | 'computes', work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    // where its description does not fit, TensorFlow.js stumbles over values that are missing
+    const reason =
+      error instanceof Error && error.constructor === Error ? error.message.split('\n')[0]!.slice(0, 200) : 'its description is damaged';
+    throw new Error(`expected a model that TensorFlow.js ${verb}, found one that it does not (${reason}); export the model again`, {
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -46,7 +46,7 @@ export function companionsOfModel(model: Uint8Array): readonly string[] {
   const names = parseModelJson(model).manifest.flatMap(({ paths }) => paths);
   if (names.length > maxShards) throw new Error(`expected at most ${maxShards} weight files, found ${names.length}`);
   for (const name of names)
-    if (!/^[\w-][\w.-]*$/.test(name))
+    if (!/^[\w-][\w.-]*$/.test(name) || /\.(json|md|safetensors)$/i.test(name))
       throw new Error(
         `expected weight files beside model.json, found the path ${JSON.stringify(name.slice(0, 100))}; put all files into one folder`,
       );

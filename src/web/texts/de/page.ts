@@ -118,6 +118,7 @@ export const dePage = {
   'analyze.drop': 'Dateien hierher ziehen oder auswählen',
   'analyze.kinds': 'DICOM, ZIP mit DICOM, PNG oder JPEG, je bis {mb} MB',
   'analyze.choose': 'Dateien auswählen',
+  'finding.notCalibrated': 'Hier nicht kalibriert: Wahrscheinlichkeit und Schwellen sind die des Herausgebers.',
   'analyze.model': 'Modell',
   'analyze.model.deployed': 'Eingesetztes Modell',
   'analyze.model.other': 'Dieses Modell ist nicht eingesetzt: Die Ergebnisse zeigen, was es finden würde, und nichts wird befundet.',

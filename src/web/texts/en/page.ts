@@ -115,6 +115,7 @@ export const enPage = {
   'analyze.drop': 'Drop files here or choose them',
   'analyze.kinds': 'DICOM, ZIP of DICOM, PNG or JPEG, up to {mb} MB each',
   'analyze.choose': 'Choose files',
+  'finding.notCalibrated': "Not calibrated here: probability and thresholds are the publisher's.",
   'analyze.model': 'Model',
   'analyze.model.deployed': 'Deployed model',
   'analyze.model.other': 'This model is not deployed: its results show what it would find, and nothing is reported.',
