@@ -187,6 +187,8 @@ async function heatMapOfDicom(member: DicomInput, analyser: Analyser, directory:
 
 async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingPrediction[], directory: string): Promise<void> {
   for (const finding of findings) {
+    // a model of others may have no map
+    if (finding.activation.width === 0) continue;
     const title = `${finding.name}: ${percentOf(finding.probability, finding.absentBelow, finding.presentFrom)} % (${finding.decision})`;
     const { width, height, values } = await drawHeatMap(preview, {
       title,

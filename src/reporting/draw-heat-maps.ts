@@ -26,7 +26,8 @@ export async function drawHeatMaps(
   const placed = findings.flatMap((finding, index) => {
     const reported = content.findings[index];
     const [image] = finding.images;
-    return finding.decision === 'present' && finding.preview && image && reported
+    // a model of others may have no map
+    return finding.decision === 'present' && finding.activation.width > 0 && finding.preview && image && reported
       ? [{ finding, reported, image, preview: finding.preview }]
       : [];
   });

@@ -4,7 +4,7 @@ import { defaultLine } from '../lib/model-line.js';
 import { Semaphore } from '../lib/semaphore.js';
 import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
-import type { OpenReader } from '../serving/image-reader.js';
+import type { FramedInput, OpenReader } from '../serving/image-reader.js';
 import type { Store } from '../store/store.js';
 import { agreedLabelsIn } from '../assessments/agreed-labels.js';
 import { siteOf } from '../monitoring/site-of.js';
@@ -49,7 +49,7 @@ export async function startRetraining(parts: StartRetrainingParts): Promise<void
     agreedLabels: () => agreedLabelsIn(store.labels),
     pacs,
     siteOf: (instance: Parameters<typeof siteOf>[0]) => siteOf(instance, config.drift.sites, siteKey),
-    readerFor: (size: { readonly width: number; readonly height: number }) => reader.forSizes({ xray: size, ct: undefined }),
+    readerFor: (frame: FramedInput) => reader.forSizes({ xray: frame, ct: undefined }),
     registry,
     memory: retrainingMemoryOf(place, { kind: store.kind, retraining: store.ofLine(name).retraining }),
     trainAndEvaluate: trainInProcess(config, line, codeVersion, log),

@@ -83,9 +83,16 @@ export function conclusionsOf(content: ReportContent): readonly string[] {
 /** Opening of a conclusion when nothing was analysed; readers find outcome, code and reason by it. */
 export const outcomeWords = { skipped: 'Not analysed', failed: 'Analysis failed' } as const;
 
-/** "Present, 93 %: appearance compatible with pneumonia." and where to see it; of several models also which one, and whether it decides. */
+/**
+ * "Present, 93 %: appearance compatible with pneumonia." and where to see it, or that the model gives no place; of several models also
+ * which one, and whether it decides.
+ */
 function findingSentence(finding: ReportedFinding, content: ReportContent): string {
-  const where = finding.region ? ` Where the network looked is drawn in "${regionsDescription}".` : '';
+  const where = finding.region
+    ? ` Where the network looked is drawn in "${regionsDescription}".`
+    : finding.decision === 'present'
+      ? ' No region is drawn: the model gives none for this finding.'
+      : '';
   const overruled = finding.overruledBy === undefined ? '' : `; on this finding the model ${finding.overruledBy} decides`;
   const origin = hasSeveralAlgorithms(content) ? ` Model: ${algorithmOfFinding(finding, content).name}${overruled}.` : '';
   const calibration = finding.isNotCalibratedHere ? ' (not calibrated here)' : '';

@@ -32,6 +32,18 @@ export interface ForeignDraft {
   readonly messages: readonly string[];
 }
 
+/** A classifier of others that was read and that has computed its first pictures. */
+export interface ForeignModel {
+  readonly graph: ForeignGraph;
+  readonly input: InputSize;
+  /** `one-of-many`: its outputs exclude each other (softmax). */
+  readonly objective: 'several' | 'one-of-many';
+  /** Names of the outputs as the publisher's files have them. */
+  readonly labels?: readonly string[];
+  /** What was found, a sentence each. */
+  readonly messages: readonly string[];
+}
+
 const [minSide, maxSide] = [16, 4096];
 const maxOutputs = 256;
 

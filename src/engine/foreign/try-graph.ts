@@ -1,8 +1,7 @@
 import type { ForeignGraph } from '../../network/foreign-graph.js';
 import type { Prediction } from '../engine.js';
-import { checkOutputs, type ForeignDraft, type ForeignOptions } from './foreign-options.js';
+import { checkOutputs, type ForeignDraft, type ForeignModel, type ForeignOptions } from './foreign-options.js';
 import type { ForeignRequests } from './foreign-runtime.js';
-import type { ForeignModel } from './read-foreign.js';
 import { trialPictures } from './trial-pictures.js';
 
 /** Above this a picture's scores differ from what they are beside another picture; onnxruntime's kernels for a batch differ by 1e-6. */

@@ -123,8 +123,10 @@ export class UploadAnalyses {
         }): Promise<AnalyzedFinding> => {
           const { concept, wording } = this.ports.settings.termsOf(name);
           const picture = preview && pictures.get(preview);
+          // a model of others may have no map
           const heatMap =
             picture &&
+            activation.width > 0 &&
             dataUrl('image/png', await drawActivation(activation, overlaySide, Math.max(1, Math.round(overlaySide * picture.aspect))));
           return {
             name,
