@@ -30,7 +30,7 @@ test('a model that was brought along states what it lacks: calibration, feature 
     "The model brought along is not calibrated here: its probabilities and thresholds are the publisher's and were not compared with labels of this hospital.",
     'No feature guard was fitted for the model brought along: it may not recognise an image that it was not made for.',
   ]);
-  const partly = onnxOutputs.map((one) => (one.name === 'effusion' ? { ...one, calibratedHere: true } : one)) as typeof onnxOutputs;
+  const partly = onnxOutputs.map((one) => (one.name === 'pleural-effusion' ? { ...one, calibratedHere: true } : one)) as typeof onnxOutputs;
   assert.deepEqual(limitationsOf({ outputs: partly, gate }, 'brought along'), [
     "The model brought along is not calibrated here for 2 of its 3 findings: their probabilities and thresholds are the publisher's and were not compared with labels of this hospital.",
   ]);
