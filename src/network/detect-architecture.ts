@@ -35,14 +35,33 @@ export function architecturesByNames(shapes: ReadonlyMap<string, readonly number
     }
     const head = 'torchvision' as const;
     const inputChannels = own.get('features.conv0.weight')![1]!;
-    return found(layers.join() === densenet121Layers.join() ? 'densenet-121' : 'densenet', { family: 'densenet', layers, inputChannels, outputs, head });
+    return found(layers.join() === densenet121Layers.join() ? 'densenet-121' : 'densenet', {
+      family: 'densenet',
+      layers,
+      inputChannels,
+      outputs,
+      head,
+    });
   }
   if (outputs !== undefined && own.has('conv1.weight')) {
-    const layers = [1, 2, 3, 4].map((stage) => [...own.keys()].filter((name) => new RegExp(`^layer${stage}\\.\\d+\\.conv1\\.weight$`).test(name)).length);
+    const layers = [1, 2, 3, 4].map(
+      (stage) => [...own.keys()].filter((name) => new RegExp(`^layer${stage}\\.\\d+\\.conv1\\.weight$`).test(name)).length,
+    );
     const block = own.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic';
-    const [name] = Object.entries(resnetPresets).find(([, preset]) => preset.block === block && preset.layers.join() === layers.join()) ?? ['resnet'];
+    const [name] = Object.entries(resnetPresets).find(([, preset]) => preset.block === block && preset.layers.join() === layers.join()) ?? [
+      'resnet',
+    ];
     const inputChannels = own.get('conv1.weight')![1]!;
-    return found(name, { family: 'resnet', block, layers, widths: [64, 128, 256, 512], strides: [1, 2, 2, 2], inputChannels, outputs, head: 'torchvision' });
+    return found(name, {
+      family: 'resnet',
+      block,
+      layers,
+      widths: [64, 128, 256, 512],
+      strides: [1, 2, 2, 2],
+      inputChannels,
+      outputs,
+      head: 'torchvision',
+    });
   }
   return { candidates: [], problem: 'expected the tensors of a known architecture, found others' };
 }
