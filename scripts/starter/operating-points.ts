@@ -1,4 +1,9 @@
-import { chooseOperatingPoint, defaultOperatingPointRules, type OperatingPoint, type UnseenScore } from '../../src/evaluation/choose-operating-point.js';
+import {
+  chooseOperatingPoint,
+  defaultOperatingPointRules,
+  type OperatingPoint,
+  type UnseenScore,
+} from '../../src/evaluation/choose-operating-point.js';
 import type { ScoredSet } from '../../src/evaluation/report/scored-set.js';
 import type { NetworkFile } from '../../src/registry/model-file.js';
 import type { Figures, SetFigures } from './figures-file.js';
@@ -12,11 +17,20 @@ export type OutputDecision = Figures['decisions'][number];
  *
  * @param sets the images of left-out sources, each as a network scores them that was trained without them
  */
-export function outputDecisions(test: Pick<SetFigures, 'findings' | 'bySourceAndView'>, unseen: Figures['unseen'], sets: readonly ScoredSet[]): readonly OutputDecision[] {
+export function outputDecisions(
+  test: Pick<SetFigures, 'findings' | 'bySourceAndView'>,
+  unseen: Figures['unseen'],
+  sets: readonly ScoredSet[],
+): readonly OutputDecision[] {
   return findingsByAuroc(test, unseen).map(({ name, isShipped, why }) => {
     if (!isShipped) return { name, isShipped, why };
     const point = chooseOperatingPoint(sets.flatMap((set) => unseenScores(set, name)));
-    return { name, isShipped: point.shipped, why: `${why} ${pointText(point)}`, ...(point.shipped ? { presentFrom: point.presentFrom, absentBelow: point.absentBelow } : {}) };
+    return {
+      name,
+      isShipped: point.shipped,
+      why: `${why} ${pointText(point)}`,
+      ...(point.shipped ? { presentFrom: point.presentFrom, absentBelow: point.absentBelow } : {}),
+    };
   });
 }
 

@@ -76,7 +76,6 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
     height: side,
     channels: 1,
     resize: 'bilinear-antialias',
-    ...(kind === 'xray' ? { equalise: true } : {}),
     normalization: 'per-image',
     ...(kind === 'ct' ? { window: { center: -600, width: 1500 } } : {}),
   };
