@@ -36,7 +36,7 @@ export function xrayRecipe(epochs: number, side: number, seed: number): Recipe {
         { name: 'no frontal chest', share: 0.12, absent: ['frontal-chest'] },
       ],
     },
-    augmentation: { ...robustTransforms, maxZoom: 1.3, maxLighting: 0.3 },
+    augmentation: { ...robustTransforms, maxZoom: 1.3, pEqualise: 0.5 },
   };
 }
 
