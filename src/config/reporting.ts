@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { profileNames } from '../sr/document-profile.js';
-import { integer, milliseconds } from './ranges.js';
+import { integer, milliseconds, path } from './ranges.js';
 
 /* Settings of what analyses studies: the first model, the engine, the workers, the documents. */
 
 export const modelSettings = z
   .strictObject({
     /** The model of a new installation; after the first promotion the registry below dataDir decides. */
-    directory: z.string().default('models/starter'),
+    directory: path.default('models/starter'),
     /** How often a running service checks whether another model was promoted. */
     watchIntervalMs: milliseconds.default(2_000),
   })
