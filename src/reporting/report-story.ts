@@ -41,7 +41,8 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
-  if (await isReported(job, studies, index, settings.routing)) return;
+  // Intake may have put the study into the queue at the moment when its result was stored.
+  if (await isReported(job, studies, index, settings.routing)) return index.studies.setDone(job.studyInstanceUID, job.contentKey);
   const study = studyOf(job);
   const result = await reportStudy(study, ports);
   await indexResult(result, index);

@@ -4,7 +4,7 @@ import { deprecatedRules } from '../config/deprecated-names.js';
 import { fastaiTransforms, noTransforms, robustTransforms } from '../dataset/augmentation.js';
 import { machineMemory } from '../engine/machine-memory.js';
 import { defaultPromotionRules, promotionRulesSchema, type PromotionRules } from '../evaluation/promotion/promotion-rules.js';
-import { knownNetwork } from '../network/loadable-network.js';
+import { isForeignGraph } from '../network/loadable-network.js';
 import type { ServedNetwork } from '../registry/model-version.js';
 import { batchByMemory } from '../training/batch-by-memory.js';
 import { fastaiRecipe, type Recipe } from '../training/recipe.js';
@@ -23,14 +23,9 @@ export function recipeByMemory(
   { network, input }: Pick<ServedNetwork, 'network' | 'input'>,
 ): { readonly recipe: Recipe; readonly batchBy?: string } {
   const recipe = retrainingRecipeOf(settings);
-  if (settings.retraining.batch !== undefined) return { recipe };
-  const { batch, why } = batchByMemory(
-    knownNetwork(network, 'retraining all layers').architecture,
-    recipe.stages,
-    input,
-    machineMemory(),
-    maxBatch,
-  );
+  // A graph's images go through it once, a few at a time: no batch is trained.
+  if (settings.retraining.batch !== undefined || isForeignGraph(network)) return { recipe };
+  const { batch, why } = batchByMemory(network.architecture, recipe.stages, input, machineMemory(), maxBatch);
   return { recipe: { ...recipe, batch }, batchBy: why };
 }
 

@@ -41,6 +41,7 @@ import { studySearch } from '../reporting/study-search.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
 import { agreedLabelsOf } from '../assessments/agreed-labels.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
+import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
@@ -203,6 +204,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         champion: () => deployedVersion(registry, serving, config.model.directory),
         log,
       });
+    startFollowingStudyChanges(config, store.studyChanges, jobs, log);
     const healthParts = {
       pacs,
       store,

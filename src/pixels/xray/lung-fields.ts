@@ -65,13 +65,22 @@ function allLaid(): readonly Laid[] {
 
 /** Where the mean chest fits best. Coarse: 5 × 5 sizes and 7 × 7 places. */
 export function placeTemplate(image: GreyImage): Placement {
-  const small = standardise(resizeBilinear(image, side, side).values);
-  let best: Placement = { centreX: 0.5, centreY: 0.5, scaleX: 1, scaleY: 1, score: -Infinity };
-  for (const { placement, values } of allLaid()) {
-    const score = correlation(small, values);
-    if (score > best.score) best = { ...placement, score };
+  return bestFit(standardise(resizeBilinear(image, side, side).values));
+}
+
+/**
+ * The same of a picture of 24 × 24, `template`: the mean chest as it lies there, NaN where it does not reach.
+ *
+ * @param values `24 * 24`, row by row
+ */
+export function bestFit(values: Float32Array): Placement & { readonly template: Float64Array } {
+  let best: Laid | undefined;
+  let score = -Infinity;
+  for (const one of allLaid()) {
+    const own = correlation(values, one.values);
+    if (own > score) [best, score] = [one, own];
   }
-  return best;
+  return { ...best!.placement, score, template: best!.values };
 }
 
 /** Of the part of the picture that the template covers; a placement that leaves much of either uncovered does not count for more. */
