@@ -13,6 +13,7 @@ import type { ModelVersion } from '../registry/model-version.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { softwareVersion } from '../software-version.js';
 import { registryOf } from './chosen-model.js';
+import { loadConfig, modelLine, type Config } from '../config.js';
 import { checkGuardSource, withFittedGuard, type GuardSource } from './models-guard.js';
 import { weightsFolder } from './training-options.js';
 
@@ -21,6 +22,8 @@ export interface AdoptCommand extends Omit<AdoptOptions, 'kind'> {
   readonly guardStudies?: string | undefined;
   readonly guardFolder?: string | undefined;
   readonly challenge: boolean;
+  /** Model line of the registry. */
+  readonly line: string;
   readonly json: boolean;
 }
 
@@ -35,13 +38,14 @@ export async function adoptCommand(source: string, options: AdoptCommand): Promi
   const wantsGuard = guard.studies !== undefined || guard.folder !== undefined;
   if (wantsGuard) checkGuardSource(guard);
   const config = loadConfig();
+  const registry = registryOf(config, modelLine(config, options.line).name);
   const { candidate, network, messages } = await readCandidate(source, { ...options, kind }, config);
   if (!json) for (const message of messages) console.log(message);
   await tryOnEngine(network, kind, config, json);
-  const adopted = await registryOf(config).add(candidate);
-  const version = wantsGuard ? await withFittedGuard(adopted, kind, guard, config, json) : adopted;
+  const adopted = await registry.add(candidate);
+  const version = wantsGuard ? await registry.add(await withFittedGuard(adopted, kind, guard, config, json)) : adopted;
   const state = options.challenge
-    ? await registryOf(config).challenge(version.version, {
+    ? await registry.challenge(version.version, {
         by: 'command line',
         why: `adopted from ${candidate.adopted!.from}`,
         at: new Date(),

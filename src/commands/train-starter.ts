@@ -112,6 +112,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
       labelRules: loadFindings(config.findingsFile).findings,
       kind,
       architecture,
+      halfPrecision: true,
       initial,
       input,
       ...(kind === 'ct' ? { study: { slices: 16, combine: 'mean-of-top', top: 4 } } : {}),
@@ -139,10 +140,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
     // One model has both networks: that of the other kind stays as it is.
     const other = kind === 'ct' ? 'xray' : 'ct';
     const retained = from?.networks[other] ? { [other]: { keptFrom: from } } : {};
-    const trained = Object.entries(outcome.candidate.networks).map(
-      ([name, network]) => [name, { ...network, halfPrecision: true }] as const,
-    );
-    const version = await registryOf(config).add({ ...outcome.candidate, networks: { ...retained, ...Object.fromEntries(trained) } });
+    const version = await registryOf(config).add({ ...outcome.candidate, networks: { ...retained, ...outcome.candidate.networks } });
     // where its figures are looked for
     await writeFile(join(options.work, 'runs', name, 'model-version'), `${resolve(version.directory)}\n`);
     console.log(JSON.stringify({ ...outcome.report, modelVersion: version.version }));

@@ -74,9 +74,10 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
 function rebuiltIndex({ config, orthanc, store, settings }: RebuildParts, pacs: Pacs, queue: StudyQueue): RebuiltIndex {
   const accepts = acceptsDocumentsOf(config, orthanc);
   return {
-    async indexResult({ code, reason, rule, predecessorResultId, retryable: _unknown, ...result }) {
+    async indexResult({ code, reason, rule, predecessorResultId, retryable: _unknown, statistics: _none, otherFindings = [], ...result }) {
       return store.results.restoreResult({
         ...result,
+        otherFindings,
         ...(code === undefined ? {} : { code }),
         ...(reason === undefined ? {} : { reason }),
         ...(rule === undefined ? {} : { rule }),

@@ -73,7 +73,7 @@ export async function predictCt(
     evidence,
     findings: prediction.findings.map((finding) => studyFinding(finding, chosen)),
     notes,
-    remarks,
+    remarks: [...remarks, ...(model.limitations?.('ct') ?? [])],
     engine,
     statistics,
   };

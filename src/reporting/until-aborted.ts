@@ -1,5 +1,6 @@
 import type { ImageReader } from '../serving/image-reader.js';
 import type { ServedModel } from '../serving/model.js';
+import type { StudyModels } from '../serving/study-models.js';
 import type { Pacs, ReportPorts } from './ports.js';
 
 /**
@@ -9,12 +10,16 @@ import type { Pacs, ReportPorts } from './ports.js';
  *
  * @throws the signal's reason from each of them
  */
-export function untilAborted<Ports extends Pick<ReportPorts, 'pacs' | 'reader' | 'model'>>(ports: Ports, signal: AbortSignal): Ports {
+export function untilAborted<Ports extends Pick<ReportPorts, 'pacs' | 'reader' | 'model' | 'models'>>(
+  ports: Ports,
+  signal: AbortSignal,
+): Ports {
   return {
     ...ports,
     pacs: pacsUntil(ports.pacs, signal),
     reader: readerUntil(ports.reader, signal),
     model: () => modelUntil(ports.model(), signal),
+    ...(ports.models ? { models: () => modelsUntil(ports.models!(), signal) } : {}),
   };
 }
 
@@ -49,6 +54,15 @@ function readerUntil(reader: ImageReader, signal: AbortSignal): ImageReader {
     readCtSlice: (file, frameNumber) => until(signal, () => reader.readCtSlice(file, frameNumber)),
     lungFraction: (file, frameNumber) => until(signal, () => reader.lungFraction(file, frameNumber)),
     readPicture: (file) => until(signal, () => reader.readPicture(file)),
+  };
+}
+
+/** Models that share a reader share one afterwards, so that what one has decoded is not decoded again. */
+function modelsUntil({ models, unavailable }: StudyModels, signal: AbortSignal): StudyModels {
+  const readers = new Map([...new Set(models.map(({ reader }) => reader))].map((reader) => [reader, readerUntil(reader, signal)]));
+  return {
+    models: models.map(({ line, model, reader }) => ({ line, model: modelUntil(model, signal), reader: readers.get(reader)! })),
+    unavailable,
   };
 }
 

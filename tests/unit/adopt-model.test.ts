@@ -92,7 +92,13 @@ for (const format of ['zip', 'legacy'])
       logits.forEach((logit, index) => assert.ok(Math.abs(logit - golden.logits[index]!) < 1e-4, `logit ${index}: ${logit}`));
       // the file has no operating points: sigmoids; with torchxrayvision's points its op_norm
       const points = [0.1, 0.3, Number.NaN, 0.25];
-      const coded = codedOutputs({ count: 4, labels: ['Effusion', 'Pleural_Thickening', '', 'Lung Opacity'], operatingPoints: points, map: [], findings });
+      const coded = codedOutputs({
+        count: 4,
+        labels: ['Effusion', 'Pleural_Thickening', '', 'Lung Opacity'],
+        operatingPoints: points,
+        map: [],
+        findings,
+      });
       const probabilities = findingProbabilities(logits, { outputs: coded.outputs, objective: 'several' });
       const expected = golden.probabilities.filter((_, index) => index !== 2);
       probabilities.forEach((one, index) => assert.ok(Math.abs(one - expected[index]!) < 1e-4, `${one}, expected ${expected[index]}`));
@@ -106,10 +112,16 @@ test('a state_dict needs what its file does not tell, and each error names the o
   const content = readPytorch(readFileSync(join(fixtures, 'xrv-module-zip.pt')));
   const file = join(folder, 'weights.safetensors');
   writeFileSync(file, writeSafetensors(content.tensors));
-  await refuses(() => adoptModel(file, options(), ports), /expected --preset or --size, found neither: which pictures does the network take/);
+  await refuses(
+    () => adoptModel(file, options(), ports),
+    /expected --preset or --size, found neither: which pictures does the network take/,
+  );
   await refuses(() => adoptModel(file, options({ size: '64' }), ports), /expected --preset, --range, .*which values does the network take/);
   await refuses(() => adoptModel(file, options({ preset: 'xrv' }), ports), /expected --preset as one of torchxrayvision, .*found xrv/);
-  await refuses(() => adoptModel(file, options({ preset: 'plain' }), ports), /does not name its 4 outputs: state the names in their order by --labels/);
+  await refuses(
+    () => adoptModel(file, options({ preset: 'plain' }), ports),
+    /does not name its 4 outputs: state the names in their order by --labels/,
+  );
   const labels = 'Effusion,Nodule,Aortic enlargement,Whatever';
   await refuses(() => adoptModel(file, options({ preset: 'plain', labels }), ports), /expected --objective several .* or one-of-many/);
   await refuses(
@@ -130,10 +142,19 @@ test('a state_dict needs what its file does not tell, and each error names the o
 test('outputs are mapped by name, synonym or --map; mistakes are named', async () => {
   const request = { count: 3, labels: ['Mass', 'Lung Mass', 'x'], map: [] as string[], findings };
   await refuses(() => codedOutputs(request), /outputs 0 \(Mass\) and 1 \(Lung Mass\) both mean mass: --map one of them/);
-  await refuses(() => codedOutputs({ ...request, map: ['y=mass'] }), /--map y=mass: expected the name of an output \(Mass, Lung Mass, x\) or its number from 0 to 2/);
-  await refuses(() => codedOutputs({ ...request, map: ['x=gout'] }), /--map x=gout: expected a finding of config\/findings\.json .* or ignore, found gout/);
+  await refuses(
+    () => codedOutputs({ ...request, map: ['y=mass'] }),
+    /--map y=mass: expected the name of an output \(Mass, Lung Mass, x\) or its number from 0 to 2/,
+  );
+  await refuses(
+    () => codedOutputs({ ...request, map: ['x=gout'] }),
+    /--map x=gout: expected a finding of config\/findings\.json .* or ignore, found gout/,
+  );
   await refuses(() => codedOutputs({ ...request, map: ['x'] }), /expected --map OUTPUT=FINDING, found x/);
-  await refuses(() => codedOutputs({ count: 1000, map: [], findings }), /found 1000 outputs, as of a network for the photographs of ImageNet/);
+  await refuses(
+    () => codedOutputs({ count: 1000, map: [], findings }),
+    /found 1000 outputs, as of a network for the photographs of ImageNet/,
+  );
   await refuses(() => codedOutputs({ count: 1, labels: ['cat'], map: [], findings }), /none of the 1 outputs \(cat\) is a finding/);
   const { outputs } = codedOutputs({ ...request, map: ['1=ignore', 'x=pneumonia'] });
   assert.deepEqual(
@@ -143,7 +164,8 @@ test('outputs are mapped by name, synonym or --map; mistakes are named', async (
 });
 
 test('every label of torchxrayvision, NIH, CheXpert and VinDr is a finding with a code', () => {
-  const nih = 'Atelectasis Cardiomegaly Effusion Infiltration Mass Nodule Pneumonia Pneumothorax Consolidation Edema Emphysema Fibrosis Pleural_Thickening Hernia';
+  const nih =
+    'Atelectasis Cardiomegaly Effusion Infiltration Mass Nodule Pneumonia Pneumothorax Consolidation Edema Emphysema Fibrosis Pleural_Thickening Hernia';
   const chexpert =
     'No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices';
   const vindr =
@@ -162,21 +184,37 @@ test("torchxrayvision's catalogue: names, points and files belong together; with
   for (const { name, url, labels, operatingPoints } of publishedClassifiers) {
     assert.equal(labels.length, operatingPoints.length, name);
     labels.forEach((label, index) => label === '' && assert.equal(operatingPoints[index], null, `${name}, output ${index}`));
-    await refuses(() => adoptModel(name, options(), ports), new RegExp(`found none\\. Its publisher states no checksum: download ${url.replace(/[.]/g, '\\.')} and adopt it by .models adopt ${name} --file FILE`));
+    await refuses(
+      () => adoptModel(name, options(), ports),
+      new RegExp(
+        `found none\\. Its publisher states no checksum: download ${url.replace(/[.]/g, '\\.')} and adopt it by .models adopt ${name} --file FILE`,
+      ),
+    );
   }
-  await refuses(() => adoptModel('torchxrayvision/densenet', options(), ports), /expected one of torchxrayvision\/densenet121-res224-all, /);
+  await refuses(
+    () => adoptModel('torchxrayvision/densenet', options(), ports),
+    /expected one of torchxrayvision\/densenet121-res224-all, /,
+  );
   await refuses(
     () => adoptModel('torchxrayvision/densenet121-res224-all', options({ file: join(fixtures, 'xrv-module-zip.pt') }), ports),
     /expected 18 outputs as torchxrayvision\/densenet121-res224-all has, found 4/,
   );
   await refuses(
-    () => adoptModel('torchxrayvision/densenet121-res224-all', options({ file: join(fixtures, 'xrv-module-zip.pt'), sha256: '0'.repeat(64) }), ports),
+    () =>
+      adoptModel(
+        'torchxrayvision/densenet121-res224-all',
+        options({ file: join(fixtures, 'xrv-module-zip.pt'), sha256: '0'.repeat(64) }),
+        ports,
+      ),
     /expected sha256 0{64}, found/,
   );
 });
 
 test('preprocessing by single options; what contradicts itself or the network names the option', async () => {
-  const input = inputOfOptions({ size: '320x256', fit: 'pad', padding: '0.5', resize: 'bicubic-antialias', mean: '127.5', std: '127.5', scale: '255' }, { channels: 3 });
+  const input = inputOfOptions(
+    { size: '320x256', fit: 'pad', padding: '0.5', resize: 'bicubic-antialias', mean: '127.5', std: '127.5', scale: '255' },
+    { channels: 3 },
+  );
   assert.deepEqual(input, {
     width: 320,
     height: 256,
@@ -190,9 +228,12 @@ test('preprocessing by single options; what contradicts itself or the network na
   const ct = inputOfOptions({ range: '-1,1', size: '64', window: ['-600,1500', '40,400', '400,1800'] }, { channels: 3 });
   assert.equal(ct.windows?.length, 3);
   await refuses(() => inputOfOptions({ range: '0,1' }, {}), /expected --preset or --size/);
-  await refuses(() => inputOfOptions({ range: '0' , size: '64' }, {}), /expected --range as 2 numbers separated by commas, found 0/);
+  await refuses(() => inputOfOptions({ range: '0', size: '64' }, {}), /expected --range as 2 numbers separated by commas, found 0/);
   await refuses(() => inputOfOptions({ range: '0,1', imageRange: '0,1', size: '64' }, {}), /expected one of --range, --image-range/);
   await refuses(() => inputOfOptions({ mean: '0', size: '64' }, {}), /expected --mean together with --std/);
   await refuses(() => inputOfOptions({ preset: 'plain', resize: 'best' }, {}), /preprocessing, resize: expected one of bilinear-antialias/);
-  await refuses(() => inputOfOptions({ preset: 'plain', size: '128' }, { width: 224, height: 224 }), /expected --size 224x224 as the network has it, found 128/);
+  await refuses(
+    () => inputOfOptions({ preset: 'plain', size: '128' }, { width: 224, height: 224 }),
+    /expected --size 224x224 as the network has it, found 128/,
+  );
 });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { inputPresetNames } from '../../adoption/input-presets.js';
 import { resizeFilters } from '../../registry/input-file.js';
 import type { AdoptCommand } from '../models-adopt.js';
-import { jsonObject, repeatable } from './option-values.js';
+import { jsonObject, lineOption, repeatable } from './option-values.js';
 
 /** `models adopt`: everything that a file of others may leave open is an option. */
 export function addAdopt(models: Command): void {
@@ -26,6 +26,7 @@ export function addAdopt(models: Command): void {
     .option('--guard-studies <n>', 'fit the feature guard on this many of the newest studies of the PACS; they need no labels')
     .option('--guard-folder <directory>', 'fit the feature guard on the images of this folder')
     .option('--challenge', 'make the version the challenger: it predicts new studies in shadow', false)
+    .option(...lineOption)
     .option('--json', jsonObject, false)
     .addHelpText(
       'after',
