@@ -1,7 +1,7 @@
 import { adoptModel } from '../adoption/adopt-model.js';
 import type { AdoptOptions } from '../adoption/source-request.js';
 import { tryCandidate } from '../adoption/try-candidate.js';
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig, modelLine, type Config } from '../config.js';
 import { ForeignModelReader } from '../engine/foreign/read-foreign.js';
 import { ConfinedWeightsReader } from '../engine/foreign/read-weights.js';
 import { startEngine } from '../engine/start-engine.js';
@@ -13,7 +13,6 @@ import type { ModelVersion } from '../registry/model-version.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { softwareVersion } from '../software-version.js';
 import { registryOf } from './chosen-model.js';
-import { loadConfig, modelLine, type Config } from '../config.js';
 import { checkGuardSource, withFittedGuard, type GuardSource } from './models-guard.js';
 import { weightsFolder } from './training-options.js';
 

@@ -63,8 +63,8 @@ export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
 /** Everything that decoding depends on: inputs with the same are decoded once. */
 interface Decoding {
   readonly view: Parameters<DecoderPool['ctSlice']>[1];
-  readonly ctSize: { readonly width: number; readonly height: number } | undefined;
-  readonly xraySize: { readonly width: number; readonly height: number } | undefined;
+  readonly ctSize: PictureSize | undefined;
+  readonly xraySize: PictureSize | undefined;
 }
 
 function decodingOf({ xray, ct }: InputSizes): Decoding {
