@@ -64,4 +64,6 @@ export interface ServedModel {
   predictSlices(images: readonly GreyImage[]): Promise<StackPrediction>;
   /** Number of slices of one CT that the model needs. */
   readonly slicesPerStudy: number;
+  /** Number of neighbouring slices that the network sees together, the one reported in the middle; absent: 1. */
+  readonly neighbouringSlices?: number | undefined;
 }

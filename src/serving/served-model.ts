@@ -46,6 +46,7 @@ export async function serveModel(
       return engine.description;
     },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
+    neighbouringSlices: version.networks.ct?.input.slices,
     supports: (kind) => networks[kind] !== undefined,
     limitations: (kind) => limitationsOf(networks[kind]?.served, version.name),
     async predictXrays(images) {
