@@ -65,6 +65,7 @@ export function checkGuardSource({ studies, folder }: GuardSource): void {
 /**
  * Fits the guard. The caller adds the version that has it to a registry.
  *
+ * @param line model line of the registry
  * @throws Fault 'dataset-invalid' if there are too few images, 'model-invalid' if the network gives no embedding
  */
 export async function withFittedGuard(

@@ -12,7 +12,7 @@ import { openStore } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /**
- * The readers' labels of these findings, for a command that uses them while database and PACS are open.
+ * The readers' labels of these findings, split by the locked test set of the line, for a command that uses them while database and PACS are open.
  *
  * @param line model line, which has a locked test set of its own
  *

@@ -30,6 +30,8 @@ const retrainingFields = z.strictObject({
   rate: z.number().positive().max(10).default(1e-4),
   /** Augmentation: fastai's transforms, additional ones against differences between hospitals, or none. */
   augmentation: z.enum(['fastai', 'robust', 'none']).default('robust'),
+  /** Settings of the recipe that differ, YAML or JSON: sampling by group, weights by origin …; docs/reference/training.md lists them. */
+  recipeFile: z.string().optional(),
 });
 
 export const retrainingSettings = retrainingFields

@@ -53,6 +53,13 @@ export const modelLinesSettings = z
   .refine((lines) => new Set(lines.map(({ name }) => name)).size === lines.length, 'expected a different name for each line')
   .default([]);
 
+export const findingsSettings = z
+  .strictObject({
+    /** Findings that are not reported, by their names in config/findings.json; a routing rule switches off with `findingsOff`. */
+    off: z.array(z.string().min(1)).default([]),
+  })
+  .prefault({});
+
 export const engineSettings = z
   .strictObject({
     prefer: z

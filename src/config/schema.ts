@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accessSettings, databaseSettings, orthancSettings, serverSettings, uploadSettings, viewerSettings } from './connections.js';
 import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
-import { engineSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
+import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
 import { isTimeZone } from './time-zone.js';
 
 /** What one of several processes on a shared database does: reads the change log, reports studies, trains models, serves the page and the API. */
@@ -29,6 +29,7 @@ export const configSchema = z.strictObject({
   engine: engineSettings,
   work: workSettings,
   report: reportSettings,
+  findings: findingsSettings,
   retraining: retrainingSettings,
   drift: driftSettings,
   assessments: assessmentSettings,

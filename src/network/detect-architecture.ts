@@ -1,5 +1,5 @@
 import type { ArchitectureSpec } from './architecture-spec.js';
-import { densenet121Layers } from './densenet.js';
+import { densenetPresets } from './densenet.js';
 import { torchvisionNames } from './published-names.js';
 import { resnetPresets } from './resnet.js';
 import type { Tensor, Tensors } from './safetensors.js';
@@ -35,7 +35,7 @@ export function architecturesByNames(shapes: ReadonlyMap<string, readonly number
     }
     const head = 'torchvision' as const;
     const inputChannels = own.get('features.conv0.weight')![1]!;
-    return found(layers.join() === densenet121Layers.join() ? 'densenet-121' : 'densenet', {
+    return found(layers.join() === densenetPresets['densenet-121'].join() ? 'densenet-121' : 'densenet', {
       family: 'densenet',
       layers,
       inputChannels,

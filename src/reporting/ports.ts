@@ -106,6 +106,8 @@ export interface ReportSettings {
   procedureReported(kind: ImageKind, modality?: string): CodedConcept;
   /** Codes that a document may use besides those fixed by its template. */
   readonly codes: readonly CodedConcept[];
+  /** Findings that no document contains: `findings.off`. */
+  readonly findingsOff?: readonly string[] | undefined;
   readonly skippedDocuments: boolean;
   readonly failedDocuments: boolean;
   readonly maxImages: number;
@@ -224,7 +226,10 @@ export interface FailedStudyJob {
 }
 
 /** The database: an index of what the PACS contains. */
-export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'>;
+export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'> & {
+  /** Studies that changed or were deleted in the last months. */
+  readonly studyChanges: Pick<Store['studyChanges'], 'after'>;
+};
 
 /** Which results still have to reach which destinations. */
 export type { Deliveries };

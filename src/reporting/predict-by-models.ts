@@ -1,14 +1,16 @@
+import type { DataSet } from '../dicom/data-set.js';
 import { Fault } from '../errors.js';
 import type { Log } from '../log.js';
+import { seriesFactsOf } from '../routing/series-facts.js';
 import type { LineModel } from '../serving/study-models.js';
 import type { ImageReference } from '../sr/report-content.js';
 import type { Analysis, ModelAnalysis, StudyFinding } from './analysis.js';
-import type { ChosenImages } from './choose-images.js';
-import type { ChosenModels } from './choose-models.js';
+import { chooseImages, type ChosenImages } from './choose-images.js';
+import { chooseModels, type ChosenModels } from './choose-models.js';
 import type { Pacs, ReportPorts } from './ports.js';
 import { predictImages } from './predict-images.js';
 import { readOnce } from './read-once.js';
-import type { Stopwatch } from './stopwatch.js';
+import { Stopwatch } from './stopwatch.js';
 
 /** Faults of one model alone: the others are not affected. All others are those of the study or of the infrastructure. */
 const ownFaults: readonly Fault['code'][] = ['engine-failed', 'engine-unavailable', 'model-invalid', 'model-unknown'];
@@ -54,6 +56,17 @@ export async function predictByModels(
   }
   if (done.length === 0) throw failed[0]!.fault;
   return combined(done, [...failed.map(failureSentence), ...missing]);
+}
+
+/** Predictions of all models for files of one study, without asking the routing rules; nothing is written. */
+export function predictFiles(
+  instances: readonly DataSet[],
+  ports: Pick<ReportPorts, 'model' | 'models' | 'reader' | 'log'>,
+  pacs: Pick<Pacs, 'retrieveInstance'>,
+  maxImages: number,
+): Promise<Analysis> {
+  const images = chooseImages(seriesFactsOf(instances), maxImages);
+  return predictByModels(images, chooseModels(images.kind, ports), pacs, new Stopwatch(), { log: ports.log });
 }
 
 function failureSentence({ model: { model }, fault }: FailedModel): string {

@@ -7,7 +7,7 @@ import { chooseImages } from './choose-images.js';
 import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import type { ReportPorts, StudyResult } from './ports.js';
-import { predictByModels } from './predict-by-models.js';
+import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { storeDocuments } from './store-documents.js';
@@ -34,7 +34,7 @@ export async function reportFiles(
     ...(await openContext({ studyInstanceUID, arrival: {} }, instances, rule, images, chosen.models, pacs, watch)),
     asFiles: true,
   };
-  const analysis = await predictByModels(images, chosen, pacs, watch, { log });
+  const analysis = await predictReported(images, chosen, rule, { ...ports, siteOf: undefined }, watch);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);

@@ -11,7 +11,8 @@ import type { ReportJob, ReportPorts, StoryPorts, StudyResult } from './ports.js
 import { deliverQueue, intakeQueue, reportQueue } from './queues.js';
 import { removeStudy } from './remove-study.js';
 import { reportFailure } from './report-failure.js';
-import { deliver, report, studyOf, intake } from './report-story.js';
+import { deliver, report, intake } from './report-story.js';
+import { studyOf } from './study-intake.js';
 import { resultWithoutDocument } from './study-result.js';
 import { infrastructureFaults, unlessDeleted } from './unless-deleted.js';
 import { untilAborted } from './until-aborted.js';

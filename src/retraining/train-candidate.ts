@@ -34,7 +34,8 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const trained = await trainNetwork(run);
   if (!trained.finished) return { finished: false, position: trained.position, warnings };
   const calibrated = await calibrateNetwork(request, { architecture: run.architecture, tensors: trained.tensors }, usable, run.train);
-  const network = { architecture: request.architecture, tensors: trained.tensors };
+  const { architecture, halfPrecision = false } = request;
+  const network = { architecture, tensors: trained.tensors, ...(halfPrecision ? { halfPrecision } : {}) };
   return { finished: true, warnings, ...candidateOf(request, network, { usable, calibrated, warnings, startedAt }) };
 }
 

@@ -63,3 +63,14 @@ export async function openLines(
     return { registry, serving };
   }
 }
+
+/** Versions of all lines, to try one: the first line that has the version gives it. */
+export function registryOfLines(lines: ReadonlyMap<string, OpenedLine>): Pick<Registry, 'load'> {
+  return {
+    async load(version) {
+      const registries = [...lines.values()].map(({ registry }) => registry);
+      for (const registry of registries.slice(1)) if ((await registry.versions()).includes(version)) return registry.load(version);
+      return registries[0]!.load(version);
+    },
+  };
+}

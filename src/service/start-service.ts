@@ -42,6 +42,7 @@ import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
+import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
@@ -211,6 +212,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
         });
       await startDriftChecks(driftPortsOf(lines, store, log), config, jobs);
     }
+    startFollowingStudyChanges(config, store.studyChanges, jobs, log);
     const healthParts = {
       pacs,
       store,

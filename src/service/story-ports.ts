@@ -8,7 +8,7 @@ import { orthancStudies } from '../reporting/orthanc-studies.js';
 import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
 import { studyQueueOf } from '../reporting/queues.js';
 import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js';
-import { removePictures } from '../retraining/training-pictures.js';
+import { removePicturesOfStudies } from '../retraining/training-pictures.js';
 import type { Metrics } from '../server/metrics.js';
 import type { ServingLines } from '../serving/serving-lines.js';
 import type { Store } from '../store/store.js';
@@ -42,7 +42,11 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
     index: store,
     deliveries: store.deliveries,
     events: {
-      onStudyChanged: (studyInstanceUID) => removePictures(config, studyInstanceUID),
+      onStudyChanged: async (studyInstanceUID) => {
+        // The other processes learn of it from the database: followStudyChanges.
+        await store.studyChanges.record(studyInstanceUID);
+        await removePicturesOfStudies(config, [studyInstanceUID]);
+      },
       onOtherDocuments: (studyInstanceUID) => queueAssessmentIndex(studyInstanceUID, jobs),
       onResult: (study, result) => queueShadowPrediction(study, result, serving, jobs),
     },

@@ -142,7 +142,7 @@ export function startLineServing(parts: LineServingParts, first?: CountedModel):
   /** Whether the registry existed, and is missing now: logged once. */
   let wasRead = false;
   let isMissing = false;
-  const load = async (version: string, revision: number): Promise<CountedModel | undefined> => {
+  const load = async (role: 'champion' | 'challenger', version: string, revision: number): Promise<CountedModel | undefined> => {
     if (!failures.mayTry(version, revision)) return undefined;
     try {
       const found = await registry.load(version);
@@ -151,10 +151,10 @@ export function startLineServing(parts: LineServingParts, first?: CountedModel):
       return loaded;
     } catch (error) {
       const reason = error instanceof Fault ? { code: error.code, detail: error.detail } : { code: 'bug', detail: placeOf(error) };
-      if (!champion) failure = { version, code: reason.code };
+      if (!champion && role === 'champion') failure = { version, code: reason.code };
       if (failures.failed(version, revision, `${reason.code} ${reason.detail}`))
         log.error(
-          champion
+          champion || role === 'challenger'
             ? 'the model version cannot be loaded; the previous one stays deployed'
             : 'the model version cannot be loaded; its line takes no part in reports',
           { version, ...reason },
@@ -176,7 +176,7 @@ export function startLineServing(parts: LineServingParts, first?: CountedModel):
     wasRead = true;
     if (aliases.champion !== champion?.version) {
       // A challenger that is promoted is on the engine already.
-      const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion, aliases.revision);
+      const next = aliases.champion === challenger?.version ? challenger : await load('champion', aliases.champion, aliases.revision);
       if (next) {
         const before = champion;
         champion = next;
@@ -195,7 +195,7 @@ export function startLineServing(parts: LineServingParts, first?: CountedModel):
     if (wanted === (challenger?.version ?? null)) return;
     challenger?.markRetired();
     const before = challenger?.version;
-    challenger = wanted === null ? undefined : await load(wanted, aliases.revision);
+    challenger = wanted === null ? undefined : await load('challenger', wanted, aliases.revision);
     if (challenger?.version !== before)
       log.info(challenger ? 'the challenger makes shadow predictions' : 'there is no challenger', {
         ...(challenger ? { version: challenger.version } : {}),

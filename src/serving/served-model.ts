@@ -133,7 +133,6 @@ function findingPrediction(
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
-  const activation = mapInWhole({ values, width, height }, frame);
   return {
     name,
     probability,
@@ -141,7 +140,7 @@ function findingPrediction(
     absentBelow,
     presentFrom,
     ...(calibratedHere === false ? { isNotCalibratedHere: true as const } : {}),
-    activation,
+    activation: mapInWhole({ values, width, height }, frame),
     ...(box ? { box: boxInWhole(box, frame) } : {}),
   };
 }

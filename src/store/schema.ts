@@ -59,6 +59,13 @@ export const worklistChange = chestAi.table('worklist_change', {
   number: bigint('number', { mode: 'number' }).notNull(),
 });
 
+/** A study whose images changed or that was deleted; `number` is that of worklistChange. */
+export const studyChange = chestAi.table('study_change', {
+  number: bigint('number', { mode: 'number' }).primaryKey(),
+  studyInstanceUID: text('study_instance_uid').notNull(),
+  changedAt: timeColumn('changed_at').notNull().defaultNow(),
+});
+
 export const study = chestAi.table('study', {
   studyInstanceUID: text('study_instance_uid').primaryKey(),
   orthancId: text('orthanc_id').notNull(),
@@ -115,6 +122,7 @@ export const delivery = chestAi.table(
 export const tables = {
   orthancCursor,
   worklistChange,
+  studyChange,
   study,
   result,
   delivery,

@@ -24,6 +24,7 @@ import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
 import type { Connection } from './sql.js';
 import type { StoreLocation } from './store-location.js';
 import { studiesIn, type Studies } from './studies.js';
+import { studyChangesIn, type StudyChanges } from './study-changes.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
 
@@ -43,6 +44,7 @@ export interface Store {
   readonly cursors: Cursors;
   readonly studies: Studies;
   readonly knownStudies: KnownStudies;
+  readonly studyChanges: StudyChanges;
   readonly results: Results;
   readonly worklist: Worklist;
   readonly deliveries: Deliveries;
@@ -97,6 +99,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     cursors: cursorsIn(database),
     studies: studiesIn(database),
     knownStudies: knownStudiesIn(database),
+    studyChanges: studyChangesIn(database),
     results: resultsIn(database),
     worklist: worklistIn(database),
     deliveries: deliveriesIn(database),

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
-import { readdirSync, truncateSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
 import { itemsOf, textOf } from '../../src/dicom/data-set.js';
 import { knownNetwork } from '../../src/network/loadable-network.js';
 import { modelActionsOf } from '../../src/server/page/model-actions.js';
+import { lastDriftReport, requestDriftCheck } from '../../src/monitoring/start-drift-checks.js';
+import { requestRetraining } from '../../src/retraining/start-retraining.js';
 import { loadModelVersion, type ModelVersion } from '../../src/registry/model-version.js';
 import { openRegistry, registryFolder } from '../../src/registry/registry.js';
 import { readReport } from '../../src/sr/read-report.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { silentLog } from '../../src/log.js';
 import { changedStarter } from '../support/changed-starter.js';
+import { chestAi, objects, type Analyzed } from '../support/chest-ai-command.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -20,6 +23,11 @@ import { configFor, documentsOf, eventuallyOneResult } from '../support/service.
 import { validateDocument } from '../support/validate-document.js';
 
 const reason = { by: 'test', why: 'test', at: new Date() };
+
+interface OfModels {
+  readonly findings: readonly { readonly modelVersion: string }[];
+  readonly otherFindings: readonly { readonly modelVersion: string }[];
+}
 
 /** The starter's weights under another name, with another finding in place of its first and no network for CT. */
 async function secondModel(starter: ModelVersion, directory: string, created: string): Promise<ModelVersion> {
@@ -114,6 +122,74 @@ describe('several models on a real Orthanc', () => {
     await actions.rollBack({ line: 'effusion', by: 'test' });
     assert.equal(service.lines.get('effusion')!.serving.champion()?.version, second.version);
     await assert.rejects(actions.rollBack({ line: 'none', by: 'test' }), /default|effusion/);
+  });
+
+  test('shadow predictions, retraining runs and drift checks belong to a line', async () => {
+    const actions = modelActionsOf(service.lines);
+    await actions.challenge(third.version, { line: 'effusion', by: 'test' });
+    const { studyInstanceUID, files } = chestStudy('shadow of a line');
+    await sendByCStore(files, pacs.orthanc);
+    const [row] = await eventually(
+      'the challenger of the line predicts in shadow',
+      async () => {
+        const rows = await service.store.shadow.ofVersion(third.version);
+        assert.ok(rows.length > 0);
+        return rows;
+      },
+      { timeoutMs: 60_000 },
+    );
+    assert.deepEqual([row!.studyInstanceUID, row!.championVersion], [studyInstanceUID, second.version]);
+    assert.deepEqual(
+      row!.championFindings.map(({ name }) => name).toSorted(),
+      row!.findings.map(({ name }) => name).toSorted(),
+      'it is compared with the champion of its line alone',
+    );
+    await actions.challenge(null, { line: 'effusion', by: 'test' });
+
+    await requestRetraining(service.jobs, 'test', 'effusion');
+    await requestRetraining(service.jobs, 'test', 'empty');
+    await requestDriftCheck(service.jobs);
+    for (const [line, why] of [
+      ['effusion', /new label/],
+      ['empty', /no champion/],
+    ] as const) {
+      const record = await eventually(`a change record of ${line}`, async () => {
+        const found = await service.lines.get(line)!.registry.lastRun();
+        assert.ok(found);
+        return found;
+      });
+      assert.equal(record.outcome, 'not-trained');
+      assert.match(record.why, why);
+    }
+    assert.deepEqual(await service.registry.changes(), [], 'the default line had no run');
+    await eventually('both lines with a champion have a drift report', async () => {
+      for (const [line, version] of [
+        ['default', starter.version],
+        ['effusion', second.version],
+      ] as const)
+        assert.equal((await lastDriftReport(service.store.ofLine(line)))?.modelVersion, version);
+    });
+    assert.equal(await lastDriftReport(service.store.ofLine('empty')), undefined);
+  });
+
+  test('analyze does the same with files', async () => {
+    const folder = temporaryDirectory('analyze-lines');
+    const file = join(folder, 'chest.dcm');
+    writeFileSync(file, chestStudy('analyzed file').files[0]!);
+    const settings = join(folder, 'config.json');
+    writeFileSync(settings, JSON.stringify({ models: [{ name: 'effusion', directory: second.directory, precedence: 1 }] }));
+    const run = await chestAi(['analyze', '--json', '--sr', folder, file], { CONFIG_FILE: settings });
+    assert.equal(run.code, 0, run.stderr);
+    const [result] = objects<Analyzed & OfModels>(run);
+    assert.equal(result!.modelVersion, starter.version);
+    assert.deepEqual(new Set(result!.findings.map(({ modelVersion }) => modelVersion)), new Set([starter.version, second.version]));
+    assert.deepEqual(
+      result!.otherFindings.map(({ modelVersion }) => modelVersion),
+      result!.otherFindings.map(() => starter.version),
+      'the line of higher precedence decides',
+    );
+    const report = readdirSync(folder).find((name) => name.startsWith('chest') === false && name.endsWith('.dcm'))!;
+    assert.deepEqual((await validateDocument(readFileSync(join(folder, report)))).errors, []);
   });
 
   test('a second model that is broken leaves the report of the first, which names the line', async () => {

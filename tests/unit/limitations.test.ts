@@ -18,7 +18,10 @@ test('a finding with the publisher’s values is marked in the conclusion, in th
   for (const document of [text, group]) assert.deepEqual(checkDocument(document), []);
   const lines = documentOutline(text).join('\n');
   assert.match(lines, /Present, ≈93\.4 % \(not calibrated here\): appearance compatible with pneumonia/);
-  assert.match(lines, /Pneumonia: absent below ≈30 %, present from ≈60 %, undetermined between; not calibrated here, the publisher's values/);
+  assert.match(
+    lines,
+    /Pneumonia: absent below ≈30 %, present from ≈60 %, undetermined between; not calibrated here, the publisher's values/,
+  );
   assert.doesNotMatch(lines, /Pneumothorax: absent below ≈30 %, present from ≈60 %, undetermined between; not/);
   assert.match(documentOutline(group).join('\n'), /Pneumonia: absent below .*; not calibrated here, the publisher's values/);
   assert.doesNotMatch(documentOutline(textReport(reported)).join('\n'), /not calibrated here/);

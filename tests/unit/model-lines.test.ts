@@ -10,7 +10,7 @@ import { withLineThresholds } from '../../src/evaluation/operating-points.js';
 import { registryFolder } from '../../src/registry/registry.js';
 import { picturesOfStudy } from '../../src/retraining/picture-key.js';
 import { retrainingFolders } from '../../src/retraining/retraining-folders.js';
-import { removePictures } from '../../src/retraining/training-pictures.js';
+import { removePicturesOfStudies } from '../../src/retraining/training-pictures.js';
 import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { countingReader, prediction, servedModel } from '../support/two-models.js';
@@ -188,7 +188,7 @@ test('the training pictures of a deleted study are removed in every line', async
     return join(pictures, `${picturesOfStudy('1.2.3')}x.224`);
   });
   for (const file of files) writeFileSync(file, '');
-  await removePictures({ dataDir }, '1.2.3');
+  await removePicturesOfStudies({ dataDir }, ['1.2.3']);
   assert.deepEqual(
     files.map((file) => existsSync(file)),
     [false, false],

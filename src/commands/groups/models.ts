@@ -102,8 +102,8 @@ function addTry(models: Command): void {
     .description('Analyze files or a study of the PACS with any model and print the findings. Nothing is stored and no report is written.')
     .argument('<model>', anyModel)
     .argument('[file...]', 'files, folders, patterns or -, as for analyze')
-    .option('--study <uid>', 'Study Instance UID of a study in the PACS (default: the files are analyzed)')
     .option(...lineOption)
+    .option('--study <uid>', 'Study Instance UID of a study in the PACS (default: the files are analyzed)')
     .option('--json', jsonLines, false)
     .option('--csv', 'print CSV with a header, one row per file', false)
     .option('--heatmap <directory>', 'write a PNG with the location of each finding of a file into this folder')
@@ -127,9 +127,9 @@ function addCompare(models: Command): void {
     .requiredOption('--dataset <directory>', 'data set as for evaluate')
     .option('--test-lock <file>', 'only the patients of this locked test set')
     .option('--network <kind>', 'network to compare, xray or ct', 'xray')
+    .option(...lineOption)
     .option('--resamples <n>', 'number of bootstrap resamples (by patient) for the intervals', '1000')
     .option('--seed <n>', 'seed of the resamples', '0')
-    .option(...lineOption)
     .option('--json', jsonObject, false)
     .action(async (first: string, second: string, options: CompareCommand) =>
       (await import('../models-compare.js')).compareModels(first, second, options),
@@ -145,8 +145,8 @@ function addGuard(models: Command): void {
     .argument('<model>', anyModel)
     .option('--studies <n>', 'number of studies: the newest of the PACS that the routing rules take (default: --folder)')
     .option('--folder <directory>', 'pictures and DICOM files instead of studies of the PACS (default: --studies)')
-    .option('--network <kind>', 'network whose guard is fitted, xray or ct', 'xray')
     .option(...lineOption)
+    .option('--network <kind>', 'network whose guard is fitted, xray or ct', 'xray')
     .option('--json', jsonObject, false)
     .addHelpText('after', '\nAt least 100 images are needed.\n\nExample:\n  chest-ai models guard 3f2a91 --studies 500')
     .action(async (name: string, options: GuardCommand) => (await import('../models-guard.js')).guardModel(name, options));
@@ -160,9 +160,9 @@ function addCalibrate(models: Command): void {
     )
     .argument('<model>', anyModel)
     .option('--dataset <directory>', "data set as for evaluate (default: the readers' labels)")
+    .option(...lineOption)
     .option('--network <kind>', 'network that is calibrated, xray or ct', 'xray')
     .option('--min-patients <n>', 'number of patients with a finding, and without it, that are needed to calibrate it', '20')
-    .option(...lineOption)
     .option('--json', jsonObject, false)
     .addHelpText('afterAll', `\n${besideService}`)
     .action(async (name: string, options: CalibrateCommand) => (await import('../models-calibrate.js')).calibrateModel(name, options));
