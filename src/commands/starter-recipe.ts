@@ -24,7 +24,7 @@ export function xrayRecipe(epochs: number, side: number, seed: number): Recipe {
     weightDecay: 0.02,
     labelSmoothing: 0.02,
     maxGradientNorm: 5,
-    maxDraws: 2,
+    maxDraws: 1,
     epochImages: 1600,
     sampling: {
       evenly: 'source-and-view',
