@@ -5,6 +5,7 @@ import type { Part } from '../dataset/split.js';
 import { Fault } from '../errors.js';
 import { evaluateSet } from '../evaluation/report/evaluate-set.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
+import { cutToLungs } from '../pixels/ct/picture-lungs.js';
 import { architectureOf } from '../network/architecture-spec.js';
 import type { Tensors } from '../network/safetensors.js';
 import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
@@ -25,7 +26,8 @@ import { imageOf, readPictures, usableExamples, warningsOfImages } from './usabl
  *
  * @throws Fault dataset-invalid (no second class, too few images), training-diverged, disk-full
  */
-export async function trainCandidate(request: CandidateRequest): Promise<CandidateOutcome> {
+export async function trainCandidate(given: CandidateRequest): Promise<CandidateOutcome> {
+  const request = given.kind === 'ct' ? withSlicesCutToLungs(given) : given;
   const startedAt = request.clock.now();
   const unreadable = await readPictures(request);
   if (unreadable === 'stopped') return { finished: false, position: { stage: 0, epoch: 0, batch: 0 }, warnings: [] };
@@ -42,6 +44,13 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   if (!trained.finished) return { finished: false, position: trained.position, warnings };
   const calibrated = await calibrateNetwork(request, { architecture: run.architecture, tensors: trained.tensors }, usable, run.train);
   return { finished: true, warnings, ...candidateOf(request, usable, trained.tensors, calibrated, warnings, startedAt) };
+}
+
+/** Pictures of slices as reporting shows slices to the network: the same part of the body, wherever they were published. */
+function withSlicesCutToLungs(request: CandidateRequest): CandidateRequest {
+  const { source } = request.dataset;
+  const picture: typeof source.picture = async (example) => cutToLungs(await source.picture(example));
+  return { ...request, dataset: { ...request.dataset, source: { ...source, picture } } };
 }
 
 function trainingRunOf(request: CandidateRequest, usable: readonly UsableExample[]): TrainingRun {

@@ -35,6 +35,7 @@ export const deModels = {
   'models.specificity': 'Spezifität',
   'models.gate': 'Entscheidung der Freigabeprüfung',
   'models.criterion': 'Kriterium',
+  'models.worstGroup': 'Ungünstigste Gruppe',
   'models.measured': 'Gemessen',
   'models.bound': 'Grenzwert',
   'models.result': 'Ergebnis',
