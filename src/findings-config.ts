@@ -33,6 +33,8 @@ const finding = z
     includes: z.array(z.string()).readonly().optional(),
     /** Labels that leave this finding open: such images take no part in its training and figures. */
     undecided: z.array(z.string()).readonly().optional(),
+    /** Names that networks of others give an output of this meaning; upper case, blanks and underscores make no difference. */
+    synonyms: z.array(z.string().min(1)).readonly().optional(),
   })
   .refine((one) => one.absentBelow === undefined || one.presentFrom === undefined || one.absentBelow <= one.presentFrom, {
     path: ['absentBelow'],
@@ -57,6 +59,17 @@ const schema = z
     const entries = Object.entries(config.findings);
     entries.forEach(([name, one], index) => {
       const twin = entries.slice(0, index).find(([, earlier]) => sameConcept(earlier.concept, one.concept));
+      for (const synonym of one.synonyms ?? []) {
+        const other = entries.find(
+          ([known, { synonyms = [] }]) => known !== name && [known, ...synonyms].some((taken) => plainName(taken) === plainName(synonym)),
+        );
+        if (other)
+          context.addIssue({
+            code: 'custom',
+            path: ['findings', name, 'synonyms'],
+            message: `expected names of its own, found ${synonym}, which is also ${other[0]}`,
+          });
+      }
       if (twin)
         context.addIssue({
           code: 'custom',
@@ -100,6 +113,26 @@ export function termsOf(config: FindingsConfig, name: string): ConfiguredFinding
       source: 'config/findings.json',
     });
   return terms;
+}
+
+/**
+ * The finding that a network of others means by the name of an output: `Pleural_Thickening`, `Effusion`, `Lung Opacity`.
+ *
+ * @returns undefined if no finding has this name or synonym
+ */
+export function findingOfLabel(config: FindingsConfig, label: string): string | undefined {
+  const wanted = plainName(label);
+  if (wanted === '') return undefined;
+  const entries = Object.entries(config.findings);
+  return (entries.find(([name]) => plainName(name) === wanted) ??
+    entries.find(([, one]) => one.synonyms?.some((synonym) => plainName(synonym) === wanted)))?.[0];
+}
+
+function plainName(label: string): string {
+  return label
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
 }
 
 /** The name of the network output with this concept; documents contain only the concept. */

@@ -15,8 +15,8 @@ import { resizeBilinear } from '../../src/pixels/resize.js';
  * other, and writes src/pixels/xray/frontal-rule.ts and docs/reference/guard-figures.json.
  */
 
-const perSet = 300;
-const lookAlikesPerSet = 80;
+const perSet = 160;
+const lookAlikesPerSet = 48;
 
 /** Sets that share images or a hospital: they are left out together with each other. */
 const families: readonly (readonly string[])[] = [

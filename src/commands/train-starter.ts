@@ -76,18 +76,17 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
     height: side,
     channels: 1,
     resize: 'bilinear-antialias',
-    ...(kind === 'xray' ? { equalise: true } : {}),
     normalization: 'per-image',
     ...(kind === 'ct' ? { window: { center: -600, width: 1500 } } : {}),
   };
   const seed = options.seed === undefined ? starterSeed : wholeNumberOption('--seed', options.seed, 0, 2 ** 31 - 1);
+  const recipe = recipeOf(options, kind, side, seed);
   const architecture = networkPreset(kind === 'xray' ? 'efficientnet-lite0' : 'starter', {
     inputChannels: 1,
     outputs: classes.length + 1,
     head: 'torchvision',
   });
   const initial = await startedFrom(architecture, seed, kind === 'xray' ? options.weights : 'none', weightsFolder(config));
-  const recipe = recipeOf(options, kind, side, seed);
   const name = [
     kind,
     ...options.leaveOut.map((one) => `without-${one}`),
@@ -112,6 +111,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
       labelRules: loadFindings(config.findingsFile).findings,
       kind,
       architecture,
+      halfPrecision: true,
       initial,
       input,
       ...(kind === 'ct' ? { study: { slices: 16, combine: 'mean-of-top', top: 4 } } : {}),
@@ -139,10 +139,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
     // One model has both networks: that of the other kind stays as it is.
     const other = kind === 'ct' ? 'xray' : 'ct';
     const retained = from?.networks[other] ? { [other]: { keptFrom: from } } : {};
-    const trained = Object.entries(outcome.candidate.networks).map(
-      ([name, network]) => [name, { ...network, halfPrecision: true }] as const,
-    );
-    const version = await registryOf(config).add({ ...outcome.candidate, networks: { ...retained, ...Object.fromEntries(trained) } });
+    const version = await registryOf(config).add({ ...outcome.candidate, networks: { ...retained, ...outcome.candidate.networks } });
     // where its figures are looked for
     await writeFile(join(options.work, 'runs', name, 'model-version'), `${resolve(version.directory)}\n`);
     console.log(JSON.stringify({ ...outcome.report, modelVersion: version.version }));

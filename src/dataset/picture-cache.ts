@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asFault, Fault } from '../errors.js';
 import type { GreyImage } from '../pixels/image.js';
+import { framed, type FrameSpecification } from '../pixels/input-frame.js';
 import { presentationVersion } from '../pixels/presentation-version.js';
-import { resizeBilinear } from '../pixels/resize.js';
 import type { Example, ExampleSource } from './example.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 
@@ -19,18 +19,36 @@ export class PictureCache {
   readonly width: number;
   readonly height: number;
 
-  /** @param input size that the network takes; pictures are kept `cacheMargin` larger */
+  /** How a picture is cut or padded; its filter is Pillow's bilinear one, whatever the network's. */
+  readonly frame: FrameSpecification;
+
+  /** @param input what the network takes; pictures are kept `cacheMargin` larger */
   constructor(
     readonly directory: string,
-    input: { readonly width: number; readonly height: number },
+    input: Pick<FrameSpecification, 'width' | 'height' | 'fit' | 'shorterSide' | 'padding'>,
   ) {
-    this.width = Math.ceil(input.width * cacheMargin);
-    this.height = Math.ceil(input.height * cacheMargin);
+    const { width, height, fit, shorterSide, padding } = input;
+    this.width = Math.ceil(width * cacheMargin);
+    this.height = Math.ceil(height * cacheMargin);
+    this.frame = {
+      width: this.width,
+      height: this.height,
+      fit,
+      padding,
+      ...(shorterSide === undefined
+        ? {}
+        : { shorterSide: Math.ceil((shorterSide * Math.max(this.width, this.height)) / Math.max(width, height)) }),
+    };
   }
 
   fileOf(key: string): string {
     if (!/^[\w.-]{4,160}$/.test(key)) throw new RangeError(`expected a checksum or a UID, found ${key.slice(0, 40)}`);
-    return join(this.directory, `${this.width}x${this.height}-${presentationVersion}`, key.slice(-2), `${key}.grey8`);
+    return join(
+      this.directory,
+      `${this.width}x${this.height}-${presentationVersion}${nameOfFit(this.frame)}`,
+      key.slice(-2),
+      `${key}.grey8`,
+    );
   }
 
   has(key: string): boolean {
@@ -45,7 +63,7 @@ export class PictureCache {
     } catch (error) {
       throw asFault(error, 'dataset-invalid', { source: dirname(file) });
     }
-    const { values } = resizeBilinear(image, this.width, this.height);
+    const { values } = framed(image, this.frame);
     await writeFileAtomically(
       file,
       Uint8Array.from(values, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255)),
@@ -74,6 +92,12 @@ export class PictureCache {
     onProgress?.(examples.length, examples.length);
     return unreadable;
   }
+}
+
+/** Empty for squashed pictures, as in earlier releases. */
+function nameOfFit({ fit, shorterSide, padding }: FrameSpecification): string {
+  if (fit === undefined || fit === 'squash') return '';
+  return [`-${fit}`, ...(shorterSide === undefined ? [] : [shorterSide]), ...(padding === undefined ? [] : [padding])].join('-');
 }
 
 /** Blocking, for a worker thread. @returns `width * height` grey values, 0 to 255 */

@@ -1,3 +1,4 @@
+import { wholeFrame } from '../pixels/image.js';
 import { networkInput, type NetworkInput } from '../pixels/network-input.js';
 import { applyAugmentation } from './apply-augmentation.js';
 import { drawAugmentation, type Augmentation, type AugmentationSettings } from './augmentation.js';
@@ -25,7 +26,7 @@ export interface PictureTask {
 /** `channels * height * width` values as the network takes them: augmented, then what service does to a picture. Blocking. */
 export function trainingPicture(task: PictureTask): Float32Array {
   const { width, height } = task.input;
-  return networkInput({ width, height, values: greyTrainingPicture(task), pixelAspect: 1 }, task.input);
+  return networkInput({ width, height, values: greyTrainingPicture(task), pixelAspect: 1, frame: wholeFrame }, task.input);
 }
 
 /** The same before it is normalised, `width * height` values in [0, 1], for display. */

@@ -12,7 +12,7 @@ export const resizeFilters = [
   'lanczos-antialias',
   /** Two neighbours each way, whatever the reduction: `interpolate(mode='bilinear')`, `cv2.INTER_LINEAR`, `tf.image.resize`. */
   'bilinear',
-  /** Nearest neighbour as `interpolate(mode='nearest')` and `cv2.INTER_NEAREST` take it: floor(x · from / to). */
+  /** Nearest neighbour as `interpolate(mode='nearest')` takes it: floor(x · from / to). */
   'nearest',
   /** Mean of the covered pixels, each by its covered share: `cv2.INTER_AREA`. */
   'area',
@@ -78,11 +78,13 @@ export const inputSchema = z
       .refine((count) => count % 2 === 1, 'expected an odd number, so that there is a middle slice')
       .optional(),
   })
-  .superRefine(({ channels, fit, shorterSide, padding, width, height, normalization, window: single, windows, slices }, context) => {
+  .superRefine((input, context) => {
+    const { channels, fit, shorterSide, padding, width, height, normalization, resize, eightBit, window: single, windows, slices } = input;
     const refuse = (message: string, path: string): void => void context.addIssue({ code: 'custom', message, path: [path] });
     if (shorterSide !== undefined && fit !== 'centre-crop') refuse('expected only with fit centre-crop', 'shorterSide');
     if (shorterSide !== undefined && shorterSide < Math.max(width, height))
       refuse('expected at least width and height, which are cut out of it', 'shorterSide');
+    if (eightBit && !resize.endsWith('-antialias')) refuse('expected only with an antialiased filter, which Pillow has', 'eightBit');
     if (padding !== undefined && fit !== 'pad') refuse('expected only with fit pad', 'padding');
     if (single && windows) refuse('expected window or windows, not both', 'windows');
     const planes = (windows?.length ?? 1) * (slices ?? 1);

@@ -6,7 +6,7 @@ import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
-import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents } from './ports.js';
+import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents, StudyToReport } from './ports.js';
 
 /** What the index knows of a study and its current result. */
 interface StudyRecord {
@@ -117,7 +117,7 @@ export function mayContainAssessments(readiness: Readiness): readiness is Exclud
 /**
  * Whether the study has a result for the content of this job. Two jobs may exist for the same images, if the study was complete a
  * second time before the first job ended. The second would find the documents of the first; if another model was promoted in
- * between, it would replace them without a reason. A failure is not a report: a user who retries it wants another attempt.
+ * between, it would replace them without a reason. The state of such a study may be `queued`: intake of the second job. A failure is not a report: a user who retries it wants another attempt.
  */
 export async function isReported(
   job: ReportJob,
@@ -182,4 +182,8 @@ function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): numbe
     ),
   );
   return decision.action === 'analyse' ? decision.rule.priority : 0;
+}
+
+export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob): StudyToReport {
+  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
 }

@@ -10,7 +10,7 @@ import { trainingCard } from './model-card.js';
 import { trainingReference } from './training-reference.js';
 
 /** What training leaves of a network. */
-type TrainedNetwork = Pick<CandidateLayers, 'architecture' | 'tensors'> | Pick<CandidateGraph, 'graph'>;
+type TrainedNetwork = Pick<CandidateLayers, 'architecture' | 'tensors' | 'halfPrecision'> | Pick<CandidateGraph, 'graph'>;
 
 export interface TrainingResult {
   readonly usable: readonly UsableExample[];

@@ -49,6 +49,8 @@ export interface CandidateBasis {
 /** Labelled images, and how to train a network of a known architecture on them. */
 export interface CandidateRequest extends CandidateBasis {
   readonly architecture: ArchitectureSpec;
+  /** Stores the weights in 16 bits. */
+  readonly halfPrecision?: boolean;
   readonly initial: CandidateBasis['initial'] & { readonly tensors: Tensors };
 }
 

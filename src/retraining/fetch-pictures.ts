@@ -19,7 +19,7 @@ export async function fetchPictures(
 ): Promise<void> {
   const served = (await registry.load(plan.champion)).networks.xray!;
   const cache = new PictureCache(retrainingFolders(settings).pictures, served.input);
-  const reader = readerFor({ width: cache.width, height: cache.height });
+  const reader = readerFor(cache.frame);
   for (const image of plan.images) {
     const key = pictureKeyOf(image);
     signal.throwIfAborted();

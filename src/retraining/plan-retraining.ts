@@ -32,9 +32,10 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
   const { settings, registry, memory, log } = ports;
   const rules = promotionRulesOf(settings.retraining);
   const champion = await championOf(ports);
-  const run = { ...newRun(by, ports), champion: champion.version };
+  const run = { ...newRun(by, ports), champion: champion?.version ?? '' };
   const notTrained = (why: string): Planned => ({ state: 'not-trained', run, why });
 
+  if (!champion) return notTrained('There is no champion to train from: import a version and promote it.');
   const served = champion.networks.xray;
   if (!served) return notTrained(`The champion ${champion.version} has no network for X-rays.`);
   const lock = await memory.testLock();
@@ -82,10 +83,10 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
   return { state: 'planned', plan };
 }
 
-async function championOf({ registry }: RetrainingPorts): Promise<ModelVersion> {
+/** Only a further model line may have none. */
+async function championOf({ registry }: RetrainingPorts): Promise<ModelVersion | undefined> {
   const aliases = await registry.aliases();
-  if (!aliases) throw new Fault('model-unknown', 'expected a champion to train from, found none: start the service once');
-  return registry.load(aliases.champion);
+  return aliases && registry.load(aliases.champion);
 }
 
 /**

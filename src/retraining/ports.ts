@@ -2,9 +2,10 @@ import type { Config } from '../config.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
-import type { ImageReader } from '../serving/image-reader.js';
+import type { FramedInput, ImageReader } from '../serving/image-reader.js';
 import type { AgreedLabel } from '../store/labels.js';
 import type { LabelledStudies } from './labelled-studies.js';
+import type { RetrainingPlace } from './retraining-folders.js';
 import type { RetrainingMemory } from './retraining-memory.js';
 import type { RetrainingPlan } from './retraining-plan.js';
 import type { RetrainingOutcome } from './run-outcome.js';
@@ -19,7 +20,7 @@ export interface RetrainingPorts {
   /** The name of an image's site for drift: a configured name or a keyed hash. */
   siteOf(instance: DataSet): string;
   /** Decodes images to this size, in pixels. */
-  readerFor(size: { readonly width: number; readonly height: number }): Pick<ImageReader, 'readXray'>;
+  readerFor(frame: FramedInput): Pick<ImageReader, 'readXray'>;
   readonly registry: Registry;
   readonly memory: RetrainingMemory;
   /** Trains and evaluates in a process of its own, so that reporting continues. `folder` is that of the run. */
@@ -30,8 +31,7 @@ export interface RetrainingPorts {
   readonly log: Log;
 }
 
-export interface RetrainingSettings {
-  readonly dataDir: string;
+export interface RetrainingSettings extends RetrainingPlace {
   readonly retraining: Config['retraining'];
   /** Maximum number of images of a study. */
   readonly maxImages: number;

@@ -1,5 +1,5 @@
 import type { ForeignGraph } from '../network/foreign-graph.js';
-import type { LinearLayer } from '../training/fit-head.js';
+import type { LinearHeadLayer } from '../training/fit-head.js';
 import type { FrozenScores } from './frozen-embeddings.js';
 
 /** Largest deviation of a logit from the layer's, as a share of the logits' spread. */
@@ -15,7 +15,7 @@ export function publishedHead(
   { classActivation, outputs }: Pick<ForeignGraph, 'classActivation' | 'outputs'>,
   { embeddings, logits }: FrozenScores,
   features: number,
-): LinearLayer | undefined {
+): LinearHeadLayer | undefined {
   if (!classActivation || classActivation.channels !== features) return undefined;
   const weights = classActivation.headWeights;
   const count = logits.length / outputs;

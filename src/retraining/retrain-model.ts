@@ -11,6 +11,7 @@ import { isForeignGraph } from '../network/loadable-network.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensor, Tensors } from '../network/safetensors.js';
+import { wholeFrame } from '../pixels/image.js';
 import { loadVersions } from '../registry/best-versions.js';
 import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
 import type { NetworkFile } from '../registry/model-file.js';
@@ -122,7 +123,13 @@ async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<
   if (!cache.has(key))
     throw new Fault('image-unreadable', 'expected the picture of an image in the cache, found none', { source: `picture ${key}` });
   const grey = readCachedPicture(cache.fileOf(key), cache.width, cache.height);
-  return { width: cache.width, height: cache.height, values: Float32Array.from(grey, (value) => value / 255), pixelAspect: 1 };
+  return {
+    width: cache.width,
+    height: cache.height,
+    values: Float32Array.from(grey, (value) => value / 255),
+    pixelAspect: 1,
+    frame: wholeFrame,
+  };
 }
 
 /**

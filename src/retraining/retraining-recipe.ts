@@ -7,7 +7,7 @@ import { defaultPromotionRules, promotionRulesSchema, type PromotionRules } from
 import { isForeignGraph } from '../network/loadable-network.js';
 import type { ServedNetwork } from '../registry/model-version.js';
 import { batchByMemory } from '../training/batch-by-memory.js';
-import { fastaiRecipe, type Recipe } from '../training/recipe.js';
+import { fastaiRecipe, recipeSchema, type Recipe } from '../training/recipe.js';
 
 /** Images per step where the settings name none and memory allows it. */
 const maxBatch = 32;
@@ -29,18 +29,24 @@ export function recipeByMemory(
   return { recipe: { ...recipe, batch }, batchBy: why };
 }
 
-/** The two stages of fastai. The second begins with a tenth of its rate, because the network already knows chest X-rays. */
+/**
+ * The two stages of fastai. The second begins with a tenth of its rate, because the network already knows chest X-rays. What the recipe
+ * file states takes precedence.
+ *
+ * @throws Fault `config-invalid` naming the setting of the recipe file
+ */
 export function retrainingRecipeOf({ retraining }: Pick<Config, 'retraining'>): Recipe {
-  const { batch, headEpochs, headRate, epochs, rate, seed, augmentation } = retraining;
+  const { batch, headEpochs, headRate, epochs, rate, seed, augmentation, recipeFile } = retraining;
   const stages = [
     ...(headEpochs > 0 ? [{ what: 'head' as const, epochs: headEpochs, rate: headRate }] : []),
     ...(epochs > 0 ? [{ what: 'all' as const, epochs, rate, firstRate: rate / 10 }] : []),
   ];
-  return {
+  const recipe: Recipe = {
     ...fastaiRecipe,
     seed,
     batch: batch ?? maxBatch,
     stages,
     augmentation: { fastai: fastaiTransforms, robust: robustTransforms, none: noTransforms }[augmentation],
   };
+  return recipeFile === undefined ? recipe : recipeSchema.parse({ ...recipe, ...loadConfigFile(recipeFile, recipeSchema.partial()) });
 }

@@ -7,7 +7,7 @@ import { Fault } from '../errors.js';
 import type { FindingRule, OutputRule } from '../evaluation/rules.js';
 import type { ForeignGraph } from '../network/foreign-graph.js';
 import type { NetworkFile } from '../registry/model-file.js';
-import { fitHead, type FittedHead, type LabelledEmbeddings, type LinearLayer } from '../training/fit-head.js';
+import { fitHead, type FittedHead, type LabelledEmbeddings, type LinearHeadLayer } from '../training/fit-head.js';
 import { calibrateNetwork } from './calibrate-network.js';
 import { candidateOf } from './candidate-of-network.js';
 import type { CandidateBasis, CandidateOutcome, UsableExample } from './candidate-request.js';
@@ -110,7 +110,7 @@ function trainedHead(
   { train, validation }: Parts,
   { embeddings }: FrozenScores,
   features: number,
-  published: LinearLayer | undefined,
+  published: LinearHeadLayer | undefined,
 ): FittedHead {
   const labelled = (part: readonly UsableExample[], from: number): LabelledEmbeddings => ({
     embeddings: embeddings.subarray(from * features, (from + part.length) * features),
@@ -143,7 +143,7 @@ function placeOf(name: string, outputs: NetworkFile['outputs']): number {
   return outputs.findIndex((output) => output.name === name);
 }
 
-function rowsOf({ weights, bias }: LinearLayer, places: readonly number[], features: number): LinearLayer {
+function rowsOf({ weights, bias }: LinearHeadLayer, places: readonly number[], features: number): LinearHeadLayer {
   const rows = new Float32Array(places.length * features);
   places.forEach((place, row) => rows.set(weights.subarray(place * features, (place + 1) * features), row * features));
   return { weights: rows, bias: Float32Array.from(places, (place) => bias[place]!) };
@@ -152,10 +152,10 @@ function rowsOf({ weights, bias }: LinearLayer, places: readonly number[], featu
 /** Every output of the graph in its order: the trained rows, and of all others the published ones. */
 function wholeHead(
   { outputs, classes }: FrozenHeadRequest,
-  trained: LinearLayer,
-  published: LinearLayer | undefined,
+  trained: LinearHeadLayer,
+  published: LinearHeadLayer | undefined,
   features: number,
-): LinearLayer {
+): LinearHeadLayer {
   const others = outputs.filter(({ name }) => !classes.includes(name));
   if (others.length > 0 && !published)
     throw new Fault(

@@ -4,7 +4,7 @@ import { driftReference, type DriftReference, type Observation } from '../evalua
 import { gateOf } from '../evaluation/gate.js';
 import { findingProbabilities } from '../evaluation/probability.js';
 import type { Rules } from '../evaluation/rules.js';
-import type { GreyImage } from '../pixels/image.js';
+import { wholeFrame, type GreyImage } from '../pixels/image.js';
 import type { ScoredExamples } from './score-examples.js';
 import { observationOf } from '../monitoring/study-statistics.js';
 
@@ -58,5 +58,11 @@ function outputsOf(
 
 function pictureOf(cache: PictureCache, { key }: Example): GreyImage {
   const grey = readCachedPicture(cache.fileOf(key), cache.width, cache.height);
-  return { width: cache.width, height: cache.height, values: Float32Array.from(grey, (value) => value / 255), pixelAspect: 1 };
+  return {
+    width: cache.width,
+    height: cache.height,
+    values: Float32Array.from(grey, (value) => value / 255),
+    pixelAspect: 1,
+    frame: wholeFrame,
+  };
 }

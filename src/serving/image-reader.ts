@@ -1,7 +1,8 @@
 import type { Box, GreyImage } from '../pixels/image.js';
 import type { Preview } from '../pixels/preview.js';
 import type { Config } from '../config.js';
-import { DecoderPool, toStored, type DecodedPicture } from '../pixels/decoder-pool/decoder-pool.js';
+import { DecoderPool, toStored, type DecodedPicture, type PictureSize } from '../pixels/decoder-pool/decoder-pool.js';
+import { frameOf, type NetworkInput } from '../pixels/network-input.js';
 import { ctWindow, type CtWindow } from '../pixels/window.js';
 
 /** An image as input of the network, and how its coordinates map to the stored pixels. */
@@ -24,34 +25,67 @@ export interface ImageReader {
 }
 
 export interface OpenReader extends ImageReader {
-  /** The same decoders for the sizes of another model. */
+  /** The same decoders for the sizes of another model; the same reader for the same sizes, so that models can share what it has decoded. */
   forSizes(sizes: InputSizes): ImageReader;
   close(): Promise<void>;
 }
 
+/** What each network takes; see registry/input-file.ts. */
 export interface InputSizes {
-  readonly xray: { readonly width: number; readonly height: number } | undefined;
-  readonly ct: { readonly width: number; readonly height: number; readonly window?: CtWindow | undefined } | undefined;
+  readonly xray: FramedInput | undefined;
+  readonly ct: (FramedInput & CtInput) | undefined;
+}
+
+/** Without normalisation the picture is only scaled. */
+export type FramedInput = Omit<NetworkInput, 'channels' | 'normalization'> & Partial<Pick<NetworkInput, 'normalization'>>;
+
+interface CtInput {
+  readonly window?: CtWindow | undefined;
+  readonly windows?: readonly CtWindow[] | undefined;
+  readonly slices?: number | undefined;
 }
 
 /** The decoder processes, giving pictures already in the size that the networks take. */
 export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs, memoryMb: work.decoderMemoryMb });
   pool.start();
-  const forSizes = (wanted: InputSizes): ImageReader => readerOf(pool, wanted);
+  const known = new Map<string, ImageReader>();
+  const forSizes = (wanted: InputSizes): ImageReader => {
+    const needs = decodingOf(wanted);
+    const key = JSON.stringify(needs);
+    const reader = known.get(key) ?? readerOf(pool, needs);
+    known.set(key, reader);
+    return reader;
+  };
   return { ...forSizes(sizes), forSizes, close: () => pool.stop() };
 }
 
-function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
-  const window = ctWindow(sizes.ct?.window);
-  const ctSize = sizes.ct && { width: sizes.ct.width, height: sizes.ct.height };
-  const xraySize = sizes.xray && { width: sizes.xray.width, height: sizes.xray.height };
+/** Everything that decoding depends on: inputs with the same are decoded once. */
+interface Decoding {
+  readonly view: { readonly windows: readonly ReturnType<typeof ctWindow>[]; readonly wholeSlice: boolean };
+  readonly ctSize: ReturnType<typeof frameOfInput> | undefined;
+  readonly xraySize: ReturnType<typeof frameOfInput> | undefined;
+}
+
+function decodingOf({ xray, ct }: InputSizes): Decoding {
+  return {
+    view: { windows: ct?.windows ?? [ctWindow(ct?.window)], wholeSlice: (ct?.slices ?? 1) > 1 },
+    ctSize: ct && frameOfInput(ct),
+    xraySize: xray && frameOfInput(xray),
+  };
+}
+
+function readerOf(pool: DecoderPool, { view, ctSize, xraySize }: Decoding): ImageReader {
   return {
     readXray: async (file) => readImage(await pool.xray(file, xraySize)),
-    readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, window, frameNumber, ctSize)),
+    readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, view, frameNumber, ctSize)),
     lungFraction: (file, frameNumber) => pool.lungFraction(file, frameNumber),
     readPicture: (file) => pool.picture(file, xraySize),
   };
+}
+
+function frameOfInput({ normalization = { range: [0, 1] }, ...input }: FramedInput): PictureSize {
+  return frameOf({ ...input, normalization });
 }
 
 function readImage({ image, geometry, preview }: DecodedPicture): ReadImage {

@@ -1,13 +1,17 @@
-import type { Engine, Predictor, Prediction } from '../engine/engine.js';
+import type { Engine, InputBatch, Predictor, Prediction } from '../engine/engine.js';
+import { joinPredictions } from '../engine/foreign/predict-in-groups.js';
 import { activationBox, activationMapOf } from '../evaluation/activation-box.js';
 import { assessImage, assessStudy, type StudyAssessment } from '../evaluation/decide-findings.js';
 import { withServedThresholds, type ThresholdOverride } from '../evaluation/operating-points.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
-import type { GreyImage } from '../pixels/image.js';
+import type { Frame, GreyImage } from '../pixels/image.js';
+import { boxInWhole, mapInWhole } from '../pixels/input-frame.js';
 import { checkFrontal, minDetailScore, minFrontalScore } from '../pixels/xray/frontal-check.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import { limitationsOf } from './limitations.js';
+import { localise } from './localise.js';
 import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from './model.js';
 
 /** X-rays and slices go through the network in batches of this size, so that memory stays bounded. */
@@ -28,7 +32,9 @@ export async function serveModel(
   const predict = async (kind: ImageKind, images: readonly GreyImage[]): Promise<{ served: ServedNetwork; prediction: Prediction }> => {
     const network = networks[kind];
     if (!network) throw new Fault('model-invalid', `expected a network for ${kind}, found none in ${version.name} ${version.version}`);
-    return { served: network.served, prediction: await predictInBatches(network.predictor, network.served, images) };
+    const { served, predictor } = network;
+    const prediction = await predictInBatches(predictor, served, images);
+    return { served, prediction: await localise(kind, prediction, served, predictor, (image) => inputBatch([images[image]!], served)) };
   };
   return {
     name: version.name,
@@ -40,14 +46,16 @@ export async function serveModel(
       return engine.description;
     },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
+    neighbouringSlices: version.networks.ct?.input.slices,
     supports: (kind) => networks[kind] !== undefined,
+    limitations: (kind) => limitationsOf(networks[kind]?.served, version.name),
     async predictXrays(images) {
       const { served, prediction } = await predict('xray', images);
       return images.map((image, index) => imagePrediction(prediction, index, served, image));
     },
     async predictSlices(images) {
       const { served, prediction } = await predict('ct', images);
-      return stackPrediction(prediction, served);
+      return stackPrediction(prediction, served, images);
     },
     async release() {
       await (released ??= Promise.all(Object.values(networks).map(({ predictor }) => predictor.release())));
@@ -55,33 +63,18 @@ export async function serveModel(
   };
 }
 
-async function predictInBatches(predictor: Predictor, { input }: ServedNetwork, images: readonly GreyImage[]): Promise<Prediction> {
-  const size = input.channels * input.height * input.width;
+async function predictInBatches(predictor: Predictor, served: ServedNetwork, images: readonly GreyImage[]): Promise<Prediction> {
   const parts: Prediction[] = [];
-  for (let start = 0; start < images.length; start += batchSize) {
-    const members = images.slice(start, start + batchSize);
-    const data = new Float32Array(members.length * size);
-    members.forEach((image, index) => data.set(networkInput(image, input), index * size));
-    parts.push(
-      await predictor.predict({ data, batch: members.length, channels: input.channels, height: input.height, width: input.width }),
-    );
-  }
-  return parts.length === 1 ? parts[0]! : joined(parts);
+  for (let start = 0; start < images.length; start += batchSize)
+    parts.push(await predictor.predict(inputBatch(images.slice(start, start + batchSize), served)));
+  return joinPredictions(parts);
 }
 
-function joined(parts: readonly Prediction[]): Prediction {
-  const join = (of: (part: Prediction) => Float32Array): Float32Array => {
-    const all = new Float32Array(parts.reduce((sum, part) => sum + of(part).length, 0));
-    parts.reduce((offset, part) => (all.set(of(part), offset), offset + of(part).length), 0);
-    return all;
-  };
-  return {
-    ...parts.at(-1)!,
-    batch: parts.reduce((sum, part) => sum + part.batch, 0),
-    logits: join((part) => part.logits),
-    embedding: join((part) => part.embedding),
-    activationMaps: join((part) => part.activationMaps),
-  };
+function inputBatch(images: readonly GreyImage[], { input }: ServedNetwork): InputBatch {
+  const size = input.channels * input.height * input.width;
+  const data = new Float32Array(images.length * size);
+  images.forEach((image, index) => data.set(networkInput(image, input), index * size));
+  return { data, batch: images.length, channels: input.channels, height: input.height, width: input.width };
 }
 
 /** Two guards that know nothing of each other: the mean frontal chest, and what the network itself learned to refuse. */
@@ -94,14 +87,14 @@ function imagePrediction(prediction: Prediction, index: number, served: ServedNe
     gate.accepted ? undefined : (gate.reason ?? 'the network refuses it'),
   ].filter((reason) => reason !== undefined);
   return {
-    findings: findings.map((finding) => findingPrediction(finding, served, prediction, index)),
+    findings: findings.map((finding) => findingPrediction(finding, served, prediction, index, image.frame)),
     engine: prediction.engine,
     distance: gate.distance ?? undefined,
     ...(reasons.length > 0 ? { refusal: reasons.join('; ') } : {}),
   };
 }
 
-function stackPrediction(prediction: Prediction, served: ServedNetwork): StackPrediction {
+function stackPrediction(prediction: Prediction, served: ServedNetwork, slices: readonly GreyImage[]): StackPrediction {
   const { accepted, reason, findings, images } = assessStudy(prediction, served);
   const top = served.study?.top ?? 1;
   return {
@@ -109,7 +102,7 @@ function stackPrediction(prediction: Prediction, served: ServedNetwork): StackPr
     engine: prediction.engine,
     distance: meanDistance(images),
     findings: findings.map((finding) => ({
-      ...findingPrediction(finding, served, prediction, finding.slices[0]!),
+      ...findingPrediction(finding, served, prediction, finding.slices[0]!, slices[finding.slices[0]!]!.frame),
       slices: finding.slices,
     })),
     ...(accepted ? {} : { refusal: reason ?? 'refused by the gate' }),
@@ -129,16 +122,27 @@ interface Scored {
   readonly decision: FindingPrediction['decision'];
 }
 
-/** @param image whose activation map shows the place */
+/** @param image whose activation map shows the place @param frame what of the picture the network saw */
 function findingPrediction(
   { name, output, probability, decision }: Scored,
   served: ServedNetwork,
   prediction: Prediction,
   image: number,
+  frame: Frame | undefined,
 ): FindingPrediction {
-  const { absentBelow, presentFrom } = served.outputs[output] as FindingRule;
+  const { absentBelow, presentFrom, calibratedHere } = served.outputs[output] as FindingRule;
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
-  return { name, probability, decision, absentBelow, presentFrom, activation: { values, width, height }, ...(box ? { box } : {}) };
+  const activation = mapInWhole({ values, width, height }, frame);
+  return {
+    name,
+    probability,
+    decision,
+    absentBelow,
+    presentFrom,
+    ...(calibratedHere === false ? { isNotCalibratedHere: true as const } : {}),
+    activation,
+    ...(box ? { box: boxInWhole(box, frame) } : {}),
+  };
 }

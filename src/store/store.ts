@@ -1,3 +1,4 @@
+import { defaultLine } from '../lib/model-line.js';
 import type { Log } from '../log.js';
 import { retrainingStateIn, type RetrainingState } from './retraining-state.js';
 import { scheduleStateIn, type ScheduleState } from './schedule-state.js';
@@ -27,6 +28,14 @@ import { studyChangesIn, type StudyChanges } from './study-changes.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
 
+/** The part of the database that each model line has for itself. */
+export interface LineStore {
+  readonly statistics: StatisticsOfStudies;
+  readonly drift: DriftState;
+  readonly models: SharedModels;
+  readonly retraining: RetrainingState;
+}
+
 /** The database. Its index of the PACS can be rebuilt from Orthanc; jobs, accounts and the audit log cannot. */
 export interface Store {
   readonly kind: Connection['kind'];
@@ -52,6 +61,8 @@ export interface Store {
   readonly drift: DriftState;
   readonly models: SharedModels;
   readonly retraining: RetrainingState;
+  /** What belongs to a model line; `statistics`, `drift`, `models` and `retraining` above are those of the default line. */
+  ofLine(line: string): LineStore;
   readonly schedules: ScheduleState;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
@@ -76,6 +87,12 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     throw thrown;
   }
   const database = openDatabase(connection);
+  const ofLine = (line: string): LineStore => ({
+    statistics: statisticsIn(database, line),
+    drift: driftIn(database, line),
+    models: sharedModelsIn(connection, line),
+    retraining: retrainingStateIn(connection, line),
+  });
   return {
     kind: connection.kind,
     name: connection.name,
@@ -95,10 +112,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     assessments: assessmentsIn(database),
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
-    statistics: statisticsIn(database),
-    drift: driftIn(database),
-    models: sharedModelsIn(connection),
-    retraining: retrainingStateIn(connection),
+    ...ofLine(defaultLine),
+    ofLine,
     schedules: scheduleStateIn(connection),
     sql: connection,
     close: () => connection.close(),

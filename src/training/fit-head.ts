@@ -2,7 +2,7 @@ import { minimise } from '../evaluation/metrics/minimise.js';
 import type { Truth } from '../evaluation/metrics/estimate.js';
 
 /** A linear layer on an embedding: `weights` [outputs, features], `bias` [outputs]. */
-export interface LinearLayer {
+export interface LinearHeadLayer {
   readonly weights: Float32Array;
   readonly bias: Float32Array;
 }
@@ -26,13 +26,13 @@ export interface HeadRequest {
   /** Chooses the penalty. */
   readonly validation: LabelledEmbeddings;
   /** The head that the network has: the penalty counts the distance from it. Without it, from zero. */
-  readonly start?: LinearLayer | undefined;
+  readonly start?: LinearHeadLayer | undefined;
   /** Those that are tried; headPenalties if not given. */
   readonly penalties?: readonly number[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface FittedHead extends LinearLayer {
+export interface FittedHead extends LinearHeadLayer {
   /** Of each output; of one-of-many one for all. */
   readonly penalties: readonly number[];
 }
@@ -178,7 +178,7 @@ function startOf({ start, outputs, features }: HeadRequest, { mean, deviation }:
   return parameters;
 }
 
-function layerOf(parameters: Float64Array, { mean, deviation }: Scaler, { outputs, features }: HeadRequest): LinearLayer {
+function layerOf(parameters: Float64Array, { mean, deviation }: Scaler, { outputs, features }: HeadRequest): LinearHeadLayer {
   const weights = new Float32Array(outputs * features);
   const bias = new Float32Array(outputs);
   for (let output = 0; output < outputs; output++) {

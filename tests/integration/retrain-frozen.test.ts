@@ -55,6 +55,8 @@ function startTraining(folder: string, plan: RetrainingPlan): ReturnType<typeof 
     prefer: 'onnx-cpu',
     threads: 1,
     codeVersion: 'test',
+    line: 'default',
+    thresholds: {},
   };
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));

@@ -183,7 +183,7 @@ for (const backend of storeBackends()) {
         documents: [],
         destinations: [],
         timings: {},
-        statistics: { site: 's', network: 'xray', numbers: {}, names: {} },
+        statistics: [{ line: 'default', modelVersion: 'm34', site: 's', network: 'xray', numbers: {}, names: {}, decisions: {} }],
       } satisfies StudyResult;
       const killed = { ...store, results: { ...store.results, recordResult: () => Promise.reject(new Error('killed')) } };
       await assert.rejects(indexResult(given, killed), /killed/);

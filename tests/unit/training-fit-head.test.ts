@@ -6,7 +6,7 @@ import { projectRoot } from '../../src/config.js';
 import { aurocScore } from '../../src/evaluation/metrics/auroc.js';
 import type { Truth } from '../../src/evaluation/metrics/estimate.js';
 import { keyedRandom } from '../../src/lib/seeded-random.js';
-import { fitHead, type LabelledEmbeddings, type LinearLayer } from '../../src/training/fit-head.js';
+import { fitHead, type LabelledEmbeddings, type LinearHeadLayer } from '../../src/training/fit-head.js';
 
 interface Coefficients {
   readonly weights: readonly (readonly number[])[];
@@ -27,7 +27,7 @@ const features = golden.embeddings[0]!.length;
 const embeddings = Float32Array.from(golden.embeddings.flat());
 const none: LabelledEmbeddings = { embeddings: new Float32Array(0), truths: [] };
 
-function assertCoefficients({ weights, bias }: LinearLayer, expected: Coefficients): void {
+function assertCoefficients({ weights, bias }: LinearHeadLayer, expected: Coefficients): void {
   expected.weights.flat().forEach((value, index) => {
     assert.ok(Math.abs(weights[index]! - value) < 2e-3 * Math.max(1, Math.abs(value)), `weight ${index}: ${weights[index]} for ${value}`);
   });
@@ -70,7 +70,7 @@ function labelled(name: string, count: number, share = 0.5): LabelledEmbeddings 
   return { yTrue, truths: yTrue.map((truth) => [truth]), embeddings: Float32Array.from(values) };
 }
 
-function aurocOf({ weights, bias }: LinearLayer, set: ReturnType<typeof labelled>): number {
+function aurocOf({ weights, bias }: LinearHeadLayer, set: ReturnType<typeof labelled>): number {
   const scores = set.yTrue.map((_, image) =>
     weights.reduce((sum, weight, feature) => sum + weight * set.embeddings[image * 40 + feature]!, bias[0]!),
   );
@@ -80,7 +80,7 @@ function aurocOf({ weights, bias }: LinearLayer, set: ReturnType<typeof labelled
 test('with few labels the head stays near the one that the network has, with many it follows them', () => {
   const test = labelled('test', 2_000);
   // The publisher's head: right about one of the two features.
-  const start: LinearLayer = {
+  const start: LinearHeadLayer = {
     weights: Float32Array.from({ length: 40 }, (_, feature) => (feature === 0 ? 3 : 0)),
     bias: Float32Array.of(0),
   };

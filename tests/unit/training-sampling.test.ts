@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { loadConfig } from '../../src/config.js';
 import { keyedRandom } from '../../src/lib/seeded-random.js';
 import { batchesOf } from '../../src/training/epoch-plan.js';
+import { retrainingRecipeOf } from '../../src/retraining/retraining-recipe.js';
 import { recipeSchema, fastaiRecipe } from '../../src/training/recipe.js';
 import { sampledByGroup, samplingPool, samplingSchema, type Sampled } from '../../src/training/sampling.js';
+import { temporaryDirectory } from '../support/orthanc.js';
 
 const sampling = samplingSchema.parse({
   evenly: 'source-and-view',
@@ -71,5 +76,22 @@ describe('sampling by group', () => {
     );
     assert.notDeepEqual(first, second);
     assert.throws(() => samplingSchema.parse({ ...sampling, groups: [sampling.groups[0], sampling.groups[0]] }), /different names/);
+  });
+});
+
+describe('the recipe of a retraining run', () => {
+  test('takes sampling and weights by origin from its file, and names a wrong setting', () => {
+    const folder = temporaryDirectory('recipe');
+    const settings = (content: object) => {
+      const recipeFile = join(folder, 'recipe.json');
+      writeFileSync(recipeFile, JSON.stringify(content));
+      const { retraining } = loadConfig({});
+      return { retraining: { ...retraining, recipeFile } };
+    };
+    const originWeights = { adjudicated: 1, radiologist: 1, mined: 0.2, report: 0.1 };
+    const recipe = retrainingRecipeOf(settings({ sampling, originWeights, epochImages: 640 }));
+    assert.deepEqual([recipe.sampling, recipe.originWeights, recipe.epochImages], [sampling, originWeights, 640]);
+    assert.deepEqual(recipe.stages, retrainingRecipeOf(loadConfig({})).stages);
+    assert.throws(() => retrainingRecipeOf(settings({ sampeling: sampling })), /sampeling/);
   });
 });

@@ -32,6 +32,18 @@ export interface ForeignDraft {
   readonly messages: readonly string[];
 }
 
+/** A classifier of others that was read and that has computed its first pictures. */
+export interface ForeignModel {
+  readonly graph: ForeignGraph;
+  readonly input: InputSize;
+  /** `one-of-many`: its outputs exclude each other (softmax). */
+  readonly objective: 'several' | 'one-of-many';
+  /** Names of the outputs as the publisher's files have them. */
+  readonly labels?: readonly string[];
+  /** What was found, a sentence each. */
+  readonly messages: readonly string[];
+}
+
 const [minSide, maxSide] = [16, 4096];
 const maxOutputs = 256;
 
@@ -48,10 +60,11 @@ export function resolveInputSize(
 ): InputSize {
   const size = (key: keyof InputSize): number => {
     const [own, given] = [stated[key], options[key]];
+    const option = key === 'channels' ? '--channels' : '--size';
     if (own !== undefined && given !== undefined && own !== given)
-      throw new Error(`input ${input}: expected the ${key} of the file, ${own}, found --${key} ${given}; leave the option away`);
+      throw new Error(`input ${input}: expected the ${key} of the file, ${own}, found ${given} in ${option}; leave the option away`);
     const value = own ?? given;
-    if (value === undefined) throw new Error(`input ${input}: expected a fixed ${key}, found one that the file leaves open; set --${key}`);
+    if (value === undefined) throw new Error(`input ${input}: expected a fixed ${key}, found one that the file leaves open; set ${option}`);
     return value;
   };
   const [channels, height, width] = [size('channels'), size('height'), size('width')];

@@ -42,11 +42,12 @@ const require = createRequire(import.meta.url);
  */
 export function runtimeFor(
   format: ForeignFormat,
-  inUse: { readonly threads: number; readonly onnx?: OnnxSessionSettings; readonly tensorflow?: BackendSettings },
+  inUse: RuntimesInUse,
+  { packageVersion = versionOf }: { readonly packageVersion?: (name: string) => string | undefined } = {},
 ): ForeignRuntime {
   if (format === 'onnx') return { kind: 'onnx', settings: inUse.onnx ?? { provider: 'cpu', threads: inUse.threads } };
   const reader = layersPackages[format];
-  if (!isInstalled(reader))
+  if (packageVersion(reader) === undefined)
     throw new Fault(
       'engine-unavailable',
       `a TensorFlow.js model needs ${reader}, which is not installed; to add it: npm install --no-save --save-prod ${reader}@${tensorflowVersion}`,
@@ -58,6 +59,13 @@ export function runtimeFor(
       `a TensorFlow.js model needs ${backendPackages.wasm.packages.join(' and ')}, which are not installed; to add them: ${backendPackages.wasm.howToAdd}`,
     );
   return { kind: 'tensorflow', settings: { backend, threads: inUse.tensorflow?.threads ?? inUse.threads } };
+}
+
+/** Settings of the engine that is asked for a graph. */
+export interface RuntimesInUse {
+  readonly threads: number;
+  readonly onnx?: OnnxSessionSettings;
+  readonly tensorflow?: BackendSettings;
 }
 
 export interface RuntimeOptions {
@@ -120,11 +128,10 @@ async function startTensorflow(settings: BackendSettings, options: RuntimeOption
   };
 }
 
-function isInstalled(name: string): boolean {
+function versionOf(name: string): string | undefined {
   try {
-    require(`${name}/package.json`);
-    return true;
+    return (require(`${name}/package.json`) as { version: string }).version;
   } catch {
-    return false;
+    return undefined;
   }
 }

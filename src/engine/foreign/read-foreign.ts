@@ -1,25 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '../../errors.js';
-import type { ForeignGraph } from '../../network/foreign-graph.js';
 import { defaultReadingLimits, maxModelBytes, readWithin, type ReadingLimits } from './confined-reading.js';
-import type { ForeignDraft, ForeignOptions, InputSize } from './foreign-options.js';
+import type { ForeignDraft, ForeignModel, ForeignOptions } from './foreign-options.js';
 import { runtimeFor, startRuntime, type ForeignRequests } from './foreign-runtime.js';
 import { ownFolders } from './own-folders.js';
 import { foreignSource, readInside, type ForeignSource } from './source-files.js';
 import { tryGraph } from './try-graph.js';
 
-/** A classifier of others that was read and that has computed its first pictures. */
-export interface ForeignModel {
-  readonly graph: ForeignGraph;
-  readonly input: InputSize;
-  /** `one-of-many`: its outputs exclude each other (softmax). */
-  readonly objective: 'several' | 'one-of-many';
-  /** Names of the outputs as the publisher's files have them. */
-  readonly labels?: readonly string[];
-  /** What was found, a sentence each. */
-  readonly messages: readonly string[];
-}
+export type { ForeignModel };
 
 export interface ForeignReaderOptions extends Partial<ReadingLimits> {
   readonly threads?: number;

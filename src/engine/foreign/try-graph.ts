@@ -1,8 +1,7 @@
 import type { ForeignGraph } from '../../network/foreign-graph.js';
 import type { Prediction } from '../engine.js';
-import { checkOutputs, type ForeignDraft, type ForeignOptions } from './foreign-options.js';
+import { checkOutputs, type ForeignDraft, type ForeignModel, type ForeignOptions } from './foreign-options.js';
 import type { ForeignRequests } from './foreign-runtime.js';
-import type { ForeignModel } from './read-foreign.js';
 import { trialPictures } from './trial-pictures.js';
 
 /** Above this a picture's scores differ from what they are beside another picture; onnxruntime's kernels for a batch differ by 1e-6. */
@@ -115,7 +114,7 @@ function activationOf(
     ? `Output ${name} is between 0 and 1 for every phantom, but its graph ends without sigmoid: taken as logits; set --activation sigmoid if it yields probabilities.`
     : exclusive
       ? `Output ${name} is the logarithm of a softmax.`
-      : `Output ${name} yields logits: each is taken as a finding of its own (sigmoid); set --activation softmax in the export, or --objective, if they exclude each other.`;
+      : `Output ${name} yields logits: each is taken as a finding of its own (sigmoid); set --objective one-of-many if they exclude each other.`;
   return { activation, exclusive, messages: [message] };
 }
 

@@ -25,6 +25,7 @@ const lungMargin = 0.06;
  * @param field `lungs` shows only the lungs with a small margin, whatever the field of view of the scan was: so are the
  *   published pictures cut from which networks learn, and table, arms and shoulders stay outside; a slice without lung is
  *   shown whole
+ * @param furtherWindows give the picture more channels
  * @throws Fault as hounsfieldUnits
  */
 export async function presentCtSlice(
@@ -32,17 +33,19 @@ export async function presentCtSlice(
   window: CtWindow,
   frameNumber = 1,
   field: 'whole' | 'lungs' = 'whole',
+  furtherWindows: readonly CtWindow[] = [],
 ): Promise<PresentedCtSlice> {
   const slice = await hounsfieldUnits(file, frameNumber);
   const dataSet = frameDataSet(file.dataSet, frameNumber);
   const turn = supineTurn(dataSet);
   const { width: columns, height: rows } = slice;
-  const values = turned(slice.hu.map(windowMapping(window)), columns, rows, turn);
+  const [values, ...further] = [window, ...furtherWindows].map((one) => turned(slice.hu.map(windowMapping(one)), columns, rows, turn));
   const aspect = pixelAspectOf(dataSet);
   const whole: GreyImage = {
     width: turn.transpose ? rows : columns,
     height: turn.transpose ? columns : rows,
-    values,
+    values: values!,
+    ...(further.length > 0 ? { planes: [values!, ...further] } : {}),
     pixelAspect: turn.transpose ? 1 / aspect : aspect,
   };
   const lungs = field === 'lungs' ? lungBox(slice, lungMargin) : undefined;

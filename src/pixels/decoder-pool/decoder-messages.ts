@@ -48,8 +48,15 @@ export function lengthsOf(prefix: Buffer): MessageLengths {
 export function answerParts(answer: DecoderAnswer): readonly Uint8Array[] {
   if (!('result' in answer) || typeof answer.result === 'number') return messageParts({ answer } satisfies AnswerHead, []);
   const { image, preview } = answer.result;
+  // the first of several planes travels as the values do
+  const values = image.values.slice(0, 0);
+  const planes = image.planes && [values, ...image.planes.slice(1)];
   const { buffer, byteOffset, byteLength } = image.values;
-  const light = { ...answer.result, image: { ...image, values: new Float32Array(0) }, preview: { ...preview, values: new Uint8Array(0) } };
+  const light = {
+    ...answer.result,
+    image: { ...image, values, ...(planes ? { planes } : {}) },
+    preview: { ...preview, values: new Uint8Array(0) },
+  };
   return messageParts({ answer: { result: light }, imageLength: image.values.length } satisfies AnswerHead, [
     new Uint8Array(buffer, byteOffset, byteLength),
     preview.values,
@@ -60,9 +67,11 @@ export function answerParts(answer: DecoderAnswer): readonly Uint8Array[] {
 export function answerOf(head: Uint8Array, body: Uint8Array): DecoderAnswer {
   const { answer, imageLength } = deserialize(head) as AnswerHead;
   if (imageLength === undefined || !('result' in answer) || typeof answer.result === 'number') return answer;
+  const { planes } = answer.result.image;
+  const values = new Float32Array(body.buffer, body.byteOffset, imageLength);
   const result: TaskResult = {
     ...answer.result,
-    image: { ...answer.result.image, values: new Float32Array(body.buffer, body.byteOffset, imageLength) },
+    image: { ...answer.result.image, values, ...(planes ? { planes: [values, ...planes.slice(1)] } : {}) },
     preview: { ...answer.result.preview, values: body.subarray(imageLength * Float32Array.BYTES_PER_ELEMENT) },
   };
   return { result };

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Fault } from '../../errors.js';
-import type { CtWindow } from '../window.js';
+import { lungWindow, type CtWindow } from '../window.js';
 import { DecoderChild, type DecoderEnd, type DecoderLimits } from './decoder-child.js';
 import type { DecodedPicture, DecoderAnswer, DecoderTask, PictureSize, ScaledPicture, TaskResult, TaskResults } from './decoder-tasks.js';
 
@@ -16,6 +16,14 @@ export interface DecoderPoolOptions extends Partial<DecoderLimits> {
   readonly idleMs?: number;
   /** The process's program; tests put one here that hangs or dies. */
   readonly program?: URL;
+}
+
+/** How CT slices are shown to a network. */
+export interface CtView {
+  /** In Hounsfield units, one a channel; none: the lung window. */
+  readonly windows: readonly CtWindow[];
+  /** All of the slice and not only its lungs. */
+  readonly wholeSlice?: boolean | undefined;
 }
 
 interface Job {
@@ -73,12 +81,18 @@ export class DecoderPool {
     return this.run({ kind: 'xray', ...(size ? { size } : {}) }, bytes);
   }
 
-  /** The lungs of a CT slice as presentCtSlice shows them. @param window in Hounsfield units @param frameNumber 1-based */
-  ctSlice(bytes: Uint8Array, window: CtWindow, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
-    return this.run(
-      { kind: 'ctSlice', window: { center: window.center, width: window.width }, frameNumber, ...(size ? { size } : {}) },
-      bytes,
-    );
+  /** The lungs of a CT slice as presentCtSlice shows them. @param frameNumber 1-based */
+  ctSlice(bytes: Uint8Array, view: CtView, frameNumber = 1, size?: PictureSize): Promise<DecodedPicture> {
+    const [first, ...others] = view.windows.map(({ center, width }) => ({ center, width }));
+    const task = {
+      kind: 'ctSlice' as const,
+      window: first ?? lungWindow,
+      frameNumber,
+      ...(others.length > 0 ? { furtherWindows: others } : {}),
+      ...(view.wholeSlice ? { wholeSlice: true } : {}),
+      ...(size ? { size } : {}),
+    };
+    return this.run(task, bytes);
   }
 
   /** Share of lung in the body's cross-section, 0 to 1. */

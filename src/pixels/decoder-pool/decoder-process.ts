@@ -5,10 +5,10 @@ import { presentCtSlice } from '../ct/present-ct-slice.js';
 import type { DecodedPicture, DecoderTask, PictureSize, TaskResult } from './decoder-tasks.js';
 import type { GreyImage } from '../image.js';
 import { lungFraction } from '../ct/lung.js';
+import { framed } from '../input-frame.js';
 import type { PresentedGeometry } from '../orientation.js';
 import { presentPicture } from '../picture.js';
 import { previewOf } from '../preview.js';
-import { resizeBilinear } from '../resize.js';
 import { serveDecoder } from './serve-decoder.js';
 import { presentXray } from '../xray/xray.js';
 
@@ -26,7 +26,10 @@ async function perform(task: DecoderTask, bytes: Uint8Array): Promise<TaskResult
     case 'xray':
       return sized(await presentXray(file), task.size);
     case 'ctSlice':
-      return sized(await presentCtSlice(file, task.window, task.frameNumber, 'lungs'), task.size);
+      return sized(
+        await presentCtSlice(file, task.window, task.frameNumber, task.wholeSlice ? 'whole' : 'lungs', task.furtherWindows),
+        task.size,
+      );
     case 'lungFraction':
       return lungFraction(await hounsfieldUnits(file, task.frameNumber));
   }
@@ -41,5 +44,5 @@ function sized({ image, geometry }: { image: GreyImage; geometry: PresentedGeome
 }
 
 function scaled(image: GreyImage, size: PictureSize | undefined): GreyImage {
-  return size ? resizeBilinear(image, size.width, size.height) : image;
+  return size ? framed(image, size) : image;
 }

@@ -1,14 +1,12 @@
 import type { FaultCode, FaultSubject } from '../../errors.js';
 import type { GreyImage } from '../image.js';
+import type { FrameSpecification } from '../input-frame.js';
 import type { PresentedGeometry } from '../orientation.js';
 import type { Preview } from '../preview.js';
 import type { CtWindow } from '../window.js';
 
-/** What a picture is scaled to before it leaves the decoder. */
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
+/** What a picture is cut and scaled to before it leaves the decoder. */
+export type PictureSize = FrameSpecification;
 
 /** Work for one decoder process, on one file. */
 export type DecoderTask =
@@ -16,6 +14,10 @@ export type DecoderTask =
   | {
       readonly kind: 'ctSlice';
       readonly window: CtWindow;
+      /** More channels of the same slice. */
+      readonly furtherWindows?: readonly CtWindow[];
+      /** All of the slice, so that neighbouring ones lie on each other; else its lungs. */
+      readonly wholeSlice?: boolean;
       readonly frameNumber: number;
       readonly size?: PictureSize;
     }

@@ -42,7 +42,8 @@ export interface FrontalCheck {
  * a hand labelled CHEST, a screenshot, a blank exposure do not. A coarse test before the network, not a diagnosis of quality.
  */
 export function checkFrontal(image: GreyImage): FrontalCheck {
-  const small = resizeBilinear(image, side, side).values;
+  // a network may see a part only, or bars around the picture
+  const small = resizeBilinear(image.whole ?? image, side, side).values;
   if (deviation(small) < minDeviation) return { score: 0, detailScore: 0, refusal: 'blank' };
   const values = standardise(small);
   const score = correlation(values, (i) => i);

@@ -2,7 +2,7 @@ import type { GreyImage } from '../image.js';
 import { resizeBilinear } from '../resize.js';
 import { contentBox } from './content-box.js';
 import { frontalTemplateHalf } from './frontal-template.js';
-import { bestFit } from './lung-fields.js';
+import { quickFit } from './lung-fields.js';
 
 /** Side of the picture that is compared with the mean chest. */
 const side = 24;
@@ -49,10 +49,10 @@ export function frontalFeatures(image: GreyImage): FrontalFeatures | undefined {
   const reduced = resizeBilinear(image, Math.min(searchSide, image.width), Math.min(searchSide, image.height));
   const values = ranked(resizeBilinear(cropped(reduced), side, side).values);
   if (!values) return undefined;
-  const fit = bestFit(values);
+  const fit = quickFit(values);
   const upright = fit.score;
-  const inverted = bestFit(values.map((value) => -value)).score;
-  const [upsideDown, left, right] = turns.map((turn) => bestFit(values.map((_, i) => values[turn(i)]!)).score) as [number, number, number];
+  const inverted = quickFit(values.map((value) => -value)).score;
+  const [upsideDown, left, right] = turns.map((turn) => quickFit(values.map((_, i) => values[turn(i)]!)).score) as [number, number, number];
   const onSide = Math.max(left, right);
   const place = Float32Array.from(fit.template, (value) => (Number.isNaN(value) ? 0 : value));
   const covered = values.map((value, i) => (Number.isNaN(fit.template[i]!) ? 0 : value));

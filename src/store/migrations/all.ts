@@ -11,6 +11,7 @@ import { sharedModels0010 } from './0010-shared-models.js';
 import { changedStudies0012 } from './0012-changed-studies.js';
 import { assessments0020 } from './0020-assessments.js';
 import { failedStudies0021 } from './0021-failed-studies.js';
+import { modelLines0030 } from './0030-model-lines.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
 
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   failedStudies0021,
   destinationKinds0022,
   studyChanges0023,
+  modelLines0030,
 ];

@@ -2,7 +2,7 @@ import type { ForeignGraph } from '../../../network/foreign-graph.js';
 import type { OnnxNode } from './onnx-file.js';
 import { transposed, type ConstantTensor, type GraphWalk } from './graph-walk.js';
 
-export interface FoundHead {
+export interface OnnxHead {
   readonly activation: ForeignGraph['output']['activation'];
   /** Whether the outputs exclude each other: a softmax, or its logarithm. */
   readonly exclusive: boolean;
@@ -18,7 +18,7 @@ export interface FoundHead {
  *
  * @param output a value [batch, outputs]
  */
-export function findHead(walk: GraphWalk, output: string): FoundHead {
+export function findHead(walk: GraphWalk, output: string): OnnxHead {
   const { activation, exclusive, scores } = findActivation(walk, output);
   const linear = findLinear(walk, scores);
   if (!linear) return { activation, exclusive };
@@ -33,7 +33,7 @@ export function findHead(walk: GraphWalk, output: string): FoundHead {
   };
 }
 
-interface Activation extends Pick<FoundHead, 'activation' | 'exclusive'> {
+interface Activation extends Pick<OnnxHead, 'activation' | 'exclusive'> {
   /** The value before the activation. */
   readonly scores: string;
 }

@@ -4,9 +4,9 @@ import { trialPictures } from '../../foreign/trial-pictures.js';
 import { toActivations } from '../layout.js';
 import { findGraphHead, graphNodeNames } from './find-graph-head.js';
 import { findLayersHead } from './find-layers-head.js';
-import type { FoundHead } from './found-head.js';
+import type { TensorflowHead } from './tensorflow-head.js';
 import { leafLayers, watchLayers, type LayerCall } from './layers-trace.js';
-import { byLibrary, loadModel, type LoadedModel } from './load-model.js';
+import { byLibrary, loadModel, type TensorflowModel } from './load-model.js';
 import { asRecord } from './model-json.js';
 
 /**
@@ -53,7 +53,7 @@ export async function describeModel(main: string, files: ReadonlyMap<string, Uin
 /** Labels as Teachable Machine writes them. */
 export const metadataFile = 'metadata.json';
 
-function inputOf({ model }: LoadedModel, options: ForeignOptions): { readonly name: string; readonly input: InputSize } {
+function inputOf({ model }: TensorflowModel, options: ForeignOptions): { readonly name: string; readonly input: InputSize } {
   const [input] = model.inputs;
   if (!input || model.inputs.length > 1)
     throw new Error(
@@ -81,7 +81,7 @@ interface FoundOutput {
   readonly outputs?: number;
 }
 
-function outputOf({ model, kind }: LoadedModel, { output }: ForeignOptions): FoundOutput {
+function outputOf({ model, kind }: TensorflowModel, { output }: ForeignOptions): FoundOutput {
   const all = model.outputs.map(({ name, shape }, index) => ({
     name: kind === 'layers' ? model.outputNames[index]! : name.replace(/:0$/, ''),
     shape,
@@ -105,7 +105,11 @@ function outputOf({ model, kind }: LoadedModel, { output }: ForeignOptions): Fou
 }
 
 /** One picture is computed, and every layer's call is looked at. */
-async function layersHead({ model }: Extract<LoadedModel, { kind: 'layers' }>, size: InputSize, output: string): Promise<FoundHead> {
+async function layersHead(
+  { model }: Extract<TensorflowModel, { kind: 'layers' }>,
+  size: InputSize,
+  output: string,
+): Promise<TensorflowHead> {
   const calls: LayerCall[] = [];
   const stop = watchLayers(leafLayers(model), (call) => calls.push(call));
   try {
@@ -122,11 +126,11 @@ async function layersHead({ model }: Extract<LoadedModel, { kind: 'layers' }>, s
 }
 
 function featuresOf(
-  loaded: LoadedModel,
-  { embedding, classActivation, outputs: headOutputs }: FoundHead,
+  loaded: TensorflowModel,
+  { embedding, classActivation, outputs: headOutputs }: TensorflowHead,
   outputs: number | undefined,
   { embedding: named }: ForeignOptions,
-): Pick<FoundHead, 'embedding' | 'classActivation'> {
+): Pick<TensorflowHead, 'embedding' | 'classActivation'> {
   if (named !== undefined && named !== embedding?.name) {
     const known = loaded.kind === 'graph' ? graphNodeNames(loaded.json).has(named) : leafLayers(loaded.model).has(named);
     if (!known)

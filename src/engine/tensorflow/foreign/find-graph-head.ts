@@ -1,5 +1,5 @@
 import type { GraphModel } from '@tensorflow/tfjs-converter';
-import type { FoundHead } from './found-head.js';
+import type { TensorflowHead } from './tensorflow-head.js';
 import { asRecord, type ModelJson } from './model-json.js';
 
 interface GraphNode {
@@ -12,7 +12,7 @@ interface GraphNode {
 const passing: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'Cast', 'StopGradient', 'ExpandDims']);
 
 /** The head of a graph model, from the nodes of its GraphDef. @param output name of a node */
-export async function findGraphHead({ topology }: ModelJson, model: GraphModel, output: string): Promise<FoundHead> {
+export async function findGraphHead({ topology }: ModelJson, model: GraphModel, output: string): Promise<TensorflowHead> {
   const nodes = new Map(graphNodes(topology).map((node) => [node.name, node] as const));
   const origin = (name: string | undefined): GraphNode | undefined => {
     let node = name === undefined ? undefined : nodes.get(name);
@@ -24,7 +24,7 @@ export async function findGraphHead({ topology }: ModelJson, model: GraphModel, 
     return node?.operator === 'Const' ? model.weights[node.name]?.[0] : undefined;
   };
   let node = origin(output);
-  let activation: FoundHead['activation'] = 'none';
+  let activation: TensorflowHead['activation'] = 'none';
   if (node?.operator === 'Softmax' || node?.operator === 'Sigmoid') {
     activation = node.operator === 'Softmax' ? 'softmax' : 'sigmoid';
     node = origin(node.inputs[0]);

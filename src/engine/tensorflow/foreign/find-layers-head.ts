@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayerCall } from './layers-trace.js';
-import type { FoundHead } from './found-head.js';
+import type { TensorflowHead } from './tensorflow-head.js';
 
 /** Layers that hand their input on, at most in another shape. */
 const passing: ReadonlySet<string> = new Set([
@@ -17,7 +17,7 @@ const passing: ReadonlySet<string> = new Set([
  * The head of a layers model, from the calls of its layers while it computed a picture: back over the activation to the last dense layer,
  * and to the average pooling before it.
  */
-export async function findLayersHead(calls: readonly LayerCall[], output: tf.Tensor): Promise<FoundHead> {
+export async function findLayersHead(calls: readonly LayerCall[], output: tf.Tensor): Promise<TensorflowHead> {
   const maker = (tensor: tf.Tensor | undefined): LayerCall | undefined =>
     tensor && calls.findLast((call) => call.output.id === tensor.id && !call.inputs.some(({ id }) => id === tensor.id));
   const origin = (tensor: tf.Tensor | undefined): LayerCall | undefined => {
@@ -26,7 +26,7 @@ export async function findLayersHead(calls: readonly LayerCall[], output: tf.Ten
     return call;
   };
   let call = origin(output);
-  let activation: FoundHead['activation'] = 'none';
+  let activation: TensorflowHead['activation'] = 'none';
   if (call && ['Activation', 'Softmax'].includes(call.layer.getClassName())) {
     const name = call.layer.getClassName() === 'Softmax' ? 'softmax' : String(call.layer.getConfig()['activation']);
     if (name === 'softmax' || name === 'sigmoid') activation = name;

@@ -8,7 +8,7 @@ import { headFile } from '../../foreign/with-new-head.js';
 import type { InferenceNetwork } from '../inference.js';
 import { toActivations } from '../layout.js';
 import { leafLayers, watchLayers } from './layers-trace.js';
-import { byLibrary, loadModel, type LoadedModel } from './load-model.js';
+import { byLibrary, loadModel, type TensorflowModel } from './load-model.js';
 
 /** Values of a model by name, kept until they are disposed of; the output has the name ''. */
 type Values = ReadonlyMap<string, tf.Tensor>;
@@ -88,7 +88,7 @@ function newHead(
  * @param wanted paths of layers, or names of nodes
  * @throws Error naming a value that the model does not compute
  */
-export function computeValues(loaded: LoadedModel, output: string, wanted: readonly string[], input: InputBatch): Values {
+export function computeValues(loaded: TensorflowModel, output: string, wanted: readonly string[], input: InputBatch): Values {
   const kept = new Map<string, tf.Tensor>();
   const keep = (name: string, tensor: tf.Tensor): void => {
     kept.get(name)?.dispose();

@@ -3,13 +3,13 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { asRecord, modelArtifacts, parseModelJson, type ModelJson } from './model-json.js';
 
-export type LoadedModel = { readonly json: ModelJson } & (
+export type TensorflowModel = { readonly json: ModelJson } & (
   | { readonly kind: 'layers'; readonly model: LayersModel }
   | { readonly kind: 'graph'; readonly model: GraphModel }
 );
 
 /** Loads a model from its files. @throws Error with one sentence */
-export async function loadModel(files: ReadonlyMap<string, Uint8Array>, main: string): Promise<LoadedModel> {
+export async function loadModel(files: ReadonlyMap<string, Uint8Array>, main: string): Promise<TensorflowModel> {
   const bytes = files.get(main);
   if (!bytes) throw new Error(`expected the file ${main}, found ${[...files.keys()].join(', ') || 'none'}`);
   const json = parseModelJson(bytes);
