@@ -9,6 +9,7 @@ import type { Tensors } from '../network/safetensors.js';
 import { isMonaiBundle, readMonaiBundle, withTransposedKernels } from '../registry/monai-bundle.js';
 import { fileOfPublished, publishedClassifier, sha256OfSource } from './published-file.js';
 import type { AdoptOptions, AdoptPorts, ReadSource } from './source-request.js';
+import { unusualDensenet } from './unusual-densenet.js';
 
 /**
  * Reads a classifier of others from wherever it comes: a published name, a file of PyTorch or safetensors, an ONNX file, a folder of
@@ -78,7 +79,8 @@ async function ofWeights(
 }
 
 function chosenArchitecture(tensors: Tensors, wanted: string | undefined, source: string): ArchitectureCandidate {
-  const { candidates, problem } = architecturesByNames(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  const { candidates, problem } = architecturesByNames(shapes);
   const named = wanted === undefined ? candidates : candidates.filter(({ name }) => name === wanted);
   const [found, another] = named;
   if (found && !another) return found;
@@ -92,6 +94,8 @@ function chosenArchitecture(tensors: Tensors, wanted: string | undefined, source
       'request-invalid',
       `${problem ?? 'several architectures fit'}: choose by --architecture ${candidates.map(({ name }) => name).join(' or ')}`,
     );
+  const unusual = wanted === undefined || wanted === 'densenet' ? unusualDensenet(shapes) : undefined;
+  if (unusual) return unusual;
   throw new Fault('model-invalid', problem ?? 'expected the tensors of a known architecture, found others', { source });
 }
 

@@ -13,7 +13,7 @@ export async function listModels(options: { readonly line: string; readonly json
   const versions = await registry.versions();
   const shipped = aliases || directory === undefined ? undefined : await chosenModel('champion', config, line);
   for (const version of versions) {
-    const { name, created, deviceUID, networks } = await registry.load(version);
+    const { name, created, deviceUID, networks, adopted } = await registry.load(version);
     const alias =
       version === aliases?.champion
         ? 'champion'
@@ -22,9 +22,20 @@ export async function listModels(options: { readonly line: string; readonly json
           : version === shipped?.version
             ? 'shipped'
             : null;
-    const shown = { version, name, created, deviceUID, networks: Object.keys(networks), alias };
+    const shown = {
+      version,
+      name,
+      created,
+      deviceUID,
+      networks: Object.keys(networks),
+      alias,
+      ...(adopted ? { adopted: adopted.from } : {}),
+    };
+    const origin = adopted ? `  adopted from ${adopted.from}` : '';
     console.log(
-      options.json ? JSON.stringify(shown) : `${version}  ${created}  ${name} (${shown.networks.join(', ')})${alias ? `  ${alias}` : ''}`,
+      options.json
+        ? JSON.stringify(shown)
+        : `${version}  ${created}  ${name} (${shown.networks.join(', ')})${alias ? `  ${alias}` : ''}${origin}`,
     );
   }
   for (const { id, why } of await registry.unreadableChanges()) console.error(`chest-ai: the change record ${id} cannot be read: ${why}`);
@@ -48,7 +59,7 @@ export async function showModel(name: string, options: { readonly line: string; 
     [champion, challenger, previous].includes(model.version),
   );
   if (options.json) {
-    const { version, deviceUID, manufacturer, created, license, figures, lineage, file } = model;
+    const { version, deviceUID, manufacturer, created, license, figures, lineage, adopted, file } = model;
     console.log(
       JSON.stringify({
         version,
@@ -60,6 +71,7 @@ export async function showModel(name: string, options: { readonly line: string; 
         networks: file.networks,
         figures,
         lineage,
+        ...(adopted ? { adopted } : {}),
         history,
       }),
     );
@@ -77,7 +89,18 @@ function describeOutput(output: ServedNetwork['outputs'][number]): string {
   return `${name} present from ${presentFrom}${calibratedHere === false ? ' (not calibrated here)' : ''}`;
 }
 
-function describe({ name, version, deviceUID, manufacturer, created, license, networks, lineage, directory }: ModelVersion): string {
+function describe({
+  name,
+  version,
+  deviceUID,
+  manufacturer,
+  created,
+  license,
+  networks,
+  lineage,
+  adopted,
+  directory,
+}: ModelVersion): string {
   const parts = Object.entries(networks).map(
     ([kind, { network, input, outputs, objective }]) =>
       `${kind.padEnd(9)}${nameOfNetwork(network)}, ${input.width} × ${input.height} × ${input.channels}, ${objective ?? 'several'}: ${outputs.map((output) => describeOutput(output)).join(', ')}`,
@@ -88,7 +111,12 @@ function describe({ name, version, deviceUID, manufacturer, created, license, ne
     `made     ${created} by ${manufacturer}`,
     `licence  ${license}`,
     ...parts,
-    ...(lineage
+    ...(adopted
+      ? [
+          `adopted  ${adopted.at.slice(0, 10)} from ${adopted.from} (${adopted.format}, sha256 ${adopted.sha256.slice(0, 12)})${adopted.publisher ? `, made by ${adopted.publisher}` : ''}${adopted.preset ? `, preset ${adopted.preset}` : ''}`,
+        ]
+      : []),
+    ...(lineage && !adopted
       ? [
           `trained  on ${lineage.dataset.name} (${pluralise(lineage.dataset.images, 'image')}, ${pluralise(lineage.dataset.patients, 'patient')}), from ${lineage.parent ?? lineage.startedFrom ?? 'nothing'}, seed ${lineage.seed}, ${lineage.engine}, program ${lineage.codeVersion}`,
         ]

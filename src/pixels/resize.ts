@@ -38,8 +38,7 @@ function resizedFloats(image: GreyImage, width: number, height: number, { filter
   const given = shift === 0 ? image.values : image.values.map((value) => value - shift);
   const across =
     image.width === width ? given : resizeRows(given, image.width, image.height, width, tapsFor(filter, image.width, width, mirror));
-  const values =
-    image.height === height ? across : resizeColumns(across, width, image.height, height, tapsFor(filter, image.height, height, mirror));
+  const values = image.height === height ? across : resizeColumns(across, width, height, tapsFor(filter, image.height, height, mirror));
   if (filter !== 'gaussian-bilinear' || values === given) return shift === 0 ? values : values.map((value) => value + shift);
   return clipped(values, shift, image.values, outside);
 }
@@ -80,7 +79,7 @@ function resizeRows(values: Float32Array, width: number, height: number, newWidt
   return result;
 }
 
-function resizeColumns(values: Float32Array, width: number, height: number, newHeight: number, taps: Taps): Float32Array {
+function resizeColumns(values: Float32Array, width: number, newHeight: number, taps: Taps): Float32Array {
   const { starts, counts, weights, size } = taps;
   const result = new Float32Array(width * newHeight);
   const sums = new Float64Array(width);
