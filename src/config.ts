@@ -3,12 +3,14 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfigFile } from './config-file.js';
 import { deprecatedSettings, warnOfDeprecation, type Warn } from './config/deprecated-names.js';
+import { modelLinesOf } from './config/model-lines.js';
 import { applyEnvironment } from './config/environment.js';
 import { configSchema, type Config } from './config/schema.js';
 import { Fault } from './errors.js';
 
 export { processRoles, type Config, type ProcessRole } from './config/schema.js';
 export { applyTimeZone, type LocalTimeZone } from './config/time-zone.js';
+export { modelLine, modelLinesOf, type ModelLine } from './config/model-lines.js';
 
 /** The folder that contains package.json, config/ and models/, wherever the compiled code lies below it. */
 export const projectRoot = findProjectRoot();
@@ -32,7 +34,7 @@ export function loadConfig(
   const fromFile = existsSync(file) ? loadConfigFile(file, configSchema, deprecatedSettings, warn) : configSchema.parse({});
   const merged = applyEnvironment(fromFile, environment);
   const { oidc } = merged.access;
-  return {
+  const config: Config = {
     ...merged,
     orthanc: { ...merged.orthanc, ...secretFrom(merged.orthanc, 'password', 'passwordFile', 'orthanc') },
     server: { ...merged.server, ...secretFrom(merged.server, 'hintToken', 'hintTokenFile', 'server') },
@@ -43,10 +45,13 @@ export function loadConfig(
     },
     dataDir: fromRoot(merged.dataDir),
     model: { ...merged.model, directory: fromRoot(merged.model.directory) },
+    models: merged.models.map(({ directory, ...line }) => ({ ...line, ...(directory ? { directory: fromRoot(directory) } : {}) })),
     viewer: { cache: fromRoot(merged.viewer.cache), ...(merged.viewer.directory ? { directory: fromRoot(merged.viewer.directory) } : {}) },
     routingFile: fromRoot(merged.routingFile),
     findingsFile: fromRoot(merged.findingsFile),
   };
+  modelLinesOf(config);
+  return config;
 }
 
 /** Docker and Kubernetes pass secrets as files: the content of the file takes precedence over the setting. */

@@ -60,9 +60,15 @@ const schema = z
     entries.forEach(([name, one], index) => {
       const twin = entries.slice(0, index).find(([, earlier]) => sameConcept(earlier.concept, one.concept));
       for (const synonym of one.synonyms ?? []) {
-        const other = entries.find(([known, { synonyms = [] }]) => known !== name && [known, ...synonyms].some((taken) => plainName(taken) === plainName(synonym)));
+        const other = entries.find(
+          ([known, { synonyms = [] }]) => known !== name && [known, ...synonyms].some((taken) => plainName(taken) === plainName(synonym)),
+        );
         if (other)
-          context.addIssue({ code: 'custom', path: ['findings', name, 'synonyms'], message: `expected names of its own, found ${synonym}, which is also ${other[0]}` });
+          context.addIssue({
+            code: 'custom',
+            path: ['findings', name, 'synonyms'],
+            message: `expected names of its own, found ${synonym}, which is also ${other[0]}`,
+          });
       }
       if (twin)
         context.addIssue({
@@ -118,7 +124,8 @@ export function findingOfLabel(config: FindingsConfig, label: string): string | 
   const wanted = plainName(label);
   if (wanted === '') return undefined;
   const entries = Object.entries(config.findings);
-  return (entries.find(([name]) => plainName(name) === wanted) ?? entries.find(([, one]) => one.synonyms?.some((synonym) => plainName(synonym) === wanted)))?.[0];
+  return (entries.find(([name]) => plainName(name) === wanted) ??
+    entries.find(([, one]) => one.synonyms?.some((synonym) => plainName(synonym) === wanted)))?.[0];
 }
 
 function plainName(label: string): string {

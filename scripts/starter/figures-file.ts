@@ -7,7 +7,7 @@ import { gateDecisionSchema } from '../../src/evaluation/promotion/gate-decision
 /** figures.json: all that the card says in numbers, and of which weights. Written by figures.ts, read by card.ts. */
 
 /** At most so many pictures are measured, drawn at random: at sources left out, with lungs covered, by the gate, of each kind that is to be refused. */
-export const maxMeasured = { unseen: 600, covered: 200, gate: 600, refused: 150 } as const;
+export const maxMeasured = { unseen: 2000, covered: 200, gate: 600, refused: 150 } as const;
 
 const findingSchema = z
   .object({
@@ -23,6 +23,9 @@ const findingSchema = z
   .readonly();
 const perFinding = z.record(z.string(), findingSchema);
 
+/** The images of one source, or of one view. */
+const groupSchema = z.object({ name: z.string(), n: z.int(), findings: perFinding }).readonly();
+
 /** What `evaluate` says of a set, without the lists that no card shows. */
 const setSchema = z
   .object({
@@ -32,6 +35,9 @@ const setSchema = z
     refused: z.number(),
     findings: perFinding,
     bySource: z.array(z.object({ name: z.string(), n: z.int(), refused: z.number(), findings: perFinding }).readonly()).readonly(),
+    byView: z.array(groupSchema).readonly().default([]),
+    /** Each source and view alone, the two sets of NIH as one source. */
+    bySourceAndView: z.array(groupSchema).readonly().default([]),
   })
   .readonly();
 
@@ -45,12 +51,25 @@ const unseenSchema = z
     leftOut: z.array(z.string()).readonly(),
     /** Name of the recipe where it is not that of the shipped network. */
     recipe: z.string(),
+    /** Of first weights, batches and augmentation; null in figures that did not state it. */
+    seed: z.int().nullable().default(null),
+    /** Whether these are the weights that ship. */
+    isShipped: z.boolean().default(false),
     side: z.int(),
     steps: z.int(),
     n: z.int(),
     patients: z.int(),
     refused: z.number(),
     findings: perFinding,
+    /** Each source that was left out, by view. */
+    bySource: z
+      .array(
+        z
+          .object({ name: z.string(), n: z.int(), refused: z.number(), findings: perFinding, byView: z.array(groupSchema).readonly() })
+          .readonly(),
+      )
+      .readonly()
+      .default([]),
     /** AUROC at the sources left out, by finding. */
     covered: z.record(z.string(), covered),
     /** The same on validation images of the sources that it was trained on. */
@@ -72,6 +91,8 @@ const networkSchema = z
         codeVersion: z.string(),
         engine: z.string(),
         seed: z.int(),
+        /** Published weights, or undefined. */
+        startedFrom: z.string().optional(),
       })
       .readonly(),
     validation: setSchema,
@@ -86,6 +107,21 @@ export const figuresSchema = z
     xray: networkSchema,
     ct: networkSchema,
     unseen: z.array(unseenSchema).readonly(),
+    /** What became of each finding of the X-ray network, and why. */
+    decisions: z
+      .array(
+        z
+          .object({
+            name: z.string(),
+            isShipped: z.boolean(),
+            why: z.string(),
+            presentFrom: z.number().optional(),
+            absentBelow: z.number().optional(),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .default([]),
     /** DICOM files of all kinds, never trained on. */
     files: z
       .array(
@@ -105,6 +141,7 @@ export const figuresSchema = z
 
 export type Figures = z.infer<typeof figuresSchema>;
 export type SetFigures = z.infer<typeof setSchema>;
+export type GroupFindings = z.infer<typeof groupSchema>;
 export type UnseenFigures = z.infer<typeof unseenSchema>;
 export type NetworkFigures = z.infer<typeof networkSchema>;
 

@@ -12,7 +12,7 @@ import type { GreyImage } from '../../src/pixels/image.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
 import { scoreExamples } from '../../src/retraining/score-examples.js';
-import type { SetFigures } from './figures-file.js';
+import type { SetFigures, UnseenFigures } from './figures-file.js';
 
 export interface Measured {
   readonly version: ModelVersion;
@@ -54,7 +54,7 @@ export async function scored(
 
 /** The figures of `evaluate`, to three digits. */
 export function setFigures(set: ScoredSet): SetFigures {
-  const { n, patients, refused, perClass, bySource } = evaluateSet(set, { seed });
+  const { n, patients, refused, perClass, bySource, byView } = evaluateSet(set, { seed });
   const refusedOf = (name: string): number => {
     const own = set.images.filter(({ source }) => source === name);
     return own.filter(({ refusal }) => refusal !== undefined).length / own.length;
@@ -70,7 +70,27 @@ export function setFigures(set: ScoredSet): SetFigures {
       ]),
     ),
     bySource: bySource.map((group) => ({ name: group.name, n: group.n, refused: refusedOf(group.name), findings: group.perClass })),
+    byView: byView.map((group) => ({ name: group.name, n: group.n, findings: group.perClass })),
+    bySourceAndView: [
+      ...grouped(set.images, ({ source, view }) => `${source.startsWith('nih-') ? 'nih' : source} ${view || 'unknown view'}`),
+    ]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, images]) => ({ name, n: images.length, findings: perFinding({ ...set, images }) })),
   });
+}
+
+function perFinding(set: ScoredSet): SetFigures['findings'] {
+  return evaluateSet(set, { seed }).perClass;
+}
+
+/** The same for each source alone, by view. */
+export function sourceFigures(set: ScoredSet): UnseenFigures['bySource'] {
+  return [...grouped(set.images, ({ source }) => source)]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, images]) => {
+      const { n, refused, findings, byView } = setFigures({ ...set, images });
+      return { name, n, refused, findings, byView };
+    });
 }
 
 /** AUROC of each finding on whole pictures, with only the lungs, and with the lungs covered. */

@@ -53,7 +53,11 @@ export function codedOutputs({ count, labels, operatingPoints, map, findings }: 
     const shown = label === '' ? `output ${index}` : label;
     if (finding === undefined || finding === 'ignore') {
       const reason =
-        finding === 'ignore' ? 'ignored as requested' : label === '' || untrained ? 'ignored: not trained by its publisher' : 'ignored: no finding of this name in config/findings.json, --map sets one';
+        finding === 'ignore'
+          ? 'ignored as requested'
+          : label === '' || untrained
+            ? 'ignored: not trained by its publisher'
+            : 'ignored: no finding of this name in config/findings.json, --map sets one';
       lines.push(`${shown}: ${reason}`);
       return { kind: 'ignored', name: `${index} ${label}`.trim() };
     }
@@ -65,7 +69,12 @@ export function codedOutputs({ count, labels, operatingPoints, map, findings }: 
   return { outputs, messages: lines };
 }
 
-function mappingOf(map: readonly string[], count: number, labels: readonly string[], findings: FindingsConfig): ReadonlyMap<number, string> {
+function mappingOf(
+  map: readonly string[],
+  count: number,
+  labels: readonly string[],
+  findings: FindingsConfig,
+): ReadonlyMap<number, string> {
   return new Map(
     map.map((text) => {
       const at = text.lastIndexOf('=');

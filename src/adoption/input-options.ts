@@ -91,10 +91,19 @@ function given<Name extends string, Value>(name: Name, value: Value | undefined)
   return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
 }
 
-function normalizationOf({ range, imageRange, mean, std, scale, normalization }: InputOptions): InputSpecification['normalization'] | undefined {
+function normalizationOf({
+  range,
+  imageRange,
+  mean,
+  std,
+  scale,
+  normalization,
+}: InputOptions): InputSpecification['normalization'] | undefined {
   const all = [range, imageRange, mean, normalization].filter((one) => one !== undefined);
-  if (all.length > 1) throw new Fault('request-invalid', 'expected one of --range, --image-range, --mean and --normalization, found several');
-  if ((mean === undefined) !== (std === undefined)) throw new Fault('request-invalid', 'expected --mean together with --std, found one of them');
+  if (all.length > 1)
+    throw new Fault('request-invalid', 'expected one of --range, --image-range, --mean and --normalization, found several');
+  if ((mean === undefined) !== (std === undefined))
+    throw new Fault('request-invalid', 'expected --mean together with --std, found one of them');
   if (scale !== undefined && !['1', '255'].includes(scale)) throw new Fault('request-invalid', `expected --scale 1 or 255, found ${scale}`);
   if (range !== undefined) return { range: numbers('--range', range, 2) as [number, number] };
   if (imageRange !== undefined) return { imageRange: numbers('--image-range', imageRange, 2) as [number, number] };

@@ -2,6 +2,7 @@ import { mkdir, writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { openAnalyser, type Analyser } from '../service/open-analyser.js';
+import { openFileModels } from '../service/open-file-models.js';
 import sharp from 'sharp';
 import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
@@ -18,10 +19,11 @@ import type { ModelVersion } from '../registry/model-version.js';
 import type { RoutingRule } from '../routing/rules.js';
 import { percentOf } from '../sr/wording.js';
 import { withIdentity } from '../reporting/instance-identity.js';
-import { predictInstances } from '../reporting/predict-images.js';
+import { chooseModels } from '../reporting/choose-models.js';
+import { predictFiles } from '../reporting/predict-by-models.js';
 import { reportFiles } from '../reporting/report-files.js';
 import { skip } from '../reporting/skip.js';
-import type { FindingPrediction } from '../serving/model.js';
+import type { FindingPrediction, ServedModel } from '../serving/model.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import { FilePacs, type StudyFile } from './file-pacs.js';
 import { resultFormat, type FileResult } from './file-result.js';
@@ -42,16 +44,21 @@ const filesAtOnce = 4;
  * `analyze`: findings for files, without a PACS. An X-ray or a picture stands for itself, and its result is printed as soon as it
  * is there; CT slices of one study are predicted together, after all files were read. The exit status is 0 only if no file failed.
  *
- * @param version predicts instead of the champion
+ * @param version predicts instead of the champions of the model lines
  */
 export async function analyze(names: readonly string[], options: AnalyzeOptions, version?: ModelVersion): Promise<void> {
   if (options.json && options.csv) throw new Fault('config-invalid', 'expected --json or --csv, found both');
   const config = loadConfig();
   for (const directory of [options.sr, options.heatmap]) if (directory) await mkdir(directory, { recursive: true });
   const log = options.json || options.csv ? silentLog : createLog({ ...config.log, level: 'warn' });
-  const analyser = await openAnalyser(config, log, version);
+  const opened = await openAnalyser(config, log, version);
   try {
-    const format = resultFormat(options.json ? 'json' : options.csv ? 'csv' : 'text', findingsOf(analyser));
+    const models = version === undefined && config.models.length > 0 ? await openFileModels(config, opened, log) : undefined;
+    const analyser: FileAnalyser = models ? { ...opened, models: () => models } : opened;
+    const format = resultFormat(
+      options.json ? 'json' : options.csv ? 'csv' : 'text',
+      models ? Object.keys(opened.findings.findings) : findingsOf(opened),
+    );
     const print = (results: readonly FileResult[]): void => {
       for (const result of results) {
         console.log(format.line(result));
@@ -67,9 +74,12 @@ export async function analyze(names: readonly string[], options: AnalyzeOptions,
     for (const slices of studies.values()) print(await analyzeStudy(slices, analyser, options));
     if (format.foot) console.log(format.foot);
   } finally {
-    await analyser.close();
+    await opened.close();
   }
 }
+
+/** With the champions of all model lines, where there are several. */
+type FileAnalyser = Analyser & Pick<ReportPorts, 'models'>;
 
 interface DicomInput extends StudyFile {
   readonly label: string;
@@ -80,7 +90,7 @@ interface DicomInput extends StudyFile {
 /** A slice of a CT waits for the others. */
 type Opened = { readonly results: readonly FileResult[] } | { readonly study: string; readonly slice: DicomInput };
 
-async function openAndAnalyze(given: GivenFile, analyser: Analyser, options: AnalyzeOptions): Promise<Opened> {
+async function openAndAnalyze(given: GivenFile, analyser: FileAnalyser, options: AnalyzeOptions): Promise<Opened> {
   const { file, found, label } = given;
   let bytes: Uint8Array | undefined;
   try {
@@ -119,10 +129,16 @@ function saysDicom(bytes: Uint8Array): boolean {
 }
 
 /** @param members all that belongs to one study */
-async function analyzeStudy(members: readonly DicomInput[], analyser: Analyser, options: AnalyzeOptions): Promise<readonly FileResult[]> {
+async function analyzeStudy(
+  members: readonly DicomInput[],
+  analyser: FileAnalyser,
+  options: AnalyzeOptions,
+): Promise<readonly FileResult[]> {
   try {
     const pacs = new FilePacs(members);
-    const { outcome, reason, findings } = options.sr ? await reportAndWrite(pacs, analyser, options.sr) : await analyzeOnly(pacs, analyser);
+    const { outcome, reason, findings, otherFindings } = options.sr
+      ? await reportAndWrite(pacs, analyser, options.sr)
+      : await analyzeOnly(pacs, analyser);
     if (options.heatmap && outcome === 'reported') for (const member of members) await heatMapOfDicom(member, analyser, options.heatmap);
     return members.map((member) => ({
       ...resultOf(member, analyser),
@@ -130,6 +146,7 @@ async function analyzeStudy(members: readonly DicomInput[], analyser: Analyser, 
       outcome,
       reason,
       findings,
+      ...(otherFindings ? { otherFindings } : {}),
     }));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -137,54 +154,102 @@ async function analyzeStudy(members: readonly DicomInput[], analyser: Analyser, 
   }
 }
 
-type StudyOutcome = Pick<FileResult, 'outcome' | 'reason' | 'findings'>;
+type StudyOutcome = Pick<FileResult, 'outcome' | 'reason' | 'findings' | 'otherFindings'>;
 
-const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [] };
+const commandLineRule: RoutingRule = { name: 'command line', when: [], action: 'analyse', priority: 0, destinations: [], findingsOff: [] };
 
-async function reportAndWrite(pacs: FilePacs, analyser: Analyser, directory: string): Promise<StudyOutcome> {
+async function reportAndWrite(pacs: FilePacs, analyser: FileAnalyser, directory: string): Promise<StudyOutcome> {
   const result = await reportFiles(pacs.studyInstanceUID, commandLineRule, pacs.instances, toolsFor(analyser, pacs));
   for (const [name, bytes] of pacs.stored) await writeFile(join(directory, name), bytes);
+  const shown = ({
+    name,
+    code,
+    probability,
+    decision,
+    modelVersion,
+  }: (typeof result.findings)[number]): FileResult['findings'][number] => ({
+    name,
+    code,
+    probability,
+    decision,
+    ...(analyser.models && modelVersion !== undefined ? { modelVersion } : {}),
+  });
   return {
     outcome: result.outcome,
     reason: result.reason,
-    findings: result.findings.map(({ name, code, probability, decision }) => ({ name, code, probability, decision })),
+    findings: result.findings.map(shown),
+    ...(result.otherFindings ? { otherFindings: result.otherFindings.map(shown) } : {}),
   };
 }
 
-async function analyzeOnly(pacs: FilePacs, analyser: Analyser): Promise<StudyOutcome> {
-  const analysis = await predictInstances(pacs.instances, analyser, pacs, analyser.settings.maxImages);
+async function analyzeOnly(pacs: FilePacs, analyser: FileAnalyser): Promise<StudyOutcome> {
+  const analysis = await predictFiles(pacs.instances, toolsFor(analyser, pacs), pacs, analyser.settings.maxImages);
   if (analysis.skip) return { outcome: 'skipped', reason: analysis.skip.reason, findings: [] };
-  return { outcome: 'reported', findings: analysis.findings.map((one) => printed(one, analyser)) };
+  return { outcome: 'reported', ...decidedFindings(analysis.findings, analyser) };
+}
+
+/** The first finding of a name decides. */
+function decidedFindings(
+  all: readonly (FindingPrediction & { readonly model?: ServedModel | undefined })[],
+  analyser: FileAnalyser,
+): Pick<StudyOutcome, 'findings' | 'otherFindings'> {
+  const isFirst = (one: FindingPrediction, index: number): boolean => all.findIndex(({ name }) => name === one.name) === index;
+  const shown = (one: (typeof all)[number]): FileResult['findings'][number] => ({
+    ...printed(one, analyser),
+    ...(one.model ? { modelVersion: one.model.version } : {}),
+  });
+  const others = all.filter((one, index) => !isFirst(one, index));
+  return { findings: all.filter(isFirst).map(shown), ...(others.length > 0 ? { otherFindings: others.map(shown) } : {}) };
 }
 
 export function printed({ name, probability, decision }: FindingPrediction, { settings }: Analyser): FileResult['findings'][number] {
   return { name, code: settings.termsOf(name).concept.value, probability, decision };
 }
 
-function toolsFor(analyser: Analyser, pacs: FilePacs): ReportPorts {
+function toolsFor(analyser: FileAnalyser, pacs: FilePacs): ReportPorts {
   // Heat maps have an option of their own and are written as PNG.
   const settings = { ...analyser.settings, profile: { ...analyser.settings.profile, heatMaps: false } };
-  return { pacs, reader: analyser.reader, model: () => analyser.model, settings, clock: { now: () => new Date() }, log: silentLog };
+  const { reader, models } = analyser;
+  return {
+    pacs,
+    reader,
+    model: () => analyser.model,
+    ...(models ? { models } : {}),
+    settings,
+    clock: { now: () => new Date() },
+    log: silentLog,
+  };
 }
 
 /** PNG and JPEG have no description: they are treated as frontal X-rays, which the frontal check may reject. */
-async function analyzePicture(given: GivenFile, bytes: Uint8Array, analyser: Analyser, options: AnalyzeOptions): Promise<FileResult> {
-  const { image, preview } = await analyser.reader.readPicture(bytes);
-  const prediction = (await analyser.model.predictXrays([image]))[0]!;
-  if (prediction.refusal !== undefined)
-    return { ...resultOf(given, analyser), outcome: 'skipped', reason: skip('not-frontal-chest', prediction.refusal).reason };
-  if (options.heatmap) await writeHeatMaps(given.label, preview, prediction.findings, options.heatmap);
-  return { ...resultOf(given, analyser), outcome: 'reported', findings: prediction.findings.map((one) => printed(one, analyser)) };
+async function analyzePicture(given: GivenFile, bytes: Uint8Array, analyser: FileAnalyser, options: AnalyzeOptions): Promise<FileResult> {
+  const findings: (FindingPrediction & { readonly model?: ServedModel })[] = [];
+  const refusals: string[] = [];
+  let shown: Preview | undefined;
+  for (const { model, reader } of chooseModels('xray', { ...analyser, model: () => analyser.model }).models) {
+    const { image, preview } = await reader.readPicture(bytes);
+    const [prediction] = await model.predictXrays([image]);
+    shown ??= preview;
+    if (prediction!.refusal !== undefined) refusals.push(prediction!.refusal);
+    else findings.push(...prediction!.findings.map((one) => (analyser.models ? { ...one, model } : one)));
+  }
+  if (findings.length === 0 && refusals.length > 0)
+    return { ...resultOf(given, analyser), outcome: 'skipped', reason: skip('not-frontal-chest', refusals[0]).reason };
+  if (options.heatmap) await writeHeatMaps(given.label, shown!, findings.toReversed(), options.heatmap);
+  return { ...resultOf(given, analyser), outcome: 'reported', ...decidedFindings(findings, analyser) };
 }
 
-async function heatMapOfDicom(member: DicomInput, analyser: Analyser, directory: string): Promise<void> {
+async function heatMapOfDicom(member: DicomInput, analyser: FileAnalyser, directory: string): Promise<void> {
   const part10 = readPart10(await member.read());
   const ct = textOf(part10.dataSet, 'Modality')?.toUpperCase() === 'CT';
   const { image } = ct ? await presentCtSlice(part10, lungWindow, 1, 'lungs') : await presentXray(part10);
-  const findings = ct ? (await analyser.model.predictSlices([image])).findings : (await analyser.model.predictXrays([image]))[0]!.findings;
-  await writeHeatMaps(member.label, previewOf(image), findings, directory);
+  for (const { model } of chooseModels(ct ? 'ct' : 'xray', { ...analyser, model: () => analyser.model }).models.toReversed()) {
+    const findings = ct ? (await model.predictSlices([image])).findings : (await model.predictXrays([image]))[0]!.findings;
+    await writeHeatMaps(member.label, previewOf(image), findings, directory);
+  }
 }
 
+/** One file for each finding; of two models the one that decides is written last. */
 async function writeHeatMaps(label: string, preview: Preview, findings: readonly FindingPrediction[], directory: string): Promise<void> {
   for (const finding of findings) {
     // a model of others may have no map

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { registryOf } from '../service/open-registry.js';
-import type { Config } from '../config.js';
+import { modelLine, type Config } from '../config.js';
 import { Fault } from '../errors.js';
+import { defaultLine } from '../lib/model-line.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 
 export { registryOf };
@@ -10,12 +11,18 @@ export { registryOf };
  * A model by `champion`, `challenger`, the beginning of a version that only one has, or a folder. `champion` of a registry that
  * was never used is the shipped model.
  *
- * @throws Fault 'model-unknown', 'model-invalid'
+ * @param line model line
+ * @throws Fault 'request-invalid' (no such line), 'model-unknown', 'model-invalid'
  */
-export async function chosenModel(name: string, config: Pick<Config, 'dataDir' | 'database' | 'model'>): Promise<ModelVersion> {
-  const registry = registryOf(config);
+export async function chosenModel(name: string, config: Config, line: string = defaultLine): Promise<ModelVersion> {
+  const { directory } = modelLine(config, line);
+  const registry = registryOf(config, line);
   const aliases = await registry.aliases();
-  if (name === 'champion') return aliases ? registry.load(aliases.champion) : loadModelVersion(config.model.directory);
+  if (name === 'champion') {
+    if (aliases) return registry.load(aliases.champion);
+    if (directory === undefined) throw new Fault('model-unknown', `expected a champion of the model line ${line}, found none`);
+    return loadModelVersion(directory);
+  }
   if (name === 'challenger') {
     if (!aliases?.challenger) throw new Fault('model-unknown', 'expected a challenger, found none');
     return registry.load(aliases.challenger);

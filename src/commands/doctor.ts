@@ -1,14 +1,16 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { checkPacs } from '../monitoring/pacs-checks.js';
-import { applyTimeZone, loadConfig, type Config } from '../config.js';
+import { applyTimeZone, loadConfig, modelLinesOf, type Config, type ModelLine } from '../config.js';
 import { DicomWeb } from '../dicomweb/client.js';
 import { describeEngines } from '../engine/describe-engines.js';
 import { driverVersions } from '../engine/driver-versions.js';
 import { Fault } from '../errors.js';
-import { loadFindings, termsOf } from '../findings-config.js';
+import { loadFindings } from '../findings-config.js';
 import { createLog } from '../log.js';
 import { OrthancClient } from '../orthanc/client.js';
 import { findOrthanc } from '../orthanc/find-orthanc.js';
+import { defaultLine } from '../lib/model-line.js';
+import { checkTerms } from '../serving/model-serving.js';
 import { chosenModel } from './chosen-model.js';
 import { findOpenFiles } from '../lib/private-files.js';
 import { destinationKind, destinationName, loadRouting, type DestinationKind } from '../routing/rules.js';
@@ -94,15 +96,20 @@ async function examineFiles(config: Config, report: Report): Promise<void> {
     const { rules } = loadRouting(config.routingFile);
     return { value: rules, detail: `${rules.length} rules` };
   });
+  for (const line of modelLinesOf(config)) await examineModel(config, line, report);
+}
+
+async function examineModel(config: Config, line: ModelLine, report: Report): Promise<void> {
+  const isDefault = line.name === defaultLine;
   await examine(
     report,
-    'model and codes',
-    'give config/findings.json an entry for each output of the model, or restore models/ from the release',
+    isDefault ? 'model and codes' : `model line ${line.name}`,
+    isDefault
+      ? 'give config/findings.json an entry for each output of the model, or restore models/ from the release'
+      : `give config/findings.json an entry for each finding of the line, correct the setting models, or import and promote a version (--line ${line.name})`,
     async () => {
-      const findings = loadFindings(config.findingsFile);
-      const version = await chosenModel('champion', config);
-      for (const network of Object.values(version.networks))
-        for (const output of network.outputs) if (output.kind === 'finding') termsOf(findings, output.name);
+      const version = await chosenModel('champion', config, line.name);
+      checkTerms(version, loadFindings(config.findingsFile), line);
       return { value: version, detail: `${version.name} ${version.version}, for ${Object.keys(version.networks).join(' and ')}` };
     },
   );

@@ -1,22 +1,25 @@
 import { agreedLabelsOf } from '../assessments/agreed-labels.js';
 import { computeDrift } from '../monitoring/drift-story.js';
-import { loadConfig } from '../config.js';
+import { loadConfig, modelLine } from '../config.js';
+import { Fault } from '../errors.js';
 import type { ComparedQuantity, DriftReport } from '../evaluation/drift/drift-report.js';
 import { withStore } from './administration.js';
 import { chosenModel } from './chosen-model.js';
 
 /** `drift`: checks for drift now, as the service does by drift.schedule; nothing is stored and no alarm is raised. Exit status 3 if drift was found. */
-export async function showDrift({ json }: { readonly json: boolean }): Promise<void> {
+export async function showDrift({ json, line }: { readonly json: boolean; readonly line: string }): Promise<void> {
   const config = loadConfig();
+  const { drift } = modelLine(config, line);
   const report = await withStore((store) =>
     computeDrift({
-      config,
-      store,
+      config: { drift },
+      store: store.ofLine(line),
       agreedLabelsOf: (studies) => agreedLabelsOf(studies, store.labels),
-      champion: () => chosenModel('champion', config),
+      champion: () => chosenModel('champion', config, line),
     }),
   );
-  console.log(json ? JSON.stringify(report) : describe(report, config.drift.minStudies));
+  if (!report) throw new Fault('model-unknown', `expected a champion of the model line ${line}, found none`);
+  console.log(json ? JSON.stringify(report) : describe(report, drift.minStudies));
   if (report.groups.some(({ quantities, agreement }) => [...quantities, ...agreement].some(({ alarm }) => alarm))) process.exitCode = 3;
 }
 

@@ -17,11 +17,12 @@ import { resizeBilinear } from '../pixels/resize.js';
 import { scoreExamples } from '../retraining/score-examples.js';
 
 import { chosenModel } from './chosen-model.js';
+import type { LineCommand } from './models-change.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
 import { progressLine } from './progress-line.js';
 import { wholeNumberOption } from './number-options.js';
 
-export interface EvaluateCommand {
+export interface EvaluateCommand extends LineCommand {
   readonly model: string;
   readonly dataset: string;
   readonly network?: string | undefined;
@@ -41,7 +42,7 @@ export async function evaluate(options: EvaluateCommand): Promise<void> {
     resamples: wholeNumberOption('--resamples', options.resamples, 10),
   };
   const config = loadConfig();
-  const version = await chosenModel(options.model, config);
+  const version = await chosenModel(options.model, config, options.line);
   const kind = networkOf(options.network, Object.keys(version.networks));
   const served = version.networks[kind]!;
   const images = await openLabelledImages(

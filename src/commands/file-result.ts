@@ -1,10 +1,22 @@
+/** A finding of a file. */
+export interface FileFinding {
+  readonly name: string;
+  readonly code: string;
+  readonly probability: number;
+  readonly decision: string;
+  /** Where several models analysed the file. */
+  readonly modelVersion?: string;
+}
+
 /** What is printed for one file. */
 export interface FileResult {
   readonly file: string;
   readonly studyInstanceUID?: string | undefined;
   readonly outcome: 'reported' | 'skipped' | 'failed';
   readonly reason?: string | undefined;
-  readonly findings: readonly { readonly name: string; readonly code: string; readonly probability: number; readonly decision: string }[];
+  readonly findings: readonly FileFinding[];
+  /** Of other models on the same findings, which do not decide. */
+  readonly otherFindings?: readonly FileFinding[] | undefined;
   readonly engine: string;
   readonly modelVersion: string;
 }

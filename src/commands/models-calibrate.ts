@@ -1,4 +1,4 @@
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig, modelLine, type Config } from '../config.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { calibrateLocally, type LocalCalibration } from '../evaluation/local-calibration.js';
@@ -15,12 +15,13 @@ import { openReader } from '../serving/image-reader.js';
 import { softwareVersion } from '../software-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages } from './labelled-images.js';
+import type { LineCommand } from './models-change.js';
 import { wholeNumberOption } from './number-options.js';
 import { withLocalLabels } from './open-local-labels.js';
 import { progressLine } from './progress-line.js';
 import { replaceChallenger } from './replace-challenger.js';
 
-export interface CalibrateCommand {
+export interface CalibrateCommand extends LineCommand {
   readonly dataset?: string | undefined;
   readonly network: string;
   readonly minPatients: string;
@@ -40,7 +41,8 @@ export async function calibrateModel(name: string, options: CalibrateCommand): P
     throw new Fault('request-invalid', "expected --dataset with --network ct, because readers' labels are used for X-rays only");
   const min = wholeNumberOption('--min-patients', options.minPatients, 10);
   const config = loadConfig();
-  const before = await chosenModel(name, config);
+  const registry = registryOf(config, modelLine(config, options.line).name);
+  const before = await chosenModel(name, config, options.line);
   const served = before.networks[kind];
   if (!served) throw new Fault('request-invalid', `expected a network for ${kind} in version ${before.version}, found none`);
   const scored = await scoreLabelled(served, kind, options, config);
@@ -56,8 +58,8 @@ export async function calibrateModel(name: string, options: CalibrateCommand): P
       `expected ${min} patients with and ${min} without a finding, found ${countsOf(calibration)}: the thresholds stay the publisher's`,
     );
   const candidate = await calibratedCandidate(before, kind, calibration, scored);
-  const after = await registryOf(config).add(candidate);
-  const role = await replaceChallenger(registryOf(config), before.version, after.version, 'it was calibrated on local labels');
+  const after = await registry.add(candidate);
+  const role = await replaceChallenger(registry, before.version, after.version, 'it was calibrated on local labels');
   const { calibrated, notCalibrated } = calibration;
   if (json) console.log(JSON.stringify({ version: after.version, parent: before.version, network: kind, calibrated, notCalibrated, role }));
   else {
@@ -82,7 +84,7 @@ interface LabelledScores {
 async function scoreLabelled(
   served: ServedNetwork,
   kind: 'xray' | 'ct',
-  { dataset, json }: CalibrateCommand,
+  { dataset, line, json }: CalibrateCommand,
   config: Config,
 ): Promise<LabelledScores> {
   const rules = loadFindings(config.findingsFile).findings;
@@ -105,7 +107,7 @@ async function scoreLabelled(
       return { scores, source: images.name, engine: engine.description.name, patients: [] };
     }
     const findings = served.outputs.flatMap((one) => (one.kind === 'finding' ? [one.name] : []));
-    return await withLocalLabels(config, findings, reader, async (labels) => ({
+    return await withLocalLabels(config, line, findings, reader, async (labels) => ({
       scores: await score(labels),
       source: "readers' labels",
       engine: engine.description.name,

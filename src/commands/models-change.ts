@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadConfig } from '../config.js';
+import { loadConfig, modelLine } from '../config.js';
 import { inferenceModel } from '../engine/onnx/inference/inference-model.js';
 import { Fault } from '../errors.js';
 import { knownNetwork } from '../network/loadable-network.js';
@@ -8,7 +8,12 @@ import { emptyFolderAt, exportFolder } from '../registry/export-version.js';
 import { promoteVersion } from '../registry/promote-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 
-export interface PromoteCommand {
+export interface LineCommand {
+  /** Name of the model line. */
+  readonly line: string;
+}
+
+export interface PromoteCommand extends LineCommand {
   readonly withoutGate: boolean;
   readonly reason?: string | undefined;
 }
@@ -17,18 +22,19 @@ export interface PromoteCommand {
  * `models promote`: promotes a version that passed the gate against the present champion; any other only with `--without-gate` and
  * a reason, which the history records. A running service switches to the new champion by itself.
  */
-export async function promoteModel(name: string, { withoutGate, reason }: PromoteCommand): Promise<void> {
+export async function promoteModel(name: string, { line, withoutGate, reason }: PromoteCommand): Promise<void> {
   const config = loadConfig();
-  const { version } = await chosenModel(name, config);
-  const state = await promoteVersion(registryOf(config), version, { by: 'command line', why: reason, withoutGate, at: new Date() });
+  const { version } = await chosenModel(name, config, line);
+  const state = await promoteVersion(registryOf(config, line), version, { by: 'command line', why: reason, withoutGate, at: new Date() });
   console.log(`champion is ${state.champion}${state.previous ? `, before ${state.previous}` : ''}`);
 }
 
 /** `models challenge`: the version predicts new studies in shadow; `none` ends that. */
-export async function challengeModel(name: string, options: { readonly reason?: string | undefined }): Promise<void> {
+export async function challengeModel(name: string, options: LineCommand & { readonly reason?: string | undefined }): Promise<void> {
   const config = loadConfig();
-  const version = name === 'none' ? null : (await chosenModel(name, config)).version;
-  const state = await registryOf(config).challenge(version, {
+  const { name: line } = modelLine(config, options.line);
+  const version = name === 'none' ? null : (await chosenModel(name, config, line)).version;
+  const state = await registryOf(config, line).challenge(version, {
     by: 'command line',
     why: options.reason ?? 'requested on the command line',
     at: new Date(),
@@ -41,8 +47,9 @@ export async function challengeModel(name: string, options: { readonly reason?: 
 }
 
 /** `models rollback`: makes the previous champion the champion again. */
-export async function rollbackModel(options: { readonly reason?: string | undefined }): Promise<void> {
-  const state = await registryOf(loadConfig()).rollback({
+export async function rollbackModel(options: LineCommand & { readonly reason?: string | undefined }): Promise<void> {
+  const config = loadConfig();
+  const state = await registryOf(config, modelLine(config, options.line).name).rollback({
     by: 'command line',
     why: options.reason ?? 'requested on the command line',
     at: new Date(),
@@ -51,14 +58,15 @@ export async function rollbackModel(options: { readonly reason?: string | undefi
 }
 
 /** `models import`: checks a folder with model.json and adds it to the registry without promoting it. */
-export async function importModel(folder: string): Promise<void> {
-  const { version, name } = await registryOf(loadConfig()).importFolder(folder);
+export async function importModel(folder: string, options: LineCommand): Promise<void> {
+  const config = loadConfig();
+  const { version, name } = await registryOf(config, modelLine(config, options.line).name).importFolder(folder);
   console.log(`${version}  ${name}  imported`);
 }
 
 /** `models export`: the folder as it is, or each network as an ONNX file with what one needs to use it. */
-export async function exportModel(name: string, options: { readonly out: string; readonly format: string }): Promise<void> {
-  const model = await chosenModel(name, loadConfig());
+export async function exportModel(name: string, options: LineCommand & { readonly out: string; readonly format: string }): Promise<void> {
+  const model = await chosenModel(name, loadConfig(), options.line);
   if (options.format === 'safetensors') await exportFolder(model, options.out);
   else if (options.format === 'onnx') {
     await emptyFolderAt(options.out);

@@ -1,9 +1,9 @@
-import { loadConfig } from '../config.js';
+import { loadConfig, modelLine } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { compareSets, type ComparedFigure, type ModelComparison } from '../evaluation/comparison/compare-sets.js';
-import { withServedThresholds } from '../evaluation/operating-points.js';
+import { withLineThresholds, withServedThresholds } from '../evaluation/operating-points.js';
 import { pluralise } from '../evaluation/pluralise.js';
 import type { ScoredSet } from '../evaluation/report/scored-set.js';
 import { loadFindings, type FindingsConfig } from '../findings-config.js';
@@ -13,10 +13,11 @@ import { scoreExamples } from '../retraining/score-examples.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { chosenModel } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
+import type { LineCommand } from './models-change.js';
 import { wholeNumberOption } from './number-options.js';
 import { progressLine, type ProgressLine } from './progress-line.js';
 
-export interface CompareCommand {
+export interface CompareCommand extends LineCommand {
   readonly dataset: string;
   readonly testLock?: string | undefined;
   readonly network: string;
@@ -39,14 +40,15 @@ export async function compareModels(first: string, second: string, options: Comp
     resamples: wholeNumberOption('--resamples', options.resamples, 10),
   };
   const config = loadConfig();
-  const versions = [await chosenModel(first, config), await chosenModel(second, config)] as const;
+  const versions = [await chosenModel(first, config, options.line), await chosenModel(second, config, options.line)] as const;
   const findings = loadFindings(config.findingsFile);
+  const { thresholds } = modelLine(config, options.line);
   const images = await openLabelledImages(options.dataset, options.testLock);
   const progress = progressLine('evaluating', json);
   const engine = await startEngine(engineOptionsOf(config, json ? silentLog : createLog({ ...config.log, level: 'warn' })));
   try {
     const sets: ScoredSet[] = [];
-    for (const version of versions) sets.push(await scoredBy(version, kind, { images, engine, findings, progress }));
+    for (const version of versions) sets.push(await scoredBy(version, kind, { images, engine, findings, thresholds, progress }));
     progress.end();
     const comparison = compareSets(sets[0]!, sets[1]!, bootstrap);
     if (comparison.n === 0)
@@ -78,15 +80,20 @@ interface Scoring {
   readonly images: LabelledImages;
   readonly engine: Engine;
   readonly findings: FindingsConfig;
+  readonly thresholds: ReturnType<typeof modelLine>['thresholds'];
   readonly progress: ProgressLine;
 }
 
 /** With the thresholds that a report would use. */
-async function scoredBy(version: ModelVersion, kind: 'xray' | 'ct', { images, engine, findings, progress }: Scoring): Promise<ScoredSet> {
+async function scoredBy(
+  version: ModelVersion,
+  kind: 'xray' | 'ct',
+  { images, engine, findings, thresholds, progress }: Scoring,
+): Promise<ScoredSet> {
   const own = version.networks[kind];
   if (!own)
     throw new Fault('request-invalid', `expected a network for ${kind} in ${version.name} ${version.version}, found none (--network)`);
-  const rules = findings.findings;
+  const rules = withLineThresholds(findings.findings, thresholds);
   const served = withServedThresholds(own, (finding) => (Object.hasOwn(rules, finding) ? rules[finding] : undefined));
   const predictor = await engine.load(served.network);
   try {

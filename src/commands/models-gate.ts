@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { softwareVersion } from '../software-version.js';
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig, modelLine, type Config } from '../config.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { loadConfigFile } from '../config-file.js';
 import { deprecatedRules } from '../config/deprecated-names.js';
 import { promotionRulesSchema, defaultPromotionRules, type PromotionRules } from '../evaluation/promotion/promotion-rules.js';
+import { withLineThresholds } from '../evaluation/operating-points.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { ChangeRecord } from '../registry/change-record.js';
@@ -19,10 +20,11 @@ import { retrainingTestSet } from '../retraining/retraining-plan.js';
 import { openReader } from '../serving/image-reader.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 import { openLabelledImages, type LabelledImages } from './labelled-images.js';
+import type { LineCommand } from './models-change.js';
 import { withLocalLabels } from './open-local-labels.js';
 import { progressLine } from './progress-line.js';
 
-export interface GateCommand {
+export interface GateCommand extends LineCommand {
   /** Absent: the locked test set of the readers' labels. */
   readonly dataset?: string | undefined;
   readonly testLock?: string | undefined;
@@ -45,7 +47,8 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   if (kind !== 'xray' && kind !== 'ct') throw new Fault('request-invalid', `expected --network xray or ct, found ${kind}`);
   const startedAt = new Date();
   const config = loadConfig();
-  const registry = registryOf(config);
+  const { name: line, thresholds } = modelLine(config, options.line);
+  const registry = registryOf(config, line);
   const serving = (await registry.aliases())?.champion;
   if (options.withoutChampion && options.promote && serving !== undefined)
     throw new Fault(
@@ -53,10 +56,10 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
       `expected --without-champion without --promote while ${serving} serves: compare with it, or promote with \`models promote --without-gate --why REASON\``,
     );
   const rules = options.rules ? loadConfigFile(options.rules, promotionRulesSchema, deprecatedRules) : defaultPromotionRules;
-  const challenger = await chosenModel(name, config);
-  const champion = options.withoutChampion ? null : await chosenModel('champion', config);
+  const challenger = await chosenModel(name, config, line);
+  const champion = options.withoutChampion ? null : await chosenModel('champion', config, line);
   const compare = (images: TestImages): Promise<void> =>
-    gateOn(images, { kind, rules, challenger, champion, registry, config, startedAt }, options);
+    gateOn(images, { kind, rules, challenger, champion, registry, config, thresholds, startedAt }, options);
   if (options.dataset !== undefined) return compare(await openLabelledImages(options.dataset, options.testLock));
   if (kind === 'ct' || options.testLock !== undefined)
     throw new Fault('request-invalid', `expected --dataset with ${kind === 'ct' ? '--network ct' : '--test-lock'}, found none`);
@@ -65,7 +68,7 @@ export async function gateModel(name: string, options: GateCommand): Promise<voi
   // In their own size: each version brings an image into the form of its input.
   const reader = openReader(config, { xray: undefined, ct: undefined });
   try {
-    await withLocalLabels(config, findings, reader, ({ locked, picture }) =>
+    await withLocalLabels(config, line, findings, reader, ({ locked, picture }) =>
       compare({ name: retrainingTestSet, examples: locked, picture }),
     );
   } finally {
@@ -82,12 +85,14 @@ interface Gated {
   readonly champion: ModelVersion | null;
   readonly registry: Registry;
   readonly config: Config;
+  /** The hospital's, of the line. */
+  readonly thresholds: ReturnType<typeof modelLine>['thresholds'];
   readonly startedAt: Date;
 }
 
 async function gateOn(
   images: TestImages,
-  { kind, rules, challenger, champion, registry, config, startedAt }: Gated,
+  { kind, rules, challenger, champion, registry, config, thresholds, startedAt }: Gated,
   options: GateCommand,
 ): Promise<void> {
   const best = champion
@@ -105,7 +110,7 @@ async function gateOn(
       examples: images.examples,
       picture: images.picture,
       testSet: images.name,
-      findings: loadFindings(config.findingsFile).findings,
+      findings: withLineThresholds(loadFindings(config.findingsFile).findings, thresholds),
       rules,
       onProgress: (_, done, total) => progress.tell(done, total),
     });

@@ -1,8 +1,9 @@
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig, modelLine, type Config } from '../config.js';
 import { startEngine } from '../engine/start-engine.js';
 import { Fault } from '../errors.js';
 import { minGuardImages } from '../evaluation/robust-feature-gate.js';
 import { createLog, silentLog } from '../log.js';
+import type { Candidate } from '../registry/candidate.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { revisedCandidate } from '../registry/revise-version.js';
 import { arrivalOfSeries } from '../reporting/arrival-of.js';
@@ -18,6 +19,7 @@ import { openReader, type OpenReader } from '../serving/image-reader.js';
 import type { ImageKind } from '../serving/model.js';
 import { softwareVersion } from '../software-version.js';
 import { chosenModel, registryOf } from './chosen-model.js';
+import type { LineCommand } from './models-change.js';
 import { wholeNumberOption } from './number-options.js';
 import { progressLine } from './progress-line.js';
 import { replaceChallenger } from './replace-challenger.js';
@@ -29,7 +31,7 @@ export interface GuardSource {
   readonly folder?: string | undefined;
 }
 
-export interface GuardCommand extends GuardSource {
+export interface GuardCommand extends GuardSource, LineCommand {
   readonly network: string;
   readonly json: boolean;
 }
@@ -40,9 +42,10 @@ export async function guardModel(name: string, options: GuardCommand): Promise<v
   if (kind !== 'xray' && kind !== 'ct') throw new Fault('request-invalid', `expected --network xray or ct, found ${kind}`);
   checkGuardSource(options);
   const config = loadConfig();
-  const before = await chosenModel(name, config);
-  const after = await withFittedGuard(before, kind, options, config, json);
-  const role = await replaceChallenger(registryOf(config), before.version, after.version, 'its feature guard was fitted');
+  const registry = registryOf(config, modelLine(config, options.line).name);
+  const before = await chosenModel(name, config, options.line);
+  const after = await registry.add(await withFittedGuard(before, kind, options, config, json));
+  const role = await replaceChallenger(registry, before.version, after.version, 'its feature guard was fitted');
   const figures = (after.figures['guard'] as Readonly<Record<string, unknown>>)[kind] as Readonly<Record<string, number>>;
   const { images, outliers, maxDistance } = figures as { images: number; outliers: number; maxDistance: number };
   if (json) console.log(JSON.stringify({ version: after.version, parent: before.version, network: kind, ...figures, role }));
@@ -60,8 +63,9 @@ export function checkGuardSource({ studies, folder }: GuardSource): void {
 }
 
 /**
- * Fits the guard and adds the version that has it to the registry.
+ * Fits the guard. The caller adds the version that has it to a registry.
  *
+ * @param line model line of the registry
  * @throws Fault 'dataset-invalid' if there are too few images, 'model-invalid' if the network gives no embedding
  */
 export async function withFittedGuard(
@@ -70,7 +74,7 @@ export async function withFittedGuard(
   source: GuardSource,
   config: Config,
   silent: boolean,
-): Promise<ModelVersion> {
+): Promise<Candidate> {
   const engine = await startEngine(engineOptionsOf(config, silent ? silentLog : createLog({ ...config.log, level: 'warn' })));
   const reader = openReader(config, { xray: version.networks.xray?.input, ct: version.networks.ct?.input });
   try {
@@ -85,12 +89,7 @@ export async function withFittedGuard(
       source: source.folder === undefined ? 'studies of the PACS' : 'files',
       now: new Date(),
     });
-    const candidate = await revisedCandidate(version, kind, {
-      ...revision,
-      codeVersion: softwareVersion,
-      engine: engine.description.name,
-    });
-    return await registryOf(config).add(candidate);
+    return await revisedCandidate(version, kind, { ...revision, codeVersion: softwareVersion, engine: engine.description.name });
   } finally {
     await reader.close();
     await engine.close();

@@ -6,9 +6,9 @@ import { storeLocation } from '../store/store-location.js';
 import { chosenModel } from './chosen-model.js';
 
 /** `models shadow`: compares the challenger with the champion on the studies that both predicted. It does not tell which one is right. */
-export async function showShadow(name: string, options: { readonly json: boolean }): Promise<void> {
+export async function showShadow(name: string, options: { readonly line: string; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
-  const { version } = await chosenModel(name, config);
+  const { version } = await chosenModel(name, config, options.line);
   const store = await openStore(storeLocation(config), createLog({ ...config.log, level: 'warn' }));
   try {
     const rows = await store.shadow.ofVersion(version);

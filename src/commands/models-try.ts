@@ -13,9 +13,10 @@ import { storeLocation } from '../store/store-location.js';
 import { commandActor } from './administration.js';
 import { analyze, findingsOf, printed, type AnalyzeOptions } from './analyze.js';
 import { chosenModel } from './chosen-model.js';
+import type { LineCommand } from './models-change.js';
 import { resultFormat, type FileResult } from './file-result.js';
 
-export interface TryCommand extends Omit<AnalyzeOptions, 'sr'> {
+export interface TryCommand extends Omit<AnalyzeOptions, 'sr'>, LineCommand {
   readonly study?: string | undefined;
 }
 
@@ -26,11 +27,11 @@ export interface TryCommand extends Omit<AnalyzeOptions, 'sr'> {
  * @throws Fault 'request-invalid', 'model-unknown', 'model-invalid'
  */
 export async function tryModel(name: string, files: readonly string[], options: TryCommand): Promise<void> {
-  const { study, ...format } = options;
+  const { study, line, ...format } = options;
   if ((study === undefined) === (files.length === 0))
     throw new Fault('request-invalid', `expected files or --study UID, found ${study === undefined ? 'neither' : 'both'}`);
   const config = loadConfig();
-  const version = await chosenModel(name, config);
+  const version = await chosenModel(name, config, line);
   if (study === undefined) return analyze(files, format, version);
   if (!isUsableUid(study)) throw new Fault('request-invalid', 'expected a Study Instance UID after --study, found something else');
   if (options.heatmap !== undefined) throw new Fault('request-invalid', 'expected --heatmap with files, found it with --study');

@@ -1,16 +1,17 @@
-import { loadConfig } from '../config.js';
+import { loadConfig, modelLine } from '../config.js';
 import { pluralise } from '../evaluation/pluralise.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import { nameOfNetwork } from '../network/loadable-network.js';
 import { chosenModel, registryOf } from './chosen-model.js';
 
-/** `models list`: every whole version, which one serves, which one challenges. */
-export async function listModels(options: { readonly json: boolean }): Promise<void> {
+/** `models list`: every whole version of a line, which one serves, which one challenges. */
+export async function listModels(options: { readonly line: string; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
-  const registry = registryOf(config);
+  const { name: line, directory } = modelLine(config, options.line);
+  const registry = registryOf(config, line);
   const aliases = await registry.aliases();
   const versions = await registry.versions();
-  const shipped = aliases ? undefined : await chosenModel('champion', config);
+  const shipped = aliases || directory === undefined ? undefined : await chosenModel('champion', config, line);
   for (const version of versions) {
     const { name, created, deviceUID, networks } = await registry.load(version);
     const alias =
@@ -21,28 +22,28 @@ export async function listModels(options: { readonly json: boolean }): Promise<v
           : version === shipped?.version
             ? 'shipped'
             : null;
-    const line = { version, name, created, deviceUID, networks: Object.keys(networks), alias };
+    const shown = { version, name, created, deviceUID, networks: Object.keys(networks), alias };
     console.log(
-      options.json ? JSON.stringify(line) : `${version}  ${created}  ${name} (${line.networks.join(', ')})${alias ? `  ${alias}` : ''}`,
+      options.json ? JSON.stringify(shown) : `${version}  ${created}  ${name} (${shown.networks.join(', ')})${alias ? `  ${alias}` : ''}`,
     );
   }
   for (const { id, why } of await registry.unreadableChanges()) console.error(`chest-ai: the change record ${id} cannot be read: ${why}`);
   // Before the first start nothing was taken into the registry: what would serve is the shipped model.
   if (!shipped || versions.includes(shipped.version)) return;
   const { version, name, created, deviceUID, networks } = shipped;
-  const line = { version, name, created, deviceUID, networks: Object.keys(networks), alias: 'shipped' };
+  const shown = { version, name, created, deviceUID, networks: Object.keys(networks), alias: 'shipped' };
   console.log(
     options.json
-      ? JSON.stringify(line)
-      : `${version}  ${created}  ${name} (${line.networks.join(', ')})  shipped: becomes the champion when the service starts`,
+      ? JSON.stringify(shown)
+      : `${version}  ${created}  ${name} (${shown.networks.join(', ')})  shipped: becomes the champion when the service starts`,
   );
 }
 
 /** `models show`: what a version is, where it comes from, and what was measured. */
-export async function showModel(name: string, options: { readonly json: boolean }): Promise<void> {
+export async function showModel(name: string, options: { readonly line: string; readonly json: boolean }): Promise<void> {
   const config = loadConfig();
-  const registry = registryOf(config);
-  const model = await chosenModel(name, config);
+  const model = await chosenModel(name, config, options.line);
+  const registry = registryOf(config, options.line);
   const history = (await registry.history()).filter(({ champion, challenger, previous }) =>
     [champion, challenger, previous].includes(model.version),
   );

@@ -1,5 +1,5 @@
 import { agreedLabelsIn } from '../assessments/agreed-labels.js';
-import type { Config } from '../config.js';
+import { modelLine, type Config } from '../config.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import { siteOf } from '../monitoring/site-of.js';
@@ -12,12 +12,15 @@ import { openStore } from '../store/store.js';
 import { storeLocation } from '../store/store-location.js';
 
 /**
- * The readers' labels of these findings, for a command that uses them while database and PACS are open.
+ * The readers' labels of these findings, split by the locked test set of the line, for a command that uses them while database and PACS are open.
+ *
+ * @param line model line, which has a locked test set of its own
  *
  * @throws Fault 'config-invalid' without ORTHANC_URL, 'dataset-invalid' if there are too few labels
  */
 export async function withLocalLabels<Result>(
   config: Config,
+  line: string,
   findings: readonly string[],
   reader: Pick<ImageReader, 'readXray'>,
   use: (labels: LocalLabels) => Promise<Result>,
@@ -27,6 +30,8 @@ export async function withLocalLabels<Result>(
       'config-invalid',
       'expected ORTHANC_URL, because readers label studies of your PACS, or --dataset with labelled images',
     );
+  const { retraining } = modelLine(config, line);
+  const place = { dataDir: config.dataDir, line };
   const log = createLog({ ...config.log, level: 'warn' });
   const store = await openStore(storeLocation(config), log);
   try {
@@ -36,11 +41,11 @@ export async function withLocalLabels<Result>(
       const labels = await localLabels(
         findings,
         {
-          settings: { dataDir: config.dataDir, retraining: config.retraining, maxImages: config.report.maxImages },
+          settings: { ...place, retraining, maxImages: config.report.maxImages },
           agreedLabels: () => agreedLabelsIn(store.labels),
           pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
           siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
-          memory: retrainingMemoryOf(config, store),
+          memory: retrainingMemoryOf(place, { kind: store.kind, retraining: store.ofLine(line).retraining }),
           clock: { now: () => new Date() },
           log,
         },

@@ -5,10 +5,10 @@ import { openReader } from '../serving/image-reader.js';
 import { requestRetraining, startRetraining } from '../retraining/start-retraining.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { openPacs } from '../service/open-pacs.js';
-import { retrainQueue } from '../retraining/queues.js';
+import { retrainQueueOf } from '../retraining/queues.js';
 import { softwareVersion } from '../software-version.js';
 import { startingModel } from '../serving/starting-model.js';
-import { loadConfig, projectRoot } from '../config.js';
+import { loadConfig, modelLine, projectRoot } from '../config.js';
 import { Fault } from '../errors.js';
 import { startJobs } from '../jobs/jobs.js';
 import { createLog } from '../log.js';
@@ -22,24 +22,26 @@ import { storeLocation } from '../store/store-location.js';
  * belongs to one process: if the service is running, use POST /api/retrain. Exit status 0 if a model was promoted or predicts in
  * shadow, 3 if not.
  */
-export async function retrainCommand(options: { readonly now: boolean; readonly json: boolean }): Promise<void> {
+export async function retrainCommand(options: { readonly now: boolean; readonly line: string; readonly json: boolean }): Promise<void> {
   if (!options.now) throw new Fault('request-invalid', 'expected --now; the service retrains by the setting retraining.schedule');
   const config = loadConfig();
   const log = createLog({ ...config.log, level: options.json ? 'warn' : config.log.level });
+  const line = modelLine(config, options.line);
   const startedAt = new Date();
   const store = await openStore(storeLocation(config), log);
-  const registry = registryOfStore(config, store);
+  const registry = registryOfStore(config, store, line.name);
   const jobs = await startJobs(store, log, config.timeZone === undefined ? {} : { timeZone: config.timeZone });
   let record: ChangeRecord | undefined;
   const reader = openReader(config, { xray: undefined, ct: undefined });
   try {
-    await bringForward(config, store, registry, log);
-    await startingModel(config.model.directory, registry, log);
+    await bringForward(config, store, registryOfStore(config, store), log);
+    if (line.directory !== undefined) await startingModel(line.directory, registry, log);
     const pacs = await openPacs(config, log, { environment: {}, script: join(projectRoot, 'orthanc/routing.lua') });
     try {
-      await requestRetraining(jobs, 'command line');
+      await requestRetraining(jobs, 'command line', line.name);
       await startRetraining({
-        config: { ...config, retraining: { ...config.retraining, enabled: false } },
+        config,
+        line: { ...line, retraining: { ...line.retraining, enabled: false } },
         store,
         jobs,
         registry,
@@ -50,7 +52,7 @@ export async function retrainCommand(options: { readonly now: boolean; readonly 
       });
       for (;;) {
         await new Promise((resolve) => setTimeout(resolve, 300));
-        const mine = (await jobs.stats()).find(({ queue }) => queue === retrainQueue.name);
+        const mine = (await jobs.stats()).find(({ queue }) => queue === retrainQueueOf(line.name).name);
         if (!mine || mine.waiting + mine.active + mine.retrying === 0) break;
       }
     } finally {

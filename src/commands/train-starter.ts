@@ -112,6 +112,7 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
       labelRules: loadFindings(config.findingsFile).findings,
       kind,
       architecture,
+      halfPrecision: true,
       initial,
       input,
       ...(kind === 'ct' ? { study: { slices: 16, combine: 'mean-of-top', top: 4 } } : {}),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { defaultLine, lineName } from '../lib/model-line.js';
 import { profileNames } from '../sr/document-profile.js';
+import { lineDriftSettings, lineRetrainingSettings } from './learning.js';
 import { integer, milliseconds } from './ranges.js';
 
 /* Settings of what analyses studies: the first model, the engine, the workers, the documents. */
@@ -10,6 +12,51 @@ export const modelSettings = z
     directory: z.string().default('models/starter'),
     /** How often a running service checks whether another model was promoted. */
     watchIntervalMs: milliseconds.default(2_000),
+    /** Of the default line, beside those of `models`. */
+    precedence: integer(-1_000, 1_000).default(0),
+  })
+  .prefault({});
+
+const threshold = z.number().min(0).max(1);
+
+/** A further model that analyses the same studies: docs/guide/several-models.md. */
+const modelLineSettings = z.strictObject({
+  name: z
+    .string()
+    .regex(lineName, 'expected lower-case letters, digits and hyphens, such as tuberculosis')
+    .max(40)
+    .refine((name) => name !== defaultLine, `expected another name than ${defaultLine}, which is that of the setting model`),
+  /** Folder of its first version; without it the line has no model until one is imported and promoted. */
+  directory: z.string().optional(),
+  /** Of two lines that report the same finding the one with the higher number decides; among equals the default line, then the order of the list. */
+  precedence: integer(-1_000, 1_000).default(0),
+  /** The findings that it reports, of those that its versions have; all without it. */
+  findings: z.array(z.string().min(1)).min(1).optional(),
+  /** By finding, in place of the version's own and of those of findings.json. */
+  thresholds: z
+    .record(
+      z.string(),
+      z
+        .strictObject({ absentBelow: threshold.optional(), presentFrom: threshold.optional() })
+        .refine(({ absentBelow = 0, presentFrom = 1 }) => absentBelow <= presentFrom, 'expected absentBelow at most presentFrom'),
+    )
+    .default({}),
+  /** What is different from the setting retraining. */
+  retraining: lineRetrainingSettings.prefault({}),
+  /** What is different from the setting drift. */
+  drift: lineDriftSettings.prefault({}),
+});
+
+export const modelLinesSettings = z
+  .array(modelLineSettings)
+  .max(16)
+  .refine((lines) => new Set(lines.map(({ name }) => name)).size === lines.length, 'expected a different name for each line')
+  .default([]);
+
+export const findingsSettings = z
+  .strictObject({
+    /** Findings that are not reported, by their names in config/findings.json; a routing rule switches off with `findingsOff`. */
+    off: z.array(z.string().min(1)).default([]),
   })
   .prefault({});
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accessSettings, databaseSettings, orthancSettings, serverSettings, uploadSettings, viewerSettings } from './connections.js';
 import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
-import { engineSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
+import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
 import { isTimeZone } from './time-zone.js';
 
 /** What one of several processes on a shared database does: reads the change log, reports studies, trains models, serves the page and the API. */
@@ -24,9 +24,12 @@ export const configSchema = z.strictObject({
   /** Folder for the embedded database, the private Orthanc, models and the files of retraining. */
   dataDir: z.string().default('data'),
   model: modelSettings,
+  /** Model lines besides the one of `model`. */
+  models: modelLinesSettings,
   engine: engineSettings,
   work: workSettings,
   report: reportSettings,
+  findings: findingsSettings,
   retraining: retrainingSettings,
   drift: driftSettings,
   assessments: assessmentSettings,

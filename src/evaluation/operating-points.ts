@@ -29,3 +29,13 @@ export function withServedThresholds<Network extends Pick<Rules, 'outputs'>>(
   });
   return { ...network, outputs };
 }
+
+/** The same with the thresholds of a model line, by finding, in place of those that they replace. */
+export function withLineThresholds(findings: SiteFindings, thresholds: Readonly<Record<string, ThresholdOverride>>): SiteFindings {
+  return {
+    ...findings,
+    ...Object.fromEntries(
+      Object.entries(thresholds).map(([name, own]) => [name, { ...(Object.hasOwn(findings, name) ? findings[name] : {}), ...own }]),
+    ),
+  };
+}

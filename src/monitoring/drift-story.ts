@@ -7,10 +7,11 @@ import type { DriftPorts } from './ports.js';
  * The story of a drift check: studies of the last days → comparison with the training images, and with the readers' labels → alarms.
  * start-drift-checks.ts runs it by the schedule.
  */
-export async function runDriftCheck(ports: DriftPorts): Promise<DriftReport> {
+export async function runDriftCheck(ports: DriftPorts): Promise<DriftReport | undefined> {
   const { store, log } = ports;
   // 1. Statistics of the last days' studies, site by site, against the reference of the champion (check-drift.ts).
   const report = await computeDrift(ports);
+  if (!report) return undefined;
 
   // 2. The report and its alarms are stored. An alarm ends when a later check tests the same quantity and finds no drift.
   const { raised, ended } = await store.drift.record(report, alarmsIn(report), testedIn(report), new Date(report.madeAt));
@@ -27,16 +28,18 @@ export async function runDriftCheck(ports: DriftPorts): Promise<DriftReport> {
   return report;
 }
 
-/** The comparison alone: nothing is stored and no alarm is raised. */
+/** The comparison alone: nothing is stored and no alarm is raised. @returns undefined for a line without a champion */
 export async function computeDrift({
   config,
   store,
   agreedLabelsOf,
   champion,
   clock = { now: () => new Date() },
-}: Pick<DriftPorts, 'config' | 'store' | 'agreedLabelsOf' | 'champion' | 'clock'>): Promise<DriftReport> {
+}: Pick<DriftPorts, 'config' | 'store' | 'agreedLabelsOf' | 'champion' | 'clock'>): Promise<DriftReport | undefined> {
   const { windowDays, minStudies, alpha, minShift, minFall } = config.drift;
-  const { version, networks, reference } = await champion();
+  const deployed = await champion();
+  if (!deployed) return undefined;
+  const { version, networks, reference } = deployed;
   return checkDrift({
     statistics: store.statistics,
     agreedLabelsOf,

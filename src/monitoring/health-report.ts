@@ -46,6 +46,8 @@ export interface MeasuredState {
 export interface MeasuredDrift {
   readonly madeAt: Date;
   readonly quantities: readonly {
+    /** Absent: the default line. */
+    readonly line?: string;
     readonly site: string;
     readonly network: string;
     readonly quantity: string;
@@ -53,7 +55,13 @@ export interface MeasuredDrift {
     readonly expectedStability: number;
     readonly alarm: boolean;
   }[];
-  readonly agreement: readonly { readonly site: string; readonly network: string; readonly finding: string; readonly value: number }[];
-  readonly studies: readonly { readonly site: string; readonly network: string; readonly n: number }[];
+  readonly agreement: readonly {
+    readonly line?: string;
+    readonly site: string;
+    readonly network: string;
+    readonly finding: string;
+    readonly value: number;
+  }[];
+  readonly studies: readonly { readonly line?: string; readonly site: string; readonly network: string; readonly n: number }[];
   readonly unacknowledged: number;
 }

@@ -36,14 +36,15 @@ export async function healthOf(ports: HealthPorts): Promise<Health> {
     }),
     answers(() => store.studies.countByState()),
     freeBytesOf(dataDir),
-    store.drift.alarms().catch(() => undefined),
+    store.drift.alarmsOfAllLines().catch(() => undefined),
   ]);
   const unacknowledged = alarms?.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
   const stats = database === 'answers' ? await jobs.stats() : [];
   const condition = ports.engineCondition();
   const overdue = stats.find(
     ({ queue, maxActiveMs = 0 }) =>
-      !longQueues.includes(queue) && maxActiveMs > ports.studyTimeoutMs + Math.min(interruptionMs, ports.studyTimeoutMs),
+      !longQueues.some((long) => queue === long || queue.startsWith(`${long}-`)) &&
+      maxActiveMs > ports.studyTimeoutMs + Math.min(interruptionMs, ports.studyTimeoutMs),
   );
   const sum = (key: 'waiting' | 'active' | 'retrying' | 'failed'): number => stats.reduce((total, one) => total + one[key], 0);
   return {
@@ -69,7 +70,7 @@ export async function healthOf(ports: HealthPorts): Promise<Health> {
         : clockSkewMs > maxClockSkewMs
           ? `differs by ${Math.round(clockSkewMs / 1000)} s from Orthanc's`
           : 'right',
-    model: `${model().name} ${model().version}`,
+    model: describeModels(ports),
     engine: model().engine.name,
     engineState: engineStates[condition],
     work: overdue ? `a job of ${overdue.queue} has been in progress for ${Math.round(overdue.maxActiveMs! / 60_000)} min` : 'in time',
@@ -91,7 +92,10 @@ export async function measure(ports: HealthPorts): Promise<MeasuredState> {
     store.results.countByOutcome().catch(() => ({})),
     jobs.stats().catch(() => []),
     freeBytesOf(dataDir),
-    measuredDrift(store).catch(() => undefined),
+    measuredDrift(
+      store,
+      ports.lines().map(({ line }) => line),
+    ).catch(() => undefined),
   ]);
   return {
     ok: health.ok,
@@ -122,6 +126,13 @@ export function monitorHealth(ports: HealthPorts): void {
     }
   });
   void check.runNow();
+}
+
+/** The champion of one line, or those of all. */
+function describeModels({ model, lines }: Pick<HealthPorts, 'model' | 'lines'>): string {
+  const all = lines();
+  if (all.length < 2) return `${model().name} ${model().version}`;
+  return all.map(({ line, champion }) => `${line}: ${champion ? `${champion.name} ${champion.version}` : 'none'}`).join(', ');
 }
 
 async function freeBytesOf(directory: string): Promise<number | undefined> {

@@ -3,7 +3,7 @@ import type { Registry } from '../registry/registry.js';
 import type { AuditEntries, AuditSubject } from '../store/audit-entries.js';
 
 /**
- * Warns (at the start, and daily) if the audit log names a promoted model that the registry does not contain: the folder was lost or another one is
+ * Warns (at the start, and daily; of the default line) if the audit log names a promoted model that the registry does not contain: the folder was lost or another one is
  * configured, and another model reports in place of the promoted one.
  */
 export async function warnOfLostRegistry(
@@ -16,7 +16,7 @@ export async function warnOfLostRegistry(
   const changes = await audit.list({ action: 'model.changed', limit: 1000 });
   const last = changes
     .map(({ subject }) => JSON.parse(subject) as AuditSubject)
-    .find(({ change }) => change === 'promote' || change === 'rollback');
+    .find(({ change, line }) => line === undefined && (change === 'promote' || change === 'rollback'));
   const before = last?.['champion'];
   if (typeof before !== 'string' || before === serving || known.has(before)) return;
   log.warn(

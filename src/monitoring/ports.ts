@@ -22,9 +22,11 @@ export interface MonitoredPacs {
 
 export interface HealthPorts {
   readonly pacs: MonitoredPacs;
-  readonly store: Pick<Store, 'studies' | 'results' | 'drift'>;
+  readonly store: Pick<Store, 'studies' | 'results' | 'drift' | 'ofLine'>;
   readonly jobs: Jobs;
   readonly model: () => ServedModel;
+  /** Champions of all model lines by name; undefined where one cannot be loaded, or there is none. */
+  readonly lines: () => readonly { readonly line: string; readonly champion: ServedModel | undefined }[];
   readonly engineCondition: () => EngineCondition;
   /** How long the job of a study may be in progress, in milliseconds. */
   readonly studyTimeoutMs: number;
@@ -38,12 +40,15 @@ export interface ClockSkew {
   milliseconds: number | undefined;
 }
 
+/** Of one model line. */
 export interface DriftPorts {
   readonly config: Pick<Config, 'drift'>;
+  /** With the studies and the alarms of that line. */
   readonly store: Pick<Store, 'statistics' | 'drift'>;
   /** Labels of these studies on which the readers agree. */
   agreedLabelsOf(studies: readonly string[]): Promise<readonly AgreedLabel[]>;
-  champion(): Promise<Pick<ModelVersion, 'version' | 'networks' | 'reference'>>;
+  /** Undefined where the line has none: then nothing is checked. */
+  champion(): Promise<Pick<ModelVersion, 'version' | 'networks' | 'reference'> | undefined>;
   readonly clock?: { now(): Date };
   readonly log: Log;
 }

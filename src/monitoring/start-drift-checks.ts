@@ -1,21 +1,30 @@
 import type { Config } from '../config.js';
 import { driftReportSchema, type DriftReport } from '../evaluation/drift/drift-report.js';
 import type { Jobs } from '../jobs/jobs.js';
+import { defaultLine } from '../lib/model-line.js';
 import type { Store } from '../store/store.js';
 import { runDriftCheck } from './drift-story.js';
 import type { MeasuredDrift } from './health-report.js';
 import type { DriftPorts } from './ports.js';
 import { driftQueue } from './queues.js';
 
-/** Starts the worker of drift checks, and requests one at each time of the schedule; one of all processes performs it. */
+/**
+ * Starts the worker of drift checks, and requests one at each time of the schedule; one of all processes performs it, for every line.
+ *
+ * @param lines the ports of each model line, with its own settings, studies and alarms
+ */
 export async function startDriftChecks(
-  ports: DriftPorts & { readonly config: Pick<Config, 'drift' | 'work'>; readonly jobs: Pick<Jobs, 'send' | 'work' | 'every'> },
+  lines: readonly DriftPorts[],
+  config: Pick<Config, 'drift' | 'work'>,
+  jobs: Pick<Jobs, 'send' | 'work' | 'every'>,
 ): Promise<void> {
-  const { config, jobs } = ports;
-  await jobs.work(driftQueue, async () => void (await runDriftCheck(ports)), {
-    concurrency: 1,
-    retry: { maxAttempts: config.work.maxAttempts },
-  });
+  await jobs.work(
+    driftQueue,
+    async () => {
+      for (const ports of lines) await runDriftCheck(ports);
+    },
+    { concurrency: 1, retry: { maxAttempts: config.work.maxAttempts } },
+  );
   if (config.drift.schedule !== 'never') jobs.every(config.drift.schedule, 'drift', () => requestDriftCheck(jobs));
 }
 
@@ -29,16 +38,33 @@ export async function lastDriftReport(store: Pick<Store, 'drift'>): Promise<Drif
   return driftReportSchema.safeParse(await store.drift.report()).data;
 }
 
-/** The last report as figures for Prometheus. */
-export async function measuredDrift(store: Pick<Store, 'drift'>): Promise<MeasuredDrift | undefined> {
-  const [report, alarms] = await Promise.all([lastDriftReport(store), store.drift.alarms()]);
-  if (!report) return undefined;
+/** The last reports as figures for Prometheus. @param lines the names of all model lines */
+export async function measuredDrift(store: Pick<Store, 'drift' | 'ofLine'>, lines: readonly string[]): Promise<MeasuredDrift | undefined> {
+  const alarms = await store.drift.alarmsOfAllLines();
+  const measured: MeasuredDrift[] = [];
+  for (const line of lines) {
+    const report = await lastDriftReport(store.ofLine(line));
+    if (report) measured.push(figuresOf(report, line === defaultLine ? {} : { line }));
+  }
+  const [first] = measured;
+  if (!first) return undefined;
+  return {
+    madeAt: first.madeAt,
+    unacknowledged: alarms.filter(({ acknowledgedAt }) => acknowledgedAt === null).length,
+    studies: measured.flatMap(({ studies }) => studies),
+    quantities: measured.flatMap(({ quantities }) => quantities),
+    agreement: measured.flatMap(({ agreement }) => agreement),
+  };
+}
+
+function figuresOf(report: DriftReport, line: { readonly line?: string }): MeasuredDrift {
   return {
     madeAt: new Date(report.madeAt),
-    unacknowledged: alarms.filter(({ acknowledgedAt }) => acknowledgedAt === null).length,
-    studies: report.groups.map(({ site, network, studies }) => ({ site, network, n: studies })),
+    unacknowledged: 0,
+    studies: report.groups.map(({ site, network, studies }) => ({ ...line, site, network, n: studies })),
     quantities: report.groups.flatMap(({ site, network, quantities }) =>
       quantities.map(({ quantity, stability, expectedStability, alarm }) => ({
+        ...line,
         site,
         network,
         quantity,
@@ -48,7 +74,7 @@ export async function measuredDrift(store: Pick<Store, 'drift'>): Promise<Measur
       })),
     ),
     agreement: report.groups.flatMap(({ site, network, agreement }) =>
-      agreement.flatMap(({ finding, lately }) => (lately.value === null ? [] : [{ site, network, finding, value: lately.value }])),
+      agreement.flatMap(({ finding, lately }) => (lately.value === null ? [] : [{ ...line, site, network, finding, value: lately.value }])),
     ),
   };
 }

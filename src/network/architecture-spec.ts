@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Architecture } from './architecture.js';
+import { convnext } from './convnext.js';
 import { densenet } from './densenet.js';
 import { efficientnet } from './efficientnet.js';
 import { mobilenetV2 } from './mobilenet-v2.js';
@@ -30,7 +31,7 @@ const mobilenetSchema = z.strictObject({ family: z.literal('mobilenet-v2'), ...c
 
 const efficientnetSchema = z.strictObject({
   family: z.literal('efficientnet'),
-  kind: z.enum(['lite']),
+  kind: z.enum(['b', 'lite']),
   width: z.number().min(0.1).max(4),
   depth: z.number().min(0.1).max(4),
   padding: z.enum(['symmetric', 'same']),
@@ -39,8 +40,23 @@ const efficientnetSchema = z.strictObject({
   ...common,
 });
 
+const convnextSchema = z
+  .strictObject({
+    family: z.literal('convnext'),
+    layers: z.array(z.int().min(1).max(64)).min(1).max(8).readonly(),
+    widths: z.array(count).readonly(),
+    ...common,
+  })
+  .refine((spec) => spec.widths.length === spec.layers.length, { message: 'layers and widths must have one entry for each stage' });
+
 /** What stands in model.json under `architecture`: a few numbers from which the whole layer list follows. */
-export const architectureSpecSchema = z.discriminatedUnion('family', [resnetSchema, densenetSchema, mobilenetSchema, efficientnetSchema]);
+export const architectureSpecSchema = z.discriminatedUnion('family', [
+  resnetSchema,
+  densenetSchema,
+  mobilenetSchema,
+  efficientnetSchema,
+  convnextSchema,
+]);
 
 export type ArchitectureSpec = z.infer<typeof architectureSpecSchema>;
 
@@ -55,5 +71,7 @@ export function architectureOf(spec: ArchitectureSpec): Architecture {
       return mobilenetV2(spec);
     case 'efficientnet':
       return efficientnet(spec);
+    case 'convnext':
+      return convnext(spec);
   }
 }

@@ -33,6 +33,10 @@ export interface ConvLayer extends Layer<'conv'>, Unary {
   /** `same` only with a stride of more than 1: with 1 it is half the kernel on each side. */
   readonly padding: Padding;
   readonly groups: number;
+  /** With a bias beside the weight. */
+  readonly bias?: true;
+  /** A `torch.nn.Linear` over the channels of every place: kernel 1, and its weight is [outputChannels, inputChannels]. */
+  readonly flat?: true;
 }
 
 /** Over channels (axis 1), of NCHW or NC: weight, bias, running_mean, running_var. */
@@ -44,6 +48,28 @@ export interface BatchNormLayer extends Layer<'batch-norm'>, Unary {
 /** `min(max(x, 0), ceiling)`; without ceiling the plain ReLU, with 6 MobileNet's. */
 export interface ReluLayer extends Layer<'relu'>, Unary {
   readonly ceiling?: number;
+}
+
+/** Over the channels of every place (axis 1), of NCHW or NC: weight, bias. */
+export interface LayerNormLayer extends Layer<'layer-norm'>, Unary {
+  readonly channels: number;
+  readonly epsilon: number;
+}
+
+/** `silu`: x · σ(x); `gelu`: x · Φ(x), exactly and not by tanh; `sigmoid`: σ(x). */
+export type ActivationLayer = Layer<'silu' | 'gelu' | 'sigmoid'> & Unary;
+
+/** The mean over places, NCHW to NC11. */
+export type SpatialMeanLayer = Layer<'spatial-mean'> & Unary;
+
+/** NCHW times a factor for each channel of each picture, NC11 (squeeze and excitation). */
+export interface GateLayer extends Layer<'gate'> {
+  readonly inputs: readonly [value: string, factor: string];
+}
+
+/** Of NCHW times a learned factor for each channel: layer_scale, [C, 1, 1]. */
+export interface ScaleLayer extends Layer<'scale'>, Unary {
+  readonly channels: number;
 }
 
 /** Max pooling pads with minus infinity; average pooling is never padded here. */
@@ -81,6 +107,11 @@ export type LayerNode =
   | ConvLayer
   | BatchNormLayer
   | ReluLayer
+  | LayerNormLayer
+  | ActivationLayer
+  | SpatialMeanLayer
+  | GateLayer
+  | ScaleLayer
   | PoolLayer<'max-pool'>
   | PoolLayer<'average-pool'>
   | GlobalPoolLayer<'global-average-pool'>

@@ -36,7 +36,12 @@ export function densenet(options: DensenetOptions): Architecture {
   });
 }
 
-export const densenet121Layers = [6, 12, 24, 16] as const;
+/** Dense layers in each block; the four networks of torchvision but DenseNet-161, which is wider. */
+export const densenetPresets = {
+  'densenet-121': [6, 12, 24, 16],
+  'densenet-169': [6, 12, 32, 32],
+  'densenet-201': [6, 12, 48, 32],
+} as const;
 
 function denseBlock(list: LayerList, name: string, from: Flow, count: number): Flow {
   let flow = from;

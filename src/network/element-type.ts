@@ -47,3 +47,34 @@ function halfToNumber(bits: number): number {
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+/** Whether a value is within the range of IEEE 754 binary16. */
+export function isWithinHalf(value: number): boolean {
+  return Math.abs(value) <= 65504;
+}
+
+/** Little-endian bytes; F16 rounded to the nearest, ties to even. */
+export function writeElements(values: Float32Array, type: 'F32' | 'F16'): Uint8Array {
+  if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const halves = new Uint16Array(values.length);
+  for (let index = 0; index < values.length; index++) halves[index] = numberToHalf(values[index]!);
+  return new Uint8Array(halves.buffer);
+}
+
+function numberToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  // subnormal: whole multiples of 2⁻²⁴; a value that rounds up to 2⁻¹⁴ gets the right bits
+  if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
+  const exponent = Math.floor(Math.log2(size));
+  // log2 may be one off at a power of two
+  const power = size >= 2 ** (exponent + 1) ? exponent + 1 : size < 2 ** exponent ? exponent - 1 : exponent;
+  // a fraction that rounds up to 1024 carries into the exponent
+  return sign | (((power + 15) << 10) + roundToEven((size / 2 ** power - 1) * 1024));
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}

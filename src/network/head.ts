@@ -13,6 +13,8 @@ interface ClassifierOptions {
   readonly pool: string;
   /** Name of the linear layer in torchvision. */
   readonly linear: string;
+  /** Layer norm between pooling and linear layer, as torchvision's ConvNeXt has it. */
+  readonly norm?: { readonly name: string; readonly epsilon: number };
   /** Dropout between pooling and linear layer, as torchvision's MobileNet has it. */
   readonly dropout?: { readonly name: string; readonly rate: number };
 }
@@ -38,9 +40,10 @@ interface Ends {
   readonly logits: Flow;
 }
 
-function torchvisionHead(list: LayerList, featureMap: Flow, { pool, linear, dropout, outputs }: ClassifierOptions): Ends {
+function torchvisionHead(list: LayerList, featureMap: Flow, { pool, linear, norm, dropout, outputs }: ClassifierOptions): Ends {
   const embedding = list.globalPool('global-average-pool', pool, featureMap);
-  const flow = dropout ? list.dropout(dropout.name, embedding, dropout.rate) : embedding;
+  const normed = norm ? list.layerNorm(norm.name, embedding, norm.epsilon) : embedding;
+  const flow = dropout ? list.dropout(dropout.name, normed, dropout.rate) : normed;
   return { embedding, logits: list.linear(linear, flow, outputs) };
 }
 

@@ -21,11 +21,16 @@ function initialLayer(architecture: Architecture, layer: LayerNode, seed: number
 function valuesOf(architecture: Architecture, layer: LayerNode, name: string, count: number, key: string): Float32Array {
   switch (layer.kind) {
     case 'conv':
-      return normal(key, count, Math.sqrt(2 / convFan(architecture, layer)));
+      if (name.endsWith('.bias')) return new Float32Array(count);
+      return architecture.name.startsWith('convnext')
+        ? normal(key, count, convnextDeviation)
+        : normal(key, count, Math.sqrt(2 / convFan(architecture, layer)));
+    case 'scale':
+      return new Float32Array(count).fill(firstScale);
     case 'linear':
       return name.endsWith('.weight') ? linearWeight(architecture, layer, key, count) : linearBias(architecture, layer, key, count);
     default:
-      // of a batch norm: scale and variance 1, shift and mean 0
+      // of a batch or layer norm: scale and variance 1, shift and mean 0
       return new Float32Array(count).fill(name.endsWith('.weight') || name.endsWith('.running_var') ? 1 : 0);
   }
 }
@@ -37,9 +42,10 @@ function convFan({ name }: Architecture, { inputChannels, outputChannels, groups
 
 const ofFastai = (layer: LinearLayer): boolean => layer.name.startsWith('head.');
 
-/** fastai: He by the inputs; torchvision's MobileNetV2: normal, 0.01; its EfficientNet by the outputs; its others as `torch.nn.Linear`. */
+/** fastai: He by the inputs; torchvision's MobileNetV2: normal, 0.01; its EfficientNet by the outputs; its ConvNeXt as its convolutions; its others as `torch.nn.Linear`. */
 function linearWeight({ name }: Architecture, layer: LinearLayer, key: string, count: number): Float32Array {
   if (ofFastai(layer)) return normal(key, count, Math.sqrt(2 / layer.inputFeatures));
+  if (name.startsWith('convnext')) return normal(key, count, convnextDeviation);
   if (name.startsWith('efficientnet')) return uniform(key, count, 1 / Math.sqrt(layer.outputFeatures));
   return name.startsWith('mobilenet-v2') ? normal(key, count, 0.01) : uniform(key, count, 1 / Math.sqrt(layer.inputFeatures));
 }
@@ -48,6 +54,10 @@ function linearWeight({ name }: Architecture, layer: LinearLayer, key: string, c
 function linearBias({ name }: Architecture, layer: LinearLayer, key: string, count: number): Float32Array {
   return name.startsWith('resnet') && !ofFastai(layer) ? uniform(key, count, 1 / Math.sqrt(layer.inputFeatures)) : new Float32Array(count);
 }
+
+/** torchvision/models/convnext.py: `trunc_normal_(weight, std=0.02)`, cut a hundred deviations away; `layer_scale` 1e-6. */
+const convnextDeviation = 0.02;
+const firstScale = 1e-6;
 
 function uniform(key: string, count: number, bound: number): Float32Array {
   const fractions = seededFractions(key, count);

@@ -6,7 +6,8 @@ import type { Architecture } from './architecture.js';
  *
  * ResNets are split as fastai v1 splits them (`_resnet_split`: before layer3), DenseNets too (`_densenet_split`:
  * before the second transition); networks that fastai
- * does not split, before their stage of a sixteenth of the size: MobileNetV2 of 64 channels, EfficientNet of 80.
+ * does not split, before their stage of a sixteenth of the size: MobileNetV2 of 64 channels, EfficientNet of 80, ConvNeXt before it narrows to
+ * that.
  *
  * @returns every layer once, in order
  */
@@ -25,4 +26,5 @@ const secondGroup: Readonly<Record<string, string>> = {
   densenet: 'features.transition2.',
   'mobilenet-v2': 'features.7.',
   efficientnet: 'features.4.',
+  convnext: 'features.4.',
 };

@@ -1,4 +1,4 @@
-import { networkInputName, type LayerNode, type Padding } from './architecture.js';
+import { networkInputName, type ActivationLayer, type LayerNode, type Padding } from './architecture.js';
 
 /** What a layer yields: its name and its number of channels (or features). */
 export interface Flow {
@@ -17,11 +17,18 @@ export interface LayerList {
     from: Flow,
     outputChannels: number,
     kernel: number,
-    options?: { stride?: number; padding?: Padding; groups?: number },
+    options?: { stride?: number; padding?: Padding; groups?: number; bias?: boolean },
   ): Flow;
   /** @param epsilon PyTorch's default if not given */
   batchNorm(name: string, from: Flow, epsilon?: number): Flow;
+  /** A `torch.nn.Linear` over the channels of every place. */
+  pointwiseLinear(name: string, from: Flow, outputChannels: number): Flow;
+  layerNorm(name: string, from: Flow, epsilon: number): Flow;
   relu(name: string, from: Flow, ceiling?: number): Flow;
+  activation(kind: ActivationLayer['kind'], name: string, from: Flow): Flow;
+  spatialMean(name: string, from: Flow): Flow;
+  gate(name: string, value: Flow, factor: Flow): Flow;
+  scale(name: string, from: Flow): Flow;
   pool(kind: 'max-pool' | 'average-pool', name: string, from: Flow, kernel: number, stride: number, padding: number): Flow;
   globalPool(kind: 'global-average-pool' | 'global-max-pool', name: string, from: Flow): Flow;
   add(name: string, one: Flow, other: Flow): Flow;
@@ -45,7 +52,7 @@ export function layerList(): LayerList {
   };
   return {
     layers,
-    conv: (name, from, outputChannels, kernel, { stride = 1, padding = (kernel - 1) / 2, groups = 1 } = {}) =>
+    conv: (name, from, outputChannels, kernel, { stride = 1, padding = (kernel - 1) / 2, groups = 1, bias = false } = {}) =>
       put(
         {
           kind: 'conv',
@@ -57,13 +64,25 @@ export function layerList(): LayerList {
           stride,
           padding: stride === 1 && padding === 'same' ? (kernel - 1) / 2 : padding,
           groups,
+          ...(bias ? { bias: true } : {}),
         },
         outputChannels,
       ),
+    pointwiseLinear: (name, { name: input, channels: inputChannels }, outputChannels) =>
+      put(
+        { kind: 'conv', name, input, inputChannels, outputChannels, kernel: 1, stride: 1, padding: 0, groups: 1, bias: true, flat: true },
+        outputChannels,
+      ),
+    layerNorm: (name, from, epsilon) =>
+      put({ kind: 'layer-norm', name, input: from.name, channels: from.channels, epsilon }, from.channels),
     batchNorm: (name, from, epsilon = usualEpsilon) =>
       put({ kind: 'batch-norm', name, input: from.name, channels: from.channels, epsilon }, from.channels),
     relu: (name, from, ceiling) =>
       put({ kind: 'relu', name, input: from.name, ...(ceiling === undefined ? {} : { ceiling }) }, from.channels),
+    activation: (kind, name, from) => put({ kind, name, input: from.name }, from.channels),
+    spatialMean: (name, from) => put({ kind: 'spatial-mean', name, input: from.name }, from.channels),
+    gate: (name, value, factor) => put({ kind: 'gate', name, inputs: [value.name, factor.name] }, value.channels),
+    scale: (name, from) => put({ kind: 'scale', name, input: from.name, channels: from.channels }, from.channels),
     pool: (kind, name, from, kernel, stride, padding) => put({ kind, name, input: from.name, kernel, stride, padding }, from.channels),
     globalPool: (kind, name, from) => put({ kind, name, input: from.name }, from.channels),
     add: (name, one, other) => put({ kind: 'add', name, inputs: [one.name, other.name] }, one.channels),

@@ -37,15 +37,22 @@ function layerSize(layer: LayerNode, of: (name: string) => LayerSize): LayerSize
     }
     case 'global-average-pool':
     case 'global-max-pool':
+    case 'spatial-mean':
       return { channels: of(layer.input).channels, height: 1, width: 1 };
     case 'linear':
       return { channels: layer.outputFeatures, height: 1, width: 1 };
     case 'add':
+    case 'gate':
       return of(layer.inputs[0]);
     case 'concat':
       return { ...of(layer.inputs[0]!), channels: layer.inputs.reduce((sum, name) => sum + of(name).channels, 0) };
     case 'batch-norm':
     case 'relu':
+    case 'layer-norm':
+    case 'silu':
+    case 'gelu':
+    case 'sigmoid':
+    case 'scale':
     case 'dropout':
       return of(layer.input);
   }

@@ -28,7 +28,19 @@ export function layerParameters(layer: LayerNode): readonly ParameterSpecificati
   });
   switch (layer.kind) {
     case 'conv':
-      return [tensor('weight', [layer.outputChannels, layer.inputChannels / layer.groups, layer.kernel, layer.kernel])];
+      return [
+        tensor(
+          'weight',
+          layer.flat
+            ? [layer.outputChannels, layer.inputChannels]
+            : [layer.outputChannels, layer.inputChannels / layer.groups, layer.kernel, layer.kernel],
+        ),
+        ...(layer.bias ? [tensor('bias', [layer.outputChannels])] : []),
+      ];
+    case 'layer-norm':
+      return [tensor('weight', [layer.channels]), tensor('bias', [layer.channels])];
+    case 'scale':
+      return [tensor('layer_scale', [layer.channels, 1, 1])];
     case 'linear':
       return [tensor('weight', [layer.outputFeatures, layer.inputFeatures]), tensor('bias', [layer.outputFeatures])];
     case 'batch-norm':

@@ -1,5 +1,5 @@
 import type { ArchitectureSpec } from './architecture-spec.js';
-import { densenet121Layers } from './densenet.js';
+import { densenetPresets } from './densenet.js';
 import { efficientnetPresets } from './efficientnet.js';
 import { resnetPresets } from './resnet.js';
 
@@ -35,7 +35,7 @@ const resnet = (preset: keyof typeof resnetPresets): ArchitectureSpec => ({
 });
 const densenet = (inputChannels: number, outputs: number): ArchitectureSpec => ({
   family: 'densenet',
-  layers: densenet121Layers,
+  layers: densenetPresets['densenet-121'],
   inputChannels,
   outputs,
   head: 'torchvision',

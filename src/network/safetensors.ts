@@ -1,5 +1,5 @@
 import { Fault } from '../errors.js';
-import { readElements, elementTypes, type ElementType } from './element-type.js';
+import { elementTypes, isWithinHalf, readElements, writeElements, type ElementType } from './element-type.js';
 
 /** A tensor in row-major order. */
 export interface Tensor {
@@ -94,20 +94,30 @@ function isSizes(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** The tensors as a safetensors file of float32, sorted by name: equal tensors give equal bytes. */
-export function writeSafetensors(tensors: Tensors): Uint8Array {
-  const sorted = [...tensors].sort(([one], [other]) => (one < other ? -1 : 1));
-  const header: Record<string, { dtype: 'F32'; shape: readonly number[]; data_offsets: readonly [number, number] }> = {};
+/**
+ * The tensors as a safetensors file, sorted by name: equal tensors give equal bytes.
+ *
+ * @param halfPrecision half the size: tensors of two dimensions or more are rounded to F16, wide types first as the reference
+ * implementation orders them. Biases and the statistics of batch norms, which span many magnitudes, remain F32, as does a tensor with a
+ * value beyond ±65,504.
+ */
+export function writeSafetensors(tensors: Tensors, { halfPrecision = false }: { readonly halfPrecision?: boolean } = {}): Uint8Array {
+  const sorted = [...tensors]
+    .map(([name, { shape, data }]) => {
+      const type: 'F32' | 'F16' = halfPrecision && shape.length > 1 && data.every(isWithinHalf) ? 'F16' : 'F32';
+      return { name, shape, type, bytes: writeElements(data, type) };
+    })
+    .sort((one, other) => elementTypes[other.type] - elementTypes[one.type] || (one.name < other.name ? -1 : 1));
+  const header: Record<string, { dtype: 'F32' | 'F16'; shape: readonly number[]; data_offsets: readonly [number, number] }> = {};
   let offset = 0;
-  for (const [name, { shape, data }] of sorted) header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += data.byteLength)] };
+  for (const { name, shape, type, bytes } of sorted)
+    header[name] = { dtype: type, shape, data_offsets: [offset, (offset += bytes.byteLength)] };
   const json = JSON.stringify(header);
   // padded with spaces so that the data begins at a multiple of 8, as the reference implementation does
   const text = new TextEncoder().encode(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8)));
   const bytes = new Uint8Array(8 + text.length + offset);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
   bytes.set(text, 8);
-  for (const [name, { data }] of sorted) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + text.length + header[name]!.data_offsets[0]);
-  }
+  for (const { name, bytes: data } of sorted) bytes.set(data, 8 + text.length + header[name]!.data_offsets[0]);
   return bytes;
 }

@@ -12,10 +12,11 @@ export async function drawNetworkInput(image: GreyImage, input: NetworkInput): P
   const shown = planes.filter((plane, index) => index === 0 || plane.some((value, at) => value !== planes[0]![at]));
   const pixels = Buffer.alloc(size * shown.length);
   shown.forEach((plane, index) => {
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) pixels[(y * shown.length + index) * width + x] = plane[y * width + x]!;
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) pixels[(y * shown.length + index) * width + x] = plane[y * width + x]!;
   });
-  return sharp(pixels, { raw: { width: width * shown.length, height, channels: 1 } }).png().toBuffer();
+  return sharp(pixels, { raw: { width: width * shown.length, height, channels: 1 } })
+    .png()
+    .toBuffer();
 }
 
 function normalised(plane: Float32Array): Uint8Array {

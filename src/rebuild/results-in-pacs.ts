@@ -2,12 +2,15 @@ import type { CodedConcept } from '../dicom/code.js';
 import type { DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { documentUids } from '../reporting/document-identity.js';
+import { findingsIn } from '../reporting/findings-in-report.js';
 import { outcomeName } from '../reporting/outcome-name.js';
 import {
-  ownDocumentsIn,
   algorithmParametersOf,
-  isSameResult,
+  deviceUIDsIn,
   isSameHeatMap,
+  isSameResult,
+  modelKeyIn,
+  ownDocumentsIn,
   type OwnDocument,
   type OwnDocuments,
 } from '../reporting/own-documents.js';
@@ -51,14 +54,7 @@ export function resultsInPacs(
         modelVersion: report.algorithm.serialNumber,
         engine,
         inputKey,
-        findings: report.findings.map(({ concept, probability, decision }) => ({
-          name: findingNameOf(concept) ?? concept.meaning,
-          code: concept.value,
-          scheme: concept.scheme,
-          meaning: concept.meaning,
-          probability,
-          decision,
-        })),
+        ...findingsIn(report, findingNameOf),
         documents: documentsOf(text, own, inputKey),
         predecessorResultId: predecessor,
       };
@@ -72,7 +68,7 @@ function resultIdOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument)
     studyInstanceUID,
     outcome: outcomeName(report.outcome),
     inputKey,
-    deviceUID: report.algorithm.deviceUID,
+    deviceUID: modelKeyIn(report),
     predecessors: report.predecessors,
     content,
   }).resultId;
@@ -80,22 +76,22 @@ function resultIdOf(studyInstanceUID: StudyInstanceUID, { report }: OwnDocument)
 
 /** In the order in which viewers list them: measurements, text, heat maps. */
 function documentsOf(text: OwnDocument, own: OwnDocuments, inputKey: string): readonly ResultDocument[] {
-  const { deviceUID } = text.report.algorithm;
+  const modelKey = modelKeyIn(text.report);
   if (text.report.outcome.kind !== 'reported') return [{ ...text.reference, kind: 'text' }];
   const uids = documentUids({
     studyInstanceUID: text.reference.studyInstanceUID,
     outcome: 'reported',
     inputKey,
-    deviceUID,
+    deviceUID: modelKey,
     predecessors: text.report.predecessors,
     content: algorithmParametersOf(text.report.algorithm).content,
   });
   const measurements = own.all.filter(
     (one) =>
-      one.kind === 'measurement' && isSameResult(one, inputKey, deviceUID) && one.reference.sopInstanceUID === uids.measurement.instance,
+      one.kind === 'measurement' && isSameResult(one, inputKey, modelKey) && one.reference.sopInstanceUID === uids.measurement.instance,
   );
   const heatMaps = own.heatMaps.filter(
-    (one) => isSameHeatMap(one, inputKey, deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series,
+    (one) => isSameHeatMap(one, inputKey, deviceUIDsIn(text.report)) && one.reference.seriesInstanceUID === uids.heatMap.series,
   );
   return [
     ...measurements.map((one) => ({ ...one.reference, kind: 'measurement' as const })),

@@ -20,7 +20,7 @@ import { studyQueueOf } from '../reporting/queues.js';
 import { inputKeysNow } from '../reporting/report-context.js';
 import { contentKeyOf, sameContent } from '../reporting/study-intake.js';
 import { studySearch } from '../reporting/study-search.js';
-import { removePictures } from '../retraining/training-pictures.js';
+import { removePicturesOfStudies } from '../retraining/training-pictures.js';
 import type { Store } from '../store/store.js';
 import { rebuildIndex, type RebuildCounts, type RebuiltIndex } from './rebuild-index.js';
 
@@ -60,7 +60,10 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
   const orthancLabels = await syncOrthancLabels(orthancLabelPorts({ orthanc, store, findings, log }));
   await store.cursors.reset(pacsName, cursor, await marksBefore(cursor, changeLogOf(orthanc)));
   const events = {
-    onStudyChanged: (uid: string) => removePictures(config, uid),
+    onStudyChanged: async (uid: string) => {
+      await store.studyChanges.record(uid);
+      await removePicturesOfStudies(config, [uid]);
+    },
     onOtherDocuments: (uid: string) => queueAssessmentIndex(uid, jobs),
   };
   const comparison = compareIndex(orthancStudies(orthanc), store, queue, events, log);
@@ -71,9 +74,10 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
 function rebuiltIndex({ config, orthanc, store, settings }: RebuildParts, pacs: Pacs, queue: StudyQueue): RebuiltIndex {
   const accepts = acceptsDocumentsOf(config, orthanc);
   return {
-    async indexResult({ code, reason, rule, predecessorResultId, retryable: _unknown, ...result }) {
+    async indexResult({ code, reason, rule, predecessorResultId, retryable: _unknown, statistics: _none, otherFindings = [], ...result }) {
       return store.results.restoreResult({
         ...result,
+        otherFindings,
         ...(code === undefined ? {} : { code }),
         ...(reason === undefined ? {} : { reason }),
         ...(rule === undefined ? {} : { rule }),

@@ -26,6 +26,8 @@ export interface CandidateLayers extends CandidateRules {
   readonly architecture: ArchitectureSpec;
   /** Under torchvision's names, without the gate's. */
   readonly tensors: Tensors;
+  /** Stores weights and the guard's matrix in 16 bits (network/safetensors.ts): half the size. 32 bits if not given. */
+  readonly halfPrecision?: boolean;
 }
 
 /** A network in a format of others. */
@@ -81,7 +83,7 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
     graph?.files.forEach((content, name) => files.set(name, content));
     if (tensors.size === 0) networks[kind] = entry;
     else {
-      const bytes = writeSafetensors(tensors);
+      const bytes = writeSafetensors(tensors, { halfPrecision: 'halfPrecision' in network && network.halfPrecision === true });
       files.set(weights, bytes);
       networks[kind] = { ...entry, weights, sha256: sha256Of(bytes) };
     }

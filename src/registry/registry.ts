@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
+import { defaultLine } from '../lib/model-line.js';
 import { bestVersions } from './best-versions.js';
 import { aliasFiles, championStack, type AliasState } from './alias-log.js';
 import { filesOfCandidate, type Candidate, type VersionFiles } from './candidate.js';
@@ -19,7 +20,7 @@ export interface AliasReason {
 }
 
 /**
- * The model versions. A version is a folder named by its content, written once and never changed; which one serves stands in the
+ * The model versions of one line. A version is a folder named by its content, written once and never changed; which one serves stands in the
  * alias log.
  *
  *     models/versions/3f2a91c0d4e7/   model.json, *.safetensors, CARD.md, lineage.json, metrics.json, reference.json
@@ -69,8 +70,13 @@ export interface Registry {
   formerChampion(): Promise<string | undefined>;
 }
 
+/** DATA_DIR/models; of another model line `lines/NAME` below it. */
+export function registryFolder({ dataDir }: { readonly dataDir: string }, line: string = defaultLine): string {
+  return line === defaultLine ? join(dataDir, 'models') : join(dataDir, 'models', 'lines', line);
+}
+
 /**
- * @param directory DATA_DIR/models; made when something is written
+ * @param directory registryFolder; made when something is written
  * @param shared what several processes share; without it this folder is the whole registry
  */
 export function openRegistry(directory: string, shared?: SharedRegistry): Registry {

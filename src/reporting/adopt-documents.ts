@@ -1,11 +1,12 @@
 import type { ReportOutcome } from '../sr/report-content.js';
 import { documentUids } from './document-identity.js';
-import { isSameHeatMap, isSameResult, algorithmParametersOf, type OwnDocument } from './own-documents.js';
+import { findingsIn } from './findings-in-report.js';
+import { algorithmParametersOf, deviceUIDsIn, isSameHeatMap, isSameResult, type OwnDocument } from './own-documents.js';
 import { outcomeName } from './outcome-name.js';
 import type { ReportSettings, StudyResult } from './ports.js';
 import type { ReportContext } from './report-context.js';
 import type { Skip } from './skip.js';
-import { codeOf, resultOf } from './study-result.js';
+import { resultOf } from './study-result.js';
 
 /** A current text report in the PACS and the key by which it names its input: today's, or that of releases before 0.3. */
 export interface ExistingReport {
@@ -25,10 +26,10 @@ export function findExistingReport(context: ReportContext, skip: Skip | undefine
 
 /** The current text report with this outcome, e.g. the same failure. */
 export function findReport(context: ReportContext, isWanted: (outcome: ReportOutcome) => boolean): ExistingReport | undefined {
-  const { own, input, model } = context;
+  const { own, input, modelKey } = context;
   for (const inputKey of [input.inputKey, input.formerKey]) {
     const document = own.current.find(
-      (one) => one.kind === 'text' && isWanted(one.report.outcome) && isSameResult(one, inputKey, model.deviceUID),
+      (one) => one.kind === 'text' && isWanted(one.report.outcome) && isSameResult(one, inputKey, modelKey),
     );
     if (document) return { document, inputKey };
   }
@@ -43,25 +44,19 @@ export function adoptDocuments(
   now: Date,
 ): StudyResult {
   const context = { ...opened, inputKey };
-  const { study, own, model } = context;
-  const companions = own.current.filter((one) => isSameResult(one, inputKey, model.deviceUID));
+  const { study, own, model, modelKey } = context;
+  const companions = own.current.filter((one) => isSameResult(one, inputKey, modelKey));
   const uids = documentUids({
     studyInstanceUID: study.studyInstanceUID,
     outcome: outcomeName(report.outcome),
     inputKey,
-    deviceUID: model.deviceUID,
+    deviceUID: modelKey,
     predecessors: report.predecessors,
     content: algorithmParametersOf(report.algorithm).content,
   });
   const heatMaps = own.heatMaps.filter(
-    (one) => isSameHeatMap(one, inputKey, model.deviceUID) && one.reference.seriesInstanceUID === uids.heatMap.series,
+    (one) => isSameHeatMap(one, inputKey, deviceUIDsIn(report)) && one.reference.seriesInstanceUID === uids.heatMap.series,
   );
-  const findings = report.findings.map(({ concept, probability, decision }) => ({
-    name: settings.findingNameOf(concept) ?? concept.meaning,
-    ...codeOf(concept),
-    probability,
-    decision,
-  }));
   const documents = [
     ...companions.map((one) => ({ ...one.reference, kind: one.kind })),
     ...heatMaps.map((one) => ({ ...one.reference, kind: 'heat-map' as const })),
@@ -69,7 +64,15 @@ export function adoptDocuments(
   const createdAt = report.createdAt ?? now;
   return resultOf(
     context,
-    { resultId: uids.resultId, outcome: report.outcome, engineName: model.engine.name, findings, documents, createdAt },
+    {
+      resultId: uids.resultId,
+      outcome: report.outcome,
+      modelVersion: report.algorithm.serialNumber,
+      engineName: model.engine.name,
+      ...findingsIn(report, settings.findingNameOf),
+      documents,
+      createdAt,
+    },
     settings,
   );
 }

@@ -1,6 +1,7 @@
 import type { Preview } from '../pixels/preview.js';
 import type { ImageReference, ReportOutcome } from '../sr/report-content.js';
 import type { FindingPrediction, ImageKind, ServedModel } from '../serving/model.js';
+import type { LineModel } from '../serving/study-models.js';
 import type { Skip } from './skip.js';
 import type { StudyStatistics } from '../monitoring/study-statistics.js';
 
@@ -13,6 +14,15 @@ export interface StudyFinding extends FindingPrediction {
     | undefined;
   /** The first of `images` as it was shown to the network, for a heat map. */
   readonly preview?: Preview | undefined;
+  /** Where several models analysed the study: the one that found it. */
+  readonly model?: ServedModel | undefined;
+  /** Name of the model whose decision on the same finding counts instead. */
+  readonly overruledBy?: string | undefined;
+}
+
+/** What one of several models predicted. */
+export interface ModelAnalysis extends LineModel {
+  readonly analysis: Analysis;
 }
 
 /** What the model predicted for the chosen images, or why it predicted nothing. */
@@ -30,6 +40,8 @@ export interface Analysis {
   readonly statistics?: StudyStatistics | undefined;
   /** The engine that computed the predictions: another one may take over before they are written down. */
   readonly engine?: ServedModel['engine'] | undefined;
+  /** Where several models were to analyse the study: those that did, by falling precedence. */
+  readonly byModel?: readonly ModelAnalysis[] | undefined;
 }
 
 export function outcomeOf({ skip }: Analysis): ReportOutcome {

@@ -17,6 +17,7 @@ export interface ResultIdentity {
   /** Outcome and its code, e.g. `reported`, `skipped/lateral-only`. */
   readonly outcome: string;
   readonly inputKey: string;
+  /** The Device UID of the model; of several models their key (modelKeyOf). */
   readonly deviceUID: string;
   /** Without them, returning to earlier images would name the superseded document again. */
   readonly predecessors: readonly DocumentReference[];
@@ -54,9 +55,9 @@ export function documentUids(identity: ResultIdentity): DocumentUids {
   };
 }
 
-/** Of the heat map of one finding. */
-export function heatMapUid({ heatMap }: DocumentUids, findingName: string): SOPInstanceUID {
-  return derivedUid<SOPInstanceUID>('heat map', 'instance', heatMap.series, findingName);
+/** Of the heat map of one finding. @param deviceUID of its model, where another model decided on the same finding */
+export function heatMapUid({ heatMap }: DocumentUids, findingName: string, deviceUID?: string): SOPInstanceUID {
+  return derivedUid<SOPInstanceUID>('heat map', 'instance', heatMap.series, findingName, ...(deviceUID === undefined ? [] : [deviceUID]));
 }
 
 /**

@@ -5,21 +5,14 @@ export async function indexResult(
   result: StudyResult,
   { statistics, results }: Pick<ResultIndex, 'statistics' | 'results'>,
 ): Promise<void> {
-  const { timings, destinations: _destinations, code, reason, retryable, rule, statistics: observed, ...rest } = result;
+  const { timings, destinations: _destinations, code, reason, retryable, rule, statistics: observed, otherFindings = [], ...rest } = result;
   // Before the result: an attempt that finds the result stored has no statistics of it.
-  if (observed) {
-    const decisions = Object.fromEntries(result.findings.map(({ name, decision }) => [name, decision]));
-    await statistics.record({
-      studyInstanceUID: result.studyInstanceUID,
-      modelVersion: result.modelVersion,
-      predictedAt: result.createdAt,
-      ...observed,
-      decisions,
-    });
-  }
+  for (const one of observed ?? [])
+    await statistics.record({ studyInstanceUID: result.studyInstanceUID, predictedAt: result.createdAt, ...one });
   const before = await results.currentResult(result.studyInstanceUID);
   await results.recordResult({
     ...rest,
+    otherFindings,
     ...(code === undefined ? {} : { code }),
     ...(reason === undefined ? {} : { reason }),
     ...(retryable === undefined ? {} : { retryable }),

@@ -1,4 +1,4 @@
-import type { DocumentReference, ReportContent, ReportOutcome } from '../sr/report-content.js';
+import type { AlgorithmIdentity, DocumentReference, ReportContent, ReportOutcome } from '../sr/report-content.js';
 import type { Analysis } from './analysis.js';
 import { contentOf } from './document-content.js';
 import { contentDigest, documentUids, type DocumentUids } from './document-identity.js';
@@ -34,12 +34,25 @@ export function nameDocuments(
       studyInstanceUID: context.study.studyInstanceUID,
       outcome: outcomeName(outcome),
       inputKey: context.inputKey,
-      deviceUID: context.model.deviceUID,
+      deviceUID: context.modelKey,
       predecessors,
       content: digest,
     });
-    const algorithm = { ...content.algorithm, parameters: [...content.algorithm.parameters, contentParameter(digest)] };
-    return { uids, content: { ...content, algorithm, seriesInstanceUID: uids.text.series, sopInstanceUID: uids.text.instance } };
+    const withDigest = (one: AlgorithmIdentity): AlgorithmIdentity => ({
+      ...one,
+      parameters: [...one.parameters, contentParameter(digest)],
+    });
+    const { otherAlgorithms } = content;
+    return {
+      uids,
+      content: {
+        ...content,
+        algorithm: withDigest(content.algorithm),
+        ...(otherAlgorithms ? { otherAlgorithms: otherAlgorithms.map(withDigest) } : {}),
+        seriesInstanceUID: uids.text.series,
+        sopInstanceUID: uids.text.instance,
+      },
+    };
   };
   const withoutLeftOver = named(predecessorsOf(context, outcome));
   const isLeftOver = (one: OwnDocument): boolean => one.reference.sopInstanceUID === withoutLeftOver.uids.measurement.instance;
@@ -52,8 +65,8 @@ export function nameDocuments(
 }
 
 /** The current documents, without those that an interrupted attempt at this result left; a skip or a failure replaces those too. */
-function predecessorsOf({ own, inputKey, model }: ReportContext, outcome: ReportOutcome): readonly DocumentReference[] {
+function predecessorsOf({ own, inputKey, modelKey }: ReportContext, outcome: ReportOutcome): readonly DocumentReference[] {
   const isLeftOver = (one: OwnDocument): boolean =>
-    outcome.kind === 'reported' && one.kind === 'measurement' && isSameResult(one, inputKey, model.deviceUID);
+    outcome.kind === 'reported' && one.kind === 'measurement' && isSameResult(one, inputKey, modelKey);
   return own.current.filter((one) => !isLeftOver(one)).map((one) => one.reference);
 }

@@ -24,14 +24,16 @@ const arrivals = new Set(['NewStudy', 'NewSeries', 'NewInstance', 'StableStudy',
  * change-log.ts) is read from the line up to which it agrees with what was read before, which may be its beginning.
  *
  * @param analyseArchive whether a PACS that was never read is read from its beginning
+ * @param onOtherDatabase called before the first line of another database is read; again after a crash
  */
 export async function* newChanges(
   changeLog: ChangeLog,
   cursor: Cursor,
   analyseArchive: boolean,
   log: Log,
+  onOtherDatabase: () => Promise<void>,
 ): AsyncGenerator<readonly ChangedStudy[]> {
-  let position = await startOfReading(changeLog, cursor, analyseArchive, log);
+  let position = await startOfReading(changeLog, cursor, analyseArchive, log, onOtherDatabase);
   for (;;) {
     const { changes, last, done } = await changeLog.changes(position.lastSeq, batchSize);
     const studies = await studiesIn(changes, changeLog);
@@ -44,7 +46,13 @@ export async function* newChanges(
   }
 }
 
-async function startOfReading(changeLog: ChangeLog, cursor: Cursor, analyseArchive: boolean, log: Log): Promise<LogPosition> {
+async function startOfReading(
+  changeLog: ChangeLog,
+  cursor: Cursor,
+  analyseArchive: boolean,
+  log: Log,
+  onOtherDatabase: () => Promise<void>,
+): Promise<LogPosition> {
   const position = await cursor.read();
   if (position === undefined) return firstPosition(changeLog, cursor, analyseArchive);
   const comparison = await compareWithLog(position, changeLog);
@@ -54,6 +62,7 @@ async function startOfReading(changeLog: ChangeLog, cursor: Cursor, analyseArchi
     cursor: position.lastSeq,
     from: agreedSeq,
   });
+  await onOtherDatabase();
   const start = { lastSeq: agreedSeq, marks };
   await cursor.move(start, true);
   return start;

@@ -1,6 +1,7 @@
 import { itemsOf, textOf, type DataSet } from '../dicom/data-set.js';
 import { isOwnDocument } from '../sr/own-document.js';
-import { readReport, type ReadReport } from '../sr/read-report.js';
+import type { ServedModel } from '../serving/model.js';
+import { readReport, type ReadFinding, type ReadReport } from '../sr/read-report.js';
 import type { DocumentReference } from '../sr/report-content.js';
 import { momentOf } from '../sr/timezone.js';
 import { referenceTo } from './image-reference.js';
@@ -60,6 +61,37 @@ export function inputParameter(inputKey: string): string {
   return `input ${inputKey}`;
 }
 
+/** The models of a result, if there are several, as an algorithm parameter of its documents: their versions by falling precedence. */
+function modelsParameter(models: readonly Pick<ServedModel, 'version'>[]): string {
+  return `models ${models.map(({ version }) => version).join(' ')}`;
+}
+
+/** That parameter, where there are several models. */
+export function modelsParameters(models: readonly Pick<ServedModel, 'version'>[]): readonly string[] {
+  return models.length > 1 ? [modelsParameter(models)] : [];
+}
+
+/** What tells the models of a result from others: the Device UID of one, or the versions of several. */
+export function modelKeyOf(models: readonly Pick<ServedModel, 'version' | 'deviceUID'>[]): string {
+  return models.length > 1 ? modelsParameter(models) : models[0]!.deviceUID;
+}
+
+/** The same of the models that a document names. */
+export function modelKeyIn({ algorithm }: Pick<ReadReport, 'algorithm'>): string {
+  return algorithm.parameters.find((one) => /^models [0-9a-f ]+$/.test(one)) ?? algorithm.deviceUID;
+}
+
+/** Device UIDs of all models that a document names. */
+export function deviceUIDsIn({ algorithm, otherAlgorithms = [] }: Pick<ReadReport, 'algorithm' | 'otherAlgorithms'>): readonly string[] {
+  return [algorithm, ...otherAlgorithms].map(({ deviceUID }) => deviceUID);
+}
+
+/** Version of the model that a finding of a document comes from. */
+export function modelVersionOf({ algorithm: own }: ReadFinding, { algorithm, otherAlgorithms = [] }: ReadReport): string {
+  const named = own && otherAlgorithms.find(({ name, version }) => name === own.name && version === own.version);
+  return (named ?? algorithm).serialNumber;
+}
+
 /** The digest that the documents' names are derived from (contentDigest). */
 export function contentParameter(digest: string): string {
   return `content ${digest}`;
@@ -97,12 +129,12 @@ export function algorithmParametersOf({ parameters }: ReadReport['algorithm']): 
   };
 }
 
-/** Whether a heat map belongs to the result of this model version from these images. */
-export function isSameHeatMap(heatMap: OwnHeatMap, inputKey: string, deviceUID: string): boolean {
-  return heatMap.deviceUID === deviceUID && heatMap.derivation.endsWith(inputParameter(inputKey));
+/** Whether a heat map belongs to the result of these model versions from these images. */
+export function isSameHeatMap(heatMap: OwnHeatMap, inputKey: string, deviceUIDs: readonly string[]): boolean {
+  return deviceUIDs.includes(heatMap.deviceUID) && heatMap.derivation.endsWith(inputParameter(inputKey));
 }
 
-/** Whether a document was made by this model version from these images. */
-export function isSameResult(document: OwnDocument, inputKey: string, deviceUID: string): boolean {
-  return document.report.algorithm.deviceUID === deviceUID && document.report.algorithm.parameters.includes(inputParameter(inputKey));
+/** Whether a document was made by these model versions (modelKeyOf) from these images. */
+export function isSameResult({ report }: OwnDocument, inputKey: string, modelKey: string): boolean {
+  return modelKeyIn(report) === modelKey && report.algorithm.parameters.includes(inputParameter(inputKey));
 }

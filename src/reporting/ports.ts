@@ -7,6 +7,7 @@ import type { Destination, DestinationKind, Routing } from '../routing/rules.js'
 import type { Arrival } from '../routing/series-facts.js';
 import type { ImageReader } from '../serving/image-reader.js';
 import type { ImageKind, ServedModel } from '../serving/model.js';
+import type { StudyModels } from '../serving/study-models.js';
 import type { DocumentProfile } from '../sr/document-profile.js';
 import type { Decision, DocumentReference } from '../sr/report-content.js';
 import type { Deliveries } from '../store/deliveries.js';
@@ -59,8 +60,18 @@ export interface StudyResult {
   readonly documents: readonly ResultDocument[];
   readonly destinations: readonly Destination[];
   readonly timings: Readonly<Record<string, number>>;
-  /** Present if the model has just seen the pixels. */
-  readonly statistics?: StudyStatistics | undefined;
+  /** By other models on findings that `findings` contains: a model of higher precedence decided on these. */
+  readonly otherFindings?: readonly ResultFinding[] | undefined;
+  /** Of each model that has just seen the pixels. */
+  readonly statistics?: readonly ModelStatistics[] | undefined;
+}
+
+/** Statistics of a study as one model saw it. */
+export interface ModelStatistics extends StudyStatistics {
+  readonly line: string;
+  readonly modelVersion: string;
+  /** By finding. */
+  readonly decisions: Readonly<Record<string, Decision>>;
 }
 
 export interface ResultFinding {
@@ -70,6 +81,8 @@ export interface ResultFinding {
   readonly meaning: string;
   readonly probability: number;
   readonly decision: Decision;
+  /** Of the model that found it. */
+  readonly modelVersion?: string;
 }
 
 export interface ResultDocument extends DocumentReference {
@@ -93,6 +106,8 @@ export interface ReportSettings {
   procedureReported(kind: ImageKind, modality?: string): CodedConcept;
   /** Codes that a document may use besides those fixed by its template. */
   readonly codes: readonly CodedConcept[];
+  /** Findings that no document contains: `findings.off`. */
+  readonly findingsOff?: readonly string[] | undefined;
   readonly skippedDocuments: boolean;
   readonly failedDocuments: boolean;
   readonly maxImages: number;
@@ -114,8 +129,10 @@ export interface Clock {
 export interface ReportPorts {
   readonly pacs: Pacs;
   readonly reader: ImageReader;
-  /** The deployed model; called once for each study, so that a study is never reported by two models. */
+  /** The champion of the default line; called once for each study, so that a study is never reported by two versions. */
   readonly model: () => ServedModel;
+  /** The champions of all lines, the default line's among them; absent where that is the only line. Called once for each study, too. */
+  readonly models?: (() => StudyModels) | undefined;
   readonly settings: ReportSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -209,7 +226,10 @@ export interface FailedStudyJob {
 }
 
 /** The database: an index of what the PACS contains. */
-export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'>;
+export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'> & {
+  /** Studies that changed or were deleted in the last months. */
+  readonly studyChanges: Pick<Store['studyChanges'], 'after'>;
+};
 
 /** Which results still have to reach which destinations. */
 export type { Deliveries };
@@ -225,7 +245,7 @@ export interface StudyEvents {
 }
 
 /** Everything that the report story needs. */
-export interface StoryPorts extends Omit<ReportPorts, 'reader' | 'model'> {
+export interface StoryPorts extends Omit<ReportPorts, 'reader' | 'model' | 'models'> {
   readonly changeLog: ChangeLog;
   /** How far the change log was read. */
   readonly cursor: Cursor;

@@ -72,7 +72,7 @@ export async function predictXrays(
     kind: 'xray',
     evidence: accepted.map(({ reference }) => reference),
     findings: strongestOf(accepted),
-    remarks: remarksOf(chosen.length, faults.length, predicted.length - accepted.length),
+    remarks: [...remarksOf(chosen.length, faults.length, predicted.length - accepted.length), ...(model.limitations?.('xray') ?? [])],
     notes: accepted.length > 1 ? [...notes, `Of ${accepted.length} images the highest probability of each finding is given`] : notes,
     engine,
     statistics,

@@ -2,8 +2,9 @@ import type { DataSet } from '../dicom/data-set.js';
 import type { RoutingRule } from '../routing/rules.js';
 import type { ServedModel } from '../serving/model.js';
 import { applyRules, imagesIn, type ChosenImages } from './choose-images.js';
+import type { ChosenModels } from './choose-models.js';
 import { inputKeyOf } from './document-identity.js';
-import { ownDocumentsIn, type OwnDocuments } from './own-documents.js';
+import { modelKeyOf, ownDocumentsIn, type OwnDocuments } from './own-documents.js';
 import type { Pacs, ReportSettings, StudyToReport } from './ports.js';
 import type { Stopwatch } from './stopwatch.js';
 import { inputOf, type StudyInput } from './study-input.js';
@@ -24,7 +25,13 @@ export interface ReportContext {
   readonly rule: RoutingRule | undefined;
   /** Documents of this program that the study contains. */
   readonly own: OwnDocuments;
+  /** The models that were to analyse the study, by falling precedence. */
+  readonly models: readonly ServedModel[];
+  /** The first of them, and its line. */
   readonly model: ServedModel;
+  readonly line: string;
+  /** modelKeyOf the models. */
+  readonly modelKey: string;
   /** Time spent in each step. */
   readonly watch: Stopwatch;
   /** The documents are files that no PACS contains: a repetition writes others. */
@@ -37,10 +44,11 @@ export async function openContext(
   metadata: readonly DataSet[],
   rule: RoutingRule | undefined,
   images: ChosenImages | undefined,
-  model: ServedModel,
+  chosen: ChosenModels['models'],
   pacs: Pick<Pacs, 'content'>,
   watch: Stopwatch,
 ): Promise<ReportContext> {
+  const models = chosen.map(({ model }) => model);
   const instances = imagesIn(metadata);
   const considered = images?.considered ?? [];
   const input = await watch.time('metadata', () => inputOf(study.studyInstanceUID, considered, pacs));
@@ -55,7 +63,10 @@ export async function openContext(
     inputKey,
     rule,
     own: ownDocumentsIn(metadata),
-    model,
+    models,
+    model: chosen[0].model,
+    line: chosen[0].line,
+    modelKey: modelKeyOf(models),
     watch,
   };
 }

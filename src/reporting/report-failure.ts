@@ -3,6 +3,7 @@ import type { Fault } from '../errors.js';
 import { adoptDocuments, findReport } from './adopt-documents.js';
 import type { Analysis } from './analysis.js';
 import { applyRules } from './choose-images.js';
+import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { evidenceOf } from './evidence.js';
 import { outcomeName } from './outcome-name.js';
@@ -20,7 +21,7 @@ export async function reportFailure(study: StudyToReport, fault: Fault, ports: R
   const metadata = await watch.time('metadata', () => pacs.retrieveStudyMetadata(study.studyInstanceUID));
   const { rule, images, skip } = applyRules(metadata, study.arrival, settings);
   if (skip) return reportStudy(study, ports);
-  const context = await openContext(study, metadata, rule, images, ports.model(), pacs, watch);
+  const context = await openContext(study, metadata, rule, images, chooseModels(images.kind, ports).models, pacs, watch);
   const outcome = { kind: 'failed' as const, code: fault.code, reason: fault.message };
   const existing = findReport(context, (one) => outcomeName(one) === outcomeName(outcome));
   if (existing) return { ...adoptDocuments(context, existing, settings, clock.now()), retryable: fault.retryable };

@@ -4,9 +4,10 @@ import type { RoutingRule } from '../routing/rules.js';
 import { seriesFactsOf } from '../routing/series-facts.js';
 import { outcomeOf } from './analysis.js';
 import { chooseImages } from './choose-images.js';
+import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import type { ReportPorts, StudyResult } from './ports.js';
-import { predictImages } from './predict-images.js';
+import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
 import { storeDocuments } from './store-documents.js';
@@ -25,15 +26,15 @@ export async function reportFiles(
   instances: readonly DataSet[],
   ports: ReportPorts,
 ): Promise<StudyResult> {
-  const { pacs, reader, settings, clock, log } = ports;
-  const model = ports.model();
+  const { pacs, settings, clock, log } = ports;
   const watch = new Stopwatch();
   const images = chooseImages(seriesFactsOf(instances), settings.maxImages);
+  const chosen = chooseModels(images.kind, ports);
   const context = {
-    ...(await openContext({ studyInstanceUID, arrival: {} }, instances, rule, images, model, pacs, watch)),
+    ...(await openContext({ studyInstanceUID, arrival: {} }, instances, rule, images, chosen.models, pacs, watch)),
     asFiles: true,
   };
-  const analysis = await predictImages(images, { model, reader }, pacs, watch);
+  const analysis = await predictReported(images, chosen, rule, { ...ports, siteOf: undefined }, watch);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);

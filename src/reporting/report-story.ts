@@ -1,7 +1,7 @@
-import type { StudyInstanceUID } from '../dicom/uid.js';
 import { adoptDocuments, findExistingReport } from './adopt-documents.js';
 import { outcomeOf, skippedAnalysis } from './analysis.js';
 import { applyRules } from './choose-images.js';
+import { chooseModels } from './choose-models.js';
 import { composeDocuments } from './compose-documents.js';
 import { deliverResult, planDeliveries } from './deliver-result.js';
 import { followDeletedStudy } from './follow-deleted-study.js';
@@ -9,16 +9,18 @@ import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
 import type { Delivery, IntakeJob, ReportJob, ReportPorts, StoryPorts, StudyResult, StudyToReport } from './ports.js';
-import { predictImages } from './predict-images.js';
+import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
+import { queueReturned } from './queue-returned.js';
 import { storeDocuments } from './store-documents.js';
-import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf } from './study-intake.js';
+import { checkReadiness, isReported, mayContainAssessments, recordArrival, reportJobOf, studyOf } from './study-intake.js';
 import { newResult, skipWithoutDocument } from './study-result.js';
 
 /** The story of a report begins when Orthanc changes: each study that received something is queued for intake. */
-export async function followChanges({ changeLog, cursor, queue, schedule, log }: StoryPorts, signal: AbortSignal): Promise<void> {
-  for await (const changes of newChanges(changeLog, cursor, schedule.analyseArchive, log))
+export async function followChanges(ports: StoryPorts, signal: AbortSignal): Promise<void> {
+  const { changeLog, cursor, queue, schedule, log } = ports;
+  for await (const changes of newChanges(changeLog, cursor, schedule.analyseArchive, log, () => queueReturned(ports, signal)))
     for (const { pacsStudyId, isStable, isBacklog } of changes) {
       signal.throwIfAborted();
       await queue.intake({ pacsStudyId }, { startAfterMs: isStable ? 0 : schedule.stabilityCheckMs, isBacklog });
@@ -41,7 +43,8 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
-  if (await isReported(job, studies, index, settings.routing)) return;
+  // Intake may have put the study into the queue at the moment when its result was stored.
+  if (await isReported(job, studies, index, settings.routing)) return index.studies.setDone(job.studyInstanceUID, job.contentKey);
   const study = studyOf(job);
   const result = await reportStudy(study, ports);
   await indexResult(result, index);
@@ -54,16 +57,16 @@ export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): P
 
 /** Metadata → rule → images → predictions → documents → stored and read back. What is stored already is adopted, so all may be repeated. */
 export async function reportStudy(study: StudyToReport, ports: ReportPorts): Promise<StudyResult> {
-  const { pacs, reader, settings, clock, log, siteOf } = ports;
-  const model = ports.model();
+  const { pacs, settings, clock, log } = ports;
   const watch = new Stopwatch();
   const metadata = await watch.time('metadata', () => pacs.retrieveStudyMetadata(study.studyInstanceUID));
   const { rule, images, skip } = applyRules(metadata, study.arrival, settings);
-  const context = await openContext(study, metadata, rule, images, model, pacs, watch);
+  const chosen = chooseModels(images?.kind, ports);
+  const context = await openContext(study, metadata, rule, images, chosen.models, pacs, watch);
   const existing = findExistingReport(context, skip);
   if (existing) return adoptDocuments(context, existing, settings, clock.now());
   if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
-  const analysis = skip ? skippedAnalysis(skip) : await predictImages(images, { model, reader }, pacs, watch, siteOf);
+  const analysis = skip ? skippedAnalysis(skip) : await predictReported(images, chosen, rule, ports, watch);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);
@@ -72,8 +75,4 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
 /** Delivery: Orthanc sends the documents to a destination of the rule, until the destination accepts them. */
 export async function deliver(delivery: Delivery, { destinations, deliveries, log }: StoryPorts): Promise<void> {
   await deliverResult(delivery, destinations, deliveries, log);
-}
-
-export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob): StudyToReport {
-  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
 }

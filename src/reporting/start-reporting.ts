@@ -3,7 +3,7 @@ import { Fault } from '../errors.js';
 import type { JobFailure } from '../jobs/failure.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { retryLater } from '../jobs/queue.js';
-import type { Serving } from '../serving/model-serving.js';
+import type { ServingLines } from '../serving/serving-lines.js';
 import { destinationName } from '../routing/rules.js';
 import { planDeliveries } from './deliver-result.js';
 import { indexResult } from './index-result.js';
@@ -11,7 +11,8 @@ import type { ReportJob, ReportPorts, StoryPorts, StudyResult } from './ports.js
 import { deliverQueue, intakeQueue, reportQueue } from './queues.js';
 import { removeStudy } from './remove-study.js';
 import { reportFailure } from './report-failure.js';
-import { deliver, report, studyOf, intake } from './report-story.js';
+import { deliver, report, intake } from './report-story.js';
+import { studyOf } from './study-intake.js';
 import { resultWithoutDocument } from './study-result.js';
 import { infrastructureFaults, unlessDeleted } from './unless-deleted.js';
 import { untilAborted } from './until-aborted.js';
@@ -25,13 +26,14 @@ export const unlimitedForIntake = [...infrastructureFaults, 'pacs-error', 'pacs-
 /** Starts the workers of the report story's queues: intake, report and delivery. */
 export async function startReporting(
   ports: StoryPorts,
-  serving: Pick<Serving, 'acquireChampion' | 'champion' | 'reader'>,
+  serving: Pick<ServingLines, 'acquireChampions' | 'models' | 'first' | 'lines'>,
   jobs: Pick<Jobs, 'work'>,
   { work, orthanc }: Pick<Config, 'work' | 'orthanc'>,
 ): Promise<void> {
   const { studies, index, queue, events, log } = ports;
   const retry = { maxAttempts: work.maxAttempts, unlimited: unlimitedForReport };
   const timeLimitMs = work.studyTimeoutMs;
+  const severalLines = serving.lines.size > 1;
   const remove = (uid: string): Promise<void> => removeStudy(uid, index, queue, events, log);
 
   await jobs.work(
@@ -51,13 +53,17 @@ export async function startReporting(
   await jobs.work(
     reportQueue,
     async ({ payload, signal }) => {
-      // The model is the same for the whole study and stays loaded for it, even if another one is promoted meanwhile.
-      const champion = serving.acquireChampion();
+      // The models are the same for the whole study and stay loaded for it, even if others are promoted meanwhile.
+      const champions = serving.acquireChampions();
+      const { model, reader } = champions.first;
       try {
-        const reporting = untilAborted({ ...ports, model: () => champion.model, reader: champion.reader }, signal);
+        const reporting = untilAborted(
+          { ...ports, model: () => model, reader, ...(severalLines ? { models: () => champions } : {}) },
+          signal,
+        );
         await unlessDeleted(payload.studyInstanceUID, studies, remove, () => report(payload, reporting));
       } finally {
-        champion.release();
+        champions.release();
       }
     },
     {
@@ -65,7 +71,12 @@ export async function startReporting(
       timeLimitMs,
       retry,
       onExhausted: ({ payload }, failure) =>
-        recordFailure(payload, failure, { ...ports, model: () => serving.champion(), reader: serving.reader }),
+        recordFailure(payload, failure, {
+          ...ports,
+          model: () => serving.first.champion(),
+          reader: serving.first.reader,
+          ...(severalLines ? { models: () => serving.models() } : {}),
+        }),
     },
   );
 

@@ -6,7 +6,7 @@ import { route } from '../routing/match.js';
 import type { Routing } from '../routing/rules.js';
 import { seriesFactsOf, type Arrival } from '../routing/series-facts.js';
 import { isAboutStudy } from '../sr/own-document.js';
-import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents } from './ports.js';
+import type { PacsStudies, PacsStudy, ReportJob, ResultIndex, StudyEvents, StudyToReport } from './ports.js';
 
 /** What the index knows of a study and its current result. */
 interface StudyRecord {
@@ -182,4 +182,8 @@ function priorityOf(study: PacsStudy, arrival: Arrival, routing: Routing): numbe
     ),
   );
   return decision.action === 'analyse' ? decision.rule.priority : 0;
+}
+
+export function studyOf({ studyInstanceUID, callingAeTitle, calledAeTitle }: ReportJob): StudyToReport {
+  return { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
 }

@@ -1,12 +1,12 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { RoutingRule } from '../routing/rules.js';
-import type { ReportOutcome } from '../sr/report-content.js';
+import type { ReportedFinding, ReportOutcome } from '../sr/report-content.js';
 import type { ServedModel } from '../serving/model.js';
 import type { Analysis } from './analysis.js';
 import type { ComposedDocuments } from './compose-documents.js';
 import { documentUids } from './document-identity.js';
 import { algorithmParametersOf } from './own-documents.js';
-import type { ReportSettings, ResultDocument, ResultFinding, StudyResult, StudyToReport } from './ports.js';
+import type { ModelStatistics, ReportSettings, ResultDocument, ResultFinding, StudyResult, StudyToReport } from './ports.js';
 import type { ReportContext } from './report-context.js';
 import type { Skip } from './skip.js';
 
@@ -14,16 +14,19 @@ import type { Skip } from './skip.js';
 export interface ResultParts {
   readonly resultId: string;
   readonly outcome: ReportOutcome;
+  /** Of the first model. */
+  readonly modelVersion: string;
   readonly engineName: string;
   readonly findings: readonly ResultFinding[];
+  readonly otherFindings?: readonly ResultFinding[] | undefined;
   readonly documents: readonly ResultDocument[];
   readonly createdAt: Date;
-  readonly statistics?: StudyResult['statistics'] | undefined;
+  readonly statistics?: readonly ModelStatistics[];
 }
 
 export function resultOf(context: ReportContext, parts: ResultParts, settings: Pick<ReportSettings, 'routing'>): StudyResult {
-  const { study, rule, model, inputKey, watch } = context;
-  const { resultId, outcome, engineName, findings, documents, createdAt, statistics } = parts;
+  const { study, rule, inputKey, watch } = context;
+  const { resultId, outcome, modelVersion, engineName, findings, otherFindings = [], documents, createdAt, statistics = [] } = parts;
   return {
     resultId,
     studyInstanceUID: study.studyInstanceUID,
@@ -33,14 +36,15 @@ export function resultOf(context: ReportContext, parts: ResultParts, settings: P
     reason: outcome.kind === 'reported' ? undefined : outcome.reason,
     rule: rule?.name,
     priority: rule?.priority ?? 0,
-    modelVersion: model.version,
+    modelVersion,
     engine: engineName,
     inputKey,
     findings,
+    ...(otherFindings.length > 0 ? { otherFindings } : {}),
     documents,
     destinations: (rule ?? ruleOfEarlierResult(context, settings))?.destinations ?? [],
     timings: watch.milliseconds,
-    ...(statistics ? { statistics } : {}),
+    ...(statistics.length > 0 ? { statistics } : {}),
   };
 }
 
@@ -49,17 +53,46 @@ export function newResult(
   context: ReportContext,
   { resultId, content, engineName }: ComposedDocuments,
   stored: readonly ResultDocument[],
-  { statistics }: Pick<Analysis, 'statistics'>,
+  analysis: Pick<Analysis, 'statistics' | 'byModel' | 'findings'>,
   settings: Pick<ReportSettings, 'routing'>,
 ): StudyResult {
-  const findings = content.findings.map(({ name, concept, probability, decision }) => ({
+  const { outcome, createdAt, algorithm, otherAlgorithms = [] } = content;
+  const indexed = ({ name, concept, probability, decision, deviceUID }: ReportedFinding): ResultFinding => ({
     name,
     ...codeOf(concept),
     probability,
     decision,
-  }));
-  const { outcome, createdAt } = content;
-  return resultOf(context, { resultId, outcome, engineName, findings, documents: stored, createdAt, statistics }, settings);
+    modelVersion: (otherAlgorithms.find((one) => one.deviceUID === deviceUID) ?? algorithm).serialNumber,
+  });
+  const parts: ResultParts = {
+    resultId,
+    outcome,
+    modelVersion: algorithm.serialNumber,
+    engineName,
+    findings: content.findings.filter(({ overruledBy }) => overruledBy === undefined).map(indexed),
+    otherFindings: content.findings.filter(({ overruledBy }) => overruledBy !== undefined).map(indexed),
+    documents: stored,
+    createdAt,
+    statistics: statisticsOf(context, analysis),
+  };
+  return resultOf(context, parts, settings);
+}
+
+/** What each model has seen of the study, for drift checks of its line. */
+function statisticsOf(context: ReportContext, analysis: Pick<Analysis, 'statistics' | 'byModel' | 'findings'>): readonly ModelStatistics[] {
+  const parts = analysis.byModel ?? [{ line: context.line, model: context.model, analysis }];
+  return parts.flatMap(({ line, model, analysis: { statistics, findings } }) =>
+    statistics
+      ? [
+          {
+            ...statistics,
+            line,
+            modelVersion: model.version,
+            decisions: Object.fromEntries(findings.map(({ name, decision }) => [name, decision])),
+          },
+        ]
+      : [],
+  );
 }
 
 /** The result of a study that the rules skip and in which no earlier document has to be replaced. */

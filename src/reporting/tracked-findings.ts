@@ -33,18 +33,40 @@ function statesSides(image: DataSet): boolean {
   return cosines.length === 6 && Math.max(Math.abs(cosines[0]!), Math.abs(cosines[3]!)) > Math.SQRT1_2;
 }
 
+/** What a finding is tracked by. */
+export interface TrackedFinding {
+  readonly studyInstanceUID: StudyInstanceUID;
+  readonly concept: CodedConcept;
+  readonly side: Side | undefined;
+  /** Name of its model, where several models analysed the study. */
+  readonly model?: string | undefined;
+}
+
+/**
+ * Tracking Unique Identifiers of the findings of one result (trackingUidOf). Where two models report one finding, each has its own:
+ * viewers draw two groups with one identifier as one.
+ */
+export function trackingUidsOf(findings: readonly TrackedFinding[], earlier: readonly OwnDocument[]): readonly string[] {
+  return findings.map(({ studyInstanceUID, concept, side, model }) => {
+    const isShared = findings.filter((one) => sameConcept(one.concept, concept)).length > 1;
+    return trackingUidOf(studyInstanceUID, concept, side, earlier, isShared ? model : undefined);
+  });
+}
+
 /**
  * The Tracking Unique Identifier of a finding: that of the same finding in an earlier result of the study, so that a lesion
  * can be followed over superseding results; else derived from study and finding. A finding on the other side of the patient
  * is another lesion.
  *
  * @param earlier our documents in the study, superseded ones too
+ * @param model name of its model, if another model reports the same finding: then only that model's earlier findings count
  */
 export function trackingUidOf(
   studyInstanceUID: StudyInstanceUID,
   concept: CodedConcept,
   side: Side | undefined,
   earlier: readonly OwnDocument[],
+  model?: string,
 ): string {
   const known = [...earlier]
     .sort(
@@ -52,8 +74,22 @@ export function trackingUidOf(
         (b.report.createdAt?.getTime() ?? 0) - (a.report.createdAt?.getTime() ?? 0) ||
         (a.reference.sopInstanceUID < b.reference.sopInstanceUID ? -1 : 1),
     )
-    .flatMap((document) => document.report.findings.filter((one) => one.trackingUID !== undefined && sameConcept(one.concept, concept)));
+    .flatMap(({ report }) =>
+      report.findings.filter(
+        (one) =>
+          one.trackingUID !== undefined &&
+          sameConcept(one.concept, concept) &&
+          (model === undefined || (one.algorithm ?? report.algorithm).name === model),
+      ),
+    );
   const sameSide = known.find((one) => one.side === side) ?? known.find((one) => one.side === undefined || side === undefined);
   if (sameSide) return sameSide.trackingUID!;
-  return derivedUid('tracking', studyInstanceUID, concept.scheme, concept.value, ...(known.length > 0 && side ? [side] : []));
+  return derivedUid(
+    'tracking',
+    studyInstanceUID,
+    concept.scheme,
+    concept.value,
+    ...(known.length > 0 && side ? [side] : []),
+    ...(model === undefined ? [] : [`model ${model}`]),
+  );
 }

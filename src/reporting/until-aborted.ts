@@ -1,5 +1,6 @@
 import type { ImageReader } from '../serving/image-reader.js';
-import type { ServedModel } from '../serving/model.js';
+import type { ImageKind, ServedModel } from '../serving/model.js';
+import type { StudyModels } from '../serving/study-models.js';
 import type { Pacs, ReportPorts } from './ports.js';
 
 /**
@@ -9,12 +10,16 @@ import type { Pacs, ReportPorts } from './ports.js';
  *
  * @throws the signal's reason from each of them
  */
-export function untilAborted<Ports extends Pick<ReportPorts, 'pacs' | 'reader' | 'model'>>(ports: Ports, signal: AbortSignal): Ports {
+export function untilAborted<Ports extends Pick<ReportPorts, 'pacs' | 'reader' | 'model' | 'models'>>(
+  ports: Ports,
+  signal: AbortSignal,
+): Ports {
   return {
     ...ports,
     pacs: pacsUntil(ports.pacs, signal),
     reader: readerUntil(ports.reader, signal),
     model: () => modelUntil(ports.model(), signal),
+    ...(ports.models ? { models: () => modelsUntil(ports.models!(), signal) } : {}),
   };
 }
 
@@ -52,14 +57,25 @@ function readerUntil(reader: ImageReader, signal: AbortSignal): ImageReader {
   };
 }
 
+/** Models that share a reader share one afterwards, so that what one has decoded is not decoded again. */
+function modelsUntil({ models, unavailable }: StudyModels, signal: AbortSignal): StudyModels {
+  const readers = new Map([...new Set(models.map(({ reader }) => reader))].map((reader) => [reader, readerUntil(reader, signal)]));
+  return {
+    models: models.map(({ line, model, reader }) => ({ line, model: modelUntil(model, signal), reader: readers.get(reader)! })),
+    unavailable,
+  };
+}
+
 function modelUntil(model: ServedModel, signal: AbortSignal): ServedModel {
-  const { name, manufacturer, version, deviceUID, slicesPerStudy } = model;
+  const { name, manufacturer, version, deviceUID, slicesPerStudy, neighbouringSlices } = model;
   return {
     name,
     manufacturer,
     version,
     deviceUID,
     slicesPerStudy,
+    neighbouringSlices,
+    ...(model.limitations ? { limitations: (kind: ImageKind) => model.limitations!(kind) } : {}),
     get engine() {
       return model.engine;
     },

@@ -7,8 +7,8 @@ import { quantile } from '../evaluation/metrics/patient-bootstrap.js';
 import { probabilityOf } from '../evaluation/probability.js';
 import type { FindingRule, OutputRule, Rules } from '../evaluation/rules.js';
 import { predictAll, type TrainingImage } from '../training/batches.js';
-import type { NetworkWithWeights } from '../network/network-with-weights.js';
-import type { CandidateRequest, UsableExample } from './candidate-request.js';
+import { featuresOfNetwork, type LoadableNetwork } from '../network/loadable-network.js';
+import type { CandidateBasis, UsableExample } from './candidate-request.js';
 import { scoreExamples, type ScoredExamples } from './score-examples.js';
 
 /** A trained network with its rules, and how it scores the images that did not train it. */
@@ -26,13 +26,13 @@ const minForGate = 20;
  * images under these rules.
  */
 export async function calibrateNetwork(
-  request: CandidateRequest,
-  network: NetworkWithWeights,
+  request: CandidateBasis,
+  network: LoadableNetwork,
   usable: readonly UsableExample[],
   trainingImages: readonly TrainingImage[],
 ): Promise<CalibratedNetwork> {
   const { classes, objective, input, cache, engine, labelRules, kind, dataset } = request;
-  const { features } = network.architecture;
+  const features = featuresOfNetwork(network);
   const guardOutput = classes.indexOf(request.guardClass ?? '');
   const workers = new PictureWorkers(request.workers);
   const predictor = await engine.load(network);
@@ -69,7 +69,7 @@ export async function calibrateNetwork(
 /** Share of images of the kind that the network is made for that pass the guard's output. */
 const guardPasses = 0.995;
 
-function outputsOf({ objective, classes, guardClass }: CandidateRequest, { logits, set }: ScoredExamples): readonly OutputRule[] {
+function outputsOf({ objective, classes, guardClass }: CandidateBasis, { logits, set }: ScoredExamples): readonly OutputRule[] {
   return calibratedOutputs({ objective, classes, logits, yTrue: set.images.map(({ yTrue }) => yTrue) }).map((rule, output): OutputRule => {
     if (rule.name !== guardClass) return rule;
     const { name, temperature, bias } = rule;

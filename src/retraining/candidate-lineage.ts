@@ -1,9 +1,9 @@
 import type { Lineage } from '../registry/lineage.js';
-import type { CandidateRequest, UsableExample } from './candidate-request.js';
+import type { CandidateBasis, UsableExample } from './candidate-request.js';
 
 /** Where a candidate comes from: parent, images, settings, seed, engine, program, times. */
 export function lineageOf(
-  { dataset, initial, objective, input, recipe, engine, model, classes, clock }: CandidateRequest,
+  { dataset, initial, objective, input, recipe, engine, model, classes, clock }: CandidateBasis,
   usable: readonly UsableExample[],
   startedAt: Date,
 ): Lineage {

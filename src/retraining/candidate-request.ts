@@ -14,8 +14,8 @@ import type { Position } from '../training/checkpoint.js';
 import type { Recipe } from '../training/recipe.js';
 import type { TrainingProgress } from '../training/training-run.js';
 
-/** Labelled images, and how to train a network on them. */
-export interface CandidateRequest {
+/** Labelled images, and what a candidate needs besides its weights. */
+export interface CandidateBasis {
   /** Folder of this run alone; the checkpoint of an earlier call is continued. */
   readonly directory: string;
   readonly dataset: { readonly name: string; readonly source: ExampleSource; readonly split: Split; readonly sha256?: string | undefined };
@@ -26,8 +26,7 @@ export interface CandidateRequest {
   readonly guardClass?: string | undefined;
   readonly labelRules: LabelRules;
   readonly kind: 'xray' | 'ct';
-  readonly architecture: ArchitectureSpec;
-  readonly initial: { readonly tensors: Tensors; readonly parent: string | null; readonly startedFrom?: string | undefined };
+  readonly initial: { readonly parent: string | null; readonly startedFrom?: string | undefined };
   readonly input: InputSpecification;
   /** How the prediction of a study follows from those of its slices. */
   readonly study?: NonNullable<NetworkFile['study']> | undefined;
@@ -45,6 +44,14 @@ export interface CandidateRequest {
   /** Called when the images are accepted, before training starts; `directory` exists then. */
   readonly onBegin?: (() => Promise<void>) | undefined;
   readonly onReading?: (done: number, total: number) => void;
+}
+
+/** Labelled images, and how to train a network of a known architecture on them. */
+export interface CandidateRequest extends CandidateBasis {
+  readonly architecture: ArchitectureSpec;
+  /** Stores the weights in 16 bits. */
+  readonly halfPrecision?: boolean;
+  readonly initial: CandidateBasis['initial'] & { readonly tensors: Tensors };
 }
 
 export type CandidateOutcome =

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { pluralise } from '../evaluation/pluralise.js';
+import { isForeignGraph } from '../network/loadable-network.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 import { bestVersions, loadVersions } from '../registry/best-versions.js';
 import { isRetrainingRecord } from '../registry/change-record.js';
@@ -31,9 +32,10 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
   const { settings, registry, memory, log } = ports;
   const rules = promotionRulesOf(settings.retraining);
   const champion = await championOf(ports);
-  const run = { ...newRun(by, ports), champion: champion.version };
+  const run = { ...newRun(by, ports), champion: champion?.version ?? '' };
   const notTrained = (why: string): Planned => ({ state: 'not-trained', run, why });
 
+  if (!champion) return notTrained('There is no champion to train from: import a version and promote it.');
   const served = champion.networks.xray;
   if (!served) return notTrained(`The champion ${champion.version} has no network for X-rays.`);
   const lock = await memory.testLock();
@@ -43,15 +45,19 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
       'an earlier retraining run promoted a model, but its locked test set is missing: a new test set would contain patients that the model was trained on. Restore it from the backup (docs/guide/backup.md)',
     );
 
-  const classes = findingsOf(served);
-  const labels = (await ports.agreedLabels()).filter(({ finding }) => classes.includes(finding));
+  const findings = findingsOf(served);
+  if (isForeignGraph(served.network) && !served.network.embedding)
+    return notTrained(`The champion ${champion.version} is a graph without a known embedding, on which a new head could be trained.`);
+  const labels = (await ports.agreedLabels()).filter(({ finding }) => findings.includes(finding));
   const newLabels = await countNewLabels(labels, ports);
   const { minNewLabels, testShare } = settings.retraining;
   if (newLabels < minNewLabels)
     return notTrained(
       `${pluralise(newLabels, 'new label')} since the last run, ${minNewLabels} are needed; readers agree on ${pluralise(labels.length, 'label')} in all.`,
     );
-  const images = await imagesOf(labels, classes, ports);
+  const labelled = await imagesOf(labels, findings, ports);
+  const classes = trainedFindings(served, findings, (some) => missingForLock(labelled, some, testShare, rules.minPatients) === undefined);
+  const images = classes.length === findings.length ? labelled : imagesWith(labelled, classes);
   const missing = lock ? undefined : missingForLock(images, classes, testShare, rules.minPatients);
   if (missing !== undefined) return notTrained(`No test set yet: ${missing}.`);
 
@@ -77,10 +83,35 @@ export async function planRetraining(by: string, ports: RetrainingPorts): Promis
   return { state: 'planned', plan };
 }
 
-async function championOf({ registry }: RetrainingPorts): Promise<ModelVersion> {
+/** Only a further model line may have none. */
+async function championOf({ registry }: RetrainingPorts): Promise<ModelVersion | undefined> {
   const aliases = await registry.aliases();
-  if (!aliases) throw new Fault('model-unknown', 'expected a champion to train from, found none: start the service once');
-  return registry.load(aliases.champion);
+  return aliases && registry.load(aliases.champion);
+}
+
+/**
+ * All findings of a network that is trained as a whole. Of a graph only the head is trained, each finding on its own: those with labels
+ * enough; the others keep their part of the head. Without any of them all, so that the record says what is missing.
+ */
+function trainedFindings(
+  { network, objective }: ServedNetwork,
+  findings: readonly string[],
+  isEnough: (findings: readonly string[]) => boolean,
+): readonly string[] {
+  if (!isForeignGraph(network) || objective === 'one-of-many') return findings;
+  const enough = findings.filter((name) => isEnough([name]));
+  return enough.length > 0 ? enough : findings;
+}
+
+/** The images that have a label of these findings, with no other. */
+function imagesWith(images: readonly LabelledImage[], classes: readonly string[]): readonly LabelledImage[] {
+  return images
+    .map((image) => ({
+      ...image,
+      labels: image.labels.filter((name) => classes.includes(name)),
+      unknown: image.unknown.filter((name) => classes.includes(name)),
+    }))
+    .filter(({ unknown }) => unknown.length < classes.length);
 }
 
 function findingsOf({ outputs }: ServedNetwork): readonly string[] {

@@ -5,6 +5,7 @@ import type { Registry } from '../registry/registry.js';
 import type { FramedInput, ImageReader } from '../serving/image-reader.js';
 import type { AgreedLabel } from '../store/labels.js';
 import type { LabelledStudies } from './labelled-studies.js';
+import type { RetrainingPlace } from './retraining-folders.js';
 import type { RetrainingMemory } from './retraining-memory.js';
 import type { RetrainingPlan } from './retraining-plan.js';
 import type { RetrainingOutcome } from './run-outcome.js';
@@ -30,8 +31,7 @@ export interface RetrainingPorts {
   readonly log: Log;
 }
 
-export interface RetrainingSettings {
-  readonly dataDir: string;
+export interface RetrainingSettings extends RetrainingPlace {
   readonly retraining: Config['retraining'];
   /** Maximum number of images of a study. */
   readonly maxImages: number;

@@ -7,13 +7,14 @@ import { Fault } from '../errors.js';
 import type { SiteFindings } from '../evaluation/operating-points.js';
 import { architectureOf, type ArchitectureSpec } from '../network/architecture-spec.js';
 import { initialWeights } from '../network/initial-weights.js';
-import { knownNetwork } from '../network/loadable-network.js';
+import { isForeignGraph } from '../network/loadable-network.js';
 import type { NetworkWithWeights } from '../network/network-with-weights.js';
 import { parametersOf } from '../network/parameters.js';
 import type { Tensor, Tensors } from '../network/safetensors.js';
 import { wholeFrame } from '../pixels/image.js';
 import { loadVersions } from '../registry/best-versions.js';
 import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
+import type { NetworkFile } from '../registry/model-file.js';
 import { modelIdentity } from '../registry/model-identity.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
@@ -21,7 +22,9 @@ import type { TrainingProgress } from '../training/training-run.js';
 import { evaluateChallenger } from './evaluate-challenger.js';
 import { exampleOf, retrainingTestSet, type RetrainingPlan } from './retraining-plan.js';
 import type { RetrainingOutcome } from './run-outcome.js';
+import type { CandidateBasis, CandidateOutcome } from './candidate-request.js';
 import { trainCandidate } from './train-candidate.js';
+import { trainFrozenHead } from './train-frozen-head.js';
 
 export interface RetrainModelPorts {
   readonly registry: Pick<Registry, 'load' | 'add'>;
@@ -52,8 +55,6 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
   const entry = champion.file.networks.xray;
   const served = champion.networks.xray;
   if (!entry || !served) throw new Fault('model-invalid', `expected a network for X-rays in version ${champion.version}, found none`);
-  const network = knownNetwork(served.network, 'retraining all layers');
-  const architecture: ArchitectureSpec = { ...entry.architecture!, outputs: plan.classes.length };
   const cache = new PictureCache(ports.pictures, served.input);
   const source: ExampleSource = {
     kind: 'several',
@@ -62,7 +63,7 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     picture: async (example) => cachedPicture(cache, example),
   };
 
-  const trained = await trainCandidate({
+  const basis: CandidateBasis = {
     directory: ports.directory,
     dataset: {
       name: 'labelled studies',
@@ -74,8 +75,7 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     objective: plan.objective,
     labelRules: ports.findings,
     kind: 'xray',
-    architecture,
-    initial: { tensors: initialWeightsOf({ network, outputs: served.outputs }, architecture, plan), parent: champion.version },
+    initial: { parent: champion.version },
     input: entry.input,
     recipe: plan.recipe,
     cache,
@@ -91,7 +91,8 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     clock: ports.clock,
     signal: ports.signal,
     onProgress: ports.onProgress,
-  });
+  };
+  const trained = await trainFrom(served, entry, basis, plan);
   if (!trained.finished) return trained;
   const challenger = await ports.registry.add(wholeModel(trained.candidate, champion, plan));
   const evaluation = await evaluateChallenger({
@@ -107,6 +108,15 @@ export async function retrainModel(plan: RetrainingPlan, ports: RetrainModelPort
     rules: plan.rules,
   });
   return { finished: true, challenger: challenger.version, engine: ports.engine.description.name, evaluation, warnings: trained.warnings };
+}
+
+/** A network of this program's layers as a whole, of a graph of others only a new head. */
+function trainFrom(served: ServedNetwork, entry: NetworkFile, basis: CandidateBasis, plan: RetrainingPlan): Promise<CandidateOutcome> {
+  const { network, outputs } = served;
+  if (isForeignGraph(network)) return trainFrozenHead({ ...basis, graph: network, outputs: entry.outputs });
+  const architecture: ArchitectureSpec = { ...entry.architecture!, outputs: plan.classes.length };
+  const tensors = initialWeightsOf({ network, outputs }, architecture, plan);
+  return trainCandidate({ ...basis, architecture, initial: { ...basis.initial, tensors } });
 }
 
 async function cachedPicture(cache: PictureCache, { key }: Example): ReturnType<ExampleSource['picture']> {
@@ -163,6 +173,7 @@ function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: Re
   const whole: Candidate = {
     ...candidate,
     lineage: { ...candidate.lineage, trainedOn: trainedOn(images, champion) },
+    ...(champion.file.adopted ? { adopted: champion.file.adopted } : {}),
     networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) },
   };
   const identity = modelIdentity(filesOfCandidate(whole).file);

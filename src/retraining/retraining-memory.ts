@@ -6,7 +6,7 @@ import { writeFileAtomically } from '../lib/atomic-write.js';
 import { parseTestLock, readTestLock, type TestLock } from '../dataset/test-lock.js';
 import { Fault } from '../errors.js';
 import type { Store } from '../store/store.js';
-import { retrainingFolders } from './retraining-folders.js';
+import { retrainingFolders, type RetrainingPlace } from './retraining-folders.js';
 
 /**
  * What a retraining run needs to know about earlier runs, whichever process they ran in. If the lock or the key is lost, later runs
@@ -28,9 +28,9 @@ const labelsSchema = z.array(z.string()).readonly();
 const keySchema = z.string().regex(/^[0-9a-f]{64}$/);
 const names = { lock: 'test-lock', key: 'patient-key', labels: 'labels' } as const;
 
-/** In PostgreSQL, which processes share; with the embedded database in files below DATA_DIR/retraining. */
-export function retrainingMemoryOf(config: { readonly dataDir: string }, store: Pick<Store, 'kind' | 'retraining'>): RetrainingMemory {
-  return store.kind === 'postgresql' ? sharedMemory(store.retraining) : memoryFiles(retrainingFolders(config).root);
+/** In PostgreSQL, which processes share; with the embedded database in files below the folder. @param store with the state of that line */
+export function retrainingMemoryOf(place: RetrainingPlace, store: Pick<Store, 'kind' | 'retraining'>): RetrainingMemory {
+  return store.kind === 'postgresql' ? sharedMemory(store.retraining) : memoryFiles(retrainingFolders(place).root);
 }
 
 function sharedMemory(state: Store['retraining']): RetrainingMemory {

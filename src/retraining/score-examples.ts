@@ -2,11 +2,10 @@ import type { Predictor } from '../engine/engine.js';
 import type { Example } from '../dataset/example.js';
 import { Fault } from '../errors.js';
 import { gateOf } from '../evaluation/gate.js';
-import type { Truth } from '../evaluation/metrics/estimate.js';
 import { findingProbabilities } from '../evaluation/probability.js';
 import type { ScoredImage, ScoredSet } from '../evaluation/report/scored-set.js';
 import type { FindingRule } from '../evaluation/rules.js';
-import { truthOf, type LabelRules } from '../evaluation/truth.js';
+import { truthOf, truthsOf, type LabelRules, type OriginatedTruth } from '../evaluation/truth.js';
 import { checkFrontal } from '../pixels/xray/frontal-check.js';
 import type { GreyImage } from '../pixels/image.js';
 import { networkInput } from '../pixels/network-input.js';
@@ -45,8 +44,8 @@ export async function scoreExamples(request: ScoreRequest): Promise<ScoredExampl
   const rules = served.outputs.filter((rule): rule is FindingRule => rule.kind === 'finding');
   const classes = rules.map(({ name }) => name);
   const objective = served.objective ?? 'several';
-  const labelled = examples.map((example) => ({ example, yTrue: truthOf(example, classes, labelRules) }));
-  const inside = labelled.filter(({ yTrue }) => objective === 'several' || yTrue.filter((truth) => truth === 1).length === 1);
+  const labelled = examples.map((example) => ({ example, truths: truthsOf(example, classes, labelRules) }));
+  const inside = labelled.filter(({ truths }) => objective === 'several' || truths.filter(({ truth }) => truth === 1).length === 1);
   const scored: ScoredRow[] = [];
   const unreadable: Fault[] = [];
   for (let start = 0; start < inside.length; start += batchSize) {
@@ -67,7 +66,7 @@ export async function scoreExamples(request: ScoreRequest): Promise<ScoredExampl
 
 interface ReadExample {
   readonly example: Example;
-  readonly yTrue: readonly Truth[];
+  readonly truths: readonly OriginatedTruth[];
   readonly image: GreyImage;
 }
 
@@ -78,14 +77,14 @@ interface ScoredRow {
 }
 
 function readBatch(
-  batch: readonly { readonly example: Example; readonly yTrue: readonly Truth[] }[],
+  batch: readonly { readonly example: Example; readonly truths: readonly OriginatedTruth[] }[],
   { picture, change }: ScoreRequest,
 ): Promise<readonly (ReadExample | Fault)[]> {
   return Promise.all(
-    batch.map(async ({ example, yTrue }) => {
+    batch.map(async ({ example, truths }) => {
       try {
         const image = await picture(example);
-        return { example, yTrue, image: change ? change(image) : image };
+        return { example, truths, image: change ? change(image) : image };
       } catch (error) {
         if (error instanceof Fault) return error;
         throw error;
@@ -94,23 +93,48 @@ function readBatch(
   );
 }
 
-async function scoreBatch(batch: readonly ReadExample[], { served, predictor, kind }: ScoreRequest): Promise<readonly ScoredRow[]> {
+async function scoreBatch(
+  batch: readonly ReadExample[],
+  { served, predictor, kind, labelRules }: ScoreRequest,
+): Promise<readonly ScoredRow[]> {
   const { channels, height, width } = served.input;
   const size = channels * height * width;
   const data = new Float32Array(batch.length * size);
   batch.forEach(({ image }, index) => data.set(networkInput(image, served.input), index * size));
   const { logits, embedding, outputs, features } = await predictor.predict({ data, batch: batch.length, channels, height, width });
-  return batch.map(({ example, yTrue, image }, index) => {
+  return batch.map(({ example, truths, image }, index) => {
     const row = logits.slice(index * outputs, (index + 1) * outputs);
     const own = embedding.slice(index * features, (index + 1) * features);
     const { reason } = gateOf(row, own, served);
     const frontal = kind === 'xray' ? checkFrontal(image).refusal : undefined;
     const refusal = [frontal, reason].filter((one) => one !== undefined).join('; ');
-    const { key, file, patient, source, view } = example;
+    const { key, file, patient, source, view, devices } = example;
+    const abnormal = isAbnormal(example, served, labelRules);
     return {
-      image: { id: file ?? key, patient, source, view, yTrue, yScore: findingProbabilities(row, served), ...(refusal ? { refusal } : {}) },
+      image: {
+        id: file ?? key,
+        patient,
+        source,
+        view,
+        yTrue: truths.map(({ truth }) => truth),
+        ...(truths.some(({ origin }) => origin !== null) ? { origins: truths.map(({ origin }) => origin) } : {}),
+        ...(abnormal === undefined ? {} : { abnormal }),
+        ...(devices === undefined ? {} : { devices }),
+        yScore: findingProbabilities(row, served),
+        ...(refusal ? { refusal } : {}),
+      },
       logits: served.outputs.flatMap((rule, output) => (rule.kind === 'finding' ? [row[output]!] : [])),
       embedding: own,
     };
   });
+}
+
+/** Whether anything is stated to be present, also what the network does not know; undefined if nothing is stated. */
+function isAbnormal(example: Example, { outputs }: ServedNetwork, labelRules: LabelRules): boolean | undefined {
+  const guards = outputs.flatMap(({ kind, name }) => (kind === 'gate' ? [name] : []));
+  if (example.labels.some((label) => label !== 'normal' && label !== 'no-finding' && !guards.includes(label))) return true;
+  const [truth] = truthOf({ ...example, labels: [] }, ['abnormal'], labelRules);
+  // Labels of readers name the network's findings only: without a statement on the rest nobody knows.
+  const statesAll = example.absent !== undefined || !example.unknown?.length;
+  return truth === 0 && statesAll ? false : undefined;
 }

@@ -1,32 +1,39 @@
 import type { Config } from '../config.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import type { Jobs } from '../jobs/jobs.js';
+import { defaultLine } from '../lib/model-line.js';
 import type { ReportPorts, StudyResult, StudyToReport } from '../reporting/ports.js';
 import { untilAborted } from '../reporting/until-aborted.js';
-import type { Serving } from '../serving/model-serving.js';
+import type { ServingLines } from '../serving/serving-lines.js';
 import type { Store } from '../store/store.js';
 import { shadowQueue } from './queues.js';
 import { predictInShadow } from './shadow-prediction.js';
 
-/** Queues a prediction of the challenger, if there is one, for a study that the champion has just reported. Nothing waits for it. */
+/** Queues a prediction of each line's challenger for a study that its champion has just reported. Nothing waits for it. */
 export async function queueShadowPrediction(
   { studyInstanceUID, arrival: { callingAeTitle, calledAeTitle } }: StudyToReport,
-  { outcome }: Pick<StudyResult, 'outcome'>,
-  serving: Pick<Serving, 'challenger'>,
+  { outcome, modelVersion, findings, otherFindings = [] }: Pick<StudyResult, 'outcome' | 'modelVersion' | 'findings' | 'otherFindings'>,
+  { lines }: Pick<ServingLines, 'lines'>,
   jobs: Pick<Jobs, 'send'>,
 ): Promise<void> {
-  const challenger = serving.challenger();
-  if (!challenger || outcome !== 'reported') return;
-  await jobs.send(
-    shadowQueue,
-    {
-      studyInstanceUID,
-      challenger: challenger.version,
-      ...(callingAeTitle ? { callingAeTitle } : {}),
-      ...(calledAeTitle ? { calledAeTitle } : {}),
-    },
-    { key: `${studyInstanceUID}/${challenger.version}`, priority: -100 },
-  );
+  if (outcome !== 'reported') return;
+  const reportedBy = new Set([modelVersion, ...[...findings, ...otherFindings].map((finding) => finding.modelVersion)]);
+  for (const [line, serving] of lines) {
+    const [challenger, champion] = [serving.challenger(), serving.champion()];
+    if (!challenger || !champion || !reportedBy.has(champion.version)) continue;
+    await jobs.send(
+      shadowQueue,
+      {
+        studyInstanceUID,
+        challenger: challenger.version,
+        line,
+        champion: champion.version,
+        ...(callingAeTitle ? { callingAeTitle } : {}),
+        ...(calledAeTitle ? { calledAeTitle } : {}),
+      },
+      { key: `${studyInstanceUID}/${challenger.version}${line === defaultLine ? '' : `/${line}`}`, priority: -100 },
+    );
+  }
 }
 
 /**
@@ -38,7 +45,7 @@ export async function queueShadowPrediction(
 export async function startShadowPredictions(
   reportPorts: Omit<ReportPorts, 'model' | 'reader'>,
   unlessDeleted: <Outcome>(studyInstanceUID: string, work: () => Promise<Outcome>) => Promise<Outcome | undefined>,
-  serving: Pick<Serving, 'acquireChallenger'>,
+  serving: Pick<ServingLines, 'lines'>,
   store: Pick<Store, 'results' | 'shadow'>,
   jobs: Pick<Jobs, 'work'>,
   config: Pick<Config, 'work'>,
@@ -46,8 +53,8 @@ export async function startShadowPredictions(
   const { log } = reportPorts;
   await jobs.work(
     shadowQueue,
-    async ({ payload: { studyInstanceUID, challenger, callingAeTitle, calledAeTitle }, signal }) => {
-      const acquired = serving.acquireChallenger(challenger);
+    async ({ payload: { studyInstanceUID, challenger, line = defaultLine, champion, callingAeTitle, calledAeTitle }, signal }) => {
+      const acquired = serving.lines.get(line)?.acquireChallenger(challenger);
       if (!acquired) return;
       try {
         const study = { studyInstanceUID: studyInstanceUID as StudyInstanceUID, arrival: { callingAeTitle, calledAeTitle } };
@@ -61,11 +68,13 @@ export async function startShadowPredictions(
           studyInstanceUID,
           modelVersion: challenger,
           inputKey: prediction.inputKey,
-          championVersion: reported.modelVersion,
+          championVersion: champion ?? reported.modelVersion,
           predictedAt: reportPorts.clock.now(),
           outcome: prediction.outcome,
           findings: prediction.findings,
-          championFindings: reported.findings.map(({ name, probability, decision }) => ({ name, probability, decision })),
+          championFindings: [...reported.findings, ...reported.otherFindings]
+            .filter(({ modelVersion = reported.modelVersion }) => modelVersion === (champion ?? reported.modelVersion))
+            .map(({ name, probability, decision }) => ({ name, probability, decision })),
         });
       } finally {
         acquired.release();

@@ -3,20 +3,13 @@ import { join } from 'node:path';
 import { writePartsFile } from '../dataset/parts-file.js';
 import type { Part } from '../dataset/split.js';
 import { Fault } from '../errors.js';
-import { evaluateSet } from '../evaluation/report/evaluate-set.js';
-import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
 import { architectureOf } from '../network/architecture-spec.js';
-import type { Tensors } from '../network/safetensors.js';
-import { filesOfCandidate, type Candidate } from '../registry/candidate.js';
-import { modelIdentity } from '../registry/model-identity.js';
 import type { TrainingImage } from '../training/batches.js';
 import { trainNetwork } from '../training/train-network.js';
 import type { TrainingRun } from '../training/training-run.js';
-import { calibrateNetwork, type CalibratedNetwork } from './calibrate-network.js';
-import { lineageOf } from './candidate-lineage.js';
+import { calibrateNetwork } from './calibrate-network.js';
+import { candidateOf } from './candidate-of-network.js';
 import type { CandidateOutcome, CandidateRequest, UsableExample } from './candidate-request.js';
-import { trainingCard } from './model-card.js';
-import { trainingReference } from './training-reference.js';
 import { imageOf, readPictures, usableExamples, warningsOfImages } from './usable-examples.js';
 
 /**
@@ -41,7 +34,9 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const trained = await trainNetwork(run);
   if (!trained.finished) return { finished: false, position: trained.position, warnings };
   const calibrated = await calibrateNetwork(request, { architecture: run.architecture, tensors: trained.tensors }, usable, run.train);
-  return { finished: true, warnings, ...candidateOf(request, usable, trained.tensors, calibrated, warnings, startedAt) };
+  const { architecture, halfPrecision = false } = request;
+  const network = { architecture, tensors: trained.tensors, ...(halfPrecision ? { halfPrecision } : {}) };
+  return { finished: true, warnings, ...candidateOf(request, network, { usable, calibrated, warnings, startedAt }) };
 }
 
 function trainingRunOf(request: CandidateRequest, usable: readonly UsableExample[]): TrainingRun {
@@ -67,41 +62,4 @@ function trainingRunOf(request: CandidateRequest, usable: readonly UsableExample
     signal,
     onProgress,
   };
-}
-
-/** The candidate and its report on the validation images. */
-function candidateOf(
-  request: CandidateRequest,
-  usable: readonly UsableExample[],
-  tensors: Tensors,
-  { rules, calibration, validation }: CalibratedNetwork,
-  warnings: readonly string[],
-  startedAt: Date,
-): { readonly candidate: Candidate; readonly report: EvaluationReport } {
-  const { kind, dataset, cache, classes, architecture, input, study, recipe } = request;
-  const { name, manufacturer, license } = request.model;
-  const { objective, outputs, gate } = rules;
-  const guardOutput = classes.indexOf(request.guardClass ?? '');
-  // Drift compares with the images that are meant to arrive, not with those that the guard refuses.
-  const chests = usable.filter(({ truth }) => guardOutput < 0 || truth[guardOutput] !== 0);
-  const drift = kind === 'xray' ? trainingReference({ usable: chests, cache, heldOut: [calibration, validation], rules }) : undefined;
-  const withoutCard: Candidate = {
-    name,
-    manufacturer,
-    license,
-    created: startedAt.toISOString().slice(0, 10),
-    networks: { [kind]: { architecture, tensors, input, objective, outputs, gate, ...(study ? { study } : {}) } },
-    lineage: lineageOf(request, usable, startedAt),
-    ...(drift ? { reference: { [kind]: drift } } : {}),
-    card: '',
-  };
-  const evaluated = evaluateSet(validation.set, { dataset: { name: dataset.name, split: 'validation' }, seed: recipe.seed });
-  const measured: EvaluationReport = { ...evaluated, warnings: [...evaluated.warnings, ...warnings] };
-  const candidate: Candidate = { ...withoutCard, card: trainingCard(withoutCard, measured) };
-  // The card is part of what the name of a version is derived from.
-  const report: EvaluationReport = {
-    ...measured,
-    model: { name, ...modelIdentity(filesOfCandidate(candidate).file), network: kind },
-  };
-  return { report, candidate: { ...candidate, metrics: { [kind]: report } } };
 }

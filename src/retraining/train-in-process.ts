@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot, type Config } from '../config.js';
+import { projectRoot, type Config, type ModelLine } from '../config.js';
 import { Fault, faultCodes, type FaultCode } from '../errors.js';
 import { writeFileAtomically } from '../lib/atomic-write.js';
 import { childEnvironment } from '../lib/child-environment.js';
@@ -13,7 +13,10 @@ import { readOutcome, type RetrainingOutcome } from './run-outcome.js';
 /** What the training process needs of the configuration; no secret is among it. */
 export interface TrainingProcessSettings {
   readonly dataDir: string;
+  readonly line: string;
   readonly findingsFile: string;
+  /** Of the line, in place of those of the file. */
+  readonly thresholds: ModelLine['thresholds'];
   readonly prefer: Config['engine']['prefer'];
   readonly threads: number;
   readonly codeVersion: string;
@@ -36,7 +39,8 @@ export const trainingProgram = join(projectRoot, 'dist/src/retraining/training-m
  * @throws Fault of the process, or `engine-failed` if it ended without a message
  */
 export function trainInProcess(
-  config: Pick<Config, 'dataDir' | 'findingsFile' | 'engine' | 'retraining'>,
+  config: Pick<Config, 'dataDir' | 'findingsFile' | 'engine'>,
+  line: Pick<ModelLine, 'name' | 'thresholds' | 'retraining'>,
   codeVersion: string,
   log: Log,
 ): (plan: RetrainingPlan, folder: string, signal: AbortSignal) => Promise<RetrainingOutcome> {
@@ -44,9 +48,11 @@ export function trainInProcess(
     signal.throwIfAborted();
     const settings: TrainingProcessSettings = {
       dataDir: config.dataDir,
+      line: line.name,
       findingsFile: config.findingsFile,
+      thresholds: line.thresholds,
       prefer: config.engine.prefer,
-      threads: config.retraining.threads ?? Math.max(1, availableParallelism() - 1),
+      threads: line.retraining.threads ?? Math.max(1, availableParallelism() - 1),
       codeVersion,
     };
     await writeFileAtomically(join(folder, 'settings.json'), JSON.stringify(settings));

@@ -6,7 +6,8 @@ import { Fault } from '../errors.js';
 import { loadFindings } from '../findings-config.js';
 import { createPrivateFilesOnly } from '../lib/private-files.js';
 import { createLog } from '../log.js';
-import { openRegistry } from '../registry/registry.js';
+import { withLineThresholds } from '../evaluation/operating-points.js';
+import { openRegistry, registryFolder } from '../registry/registry.js';
 import { lockDirectory, type DirectoryLock } from '../store/directory-lock.js';
 import { retrainModel } from './retrain-model.js';
 import { retrainingFolders } from './retraining-folders.js';
@@ -41,11 +42,11 @@ async function main(folder: string): Promise<void> {
     const engine = await startEngine({ prefer: settings.prefer, log: createLog({ level: 'warn' }), threads: settings.threads });
     try {
       const outcome = await retrainModel(plan, {
-        registry: openRegistry(join(settings.dataDir, 'models')),
+        registry: openRegistry(registryFolder(settings, settings.line)),
         engine,
         pictures: retrainingFolders(settings).pictures,
         directory: folder,
-        findings: loadFindings(settings.findingsFile).findings,
+        findings: withLineThresholds(loadFindings(settings.findingsFile).findings, settings.thresholds),
         workers: settings.threads,
         codeVersion: settings.codeVersion,
         clock: { now: () => new Date() },

@@ -1,16 +1,30 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pictureKeyOf, picturesOfStudy, type PlannedPicture } from './picture-key.js';
-import { retrainingFolders } from './retraining-folders.js';
+import { retrainedLines, retrainingFolders, type RetrainingPlace } from './retraining-folders.js';
 
-/** Removes the training pictures of a study, in every size. */
-export async function removePictures(settings: { readonly dataDir: string }, studyInstanceUID: string): Promise<void> {
-  const beginning = picturesOfStudy(studyInstanceUID);
-  await removeWhere(retrainingFolders(settings).pictures, (name) => name.startsWith(beginning));
+/** Removes the training pictures of studies, in every size and of every model line. */
+export async function removePicturesOfStudies(
+  { dataDir }: { readonly dataDir: string },
+  studyInstanceUIDs: readonly string[],
+): Promise<void> {
+  const beginnings = new Set(studyInstanceUIDs.map(picturesOfStudy));
+  for (const line of retrainedLines({ dataDir }))
+    await removeWhere(retrainingFolders({ dataDir, line }).pictures, (name) => beginnings.has(beginningOf(name)));
 }
 
+/** @returns how many files there were */
+export async function removeAllPictures({ dataDir }: { readonly dataDir: string }): Promise<number> {
+  let removed = 0;
+  for (const line of retrainedLines({ dataDir })) removed += await removeWhere(retrainingFolders({ dataDir, line }).pictures, () => true);
+  return removed;
+}
+
+/** Of the name of a picture: what all pictures of its study have in common. */
+const beginningOf = (name: string): string => name.slice(0, name.indexOf('-') + 1);
+
 /** Removes all training pictures except those of these images: pictures of deleted studies, of images that are no longer labelled, and of earlier releases. */
-export async function pruneTrainingPictures(settings: { readonly dataDir: string }, images: readonly PlannedPicture[]): Promise<number> {
+export async function pruneTrainingPictures(settings: RetrainingPlace, images: readonly PlannedPicture[]): Promise<number> {
   const keys = new Set(images.map(pictureKeyOf));
   return removeWhere(retrainingFolders(settings).pictures, (name) => !keys.has(name.split('.')[0]!));
 }

@@ -4,7 +4,7 @@ import { truthsOf } from '../evaluation/truth.js';
 import type { TrainingImage } from '../training/batches.js';
 import type { Recipe } from '../training/recipe.js';
 import { samplingPool } from '../training/sampling.js';
-import type { CandidateRequest, UsableExample } from './candidate-request.js';
+import type { CandidateBasis, UsableExample } from './candidate-request.js';
 
 /** The parts that are read for training; test images are never read here. */
 const needed: ReadonlySet<Part> = new Set(['train', 'validation', 'calibration']);
@@ -15,7 +15,7 @@ export async function readPictures({
   dataset: { source, split },
   signal,
   onReading,
-}: CandidateRequest): Promise<ReadonlyMap<string, string> | 'stopped'> {
+}: CandidateBasis): Promise<ReadonlyMap<string, string> | 'stopped'> {
   try {
     return await cache.fill(
       source,
@@ -30,7 +30,7 @@ export async function readPictures({
 
 /** Examples that can be read, belong to a part that training uses, and whose labels the classes describe. */
 export function usableExamples(
-  { dataset: { source, split }, classes, objective, labelRules }: CandidateRequest,
+  { dataset: { source, split }, classes, objective, labelRules }: CandidateBasis,
   unreadable: ReadonlyMap<string, string>,
 ): readonly UsableExample[] {
   return (
@@ -64,7 +64,7 @@ export function usableExamples(
 
 /** What training and its record should warn about: the split, classes with too few images, images that were left out. */
 export function warningsOfImages(
-  request: CandidateRequest,
+  request: CandidateBasis,
   usable: readonly UsableExample[],
   unreadable: ReadonlyMap<string, string>,
 ): readonly string[] {
@@ -82,7 +82,7 @@ export function warningsOfImages(
 }
 
 function describeLeftOut(
-  { dataset: { split }, objective }: CandidateRequest,
+  { dataset: { split }, objective }: CandidateBasis,
   unreadable: ReadonlyMap<string, string>,
   used: number,
 ): readonly string[] {

@@ -74,6 +74,8 @@ const rule = z.strictObject({
   /** 0 (routine) to 10 (first). */
   priority: z.number().int().min(0).max(10).default(5),
   destinations: z.array(destination).default([]),
+  /** Findings that are not reported of the studies that this rule takes, by their names in config/findings.json. */
+  findingsOff: z.array(z.string().min(1)).default([]),
 });
 
 const routingSchema = z

@@ -115,7 +115,8 @@ export function openMetrics(version: string, model: string): Metrics {
 
 /** Of the last check only: a quantity that it did not compare has no series any more. */
 function openDriftGauges(registers: Registry[]): (drift: MeasuredDrift) => void {
-  const place = ['site', 'network'];
+  // Without the label for the default line, so that its series are those of an installation with one line.
+  const place = ['line', 'site', 'network'];
   const stability = new Gauge({
     name: 'chest_ai_drift_stability_index',
     help: 'Population stability index of the last days against the training reference',
@@ -150,13 +151,13 @@ function openDriftGauges(registers: Registry[]): (drift: MeasuredDrift) => void 
   const open = new Gauge({ name: 'chest_ai_drift_alarms_unacknowledged', help: 'Drift alarms that are not acknowledged', registers });
   return (drift) => {
     for (const gauge of [stability, expected, alarm, agreement, studies]) gauge.reset();
-    for (const { site, network, quantity, ...one } of drift.quantities) {
-      stability.set({ site, network, quantity }, one.stability);
-      expected.set({ site, network, quantity }, one.expectedStability);
-      alarm.set({ site, network, quantity }, one.alarm ? 1 : 0);
+    for (const { stability: found, expectedStability, alarm: isRaised, ...of } of drift.quantities) {
+      stability.set(of, found);
+      expected.set(of, expectedStability);
+      alarm.set(of, isRaised ? 1 : 0);
     }
-    for (const { site, network, finding, value } of drift.agreement) agreement.set({ site, network, finding }, value);
-    for (const { site, network, n } of drift.studies) studies.set({ site, network }, n);
+    for (const { value, ...of } of drift.agreement) agreement.set(of, value);
+    for (const { n, ...of } of drift.studies) studies.set(of, n);
     checked.set(drift.madeAt.getTime() / 1000);
     open.set(drift.unacknowledged);
   };

@@ -59,8 +59,8 @@ export interface ServerPorts {
   readonly page: PagePort;
   readonly drift: DriftPort;
   readonly modelActions: ModelActions;
-  /** Queues a retraining run; while one waits or runs, no second. */
-  retrain(by: string): Promise<void>;
+  /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
+  retrain(by: string, line?: string): Promise<void>;
   health(): Promise<Health>;
   measure(): Promise<MeasuredState>;
   /** Current results, newest first. */
@@ -102,8 +102,8 @@ export interface AssessmentsPort {
 
 /** Whether incoming studies still resemble the training data. */
 export interface DriftPort {
-  /** The last check, and the alarms that last. */
-  shown(): Promise<ShownDrift>;
+  /** The last check of a line, and its alarms that last. @throws Fault `not-found` */
+  shown(line?: string): Promise<ShownDrift>;
   /** Queues a check; while one waits or runs, no second. */
   requestCheck(): Promise<void>;
   /** @returns false if no unacknowledged alarm has that id */
@@ -114,9 +114,11 @@ export interface DriftPort {
 export interface RequestedChange {
   readonly by: string;
   readonly why?: string | undefined;
+  /** Model line; absent: the default one. */
+  readonly line?: string | undefined;
 }
 
-/** What an operator may do with models. Each throws Fault `model-unknown`, `request-invalid`, `aliases-changed`. */
+/** What an operator may do with models. Each throws Fault `not-found` (no such line), `model-unknown`, `request-invalid`, `aliases-changed`. */
 export interface ModelActions {
   /** The rule is that of the command line: a version that did not pass the gate needs `withoutGate` and a reason. */
   promote(version: string, change: RequestedChange & { readonly withoutGate: boolean }): Promise<ChangedModels>;
@@ -170,9 +172,10 @@ export interface PagePort {
     name: string,
     options?: { readonly model?: string | undefined; readonly reserve?: ((bytes: number) => Promise<void>) | undefined },
   ): Promise<UploadAnalysisResult>;
-  models(): Promise<ModelsPage>;
-  /** @throws Fault `model-unknown` */
-  model(version: string): Promise<ModelDetail>;
-  /** Whether a retraining run is in progress or waiting, and how the last one ended. */
-  retraining(): Promise<ShownRetraining>;
+  /** @param line the default one if absent @throws Fault `not-found` */
+  models(line?: string): Promise<ModelsPage>;
+  /** @throws Fault `not-found`, `model-unknown` */
+  model(version: string, line?: string): Promise<ModelDetail>;
+  /** Whether a retraining run of a line is in progress or waiting, and how its last one ended. */
+  retraining(line?: string): Promise<ShownRetraining>;
 }

@@ -2,7 +2,9 @@ import type { ShownResult } from '../server/page-types.js';
 import type { ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
+import { defaultLine } from '../lib/model-line.js';
 import { driftPortOf } from '../server/page/drift.js';
+import { lineNamed } from '../server/page/page-lines.js';
 import { healthOf, measure } from '../monitoring/health.js';
 import type { HealthPorts } from '../monitoring/ports.js';
 import type { PacsAccess } from './open-pacs.js';
@@ -27,6 +29,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     outcome: row.outcome,
     reason: row.reason ?? undefined,
     findings: row.findings,
+    ...(row.otherFindings.length > 0 ? { otherFindings: row.otherFindings } : {}),
     modelVersion: row.modelVersion ?? '',
     engine: row.engine ?? '',
     isCurrent: row.isCurrent,
@@ -35,7 +38,10 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
   });
   return {
     assessments: assessmentsPortOf(assessments, store),
-    retrain: (by) => requestRetraining(jobs, by),
+    async retrain(by, line = defaultLine) {
+      lineNamed(new Map(parts.lines().map((one) => [one.line, one])), line);
+      await requestRetraining(jobs, by, line);
+    },
     health: () => healthOf(parts),
     measure: () => measure(parts),
     page,

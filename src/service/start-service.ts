@@ -5,6 +5,7 @@ import { logChainHead } from '../audit/log-chain-head.js';
 import { applyTimeZone, projectRoot, type Config, type ProcessRole } from '../config.js';
 import { Fault } from '../errors.js';
 import { startJobs, type Jobs } from '../jobs/jobs.js';
+import { defaultLine } from '../lib/model-line.js';
 import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
 import { createServer } from '../server/app.js';
@@ -28,19 +29,20 @@ import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
+import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
+import { openLines, type OpenedLine } from './open-lines.js';
 import { softwareVersion } from '../software-version.js';
 import { openTriedModels, type TriedModels } from '../serving/tried-models.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
-import { deployedVersion } from '../serving/deployed-version.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
 import { unlessDeleted } from '../reporting/unless-deleted.js';
-import { agreedLabelsOf } from '../assessments/agreed-labels.js';
 import { startAssessments, startOrthancLabels } from '../assessments/start-assessments.js';
+import { startFollowingStudyChanges } from '../retraining/start-following-study-changes.js';
 import { startShadowPredictions } from '../retraining/start-shadow-predictions.js';
 import { storyPortsOf } from './story-ports.js';
 import { assessmentsOf, type AssessmentActions } from '../assessments/assessments.js';
@@ -56,7 +58,9 @@ export interface RunningService {
   readonly jobs: Jobs;
   readonly registry: Registry;
   readonly serving: Serving;
-  /** The champion of now. */
+  /** All model lines; `registry` and `serving` are those of the default one. */
+  readonly lines: ReadonlyMap<string, OpenedLine>;
+  /** The default line's champion of now. */
   readonly model: ServedModel;
   readonly assessments: AssessmentActions;
   readonly settings: ReportPorts['settings'];
@@ -95,11 +99,20 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       opened(one, () => one.close()),
     );
     const { engine, findings, reader, version, model } = analyser;
-    const serving: Serving = opened(
-      startServing({ registry, engine, findings, reader, first: { version, model }, watchIntervalMs: config.model.watchIntervalMs, log }),
-      () => serving.close(),
+    const first = startServing({
+      registry,
+      engine,
+      findings,
+      reader,
+      first: { version, model },
+      watchIntervalMs: config.model.watchIntervalMs,
+      log,
+    });
+    const { lines, serving } = await openLines(config, store, { registry, serving: first }, analyser, log).then((one) =>
+      opened(one, () => one.serving.close()),
     );
-    const triedModels: TriedModels = opened(openTriedModels({ registry, engine, findings, reader, serving }), () => triedModels.close());
+    const triedModels: TriedModels = opened(openTriedModels({ lines, engine, findings, reader }), () => triedModels.close());
+    const champion = (): ServedModel => serving.first.champion();
     await removeAbandonedUploads(uploadsRoot(config));
     const access = await startAccess(config, store, log);
     await access.audit.recordIfPossible({
@@ -145,12 +158,13 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       opened(one, () => one.stop({ timeoutMs: 6_000 })),
     );
     // The log of the start may be gone by the time somebody looks.
-    jobs.every(86_400_000, 'lost registry', () => warnOfLostRegistry(store.audit, registry, serving.champion().version, log));
+    jobs.every(86_400_000, 'lost registry', () => warnOfLostRegistry(store.audit, registry, champion().version, log));
     const siteKey = await store.drift.siteKey();
     const reportPorts: ReportPorts = {
       pacs: pacsOf(pacs.dicomWeb, pacs.orthanc),
-      reader: serving.reader,
-      model: () => serving.champion(),
+      reader: serving.first.reader,
+      model: champion,
+      ...(lines.size > 1 ? { models: () => serving.models() } : {}),
       settings: analyser.settings,
       clock: { now: () => new Date() },
       log,
@@ -183,31 +197,28 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
       await startAssessments(assessments, unlessGone, jobs, config);
     }
-    if (does('train'))
-      await startRetraining({
-        config,
-        store,
-        jobs,
-        registry,
-        pacs: reportPorts.pacs,
-        reader: analyser.reader,
-        codeVersion: softwareVersion,
-        log,
-      });
-    if (does('train'))
-      await startDriftChecks({
-        config,
-        store,
-        jobs,
-        agreedLabelsOf: (studies) => agreedLabelsOf(studies, store.labels),
-        champion: () => deployedVersion(registry, serving, config.model.directory),
-        log,
-      });
+    if (does('train')) {
+      for (const { settings: line, registry: ofLine } of lines.values())
+        await startRetraining({
+          config,
+          line,
+          store,
+          jobs,
+          registry: ofLine,
+          pacs: reportPorts.pacs,
+          reader: analyser.reader,
+          codeVersion: softwareVersion,
+          log,
+        });
+      await startDriftChecks(driftPortsOf(lines, store, log), config, jobs);
+    }
+    startFollowingStudyChanges(config, store.studyChanges, jobs, log);
     const healthParts = {
       pacs,
       store,
       jobs,
-      model: () => serving.champion(),
+      model: champion,
+      lines: () => [...serving.lines].map(([line, one]) => ({ line, champion: one.champion() })),
       engineCondition: () => engine.condition,
       studyTimeoutMs: config.work.studyTimeoutMs,
       dataDir: config.dataDir,
@@ -221,14 +232,20 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       reportPorts,
       serving,
       triedModels,
-      registry,
-      modelDirectory: config.model.directory,
+      lines,
       dataDir: config.dataDir,
     });
-    ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(registry, serving) });
+    ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(lines) });
     monitorHealth(healthParts);
     if (does('web'))
-      void jobs.every(config.model.watchIntervalMs, 'changes of models', modelChangesRecorder(registry, store.audit)).runNow();
+      for (const [line, one] of lines)
+        void jobs
+          .every(
+            config.model.watchIntervalMs,
+            line === defaultLine ? 'changes of models' : `changes of models, ${line}`,
+            modelChangesRecorder(one.registry, store.audit, line),
+          )
+          .runNow();
     void jobs.every(3_600_000, 'audit head', () => logChainHead(store.audit, log)).runNow();
     if (does('watch')) {
       wake = await startWatching(storyPorts, store, studySearch(pacs), jobs, config.orthanc);
@@ -242,9 +259,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       store,
       jobs,
       registry,
-      serving,
+      serving: first,
+      lines,
       get model() {
-        return serving.champion();
+        return champion();
       },
       assessments,
       settings: analyser.settings,

@@ -8,9 +8,9 @@ import { orthancStudies } from '../reporting/orthanc-studies.js';
 import type { ReportPorts, StoryPorts } from '../reporting/ports.js';
 import { studyQueueOf } from '../reporting/queues.js';
 import { queueShadowPrediction } from '../retraining/start-shadow-predictions.js';
-import { removePictures } from '../retraining/training-pictures.js';
+import { removePicturesOfStudies } from '../retraining/training-pictures.js';
 import type { Metrics } from '../server/metrics.js';
-import type { Serving } from '../serving/model-serving.js';
+import type { ServingLines } from '../serving/serving-lines.js';
 import type { Store } from '../store/store.js';
 
 export interface StoryParts {
@@ -21,13 +21,13 @@ export interface StoryParts {
   readonly pacsName: string;
   readonly store: Store;
   readonly jobs: Jobs;
-  readonly serving: Pick<Serving, 'challenger'>;
+  readonly serving: Pick<ServingLines, 'lines'>;
   readonly metrics: Pick<Metrics, 'observe'>;
 }
 
 /** The ports of the report story on the running parts; here the other stories learn of a study's events. */
 export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jobs, serving, metrics }: StoryParts): StoryPorts {
-  const { model: _model, reader: _reader, ...ports } = reportPorts;
+  const { model: _model, models: _models, reader: _reader, ...ports } = reportPorts;
   return {
     ...ports,
     changeLog: changeLogOf(orthanc),
@@ -42,7 +42,11 @@ export function storyPortsOf({ config, reportPorts, orthanc, pacsName, store, jo
     index: store,
     deliveries: store.deliveries,
     events: {
-      onStudyChanged: (studyInstanceUID) => removePictures(config, studyInstanceUID),
+      onStudyChanged: async (studyInstanceUID) => {
+        // The other processes learn of it from the database: followStudyChanges.
+        await store.studyChanges.record(studyInstanceUID);
+        await removePicturesOfStudies(config, [studyInstanceUID]);
+      },
       onOtherDocuments: (studyInstanceUID) => queueAssessmentIndex(studyInstanceUID, jobs),
       onResult: (study, result) => queueShadowPrediction(study, result, serving, jobs),
     },

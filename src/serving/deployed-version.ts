@@ -1,13 +1,11 @@
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
-import type { Serving } from './model-serving.js';
 
 /** Files of the version that this process uses: in the registry, or in the shipped folder if the registry cannot be written. */
 export async function deployedVersion(
   registry: Pick<Registry, 'versions' | 'load'>,
-  serving: Pick<Serving, 'champion'>,
+  version: string,
   shipped: string,
 ): Promise<ModelVersion> {
-  const { version } = serving.champion();
   return (await registry.versions()).includes(version) ? registry.load(version) : loadModelVersion(shipped);
 }

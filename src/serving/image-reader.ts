@@ -25,7 +25,7 @@ export interface ImageReader {
 }
 
 export interface OpenReader extends ImageReader {
-  /** The same decoders for the sizes of another model. */
+  /** The same decoders for the sizes of another model; the same reader for the same sizes, so that models can share what it has decoded. */
   forSizes(sizes: InputSizes): ImageReader;
   close(): Promise<void>;
 }
@@ -49,15 +49,33 @@ interface CtInput {
 export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
   const pool = new DecoderPool({ workers: work.decoders, timeoutMs: work.decodeTimeoutMs, memoryMb: work.decoderMemoryMb });
   pool.start();
-  const forSizes = (wanted: InputSizes): ImageReader => readerOf(pool, wanted);
+  const known = new Map<string, ImageReader>();
+  const forSizes = (wanted: InputSizes): ImageReader => {
+    const needs = decodingOf(wanted);
+    const key = JSON.stringify(needs);
+    const reader = known.get(key) ?? readerOf(pool, needs);
+    known.set(key, reader);
+    return reader;
+  };
   return { ...forSizes(sizes), forSizes, close: () => pool.stop() };
 }
 
-function readerOf(pool: DecoderPool, sizes: InputSizes): ImageReader {
-  const { ct, xray } = sizes;
-  const view = { windows: ct?.windows ?? [ctWindow(ct?.window)], wholeSlice: (ct?.slices ?? 1) > 1 };
-  const ctSize = ct && frameOfInput(ct);
-  const xraySize = xray && frameOfInput(xray);
+/** Everything that decoding depends on: inputs with the same are decoded once. */
+interface Decoding {
+  readonly view: Parameters<DecoderPool['ctSlice']>[1];
+  readonly ctSize: PictureSize | undefined;
+  readonly xraySize: PictureSize | undefined;
+}
+
+function decodingOf({ xray, ct }: InputSizes): Decoding {
+  return {
+    view: { windows: ct?.windows ?? [ctWindow(ct?.window)], wholeSlice: (ct?.slices ?? 1) > 1 },
+    ctSize: ct && frameOfInput(ct),
+    xraySize: xray && frameOfInput(xray),
+  };
+}
+
+function readerOf(pool: DecoderPool, { view, ctSize, xraySize }: Decoding): ImageReader {
   return {
     readXray: async (file) => readImage(await pool.xray(file, xraySize)),
     readCtSlice: async (file, frameNumber) => readImage(await pool.ctSlice(file, view, frameNumber, ctSize)),

@@ -1,3 +1,4 @@
+import type { ModelLine } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import { Fault } from '../errors.js';
 import { termsOf, type FindingsConfig } from '../findings-config.js';
@@ -5,6 +6,7 @@ import { within } from '../lib/within.js';
 import { placeOf, type Log } from '../log.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
+import { reportingOnly } from './reporting-only.js';
 import { serveModel } from './served-model.js';
 import type { ImageReader } from './image-reader.js';
 import type { ServedModel } from './model.js';
@@ -22,14 +24,14 @@ export interface AcquiredModel extends LoadedModelVersion {
   release(): void;
 }
 
-/** The deployed model and, if there is one, the challenger that makes shadow predictions. */
-export interface Serving {
-  champion(): ServedModel;
+/** The deployed model of a line, if it has one that can be loaded, and its challenger that makes shadow predictions, if there is one. */
+export interface LineServing {
+  champion(): ServedModel | undefined;
   challenger(): ServedModel | undefined;
-  /** Gives images in the size of the present champion. */
-  readonly reader: ImageReader;
   /** The present champion, for one study. */
-  acquireChampion(): AcquiredModel;
+  acquireChampion(): AcquiredModel | undefined;
+  /** Why there is no champion, although the registry names one. */
+  failure(): { readonly version: string; readonly code: string } | undefined;
   /** @returns undefined if that version is no longer the challenger */
   acquireChallenger(version: string): AcquiredModel | undefined;
   /** Reads the registry now instead of at the next interval. */
@@ -37,28 +39,68 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-export interface ServingParts {
+/** The default line always has a champion. */
+export interface Serving extends LineServing {
+  champion(): ServedModel;
+  acquireChampion(): AcquiredModel;
+  /** Gives images in the size of the present champion. */
+  readonly reader: ImageReader;
+}
+
+export interface LineServingParts {
   readonly registry: Registry;
   readonly engine: Engine;
   readonly findings: FindingsConfig;
   readonly reader: OpenReader;
-  /** Deployed at the start; it is on the engine already. */
-  readonly first: { readonly version: ModelVersion; readonly model: LoadedModel };
+  /** What its model reports, and by which thresholds; by default all, by those of the version and of the configuration. */
+  readonly line?: ReportedByLine;
   readonly watchIntervalMs: number;
   readonly log: Log;
 }
 
+export interface ServingParts extends LineServingParts {
+  /** Deployed at the start; it is on the engine already. */
+  readonly first: { readonly version: ModelVersion; readonly model: LoadedModel };
+}
+
 export type LoadedModel = ServedModel & { release(): Promise<void> };
 
-/** @throws Fault 'config-invalid' for an output that config/findings.json does not name */
-export function checkTerms({ networks }: ModelVersion, findings: FindingsConfig): void {
-  for (const { outputs } of Object.values(networks)) for (const { kind, name } of outputs) if (kind === 'finding') termsOf(findings, name);
+/** The part of a line's settings that decides what its model reports. */
+export type ReportedByLine = Pick<ModelLine, 'findings' | 'thresholds'>;
+
+const everything: ReportedByLine = { findings: undefined, thresholds: {} };
+
+/** @throws Fault 'config-invalid' for a reported output that config/findings.json does not name, or a reported finding that is no output */
+export function checkTerms(
+  { networks, version }: ModelVersion,
+  findings: FindingsConfig,
+  { findings: reported }: ReportedByLine = everything,
+): void {
+  const outputs = Object.values(networks).flatMap((network) =>
+    network.outputs.flatMap(({ kind, name }) => (kind === 'finding' ? [name] : [])),
+  );
+  const missing = reported?.find((name) => !outputs.includes(name));
+  if (missing !== undefined)
+    throw new Fault(
+      'config-invalid',
+      `models, findings: expected outputs of version ${version}, which are ${outputs.join(', ')}, found ${missing}`,
+    );
+  for (const name of reported ?? outputs) termsOf(findings, name);
 }
 
 /** @throws Fault 'config-invalid' as checkTerms does */
-export async function loadOntoEngine(version: ModelVersion, engine: Engine, findings: FindingsConfig): Promise<LoadedModel> {
-  checkTerms(version, findings);
-  return serveModel(version, engine, (name) => termsOf(findings, name));
+export async function loadOntoEngine(
+  version: ModelVersion,
+  engine: Engine,
+  findings: FindingsConfig,
+  line: ReportedByLine = everything,
+): Promise<LoadedModel> {
+  checkTerms(version, findings, line);
+  const isReported = (name: string): boolean => line.findings?.includes(name) ?? true;
+  const model = await serveModel(version, engine, (name) =>
+    isReported(name) ? { ...termsOf(findings, name), ...(Object.hasOwn(line.thresholds, name) ? line.thresholds[name] : {}) } : {},
+  );
+  return line.findings ? reportingOnly(isReported, model) : model;
 }
 
 /**
@@ -67,25 +109,56 @@ export async function loadOntoEngine(version: ModelVersion, engine: Engine, find
  * changes nothing, is logged once, and is tried again after growing delays, or when the registry changes.
  */
 export function startServing(parts: ServingParts): Serving {
+  const champion = new CountedModel(parts.first.version, parts.first.model, parts.reader);
+  const serving = startLineServing(parts, champion);
+  // A champion is replaced and never taken away.
+  const present = (): AcquiredModel => serving.acquireChampion()!;
+  const reading = async <Read>(read: (reader: ImageReader) => Promise<Read>): Promise<Read> => {
+    const { reader, release } = present();
+    release();
+    return read(reader);
+  };
+  return {
+    ...serving,
+    champion: () => serving.champion()!,
+    acquireChampion: present,
+    reader: {
+      readXray: (file) => reading((reader) => reader.readXray(file)),
+      readCtSlice: (file, frameNumber) => reading((reader) => reader.readCtSlice(file, frameNumber)),
+      lungFraction: (file, frameNumber) => reading((reader) => reader.lungFraction(file, frameNumber)),
+      readPicture: (file) => reading((reader) => reader.readPicture(file)),
+    },
+  };
+}
+
+/** The same for a line that may have no champion, or one that cannot be loaded. Its champion is loaded at the first refresh. */
+export function startLineServing(parts: LineServingParts, first?: CountedModel): LineServing {
   const { registry, watchIntervalMs, log } = parts;
-  let champion = new CountedModel(parts.first.version, parts.first.model, parts.reader);
+  let champion = first;
+  let failure: { readonly version: string; readonly code: string } | undefined;
   let challenger: CountedModel | undefined;
   const failures = new LoadFailures(watchIntervalMs);
   let closed = false;
   /** Whether the registry existed, and is missing now: logged once. */
   let wasRead = false;
   let isMissing = false;
-  const load = async (version: string, revision: number): Promise<CountedModel | undefined> => {
+  const load = async (role: 'champion' | 'challenger', version: string, revision: number): Promise<CountedModel | undefined> => {
     if (!failures.mayTry(version, revision)) return undefined;
     try {
       const found = await registry.load(version);
-      const loaded = new CountedModel(found, await loadOntoEngine(found, parts.engine, parts.findings), parts.reader);
+      const loaded = new CountedModel(found, await loadOntoEngine(found, parts.engine, parts.findings, parts.line), parts.reader);
       failures.loaded(version);
       return loaded;
     } catch (error) {
       const reason = error instanceof Fault ? { code: error.code, detail: error.detail } : { code: 'bug', detail: placeOf(error) };
+      if (!champion && role === 'champion') failure = { version, code: reason.code };
       if (failures.failed(version, revision, `${reason.code} ${reason.detail}`))
-        log.error('the model version cannot be loaded; the previous one stays deployed', { version, ...reason });
+        log.error(
+          champion || role === 'challenger'
+            ? 'the model version cannot be loaded; the previous one stays deployed'
+            : 'the model version cannot be loaded; its line takes no part in reports',
+          { version, ...reason },
+        );
       return undefined;
     }
   };
@@ -101,27 +174,28 @@ export function startServing(parts: ServingParts): Serving {
     }
     if (!aliases || closed) return;
     wasRead = true;
-    if (aliases.champion !== champion.version) {
+    if (aliases.champion !== champion?.version) {
       // A challenger that is promoted is on the engine already.
-      const next = aliases.champion === challenger?.version ? challenger : await load(aliases.champion, aliases.revision);
+      const next = aliases.champion === challenger?.version ? challenger : await load('champion', aliases.champion, aliases.revision);
       if (next) {
         const before = champion;
         champion = next;
+        failure = undefined;
         if (next === challenger) challenger = undefined;
-        before.markRetired();
+        before?.markRetired();
         log.info('model deployed', {
           model: next.model.name,
           version: next.version,
           deviceUID: next.model.deviceUID,
-          before: before.version,
+          ...(before ? { before: before.version } : {}),
         });
       }
     }
-    const wanted = aliases.challenger === champion.version ? null : aliases.challenger;
+    const wanted = aliases.challenger === champion?.version ? null : aliases.challenger;
     if (wanted === (challenger?.version ?? null)) return;
     challenger?.markRetired();
     const before = challenger?.version;
-    challenger = wanted === null ? undefined : await load(wanted, aliases.revision);
+    challenger = wanted === null ? undefined : await load('challenger', wanted, aliases.revision);
     if (challenger?.version !== before)
       log.info(challenger ? 'the challenger makes shadow predictions' : 'there is no challenger', {
         ...(challenger ? { version: challenger.version } : {}),
@@ -135,15 +209,10 @@ export function startServing(parts: ServingParts): Serving {
   );
   timer.unref();
   return {
-    champion: () => champion.model,
+    champion: () => champion?.model,
     challenger: () => challenger?.model,
-    reader: {
-      readXray: (file) => champion.reader.readXray(file),
-      readCtSlice: (file, frameNumber) => champion.reader.readCtSlice(file, frameNumber),
-      lungFraction: (file, frameNumber) => champion.reader.lungFraction(file, frameNumber),
-      readPicture: (file) => champion.reader.readPicture(file),
-    },
-    acquireChampion: () => champion.acquire(),
+    acquireChampion: () => champion?.acquire(),
+    failure: () => failure,
     acquireChallenger: (version) => (challenger?.version === version ? challenger.acquire() : undefined),
     refresh,
     async close() {
@@ -151,7 +220,7 @@ export function startServing(parts: ServingParts): Serving {
       clearInterval(timer);
       await turn.catch(() => undefined);
       // The engine itself is closed by the part that started it, even if it hangs.
-      await within(releaseMs, Promise.allSettled([champion.close(), challenger?.close()]));
+      await within(releaseMs, Promise.allSettled([champion?.close(), challenger?.close()]));
     },
   };
 }

@@ -13,6 +13,8 @@ export interface FindingPrediction {
   readonly absentBelow: number;
   readonly presentFrom: number;
   readonly decision: FindingDecision;
+  /** Probability and thresholds are the publisher's: nobody has compared them with labels of this hospital. */
+  readonly isNotCalibratedHere?: true | undefined;
   /** Where the network looked most, in fractions of the image; only where the finding is present. */
   readonly box?: Box | undefined;
   /** Activation of the network for this finding (Grad-CAM), over the whole image; `width * height` values of 0 or more. */
@@ -54,10 +56,14 @@ export interface ServedModel {
   readonly engine: EngineDescription;
   /** Whether the version contains a network for this kind of image. */
   supports(kind: ImageKind): boolean;
+  /** What its results lack, one sentence each: regions, a feature guard. Absent: nothing. */
+  limitations?(kind: ImageKind): readonly string[];
   /** Each X-ray on its own. */
   predictXrays(images: readonly GreyImage[]): Promise<readonly ImagePrediction[]>;
   /** The axial slices of one study together. */
   predictSlices(images: readonly GreyImage[]): Promise<StackPrediction>;
   /** Number of slices of one CT that the model needs. */
   readonly slicesPerStudy: number;
+  /** Number of neighbouring slices that the network sees together, the one reported in the middle; absent: 1. */
+  readonly neighbouringSlices?: number | undefined;
 }

@@ -10,6 +10,7 @@ import { boxInWhole, mapInWhole } from '../pixels/input-frame.js';
 import { checkFrontal, minDetailScore, minFrontalScore } from '../pixels/xray/frontal-check.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
+import { limitationsOf } from './limitations.js';
 import { localise } from './localise.js';
 import type { FindingPrediction, ImageKind, ImagePrediction, ServedModel, StackPrediction } from './model.js';
 
@@ -45,7 +46,9 @@ export async function serveModel(
       return engine.description;
     },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
+    neighbouringSlices: version.networks.ct?.input.slices,
     supports: (kind) => networks[kind] !== undefined,
+    limitations: (kind) => limitationsOf(networks[kind]?.served, version.name),
     async predictXrays(images) {
       const { served, prediction } = await predict('xray', images);
       return images.map((image, index) => imagePrediction(prediction, index, served, image));
@@ -127,10 +130,18 @@ function findingPrediction(
   image: number,
   frame: Frame | undefined,
 ): FindingPrediction {
-  const { absentBelow, presentFrom } = served.outputs[output] as FindingRule;
+  const { absentBelow, presentFrom, calibratedHere } = served.outputs[output] as FindingRule;
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
-  const activation = mapInWhole({ values, width, height }, frame);
-  return { name, probability, decision, absentBelow, presentFrom, activation, ...(box ? { box: boxInWhole(box, frame) } : {}) };
+  return {
+    name,
+    probability,
+    decision,
+    absentBelow,
+    presentFrom,
+    ...(calibratedHere === false ? { isNotCalibratedHere: true as const } : {}),
+    activation: mapInWhole({ values, width, height }, frame),
+    ...(box ? { box: boxInWhole(box, frame) } : {}),
+  };
 }

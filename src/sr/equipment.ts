@@ -33,29 +33,26 @@ export function legalIdentity(algorithm: AlgorithmIdentity): AlgorithmIdentity {
 
 /**
  * General Equipment and Enhanced General Equipment (PS3.3 C.7.5.1, C.7.5.2), and the Contributing Equipment Sequence
- * of SOP Common (C.12.1) with the five attributes that IHE AIR §6.5.3.1 demands of each algorithm.
+ * of SOP Common (C.12.1) with the five attributes that IHE AIR §6.5.3.1 demands of each algorithm: one item for each.
  *
- * @param algorithm made legal
+ * @param algorithm made legal; the header names it
+ * @param others further algorithms that contributed, made legal
  */
-export function equipment(algorithm: AlgorithmIdentity): DataSet {
-  const device = {
-    Manufacturer: algorithm.manufacturer,
-    ManufacturerModelName: algorithm.name,
-    DeviceSerialNumber: algorithm.serialNumber,
-    SoftwareVersions: algorithm.version,
-  };
+export function equipment(algorithm: AlgorithmIdentity, ...others: readonly AlgorithmIdentity[]): DataSet {
   return {
-    ...device,
+    ...deviceOf(algorithm),
     StationName: stationName,
-    ContributingEquipmentSequence: [
-      {
-        PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)],
-        ...device,
-        DeviceUID: algorithm.deviceUID,
-        ContributionDescription: contribution,
-      },
-    ],
+    ContributingEquipmentSequence: [algorithm, ...others].map((one) => ({
+      PurposeOfReferenceCodeSequence: [codeItem(codes.processingEquipment)],
+      ...deviceOf(one),
+      DeviceUID: one.deviceUID,
+      ContributionDescription: contribution,
+    })),
   };
+}
+
+function deviceOf({ manufacturer, name, serialNumber, version }: AlgorithmIdentity): DataSet {
+  return { Manufacturer: manufacturer, ManufacturerModelName: name, DeviceSerialNumber: serialNumber, SoftwareVersions: version };
 }
 
 /** The same modules for the program that recorded a reader's assessment. It has no Device UID of a model: no model takes part. */

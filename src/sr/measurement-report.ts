@@ -3,7 +3,8 @@ import { codes } from './codes.js';
 import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
 import { comprehensive3dSr, documentOf } from './document-header.js';
 import type { RegionTemplate } from './document-profile.js';
-import { equipment, legalIdentity } from './equipment.js';
+import { algorithmOfFinding, algorithmsOf, hasSeveralAlgorithms } from './algorithms.js';
+import { equipment } from './equipment.js';
 import type { FindingRegion, ReportContent, ReportedFinding } from './report-content.js';
 import { deviceObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
@@ -25,12 +26,19 @@ export function hasPlace(content: ReportContent): boolean {
  * rows 13 and 14, which take a CODE or TEXT of any name.
  */
 export function measurementReport(content: ReportContent, regionTemplate: RegionTemplate = '1501'): DataSet {
-  const algorithm = legalIdentity(content.algorithm);
+  const [algorithm] = algorithmsOf(content);
   const inGroup = (finding: ReportedFinding): boolean => regionTemplate === '1410' || finding.region !== undefined;
   const groups = content.findings
     .filter(inGroup)
-    .map((finding) => measurementGroup(finding, algorithm, regionTemplate, hasPlace(content) ? wholeImageOf(finding, content) : undefined));
-  const evaluations = content.findings.filter((finding) => !inGroup(finding)).map(evaluation);
+    .map((finding) =>
+      measurementGroup(
+        finding,
+        algorithmOfFinding(finding, content),
+        regionTemplate,
+        hasPlace(content) ? wholeImageOf(finding, content) : undefined,
+      ),
+    );
+  const evaluations = content.findings.filter((finding) => !inGroup(finding)).map((finding) => evaluation(finding, content));
   const tree = root(codes.imagingMeasurementReport, '1500', [
     ...languageOfContent(),
     ...deviceObserver(algorithm),
@@ -44,7 +52,7 @@ export function measurementReport(content: ReportContent, regionTemplate: Region
 
 /** Equipment and flags of a software's result: UNVERIFIED and PRELIMINARY, because no physician has seen it. */
 export function unverified(content: ReportContent): DataSet {
-  return { ...equipment(legalIdentity(content.algorithm)), VerificationFlag: 'UNVERIFIED', PreliminaryFlag: 'PRELIMINARY' };
+  return { ...equipment(...algorithmsOf(content)), VerificationFlag: 'UNVERIFIED', PreliminaryFlag: 'PRELIMINARY' };
 }
 
 /** Evidence holds every image that findings rest on (PS3.3 C.17.2.3). */
@@ -61,9 +69,14 @@ function wholeImageOf({ images: [image] }: ReportedFinding, { images = [] }: Rep
   return image && right && bottom ? { image, left: 0, top: 0, right, bottom } : undefined;
 }
 
-function evaluation(finding: ReportedFinding): ContentItem {
+/** Of several algorithms, the one of the finding is a property: in the container its name would collide with rows 13 and 14. */
+function evaluation(finding: ReportedFinding, content: ReportContent): ContentItem {
+  const { name, version } = algorithmOfFinding(finding, content);
   const sources = finding.images.map((one) => image('INFERRED FROM', codes.sourceOfMeasurement, one));
   return code('CONTAINS', finding.concept, decisionCodes[finding.decision], [
     num('HAS PROPERTIES', codes.probability, probabilityPercent(finding), codes.percent, sources),
+    ...(hasSeveralAlgorithms(content)
+      ? [text('HAS PROPERTIES', codes.algorithmName, name), text('HAS PROPERTIES', codes.algorithmVersion, version)]
+      : []),
   ]);
 }

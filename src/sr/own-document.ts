@@ -8,7 +8,7 @@ import { assessmentStationName, contribution, formerAssessmentStationName, stati
  * the Contributing Equipment Sequence; where only series attributes are known, the Station Name decides.
  *
  * A document that somebody derives from ours repeats our contribution (PS3.3 C.12.1 has it accumulate) and, where the header
- * is copied, our Station Name too. It is theirs as soon as it is verified, or names equipment other than our model's.
+ * is copied, our Station Name too. It is theirs as soon as it is verified, or names equipment other than our models'.
  */
 export function isOwnDocument(dataSet: DataSet): boolean {
   if (!['SR', 'OT'].includes(textOf(dataSet, 'Modality') ?? '') || textOf(dataSet, 'StationName') !== stationName) return false;
@@ -16,11 +16,12 @@ export function isOwnDocument(dataSet: DataSet): boolean {
   const contributions = itemsOf(dataSet, 'ContributingEquipmentSequence');
   // Only series attributes are known.
   if (dataSet['ContributingEquipmentSequence'] === undefined) return true;
-  const [only] = contributions;
+  // One for each model that analysed the study; the header names the first.
+  const [first] = contributions;
   return (
-    contributions.length === 1 &&
-    textOf(only!, 'ContributionDescription') === contribution &&
-    equipmentAttributes.every((keyword) => textOf(only!, keyword) === textOf(dataSet, keyword))
+    first !== undefined &&
+    contributions.every((one) => textOf(one, 'ContributionDescription') === contribution) &&
+    equipmentAttributes.every((keyword) => textOf(first, keyword) === textOf(dataSet, keyword))
   );
 }
 

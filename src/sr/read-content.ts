@@ -19,6 +19,8 @@ export interface ReadFinding {
   readonly region?: FindingRegion;
   readonly trackingUID?: string;
   readonly images: readonly ImageReference[];
+  /** Name and version of the algorithm beside it (TID 4019). */
+  readonly algorithm?: { readonly name: string; readonly version: string };
 }
 
 /** Names of the NUM that tells how probable a finding is: Probability, and Certainty of Finding, Feature, Impression (CID 6048). */
@@ -33,16 +35,21 @@ const probabilityNames: readonly CodedConcept[] = ['111012', '111011', '111013',
  * its finding by a modifier; in documents of releases before 0.3 the finding is its own name.
  */
 export function readTextFindings(document: DataSet, evidence: readonly DocumentReference[]): readonly ReadFinding[] {
-  return childrenNamed(document, codes.findings).flatMap((section) =>
-    childrenOf(section).flatMap((item): readonly ReadFinding[] => {
+  return childrenNamed(document, codes.findings).flatMap((section) => {
+    const origin = algorithmIn(section);
+    return childrenOf(section).flatMap((item): readonly ReadFinding[] => {
       const concept = codeNamed(item, codes.finding) ?? nameOf(item);
       const probability = probabilityOf(item);
       if (!concept || probability === undefined) return [];
-      return [
-        { concept, probability, decision: decisionOf(codeNamed(section, concept)) ?? 'undetermined', images: imagesBelow(item, evidence) },
-      ];
-    }),
-  );
+      const decision = decisionOf(codeNamed(section, concept)) ?? 'undetermined';
+      return [{ concept, probability, decision, images: imagesBelow(item, evidence), ...origin }];
+    });
+  });
+}
+
+function algorithmIn(item: DataSet): Pick<ReadFinding, 'algorithm'> {
+  const [name, version] = [textNamed(item, codes.algorithmName), textNamed(item, codes.algorithmVersion)];
+  return name === undefined || version === undefined ? {} : { algorithm: { name, version } };
 }
 
 /** Findings of a TID 1500 document, ours or another's: measurement groups (TID 1501, 1410, 1411) and evaluations. */
@@ -74,6 +81,7 @@ function readGroup(group: DataSet, evidence: readonly DocumentReference[]): read
       ...(region ? { region } : {}),
       ...(trackingUID ? { trackingUID } : {}),
       images: read ? [read.image] : [...imagesBelow(certainty, evidence), ...imagesBelow(group, evidence)],
+      ...algorithmIn(group),
     },
   ];
 }
@@ -83,7 +91,7 @@ function readEvaluation(item: DataSet, evidence: readonly DocumentReference[]): 
   const certainty = childrenNamed(item, ...probabilityNames).find((child) => probabilityOf(child) !== undefined);
   if (!concept || !certainty) return [];
   const decision = decisionOf(conceptOf(item, 'ConceptCodeSequence')) ?? 'undetermined';
-  return [{ concept, probability: probabilityOf(certainty)!, decision, images: imagesBelow(certainty, evidence) }];
+  return [{ concept, probability: probabilityOf(certainty)!, decision, images: imagesBelow(certainty, evidence), ...algorithmIn(item) }];
 }
 
 function sideIn(site: DataSet): Side | undefined {

@@ -16,7 +16,10 @@ export interface ReadReport {
   readonly kind: 'text' | 'measurement';
   readonly outcome: ReportOutcome;
   readonly findings: readonly ReadFinding[];
+  /** The first one. */
   readonly algorithm: AlgorithmIdentity;
+  /** Further ones, by falling precedence; absent if there is none. Their parameters stand in their own sections and are not read. */
+  readonly otherAlgorithms?: readonly AlgorithmIdentity[];
   readonly procedureReported?: CodedConcept;
   readonly evidence: readonly DocumentReference[];
   readonly predecessors: readonly DocumentReference[];
@@ -35,11 +38,15 @@ export function readReport(document: DataSet): ReadReport {
   const evidence = readHierarchical(document, 'CurrentRequestedProcedureEvidenceSequence');
   const procedureReported = codeNamed(document, codes.procedureReported);
   const createdAt = momentOf(document, 'ContentDate', 'ContentTime');
+  const others = devicesOf(document).slice(1).map(otherAlgorithm);
   return {
     kind,
     outcome: kind === 'text' ? readOutcome(document) : { kind: 'reported' },
-    findings: kind === 'text' ? readTextFindings(document, evidence) : readMeasuredFindings(document, evidence),
+    findings: (kind === 'text' ? readTextFindings(document, evidence) : readMeasuredFindings(document, evidence)).map((finding) =>
+      others.length > 0 ? finding : withoutAlgorithm(finding),
+    ),
     algorithm: readAlgorithm(document),
+    ...(others.length > 0 ? { otherAlgorithms: others } : {}),
     ...(procedureReported ? { procedureReported } : {}),
     evidence,
     predecessors: readHierarchical(document, 'PredecessorDocumentsSequence'),
@@ -65,15 +72,34 @@ function readOutcome(document: DataSet): ReportOutcome {
   return { kind, code: code ?? '', reason: reason ?? sentence };
 }
 
-/**
- * From the Processing Equipment item that has a Device UID, as IHE AIR demands (a toolkit may add one of its own
- * without), else from the equipment of the header, else from TID 1004 and TID 4019.
- */
-function readAlgorithm(document: DataSet): AlgorithmIdentity {
-  const device = itemsOf(document, 'ContributingEquipmentSequence').find(
+/** Of one algorithm, its findings need not name it. */
+function withoutAlgorithm({ algorithm: _only, ...finding }: ReadFinding): ReadFinding {
+  return finding;
+}
+
+/** The Processing Equipment items that have a Device UID, as IHE AIR demands; a toolkit may add one of its own without. */
+function devicesOf(document: DataSet): readonly DataSet[] {
+  return itemsOf(document, 'ContributingEquipmentSequence').filter(
     (item) =>
       sameConcept(conceptOf(item, 'PurposeOfReferenceCodeSequence'), codes.processingEquipment) && textOf(item, 'DeviceUID') !== undefined,
   );
+}
+
+function otherAlgorithm(device: DataSet): AlgorithmIdentity {
+  const text = (keyword: string): string => textOf(device, keyword) ?? '';
+  return {
+    manufacturer: text('Manufacturer'),
+    name: text('ManufacturerModelName'),
+    version: text('SoftwareVersions'),
+    deviceUID: text('DeviceUID'),
+    serialNumber: text('DeviceSerialNumber'),
+    parameters: [],
+  };
+}
+
+/** From the first Processing Equipment item, else from the equipment of the header, else from TID 1004 and TID 4019. */
+function readAlgorithm(document: DataSet): AlgorithmIdentity {
+  const [device] = devicesOf(document);
   const inHeader = (keyword: string): string | undefined => textOf(device ?? document, keyword) ?? textOf(document, keyword);
   const sections = [
     ...childrenNamed(document, codes.currentProcedureDescriptions),

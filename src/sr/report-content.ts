@@ -26,11 +26,17 @@ export interface ReportedFinding {
   readonly absentBelow: number;
   readonly presentFrom: number;
   readonly decision: Decision;
+  /** Probability and thresholds are the publisher's, not fitted on labels of the hospital. */
+  readonly isNotCalibratedHere?: true;
   readonly region?: FindingRegion;
   /** The images that this finding was inferred from. */
   readonly images: readonly ImageReference[];
   /** Tracking Unique Identifier (112040): the same for this lesion in every result of the study. */
   readonly trackingUID: string;
+  /** Device UID of its algorithm, where several report; absent: that of `algorithm`. */
+  readonly deviceUID?: string;
+  /** Name of the algorithm whose decision on the same finding counts instead, by the configured precedence. */
+  readonly overruledBy?: string;
 }
 
 /** The algorithm and the model version behind a result (IHE AIR, TID 1004, TID 4019). */
@@ -62,5 +68,8 @@ export interface ReportContent extends HeaderContent {
   readonly evidence: readonly ImageReference[];
   /** Data sets of these images, for their descriptors in the image library; an image without one is listed without descriptors. */
   readonly images?: readonly DataSet[];
+  /** The algorithm; of several, the first in precedence. */
   readonly algorithm: AlgorithmIdentity;
+  /** Further algorithms that analysed the images, by falling precedence. */
+  readonly otherAlgorithms?: readonly AlgorithmIdentity[];
 }

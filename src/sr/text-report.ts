@@ -3,9 +3,9 @@ import type { DataSet } from '../dicom/data-set.js';
 import { codes } from './codes.js';
 import { code, container, image, num, root, text, type ContentItem } from './content-item.js';
 import { comprehensiveSr, documentOf } from './document-header.js';
-import { legalIdentity } from './equipment.js';
+import { algorithmsOf, findingsByAlgorithm, hasSeveralAlgorithms } from './algorithms.js';
 import { unverified, withEvidence } from './measurement-report.js';
-import type { ImageReference, ReportContent, ReportedFinding, ReportOutcome } from './report-content.js';
+import type { AlgorithmIdentity, ImageReference, ReportContent, ReportedFinding, ReportOutcome } from './report-content.js';
 import { deviceObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
 import { algorithmIdentification } from './tid-4019-algorithm-identification.js';
@@ -25,9 +25,12 @@ import {
  *
  * OHIF renders it as a tree of "name: value" lines and crashes on an item without a concept name, so the sections are
  * flat, every item has a name, and images hang below NUM and TEXT, where OHIF does not look.
+ *
+ * If several models analysed the study, each has a Findings section of its own, which names it, and its own Current Procedure
+ * Descriptions with TID 4019. Their order is the precedence: of two decisions on one finding the first counts.
  */
 export function textReport(content: ReportContent): DataSet {
-  const algorithm = legalIdentity(content.algorithm);
+  const [algorithm] = algorithmsOf(content);
   const tree = root(codes.diagnosticImagingReport, '2000', [
     ...content.procedures.map((procedure) => code('HAS CONCEPT MOD', codes.procedureReported, procedure)),
     ...languageOfContent(),
@@ -39,11 +42,15 @@ export function textReport(content: ReportContent): DataSet {
       ...(content.remarks ?? []).map((sentence) => text('CONTAINS', codes.comment, sentence)),
       ...content.predecessors.map((one) => text('CONTAINS', codes.comment, `Replaces the earlier result ${one.sopInstanceUID}`)),
     ]),
-    ...findingsSection(content.findings),
-    container('CONTAINS', codes.currentProcedureDescriptions, [
-      ...algorithmIdentification(algorithm, 'CONTAINS', content.findings.map(thresholdSentence)),
-      ...imagesAnalysed(content),
-    ]),
+    ...findingsByAlgorithm(content).flatMap(({ algorithm: own, findings }) =>
+      findingsSection(findings, hasSeveralAlgorithms(content) ? own : undefined),
+    ),
+    ...findingsByAlgorithm(content).map(({ algorithm: own, findings }, index) =>
+      container('CONTAINS', codes.currentProcedureDescriptions, [
+        ...algorithmIdentification(own, 'CONTAINS', findings.map(thresholdSentence)),
+        ...(index === 0 ? imagesAnalysed(content) : []),
+      ]),
+    ),
   ]);
   return documentOf(withEvidence(content), comprehensiveSr, seriesDescriptionOf(content, 'text'), unverified(content), tree);
 }
@@ -57,9 +64,14 @@ const outcomeCodes = {
 /**
  * Every finding, also the absent ones, what matters most first: CODE finding = present/absent/undetermined, and its
  * probability beside it, because OHIF shows no nested items. A modifier names the finding that the probability is of.
+ *
+ * @param algorithm named at the beginning, where several report
  */
-function findingsSection(findings: readonly ReportedFinding[]): readonly ContentItem[] {
+function findingsSection(findings: readonly ReportedFinding[], algorithm?: AlgorithmIdentity): readonly ContentItem[] {
   if (findings.length === 0) return [];
+  const origin = algorithm
+    ? [text('CONTAINS', codes.algorithmName, algorithm.name), text('CONTAINS', codes.algorithmVersion, algorithm.version)]
+    : [];
   const items = byImportance(findings).flatMap((finding) => [
     code('CONTAINS', finding.concept, decisionCodes[finding.decision]),
     num('CONTAINS', codes.probability, probabilityPercent(finding), codes.percent, [
@@ -67,7 +79,7 @@ function findingsSection(findings: readonly ReportedFinding[]): readonly Content
       ...sources(finding.images),
     ]),
   ]);
-  return [container('CONTAINS', codes.findings, items)];
+  return [container('CONTAINS', codes.findings, [...origin, ...items])];
 }
 
 function imagesAnalysed(content: ReportContent): readonly ContentItem[] {

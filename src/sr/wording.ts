@@ -1,4 +1,5 @@
 import { sameConcept, type CodedConcept } from '../dicom/code.js';
+import { algorithmOfFinding, hasSeveralAlgorithms } from './algorithms.js';
 import { codes } from './codes.js';
 import type { Decision, ReportContent, ReportedFinding } from './report-content.js';
 
@@ -72,23 +73,30 @@ export function conclusionsOf(content: ReportContent): readonly string[] {
   if (content.outcome.kind !== 'reported')
     return [`${outcomeWords[content.outcome.kind]} (${content.outcome.code}): ${content.outcome.reason}`];
   const noted = byImportance(content.findings).filter((finding) => finding.decision !== 'absent');
-  const names = content.findings.map((finding) => finding.concept.meaning).join(', ');
+  const names = [...new Set(content.findings.map((finding) => finding.concept.meaning))].join(', ');
   const none =
     content.findings.length === 0 ? 'The software looked for no finding.' : `None of the findings looked for is present: ${names}.`;
-  return [...(noted.some((finding) => finding.decision === 'present') ? [] : [none]), ...noted.map(findingSentence)];
+  const isPresent = noted.some((finding) => finding.decision === 'present' && finding.overruledBy === undefined);
+  return [...(isPresent ? [] : [none]), ...noted.map((finding) => findingSentence(finding, content))];
 }
 
 /** Opening of a conclusion when nothing was analysed; readers find outcome, code and reason by it. */
 export const outcomeWords = { skipped: 'Not analysed', failed: 'Analysis failed' } as const;
 
-/** "Present, 93 %: appearance compatible with pneumonia." and where to see it, or that the model gives no place. */
-function findingSentence(finding: ReportedFinding): string {
+/**
+ * "Present, 93 %: appearance compatible with pneumonia." and where to see it, or that the model gives no place; of several models also which
+ * one, and whether it decides.
+ */
+function findingSentence(finding: ReportedFinding, content: ReportContent): string {
   const where = finding.region
     ? ` Where the network looked is drawn in "${regionsDescription}".`
     : finding.decision === 'present'
       ? ' No region is drawn: the model gives none for this finding.'
       : '';
-  return `${words[finding.decision]}, ${probabilityPercent(finding)} %: ${finding.wording}.${where}`;
+  const overruled = finding.overruledBy === undefined ? '' : `; on this finding the model ${finding.overruledBy} decides`;
+  const origin = hasSeveralAlgorithms(content) ? ` Model: ${algorithmOfFinding(finding, content).name}${overruled}.` : '';
+  const calibration = finding.isNotCalibratedHere ? ' (not calibrated here)' : '';
+  return `${words[finding.decision]}, ${probabilityPercent(finding)} %${calibration}: ${finding.wording}.${where}${origin}`;
 }
 
 /** Comment of a planar group whose finding has no region of its own; readers know the whole image by it. */
@@ -96,8 +104,11 @@ export const wholeImageComment = 'AI: refers to the whole image';
 
 /** The rule behind a decision, so that a reader can follow it. */
 export function thresholdSentence(finding: ReportedFinding): string {
-  return `${finding.concept.meaning}: absent below ${thresholdPercent(finding.absentBelow)} %, present from ${thresholdPercent(finding.presentFrom)} %, undetermined between`;
+  return `${finding.concept.meaning}: absent below ${thresholdPercent(finding.absentBelow)} %, present from ${thresholdPercent(finding.presentFrom)} %, undetermined between${finding.isNotCalibratedHere ? notCalibratedHere : ''}`;
 }
+
+/** Follows the thresholds of a finding in TID 4019 of its group and of the text report, and its conclusion. */
+const notCalibratedHere = "; not calibrated here, the publisher's values";
 
 const regionsDescription = 'AI regions (unverified)';
 
@@ -106,7 +117,8 @@ export function seriesDescriptionOf(content: ReportContent, kind: 'text' | 'regi
   if (kind === 'regions') return regionsDescription;
   if (content.outcome.kind === 'skipped') return 'AI report: not analysed';
   if (content.outcome.kind === 'failed') return 'AI report: failed';
-  const count = (decision: Decision): number => content.findings.filter((finding) => finding.decision === decision).length;
+  const count = (decision: Decision): number =>
+    content.findings.filter((finding) => finding.decision === decision && !finding.overruledBy).length;
   const undetermined = count('undetermined') > 0 ? `, ${count('undetermined')} undetermined` : '';
   return `AI report: ${count('present') || 'none'} present${undetermined} (unverified)`;
 }

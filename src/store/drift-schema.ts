@@ -9,6 +9,8 @@ export const studyStatistics = chestAi.table(
     studyInstanceUID: text('study_instance_uid').notNull(),
     network: text('network').$type<'xray' | 'ct'>().notNull(),
     modelVersion: text('model_version').notNull(),
+    /** The model line of that version. */
+    line: text('line').notNull().default('default'),
     /** A configured name or a keyed hash. */
     site: text('site').notNull(),
     predictedAt: timeColumn('predicted_at').notNull(),
@@ -22,6 +24,7 @@ export const studyStatistics = chestAi.table(
 
 export const driftAlarm = chestAi.table('drift_alarm', {
   id: text('id').primaryKey(),
+  line: text('line').notNull().default('default'),
   site: text('site').notNull(),
   network: text('network').$type<'xray' | 'ct'>().notNull(),
   quantity: text('quantity').notNull(),
@@ -35,7 +38,7 @@ export const driftAlarm = chestAi.table('drift_alarm', {
   acknowledgedAt: timeColumn('acknowledged_at'),
 });
 
-/** `report`: the last comparison. `site-key`: with it sites are hashed, the same for all processes. */
+/** `report`: the last comparison of the default line; `report/NAME`: of another. `site-key`: with it sites are hashed, the same for all processes. */
 export const driftState = chestAi.table('drift_state', {
   name: text('name').primaryKey(),
   value: jsonb('value').$type<unknown>().notNull(),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm';
+import { defaultLine } from '../lib/model-line.js';
 import type { Database } from './database.js';
 import { driftAlarm, driftState } from './drift-schema.js';
 
@@ -8,6 +9,7 @@ export type DriftAlarmRow = Readonly<typeof driftAlarm.$inferSelect>;
 /** One quantity of a site that has moved. */
 export type RaisedAlarm = Pick<DriftAlarmRow, 'site' | 'network' | 'quantity' | 'detail'>;
 
+/** The drift checks of one model line. */
 export interface DriftState {
   /** Keyed hashes of sites are the same for all processes on one database. */
   siteKey(): Promise<Uint8Array>;
@@ -28,6 +30,8 @@ export interface DriftState {
   ): Promise<{ readonly raised: readonly RaisedAlarm[]; readonly ended: readonly RaisedAlarm[] }>;
   /** Those that last, oldest first. */
   alarms(): Promise<readonly DriftAlarmRow[]>;
+  /** The same of every line. */
+  alarmsOfAllLines(): Promise<readonly DriftAlarmRow[]>;
   /** @returns false if none of that id lasts unacknowledged */
   acknowledge(id: string, by: string, at: Date): Promise<boolean>;
 }
@@ -36,7 +40,16 @@ export function placeOfAlarm({ site, network, quantity }: Pick<RaisedAlarm, 'sit
   return JSON.stringify([site, network, quantity]);
 }
 
-export function driftIn(database: Database): DriftState {
+export function driftIn(database: Database, line = defaultLine): DriftState {
+  const reportName = line === defaultLine ? 'report' : `report/${line}`;
+  const lasting = (where: SQL | undefined): Promise<readonly DriftAlarmRow[]> =>
+    database.run((tables) =>
+      tables
+        .select()
+        .from(driftAlarm)
+        .where(and(where, isNull(driftAlarm.overAt)))
+        .orderBy(asc(driftAlarm.raisedAt), asc(driftAlarm.site), asc(driftAlarm.quantity)),
+    );
   const stateOf = async (name: string): Promise<unknown> => {
     const [row] = await database.run((tables) => tables.select().from(driftState).where(eq(driftState.name, name)));
     return row?.value;
@@ -52,15 +65,17 @@ export function driftIn(database: Database): DriftState {
       return Buffer.from((await stateOf('site-key')) as string, 'hex');
     },
 
-    report: () => stateOf('report'),
+    report: () => stateOf(reportName),
 
     record: (report, alarms, compared, at) =>
       database.transaction(async (tables) => {
         await tables
           .insert(driftState)
-          .values({ name: 'report', value: report })
+          .values({ name: reportName, value: report })
           .onConflictDoUpdate({ target: driftState.name, set: { value: sql`excluded.value` } });
-        const known = new Map((await tables.select().from(driftAlarm)).map((row) => [placeOfAlarm(row), row]));
+        const known = new Map(
+          (await tables.select().from(driftAlarm).where(eq(driftAlarm.line, line))).map((row) => [placeOfAlarm(row), row]),
+        );
         const now = new Set(alarms.map(placeOfAlarm));
         const raised: RaisedAlarm[] = [];
         for (const alarm of alarms) {
@@ -70,6 +85,7 @@ export function driftIn(database: Database): DriftState {
           else {
             const fresh = {
               ...alarm,
+              line,
               id: before?.id ?? randomBytes(6).toString('hex'),
               raisedAt: at,
               seenAt: at,
@@ -88,15 +104,8 @@ export function driftIn(database: Database): DriftState {
         return { raised, ended };
       }),
 
-    alarms() {
-      return database.run((tables) =>
-        tables
-          .select()
-          .from(driftAlarm)
-          .where(isNull(driftAlarm.overAt))
-          .orderBy(asc(driftAlarm.raisedAt), asc(driftAlarm.site), asc(driftAlarm.quantity)),
-      );
-    },
+    alarms: () => lasting(eq(driftAlarm.line, line)),
+    alarmsOfAllLines: () => lasting(undefined),
 
     async acknowledge(id, by, at) {
       const rows = await database.run((tables) =>

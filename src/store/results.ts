@@ -30,6 +30,7 @@ export interface NewResult {
   /** Hash of the image UIDs that it rests on. */
   readonly inputKey: string;
   readonly findings?: readonly RecordedFinding[];
+  readonly otherFindings?: readonly RecordedFinding[];
   readonly documents?: readonly RecordedDocument[];
   readonly predecessorResultId?: string;
   /** Milliseconds by step. */
@@ -182,6 +183,7 @@ function record(database: Database, given: NewResult, isNow: boolean): Promise<b
       createdAt: given.createdAt ?? new Date(),
       priority: given.priority ?? 0,
       findings: given.findings ?? [],
+      otherFindings: given.otherFindings ?? [],
       documents: given.documents ?? [],
       timingsMs: given.timingsMs ?? {},
       isCurrent: newest,

@@ -1,6 +1,7 @@
+import { defaultLine } from '../lib/model-line.js';
 import type { Connection } from './sql.js';
 
-/** What retraining has to remember, by name, in the database that all processes share. */
+/** What the retraining of one model line has to remember, by name, in the database that all processes share. */
 export interface RetrainingState {
   /** Undefined if there is none. */
   read(name: string): Promise<unknown>;
@@ -9,23 +10,28 @@ export interface RetrainingState {
   write(name: string, value: unknown): Promise<void>;
 }
 
-export function retrainingStateIn(connection: Connection): RetrainingState {
+export function retrainingStateIn(connection: Connection, line = defaultLine): RetrainingState {
+  const stored = (name: string): string => (line === defaultLine ? name : `${line}/${name}`);
   const read = async (name: string): Promise<unknown> =>
-    (await connection.query<{ value: unknown }>({ text: 'SELECT value FROM chest_ai.retraining_state WHERE name = $1', values: [name] }))
-      .rows[0]?.value;
+    (
+      await connection.query<{ value: unknown }>({
+        text: 'SELECT value FROM chest_ai.retraining_state WHERE name = $1',
+        values: [stored(name)],
+      })
+    ).rows[0]?.value;
   return {
     read,
     async keepFirst(name, value) {
       await connection.query({
         text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING',
-        values: [name, JSON.stringify(value)],
+        values: [stored(name), JSON.stringify(value)],
       });
       return read(name);
     },
     async write(name, value) {
       await connection.query({
         text: 'INSERT INTO chest_ai.retraining_state (name, value) VALUES ($1, $2::jsonb) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-        values: [name, JSON.stringify(value)],
+        values: [stored(name), JSON.stringify(value)],
       });
     },
   };

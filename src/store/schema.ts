@@ -23,6 +23,8 @@ export interface RecordedFinding {
   /** Calibrated, 0 to 1. */
   readonly probability: number;
   readonly decision: 'present' | 'absent' | 'undetermined';
+  /** Of the model that found it. */
+  readonly modelVersion?: string;
 }
 
 /** A document of a result in Orthanc. */
@@ -57,6 +59,13 @@ export const worklistChange = chestAi.table('worklist_change', {
   number: bigint('number', { mode: 'number' }).notNull(),
 });
 
+/** A study whose images changed or that was deleted; `number` is that of worklistChange. */
+export const studyChange = chestAi.table('study_change', {
+  number: bigint('number', { mode: 'number' }).primaryKey(),
+  studyInstanceUID: text('study_instance_uid').notNull(),
+  changedAt: timeColumn('changed_at').notNull().defaultNow(),
+});
+
 export const study = chestAi.table('study', {
   studyInstanceUID: text('study_instance_uid').primaryKey(),
   orthancId: text('orthanc_id').notNull(),
@@ -83,10 +92,13 @@ export const result = chestAi.table('result', {
   reason: text('reason'),
   rule: text('rule'),
   priority: integer('priority').notNull(),
+  /** Of the first model. */
   modelVersion: text('model_version'),
   engine: text('engine'),
   inputKey: text('input_key').notNull(),
   findings: jsonb('findings').$type<readonly RecordedFinding[]>().notNull(),
+  /** Of other models, on findings that `findings` contains: a model of higher precedence decided on these. */
+  otherFindings: jsonb('other_findings').$type<readonly RecordedFinding[]>().notNull().default([]),
   documents: jsonb('documents').$type<readonly RecordedDocument[]>().notNull(),
   predecessorResultId: text('predecessor_result_id'),
   isCurrent: boolean('is_current').notNull(),
@@ -110,6 +122,7 @@ export const delivery = chestAi.table(
 export const tables = {
   orthancCursor,
   worklistChange,
+  studyChange,
   study,
   result,
   delivery,

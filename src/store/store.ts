@@ -1,3 +1,4 @@
+import { defaultLine } from '../lib/model-line.js';
 import type { Log } from '../log.js';
 import { retrainingStateIn, type RetrainingState } from './retraining-state.js';
 import { scheduleStateIn, type ScheduleState } from './schedule-state.js';
@@ -23,8 +24,17 @@ import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
 import type { Connection } from './sql.js';
 import type { StoreLocation } from './store-location.js';
 import { studiesIn, type Studies } from './studies.js';
+import { studyChangesIn, type StudyChanges } from './study-changes.js';
 import { worklistIn, type Worklist } from './worklist.js';
 import { tokensIn, type Tokens } from './tokens.js';
+
+/** The part of the database that each model line has for itself. */
+export interface LineStore {
+  readonly statistics: StatisticsOfStudies;
+  readonly drift: DriftState;
+  readonly models: SharedModels;
+  readonly retraining: RetrainingState;
+}
 
 /** The database. Its index of the PACS can be rebuilt from Orthanc; jobs, accounts and the audit log cannot. */
 export interface Store {
@@ -34,6 +44,7 @@ export interface Store {
   readonly cursors: Cursors;
   readonly studies: Studies;
   readonly knownStudies: KnownStudies;
+  readonly studyChanges: StudyChanges;
   readonly results: Results;
   readonly worklist: Worklist;
   readonly deliveries: Deliveries;
@@ -50,6 +61,8 @@ export interface Store {
   readonly drift: DriftState;
   readonly models: SharedModels;
   readonly retraining: RetrainingState;
+  /** What belongs to a model line; `statistics`, `drift`, `models` and `retraining` above are those of the default line. */
+  ofLine(line: string): LineStore;
   readonly schedules: ScheduleState;
   /** Plain SQL on the same database, for the job queues. */
   readonly sql: Connection;
@@ -74,12 +87,19 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     throw thrown;
   }
   const database = openDatabase(connection);
+  const ofLine = (line: string): LineStore => ({
+    statistics: statisticsIn(database, line),
+    drift: driftIn(database, line),
+    models: sharedModelsIn(connection, line),
+    retraining: retrainingStateIn(connection, line),
+  });
   return {
     kind: connection.kind,
     name: connection.name,
     cursors: cursorsIn(database),
     studies: studiesIn(database),
     knownStudies: knownStudiesIn(database),
+    studyChanges: studyChangesIn(database),
     results: resultsIn(database),
     worklist: worklistIn(database),
     deliveries: deliveriesIn(database),
@@ -92,10 +112,8 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     assessments: assessmentsIn(database),
     labels: labelsIn(database),
     shadow: shadowResultsIn(database),
-    statistics: statisticsIn(database),
-    drift: driftIn(database),
-    models: sharedModelsIn(connection),
-    retraining: retrainingStateIn(connection),
+    ...ofLine(defaultLine),
+    ofLine,
     schedules: scheduleStateIn(connection),
     sql: connection,
     close: () => connection.close(),

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { label, assessment } from './label-schema.js';
 import { delivery, result, study, type StudyState } from './schema.js';
-import { noteWorklistChange } from './worklist-change.js';
+import { noteStudyChange } from './study-changes.js';
 
 /** A study that reached the PACS, and how far we are with it. */
 export type StudyRow = Readonly<typeof study.$inferSelect>;
@@ -106,7 +106,7 @@ export function studiesIn(database: Database): Studies {
           .delete(study)
           .where(eq(study.studyInstanceUID, studyInstanceUID))
           .returning({ uid: study.studyInstanceUID });
-        await noteWorklistChange(tables);
+        await noteStudyChange(tables, studyInstanceUID);
         return results.length + labels.length + studies.length > 0;
       }),
 

@@ -1,16 +1,18 @@
-import { and, asc, desc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { defaultLine } from '../lib/model-line.js';
 import type { Database, Tables } from './database.js';
 import { studyStatistics } from './drift-schema.js';
 import { label } from './label-schema.js';
 
 /** Statistics of one predicted study: numbers and short names. */
-export type StudyStatisticsRow = Readonly<typeof studyStatistics.$inferSelect>;
+export type StudyStatisticsRow = Readonly<Omit<typeof studyStatistics.$inferSelect, 'line'>>;
 /** What was reported of a study that readers have assessed. */
 export type ReportedDecisions = Pick<StudyStatisticsRow, 'studyInstanceUID' | 'site' | 'network' | 'predictedAt' | 'decisions'>;
 
+/** Studies as the champions of one model line have seen them. */
 export interface StatisticsOfStudies {
-  /** Replaces an earlier row of the same study and version. */
-  record(row: StudyStatisticsRow): Promise<void>;
+  /** Replaces an earlier row of the same study and version. @param row of the line that it names, else of this one */
+  record(row: StudyStatisticsRow & { readonly line?: string }): Promise<void>;
   /** Of all sites, newest first. If there are more than `limit`, a sample by UID, with the same share of each day; small sites are included completely. */
   since(from: Date, options?: { readonly limit?: number }): Promise<readonly StudyStatisticsRow[]>;
   /** The first ones of a site, oldest first. */
@@ -30,9 +32,12 @@ const maxRows = 20_000;
 /** The sample contains at least this many of each site and network. */
 const minOfGroup = 500;
 
-export function statisticsIn(database: Database): StatisticsOfStudies {
+export function statisticsIn(database: Database, line = defaultLine): StatisticsOfStudies {
+  const isOfLine = eq(studyStatistics.line, line);
+  const { line: _line, ...columns } = getTableColumns(studyStatistics);
   return {
-    async record(row) {
+    async record(given) {
+      const row = { ...given, line: given.line ?? line };
       const { studyInstanceUID: _study, modelVersion: _version, ...rest } = row;
       await database.run((tables) =>
         tables
@@ -43,11 +48,11 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
     },
 
     since(from, { limit = maxRows } = {}) {
-      const lately = gte(studyStatistics.predictedAt, from);
+      const lately = and(isOfLine, gte(studyStatistics.predictedAt, from))!;
       return database.run(async (tables) => {
         const sample = await sampleOf(tables, lately, limit);
         return tables
-          .select()
+          .select(columns)
           .from(studyStatistics)
           .where(and(lately, sample))
           .orderBy(desc(studyStatistics.predictedAt), asc(studyStatistics.studyInstanceUID));
@@ -57,10 +62,11 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
     first({ site, network, before, modelVersion, limit }) {
       return database.run((tables) =>
         tables
-          .select()
+          .select(columns)
           .from(studyStatistics)
           .where(
             and(
+              isOfLine,
               eq(studyStatistics.site, site),
               eq(studyStatistics.network, network),
               lt(studyStatistics.predictedAt, before),
@@ -75,6 +81,7 @@ export function statisticsIn(database: Database): StatisticsOfStudies {
     labelled(modelVersion, from, { limit = maxRows } = {}) {
       const { studyInstanceUID, site, network, predictedAt, decisions } = studyStatistics;
       const wanted = and(
+        isOfLine,
         eq(studyStatistics.modelVersion, modelVersion),
         gte(predictedAt, from),
         sql`EXISTS (SELECT 1 FROM ${label} WHERE ${label.studyInstanceUID} = ${studyInstanceUID})`,

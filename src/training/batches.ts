@@ -5,7 +5,7 @@ import { keyedRandom } from '../lib/seeded-random.js';
 import { prefetched } from '../dataset/prefetch.js';
 import type { Engine, InputBatch } from '../engine/engine.js';
 import type { PictureTask } from '../dataset/training-picture.js';
-import type { NetworkWithWeights } from '../network/network-with-weights.js';
+import { featuresOfNetwork, isForeignGraph, type LoadableNetwork } from '../network/loadable-network.js';
 import type { TrainingItem } from './epoch-plan.js';
 
 /** An image to train on, its pixels in the cache. */
@@ -73,11 +73,12 @@ const predictionBatch = 16;
 /** Every picture once, as validation sees it, through a network. @returns `images * outputs` logits and `images * features` embeddings */
 export async function predictAll(
   engine: Engine,
-  network: NetworkWithWeights,
+  network: LoadableNetwork,
   source: PictureSource,
   signal?: AbortSignal,
 ): Promise<{ readonly logits: Float32Array; readonly embeddings: Float32Array }> {
-  const { outputs, features } = network.architecture;
+  const outputs = isForeignGraph(network) ? network.outputs : network.architecture.outputs;
+  const features = featuresOfNetwork(network);
   const count = source.images.length;
   const logits = new Float32Array(count * outputs);
   const embeddings = new Float32Array(count * features);

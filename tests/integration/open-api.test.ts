@@ -95,7 +95,7 @@ before(async () => {
         milliseconds: 1,
         images: [{ title: 'a.dcm', kind: 'xray', outcome: 'skipped', code: 'no-image', reason: 'none', findings: [], remarks: [] }],
       }),
-      models: async () => ({ models: [model], history: [], former: 'b' }),
+      models: async () => ({ line: 'default', lines: ['default'], models: [model], history: [], former: 'b' }),
       model: async () => ({ ...model, card: '# Card', reports: {}, changes: [] }),
       retraining: async () => ({
         state: 'failed',

@@ -22,7 +22,9 @@ for (const database of ['embedded', 'postgresql'] as const)
       plan: (faults) => planEvents(`${seed} ${database}`, 30, faults),
       say: (line) => console.log(line),
     });
-    console.log(JSON.stringify(result));
+    const { log, ...figures } = result;
+    console.log(JSON.stringify(figures));
+    if (result.violations.length > 0) console.log(log);
     for (const line of result.notTried) console.log(`SKIPPED ${line}`);
     assert.deepEqual(
       result.violations,

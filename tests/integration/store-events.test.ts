@@ -56,6 +56,21 @@ for (const backend of storeBackends()) {
       assert.deepEqual((await store.results.ofStudy('2.25.13')).map(({ isCurrent }) => isCurrent).filter(Boolean).length, 1);
     });
 
+    test('D6: changes of studies are read in the order of their transactions; the newest is never removed', async () => {
+      const before = (await store.studyChanges.newest())?.number ?? 0;
+      await Promise.all(Array.from({ length: 8 }, (_, index) => store.studyChanges.record(`2.25.60${index}`)));
+      await store.results.recordResult(result('gone', '2.25.61'));
+      await store.studies.forget('2.25.61');
+      const changes = await store.studyChanges.after(before, 100);
+      assert.equal(changes.length, 9);
+      assert.equal(changes.at(-1)?.studyInstanceUID, '2.25.61');
+      assert.deepEqual(await store.studyChanges.after(changes[6]!.number, 1), [changes[7]]);
+      assert.deepEqual(await store.studyChanges.find(changes[0]!.number), changes[0]);
+      assert.ok((await store.studyChanges.prune(new Date(Date.now() + 60_000))) >= 8);
+      assert.deepEqual(await store.studyChanges.after(0, 100), [changes[8]]);
+      assert.deepEqual(await store.studyChanges.newest(), changes[8]);
+    });
+
     test('D31: the worklist says that it changed: for an older result, one that is current again, and a study that is gone', async () => {
       const seen = new Set<string>();
       const changes = async (): Promise<boolean> => {
@@ -168,7 +183,7 @@ for (const backend of storeBackends()) {
         documents: [],
         destinations: [],
         timings: {},
-        statistics: { site: 's', network: 'xray', numbers: {}, names: {} },
+        statistics: [{ line: 'default', modelVersion: 'm34', site: 's', network: 'xray', numbers: {}, names: {}, decisions: {} }],
       } satisfies StudyResult;
       const killed = { ...store, results: { ...store.results, recordResult: () => Promise.reject(new Error('killed')) } };
       await assert.rejects(indexResult(given, killed), /killed/);

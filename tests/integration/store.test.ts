@@ -85,6 +85,17 @@ for (const backend of storeBackends()) {
         retryable: false,
         predecessorResultId: 'none',
         findings: [{ name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', probability: 0.25, decision: 'absent' }],
+        otherFindings: [
+          {
+            name: 'pneumonia',
+            code: '233604007',
+            scheme: 'SCT',
+            meaning: 'Pneumonia',
+            probability: 0.5,
+            decision: 'undetermined',
+            modelVersion: 'm2',
+          },
+        ],
         documents: [{ sopInstanceUID: '2.25.1', seriesInstanceUID: '2.25.2', kind: 'text-sr' }],
         timingsMs: { retrieve: 12, infer: 43.5 },
       };

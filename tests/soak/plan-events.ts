@@ -95,7 +95,7 @@ function chooseEvent(
   random: Uniform,
 ): { readonly event: ArchiveEvent; readonly kind: ArchiveEventKind | undefined } {
   // A few studies first, and now and then one more, so that there is something to happen to.
-  const isSmall = state.archive.size < 3 || (state.archive.size < maxStudies && random() < 0.2);
+  const isSmall = state.archive.size < 3 || (state.archive.size < maxStudies && random() < 0.1);
   if (isSmall) return { event: eventOf('study arrives', number, state, random)!, kind: undefined };
   const ordered = state.archive.size > maxStudies ? (['study deleted', ...kinds] as const) : kinds;
   for (const kind of ordered) {

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { postgresMissing } from '../support/postgres.js';
 import { applicable, describeEvent, planEvents, type PlannedEvent } from './plan-events.js';
@@ -14,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now()) },
     database: { type: 'string', default: postgresMissing() ? 'embedded' : 'postgresql' },
     processes: { type: 'string', default: '2' },
+    patience: { type: 'string', default: '120' },
     only: { type: 'string' },
     shorten: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -31,7 +35,7 @@ const run = (choose: (events: readonly PlannedEvent[]) => readonly PlannedEvent[
     seed,
     database,
     processes: Number(values.processes),
-    patienceMs: 180_000,
+    patienceMs: Number(values.patience) * 1_000,
     plan: (faults) => choose(planEvents(seed, Number(values.events), faults)),
     say,
   });
@@ -39,7 +43,8 @@ const run = (choose: (events: readonly PlannedEvent[]) => readonly PlannedEvent[
 say(`seed ${seed}, ${database}`);
 let planned: readonly PlannedEvent[] = [];
 const result = await run((events) => (planned = only ? applicable(events.filter((one) => only.includes(one.number))) : events));
-if (values.json) console.log(JSON.stringify({ seed, database, ...result }));
+const { log, ...figures } = result;
+if (values.json) console.log(JSON.stringify({ seed, database, ...figures }));
 else
   console.log(
     `${result.events} events of ${Object.keys(result.kinds).length} kinds, ${result.documents} documents: ${result.violations.length} violations; at rest after ${result.restSeconds.median.toFixed(1)} s median, ${result.restSeconds.max.toFixed(1)} s at most`,
@@ -47,6 +52,9 @@ else
 for (const line of result.notTried) say(`not tried: ${line}`);
 if (result.failedAt !== undefined) {
   for (const line of result.violations) say(line);
+  const logFile = join(tmpdir(), `chest-ai-soak-${seed.replace(/\W/g, '-')}.log`);
+  writeFileSync(logFile, log, { mode: 0o600 });
+  say(`log of the service: ${logFile}`);
   say(`failed after event ${result.failedAt}; repeat: npm run soak -- --seed ${seed} --database ${database} --events ${result.failedAt}`);
   if (values.shorten) await reportShortest(planned.filter((one) => one.number <= result.failedAt!));
   process.exitCode = 1;

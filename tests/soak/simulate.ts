@@ -34,6 +34,8 @@ export interface SimulationResult {
   /** From the last event or the end of a fault until everything was as expected. */
   readonly restSeconds: { readonly median: number; readonly max: number };
   readonly documents: number;
+  /** What the processes of the service wrote: UIDs, codes and times. */
+  readonly log: string;
   readonly notTried: readonly string[];
 }
 
@@ -121,6 +123,7 @@ class Simulation {
       failedAt,
       restSeconds: { median: rests[Math.floor(rests.length / 2)] ?? 0, max: rests.at(-1) ?? 0 },
       documents: this.#validated.size,
+      log: this.hospital.service.output(),
       notTried: this.hospital.notTried,
     };
   }
@@ -170,6 +173,7 @@ class Simulation {
     const { service, archive, pacs } = this.hospital;
     this.hospital.proxy.behave();
     const begun = Date.now();
+    let saidMs = 0;
     for (;;) {
       const seen = await this.#observe().catch((error: unknown) => String(error));
       const violations = typeof seen === 'string' ? [seen] : this.#violations(seen);
@@ -184,7 +188,11 @@ class Simulation {
         return [];
       }
       const waitedMs = Date.now() - begun;
-      if (waitedMs > this.options.patienceMs && waitedMs > limitHere(this.options.patienceMs)) return violations;
+      if (waitedMs > saidMs + 20_000) {
+        saidMs = waitedMs;
+        this.options.say(`     not yet at rest: ${violations.length} violations, the first: ${violations[0]}`);
+      }
+      if (waitedMs > this.options.patienceMs && waitedMs > Math.min(3, limitHere(1)) * this.options.patienceMs) return violations;
       if (!pacs.orthanc.process) return ['Orthanc is not running'];
       await sleep(300);
     }

@@ -121,6 +121,8 @@ function scored(images: readonly NumberImage[], score: (image: NumberImage) => n
         source: image.source,
         view: image.view,
         yTrue: [image.truth],
+        // every other healthy patient has something else
+        abnormal: image.truth === 1 || /[02468]-\d+$/.test(image.id),
         yScore: [score(image)],
       }),
     ),

@@ -20,7 +20,7 @@ const emptyPage: PagePort = {
   testRules: async () => [],
   testRulesOn: async (_path, subject) => ({ subject, action: 'none', passedOver: [] }),
   analyze: () => Promise.reject(new Fault('upload-refused', 'there is no model in this test')),
-  models: async () => ({ models: [], history: [] }),
+  models: async () => ({ line: 'default', lines: ['default'], models: [], history: [] }),
   retraining: async () => ({ state: 'idle' }),
   model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
 };

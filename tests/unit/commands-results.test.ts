@@ -23,6 +23,7 @@ const row: ResultRow = {
     { name: 'covid-19', code: '840539006', scheme: 'SCT', meaning: 'COVID-19', probability: 0.123, decision: 'absent' },
     { name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', probability: 0.876, decision: 'present' },
   ],
+  otherFindings: [],
   documents: [
     { sopInstanceUID: '2.25.3', seriesInstanceUID: '2.25.30', kind: 'measurement' },
     { sopInstanceUID: '2.25.2', seriesInstanceUID: '2.25.20', kind: 'text' },

@@ -23,6 +23,7 @@ const numbers: Readonly<Record<string, readonly [min: number, max: number, below
   'access.sessionHours': [1, 8_760, 0, 8_761],
   'uploads.maxMegabytes': [1, 1_000_000, 0, 1_000_001],
   'model.watchIntervalMs': [1, timer, 0, timer + 1],
+  'model.precedence': [-1_000, 1_000, -1_001, 1_001],
   'engine.threads': [0, 1_024, -1, 1_025],
   'engine.answerTimeoutMs': [1, timer, 0, timer + 1],
   'engine.firstAnswerTimeoutMs': [1, timer, 0, timer + 1],

@@ -5,7 +5,7 @@ import type { InputBatch, NetworkWithWeights, Prediction } from '../../src/engin
 import { inferenceModel } from '../../src/engine/onnx/inference/inference-model.js';
 import { openSession } from '../../src/engine/onnx/inference/inference-session.js';
 import { enginesAtHand } from './engines-at-hand.js';
-import { exampleArchitecture, exampleNames, goldenForward, relativeError } from './network-examples.js';
+import { exampleArchitecture, goldenForward, relativeError } from './network-examples.js';
 import { seededImage, seededWeights } from './network-seeded.js';
 
 /**
@@ -25,10 +25,10 @@ for (const engine of engines) {
   if ('absent' in engine) test(`${engine.name} computes what PyTorch computes`, { skip: `not run (${engine.absent})` }, () => undefined);
 }
 
-for (const name of exampleNames) {
+for (const [name, { conditioning }] of Object.entries(golden.networks)) {
   test(`${name} gives what it gives in PyTorch`, async (context) => {
     const architecture = exampleArchitecture(name);
-    const network: NetworkWithWeights = { architecture, tensors: seededWeights(architecture) };
+    const network: NetworkWithWeights = { architecture, tensors: seededWeights(architecture, conditioning) };
     const channels = architecture.inputChannels;
     const input: InputBatch = { data: seededImage('input', batch * channels * size * size), batch, channels, height: size, width: size };
     for (const engine of engines) {

@@ -46,7 +46,8 @@ async function followOnce({ changeLog, cursor, enqueueStudy, analyseArchive, log
       queued++;
     },
   };
-  const ports = { changeLog, cursor, queue, schedule: { analyseArchive, stabilityCheckMs: 1_000 }, log };
+  const index = { studyChanges: { after: async () => [] } };
+  const ports = { changeLog, cursor, queue, index, schedule: { analyseArchive, stabilityCheckMs: 1_000 }, log };
   await followChanges(ports as unknown as StoryPorts, new AbortController().signal);
   return queued;
 }
@@ -93,6 +94,30 @@ function portsOf(
 }
 
 describe('following the change log', () => {
+  test('an older copy is restored: studies that were deleted since and are there again go through intake', async () => {
+    const changes = ['1.1', '1.2', '1.3', '1.2'].map((studyInstanceUID, index) => ({
+      number: index + 1,
+      studyInstanceUID,
+      changedAt: new Date(),
+    }));
+    const { given, did } = portsOf(changeLog([change(1, 'NewStudy', 'study', 'A')]), { cursor: 9 });
+    const ports = {
+      changeLog: given.changeLog,
+      cursor: given.cursor,
+      queue: { intake: ({ pacsStudyId }: { readonly pacsStudyId: string }) => given.enqueueStudy(pacsStudyId, false) },
+      index: {
+        studyChanges: { after: async (number: number) => changes.filter((one) => one.number > number) },
+        // The index has 1.1; the PACS has 1.1 and 1.2.
+        studies: { find: async (uid: string) => (uid === '1.1' ? {} : undefined) },
+      },
+      studies: { findStudies: async (uid: string) => (uid === '1.3' ? [] : [`id of ${uid}`]) },
+      schedule: { analyseArchive: false, stabilityCheckMs: 1_000 },
+      log: silentLog,
+    };
+    await followChanges(ports as unknown as StoryPorts, new AbortController().signal);
+    assert.deepEqual(did, ['queue id of 1.2', 'reset 0', 'queue A', 'move 1']);
+  });
+
   test('a new installation reads from now on: the archive is not queued, what comes next is', async () => {
     const all = [change(1, 'NewStudy', 'study', 'A'), change(2, 'StableStudy', 'study', 'A')];
     const { given, did, state } = portsOf(changeLog(all), { analyseArchive: false });

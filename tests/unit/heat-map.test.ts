@@ -156,9 +156,9 @@ describe('a heat map as DICOM Secondary Capture', () => {
     const { current, heatMaps } = ownDocumentsIn([heatMapCapture(capture)]);
     assert.equal(current.length, 0);
     assert.equal(heatMaps.length, 1);
-    assert.ok(isSameHeatMap(heatMaps[0]!, '00112233', reported.algorithm.deviceUID));
-    assert.ok(!isSameHeatMap(heatMaps[0]!, '00112234', reported.algorithm.deviceUID));
-    assert.ok(!isSameHeatMap(heatMaps[0]!, '00112233', '2.25.1'));
+    assert.ok(isSameHeatMap(heatMaps[0]!, '00112233', ['2.25.9', reported.algorithm.deviceUID]));
+    assert.ok(!isSameHeatMap(heatMaps[0]!, '00112234', [reported.algorithm.deviceUID]));
+    assert.ok(!isSameHeatMap(heatMaps[0]!, '00112233', ['2.25.1']));
   });
 
   test('the same content gives the same bytes', () => {

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Architecture } from '../../src/network/architecture.js';
+import type { Conditioning } from './network-seeded.js';
 import { architectureOf, architectureSpecSchema, type ArchitectureSpec } from '../../src/network/architecture-spec.js';
 
 const torchvision = { family: 'resnet', inputChannels: 3, widths: [64, 128, 256, 512], strides: [1, 2, 2, 2], outputs: 3 };
 
-/** The networks of tests/oracles/network/models.py, as they would stand in model.json. */
+const efficientnet = { family: 'efficientnet', inputChannels: 3, width: 1, depth: 1, dropout: 0.2, outputs: 3 };
+
+/** The networks of tests/oracles/network/models.py and newer.py, as they would stand in model.json. */
 const specifications: Readonly<Record<string, object>> = {
   starter: {
     family: 'resnet',
@@ -20,6 +23,14 @@ const specifications: Readonly<Record<string, object>> = {
   'resnet-50': { ...torchvision, block: 'bottleneck', layers: [3, 4, 6, 3] },
   'densenet-121': { family: 'densenet', inputChannels: 3, layers: [6, 12, 24, 16], outputs: 3 },
   'mobilenet-v2': { family: 'mobilenet-v2', inputChannels: 3, outputs: 3 },
+  'densenet-201': { family: 'densenet', inputChannels: 3, layers: [6, 12, 48, 32], outputs: 3 },
+  'efficientnet-lite0': { ...efficientnet, kind: 'lite', padding: 'same', epsilon: 1e-3 },
+  'efficientnet-lite-small': { ...efficientnet, kind: 'lite', width: 0.5, depth: 0.5, padding: 'same', epsilon: 1e-3 },
+  'efficientnet-b0': { ...efficientnet, kind: 'b', padding: 'symmetric', epsilon: 1e-5 },
+  'efficientnet-small': { ...efficientnet, kind: 'b', width: 0.5, depth: 0.5, padding: 'symmetric', epsilon: 1e-5 },
+  'efficientnet-small-same': { ...efficientnet, kind: 'b', width: 0.5, depth: 0.5, padding: 'same', epsilon: 1e-3 },
+  'convnext-tiny': { family: 'convnext', inputChannels: 3, layers: [3, 3, 9, 3], widths: [96, 192, 384, 768], outputs: 3 },
+  'convnext-small': { family: 'convnext', inputChannels: 3, layers: [1, 1, 2, 1], widths: [16, 32, 48, 64], outputs: 3 },
   'starter-fastai': {
     family: 'resnet',
     block: 'basic',
@@ -48,7 +59,7 @@ export function fixture(name: string): Buffer {
   return readFileSync(new URL(`../../../tests/fixtures/network/${name}`, import.meta.url));
 }
 
-/** Results of torchvision and autograd in float64: tests/oracles/network/forward.py. */
+/** Results of torchvision (of some timm) and autograd in float64: tests/oracles/network/forward.py. */
 export interface GoldenForward {
   readonly outputs: number;
   readonly batch: number;
@@ -57,6 +68,8 @@ export interface GoldenForward {
     Record<
       string,
       {
+        /** See `away_from_zero` in seeded.py. */
+        readonly conditioning?: Conditioning;
         readonly channels: number;
         readonly parameters: number;
         readonly tensors: number;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Fault } from '../../src/errors.js';
 import { checkWeights } from '../../src/network/check-weights.js';
 import { readSafetensors, writeSafetensors, type Tensor } from '../../src/network/safetensors.js';
+import { readElements, writeElements } from '../../src/network/element-type.js';
 import { exampleArchitecture, fixture } from './network-examples.js';
 import { seededWeights } from './network-seeded.js';
 
@@ -139,4 +140,34 @@ test('weights that do not belong to the architecture are named with expected and
     void tensors.set('gate.mean', tensor(192)).set('bn1.num_batches_tracked', tensor());
   assert.equal(refusal(withGate, ['gate.']), '');
   assert.equal(refusal(withGate, ['gate.mean']), '');
+});
+
+test('half precision: every half is written as it is, others as the nearest, ties to even', () => {
+  const halves = Uint16Array.from({ length: 65536 }, (_, bits) => bits).filter((bits) => (bits & 0x7c00) !== 0x7c00);
+  const values = readElements(new Uint8Array(halves.buffer), 'F16');
+  assert.deepEqual(new Uint16Array(writeElements(values, 'F16').buffer), halves);
+  const written = (...given: number[]): number[] => [...readElements(writeElements(Float32Array.from(given), 'F16'), 'F16')];
+  // 1 + n / 1024 are neighbours; halfway goes to the even one
+  assert.deepEqual(written(1 + 0.5 / 1024, 1 + 1.5 / 1024, 1 + 0.51 / 1024, 2 - 0.4 / 1024), [1, 1 + 2 / 1024, 1 + 1 / 1024, 2]);
+  assert.deepEqual(written(2 ** -24, 2 ** -25, 1.5 * 2 ** -25, 2 ** -14 - 2 ** -26), [2 ** -24, 0, 2 ** -24, 2 ** -14]);
+});
+
+test('half precision halves a file; vectors and what is out of range stay as they are', () => {
+  const tensors = seededWeights(exampleArchitecture('starter'));
+  const large = { shape: [2, 1], data: Float32Array.of(1e5, 0.1) };
+  const all = new Map([...tensors, ['large', large]]);
+  const bytes = writeSafetensors(all, { halfPrecision: true });
+  assert.ok(bytes.length < 0.51 * writeSafetensors(all).length);
+  const again = readSafetensors(bytes);
+  assert.deepEqual(again.get('large'), large);
+  for (const [name, { shape, data }] of tensors) {
+    const found = again.get(name)!;
+    assert.deepEqual(found.shape, shape, name);
+    if (shape.length === 1) assert.deepEqual(found.data, data, name);
+    else
+      assert.ok(
+        found.data.every((value, index) => Math.abs(value - data[index]!) <= Math.abs(data[index]!) / 2048 + 2 ** -25),
+        name,
+      );
+  }
 });

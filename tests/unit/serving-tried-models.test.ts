@@ -51,7 +51,7 @@ test('another version is on the engine while it is tried and for a while after; 
     log: silentLog,
   });
   await serving.refresh();
-  const tried = openTriedModels({ registry, engine, findings, reader, serving, idleMs: 50 });
+  const tried = openTriedModels({ lines: new Map([['default', { registry, serving }]]), engine, findings, reader, idleMs: 50 });
   try {
     // Two networks each: X-ray and CT.
     const deployed = loaded;

@@ -48,6 +48,6 @@ describe('the card of the starter', () => {
   test('made by the pipeline of the product, and small', () => {
     assert.equal(version.lineage?.dataset.name, 'published sets');
     const bytes = ['xray.safetensors', 'ct.safetensors'].reduce((sum, name) => sum + statSync(join(model, name)).size, 0);
-    assert.ok(bytes <= 10_000_000, `${bytes} bytes`);
+    assert.ok(bytes <= 15_000_000, `${bytes} bytes`);
   });
 });

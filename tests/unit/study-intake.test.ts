@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
-import type { PacsStudy, ResultIndex } from '../../src/reporting/ports.js';
+import type { PacsStudy, ReportPorts, ResultIndex, StoryPorts } from '../../src/reporting/ports.js';
+import { report as reportJob } from '../../src/reporting/report-story.js';
 import { contentKeyOf, sameContent, checkReadiness } from '../../src/reporting/study-intake.js';
 
 const images = { seriesInstanceUID: '1.2.1', instanceIds: ['a', 'b'], mainAttributes: { Modality: 'CR' } };
@@ -102,4 +103,21 @@ test('D14: the same instances in other files are other content; a key of an earl
   assert.equal(sameContent(contentKeyOf({ series }), after), true);
   assert.equal(sameContent(contentKeyOf({ series: [{ ...images, instanceIds: ['a'] }] }), after), false);
   assert.equal(sameContent(undefined, after), false);
+});
+
+test('a second job for the same images leaves the study done, though intake had put it into the queue again', async () => {
+  const contentKey = contentKeyOf({ series: [images] });
+  let state = 'queued';
+  const index = {
+    studies: { find: async () => ({ contentKey }), setDone: async () => void (state = 'done') },
+    results: { currentResult: async () => ({ outcome: 'reported', documents: [{ seriesInstanceUID: '1.2.9' }] }) },
+  };
+  const study = { studyInstanceUID: '1.2' as StudyInstanceUID, isStable: true, series: [images, report] };
+  const ports = {
+    index,
+    studies: { study: async () => study, arrivalOf: async () => ({}) },
+    settings: { routing: { rules: [] } },
+  } as unknown as StoryPorts & ReportPorts;
+  await reportJob({ pacsStudyId: 'p', studyInstanceUID: '1.2', contentKey }, ports);
+  assert.equal(state, 'done');
 });

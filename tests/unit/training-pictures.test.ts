@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { retrainingFolders } from '../../src/retraining/retraining-folders.js';
-import { pruneTrainingPictures, removePictures } from '../../src/retraining/training-pictures.js';
+import { pruneTrainingPictures, removePicturesOfStudies } from '../../src/retraining/training-pictures.js';
 import { PictureCache } from '../../src/dataset/picture-cache.js';
 import { presentationVersion } from '../../src/pixels/presentation-version.js';
 import { pictureKeyOf } from '../../src/retraining/picture-key.js';
@@ -21,10 +21,10 @@ test('D6: the pictures of a deleted study go, in every size; those of others sta
   const [small, large] = [new PictureCache(pictures, { width: 8, height: 8 }), new PictureCache(pictures, { width: 16, height: 16 })];
   for (const cache of [small, large])
     for (const one of [image('1.2', '1.2.1'), image('1.2', '1.2.2'), image('1.3', '1.3.1')]) await cache.put(pictureKeyOf(one), picture);
-  await removePictures({ dataDir }, '1.2');
+  await removePicturesOfStudies({ dataDir }, ['1.2']);
   assert.equal(files(), 2);
   assert.ok(small.has(pictureKeyOf(image('1.3', '1.3.1'))));
-  await removePictures({ dataDir }, 'never seen');
+  await removePicturesOfStudies({ dataDir }, ['never seen']);
   assert.equal(files(), 2);
 });
 
@@ -40,6 +40,6 @@ test('D14: another content under the same UID, and another presentation, is anot
 });
 
 test('D6: a folder without pictures is no fault', async () => {
-  await removePictures({ dataDir: join(dataDir, 'none') }, '1.2');
+  await removePicturesOfStudies({ dataDir: join(dataDir, 'none') }, ['1.2']);
   assert.equal(await pruneTrainingPictures({ dataDir: join(dataDir, 'none') }, []), 0);
 });

@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import type { EvaluateCommand } from '../evaluate.js';
 import { acceptFormerOption } from '../former-names.js';
 import type { CalibrateCommand } from '../models-calibrate.js';
-import type { PromoteCommand } from '../models-change.js';
+import type { LineCommand, PromoteCommand } from '../models-change.js';
 import type { CompareCommand } from '../models-compare.js';
 import type { GateCommand } from '../models-gate.js';
 import type { GuardCommand } from '../models-guard.js';
 import type { TryCommand } from '../models-try.js';
-import { besideService, jsonLines, jsonObject } from './option-values.js';
+import { addAdopt } from './adopt.js';
+import { besideService, jsonLines, jsonObject, lineOption } from './option-values.js';
 
 const anyModel = 'champion, challenger, the beginning of a version, or a folder';
 const reason = 'reason, recorded in the history of the registry';
@@ -22,14 +23,17 @@ export function addModelCommands(program: Command): void {
   models
     .command('list')
     .description('List the model versions of the registry, and which of them is champion or challenger.')
+    .option(...lineOption)
     .option('--json', jsonLines, false)
-    .action(async (options: { json: boolean }) => (await import('../models.js')).listModels(options));
+    .action(async (options: { line: string; json: boolean }) => (await import('../models.js')).listModels(options));
   models
     .command('show')
     .description('Show the networks, findings, origin and model card of a version.')
     .argument('[model]', anyModel, 'champion')
+    .option(...lineOption)
     .option('--json', jsonObject, false)
-    .action(async (name: string, options: { json: boolean }) => (await import('../models.js')).showModel(name, options));
+    .action(async (name: string, options: { line: string; json: boolean }) => (await import('../models.js')).showModel(name, options));
+  addAdopt(models);
   addTry(models);
   addCompare(models);
   addGuard(models);
@@ -41,13 +45,17 @@ export function addModelCommands(program: Command): void {
     .description('Compare a challenger with the champion on the studies that both have predicted.')
     .addHelpText('afterAll', `\n${besideService}`)
     .argument('[model]', 'version whose shadow predictions are compared', 'challenger')
+    .option(...lineOption)
     .option('--json', jsonObject, false)
-    .action(async (name: string, options: { json: boolean }) => (await import('../models-shadow.js')).showShadow(name, options));
+    .action(async (name: string, options: { line: string; json: boolean }) =>
+      (await import('../models-shadow.js')).showShadow(name, options),
+    );
   models
     .command('import')
     .description('Check a model folder (model.json, weights, CARD.md) and add it to the registry. It is not promoted.')
     .argument('<folder>', 'folder that `models export` or `train` wrote')
-    .action(async (folder: string) => (await import('../models-change.js')).importModel(folder));
+    .option(...lineOption)
+    .action(async (folder: string, options: LineCommand) => (await import('../models-change.js')).importModel(folder, options));
   models
     .command('export')
     .description('Write a model version into a folder, to import it elsewhere or to use its networks in other programs.')
@@ -58,8 +66,9 @@ export function addModelCommands(program: Command): void {
       'safetensors (the whole version, which can be imported) or onnx (each network as an ONNX file)',
       'safetensors',
     )
+    .option(...lineOption)
     .addHelpText('after', '\nExample:\n  chest-ai models export champion --format onnx --out onnx/')
-    .action(async (name: string, options: { out: string; format: string }) =>
+    .action(async (name: string, options: LineCommand & { out: string; format: string }) =>
       (await import('../models-change.js')).exportModel(name, options),
     );
 }
@@ -75,6 +84,7 @@ function addEvaluate(program: Command): void {
       'data set made by `dataset import`, or a folder with metadata.csv and images/, or a folder with a folder of pictures per label',
     )
     .option('--model <model>', `model to evaluate: ${anyModel}`, 'champion')
+    .option(...lineOption)
     .option('--network <kind>', 'network of the model to evaluate, xray or ct (default: xray if the model has one)')
     .option('--test-lock <file>', 'only the patients of this locked test set')
     .option('--parts <file>', 'parts.jsonl of a training run: only the images of the part that --part names')
@@ -92,6 +102,7 @@ function addTry(models: Command): void {
     .description('Analyze files or a study of the PACS with any model and print the findings. Nothing is stored and no report is written.')
     .argument('<model>', anyModel)
     .argument('[file...]', 'files, folders, patterns or -, as for analyze')
+    .option(...lineOption)
     .option('--study <uid>', 'Study Instance UID of a study in the PACS (default: the files are analyzed)')
     .option('--json', jsonLines, false)
     .option('--csv', 'print CSV with a header, one row per file', false)
@@ -116,6 +127,7 @@ function addCompare(models: Command): void {
     .requiredOption('--dataset <directory>', 'data set as for evaluate')
     .option('--test-lock <file>', 'only the patients of this locked test set')
     .option('--network <kind>', 'network to compare, xray or ct', 'xray')
+    .option(...lineOption)
     .option('--resamples <n>', 'number of bootstrap resamples (by patient) for the intervals', '1000')
     .option('--seed <n>', 'seed of the resamples', '0')
     .option('--json', jsonObject, false)
@@ -133,6 +145,7 @@ function addGuard(models: Command): void {
     .argument('<model>', anyModel)
     .option('--studies <n>', 'number of studies: the newest of the PACS that the routing rules take (default: --folder)')
     .option('--folder <directory>', 'pictures and DICOM files instead of studies of the PACS (default: --studies)')
+    .option(...lineOption)
     .option('--network <kind>', 'network whose guard is fitted, xray or ct', 'xray')
     .option('--json', jsonObject, false)
     .addHelpText('after', '\nAt least 100 images are needed.\n\nExample:\n  chest-ai models guard 3f2a91 --studies 500')
@@ -147,6 +160,7 @@ function addCalibrate(models: Command): void {
     )
     .argument('<model>', anyModel)
     .option('--dataset <directory>', "data set as for evaluate (default: the readers' labels)")
+    .option(...lineOption)
     .option('--network <kind>', 'network that is calibrated, xray or ct', 'xray')
     .option('--min-patients <n>', 'number of patients with a finding, and without it, that are needed to calibrate it', '20')
     .option('--json', jsonObject, false)
@@ -170,6 +184,7 @@ function addGate(models: Command): void {
     .option('--rules <file>', 'YAML or JSON file with margins and bounds that differ from the defaults')
     .option('--without-champion', 'evaluate the version alone, where there is no champion to compare with', false)
     .option('--promote', 'promote the version if it passes', false)
+    .option(...lineOption)
     .option('--json', jsonObject, false)
     .action(async (name: string, options: GateCommand) => (await import('../models-gate.js')).gateModel(name, options));
   acceptFormerOption(gate, '--first', '--without-champion');
@@ -182,17 +197,22 @@ function addChanges(models: Command): void {
     .argument('<model>', anyModel)
     .option('--without-gate', 'promote it although it has not passed the gate; needs --reason', false)
     .option('--reason <text>', reason)
+    .option(...lineOption)
     .action(async (name: string, options: PromoteCommand) => (await import('../models-change.js')).promoteModel(name, options));
   const rollback = models
     .command('rollback')
     .description('Make the previous champion the champion again.')
     .option('--reason <text>', reason)
-    .action(async (options: { reason?: string }) => (await import('../models-change.js')).rollbackModel(options));
+    .option(...lineOption)
+    .action(async (options: LineCommand & { reason?: string }) => (await import('../models-change.js')).rollbackModel(options));
   const challenge = models
     .command('challenge')
     .description('Make a version the challenger: it predicts new studies in shadow, and its predictions are stored but never reported.')
     .argument('<model>', `${anyModel}; none ends the comparison`)
     .option('--reason <text>', reason)
-    .action(async (name: string, options: { reason?: string }) => (await import('../models-change.js')).challengeModel(name, options));
+    .option(...lineOption)
+    .action(async (name: string, options: LineCommand & { reason?: string }) =>
+      (await import('../models-change.js')).challengeModel(name, options),
+    );
   for (const command of [promote, rollback, challenge]) acceptFormerOption(command, '--why <text>', '--reason');
 }

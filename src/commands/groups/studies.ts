@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { besideService, jsonLines, jsonObject } from './option-values.js';
+import { besideService, jsonLines, jsonObject, lineOption } from './option-values.js';
 
 /** Commands on studies: analyze files, list results, import and list labels, check for drift. */
 export function addStudyCommands(program: Command): void {
@@ -40,7 +40,8 @@ export function addStudyCommands(program: Command): void {
     .addHelpText('afterAll', `\n${besideService}`)
     .option('--json', jsonObject, false)
     .addHelpText('after', '\nThe exit status is 3 if drift was found. While the service runs, GET /api/drift gives its last check.')
-    .action(async (options: { json: boolean }) => (await import('../drift.js')).showDrift(options));
+    .option(...lineOption)
+    .action(async (options: { json: boolean; line: string }) => (await import('../drift.js')).showDrift(options));
 
   const labels = program
     .command('labels')

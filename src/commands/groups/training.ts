@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { acceptFormerOption } from '../former-names.js';
-import { jsonLines, jsonObject, repeatable } from './option-values.js';
+import { jsonLines, jsonObject, lineOption, repeatable } from './option-values.js';
 
 /** Commands that train networks. */
 export function addTrainingCommands(program: Command): void {
@@ -18,7 +18,8 @@ export function addTrainingCommands(program: Command): void {
     .option('--now', 'start at once (required; the service starts by its schedule)', false)
     .option('--json', jsonObject, false)
     .addHelpText('after', '\nThe exit status is 0 if a version was promoted or runs in shadow, 3 if not.')
-    .action(async (options: { now: boolean; json: boolean }) => (await import('../retrain.js')).retrainCommand(options));
+    .option(...lineOption)
+    .action(async (options: { now: boolean; line: string; json: boolean }) => (await import('../retrain.js')).retrainCommand(options));
 }
 
 /** Options that `train` and `lr-find` share. */

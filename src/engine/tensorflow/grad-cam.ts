@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Architecture, LayerNode } from '../../network/architecture.js';
 import type { Tensors } from '../../network/safetensors.js';
-import { batchNormAffine } from '../onnx/inference/fold-batch-norm.js';
+import { normaliseChannels } from './activations.js';
+import { batchNormAffine } from '../onnx/inference/fold-into-conv.js';
 
 /** The output of every layer from the feature map on, by the layer's name. */
 export type LayerValues = ReadonlyMap<string, tf.Tensor>;
@@ -53,6 +54,13 @@ function backward(
     }
     case 'batch-norm':
       return [[layer.input, tf.mul(gradient, tf.tensor1d(Float32Array.from(batchNormAffine(layer, tensors).scale)))]];
+    case 'layer-norm': {
+      const { normalised, inverse } = normaliseChannels(values.get(layer.input)!, layer.epsilon);
+      const [each, deviation] = [tf.expandDims(normalised, 1), tf.expandDims(inverse, 1)];
+      const weighted = tf.mul(gradient, tf.tensor1d(tensors.get(`${layer.name}.weight`)!.data));
+      const along = tf.mul(each, tf.mean(tf.mul(weighted, each), -1, true));
+      return [[layer.input, tf.mul(tf.sub(tf.sub(weighted, tf.mean(weighted, -1, true)), along), deviation)]];
+    }
     case 'relu':
       return [[layer.input, tf.mul(gradient, tf.expandDims(tf.step(values.get(layer.name)!), 1))]];
     case 'concat': {

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { inputsOf, networkInputName, type Architecture, type BatchNormLayer, type LayerNode } from '../../network/architecture.js';
+import { inputsOf, networkInputName, type Architecture, type LayerNode } from '../../network/architecture.js';
 import type { NetworkWithWeights } from '../../network/network-with-weights.js';
 import type { Tensors } from '../../network/safetensors.js';
 import type { InputBatch, Prediction } from '../engine.js';
-import { batchNormAffine, foldableBatchNorms, foldBatchNorm } from '../onnx/inference/fold-batch-norm.js';
+import { batchNormAffine, foldableLayers, foldIntoConv, type FoldableLayer } from '../onnx/inference/fold-into-conv.js';
+import { activate, normaliseChannels } from './activations.js';
 import { convolve } from './convolution.js';
 import { gradCam, type LayerValues } from './grad-cam.js';
 import { toActivations, toFilter } from './layout.js';
@@ -22,7 +23,7 @@ interface Step {
   run(inputs: readonly tf.Tensor[]): tf.Tensor;
 }
 
-/** Batch norms are folded into the convolutions before them where that is possible. */
+/** Batch norms and scales are folded into the convolutions before them where that is possible. */
 export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights): InferenceNetwork {
   const constants: tf.Tensor[] = [];
   const keepConstant = <T extends tf.Tensor>(tensor: T): T => (constants.push(tensor), tensor);
@@ -77,14 +78,14 @@ export function inferenceNetwork({ architecture, tensors }: NetworkWithWeights):
 }
 
 function compile(architecture: Architecture, tensors: Tensors, keepConstant: <T extends tf.Tensor>(tensor: T) => T): readonly Step[] {
-  const folds = foldableBatchNorms(architecture);
+  const folds = foldableLayers(architecture);
   const folded = new Set([...folds.values()].map(({ name }) => name));
   return architecture.layers
     .filter(({ name }) => !folded.has(name))
     .map((layer): Step => {
       const conv = folds.get(layer.name);
       if (!conv) return { layer, inputs: inputsOf(layer), run: layerFunction(layer, tensors, keepConstant) };
-      const { weight, bias } = foldBatchNorm(conv, layer as BatchNormLayer, tensors);
+      const { weight, bias } = foldIntoConv(conv, layer as FoldableLayer, tensors);
       const filter = keepConstant(toFilter(conv, weight));
       const shift = keepConstant(tf.tensor1d(bias));
       return { layer, inputs: [conv.input], run: ([x]) => tf.add(convolve(conv, x as tf.Tensor4D, filter), shift) };
@@ -95,7 +96,9 @@ function layerFunction(layer: LayerNode, tensors: Tensors, keepConstant: <T exte
   switch (layer.kind) {
     case 'conv': {
       const filter = keepConstant(toFilter(layer, tensors.get(`${layer.name}.weight`)!));
-      return ([x]) => convolve(layer, x as tf.Tensor4D, filter);
+      if (!layer.bias) return ([x]) => convolve(layer, x as tf.Tensor4D, filter);
+      const bias = keepConstant(tf.tensor1d(tensors.get(`${layer.name}.bias`)!.data));
+      return ([x]) => tf.add(convolve(layer, x as tf.Tensor4D, filter), bias);
     }
     case 'batch-norm': {
       const affine = batchNormAffine(layer, tensors);
@@ -127,6 +130,22 @@ function layerFunction(layer: LayerNode, tensors: Tensors, keepConstant: <T exte
     }
     case 'dropout':
       return ([x]) => tf.clone(x!);
+    case 'layer-norm': {
+      const [weight, bias] = ['weight', 'bias'].map((part) => keepConstant(tf.tensor1d(tensors.get(`${layer.name}.${part}`)!.data)));
+      return ([x]) => tf.add(tf.mul(normaliseChannels(x!, layer.epsilon).normalised, weight!), bias!);
+    }
+    case 'silu':
+    case 'gelu':
+    case 'sigmoid':
+      return ([x]) => activate(layer.kind, x!);
+    case 'spatial-mean':
+      return ([x]) => tf.mean(x!, [1, 2], true);
+    case 'gate':
+      return ([x, factor]) => tf.mul(x!, factor!);
+    case 'scale': {
+      const factor = keepConstant(tf.tensor1d(tensors.get(`${layer.name}.layer_scale`)!.data));
+      return ([x]) => tf.mul(x!, factor);
+    }
   }
 }
 

@@ -15,16 +15,18 @@ export function isDepthwise({ groups, inputChannels, outputChannels, name }: Con
   throw new Error(`layer ${name}: ${groups} groups for ${inputChannels} channels are not described for TensorFlow.js`);
 }
 
-/** OIHW → HWIO; of a depthwise convolution [C, 1, H, W] → HWC1. */
+/** OIHW → HWIO, OI → 11IO; of a depthwise convolution [C, 1, H, W] → HWC1. */
 export function toFilter(layer: ConvLayer, { shape, data }: Tensor): tf.Tensor4D {
-  return tf.tidy(() =>
-    tf.transpose(tf.tensor4d(data, shape as [number, number, number, number]), isDepthwise(layer) ? [2, 3, 0, 1] : [2, 3, 1, 0]),
-  );
+  const [outputs, inputs, height = 1, width = 1] = shape as readonly [number, number, number?, number?];
+  return tf.tidy(() => tf.transpose(tf.tensor4d(data, [outputs, inputs, height, width]), isDepthwise(layer) ? [2, 3, 0, 1] : [2, 3, 1, 0]));
 }
 
 /** HWIO → OIHW, the inverse of toFilter. */
-export function fromFilter(layer: ConvLayer, filter: tf.Tensor): tf.Tensor4D {
-  return tf.transpose(filter as tf.Tensor4D, isDepthwise(layer) ? [2, 3, 0, 1] : [3, 2, 0, 1]);
+export function fromFilter(layer: ConvLayer, filter: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const turned = tf.transpose(filter as tf.Tensor4D, isDepthwise(layer) ? [2, 3, 0, 1] : [3, 2, 0, 1]);
+    return layer.flat ? tf.reshape(turned, [layer.outputChannels, layer.inputChannels]) : turned;
+  });
 }
 
 /** NCHW → NHWC. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BatchNormLayer, LayerNode } from '../../network/architecture.js';
+import type { BatchNormLayer, ConvLayer, LayerNode, LayerNormLayer } from '../../network/architecture.js';
 import { runBatchNorm, runStillBatchNorm } from './batch-norm.js';
+import { activate, activationSlope, normaliseChannels } from './activations.js';
 import { convolve } from './convolution.js';
 import { filterGradient, inputGradient } from './convolution-gradients.js';
 import { rectify } from './inference.js';
@@ -23,13 +24,38 @@ type Shape4D = [number, number, number, number];
 export function runLayer(layer: LayerNode, inputs: readonly tf.Tensor[], context: LayerContext): LayerRun {
   const x = inputs[0]!;
   switch (layer.kind) {
-    case 'conv': {
-      const [image, filter] = [x as tf.Tensor4D, context.parameter('weight') as tf.Tensor4D];
+    case 'conv':
+      return convolution(layer, x as tf.Tensor4D, context);
+    case 'layer-norm':
+      return layerNorm(layer, x, context);
+    case 'silu':
+    case 'gelu':
+    case 'sigmoid':
       return {
-        output: convolve(layer, image, filter),
+        output: tf.tidy(() => activate(layer.kind, x)),
+        backward: (gradient) => through(tf.tidy(() => tf.mul(gradient, activationSlope(layer.kind, x)))),
+      };
+    case 'spatial-mean': {
+      const [, height, width] = x.shape as Shape4D;
+      const spread = (gradient: tf.Tensor) => tf.tile(tf.div(gradient, height * width), [1, height, width, 1]);
+      return { output: tf.mean(x, [1, 2], true), backward: (gradient) => through(spread(gradient)) };
+    }
+    case 'gate': {
+      const factor = inputs[1]!;
+      return {
+        output: tf.mul(x, factor),
+        backward: (gradient) => ({ inputs: [tf.mul(gradient, factor), tf.sum(tf.mul(gradient, x), [1, 2], true)], parameters: [] }),
+      };
+    }
+    case 'scale': {
+      const factor = context.parameter('layer_scale');
+      const flat = tf.reshape(factor, [layer.channels]);
+      return {
+        output: tf.mul(x, flat),
+        kept: [flat],
         backward: (gradient, wanted) => ({
-          inputs: wanted.inputs ? [inputGradient(layer, image.shape, gradient as tf.Tensor4D, filter)] : [],
-          parameters: wanted.parameters ? [['weight', filterGradient(layer, image, gradient as tf.Tensor4D, filter.shape)]] : [],
+          inputs: wanted.inputs ? [tf.mul(gradient, flat)] : [],
+          parameters: wanted.parameters ? [['layer_scale', tf.reshape(tf.sum(tf.mul(gradient, x), [0, 1, 2]), factor.shape)]] : [],
         }),
       };
     }
@@ -90,6 +116,49 @@ function through(gradient: tf.Tensor) {
 function open(output: tf.Tensor, ceiling: number | undefined): tf.Tensor {
   const above = tf.step(output);
   return ceiling === undefined ? above : tf.mul(above, tf.step(tf.sub(ceiling, output)));
+}
+
+function convolution(layer: ConvLayer, image: tf.Tensor4D, { parameter }: LayerContext): LayerRun {
+  const filter = parameter('weight') as tf.Tensor4D;
+  const ofParameters = (gradient: tf.Tensor4D): [string, tf.Tensor][] => [
+    ['weight', filterGradient(layer, image, gradient, filter.shape)],
+    ...(layer.bias ? [['bias', tf.sum(gradient, [0, 1, 2])] as [string, tf.Tensor]] : []),
+  ];
+  return {
+    output: tf.tidy(() => (layer.bias ? tf.add(convolve(layer, image, filter), parameter('bias')) : convolve(layer, image, filter))),
+    backward: (gradient, wanted) => ({
+      inputs: wanted.inputs ? [inputGradient(layer, image.shape, gradient as tf.Tensor4D, filter)] : [],
+      parameters: wanted.parameters ? ofParameters(gradient as tf.Tensor4D) : [],
+    }),
+  };
+}
+
+/** With g = weight · dy: `dx = inverse · (g − mean(g) − x̂ · mean(g · x̂))`, the means over the channels of each place. */
+function layerNorm({ epsilon, channels }: LayerNormLayer, x: tf.Tensor, { parameter }: LayerContext): LayerRun {
+  const weight = parameter('weight');
+  const { output, normalised, inverse } = tf.tidy(() => {
+    const made = normaliseChannels(x, epsilon);
+    return { ...made, output: tf.add(tf.mul(made.normalised, weight), parameter('bias')) };
+  });
+  const overPlaces = (value: tf.Tensor): tf.Tensor => tf.sum(tf.reshape(value, [-1, channels]), 0);
+  const ofInput = (gradient: tf.Tensor): tf.Tensor => {
+    const weighted = tf.mul(gradient, weight);
+    const along = tf.mul(normalised, tf.mean(tf.mul(weighted, normalised), -1, true));
+    return tf.mul(tf.sub(tf.sub(weighted, tf.mean(weighted, -1, true)), along), inverse);
+  };
+  return {
+    output,
+    kept: [normalised, inverse],
+    backward: (gradient, wanted) => ({
+      inputs: wanted.inputs ? [ofInput(gradient)] : [],
+      parameters: wanted.parameters
+        ? [
+            ['weight', overPlaces(tf.mul(gradient, normalised))],
+            ['bias', overPlaces(gradient)],
+          ]
+        : [],
+    }),
+  };
 }
 
 function batchNorm(layer: BatchNormLayer, x: tf.Tensor, { parameter, batchStatistics }: LayerContext): LayerRun {

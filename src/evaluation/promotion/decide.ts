@@ -1,8 +1,10 @@
 import { calibrated, firstAuroc, keepsClasses } from './criteria.js';
 import { checkSameImages, type GateEvidence } from './evidence.js';
 import type { Criterion, GateDecision } from './gate-decision.js';
+import { groupCriteria, refusedInSources } from './group-criteria.js';
 import { notWorse, notWorseInGroups, type Comparator } from './non-inferiority.js';
 import { defaultPromotionRules, type PromotionRules } from './promotion-rules.js';
+import { labelsByOrigin, withReliableLabels } from './reliable-labels.js';
 import { shortcutAudit } from './shortcut-audit.js';
 
 /**
@@ -11,10 +13,11 @@ import { shortcutAudit } from './shortcut-audit.js';
  *
  * @throws RangeError if the sets do not hold the same images in the same order
  */
-export function decidePromotion(evidence: GateEvidence, rules: PromotionRules = defaultPromotionRules): GateDecision {
+export function decidePromotion(given: GateEvidence, rules: PromotionRules = defaultPromotionRules): GateDecision {
+  if (given.champion) checkSameImages(given.challenger.set, given.champion.set, 'champion');
+  for (const { set, version } of given.best ?? []) checkSameImages(given.challenger.set, set, `best version so far (${version})`);
+  const evidence = withReliableLabels(given, rules);
   const { champion, challenger, best = [] } = evidence;
-  if (champion) checkSameImages(challenger.set, champion.set, 'champion');
-  for (const { set, version } of best) checkSameImages(challenger.set, set, `best version so far (${version})`);
   const comparator: Comparator | null = champion && { set: champion.set, suffix: '', title: 'the champion' };
   const criteria = [
     ...(champion ? [keepsClasses(champion.set, challenger.set)] : []),
@@ -28,8 +31,16 @@ export function decidePromotion(evidence: GateEvidence, rules: PromotionRules = 
           notWorse(name, { set, suffix: '-than-best', title: `the best version so far (${version})` }, challenger.set, rules),
         ),
       ...calibrated(name, challenger.set, rules),
+      ...groupCriteria({
+        name,
+        challenger: challenger.set,
+        champion: champion?.set.classes.includes(name) ? champion.set : null,
+        rules,
+      }),
+      ...labelsByOrigin(name, challenger.set),
     ]),
     ...(evidence.bestMissing ?? []).map(bestNotAvailable),
+    refusedInSources(challenger.set, champion?.set ?? null, rules),
     ...shortcutAudit(evidence, rules),
   ];
   const failed = criteria.filter(({ counts, passed }) => counts && !passed);

@@ -9,6 +9,8 @@ const criterionSchema = z
     name: z.string(),
     /** The finding that it is about; absent if it is about the whole model. */
     class: z.string().optional(),
+    /** The group of images that it is about, for example `view AP`; absent if it is about all of them. */
+    group: z.string().optional(),
     /** The figure measured; null if it cannot be computed, which counts as failed. */
     figure: z.number().nullable(),
     interval: intervalSchema.nullable(),

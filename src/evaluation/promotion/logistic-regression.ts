@@ -15,12 +15,14 @@ export interface LogisticRegression {
  *
  * @param rows one row an example, of equal length
  * @param yTrue place of the class, from 0
+ * @param exampleWeights how much each example counts; all 1 if not given (scikit-learn's `sample_weight`)
  */
 export function fitLogisticRegression(
   rows: readonly ArrayLike<number>[],
   yTrue: readonly number[],
   classes: number,
   penalty = 1,
+  exampleWeights?: readonly number[],
 ): LogisticRegression {
   const features = rows[0]?.length ?? 0;
   const size = classes * (features + 1);
@@ -29,9 +31,10 @@ export function fitLogisticRegression(
     let total = 0;
     const scores = new Float64Array(classes);
     rows.forEach((row, example) => {
-      total += softmaxInto(parameters, row, features, scores, yTrue[example]!);
+      const weight = exampleWeights?.[example] ?? 1;
+      total += weight * softmaxInto(parameters, row, features, scores, yTrue[example]!);
       for (let k = 0; k < classes; k++) {
-        const error = scores[k]! - (k === yTrue[example] ? 1 : 0);
+        const error = weight * (scores[k]! - (k === yTrue[example] ? 1 : 0));
         const start = k * (features + 1);
         for (let i = 0; i < features; i++) gradient[start + i]! += error * row[i]!;
         gradient[start + features]! += error;

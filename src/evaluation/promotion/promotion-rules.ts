@@ -31,6 +31,23 @@ export const promotionRulesSchema = z
     first: z.strictObject({ auroc: share.default(0.6) }).prefault({}),
     /** Upper end of the interval of the expected calibration error, at most. */
     calibration: z.strictObject({ ece: share.default(0.1) }).prefault({}),
+    /**
+     * Within one view, one source, with and without visible devices: the worst group must meet the bound. A group is asked for AUROC
+     * from `minPatients` patients with and as many without the finding on, and for a share from `minPatientsOfShare` patients on: with
+     * fewer, no share could keep the bound at the upper end of its interval.
+     */
+    groups: z
+      .strictObject({
+        minPatients: z.int().min(5).default(20),
+        minPatientsOfShare: z.int().min(10).default(40),
+        /** Lower end of the interval of AUROC, at least. */
+        auroc: share.default(0.6),
+        /** Upper end of the interval of the share of false positives at the served threshold, at most. */
+        falsePositives: share.default(0.2),
+        /** Upper end of the interval of the share of images that the guards refuse, at most. */
+        refused: share.default(0.1),
+      })
+      .prefault({}),
     shortcuts: z
       .strictObject({
         /** AUROC must fall by at least this when the lungs are covered (lower end). */

@@ -1,3 +1,4 @@
+import type { LabelOrigin } from '../../lib/label-origin.js';
 import type { Truth } from '../metrics/estimate.js';
 
 /** `one-of-many`: exactly one class is present. `several`: each finding is present or absent, and a label may be missing. */
@@ -15,6 +16,12 @@ export interface ScoredImage {
   readonly view: string;
   /** One a class; null where the label is missing (`several` only). */
   readonly yTrue: readonly Truth[];
+  /** Where each truth comes from, one a class; null if it is not stated. Absent: no origin is stated. */
+  readonly origins?: readonly (LabelOrigin | null)[] | undefined;
+  /** Whether anything at all is stated to be present, also what the network does not know; undefined if nothing is stated. */
+  readonly abnormal?: boolean | undefined;
+  /** Whether lines, tubes or other devices are visible; undefined if it is not stated. */
+  readonly devices?: boolean | undefined;
   /** One a class, calibrated, 0 to 1; of `one-of-many` with sum 1. */
   readonly yScore: readonly number[];
   /** Why the model's own guards refuse the image; absent if they accept it. */

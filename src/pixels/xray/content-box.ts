@@ -12,19 +12,20 @@ const minBorder = 0.01;
  * The picture without a flat frame around it: collimated (unexposed) margins, the white or black border of a scanned film.
  * A side is cut as far as whole lines are of one grey; rows first, then columns between them.
  *
+ * @param spread lines whose values lie closer together than this are border
  * @returns the whole picture if there is no such frame or next to nothing would stay
  */
-export function contentBox({ width, height, values }: GreyImage): Box {
+export function contentBox({ width, height, values }: GreyImage, spread = flatSpread): Box {
   const whole: Box = { left: 0, top: 0, right: width, bottom: height };
   const rowStep = Math.max(1, width >> 8);
   const isFlatRow = (y: number, from: number, to: number): boolean =>
-    isFlat((i) => values[y * width + from + i * rowStep]!, Math.floor((to - from) / rowStep));
+    isFlat((i) => values[y * width + from + i * rowStep]!, Math.floor((to - from) / rowStep), spread);
   const top = flatLines(height, (i) => isFlatRow(i, 0, width));
   const bottom = height - flatLines(height, (i) => isFlatRow(height - 1 - i, 0, width));
   if (bottom - top < height * (1 - 1.5 * maxPerSide)) return whole;
   const columnStep = Math.max(1, (bottom - top) >> 8);
   const isFlatColumn = (x: number): boolean =>
-    isFlat((i) => values[(top + i * columnStep) * width + x]!, Math.floor((bottom - top) / columnStep));
+    isFlat((i) => values[(top + i * columnStep) * width + x]!, Math.floor((bottom - top) / columnStep), spread);
   const left = flatLines(width, isFlatColumn);
   const right = width - flatLines(width, (i) => isFlatColumn(width - 1 - i));
   if (right - left < width * (1 - 1.5 * maxPerSide)) return whole;
@@ -38,8 +39,8 @@ function flatLines(length: number, isFlatLine: (distance: number) => boolean): n
   return count === max || count < length * minBorder ? 0 : count;
 }
 
-function isFlat(value: (index: number) => number, count: number): boolean {
+function isFlat(value: (index: number) => number, count: number, spread: number): boolean {
   const first = Float32Array.from({ length: count }, (_, i) => value(i)).sort();
   const cut = Math.floor(count * outlierShare);
-  return count > 0 && first[count - 1 - cut]! - first[cut]! < flatSpread;
+  return count > 0 && first[count - 1 - cut]! - first[cut]! < spread;
 }

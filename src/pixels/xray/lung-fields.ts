@@ -74,6 +74,36 @@ export function placeTemplate(image: GreyImage): Placement {
   return best;
 }
 
+/**
+ * The same of a picture of 24 × 24, in a fifth of the time: every second size and place first, then the neighbours of the best.
+ *
+ * @param values `24 * 24`, row by row
+ * @returns `template`: the mean chest as it lies there, NaN where it does not reach
+ */
+export function quickFit(values: Float32Array): Placement & { readonly template: Float64Array } {
+  const all = allLaid();
+  const counts = [scales.length, scales.length, shifts.length, shifts.length];
+  let best = [0, 0, 0, 0];
+  let score = -Infinity;
+  const ask = (place: readonly number[]): void => {
+    const own = correlation(values, all[place.reduce((index, step, axis) => index * counts[axis]! + step, 0)]!.values);
+    if (own > score) [best, score] = [[...place], own];
+  };
+  for (const place of gridOf(counts.map((count) => Array.from({ length: Math.ceil(count / 2) }, (_, i) => 2 * i)))) ask(place);
+  for (const place of gridOf(best.map((step, axis) => [step - 1, step, step + 1].filter((one) => one >= 0 && one < counts[axis]!))))
+    ask(place);
+  const { placement, values: template } = all[best.reduce((index, step, axis) => index * counts[axis]! + step, 0)]!;
+  return { ...placement, score, template };
+}
+
+/** Every choice of one value of each list. */
+function gridOf(axes: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  return axes.reduce<readonly (readonly number[])[]>(
+    (places, values) => places.flatMap((place) => values.map((value) => [...place, value])),
+    [[]],
+  );
+}
+
 /** Of the part of the picture that the template covers; a placement that leaves much of either uncovered does not count for more. */
 function correlation(picture: Float32Array, template: Float64Array): number {
   let [n, sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0, 0];

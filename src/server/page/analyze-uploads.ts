@@ -8,7 +8,8 @@ import { beginningOf } from '../../reporting/upload-header.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { unpackLimits, unpackZip } from '../../uploads/unpack-zip.js';
 import { jpegOf } from './study-in-pacs.js';
-import type { AcquiredModel, Serving } from '../../serving/model-serving.js';
+import type { LoadedModelVersion } from '../../serving/model-serving.js';
+import type { ServingLines } from '../../serving/serving-lines.js';
 import type { TriedModels } from '../../serving/tried-models.js';
 
 /** Uploads that are analyzed at the same time; others wait, and more than `maxWaiting` are refused. */
@@ -36,7 +37,7 @@ export class UploadAnalyses {
   /** @param serving the upload is analyzed by one model, even if another is promoted meanwhile */
   constructor(
     private readonly ports: AnalysisPorts,
-    private readonly serving?: Pick<Serving, 'acquireChampion'>,
+    private readonly serving?: Pick<ServingLines, 'acquireChampions'>,
     private readonly triedModels?: Pick<TriedModels, 'acquire'>,
   ) {}
 
@@ -59,8 +60,11 @@ export class UploadAnalyses {
     }
   }
 
-  private acquire(version: string | undefined): AcquiredModel | undefined | Promise<AcquiredModel> {
-    if (version === undefined) return this.serving?.acquireChampion();
+  private async acquire(version: string | undefined): Promise<(LoadedModelVersion & { release(): void }) | undefined> {
+    if (version === undefined) {
+      const champions = this.serving?.acquireChampions();
+      return champions && { ...champions.first, release: () => champions.release() };
+    }
     if (!this.triedModels) throw new Fault('model-unknown', `expected the deployed model, found ${version}: no other can be tried here`);
     return this.triedModels.acquire(version);
   }
@@ -106,7 +110,17 @@ export class UploadAnalyses {
     const [first] = pictures.values();
     const shown = await Promise.all(
       findings.map(
-        async ({ name, probability, decision, absentBelow, presentFrom, box, activation, preview }): Promise<AnalyzedFinding> => {
+        async ({
+          name,
+          probability,
+          decision,
+          absentBelow,
+          presentFrom,
+          isNotCalibratedHere,
+          box,
+          activation,
+          preview,
+        }): Promise<AnalyzedFinding> => {
           const { concept, wording } = this.ports.settings.termsOf(name);
           const picture = preview && pictures.get(preview);
           // a model of others may have no map
@@ -122,6 +136,7 @@ export class UploadAnalyses {
             decision,
             absentBelow,
             presentFrom,
+            ...(isNotCalibratedHere ? { isNotCalibratedHere } : {}),
             ...(box ? { box } : {}),
             ...(heatMap ? { heatMap } : {}),
             ...(picture && picture !== first ? { picture: picture.url } : {}),

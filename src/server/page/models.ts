@@ -7,33 +7,47 @@ import type { AliasState } from '../../registry/alias-log.js';
 import type { ChangeRecord } from '../../registry/change-record.js';
 import { loadModelVersion, type ModelVersion } from '../../registry/model-version.js';
 import type { PagePort } from '../ports.js';
-import type { FindingFigures, ModelDetail, ShownModel } from '../page-types.js';
+import type { FindingFigures, ModelDetail, ModelsPage, ShownModel } from '../page-types.js';
 import { retrainingStateOf } from './retraining-state.js';
-import type { ReportPorts } from '../../reporting/ports.js';
-import type { Registry } from '../../registry/registry.js';
+import { defaultLine } from '../../lib/model-line.js';
+import { lineNamed, type PageLine } from './page-lines.js';
 import type { Jobs } from '../../jobs/jobs.js';
 
 export interface ModelParts {
-  readonly registry: Registry;
-  readonly reportPorts: Pick<ReportPorts, 'model'>;
-  /** Of the model that is deployed until another is promoted. */
-  readonly modelDirectory: string;
+  /** By falling precedence. */
+  readonly lines: ReadonlyMap<string, PageLine>;
   readonly jobs: Jobs;
   readonly dataDir: string;
 }
 
-/** Model versions for the page: those of the registry, and the deployed one if the registry cannot be written. */
+/** Model versions of each line for the page. */
 export function pageModels(parts: ModelParts): Pick<PagePort, 'models' | 'model' | 'retraining'> {
-  const { registry, reportPorts, modelDirectory } = parts;
+  const of = (line: string = defaultLine): ReturnType<typeof modelsOfLine> =>
+    modelsOfLine(lineNamed(parts.lines, line), [...parts.lines.keys()]);
+  return {
+    models: (line) => of(line).models(),
+    model: (version, line) => of(line).model(version),
+    async retraining(line = defaultLine) {
+      const { registry } = lineNamed(parts.lines, line);
+      return retrainingStateOf({ ...parts, registry, line });
+    },
+  };
+}
+
+/** The versions of a line's registry, and the deployed one if the registry cannot be written. */
+function modelsOfLine(
+  { settings: { name: line, directory }, registry, serving }: PageLine,
+  lines: readonly string[],
+): { models(): Promise<ModelsPage>; model(version: string): Promise<ModelDetail> } {
   const load = async (version: string): Promise<ModelVersion> => {
     const known = await registry.versions();
     if (known.includes(version)) return registry.load(version);
-    const shipped = await loadModelVersion(modelDirectory);
-    if (shipped.version === version) return shipped;
+    const shipped = directory === undefined ? undefined : await loadModelVersion(directory);
+    if (shipped?.version === version) return shipped;
     throw new Fault('model-unknown', 'expected a version that the list of models shows, found none of that name');
   };
   const changes = async (): Promise<readonly ChangeRecord[]> => Promise.all((await registry.changes()).map((id) => registry.change(id)));
-  const championOf = (aliases: AliasState | undefined): string => aliases?.champion ?? reportPorts.model().version;
+  const championOf = (aliases: AliasState | undefined): string | undefined => aliases?.champion ?? serving.champion()?.version;
   const shown = (model: ModelVersion, aliases: AliasState | undefined, records: readonly ChangeRecord[]): ShownModel => {
     const { version, name, created, license } = model;
     const champion = championOf(aliases);
@@ -48,6 +62,7 @@ export function pageModels(parts: ModelParts): Pick<PagePort, 'models' | 'model'
       role: version === champion ? 'champion' : version === aliases?.challenger ? 'challenger' : 'other',
       gate: decisions.includes('promoted') ? 'passed' : decisions.length > 0 ? 'refused' : 'none',
       figures: { xray: figuresOf(model, 'xray'), ct: figuresOf(model, 'ct') },
+      ...openIn(model),
     };
   };
   return {
@@ -60,8 +75,11 @@ export function pageModels(parts: ModelParts): Pick<PagePort, 'models' | 'model'
         registry.formerChampion(),
         registry.unreadableChanges(),
       ]);
-      const versions = [...new Set([championOf(aliases), ...known])];
+      const champion = championOf(aliases);
+      const versions = [...new Set([...(champion === undefined ? [] : [champion]), ...known])];
       return {
+        line,
+        lines,
         models: (await Promise.all(versions.map(load))).map((model) => shown(model, aliases, records)),
         history: history
           .map(({ revision, action, champion, challenger, by, why, at }) => ({
@@ -89,7 +107,6 @@ export function pageModels(parts: ModelParts): Pick<PagePort, 'models' | 'model'
           .map(({ id, endedAt, by, outcome, why, decision }) => ({ id, at: endedAt, by, outcome, why, decision })),
       };
     },
-    retraining: () => retrainingStateOf(parts),
   };
 }
 
@@ -128,4 +145,17 @@ async function reportsIn(directory: string): Promise<ModelDetail['reports']> {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What was not fitted at the hospital. */
+function openIn({ networks }: ModelVersion): Pick<ShownModel, 'notCalibratedHere' | 'withoutGuard'> {
+  const outputs = Object.values(networks).flatMap((network) => network.outputs);
+  const notCalibrated = [
+    ...new Set(outputs.flatMap((output) => (output.kind === 'finding' && output.calibratedHere === false ? [output.name] : []))),
+  ];
+  const withoutGuard = (['xray', 'ct'] as const).filter((kind) => networks[kind] && !networks[kind].gate);
+  return {
+    ...(notCalibrated.length > 0 ? { notCalibratedHere: notCalibrated } : {}),
+    ...(withoutGuard.length > 0 ? { withoutGuard } : {}),
+  };
 }

@@ -5,7 +5,7 @@ import { route } from '../../routing/match.js';
 import { destinationName, type RoutingRule } from '../../routing/rules.js';
 import { seriesFactsOf, type SeriesFacts } from '../../routing/series-facts.js';
 import type { PagePort } from '../ports.js';
-import type { HistoryEntry, Operations, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
+import type { HistoryEntry, Operations, PageFinding, RuleTest, ShownPatient, ShownRule, StudyPage, WorklistRow } from '../page-types.js';
 import { isOwnDocument } from '../../sr/own-document.js';
 import type { ResultRow } from '../../store/results.js';
 import type { Store } from '../../store/store.js';
@@ -15,14 +15,14 @@ import { UploadAnalyses } from './analyze-uploads.js';
 import { pageModels, type ModelParts } from './models.js';
 import { usableUid } from '../parameters.js';
 import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
-import type { Serving } from '../../serving/model-serving.js';
+import type { ServingLines } from '../../serving/serving-lines.js';
 import type { TriedModels } from '../../serving/tried-models.js';
 
 export interface PageParts extends ModelParts {
   readonly pacs: PagePacs & { readonly orthanc: { system(): Promise<{ readonly version: string }> }; readonly url: string };
   readonly store: Store;
   readonly reportPorts: ReportPorts;
-  readonly serving?: Pick<Serving, 'acquireChampion'>;
+  readonly serving?: Pick<ServingLines, 'acquireChampions'>;
   /** Without it, files are analyzed by the deployed model only. */
   readonly triedModels?: Pick<TriedModels, 'acquire'>;
 }
@@ -126,8 +126,13 @@ function worklistRow(row: ResultRow): WorklistRow {
     ...(row.rule ? { rule: row.rule } : {}),
     priority: row.priority,
     ...(row.modelVersion ? { modelVersion: row.modelVersion } : {}),
-    findings: row.findings.map(({ name, meaning, probability, decision }) => ({ name, meaning, probability, decision })),
+    findings: row.findings.map(shownFinding),
+    ...(row.otherFindings.length > 0 ? { otherFindings: row.otherFindings.map(shownFinding) } : {}),
   };
+}
+
+function shownFinding({ name, meaning, probability, decision, modelVersion }: ResultRow['findings'][number]): PageFinding {
+  return { name, meaning, probability, decision, ...(modelVersion === undefined ? {} : { modelVersion }) };
 }
 
 async function historyEntry(row: ResultRow, store: Store): Promise<HistoryEntry> {

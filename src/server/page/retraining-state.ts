@@ -2,24 +2,27 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Jobs } from '../../jobs/jobs.js';
+import { defaultLine } from '../../lib/model-line.js';
 import type { Registry } from '../../registry/registry.js';
 import type { ShownRetraining } from '../page-types.js';
 import { parsePlan, type RetrainingPlan } from '../../retraining/retraining-plan.js';
 import { readPosition } from '../../training/checkpoint.js';
 import { retrainingFolders } from '../../retraining/retraining-folders.js';
-import { retrainQueue } from '../../retraining/queues.js';
+import { retrainQueueOf } from '../../retraining/queues.js';
 
 export interface RetrainingStateParts {
   readonly jobs: Pick<Jobs, 'stats'>;
   readonly registry: Pick<Registry, 'lastRun'>;
   readonly dataDir: string;
+  /** Model line; absent: the default one. */
+  readonly line?: string;
 }
 
-/** The state of retraining: its queue, the plan on disk with the newest checkpoint, and the last change record. */
-export async function retrainingStateOf({ jobs, registry, dataDir }: RetrainingStateParts): Promise<ShownRetraining> {
-  const { run } = retrainingFolders({ dataDir });
+/** The state of a line's retraining: its queue, the plan on disk with the newest checkpoint, and the last change record. */
+export async function retrainingStateOf({ jobs, registry, dataDir, line = defaultLine }: RetrainingStateParts): Promise<ShownRetraining> {
+  const { run } = retrainingFolders({ dataDir, line });
   const [stats, inProgress, last] = await Promise.all([jobs.stats(), runInProgress(run), registry.lastRun()]);
-  const queue = stats.find((one) => one.queue === retrainQueue.name);
+  const queue = stats.find((one) => one.queue === retrainQueueOf(line).name);
   const state = !queue
     ? 'idle'
     : queue.active > 0

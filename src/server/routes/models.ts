@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Fault } from '../../errors.js';
 import type { ChangedModels } from '../page-types.js';
 import type { ModelActions, RequestedChange, ServerParts } from '../ports.js';
+import { optionalText } from '../parameters.js';
 import { defineRoute, type Exchange, type Route } from '../route.js';
 import { changedModelsSchema, modelDetailSchema, modelsPageSchema, retrainingSchema } from '../schemas/models.js';
 import { startedPorts } from '../started-ports.js';
@@ -11,6 +12,8 @@ const promotionBody = changeBody.extend({
   withoutGate: z.boolean().optional().describe('deploy a version that did not pass the gate; needs a reason'),
 });
 const limit = '4kb';
+/** Every route on models is about one line. */
+const lineQuery = z.object({ line: optionalText(40).describe('model line; without it the default one') });
 
 /** Model versions: which one is deployed, their figures and history; promote, challenge, roll back, retrain. */
 export function modelRoutes(parts: ServerParts): readonly Route[] {
@@ -18,11 +21,13 @@ export function modelRoutes(parts: ServerParts): readonly Route[] {
   const onRecord = (
     { actor }: Pick<Exchange<unknown, unknown>, 'actor'>,
     action: string,
-    version: string | undefined,
+    subject: { readonly version?: string; readonly line?: string | undefined },
     work: (actions: ModelActions) => Promise<ChangedModels>,
   ): Promise<ChangedModels> => {
     const { modelActions } = startedPorts(parts);
-    return parts.audit.recordAction({ ...actor, action, ...(version === undefined ? {} : { subject: { version } }) }, () =>
+    const { version, line } = subject;
+    const named = { ...(version === undefined ? {} : { version }), ...(line === undefined ? {} : { line }) };
+    return parts.audit.recordAction({ ...actor, action, ...(Object.keys(named).length > 0 ? { subject: named } : {}) }, () =>
       work(modelActions),
     );
   };
@@ -31,17 +36,19 @@ export function modelRoutes(parts: ServerParts): readonly Route[] {
       method: 'get',
       path: '/api/models',
       access: 'viewer',
-      summary: 'Model versions and the history of deployments',
+      summary: 'Model versions of a line and the history of its deployments',
+      query: lineQuery,
       reply: { json: modelsPageSchema },
-      handle: () => startedPorts(parts).page.models(),
+      handle: ({ query }) => startedPorts(parts).page.models(query.line),
     }),
     defineRoute({
       method: 'get',
       path: '/api/models/:version',
       access: 'viewer',
       summary: 'One version: model card, evaluation reports, change records with the decision of the gate',
+      query: lineQuery,
       reply: { json: modelDetailSchema },
-      handle: ({ param }) => startedPorts(parts).page.model(param('version')),
+      handle: ({ param, query }) => startedPorts(parts).page.model(param('version'), query.line),
     }),
     defineRoute({
       method: 'post',
@@ -49,13 +56,15 @@ export function modelRoutes(parts: ServerParts): readonly Route[] {
       access: 'operator',
       summary: 'Deploy a version',
       description: 'Only a version that passed the gate beside the present champion; any other with withoutGate and a reason.',
+      query: lineQuery,
       body: { schema: promotionBody, limit },
       reply: { json: changedModelsSchema },
       handle(exchange) {
         const version = versionFrom(exchange.param('version'));
         const { withoutGate = false, ...given } = exchange.body;
-        return onRecord(exchange, 'model.promote', version, (actions) =>
-          actions.promote(version, { ...changeOf(given, exchange.actor.actor), withoutGate }),
+        const { line } = exchange.query;
+        return onRecord(exchange, 'model.promote', { version, line }, (actions) =>
+          actions.promote(version, { ...changeOf(given, exchange.actor.actor, line), withoutGate }),
         );
       },
     }),
@@ -64,13 +73,15 @@ export function modelRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/models/:version/challenge',
       access: 'operator',
       summary: 'Let a version predict in shadow; the version none ends that',
+      query: lineQuery,
       body: { schema: changeBody, limit },
       reply: { json: changedModelsSchema },
       handle(exchange) {
         // As on the command line: the challenger `none` is no challenger.
         const version = exchange.param('version') === 'none' ? null : versionFrom(exchange.param('version'));
-        return onRecord(exchange, 'model.challenge', version ?? 'none', (actions) =>
-          actions.challenge(version, changeOf(exchange.body, exchange.actor.actor)),
+        const { line } = exchange.query;
+        return onRecord(exchange, 'model.challenge', { version: version ?? 'none', line }, (actions) =>
+          actions.challenge(version, changeOf(exchange.body, exchange.actor.actor, line)),
         );
       },
     }),
@@ -79,28 +90,37 @@ export function modelRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/models/rollback',
       access: 'operator',
       summary: 'Deploy the former champion again',
+      query: lineQuery,
       body: { schema: changeBody, limit },
       reply: { json: changedModelsSchema },
-      handle: (exchange) =>
-        onRecord(exchange, 'model.rollback', undefined, (actions) => actions.rollBack(changeOf(exchange.body, exchange.actor.actor))),
+      handle(exchange) {
+        const { line } = exchange.query;
+        return onRecord(exchange, 'model.rollback', { line }, (actions) =>
+          actions.rollBack(changeOf(exchange.body, exchange.actor.actor, line)),
+        );
+      },
     }),
     defineRoute({
       method: 'get',
       path: '/api/retraining',
       access: 'viewer',
       summary: 'Retraining: whether a run is in progress or waiting, and how the last one ended',
+      query: lineQuery,
       reply: { json: retrainingSchema },
-      handle: () => startedPorts(parts).page.retraining(),
+      handle: ({ query }) => startedPorts(parts).page.retraining(query.line),
     }),
     defineRoute({
       method: 'post',
       path: '/api/retrain',
       access: 'operator',
       summary: 'Start a retraining run on the labels of the readers; one runs at a time',
+      query: lineQuery,
       reply: { empty: 202 },
-      async handle({ actor }) {
+      async handle({ actor, query: { line } }) {
         const { retrain } = startedPorts(parts);
-        await parts.audit.recordAction({ ...actor, action: 'model.retrain' }, () => retrain(actor.actor));
+        await parts.audit.recordAction({ ...actor, action: 'model.retrain', ...(line === undefined ? {} : { subject: { line } }) }, () =>
+          retrain(actor.actor, line),
+        );
       },
     }),
   ];
@@ -113,6 +133,6 @@ function versionFrom(text: string): string {
   return text;
 }
 
-function changeOf({ why }: z.output<typeof changeBody>, by: string): RequestedChange {
-  return { by, ...(why ? { why } : {}) };
+function changeOf({ why }: z.output<typeof changeBody>, by: string, line: string | undefined): RequestedChange {
+  return { by, ...(why ? { why } : {}), ...(line === undefined ? {} : { line }) };
 }

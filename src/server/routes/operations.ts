@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../../errors.js';
-import { wholeNumber } from '../parameters.js';
+import { optionalText, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { driftSchema, failedJobSchema, operationsSchema, ruleTestSchema } from '../schemas/operations.js';
@@ -62,14 +62,15 @@ export function operationsRoutes(parts: ServerParts): readonly Route[] {
       path: '/api/drift',
       access: 'viewer',
       summary: 'The last drift check of each site, the agreement with readers, and alarms that last',
+      query: z.object({ line: optionalText(40).describe('model line; without it the default one') }),
       reply: { json: driftSchema },
-      handle: () => startedPorts(parts).drift.shown(),
+      handle: ({ query }) => startedPorts(parts).drift.shown(query.line),
     }),
     defineRoute({
       method: 'post',
       path: '/api/drift/check',
       access: 'operator',
-      summary: 'Check for drift now',
+      summary: 'Check for drift now, of every model line',
       reply: { empty: 202 },
       async handle({ actor }) {
         await parts.audit.record({ ...actor, action: 'drift.check' });

@@ -11,6 +11,7 @@ const analyzedFindingSchema = z
     wording: z.string(),
     absentBelow: z.number(),
     presentFrom: z.number(),
+    isNotCalibratedHere: z.literal(true).exactOptional().describe("probability and thresholds are the publisher's"),
     heatMap: z.string().exactOptional().describe('PNG as data URL over the whole picture, transparent where the network did not look'),
     box: z
       .object({ left: z.number(), top: z.number(), right: z.number(), bottom: z.number() })

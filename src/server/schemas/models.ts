@@ -28,12 +28,18 @@ const modelShape = {
   role: z.enum(['champion', 'challenger', 'other']),
   gate: z.enum(['passed', 'refused', 'none']).describe('whether a change record says that it passed the gate beside the champion'),
   figures: z.object({ xray: figures, ct: figures }).readonly(),
+  notCalibratedHere: list(z.string()).exactOptional().describe("findings whose probabilities and thresholds are the publisher's"),
+  withoutGuard: list(z.enum(['xray', 'ct']))
+    .exactOptional()
+    .describe('networks without a feature guard'),
 };
 const modelSchema = z.object(modelShape).readonly();
 export type ShownModel = z.infer<typeof modelSchema>;
 
 export const modelsPageSchema = z
   .object({
+    line: z.string().describe('model line'),
+    lines: list(z.string()).describe('all model lines, by falling precedence'),
     models: list(modelSchema),
     history: list(
       z

@@ -13,6 +13,7 @@ export const findingShape = {
   meaning: z.string().describe('Code Meaning of its concept'),
   probability: z.number().min(0).max(1).describe('calibrated'),
   decision: decisionSchema,
+  modelVersion: z.string().exactOptional().describe('of the model that found it'),
 };
 export const findingSchema = z.object(findingShape).readonly();
 export type PageFinding = z.infer<typeof findingSchema>;
@@ -26,8 +27,11 @@ const rowShape = {
   reason: z.string().exactOptional(),
   rule: z.string().exactOptional().describe('routing rule that took the study'),
   priority: z.number().min(0).max(10).describe('0 routine to 10 first'),
-  modelVersion: z.string().exactOptional(),
+  modelVersion: z.string().exactOptional().describe('of the first model'),
   findings: list(findingSchema),
+  otherFindings: list(findingSchema)
+    .exactOptional()
+    .describe('of other models on the same findings: a model of higher precedence decided on these'),
 };
 const worklistRowSchema = z.object(rowShape).readonly();
 export type WorklistRow = z.infer<typeof worklistRowSchema>;
@@ -119,13 +123,16 @@ export const studyPageSchema = z
   .readonly();
 export type StudyPage = z.infer<typeof studyPageSchema>;
 
+const codedFindingSchema = z.object({ ...findingShape, code: z.string().exactOptional(), scheme: z.string().exactOptional() }).readonly();
+
 export const resultSchema = z
   .object({
     studyInstanceUID: z.string(),
     createdAt: z.iso.datetime(),
     outcome: outcomeSchema,
     reason: z.string().optional(),
-    findings: list(z.object({ ...findingShape, code: z.string().exactOptional(), scheme: z.string().exactOptional() }).readonly()),
+    findings: list(codedFindingSchema),
+    otherFindings: list(codedFindingSchema).exactOptional().describe('of other models on the same findings, which do not decide'),
     modelVersion: z.string(),
     engine: z.string(),
     isCurrent: z.boolean(),

@@ -188,7 +188,11 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
           ),
           u('TID 1500 row 13', 'CODE', 'CONTAINS', undefined, {
             values: decisions,
-            rows: [own('NUM', 'HAS PROPERTIES', probabilityNames, { units: [codes.percent], rows: [sources] })],
+            rows: [
+              own('NUM', 'HAS PROPERTIES', probabilityNames, { units: [codes.percent], rows: [sources] }),
+              own('TEXT', 'HAS PROPERTIES', [codes.algorithmName], { max: 1 }),
+              own('TEXT', 'HAS PROPERTIES', [codes.algorithmVersion], { max: 1 }),
+            ],
           }),
           u('TID 1500 row 14', 'TEXT', 'CONTAINS', undefined),
         ],
@@ -210,9 +214,11 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
           own('TEXT', 'CONTAINS', [codes.comment]),
         ],
       }),
+      // Sections of one heading may repeat (VM 1-n): one for each algorithm.
       u('TID 2000 row 6', 'CONTAINER', 'CONTAINS', [codes.findings], {
-        max: 1,
         rows: [
+          own('TEXT', 'CONTAINS', [codes.algorithmName], { max: 1 }),
+          own('TEXT', 'CONTAINS', [codes.algorithmVersion], { max: 1 }),
           own('CODE', 'CONTAINS', undefined, { values: decisions }),
           own('NUM', 'CONTAINS', undefined, {
             units: [codes.percent],
@@ -221,7 +227,6 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
         ],
       }),
       u('TID 2000 row 6', 'CONTAINER', 'CONTAINS', [codes.currentProcedureDescriptions], {
-        max: 1,
         rows: [
           ...algorithm('CONTAINS').map((one): TemplateRow => ({ ...one, requirement: 'extension' })),
           u('TID 2002 row 3', 'TEXT', 'CONTAINS', [codes.procedureDescription], { rows: [sources] }),

@@ -11,7 +11,9 @@ import { sharedModels0010 } from './0010-shared-models.js';
 import { changedStudies0012 } from './0012-changed-studies.js';
 import { assessments0020 } from './0020-assessments.js';
 import { failedStudies0021 } from './0021-failed-studies.js';
+import { modelLines0030 } from './0030-model-lines.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
+import { studyChanges0023 } from './0023-study-changes.js';
 
 export interface Migration {
   /** Rising; each is applied once, whatever was applied before. */
@@ -36,4 +38,6 @@ export const migrations: readonly Migration[] = [
   assessments0020,
   failedStudies0021,
   destinationKinds0022,
+  studyChanges0023,
+  modelLines0030,
 ];

@@ -3,7 +3,6 @@ import {
   Anchor,
   Button,
   CloseButton,
-  Collapse,
   FileButton,
   Grid,
   Group,
@@ -14,14 +13,13 @@ import {
   Text,
   Title,
 } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { AnalyzedFinding, AnalyzedImage, FindingFigures, ModelsPage, UploadAnalysisResult } from '../../server/page-types.js';
-import { ApiFault, get, upload } from '../api.js';
-import { sortedByImportance, probabilityText, thresholdPercent } from '../finding-order.js';
-import { OutcomeBadge, ProbabilityBar } from '../parts/finding.js';
+import type { AnalyzedImage, UploadAnalysisResult } from '../../server/page-types.js';
+import { ApiFault, upload } from '../api.js';
+import { sortedByImportance } from '../finding-order.js';
+import { AnalyzedFindingCard } from '../parts/analyzed-finding.js';
+import { OutcomeBadge } from '../parts/finding.js';
 import { ModelChoice } from '../parts/model-choice.js';
 import { Reason } from '../parts/reason.js';
 import { sentenceOf } from '../sentence.js';
@@ -273,7 +271,7 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
             {image.title}
           </Text>
           {findings.map((one) => (
-            <Finding key={one.name} finding={one} network={image.kind === 'ct' ? 'ct' : 'xray'} version={version} />
+            <AnalyzedFindingCard key={one.name} finding={one} network={image.kind === 'ct' ? 'ct' : 'xray'} version={version} />
           ))}
           {image.remarks.map((remark) => (
             <Text size="sm" key={remark} className="quiet">
@@ -283,68 +281,5 @@ function Image({ image, version }: { readonly image: AnalyzedImage; readonly ver
         </Stack>
       </Grid.Col>
     </Grid>
-  );
-}
-
-function Finding({
-  finding,
-  network,
-  version,
-}: {
-  readonly finding: AnalyzedFinding;
-  readonly network: 'xray' | 'ct';
-  readonly version: string;
-}): ReactNode {
-  const { t } = useTexts();
-  const [open, { toggle }] = useDisclosure(false);
-  const { data: models } = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
-  const figures = models?.models.find((one) => one.version === version)?.figures[network][finding.name];
-  return (
-    <div data-testid={`finding-${finding.name}`}>
-      <Group justify="space-between" align="baseline" gap="xs">
-        <Text size="lg" fw={650}>
-          {finding.meaning}
-        </Text>
-        <Text size="lg">
-          <span className={finding.decision}>{t(`decision.${finding.decision}`)}</span> · <b>{probabilityText(finding)} %</b>
-        </Text>
-      </Group>
-      <ProbabilityBar probability={finding.probability} decision={finding.decision} marks={[finding.absentBelow, finding.presentFrom]} />
-      <Text size="sm" className="quiet" mt={4}>
-        {t('analyze.thresholds', { absent: thresholdPercent(finding.absentBelow), present: thresholdPercent(finding.presentFrom) })}
-      </Text>
-      <Anchor component="button" type="button" size="sm" onClick={toggle} aria-expanded={open}>
-        {t('analyze.reliability')}
-      </Anchor>
-      <Collapse expanded={open}>
-        <Reliability finding={finding} figures={figures} />
-      </Collapse>
-    </div>
-  );
-}
-
-function Reliability({ finding, figures }: { readonly finding: AnalyzedFinding; readonly figures: FindingFigures | undefined }): ReactNode {
-  const { t } = useTexts();
-  if (!figures) return <Text size="sm">{t('analyze.noFigures')}</Text>;
-  const [low, high] = figures.aurocInterval ?? [];
-  return (
-    <Stack gap={4} mt={4}>
-      {figures.ece !== undefined && (
-        <Text size="sm">
-          {t('analyze.calibration', { percent: Math.round(finding.probability * 100), ece: Math.max(1, Math.round(figures.ece * 100)) })}
-        </Text>
-      )}
-      {figures.auroc !== undefined && (
-        <Text size="sm">
-          {t('analyze.figures', {
-            auroc: figures.auroc.toFixed(2),
-            low: low?.toFixed(2) ?? '?',
-            high: high?.toFixed(2) ?? '?',
-            n: figures.n,
-            positive: figures.positive,
-          })}
-        </Text>
-      )}
-    </Stack>
   );
 }

@@ -4,15 +4,16 @@ import type { ReactNode } from 'react';
 import type { ComparedAgreement, ComparedQuantity } from '../../server/page-types.js';
 import type { ShownAlarm, ShownDrift } from '../../server/page-types.js';
 import { get, post } from '../api.js';
+import { withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { Ago, moment } from '../parts/time.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 
 /** Whether incoming studies still resemble the training data of the deployed model, site by site, and readers still agree with it. */
-export function Drift(): ReactNode {
+export function Drift({ line }: { readonly line: string }): ReactNode {
   const { t, language } = useTexts();
-  const query = useQuery({ queryKey: ['drift'], queryFn: () => get<ShownDrift>('/api/drift') });
+  const query = useQuery({ queryKey: ['drift', line], queryFn: () => get<ShownDrift>(withLine('/api/drift', line)) });
   const check = useMutation({ mutationFn: () => post('/api/drift/check') });
   return (
     <section className="card" aria-labelledby="drift">

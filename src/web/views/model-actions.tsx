@@ -4,6 +4,7 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import type { ChangedModels } from '../../server/page-types.js';
 import type { ShownModel } from '../../server/page-types.js';
 import { post } from '../api.js';
+import { withLine } from '../model-line.js';
 import { useCurrentUser } from '../use-current-user.js';
 import { sentenceOf } from '../sentence.js';
 import { useTexts } from '../texts/texts.js';
@@ -15,6 +16,8 @@ interface ActionRequest {
 
 /** Actions of a view: one confirmation is open at a time, and the outcome of the last action is shown. */
 export interface ModelActionState {
+  /** The model line that they are about. */
+  readonly line: string;
   readonly may: boolean;
   /** Name of the action whose confirmation is open. */
   readonly open: string | undefined;
@@ -22,12 +25,12 @@ export interface ModelActionState {
   readonly run: UseMutationResult<ChangedModels | undefined, Error, ActionRequest>;
 }
 
-export function useModelActions(): ModelActionState {
+export function useModelActions(line: string): ModelActionState {
   const client = useQueryClient();
   const [open, setOpen] = useState<string>();
   const user = useCurrentUser();
   const run = useMutation({
-    mutationFn: ({ path, body }: ActionRequest) => post<ChangedModels | undefined>(path, body),
+    mutationFn: ({ path, body }: ActionRequest) => post<ChangedModels | undefined>(withLine(path, line), body),
     onSuccess: () => setOpen(undefined),
     onSettled: () =>
       Promise.all(['models', 'model', 'retraining', 'operations'].map((key) => client.invalidateQueries({ queryKey: [key] }))),
@@ -36,7 +39,7 @@ export function useModelActions(): ModelActionState {
     run.reset();
     setOpen(name);
   };
-  return { may: user?.roles.some((role) => role === 'operator' || role === 'admin') ?? false, open, setOpen: openConfirmation, run };
+  return { line, may: user?.roles.some((role) => role === 'operator' || role === 'admin') ?? false, open, setOpen: openConfirmation, run };
 }
 
 /** The outcome of the last action. */

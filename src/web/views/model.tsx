@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import type { EvaluationReport, GateDecision } from '../../server/page-types.js';
 import type { ModelDetail, ShownChange } from '../../server/page-types.js';
 import { get } from '../api.js';
+import { useModelLine, withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { UnitPlot } from '../parts/plot.js';
 import { moment } from '../parts/time.js';
@@ -14,11 +15,15 @@ import { Figures, RoleBadge } from './models.js';
 
 export function ModelView({ version }: { readonly version: string }): ReactNode {
   const { t } = useTexts();
-  const query = useQuery({ queryKey: ['model', version], queryFn: () => get<ModelDetail>(`/api/models/${version}`) });
+  const [line] = useModelLine();
+  const query = useQuery({
+    queryKey: ['model', version, line],
+    queryFn: () => get<ModelDetail>(withLine(`/api/models/${version}`, line)),
+  });
   return (
     <>
       <Text size="sm" mb="xs">
-        <Anchor component={Link} href="/models">
+        <Anchor component={Link} href={withLine('/models', line)}>
           ← {t('models.back')}
         </Anchor>
       </Text>
@@ -40,6 +45,16 @@ function Detail({ model }: { readonly model: ModelDetail }): ReactNode {
       </Group>
       <section className="card" aria-label={t('models.figures')}>
         <Figures model={model} />
+        {model.notCalibratedHere && (
+          <Text size="sm" mt="xs">
+            {t('models.notCalibrated', { findings: model.notCalibratedHere.join(', ') })}
+          </Text>
+        )}
+        {model.withoutGuard && (
+          <Text size="sm" mt="xs">
+            {t('models.noGuard', { networks: model.withoutGuard.join(', ') })}
+          </Text>
+        )}
         <Text size="sm" className="quiet" mt="xs">
           {model.license}
         </Text>

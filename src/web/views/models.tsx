@@ -1,9 +1,10 @@
-import { Anchor, Badge, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Group, NativeSelect, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { FindingFigures, ModelsPage, ShownModel } from '../../server/page-types.js';
 import { get } from '../api.js';
+import { useModelLine, withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
@@ -13,16 +14,27 @@ import { Retraining } from './retraining.js';
 
 export function ModelsView(): ReactNode {
   const { t } = useTexts();
-  const actions = useModelActions();
-  const query = useQuery({ queryKey: ['models'], queryFn: () => get<ModelsPage>('/api/models') });
+  const [line, chooseLine] = useModelLine();
+  const actions = useModelActions(line);
+  const query = useQuery({ queryKey: ['models', line], queryFn: () => get<ModelsPage>(withLine('/api/models', line)) });
   return (
     <>
       <Title order={1} size="h2" mb="md">
         {t('models.title')}
       </Title>
       <QueryBoundary query={query}>
-        {({ models, history, former, unreadableChanges }) => (
+        {({ models, history, former, unreadableChanges, lines }) => (
           <Stack gap="md">
+            {lines.length > 1 && (
+              <NativeSelect
+                label={t('models.line')}
+                description={t('models.lineHint')}
+                value={line}
+                onChange={(event) => chooseLine(event.currentTarget.value)}
+                data={[...lines]}
+                data-testid="model-line"
+              />
+            )}
             <ActionOutcome actions={actions} />
             {unreadableChanges && <Text>{t('models.unreadableChanges', { records: unreadableChanges.join(', ') })}</Text>}
             {models.map((model) => (
@@ -39,13 +51,13 @@ export function ModelsView(): ReactNode {
                 />
               </Group>
             )}
-            <Drift />
-            <Retraining actions={actions} />
+            <Drift line={line} />
+            <Retraining line={line} actions={actions} />
             <section className="card" aria-labelledby="history">
               <Title order={2} size="h4" id="history" mb="sm">
                 {t('models.history')}
               </Title>
-              {history.length === 0 ? <Text className="quiet">{t('models.noHistory')}</Text> : <History history={history} />}
+              {history.length === 0 ? <Text className="quiet">{t('models.noHistory')}</Text> : <History history={history} line={line} />}
             </section>
           </Stack>
         )}
@@ -70,7 +82,7 @@ function Model({ model, actions }: { readonly model: ShownModel; readonly action
       <Group justify="space-between">
         <Group gap="sm">
           <Title order={2} size="h4">
-            <Anchor component={Link} href={`/models/${model.version}`} inherit>
+            <Anchor component={Link} href={withLine(`/models/${model.version}`, actions.line)} inherit>
               {model.name} <span className="mono">{model.version}</span>
             </Anchor>
           </Title>
@@ -134,7 +146,7 @@ function cells({ auroc, aurocInterval, ece, brier, n, positive }: FindingFigures
   ];
 }
 
-function History({ history }: Pick<ModelsPage, 'history'>): ReactNode {
+function History({ history, line }: Pick<ModelsPage, 'history' | 'line'>): ReactNode {
   const { t, language } = useTexts();
   return (
     <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
@@ -147,7 +159,7 @@ function History({ history }: Pick<ModelsPage, 'history'>): ReactNode {
               <Table.Td>
                 <Anchor
                   component={Link}
-                  href={`/models/${one.action === 'challenge' && one.challenger ? one.challenger : one.champion}`}
+                  href={withLine(`/models/${one.action === 'challenge' && one.challenger ? one.challenger : one.champion}`, line)}
                   className="mono"
                 >
                   {one.action === 'challenge' ? (one.challenger ?? '–') : one.champion}

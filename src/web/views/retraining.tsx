@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { ShownRetraining } from '../../server/page-types.js';
 import { get } from '../api.js';
+import { withLine } from '../model-line.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { moment } from '../parts/time.js';
 import { useTexts } from '../texts/texts.js';
@@ -13,11 +14,11 @@ import { ConfirmedAction, type ModelActionState } from './model-actions.js';
 const reloadMs = 5_000;
 
 /** Retraining: progress of the run, outcome of the last one, and a button to start one. */
-export function Retraining({ actions }: { readonly actions: ModelActionState }): ReactNode {
+export function Retraining({ line, actions }: { readonly line: string; readonly actions: ModelActionState }): ReactNode {
   const { t } = useTexts();
   const query = useQuery({
-    queryKey: ['retraining'],
-    queryFn: () => get<ShownRetraining>('/api/retraining'),
+    queryKey: ['retraining', line],
+    queryFn: () => get<ShownRetraining>(withLine('/api/retraining', line)),
     refetchInterval: ({ state: { data } }) => (data?.state === 'running' || data?.state === 'waiting' ? reloadMs : false),
   });
   return (

@@ -206,6 +206,8 @@ function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
   const { t } = useTexts();
   if (entry.outcome !== 'reported') return <Reason {...entry} />;
   if (entry.findings.length === 0) return <Text className="quiet">{t('study.noFindings')}</Text>;
+  const others = entry.otherFindings ?? [];
+  const severalModels = new Set([...entry.findings, ...others].map(({ modelVersion }) => modelVersion)).size > 1;
   return (
     <Stack gap="sm">
       {sortedByImportance(entry.findings).map((finding) => (
@@ -217,6 +219,22 @@ function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
             </Text>
           </Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />
+          {severalModels && finding.modelVersion && (
+            <Text size="sm" className="quiet">
+              {t('study.byModel', { version: finding.modelVersion })}
+            </Text>
+          )}
+          {others
+            .filter(({ name }) => name === finding.name)
+            .map((other) => (
+              <Text size="sm" className="quiet" key={other.modelVersion}>
+                {t('study.otherModel', {
+                  version: other.modelVersion ?? '',
+                  decision: t(`decision.${other.decision}`),
+                  probability: probabilityText(other),
+                })}
+              </Text>
+            ))}
         </div>
       ))}
     </Stack>

@@ -52,11 +52,22 @@ class ResnetBody(nn.Module):
         return x
 
 
+# see newer.py
+NEWER = ("efficientnet-lite0", "efficientnet-lite-small", "efficientnet-b0", "efficientnet-small", "efficientnet-small-same",
+         "convnext-tiny", "convnext-small", "densenet-169", "densenet-201")
+
+
 def build(name, outputs, conditioning=None):
     """(module in eval mode, the module whose output is the last feature map, rename, input channels)"""
     from seeded import fill
 
     same = lambda key: key
+    if name in NEWER:
+        from newer import build_newer
+
+        net, rename, features, _, _, channels = build_newer(name, outputs)
+        fill(net, rename, conditioning)
+        return net.eval(), features, channels
     if name == "starter":
         net = Starter(outputs)
     elif name.endswith("-fastai"):

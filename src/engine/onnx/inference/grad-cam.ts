@@ -1,7 +1,9 @@
-import { inputsOf, type Architecture, type LayerNode } from '../../../network/architecture.js';
+import { inputsOf, type Architecture, type LayerNode, type LayerNormLayer } from '../../../network/architecture.js';
 import type { Tensors } from '../../../network/safetensors.js';
-import { batchNormAffine } from './fold-batch-norm.js';
+import { batchNormAffine } from './fold-into-conv.js';
 import type { Graph } from '../graph.js';
+
+type ValueOf = (layer: string) => string;
 
 /**
  * Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391) of every logit at once, inside the inference graph:
@@ -12,15 +14,15 @@ import type { Graph } from '../graph.js';
  * [batch, outputs, features] is carried backwards through the head's few layers; both kinds of pooling spread
  * it with a mean of 1 / (h·w) over positions, the average evenly and the maximum to one place.
  *
- * @param values the ONNX value of every layer
+ * @param valueOf the ONNX value of a layer, [N, C, h, w] or [N, C]
  * @returns the value of the maps, [batch, outputs, h, w]
  */
-export function emitGradCam(onnx: Graph, architecture: Architecture, tensors: Tensors, values: ReadonlyMap<string, string>): string {
-  const featureMap = values.get(architecture.featureMap)!;
+export function emitGradCam(onnx: Graph, architecture: Architecture, tensors: Tensors, valueOf: ValueOf): string {
+  const featureMap = valueOf(architecture.featureMap);
   const weights = linearWeights(architecture, tensors);
   const sum = weights
     ? onnx.node('Conv', [featureMap, onnx.weight('activationMaps.weight', [architecture.outputs, architecture.features, 1, 1], weights)])
-    : weightedSum(onnx, featureMap, headGradient(onnx, architecture, tensors, values));
+    : weightedSum(onnx, featureMap, headGradient(onnx, architecture, tensors, valueOf));
   const size = onnx.node(
     'ReduceProd',
     [onnx.node('Cast', [onnx.node('Shape', [featureMap], { attributes: { start: 2, end: 4 } })], { attributes: { to: 1 } })],
@@ -48,7 +50,7 @@ function weightedSum(onnx: Graph, featureMap: string, gradient: string): string 
 }
 
 /** ∂logits/∂pooled summed over the pooling layers, [1 or N, outputs, channels]: one matrix product a linear layer. */
-function headGradient(onnx: Graph, architecture: Architecture, tensors: Tensors, values: ReadonlyMap<string, string>): string {
+function headGradient(onnx: Graph, architecture: Architecture, tensors: Tensors, valueOf: ValueOf): string {
   const { layers, outputs } = architecture;
   const identity = Array.from({ length: outputs * outputs }, (_, index) => (index % (outputs + 1) === 0 ? 1 : 0));
   const gradients = new Map<string, string>([[architecture.logits, onnx.floats(identity, [1, outputs, outputs])]]);
@@ -58,10 +60,10 @@ function headGradient(onnx: Graph, architecture: Architecture, tensors: Tensors,
   };
   for (const layer of layers.slice(layers.findIndex(({ name }) => name === architecture.featureMap) + 1).reverse()) {
     const gradient = gradients.get(layer.name)!;
-    for (const [name, share] of backward(onnx, layer, gradient, layers, tensors, values)) accumulate(name, share);
+    for (const [name, share] of backward(onnx, layer, gradient, layers, tensors, valueOf)) accumulate(name, share);
   }
   // the mean over the batch's examples is not taken: row n of the result belongs to example n
-  const batch = onnx.node('Shape', [values.get(architecture.featureMap)!], { attributes: { start: 0, end: 1 } });
+  const batch = onnx.node('Shape', [valueOf(architecture.featureMap)], { attributes: { start: 0, end: 1 } });
   const shape = onnx.node('Concat', [batch, onnx.integers(1, 1)], { attributes: { axis: 0 } });
   return onnx.node('Expand', [gradients.get(architecture.featureMap)!, shape]);
 }
@@ -72,7 +74,7 @@ function backward(
   gradient: string,
   layers: readonly LayerNode[],
   tensors: Tensors,
-  values: ReadonlyMap<string, string>,
+  valueOf: ValueOf,
 ): readonly (readonly [string, string])[] {
   switch (layer.kind) {
     case 'global-average-pool':
@@ -87,8 +89,10 @@ function backward(
       const { scale } = batchNormAffine(layer, tensors);
       return [[layer.input, onnx.node('Mul', [gradient, onnx.floats([...scale], [1, 1, layer.channels])])]];
     }
+    case 'layer-norm':
+      return [[layer.input, layerNormGradient(onnx, layer, gradient, tensors, valueOf(layer.input))]];
     case 'relu': {
-      const open = onnx.node('Sign', [values.get(layer.name)!]);
+      const open = onnx.node('Sign', [valueOf(layer.name)]);
       return [[layer.input, onnx.node('Mul', [gradient, onnx.node('Unsqueeze', [open, onnx.integers(1)])])]];
     }
     case 'concat': {
@@ -99,6 +103,24 @@ function backward(
     default:
       throw new Error(`Grad-CAM through a ${layer.kind} layer in the head (${inputsOf(layer).join()} → ${layer.name}) is not described`);
   }
+}
+
+/**
+ * With x̂ the normalised values and g the gradient times the weight: `(g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon)`, the means
+ * over channels.
+ *
+ * @param x what the layer reads, [N, C]
+ */
+function layerNormGradient(onnx: Graph, layer: LayerNormLayer, gradient: string, tensors: Tensors, x: string): string {
+  const mean = (value: string): string => onnx.node('ReduceMean', [value], { attributes: { axes: [-1], keepdims: 1 } });
+  const centred = onnx.node('Sub', [x, mean(x)]);
+  const variance = onnx.node('Add', [mean(onnx.node('Mul', [centred, centred])), onnx.floats([layer.epsilon], [])]);
+  const each = (value: string): string => onnx.node('Unsqueeze', [value, onnx.integers(1)]);
+  const deviation = each(onnx.node('Sqrt', [variance]));
+  const normalised = onnx.node('Div', [each(centred), deviation]);
+  const weighted = onnx.node('Mul', [gradient, onnx.floats([...tensors.get(`${layer.name}.weight`)!.data], [1, 1, layer.channels])]);
+  const along = onnx.node('Mul', [normalised, mean(onnx.node('Mul', [weighted, normalised]))]);
+  return onnx.node('Div', [onnx.node('Sub', [onnx.node('Sub', [weighted, mean(weighted)]), along]), deviation]);
 }
 
 /** Channels that a pooling layer of the head yields. */

@@ -18,6 +18,7 @@ export function isBlockedConv({ layouts, plan }: Pick<TrainingScope, 'layouts' |
   return (
     plan.trains(layer) &&
     layer.padding !== 'same' &&
+    !layer.bias &&
     layer.groups === 1 &&
     layer.kernel > 1 &&
     layouts.fits(layer.inputChannels) &&
@@ -36,7 +37,13 @@ export function blockedConv(scope: TrainingScope, layer: BlockedConvLayer): stri
 
 /** Whether a convolution has too few input channels for a block (the first of a network), but yields whole ones: its input stays plain. */
 export function isBlockedStem({ layouts, plan }: Pick<TrainingScope, 'layouts' | 'plan'>, layer: ConvLayer): boolean {
-  return plan.trains(layer) && layer.groups === 1 && layer.inputChannels < (layouts.block ?? 0) && layouts.fits(layer.outputChannels);
+  return (
+    plan.trains(layer) &&
+    !layer.bias &&
+    layer.groups === 1 &&
+    layer.inputChannels < (layouts.block ?? 0) &&
+    layouts.fits(layer.outputChannels)
+  );
 }
 
 export function blockedStem(scope: TrainingScope, layer: ConvLayer): string {

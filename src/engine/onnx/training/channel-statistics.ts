@@ -71,6 +71,13 @@ export function channelProducts(scope: TrainingScope, one: string, other: string
   });
 }
 
+/** The sum of a plain value over all but the channels, [1, C, 1, 1] (or [1, C]). */
+export function channelSums({ onnx }: TrainingScope, value: string, shape: readonly number[]): string {
+  return onnx.node('ReduceSum', [value, onnx.integers(...shape.map((_, axis) => axis).filter((axis) => axis !== 1))], {
+    attributes: { keepdims: 1 },
+  });
+}
+
 /** The same of values in blocks. */
 function blockProducts(scope: TrainingScope, one: string, other: string, shape: readonly number[]): string {
   const { onnx, layouts } = scope;

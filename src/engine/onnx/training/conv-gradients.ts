@@ -16,7 +16,11 @@ export function convGradients(scope: TrainingScope, layer: ConvLayer, gradient: 
   if (layer.groups !== 1 && layer.groups !== layer.inputChannels)
     throw new Error(`the gradient of ${layer.groups} groups (${layer.name}) is not described`);
   const plain = scope.layouts.plain(gradient);
-  if (scope.plan.trains(layer)) add.tensor('weight', weightGradient(scope, layer, plain));
+  if (scope.plan.trains(layer)) {
+    add.tensor('weight', weightGradient(scope, layer, plain));
+    if (layer.bias)
+      add.tensor('bias', scope.onnx.node('ReduceSum', [plain, scope.onnx.integers(0, 2, 3)], { attributes: { keepdims: 0 } }));
+  }
   if (scope.plan.needsGradient(layer.input)) add.input(layer.input, inputGradient(scope, layer, plain));
 }
 

@@ -6,10 +6,13 @@ import {
   type PoolLayer,
   type ReluLayer,
 } from '../../../network/architecture.js';
+import { activationGradient } from './activations.js';
 import { batchNormGradients } from './batch-norm-gradients.js';
 import { channelAffine } from './channel-affine.js';
+import { gateGradients, scaleGradients, spatialMeanGradient } from './channel-factors.js';
 import { convGradients } from './conv-gradients.js';
 import type { GradientReceiver } from './gradient-receiver.js';
+import { layerNormGradients } from './layer-norm.js';
 import { maxPoolGradient } from './max-pool.js';
 import { elementCodes } from '../schema.js';
 import type { TrainingScope } from './training-scope.js';
@@ -103,10 +106,20 @@ function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, 
   if (layer.kind === 'conv') return convGradients(scope, layer, gradient, add);
   if (layer.kind === 'batch-norm') return batchNormGradients(scope, layer, gradient, add);
   if (layer.kind === 'linear') return linearGradients(scope, layer, gradient, add);
+  if (layer.kind === 'layer-norm') return layerNormGradients(scope, layer, layouts.plain(gradient), add);
+  if (layer.kind === 'scale') return scaleGradients(scope, layer, layouts.plain(gradient), add);
   if (!inputsOf(layer).some(plan.needsGradient)) return;
   switch (layer.kind) {
     case 'relu':
       return add.input(layer.input, layouts.eachValue('Mul', [gradient, slope(scope, layer)]));
+    case 'silu':
+    case 'gelu':
+    case 'sigmoid':
+      return add.input(layer.input, activationGradient(scope, layer, layouts.plain(gradient)));
+    case 'spatial-mean':
+      return add.input(layer.input, spatialMeanGradient(scope, layer.input, layouts.plain(gradient)));
+    case 'gate':
+      return gateGradients(scope, layer, layouts.plain(gradient), add);
     case 'dropout':
       return add.input(layer.input, onnx.node('Mul', [gradient, scope.kept.get(layer.name)!]));
     case 'max-pool':

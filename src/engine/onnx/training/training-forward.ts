@@ -7,11 +7,14 @@ import {
   type PoolLayer,
   type ReluLayer,
 } from '../../../network/architecture.js';
+import { activate } from './activations.js';
 import { blockedConv, blockedStem, isBlockedConv, isBlockedStem } from './blocked-conv.js';
 import { channelAffine } from './channel-affine.js';
 import { blockDomain } from './channel-blocks.js';
+import { gate, scaled, spatialMean } from './channel-factors.js';
 import { channelMeans, channelStatistics } from './channel-statistics.js';
 import { layerAttributes } from '../layer-attributes.js';
+import { layerNorm } from './layer-norm.js';
 import { maxPool } from './max-pool.js';
 import { valueShape, type ChannelAffine, type TrainingScope } from './training-scope.js';
 
@@ -29,7 +32,7 @@ function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine
     case 'conv':
       if (isBlockedConv(scope, layer)) return blockedConv(scope, layer);
       if (isBlockedStem(scope, layer)) return blockedStem(scope, layer);
-      return onnx.node('Conv', [scope.plain(layer.input), tensor('weight')], {
+      return onnx.node('Conv', [scope.plain(layer.input), tensor('weight'), ...(layer.bias ? [tensor('bias')] : [])], {
         attributes: layerAttributes(layer, scope.sizes.get(layer.input)!),
       });
     case 'batch-norm':
@@ -56,6 +59,18 @@ function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine
       return concatenate(scope, layer);
     case 'linear':
       return onnx.node('Gemm', [scope.plain(layer.input), tensor('weight'), tensor('bias')], { attributes: { transB: 1 } });
+    case 'layer-norm':
+      return layerNorm(scope, layer);
+    case 'silu':
+    case 'gelu':
+    case 'sigmoid':
+      return activate(scope, layer);
+    case 'spatial-mean':
+      return spatialMean(scope, layer);
+    case 'gate':
+      return gate(scope, layer);
+    case 'scale':
+      return scaled(scope, layer);
     case 'dropout': {
       const mask = onnx.input(dropoutInput(layer.name), valueShape(scope, layer.name));
       scope.kept.set(layer.name, mask);

@@ -52,15 +52,18 @@ export function emitTrainingGraph(
   const convs = architecture.layers.filter((layer): layer is ConvLayer => layer.kind === 'conv');
   const layouts = layoutsOf(onnx, convs.every(({ groups }) => groups === 1) ? block : undefined);
   const tapMajor = new Set(convs.filter((layer) => isBlockedConv({ layouts, plan }, layer)).map(({ name }) => `${name}.weight`));
-  const shapeOf = ({ name, shape }: TrainedTensor): readonly number[] =>
-    tapMajor.has(name) ? [shape[2]! * shape[3]!, shape[0]!, shape[1]!] : shape;
+  const flat = new Set(convs.filter((layer) => layer.flat).map(({ name }) => `${name}.weight`));
+  const shapeOf = ({ name, shape }: Pick<TrainedTensor, 'name' | 'shape'>): readonly number[] => {
+    if (flat.has(name)) return [...shape, 1, 1];
+    return tapMajor.has(name) ? [shape[2]! * shape[3]!, shape[0]!, shape[1]!] : shape;
+  };
   const shapes = new Map(plan.trained.map((tensor) => [tensor.name, shapeOf(tensor)]));
   const declared = new Map<string, string>();
   const declare = (name: string): string => {
     const shape = shapes.get(name);
     if (shape) return trained(name, shape);
     const { shape: fixed, data } = tensors.get(name)!;
-    return onnx.weight(name, fixed, data);
+    return onnx.weight(name, flat.has(name) ? [...fixed, 1, 1] : fixed, data);
   };
   const scope: TrainingScope = {
     onnx,

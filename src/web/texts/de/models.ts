@@ -1,6 +1,11 @@
 /** German texts: models, retraining, drift, audit log. {name} stands for a value. */
 export const deModels = {
   'models.title': 'Modelle',
+  'models.line': 'Modelllinie',
+  'models.lineHint':
+    'Mehrere Modelle analysieren jede Studie. Jede Linie hat eigene Versionen, eigenes Training und eigene Driftprüfungen.',
+  'models.notCalibrated': 'Hier nicht kalibriert: {findings}. Wahrscheinlichkeiten und Schwellen sind die des Herausgebers.',
+  'models.noGuard': 'Für dieses Modell ist kein Merkmalswächter angepasst: {networks}.',
   'models.role.champion': 'Im Einsatz',
   'models.role.challenger': 'Herausforderer',
   'models.role.other': 'Verfügbar',

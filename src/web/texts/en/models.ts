@@ -1,6 +1,10 @@
 /** English texts: models, retraining, drift, audit log. {name} stands for a value. */
 export const enModels = {
   'models.title': 'Models',
+  'models.line': 'Model line',
+  'models.lineHint': 'Several models analyze each study. Each line has its own versions, retraining and drift checks.',
+  'models.notCalibrated': "Not calibrated here: {findings}. Probabilities and thresholds are the publisher's.",
+  'models.noGuard': 'No feature guard was fitted for this model: {networks}.',
   'models.role.champion': 'Deployed',
   'models.role.challenger': 'Challenger',
   'models.role.other': 'Available',

@@ -1,13 +1,16 @@
-import { inputsOf, type Architecture, type BatchNormLayer, type ConvLayer } from '../../../network/architecture.js';
+import { inputsOf, type Architecture, type BatchNormLayer, type ConvLayer, type ScaleLayer } from '../../../network/architecture.js';
 import type { Tensor, Tensors } from '../../../network/safetensors.js';
 
-/** A convolution with the batch norm after it folded in: `y = conv(x, weight) + bias`. */
+/** A convolution with what follows it folded in: `y = conv(x, weight) + bias`. */
 export interface FoldedConv {
   readonly weight: Tensor;
   readonly bias: Float32Array;
 }
 
-/** Batch norm as it is outside training: `y = scale · x + shift`, per channel. */
+/** What is a factor and a summand for each channel outside training. */
+export type FoldableLayer = BatchNormLayer | ScaleLayer;
+
+/** A layer as it is outside training: `y = scale · x + shift`, per channel. */
 export interface Affine {
   readonly scale: Float64Array;
   readonly shift: Float64Array;
@@ -27,31 +30,39 @@ export function batchNormAffine(layer: BatchNormLayer, tensors: Tensors): Affine
 }
 
 /**
- * The convolutions whose only reader is a batch norm, by the name of that batch norm.
+ * The convolutions whose only reader is a batch norm or a scale, by the name of that layer.
  *
  * DenseNet normalises before it convolves: there only some of the batch norms qualify.
  */
-export function foldableBatchNorms(architecture: Architecture): ReadonlyMap<string, ConvLayer> {
+export function foldableLayers(architecture: Architecture): ReadonlyMap<string, ConvLayer> {
   const readers = new Map<string, number>();
   for (const layer of architecture.layers) for (const name of inputsOf(layer)) readers.set(name, (readers.get(name) ?? 0) + 1);
   const convs = new Map(architecture.layers.flatMap((layer) => (layer.kind === 'conv' ? [[layer.name, layer] as const] : [])));
   const foldable = new Map<string, ConvLayer>();
   for (const layer of architecture.layers) {
-    if (layer.kind !== 'batch-norm') continue;
+    if (layer.kind !== 'batch-norm' && layer.kind !== 'scale') continue;
     const conv = convs.get(layer.input);
     if (conv && readers.get(conv.name) === 1) foldable.set(layer.name, conv);
   }
   return foldable;
 }
 
-export function foldBatchNorm(conv: ConvLayer, batchNorm: BatchNormLayer, tensors: Tensors): FoldedConv {
-  const { scale, shift } = batchNormAffine(batchNorm, tensors);
+/** @returns the weight in the shape that it has without the fold */
+export function foldIntoConv(conv: ConvLayer, layer: FoldableLayer, tensors: Tensors): FoldedConv {
+  const { scale, shift } = affineOf(layer, tensors);
   const { shape, data } = tensors.get(`${conv.name}.weight`)!;
+  const own = tensors.get(`${conv.name}.bias`)?.data;
   const perOutput = data.length / conv.outputChannels;
   const weight = new Float32Array(data.length);
   for (let channel = 0, index = 0; channel < conv.outputChannels; channel++) {
     const factor = scale[channel]!;
     for (const end = index + perOutput; index < end; index++) weight[index] = data[index]! * factor;
   }
-  return { weight: { shape, data: weight }, bias: Float32Array.from(shift) };
+  const bias = Float32Array.from(shift, (value, channel) => value + (conv.bias ? own![channel]! * scale[channel]! : 0));
+  return { weight: { shape, data: weight }, bias };
+}
+
+function affineOf(layer: FoldableLayer, tensors: Tensors): Affine {
+  if (layer.kind === 'batch-norm') return batchNormAffine(layer, tensors);
+  return { scale: Float64Array.from(tensors.get(`${layer.name}.layer_scale`)!.data), shift: new Float64Array(layer.channels) };
 }

@@ -1,0 +1,62 @@
+import {
+  chooseOperatingPoint,
+  defaultOperatingPointRules,
+  type OperatingPoint,
+  type UnseenScore,
+} from '../../src/evaluation/choose-operating-point.js';
+import type { ScoredSet } from '../../src/evaluation/report/scored-set.js';
+import type { NetworkFile } from '../../src/registry/model-file.js';
+import type { Figures, SetFigures } from './figures-file.js';
+import { findingsByAuroc } from './shipped-findings.js';
+
+export type OutputDecision = Figures['decisions'][number];
+
+/**
+ * What becomes of each finding: it needs its AUROC at left-out sources, and then a threshold at which no left-out source has more than
+ * a tenth of false positives and enough sensitivity is left.
+ *
+ * @param sets the images of left-out sources, each as a network scores them that was trained without them
+ */
+export function outputDecisions(
+  test: Pick<SetFigures, 'findings' | 'bySourceAndView'>,
+  unseen: Figures['unseen'],
+  sets: readonly ScoredSet[],
+): readonly OutputDecision[] {
+  return findingsByAuroc(test, unseen).map(({ name, isShipped, why }) => {
+    if (!isShipped) return { name, isShipped, why };
+    const point = chooseOperatingPoint(sets.flatMap((set) => unseenScores(set, name)));
+    return {
+      name,
+      isShipped: point.shipped,
+      why: `${why} ${pointText(point)}`,
+      ...(point.shipped ? { presentFrom: point.presentFrom, absentBelow: point.absentBelow } : {}),
+    };
+  });
+}
+
+/** The outputs of the model that ships: with the thresholds that were chosen, or ignored. */
+export function shippedOutputs(outputs: NetworkFile['outputs'], decisions: readonly OutputDecision[]): NetworkFile['outputs'] {
+  return outputs.map((output) => {
+    const decision = decisions.find(({ name }) => name === output.name);
+    if (output.kind !== 'finding' || !decision) return output;
+    const { presentFrom, absentBelow } = decision;
+    if (!decision.isShipped || presentFrom === undefined || absentBelow === undefined) return { kind: 'ignored', name: output.name };
+    return { ...output, presentFrom, absentBelow };
+  });
+}
+
+/** Images that the model's guards accept and whose label is known. */
+function unseenScores(set: ScoredSet, name: string): readonly UnseenScore[] {
+  const images = set.images.filter(({ refusal }) => refusal === undefined);
+  const index = set.classes.indexOf(name);
+  return images.flatMap(({ patient, source, yTrue, yScore }) => {
+    const truth = yTrue[index] ?? null;
+    return truth === null ? [] : [{ patient, source, yTrue: truth, yScore: yScore[index]! }];
+  });
+}
+
+function pointText(point: OperatingPoint): string {
+  if (!point.shipped) return `Operating point: ${point.why}.`;
+  const { value, interval } = point.sensitivity;
+  return `Present from ${point.presentFrom}: at most ${defaultOperatingPointRules.maxFalsePositives * 100} % false positives at each left-out source (${point.worst} decides), sensitivity ${value!.toFixed(2)} (${interval!.map((end) => end.toFixed(2)).join('–')}) over all of them.`;
+}
