@@ -69,7 +69,7 @@ test('either engine runs either format, and the one that is missing is named wit
     (error) =>
       error instanceof Fault &&
       error.code === 'engine-unavailable' &&
-      /needs @tensorflow\/tfjs-layers.*npm install .*@tensorflow\/tfjs-layers@/.test(error.detail),
+      /needs @tensorflow\/tfjs-layers.*npm install .*@tensorflow\/tfjs-layers@4/.test(error.detail),
   );
 });
 

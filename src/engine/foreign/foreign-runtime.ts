@@ -46,17 +46,13 @@ export function runtimeFor(
   { packageVersion = versionOf }: { readonly packageVersion?: (name: string) => string | undefined } = {},
 ): ForeignRuntime {
   if (format === 'onnx') return { kind: 'onnx', settings: inUse.onnx ?? { provider: 'cpu', threads: inUse.threads } };
-  const reader = layersPackages[format];
-  if (packageVersion(reader) === undefined)
-    throw new Fault(
-      'engine-unavailable',
-      `a TensorFlow.js model needs ${reader}, which is not installed; to add it: npm install --no-save --save-prod ${reader}@${tensorflowVersion}`,
-    );
   const backend = inUse.tensorflow?.backend ?? (['cpu', 'wasm'] as const).find((one) => installedBackend(one) !== undefined);
-  if (backend === undefined)
+  const needed = [layersPackages[format], ...(backend === undefined ? backendPackages.wasm.packages : [])];
+  const missing = needed.filter((name) => packageVersion(name) === undefined);
+  if (backend === undefined || missing.length > 0)
     throw new Fault(
       'engine-unavailable',
-      `a TensorFlow.js model needs ${backendPackages.wasm.packages.join(' and ')}, which are not installed; to add them: ${backendPackages.wasm.howToAdd}`,
+      `a TensorFlow.js model needs ${missing.join(' and ')}, not installed; to add: npm install --no-save --save-prod ${missing.map((name) => `${name}@${tensorflowVersion}`).join(' ')}`,
     );
   return { kind: 'tensorflow', settings: { backend, threads: inUse.tensorflow?.threads ?? inUse.threads } };
 }

@@ -29,12 +29,13 @@ export async function byLibrary<Result>(verb: 'loads' | 'computes', work: () => 
   try {
     return await work();
   } catch (error) {
-    // where its description does not fit, TensorFlow.js stumbles over values that are missing
-    const reason =
-      error instanceof Error && error.constructor === Error ? error.message.split('\n')[0]!.slice(0, 200) : 'its description is damaged';
-    throw new Error(`expected a model that TensorFlow.js ${verb}, found one that it does not (${reason}); export the model again`, {
-      cause: error,
-    });
+    // where a description does not fit, TensorFlow.js stumbles over values that are missing
+    const stumbled = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+    const reason = error instanceof Error && !stumbled ? error.message.split('\n')[0]!.slice(0, 200) : 'its description is damaged';
+    throw new Error(
+      `expected a model that TensorFlow.js ${verb}, found one that it does not (${reason}); export the model again, as a graph model or as ONNX`,
+      { cause: error },
+    );
   }
 }
 
