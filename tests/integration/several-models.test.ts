@@ -180,7 +180,7 @@ describe('several models on a real Orthanc', () => {
     writeFileSync(settings, JSON.stringify({ models: [{ name: 'effusion', directory: second.directory, precedence: 1 }] }));
     const run = await chestAi(['analyze', '--json', '--sr', folder, file], { CONFIG_FILE: settings });
     assert.equal(run.code, 0, run.stderr);
-    const [result] = objects<Analyzed & OfModels>(run);
+    const [result] = objects<Omit<Analyzed, 'findings'> & OfModels>(run);
     assert.equal(result!.modelVersion, starter.version);
     assert.deepEqual(new Set(result!.findings.map(({ modelVersion }) => modelVersion)), new Set([starter.version, second.version]));
     assert.deepEqual(
