@@ -1,5 +1,5 @@
 import type { GreyImage, Frame } from './image.js';
-import { resized, resizeBilinear } from './resize.js';
+import { resizeWith, resizeBilinear } from './resize.js';
 import type { ResizeFilter } from './resize-taps.js';
 
 /** How the whole of a picture becomes the frame that a network sees; see registry/input-file.ts. */
@@ -44,7 +44,7 @@ export function framed(image: GreyImage, specification: FrameSpecification): Gre
   if (fit === 'squash' || image.frame) {
     if (image.width === width && image.height === height && !eightBit) return image;
     return {
-      ...eachPlane(image, (plane) => resized(plane, width, height, options)),
+      ...eachPlane(image, (plane) => resizeWith(plane, width, height, options)),
       ...(image.frame ? { frame: image.frame } : {}),
       ...(image.whole ? { whole: image.whole } : {}),
     };
@@ -52,7 +52,7 @@ export function framed(image: GreyImage, specification: FrameSpecification): Gre
   const placement = placementOf(image, specification);
   const { left, top, newWidth, newHeight, atX, atY } = placement;
   const place = (plane: GreyImage): GreyImage => {
-    const small = resized(part(plane, left, top, placement.width, placement.height), newWidth, newHeight, options);
+    const small = resizeWith(part(plane, left, top, placement.width, placement.height), newWidth, newHeight, options);
     return pasted(small, atX, atY, width, height, padding);
   };
   const [acrossX, acrossY] = [placement.width / newWidth, placement.height / newHeight];

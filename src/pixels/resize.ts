@@ -9,7 +9,7 @@ import { tapsFor, type ResizeFilter, type Taps } from './resize-taps.js';
  * @returns `width` × `height`, same range as the input; pixelAspect follows the change of shape
  */
 export function resizeBilinear(image: GreyImage, width: number, height: number): GreyImage {
-  return resized(image, width, height, { filter: 'bilinear-antialias' });
+  return resizeWith(image, width, height, { filter: 'bilinear-antialias' });
 }
 
 export interface ResizeOptions {
@@ -21,7 +21,7 @@ export interface ResizeOptions {
 }
 
 /** Resizes with a filter of choice. @returns as resizeBilinear */
-export function resized(image: GreyImage, width: number, height: number, options: ResizeOptions): GreyImage {
+export function resizeWith(image: GreyImage, width: number, height: number, options: ResizeOptions): GreyImage {
   const values = options.eightBit ? resizedBytes(image, width, height, options.filter) : resizedFloats(image, width, height, options);
   return {
     width,

@@ -6,6 +6,7 @@ import type { ImageReference } from '../sr/report-content.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { evidenceOf } from './evidence.js';
 import { referenceTo } from './image-reference.js';
+import { neighboursOf, stackedSlices } from './neighbouring-slices.js';
 import { skip } from './skip.js';
 import type { Stopwatch } from './stopwatch.js';
 import { observationOf, tagsOf, type StudyStatistics } from '../monitoring/study-statistics.js';
@@ -49,7 +50,7 @@ export async function predictCt(
   const lungs = lungRange(probes.map(({ slice, read }) => ({ position: slice.position, lungFraction: read })));
   const wanted = lungs ? chooseSlices(stack.slices, lungs, model.slicesPerStudy) : [];
   const chosen =
-    wanted.length < minSlices ? [] : await slices.readAll(wanted, (file, frameNumber) => reader.readCtSlice(file, frameNumber));
+    wanted.length < minSlices ? [] : await readWithNeighbours(wanted, stack.slices, slices, reader, model.neighbouringSlices ?? 1);
   if (chosen.length < minSlices)
     return {
       ...considered,
@@ -77,6 +78,26 @@ export async function predictCt(
     engine,
     statistics,
   };
+}
+
+/** The wanted slices, each with as many neighbours as the network sees together as its channels. */
+async function readWithNeighbours(
+  wanted: readonly AxialSlice[],
+  stack: readonly AxialSlice[],
+  slices: SliceReader,
+  reader: Pick<ImageReader, 'readCtSlice'>,
+  count: number,
+): Promise<readonly LoadedSlice<ReadImage>[]> {
+  const needed = [...new Set(wanted.flatMap((slice) => neighboursOf(slice, stack, count)))];
+  const loaded = await slices.readAll(needed, (file, frameNumber) => reader.readCtSlice(file, frameNumber));
+  const images = new Map(loaded.map(({ slice, read }) => [slice, read.image]));
+  return loaded
+    .filter(({ slice }) => wanted.includes(slice))
+    .map((one) => {
+      if (count === 1) return one;
+      const around = neighboursOf(one.slice, stack, count).map((slice) => images.get(slice));
+      return { ...one, read: { ...one.read, image: stackedSlices(around, one.read.image) } };
+    });
 }
 
 /** Grey values are those of the middle slice, probabilities those of the whole study. */

@@ -1,5 +1,5 @@
 import type { ImageReader } from '../serving/image-reader.js';
-import type { ServedModel } from '../serving/model.js';
+import type { ImageKind, ServedModel } from '../serving/model.js';
 import type { StudyModels } from '../serving/study-models.js';
 import type { Pacs, ReportPorts } from './ports.js';
 
@@ -67,17 +67,20 @@ function modelsUntil({ models, unavailable }: StudyModels, signal: AbortSignal):
 }
 
 function modelUntil(model: ServedModel, signal: AbortSignal): ServedModel {
-  const { name, manufacturer, version, deviceUID, slicesPerStudy } = model;
+  const { name, manufacturer, version, deviceUID, slicesPerStudy, neighbouringSlices } = model;
   return {
     name,
     manufacturer,
     version,
     deviceUID,
     slicesPerStudy,
+    neighbouringSlices,
+    ...(model.limitations ? { limitations: (kind: ImageKind) => model.limitations!(kind) } : {}),
     get engine() {
       return model.engine;
     },
     supports: (kind) => model.supports(kind),
+    limitations: (kind) => model.limitations?.(kind) ?? [],
     predictXrays: (images) => until(signal, () => model.predictXrays(images)),
     predictSlices: (images) => until(signal, () => model.predictSlices(images)),
   };

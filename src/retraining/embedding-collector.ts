@@ -49,6 +49,7 @@ export async function collectEmbeddings(version: ModelVersion, kind: ImageKind, 
         return engine.description;
       },
       slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
+      neighbouringSlices: version.networks.ct?.input.slices,
       supports: (asked) => asked === kind,
       async predictXrays(images) {
         const frontal = images.filter((image) => checkFrontal(image).refusal === undefined);

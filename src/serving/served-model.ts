@@ -46,6 +46,7 @@ export async function serveModel(
       return engine.description;
     },
     slicesPerStudy: version.networks.ct?.study?.slices ?? 1,
+    neighbouringSlices: version.networks.ct?.input.slices,
     supports: (kind) => networks[kind] !== undefined,
     limitations: (kind) => limitationsOf(networks[kind]?.served, version.name),
     async predictXrays(images) {
@@ -133,6 +134,7 @@ function findingPrediction(
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
+  const activation = mapInWhole({ values, width, height }, frame);
   return {
     name,
     probability,
@@ -140,7 +142,7 @@ function findingPrediction(
     absentBelow,
     presentFrom,
     ...(calibratedHere === false ? { isNotCalibratedHere: true as const } : {}),
-    activation: mapInWhole({ values, width, height }, frame),
+    activation,
     ...(box ? { box: boxInWhole(box, frame) } : {}),
   };
 }

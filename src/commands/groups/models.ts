@@ -7,6 +7,7 @@ import type { CompareCommand } from '../models-compare.js';
 import type { GateCommand } from '../models-gate.js';
 import type { GuardCommand } from '../models-guard.js';
 import type { TryCommand } from '../models-try.js';
+import { addAdopt } from './adopt.js';
 import { besideService, jsonLines, jsonObject, lineOption } from './option-values.js';
 
 const anyModel = 'champion, challenger, the beginning of a version, or a folder';
@@ -32,6 +33,7 @@ export function addModelCommands(program: Command): void {
     .option(...lineOption)
     .option('--json', jsonObject, false)
     .action(async (name: string, options: { line: string; json: boolean }) => (await import('../models.js')).showModel(name, options));
+  addAdopt(models);
   addTry(models);
   addCompare(models);
   addGuard(models);
