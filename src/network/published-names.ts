@@ -1,10 +1,10 @@
 import { efficientnetName, isTimmEfficientnet } from './efficientnet-names.js';
 
 /** Counters and thresholds that no layer needs. */
-const needless = /(^|\.)(num_batches_tracked|op_threshs)$/;
+export const needlessTensor = /(^|\.)(num_batches_tracked|op_threshs)$/;
 
 /** torchvision's DenseNet files of 2017: `denselayer1.norm.1.weight` for what its module calls `denselayer1.norm1.weight`. */
-const oldDenseLayer = /^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)$/;
+export const oldDenseLayer = /^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)$/;
 
 /**
  * The names that torchvision's modules have for the tensors of a published file; undefined for one that is not needed.
@@ -16,7 +16,7 @@ export function torchvisionNames(names: Iterable<string>): ReadonlyMap<string, s
   const published = [...names];
   const bareNames = published.map((name) => name.replace(/^(module|model)\./, ''));
   const own = namesOf(bareNames);
-  return new Map(published.map((name, index) => [name, needless.test(name) ? undefined : own(bareNames[index]!)]));
+  return new Map(published.map((name, index) => [name, needlessTensor.test(name) ? undefined : own(bareNames[index]!)]));
 }
 
 function namesOf(names: readonly string[]): (name: string) => string {
@@ -40,7 +40,7 @@ const firstBlock: Readonly<Record<string, string>> = { conv_dw: '0.0', bn1: '0.1
 const otherBlocks: Readonly<Record<string, string>> = { conv_pw: '0.0', bn1: '0.1', conv_dw: '1.0', bn2: '1.1', conv_pwl: '2', bn3: '3' };
 
 /** `timm.models.efficientnet.mobilenetv2_100`; a name that it does not have stays as it is, to be refused by the check of weights. */
-function timmMobilenetName(name: string): string {
+export function timmMobilenetName(name: string): string {
   const [, stage, index, module, tensor] = /^blocks\.(\d+)\.(\d+)\.(\w+)\.(\w+)$/.exec(name) ?? [];
   if (stage === undefined) {
     const [end, rest] = name.split('.');

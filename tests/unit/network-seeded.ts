@@ -30,10 +30,13 @@ export interface Conditioning {
 export function seededWeights(architecture: Architecture, conditioning?: Conditioning | null): Tensors {
   return new Map(
     parametersOf(architecture).map(({ name, shape }) => {
-      const tensor = seededTensor(name, shape);
-      return [name, conditioning ? awayFromZero(name, tensor, conditioning) : tensor];
+      return [name, conditioned(name, seededTensor(name, shape), conditioning)];
     }),
   );
+}
+
+export function conditioned(name: string, tensor: Tensor, conditioning?: Conditioning | null): Tensor {
+  return conditioning ? awayFromZero(name, tensor, conditioning) : tensor;
 }
 
 function awayFromZero(name: string, { shape, data }: Tensor, { shift, scale, negative }: Conditioning): Tensor {

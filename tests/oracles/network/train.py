@@ -7,6 +7,7 @@ norm; of the end the batch-norm buffers (of the starter: every tensor). A second
 takes PyTorch from itself.
 
 Run on Debian 12 with python3-torch 1.13 and python3-torchvision 0.14: /usr/bin/python3 tests/oracles/network/train.py [CASE ...]
+The networks of newer.py need torchvision 0.29 and timm 1.0.
 """
 import json
 import os
@@ -19,7 +20,7 @@ from torch.nn import functional as F
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here)
-from models import build  # noqa: E402
+from models import NEWER, build  # noqa: E402
 from seeded import dropout_mask, fractions, image, projections  # noqa: E402
 
 OUTPUTS, STEPS, SEED = 3, 10, 7
@@ -35,6 +36,8 @@ SEVERAL = {"kind": "several", "classWeights": [1, 3, 0.5]}
 # where rounding decides over a gradient.
 STARTER = {"shift": 0.5, "scale": 0.3, "negative": 0.5}
 USUAL = {"shift": 0.8, "scale": 0.3, "negative": 0.5}
+# Every value between the two kinks of a ReLU6.
+INSIDE = {"shift": 3.0, "scale": 0.2, "negative": 0.0}
 OPEN = {"shift": 1.0, "scale": 0.2, "negative": 0.0}
 
 
@@ -56,6 +59,16 @@ CASES = {
     "densenet-121": case("densenet-121", SEVERAL, clip=1.0, conditioning={"shift": 1.0, "scale": 0.2, "negative": 0.5}, inputs="train 3"),
     "densenet-121 from group 1": case("densenet-121", ONE, train_from=1, conditioning={"shift": 1.0, "scale": 0.25, "negative": 0.25}, inputs="train 2"),
     "mobilenet-v2": case("mobilenet-v2", ONE, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 6"),
+    "efficientnet-lite0": case("efficientnet-lite0", ONE, size=(64, 48), conditioning=INSIDE),
+    "efficientnet-lite-small": case("efficientnet-lite-small", SEVERAL, size=(61, 75), clip=1.0, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 1"),
+    "efficientnet-b0": case("efficientnet-b0", ONE, size=(64, 48)),
+    "efficientnet-small": case("efficientnet-small", ONE, clip=1.0),
+    "efficientnet-small-same": case("efficientnet-small-same", SEVERAL, size=(61, 75)),
+    "efficientnet-small from group 1": case("efficientnet-small", PLAIN, train_from=1),
+    "convnext-tiny": case("convnext-tiny", SEVERAL, batch=2, clip=1.0, steps=2),
+    "convnext-small": case("convnext-small", ONE, size=(70, 85), clip=1.0),
+    "convnext-small from group 1": case("convnext-small", SEVERAL, train_from=1),
+    "densenet-201": case("densenet-201", ONE, size=(48, 48), steps=1, conditioning={"shift": 2.0, "scale": 0.2, "negative": 0.0}),
     "starter-fastai": case("starter-fastai", ONE, batch=16, size=(40, 40), clip=1.0, conditioning=USUAL, inputs="train 3"),
     "starter-fastai head only": case("starter-fastai", PLAIN, batch=16, train_from=2),
     "starter-fastai head and batch norms": case("starter-fastai", ONE, batch=16, size=(40, 40), train_from=2, frozen="train", conditioning=USUAL, inputs="train 3"),
@@ -69,7 +82,9 @@ def group_of(network, name):
     """fastai's split of the layers (src/network/layer-groups.ts)"""
     if name.startswith(("fc.", "head.", "classifier")):
         return 2
-    if network == "densenet-121":
+    if network.startswith(("efficientnet", "convnext")):
+        return 1 if int(name.split(".")[1]) >= 4 else 0
+    if network.startswith("densenet"):
         return 1 if name.startswith(("features.transition2", "features.denseblock3", "features.transition3", "features.denseblock4", "features.norm5")) else 0
     if network == "mobilenet-v2":
         return 1 if int(name.split(".")[1]) >= 7 else 0
@@ -85,8 +100,21 @@ class MaskedDropout(nn.Module):
         return x * torch.from_numpy(dropout_mask(SEED, self.name, self.step, tuple(x.shape), self.rate)).to(x.dtype)
 
 
-def own_name(name):
-    return name[5:] if name.startswith("body.") else name
+def own_name(network, name, module=False):
+    """Of a tensor (or a module with tensors) the name that it has in src/network."""
+    if name.startswith("body."):
+        return name[5:]
+    if network not in NEWER:
+        return name
+    from newer import build_newer
+
+    if network not in RENAMES:
+        RENAMES[network] = build_newer(network, OUTPUTS)[1]
+    rename = RENAMES[network]
+    return rename(f"{name}.weight")[: -len(".weight")] if module else rename(name)
+
+
+RENAMES = {}
 
 
 def batch(chosen, step, channels):
@@ -135,11 +163,14 @@ def prepare(chosen, dtype):
     for name, module in list(net.named_modules()):
         if isinstance(module, nn.Dropout):
             parent, _, child = name.rpartition(".")
-            setattr(net.get_submodule(parent), child, MaskedDropout(own_name(name), module.p))
+            setattr(net.get_submodule(parent), child, MaskedDropout(name.removeprefix("body."), module.p))
     net = net.to(dtype).train()
     groups = [[], [], []]
     for name, module in net.named_modules():
-        frozen = next((group_of(chosen["network"], f"{own_name(name)}.") < chosen["trainFromGroup"] for _ in module.parameters(recurse=False)), None)
+        if next(module.parameters(recurse=False), None) is None:
+            continue
+        group = group_of(chosen["network"], f"{own_name(chosen['network'], name, module=True)}.")
+        frozen = group < chosen["trainFromGroup"]
         norm = isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))
         if frozen and norm and chosen["frozenBatchNorms"] == "still":
             module.eval()
@@ -147,7 +178,7 @@ def prepare(chosen, dtype):
             if frozen and not (norm and chosen["frozenBatchNorms"] == "train"):
                 parameter.requires_grad_(False)
             else:
-                groups[group_of(chosen["network"], f"{own_name(name)}.")].append(parameter)
+                groups[group].append(parameter)
     return net, channels, torch.optim.AdamW([{"params": group} for group in groups], lr=1, betas=(0.9, BETA2), eps=EPSILON, weight_decay=DECAY)
 
 
@@ -166,7 +197,7 @@ def run(chosen, dtype):
         logits = net(x)
         loss = loss_of(chosen["objective"], logits, targets, weights)
         loss.backward()
-        trained = {own_name(name): p.grad for name, p in net.named_parameters() if p.requires_grad}
+        trained = {own_name(chosen["network"], name): p.grad for name, p in net.named_parameters() if p.requires_grad}
         if step == 0:
             gradients = {name: g.detach().numpy().copy() for name, g in trained.items()}
             first = logits.detach().flatten().tolist()
@@ -174,7 +205,7 @@ def run(chosen, dtype):
         optimizer.step()
         losses.append(loss.item())
         norms.append(norm.item())
-    state = {own_name(name): value.numpy() for name, value in net.state_dict().items() if not name.endswith("num_batches_tracked")}
+    state = {own_name(chosen["network"], name): value.numpy() for name, value in net.state_dict().items() if not name.endswith("num_batches_tracked")}
     return losses, norms, first, gradients, state
 
 
@@ -191,7 +222,7 @@ def summary(name, values):
 def golden(chosen):
     losses, norms, logits, gradients, state = run(chosen, torch.float64)
     rough, _, _, rough_gradients, rough_state = run(chosen, torch.float32)
-    kept = state if chosen["network"].startswith("starter") else {name: v for name, v in state.items() if name.endswith(("running_mean", "running_var"))}
+    kept = state if chosen["network"].startswith("starter") else {name: v for name, v in state.items() if name.endswith(("running_mean", "running_var", "layer_scale")) or "small" in chosen["network"]}
     # a tensor whose gradient is zero in mathematics (a bias that the next batch norm takes away) is rounding only: hence the floor
     floor = 1e-2 * norms[0]
     relative = lambda a, b, least=0.0: float(np.linalg.norm((a - b).ravel()) / (np.linalg.norm(b.ravel()) + least))
