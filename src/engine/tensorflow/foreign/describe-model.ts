@@ -83,7 +83,7 @@ interface FoundOutput {
 
 function outputOf({ model, kind }: TensorflowModel, { output }: ForeignOptions): FoundOutput {
   const all = model.outputs.map(({ name, shape }, index) => ({
-    name: kind === 'layers' ? model.outputNames[index]! : name.replace(/:0$/, ''),
+    name: kind === 'layers' ? (model.outputNames?.[index] ?? name) : name.replace(/:0$/, ''),
     shape,
   }));
   const chosen = output === undefined ? all : all.filter(({ name }) => name === output);
