@@ -41,13 +41,13 @@ for (const backend of storeBackends()) {
       assert.ok(routes.length >= 20, `${routes.length} routes`);
       /** Routes that answer without a login, with the status of a request without content. */
       const open = new Map([
-        ['POST /hint', 204],
+        ['POST /hint', 403],
         ['GET /health', 200],
         ['GET /health/live', 200],
         ['GET /login', 200],
         ['POST /api/login', 400],
-        ['GET /api/login/oidc', 404],
-        ['GET /api/login/oidc/callback', 404],
+        ['GET /api/login/oidc', 403],
+        ['GET /api/login/oidc/callback', 401],
       ]);
       const answered = new Map<string, number>();
       for (const { method, path } of [
