@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { quotedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
+import { silentLog } from '../../src/log.js';
 import type { OrthancId } from '../../src/orthanc/client.js';
+import { openStore } from '../../src/store/store.js';
 import { logInFirst } from '../support/access.js';
 import { chestAi, objects } from '../support/chest-ai-command.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
+import { orthancRequest } from '../support/orthanc-request.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { startRecordingProxy, type RecordingProxy } from '../support/recording-proxy.js';
 import { assertOneCurrentResult, spawnService, type SpawnedService } from '../support/service.js';
@@ -27,6 +30,7 @@ const expected = [
   `GET /instances/${orthancId}/attachments/dicom/md5`,
   String.raw`GET /instances/${orthancId}/metadata\?expand`,
   'POST /tools/(lookup|bulk-content|find)',
+  'GET /tools/labels',
   String.raw`GET /dicom-web/(studies|series|instances)(\?[A-Za-z0-9.,:/@^*%&=_~!'()-]*)?`,
   // A viewer's `studies/1.2?x=1` asks for study 1.2, with a parameter that DICOMweb does not know.
   String.raw`GET /dicom-web/studies/${usable}(/(metadata|series|instances))?(\?x=1)?`,
@@ -258,5 +262,59 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
         // dciodvfy says of the copied UID what PS3.5 says; nothing else may be wrong.
         assert.match(String(error), /UID/i);
       });
+  });
+
+  test('C1: retraining, the drift check, the export of the audit log with patients, a rebuild and the labels of Orthanc', async () => {
+    const named = [victim, ...odd].map((one) => one.studyInstanceUID);
+    const labelled = [...hostileUids, '1.9.100', ...named];
+    const databaseDir = temporaryDirectory('hostile-labels');
+    const index = await openStore({ dataDir: databaseDir }, silentLog);
+    try {
+      for (const [number, study] of labelled.entries()) {
+        const assessment = { sopInstanceUID: `2.25.7${number}`, seriesInstanceUID: `2.25.8${number}`, studyInstanceUID: study };
+        await index.assessments.record({
+          ...assessment,
+          kind: 'assessment',
+          reader: `../../studies/${victimId}?_method=DELETE`,
+          verified: true,
+          adjudicates: false,
+          origin: 'page',
+          givenAt: new Date(),
+          findings: [
+            { name: 'pneumonia', code: '233604007', scheme: 'SCT', meaning: 'Pneumonia', decision: number % 2 ? 'present' : 'absent' },
+          ],
+          predecessors: [],
+        });
+        await index.audit.append({ actor: `../${number}`, action: 'study.view', subject: { studyInstanceUID: study } });
+      }
+    } finally {
+      await index.close();
+    }
+    const configFile = join(databaseDir, 'config.yaml');
+    writeFileSync(configFile, 'retraining: { minNewLabels: 1, headEpochs: 1, epochs: 0, timeLimitMinutes: 1 }\n', { mode: 0o600 });
+    const settings = { ...environment(), DATA_DIR: databaseDir, CONFIG_FILE: configFile };
+    const retraining = await chestAi(['retrain', '--now', '--json'], settings, commandMs);
+    // Too few patients: a run that ends without a model is no fault.
+    assert.equal(retraining.code, 3, retraining.stderr);
+    await assertHarmless('retrain');
+    const drift = await chestAi(['drift', '--json'], settings, commandMs);
+    assert.equal(drift.code, 0, drift.stderr);
+    await assertHarmless('drift', 0);
+    const exported = await chestAi(['audit', 'export', '--format', 'atna', '--with-patients'], settings, commandMs);
+    assert.equal(exported.code, 0, exported.stderr);
+    assert.ok(exported.stdout.includes(victim.studyInstanceUID));
+    await assertHarmless('audit export --with-patients');
+    // Orthanc 1.12 has labels of its own, which a rebuild copies as the service does regularly.
+    const hasLabels = (await pacs.client.labels()) !== undefined;
+    if (hasLabels)
+      for (const { ID: id } of (await orthancRequest(pacs.endpoint, 'GET', '/studies?expand')) as readonly { readonly ID: OrthancId }[])
+        await pacs.client.setLabel(id, 'pneumonia');
+    const rebuilt = await chestAi(['rebuild', '--json'], settings, commandMs);
+    assert.ok(objects<{ cursor: number }>(rebuilt)[0], rebuilt.stderr);
+    assert.equal(
+      proxy.requests.some(({ target }) => target === '/tools/labels'),
+      hasLabels,
+    );
+    await assertHarmless('rebuild of an index with labels');
   });
 });

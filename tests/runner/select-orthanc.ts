@@ -33,7 +33,7 @@ export async function selectOrthanc(): Promise<string | undefined> {
 
 /** Whether a test file starts an Orthanc, itself or by a program that does. */
 export function startsOrthanc(source: string): boolean {
-  return /\b(useOrthanc|usePageService|withOrthanc|startPrivateOrthanc|findOrthanc|soak)\(|\['demo'|'Orthanc', \[/.test(
+  return /\b(useOrthanc|usePageService|withOrthanc|startPrivateOrthanc|findOrthanc|soakBriefly)\(|\['demo'|'Orthanc', \[/.test(
     readFileSync(source, 'utf8'),
   );
 }

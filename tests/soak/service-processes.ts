@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.js';
+import { limitHere } from '../support/machine-speed.js';
 import { temporaryDirectory, type TestOrthanc } from '../support/orthanc.js';
 import { decodersOf } from '../support/processes.js';
 import type { IndexContent, Notice, Order } from './service-process.js';
@@ -152,8 +153,9 @@ export class ServiceProcesses {
       child.on('message', (notice: Notice) => notice.notice === 'running' && resolve());
       child.once('exit', (code, signal) => reject(new Error(`the service ended with ${code ?? signal}: ${output.slice(-500)}`)));
     });
-    const timeout = sleep(60_000, undefined, { ref: false }).then(() => {
-      throw new Error(`the service did not start within 60 s: ${output.slice(-500)}`);
+    const startMs = limitHere(60_000);
+    const timeout = sleep(startMs, undefined, { ref: false }).then(() => {
+      throw new Error(`the service did not start within ${startMs} ms: ${output.slice(-500)}`);
     });
     await Promise.race([running, timeout]).catch((error: unknown) => {
       child.kill('SIGKILL');

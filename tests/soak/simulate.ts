@@ -247,9 +247,17 @@ class Simulation {
         if (errors.length > 0) wrong.push(`${reference.sopInstanceUID} is not valid: ${errors.join('; ')}`);
         this.#validated.add(reference.sopInstanceUID);
       }
-    const halfWritten = this.hospital.service.directories
+    const unfinished = this.#unfinishedFiles();
+    // A file that is just being written is finished by then.
+    if (unfinished.length > 0) await sleep(3_000);
+    const later = this.#unfinishedFiles();
+    const halfWritten = unfinished.filter((name) => later.includes(name));
+    return [...wrong, ...halfWritten.map((name) => `${name} was left half-written`)];
+  }
+
+  #unfinishedFiles(): readonly string[] {
+    return this.hospital.service.directories
       .flatMap((directory) => readdirSync(directory, { recursive: true, encoding: 'utf8' }))
       .filter((name) => /\.(tmp|part)$|first-login\.txt\./.test(name));
-    return [...wrong, ...halfWritten.map((name) => `${name} was left half-written`)];
   }
 }
