@@ -8,6 +8,7 @@ import { fitFrontalRule, linearProbability, type FrontalExample, type LinearRule
 import { keyedRandom, shuffled, type Draws } from '../../src/lib/seeded-random.js';
 import { frontalFeatures } from '../../src/pixels/xray/frontal-features.js';
 import type { GreyImage } from '../../src/pixels/image.js';
+import { handPhantom } from '../../src/samples/hand-phantom.js';
 import { resizeBilinear } from '../../src/pixels/resize.js';
 
 /**
@@ -15,7 +16,7 @@ import { resizeBilinear } from '../../src/pixels/resize.js';
  * other, and writes src/pixels/xray/frontal-rule.ts and docs/reference/guard-figures.json.
  */
 
-const perSet = 160;
+const perSet = 140;
 const lookAlikesPerSet = 48;
 
 /** Sets that share images or a hospital: they are left out together with each other. */
@@ -52,6 +53,35 @@ function otherwise(image: GreyImage, draws: Draws): GreyImage {
       return values[at(y, zoomY, shiftY) * side + at(x, zoomX, shiftX)]! ** gamma;
     }),
   };
+}
+
+/** A chest in a window of a workstation, with a title bar and a list at one side. */
+function onScreen(chest: GreyImage, draws: Draws): GreyImage {
+  const [width, height] = [320, 200];
+  const side = Math.round(height * (0.55 + 0.35 * draws.next()));
+  const { values } = resizeBilinear(chest, side, side);
+  const [left, top] = [Math.floor(draws.next() * (width - side)), Math.floor((height - side) * (0.4 + 0.6 * draws.next()))];
+  const [ground, bar, list] = [0.05 + 0.3 * draws.next(), draws.next(), width * (0.65 + 0.2 * draws.next())];
+  return {
+    width,
+    height,
+    pixelAspect: 1,
+    values: Float32Array.from({ length: width * height }, (_, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      if (x >= left && x < left + side && y >= top && y < top + side) return values[(y - top) * side + x - left]!;
+      if (y < height * 0.08) return bar;
+      return x > list ? (y % 12 < 6 && x % 5 < 3 ? 0.8 : 0.2) : ground;
+    }),
+  };
+}
+
+/** Hands of phantoms: no published hand is among the data. */
+function hands(count: number): readonly GreyImage[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { values, rows, columns } = handPhantom({ seed: `fit ${index}`, rows: 240, columns: 192 });
+    const most = values.reduce((largest, value) => Math.max(largest, value), 0);
+    return { width: columns, height: rows, pixelAspect: 1, values: Float32Array.from(values, (value) => value / most) };
+  });
 }
 
 async function rowsOf(data: string): Promise<readonly Row[]> {
@@ -98,8 +128,11 @@ async function rowsOf(data: string): Promise<readonly Row[]> {
         test: Math.floor(index / lookAlikes.length) % 2 === 1,
       });
     }
+    for (let index = 0; index < Math.min(8, chests.length); index++)
+      add(onScreen(chests[index]!, keyedRandom('screen', set, index)), { set, chest: false, source: 'on a screen', test: index % 2 === 1 });
     console.log(`${set}: ${rows.length} rows`);
   }
+  hands(48).forEach((image, index) => add(image, { set: 'phantoms', chest: false, source: 'hand', test: index % 2 === 1 }));
   await addOtherBodies(data, add);
   return rows;
 }
@@ -152,7 +185,7 @@ writeFileSync(
   'src/pixels/xray/frontal-rule.ts',
   `/**
  * How the measurements of frontal-features.ts tell a frontal chest radiograph: the probability is
- * \`σ(Σ weights · (measurement − mean) / deviation + bias)\`. Written by scripts/starter/fit-frontal.ts; figures: docs/reference/guard.md.
+ * \`σ(Σ weights · measurement + bias)\`. Written by scripts/starter/fit-frontal.ts; figures: docs/reference/guard.md.
  */
 export const frontalRule = ${JSON.stringify(rule, undefined, 2)} as const;
 `,

@@ -1,3 +1,5 @@
+import type { LabelOrigin } from '../lib/label-origin.js';
+
 /** One statement of one reader on one finding of a study, from the index. */
 export interface LabelStatement {
   readonly studyInstanceUID: string;
@@ -54,4 +56,15 @@ function jointLabel(group: readonly LabelStatement[]): ConsensusLabel {
 
 function timeOf({ givenAt }: LabelStatement): number {
   return givenAt?.getTime() ?? -Infinity;
+}
+
+/**
+ * How reliable an agreed label is. `adjudicated`: a reader adjudicated, or several agree. `report`: only Orthanc's own label states it,
+ * which records neither reader nor time. Otherwise one reader: `radiologist`.
+ */
+export function consensusOrigin({ decision, statements }: ConsensusLabel): LabelOrigin {
+  const deciding = statements.filter((one) => one.decision === decision);
+  const read = deciding.filter(({ source }) => source !== 'orthanc-label');
+  if (read.some(({ adjudicates, verified }) => adjudicates && verified) || read.length > 1) return 'adjudicated';
+  return read.length === 1 ? 'radiologist' : 'report';
 }

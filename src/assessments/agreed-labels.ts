@@ -1,5 +1,5 @@
 import type { AgreedLabel, Labels } from '../store/labels.js';
-import { consensusLabels } from './adjudicated-labels.js';
+import { consensusLabels, consensusOrigin } from './adjudicated-labels.js';
 
 /** All agreed labels of the index, page by page. */
 export async function agreedLabelsIn(labels: Pick<Labels, 'statements'>): Promise<readonly AgreedLabel[]> {
@@ -18,7 +18,8 @@ export async function agreedLabelsOf(studies: readonly string[], labels: Pick<La
 }
 
 function agreedLabels(statements: Parameters<typeof consensusLabels>[0]): readonly AgreedLabel[] {
-  return consensusLabels(statements).flatMap(({ studyInstanceUID, finding, decision }) =>
-    decision === undefined ? [] : [{ studyInstanceUID, finding, decision }],
-  );
+  return consensusLabels(statements).flatMap((joint) => {
+    const { studyInstanceUID, finding, decision } = joint;
+    return decision === undefined ? [] : [{ studyInstanceUID, finding, decision, origin: consensusOrigin(joint) }];
+  });
 }

@@ -49,8 +49,10 @@ export function truthsOf(statements: StatedFindings, classes: readonly string[],
     const denied = best((absent ?? []).filter((label) => isKindOf(name, label, rules)));
     if (present.rank > denied.rank) return { truth: 1, origin: present.origin };
     if (denied.rank > present.rank) return { truth: 0, origin: denied.origin };
+    // two-valued: the origin of "absent" may be stated too, as that of readers' labels is
+    const own = absent === undefined && Object.hasOwn(origins, name) ? origins[name]! : null;
     const open = absent !== undefined || unknown.includes(name) || labels.some((label) => rules[name]?.undecided?.includes(label));
-    return { truth: open ? null : 0, origin: null };
+    return open ? { truth: null, origin: null } : { truth: 0, origin: own };
   });
 }
 

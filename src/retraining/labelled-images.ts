@@ -2,6 +2,7 @@ import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault, isOutage } from '../errors.js';
 import { plainText } from '../lib/plain-text.js';
+import type { LabelOrigin } from '../lib/label-origin.js';
 import type { Log } from '../log.js';
 import { selectXrays } from '../routing/select-xrays.js';
 import { seriesFactsOf } from '../routing/series-facts.js';
@@ -30,6 +31,8 @@ export interface LabelledImage {
   /** Findings that are present; those in `unknown` have no label; all others are absent. */
   readonly labels: readonly string[];
   readonly unknown: readonly string[];
+  /** Where the label of each finding comes from. */
+  readonly origins?: Readonly<Record<string, LabelOrigin>> | undefined;
 }
 
 export interface LabelledImagesPorts {
@@ -51,11 +54,12 @@ export async function labelledImages(
   classes: readonly string[],
   ports: LabelledImagesPorts,
 ): Promise<readonly LabelledImage[]> {
-  const studies = new Map<string, Map<string, 'present' | 'absent'>>();
-  for (const { studyInstanceUID, finding, decision } of labels) {
+  const studies = new Map<string, Map<string, AgreedLabel>>();
+  for (const label of labels) {
+    const { studyInstanceUID, finding } = label;
     if (!classes.includes(finding)) continue;
-    const decisions = studies.get(studyInstanceUID) ?? new Map<string, 'present' | 'absent'>();
-    studies.set(studyInstanceUID, decisions.set(finding, decision));
+    const decisions = studies.get(studyInstanceUID) ?? new Map<string, AgreedLabel>();
+    studies.set(studyInstanceUID, decisions.set(finding, label));
   }
   const images: LabelledImage[] = [];
   for (const [studyInstanceUID, decisions] of [...studies].sort(([one], [other]) => (one < other ? -1 : 1))) {
@@ -87,12 +91,18 @@ export async function labelledImages(
         view: plainText(textOf(instance, 'ViewPosition') ?? '', 16),
         site: ports.siteOf(instance),
         tags: tagsOf(instance),
-        labels: classes.filter((name) => decisions.get(name) === 'present'),
+        labels: classes.filter((name) => decisions.get(name)?.decision === 'present'),
         unknown: classes.filter((name) => !decisions.has(name)),
+        ...originsOf(decisions),
       });
     }
   }
   return images;
+}
+
+function originsOf(decisions: ReadonlyMap<string, AgreedLabel>): Pick<LabelledImage, 'origins'> {
+  const stated = [...decisions.values()].flatMap(({ finding, origin }) => (origin ? [[finding, origin] as const] : []));
+  return stated.length === 0 ? {} : { origins: Object.fromEntries(stated) };
 }
 
 /** An image with an unusable UID must not end the run for all other images. */

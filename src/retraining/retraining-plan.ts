@@ -3,6 +3,7 @@ import { parts, splitExamples } from '../dataset/split.js';
 import type { Example } from '../dataset/example.js';
 import type { TestLock } from '../dataset/test-lock.js';
 import { Fault } from '../errors.js';
+import { labelOrigins } from '../lib/label-origin.js';
 import { promotionRulesSchema } from '../evaluation/promotion/promotion-rules.js';
 import { recipeSchema, type Recipe } from '../training/recipe.js';
 import type { LabelledImage } from './labelled-images.js';
@@ -39,6 +40,8 @@ export const retrainingPlanSchema = z
           tags: z.record(z.string(), z.string()).optional(),
           labels: z.array(z.string()).readonly(),
           unknown: z.array(z.string()).readonly(),
+          /** Where each label comes from; absent in plans of earlier releases. */
+          origins: z.record(z.string(), z.enum(labelOrigins)).readonly().optional(),
           part: z.enum(parts),
         }),
       )
@@ -88,8 +91,9 @@ export function exampleOf({
   tags,
   labels,
   unknown,
+  origins,
 }: Omit<RetrainingPlan['images'][number], 'part'>): Example {
-  return { key: pictureKeyOf({ studyInstanceUID, sopInstanceUID, content }), patient, source, view, site, tags, labels, unknown };
+  return { key: pictureKeyOf({ studyInstanceUID, sopInstanceUID, content }), patient, source, view, site, tags, labels, unknown, origins };
 }
 
 /**

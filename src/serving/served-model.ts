@@ -7,7 +7,7 @@ import type { FindingRule } from '../evaluation/rules.js';
 import { Fault } from '../errors.js';
 import type { Frame, GreyImage } from '../pixels/image.js';
 import { boxInWhole, mapInWhole } from '../pixels/input-frame.js';
-import { checkFrontal, minDetailScore, minFrontalScore } from '../pixels/xray/frontal-check.js';
+import { checkFrontal, minFrontalProbability } from '../pixels/xray/frontal-check.js';
 import { networkInput } from '../pixels/network-input.js';
 import type { ModelVersion, ServedNetwork } from '../registry/model-version.js';
 import { limitationsOf } from './limitations.js';
@@ -83,7 +83,7 @@ function imagePrediction(prediction: Prediction, index: number, served: ServedNe
   const frontal = checkFrontal(image);
   const reasons = [
     frontal.refusal &&
-      `it is ${frontal.refusal} by its resemblance to the mean chest (${frontal.score.toFixed(2)}, needed ${minFrontalScore}; in detail ${frontal.detailScore.toFixed(2)}, needed ${minDetailScore})`,
+      `it is ${frontal.refusal} by its resemblance to the mean chest (probability of a frontal chest ${(frontal.probability * 100).toFixed(1)} %, needed ${(minFrontalProbability * 100).toFixed(1)} %)`,
     gate.accepted ? undefined : (gate.reason ?? 'the network refuses it'),
   ].filter((reason) => reason !== undefined);
   return {

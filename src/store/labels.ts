@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { LabelOrigin } from '../lib/label-origin.js';
 import type { Database } from './database.js';
 import { label, assessment } from './label-schema.js';
 
@@ -14,6 +15,8 @@ export interface AgreedLabel {
   /** Name in config/findings.json. */
   readonly finding: string;
   readonly decision: 'present' | 'absent';
+  /** How reliable it is; see assessments/adjudicated-labels.ts. */
+  readonly origin?: LabelOrigin;
 }
 
 export interface LabelledStudy {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { consensusLabels, type LabelStatement } from '../../src/assessments/adjudicated-labels.js';
+import { consensusLabels, consensusOrigin, type LabelStatement } from '../../src/assessments/adjudicated-labels.js';
 
 const at = (minute: number): Date => new Date(Date.UTC(2026, 10, 24, 12, minute));
 function says(reader: string, decision: LabelStatement['decision'], minute: number, more: Partial<LabelStatement> = {}): LabelStatement {
@@ -83,4 +83,16 @@ test('each finding of each study has its own label', () => {
       ['1.3', 'pneumonia', 'absent'],
     ],
   );
+});
+
+test('how reliable an agreed label is', () => {
+  for (const [statements, expected] of [
+    [[says('a', 'present', 1)], 'radiologist'],
+    [[says('a', 'present', 1), says('b', 'present', 2)], 'adjudicated'],
+    [[says('a', 'present', 1), says('b', 'absent', 2), says('c', 'absent', 3, { verified: true, adjudicates: true })], 'adjudicated'],
+    [[says('(label in Orthanc)', 'present', 1, { source: 'orthanc-label', givenAt: null })], 'report'],
+    [[says('(label in Orthanc)', 'present', 1, { source: 'orthanc-label', givenAt: null }), says('a', 'present', 2)], 'radiologist'],
+    [[says('a', 'present', 1), says('b', 'undetermined', 2)], 'radiologist'],
+  ] as const)
+    assert.equal(consensusOrigin(consensusLabels(statements)[0]!), expected);
 });

@@ -122,6 +122,32 @@ for (const seed of ['a', 'b', 'c']) {
   });
 }
 
+test('border, contrast, proportions and place of a chest do not matter', () => {
+  const { width, height, values } = shown(chestPhantom({ seed: 'a', ...size }));
+  const at = (x: number, y: number): number =>
+    values[Math.min(height - 1, Math.max(0, Math.floor(y * height))) * width + Math.min(width - 1, Math.max(0, Math.floor(x * width)))]!;
+  const made = (columns: number, rows: number, value: (x: number, y: number) => number): GreyImage => ({
+    width: columns,
+    height: rows,
+    pixelAspect: 1,
+    values: Float32Array.from({ length: columns * rows }, (_, i) => value((i % columns) / columns, Math.floor(i / columns) / rows)),
+  });
+  const framed = (ground: number) => (x: number, y: number) =>
+    Math.min(x, y, 1 - x, 1 - y) < 0.15 ? ground : at((x - 0.15) / 0.7, (y - 0.15) / 0.7);
+  for (const [what, image] of Object.entries({
+    'a black border': made(300, 300, framed(0)),
+    'a white border': made(300, 300, framed(1)),
+    'low contrast': made(300, 300, (x, y) => 0.45 + 0.1 * at(x, y)),
+    'a bright exposure': made(300, 300, (x, y) => at(x, y) ** 0.4),
+    'a dark exposure': made(300, 300, (x, y) => at(x, y) ** 2.5),
+    landscape: made(420, 280, at),
+    portrait: made(240, 400, at),
+    'off centre': made(300, 300, (x, y) => at(x + 0.06, y - 0.05)),
+    cropped: made(300, 300, (x, y) => at(0.06 + 0.88 * x, 0.05 + 0.9 * y)),
+  }))
+    assert.equal(checkFrontal(image).refusal, undefined, what);
+});
+
 const files = join(shared, 'dicom/robyoung__dicom-test-files/data/WG04');
 test('real files: a chest passes; hip, ankle, printed head CT and angiogram do not', {
   skip: existsSync(files) ? false : `${files} is not there`,

@@ -19,8 +19,8 @@ const template = Float32Array.from({ length: side * side }, (_, i) => {
 const shading = shadingBasis();
 const detailTemplate = withoutShading(template);
 
-/** What is measured of a picture, in this order; correlations, −1 to 1, and differences of them. */
-export const frontalFeatureNames = [
+/** What is measured of a picture first, in this order; correlations, −1 to 1, and differences of them. */
+export const frontalMeasurements = [
   'correlation with the mean chest',
   'the same without broad shading',
   'correlation where the mean chest fits best',
@@ -32,7 +32,7 @@ export const frontalFeatureNames = [
 ] as const;
 
 export interface FrontalFeatures {
-  /** In the order of frontalFeatureNames. */
+  /** Those of frontalMeasurements, then the picture itself: 24 rows of 12, left and right averaged, as ranks with deviation 1. */
   readonly values: readonly number[];
   /** Best fit of the mean chest to the picture as it is, inverted, and turned. */
   readonly fits: { readonly upright: number; readonly inverted: number; readonly turned: number };
@@ -65,10 +65,16 @@ export function frontalFeatures(image: GreyImage): FrontalFeatures | undefined {
       upright - Math.max(inverted, 0),
       upright - upsideDown,
       upright - onSide,
-      values.reduce((sum, value, i) => sum + value * values[i - (i % side) + side - 1 - (i % side)]!, 0) / values.length,
+      values.reduce((sum, value, i) => sum + value * values[mirrored(i)]!, 0) / values.length,
+      ...Array.from(values, (value, i) => (value + values[mirrored(i)]!) / 2).filter((_, i) => i % side < side / 2),
     ],
     fits: { upright, inverted, turned: Math.max(upsideDown, onSide) },
   };
+}
+
+/** The place on the other side of the middle. */
+function mirrored(index: number): number {
+  return index - 2 * (index % side) + side - 1;
 }
 
 /** Where the pixels of a picture on its head, or lying on either side, come from. */
