@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
 import { deprecatedUntil, warnOfDeprecation, type DeprecatedName, type Warn } from './config/deprecated-names.js';
+import { suggestedKey } from './config/known-keys.js';
 import { asFault, Fault } from './errors.js';
 
 /**
@@ -48,7 +49,7 @@ export function parseConfig<Schema extends z.ZodType>(
   const mistakes = result.error.issues.flatMap(flatten).map((issue) => {
     const line = lineOf(document, lines, issue.path);
     const where = issue.path.length ? ` ${issue.path.join('.')}:` : '';
-    return `${file}${line ? `:${line}` : ''}:${where} ${issue.message}${foundText(found, issue)}`;
+    return `${file}${line ? `:${line}` : ''}:${where} ${issue.message}${foundText(found, issue)}${suggestion(schema, issue)}`;
   });
   throw new Fault('config-invalid', mistakes.join('; '));
 }
@@ -72,6 +73,12 @@ function renameKey(document: Document, { path, newName }: DeprecatedName, place:
 }
 
 type Issue = z.core.$ZodIssue;
+
+function suggestion(schema: z.ZodType, issue: Issue): string {
+  if (issue.code !== 'unrecognized_keys') return '';
+  const known = issue.keys.flatMap((key) => suggestedKey(schema, issue.path, key) ?? []);
+  return known.length === 0 ? '' : ` (did you mean ${known.map((one) => `"${one}"`).join(', ')}?)`;
+}
 
 /** A union reports only "Invalid input" unless the schema states a message; the issues of the alternative that fits best are more precise. */
 function flatten(issue: Issue): Issue[] {

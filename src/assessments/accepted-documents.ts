@@ -1,4 +1,3 @@
-import type { Config } from '../config.js';
 import type { SOPInstanceUID } from '../dicom/uid.js';
 import type { OrthancClient } from '../orthanc/client.js';
 
@@ -8,12 +7,12 @@ export type AcceptsDocument = (sopInstanceUID: string) => Promise<boolean>;
 const http = 'http';
 
 /**
- * By assessments.acceptFrom. Anybody can write a reader's name into a document, so what counts is how Orthanc received it: the AE title
+ * By the accepted systems (accepted-systems.ts). Anybody can write a reader's name into a document, so what counts is how Orthanc received it: the AE title
  * of the sender for C-STORE, else `http` (Orthanc's origins RestApi and Plugins: STOW-RS and its REST API). Orthanc itself checks which
  * sender may use which AE title (DicomCheckModalityHost).
  */
 export function acceptsDocumentsOf(
-  { assessments: { acceptFrom } }: Pick<Config, 'assessments'>,
+  acceptFrom: readonly string[],
   orthanc: Pick<OrthancClient, 'instanceIdsOf' | 'arrivalOf'>,
 ): AcceptsDocument {
   if (acceptFrom.includes('*')) return async () => true;

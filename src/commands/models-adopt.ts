@@ -9,26 +9,27 @@ import { Fault } from '../errors.js';
 import { loadFindings } from '../findings-config.js';
 import { createLog, silentLog } from '../log.js';
 import type { Candidate, CandidateNetwork } from '../registry/candidate.js';
+import type { Registry } from '../registry/registry.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
 import { softwareVersion } from '../software-version.js';
 import { registryOf } from './chosen-model.js';
+import type { LineCommand } from './models-change.js';
 import { checkGuardSource, withFittedGuard, type GuardSource } from './models-guard.js';
 import { weightsFolder } from './training-options.js';
 
-export interface AdoptCommand extends Omit<AdoptOptions, 'kind'> {
+export interface AdoptCommand extends Omit<AdoptOptions, 'kind'>, LineCommand {
   readonly kind: string;
   readonly guardStudies?: string | undefined;
   readonly guardFolder?: string | undefined;
-  readonly challenge: boolean;
-  /** Model line of the registry. */
-  readonly line: string;
+  /** False: it stays out of shadow mode; true: it takes the place of a challenger. */
+  readonly challenge?: boolean | undefined;
   readonly json: boolean;
 }
 
 /**
  * `models adopt`: reads a classifier of others, maps its outputs to findings, computes a phantom with it and adds it to the registry as
- * a version; with `--challenge` it predicts new studies in shadow.
+ * a version. It starts as challenger in shadow, if there is a champion and no other challenger.
  */
 export async function adoptCommand(source: string, options: AdoptCommand): Promise<void> {
   const { kind, json } = options;
@@ -37,20 +38,25 @@ export async function adoptCommand(source: string, options: AdoptCommand): Promi
   const wantsGuard = guard.studies !== undefined || guard.folder !== undefined;
   if (wantsGuard) checkGuardSource(guard);
   const config = loadConfig();
-  const registry = registryOf(config, modelLine(config, options.line).name);
+  const { name: line } = modelLine(config, options.line);
   const { candidate, network, messages } = await readCandidate(source, { ...options, kind }, config);
   if (!json) for (const message of messages) console.log(message);
   await tryOnEngine(network, kind, config, json);
+  const registry = registryOf(config, line);
   const adopted = await registry.add(candidate);
   const version = wantsGuard ? await registry.add(await withFittedGuard(adopted, kind, guard, config, json)) : adopted;
-  const state = options.challenge
-    ? await registry.challenge(version.version, {
-        by: 'command line',
-        why: `adopted from ${candidate.adopted!.from}`,
-        at: new Date(),
-      })
-    : undefined;
-  report(version, { messages, json, kind, challenges: state?.challenger === version.version });
+  const challenges = await startInShadow(registry, version.version, options.challenge, candidate.adopted!.from);
+  report(version, { messages, json, kind, challenges });
+}
+
+/** @param wanted undefined: unless another version is the challenger already */
+async function startInShadow(registry: Registry, version: string, wanted: boolean | undefined, from: string): Promise<boolean> {
+  const aliases = await registry.aliases();
+  if (wanted === false || aliases?.champion === version) return false;
+  if (wanted === undefined && (!aliases || (aliases.challenger !== null && aliases.challenger !== version))) return false;
+  if (aliases?.challenger === version) return true;
+  await registry.challenge(version, { by: 'command line', why: `adopted from ${from}`, at: new Date() });
+  return true;
 }
 
 async function readCandidate(

@@ -18,8 +18,17 @@ interface Statement {
   readonly absent: Readonly<Record<string, LabelOrigin | 'date'>>;
 }
 
-/** NIH's text mining looked for these; where it names others of an image, these were probably not in the report: the weakest origin. */
-const lookedFor = ['Atelectasis', 'Cardiomegaly', 'Effusion', 'Mass', 'Nodule', 'Pneumothorax'] as const;
+/**
+ * NIH's text mining looked for these, each under the names on the right. Where it names others of an image, these were probably not in
+ * the report: the weakest origin.
+ */
+const lookedFor: Readonly<Record<string, readonly string[]>> = {
+  Atelectasis: ['Atelectasis'],
+  Cardiomegaly: ['Cardiomegaly'],
+  'Pleural effusion': ['Effusion'],
+  'Lung nodule or mass': ['Nodule', 'Mass'],
+  Pneumothorax: ['Pneumothorax'],
+};
 
 const rsna: Readonly<Record<string, Statement>> = {
   Normal: { present: {}, absent: { abnormal: 'radiologist' } },
@@ -29,17 +38,18 @@ const rsna: Readonly<Record<string, Statement>> = {
 
 const google = {
   google_airspace_opacity: 'opacity',
-  google_nodule_or_mass: 'lung-nodule-or-mass',
+  google_nodule_or_mass: 'Lung nodule or mass',
   google_pneumothorax: 'Pneumothorax',
 } as const;
 
 function nih({ finding = '', rsna_class: read = '', ...row }: Row): Statement {
   const named = finding.split('|').filter((name) => name !== 'No Finding');
   const present: Record<string, LabelOrigin> = Object.fromEntries(named.map((name) => [name, 'mined']));
-  const absent: Record<string, LabelOrigin | 'date'> =
-    named.length === 0
-      ? { abnormal: 'mined' }
-      : Object.fromEntries(lookedFor.filter((name) => !named.includes(name)).map((name) => [name, 'report']));
+  const unnamed = Object.keys(lookedFor).filter((name) => !lookedFor[name]!.some((mined) => named.includes(mined)));
+  const absent: Record<string, LabelOrigin | 'date'> = {
+    ...(named.length === 0 ? { abnormal: 'mined' } : {}),
+    ...Object.fromEntries(unnamed.map((name) => [name, named.length === 0 ? 'mined' : 'report'])),
+  };
   Object.assign(present, rsna[read]?.present);
   Object.assign(absent, rsna[read]?.absent);
   for (const [column, name] of Object.entries(google)) {

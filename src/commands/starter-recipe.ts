@@ -24,7 +24,7 @@ export function xrayRecipe(epochs: number, side: number, seed: number): Recipe {
     weightDecay: 0.02,
     labelSmoothing: 0.02,
     maxGradientNorm: 5,
-    maxDraws: 2,
+    maxDraws: 1,
     epochImages: 1600,
     sampling: {
       evenly: 'source-and-view',
@@ -36,7 +36,7 @@ export function xrayRecipe(epochs: number, side: number, seed: number): Recipe {
         { name: 'no frontal chest', share: 0.12, absent: ['frontal-chest'] },
       ],
     },
-    augmentation: { ...robustTransforms, maxZoom: 1.3, maxLighting: 0.3 },
+    augmentation: { ...robustTransforms, maxZoom: 1.3, pEqualise: 0.5 },
   };
 }
 

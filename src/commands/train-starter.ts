@@ -76,18 +76,17 @@ export async function trainStarter(options: TrainStarterCommand): Promise<void> 
     height: side,
     channels: 1,
     resize: 'bilinear-antialias',
-    ...(kind === 'xray' ? { equalise: true } : {}),
     normalization: 'per-image',
     ...(kind === 'ct' ? { window: { center: -600, width: 1500 } } : {}),
   };
   const seed = options.seed === undefined ? starterSeed : wholeNumberOption('--seed', options.seed, 0, 2 ** 31 - 1);
+  const recipe = recipeOf(options, kind, side, seed);
   const architecture = networkPreset(kind === 'xray' ? 'efficientnet-lite0' : 'starter', {
     inputChannels: 1,
     outputs: classes.length + 1,
     head: 'torchvision',
   });
   const initial = await startedFrom(architecture, seed, kind === 'xray' ? options.weights : 'none', weightsFolder(config));
-  const recipe = recipeOf(options, kind, side, seed);
   const name = [
     kind,
     ...options.leaveOut.map((one) => `without-${one}`),

@@ -1,22 +1,25 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { integer, milliseconds } from './ranges.js';
+import { host, integer, line, milliseconds, path, secret } from './ranges.js';
 
 /* Settings of what the service is connected to: Orthanc, browsers, the OpenID provider, the database, the viewer. */
 
 export const orthancSettings = z
   .strictObject({
     /** Base address of Orthanc's REST API. Without it a private Orthanc is started. */
-    url: z.url({ protocol: /^https?$/, error: 'expected an address such as http://orthanc:8042' }).optional(),
+    url: z
+      .url({ protocol: /^https?$/, error: 'expected an address such as http://orthanc:8042' })
+      .max(2_000)
+      .optional(),
     /** Path of the DICOMweb plugin below the base address. */
-    dicomWebPath: z.string().startsWith('/').default('/dicom-web'),
-    username: z.string().optional(),
-    password: z.string().optional(),
+    dicomWebPath: line(1_000).startsWith('/').default('/dicom-web'),
+    username: line(1_000, 0).optional(),
+    password: secret.optional(),
     /** File that contains the password (Docker and Kubernetes secrets). */
-    passwordFile: z.string().optional(),
+    passwordFile: path.optional(),
     /** Certificate authority of the hospital, PEM. */
-    caFile: z.string().optional(),
+    caFile: path.optional(),
     requestTimeoutMs: milliseconds.default(30_000),
     /** Maximum number of simultaneous requests to the PACS, by reporting and viewers together. */
     maxConcurrentRequests: integer(1, 1_000).default(4),
@@ -40,24 +43,25 @@ export const orthancSettings = z
 
 export const serverSettings = z
   .strictObject({
-    host: z.string().default('127.0.0.1'),
+    host: host.default('127.0.0.1'),
     /** 0 lets the operating system choose a free port. */
     port: integer(0, 65_535).default(8787),
     /** Secret that Orthanc's routing.lua sends with its wake-up hint; without it hints are accepted from loopback only. */
-    hintToken: z.string().optional(),
-    hintTokenFile: z.string().optional(),
+    hintToken: secret.optional(),
+    hintTokenFile: path.optional(),
     /**
      * The address under which browsers reach the service, https behind a proxy with TLS: https://chest-ai.hospital.example. The page,
      * the viewer and the cookies (`__Host-` demands the path /) need a host name of their own, so a path is refused.
      */
     publicUrl: z
       .url({ protocol: /^https?$/, error: 'expected an address such as https://chest-ai.hospital.example' })
-      .refine((url) => new URL(url).pathname === '/' && !/[?#]/.test(url), {
+      .max(2_000)
+      .refine((url) => !URL.canParse(url) || (new URL(url).pathname === '/' && !/[?#]/.test(url)), {
         error: 'expected an address without a path, such as https://chest-ai.hospital.example: give the service a host name of its own',
       })
       .optional(),
     /** Addresses or subnets of proxies in front of the service whose X-Forwarded-For is trusted: 10.0.0.5, 10.0.0.0/8, loopback. */
-    trustedProxies: z.array(z.string()).default([]),
+    trustedProxies: z.array(host).max(1_000).default([]),
   })
   .prefault({});
 
@@ -70,17 +74,19 @@ export const accessSettings = z
     /** Login by the hospital's OpenID provider; local accounts work beside it. */
     oidc: z
       .strictObject({
-        issuer: z.url({ protocol: /^https?$/, error: 'expected an address such as https://login.hospital.example/realms/clinic' }),
-        clientId: z.string().min(1),
-        clientSecret: z.string().optional(),
-        clientSecretFile: z.string().optional(),
-        scope: z.string().default('openid profile email'),
+        issuer: z
+          .url({ protocol: /^https?$/, error: 'expected an address such as https://login.hospital.example/realms/clinic' })
+          .max(2_000),
+        clientId: line(1_000),
+        clientSecret: secret.optional(),
+        clientSecretFile: path.optional(),
+        scope: line(1_000).default('openid profile email'),
         /** Claim that names the user in the audit log. */
-        nameClaim: z.string().default('preferred_username'),
+        nameClaim: line(1_000).default('preferred_username'),
         /** Claim that lists groups or roles. */
-        rolesClaim: z.string().default('groups'),
+        rolesClaim: line(1_000).default('groups'),
         /** Maps values of that claim to viewer, reader, operator or admin. */
-        roles: z.record(z.string(), z.enum(['viewer', 'reader', 'operator', 'admin'])),
+        roles: z.record(line(1_000), z.enum(['viewer', 'reader', 'operator', 'admin'])),
       })
       .optional(),
   })
@@ -91,19 +97,20 @@ export const databaseSettings = z
     /** postgres://… ; without it an embedded database below dataDir is used. */
     url: z
       .string()
+      .max(4_096)
       .regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database')
       .optional(),
     /** File that contains the address, because the address contains a password. */
-    urlFile: z.string().optional(),
+    urlFile: path.optional(),
   })
   .prefault({});
 
 export const viewerSettings = z
   .strictObject({
     /** Folder with OHIF's files (index.html); without it the one that `chest-ai viewer fetch` fills. */
-    directory: z.string().optional(),
+    directory: path.optional(),
     /** Folder for fetched files, shared by all installations of a user. */
-    cache: z.string().default(join(homedir(), '.cache/orthanc-chest-ai')),
+    cache: path.default(join(homedir(), '.cache/orthanc-chest-ai')),
   })
   .prefault({});
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer } from './ranges.js';
+import { integer, line, path } from './ranges.js';
 
 /* Settings of the readers' assessments, of retraining on them, and of the drift checks. */
 
@@ -7,7 +7,7 @@ import { integer } from './ranges.js';
 const retrainingFields = z.strictObject({
   enabled: z.boolean().default(true),
   /** Cron expression in timeZone. A run that was missed is made up for until three hours later. */
-  schedule: z.string().default('0 2 * * *'),
+  schedule: line(100).default('0 2 * * *'),
   /** Minimum number of agreed labels that the last completed run did not have. */
   minNewLabels: integer(1, 1_000_000_000).default(50),
   /** Training then stops with a checkpoint, and the next run continues there. At most one week. */
@@ -19,7 +19,7 @@ const retrainingFields = z.strictObject({
   /** A challenger that passes the gate is promoted, or only becomes the challenger and predicts in shadow until a user promotes it. */
   onPass: z.enum(['promote', 'challenge']).default('promote'),
   /** Margins and bounds of the gate, YAML or JSON; the defaults are in docs/reference/gate.md. */
-  rulesFile: z.string().optional(),
+  rulesFile: path.optional(),
   seed: integer(0, Number.MAX_SAFE_INTEGER).default(42),
   /** Images per step; without it up to 32, as memory allows. */
   batch: integer(2, 65_536).optional(),
@@ -31,7 +31,7 @@ const retrainingFields = z.strictObject({
   /** Augmentation: fastai's transforms, additional ones against differences between hospitals, or none. */
   augmentation: z.enum(['fastai', 'robust', 'none']).default('robust'),
   /** Settings of the recipe that differ, YAML or JSON: sampling by group, weights by origin …; docs/reference/training.md lists them. */
-  recipeFile: z.string().optional(),
+  recipeFile: path.optional(),
 });
 
 export const retrainingSettings = retrainingFields
@@ -44,7 +44,7 @@ export const lineRetrainingSettings = withoutDefaults(retrainingFields.shape);
 /** Whether the studies that arrive still resemble what the model was trained on: docs/reference/drift.md. */
 const driftFields = z.strictObject({
   /** When drift is checked: a cron expression in timeZone, or `never`. */
-  schedule: z.string().default('30 6 * * *'),
+  schedule: line(100).default('30 6 * * *'),
   /** The studies of this many days are compared with the reference. */
   windowDays: integer(1, 3_650).default(7),
   /** A site with fewer studies on either side is not tested. */
@@ -57,10 +57,7 @@ const driftFields = z.strictObject({
   minFall: z.number().min(0).max(1).default(0.1),
   /** Names of sites, by patterns of Institution Name or Station Name; any other site is named by a keyed hash. */
   sites: z
-    .record(
-      z.string().regex(/^[\w .-]{1,40}$/, 'expected at most 40 letters, digits, blanks, dots and hyphens'),
-      z.array(z.string().min(1)),
-    )
+    .record(z.string().regex(/^[\w .-]{1,40}$/, 'expected at most 40 letters, digits, blanks, dots and hyphens'), z.array(line(1_000)))
     .default({}),
 });
 
@@ -72,14 +69,17 @@ export const lineDriftSettings = withoutDefaults(driftFields.omit({ schedule: tr
 export const assessmentSettings = z
   .strictObject({
     /** Accounts whose assessments are stored as VERIFIED: users who may sign a document. `*` stands for every reader. */
-    verifiers: z.array(z.string().min(1)).default([]),
+    verifiers: z.array(line(100)).default([]),
     /** Verifying Organization (0040,A027): the organization for which they sign. */
     organization: z.string().trim().min(1, 'expected the name of the hospital or department').max(64).optional(),
     /**
-     * Systems whose signed documents in the PACS count as labels: AE titles that send by C-STORE, and `http` for STOW-RS, which this
-     * service's own documents use. `*` stands for every system that may store.
+     * Systems whose assessments and signed documents in the PACS count as labels: AE titles that send by C-STORE, and `http` for
+     * STOW-RS and Orthanc's REST API, which need a login at Orthanc and which this service's own documents use. `*` stands for every
+     * system that may store. Without the setting `http` only; see assessments/accepted-systems.ts for earlier installations.
      */
-    acceptFrom: z.array(z.string().min(1)).default(['*']),
+    acceptFrom: z
+      .array(z.string().regex(/^(?!\s)[^\\\p{Cc}]{1,16}(?<!\s)$/u, 'expected an AE title of 1 to 16 characters, http, or *'))
+      .optional(),
   })
   .refine((one) => one.verifiers.length === 0 || one.organization !== undefined, {
     path: ['organization'],

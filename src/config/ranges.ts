@@ -10,3 +10,21 @@ export function integer(min: number, max: number): z.ZodNumber {
 
 /** A duration in milliseconds that a timer can wait. */
 export const milliseconds = integer(1, maxTimerMs);
+
+/** One line of text, without control characters. @param max in UTF-16 code units */
+export function line(max: number, min = 1): z.ZodString {
+  return z
+    .string()
+    .min(min)
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, 'expected one line without control characters');
+}
+
+/** PATH_MAX of Linux; the operating system says whether the file is there. */
+export const path = line(4_096);
+
+/** A name or address of a host (RFC 1035: at most 253 characters), or a subnet. */
+export const host = line(253);
+
+/** A password or token, also an empty one, which counts as none. */
+export const secret = z.string().max(4_096);

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { defaultLine, lineName } from '../lib/model-line.js';
 import { profileNames } from '../sr/document-profile.js';
 import { lineDriftSettings, lineRetrainingSettings } from './learning.js';
-import { integer, milliseconds } from './ranges.js';
+import { integer, line, milliseconds, path } from './ranges.js';
 
 /* Settings of what analyses studies: the first model, the engine, the workers, the documents. */
 
 export const modelSettings = z
   .strictObject({
     /** The model of a new installation; after the first promotion the registry below dataDir decides. */
-    directory: z.string().default('models/starter'),
+    directory: path.default('models/starter'),
     /** How often a running service checks whether another model was promoted. */
     watchIntervalMs: milliseconds.default(2_000),
     /** Of the default line, beside those of `models`. */
@@ -27,11 +27,11 @@ const modelLineSettings = z.strictObject({
     .max(40)
     .refine((name) => name !== defaultLine, `expected another name than ${defaultLine}, which is that of the setting model`),
   /** Folder of its first version; without it the line has no model until one is imported and promoted. */
-  directory: z.string().optional(),
+  directory: path.optional(),
   /** Of two lines that report the same finding the one with the higher number decides; among equals the default line, then the order of the list. */
   precedence: integer(-1_000, 1_000).default(0),
   /** The findings that it reports, of those that its versions have; all without it. */
-  findings: z.array(z.string().min(1)).min(1).optional(),
+  findings: z.array(line(64)).min(1).optional(),
   /** By finding, in place of the version's own and of those of findings.json. */
   thresholds: z
     .record(
@@ -56,7 +56,7 @@ export const modelLinesSettings = z
 export const findingsSettings = z
   .strictObject({
     /** Findings that are not reported, by their names in config/findings.json; a routing rule switches off with `findingsOff`. */
-    off: z.array(z.string().min(1)).default([]),
+    off: z.array(line(64)).default([]),
   })
   .prefault({});
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessSettings, databaseSettings, orthancSettings, serverSettings, uploadSettings, viewerSettings } from './connections.js';
 import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
+import { path } from './ranges.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
 import { isTimeZone } from './time-zone.js';
 
@@ -18,11 +19,12 @@ export const configSchema = z.strictObject({
   roles: z
     .array(z.enum(processRoles))
     .min(1)
+    .max(processRoles.length)
     .default([...processRoles]),
   viewer: viewerSettings,
   uploads: uploadSettings,
   /** Folder for the embedded database, the private Orthanc, models and the files of retraining. */
-  dataDir: z.string().default('data'),
+  dataDir: path.default('data'),
   model: modelSettings,
   /** Model lines besides the one of `model`. */
   models: modelLinesSettings,
@@ -38,8 +40,8 @@ export const configSchema = z.strictObject({
    * of the schedules. Without it that of the host.
    */
   timeZone: z.string().refine(isTimeZone, 'expected the IANA name of a time zone, such as Europe/Berlin').optional(),
-  routingFile: z.string().default('config/routing.yaml'),
-  findingsFile: z.string().default('config/findings.json'),
+  routingFile: path.default('config/routing.yaml'),
+  findingsFile: path.default('config/findings.json'),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

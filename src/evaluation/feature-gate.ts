@@ -28,6 +28,68 @@ export function fitFeatureGate(training: Float32Array, heldOut: Float32Array, fe
   return { ...rule, maxDistance: Math.max(quantile(distances, passingShare), Number.EPSILON) };
 }
 
+/** Embeddings with the hospital or data set of each. */
+export interface SourcedEmbeddings {
+  /** `n * features`. */
+  readonly values: Float32Array;
+  /** One an embedding. */
+  readonly sources: readonly string[];
+}
+
+/** This share of the images of the worst left-out source is refused. */
+const refusedOfUnseen = 0.03;
+/** A source with fewer images says nothing about the distance of others. */
+const minOfSource = 20;
+/** Embeddings of the other sources that a left-out source is compared with: enough for a covariance, and a fraction of the time. */
+const maxOfOthers = 2_000;
+
+/**
+ * The feature gate for hospitals that the network never saw: mean and covariance as fitFeatureGate, and as limit the distance that keeps
+ * 97 % of each source when mean and covariance come from all other sources, if that is more. A limit from held-out patients of the same
+ * sources alone refuses whole hospitals, because the distance of their images has more to do with the scanner than with the chest.
+ *
+ * @param training several sources; of one source it is fitFeatureGate
+ * @throws RangeError as fitFeatureGate
+ */
+export function fitFeatureGateOfSources(training: SourcedEmbeddings, heldOut: Float32Array, features: number): FeatureGateRule {
+  const rule = fitFeatureGate(training.values, heldOut, features);
+  const limits = distancesOfLeftOut(training, features).map(({ distances }) => quantile(distances, 1 - refusedOfUnseen));
+  return { ...rule, maxDistance: Math.max(rule.maxDistance, ...limits) };
+}
+
+/** Of each source with enough images: how far its images lie from all others, ascending. */
+export function distancesOfLeftOut(
+  { values, sources }: SourcedEmbeddings,
+  features: number,
+): readonly { readonly source: string; readonly distances: Float64Array }[] {
+  const places = new Map<string, number[]>();
+  sources.forEach((source, place) => {
+    const own = places.get(source);
+    if (own) own.push(place);
+    else places.set(source, [place]);
+  });
+  const rowsOf = (chosen: readonly number[]): Float32Array => {
+    const rows = new Float32Array(chosen.length * features);
+    chosen.forEach((place, row) => rows.set(values.subarray(place * features, (place + 1) * features), row * features));
+    return rows;
+  };
+  return [...places]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([source, own]) => {
+      const others = sources.flatMap((other, place) => (other === source ? [] : [place]));
+      if (own.length < minOfSource || others.length < minOfSource) return [];
+      const step = Math.max(1, others.length / maxOfOthers);
+      const few = rowsOf(Array.from({ length: Math.floor(others.length / step) }, (_, index) => others[Math.floor(index * step)]!));
+      const { mean, covariance } = ledoitWolf(few, features);
+      const rule = { mean: Float32Array.from(mean), precision: Float32Array.from(inverse(covariance, features)) };
+      const rows = rowsOf(own);
+      const distances = Float64Array.from(own, (_, row) =>
+        mahalanobisDistance(rows.subarray(row * features, (row + 1) * features), rule),
+      ).sort();
+      return [{ source, distances }];
+    });
+}
+
 export interface ShrunkCovariance {
   readonly mean: Float64Array;
   /** `features * features`, symmetric, positive definite unless all embeddings are alike. */

@@ -1,4 +1,5 @@
 import type { ArchitectureSpec } from './architecture-spec.js';
+import { convnextTiny } from './convnext.js';
 import { densenetPresets } from './densenet.js';
 import { efficientnetPresets } from './efficientnet.js';
 import { resnetPresets } from './resnet.js';
@@ -24,6 +25,8 @@ export interface PublishedWeights {
   readonly sha256Prefix?: string;
 }
 
+const imagenetEnds = { inputChannels: 3, outputs: 1000, head: 'torchvision' } as const;
+
 const resnet = (preset: keyof typeof resnetPresets): ArchitectureSpec => ({
   family: 'resnet',
   ...resnetPresets[preset],
@@ -33,30 +36,42 @@ const resnet = (preset: keyof typeof resnetPresets): ArchitectureSpec => ({
   outputs: 1000,
   head: 'torchvision',
 });
-const densenet = (inputChannels: number, outputs: number): ArchitectureSpec => ({
+const densenet = (preset: keyof typeof densenetPresets): ArchitectureSpec => ({
   family: 'densenet',
-  layers: densenetPresets['densenet-121'],
-  inputChannels,
-  outputs,
-  head: 'torchvision',
+  layers: densenetPresets[preset],
+  ...imagenetEnds,
 });
+const efficientnet = (preset: keyof typeof efficientnetPresets): ArchitectureSpec => ({
+  family: 'efficientnet',
+  ...efficientnetPresets[preset],
+  ...imagenetEnds,
+});
+const tensorflowEfficientnet = (preset: keyof typeof efficientnetPresets): ArchitectureSpec => ({
+  family: 'efficientnet',
+  ...efficientnetPresets[preset],
+  padding: 'same',
+  epsilon: 1e-3,
+  ...imagenetEnds,
+});
+const convnext: ArchitectureSpec = { family: 'convnext', ...convnextTiny, ...imagenetEnds };
 const mobilenet: ArchitectureSpec = { family: 'mobilenet-v2', inputChannels: 3, outputs: 1000, head: 'torchvision' };
 
-const imagenet = "ImageNet-1k; three channels, 224 × 224, normalised with ImageNet's mean and standard deviation";
-const torchvision = (name: string, file: string, spec: ArchitectureSpec): PublishedWeights => ({
+const imagenet = (side: number): string =>
+  `ImageNet-1k; three channels, ${side} × ${side}, normalised with ImageNet's mean and standard deviation`;
+const torchvision = (name: string, file: string, spec: ArchitectureSpec, side = 224): PublishedWeights => ({
   name: `torchvision/${name}`,
   url: `https://download.pytorch.org/models/${file}.pth`,
   format: 'pth',
   spec,
-  about: imagenet,
+  about: imagenet(side),
   sha256Prefix: file.slice(-8),
 });
-const timm = (name: string, repository: string, spec: ArchitectureSpec): PublishedWeights => ({
+const timm = (name: string, repository: string, spec: ArchitectureSpec, side = 224): PublishedWeights => ({
   name: `timm/${name}`,
   url: `https://huggingface.co/timm/${repository}/resolve/main/model.safetensors`,
   format: 'safetensors',
   spec,
-  about: imagenet,
+  about: imagenet(side),
 });
 
 const lite = (
@@ -90,13 +105,31 @@ export const publishedWeights: readonly PublishedWeights[] = [
   torchvision('resnet-18', 'resnet18-f37072fd', resnet('resnet-18')),
   torchvision('resnet-34', 'resnet34-b627a593', resnet('resnet-34')),
   torchvision('resnet-50', 'resnet50-0676ba61', resnet('resnet-50')),
-  torchvision('densenet-121', 'densenet121-a639ec97', densenet(3, 1000)),
+  torchvision('densenet-121', 'densenet121-a639ec97', densenet('densenet-121')),
+  torchvision('densenet-169', 'densenet169-b2777c0a', densenet('densenet-169')),
+  torchvision('densenet-201', 'densenet201-c1103571', densenet('densenet-201')),
   torchvision('mobilenet-v2', 'mobilenet_v2-b0353104', mobilenet),
+  torchvision('efficientnet-b0', 'efficientnet_b0_rwightman-7f5810bc', efficientnet('efficientnet-b0')),
+  torchvision('efficientnet-b1', 'efficientnet_b1_rwightman-bac287d4', efficientnet('efficientnet-b1'), 240),
+  torchvision('efficientnet-b2', 'efficientnet_b2_rwightman-c35c1473', efficientnet('efficientnet-b2'), 288),
+  torchvision('efficientnet-b3', 'efficientnet_b3_rwightman-b3899882', efficientnet('efficientnet-b3'), 300),
+  torchvision('convnext-tiny', 'convnext_tiny-983f1562', convnext),
   timm('resnet-18', 'resnet18.tv_in1k', resnet('resnet-18')),
   timm('resnet-34', 'resnet34.tv_in1k', resnet('resnet-34')),
   timm('resnet-50', 'resnet50.tv_in1k', resnet('resnet-50')),
-  timm('densenet-121', 'densenet121.tv_in1k', densenet(3, 1000)),
+  timm('densenet-121', 'densenet121.tv_in1k', densenet('densenet-121')),
+  timm('densenet-169', 'densenet169.tv_in1k', densenet('densenet-169')),
+  timm('densenet-201', 'densenet201.tv_in1k', densenet('densenet-201')),
   timm('mobilenet-v2', 'mobilenetv2_100.ra_in1k', mobilenet),
+  timm('efficientnet-b0', 'efficientnet_b0.ra_in1k', efficientnet('efficientnet-b0')),
+  timm('efficientnet-b1', 'efficientnet_b1.ft_in1k', efficientnet('efficientnet-b1')),
+  timm('efficientnet-b2', 'efficientnet_b2.ra_in1k', efficientnet('efficientnet-b2'), 256),
+  timm('efficientnet-b3', 'efficientnet_b3.ra2_in1k', efficientnet('efficientnet-b3'), 288),
+  timm('tf-efficientnet-b0', 'tf_efficientnet_b0.ns_jft_in1k', tensorflowEfficientnet('efficientnet-b0')),
+  timm('tf-efficientnet-b1', 'tf_efficientnet_b1.ns_jft_in1k', tensorflowEfficientnet('efficientnet-b1'), 240),
+  timm('tf-efficientnet-b2', 'tf_efficientnet_b2.ns_jft_in1k', tensorflowEfficientnet('efficientnet-b2'), 260),
+  timm('tf-efficientnet-b3', 'tf_efficientnet_b3.ns_jft_in1k', tensorflowEfficientnet('efficientnet-b3'), 300),
+  timm('convnext-tiny', 'convnext_tiny.fb_in1k', convnext),
   lite('efficientnet-lite0', 224, {
     folder: '31/14/5b90cc4ae218622f87857d61ea8473b058fc2b2640b005306170a193aea2',
     digits: '57934424',

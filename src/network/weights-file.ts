@@ -1,3 +1,4 @@
+import { architecturesByNames, tensorsOfCandidate } from './detect-architecture.js';
 import { readPth } from './pth.js';
 import { torchvisionNames } from './published-names.js';
 import { readSafetensors, type Tensor, type Tensors } from './safetensors.js';
@@ -17,6 +18,9 @@ export function readWeightsFile(bytes: Uint8Array, source = 'weights'): Tensors 
 /** The same under the names of torchvision's modules, whichever library published it, without tensors that no layer needs. */
 export function readPublishedWeights(bytes: Uint8Array, source = 'weights'): Tensors {
   const published = readWeightsFile(bytes, source);
+  // of several candidates the tensors are the same
+  const [known] = architecturesByNames(new Map([...published].map(([name, { shape }]) => [name, shape]))).candidates;
+  if (known) return tensorsOfCandidate(known, published);
   const names = torchvisionNames(published.keys());
   return new Map(
     [...published].flatMap(([name, tensor]): [string, Tensor][] => {

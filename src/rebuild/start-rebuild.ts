@@ -1,3 +1,4 @@
+import { acceptedSystems } from '../assessments/accepted-systems.js';
 import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
 import { orthancLabelPorts } from '../assessments/orthanc-labels.js';
 import { queueAssessmentIndex } from '../assessments/start-assessments.js';
@@ -55,7 +56,7 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
   const pacs = pacsOf(dicomWeb, orthanc);
   const queue = studyQueueOf(jobs);
   const cursor = await orthanc.lastChange();
-  const index = rebuiltIndex(parts, pacs, queue);
+  const index = await rebuiltIndex(parts, pacs, queue);
   const counts = await rebuildIndex(pacs, studySearch({ dicomWeb, orthanc }), index, settings.findingNameOf, log, onProgress);
   const orthancLabels = await syncOrthancLabels(orthancLabelPorts({ orthanc, store, findings, log }));
   await store.cursors.reset(pacsName, cursor, await marksBefore(cursor, changeLogOf(orthanc)));
@@ -71,8 +72,8 @@ export async function rebuild(parts: RebuildParts, onProgress?: (studies: number
   return { ...counts, orthancLabels, cursor };
 }
 
-function rebuiltIndex({ config, orthanc, store, settings }: RebuildParts, pacs: Pacs, queue: StudyQueue): RebuiltIndex {
-  const accepts = acceptsDocumentsOf(config, orthanc);
+async function rebuiltIndex({ config, orthanc, store, settings, log }: RebuildParts, pacs: Pacs, queue: StudyQueue): Promise<RebuiltIndex> {
+  const accepts = acceptsDocumentsOf(await acceptedSystems(config, store, log), orthanc);
   return {
     async indexResult({ code, reason, rule, predecessorResultId, retryable: _unknown, statistics: _none, otherFindings = [], ...result }) {
       return store.results.restoreResult({

@@ -166,10 +166,10 @@ ${lineage ? `| trained on | ${lineage.dataset.name}: ${pluralise(lineage.dataset
 function criteria(all: readonly Criterion[], testSet: { readonly name: string; readonly n: number; readonly patients: number }): string {
   const number = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   const rows = all.map(
-    ({ name, class: of, figure, interval, comparison, bound, passed, counts, words }) =>
-      `| ${passed ? 'passed' : counts ? '**failed**' : 'shown only'} | ${name} | ${of ?? ''} | ${number(figure)}${interval ? ` (${number(interval[0])} to ${number(interval[1])})` : ''} | ${bound === null ? '' : `${comparison.replace('-', ' ')} ${number(bound)}`} | ${words} |`,
+    ({ name, class: of, group, figure, interval, comparison, bound, passed, counts, words }) =>
+      `| ${passed ? 'passed' : counts ? '**failed**' : 'shown only'} | ${name} | ${of ?? ''} | ${group ?? ''} | ${number(figure)}${interval ? ` (${number(interval[0])} to ${number(interval[1])})` : ''} | ${bound === null ? '' : `${comparison.replace('-', ' ')} ${number(bound)}`} | ${words} |`,
   );
-  return `\n## The gate\n\nOn ${testSet.name}: ${pluralise(testSet.n, 'image')} of ${pluralise(testSet.patients, 'patient')}, locked.\n\n| | criterion | finding | figure | bound | |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `\n## The gate\n\nOn ${testSet.name}: ${pluralise(testSet.n, 'image')} of ${pluralise(testSet.patients, 'patient')}, locked.\n\n| | criterion | finding | worst group | figure | bound | |\n|---|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function figuresTable({ challenger, champion }: ChangeRecord['figures']): string {

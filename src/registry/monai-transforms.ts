@@ -66,7 +66,7 @@ export function readTransforms(transforms: readonly BundleTransform[]): BundlePr
     apply!(transform, state, refuse);
   }
   const { side, normalization, window, transposed, messages } = state;
-  if (!side) throw new Error('preprocessing: expected Resize to a fixed size, found none; set --width and --height');
+  if (!side) throw new Error('preprocessing: expected Resize to a fixed size, found none; write it into the bundle');
   return {
     input: {
       width: side.width,

@@ -10,6 +10,14 @@ export interface ChangedStudy {
   readonly isBacklog: boolean;
 }
 
+interface ChangePorts {
+  readonly changeLog: ChangeLog;
+  readonly cursor: Cursor;
+  /** Whether a PACS that was never read is read from its beginning. */
+  readonly schedule: { readonly analyseArchive: boolean };
+  readonly log: Log;
+}
+
 const batchSize = 1_000;
 const arrivals = new Set(['NewStudy', 'NewSeries', 'NewInstance', 'StableStudy', 'StableSeries']);
 
@@ -23,14 +31,10 @@ const arrivals = new Set(['NewStudy', 'NewSeries', 'NewInstance', 'StableStudy',
  * now on (the sweep finds what came lately), unless its archive is wanted. Sequence numbers may have gaps. Another database (see
  * change-log.ts) is read from the line up to which it agrees with what was read before, which may be its beginning.
  *
- * @param analyseArchive whether a PACS that was never read is read from its beginning
  * @param onOtherDatabase called before the first line of another database is read; again after a crash
  */
 export async function* newChanges(
-  changeLog: ChangeLog,
-  cursor: Cursor,
-  analyseArchive: boolean,
-  log: Log,
+  { changeLog, cursor, schedule: { analyseArchive }, log }: ChangePorts,
   onOtherDatabase: () => Promise<void>,
 ): AsyncGenerator<readonly ChangedStudy[]> {
   let position = await startOfReading(changeLog, cursor, analyseArchive, log, onOtherDatabase);

@@ -19,11 +19,10 @@ import { newResult, skipWithoutDocument } from './study-result.js';
 
 /** The story of a report begins when Orthanc changes: each study that received something is queued for intake. */
 export async function followChanges(ports: StoryPorts, signal: AbortSignal): Promise<void> {
-  const { changeLog, cursor, queue, schedule, log } = ports;
-  for await (const changes of newChanges(changeLog, cursor, schedule.analyseArchive, log, () => queueReturned(ports, signal)))
+  for await (const changes of newChanges(ports, () => queueReturned(ports, signal)))
     for (const { pacsStudyId, isStable, isBacklog } of changes) {
       signal.throwIfAborted();
-      await queue.intake({ pacsStudyId }, { startAfterMs: isStable ? 0 : schedule.stabilityCheckMs, isBacklog });
+      await ports.queue.intake({ pacsStudyId }, { startAfterMs: isStable ? 0 : ports.schedule.stabilityCheckMs, isBacklog });
     }
 }
 
@@ -43,7 +42,6 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
-  // Intake may have put the study into the queue at the moment when its result was stored.
   if (await isReported(job, studies, index, settings.routing)) return index.studies.setDone(job.studyInstanceUID, job.contentKey);
   const study = studyOf(job);
   const result = await reportStudy(study, ports);

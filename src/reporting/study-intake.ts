@@ -117,7 +117,7 @@ export function mayContainAssessments(readiness: Readiness): readiness is Exclud
 /**
  * Whether the study has a result for the content of this job. Two jobs may exist for the same images, if the study was complete a
  * second time before the first job ended. The second would find the documents of the first; if another model was promoted in
- * between, it would replace them without a reason. A failure is not a report: a user who retries it wants another attempt.
+ * between, it would replace them without a reason. The state of such a study may be `queued`: intake of the second job. A failure is not a report: a user who retries it wants another attempt.
  */
 export async function isReported(
   job: ReportJob,

@@ -80,6 +80,7 @@ function modelUntil(model: ServedModel, signal: AbortSignal): ServedModel {
       return model.engine;
     },
     supports: (kind) => model.supports(kind),
+    limitations: (kind) => model.limitations?.(kind) ?? [],
     predictXrays: (images) => until(signal, () => model.predictXrays(images)),
     predictSlices: (images) => until(signal, () => model.predictSlices(images)),
   };

@@ -2,7 +2,7 @@ import type { Example } from '../dataset/example.js';
 import { PictureWorkers } from '../dataset/picture-workers.js';
 import type { Part } from '../dataset/split.js';
 import { calibratedOutputs } from '../evaluation/calibrated-outputs.js';
-import { fitFeatureGate } from '../evaluation/feature-gate.js';
+import { fitFeatureGateOfSources } from '../evaluation/feature-gate.js';
 import { quantile } from '../evaluation/metrics/patient-bootstrap.js';
 import { probabilityOf } from '../evaluation/probability.js';
 import type { FindingRule, OutputRule, Rules } from '../evaluation/rules.js';
@@ -55,7 +55,7 @@ export async function calibrateNetwork(
     const calibrationFeatures = chestsAmong(calibration, guardOutput);
     const heldOut =
       calibrationFeatures.length >= minForGate ? calibrationFeatures : chestsAmong(await score('validation', provisional), guardOutput);
-    const gate = fitFeatureGate(training, joined(heldOut), features);
+    const gate = fitFeatureGateOfSources({ values: training, sources: images.map(({ source }) => source) }, joined(heldOut), features);
     const rules = { outputs, objective, gate };
     // Images that only the guard learns from have no label of a finding.
     const hasFinding = ({ truth }: UsableExample): boolean => truth.some((one, output) => one !== null && output !== guardOutput);
@@ -66,18 +66,31 @@ export async function calibrateNetwork(
   }
 }
 
-/** Share of images of the kind that the network is made for that pass the guard's output. */
-const guardPasses = 0.995;
+/** Share of images of the kind that the network is made for that pass the guard's output, over all and within each source. */
+const guardPasses = { all: 0.995, source: 0.97 };
+/** Images of a source that say anything about it. */
+const minOfSource = 20;
+
+/** The probability that these shares of all chests, and of those of each source, reach. */
+function lowestPassing(chests: readonly { readonly source: string; readonly probability: number }[]): number {
+  const quantileOf = (own: typeof chests, passing: number): number =>
+    quantile(Float64Array.from(own, ({ probability }) => probability).sort(), 1 - passing);
+  const ofSources = [...new Set(chests.map(({ source }) => source))]
+    .map((source) => chests.filter((one) => one.source === source))
+    .filter((own) => own.length >= minOfSource)
+    .map((own) => quantileOf(own, guardPasses.source));
+  return Math.min(quantileOf(chests, guardPasses.all), ...ofSources);
+}
 
 function outputsOf({ objective, classes, guardClass }: CandidateBasis, { logits, set }: ScoredExamples): readonly OutputRule[] {
   return calibratedOutputs({ objective, classes, logits, yTrue: set.images.map(({ yTrue }) => yTrue) }).map((rule, output): OutputRule => {
     if (rule.name !== guardClass) return rule;
     const { name, temperature, bias } = rule;
-    const chests = Float64Array.from(
-      logits.filter((_, image) => set.images[image]!.yTrue[output] === 1),
-      (row) => probabilityOf(row[output]!, { temperature, bias }),
-    ).sort();
-    const acceptFrom = chests.length === 0 ? 0.5 : Math.min(Math.max(quantile(chests, 1 - guardPasses), 0.05), 0.95);
+    const chests = logits.flatMap((row, image) => {
+      const { yTrue, source } = set.images[image]!;
+      return yTrue[output] === 1 ? [{ source, probability: probabilityOf(row[output]!, { temperature, bias }) }] : [];
+    });
+    const acceptFrom = chests.length === 0 ? 0.5 : Math.min(Math.max(lowestPassing(chests), 0.05), 0.95);
     return { kind: 'gate', name, temperature, ...(bias === undefined ? {} : { bias }), acceptFrom: Number(acceptFrom.toFixed(3)) };
   });
 }

@@ -8,7 +8,7 @@ import type { PromotionRules } from '../evaluation/promotion/promotion-rules.js'
 import { evaluateSet } from '../evaluation/report/evaluate-set.js';
 import type { EvaluationReport } from '../evaluation/report/evaluation-report.js';
 import { withServedThresholds, type SiteFindings } from '../evaluation/operating-points.js';
-import { bordersCovered, lungsCovered, onlyLungs } from '../pixels/xray/covered.js';
+import { bordersCovered, lungsCovered, onlyLungs, type LungsOf } from '../pixels/xray/covered.js';
 import type { GreyImage } from '../pixels/image.js';
 import { resizeBilinear } from '../pixels/resize.js';
 import type { BestVersions } from '../registry/best-versions.js';
@@ -57,7 +57,7 @@ export async function evaluateChallenger(challenge: Challenge): Promise<Challeng
   const earlier: { readonly version: ModelVersion; readonly scored: ScoredExamples }[] = [];
   for (const version of best.versions)
     if (version.networks[kind]) earlier.push({ version, scored: await scoredBy(version, 'best version so far', challenge) });
-  const masked = kind === 'xray' ? await maskedSets(challenge) : null;
+  const masked = await maskedSets(challenge);
   const evaluated = (version: ModelVersion, { set, embeddings }: ScoredExamples): EvaluatedVersion => ({
     version: version.version,
     set,
@@ -134,8 +134,10 @@ async function scoredBy(
 
 async function maskedSets(challenge: Challenge): Promise<MaskedSets> {
   // Covered after resizing to the network's input: there the lung fields are found in a tenth of the time.
-  const scoreCovered = async (step: string, cover: (image: GreyImage) => GreyImage): Promise<ScoredExamples> =>
-    scoredBy(challenge.challenger, step, challenge, (image, { input }) => cover(resizeBilinear(image, input.width, input.height)));
+  const scoreCovered = async (step: string, cover: (image: GreyImage, of: LungsOf) => GreyImage): Promise<ScoredExamples> =>
+    scoredBy(challenge.challenger, step, challenge, (image, { input }) =>
+      cover(resizeBilinear(image, input.width, input.height), challenge.kind),
+    );
   return {
     lungsCovered: (await scoreCovered('lungs covered', lungsCovered)).set,
     onlyLungs: (await scoreCovered('only lungs', onlyLungs)).set,

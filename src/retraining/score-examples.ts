@@ -6,6 +6,7 @@ import { findingProbabilities } from '../evaluation/probability.js';
 import type { ScoredImage, ScoredSet } from '../evaluation/report/scored-set.js';
 import type { FindingRule } from '../evaluation/rules.js';
 import { truthOf, truthsOf, type LabelRules, type OriginatedTruth } from '../evaluation/truth.js';
+import { cutToLungs } from '../pixels/ct/picture-lungs.js';
 import { checkFrontal } from '../pixels/xray/frontal-check.js';
 import type { GreyImage } from '../pixels/image.js';
 import { networkInput } from '../pixels/network-input.js';
@@ -14,7 +15,7 @@ import type { ServedNetwork } from '../registry/model-version.js';
 export interface ScoreRequest {
   readonly served: ServedNetwork;
   readonly predictor: Predictor;
-  /** X-rays pass the frontal check as they do in reporting; slices do not. */
+  /** X-rays pass the frontal check, and slices are cut to the lungs, as in reporting. */
   readonly kind: 'xray' | 'ct';
   readonly examples: readonly Example[];
   readonly picture: (example: Example) => Promise<GreyImage>;
@@ -78,12 +79,12 @@ interface ScoredRow {
 
 function readBatch(
   batch: readonly { readonly example: Example; readonly truths: readonly OriginatedTruth[] }[],
-  { picture, change }: ScoreRequest,
+  { picture, change, kind }: ScoreRequest,
 ): Promise<readonly (ReadExample | Fault)[]> {
   return Promise.all(
     batch.map(async ({ example, truths }) => {
       try {
-        const image = await picture(example);
+        const image = kind === 'ct' ? cutToLungs(await picture(example)) : await picture(example);
         return { example, truths, image: change ? change(image) : image };
       } catch (error) {
         if (error instanceof Fault) return error;

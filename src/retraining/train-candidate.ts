@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writePartsFile } from '../dataset/parts-file.js';
 import type { Part } from '../dataset/split.js';
 import { Fault } from '../errors.js';
+import { cutToLungs } from '../pixels/ct/picture-lungs.js';
 import { architectureOf } from '../network/architecture-spec.js';
 import type { TrainingImage } from '../training/batches.js';
 import { trainNetwork } from '../training/train-network.js';
@@ -18,7 +19,8 @@ import { imageOf, readPictures, usableExamples, warningsOfImages } from './usabl
  *
  * @throws Fault dataset-invalid (no second class, too few images), training-diverged, disk-full
  */
-export async function trainCandidate(request: CandidateRequest): Promise<CandidateOutcome> {
+export async function trainCandidate(given: CandidateRequest): Promise<CandidateOutcome> {
+  const request = given.kind === 'ct' ? withSlicesCutToLungs(given) : given;
   const startedAt = request.clock.now();
   const unreadable = await readPictures(request);
   if (unreadable === 'stopped') return { finished: false, position: { stage: 0, epoch: 0, batch: 0 }, warnings: [] };
@@ -37,6 +39,13 @@ export async function trainCandidate(request: CandidateRequest): Promise<Candida
   const { architecture, halfPrecision = false } = request;
   const network = { architecture, tensors: trained.tensors, ...(halfPrecision ? { halfPrecision } : {}) };
   return { finished: true, warnings, ...candidateOf(request, network, { usable, calibrated, warnings, startedAt }) };
+}
+
+/** Pictures of slices as reporting shows slices to the network: the same part of the body, wherever they were published. */
+function withSlicesCutToLungs(request: CandidateRequest): CandidateRequest {
+  const { source } = request.dataset;
+  const picture: typeof source.picture = async (example) => cutToLungs(await source.picture(example));
+  return { ...request, dataset: { ...request.dataset, source: { ...source, picture } } };
 }
 
 function trainingRunOf(request: CandidateRequest, usable: readonly UsableExample[]): TrainingRun {

@@ -10,6 +10,7 @@ import type { Log } from '../log.js';
 import type { Registry } from '../registry/registry.js';
 import { createServer } from '../server/app.js';
 import { openMetrics } from '../server/metrics.js';
+import { acceptedSystems } from '../assessments/accepted-systems.js';
 import { acceptsDocumentsOf } from '../assessments/accepted-documents.js';
 import { startAccess } from './start-access.js';
 import { openStore, type Store } from '../store/store.js';
@@ -174,7 +175,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       config,
       store,
       reportPorts,
-      accepts: acceptsDocumentsOf(config, pacs.orthanc),
+      accepts: acceptsDocumentsOf(await acceptedSystems(config, store, log), pacs.orthanc),
       audit: access.audit,
     });
     // What a private Orthanc contains is ours to analyse, all of it.

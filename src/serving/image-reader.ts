@@ -62,9 +62,9 @@ export function openReader({ work }: Config, sizes: InputSizes): OpenReader {
 
 /** Everything that decoding depends on: inputs with the same are decoded once. */
 interface Decoding {
-  readonly view: Parameters<DecoderPool['ctSlice']>[1];
-  readonly ctSize: PictureSize | undefined;
-  readonly xraySize: PictureSize | undefined;
+  readonly view: { readonly windows: readonly ReturnType<typeof ctWindow>[]; readonly wholeSlice: boolean };
+  readonly ctSize: ReturnType<typeof frameOfInput> | undefined;
+  readonly xraySize: ReturnType<typeof frameOfInput> | undefined;
 }
 
 function decodingOf({ xray, ct }: InputSizes): Decoding {

@@ -1,7 +1,6 @@
-import { isForeignGraph } from '../network/loadable-network.js';
 import type { ServedNetwork } from '../registry/model-version.js';
 
-type Limited = Pick<ServedNetwork, 'network' | 'gate' | 'outputs' | 'occlusionMaps'>;
+type Limited = Pick<ServedNetwork, 'gate' | 'outputs'>;
 
 /**
  * What the results of a network lack, for every report of it, one sentence each.
@@ -10,10 +9,9 @@ type Limited = Pick<ServedNetwork, 'network' | 'gate' | 'outputs' | 'occlusionMa
  */
 export function limitationsOf(served: Limited | undefined, model: string): readonly string[] {
   if (!served) return [];
-  const { network, gate, outputs, occlusionMaps } = served;
+  const { gate, outputs } = served;
   const findings = outputs.filter((output) => output.kind === 'finding');
   const notCalibrated = findings.filter(({ calibratedHere }) => calibratedHere === false).length;
-  const withoutRegions = isForeignGraph(network) && !network.classActivation && !occlusionMaps;
   return [
     ...(notCalibrated > 0
       ? [
@@ -21,6 +19,5 @@ export function limitationsOf(served: Limited | undefined, model: string): reado
         ]
       : []),
     ...(gate ? [] : [`No feature guard was fitted for the model ${model}: it may not recognise an image that it was not made for.`]),
-    ...(withoutRegions ? [`The model ${model} gives no regions: it does not show where a finding is.`] : []),
   ];
 }

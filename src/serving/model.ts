@@ -56,7 +56,7 @@ export interface ServedModel {
   readonly engine: EngineDescription;
   /** Whether the version contains a network for this kind of image. */
   supports(kind: ImageKind): boolean;
-  /** What its results lack, one sentence each: regions, a feature guard. Absent: nothing. */
+  /** What its results lack, one sentence each: calibration on local labels, a feature guard. Absent: nothing. */
   limitations?(kind: ImageKind): readonly string[];
   /** Each X-ray on its own. */
   predictXrays(images: readonly GreyImage[]): Promise<readonly ImagePrediction[]>;

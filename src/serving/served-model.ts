@@ -134,6 +134,7 @@ function findingPrediction(
   const { mapWidth: width, mapHeight: height } = prediction;
   const values = activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
+  const activation = mapInWhole({ values, width, height }, frame);
   return {
     name,
     probability,
@@ -141,7 +142,7 @@ function findingPrediction(
     absentBelow,
     presentFrom,
     ...(calibratedHere === false ? { isNotCalibratedHere: true as const } : {}),
-    activation: mapInWhole({ values, width, height }, frame),
+    activation,
     ...(box ? { box: boxInWhole(box, frame) } : {}),
   };
 }

@@ -84,8 +84,8 @@ export function conclusionsOf(content: ReportContent): readonly string[] {
 export const outcomeWords = { skipped: 'Not analysed', failed: 'Analysis failed' } as const;
 
 /**
- * "Present, 93 %: appearance compatible with pneumonia." and where to see it, or that the model gives no place; of several models also which
- * one, and whether it decides.
+ * "Present, 93 %: appearance compatible with pneumonia." and where to see it, or that the model gives no place; of several models also
+ * which one, and whether it decides.
  */
 function findingSentence(finding: ReportedFinding, content: ReportContent): string {
   const where = finding.region

@@ -17,6 +17,8 @@ export interface Assessments {
   /** Removes the assessments of a study that the PACS no longer has, with their labels. @returns their number */
   prune(studyInstanceUID: string, sopInstanceUIDs: readonly string[]): Promise<number>;
   count(): Promise<number>;
+  /** Of those that this program did not write itself. */
+  countOfOtherSystems(): Promise<number>;
 }
 
 export function assessmentsIn(database: Database): Assessments {
@@ -58,6 +60,16 @@ export function assessmentsIn(database: Database): Assessments {
 
     async count() {
       const [row] = await database.run((tables) => tables.select({ n: sql<number>`count(*)::int` }).from(assessment));
+      return row!.n;
+    },
+
+    async countOfOtherSystems() {
+      const [row] = await database.run((tables) =>
+        tables
+          .select({ n: sql<number>`count(*)::int` })
+          .from(assessment)
+          .where(notInArray(assessment.origin, ['page', 'api', 'csv'])),
+      );
       return row!.n;
     },
   };

@@ -6,6 +6,8 @@ import { exampleArchitecture } from '../unit/network-examples.js';
 import { median } from './median.js';
 import { startSide } from './other-side.js';
 
+/** BENCH_NETWORKS=efficientnet-lite0 measures this only. */
+const networks = ['resnet-34', 'densenet-121', 'mobilenet-v2', 'efficientnet-lite0', 'convnext-tiny'];
 const size = 224;
 const threads = availableParallelism();
 /** A first step, which prepares memory, and those that count. */
@@ -20,7 +22,7 @@ export async function bench(): Promise<void> {
   );
   console.log('| network | batch | trained | a step, ms | PyTorch | ratio | CPU ms | PyTorch | peak memory, MB | PyTorch |');
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
-  for (const network of ['resnet-34', 'densenet-121']) {
+  for (const network of process.env.BENCH_NETWORKS?.split(',') ?? networks) {
     for (const batch of [8, 32]) for (const trainFrom of [2, 0]) console.log(`| ${(await row(network, batch, trainFrom)).join(' | ')} |`);
   }
 }

@@ -23,6 +23,8 @@ interface EngineBenchRow {
   readonly stallMs: number;
 }
 
+/** BENCH_NETWORKS=convnext-tiny,mobilenet-v2 measures these only. */
+const networks = ['starter', 'resnet-34', 'densenet-121', 'mobilenet-v2', 'efficientnet-lite0', 'convnext-tiny'];
 const batches = [1, 8, 32];
 const secondsPerRow = 10;
 const threads = availableParallelism();
@@ -31,7 +33,8 @@ const torchScript = fileURLToPath(new URL('../../../tests/oracles/network/bench_
 /** Figures mean something only on a machine that does nothing else: the load is printed with them. */
 export async function bench(): Promise<void> {
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${loadavg()[0]!.toFixed(1)} at the start`);
-  console.log(engineBenchTable(await measure(['starter', 'resnet-34', 'densenet-121'])));
+  const chosen = process.env.BENCH_NETWORKS?.split(',') ?? networks;
+  console.log(engineBenchTable(await measure(chosen)));
   console.log(
     `peak memory of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, with both sessions of a network and all batches`,
   );

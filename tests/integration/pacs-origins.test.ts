@@ -25,7 +25,7 @@ test('D15: a document counts only if it came from a system that is named', async
   await sendByStow([stored], pacs.dicomWeb);
   await sendByCStore([sent], pacs.orthanc, { calling: 'RIS' });
   const accepts = (acceptFrom: readonly string[], file: Uint8Array): Promise<boolean> =>
-    acceptsDocumentsOf({ assessments: { verifiers: [], acceptFrom: [...acceptFrom] } }, pacs.client)(sopOf(file));
+    acceptsDocumentsOf(acceptFrom, pacs.client)(sopOf(file));
   assert.deepEqual(
     await Promise.all([
       accepts(['http'], stored),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, truncateSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
@@ -14,6 +14,7 @@ import { readReport } from '../../src/sr/read-report.js';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { silentLog } from '../../src/log.js';
 import { changedStarter } from '../support/changed-starter.js';
+import { chestAi, objects, type Analyzed } from '../support/chest-ai-command.js';
 import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
@@ -22,6 +23,11 @@ import { configFor, documentsOf, eventuallyOneResult } from '../support/service.
 import { validateDocument } from '../support/validate-document.js';
 
 const reason = { by: 'test', why: 'test', at: new Date() };
+
+interface OfModels {
+  readonly findings: readonly { readonly modelVersion: string }[];
+  readonly otherFindings: readonly { readonly modelVersion: string }[];
+}
 
 /** The starter's weights under another name, with another finding in place of its first and no network for CT. */
 async function secondModel(starter: ModelVersion, directory: string, created: string): Promise<ModelVersion> {
@@ -164,6 +170,26 @@ describe('several models on a real Orthanc', () => {
         assert.equal((await lastDriftReport(service.store.ofLine(line)))?.modelVersion, version);
     });
     assert.equal(await lastDriftReport(service.store.ofLine('empty')), undefined);
+  });
+
+  test('analyze does the same with files', async () => {
+    const folder = temporaryDirectory('analyze-lines');
+    const file = join(folder, 'chest.dcm');
+    writeFileSync(file, chestStudy('analyzed file').files[0]!);
+    const settings = join(folder, 'config.json');
+    writeFileSync(settings, JSON.stringify({ models: [{ name: 'effusion', directory: second.directory, precedence: 1 }] }));
+    const run = await chestAi(['analyze', '--json', '--sr', folder, file], { CONFIG_FILE: settings });
+    assert.equal(run.code, 0, run.stderr);
+    const [result] = objects<Omit<Analyzed, 'findings'> & OfModels>(run);
+    assert.equal(result!.modelVersion, starter.version);
+    assert.deepEqual(new Set(result!.findings.map(({ modelVersion }) => modelVersion)), new Set([starter.version, second.version]));
+    assert.deepEqual(
+      result!.otherFindings.map(({ modelVersion }) => modelVersion),
+      result!.otherFindings.map(() => starter.version),
+      'the line of higher precedence decides',
+    );
+    const report = readdirSync(folder).find((name) => name.startsWith('chest') === false && name.endsWith('.dcm'))!;
+    assert.deepEqual((await validateDocument(readFileSync(join(folder, report)))).errors, []);
   });
 
   test('a second model that is broken leaves the report of the first, which names the line', async () => {

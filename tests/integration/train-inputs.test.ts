@@ -66,13 +66,27 @@ describe('train: what goes in', () => {
       join(dataDir, 'work'),
       '--epochs',
       '1',
+      '--size',
+      '64',
+      '--weights',
+      'none',
       '--leave-out',
       'south',
     );
     assert.equal(code, 0, stderr);
     const lines = stdout.trim().split('\n');
     const report = JSON.parse(lines.at(-1)!) as { classes: string[]; modelVersion: string; bySource: { name: string }[] };
-    assert.deepEqual(report.classes, ['pneumonia', 'covid-19'], 'the guard is no finding');
+    const findings = [
+      'abnormal',
+      'opacity',
+      'pleural-effusion',
+      'cardiomegaly',
+      'pneumothorax',
+      'atelectasis',
+      'lung-nodule-or-mass',
+      'covid-19',
+    ];
+    assert.deepEqual(report.classes, findings, 'the guard is no finding');
     assert.deepEqual(
       report.bySource.map(({ name }) => name),
       ['north'],
@@ -82,13 +96,17 @@ describe('train: what goes in', () => {
     };
     assert.deepEqual(
       model.networks.xray.outputs.map(({ name, kind }) => [name, kind]),
-      [
-        ['pneumonia', 'finding'],
-        ['covid-19', 'finding'],
-        ['frontal-chest', 'gate'],
-      ],
+      [...findings.map((name) => [name, 'finding']), ['frontal-chest', 'gate']],
     );
     assert.ok(existsSync(join(dataDir, 'work/test-lock-xray.json')));
+    assert.ok(existsSync(join(dataDir, 'work/runs/xray-without-south-from-scratch/model-version')));
+    const stored = readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'xray.safetensors'));
+    assert.ok(stored.length < 10_500_000, 'stored in half precision');
+    assert.match(stored.subarray(8, 4000).toString(), /"dtype":"F16"/);
+    assert.match(
+      (await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--epochs', '1')).stderr,
+      /weights fetch google\/efficientnet-lite0/,
+    );
 
     // another recipe, of a run with a name of its own; then CT slices, with the network that there is kept beside
     const recipe = join(dataDir, 'short.json');

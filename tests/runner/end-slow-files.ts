@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { processOf, ProcessWatch } from './process-watch.js';
 
 const lookEveryMs = 5_000;
@@ -8,6 +9,7 @@ const lookEveryMs = 5_000;
  * `run()` fails the test and waits for the process all the same (Node 24), so that a file which leaves a handle open would hold up the whole run.
  *
  * @param files absolute paths of the compiled test files
+ * @param maxMs while the tests have the machine for themselves; beside much other work up to three times as long
  * @returns stop watching
  */
 export function endSlowFiles(files: readonly string[], maxMs: number): () => void {
@@ -20,8 +22,9 @@ export function endSlowFiles(files: readonly string[], maxMs: number): () => voi
     }
     for (const [pid, { file, at, watch }] of seen) {
       watch.look();
-      if (Date.now() - at < maxMs) continue;
-      console.log(`\n${file} is not at its end after ${Math.round(maxMs / 60_000)} minutes; its process is ended.`);
+      const minutes = (Date.now() - at) / 60_000;
+      if (minutes < (maxMs / 60_000) * busyness()) continue;
+      console.log(`\n${file} is not at its end after ${minutes.toFixed(1)} minutes; its process is ended.`);
       seen.delete(pid);
       process.kill(pid, 'SIGKILL');
       void watch.endAll();
@@ -29,6 +32,11 @@ export function endSlowFiles(files: readonly string[], maxMs: number): () => voi
   };
   const timer = setInterval(look, lookEveryMs);
   return () => clearInterval(timer);
+}
+
+/** Two processes of tests and what they start are a load of some 2 for each processor; 1 to 3. */
+function busyness(): number {
+  return Math.min(3, Math.max(1, loadavg()[0]! / availableParallelism() / 2));
 }
 
 /** Our children that run one of the files. Linux; elsewhere none are seen. */

@@ -6,7 +6,7 @@ import { patientsOf, type ObservedStudy } from './read-archive.js';
 import type { IndexContent } from './service-process.js';
 
 /*
- * The oracle: docs/reference/events.md as statements about Orthanc and the index once everything is at rest. It returns sentences,
+ * The oracle: docs/reference/events.md as statements about Orthanc and the index once nothing happens any more. It returns sentences,
  * none if everything is as stated.
  */
 

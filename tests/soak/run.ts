@@ -47,7 +47,7 @@ const { log, ...figures } = result;
 if (values.json) console.log(JSON.stringify({ seed, database, ...figures }));
 else
   console.log(
-    `${result.events} events of ${Object.keys(result.kinds).length} kinds, ${result.documents} documents: ${result.violations.length} violations; at rest after ${result.restSeconds.median.toFixed(1)} s median, ${result.restSeconds.max.toFixed(1)} s at most`,
+    `${result.events} events of ${Object.keys(result.kinds).length} kinds, ${result.documents} documents: ${result.violations.length} violations; quiet after ${result.restSeconds.median.toFixed(1)} s median, ${result.restSeconds.max.toFixed(1)} s at most`,
   );
 for (const line of result.notTried) say(`not tried: ${line}`);
 if (result.failedAt !== undefined) {

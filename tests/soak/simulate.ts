@@ -109,7 +109,7 @@ class Simulation {
       const begun = Date.now();
       violations = await this.#rest();
       rests.push((Date.now() - begun) / 1_000);
-      say(`     at rest after ${rests.at(-1)!.toFixed(1)} s: ${this.#state.archive.size} studies`);
+      say(`     quiet after ${rests.at(-1)!.toFixed(1)} s: ${this.#state.archive.size} studies`);
       if (violations.length > 0) {
         failedAt = number;
         break;
@@ -173,7 +173,7 @@ class Simulation {
     const { service, archive, pacs } = this.hospital;
     this.hospital.proxy.behave();
     const begun = Date.now();
-    let saidMs = 0;
+    let reportedMs = 0;
     for (;;) {
       const seen = await this.#observe().catch((error: unknown) => String(error));
       const violations = typeof seen === 'string' ? [seen] : this.#violations(seen);
@@ -188,9 +188,9 @@ class Simulation {
         return [];
       }
       const waitedMs = Date.now() - begun;
-      if (waitedMs > saidMs + 20_000) {
-        saidMs = waitedMs;
-        this.options.say(`     not yet at rest: ${violations.length} violations, the first: ${violations[0]}`);
+      if (waitedMs > reportedMs + 20_000) {
+        reportedMs = waitedMs;
+        this.options.say(`     not yet quiet: ${violations.length} violations, the first: ${violations[0]}`);
       }
       if (waitedMs > this.options.patienceMs && waitedMs > Math.min(3, limitHere(1)) * this.options.patienceMs) return violations;
       if (!pacs.orthanc.process) return ['Orthanc is not running'];

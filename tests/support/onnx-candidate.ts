@@ -24,7 +24,7 @@ const published = { kind: 'finding', temperature: 1, absentBelow: 0.5, presentFr
 export const onnxOutputs: NetworkFile['outputs'] = [
   { ...published, name: 'pneumonia' },
   { ...published, name: 'covid-19', publishedThreshold: 0.3 },
-  { ...published, name: 'effusion' },
+  { ...published, name: 'pleural-effusion' },
   { kind: 'ignored', name: 'lesion' },
 ];
 

@@ -44,7 +44,7 @@ const refusals: Readonly<Record<string, RegExp>> = {
   'custom-operator':
     /node .+: expected operators of ONNX, found the custom operator clinic\.example:SpecialSigmoid; export the model without it/,
   nan: /tensor .+ contains NaN at element 3; export the model again/,
-  'open-sides': /input picture: expected a fixed height, found one that the file leaves open; set --height/,
+  'open-sides': /input picture: expected a fixed height, found one that the file leaves open; set --size/,
   'four-channels': /input picture: expected 1 or 3 channels, found 4;.*--channels 4/,
   imagenet: /output scores: expected findings, found 1000 classes, those of ImageNet; map the outputs/,
   segmentation:

@@ -54,7 +54,7 @@ const refusals: Readonly<Record<string, RegExp>> = {
   segmentation:
     /output mask: expected scores \[batch, outputs\], found \[\?, 64, 64, 2\], a map for each picture as of a segmentation; adopt a classifier/,
   'four-channels': /input picture.*: expected 1 or 3 channels, found 4;.*--channels 4/,
-  'open-sides': /input picture.*: expected a fixed height, found one that the file leaves open; set --height/,
+  'open-sides': /input picture.*: expected a fixed height, found one that the file leaves open; set --size/,
 };
 for (const [name, message] of Object.entries(refusals))
   test(`refused/${name}: one sentence that names the place, what was expected and what to do`, async () => {

@@ -71,6 +71,91 @@ const words: Readonly<Record<string, readonly string[]>> = {
   'log.format': ['text', 'json'],
 };
 
+const longest = (max: number, before = '', after = ''): string => before + 'x'.repeat(max - before.length - after.length) + after;
+
+/** What a text setting accepts, first the shortest and the longest, and what it refuses, first what is too short and too long. */
+interface TextSetting {
+  readonly accepts: readonly unknown[];
+  readonly refuses: readonly unknown[];
+  /** Settings without which it is not valid. */
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+const lines = (max: number, min = 1): TextSetting => ({
+  accepts: [longest(Math.max(min, 1)), longest(max), ...(min === 0 ? [''] : [])],
+  refuses: [...(min === 0 ? [] : ['']), longest(max + 1), 'two\nlines', 'nul\0', 7],
+});
+const aPath = lines(4_096);
+const aSecret: TextSetting = { accepts: ['', longest(4_096), 'two\nlines'], refuses: [longest(4_097), 7] };
+const anAddress: TextSetting = {
+  accepts: ['http://a', longest(2_000, 'https://a/')],
+  refuses: ['', longest(2_001, 'https://a/'), 'ftp://a', 'orthanc:8042', 7],
+};
+const listOf = ({ accepts, refuses }: TextSetting, max?: number): TextSetting => ({
+  accepts: [[], ...accepts.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max }, () => accepts[0])])],
+  refuses: [...refuses.map((one) => [one]), ...(max === undefined ? [] : [Array.from({ length: max + 1 }, () => accepts[0])]), 'x'],
+});
+const oidc = { issuer: 'https://a', clientId: 'a', roles: {} };
+const inOidc = (setting: TextSetting): TextSetting => ({ ...setting, with: { 'access.oidc': oidc } });
+
+/** Every setting that is a text or contains texts. */
+const texts: Readonly<Record<string, TextSetting>> = {
+  'orthanc.url': anAddress,
+  'orthanc.dicomWebPath': { accepts: ['/', longest(1_000, '/')], refuses: ['', longest(1_001, '/'), 'dicom-web', '/a\n'] },
+  'orthanc.username': lines(1_000, 0),
+  'orthanc.password': aSecret,
+  'orthanc.passwordFile': { ...aPath, accepts: [] },
+  'orthanc.caFile': aPath,
+  'server.host': lines(253),
+  'server.hintToken': aSecret,
+  'server.hintTokenFile': { ...aPath, accepts: [] },
+  'server.publicUrl': {
+    accepts: ['http://a', 'https://chest-ai.hospital.example/', 'https://a:8443'],
+    refuses: ['', 'https://a/ai', 'https://a/?b', 'https://a/#c', 'ftp://a', 'chest-ai.hospital.example', 7],
+  },
+  'server.trustedProxies': listOf(lines(253), 1_000),
+  'access.oidc.issuer': inOidc(anAddress),
+  'access.oidc.clientId': inOidc(lines(1_000)),
+  'access.oidc.clientSecret': inOidc(aSecret),
+  'access.oidc.clientSecretFile': { ...inOidc(aPath), accepts: [] },
+  'access.oidc.scope': inOidc(lines(1_000)),
+  'access.oidc.nameClaim': inOidc(lines(1_000)),
+  'access.oidc.rolesClaim': inOidc(lines(1_000)),
+  'access.oidc.roles': inOidc({
+    accepts: [{}, { a: 'viewer', [longest(1_000)]: 'admin' }],
+    refuses: [{ '': 'viewer' }, { [longest(1_001)]: 'viewer' }, { a: 'root' }, []],
+  }),
+  'database.url': {
+    accepts: ['postgres://', longest(4_096, 'postgresql://')],
+    refuses: ['', longest(4_097, 'postgres://'), 'mysql://a', 7],
+  },
+  'database.urlFile': { ...aPath, accepts: [] },
+  roles: {
+    accepts: [['watch'], ['watch', 'work', 'train', 'web']],
+    refuses: [[], ['watch', 'work', 'train', 'web', 'web'], ['sleep'], 'web'],
+  },
+  'viewer.directory': aPath,
+  'viewer.cache': aPath,
+  dataDir: aPath,
+  'model.directory': aPath,
+  'retraining.schedule': lines(100),
+  'retraining.rulesFile': aPath,
+  'drift.schedule': lines(100),
+  'drift.sites': {
+    accepts: [{}, { N: ['a'], [longest(40)]: [longest(1_000)] }, { 'St. Mary-2': [] }],
+    refuses: [{ '': ['a'] }, { [longest(41)]: ['a'] }, { 'a/b': ['a'] }, { N: [''] }, { N: [longest(1_001)] }, { N: 'a' }],
+  },
+  'assessments.verifiers': { ...listOf(lines(100)), with: { 'assessments.organization': 'A' } },
+  'assessments.organization': { accepts: ['A', longest(64)], refuses: ['', ' ', longest(65), 7] },
+  'assessments.acceptFrom': listOf({
+    accepts: ['A', longest(16), '*', 'http', 'READING STATION'],
+    refuses: ['', longest(17), ' A', 'A ', 'A\\\\B', 'A\n', 7],
+  }),
+  timeZone: { accepts: ['UTC', 'Europe/Berlin', 'America/Argentina/ComodRivadavia'], refuses: ['', '+01:00', 'Europe', longest(1_000), 7] },
+  routingFile: aPath,
+  findingsFile: aPath,
+};
+
 /** Settings that are true or false. */
 const switches = [
   'orthanc.analyseArchive',
@@ -82,11 +167,19 @@ const switches = [
 
 const directory = mkdtempSync(join(tmpdir(), 'chest-ai-ranges-'));
 
-function loadWith(path: string, value: unknown): unknown {
-  const keys = path.split('.');
+/** @param others settings by path, set before it */
+function loadWith(path: string, value: unknown, others: Readonly<Record<string, unknown>> = {}): unknown {
   const file = join(directory, 'config.yaml');
-  writeFileSync(file, JSON.stringify(keys.reduceRight((inner, key) => ({ [key]: inner }), value as object)));
-  return keys.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], loadConfig({ CONFIG_FILE: file }));
+  const content = {};
+  for (const [other, given] of Object.entries(others)) setIn(content, other.split('.'), structuredClone(given));
+  setIn(content, path.split('.'), value);
+  writeFileSync(file, JSON.stringify(content));
+  return path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], loadConfig({ CONFIG_FILE: file }));
+}
+
+function setIn(content: Record<string, unknown>, keys: readonly string[], value: unknown): void {
+  const parent = keys.slice(0, -1).reduce((node, key) => (node[key] ??= {}) as Record<string, unknown>, content);
+  parent[keys.at(-1)!] = value;
 }
 
 /** Paths of all settings of these JSON types. */
@@ -105,10 +198,11 @@ function settingsOf(types: readonly string[], withWords: boolean): readonly stri
   return walk(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Node, []);
 }
 
-test('these tables name every setting that is a number, one of a few words, or true or false', () => {
+test('these tables name every setting', () => {
   assert.deepEqual(Object.keys(numbers).sort(), [...settingsOf(['number', 'integer'], false)].sort());
   assert.deepEqual(Object.keys(words).sort(), [...settingsOf(['string'], true)].sort());
   assert.deepEqual([...switches].sort(), [...settingsOf(['boolean'], false)].sort());
+  assert.deepEqual(Object.keys(texts).sort(), [...settingsOf(['string', 'array', 'object'], false)].sort());
 });
 
 for (const [setting, [min, max, below, above]] of Object.entries(numbers))
@@ -133,3 +227,39 @@ for (const setting of switches)
     for (const other of ['true', 1])
       assert.throws(() => loadWith(setting, other), isFault('config-invalid', { detail: new RegExp(`${setting}: `) }));
   });
+
+for (const [setting, { accepts, refuses, with: others }] of Object.entries(texts))
+  test(`${setting}: texts at both ends, and texts that it refuses`, () => {
+    // Paths of files with a secret are read at once, and other paths become absolute.
+    for (const value of accepts) {
+      const loaded = loadWith(setting, value, others);
+      if (typeof value === 'string') assert.ok(String(loaded).endsWith(value), `${setting}: ${value.slice(0, 40)}`);
+      else assert.deepEqual(loaded, value);
+    }
+    for (const value of refuses)
+      assert.throws(
+        () => loadWith(setting, value, others),
+        isFault('config-invalid', { detail: new RegExp(`${setting}[.:]`) }),
+        JSON.stringify(value)?.slice(0, 40),
+      );
+  });
+
+test('an unknown setting is refused by its name, with the nearest one', () => {
+  const suggestions: Readonly<Record<string, string | undefined>> = {
+    'orthanc.pollIntervallMs': 'orthanc.pollIntervalMs',
+    'orthanc.pasword': 'orthanc.password',
+    'orthnac.url': 'orthanc',
+    'retraining.threds': 'retraining.threads',
+    // In another section.
+    pollIntervalMs: 'orthanc.pollIntervalMs',
+    'server.maxMegabytes': 'uploads.maxMegabytes',
+    'access.oidc.clientID': 'access.oidc.clientId',
+    'orthanc.colour': undefined,
+  };
+  for (const [setting, nearest] of Object.entries(suggestions)) {
+    const key = setting.startsWith('orthnac') ? 'orthnac' : setting.split('.').at(-1)!;
+    const others = setting.startsWith('access.oidc') ? { 'access.oidc': oidc } : {};
+    const detail = new RegExp(nearest === undefined ? `"${key}"$` : `"${key}" \\(did you mean "${nearest.replaceAll('.', '\\.')}"\\?\\)`);
+    assert.throws(() => loadWith(setting, 'x', others), isFault('config-invalid', { detail }), setting);
+  }
+});

@@ -19,7 +19,10 @@ for (const [way, open, inBlocks] of ways)
   for (const [name, golden] of Object.entries(goldenTraining.cases)) {
     test(`${name} on onnxruntime's CPU provider ${way} trains as PyTorch trains`, async (context) => {
       if (inBlocks && (await findBlock('cpu')) === undefined) return context.skip('this processor has no kernels for channel blocks');
-      const session = await open(trainerOptions(golden));
+      const options = trainerOptions(golden);
+      if (inBlocks && options.network.architecture.layers.some((layer) => layer.kind === 'conv' && layer.groups > 1))
+        return context.skip('with convolutions of single channels it is the graph of the plain layout');
+      const session = await open(options);
       for (let step = 0; step < golden.steps; step++) {
         const result = await session.step(trainingBatch(golden, step), goldenTraining.rates[step]!);
         assert.ok(!('diverged' in result));

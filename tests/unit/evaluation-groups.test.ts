@@ -164,7 +164,7 @@ describe('the worst group', () => {
     assert.deepEqual([figure, passed], [0.15, false], 'the point alone would pass');
   });
 
-  test('what cannot be computed counts as failed for a first model, and is said', () => {
+  test('what cannot be computed counts as failed for a first model, and the words state it', () => {
     const set = setOf([...sick(30, true, 'a', true), ...sick(30, false, 'b', false)]);
     for (const [name, words] of [
       [

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
-import { fitFeatureGate, inverse, ledoitWolf } from '../../src/evaluation/feature-gate.js';
+import { mahalanobisDistance } from '../../src/evaluation/gate.js';
+import { distancesOfLeftOut, fitFeatureGate, fitFeatureGateOfSources, inverse, ledoitWolf } from '../../src/evaluation/feature-gate.js';
 import { aurocScore, rocCurve } from '../../src/evaluation/metrics/auroc.js';
 import { brierLoss, expectedCalibrationError, reliabilityTable } from '../../src/evaluation/metrics/calibration.js';
 import { accuracyScore, balancedAccuracyScore, confusionMatrix, majorityRate } from '../../src/evaluation/metrics/confusion.js';
@@ -311,4 +312,38 @@ test('shuffling keeps everything and follows the seed', () => {
     shuffled(values, mulberry32(3)).sort((a, b) => a - b),
     values,
   );
+});
+
+test('the feature gate of several sources keeps 97 % of a hospital that it was not fitted on; of one source it is as before', () => {
+  const uniform = mulberry32(29);
+  const features = 6;
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const hospital = (count: number, shift: number): number[] =>
+    Array.from({ length: count * features }, (_, i) => normal() + (i % features === 0 ? shift : 0));
+  const shifts = [0, 0.5, 1, 4];
+  const training = {
+    values: Float32Array.from(shifts.flatMap((shift) => hospital(200, shift))),
+    sources: shifts.flatMap((shift) => Array.from({ length: 200 }, () => `hospital ${shift}`)),
+  };
+  const heldOut = Float32Array.from(shifts.slice(0, 3).flatMap((shift) => hospital(50, shift)));
+  const refused = (maxDistance: number, gate: Parameters<typeof mahalanobisDistance>[1]): number => {
+    const far = Float32Array.from(hospital(400, 4));
+    return (
+      Array.from({ length: 400 }, (_, i) => mahalanobisDistance(far.subarray(i * features, (i + 1) * features), gate)).filter(
+        (one) => one > maxDistance,
+      ).length / 400
+    );
+  };
+  const known = { values: training.values.subarray(0, 600 * features), sources: training.sources.slice(0, 600) };
+  const without = fitFeatureGate(known.values, heldOut, features);
+  assert.ok(refused(without.maxDistance, without) > 0.2, 'a limit from patients of the same hospitals refuses the fourth');
+  const own = distancesOfLeftOut(training, features).find(({ source }) => source === 'hospital 4')!;
+  assert.equal(own.distances.length, 200);
+  const gate = fitFeatureGateOfSources(training, heldOut, features);
+  assert.ok(own.distances.filter((distance) => distance > gate.maxDistance).length <= 6, 'at most 3 % of it, fitted without it');
+  assert.ok(refused(gate.maxDistance, without) < 0.06);
+  const far = Float32Array.from({ length: features }, () => 40);
+  assert.ok(mahalanobisDistance(far, gate) > gate.maxDistance, 'what is far from all is still refused');
+  const single = { values: known.values, sources: known.sources.map(() => 'one') };
+  assert.equal(fitFeatureGateOfSources(single, heldOut, features).maxDistance, without.maxDistance);
 });

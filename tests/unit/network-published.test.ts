@@ -214,7 +214,7 @@ for (const [name, golden] of Object.entries(initial)) {
         );
       else
         assert.ok(
-          data.every((value) => value === -expected),
+          data.every((value) => value === Math.fround(-expected)),
           `${tensor}: all ${-expected}`,
         );
       if (data.length >= 1000 && expected > 0)

@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { LoadFailures } from '../../src/serving/load-failures.js';
 import { openReader } from '../../src/serving/image-reader.js';
 import { openAnalyser } from '../../src/service/open-analyser.js';
-import { loadOntoEngine, startServing } from '../../src/serving/model-serving.js';
+import { loadOntoEngine, startLineServing, startServing } from '../../src/serving/model-serving.js';
 import { loadConfig, projectRoot } from '../../src/config.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { startEngine } from '../../src/engine/start-engine.js';
@@ -15,6 +15,7 @@ import { loadModelVersion } from '../../src/registry/model-version.js';
 import { openRegistry } from '../../src/registry/registry.js';
 import { changedStarter } from '../support/changed-starter.js';
 import { eventually } from '../support/eventually.js';
+import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { descendantsOf } from '../support/processes.js';
 import { limitHere } from '../support/machine-speed.js';
@@ -153,4 +154,39 @@ test('D23: a model that cannot be opened leaves neither engine nor decoders runn
       [],
     ),
   );
+});
+
+test('a line reports only the findings that it names, by its own thresholds; a finding that its model lacks is refused', async () => {
+  const line = { findings: ['pneumonia'], thresholds: { pneumonia: { absentBelow: 0.01, presentFrom: 0.02 } } };
+  const model = await loadOntoEngine(starter, engine, findings, line);
+  const { width, height } = starter.networks.xray!.input;
+  const [prediction] = await model.predictXrays([{ width, height, values: new Float32Array(width * height).fill(0.5), pixelAspect: 1 }]);
+  assert.deepEqual(
+    prediction!.findings.map(({ name, absentBelow, presentFrom }) => ({ name, absentBelow, presentFrom })),
+    [{ name: 'pneumonia', absentBelow: 0.01, presentFrom: 0.02 }],
+  );
+  assert.equal(model.engine.name, engine.description.name);
+  await model.release();
+  await assert.rejects(
+    loadOntoEngine(starter, engine, findings, { ...line, findings: ['nodule'] }),
+    isFault('config-invalid', { detail: /pneumonia.*found nodule/ }),
+  );
+});
+
+test('a line without a champion takes no part until one is promoted; readers of the same input are the same', async () => {
+  const registry = openRegistry(join(temporaryDirectory('empty-line'), 'models'));
+  const serving = startLineServing({ registry, engine, findings, reader, watchIntervalMs: 10_000, log: silentLog });
+  try {
+    await serving.refresh();
+    assert.deepEqual([serving.champion(), serving.acquireChampion(), serving.failure()], [undefined, undefined, undefined]);
+    const version = await registry.add(changedStarter(starter, '2026-11-29'));
+    await registry.promote(version.version, reason);
+    await serving.refresh();
+    const acquired = serving.acquireChampion()!;
+    assert.equal(acquired.model.version, version.version);
+    assert.equal(acquired.reader, reader.forSizes({ xray: starter.networks.xray?.input, ct: starter.networks.ct?.input }));
+    acquired.release();
+  } finally {
+    await serving.close();
+  }
 });

@@ -28,8 +28,9 @@ export function addAdopt(models: Command): void {
       'fit the feature guard on this many of the newest studies of the PACS; they need no labels (default: no guard is fitted)',
     )
     .option('--guard-folder <directory>', 'fit the feature guard on the images of this folder (default: no guard is fitted)')
-    .option('--challenge', 'make the version the challenger: it predicts new studies in shadow', false)
     .option(...lineOption)
+    .option('--challenge', 'make the version the challenger in place of another one; without another one it becomes so by itself')
+    .option('--no-challenge', 'add the version to the registry only')
     .option('--json', jsonObject, false)
     .addHelpText(
       'after',

@@ -60,10 +60,11 @@ export function resolveInputSize(
 ): InputSize {
   const size = (key: keyof InputSize): number => {
     const [own, given] = [stated[key], options[key]];
+    const option = key === 'channels' ? '--channels' : '--size';
     if (own !== undefined && given !== undefined && own !== given)
-      throw new Error(`input ${input}: expected the ${key} of the file, ${own}, found --${key} ${given}; leave the option away`);
+      throw new Error(`input ${input}: expected the ${key} of the file, ${own}, found ${given} in ${option}; leave the option away`);
     const value = own ?? given;
-    if (value === undefined) throw new Error(`input ${input}: expected a fixed ${key}, found one that the file leaves open; set --${key}`);
+    if (value === undefined) throw new Error(`input ${input}: expected a fixed ${key}, found one that the file leaves open; set ${option}`);
     return value;
   };
   const [channels, height, width] = [size('channels'), size('height'), size('width')];

@@ -114,7 +114,7 @@ function activationOf(
     ? `Output ${name} is between 0 and 1 for every phantom, but its graph ends without sigmoid: taken as logits; set --activation sigmoid if it yields probabilities.`
     : exclusive
       ? `Output ${name} is the logarithm of a softmax.`
-      : `Output ${name} yields logits: each is taken as a finding of its own (sigmoid); set --activation softmax in the export, or --objective, if they exclude each other.`;
+      : `Output ${name} yields logits: each is taken as a finding of its own (sigmoid); set --objective one-of-many if they exclude each other.`;
   return { activation, exclusive, messages: [message] };
 }
 

@@ -27,6 +27,8 @@ ${calibration(report)}
 ${confusion(report)}
 ${groups('By source', 'Images from one source share scanner, patients and habits. A model that is only good on some sources has learned those.', report.bySource, report.classes)}
 ${groups('By view', 'Views are taken of different patients: AP mostly of those who cannot stand.', report.byView, report.classes)}
+${report.byDevices ? groups('With and without devices', 'Lines, tubes and electrodes are seen in the sickest patients: a model must not take them for the finding.', report.byDevices, report.classes) : ''}
+${report.byOrigin ? groups('By origin of the labels', 'Labels of radiologists are more reliable than those that software extracted from report texts.', report.byOrigin, report.classes) : ''}
 ${losses(report.topLosses, pictureOf)}
 <footer><p>${escaped(made)}. Intervals: ${percent(report.settings.confidence)}, ${escaped(report.settings.intervals)} (${report.settings.resamples} resamples, seed ${report.settings.seed}).${model ? ` Device UID ${escaped(model.deviceUID)}, network ${escaped(model.network)}.` : ''}</p><p>Not for diagnosis.</p></footer>
 </body></html>
@@ -103,9 +105,9 @@ function confusion({ classes, confusion: matrices, objective, perClass }: Evalua
 }
 
 function groups(title: string, words: string, all: readonly GroupFigures[], classes: readonly string[]): string {
-  const rows = all.map(({ name, n, patients, accuracy, accuracyInterval, majorityRate, perClass }) => [
+  const rows = all.map(({ name, n, patients, accuracy, accuracyInterval, majorityRate, refused, perClass }) => [
     escaped(name),
-    `${n}<small> (${pluralise(patients, 'patient')})</small>`,
+    `${n}<small> (${pluralise(patients, 'patient')})</small>${refused?.value == null ? '' : `<br><small>refused ${figure(refused, percent)}</small>`}`,
     `${optional(accuracy, percent)}${range(accuracyInterval, percent)}<br><small>commonest answer ${optional(majorityRate, percent)}</small>`,
     ...classes.map((one) => {
       const { n: labelled, positives, auroc, sensitivity, specificity } = perClass[one]!;

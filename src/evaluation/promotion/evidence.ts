@@ -30,7 +30,7 @@ export interface GateEvidence {
   readonly best?: readonly EvaluatedVersion[];
   /** Best versions that cannot be loaded; each is a failed criterion. */
   readonly bestMissing?: readonly { readonly version: string; readonly why: string }[];
-  /** Null for CT, which has no lung-field mask; its criteria are then shown and do not count. An X-ray model without them is refused. */
+  /** Null if nothing was covered: an X-ray model is then refused; for CT the criteria are shown and do not count. */
   readonly masked: MaskedSets | null;
   /** Source and label of each training image, by class: shows how strongly they are associated. */
   readonly training?: { readonly source: readonly string[]; readonly labels: Readonly<Record<string, readonly Truth[]>> } | undefined;

@@ -42,7 +42,7 @@ interface Answer {
   readonly notWorse: boolean;
 }
 
-interface Asked {
+interface GroupAnswers {
   readonly criterion: string;
   readonly name: string;
   /** `AUROC`, `The share of false positives`. */
@@ -88,7 +88,7 @@ function aurocInGroups({ name, challenger, champion, rules }: GroupQuestion, gro
     groups: pluralOf(grouping),
     small: all.length - large.length,
     needed: `${minPatients} patients with and ${minPatients} without it`,
-    required: champion === null && isAsked(grouping, all),
+    required: champion === null && isRequired(grouping, all),
   });
 }
 
@@ -101,7 +101,7 @@ function falsePositivesInGroups(question: GroupQuestion, grouping: Grouping): Cr
     groups: all,
     includes: () => true,
     what: `The share of false positives for ${question.name}`,
-    required: question.champion === null && isAsked(grouping, all),
+    required: question.champion === null && isRequired(grouping, all),
   });
 }
 
@@ -234,7 +234,7 @@ function viewsOf(
 }
 
 /** Devices are asked only where images state whether there are any. */
-function isAsked(grouping: Grouping, groups: readonly string[]): boolean {
+function isRequired(grouping: Grouping, groups: readonly string[]): boolean {
   return grouping !== 'devices' || groups.length > 0;
 }
 
@@ -243,7 +243,7 @@ function pluralOf(grouping: Grouping): string {
 }
 
 /** The criterion of the worst group: of those that fail if there are any. */
-function worst({ criterion, name, what, comparison, bound, answers, groups, small, needed, required }: Asked): Criterion {
+function worst({ criterion, name, what, comparison, bound, answers, groups, small, needed, required }: GroupAnswers): Criterion {
   const end = ({ estimate }: Answer): number =>
     comparison === 'at-least' ? (estimate.interval?.[0] ?? -Infinity) : -(estimate.interval?.[1] ?? Infinity);
   const failing = answers.filter(({ within, notWorse }) => !within && !notWorse);

@@ -90,7 +90,7 @@ function figureText({ value, interval, why }: Estimate): string {
   return interval ? `${threeDecimals(value)} (${interval.map(threeDecimals).join(' to ')})` : `${threeDecimals(value)} (no interval)`;
 }
 
-/** Not measured counts as failed; for CT it does not count, because there is no lung-field mask for CT. */
+/** Not measured counts as failed for X-rays; slices without covered pictures are those of earlier releases. */
 function notMasked(name: string, kind: GateEvidence['kind']): Criterion {
   return {
     name: 'lungs-matter',
@@ -101,6 +101,6 @@ function notMasked(name: string, kind: GateEvidence['kind']): Criterion {
     bound: null,
     passed: false,
     counts: kind === 'xray',
-    words: `For ${name} it was not tested whether the lungs matter${kind === 'ct' ? ': there is no lung-field mask for CT' : ''}.`,
+    words: `For ${name} it was not tested whether the lungs matter${kind === 'ct' ? ', which does not count for CT' : ''}.`,
   };
 }

@@ -1,6 +1,8 @@
 import { brierLoss, expectedCalibrationError, reliabilityTable, type ReliabilityBin } from '../metrics/calibration.js';
 import { accuracyScore, balancedAccuracyScore, confusionMatrix, majorityRate, type ConfusionMatrix } from '../metrics/confusion.js';
 import type { Estimate } from '../metrics/estimate.js';
+import { labelOrigins } from '../../lib/label-origin.js';
+import { patientShare } from '../metrics/patient-share.js';
 import { imageLoss } from '../metrics/losses.js';
 import { defaultResamples, type BootstrapOptions } from '../metrics/patient-bootstrap.js';
 import { wilsonEstimate } from '../metrics/wilson.js';
@@ -29,6 +31,8 @@ export function evaluateSet(set: ScoredSet, options: EvaluateOptions = {}): Eval
   const refused = set.images.filter(({ refusal }) => refusal !== undefined).length;
   const bySource = groupsOf(set, ({ source }) => source, bootstrap);
   const byView = groupsOf(set, ({ view }) => view, bootstrap);
+  const devices = set.images.filter((image) => image.devices !== undefined);
+  const origins = byOriginOf(set, bootstrap);
   return {
     notice: 'Not for diagnosis.',
     model: options.model ?? null,
@@ -46,6 +50,10 @@ export function evaluateSet(set: ScoredSet, options: EvaluateOptions = {}): Eval
     perClass,
     bySource,
     byView,
+    ...(devices.length === 0
+      ? {}
+      : { byDevices: groupsOf({ ...set, images: devices }, (image) => (image.devices ? 'with devices' : 'without devices'), bootstrap) }),
+    ...(origins.length === 0 ? {} : { byOrigin: origins }),
     topLosses: topLossesOf(set, options.topLosses ?? 12),
     refused: { n: refused, share: refused / set.images.length },
     settings: {
@@ -169,9 +177,25 @@ function groupsOf(
         n: images.length,
         patients: new Set(images.map(({ patient }) => patient)).size,
         ...overallFigures(part, options.confidence).shares,
+        refused: patientShare(
+          images.map(({ patient }) => patient),
+          images.map(({ refusal }) => refusal !== undefined),
+          options.confidence,
+        ),
         perClass: Object.fromEntries(perClass),
       };
     });
+}
+
+/** The figures of the labels of each origin, the most reliable first; nothing if no origin is stated. */
+function byOriginOf(set: ScoredSet, options: BootstrapOptions & { readonly confidence: number }): readonly GroupFigures[] {
+  if (set.objective === 'one-of-many') return [];
+  return labelOrigins.flatMap((origin) => {
+    const images = set.images
+      .filter(({ origins }) => origins?.includes(origin))
+      .map((image) => ({ ...image, yTrue: image.yTrue.map((truth, index) => (image.origins![index] === origin ? truth : null)) }));
+    return images.length === 0 ? [] : groupsOf({ ...set, images }, () => origin, options);
+  });
 }
 
 function topLossesOf(set: ScoredSet, count: number): readonly TopLoss[] {

@@ -58,6 +58,8 @@ const groupSchema = z
     accuracyInterval: intervalSchema.nullable(),
     majorityRate: rate.nullable(),
     balancedAccuracy: rate.nullable(),
+    /** Share of its images that the guards refuse; absent in reports of earlier releases. */
+    refused: estimateSchema.optional(),
     perClass: z.record(z.string(), groupClassSchema),
   })
   .readonly();
@@ -103,6 +105,10 @@ export const evaluationReportSchema = z
     perClass: z.record(z.string(), classFiguresSchema),
     bySource: z.array(groupSchema).readonly(),
     byView: z.array(groupSchema).readonly(),
+    /** With and without visible devices; absent if no image states it, and in reports of earlier releases. */
+    byDevices: z.array(groupSchema).readonly().optional(),
+    /** By where the labels come from; absent if no label states it, and in reports of earlier releases. */
+    byOrigin: z.array(groupSchema).readonly().optional(),
     topLosses: z.array(topLossSchema).readonly(),
     /** Images that the model's own guards refuse; they are counted in all figures above. Null if the guard was not run. */
     refused: z.object({ n: z.int(), share: rate }).readonly().nullable(),

@@ -77,7 +77,7 @@ export function lungBox(slice: CtSlice, margin: number): Box | undefined {
 }
 
 /** Cells of ones that hang together by their edges. */
-function connectedRegions(cells: Uint8Array, columns: number, rows: number): readonly (readonly number[])[] {
+export function connectedRegions(cells: Uint8Array, columns: number, rows: number): readonly (readonly number[])[] {
   const seen = new Uint8Array(cells.length);
   const regions: number[][] = [];
   for (let start = 0; start < cells.length; start++) {

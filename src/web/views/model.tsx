@@ -286,6 +286,7 @@ function Criteria({ decision: { testSet, champion, criteria } }: { readonly deci
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{t('models.criterion')}</Table.Th>
+              <Table.Th scope="col">{t('models.worstGroup')}</Table.Th>
               <Table.Th scope="col" className="number">
                 {t('models.measured')}
               </Table.Th>
@@ -299,6 +300,7 @@ function Criteria({ decision: { testSet, champion, criteria } }: { readonly deci
             {criteria.map((one) => (
               <Table.Tr key={`${one.name} ${one.class ?? ''}`}>
                 <Table.Td>{one.words}</Table.Td>
+                <Table.Td>{one.group ?? ''}</Table.Td>
                 <Table.Td className="number">{one.figure?.toFixed(3) ?? '–'}</Table.Td>
                 <Table.Td className="number">
                   {one.bound === null ? '–' : `${one.comparison === 'at-least' ? '≥' : '≤'} ${one.bound.toFixed(3)}`}

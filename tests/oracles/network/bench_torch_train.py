@@ -23,7 +23,7 @@ net.train()
 trained = []
 for path, module in net.named_modules():
     for parameter in module.parameters(recurse=False):
-        if group_of(name, f"{own_name(path)}.") >= train_from:
+        if group_of(name, f"{own_name(name, path, module=True)}.") >= train_from:
             trained.append(parameter)
         else:
             parameter.requires_grad_(False)

@@ -36,8 +36,6 @@ SEVERAL = {"kind": "several", "classWeights": [1, 3, 0.5]}
 # where rounding decides over a gradient.
 STARTER = {"shift": 0.5, "scale": 0.3, "negative": 0.5}
 USUAL = {"shift": 0.8, "scale": 0.3, "negative": 0.5}
-# Every value between the two kinks of a ReLU6.
-INSIDE = {"shift": 3.0, "scale": 0.2, "negative": 0.0}
 OPEN = {"shift": 1.0, "scale": 0.2, "negative": 0.0}
 
 
@@ -59,7 +57,6 @@ CASES = {
     "densenet-121": case("densenet-121", SEVERAL, clip=1.0, conditioning={"shift": 1.0, "scale": 0.2, "negative": 0.5}, inputs="train 3"),
     "densenet-121 from group 1": case("densenet-121", ONE, train_from=1, conditioning={"shift": 1.0, "scale": 0.25, "negative": 0.25}, inputs="train 2"),
     "mobilenet-v2": case("mobilenet-v2", ONE, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 6"),
-    "efficientnet-lite0": case("efficientnet-lite0", ONE, size=(64, 48), conditioning=INSIDE),
     "efficientnet-lite-small": case("efficientnet-lite-small", SEVERAL, size=(61, 75), clip=1.0, conditioning={"shift": 1.0, "scale": 0.3, "negative": 0.0}, inputs="train 1"),
     "efficientnet-b0": case("efficientnet-b0", ONE, size=(64, 48)),
     "efficientnet-small": case("efficientnet-small", ONE, clip=1.0),
@@ -68,7 +65,6 @@ CASES = {
     "convnext-tiny": case("convnext-tiny", SEVERAL, batch=2, clip=1.0, steps=2),
     "convnext-small": case("convnext-small", ONE, size=(70, 85), clip=1.0),
     "convnext-small from group 1": case("convnext-small", SEVERAL, train_from=1),
-    "densenet-201": case("densenet-201", ONE, size=(48, 48), steps=1, conditioning={"shift": 2.0, "scale": 0.2, "negative": 0.0}),
     "starter-fastai": case("starter-fastai", ONE, batch=16, size=(40, 40), clip=1.0, conditioning=USUAL, inputs="train 3"),
     "starter-fastai head only": case("starter-fastai", PLAIN, batch=16, train_from=2),
     "starter-fastai head and batch norms": case("starter-fastai", ONE, batch=16, size=(40, 40), train_from=2, frozen="train", conditioning=USUAL, inputs="train 3"),

@@ -118,7 +118,7 @@ function flatSize(name: string, length: OnnxDimension, options: ForeignOptions):
   const width = options.width ?? pixels / height;
   if (!Number.isInteger(height) || !Number.isInteger(width) || channels * height * width !== length)
     throw new Error(
-      `input ${name}: expected the ${length} pixels of a picture, found no width and height for them; set --channels, --height and --width`,
+      `input ${name}: expected the ${length} pixels of a picture, found no width and height for them; set --channels and --size`,
     );
   return resolveInputSize(name, { channels, height, width }, options);
 }

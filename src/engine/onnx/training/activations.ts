@@ -2,7 +2,7 @@ import type { ActivationLayer } from '../../../network/architecture.js';
 import type { TrainingScope } from './training-scope.js';
 
 /** σ(x), x · σ(x) or x · Φ(x); σ(x) and Φ(x) are kept for the gradient. */
-export function activate({ onnx, kept, plain }: TrainingScope, { kind, name, input }: ActivationLayer): string {
+export function emitActivation({ onnx, kept, plain }: TrainingScope, { kind, name, input }: ActivationLayer): string {
   const x = plain(input);
   const open = kind === 'gelu' ? normalDistribution(onnx, x) : onnx.node('Sigmoid', [x]);
   kept.set(name, open);
@@ -10,7 +10,11 @@ export function activate({ onnx, kept, plain }: TrainingScope, { kind, name, inp
 }
 
 /** The gradient of the layer's input. With s = σ(x): `s · (1 − s)`, `s · (1 + x · (1 − s))`; of gelu `Φ(x) + x · φ(x)`. */
-export function activationGradient({ onnx, kept, plain }: TrainingScope, { kind, name, input }: ActivationLayer, gradient: string): string {
+export function emitActivationGradient(
+  { onnx, kept, plain }: TrainingScope,
+  { kind, name, input }: ActivationLayer,
+  gradient: string,
+): string {
   const open = kept.get(name)!;
   const x = plain(input);
   const times = (one: string, other: string): string => onnx.node('Mul', [one, other]);

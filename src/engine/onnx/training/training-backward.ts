@@ -6,7 +6,7 @@ import {
   type PoolLayer,
   type ReluLayer,
 } from '../../../network/architecture.js';
-import { activationGradient } from './activations.js';
+import { emitActivationGradient } from './activations.js';
 import { batchNormGradients } from './batch-norm-gradients.js';
 import { channelAffine } from './channel-affine.js';
 import { gateGradients, scaleGradients, spatialMeanGradient } from './channel-factors.js';
@@ -115,7 +115,7 @@ function backward(scope: TrainingScope, layer: Exclude<LayerNode, ConcatLayer>, 
     case 'silu':
     case 'gelu':
     case 'sigmoid':
-      return add.input(layer.input, activationGradient(scope, layer, layouts.plain(gradient)));
+      return add.input(layer.input, emitActivationGradient(scope, layer, layouts.plain(gradient)));
     case 'spatial-mean':
       return add.input(layer.input, spatialMeanGradient(scope, layer.input, layouts.plain(gradient)));
     case 'gate':

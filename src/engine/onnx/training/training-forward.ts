@@ -7,7 +7,7 @@ import {
   type PoolLayer,
   type ReluLayer,
 } from '../../../network/architecture.js';
-import { activate } from './activations.js';
+import { emitActivation } from './activations.js';
 import { blockedConv, blockedStem, isBlockedConv, isBlockedStem } from './blocked-conv.js';
 import { channelAffine } from './channel-affine.js';
 import { blockDomain } from './channel-blocks.js';
@@ -64,7 +64,7 @@ function forward(scope: TrainingScope, layer: LayerNode): string | ChannelAffine
     case 'silu':
     case 'gelu':
     case 'sigmoid':
-      return activate(scope, layer);
+      return emitActivation(scope, layer);
     case 'spatial-mean':
       return spatialMean(scope, layer);
     case 'gate':

@@ -40,6 +40,7 @@ export const deModels = {
   'models.specificity': 'Spezifität',
   'models.gate': 'Entscheidung der Freigabeprüfung',
   'models.criterion': 'Kriterium',
+  'models.worstGroup': 'Ungünstigste Gruppe',
   'models.measured': 'Gemessen',
   'models.bound': 'Grenzwert',
   'models.result': 'Ergebnis',

@@ -39,6 +39,7 @@ export const enModels = {
   'models.specificity': 'Specificity',
   'models.gate': 'Decision of the promotion gate',
   'models.criterion': 'Criterion',
+  'models.worstGroup': 'Worst group',
   'models.measured': 'Measured',
   'models.bound': 'Limit',
   'models.result': 'Result',
