@@ -65,6 +65,7 @@ test('too few images: one sentence with the number that is needed and where the 
 });
 
 test('a UID of another form is passed on as it is', async () => {
-  const search: SearchForStudies = async (_query, { offset }) => (offset === 0 ? [{ StudyInstanceUID: '1.02.3', StudyDate: '20261128' }] : []);
+  const search: SearchForStudies = async (_query, { offset }) =>
+    offset === 0 ? [{ StudyInstanceUID: '1.02.3', StudyDate: '20261128' }] : [];
   assert.deepEqual(await newestStudies(search, 'xray', 1, now), ['1.02.3' as StudyInstanceUID]);
 });
