@@ -294,9 +294,9 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     writeFileSync(configFile, 'retraining: { minNewLabels: 1, headEpochs: 1, epochs: 0, timeLimitMinutes: 1 }\n', { mode: 0o600 });
     const settings = { ...environment(), DATA_DIR: databaseDir, CONFIG_FILE: configFile };
     const retraining = await chestAi(['retrain', '--now', '--json'], settings, commandMs);
-    // Too few patients: a run that ends without a model is no fault.
+    // Too few patients: a run that ends without a model is no fault. It may end before it asks the PACS for anything.
     assert.equal(retraining.code, 3, retraining.stderr);
-    await assertHarmless('retrain');
+    await assertHarmless('retrain', 0);
     const drift = await chestAi(['drift', '--json'], settings, commandMs);
     assert.equal(drift.code, 0, drift.stderr);
     await assertHarmless('drift', 0);
