@@ -19,7 +19,7 @@ export interface LinearRule {
 }
 
 /** This share of the chests of the worst source is refused. */
-export const frontalRefusal = 0.008;
+export const frontalRefusal = 0.012;
 
 /** On the squares of the weights of standardised features: nearly three hundred of them, and few pictures that are no chest. */
 const penalty = 20;
