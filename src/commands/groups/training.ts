@@ -116,7 +116,7 @@ function addStarter(program: Command): void {
     .option('--limit <n>', 'use only this many images, for a trial (default: all)')
     .option('--size <pixels>', 'side of the network input in pixels', '192')
     .option('--recipe <file>', 'JSON file with the settings of the recipe that differ')
-    .option('--from <model>', 'retain the network of the other kind of this model')
+    .option('--from <model>', 'retain the network of the other kind of this model (default: the version has one network)')
     .action(async (options) => (await import('../train-starter.js')).trainStarter(options));
 }
 
