@@ -138,7 +138,35 @@ const texts: Readonly<Record<string, TextSetting>> = {
   'viewer.cache': aPath,
   dataDir: aPath,
   'model.directory': aPath,
+  'findings.off': listOf(lines(64)),
+  models: {
+    accepts: [
+      [],
+      [{ name: 'a', precedence: 0, thresholds: {}, retraining: {}, drift: {} }],
+      [
+        {
+          name: longest(40),
+          precedence: 1_000,
+          findings: [longest(64)],
+          thresholds: { a: { presentFrom: 0.5 } },
+          retraining: { seed: 1 },
+          drift: { windowDays: 1 },
+        },
+      ],
+    ],
+    refuses: [
+      [{ name: longest(41) }],
+      [{ name: 'TB' }],
+      [{ name: 'default' }],
+      [{ name: 'tb' }, { name: 'tb' }],
+      [{ name: 'tb', findings: [] }],
+      [{ name: 'tb', thresholds: { a: { absentBelow: 0.6, presentFrom: 0.5 } } }],
+      Array.from({ length: 17 }, (_, number) => ({ name: `line-${number}` })),
+      {},
+    ],
+  },
   'retraining.schedule': lines(100),
+  'retraining.recipeFile': aPath,
   'retraining.rulesFile': aPath,
   'drift.schedule': lines(100),
   'drift.sites': {

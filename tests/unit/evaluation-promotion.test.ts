@@ -139,8 +139,8 @@ test('a network that reads the border is refused however high its AUROC', () => 
 });
 
 test('the first model: significantly better than chance, calibrated, with a shortcut audit', () => {
-  const test = imagesOf({ patients: 300, seed: 61, effect: 0.9 });
-  const score = train(imagesOf({ patients: 500, seed: 62, effect: 0.9 }));
+  const test = imagesOf({ patients: 600, seed: 61, effect: 1.2 });
+  const score = train(imagesOf({ patients: 500, seed: 62, effect: 1.2 }));
   const evidence: GateEvidence = {
     testSet: 'locked',
     kind: 'xray',

@@ -157,7 +157,7 @@ function falsePositives({ name, challenger, champion, rules }: GroupQuestion, as
       group: `${groupText(asked.grouping, group)}${asked.note?.(group) ?? ''}`,
       estimate,
       within,
-      notWorse: difference?.interval != null && difference.interval[0] >= -rules.notWorse.specificity,
+      notWorse: difference?.interval != null && difference.interval[0] >= -rules.notWorse.specificityInGroup,
     };
   });
   return worst({

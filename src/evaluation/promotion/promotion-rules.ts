@@ -17,7 +17,8 @@ export const promotionRulesSchema = z
     minPatients: z.int().min(5).default(20),
     /**
      * How far below the champion, and below the best version so far, the lower end of the paired interval may be. `inGroup`: AUROC
-     * within one source or view, compared with the champion; wider, because a group has fewer patients.
+     * within one source or view, compared with the champion; `specificityInGroup`: specificity there. Both are wider, because a group has
+     * fewer patients.
      */
     notWorse: z
       .strictObject({
@@ -25,6 +26,7 @@ export const promotionRulesSchema = z
         sensitivity: share.default(0.1),
         specificity: share.default(0.1),
         inGroup: share.default(0.15),
+        specificityInGroup: share.default(0.15),
       })
       .prefault({}),
     /** For a finding that the champion does not report, or where there is no champion: lower end of the interval of AUROC, at least. */
