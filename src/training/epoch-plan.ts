@@ -1,4 +1,5 @@
 import type { Objective } from '../engine/trainer.js';
+import { Fault } from '../errors.js';
 import { keyedRandom, shuffled } from '../lib/seeded-random.js';
 import type { Recipe } from './recipe.js';
 import { sampledByGroup, type SamplingPool } from './sampling.js';
@@ -19,6 +20,8 @@ type EpochSettings = Pick<Recipe, 'seed' | 'batch' | 'balance' | 'maxDraws' | 's
 /**
  * The batches of an epoch: places of items, the same for the same seed and epoch. Without sampling every item comes once and the
  * rest that fills no batch is left out, as fastai does; another rest each epoch.
+ *
+ * @throws Fault dataset-invalid if no two images belong to a group of the recipe
  */
 export function batchesOf(
   items: readonly TrainingItem[],
@@ -37,6 +40,11 @@ export function batchesOf(
     : balance === 'class-sampling' || balance === 'source-sampling'
       ? sampled(items, balance, draws, maxDraws)
       : shuffled([...items.keys()], draws.next);
+  if (sampling && order.length < 2)
+    throw new Fault(
+      'dataset-invalid',
+      `expected images of the recipe's groups (${sampling.groups.map(({ name }) => name).join(', ')}), found ${order.length}`,
+    );
   const size = Math.min(batch, order.length);
   return Array.from({ length: Math.floor(order.length / size) }, (_, index) => order.slice(index * size, (index + 1) * size));
 }

@@ -124,7 +124,8 @@ export function trainerOptions(
   return {
     network: { architecture: network, tensors: own },
     objective: objectiveOf(train, kind, recipe),
-    batch: Math.min(recipe.batch, train.length),
+    // a recipe with sampling may draw less than a batch, or more than there are images; the same number in each epoch
+    batch: batchesOf(train, recipe, 0)[0]!.length,
     height: size.height,
     width: size.width,
     layerGroups: groups,

@@ -75,6 +75,13 @@ describe('sampling by group', () => {
       [16, 16, 16, 16, 16, 16],
     );
     assert.notDeepEqual(first, second);
+    const few = items.slice(0, 7);
+    assert.deepEqual(
+      [0, 1, 2].map((epoch) => batchesOf(few, { ...recipe, epochImages: 1600, maxDraws: 2 }, epoch).map((batch) => batch.length)),
+      [[14], [14], [14]],
+      'what may be drawn is one batch, of the same size in each epoch',
+    );
+    assert.throws(() => batchesOf(items.slice(-5), recipe, 0), /images of the recipe's groups \(sick AP, sick, well\), found 0/);
     assert.throws(() => samplingSchema.parse({ ...sampling, groups: [sampling.groups[0], sampling.groups[0]] }), /different names/);
   });
 });
