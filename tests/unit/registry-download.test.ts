@@ -104,7 +104,11 @@ test('a file that is cut short or has a huge header is refused by name', () => {
       Buffer.concat([Buffer.from([255, 255, 255, 255, 255, 255, 0, 0]), weights.subarray(8)]),
       /expected a header of at most 100000000 bytes.*huge\.safetensors/,
     ],
-    ['neither.pth', Buffer.from('PK and then something else entirely'), /expected a state_dict or a module as torch\.save writes it.*neither\.pth/],
+    [
+      'neither.pth',
+      Buffer.from('PK and then something else entirely'),
+      /expected a state_dict or a module as torch\.save writes it.*neither\.pth/,
+    ],
   ];
   for (const [name, bytes, message] of cases)
     assert.throws(
