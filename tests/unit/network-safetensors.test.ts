@@ -64,7 +64,7 @@ const broken: readonly (readonly [string, Uint8Array, RegExp])[] = [
   [
     'an unknown dtype',
     file({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1),
-    /tensor a: expected a dtype of F64, F32, F16, BF16, I64, found F8_E4M3/,
+    /tensor a: expected a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL, found F8_E4M3/,
   ],
   ['a dtype that every object has', file({ a: { dtype: 'toString', shape: [1], data_offsets: [0, 1] } }, 1), /tensor a: expected a dtype/],
   ['a shape that does not fit its bytes', file({ a: f32([3], 0, 8) }, 8), /tensor a: expected 12 bytes for shape \[3\] of F32, found 8/],
