@@ -83,7 +83,10 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
     graph?.files.forEach((content, name) => files.set(name, content));
     if (tensors.size === 0) networks[kind] = entry;
     else {
-      const bytes = writeSafetensors(tensors, { halfPrecision: 'halfPrecision' in network && network.halfPrecision === true });
+      const bytes =
+        'keptFrom' in network
+          ? keptBytes(tensors, network.keptFrom, kind)
+          : writeSafetensors(tensors, { halfPrecision: 'halfPrecision' in network && network.halfPrecision === true });
       files.set(weights, bytes);
       networks[kind] = { ...entry, weights, sha256: sha256Of(bytes) };
     }
@@ -118,6 +121,15 @@ export function filesOfCandidate(candidate: Candidate): { readonly file: ModelFi
     files.set('reference.json', `${JSON.stringify(modelReferenceSchema.parse({ format: 1, networks: reference }))}\n`);
   if (candidate.metrics) files.set('metrics.json', json(candidate.metrics));
   return { file: parsed.data, files };
+}
+
+/** The weights file of a kept network in the precision in which it was stored, so that it has the same checksum. */
+function keptBytes(tensors: Tensors, { file }: ModelVersion, kind: 'xray' | 'ct'): Uint8Array {
+  const single = writeSafetensors(tensors);
+  const before = file.networks[kind]?.sha256;
+  if (sha256Of(single) === before) return single;
+  const half = writeSafetensors(tensors, { halfPrecision: true });
+  return sha256Of(half) === before ? half : single;
 }
 
 /** An unchanged network keeps the record of what it was trained on. */

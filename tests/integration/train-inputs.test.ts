@@ -101,8 +101,8 @@ describe('train: what goes in', () => {
     assert.ok(existsSync(join(dataDir, 'work/test-lock-xray.json')));
     assert.ok(existsSync(join(dataDir, 'work/runs/xray-without-south-from-scratch/model-version')));
     const stored = readFileSync(join(dataDir, 'models/versions', report.modelVersion, 'xray.safetensors'));
-    assert.ok(stored.length < 10_500_000, 'stored in half precision');
-    assert.match(stored.subarray(8, 4000).toString(), /"dtype":"F16"/);
+    assert.ok(stored.length < 14_000_000, 'the weights are stored in half precision');
+    assert.match(stored.subarray(8, 60_000).toString(), /"dtype":"F16"/);
     assert.match(
       (await chestAi(dataDir, 'train-starter', '--data', data, '--work', join(dataDir, 'work'), '--epochs', '1')).stderr,
       /weights fetch google\/efficientnet-lite0/,
