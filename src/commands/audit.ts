@@ -5,6 +5,7 @@ import { auditFormats, auditLines, type AuditFormat } from '../audit/export-line
 import { verifyAudit, type ChainHead } from '../audit/verify.js';
 import { loadConfig } from '../config.js';
 import { textOf } from '../dicom/data-set.js';
+import { isUsableUid } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
 import { createLog } from '../log.js';
 import { searchText } from '../server/search-record.js';
@@ -66,7 +67,8 @@ async function openPatientLookup(): Promise<{ patientOf(row: AuditRow): Promise<
   return {
     async patientOf(row) {
       const { studyInstanceUID } = JSON.parse(row.subject) as AuditSubject;
-      if (typeof studyInstanceUID !== 'string') return undefined;
+      // What a sender wrote in place of a UID names no study that could be asked for.
+      if (typeof studyInstanceUID !== 'string' || !isUsableUid(studyInstanceUID)) return undefined;
       if (!known.has(studyInstanceUID)) {
         const [study] = await pacs.dicomWeb.searchForStudies({ StudyInstanceUID: studyInstanceUID }, { limit: 1 });
         known.set(studyInstanceUID, study && { id: textOf(study, 'PatientID') ?? '', name: textOf(study, 'PatientName') ?? '' });

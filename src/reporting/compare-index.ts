@@ -1,3 +1,4 @@
+import { isUsableUid } from '../dicom/uid.js';
 import type { Log } from '../log.js';
 import type { KnownStudyRow } from '../store/known-studies.js';
 import type { Store } from '../store/store.js';
@@ -40,6 +41,8 @@ export function compareIndex(
   async function compareAssessedOnly(): Promise<void> {
     const known: KnownStudy[] = [];
     for (const { studyInstanceUID, assessmentSeries } of await index.knownStudies.withAssessmentsOnly()) {
+      // What a sender wrote in place of a UID names no study; it must not end the comparison of the others.
+      if (!isUsableUid(studyInstanceUID)) continue;
       const [pacsStudyId] = await studies.findStudies(studyInstanceUID);
       if (pacsStudyId === undefined) await actions.remove(studyInstanceUID);
       else known.push({ studyInstanceUID, pacsStudyId, documentSeries: [], assessmentSeries: assessmentSeries });
@@ -52,7 +55,7 @@ export function compareIndex(
   async function retryUnambiguous(): Promise<void> {
     const ambiguous = (await queue.failedJobs(intakeQueue.name)).filter((one) => one.code === 'study-ambiguous');
     for (const { id, studyInstanceUID } of ambiguous.slice(0, maxAmbiguous)) {
-      const found = studyInstanceUID === undefined ? [] : await studies.findStudies(studyInstanceUID);
+      const found = studyInstanceUID === undefined || !isUsableUid(studyInstanceUID) ? [] : await studies.findStudies(studyInstanceUID);
       if (found.length > 1) continue;
       await queue.retryFailedJob(id);
       // The failed job may be about the study that was deleted.

@@ -7,6 +7,7 @@ import { quotedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { silentLog } from '../../src/log.js';
 import type { OrthancId } from '../../src/orthanc/client.js';
 import { openStore } from '../../src/store/store.js';
+import { storeLocation } from '../../src/store/store-location.js';
 import { logInFirst } from '../support/access.js';
 import { chestAi, objects } from '../support/chest-ai-command.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
@@ -268,7 +269,7 @@ describe('C1: what a sender writes into UIDs, names and labels reaches no other 
     const named = [victim, ...odd].map((one) => one.studyInstanceUID);
     const labelled = [...hostileUids, '1.9.100', ...named];
     const databaseDir = temporaryDirectory('hostile-labels');
-    const index = await openStore({ dataDir: databaseDir }, silentLog);
+    const index = await openStore(storeLocation({ dataDir: databaseDir, database: {} }), silentLog);
     try {
       for (const [number, study] of labelled.entries()) {
         const assessment = { sopInstanceUID: `2.25.7${number}`, seriesInstanceUID: `2.25.8${number}`, studyInstanceUID: study };
