@@ -47,7 +47,7 @@ export const promotionRulesSchema = z
         /** Upper end of the interval of the share of false positives at the served threshold, at most. */
         falsePositives: share.default(0.2),
         /** Upper end of the interval of the share of images that the guards refuse, at most. */
-        refused: share.default(0.1),
+        refused: share.default(0.15),
       })
       .prefault({}),
     shortcuts: z
