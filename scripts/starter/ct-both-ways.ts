@@ -7,7 +7,7 @@ import { Fault } from '../../src/errors.js';
 import { assessImage } from '../../src/evaluation/decide-findings.js';
 import { silentLog } from '../../src/log.js';
 import { hounsfieldUnits } from '../../src/pixels/ct/ct-slice.js';
-import { lungBox, lungFraction } from '../../src/pixels/ct/lung.js';
+import { lungBox, lungFraction, minLungFraction } from '../../src/pixels/ct/lung.js';
 import { cutToLungs } from '../../src/pixels/ct/picture-lungs.js';
 import { cropped, type GreyImage } from '../../src/pixels/image.js';
 import { networkInput } from '../../src/pixels/network-input.js';
@@ -30,8 +30,6 @@ const windows: readonly CtWindow[] = [
   { center: -400, width: 1000 },
 ];
 const lungMargin = 0.06;
-/** As reporting asks of a slice (lung.ts). */
-const minLungFraction = 0.12;
 
 interface Slice {
   readonly name: string;

@@ -86,7 +86,11 @@ export async function recordArrival(
   events: Pick<StudyEvents, 'onStudyChanged'>,
 ): Promise<void> {
   if (isRetry) await studies.retrying(studyInstanceUID, contentKey);
-  else if ((await studies.find(studyInstanceUID))?.contentKey) await events.onStudyChanged(studyInstanceUID);
+  else {
+    const before = (await studies.find(studyInstanceUID))?.contentKey;
+    // A study is also reported again because its documents are missing; its images are then the same.
+    if (before && !sameContent(before, contentKey)) await events.onStudyChanged(studyInstanceUID);
+  }
   const { callingAeTitle, calledAeTitle } = arrival;
   await studies.seen({
     studyInstanceUID,

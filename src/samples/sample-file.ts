@@ -51,7 +51,8 @@ const instance = (identity: SampleIdentity, series: number, number: number, moda
   AcquisitionTime: '093000',
 });
 
-const pixelModule = (pixels: StoredPixels): DataSet => ({
+/** Image Pixel attributes (PS3.3 C.7.6.3) of a grey picture in 16 bits. */
+export const pixelModule = (pixels: StoredPixels): DataSet => ({
   SamplesPerPixel: 1,
   PhotometricInterpretation: pixels.photometricInterpretation,
   Rows: pixels.rows,

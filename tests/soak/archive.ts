@@ -9,6 +9,7 @@ import { Semaphore } from '../../src/lib/semaphore.js';
 import { pacsOf } from '../../src/reporting/orthanc-pacs.js';
 import { chestPhantom, type StoredPixels } from '../../src/samples/chest-phantom.js';
 import { handPhantom } from '../../src/samples/hand-phantom.js';
+import { pixelModule } from '../../src/samples/sample-file.js';
 import { isAboutStudy } from '../../src/sr/own-document.js';
 import { softwareVersion } from '../../src/software-version.js';
 import { eventually } from '../support/eventually.js';
@@ -265,13 +266,6 @@ function withPicture(source: Uint8Array | DataSet, pixels: StoredPixels): Uint8A
   const dataSet = source instanceof Uint8Array ? readPart10(source).dataSet : source;
   return writePart10({
     ...dataSet,
-    PhotometricInterpretation: pixels.photometricInterpretation,
-    Rows: pixels.rows,
-    Columns: pixels.columns,
-    BitsAllocated: 16,
-    BitsStored: pixels.bitsStored,
-    HighBit: pixels.bitsStored - 1,
-    PixelRepresentation: 0,
-    PixelData: new Uint8Array(pixels.values.buffer, pixels.values.byteOffset, pixels.values.byteLength),
+    ...pixelModule(pixels),
   });
 }

@@ -41,9 +41,8 @@ export class PlantedPictures {
       const beginning = picturesOfStudy(uid);
       const present = names.filter((list) => list.some((name) => name.includes(beginning))).length;
       if (fate === 'removed' && present > 0) return [`${present} of ${names.length} processes still have training pictures of ${uid}`];
-      // Removed without need: the next retraining run retrieves them again, and no statement becomes untrue. Shown, not yet explained.
       if (fate === 'stay' && present < names.length)
-        console.log(`     ${names.length - present} processes removed training pictures of ${uid}, which did not change`);
+        return [`${names.length - present} processes removed training pictures of ${uid}, which did not change`];
       return [];
     });
   }

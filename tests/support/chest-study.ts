@@ -2,6 +2,7 @@ import type { DataSet } from '../../src/dicom/data-set.js';
 import { writePart10 } from '../../src/dicom/part10.js';
 import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { chestPhantom, type ChestPhantomOptions, type StoredPixels } from '../../src/samples/chest-phantom.js';
+import { pixelModule } from '../../src/samples/sample-file.js';
 
 export interface TestStudy {
   readonly studyInstanceUID: StudyInstanceUID;
@@ -52,15 +53,7 @@ export function chestStudy(
       Manufacturer: '',
       SeriesNumber: view === 'frontal' ? 1 : 2,
       InstanceNumber: number,
-      SamplesPerPixel: 1,
-      PhotometricInterpretation: pixels.photometricInterpretation,
-      Rows: pixels.rows,
-      Columns: pixels.columns,
-      BitsAllocated: 16,
-      BitsStored: pixels.bitsStored,
-      HighBit: pixels.bitsStored - 1,
-      PixelRepresentation: 0,
-      PixelData: new Uint8Array(pixels.values.buffer),
+      ...pixelModule(pixels),
       ...attributes,
     };
     return writePart10(dataSet);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { PacsStudy, ReportPorts, ResultIndex, StoryPorts } from '../../src/reporting/ports.js';
 import { report as reportJob } from '../../src/reporting/report-story.js';
-import { contentKeyOf, sameContent, checkReadiness } from '../../src/reporting/study-intake.js';
+import { contentKeyOf, sameContent, checkReadiness, recordArrival } from '../../src/reporting/study-intake.js';
 
 const images = { seriesInstanceUID: '1.2.1', instanceIds: ['a', 'b'], mainAttributes: { Modality: 'CR' } };
 const report = { seriesInstanceUID: '1.2.9', instanceIds: ['r'], mainAttributes: { Modality: 'SR', StationName: 'ORTHANC-CHEST-AI' } };
@@ -120,4 +120,25 @@ test('a second job for the same images leaves the study done, though intake had 
   } as unknown as StoryPorts & ReportPorts;
   await reportJob({ pacsStudyId: 'p', studyInstanceUID: '1.2', contentKey }, ports);
   assert.equal(state, 'done');
+});
+
+test('training pictures stay if only the documents of a study are missing, and go if its images changed', async () => {
+  const before = contentKeyOf({ series: [images] });
+  const changedBy = async (contentKey: string): Promise<boolean> => {
+    let isChanged = false;
+    const studies = { find: async () => ({ contentKey: before }), seen: async () => undefined, setState: async () => undefined };
+    const arrived = {
+      state: 'ready',
+      studyInstanceUID: '1.2' as StudyInstanceUID,
+      arrival: {},
+      contentKey,
+      priority: 0,
+      hasOtherDocuments: false,
+      isRetry: false,
+    } as const;
+    await recordArrival('p', arrived, { studies } as unknown as ResultIndex, { onStudyChanged: async () => void (isChanged = true) });
+    return isChanged;
+  };
+  assert.equal(await changedBy(before), false);
+  assert.equal(await changedBy(contentKeyOf({ series: [{ ...images, instanceIds: ['a'] }] })), true);
 });

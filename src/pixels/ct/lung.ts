@@ -6,7 +6,7 @@ const airBelowHu = -400;
 /** Every fourth pixel in each direction is plenty for an area. */
 const step = 4;
 /** A slice with less lung than this share of the body is neck, shoulder or belly (bowel gas stays far below). */
-const minLungFraction = 0.12;
+export const minLungFraction = 0.12;
 
 /** A slice on a grid of every fourth pixel. */
 interface AirGrid {
