@@ -240,24 +240,26 @@ describe('the infrastructure fails', () => {
 
 describe('Orthanc answers badly', () => {
   const pacs = useOrthanc();
-  const cases: readonly { readonly name: string; readonly mischief: Parameters<FaultyProxy['misbehave']>[0]; readonly only: RegExp }[] = [
-    { name: '401 to everything', mischief: { kind: 'status', status: 401 }, only: /./ },
-    { name: '500 to everything', mischief: { kind: 'status', status: 500 }, only: /./ },
-    { name: '404 to the image', mischief: { kind: 'status', status: 404 }, only: /^GET \/dicom-web\/studies\/[^/]+\/series/ },
-    { name: '500 to the image', mischief: { kind: 'status', status: 500 }, only: /^GET \/dicom-web\/studies\/[^/]+\/series/ },
-    { name: '503 to storing', mischief: { kind: 'status', status: 503 }, only: /^POST \/dicom-web\/studies/ },
-    { name: 'half a multipart body', mischief: { kind: 'shorten', keepBytes: 20_000 }, only: /^GET \/dicom-web\/studies\/[^/]+\/series/ },
-    {
-      name: 'a connection cut in the image',
-      mischief: { kind: 'cut', afterBytes: 20_000 },
-      only: /^GET \/dicom-web\/studies\/[^/]+\/series/,
-    },
+  // Only requests about the study of the test: those of the studies before it are adopted at the same time.
+  const images = (study: string): RegExp => new RegExp(`^GET /dicom-web/studies/${study}/series`);
+  const cases: readonly {
+    readonly name: string;
+    readonly mischief: Parameters<FaultyProxy['misbehave']>[0];
+    readonly only: (study: string) => RegExp;
+  }[] = [
+    { name: '401 to everything', mischief: { kind: 'status', status: 401 }, only: () => /./ },
+    { name: '500 to everything', mischief: { kind: 'status', status: 500 }, only: () => /./ },
+    { name: '404 to the image', mischief: { kind: 'status', status: 404 }, only: images },
+    { name: '500 to the image', mischief: { kind: 'status', status: 500 }, only: images },
+    { name: '503 to storing', mischief: { kind: 'status', status: 503 }, only: () => /^POST \/dicom-web\/studies/ },
+    { name: 'half a multipart body', mischief: { kind: 'shorten', keepBytes: 20_000 }, only: images },
+    { name: 'a connection cut in the image', mischief: { kind: 'cut', afterBytes: 20_000 }, only: images },
     {
       name: 'no answer within the time limit',
       mischief: { kind: 'delay', delayMs: 6_000 },
-      only: /^GET \/dicom-web\/studies\/[^/]+\/metadata/,
+      only: (study) => new RegExp(`^GET /dicom-web/studies/${study}/metadata`),
     },
-    { name: 'bytes that are not HTTP', mischief: { kind: 'garble' }, only: /^GET \/(studies|dicom-web)/ },
+    { name: 'bytes that are not HTTP', mischief: { kind: 'garble' }, only: () => /^GET \/(studies|dicom-web)/ },
   ];
   for (const { name, mischief, only } of cases) {
     test(name, async () => {
@@ -266,7 +268,7 @@ describe('Orthanc answers badly', () => {
       try {
         const { studyInstanceUID, files } = chestStudy(`bad answers ${name}`);
         // A 404 says that the image is gone: that is believed at once, so it comes only once.
-        proxy.misbehave(mischief, { only, times: name.startsWith('404') ? 1 : 3 });
+        proxy.misbehave(mischief, { only: only(studyInstanceUID), times: name.startsWith('404') ? 1 : 3 });
         await sendByCStore(files, pacs.orthanc);
         if (name.startsWith('404')) {
           // The job stays failed until a user retries it; or it is retried automatically, if the document of the failure is

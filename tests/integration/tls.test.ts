@@ -123,7 +123,7 @@ describe('behind nginx as docker-compose.yml sets it up', {
         await ask('/api/login', {
           method: 'POST',
           headers: { 'content-type': 'application/json', origin: url.replace('https', 'http') },
-          body: '{}',
+          body: JSON.stringify({ name: 'anna', password }),
         })
       ).status,
       403,
