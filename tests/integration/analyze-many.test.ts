@@ -12,10 +12,11 @@ import { chestAi, objects, type Analyzed, type CommandRun } from '../support/che
 import { assertNothingRuns, temporaryDirectory } from '../support/orthanc.js';
 import { smallSamples } from '../support/small-samples.js';
 import { withoutAttributes } from '../support/without-attributes.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 /** The command with something on its standard input, and, where wanted, a reader that has seen enough after its first words. */
 function withInput(args: readonly string[], input: string, { closeEarly = false } = {}): Promise<CommandRun> {
-  const env = { PATH: process.env['PATH'], DATA_DIR: temporaryDirectory('command'), ENGINE: 'onnx-cpu' };
+  const env = { PATH: process.env['PATH'], DATA_DIR: temporaryDirectory('command'), ENGINE: 'onnx-cpu', MODEL_DIR: twoFindingModel };
   const child = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {

@@ -16,6 +16,7 @@ import { reportFailure } from '../../src/reporting/report-failure.js';
 import { reportStudy } from '../../src/reporting/report-story.js';
 import { mutatedCase } from '../support/mutate.js';
 import { limitHere } from '../support/machine-speed.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 /*
  * Damaged files of every transfer syntax through the whole pipeline: read, route, decode, classify, write the document. To repeat
@@ -88,7 +89,7 @@ describe('malformed DICOM files', () => {
   const files = baseFiles();
   let analyser: Analyser;
   before(async () => {
-    const config = loadConfig({});
+    const config = loadConfig({ MODEL_DIR: twoFindingModel });
     analyser = await openAnalyser(
       {
         ...config,

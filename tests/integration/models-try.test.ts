@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { projectRoot } from '../../src/config.js';
 import type { ModelComparison } from '../../src/evaluation/comparison/compare-sets.js';
 import { loadModelVersion } from '../../src/registry/model-version.js';
 import { openRegistry } from '../../src/registry/registry.js';
@@ -12,10 +11,11 @@ import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { blotchPng, writePictureSet } from '../support/picture-set.js';
 import { sendByStow } from '../support/send.js';
 import { smallSamples } from '../support/small-samples.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 /** Two versions of the starter: the same one, and one that sees smaller images. */
 async function twoVersions(dataDir: string): Promise<{ readonly first: string; readonly second: string }> {
-  const starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+  const starter = await loadModelVersion(twoFindingModel);
   const registry = openRegistry(join(dataDir, 'models'));
   const same = changedStarter(starter, '2026-11-24');
   const other = changedStarter(starter, '2026-11-25', 160);

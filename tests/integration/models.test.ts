@@ -12,6 +12,7 @@ import { loadModelVersion } from '../../src/registry/model-version.js';
 import { openRegistry } from '../../src/registry/registry.js';
 import { changedStarter } from '../support/changed-starter.js';
 import { temporaryDirectory } from '../support/orthanc.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 interface Run {
   readonly code: number;
@@ -30,7 +31,7 @@ function models(dataDir: string, ...parameters: readonly string[]): Promise<Run>
   });
 }
 
-const starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+const starter = await loadModelVersion(twoFindingModel);
 const reason = { by: 'test', why: 'first', at: new Date() };
 
 test('list, show, promote, rollback as an operator calls them', async () => {

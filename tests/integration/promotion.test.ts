@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { RunningService } from '../../src/service/start-service.js';
-import { projectRoot } from '../../src/config.js';
 import type { Log } from '../../src/log.js';
 import { silentLog } from '../../src/log.js';
 import { loadModelVersion, type ModelVersion } from '../../src/registry/model-version.js';
@@ -13,6 +12,7 @@ import { eventually } from '../support/eventually.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByStow } from '../support/send.js';
 import { assertOneCurrentResult, configFor, startTestService } from '../support/service.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const reason = { by: 'test', why: 'test', at: new Date() };
 
@@ -27,7 +27,7 @@ describe('another model is promoted while studies flow', () => {
   let starter: ModelVersion;
 
   before(async () => {
-    starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+    starter = await loadModelVersion(twoFindingModel);
     service = await startTestService(pacs.orthanc, { dataDir, log });
   });
   after(async () => {
@@ -171,7 +171,7 @@ describe('an acquired model', () => {
     const dataDir = temporaryDirectory('held');
     const service = await startTestService(pacs.orthanc, { dataDir });
     try {
-      const starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+      const starter = await loadModelVersion(twoFindingModel);
       const second = await service.registry.add(changedStarter(starter, '2026-11-24'));
       const held = service.serving.acquireChampion();
       await service.registry.promote(second.version, reason);

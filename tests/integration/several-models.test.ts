@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { projectRoot } from '../../src/config.js';
 import { itemsOf, textOf } from '../../src/dicom/data-set.js';
 import { knownNetwork } from '../../src/network/loadable-network.js';
 import { modelActionsOf } from '../../src/server/page/model-actions.js';
@@ -21,6 +20,7 @@ import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { configFor, documentsOf, eventuallyOneResult } from '../support/service.js';
 import { validateDocument } from '../support/validate-document.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const reason = { by: 'test', why: 'test', at: new Date() };
 
@@ -46,7 +46,7 @@ describe('several models on a real Orthanc', () => {
   let third: ModelVersion;
 
   before(async () => {
-    starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+    starter = await loadModelVersion(twoFindingModel);
     const elsewhere = temporaryDirectory('second-model');
     second = await secondModel(starter, elsewhere, '2026-11-28');
     third = await secondModel(starter, elsewhere, '2026-11-29');

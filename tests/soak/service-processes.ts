@@ -10,6 +10,7 @@ import { temporaryDirectory, type TestOrthanc } from '../support/orthanc.js';
 import { decodersOf } from '../support/processes.js';
 import type { IndexContent, Notice, Order } from './service-process.js';
 import type { Clock } from './shifted-clock.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 interface Running {
   readonly process: ChildProcess;
@@ -136,6 +137,7 @@ export class ServiceProcesses {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         PATH: process.env['PATH'],
+        MODEL_DIR: twoFindingModel,
         ORTHANC_URL: this.url,
         ORTHANC_USERNAME: this.pacs.orthanc.username,
         ORTHANC_PASSWORD: this.pacs.orthanc.password,

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../../src/config.js';
 import { temporaryDirectory } from './orthanc.js';
+import { twoFindingModel } from './two-finding-model.js';
 
 /**
  * The folder of a starter that says `present` from 80 % on, `absent` below 75 %: the one that ships is trained on pictures of patients and suspects pneumonia
@@ -9,7 +9,7 @@ import { temporaryDirectory } from './orthanc.js';
  */
 export function cautiousStarter(): string {
   const folder = temporaryDirectory('cautious-starter');
-  cpSync(join(projectRoot, 'models/starter'), folder, { recursive: true });
+  cpSync(twoFindingModel, folder, { recursive: true });
   const file = join(folder, 'model.json');
   const model = JSON.parse(readFileSync(file, 'utf8')) as {
     networks: { xray: { outputs: { name: string; presentFrom?: number; absentBelow?: number }[] } };

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/config.js';
 import { temporaryDirectory } from './orthanc.js';
+import { twoFindingModel } from './two-finding-model.js';
 
 export interface CommandRun {
   readonly code: number | null;
@@ -11,13 +12,20 @@ export interface CommandRun {
   readonly lines: readonly string[];
 }
 
-/** The program as a user calls it, in an environment of its own. */
+/** The program as a user calls it, in an environment of its own, with the tests' model; `MODEL_DIR: ''` is the model that ships. */
 export function chestAi(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   timeoutMs = 60_000,
 ): Promise<CommandRun> {
-  const env = { PATH: process.env['PATH'], DATA_DIR: temporaryDirectory('command'), ENGINE: 'onnx-cpu', PORT: '0', ...environment };
+  const env = {
+    PATH: process.env['PATH'],
+    DATA_DIR: temporaryDirectory('command'),
+    ENGINE: 'onnx-cpu',
+    PORT: '0',
+    MODEL_DIR: twoFindingModel,
+    ...environment,
+  };
   return new Promise((resolve) => {
     execFile(
       process.execPath,

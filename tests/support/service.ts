@@ -10,6 +10,7 @@ import { ownDocumentsIn, type OwnDocument } from '../../src/reporting/own-docume
 import { eventually } from './eventually.js';
 import { temporaryDirectory, type TestOrthanc } from './orthanc.js';
 import { validateDocument } from './validate-document.js';
+import { twoFindingModel } from './two-finding-model.js';
 
 export interface ServiceOptions {
   /** In place of Orthanc's own address: a faulty proxy. */
@@ -48,7 +49,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
     assessments: { ...base.assessments, ...options.assessments },
-    model: { ...base.model, ...options.model },
+    model: { ...base.model, directory: twoFindingModel, ...options.model },
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
   };
 }
@@ -89,6 +90,7 @@ export async function spawnService(
       DATA_DIR: options.dataDir,
       PORT: '0',
       ANALYSE_ARCHIVE: 'true',
+      MODEL_DIR: twoFindingModel,
       ...options.environment,
     },
   });

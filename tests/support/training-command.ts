@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/config.js';
+import { twoFindingModel } from './two-finding-model.js';
 
 export interface Run {
   readonly code: number | null;
@@ -9,7 +10,12 @@ export interface Run {
   readonly stderr: string;
 }
 
-export const environment = (dataDir: string): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], DATA_DIR: dataDir, ENGINE: 'onnx-cpu' });
+export const environment = (dataDir: string): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  DATA_DIR: dataDir,
+  ENGINE: 'onnx-cpu',
+  MODEL_DIR: twoFindingModel,
+});
 
 /** Runs the command line with a data directory of its own. */
 export function chestAi(dataDir: string, ...args: readonly string[]): Promise<Run> {

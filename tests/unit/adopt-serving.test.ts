@@ -11,11 +11,12 @@ import { loadModelVersion, type ModelVersion, type ServedNetwork } from '../../s
 import type { ImagePrediction } from '../../src/serving/model.js';
 import { loadOntoEngine } from '../../src/serving/model-serving.js';
 import { goldenOf } from './adopt-examples.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const fixtures = join(projectRoot, 'tests/fixtures/adopt');
 const findings = loadFindings(loadConfig({}).findingsFile);
 const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
-const starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+const starter = await loadModelVersion(twoFindingModel);
 const reader = new ForeignModelReader();
 after(() => Promise.all([reader.close(), engine.close()]));
 

@@ -12,6 +12,7 @@ import { sampleStudies, type SampleStudy } from '../../src/samples/sample-studie
 import { openAnalyser, type Analyser } from '../../src/service/open-analyser.js';
 import { differencesOf, documentOutline } from '../support/document-outline.js';
 import { temporaryDirectory } from '../support/orthanc.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const fixtures = join(projectRoot, 'tests/fixtures/documents');
 /** Writes the expected files instead of comparing with them: for a release that changes documents on purpose. */
@@ -56,7 +57,7 @@ async function documentsOf(sample: SampleStudy, analyser: Analyser): Promise<Exp
 describe('documents', () => {
   let analyser: Analyser;
   before(async () => {
-    const base = loadConfig({});
+    const base = loadConfig({ MODEL_DIR: twoFindingModel });
     const config = { ...base, dataDir: temporaryDirectory('demo-documents'), engine: { ...base.engine, prefer: 'onnx-cpu' as const } };
     analyser = await openAnalyser(config, silentLog);
   });

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { projectRoot } from '../../src/config.js';
 import { candidate } from '../../src/engine/candidates.js';
 import { FallbackEngine } from '../../src/engine/fallback-engine.js';
 import { Fault } from '../../src/errors.js';
@@ -11,6 +9,7 @@ import { loadModelVersion } from '../../src/registry/model-version.js';
 import { serveModel } from '../../src/serving/served-model.js';
 import { exampleArchitecture } from './network-examples.js';
 import { seededImage, seededWeights } from './network-seeded.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const threads = 2;
 const skip = candidate('tensorflow-wasm').installed ? false : 'absent: TensorFlow.js is not installed';
@@ -84,7 +83,7 @@ test('a prediction names the engine that computed it, the model the one in use',
     others: [successor],
     log: silentLog,
   });
-  const model = await serveModel(await loadModelVersion(join(projectRoot, 'models/starter')), engine, () => ({}));
+  const model = await serveModel(await loadModelVersion(twoFindingModel), engine, () => ({}));
   const image = { values: seededImage('image', 256 * 256).map((value) => (value + 2) / 4), width: 256, height: 256, pixelAspect: 1 };
   const [before] = await model.predictXrays([image]);
   for (const pid of childProcesses()) process.kill(pid, 'SIGKILL');

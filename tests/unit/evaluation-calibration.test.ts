@@ -11,6 +11,7 @@ import { mulberry32 } from '../../src/lib/seeded-random.js';
 import { fitTemperature } from '../../src/evaluation/metrics/temperature.js';
 import { findingProbabilities, probabilityOf } from '../../src/evaluation/probability.js';
 import { modelFileSchema } from '../../src/registry/model-file.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 /** scikit-learn's and scipy's: tests/oracles/evaluation/calibration.py. */
 const golden = JSON.parse(readFileSync(join(projectRoot, 'tests/fixtures/evaluation/calibration.json'), 'utf8')) as {
@@ -125,7 +126,7 @@ test('model.json holds a bias where there is one, and reads files that were made
   const scores = findingProbabilities(many.logits[0]!, { outputs: rules, objective: 'one-of-many' });
   const parts = many.logits[0]!.map((logit, k) => Math.exp(many.slope * logit + many.biases[k]!));
   scores.forEach((score, k) => near(score, parts[k]! / parts.reduce((sum, part) => sum + part, 0), `class ${k}`));
-  const old = JSON.parse(readFileSync(join(projectRoot, 'models/starter/model.json'), 'utf8')) as {
+  const old = JSON.parse(readFileSync(join(twoFindingModel, 'model.json'), 'utf8')) as {
     networks: { xray: { outputs: { bias?: number }[] } };
   };
   const parsed = modelFileSchema.parse(old);

@@ -12,6 +12,7 @@ import { openAnalyser, type Analyser } from '../../src/service/open-analyser.js'
 import { documentProfiles, profileNames, type DocumentProfile } from '../../src/sr/document-profile.js';
 import { readReport } from '../../src/sr/read-report.js';
 import { temporaryDirectory } from '../support/orthanc.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 /** What CONTRIBUTING.md tells somebody to add to documentProfiles: a TID 1500 document for every report, regions as TID 1410, and heat maps. */
 const everything: DocumentProfile = { measurementReports: 'always', regionTemplate: '1410', heatMaps: true };
@@ -21,7 +22,7 @@ const sample = sampleStudies()[1]!;
 
 let analyser: Analyser;
 before(async () => {
-  const base = loadConfig({});
+  const base = loadConfig({ MODEL_DIR: twoFindingModel });
   const config = { ...base, dataDir: temporaryDirectory('how-to-profile'), engine: { ...base.engine, prefer: 'onnx-cpu' as const } };
   analyser = await openAnalyser(config, silentLog);
 });

@@ -13,6 +13,7 @@ import { tinyCandidate } from '../support/tiny-model.js';
 import type { Tensors } from '../../src/network/safetensors.js';
 import type { ServedNetwork } from '../../src/registry/model-version.js';
 import { knownNetwork } from '../../src/network/loadable-network.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -164,7 +165,7 @@ test('of many changes at once each finds its own place; none is lost, none half-
 
 test('a folder from elsewhere is taken after checking all of it, and only what belongs to a model', async () => {
   const registry = openRegistry(await emptyFolder());
-  const starter = await registry.importFolder(join(projectRoot, 'models/starter'));
+  const starter = await registry.importFolder(twoFindingModel);
   assert.deepEqual((await readdir(starter.directory)).sort(), [
     'CARD.md',
     'ct.safetensors',
@@ -174,7 +175,7 @@ test('a folder from elsewhere is taken after checking all of it, and only what b
     'xray.safetensors',
   ]);
   const damaged = join(await emptyFolder(), 'starter');
-  await cp(join(projectRoot, 'models/starter'), damaged, { recursive: true });
+  await cp(twoFindingModel, damaged, { recursive: true });
   await writeFile(join(damaged, 'ct.safetensors'), 'nothing');
   await assert.rejects(registry.importFolder(damaged), refused('model-invalid'));
   await assert.rejects(registry.importFolder(join(damaged, 'absent')), refused('model-invalid'));
@@ -282,7 +283,7 @@ test('L7: a link in a folder from elsewhere is refused, and nothing of what it l
   await writeFile(join(outside, 'secret'), 'the password');
   for (const name of ['CARD.md', 'lineage.json', 'metrics.json', 'xray.safetensors', 'reference.json']) {
     const folder = join(await emptyFolder(), 'starter');
-    await cp(join(projectRoot, 'models/starter'), folder, { recursive: true });
+    await cp(twoFindingModel, folder, { recursive: true });
     await rm(join(folder, name), { force: true });
     await symlink(join(outside, 'secret'), join(folder, name));
     const registry = openRegistry(await emptyFolder());

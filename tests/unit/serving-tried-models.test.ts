@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { loadConfig, projectRoot } from '../../src/config.js';
+import { loadConfig } from '../../src/config.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { Fault } from '../../src/errors.js';
 import { loadFindings } from '../../src/findings-config.js';
@@ -14,10 +14,11 @@ import { openTriedModels } from '../../src/serving/tried-models.js';
 import { changedStarter } from '../support/changed-starter.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDirectory } from '../support/orthanc.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const config = loadConfig({});
 const findings = loadFindings(config.findingsFile);
-const starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+const starter = await loadModelVersion(twoFindingModel);
 const reader = openReader(config, { xray: undefined, ct: undefined });
 after(() => reader.close());
 

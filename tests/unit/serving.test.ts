@@ -5,7 +5,7 @@ import { LoadFailures } from '../../src/serving/load-failures.js';
 import { openReader } from '../../src/serving/image-reader.js';
 import { openAnalyser } from '../../src/service/open-analyser.js';
 import { loadOntoEngine, startLineServing, startServing } from '../../src/serving/model-serving.js';
-import { loadConfig, projectRoot } from '../../src/config.js';
+import { loadConfig } from '../../src/config.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { startEngine } from '../../src/engine/start-engine.js';
 import { Fault } from '../../src/errors.js';
@@ -19,12 +19,13 @@ import { isFault } from '../support/fault.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { descendantsOf } from '../support/processes.js';
 import { limitHere } from '../support/machine-speed.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const reason = { by: 'test', why: 'test', at: new Date() };
 const config = loadConfig({});
 const findings = loadFindings(config.findingsFile);
 const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
-const starter = await loadModelVersion(join(projectRoot, 'models/starter'));
+const starter = await loadModelVersion(twoFindingModel);
 const reader = openReader(config, { xray: undefined, ct: undefined });
 after(async () => {
   await reader.close();

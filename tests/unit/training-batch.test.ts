@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { recipeByMemory } from '../../src/retraining/retraining-recipe.js';
-import { loadConfig, projectRoot } from '../../src/config.js';
+import { loadConfig } from '../../src/config.js';
 import { machineMemory } from '../../src/engine/machine-memory.js';
 import { trainingBytes } from '../../src/engine/training-memory.js';
 import { Fault } from '../../src/errors.js';
@@ -11,6 +10,7 @@ import { loadModelVersion } from '../../src/registry/model-version.js';
 import { batchByMemory } from '../../src/training/batch-by-memory.js';
 import { exampleArchitecture } from './network-examples.js';
 import { knownNetwork } from '../../src/network/loadable-network.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const densenet = exampleArchitecture('densenet-121');
 const size = { height: 224, width: 224 };
@@ -43,7 +43,7 @@ test('too little memory is told with the way out', () => {
 });
 
 test('a retraining run uses the batch of its settings, else what fits in memory for the champion', async () => {
-  const served = (await loadModelVersion(join(projectRoot, 'models/starter'))).networks.xray!;
+  const served = (await loadModelVersion(twoFindingModel)).networks.xray!;
   const { retraining } = loadConfig({});
   assert.equal(retraining.batch, undefined);
   const expected = batchByMemory(knownNetwork(served.network, 'test').architecture, [{ what: 'all' }], served.input, machineMemory(), 32);
