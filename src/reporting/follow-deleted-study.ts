@@ -11,6 +11,8 @@ export async function followDeletedStudy(
   events: Pick<StudyEvents, 'onStudyChanged'>,
   log: Log,
 ): Promise<void> {
+  // Its failed jobs run once more: they find the study under its new id, or nothing to do.
+  for (const job of await queue.failedJobs()) if (job.pacsStudyId === pacsStudyId) await queue.retryFailedJob(job.id);
   const known = await index.studies.ofOrthancId(pacsStudyId);
   if (!known) return;
   const [id] = await studies.findStudies(known.studyInstanceUID);

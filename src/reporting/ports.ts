@@ -222,6 +222,7 @@ export interface StudyQueue {
 export interface FailedStudyJob {
   readonly id: string;
   readonly code: string;
+  readonly pacsStudyId: string | undefined;
   readonly studyInstanceUID: string | undefined;
 }
 

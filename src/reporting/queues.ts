@@ -32,6 +32,7 @@ export function studyQueueOf(jobs: Pick<Jobs, 'send' | 'failedJobs' | 'retryFail
       return failed.map(({ id, payload, failure }) => ({
         id,
         code: failure.code,
+        pacsStudyId: (payload as { readonly pacsStudyId?: string }).pacsStudyId,
         studyInstanceUID: (payload as { readonly studyInstanceUID?: string }).studyInstanceUID ?? failure.subject.studyInstanceUID,
       }));
     },

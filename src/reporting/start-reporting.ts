@@ -14,7 +14,7 @@ import { reportFailure } from './report-failure.js';
 import { deliver, report, intake } from './report-story.js';
 import { studyOf } from './study-intake.js';
 import { resultWithoutDocument } from './study-result.js';
-import { infrastructureFaults, unlessDeleted } from './unless-deleted.js';
+import { infrastructureFaults, unlessDeleted, unlessMoved } from './unless-deleted.js';
 import { untilAborted } from './until-aborted.js';
 
 /** A report is retried without limit until the infrastructure works again, or the study has stopped changing. */
@@ -61,7 +61,9 @@ export async function startReporting(
           { ...ports, model: () => model, reader, ...(severalLines ? { models: () => champions } : {}) },
           signal,
         );
-        await unlessDeleted(payload.studyInstanceUID, studies, remove, () => report(payload, reporting));
+        await unlessDeleted(payload.studyInstanceUID, studies, remove, () =>
+          unlessMoved(payload, studies, queue, () => report(payload, reporting)),
+        );
       } finally {
         champions.release();
       }
