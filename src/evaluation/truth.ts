@@ -51,7 +51,9 @@ export function truthsOf(statements: StatedFindings, classes: readonly string[],
     if (denied.rank > present.rank) return { truth: 0, origin: denied.origin };
     // two-valued: the origin of "absent" may be stated too, as that of readers' labels is
     const own = absent === undefined && Object.hasOwn(origins, name) ? origins[name]! : null;
-    const open = absent !== undefined || unknown.includes(name) || labels.some((label) => rules[name]?.undecided?.includes(label));
+    // a reader who says "no pneumonia" has decided, also beside an opacity
+    const undecided = own === null && labels.some((label) => rules[name]?.undecided?.includes(label));
+    const open = absent !== undefined || unknown.includes(name) || undecided;
     return open ? { truth: null, origin: null } : { truth: 0, origin: own };
   });
 }

@@ -4,8 +4,6 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { projectRoot } from '../../src/config.js';
-import { writePart10 } from '../../src/dicom/part10.js';
-import { derivedUid, type StudyInstanceUID } from '../../src/dicom/uid.js';
 import { conceptsOf, loadFindings, termsOf } from '../../src/findings-config.js';
 import { loadConfig } from '../../src/config.js';
 import { startEngine } from '../../src/engine/start-engine.js';
@@ -23,7 +21,8 @@ import { chestStudy } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { assertShowsItsFigures, pressEveryAction, retrainAndWatch, retrainInVain } from '../support/models-view.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
-import { guessingCandidate, phantomRetraining, phantomPatient } from '../support/phantom-patients.js';
+import { guessingCandidate, phantomRetraining } from '../support/phantom-patients.js';
+import { phantomStudy } from '../support/phantom-study.js';
 import { sendByStow } from '../support/send.js';
 import { configFor, eventuallyOneResult, spawnService } from '../support/service.js';
 
@@ -36,43 +35,6 @@ describe('retraining on a real Orthanc', () => {
   });
   const pacs = useOrthanc();
 
-  function study(number: number): { readonly studyInstanceUID: StudyInstanceUID; readonly file: Uint8Array; readonly diseased: boolean } {
-    const { image, diseased } = phantomPatient(number);
-    const studyInstanceUID = derivedUid<StudyInstanceUID>('retraining study', String(number));
-    const stored = Uint16Array.from(image.values, (value) => Math.round(value * 4095));
-    const file = writePart10({
-      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
-      SOPInstanceUID: derivedUid('retraining image', String(number)),
-      StudyInstanceUID: studyInstanceUID,
-      SeriesInstanceUID: derivedUid('retraining series', String(number)),
-      StudyDate: '20260102',
-      StudyTime: '101112',
-      AccessionNumber: `N${number}`,
-      StudyID: '1',
-      PatientName: `PHANTOM^${number}`,
-      PatientID: `RETRAINING-${number}`,
-      PatientBirthDate: '',
-      PatientSex: 'O',
-      ReferringPhysicianName: '',
-      Modality: 'CR',
-      BodyPartExamined: 'CHEST',
-      ViewPosition: 'PA',
-      Manufacturer: 'Phantom',
-      SeriesNumber: 1,
-      InstanceNumber: 1,
-      SamplesPerPixel: 1,
-      PhotometricInterpretation: 'MONOCHROME2',
-      Rows: image.height,
-      Columns: image.width,
-      BitsAllocated: 16,
-      BitsStored: 12,
-      HighBit: 11,
-      PixelRepresentation: 0,
-      PixelData: new Uint8Array(stored.buffer),
-    });
-    return { studyInstanceUID, file, diseased };
-  }
-
   test('studies sent, assessments given, retrained: the gate promotes, and the next study is reported by the new version', {
     timeout: 14 * 60_000,
   }, async () => {
@@ -81,7 +43,9 @@ describe('retraining on a real Orthanc', () => {
     const engine = await startEngine({ prefer: 'onnx-cpu', threads: 1 });
     // As a decoder gives them: it stretches the grey values of what it reads.
     const reader = openReader(configFor(pacs.orthanc), { xray: { width: 72, height: 72 }, ct: undefined });
-    const seen = await Promise.all(Array.from({ length: 32 }, async (_, number) => (await reader.readXray(study(number).file)).image));
+    const seen = await Promise.all(
+      Array.from({ length: 32 }, async (_, number) => (await reader.readXray(phantomStudy(number).file)).image),
+    );
     await reader.close();
     const guessing = await elsewhere.add(await guessingCandidate(engine, seen));
     await engine.close();
@@ -138,7 +102,7 @@ describe('retraining on a real Orthanc', () => {
       termsOf: (name: string) => termsOf(findings, name),
       codes: conceptsOf(findings),
     };
-    const studies = Array.from({ length: patients }, (_, number) => study(number));
+    const studies = Array.from({ length: patients }, (_, number) => phantomStudy(number));
     for (let from = 0; from < studies.length; from += 40)
       await sendByStow(
         studies.slice(from, from + 40).map((one) => one.file),

@@ -83,7 +83,7 @@ export async function plannedPhantoms(
 }
 
 /** A model that has learned nothing yet and finds nothing: a hospital's first retraining run starts from one. */
-export function blindCandidate(): Candidate {
+export function blindCandidate(findings: readonly string[] = ['pneumonia']): Candidate {
   const spec: ArchitectureSpec = {
     family: 'resnet',
     block: 'basic',
@@ -91,7 +91,7 @@ export function blindCandidate(): Candidate {
     layers: [1, 1],
     widths: [12, 24],
     strides: [1, 2],
-    outputs: 1,
+    outputs: findings.length,
     head: 'torchvision',
   };
   const network = tinyNetwork({
@@ -99,7 +99,7 @@ export function blindCandidate(): Candidate {
     tensors: initialWeights(architectureOf(spec), 1),
     // Not per image: a picture with a part covered would look otherwise everywhere.
     input: { width: 64, height: 64, channels: 1, resize: 'bilinear-antialias', normalization: 'imagenet' },
-    outputs: [{ kind: 'finding', name: 'pneumonia', temperature: 1, absentBelow: 0.2, presentFrom: 0.999 }],
+    outputs: findings.map((name) => ({ kind: 'finding' as const, name, temperature: 1, absentBelow: 0.2, presentFrom: 0.999 })),
   });
   const { features } = architectureOf(spec);
   const precision = new Float32Array(features * features);

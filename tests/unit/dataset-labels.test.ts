@@ -39,6 +39,12 @@ describe('present, absent and unknown findings', () => {
     assert.deepEqual(truthOf({ labels: ['cardiomegaly'], unknown: ['covid-19'] }, classes, rules), [1, 0, 0, null, 1]);
   });
 
+  test('what a reader stated to be absent is absent, also beside a finding that leaves it open', () => {
+    const read = { labels: ['opacity'], unknown: ['abnormal', 'covid-19', 'cardiomegaly'] };
+    assert.deepEqual(truthOf(read, ['pneumonia'], rules), [null]);
+    assert.deepEqual(truthOf({ ...read, origins: { opacity: 'radiologist', pneumonia: 'radiologist' } }, ['pneumonia'], rules), [0]);
+  });
+
   test('with the list a finding that is not named is unknown, not absent', () => {
     assert.deepEqual(truthOf({ labels: ['cardiomegaly'], absent: [] }, classes, rules), [1, null, null, null, 1]);
     assert.deepEqual(truthOf({ labels: [], absent: [] }, classes, rules), [null, null, null, null, null]);
