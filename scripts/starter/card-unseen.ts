@@ -12,11 +12,21 @@ export function unseenSections({ xray, unseen, decisions: decided }: Figures): r
     ...byView(unseen),
     ...neverLeftOut({ xray, unseen }),
     '### Criteria of the findings',
-    'Decided by `npm run starter-figures` (`scripts/starter/shipped-findings.ts`, `src/evaluation/choose-operating-point.ts`). A finding that misses one of them is an output that the model ignores.',
+    'Decided by `npm run starter-figures` (`scripts/starter/shipped-findings.ts`, `src/evaluation/choose-operating-point.ts`). A finding that misses one of them is an output that the model ignores, except `abnormal`.',
     table(
-      ['finding', 'criterion reached', ''],
-      decisions.map(({ name, isShipped, why }) => [name, isShipped ? 'yes' : '**no**', why]),
+      ['finding', 'criterion reached', 'ships', ''],
+      decisions.map(({ name, isShipped, isBelowCriterion, why }) => [
+        name,
+        isShipped && !isBelowCriterion ? 'yes' : '**no**',
+        isShipped ? 'yes' : 'no',
+        why,
+      ]),
     ),
+    ...(decisions.some(({ isShipped, isBelowCriterion }) => isShipped && isBelowCriterion)
+      ? [
+          '**`abnormal` ships below its criterion**, so that a new installation shows something: with a threshold that keeps false positives at every left-out source to a tenth. It is a demonstration.',
+        ]
+      : []),
     '### With the lungs covered',
     'AUROC of up to 200 images, drawn at random, for patients of the training sources (validation) and of the left-out sources. A network that needs the lungs is near 0.5 without them.',
     coveredTable(unseen),

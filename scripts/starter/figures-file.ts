@@ -114,6 +114,8 @@ export const figuresSchema = z
           .object({
             name: z.string(),
             isShipped: z.boolean(),
+            /** It ships although it misses its AUROC. */
+            isBelowCriterion: z.boolean().optional(),
             why: z.string(),
             presentFrom: z.number().optional(),
             absentBelow: z.number().optional(),

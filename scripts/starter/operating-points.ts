@@ -7,13 +7,16 @@ import {
 import type { ScoredSet } from '../../src/evaluation/report/scored-set.js';
 import type { NetworkFile } from '../../src/registry/model-file.js';
 import type { Figures, SetFigures } from './figures-file.js';
-import { findingsByAuroc } from './shipped-findings.js';
+import { findingsByAuroc, type FindingDecision } from './shipped-findings.js';
 
 export type OutputDecision = Figures['decisions'][number];
 
+/** Ships also below its AUROC: it is the most general finding, and a service that shows nothing cannot be tried out. */
+const always = 'abnormal';
+
 /**
  * What becomes of each finding: it needs its AUROC at left-out sources, and then a threshold at which no left-out source has more than
- * a tenth of false positives and enough sensitivity is left.
+ * a tenth of false positives and enough sensitivity is left. `abnormal` ships below its AUROC too, but never without such a threshold.
  *
  * @param sets the images of left-out sources, each as a network scores them that was trained without them
  */
@@ -22,16 +25,20 @@ export function outputDecisions(
   unseen: Figures['unseen'],
   sets: readonly ScoredSet[],
 ): readonly OutputDecision[] {
-  return findingsByAuroc(test, unseen).map(({ name, isShipped, why }) => {
-    if (!isShipped) return { name, isShipped, why };
-    const point = chooseOperatingPoint(sets.flatMap((set) => unseenScores(set, name)));
-    return {
-      name,
-      isShipped: point.shipped,
-      why: `${why} ${pointText(point)}`,
-      ...(point.shipped ? { presentFrom: point.presentFrom, absentBelow: point.absentBelow } : {}),
-    };
+  return findingsByAuroc(test, unseen).map((one) => {
+    if (one.isShipped) return withOperatingPoint(one, sets);
+    return one.name === always ? { ...withOperatingPoint(one, sets), isBelowCriterion: true } : one;
   });
+}
+
+function withOperatingPoint({ name, why }: FindingDecision, sets: readonly ScoredSet[]): OutputDecision {
+  const point = chooseOperatingPoint(sets.flatMap((set) => unseenScores(set, name)));
+  return {
+    name,
+    isShipped: point.shipped,
+    why: `${why} ${pointText(point)}`,
+    ...(point.shipped ? { presentFrom: point.presentFrom, absentBelow: point.absentBelow } : {}),
+  };
 }
 
 /** The outputs of the model that ships: with the thresholds that were chosen, or ignored. */

@@ -9,6 +9,8 @@ import type { Figures, GroupFindings, SetFigures } from './figures-file.js';
 export interface FindingDecision {
   readonly name: string;
   readonly isShipped: boolean;
+  /** It ships although it misses its AUROC: operating-points.ts. */
+  readonly isBelowCriterion?: boolean | undefined;
   /** The criterion and what was found, as a sentence. */
   readonly why: string;
 }

@@ -28,8 +28,10 @@ interface Golden {
 }
 
 const root = new URL('../../../', import.meta.url);
-const golden = JSON.parse(readFileSync(new URL('tests/fixtures/starter/golden.json', root), 'utf8')) as Golden;
-const model = await loadModelVersion(fileURLToPath(new URL('models/starter', root)));
+const models = [
+  { name: 'the starter', folder: 'models/starter', fixture: 'golden' },
+  { name: 'the model of the tests', folder: 'tests/fixtures/models/two-findings', fixture: 'golden-two-findings' },
+];
 const engine = new OnnxEngine({ settings: { provider: 'cpu', threads: 1 }, description: { name: 'test', why: 'test' } });
 after(() => engine.close());
 
@@ -43,31 +45,35 @@ function picture({ width, height, k, constant }: Golden['cases'][number]['input'
   };
 }
 
-for (const kind of ['xray', 'ct'] as const) {
-  test(`the starter's ${kind} network answers as in PyTorch, from picture to distance`, async () => {
-    const served = model.networks[kind]!;
-    const { width, height } = served.input;
-    const predictor = await engine.load(served.network);
-    for (const { input, networks } of golden.cases) {
-      const expected = networks[kind];
-      const data = standardise(resizeBilinear(picture(input), width, height).values);
-      const prediction = await predictor.predict({ data, batch: 1, channels: 1, height, width });
-      const label = JSON.stringify(input);
-      assert.ok(relativeError(prediction.logits, expected.logits) < 1e-4, `logits of ${label}`);
-      assert.ok(
-        relativeError(prediction.embedding.subarray(0, expected.embedding.length), expected.embedding) < 1e-4,
-        `embedding of ${label}`,
-      );
-      const { gate, findings } = assessImage(prediction, 0, served);
-      assert.ok(
-        Math.abs(gate.distance! / expected.distance - 1) < 1e-3,
-        `distance of ${label}: ${gate.distance}, expected ${expected.distance}`,
-      );
-      for (const { output, probability } of findings)
-        assert.ok(Math.abs(probability - expected.probabilities[output]!) < 1e-4, `probability of ${label}`);
-      // waves are no chests
-      assert.equal(gate.accepted, false, label);
-    }
-    await predictor.release();
-  });
+for (const { name, folder, fixture } of models) {
+  const golden = JSON.parse(readFileSync(new URL(`tests/fixtures/starter/${fixture}.json`, root), 'utf8')) as Golden;
+  const model = await loadModelVersion(fileURLToPath(new URL(folder, root)));
+  for (const kind of ['xray', 'ct'] as const) {
+    test(`${name}: the ${kind} network answers as in PyTorch, from picture to distance`, async () => {
+      const served = model.networks[kind]!;
+      const { width, height } = served.input;
+      const predictor = await engine.load(served.network);
+      for (const { input, networks } of golden.cases) {
+        const expected = networks[kind];
+        const data = standardise(resizeBilinear(picture(input), width, height).values);
+        const prediction = await predictor.predict({ data, batch: 1, channels: 1, height, width });
+        const label = JSON.stringify(input);
+        assert.ok(relativeError(prediction.logits, expected.logits) < 1e-4, `logits of ${label}`);
+        assert.ok(
+          relativeError(prediction.embedding.subarray(0, expected.embedding.length), expected.embedding) < 1e-4,
+          `embedding of ${label}`,
+        );
+        const { gate, findings } = assessImage(prediction, 0, served);
+        assert.ok(
+          Math.abs(gate.distance! / expected.distance - 1) < 1e-3,
+          `distance of ${label}: ${gate.distance}, expected ${expected.distance}`,
+        );
+        for (const { output, probability } of findings)
+          assert.ok(Math.abs(probability - expected.probabilities[output]!) < 1e-4, `probability of ${label}`);
+        // waves are no chests
+        assert.equal(gate.accepted, false, label);
+      }
+      await predictor.release();
+    });
+  }
 }

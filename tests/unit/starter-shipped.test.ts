@@ -76,6 +76,10 @@ describe('which findings ship', () => {
         yScore: [index < 3 ? 0.8 : index < 30 ? 0.2 : positives],
       })),
     });
+    const below = outputDecisions(testSet(['abnormal']), [run(source('a', { abnormal: finding(0.7) }))], [set(0.7)])[0]!;
+    assert.deepEqual([below.isShipped, below.isBelowCriterion, below.presentFrom], [true, true, 0.201], 'abnormal ships nevertheless');
+    const neither = outputDecisions(testSet(['abnormal']), [run(source('a', { abnormal: finding(0.7) }))], [set(0.1)])[0]!;
+    assert.equal(neither.isShipped, false, 'but never without an operating point');
     const decided = outputDecisions(testSet(['abnormal']), unseen, [set(0.7)]);
     assert.deepEqual([decided[0]!.isShipped, decided[0]!.presentFrom], [true, 0.201]);
     assert.deepEqual(shippedOutputs(outputs, decided)[0], { ...outputs[0], presentFrom: 0.201, absentBelow: 0.201 });
