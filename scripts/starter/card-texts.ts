@@ -22,4 +22,4 @@ Labels. Each states whether a finding is present or absent, and from whom (\`src
 
 Split. By patient (sources without patient numbers: by near-duplicates), with near-duplicates in the same part (perceptual hash), stratified by source and label.`;
 
-export const howToUse = `Show this card with every result. Keep the word "undetermined". Do not use \`covid-19\` to decide about isolation or treatment. Evaluate the model on your own studies before you rely on any figure above, and expect worse results than here.`;
+export const howToUse = `Show this card with every result. Keep the word "undetermined". \`abnormal\` means that the image differs from what the network learned as normal: it may order a worklist, it names no disease, and an image without it is not a normal image. Do not use \`covid-19\` to decide about isolation or treatment. Evaluate the model on your own studies before you rely on any figure above, and expect worse results than here.`;

@@ -34,7 +34,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
         name,
       ),
     ]),
-    '**These figures are too optimistic.** COVID-19 images come from other hospitals, years and scanners than normal ones, and the children with pneumonia are from another country than the adults. A network that distinguishes sources scores high here. Within NIH alone, where the source does not reveal the label, pneumonia is recognised poorly; these rows are the realistic ones for adults. NIH’s labels are also noisy, and the two causes cannot be separated here.',
+    '**These figures are too optimistic.** COVID-19 images come from other hospitals, years and scanners than normal ones, and the children with pneumonia are from another country than the adults. A network that distinguishes sources scores high here; the sources that were left out of training (below) say more. NIH’s labels are extracted from report text and noisy.',
     ...unseenSections(figures),
     'What else was tried, with figures: [experiments](../../docs/reference/starter-experiments.md).',
     '## What the gate says',
@@ -53,7 +53,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
     filesTable(figures),
     'A finding on a rejected image has no meaning; the columns show that the findings alone do not detect unsuitable images. RG1 and CT1 were published years before 2019, so COVID-19 present in them would be a false alarm.',
     '## CT',
-    'The data set is small: one source, about 200 patients, images taken from papers. Half of the training images are the same slices drawn as a full field of view, because published slices are cropped to the lungs.',
+    'COVID-19 comes from one source: about 200 patients, slices taken from papers. The second source, a compilation of carcinomas and normal slices, has none. Slices are cut to the lungs, as the service cuts those of a scanner; half of the training images are the same slices drawn as a full field of view.',
     setTable(
       [
         ['validation', ct.validation],
@@ -61,7 +61,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
       ],
       'covid-19',
     ),
-    'No second source with both classes was available, so nothing is known about CT from other hospitals. The service uses a window of −600 / 1500 HU; the windows of the training images are unknown. There is no lung mask for CT, so the lung criteria of the gate are not computed.',
+    'No second source with both classes was available, so nothing is known about CT from other hospitals. The service uses a window of −600 / 1500 HU; the windows of the training images are unknown. The lung criteria of the gate are not computed for CT.',
     '## How to use it',
     howToUse,
   ].join('\n\n')}\n`;

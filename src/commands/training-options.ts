@@ -16,6 +16,7 @@ import { architectureOf, type ArchitectureSpec } from '../network/architecture-s
 import { checkClasses } from '../network/check-classes.js';
 import { initialWeights } from '../network/initial-weights.js';
 import { networkPreset, networkPresets, type NetworkPreset } from '../network/presets.js';
+import { publishedWeights } from '../network/published-weights.js';
 import type { Tensors } from '../network/safetensors.js';
 import { transferWeights } from '../network/transfer-weights.js';
 import { readStoredWeights } from '../registry/stored-weights.js';
@@ -30,7 +31,7 @@ import { numberOption, wholeNumberOption } from './number-options.js';
 /** Options that `train` and `lr-find` share, as the command line gives them. */
 export interface TrainingOptions {
   readonly dataset: readonly string[];
-  readonly network: string;
+  readonly network?: string;
   readonly head?: string;
   readonly weights?: string;
   readonly from?: string;
@@ -181,11 +182,13 @@ function classesOf(
 type NetworkPlan = Pick<PlannedTraining, 'architecture' | 'initial' | 'input'>;
 
 async function networkOf(options: TrainingOptions, config: Config, classes: readonly string[], seed: number): Promise<NetworkPlan> {
-  const preset: NetworkPreset = oneOf('--network', options.network, networkPresets);
+  const published = options.network === undefined ? networkOfWeights(options.weights) : undefined;
+  const preset: NetworkPreset | undefined = published ? undefined : oneOf('--network', options.network ?? 'starter', networkPresets);
   const channels = Number(oneOf('--channels', options.channels ?? (options.weights === undefined ? '1' : '3'), ['1', '3'] as const));
   const side = wholeNumberOption('--size', options.size, 32, 1024);
   const head = oneOf('--head', options.head ?? (preset === 'starter' ? 'torchvision' : 'fastai'), ['torchvision', 'fastai'] as const);
-  const architecture = networkPreset(preset, { inputChannels: channels, outputs: classes.length, head });
+  const ends = { inputChannels: channels, outputs: classes.length, head };
+  const architecture = preset === undefined ? { ...published!, ...ends } : networkPreset(preset, ends);
   // published weights were trained on pictures normalised so, channel by channel; one channel has no such three
   const input: InputSpecification = {
     width: side,
@@ -196,9 +199,14 @@ async function networkOf(options: TrainingOptions, config: Config, classes: read
   };
   const fresh = initialWeights(architectureOf(architecture), seed);
   if (options.weights === undefined) return { architecture, input, initial: { tensors: fresh, parent: null } };
-  const published = await readStoredWeights(options.weights, weightsFolder(config));
-  const { tensors, adapted } = transferWeights(architectureOf(architecture), fresh, published.tensors, options.weights);
-  return { architecture, input, initial: { tensors, parent: null, startedFrom: [published.origin, ...adapted].join('; ') } };
+  const stored = await readStoredWeights(options.weights, weightsFolder(config));
+  const { tensors, adapted } = transferWeights(architectureOf(architecture), fresh, stored.tensors, options.weights);
+  return { architecture, input, initial: { tensors, parent: null, startedFrom: [stored.origin, ...adapted].join('; ') } };
+}
+
+/** The network that published weights belong to, as they were published. @returns undefined for a file, or without weights */
+export function networkOfWeights(weights: string | undefined): ArchitectureSpec | undefined {
+  return publishedWeights.find(({ name }) => name === weights)?.spec;
 }
 
 /** The network of a model goes on learning; its head begins anew where the classes are others. */

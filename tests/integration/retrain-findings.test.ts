@@ -122,15 +122,15 @@ describe('retraining of twelve findings', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(run);
-    let said = '';
-    for (const stream of [run.stdout, run.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    let output = '';
+    for (const stream of [run.stdout, run.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const ended = new Promise((resolve) => run.once('exit', resolve));
     const planFile = join(dataDir, 'retraining/run/plan.json');
     let plan: RetrainingPlan | undefined;
     await eventually(
       'the plan is written',
       () => {
-        assert.equal(run.exitCode, null, said);
+        assert.equal(run.exitCode, null, output);
         assert.ok(existsSync(planFile));
         plan = parsePlan(readFileSync(planFile, 'utf8'));
         assert.ok(plan);
@@ -161,7 +161,7 @@ describe('retraining of twelve findings', () => {
 
     const registry = openRegistry(join(dataDir, 'models'));
     const record = (await registry.lastRun())!;
-    assert.ok(['promoted', 'refused', 'shadow'].includes(record.outcome), `${record.outcome}: ${record.why}\n${said}`);
+    assert.ok(['promoted', 'refused', 'shadow'].includes(record.outcome), `${record.outcome}: ${record.why}\n${output}`);
     const tested = images.filter(({ part }) => part === 'test');
     const decision = record.decision!;
     for (const name of findings) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { acceptFormerOption } from '../former-names.js';
+import { networkPresets } from '../../network/presets.js';
 import { jsonLines, jsonObject, lineOption, repeatable } from './option-values.js';
 
 /** Commands that train networks. */
@@ -26,7 +27,7 @@ export function addTrainingCommands(program: Command): void {
 function withTrainingOptions(command: Command): Command {
   command
     .requiredOption('--dataset <directory>', 'data set made by `dataset import`; may be given several times', repeatable, [])
-    .option('--network <name>', 'starter, resnet-18, resnet-34, resnet-50, densenet-121 or mobilenet-v2', 'starter')
+    .option('--network <name>', `one of ${networkPresets.join(', ')} (default: that of the published weights, otherwise starter)`)
     .option('--head <name>', 'torchvision, or fastai (two linear layers with dropout) (default: fastai; torchvision for starter)')
     .option(
       '--weights <file>',
