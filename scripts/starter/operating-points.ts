@@ -41,14 +41,17 @@ function withOperatingPoint({ name, why }: FindingDecision, sets: readonly Score
   };
 }
 
-/** The outputs of the model that ships: with the thresholds that were chosen, or ignored. */
+/**
+ * The outputs of the model that ships: with the thresholds that were chosen, or ignored. `abnormal` has no regions: it is no disease
+ * with one place, and the network's maps of 4 × 4 cells were strongest outside the lungs in all images that were looked at.
+ */
 export function shippedOutputs(outputs: NetworkFile['outputs'], decisions: readonly OutputDecision[]): NetworkFile['outputs'] {
   return outputs.map((output) => {
     const decision = decisions.find(({ name }) => name === output.name);
     if (output.kind !== 'finding' || !decision) return output;
     const { presentFrom, absentBelow } = decision;
     if (!decision.isShipped || presentFrom === undefined || absentBelow === undefined) return { kind: 'ignored', name: output.name };
-    return { ...output, presentFrom, absentBelow };
+    return { ...output, presentFrom, absentBelow, ...(output.name === always ? { regions: false as const } : {}) };
   });
 }
 

@@ -15,6 +15,8 @@ export interface FindingRule {
   readonly publishedThreshold?: number | undefined;
   /** False: temperature and thresholds are the publisher's or provisional, not fitted on labels of this hospital. Absent: true. */
   readonly calibratedHere?: boolean | undefined;
+  /** False: no box and no heat map, because the network's maps do not show where the finding is. */
+  readonly regions?: false | undefined;
 }
 
 /** An output that no finding of config/findings.json stands for: it is computed and not reported. */

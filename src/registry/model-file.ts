@@ -28,6 +28,8 @@ const findingSchema = z
     publishedThreshold: z.number().gt(0).lt(1).optional(),
     /** False: temperature and thresholds are the publisher's or provisional, not fitted on labels of this hospital. Absent: true. */
     calibratedHere: z.boolean().optional(),
+    /** False: no box and no heat map, because the network's maps do not show where the finding is. */
+    regions: z.literal(false).optional(),
   })
   .refine(({ absentBelow, presentFrom }) => absentBelow <= presentFrom, {
     message: 'absentBelow must not be above presentFrom',

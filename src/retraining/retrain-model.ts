@@ -174,7 +174,7 @@ function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: Re
     ...candidate,
     lineage: { ...candidate.lineage, trainedOn: trainedOn(images, champion) },
     ...(champion.file.adopted ? { adopted: champion.file.adopted } : {}),
-    networks: { ...candidate.networks, ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) },
+    networks: { ...withoutRegions(candidate.networks, champion), ...(champion.networks.ct ? { ct: { keptFrom: champion } } : {}) },
   };
   const identity = modelIdentity(filesOfCandidate(whole).file);
   const metrics = Object.fromEntries(
@@ -184,4 +184,14 @@ function wholeModel(candidate: Candidate, champion: ModelVersion, { images }: Re
     ]),
   );
   return { ...whole, metrics };
+}
+
+/** A finding for which the champion draws no regions has none in its successor: the maps are those of the same body. */
+function withoutRegions(networks: Candidate['networks'], champion: ModelVersion): Candidate['networks'] {
+  const { xray } = networks;
+  if (!xray || 'keptFrom' in xray) return networks;
+  const before = champion.networks.xray?.outputs ?? [];
+  const isWithout = (name: string): boolean => before.some((one) => one.kind === 'finding' && one.name === name && one.regions === false);
+  const outputs = xray.outputs.map((one) => (one.kind === 'finding' && isWithout(one.name) ? { ...one, regions: false as const } : one));
+  return { ...networks, xray: { ...xray, outputs } };
 }

@@ -130,9 +130,9 @@ function findingPrediction(
   image: number,
   frame: Frame | undefined,
 ): FindingPrediction {
-  const { absentBelow, presentFrom, calibratedHere } = served.outputs[output] as FindingRule;
-  const { mapWidth: width, mapHeight: height } = prediction;
-  const values = activationMapOf(prediction, image, output);
+  const { absentBelow, presentFrom, calibratedHere, regions } = served.outputs[output] as FindingRule;
+  const { mapWidth: width, mapHeight: height } = regions === false ? { mapWidth: 0, mapHeight: 0 } : prediction;
+  const values = regions === false ? new Float32Array(0) : activationMapOf(prediction, image, output);
   const box = decision === 'present' ? activationBox(values, width, height) : undefined;
   const activation = mapInWhole({ values, width, height }, frame);
   return {

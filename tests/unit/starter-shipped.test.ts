@@ -82,7 +82,12 @@ describe('which findings ship', () => {
     assert.equal(neither.isShipped, false, 'but never without an operating point');
     const decided = outputDecisions(testSet(['abnormal']), unseen, [set(0.7)]);
     assert.deepEqual([decided[0]!.isShipped, decided[0]!.presentFrom], [true, 0.201]);
-    assert.deepEqual(shippedOutputs(outputs, decided)[0], { ...outputs[0], presentFrom: 0.201, absentBelow: 0.201 });
+    assert.deepEqual(shippedOutputs(outputs, decided)[0], {
+      ...outputs[0],
+      presentFrom: 0.201,
+      absentBelow: 0.201,
+      regions: false,
+    });
     const without = outputDecisions(testSet(['abnormal']), unseen, [set(0.1)]);
     assert.match(without[0]!.why, /sensitivity there may be as low as/);
     assert.deepEqual(shippedOutputs(outputs, without), [{ kind: 'ignored', name: 'abnormal' }, outputs[1]]);
