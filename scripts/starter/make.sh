@@ -15,6 +15,8 @@ name_without() { local name=xray one; for one in "$@"; do name+=-without-$one; d
 chest_ai weights fetch google/efficientnet-lite0
 shipped=$(name_without "${unseen[@]}")
 train "$shipped" --size "$size" --epochs "$epochs" --from models/starter "${unseen[@]/#/--leave-out=}"
+[ -f "$work/runs/ct/model-version" ] || chest_ai train-starter --data "$data" --work "$work" --use ct --size 192 --epochs "$epochs" \
+  --from "$(cat "$work/runs/$shipped/model-version")"
 # Sources of one hospital or one compilation are left out together.
 groups=("nih-chest-xray-sample nih-mixed-findings" "covid-radiography-covid covid-radiography-normal" kermany-paediatric shenzhen-tb jsrt
   openist-normal hannover-mhh "covid-chestxray-2020-03-15 covid-chestxray-2020-06" covid-cxnet)
