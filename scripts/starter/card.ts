@@ -19,7 +19,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
     '## What it is',
     whatItIs(figures, file),
     limitsTable(file),
-    'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, otherwise undetermined. Temperatures, thresholds and the limit of the distance come from the calibration images.',
+    'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, otherwise undetermined. Temperatures, thresholds and the limit of the distance come from the calibration images; the threshold of `abnormal` comes from sources that were left out of training (below).',
     '## Data, licence, attribution',
     dataAndLicence,
     `X-rays, including synthetic near-misses and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before training. No weight, temperature or threshold comes from it, no variant was chosen by it, and it was evaluated once, with the shipped networks.`,

@@ -55,14 +55,23 @@ export function shippedOutputs(outputs: NetworkFile['outputs'], decisions: reado
   });
 }
 
-/** Images that the model's guards accept and whose label is known. */
+/**
+ * Images that the model's guards accept and whose label is known. Of a source in which radiologists read enough patients without the
+ * finding only what they read: a label from report text is often wrong, and a true positive would count as a false one.
+ */
 function unseenScores(set: ScoredSet, name: string): readonly UnseenScore[] {
-  const images = set.images.filter(({ refusal }) => refusal === undefined);
   const index = set.classes.indexOf(name);
-  return images.flatMap(({ patient, source, yTrue, yScore }) => {
+  const rows = set.images.flatMap(({ patient, source, yTrue, yScore, origins, refusal }) => {
     const truth = yTrue[index] ?? null;
-    return truth === null ? [] : [{ patient, source, yTrue: truth, yScore: yScore[index]! }];
+    const isRead = ['radiologist', 'adjudicated'].includes(origins?.[index] ?? '');
+    return truth === null || refusal !== undefined ? [] : [{ patient, source, yTrue: truth, yScore: yScore[index]!, isRead }];
   });
+  const readNormals = (source: string): number =>
+    new Set(rows.filter((row) => row.source === source && row.isRead && row.yTrue === 0).map(({ patient }) => patient)).size;
+  const enough = new Set(
+    [...new Set(rows.map(({ source }) => source))].filter((source) => readNormals(source) >= defaultOperatingPointRules.minPatients),
+  );
+  return rows.filter(({ source, isRead }) => isRead || !enough.has(source));
 }
 
 function pointText(point: OperatingPoint): string {

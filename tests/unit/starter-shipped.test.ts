@@ -78,6 +78,20 @@ describe('which findings ship', () => {
     });
     const below = outputDecisions(testSet(['abnormal']), [run(source('a', { abnormal: finding(0.7) }))], [set(0.7)])[0]!;
     assert.deepEqual([below.isShipped, below.isBelowCriterion, below.presentFrom], [true, true, 0.201], 'abnormal ships nevertheless');
+    const mined = set(0.7);
+    const half = mined.images.map((image, index) => ({
+      ...image,
+      yScore: index < 9 ? [0.8] : image.yScore,
+      origins: [index < 9 ? ('mined' as const) : ('radiologist' as const)],
+    }));
+    const read = outputDecisions(testSet(['abnormal']), unseen, [{ ...mined, images: half }])[0]!;
+    assert.deepEqual([read.isShipped, read.presentFrom], [true, 0.201], 'none of the 21 normals that radiologists read scores above 0.2');
+    const few = mined.images.map((image) => ({ ...image, yScore: [image.yTrue[0] === 0 ? 0.8 : 0.9], origins: ['mined' as const] }));
+    assert.equal(
+      outputDecisions(testSet(['abnormal']), unseen, [{ ...mined, images: few }])[0]!.presentFrom,
+      0.801,
+      'without readers all count',
+    );
     const neither = outputDecisions(testSet(['abnormal']), [run(source('a', { abnormal: finding(0.7) }))], [set(0.1)])[0]!;
     assert.equal(neither.isShipped, false, 'but never without an operating point');
     const decided = outputDecisions(testSet(['abnormal']), unseen, [set(0.7)]);
