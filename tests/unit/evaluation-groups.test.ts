@@ -180,6 +180,12 @@ describe('the worst group', () => {
       const later = criterion(groupCriteria({ name: 'pneumonia', challenger: set, champion: set, rules: rulesOf() }), name);
       assert.equal(later.counts, false, 'a champion is compared with instead');
     }
+    const anything = { ...set, classes: ['abnormal', ...set.classes.slice(1)] };
+    const others = criterion(
+      groupCriteria({ name: 'abnormal', challenger: anything, champion: null, rules: rulesOf() }),
+      'false-positives-of-others',
+    );
+    assert.equal(others.counts, false, 'whoever has another finding is abnormal too');
     const devices = criterion(groupCriteria({ name: 'pneumonia', challenger: set, champion: null, rules: rulesOf() }), 'auroc-in-devices');
     assert.deepEqual([devices.counts, /no image states them/.test(devices.words)], [false, true]);
   });

@@ -23,6 +23,8 @@ export interface GroupQuestion {
 }
 
 const groupings: readonly Grouping[] = ['view', 'source', 'devices'];
+/** The finding of patients who have anything at all: nobody has another finding and not this one. */
+const anything = 'abnormal';
 
 /** All of them for one finding. */
 export function groupCriteria(question: GroupQuestion): readonly Criterion[] {
@@ -119,7 +121,7 @@ function falsePositivesOfOthers(question: GroupQuestion): Criterion {
     groups: groupNames(challenger.images.filter(isOther), 'source'),
     includes: isOther,
     what: `Among patients with other findings and without ${name}, the share of false positives`,
-    required: champion === null,
+    required: champion === null && name !== anything,
     note: (group) =>
       challenger.images.some((image) => groupOf(image, 'source') === group && image.yTrue[index] === 1) ? '' : ', which holds none of it',
   });
