@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { projectRoot } from '../../src/config.js';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import { logInFirst, ownPassword } from '../support/access.js';
@@ -14,6 +13,7 @@ import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByStow } from '../support/send.js';
 import { eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
 import { tinyImage } from '../support/tiny-image.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 /** Texts that are nowhere else in the world, in every attribute that says who, where and why. */
 const planted = {
@@ -216,7 +216,7 @@ describe('no patient attribute leaves the DICOM objects', () => {
       ];
       const output = Buffer.from(running.output());
       // of the millions of bytes of shipped weights, some three look like the mark by chance
-      const shipped = filesBelow(join(projectRoot, 'models/starter')).map((file) => readFileSync(file));
+      const shipped = filesBelow(twoFindingModel).map((file) => readFileSync(file));
       const files = filesBelow(dataDir).filter((file) => !shipped.some((bytes) => bytes.equals(readFileSync(file))));
       // What may be there is there: so these are the right places to look at.
       assert.ok(finds(good.studyInstanceUID, output), 'the log names the study');
