@@ -16,6 +16,7 @@ import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.js';
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
 import { eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const run = promisify(execFile);
 
@@ -113,6 +114,7 @@ describe('an assessment while the service is killed', () => {
     const environment = {
       PATH: process.env['PATH'],
       DATA_DIR: dataDir,
+      MODEL_DIR: twoFindingModel,
       ORTHANC_URL: orthanc.url,
       ORTHANC_USERNAME: orthanc.username,
       ORTHANC_PASSWORD: orthanc.password,

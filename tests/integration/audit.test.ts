@@ -14,6 +14,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { openAuditLog } from '../../src/audit/audit-log.js';
 import { temporaryDirectory } from '../support/orthanc.js';
 import { storeBackends } from '../support/store.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const run = promisify(execFile);
 
@@ -284,7 +285,7 @@ test('the commands: accounts, tokens, the log that they leave, its verification 
   const chestAi = async (...given: readonly string[]) => {
     const { stdout } = await run(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...given], {
       cwd: projectRoot,
-      env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
+      env: { PATH: process.env['PATH'], DATA_DIR: dataDir, MODEL_DIR: twoFindingModel },
     });
     return stdout;
   };

@@ -14,6 +14,7 @@ import { sendByCStore } from '../support/send.js';
 import { assertOneCurrentResult, eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { limitHere } from '../support/machine-speed.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 describe('the disk is full', () => {
   const disk = mountSmallDisk(192);
@@ -107,7 +108,7 @@ describe('the disk is full', () => {
     service = undefined;
 
     const refusal = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-      const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, PORT: '0', ORTHANC_URL: pacs.orthanc.url };
+      const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, MODEL_DIR: twoFindingModel, PORT: '0', ORTHANC_URL: pacs.orthanc.url };
       execFile(
         process.execPath,
         [join(projectRoot, 'dist/src/cli.js'), 'serve'],

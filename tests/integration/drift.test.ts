@@ -28,6 +28,7 @@ import { configFor } from '../support/service.js';
 import { defaultPromotionRules } from '../../src/evaluation/promotion/promotion-rules.js';
 import { fastaiRecipe } from '../../src/training/recipe.js';
 import { noTransforms } from '../../src/dataset/augmentation.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const patients = 224;
 const studiesOfSite = 40;
@@ -303,7 +304,7 @@ describe('drift at a site', () => {
       execFile(
         process.execPath,
         [join(projectRoot, 'dist/src/cli.js'), 'drift', '--json'],
-        { cwd: projectRoot, env: { PATH: process.env['PATH'], CONFIG_FILE: settings, DATA_DIR: dataDir } },
+        { cwd: projectRoot, env: { PATH: process.env['PATH'], CONFIG_FILE: settings, DATA_DIR: dataDir, MODEL_DIR: twoFindingModel } },
         (error, text) => resolve({ status: error ? Number(error.code) : 0, out: text }),
       ),
     );

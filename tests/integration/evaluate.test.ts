@@ -8,12 +8,13 @@ import sharp from 'sharp';
 import { projectRoot } from '../../src/config.js';
 import { evaluationReportSchema } from '../../src/evaluation/report/evaluation-report.js';
 import { temporaryDirectory } from '../support/orthanc.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const run = promisify(execFile);
 const command = (dataDir: string, ...parameters: readonly string[]) =>
   run(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'evaluate', ...parameters], {
     cwd: projectRoot,
-    env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ENGINE: 'onnx-cpu', LOG_LEVEL: 'error' },
+    env: { PATH: process.env['PATH'], DATA_DIR: dataDir, MODEL_DIR: twoFindingModel, ENGINE: 'onnx-cpu', LOG_LEVEL: 'error' },
     maxBuffer: 1e8,
   });
 

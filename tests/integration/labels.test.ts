@@ -13,6 +13,7 @@ import { syncOrthancLabels } from '../../src/assessments/sync-orthanc-labels.js'
 import { temporaryDirectory, useOrthanc } from '../support/orthanc.js';
 import { sendByStow } from '../support/send.js';
 import { tinyImage } from '../support/tiny-image.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 describe('labels from a list and from Orthanc', () => {
   const pacs = useOrthanc();
@@ -22,7 +23,14 @@ describe('labels from a list and from Orthanc', () => {
     dataDir = temporaryDirectory('labels'),
   ): Promise<{ readonly status: number; readonly out: string; readonly err: string }> {
     const { url, username, password } = pacs.orthanc;
-    const env = { PATH: process.env['PATH'], ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, DATA_DIR: dataDir };
+    const env = {
+      PATH: process.env['PATH'],
+      ORTHANC_URL: url,
+      ORTHANC_USERNAME: username,
+      ORTHANC_PASSWORD: password,
+      DATA_DIR: dataDir,
+      MODEL_DIR: twoFindingModel,
+    };
     return new Promise((resolve) => {
       execFile(process.execPath, [join(projectRoot, 'dist/src/cli.js'), ...args], { cwd: projectRoot, env }, (error, out, err) =>
         resolve({ status: error ? Number(error.code ?? 1) : 0, out, err }),

@@ -25,7 +25,11 @@ function models(dataDir: string, ...parameters: readonly string[]): Promise<Run>
     execFile(
       process.execPath,
       [join(projectRoot, 'dist/src/cli.js'), 'models', ...parameters],
-      { cwd: projectRoot, env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ENGINE: 'onnx-cpu', LOG_LEVEL: 'error' }, maxBuffer: 1e8 },
+      {
+        cwd: projectRoot,
+        env: { PATH: process.env['PATH'], DATA_DIR: dataDir, MODEL_DIR: twoFindingModel, ENGINE: 'onnx-cpu', LOG_LEVEL: 'error' },
+        maxBuffer: 1e8,
+      },
       (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
     );
   });

@@ -13,6 +13,7 @@ import { sendByCStore, sendByStow } from '../support/send.js';
 import { eventuallyOneResult, startTestService } from '../support/service.js';
 import { storeBackends } from '../support/store.js';
 import { tinyImage } from '../support/tiny-image.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 const assessments = { verifiers: ['petrova'], organization: 'Example Hospital' };
 
@@ -30,7 +31,14 @@ for (const backend of storeBackends()) {
       readonly unreadable: readonly unknown[];
     }> {
       const { url, username, password } = pacs.orthanc;
-      const env = { PATH: process.env['PATH'], ORTHANC_URL: url, ORTHANC_USERNAME: username, ORTHANC_PASSWORD: password, ...environment };
+      const env = {
+        PATH: process.env['PATH'],
+        ORTHANC_URL: url,
+        ORTHANC_USERNAME: username,
+        ORTHANC_PASSWORD: password,
+        MODEL_DIR: twoFindingModel,
+        ...environment,
+      };
       return new Promise((resolve, reject) => {
         execFile(
           process.execPath,

@@ -15,6 +15,7 @@ import { assertNothingRuns, temporaryDirectory, useOrthanc, withOrthanc, type Te
 import { sendByCStore, sendByStow } from '../support/send.js';
 import { assertOneCurrentResult, eventuallyOneResult, spawnService, type SpawnedService } from '../support/service.js';
 import { limitHere } from '../support/machine-speed.js';
+import { twoFindingModel } from '../support/two-finding-model.js';
 
 interface Refusal {
   readonly code: number | null;
@@ -27,6 +28,7 @@ function serveExpectingRefusal(environment: Readonly<Record<string, string>>): P
   const env = {
     PATH: process.env['PATH'],
     DATA_DIR: temporaryDirectory('refused'),
+    MODEL_DIR: twoFindingModel,
     PORT: '0',
     ORTHANC_URL: 'http://127.0.0.1:9',
     ...environment,
