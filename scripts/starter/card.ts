@@ -22,7 +22,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
     'Probability = sigmoid(logit / temperature + bias). `present` from `presentFrom`, `absent` below `absentBelow`, otherwise undetermined. Temperatures, thresholds and the limit of the distance come from the calibration images; the threshold of `abnormal` comes from sources that were left out of training (below).',
     '## Data, licence, attribution',
     dataAndLicence,
-    `X-rays, including synthetic near-misses and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before training. No weight, temperature or threshold comes from it, no variant was chosen by it, and it was evaluated once, with the shipped networks.`,
+    `X-rays, including synthetic near-misses and pictures of other kinds: ${parts(xray)}. CT: ${parts(ct)}. The test set was drawn and locked before training. No weight, temperature or threshold comes from it, no variant was chosen by it, and it was evaluated with the shipped networks only. It decides which findings of a single source ship (below).`,
     '## X-ray: held-out patients of the same sources',
     ...Object.keys(xray.test.findings).flatMap((name) => [
       `**${name}**`,
@@ -61,7 +61,7 @@ export function starterCard(figures: Figures, file: ModelFile): string {
       ],
       'covid-19',
     ),
-    'No second source with both classes was available, so nothing is known about CT from other hospitals. The service uses a window of −600 / 1500 HU; the windows of the training images are unknown. The lung criteria of the gate are not computed for CT.',
+    'No second source with both classes was available, so nothing is known about CT from other hospitals. The service uses a window of −600 / 1500 HU; the windows of the training images are unknown. The gate rejects this network (above), also because it uses what surrounds the lungs; `covid-19` on CT is shown nevertheless, as a demonstration.',
     '## How to use it',
     howToUse,
   ].join('\n\n')}\n`;

@@ -11,11 +11,10 @@ export async function followDeletedStudy(
   events: Pick<StudyEvents, 'onStudyChanged'>,
   log: Log,
 ): Promise<void> {
-  // Its failed jobs run once more: they find the study under its new id, or nothing to do.
-  for (const job of await queue.failedJobs()) if (job.pacsStudyId === pacsStudyId) await queue.retryFailedJob(job.id);
   const known = await index.studies.ofOrthancId(pacsStudyId);
-  if (!known) return;
-  const [id] = await studies.findStudies(known.studyInstanceUID);
-  if (id === undefined) await removeStudy(known.studyInstanceUID, index, queue, events, log);
-  else if (id !== pacsStudyId) await queue.intake({ pacsStudyId: id });
+  const [id] = known ? await studies.findStudies(known.studyInstanceUID) : [];
+  if (known && id === undefined) return removeStudy(known.studyInstanceUID, index, queue, events, log);
+  // Failed jobs of the former id run once more: they find the study under its new id, or nothing to do.
+  for (const job of await queue.failedJobs()) if (job.pacsStudyId === pacsStudyId) await queue.retryFailedJob(job.id);
+  if (id !== undefined && id !== pacsStudyId) await queue.intake({ pacsStudyId: id });
 }

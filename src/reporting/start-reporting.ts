@@ -14,7 +14,8 @@ import { reportFailure } from './report-failure.js';
 import { deliver, report, intake } from './report-story.js';
 import { studyOf } from './study-intake.js';
 import { resultWithoutDocument } from './study-result.js';
-import { infrastructureFaults, unlessDeleted, unlessMoved } from './unless-deleted.js';
+import { infrastructureFaults, unlessDeleted } from './unless-deleted.js';
+import { unlessMoved } from './unless-moved.js';
 import { untilAborted } from './until-aborted.js';
 
 /** A report is retried without limit until the infrastructure works again, or the study has stopped changing. */

@@ -11,16 +11,12 @@ export function limitationsOf(served: Limited | undefined, model: string): reado
   if (!served) return [];
   const { gate, outputs } = served;
   const findings = outputs.filter((output) => output.kind === 'finding');
-  const withoutRegions = findings.filter(({ regions }) => regions === false).map(({ name }) => name);
   const notCalibrated = findings.filter(({ calibratedHere }) => calibratedHere === false).length;
   return [
     ...(notCalibrated > 0
       ? [
           `The model ${model} is not calibrated here${notCalibrated < findings.length ? ` for ${notCalibrated} of its ${findings.length} findings: their` : ': its'} probabilities and thresholds are the publisher's and were not compared with labels of this hospital.`,
         ]
-      : []),
-    ...(withoutRegions.length > 0
-      ? [`The model ${model} draws no regions for ${withoutRegions.join(', ')}: its maps do not show where in the image the finding is.`]
       : []),
     ...(gate ? [] : [`No feature guard was fitted for the model ${model}: it may not recognise an image that it was not made for.`]),
   ];

@@ -4,7 +4,7 @@ import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
 import { followDeletedStudy } from '../../src/reporting/follow-deleted-study.js';
 import type { FailedStudyJob, ResultIndex, StudyQueue } from '../../src/reporting/ports.js';
-import { unlessMoved } from '../../src/reporting/unless-deleted.js';
+import { unlessMoved } from '../../src/reporting/unless-moved.js';
 
 const job = { pacsStudyId: 'old', studyInstanceUID: '1.2' };
 
