@@ -20,6 +20,8 @@ const catalogue = {
   'read-back-differs': { retryable: true, status: 502, text: 'The stored document differs from what was sent' },
   'destination-unavailable': { retryable: true, status: 502, text: 'A destination does not accept the document' },
   'destination-unknown': { retryable: false, status: 502, text: 'A destination is not configured in Orthanc' },
+  'channel-unavailable': { retryable: true, status: 502, text: 'A channel for messages does not answer' },
+  'message-refused': { retryable: false, status: 502, text: 'The receiver of a message refused it' },
   // DICOM content
   'dicom-unreadable': { retryable: false, status: 422, text: 'The DICOM file cannot be read' },
   'dicom-attribute': { retryable: false, status: 422, text: 'A required attribute is missing or has a wrong value' },

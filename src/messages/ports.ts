@@ -1,0 +1,104 @@
+import type { CodedConcept } from '../dicom/code.js';
+import type { Decision, DocumentReference } from '../sr/report-content.js';
+
+/* What the message story needs from outside, in interfaces as narrow as it needs them; `service` supplies the implementations. */
+
+/** The kinds of outbound channels; each is configured under a key of this name. */
+export const channelKinds = ['hl7', 'fhir', 'webhook', 'email'] as const;
+export type ChannelKind = (typeof channelKinds)[number];
+
+/** Attributes of the patient that a channel may carry if its `patient` setting names them; none by default. */
+export const patientAttributes = ['id', 'name', 'birthDate', 'sex'] as const;
+export type PatientAttribute = (typeof patientAttributes)[number];
+
+/** Attributes as the images state them, read from the PACS when the message is written: the database does not contain them. */
+export interface MessagePatient {
+  /** Patient ID (0010,0020). */
+  readonly id?: string;
+  /** Issuer of Patient ID (0010,0021); present only with `id`. */
+  readonly issuer?: string;
+  /** Patient's Name (0010,0010) as DICOM writes it: components separated by `^`, groups by `=`. */
+  readonly name?: string;
+  /** YYYYMMDD. */
+  readonly birthDate?: string;
+  /** Patient's Sex (0010,0040): M, F or O. */
+  readonly sex?: string;
+}
+
+/** What identifies the study and its order at other systems. */
+export interface MessageStudy {
+  readonly studyInstanceUID: string;
+  /** Accession Number (0008,0050). */
+  readonly accessionNumber?: string;
+  /** Placer and Filler Order Number / Imaging Service Request (0040,2016) and (0040,2017). */
+  readonly placerOrderNumber?: string;
+  readonly fillerOrderNumber?: string;
+  /** Study Date and Time with the offset of Timezone Offset From UTC, where the images state them: YYYYMMDD, HHMMSS. */
+  readonly date?: string;
+  readonly time?: string;
+  /** Modality of the analysed images: CR, DX or CT. */
+  readonly modality: string;
+  /** Procedure Reported: from the images, else the configured chest code. */
+  readonly procedure: CodedConcept;
+  readonly patient: MessagePatient;
+}
+
+export interface MessageFinding {
+  /** Name in config/findings.json. */
+  readonly name: string;
+  readonly concept: CodedConcept;
+  readonly site?: CodedConcept;
+  /** "appearance compatible with pneumonia": never a diagnosis. */
+  readonly wording: string;
+  /** Calibrated, 0 to 1. */
+  readonly probability: number;
+  readonly decision: Decision;
+  /** Of the model that found it. */
+  readonly modelVersion?: string;
+}
+
+export interface MessageModel {
+  readonly manufacturer: string;
+  readonly name: string;
+  readonly version: string;
+  /** A UID of its own for each trained model. */
+  readonly deviceUID: string;
+}
+
+/** A result as it leaves the house. It states what the documents state, and that it is not for diagnosis. */
+export interface ResultMessage {
+  /** The same for each repetition of this message, at most 20 characters: HL7 control ID, idempotency key. */
+  readonly messageId: string;
+  /** A test message contains invented values and no study of the PACS. */
+  readonly isTest: boolean;
+  readonly writtenAt: Date;
+  readonly study: MessageStudy;
+  readonly result: {
+    readonly resultId: string;
+    readonly createdAt: Date;
+    readonly outcome: 'reported' | 'skipped' | 'failed';
+    /** Reason of a skip or a failure. */
+    readonly reason?: string;
+    /** This channel was sent an earlier result of the study, which this one replaces. */
+    readonly isCorrection: boolean;
+    /** The findings that the rule of the channel selects come first. */
+    readonly findings: readonly MessageFinding[];
+    readonly documents: readonly DocumentReference[];
+    readonly model: MessageModel;
+  };
+  /** Address of the study on the page; absent if no public address is configured. */
+  readonly pageUrl?: string;
+}
+
+/** One configured channel. */
+export interface Channel {
+  readonly name: string;
+  readonly kind: ChannelKind;
+  /**
+   * Sends a message and waits until the other system has accepted it. A repetition has the same `messageId`.
+   *
+   * @returns what the other system called it, for the audit log, if it names it (e.g. `DiagnosticReport/12`)
+   * @throws Fault `channel-unavailable` (a retry may succeed: no connection, no answer, AE, 429, 5xx), `message-refused` (it will not: AR, 4xx)
+   */
+  send(message: ResultMessage, signal: AbortSignal): Promise<string | undefined>;
+}
