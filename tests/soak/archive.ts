@@ -196,38 +196,52 @@ export class Archive {
     );
   }
 
-  #fileOf(study: string, patient: string, { number, kind, picture, series }: ExpectedImage): Uint8Array {
-    const own = (what: string, ...parts: string[]): string => derivedUid(`soak ${what}`, this.seed, study, ...parts);
-    return withPicture(
-      {
-        SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
-        SOPInstanceUID: own('instance', String(number)),
-        StudyInstanceUID: this.uidOf(study),
-        SeriesInstanceUID: own('series', series),
-        // Some are within the days of the sweep, some are not.
-        StudyDate: number % 20 < 10 ? '20260102' : today(),
-        StudyTime: '101112',
-        AccessionNumber: '',
-        StudyDescription: 'SYNTHETIC',
-        StudyID: '1',
-        PatientName: 'PHANTOM^SOAK',
-        PatientID: patient,
-        PatientBirthDate: '',
-        PatientSex: 'O',
-        ReferringPhysicianName: '',
-        Modality: 'CR',
-        BodyPartExamined: kind === 'hand' ? 'HAND' : 'CHEST',
-        ViewPosition: kind === 'lateral' ? 'LL' : 'PA',
-        Manufacturer: '',
-        SeriesNumber: 1,
-        InstanceNumber: number,
-        SamplesPerPixel: 1,
-      },
-      pixelsOf(kind, picture),
-    );
+  #fileOf(study: string, patient: string, image: ExpectedImage): Uint8Array {
+    return fileOf(image, patient, this.uidOf(study), [this.seed, study]);
   }
 }
 
+/** A chest X-ray that shows the picture, in a study of its own. */
+export function frontalFile(picture: number): Uint8Array {
+  const name = `picture ${picture}`;
+  return fileOf({ number: 1, kind: 'frontal', picture, series: 'frontal' }, name, derivedUid<StudyInstanceUID>('soak study', name), [name]);
+}
+
+function fileOf(
+  { number, kind, picture, series }: ExpectedImage,
+  patient: string,
+  study: StudyInstanceUID,
+  owner: readonly string[],
+): Uint8Array {
+  const own = (what: string, ...parts: string[]): string => derivedUid(`soak ${what}`, ...owner, ...parts);
+  return withPicture(
+    {
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+      SOPInstanceUID: own('instance', String(number)),
+      StudyInstanceUID: study,
+      SeriesInstanceUID: own('series', series),
+      // Some are within the days of the sweep, some are not.
+      StudyDate: number % 20 < 10 ? '20260102' : today(),
+      StudyTime: '101112',
+      AccessionNumber: '',
+      StudyDescription: 'SYNTHETIC',
+      StudyID: '1',
+      PatientName: 'PHANTOM^SOAK',
+      PatientID: patient,
+      PatientBirthDate: '',
+      PatientSex: 'O',
+      ReferringPhysicianName: '',
+      Modality: 'CR',
+      BodyPartExamined: kind === 'hand' ? 'HAND' : 'CHEST',
+      ViewPosition: kind === 'lateral' ? 'LL' : 'PA',
+      Manufacturer: '',
+      SeriesNumber: 1,
+      InstanceNumber: number,
+      SamplesPerPixel: 1,
+    },
+    pixelsOf(kind, picture),
+  );
+}
 /** Not a document: those of the service and of readers are SR or Secondary Capture without ViewPosition. */
 export const isImage = (instance: DataSet): boolean => textOf(instance, 'Modality') === 'CR';
 

@@ -15,8 +15,8 @@ export interface Observation {
   readonly index: IndexContent;
 }
 
-/** Probabilities of the findings by picture, learned from studies of one image. */
-export type KnownPredictions = Map<number, Readonly<Record<string, number>>>;
+/** Probabilities of the findings by picture. */
+export type KnownPredictions = ReadonlyMap<number, Readonly<Record<string, number>>>;
 
 export interface Expectation {
   readonly archive: ExpectedArchive;
@@ -152,15 +152,9 @@ function violationsOfFindings(
   predictions: KnownPredictions,
 ): readonly string[] {
   if (Object.keys(found).length === 0) return [`${name}: the result has no findings`];
-  if (pictures.length === 1 && !predictions.has(pictures[0]!)) {
-    const twin = [...predictions].find(([, other]) => isSame(other, found));
-    if (twin) return [`${name}: the pictures ${pictures[0]} and ${twin[0]} have the same findings`];
-    predictions.set(pictures[0]!, found);
-  }
-  const known = pictures.map((one) => predictions.get(one));
-  if (known.some((one) => one === undefined)) return [];
+  const known = pictures.map((one) => predictions.get(one)!);
   const expected = Object.fromEntries(
-    Object.keys(found).map((finding) => [finding, Math.max(...known.map((one) => one![finding] ?? Number.NaN))]),
+    Object.keys(found).map((finding) => [finding, Math.max(...known.map((one) => one[finding] ?? Number.NaN))]),
   );
   if (isSame(expected, found)) return [];
   return [`${name}: the findings ${JSON.stringify(found)} are not those of the pictures ${pictures.join()}: ${JSON.stringify(expected)}`];

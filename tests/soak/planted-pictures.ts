@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { picturesOfStudy } from '../../src/retraining/picture-key.js';
 import { retrainingFolders } from '../../src/retraining/retraining-folders.js';
@@ -45,6 +45,16 @@ export class PlantedPictures {
         return [`${names.length - present} processes removed training pictures of ${uid}, which did not change`];
       return [];
     });
+  }
+
+  /** Processes that have not followed the changes of studies up to this one: after an older index was restored, they begin anew. */
+  notFollowed(newestStudyChange: number): readonly string[] {
+    const positions = this.directories.map((dataDir) => {
+      const file = join(retrainingFolders({ dataDir }).root, 'study-changes.json');
+      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly number: number }).number : 0;
+    });
+    const late = positions.filter((one) => one !== newestStudyChange);
+    return late.map((one) => `a process followed the changes of studies to ${one} of ${newestStudyChange}`);
   }
 
   #folders(): readonly string[] {

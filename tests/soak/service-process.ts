@@ -34,6 +34,8 @@ export interface IndexContent {
   readonly assessments: readonly { readonly study: string; readonly sopInstanceUID: string }[];
   readonly jobs: readonly { readonly queue: string; readonly state: string; readonly key: string | null; readonly reason: string | null }[];
   readonly cursors: readonly number[];
+  /** Number of the newest change of a study; 0 if there was none. */
+  readonly newestStudyChange: number;
   /** Why the audit log is not intact. */
   readonly auditFlaw: string | undefined;
 }
@@ -75,6 +77,7 @@ async function readIndex(store: Store): Promise<IndexContent> {
         WHERE state::text IN ('created', 'retry', 'active', 'failed')`,
     ),
     cursors: (await rows<{ seq: number }>('SELECT last_seq::int AS seq FROM chest_ai.orthanc_cursor')).map((one) => one.seq),
+    newestStudyChange: (await service.store.studyChanges.newest())?.number ?? 0,
     auditFlaw: verified.intact ? undefined : `entry ${verified.at}: ${verified.why}`,
   };
 }

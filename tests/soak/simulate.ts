@@ -8,6 +8,7 @@ import { applies, emptyState, stateAfter, type ArchiveEvent, type ExpectedState,
 import { violationsOf, type KnownPredictions, type Observation } from './check-archive.js';
 import { Hospital, type DatabaseKind } from './hospital.js';
 import { injectedFaultsOf, type InjectedFault } from './injected-faults.js';
+import { knownPredictions } from './known-predictions.js';
 import { describeEvent, type PlannedEvent } from './plan-events.js';
 import { PlantedPictures, type PictureFate } from './planted-pictures.js';
 import { ArchiveReader } from './read-archive.js';
@@ -40,12 +41,13 @@ export interface SimulationResult {
 }
 
 /** Lets planned events happen to a real Orthanc, a real database and the service, and compares what remains with the model. */
-export function simulate(options: SimulationOptions): Promise<SimulationResult> {
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const predictions = await knownPredictions();
   return withOrthanc(
     async (pacs) => {
       const hospital = await Hospital.open(pacs, options.database, options.seed, options.processes);
       try {
-        return await new Simulation(hospital, options).run();
+        return await new Simulation(hospital, options, predictions).run();
       } finally {
         await hospital.close();
       }
@@ -67,7 +69,6 @@ const pictureFates: Readonly<Partial<Record<StudyEvent['kind'], PictureFate>>> =
 class Simulation {
   #state: ExpectedState = emptyState;
   readonly #reader: ArchiveReader;
-  readonly #predictions: KnownPredictions = new Map();
   readonly #pictures: PlantedPictures;
   readonly #faults: ReadonlyMap<string, InjectedFault>;
   readonly #validated = new Set<string>();
@@ -81,6 +82,7 @@ class Simulation {
   constructor(
     private readonly hospital: Hospital,
     private readonly options: SimulationOptions,
+    private readonly predictions: KnownPredictions,
   ) {
     this.#reader = new ArchiveReader(hospital.pacs);
     this.#pictures = new PlantedPictures(hospital.service.directories);
@@ -212,9 +214,10 @@ class Simulation {
       ...violationsOf(seen, {
         archive: this.#state.archive,
         uidOf: (name) => archive.uidOf(name),
-        predictions: this.#predictions,
+        predictions: this.predictions,
         mayHaveLateDocuments: this.#isInterrupted || this.#mayHaveLateDocuments.size > 0 ? this.#mayHaveLateDocuments : new Set(),
       }),
+      ...this.#pictures.notFollowed(seen.index.newestStudyChange),
       ...this.#pictures.violations((uid) => seen.pacs.has(uid as never)),
       ...[...this.#mustKeep].flatMap(([name, report]) => {
         const now = this.#currentReports(seen).get(name);

@@ -67,7 +67,16 @@ test('the model: merge, move, anonymise, restore', () => {
 });
 
 test('the oracle names what the index has of a study that is gone, a job that is left, and a study that came back', () => {
-  const empty = { studies: [], results: [], labels: [], assessments: [], jobs: [], cursors: [], auditFlaw: undefined };
+  const empty = {
+    studies: [],
+    results: [],
+    labels: [],
+    assessments: [],
+    jobs: [],
+    cursors: [],
+    newestStudyChange: 0,
+    auditFlaw: undefined,
+  };
   const expectation = {
     archive: new Map<string, ExpectedStudy>(),
     uidOf: (name: string) => name as never,
