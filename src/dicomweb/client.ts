@@ -7,6 +7,7 @@ import { pacsAddress, uidSegment, type PacsAddress } from '../http/pacs-address.
 import { DicomWebCall } from './dicomweb-call.js';
 import { withQuotedUids } from './quoted-uids.js';
 import { openLibrary, type DicomWebLibrary, type WithRequest } from './library.js';
+import { searchedValues } from './searched-values.js';
 import { readStoreResponse, type StoredInstance } from './store-response.js';
 
 export type { StoredInstance } from './store-response.js';
@@ -18,6 +19,9 @@ export interface Page {
   readonly limit?: number;
   readonly offset?: number;
 }
+
+/** Among so many rows that a wildcard finds those that were meant are looked for. */
+const rowsOfWiderSearch = 500;
 
 /** The library cannot ask for this: given any media type, its retrieveInstance (0.11.3) throws. */
 const asStored = 'multipart/related; type="application/dicom"; transfer-syntax=*';
@@ -47,13 +51,24 @@ export class DicomWeb {
     this.http.close();
   }
 
-  /** A row that cannot be read becomes an empty data set: one study never spoils a list, and pages stay as long as they were. */
+  /**
+   * A row that cannot be read, or that only a wildcard found, becomes an empty data set: one study never spoils a list, and pages stay as
+   * long as they were. Without an offset nobody counts rows, and those that a wildcard found are left out.
+   */
   async searchForStudies(query: Query = {}, page: Page = {}): Promise<readonly DataSet[]> {
-    const queryParams = { ...query, ...page };
+    const searched = searchedValues(query);
+    const isPaged = page.offset !== undefined;
+    const limit = searched.isWider && !isPaged ? { limit: Math.max(page.limit ?? 0, rowsOfWiderSearch) } : {};
+    const queryParams = { ...searched.query, ...page, ...limit };
     const rows = await this.list(pacsAddress(['studies'], queryParams), {}, (request) =>
       this.library.searchForStudies({ queryParams, request }),
     );
-    return rows.map(readableRow);
+    const read = rows.map(readableRow);
+    return isPaged
+      ? read.map((row) => (searched.matches(row) ? row : {}))
+      : searched.isWider
+        ? read.filter((row) => searched.matches(row)).slice(0, page.limit)
+        : read;
   }
 
   async searchForSeries(studyInstanceUID: StudyInstanceUID, query: Query = {}): Promise<readonly DataSet[]> {

@@ -60,6 +60,28 @@ describe('DICOMweb', () => {
     assert.equal(seen.size, 5);
   });
 
+  test('values with blanks, umlauts and other scripts are found, and nothing beside them', async () => {
+    const names = { blank: 'VAN DER^ANNA MARIA', other: 'VANXDER^ANNA', umlaut: 'Müller^Jörg', japanese: 'Satou^Hanako=佐藤^花子' };
+    for (const [name, PatientName] of Object.entries(names))
+      await started.dicomWeb.storeInstances([
+        tinyImage({ study: `value ${name}` }, { PatientName, PatientID: `ID ${name}`, SpecificCharacterSet: 'ISO_IR 192' }).bytes,
+      ]);
+    const found = async (query: Record<string, string>, page = {}): Promise<readonly unknown[]> =>
+      (await started.dicomWeb.searchForStudies(query, page)).map((one) => one['PatientName']);
+    assert.deepEqual(await found({ PatientID: 'ID blank' }, { limit: 1 }), [names.blank]);
+    assert.deepEqual(await found({ PatientName: 'van der*' }), [names.blank]);
+    assert.deepEqual(await found({ PatientName: 'müller^j*' }), [names.umlaut]);
+    assert.deepEqual(await found({ PatientName: '佐藤*' }), [names.japanese]);
+    assert.deepEqual(await found({ PatientID: 'ID ?lank' }), [names.blank]);
+    assert.deepEqual(await found({ PatientID: 'ID nobody' }), []);
+    const page = await found({ PatientName: 'VAN DER*' }, { limit: 10, offset: 0 });
+    assert.deepEqual(
+      page.filter((one) => one !== undefined),
+      [names.blank],
+      'of a page, rows that were not meant are empty',
+    );
+  });
+
   test('what is not there', async () => {
     const image = tinyImage({ study: 'never sent' });
     assert.deepEqual(await started.dicomWeb.searchForStudies({ StudyInstanceUID: image.studyInstanceUID }), []);
