@@ -136,6 +136,8 @@ export interface ReportPorts {
   readonly settings: ReportSettings;
   readonly clock: Clock;
   readonly log: Log;
+  /** The result of an earlier study of the patient; without it documents compare with nothing. */
+  readonly findPrior?: FindPrior | undefined;
   /** What drift monitoring calls the site of an image; without it no statistics of studies are computed. */
   readonly siteOf?: ((instance: DataSet) => string) | undefined;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import type { SOPInstanceUID } from '../../src/dicom/uid.js';
 import type { RunningService } from '../../src/service/start-service.js';
 import { startPrivateOrthanc, type RunningOrthanc } from '../../src/orthanc/private-orthanc.js';
 import { chestStudy, type TestStudy } from '../support/chest-study.js';
@@ -213,6 +214,36 @@ describe('the database of the PACS', () => {
       await hospital.eventuallyReported(...since, kept!);
       await eventually('the lost study left the index', async () => hospital.assertUntouched(lost!), { timeoutMs });
       await hospital.assertUntouched(...archive);
+    }));
+
+  test('an older copy is restored that contains an assessment which was deleted since: it counts again', () =>
+    inHospital(async (hospital) => {
+      await hospital.startService();
+      const [assessed] = studies('assessed', 1);
+      const { studyInstanceUID } = assessed!;
+      await hospital.send(assessed!);
+      await hospital.eventuallyReported(assessed!);
+      const { assessment } = await hospital.service.assessments.give({
+        studyInstanceUID,
+        reader: { name: 'Dr. Reader' },
+        findings: [{ name: 'pneumonia', decision: 'absent' }],
+        origin: 'pacs',
+      });
+      const labels = (): Promise<readonly unknown[]> => hospital.service.store.labels.ofStudy(studyInstanceUID);
+      assert.equal((await labels()).length, 1);
+      // So many lines of the change log follow the assessment that it is not read again after the copy was restored.
+      const following = studies('after the assessment', 5);
+      await hospital.send(...following);
+      await hospital.eventuallyReported(...following);
+      const copy = await hospital.backUp();
+      const [id] = await hospital.clients.client.instanceIdsOf([assessment.sopInstanceUID as SOPInstanceUID]);
+      await hospital.clients.client.deleteInstance(id!);
+      await eventually('the label is removed', async () => assert.deepEqual(await labels(), []), { timeoutMs });
+      const [later] = studies('after the deletion', 1);
+      await hospital.send(later!);
+      await hospital.eventuallyReported(later!);
+      await hospital.replaceDatabase(copy);
+      await eventually('the label counts again', async () => assert.equal((await labels()).length, 1), { timeoutMs });
     }));
 
   test('M3: the PACS is rebuilt from its images while the service is down: the documents are written again', () =>
