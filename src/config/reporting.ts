@@ -102,6 +102,8 @@ export const reportSettings = z
     seriesNumber: integer(1, 2_147_483_000).default(9900),
     /** Which documents are written, by the viewer that reads them: docs/reference/documents.md. */
     profile: z.enum(profileNames).default('ohif'),
+    /** Compare with the result of an earlier study of the same patient. */
+    priors: z.boolean().default(true),
     /** Heat maps as Secondary Capture where a finding is present; without it as the profile says. */
     heatMaps: z.boolean().optional(),
   })

@@ -6,6 +6,7 @@ import type { ServedModel } from '../serving/model.js';
 import type { Analysis, StudyFinding } from './analysis.js';
 import { engineParameter, inputParameter, isSameResult, modelKeyIn, modelsParameters, ruleParameter } from './own-documents.js';
 import type { ReportContext } from './report-context.js';
+import { compareWithPrior } from './compare-with-prior.js';
 import { reasonForReplacement } from './reason-for-replacement.js';
 import { sideOf, trackingUidsOf, type TrackedFinding } from './tracked-findings.js';
 
@@ -29,10 +30,13 @@ export function contentOf(
     analysis.findings.map((finding) => trackedFinding(finding, context, settings)),
     own.all,
   );
+  const findings = analysis.findings.map((finding, index) => reportedFinding(finding, trackingUIDs[index]!, context, settings, algorithm!));
+  const prior = compareWithPrior(findings, algorithm!.serialNumber, context.prior);
   return {
     source,
     outcome,
-    findings: analysis.findings.map((finding, index) => reportedFinding(finding, trackingUIDs[index]!, context, settings, algorithm!)),
+    findings,
+    ...(prior ? { prior } : {}),
     remarks: [...(analysis.remarks ?? []), ...reasonForReplacement(own.current, instances, considered, isSameInput)],
     evidence: analysis.evidence,
     images,

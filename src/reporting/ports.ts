@@ -89,6 +89,19 @@ export interface ResultDocument extends DocumentReference {
   readonly kind: 'text' | 'measurement' | 'heat-map';
 }
 
+/** The result of the latest earlier study of the same patient with images of the same kind. */
+export interface PriorResult {
+  readonly studyInstanceUID: string;
+  /** YYYYMMDD. */
+  readonly studyDate: string;
+  /** Of its first model. */
+  readonly modelVersion: string | undefined;
+  readonly findings: readonly ResultFinding[];
+}
+
+/** @param images of the study that is reported: their patient, date and modality count */
+export type FindPrior = (images: readonly DataSet[]) => Promise<PriorResult | undefined>;
+
 /** How a document states a network output; from config/findings.json. */
 export interface FindingTerms {
   readonly concept: CodedConcept;
@@ -232,6 +245,7 @@ export interface FailedStudyJob {
 export type ResultIndex = Pick<Store, 'studies' | 'results' | 'statistics'> & {
   /** Studies that changed or were deleted in the last months. */
   readonly studyChanges: Pick<Store['studyChanges'], 'after'>;
+  readonly knownStudies: Pick<Store['knownStudies'], 'page'>;
 };
 
 /** Which results still have to reach which destinations. */

@@ -5,7 +5,7 @@ import { applyRules, imagesIn, type ChosenImages } from './choose-images.js';
 import type { ChosenModels } from './choose-models.js';
 import { inputKeyOf } from './document-identity.js';
 import { modelKeyOf, ownDocumentsIn, type OwnDocuments } from './own-documents.js';
-import type { Pacs, ReportSettings, StudyToReport } from './ports.js';
+import type { Pacs, PriorResult, ReportSettings, StudyToReport } from './ports.js';
 import type { Stopwatch } from './stopwatch.js';
 import { inputOf, type StudyInput } from './study-input.js';
 
@@ -32,6 +32,8 @@ export interface ReportContext {
   readonly line: string;
   /** modelKeyOf the models. */
   readonly modelKey: string;
+  /** Of the patient; looked for while the model predicts. */
+  readonly prior?: PriorResult | undefined;
   /** Time spent in each step. */
   readonly watch: Stopwatch;
   /** The documents are files that no PACS contains: a repetition writes others. */

@@ -9,6 +9,7 @@ import { indexResult } from './index-result.js';
 import { logResult } from './log-result.js';
 import { newChanges } from './new-changes.js';
 import type { Delivery, IntakeJob, ReportJob, ReportPorts, StoryPorts, StudyResult, StudyToReport } from './ports.js';
+import { priorOf } from './prior-result.js';
 import { predictReported } from './predict-reported.js';
 import { openContext } from './report-context.js';
 import { Stopwatch } from './stopwatch.js';
@@ -64,8 +65,10 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
   const existing = findExistingReport(context, skip);
   if (existing) return adoptDocuments(context, existing, settings, clock.now());
   if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
-  const analysis = skip ? skippedAnalysis(skip) : await predictReported(images, chosen, rule, ports, watch);
-  const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
+  const [analysis, prior] = skip
+    ? [skippedAnalysis(skip)]
+    : await Promise.all([predictReported(images, chosen, rule, ports, watch), priorOf(context, ports)]);
+  const documents = await composeDocuments({ ...context, prior }, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);
   return newResult(context, documents, stored, analysis, settings);
 }

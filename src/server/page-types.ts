@@ -30,6 +30,7 @@ export type {
   ShownPatient,
   ShownResult,
   StudyAssessments,
+  ShownPrior,
   StudyPage,
   WorklistCounts,
   WorklistPage,

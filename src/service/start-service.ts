@@ -37,6 +37,7 @@ import { softwareVersion } from '../software-version.js';
 import { openTriedModels, type TriedModels } from '../serving/tried-models.js';
 import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
+import { priorSearch } from '../reporting/prior-result.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
 import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
@@ -169,6 +170,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       settings: analyser.settings,
       clock: { now: () => new Date() },
       log,
+      ...(config.report.priors
+        ? {
+            findPrior: priorSearch(
+              studySearch(pacs),
+              async (studies) => (await store.worklist.page({ studies, outcome: 'reported', limit: studies.length })).rows,
+            ),
+          }
+        : {}),
       siteOf: (instance) => siteOf(instance, config.drift.sites, siteKey),
     };
     const assessments = assessmentsOf({

@@ -82,6 +82,8 @@ export const codes = {
   // TID 2000: headings of CID 7001, elements of CID 7002, purposes of CID 7003
   summary: loinc('55112-7', 'Summary'),
   findings: loinc('59776-5', 'Findings'),
+  previousFindings: loinc('18834-2', 'Previous Findings'),
+  previousFinding: dcm('121069', 'Previous Finding'),
   currentProcedureDescriptions: loinc('55111-9', 'Current Procedure Descriptions'),
   conclusion: dcm('121077', 'Conclusion'),
   procedureDescription: dcm('121065', 'Procedure Description'),

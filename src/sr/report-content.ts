@@ -58,12 +58,35 @@ export type ReportOutcome =
   | { readonly kind: 'skipped'; readonly code: string; readonly reason: string }
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string };
 
+/** What became of a finding since the prior study; `unclear` where one of the two decisions is undetermined. */
+export type PriorChange = 'unchanged' | 'new' | 'resolved' | 'unclear';
+
+export interface PriorFinding {
+  readonly concept: CodedConcept;
+  readonly change: PriorChange;
+  /** In the prior study; probability 0 to 1. */
+  readonly before: { readonly decision: Decision; readonly probability: number };
+}
+
+/** The software's result of an earlier study of the same patient, beside this one. */
+export interface PriorComparison {
+  readonly studyInstanceUID: string;
+  /** YYYYMMDD. */
+  readonly studyDate: string;
+  /** Another model version made the prior result: a difference may be the model's. */
+  readonly isOtherModel: boolean;
+  /** The findings that both results state. */
+  readonly findings: readonly PriorFinding[];
+}
+
 /** Everything in a document; the same content always gives the same document, byte for byte. */
 export interface ReportContent extends HeaderContent {
   readonly outcome: ReportOutcome;
   readonly findings: readonly ReportedFinding[];
   /** What a reader has to know beside the findings, one sentence each, e.g. images that could not be read. */
   readonly remarks?: readonly string[];
+  /** The result of an earlier study of the patient; only the text report states it. */
+  readonly prior?: PriorComparison | undefined;
   /** The images that were analysed: evidence. For a skip or a failure, the images of the study that were considered. */
   readonly evidence: readonly ImageReference[];
   /** Data sets of these images, for their descriptors in the image library; an image without one is listed without descriptors. */

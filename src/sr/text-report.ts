@@ -6,6 +6,7 @@ import { comprehensiveSr, documentOf } from './document-header.js';
 import { algorithmsOf, findingsByAlgorithm, hasSeveralAlgorithms } from './algorithms.js';
 import { unverified, withEvidence } from './measurement-report.js';
 import type { AlgorithmIdentity, ImageReference, ReportContent, ReportedFinding, ReportOutcome } from './report-content.js';
+import { previousFindings } from './previous-findings.js';
 import { deviceObserver } from './tid-1001-observation-context.js';
 import { languageOfContent } from './tid-1204-language.js';
 import { algorithmIdentification } from './tid-4019-algorithm-identification.js';
@@ -45,6 +46,7 @@ export function textReport(content: ReportContent): DataSet {
     ...findingsByAlgorithm(content).flatMap(({ algorithm: own, findings }) =>
       findingsSection(findings, hasSeveralAlgorithms(content) ? own : undefined),
     ),
+    ...previousFindings(content.prior, content.findings),
     ...findingsByAlgorithm(content).map(({ algorithm: own, findings }, index) =>
       container('CONTAINS', codes.currentProcedureDescriptions, [
         ...algorithmIdentification(own, 'CONTAINS', findings.map(thresholdSentence)),

@@ -190,6 +190,7 @@ const switches = [
   'report.skippedDocuments',
   'report.failedDocuments',
   'report.heatMaps',
+  'report.priors',
   'retraining.enabled',
 ] as const;
 

@@ -12,6 +12,7 @@ import type { Store } from '../../store/store.js';
 import type { ReportPorts } from '../../reporting/ports.js';
 import { readHeader } from '../../reporting/upload-header.js';
 import { UploadAnalyses } from './analyze-uploads.js';
+import { priorOfPage } from './prior.js';
 import { pageModels, type ModelParts } from './models.js';
 import { usableUid } from '../parameters.js';
 import { patientOf, pictureOf, studyInPacs, type PagePacs } from './study-in-pacs.js';
@@ -68,7 +69,13 @@ export function pagePortOf(parts: PageParts): PagePort {
       );
       if (found instanceof Fault)
         return { studyInstanceUID: uid, history, images: [], heatMaps: [], pacs: found.code === 'pacs-not-found' ? 'gone' : 'unreachable' };
-      return { studyInstanceUID: uid, history, ...found, pacs: 'answers' };
+      const { image, ...shown } = found;
+      const prior = await priorOfPage(
+        rows.find((row) => row.isCurrent),
+        image,
+        reportPorts.findPrior,
+      );
+      return { studyInstanceUID: uid, history, ...shown, ...(prior ? { prior } : {}), pacs: 'answers' };
     },
     picture: (study, series, instance, frameNumber) =>
       pictureOf(

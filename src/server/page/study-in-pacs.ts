@@ -23,6 +23,8 @@ export interface StudyInPacs {
   readonly patient: ShownPatient;
   readonly images: readonly ShownImage[];
   readonly heatMaps: readonly ShownHeatMap[];
+  /** One of the images, with all its attributes. */
+  readonly image: DataSet | undefined;
 }
 
 /** A study as the page shows it, out of its metadata. @throws Fault pacs-not-found and the other faults of the PACS */
@@ -51,6 +53,7 @@ export async function studyInPacs(study: StudyInstanceUID, { dicomWeb }: PagePac
         ...(source ? { sourceSopInstanceUID: source } : {}),
       };
     }),
+    image: images[0],
   };
 }
 

@@ -111,11 +111,31 @@ const historyEntrySchema = z
   .readonly();
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 
+const priorSchema = z
+  .object({
+    studyInstanceUID: z.string(),
+    studyDate: z.string().describe('DA'),
+    isOtherModel: z.boolean().describe('another model version made the prior result'),
+    findings: list(
+      z
+        .object({
+          name: z.string(),
+          change: z.enum(['unchanged', 'new', 'resolved', 'unclear']),
+          decision: decisionSchema.describe('of the prior result'),
+          probability: z.number().min(0).max(1).describe('of the prior result'),
+        })
+        .readonly(),
+    ),
+  })
+  .readonly();
+export type ShownPrior = z.infer<typeof priorSchema>;
+
 export const studyPageSchema = z
   .object({
     studyInstanceUID: z.string(),
     history: list(historyEntrySchema).describe('current result first'),
     patient: patientSchema.exactOptional().describe('absent if the PACS does not answer or does not hold the study'),
+    prior: priorSchema.exactOptional().describe('result of the latest earlier study of the patient with images of the same kind'),
     images: list(imageSchema),
     heatMaps: list(heatMapSchema),
     pacs: z.enum(['answers', 'gone', 'unreachable']),

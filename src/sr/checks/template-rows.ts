@@ -226,6 +226,10 @@ export const rootTemplates: Readonly<Record<string, Template>> = {
           }),
         ],
       }),
+      u('TID 2000 row 6', 'CONTAINER', 'CONTAINS', [codes.previousFindings], {
+        max: 1,
+        rows: [own('TEXT', 'CONTAINS', [codes.comment], { max: 1 }), u('TID 2002 row 3', 'TEXT', 'CONTAINS', [codes.previousFinding])],
+      }),
       u('TID 2000 row 6', 'CONTAINER', 'CONTAINS', [codes.currentProcedureDescriptions], {
         rows: [
           ...algorithm('CONTAINS').map((one): TemplateRow => ({ ...one, requirement: 'extension' })),

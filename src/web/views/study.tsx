@@ -2,7 +2,7 @@ import { Alert, Anchor, Badge, Button, Grid, Group, NativeSelect, Slider, Stack,
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
-import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, StudyPage } from '../../server/page-types.js';
+import type { HistoryEntry, ShownHeatMap, ShownImage, ShownPatient, ShownPrior, StudyPage } from '../../server/page-types.js';
 import { get } from '../api.js';
 import { QueryBoundary } from '../parts/query-boundary.js';
 import { sortedByImportance, probabilityText } from '../finding-order.js';
@@ -12,7 +12,7 @@ import { dicomDate, moment } from '../parts/time.js';
 import { useTexts, type TextKey } from '../texts/texts.js';
 import { AssessmentsPanel } from './assessments.js';
 import { isWriting } from './worklist.js';
-import { studyApi } from '../addresses.js';
+import { studyApi, studyView } from '../addresses.js';
 
 export function StudyView({ study }: { readonly study: string }): ReactNode {
   const { t } = useTexts();
@@ -67,7 +67,7 @@ function Page({ page }: { readonly page: StudyPage }): ReactNode {
                 </Title>
                 {current && <OutcomeBadge outcome={current.outcome} />}
               </Group>
-              {current && <Findings entry={current} />}
+              {current && <Findings entry={current} prior={page.prior} />}
               {current?.outcome === 'reported' && <AssessmentsPanel study={page.studyInstanceUID} current={current} />}
             </section>
             <section className="card" aria-labelledby="documents">
@@ -202,7 +202,7 @@ function labelOf(image: ShownImage, index: number, images: readonly ShownImage[]
   return `${[image.modality, image.view, image.description].filter(Boolean).join(' ')}${number}`;
 }
 
-function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
+function Findings({ entry, prior }: { readonly entry: HistoryEntry; readonly prior: ShownPrior | undefined }): ReactNode {
   const { t } = useTexts();
   if (entry.outcome !== 'reported') return <Reason {...entry} />;
   if (entry.findings.length === 0) return <Text className="quiet">{t('study.noFindings')}</Text>;
@@ -219,6 +219,7 @@ function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
             </Text>
           </Group>
           <ProbabilityBar probability={finding.probability} decision={finding.decision} />
+          {prior && <PriorFinding prior={prior} name={finding.name} />}
           {severalModels && finding.modelVersion && (
             <Text size="sm" className="quiet">
               {t('study.byModel', { version: finding.modelVersion })}
@@ -238,6 +239,22 @@ function Findings({ entry }: { readonly entry: HistoryEntry }): ReactNode {
         </div>
       ))}
     </Stack>
+  );
+}
+
+/** What became of a finding since the prior study, which a click opens. */
+function PriorFinding({ prior, name }: { readonly prior: ShownPrior; readonly name: string }): ReactNode {
+  const { t, language } = useTexts();
+  const before = prior.findings.find((one) => one.name === name);
+  if (!before) return null;
+  return (
+    <Text size="sm" className="quiet">
+      <b>{t(`study.prior.${before.change}`)}</b>:{' '}
+      <Anchor component={Link} size="sm" href={studyView(prior.studyInstanceUID)}>
+        {dicomDate(prior.studyDate, language)}
+      </Anchor>{' '}
+      {t(`decision.${before.decision}`)}, {probabilityText(before)} %{prior.isOtherModel ? ` (${t('study.prior.otherModel')})` : ''}
+    </Text>
   );
 }
 
