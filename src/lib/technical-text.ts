@@ -11,10 +11,10 @@ const words = new Set(
   datatype denied detail details device diagnosticreport did different disabled do does double duplicate element elements empty encoding end entry error
   errors event exactly exceeded exception exist existing exists expected expired expression extension facility failed failure field fields filler first
   for forbidden format found from fullurl function given hapi has have header http hl7 id identifier ignored in insufficient integer internal invalid is
-  issue it item json length level limit line locked lookup maintenance malformed match matched matches matching maximum message messages
+  issue it item json length level limit line locked lookup maintenance malformed many match matched matches matching maximum message messages
   method minimum mismatch missing more msa msh multiple must name no none not null number obr observation obx occurred of on one only operation optional
   or orc order orders oru out parameter parse parser parsing path patient permission pid placer precondition present problem procedure processed
-  processing profile property put pv1 query queue rate read reason received record reference referenced references refused reject rejected request
+  processing profile property put pv1 query queue rate read reason received record reference referenced references refused reject rejected request requests
   required resource resources result results retry rule scope search seconds segment segments sending sequence server service set should size slice
   sql state status stored string structure study subject supported syntax system table temporarily test text than the then there this time timeout to
   token too transaction type unable unauthorized unavailable unexpected uid unique unknown unmarked unprocessable unrecognized unresolved unsupported
