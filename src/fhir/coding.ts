@@ -1,5 +1,6 @@
 import type { CodedConcept } from '../dicom/code.js';
 import type { CodeableConcept, Identifier } from './data-types.js';
+import { fhirString } from './narrative.js';
 
 /** URIs of the schemes that DICOM names by a designator (PS3.16 §8, FHIR R4 §4.3.0). */
 const systems: Readonly<Record<string, string>> = {
@@ -16,8 +17,10 @@ const systems: Readonly<Record<string, string>> = {
 /** A coded concept of DICOM. A code of a scheme without a URI, as a hospital's own, has no system; its text says what it means. */
 export function codeableConcept({ value, scheme, meaning }: CodedConcept): CodeableConcept {
   const system = systems[scheme];
-  const coding = { code: value.trim(), ...(meaning === '' ? {} : { display: meaning }) };
-  return { coding: [system === undefined ? coding : { system, ...coding }], ...(meaning === '' ? {} : { text: meaning }) };
+  const text = fhirString(meaning);
+  // A code has single spaces between its parts at most (FHIR R4 §2.24.0.1).
+  const coding = { code: fhirString(value).replace(/\s+/g, ' '), display: text };
+  return { coding: [system === undefined ? coding : { system, ...coding }], text };
 }
 
 /** A concept of a code system of FHIR or of HL7 v2. */

@@ -7,6 +7,7 @@ import { projectRoot } from '../../src/config.js';
 import { decodeHl7, encodeHl7 } from '../../src/hl7/character-set.js';
 import { hl7Message } from '../../src/messages/hl7-message.js';
 import { exampleAddressing, hl7Examples } from '../support/hl7-examples.js';
+import { mulberry32 } from '../../src/lib/seeded-random.js';
 import { isFault } from '../support/fault.js';
 import { exampleMessage, examplePatient, oracleMessages } from '../support/result-messages.js';
 
@@ -29,8 +30,15 @@ function unescaped(text: string): string {
   return text.replace(/\\([FSTRE])\\/g, (_, letter: string) => sequences[letter]!);
 }
 
+/** The same with control characters by their code (§2.7.5), which HAPI leaves as they are. */
+function decoded(text: string): string {
+  return text.replace(/\\X([0-9A-F]{2})\\|\\[FSTRE]\\/g, (sequence, code?: string) =>
+    code === undefined ? unescaped(sequence) : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
 /** Every value that Medplum finds, by the place that HAPI names. */
-function valuesOf(text: string): Readonly<Record<string, string>> {
+function valuesOf(text: string, decode = unescaped): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};
   let observations = 0;
   // What follows the last segment's end is no segment.
@@ -44,7 +52,7 @@ function valuesOf(text: string): Readonly<Record<string, string>> {
           component.split('&').forEach((part, subindex) => {
             const count = field.components.length > 1 ? `(${repetition})` : '';
             const place = `${group}${segment.name}-${number}${count}.${index + 1}.${subindex + 1}`;
-            if (part !== '') values[normalised(place)] = unescaped(part);
+            if (part !== '') values[normalised(place)] = decode(part);
           });
         });
       });
@@ -184,6 +192,49 @@ test('a character that would be a delimiter after its replacement is escaped', (
 test('a value is never the two quotation marks that tell a receiver to delete what it has', () => {
   const text = hl7Message(exampleMessage({ study: { patient: { id: '""', name: '""' } } }), exampleAddressing);
   assert.ok(!text.includes('""'));
+});
+
+test('any text comes back as it was, in its place, and never ends a segment or the frame', () => {
+  const parts = [
+    '|',
+    '^',
+    '~',
+    '\\',
+    '&',
+    '\r',
+    '\n',
+    '\r\n',
+    '\u000b',
+    '\u001c',
+    '\u0000',
+    '\\F\\',
+    '\\.br\\',
+    '\\X0D\\',
+    'OBX|',
+    'é',
+    '患',
+    '😀',
+    '\ud800',
+    'a',
+  ];
+  const random = mulberry32(15);
+  const count = Object.keys(written({ study: { patient: { sex: 'M' } } })).length;
+  for (let time = 0; time < 500; time++) {
+    const text = `x${Array.from({ length: 8 }, () => parts[Math.floor(random() * parts.length)]).join('')}x`;
+    const message = exampleMessage({
+      study: { accessionNumber: text, procedure: { value: text, scheme: 'L', meaning: 'm' }, patient: { sex: text } },
+    });
+    if (text.includes('\ud800')) {
+      assert.throws(() => hl7Message(message, exampleAddressing), isFault('message-refused'));
+      continue;
+    }
+    const sent = hl7Message(message, exampleAddressing);
+    assert.ok(!/[\u000b\u001c\u0000\n]/.test(sent));
+    const values = valuesOf(sent, decoded);
+    for (const place of ['ORDER_OBSERVATION(0)/OBR-18', 'ORDER_OBSERVATION(0)/OBR-4', 'PATIENT/PID-8'])
+      assert.equal(values[place], text.replace(/\r\n|\n/g, '\r'));
+    assert.equal(Object.keys(values).length, count);
+  }
 });
 
 test('a very long text ends within the limit of its data type, and says so', () => {
