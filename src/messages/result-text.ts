@@ -1,0 +1,47 @@
+import { notice } from '../sr/wording.js';
+import type { Decision } from '../sr/report-content.js';
+import type { MessageFinding, ResultMessage } from './ports.js';
+
+/** A result in sentences, as HL7 and FHIR messages carry it for people. The words are those of the text report. */
+
+const decisionWords = { present: 'Present', undetermined: 'Undetermined', absent: 'Absent' } as const satisfies Record<Decision, string>;
+
+/**
+ * The probability in % to one decimal. The thresholds are not known here: rounded down unless the finding is present, so that it stays
+ * below the threshold that it has not reached.
+ */
+export function percentText({ probability, decision }: Pick<MessageFinding, 'probability' | 'decision'>): string {
+  const tenths = Number((probability * 1_000).toFixed(6));
+  return String((decision === 'present' ? Math.round(tenths) : Math.floor(tenths)) / 10);
+}
+
+/**
+ * The notice first, so that a system that shows only one line shows this one; then what is not absent, or why nothing was analysed, the
+ * model, and where the result is shown.
+ */
+export function resultSentences({ isTest, result, pageUrl }: ResultMessage): readonly string[] {
+  const { model } = result;
+  return [
+    notice,
+    ...(isTest ? ['Test message: the values are invented, there is no such study.'] : []),
+    ...(result.isCorrection ? ['Replaces the earlier software result of this study.'] : []),
+    ...outcomeSentences(result),
+    `Model: ${model.name}, version ${model.version} (${model.manufacturer}).`,
+    ...(pageUrl === undefined ? [] : [`Shown at ${pageUrl}`]),
+  ];
+}
+
+function outcomeSentences({ outcome, reason, findings }: ResultMessage['result']): readonly string[] {
+  if (outcome !== 'reported') {
+    const opening = outcome === 'skipped' ? 'Not analysed' : 'Analysis failed';
+    return [reason === undefined ? `${opening}.` : `${opening}: ${reason}`];
+  }
+  const noted = findings.filter(({ decision }) => decision !== 'absent');
+  const names = [...new Set(findings.map(({ concept }) => concept.meaning))].join(', ');
+  const isPresent = noted.some(({ decision }) => decision === 'present');
+  const none = findings.length === 0 ? 'The software looked for no finding.' : `None of the findings looked for is present: ${names}.`;
+  return [
+    ...(isPresent ? [] : [none]),
+    ...noted.map((finding) => `${decisionWords[finding.decision]}, ${percentText(finding)} %: ${finding.wording}.`),
+  ];
+}
