@@ -250,7 +250,7 @@ function PriorFinding({ prior, name }: { readonly prior: ShownPrior; readonly na
   return (
     <Text size="sm" className="quiet">
       <b>{t(`study.prior.${before.change}`)}</b>:{' '}
-      <Anchor component={Link} size="sm" href={studyView(prior.studyInstanceUID)}>
+      <Anchor component={Link} size="sm" underline="always" href={studyView(prior.studyInstanceUID)}>
         {dicomDate(prior.studyDate, language)}
       </Anchor>{' '}
       {t(`decision.${before.decision}`)}, {probabilityText(before)} %{prior.isOtherModel ? ` (${t('study.prior.otherModel')})` : ''}
