@@ -6,7 +6,7 @@ import { selectedBy, type RuleSubject } from './message-rules.js';
 
 export interface ChosenMessage {
   readonly message: NewMessage;
-  /** `plan`: a new one; `reopen`: it was closed unsent; `send`: it is planned, or was refused. */
+  /** `plan`: a new one; `reopen`: it was closed unsent; `send`: it is planned; its job may be missing. */
   readonly action: 'plan' | 'reopen' | 'send';
 }
 
@@ -28,7 +28,8 @@ export function chooseMessages(
     const planned = own.at(-1);
     const others = ofChannel.filter((one) => one.resultId !== result.resultId && mayHaveArrived(one));
     if (planned && !others.some((one) => one.number > planned.number)) {
-      if (planned.state === 'accepted') return [];
+      // What was refused waits for a user, who retries its failed job.
+      if (planned.state === 'accepted' || planned.state === 'refused') return [];
       return [{ message: planned, action: planned.state === 'closed' ? 'reopen' : 'send' }];
     }
     const selected = rules

@@ -60,19 +60,30 @@ async function sendMail(
     ...(ca ? { tls: { ca } } : {}),
     ...(username === undefined ? {} : { auth: { user: username, pass: password ?? '' } }),
   });
-  const stop = (): void => transport.close();
-  signal.addEventListener('abort', stop);
   try {
-    signal.throwIfAborted();
-    const { rejected, response } = await transport.sendMail({ from, to: [...to], ...mail });
+    const { rejected, response } = await unlessAborted(signal, () => transport.sendMail({ from, to: [...to], ...mail }));
     if (rejected.length > 0) throw new Fault('message-refused', `the mail server refused ${rejected.length} of ${to.length} recipients`);
     return /\bqueued as ([\w.-]+)/i.exec(response)?.[1];
   } catch (thrown) {
     if (thrown instanceof Fault || signal.aborted) throw thrown;
     throw faultOf(thrown as SmtpError, `${host}:${port}`);
   } finally {
-    signal.removeEventListener('abort', stop);
     transport.close();
+  }
+}
+
+/** nodemailer cannot stop in the middle: its connection ends by itself, after the time limit at the latest. */
+async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -82,10 +93,12 @@ interface SmtpError extends Error {
 }
 
 /** A reply of 5yz will not change (RFC 5321 §4.2.1). The text of a reply may quote an address; it is left out. */
-function faultOf({ code = 'unknown', responseCode, message }: SmtpError, server: string): Fault {
+function faultOf({ code = 'unknown', responseCode }: SmtpError, server: string): Fault {
   const text = `${server}: ${code}${responseCode === undefined ? '' : `, SMTP ${responseCode}`}`;
+  // An administrator of the mail server can change that; the mail itself was not refused.
+  if (code === 'ETLS') return new Fault('channel-unavailable', `${text}: no encrypted connection by STARTTLS`);
   if (responseCode !== undefined && responseCode >= 500) return new Fault('message-refused', text);
-  return new Fault('channel-unavailable', /STARTTLS/i.test(message) ? `${text}, the server offers no STARTTLS` : text);
+  return new Fault('channel-unavailable', text);
 }
 
 function authorityOf(name: string, { ca }: EmailSettings): Buffer | undefined {

@@ -138,7 +138,7 @@ export function digestText({ until, outcomes, present, failedJobs, channels }: D
 }
 
 function findingLine({ concept, wording, probability, decision }: MessageFinding, language: Language): string {
-  return `- ${concept.meaning}: ${texts[language][decision]}, ${Math.round(probability * 100)} % (${wording})`;
+  return `- ${concept.meaning}: ${texts[language][decision]}, ${Number((probability * 100).toFixed(6))} % (${wording})`;
 }
 
 /** In the local time zone of this process, which is that of the setting timeZone. */

@@ -13,6 +13,7 @@ export async function planMessages({ studyInstanceUID }: PlanJob, ports: PlanPor
   // Without a subject the study, or its result, was deleted meanwhile.
   if (!result || !subject) return;
   const earlier = await ports.messages.ofStudy(studyInstanceUID);
+  for (const one of earlier) if (one.resultId !== result.resultId) await ports.messages.close(one.messageId, 'superseded');
   for (const { message, action } of chooseMessages(result, subject, earlier, ports.settings)) {
     if (action === 'plan') await ports.messages.plan(message);
     if (action === 'reopen') await ports.messages.reopen(message.messageId);

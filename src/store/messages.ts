@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, max, ne, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, max, sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { message, type MessageState } from './message-schema.js';
 
@@ -41,7 +41,7 @@ export interface Messages {
   /** From now on it may have reached the receiver. */
   attempted(messageId: string): Promise<void>;
   accepted(messageId: string, receiverReference?: string, at?: Date): Promise<void>;
-  /** @param isFinal the receiver refused it; otherwise it is tried again */
+  /** A message that was closed meanwhile stays closed. @param isFinal the receiver refused it; otherwise it is tried again */
   failed(messageId: string, fault: { readonly code: string; readonly reason: string; readonly isFinal: boolean }): Promise<void>;
   /** Never to be sent; one that was accepted stays so. */
   close(messageId: string, because: ClosedBecause): Promise<void>;
@@ -49,13 +49,22 @@ export interface Messages {
   countByChannel(): Promise<ReadonlyMap<string, ChannelCounts>>;
 }
 
+/** Still to be sent, or needing attention. */
+const open: readonly MessageState[] = ['waiting', 'failing', 'refused'];
+
 export function messagesIn(database: Database): Messages {
-  const change = async (messageId: string, values: Partial<typeof message.$inferInsert>, at = new Date()): Promise<void> => {
+  /** Changes a message in one of these states; in another it stays as it is. */
+  const change = async (
+    messageId: string,
+    from: readonly MessageState[],
+    values: Partial<typeof message.$inferInsert>,
+    at = new Date(),
+  ): Promise<void> => {
     await database.run((tables) =>
       tables
         .update(message)
         .set({ ...values, changedAt: at })
-        .where(and(eq(message.messageId, messageId), ne(message.state, 'accepted'))),
+        .where(and(eq(message.messageId, messageId), inArray(message.state, [...from]))),
     );
   };
   return {
@@ -64,7 +73,7 @@ export function messagesIn(database: Database): Messages {
       await database.run((tables) => tables.insert(message).values(row).onConflictDoNothing());
     },
 
-    reopen: (messageId) => change(messageId, { state: 'waiting', code: null, reason: null }),
+    reopen: (messageId) => change(messageId, ['closed'], { state: 'waiting', code: null, reason: null }),
 
     async find(messageId) {
       const [row] = await database.run((tables) => tables.select().from(message).where(eq(message.messageId, messageId)));
@@ -91,19 +100,23 @@ export function messagesIn(database: Database): Messages {
     },
 
     accepted: (messageId, receiverReference, at) =>
-      change(messageId, { state: 'accepted', code: null, reason: null, receiverReference: receiverReference ?? null }, at),
+      change(
+        messageId,
+        [...open, 'closed'],
+        { state: 'accepted', code: null, reason: null, receiverReference: receiverReference ?? null },
+        at,
+      ),
 
-    failed: (messageId, { code, reason, isFinal }) => change(messageId, { state: isFinal ? 'refused' : 'failing', code, reason }),
+    failed: (messageId, { code, reason, isFinal }) => change(messageId, open, { state: isFinal ? 'refused' : 'failing', code, reason }),
 
-    close: (messageId, because) => change(messageId, { state: 'closed', code: because, reason: null }),
+    close: (messageId, because) => change(messageId, open, { state: 'closed', code: because, reason: null }),
 
     async countByChannel() {
-      const open: readonly MessageState[] = ['waiting', 'failing', 'refused', 'accepted'];
       const rows = await database.run((tables) =>
         tables
           .select({ channel: message.channel, state: message.state, n: count(), last: max(message.changedAt) })
           .from(message)
-          .where(inArray(message.state, [...open]))
+          .where(inArray(message.state, [...open, 'accepted']))
           .groupBy(message.channel, message.state),
       );
       const channels = new Map<string, ChannelCounts>();

@@ -56,11 +56,11 @@ test('a new result is planned for the channels whose rules select it, each findi
   assert.deepEqual(chosen!.message.findings, ['pneumothorax']);
 });
 
-test('planning may be repeated: what is planned is sent, what was accepted is not sent again', () => {
+test('planning may be repeated: what is planned is sent, what was accepted or refused is not sent again', () => {
   const id = messageIdOf('ris', 'a', 0);
-  for (const state of ['waiting', 'failing', 'refused'] as const)
+  for (const state of ['waiting', 'failing'] as const)
     assert.deepEqual(choose('a', positive, [row('a', state, 1)]), [{ action: 'send', channel: 'ris', id, correction: false }]);
-  assert.deepEqual(choose('a', positive, [row('a', 'accepted', 1)]), []);
+  for (const state of ['accepted', 'refused'] as const) assert.deepEqual(choose('a', positive, [row('a', state, 1)]), []);
   assert.deepEqual(choose('a', positive, [row('a', 'closed', 0)]), [{ action: 'reopen', channel: 'ris', id, correction: false }]);
 });
 
