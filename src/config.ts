@@ -14,8 +14,6 @@ export { applyTimeZone, type LocalTimeZone } from './config/time-zone.js';
 export type {
   ChannelSettings,
   EmailSettings,
-  FhirSettings,
-  Hl7Settings,
   MessageRule,
   MessagesSettings,
   WebhookSettings,

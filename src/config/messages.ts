@@ -48,7 +48,8 @@ const fhirSettings = z.strictObject({
   token: secret.optional(),
   tokenFile: path.optional(),
   tls: z.strictObject(clientTls).refine(certAndKey.check, certAndKey.message).optional(),
-  timeoutMs,
+  /** Longest time until the server answers. */
+  answerTimeoutMs: timeoutMs,
 });
 
 const webhookSettings = z
@@ -177,8 +178,6 @@ export type ChannelSettings = MessagesSettings['channels'][number];
 export type MessageRule = MessagesSettings['rules'][number];
 export type WebhookSettings = z.output<typeof webhookSettings>;
 export type EmailSettings = z.output<typeof emailSettings>;
-export type Hl7Settings = z.output<typeof hl7Settings>;
-export type FhirSettings = z.output<typeof fhirSettings>;
 
 /** The secret of each kind of channel, and the setting that names a file with it. */
 const secrets = { webhook: ['secret', 'secretFile'], fhir: ['token', 'tokenFile'], email: ['password', 'passwordFile'] } as const;

@@ -1,13 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { Client } from 'undici';
 import { Fault } from '../errors.js';
+
+/** In PEM format: the authority that signed the server's certificate, and our own certificate with its key. */
+export interface ClientTls {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
 
 /** A server of another system, which is not the PACS. */
 export interface PostTarget {
   /** http or https; no redirect is followed. */
   readonly url: string;
-  /** PEM files: the authority that signed the server's certificate, and our own certificate with its key. */
-  readonly tls?: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined } | undefined;
+  readonly tls?: ClientTls | undefined;
   /** Longest time without a byte of the answer, in ms; a whole exchange may take twice as long. */
   readonly timeoutMs: number;
 }
@@ -24,8 +31,7 @@ const maxBodyBytes = 65_536;
  * Sends one request with a body and reads the whole answer, on a connection of its own.
  *
  * @returns the answer with any status
- * @throws Fault `channel-unavailable` if there is no connection, no answer in time, or an answer that is cut short or not HTTP;
- *   `config-invalid` if a file of the setting tls cannot be read
+ * @throws Fault `channel-unavailable` if there is no connection, no answer in time, or an answer that is cut short or not HTTP
  */
 export async function postOnce(
   { url, tls, timeoutMs }: PostTarget,
@@ -34,7 +40,7 @@ export async function postOnce(
   signal: AbortSignal,
 ): Promise<PostReply> {
   const { origin, pathname, search } = new URL(url);
-  const client = new Client(origin, { connect: { timeout: timeoutMs, ...filesOf(tls) }, maxResponseSize: maxBodyBytes, pipelining: 0 });
+  const client = new Client(origin, { connect: { timeout: timeoutMs, ...tls }, maxResponseSize: maxBodyBytes, pipelining: 0 });
   try {
     const response = await client.request({
       method: 'POST',
@@ -63,15 +69,28 @@ function faultOf(thrown: Error & { code?: unknown }, origin: string, timeoutMs: 
   return new Fault('channel-unavailable', `${origin}: no connection, or it ended before the whole answer was there (${code})`, {}, options);
 }
 
-function filesOf(tls: PostTarget['tls'] = {}): Readonly<Record<string, Buffer>> {
-  return Object.fromEntries(
-    Object.entries(tls).flatMap(([name, file]) => {
+/** @param files PEM files by their use @throws Fault `config-invalid` if one cannot be read or used */
+export function loadClientTls(files: { readonly [use in keyof ClientTls]?: string | undefined } = {}): ClientTls {
+  const tls: ClientTls = Object.fromEntries(
+    Object.entries(files).flatMap(([use, file]) => {
       if (file === undefined) return [];
       try {
-        return [[name, readFileSync(file)]];
+        return [[use, readFileSync(file)]];
       } catch (cause) {
-        throw new Fault('config-invalid', `tls.${name} ${file} cannot be read`, {}, { cause });
+        throw new Fault('config-invalid', `tls.${use} ${file} cannot be read`, {}, { cause });
       }
     }),
   );
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Fault(
+      'config-invalid',
+      `${Object.values(files).join(', ')}: expected PEM files of a certificate and its key (${reason})`,
+      {},
+      { cause },
+    );
+  }
+  return tls;
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { WebhookSettings } from '../config.js';
 import { secretVariable } from '../config/messages.js';
 import { Fault } from '../errors.js';
-import { postOnce } from '../http/post-once.js';
+import { loadClientTls, postOnce } from '../http/post-once.js';
 import type { Channel } from './ports.js';
 import { webhookBodyOf } from './webhook-body.js';
 
@@ -13,15 +13,16 @@ const notNow = [408, 425, 429];
 /**
  * Posts each message as JSON. A repetition has the same `Idempotency-Key`.
  *
- * @throws Fault `config-invalid` without a secret of at least 16 characters
+ * @throws Fault `config-invalid` without a secret of at least 16 characters, or for files of the setting tls that cannot be used
  */
 export function openWebhook(name: string, settings: WebhookSettings): Channel {
-  const { url, secret = '', tls, timeoutMs } = settings;
+  const { url, secret = '', timeoutMs } = settings;
   if (secret.length < minSecretLength)
     throw new Fault(
       'config-invalid',
       `messages.channels, ${name}: expected a secret of at least ${minSecretLength} characters in webhook.secretFile or ${secretVariable(name)}, found ${secret.length === 0 ? 'none' : `one of ${secret.length}`}`,
     );
+  const tls = loadClientTls(settings.tls);
   return {
     name,
     kind: 'webhook',

@@ -83,7 +83,7 @@ describe('each setting of a channel at both ends, and beyond', () => {
     ['hl7', { host: 'a', port: 1 }, 'answerTimeoutMs', [1, 2_147_483_647], [0, 2_147_483_648]],
     ['fhir', { url: 'https://a' }, 'url', ['http://a/r4', 'https://a'], ['a', 'ftp://a', 'https://user:password@a']],
     ['fhir', { url: 'https://a' }, 'token', [longest(4_096)], [longest(4_097)]],
-    ['fhir', { url: 'https://a' }, 'timeoutMs', [1, 2_147_483_647], [0, 2_147_483_648]],
+    ['fhir', { url: 'https://a' }, 'answerTimeoutMs', [1, 2_147_483_647], [0, 2_147_483_648]],
   ];
   for (const [kind, base, setting, accepted, refused] of ranges)
     test(`${kind}.${setting}`, () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { messagesSettings } from '../../src/config/messages.js';
 import { Fault } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
@@ -12,11 +12,12 @@ import { openEmptyStore, storeBackends } from '../support/store.js';
 
 /* The order of the steps, on a real database: what happens where two of them meet. */
 
-const studyInstanceUID = '1.2.3';
 const [backend] = storeBackends();
+/** Each test has a study of its own. */
+let studyNumber = 0;
+let studyInstanceUID = '';
 const image = {
   SOPInstanceUID: '1.2.3.4',
-  StudyInstanceUID: studyInstanceUID,
   Modality: 'DX',
   PatientName: 'DOE^JANE',
   StudyTime: '0915',
@@ -32,15 +33,14 @@ describe('the message story', () => {
   let metadata: readonly object[] | Fault;
   let ports: MessagePorts;
   const { signal } = new AbortController();
-  const opened: Store[] = [];
+  before(async () => void (store = await openEmptyStore(backend!)));
   after(async () => {
-    for (const one of opened) await one.close();
+    await store?.close();
     await backend!.stop();
   });
 
   beforeEach(async () => {
-    store = await openEmptyStore(backend!);
-    opened.push(store);
+    studyInstanceUID = `1.2.${++studyNumber}`;
     queued = [];
     sent = [];
     receive = async () => undefined;
@@ -78,7 +78,7 @@ describe('the message story', () => {
 
   const index = (resultId: string, decision: 'present' | 'absent'): Promise<unknown> =>
     store.results.recordResult({
-      resultId,
+      resultId: `${resultId} of ${studyInstanceUID}`,
       studyInstanceUID,
       outcome: 'reported',
       inputKey: resultId,
@@ -91,12 +91,14 @@ describe('the message story', () => {
       [state, code, isCorrection && 'correction'].filter(Boolean).join(' '),
     );
   const entries = async (): Promise<readonly unknown[]> =>
-    (await store.audit.list({})).map(({ actor, action, outcome, subject }) => ({
-      actor,
-      action,
-      outcome,
-      ...(JSON.parse(subject) as object),
-    }));
+    (await store.audit.list({}))
+      .filter(({ subject }) => subject.includes(`"${studyInstanceUID}"`))
+      .map(({ actor, action, outcome, subject }) => ({
+        actor,
+        action,
+        outcome,
+        ...(JSON.parse(subject) as object),
+      }));
 
   test('planned, sent, accepted, on record; the job holds no attribute of the patient', async () => {
     receive = async () => 'ORDER-17';
@@ -107,7 +109,7 @@ describe('the message story', () => {
     const [message] = sent;
     assert.deepEqual(
       [message!.study.patient, message!.study.time, message!.study.utcOffset, message!.study.modality, message!.pageUrl],
-      [{}, '091500', '+0100', 'DX', 'https://chest-ai.hospital.example/study/1.2.3'],
+      [{}, '091500', '+0100', 'DX', `https://chest-ai.hospital.example/study/${studyInstanceUID}`],
     );
     assert.equal(message!.result.findings[0]!.wording, 'appearance compatible with pneumothorax');
     assert.deepEqual(message!.result.model, { manufacturer: 'm', name: 'n', version: 'v', deviceUID: '1.9' });
@@ -145,7 +147,7 @@ describe('the message story', () => {
     await plan();
     await send();
     assert.deepEqual(
-      [sent.map(({ result }) => [result.resultId, result.isCorrection]), await states()],
+      [sent.map(({ result }) => [result.resultId.split(' ')[0], result.isCorrection]), await states()],
       [[['second', false]], ['closed superseded', 'accepted']],
     );
   });
@@ -169,7 +171,7 @@ describe('the message story', () => {
     receive = async () => undefined;
     await send();
     assert.deepEqual(
-      sent.map(({ result }) => [result.resultId, result.isCorrection]),
+      sent.map(({ result }) => [result.resultId.split(' ')[0], result.isCorrection]),
       [
         ['first', false],
         ['second', true],
