@@ -45,6 +45,9 @@ const exact: Readonly<Record<string, AuditEvent>> = {
   'rules.test': { id: query, action: 'E' },
   'upload.analyze': { id: imported, action: 'C' },
   'audit.export': { id: exported, action: 'R' },
+  'message.send': { id: exported, action: 'R' },
+  'message.test': { id: exported, action: 'R' },
+  'message.view': { id: query, action: 'E' },
 };
 
 /** By the object, the part of an action's name before the point. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessSettings, databaseSettings, orthancSettings, serverSettings, uploadSettings, viewerSettings } from './connections.js';
 import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
+import { messagesSettings } from './messages.js';
 import { path } from './ranges.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
 import { isTimeZone } from './time-zone.js';
@@ -35,6 +36,7 @@ export const configSchema = z.strictObject({
   retraining: retrainingSettings,
   drift: driftSettings,
   assessments: assessmentSettings,
+  messages: messagesSettings,
   /**
    * The hospital's time zone, an IANA name: of times that documents state without an offset, of the times that are written, and
    * of the schedules. Without it that of the host.

@@ -257,6 +257,8 @@ export interface StudyEvents {
   onStudyChanged(studyInstanceUID: string): Promise<void>;
   /** The study contains documents that this program did not write: readers' assessments may be among them. */
   onOtherDocuments(studyInstanceUID: string): Promise<void>;
+  /** The index contains a new current result; called before the study counts as done, so that no result is missed. */
+  onIndexed(studyInstanceUID: string): Promise<void>;
   /** The study has a new result. */
   onResult(study: StudyToReport, result: StudyResult): Promise<void>;
 }

@@ -43,10 +43,14 @@ export async function intake({ pacsStudyId }: IntakeJob, isBacklog: boolean, por
 /** Report: the study gets its one current result, which is indexed and delivered. */
 export async function report(job: ReportJob, ports: StoryPorts & ReportPorts): Promise<void> {
   const { studies, index, deliveries, queue, events, observe, settings, log } = ports;
-  if (await isReported(job, studies, index, settings.routing)) return index.studies.setDone(job.studyInstanceUID, job.contentKey);
   const study = studyOf(job);
+  if (await isReported(job, studies, index, settings.routing)) {
+    await events.onIndexed(study.studyInstanceUID);
+    return index.studies.setDone(study.studyInstanceUID, job.contentKey);
+  }
   const result = await reportStudy(study, ports);
   await indexResult(result, index);
+  await events.onIndexed(study.studyInstanceUID);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
   await index.studies.setDone(job.studyInstanceUID, job.contentKey);
   logResult(result, log);

@@ -94,7 +94,7 @@ export async function startReporting(
 
 /** No attempt is left: the study gets a failed result, with a document if one can still be written. */
 async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPorts & ReportPorts): Promise<void> {
-  const { index, deliveries, queue, clock, log } = ports;
+  const { index, deliveries, queue, events, clock, log } = ports;
   const study = studyOf(job);
   const isBug = failure.code === 'bug' || failure.code === 'process-died';
   const fault = new Fault(isBug ? 'internal' : failure.code, failure.detail, failure.subject);
@@ -114,6 +114,7 @@ async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPo
     });
   }
   await indexResult(result, index);
+  await events.onIndexed(study.studyInstanceUID);
   for (const delivery of await planDeliveries(result, deliveries)) await queue.deliver(delivery);
   await index.studies.setDone(study.studyInstanceUID, job.contentKey);
   await index.studies.setState(study.studyInstanceUID, 'failed');

@@ -16,6 +16,7 @@ import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
 import { healthRoutes, metricsRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
 import { loginRoutes } from './routes/login.js';
+import { messageRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/page.js';
@@ -36,6 +37,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   worklistRoutes,
   analyzeRoutes,
   operationsRoutes,
+  messageRoutes,
   modelRoutes,
   dicomWebRoutes,
 ];

@@ -9,6 +9,7 @@ export type {
   ShownModel,
   ShownRetraining,
 } from './schemas/models.js';
+export type { ShownChannel, ShownMessage, TestedChannel } from './schemas/messages.js';
 export type {
   Operations,
   QueueState,

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { ProxiedResponse } from '../dicomweb/proxy.js';
 import type { PacsAddress } from '../http/pacs-address.js';
+import type { ResultMessage } from '../messages/ports.js';
 import type { Health, MeasuredState } from '../monitoring/health-report.js';
 import type { AuditEntries } from '../store/audit-entries.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
@@ -16,13 +17,16 @@ import type {
   Outcome,
   RuleTest,
   ShownAssessment,
+  ShownChannel,
   ShownDrift,
   ShownFailedJob,
+  ShownMessage,
   ShownPatient,
   ShownResult,
   ShownRetraining,
   StudyAssessments,
   StudyPage,
+  TestedChannel,
   UploadAnalysisResult,
   WorklistCounts,
   WorklistPage,
@@ -58,6 +62,7 @@ export interface ServerPorts {
   readonly assessments: AssessmentsPort;
   readonly page: PagePort;
   readonly drift: DriftPort;
+  readonly messages: MessagesPort;
   readonly modelActions: ModelActions;
   /** Queues a retraining run of a line; while one waits or runs, no second. @throws Fault `not-found` */
   retrain(by: string, line?: string): Promise<void>;
@@ -108,6 +113,17 @@ export interface DriftPort {
   requestCheck(): Promise<void>;
   /** @returns false if no unacknowledged alarm has that id */
   acknowledge(id: string, by: string): Promise<boolean>;
+}
+
+/** Outbound messages. Each throws Fault `not-found` for a channel that is not configured. */
+export interface MessagesPort {
+  channels(): Promise<readonly ShownChannel[]>;
+  /** The last ones, newest first. */
+  ofChannel(channel: string, limit: number): Promise<readonly ShownMessage[]>;
+  /** With invented values, and those attributes of the invented patient that the channel carries. */
+  testMessage(channel: string): ResultMessage;
+  /** @throws Fault `channel-unavailable`, `message-refused`: a test is not repeated */
+  sendTest(channel: string, message: ResultMessage): Promise<TestedChannel>;
 }
 
 /** A change of the deployed versions: who requests it, and why; the reason stays in the history. */

@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';
 import { documentProfiles } from '../sr/document-profile.js';
+import { checkMessageRules } from '../messages/check-rules.js';
 import { checkFindingsOff } from '../reporting/findings-off.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
@@ -35,6 +36,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
   checkFindingsOff({ findingsOff: config.findings.off }, routing, findings.findings);
+  checkMessageRules(config.messages, findings.findings);
   const version = starting ?? (await servedVersion(config));
   // Before the engine: a mistake in the configuration must not leave its threads behind.
   checkTerms(version, findings);

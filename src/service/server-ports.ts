@@ -3,9 +3,11 @@ import type { ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
+import { messagesPortOf } from '../server/page/messages.js';
 import { driftPortOf } from '../server/page/drift.js';
 import { lineNamed } from '../server/page/page-lines.js';
 import { healthOf, measure } from '../monitoring/health.js';
+import type { MessagePorts } from '../messages/ports.js';
 import type { HealthPorts } from '../monitoring/ports.js';
 import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
@@ -17,12 +19,13 @@ export interface ServerPortParts extends HealthPorts {
   readonly store: Store;
   readonly assessments: AssessmentActions;
   readonly page: PagePort;
+  readonly messagePorts: Pick<MessagePorts, 'settings' | 'channels'>;
   readonly modelActions: ModelActions;
 }
 
 /** What the server shows, out of the running parts. */
 export function serverPortsOf(parts: ServerPortParts): ServerPorts {
-  const { pacs, store, jobs, assessments, page, modelActions } = parts;
+  const { pacs, store, jobs, assessments, page, modelActions, messagePorts } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt.toISOString(),
@@ -46,6 +49,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     measure: () => measure(parts),
     page,
     drift: driftPortOf(parts),
+    messages: messagesPortOf({ ...messagePorts, store, jobs }),
     modelActions,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {

@@ -30,6 +30,9 @@ import { serverPortsOf } from './server-ports.js';
 import { warnOfLostRegistry } from '../monitoring/lost-registry.js';
 import { startRetraining } from '../retraining/start-retraining.js';
 import { modelChangesRecorder } from '../monitoring/record-model-changes.js';
+import { messagePortsOf } from './message-ports.js';
+import { openChannels } from '../messages/open-channels.js';
+import { startMessages } from '../messages/start-messages.js';
 import { driftPortsOf } from './drift-ports.js';
 import { openAnalyser } from './open-analyser.js';
 import { openLines, type OpenedLine } from './open-lines.js';
@@ -81,6 +84,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     log.warn(
       `no time zone is set: times without an offset are read and written as ${zone.name}, and schedules follow it; set TIME_ZONE, for example Europe/Berlin`,
     );
+  const channels = openChannels(config.messages.channels);
   const does = (role: ProcessRole): boolean => config.roles.includes(role);
   const closing: (() => Promise<void>)[] = [];
   const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
@@ -199,6 +203,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       serving,
       metrics,
     });
+    const messagePorts = messagePortsOf({ config, channels, zone, reportPorts, findings, store, audit: access.audit, jobs, log });
     if (does('work')) {
       const { studies, index, queue, events } = storyPorts;
       const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
@@ -206,6 +211,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       await startReporting(storyPorts, serving, jobs, config);
       await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
       await startAssessments(assessments, unlessGone, jobs, config);
+      await startMessages(messagePorts, store, jobs, config);
     }
     if (does('train')) {
       for (const { settings: line, registry: ofLine } of lines.values())
@@ -245,7 +251,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       lines,
       dataDir: config.dataDir,
     });
-    ports = serverPortsOf({ ...healthParts, assessments, page, modelActions: modelActionsOf(lines) });
+    ports = serverPortsOf({ ...healthParts, assessments, page, messagePorts, modelActions: modelActionsOf(lines) });
     monitorHealth(healthParts);
     if (does('web'))
       for (const [line, one] of lines)

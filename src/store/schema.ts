@@ -2,6 +2,7 @@ import { bigint, boolean, integer, jsonb, primaryKey, text } from 'drizzle-orm/p
 import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
+import { message } from './message-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
 import { shadowResult } from './shadow-schema.js';
 
@@ -126,6 +127,7 @@ export const tables = {
   study,
   result,
   delivery,
+  message,
   account,
   session,
   token,

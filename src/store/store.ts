@@ -16,6 +16,7 @@ import { EmbeddedConnection } from './embedded.js';
 import { knownLoginsIn, type KnownLogins } from './known-logins.js';
 import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { knownStudiesIn, type KnownStudies } from './known-studies.js';
+import { messagesIn, type Messages } from './messages.js';
 import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
 import { resultsIn, type Results } from './results.js';
@@ -48,6 +49,7 @@ export interface Store {
   readonly results: Results;
   readonly worklist: Worklist;
   readonly deliveries: Deliveries;
+  readonly messages: Messages;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
@@ -103,6 +105,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     results: resultsIn(database),
     worklist: worklistIn(database),
     deliveries: deliveriesIn(database),
+    messages: messagesIn(database),
     accounts: accountsIn(database),
     sessions: sessionsIn(database),
     tokens: tokensIn(database),

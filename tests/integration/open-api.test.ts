@@ -161,7 +161,14 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/accounts/{name}/roles': { roles: ['viewer'] },
   'post /api/tokens': { name: 'made', roles: ['viewer'], days: 1 },
 };
-const parameters: Readonly<Record<string, string>> = { study, series: '1.2', instance: '1.3', version: '0123456789ab', path: 'studies' };
+const parameters: Readonly<Record<string, string>> = {
+  study,
+  series: '1.2',
+  instance: '1.3',
+  version: '0123456789ab',
+  path: 'studies',
+  channel: 'ris',
+};
 
 test('D27: every route accepts the documented body and query, and replies as documented', async () => {
   const { administration } = accessParts(store);

@@ -27,7 +27,8 @@ export function pageStudies() {
   return { clear: clear!, opacity: opacity!, lateral: lateral!, hand: hand! };
 }
 
-export function usePageService(): PageService {
+/** @param messages the setting of that name; called before the first start */
+export function usePageService(messages: () => unknown = () => undefined): PageService {
   let service: RunningService | undefined;
   let browser: Browser | undefined;
   let desk: WatchedPage | undefined;
@@ -41,7 +42,7 @@ export function usePageService(): PageService {
   const dataDir = temporaryDirectory('page');
   const model = cautiousStarter();
   const start = async (): Promise<void> => {
-    const config = configFor(pacs.orthanc, { dataDir, model: { directory: model } });
+    const config = configFor(pacs.orthanc, { dataDir, model: { directory: model }, messages: messages() });
     service = await startService(
       { ...config, server: { ...config.server, port }, orthanc: { ...config.orthanc, requestTimeoutMs: 30_000 } },
       silentLog,

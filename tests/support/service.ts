@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { startService, type RunningService } from '../../src/service/start-service.js';
 import { loadConfig, projectRoot, type Config } from '../../src/config.js';
+import { messagesSettings } from '../../src/config/messages.js';
 import type { StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { DicomWeb } from '../../src/dicomweb/client.js';
 import { silentLog, type Log } from '../../src/log.js';
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   readonly work?: Partial<Config['work']>;
   readonly assessments?: Partial<Config['assessments']>;
   readonly model?: Partial<Config['model']>;
+  /** As in a configuration file. */
+  readonly messages?: unknown;
   readonly log?: Log;
 }
 
@@ -50,6 +53,7 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     work: { ...base.work, ...options.work },
     assessments: { ...base.assessments, ...options.assessments },
     model: { ...base.model, directory: twoFindingModel, ...options.model },
+    messages: messagesSettings.parse(options.messages ?? {}),
     ...(options.routingFile ? { routingFile: options.routingFile } : {}),
   };
 }

@@ -8,6 +8,7 @@ import type { AccessSettings } from '../../src/server/access/access.js';
 import type { PagePort, ServerParts, ServerPorts } from '../../src/server/ports.js';
 import type { Store } from '../../src/store/store.js';
 import { accessParts } from './access.js';
+import { channel, exampleMessage, message } from './example-replies.js';
 
 const emptyPage: PagePort = {
   worklist: async () => ({ rows: [] }),
@@ -72,6 +73,12 @@ export async function startTestServer(
     resultsOf: async () => [],
     page: { ...emptyPage, ...options.page },
     drift: { shown: async () => ({ alarms: [] }), requestCheck: async () => undefined, acknowledge: async () => true },
+    messages: {
+      channels: async () => [channel],
+      ofChannel: async () => [message],
+      testMessage: () => exampleMessage,
+      sendTest: async (_channel, { messageId }) => ({ messageId, reference: '17' }),
+    },
     modelActions: { promote: noModel, challenge: noModel, rollBack: noModel },
     proxyDicomWeb: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
     ...options.ports,

@@ -14,6 +14,7 @@ const packageHome: Record<string, string> = {
   '@tensorflow': 'engine',
   'dicomweb-client': 'dicomweb',
   undici: 'http',
+  nodemailer: 'messages',
   'pg-boss': 'jobs',
   'drizzle-orm': 'store',
   '@electric-sql/pglite': 'store',

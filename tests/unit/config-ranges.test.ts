@@ -165,6 +165,21 @@ const texts: Readonly<Record<string, TextSetting>> = {
       {},
     ],
   },
+  'messages.channels': {
+    accepts: [[]],
+    refuses: [
+      [{ name: longest(41, 'a'), webhook: { url: 'https://a' } }],
+      [{ name: 'A', webhook: { url: 'https://a' } }],
+      [{ name: 'a' }],
+      [{ name: 'a', webhook: { url: 'https://a' }, fhir: { url: 'https://a' } }],
+      [{ name: 'a', webhook: { url: 'https://a' }, patient: ['address'] }],
+      {},
+    ],
+  },
+  'messages.rules': {
+    accepts: [[]],
+    refuses: [[{ channel: 'a' }], [{}], {}],
+  },
   'retraining.schedule': lines(100),
   'retraining.recipeFile': aPath,
   'retraining.rulesFile': aPath,

@@ -8,6 +8,7 @@ import { useTexts } from '../../texts/texts.js';
 import { Alarms } from '../drift.js';
 import { FailedJobs } from './failed-jobs.js';
 import { Latency } from './latency.js';
+import { MessageChannels } from './messages.js';
 import { Queues } from './queues.js';
 import { RulesPanel } from './rules.js';
 import { StatusCards } from './status-cards.js';
@@ -52,6 +53,9 @@ function Sections({ operations }: { readonly operations: Operations }): ReactNod
           </Text>
         </Section>
       </SimpleGrid>
+      <Section title={t('messages.title')}>
+        <MessageChannels />
+      </Section>
       <Section title={t('operations.rules')}>
         <RulesPanel rules={operations.rules} />
       </Section>

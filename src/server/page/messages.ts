@@ -1,0 +1,81 @@
+import type { MessagesSettings } from '../../config.js';
+import { Fault } from '../../errors.js';
+import type { Jobs } from '../../jobs/jobs.js';
+import type { Channel, MessageJob } from '../../messages/ports.js';
+import { messageQueue } from '../../messages/queues.js';
+import { sendToChannel } from '../../messages/send-to-channel.js';
+import { testMessage } from '../../messages/test-message.js';
+import type { Store } from '../../store/store.js';
+import type { ShownMessage } from '../page-types.js';
+import type { MessagesPort } from '../ports.js';
+
+/** A test ends after this time, in ms: a user waits for it. */
+const testTimeoutMs = 60_000;
+const noCounts = { waiting: 0, failing: 0, refused: 0, accepted: 0, lastAcceptedAt: undefined };
+
+/** The channels and their messages, as the interface shows them. */
+export function messagesPortOf({
+  settings,
+  channels,
+  store,
+  jobs,
+}: {
+  readonly settings: MessagesSettings;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly store: Pick<Store, 'messages'>;
+  readonly jobs: Pick<Jobs, 'failedJobs'>;
+}): MessagesPort {
+  const settingsOf = (name: string): MessagesSettings['channels'][number] => {
+    const found = settings.channels.find((one) => one.name === name);
+    if (found) return found;
+    const known = settings.channels.map((one) => one.name).join(', ') || 'none is configured';
+    throw new Fault('not-found', `expected one of the channels for messages (${known}), found another name`);
+  };
+  return {
+    async channels() {
+      const counts = await store.messages.countByChannel();
+      return [...channels.values()].map(({ name, kind }) => {
+        const { lastAcceptedAt, ...ofChannel } = counts.get(name) ?? noCounts;
+        return {
+          name,
+          kind,
+          patient: settingsOf(name).patient,
+          rules: settings.rules.filter(({ channel }) => channel === name).length,
+          ...ofChannel,
+          ...(lastAcceptedAt ? { lastAcceptedAt: lastAcceptedAt.toISOString() } : {}),
+        };
+      });
+    },
+    async ofChannel(name, limit) {
+      settingsOf(name);
+      const [rows, failed] = await Promise.all([
+        store.messages.ofChannel(name, limit),
+        jobs.failedJobs({ queue: messageQueue.name, limit: 1_000 }),
+      ]);
+      const jobOf = new Map(failed.map(({ id, payload }) => [(payload as Partial<MessageJob>).messageId, id]));
+      return rows.map((row): ShownMessage => {
+        const { messageId, studyInstanceUID, state, isCorrection, findings, attempts, code, reason, receiverReference } = row;
+        const failedJob = jobOf.get(messageId);
+        return {
+          messageId,
+          studyInstanceUID,
+          plannedAt: row.plannedAt.toISOString(),
+          changedAt: row.changedAt.toISOString(),
+          state,
+          isCorrection,
+          findings,
+          attempts,
+          ...(code === null ? {} : { code }),
+          ...(reason === null ? {} : { reason }),
+          ...(receiverReference === null ? {} : { reference: receiverReference }),
+          ...(failedJob === undefined ? {} : { failedJob }),
+        };
+      });
+    },
+    testMessage: (name) => testMessage(settingsOf(name), new Date()),
+    async sendTest(name, message) {
+      const reference = await sendToChannel(name, message, { channels }, AbortSignal.timeout(testTimeoutMs));
+      return { messageId: message.messageId, ...(reference === undefined ? {} : { reference }) };
+    },
+  };
+}
