@@ -51,6 +51,7 @@ const exact: Readonly<Record<string, AuditEvent>> = {
 const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
   assessment: { id: instancesAccessed },
+  reading: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
@@ -77,7 +78,12 @@ function actionOf(verb: string): AuditEvent['action'] {
     verb === 'change' ||
     verb === 'changed' ||
     verb === 'promote' ||
-    verb === 'rollback'
+    verb === 'rollback' ||
+    verb === 'claim' ||
+    verb === 'takeover' ||
+    verb === 'release' ||
+    verb === 'read' ||
+    verb === 'unread'
   )
     return 'U';
   return 'E';

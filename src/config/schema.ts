@@ -3,6 +3,7 @@ import { accessSettings, databaseSettings, orthancSettings, serverSettings, uplo
 import { assessmentSettings, driftSettings, retrainingSettings } from './learning.js';
 import { path } from './ranges.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
+import { triageSettings } from './triage.js';
 import { isTimeZone } from './time-zone.js';
 
 /** What one of several processes on a shared database does: reads the change log, reports studies, trains models, serves the page and the API. */
@@ -32,6 +33,7 @@ export const configSchema = z.strictObject({
   work: workSettings,
   report: reportSettings,
   findings: findingsSettings,
+  triage: triageSettings,
   retraining: retrainingSettings,
   drift: driftSettings,
   assessments: assessmentSettings,

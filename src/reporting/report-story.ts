@@ -63,7 +63,7 @@ export async function reportStudy(study: StudyToReport, ports: ReportPorts): Pro
   const context = await openContext(study, metadata, rule, images, chosen.models, pacs, watch);
   const existing = findExistingReport(context, skip);
   if (existing) return adoptDocuments(context, existing, settings, clock.now());
-  if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, clock.now());
+  if (skip && context.own.current.length === 0) return skipWithoutDocument(context, skip, settings, clock.now());
   const analysis = skip ? skippedAnalysis(skip) : await predictReported(images, chosen, rule, ports, watch);
   const documents = await composeDocuments(context, outcomeOf(analysis), analysis, settings, clock.now());
   const stored = await storeDocuments(documents.toStore, context, pacs, log);

@@ -28,6 +28,7 @@ export type {
   ShownHeatMap,
   ShownImage,
   ShownPatient,
+  ShownReading,
   ShownResult,
   StudyAssessments,
   StudyPage,

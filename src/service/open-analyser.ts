@@ -56,6 +56,7 @@ export async function openAnalyser(config: Config, log: Log, starting?: ModelVer
   const settings: ReportPorts['settings'] = {
     routing,
     findingsOff: config.findings.off,
+    triage: config.triage,
     skippedDocuments,
     failedDocuments,
     maxImages,

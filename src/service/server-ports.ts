@@ -11,18 +11,20 @@ import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
 import type { AssessmentActions } from '../assessments/assessments.js';
 import { assessmentsPortOf } from '../server/page/assessments.js';
+import { readingsPortOf, type ReadingParts } from '../server/page/readings.js';
 
 export interface ServerPortParts extends HealthPorts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly assessments: AssessmentActions;
+  readonly readingParts: ReadingParts;
   readonly page: PagePort;
   readonly modelActions: ModelActions;
 }
 
 /** What the server shows, out of the running parts. */
 export function serverPortsOf(parts: ServerPortParts): ServerPorts {
-  const { pacs, store, jobs, assessments, page, modelActions } = parts;
+  const { pacs, store, jobs, assessments, readingParts, page, modelActions } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt.toISOString(),
@@ -38,6 +40,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
   });
   return {
     assessments: assessmentsPortOf(assessments, store),
+    readings: readingsPortOf(store, readingParts),
     async retrain(by, line = defaultLine) {
       lineNamed(new Map(parts.lines().map((one) => [one.line, one])), line);
       await requestRetraining(jobs, by, line);

@@ -3,6 +3,7 @@ import { driftAlarm, driftState, studyStatistics } from './drift-schema.js';
 import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token } from './access-schema.js';
 import { assessment, label } from './label-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
+import { reading } from './reading-schema.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
@@ -126,6 +127,7 @@ export const tables = {
   study,
   result,
   delivery,
+  reading,
   account,
   session,
   token,

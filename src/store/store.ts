@@ -18,6 +18,7 @@ import { loginFailuresIn, type LoginFailures } from './login-failures.js';
 import { knownStudiesIn, type KnownStudies } from './known-studies.js';
 import { migrate } from './migrate.js';
 import { PostgresqlConnection } from './postgresql.js';
+import { readingsIn, type Readings } from './readings.js';
 import { resultsIn, type Results } from './results.js';
 import { sessionsIn, type Sessions } from './sessions.js';
 import { shadowResultsIn, type ShadowResults } from './shadow-results.js';
@@ -47,6 +48,7 @@ export interface Store {
   readonly studyChanges: StudyChanges;
   readonly results: Results;
   readonly worklist: Worklist;
+  readonly readings: Readings;
   readonly deliveries: Deliveries;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
@@ -102,6 +104,7 @@ export async function openStore(location: StoreLocation, log: Log): Promise<Stor
     studyChanges: studyChangesIn(database),
     results: resultsIn(database),
     worklist: worklistIn(database),
+    readings: readingsIn(database),
     deliveries: deliveriesIn(database),
     accounts: accountsIn(database),
     sessions: sessionsIn(database),

@@ -1,4 +1,4 @@
-import type { Operations, ShownModel, ShownResult } from '../../src/server/page-types.js';
+import type { Operations, ShownModel, ShownReading, ShownResult } from '../../src/server/page-types.js';
 
 /* One example of each reply of the HTTP interface. */
 
@@ -22,6 +22,17 @@ export const row = {
   outcome: 'reported' as const,
   priority: 5,
   findings: [finding],
+};
+export const reading: ShownReading = {
+  state: 'being-read',
+  reader: 'reader',
+  claimedUntil: '2026-03-01T08:30:00.000Z',
+  waits: true,
+  waitingSince: result.createdAt,
+  overdue: false,
+  urgency: 90,
+  explanation: 'Pneumonia 90 %, waiting 12 min',
+  wait: '12 min',
 };
 export const historyEntry = {
   ...row,
