@@ -51,7 +51,7 @@ export interface Worklist {
 const isCurrent = sql`${result.isCurrent}`;
 
 export function worklistIn(database: Database): Worklist {
-  const select = async (condition: SQL | undefined, order: readonly SQL[], limit: number): Promise<readonly WorklistResult[]> => {
+  const select: Select = async (condition, order, limit) => {
     const rows = await database.run((tables) =>
       tables
         .select({ result: getTableColumns(result), reading: getTableColumns(reading) })
@@ -63,10 +63,28 @@ export function worklistIn(database: Database): Worklist {
     );
     return rows.map(({ result: row, reading: state }) => ({ ...row, reading: state }));
   };
+  /** The planner finds the way along the partial indexes of results alone, even before it has statistics; a join hides it. */
+  const selectResults: Select = async (condition, order, limit) => {
+    const rows = await database.run((tables) =>
+      tables
+        .select()
+        .from(result)
+        .where(and(isCurrent, condition))
+        .orderBy(...order)
+        .limit(limit),
+    );
+    const uids = rows.map(({ studyInstanceUID }) => studyInstanceUID);
+    const states =
+      uids.length === 0 ? [] : await database.run((tables) => tables.select().from(reading).where(inArray(reading.studyInstanceUID, uids)));
+    const byUid = new Map(states.map((one) => [one.studyInstanceUID, one]));
+    // A study that is removed between the two queries has no state any more.
+    return rows.map((row) => ({ ...row, reading: byUid.get(row.studyInstanceUID) ?? notWaiting(row) }));
+  };
   return {
     async page(filter = {}) {
       const size = Math.min(Math.max(1, Math.trunc(filter.limit ?? 50)), 500);
-      return filter.order === 'urgency' ? byUrgency(filter, size, select) : byPriority(filter, size, select);
+      if (filter.order === 'urgency') return byUrgency(filter, size, select);
+      return byPriority(filter, size, filter.reading === undefined ? selectResults : select);
     },
 
     async countPresent() {
@@ -84,6 +102,11 @@ export function worklistIn(database: Database): Worklist {
       return String(row?.number ?? 0);
     },
   };
+}
+
+function notWaiting({ studyInstanceUID, createdAt }: ResultRow): ReadingRow {
+  const nobody = { ageGroup: null, encounterClass: null, reader: null, claimedUntil: null, readAt: null };
+  return { studyInstanceUID, waits: false, waitingSince: createdAt, urgency: 0, ...nobody };
 }
 
 type Select = (condition: SQL | undefined, order: readonly SQL[], limit: number) => Promise<readonly WorklistResult[]>;
