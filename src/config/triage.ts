@@ -7,6 +7,20 @@ import { integer } from './ranges.js';
 /** 0: does not count. Weights are compared with each other only: doubling all of them changes nothing. */
 const weight = integer(0, 1_000);
 
+/** Of the shipped findings.json; an installation with a list of its own may lack some of them. */
+export const defaultWeights = {
+  pneumothorax: 1_000,
+  'mediastinal-shift': 600,
+  edema: 400,
+  ards: 400,
+  'pleural-effusion': 300,
+  pneumonia: 300,
+  consolidation: 300,
+  fracture: 200,
+  'support-devices': 0,
+  normal: 0,
+} as const;
+
 /** A kind of encounter (FHIR: Encounter.class), recognised by any of these conditions of routing.yaml. */
 const encounter = (defaultWeight: number) =>
   z
@@ -21,18 +35,7 @@ export const triageSettings = z
     /** Order of the worklist until a user chooses another: by urgency, or by priority of the rule and then newest. */
     order: z.enum(['urgency', 'priority']).default('urgency'),
     /** By finding, as config/findings.json names it. */
-    weights: z.record(z.string().min(1).max(64), weight).default({
-      pneumothorax: 1_000,
-      'mediastinal-shift': 600,
-      edema: 400,
-      ards: 400,
-      'pleural-effusion': 300,
-      pneumonia: 300,
-      consolidation: 300,
-      fracture: 200,
-      'support-devices': 0,
-      normal: 0,
-    }),
+    weights: z.record(z.string().min(1).max(64), weight).default(defaultWeights),
     /** Of findings that `weights` does not name. */
     otherFindings: weight.default(100),
     /** For each point of the routing rule's priority (0 to 10). */

@@ -7,7 +7,7 @@ import type { Log } from '../log.js';
 import { loadModelVersion, type ModelVersion } from '../registry/model-version.js';
 import { loadRouting } from '../routing/rules.js';
 import { documentProfiles } from '../sr/document-profile.js';
-import { checkFindingsOff } from '../reporting/findings-off.js';
+import { checkFindingNames } from '../reporting/findings-off.js';
 import type { ReportPorts } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
 import { engineOptionsOf } from '../serving/engine-options.js';
@@ -34,7 +34,7 @@ export interface Analyser {
 export async function openAnalyser(config: Config, log: Log, starting?: ModelVersion): Promise<Analyser> {
   const routing = loadRouting(config.routingFile);
   const findings = loadFindings(config.findingsFile);
-  checkFindingsOff({ findingsOff: config.findings.off }, routing, findings.findings);
+  checkFindingNames({ findingsOff: config.findings.off }, config.triage.weights, routing, findings.findings);
   const version = starting ?? (await servedVersion(config));
   // Before the engine: a mistake in the configuration must not leave its threads behind.
   checkTerms(version, findings);

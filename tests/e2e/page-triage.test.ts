@@ -94,6 +94,7 @@ describe('triage: order of reading, its explanation, claims of two readers', { .
     await screenshot(ben.page, 'triage-claimed-light-de');
     await screenshot(ann.page, 'triage-study');
     await study(ben.page, uids.opacity);
+    await panel(ben.page).getByRole('button').first().waitFor(patience);
     assert.deepEqual(await panel(ben.page).getByRole('button').allTextContents(), ['Übernehmen']);
     await panel(ben.page).getByRole('button', { name: 'Übernehmen' }).click();
     await panel(ben.page)

@@ -3,8 +3,12 @@ import type { ReactNode } from 'react';
 import type { ShownReading } from '../../server/page-types.js';
 import { useTexts } from '../texts/texts.js';
 
-/** How long a study waits and who reads it; the explanation of its place is shown on hover and read aloud. */
-export function WaitingCell({ reading }: { readonly reading: ShownReading }): ReactNode {
+/**
+ * How long a study waits and who reads it; the explanation of its place is read aloud, and its row shows it on hover.
+ *
+ * @param isLabelled no heading says what the time is
+ */
+export function WaitingCell({ reading, isLabelled = false }: { readonly reading: ShownReading; readonly isLabelled?: boolean }): ReactNode {
   const { t } = useTexts();
   const { waits, wait, overdue, explanation, state, reader = '' } = reading;
   return (
@@ -13,7 +17,7 @@ export function WaitingCell({ reading }: { readonly reading: ShownReading }): Re
         <Text size="sm" className={overdue ? 'present' : ''} fw={overdue ? 700 : 400} data-testid="wait">
           <span aria-hidden>
             {overdue ? '▲ ' : ''}
-            {wait}
+            {isLabelled ? t('reading.waiting', { wait: wait ?? '' }) : wait}
           </span>
           <VisuallyHidden>{explanation}</VisuallyHidden>
         </Text>

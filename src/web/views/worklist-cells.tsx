@@ -55,7 +55,7 @@ export function WorklistCells({
           {patient ? [patient.patientId, patient.sex, dicomDate(patient.birthDate, language)].filter(Boolean).join(' · ') : ' '}
         </Text>
         <div className="narrow">
-          <WaitingCell reading={row.reading} />
+          <WaitingCell reading={row.reading} isLabelled />
         </div>
       </Table.Td>
       <Table.Td className="finding">

@@ -1,6 +1,7 @@
 /** German texts: order and state of reading. {name} stands for a value. */
 export const deReading = {
   'reading.column': 'Wartet',
+  'reading.waiting': 'Wartet {wait}',
   'reading.filter': 'Befundungsstand',
   'reading.all': 'Gelesen und ungelesen',
   'reading.unread': 'Ungelesen',
@@ -16,7 +17,6 @@ export const deReading = {
   'reading.readByAt': 'Gelesen von {reader}, {time}',
   'reading.notWaiting':
     'Diese Studie wartet nicht auf Befundung: Sie stammt aus einem Archiv, oder keine Auswahlregel lässt sie analysieren.',
-  'reading.overdue': 'Länger als die Grenze',
   'reading.claim': 'Befundung beginnen',
   'reading.extend': 'Verlängern',
   'reading.takeOver': 'Übernehmen',

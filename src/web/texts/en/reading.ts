@@ -1,6 +1,7 @@
 /** English texts: order and state of reading. {name} stands for a value. */
 export const enReading = {
   'reading.column': 'Waiting',
+  'reading.waiting': 'Waiting {wait}',
   'reading.filter': 'Reading state',
   'reading.all': 'Read and unread',
   'reading.unread': 'Unread',
@@ -15,7 +16,6 @@ export const enReading = {
   'reading.readBy': 'Read by {reader}',
   'reading.readByAt': 'Read by {reader}, {time}',
   'reading.notWaiting': 'This study does not wait to be read: it comes from an archive, or no routing rule has it analyzed.',
-  'reading.overdue': 'Longer than the limit',
   'reading.claim': 'Start reading',
   'reading.extend': 'Extend',
   'reading.takeOver': 'Take over',
