@@ -6,13 +6,13 @@ import { readPart10 } from '../../src/dicom/part10.js';
 import type { SOPInstanceUID, StudyInstanceUID } from '../../src/dicom/uid.js';
 import type { OrthancId } from '../../src/orthanc/client.js';
 import { decisionsDiffer } from '../../src/store/place-in-worklist.js';
-import type { ResultRow } from '../../src/store/results.js';
 import { chestPhantom } from '../../src/samples/chest-phantom.js';
-import { chestStudy } from '../support/chest-study.js';
+import { chestStudy, handAndChest } from '../support/chest-study.js';
 import { eventually } from '../support/eventually.js';
 import { orthancRequest } from '../support/orthanc-request.js';
 import { useOrthanc } from '../support/orthanc.js';
 import { sendByCStore } from '../support/send.js';
+import { indexOf } from '../support/index-of.js';
 import { assertOneCurrentResult, documentsOf, startTestService } from '../support/service.js';
 
 const timeoutMs = 90_000;
@@ -28,41 +28,7 @@ describe('events in the PACS: what happens to result, documents, labels and pict
   after(() => service.stop());
 
   const request = (method: string, path: string, body?: unknown): Promise<unknown> => orthancRequest(pacs.endpoint, method, path, body);
-  const current = (study: string): Promise<ResultRow | undefined> => service.store.results.currentResult(study);
-
-  function eventuallyCurrent(what: string, study: StudyInstanceUID, check: (row: ResultRow) => void): Promise<ResultRow> {
-    return eventually(
-      what,
-      async () => {
-        const row = await current(study);
-        assert.ok(row, `a current result of ${study}`);
-        check(row);
-        return row;
-      },
-      { timeoutMs, intervalMs: 200 },
-    );
-  }
-
-  function eventuallyForgotten(study: StudyInstanceUID): Promise<void> {
-    return eventually(
-      `${study} has left the index`,
-      async () => {
-        assert.equal(await current(study), undefined);
-        assert.deepEqual(await service.store.results.ofStudy(study), []);
-        assert.deepEqual(await service.store.labels.ofStudy(study), []);
-        assert.equal(await service.store.studies.find(study), undefined);
-        assert.equal(await service.store.readings.find(study), undefined);
-      },
-      { timeoutMs, intervalMs: 200 },
-    );
-  }
-
-  /** Marks a study as read, as a reader's click does. */
-  const markRead = async (study: string): Promise<void> => void (await service.store.readings.markRead(study, 'ann', new Date()));
-  async function readingOf(study: string): Promise<{ readonly reader: string | null; readonly waits: boolean } | undefined> {
-    const row = await service.store.readings.find(study);
-    return row && { reader: row.reader, waits: row.waits && row.readAt === null };
-  }
+  const { current, eventuallyCurrent, eventuallyForgotten, markRead, readingOf } = indexOf(() => service, timeoutMs);
 
   async function instanceId(file: Uint8Array): Promise<OrthancId> {
     const [id] = await pacs.client.instanceIdsOf([textOf(readPart10(file).dataSet, 'SOPInstanceUID') as SOPInstanceUID]);
@@ -72,15 +38,6 @@ describe('events in the PACS: what happens to result, documents, labels and pict
 
   async function studyId(study: StudyInstanceUID): Promise<OrthancId> {
     return (await pacs.client.findStudy(study))!;
-  }
-
-  /** A hand that no rule takes, and a chest in the same study. */
-  function handAndChest(name: string): { readonly study: StudyInstanceUID; readonly hand: Uint8Array; readonly chest: Uint8Array } {
-    const [hand, chest] = chestStudy(name, [
-      { number: 1, attributes: { BodyPartExamined: 'HAND', SeriesInstanceUID: `2.25.1${Buffer.from(name).readUIntBE(0, 4)}` } },
-      { number: 2 },
-    ]).files;
-    return { study: chestStudy(name).studyInstanceUID, hand: hand!, chest: chest! };
   }
 
   async function commentsIn(study: StudyInstanceUID, sopInstanceUID: string): Promise<string> {
