@@ -32,6 +32,7 @@ export type ResultSettings = Pick<ReportSettings, 'routing' | 'triage' | 'findin
 export function resultOf(context: ReportContext, parts: ResultParts, settings: ResultSettings, now: Date = parts.createdAt): StudyResult {
   const { study, rule, inputKey, watch } = context;
   const { resultId, outcome, modelVersion, engineName, findings, otherFindings = [], documents, createdAt, statistics = [] } = parts;
+  const triage = triageIn(context, findings, settings, now);
   return {
     resultId,
     studyInstanceUID: study.studyInstanceUID,
@@ -50,7 +51,7 @@ export function resultOf(context: ReportContext, parts: ResultParts, settings: R
     destinations: (rule ?? ruleOfEarlierResult(context, settings))?.destinations ?? [],
     timings: watch.milliseconds,
     ...(statistics.length > 0 ? { statistics } : {}),
-    triage: triageIn(context, findings, settings, now),
+    ...(triage ? { triage } : {}),
   };
 }
 
@@ -166,7 +167,7 @@ export function resultWithoutDocument(bare: BareResult): StudyResult {
     documents: [],
     destinations: [],
     timings,
-    triage,
+    ...(triage ? { triage } : {}),
   };
 }
 
