@@ -54,6 +54,7 @@ const exact: Readonly<Record<string, AuditEvent>> = {
 const byObject: Readonly<Record<string, Omit<AuditEvent, 'action'>>> = {
   study: { id: instancesAccessed },
   assessment: { id: instancesAccessed },
+  reading: { id: instancesAccessed },
   account: { id: securityAlert, type: userAttributes },
   token: { id: securityAlert, type: userAttributes },
   model: { id: securityAlert, type: softwareConfiguration },
@@ -80,7 +81,12 @@ function actionOf(verb: string): AuditEvent['action'] {
     verb === 'change' ||
     verb === 'changed' ||
     verb === 'promote' ||
-    verb === 'rollback'
+    verb === 'rollback' ||
+    verb === 'claim' ||
+    verb === 'takeover' ||
+    verb === 'release' ||
+    verb === 'read' ||
+    verb === 'unread'
   )
     return 'U';
   return 'E';

@@ -61,7 +61,7 @@ const webhookSettings = z
     secret: secret.optional(),
     secretFile: path.optional(),
     tls: z.strictObject(clientTls).refine(certAndKey.check, certAndKey.message).optional(),
-    /** Longest time without a byte of the answer; a whole exchange may take twice as long. */
+    /** Longest time until the receiver answers. */
     timeoutMs,
   })
   .refine(({ url, plainHttp }) => plainHttp || !/^http:/i.test(url), {

@@ -4,6 +4,7 @@ import { assessmentSettings, driftSettings, retrainingSettings } from './learnin
 import { messagesSettings } from './messages.js';
 import { path } from './ranges.js';
 import { engineSettings, findingsSettings, modelLinesSettings, modelSettings, reportSettings, workSettings } from './reporting.js';
+import { triageSettings } from './triage.js';
 import { isTimeZone } from './time-zone.js';
 
 /** What one of several processes on a shared database does: reads the change log, reports studies, trains models, serves the page and the API. */
@@ -33,6 +34,7 @@ export const configSchema = z.strictObject({
   work: workSettings,
   report: reportSettings,
   findings: findingsSettings,
+  triage: triageSettings,
   retraining: retrainingSettings,
   drift: driftSettings,
   assessments: assessmentSettings,

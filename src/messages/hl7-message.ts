@@ -1,7 +1,7 @@
 import type { CodedConcept } from '../dicom/code.js';
 import { Fault } from '../errors.js';
 import { hasCharacters, type Hl7CharacterSet } from '../hl7/character-set.js';
-import { writeMessage, type Component, type Field, type Segment } from '../hl7/message.js';
+import { writeSegments, type Component, type Field, type Segment } from '../hl7/message.js';
 import { hl7DateTime, hl7Moment } from '../hl7/time.js';
 import { plainText } from '../lib/plain-text.js';
 import { codes, ownScheme } from '../sr/codes.js';
@@ -41,7 +41,7 @@ export function hl7Message(message: ResultMessage, addressing: Hl7Addressing): s
   const numbers = orderNumbers(message);
   const observed = hl7DateTime(study.date, study.time);
   const observations = [...resultObservations(message), ...result.findings.flatMap(findingObservations)];
-  return writeMessage(
+  return writeSegments(
     [
       header(message, addressing),
       { name: 'PID', fields: patientFields(study.patient, set) },

@@ -1,13 +1,14 @@
 import type { ChannelSettings } from '../config.js';
-import { Fault } from '../errors.js';
 import { openEmail } from './email-channel.js';
+import { fhirChannel } from './fhir-channel.js';
+import { hl7Channel } from './hl7-channel.js';
 import { channelKinds, type Channel, type ChannelKind } from './ports.js';
 import { openWebhook } from './webhook-channel.js';
 
 /** How a channel of each kind is opened. Opening connects to nothing. */
 const open: { readonly [Kind in ChannelKind]: (name: string, settings: NonNullable<ChannelSettings[Kind]>) => Channel } = {
-  hl7: (name) => notAvailable(name, 'hl7'),
-  fhir: (name) => notAvailable(name, 'fhir'),
+  hl7: hl7Channel,
+  fhir: fhirChannel,
   webhook: openWebhook,
   email: openEmail,
 };
@@ -23,8 +24,4 @@ function openChannel(settings: ChannelSettings): Channel {
     if (own !== undefined) return (open[kind] as (name: string, given: typeof own) => Channel)(settings.name, own);
   }
   throw new Error(`channel ${settings.name} has no kind`);
-}
-
-function notAvailable(name: string, kind: ChannelKind): never {
-  throw new Fault('config-invalid', `messages.channels, ${name}: channels of the kind ${kind} are not available in this release`);
 }

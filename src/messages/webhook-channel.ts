@@ -2,13 +2,16 @@ import { createHmac } from 'node:crypto';
 import type { WebhookSettings } from '../config.js';
 import { secretVariable } from '../config/messages.js';
 import { Fault } from '../errors.js';
-import { loadClientTls, postOnce } from '../http/post-once.js';
+import { sendSingleRequest } from '../http/single-request.js';
+import { readTlsFiles } from '../lib/tls-files.js';
 import type { Channel } from './ports.js';
 import { webhookBodyOf } from './webhook-body.js';
 
 const minSecretLength = 16;
-/** "Not now": request timeout, too early, too many requests (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
-const notNow = [408, 425, 429];
+/** Nothing of an answer but its status is of use. */
+const maxAnswerBytes = 65_536;
+/** "Not now": request timeout, too early, too many requests (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4); 401 and 403 until the secret agrees. */
+const notNow = [401, 403, 408, 425, 429];
 
 /**
  * Posts each message as JSON. A repetition has the same `Idempotency-Key`.
@@ -22,25 +25,29 @@ export function openWebhook(name: string, settings: WebhookSettings): Channel {
       'config-invalid',
       `messages.channels, ${name}: expected a secret of at least ${minSecretLength} characters in webhook.secretFile or ${secretVariable(name)}, found ${secret.length === 0 ? 'none' : `one of ${secret.length}`}`,
     );
-  const tls = loadClientTls(settings.tls);
+  const tls = settings.tls && readTlsFiles(settings.tls);
   return {
     name,
     kind: 'webhook',
     async send(message, signal) {
       const body = webhookBodyOf(message);
       const timestamp = String(Math.floor(Date.now() / 1000));
-      const { status } = await postOnce(
-        { url, tls, timeoutMs },
-        body,
-        {
+      const { status } = await sendSingleRequest({
+        method: 'POST',
+        url,
+        headers: {
           'Content-Type': 'application/json',
           'User-Agent': 'orthanc-chest-ai',
           'Idempotency-Key': message.messageId,
           'X-Chest-Ai-Timestamp': timestamp,
           'X-Chest-Ai-Signature': signatureOf(secret, timestamp, body),
         },
+        body,
+        tls,
+        timeoutMs,
+        maxAnswerBytes,
         signal,
-      );
+      });
       if (status >= 200 && status < 300) return undefined;
       throw faultOfStatus(status);
     },

@@ -111,6 +111,8 @@ async function recordFailure(job: ReportJob, failure: JobFailure, ports: StoryPo
       inputKey: job.contentKey,
       model: ports.model(),
       createdAt: clock.now(),
+      // Nothing of the study can be read: it waits, and a reader sees why.
+      triage: { urgency: 0, isSelected: true, isRecent: true },
     });
   }
   await indexResult(result, index);

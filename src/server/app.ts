@@ -11,6 +11,7 @@ import { defineRoute, routerOf, type Route } from './route.js';
 import { administrationRoutes } from './routes/administration.js';
 import { analyzeRoutes } from './routes/analyze.js';
 import { assessmentRoutes } from './routes/assessments.js';
+import { readingRoutes } from './routes/readings.js';
 import { auditRoutes } from './routes/audit.js';
 import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
 import { healthRoutes, metricsRoutes } from './routes/health.js';
@@ -31,6 +32,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   loginRoutes,
   resultRoutes,
   assessmentRoutes,
+  readingRoutes,
   administrationRoutes,
   auditRoutes,
   metricsRoutes,

@@ -29,6 +29,7 @@ export type {
   ShownHeatMap,
   ShownImage,
   ShownPatient,
+  ShownReading,
   ShownResult,
   StudyAssessments,
   ShownPrior,

@@ -4,6 +4,7 @@ import type { PacsAddress } from '../http/pacs-address.js';
 import type { ResultMessage } from '../messages/ports.js';
 import type { Health, MeasuredState } from '../monitoring/health-report.js';
 import type { AuditEntries } from '../store/audit-entries.js';
+import type { ExplanationLanguage } from '../triage/explanation.js';
 import type { UploadRoomLimits } from '../uploads/upload-room.js';
 import type { Access } from './access/access.js';
 import type { Administration } from './access/administration.js';
@@ -22,6 +23,7 @@ import type {
   ShownFailedJob,
   ShownMessage,
   ShownPatient,
+  ShownReading,
   ShownResult,
   ShownRetraining,
   StudyAssessments,
@@ -60,6 +62,7 @@ export interface ServerParts {
 
 export interface ServerPorts {
   readonly assessments: AssessmentsPort;
+  readonly readings: ReadingsPort;
   readonly page: PagePort;
   readonly drift: DriftPort;
   readonly messages: MessagesPort;
@@ -103,6 +106,21 @@ export interface AssessmentsPort {
   mayVerify(account: string): boolean;
   /** Assessments oldest first, and the labels that follow from them. */
   ofStudy(studyInstanceUID: string): Promise<StudyAssessments>;
+}
+
+/** The reading state after an action, and whose claim the action ended. */
+export interface ChangedReading {
+  readonly reading: ShownReading;
+  readonly takenFrom?: string | undefined;
+}
+
+/** What readers do with a study that waits. Each throws Fault `not-found` (no result), `reading-conflict` where it is refused. */
+export interface ReadingsPort {
+  /** @param takeOver also ends the claim of another reader */
+  claim(studyInstanceUID: string, reader: string, takeOver: boolean): Promise<ChangedReading>;
+  release(studyInstanceUID: string, reader: string): Promise<ChangedReading>;
+  markRead(studyInstanceUID: string, reader: string): Promise<ChangedReading>;
+  markUnread(studyInstanceUID: string): Promise<ChangedReading>;
 }
 
 /** Whether incoming studies still resemble the training data. */
@@ -149,6 +167,11 @@ export interface WorklistQuery {
   readonly present?: string | undefined;
   /** Beginning of a Study Instance UID, else Patient's Name, Patient ID or Accession Number, for which the PACS is searched. */
   readonly search?: string | undefined;
+  readonly reading?: ShownReading['state'] | undefined;
+  /** Default: the setting triage.order. */
+  readonly order?: 'urgency' | 'priority' | undefined;
+  /** Of explanations; default English. */
+  readonly language?: ExplanationLanguage | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -167,7 +190,7 @@ export interface PagePort {
   /** By Study Instance UID; studies that the PACS does not hold are left out. */
   patients(studyInstanceUIDs: readonly string[]): Promise<Readonly<Record<string, ShownPatient>>>;
   /** @throws Fault `pacs-not-found` if neither the PACS nor the index knows the study */
-  study(studyInstanceUID: string): Promise<StudyPage>;
+  study(studyInstanceUID: string, language?: ExplanationLanguage): Promise<StudyPage>;
   /** An image as the network saw it, or one of our heat maps. @param frameNumber 1-based */
   picture(studyInstanceUID: string, seriesInstanceUID: string, sopInstanceUID: string, frameNumber: number): Promise<Picture>;
   operations(): Promise<Operations>;

@@ -13,11 +13,13 @@ import type { PacsAccess } from './open-pacs.js';
 import { requestRetraining } from '../retraining/start-retraining.js';
 import type { AssessmentActions } from '../assessments/assessments.js';
 import { assessmentsPortOf } from '../server/page/assessments.js';
+import { readingsPortOf, type ReadingParts } from '../server/page/readings.js';
 
 export interface ServerPortParts extends HealthPorts {
   readonly pacs: PacsAccess;
   readonly store: Store;
   readonly assessments: AssessmentActions;
+  readonly readingParts: ReadingParts;
   readonly page: PagePort;
   readonly messagePorts: Pick<MessagePorts, 'settings' | 'channels'>;
   readonly modelActions: ModelActions;
@@ -25,7 +27,7 @@ export interface ServerPortParts extends HealthPorts {
 
 /** What the server shows, out of the running parts. */
 export function serverPortsOf(parts: ServerPortParts): ServerPorts {
-  const { pacs, store, jobs, assessments, page, modelActions, messagePorts } = parts;
+  const { pacs, store, jobs, assessments, readingParts, page, modelActions, messagePorts } = parts;
   const shown = async (row: ResultRow): Promise<ShownResult> => ({
     studyInstanceUID: row.studyInstanceUID,
     createdAt: row.createdAt.toISOString(),
@@ -41,6 +43,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
   });
   return {
     assessments: assessmentsPortOf(assessments, store),
+    readings: readingsPortOf(store, readingParts),
     async retrain(by, line = defaultLine) {
       lineNamed(new Map(parts.lines().map((one) => [one.line, one])), line);
       await requestRetraining(jobs, by, line);

@@ -42,6 +42,7 @@ import { startServing, type Serving } from '../serving/model-serving.js';
 import { startingModel } from '../serving/starting-model.js';
 import { priorSearch } from '../reporting/prior-result.js';
 import { pacsOf } from '../reporting/orthanc-pacs.js';
+import { refreshUrgencies } from '../reporting/refresh-urgencies.js';
 import { removeStudy } from '../reporting/remove-study.js';
 import { startReporting } from '../reporting/start-reporting.js';
 import { studySearch } from '../reporting/study-search.js';
@@ -209,6 +210,9 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       const unlessGone = <Outcome>(uid: string, work: () => Promise<Outcome>) =>
         unlessDeleted(uid, studies, (deleted) => removeStudy(deleted, index, queue, events, log), work);
       await startReporting(storyPorts, serving, jobs, config);
+      void refreshUrgencies(store.readings, analyser.settings)
+        .then((count) => count > 0 && log.info('the urgency of studies was computed by the present weights', { studies: count }))
+        .catch((error: unknown) => log.warn('the urgency of studies could not be computed again', { reason: String(error) }));
       await startShadowPredictions(storyPorts, unlessGone, serving, store, jobs, config);
       await startAssessments(assessments, unlessGone, jobs, config);
       await startMessages(messagePorts, store, jobs, config);
@@ -246,12 +250,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       store,
       jobs,
       reportPorts,
+      triage: config.triage,
       serving,
       triedModels,
       lines,
       dataDir: config.dataDir,
     });
-    ports = serverPortsOf({ ...healthParts, assessments, page, messagePorts, modelActions: modelActionsOf(lines) });
+    const readingParts = { triage: config.triage, settings: analyser.settings };
+    ports = serverPortsOf({ ...healthParts, assessments, readingParts, page, messagePorts, modelActions: modelActionsOf(lines) });
     monitorHealth(healthParts);
     if (does('web'))
       for (const [line, one] of lines)

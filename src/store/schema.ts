@@ -4,6 +4,7 @@ import { account, auditEntry, auditKey, knownLogin, loginFailure, session, token
 import { assessment, label } from './label-schema.js';
 import { message } from './message-schema.js';
 import { chestAi, timeColumn } from './schema-columns.js';
+import { reading } from './reading-schema.js';
 import { shadowResult } from './shadow-schema.js';
 
 /*
@@ -128,6 +129,7 @@ export const tables = {
   result,
   delivery,
   message,
+  reading,
   account,
   session,
   token,

@@ -15,13 +15,15 @@ describe('the page: outbound messages', { ...(skip ? { skip } : {}) }, () => {
   before(async () => void (receiver = await startWebhookReceiver()));
   after(() => receiver?.close());
   const webhook = (): object => ({ url: receiver.url, plainHttp: true, secret: 'a secret of this test', timeoutMs: 5_000 });
-  const pages = usePageService(() => ({
-    channels: [
-      { name: 'ris', webhook: webhook() },
-      { name: 'phone', webhook: webhook() },
-    ],
-    rules: [{ channel: 'ris', decision: 'any' }],
-  }));
+  const pages = usePageService({
+    messages: () => ({
+      channels: [
+        { name: 'ris', webhook: webhook() },
+        { name: 'phone', webhook: webhook() },
+      ],
+      rules: [{ channel: 'ris', decision: 'any' }],
+    }),
+  });
   const { opacity } = pageStudies();
   const { studyInstanceUID } = opacity;
   before(async () => {

@@ -1,6 +1,6 @@
 import type { ResultMessage } from '../../src/messages/ports.js';
 import { testMessage } from '../../src/messages/test-message.js';
-import type { Operations, ShownChannel, ShownMessage, ShownModel, ShownResult } from '../../src/server/page-types.js';
+import type { Operations, ShownChannel, ShownMessage, ShownModel, ShownReading, ShownResult } from '../../src/server/page-types.js';
 
 /* One example of each reply of the HTTP interface. */
 
@@ -24,6 +24,17 @@ export const row = {
   outcome: 'reported' as const,
   priority: 5,
   findings: [finding],
+};
+export const reading: ShownReading = {
+  state: 'being-read',
+  reader: 'reader',
+  claimedUntil: '2026-03-01T08:30:00.000Z',
+  waits: true,
+  waitingSince: result.createdAt,
+  overdue: false,
+  urgency: 90,
+  explanation: 'Pneumonia 90 %, waiting 12 min',
+  wait: '12 min',
 };
 export const historyEntry = {
   ...row,

@@ -22,6 +22,7 @@ export interface ServiceOptions {
   readonly report?: Partial<Config['report']>;
   readonly orthanc?: Partial<Config['orthanc']>;
   readonly work?: Partial<Config['work']>;
+  readonly triage?: Partial<Config['triage']>;
   readonly assessments?: Partial<Config['assessments']>;
   readonly model?: Partial<Config['model']>;
   /** As in a configuration file. */
@@ -51,6 +52,8 @@ export function configFor(orthanc: TestOrthanc['orthanc'], options: ServiceOptio
     engine: { ...base.engine, prefer: 'onnx-cpu' },
     report: { ...base.report, ...options.report },
     work: { ...base.work, ...options.work },
+    // The studies of the tests are from January 2026.
+    triage: { ...base.triage, maxStudyAgeDays: 36_500, ...options.triage },
     assessments: { ...base.assessments, ...options.assessments },
     model: { ...base.model, directory: twoFindingModel, ...options.model },
     messages: messagesSettings.parse(options.messages ?? {}),

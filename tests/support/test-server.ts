@@ -11,7 +11,7 @@ import { accessParts } from './access.js';
 import { channel, exampleMessage, message } from './example-replies.js';
 
 const emptyPage: PagePort = {
-  worklist: async () => ({ rows: [] }),
+  worklist: async () => ({ rows: [], order: 'urgency' }),
   counts: async () => ({ reported: 0, skipped: 0, failed: 0, present: 0 }),
   changeToken: async () => '',
   patients: async () => ({}),
@@ -26,6 +26,7 @@ const emptyPage: PagePort = {
   model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
 };
 
+const noStudy = (): Promise<never> => Promise.reject(new Fault('not-found', 'no study here'));
 const noModel = (): Promise<never> => Promise.reject(new Fault('model-unknown', 'there is none in this test'));
 
 export interface TestServer {
@@ -53,6 +54,7 @@ export async function startTestServer(
       mayVerify: () => false,
       ofStudy: async () => ({ assessments: [], labels: [] }),
     },
+    readings: { claim: noStudy, release: noStudy, markRead: noStudy, markUnread: noStudy },
     health: async () => ({
       ok: true,
       orthanc: 'answers',

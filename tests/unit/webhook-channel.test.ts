@@ -42,7 +42,9 @@ test('mutual TLS: only a server with a trusted certificate gets a message, and i
     const tls = { ca: server.certFile, cert: client.certFile, key: client.keyFile };
     await open({ url, tls }).send(message, signal);
     assert.deepEqual(callers, ['client']);
-    const untrusted = isFault('channel-unavailable', { detail: /no trusted connection \(.+\); name its authority in tls\.ca/ });
+    const untrusted = isFault('channel-unavailable', {
+      detail: /its certificate is not trusted \(.+\); name its authority's file in tls\.ca/,
+    });
     await assert.rejects(open({ url }).send(message, signal), untrusted);
     await assert.rejects(open({ url, tls: { ca: client.certFile } }).send(message, signal), untrusted);
     await assert.rejects(open({ url, tls: { ca: server.certFile } }).send(message, signal), isFault('channel-unavailable'));
@@ -65,7 +67,7 @@ test('a secret that is missing or short, and files that cannot be used, are refu
   );
   assert.throws(
     () => open({ url, tls: { ca: '/missing.pem' } }),
-    isFault('config-invalid', { detail: /tls\.ca \/missing\.pem cannot be read/ }),
+    isFault('config-invalid', { detail: /the TLS file \/missing\.pem cannot be read/ }),
   );
   const file = join(folder, 'no.pem');
   writeFileSync(file, 'no certificate');

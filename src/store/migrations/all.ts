@@ -13,6 +13,7 @@ import { assessments0020 } from './0020-assessments.js';
 import { failedStudies0021 } from './0021-failed-studies.js';
 import { modelLines0030 } from './0030-model-lines.js';
 import { messages0031 } from './0031-messages.js';
+import { readings0032 } from './0032-readings.js';
 import { destinationKinds0022 } from './0022-destination-kinds.js';
 import { studyChanges0023 } from './0023-study-changes.js';
 
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   studyChanges0023,
   modelLines0030,
   messages0031,
+  readings0032,
 ];
