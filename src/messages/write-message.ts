@@ -20,13 +20,16 @@ const modalities: Readonly<Record<string, string>> = {
   '1.2.840.10008.5.1.4.1.1.2.1': 'CT',
 };
 
+/** Of its row in the index. */
+export type MessageToWrite = Pick<MessageRow, 'messageId' | 'channel' | 'plannedAt' | 'isCorrection' | 'findings'>;
+
 /**
  * The message about a result, with what the images in the PACS state at this moment of study and patient.
  *
  * @returns undefined if the PACS no longer contains the study
  * @throws Fault of the PACS
  */
-export async function writeMessage(row: MessageRow, result: ResultRow, ports: WritePorts): Promise<ResultMessage | undefined> {
+export async function writeMessage(row: MessageToWrite, result: ResultRow, ports: WritePorts): Promise<ResultMessage | undefined> {
   const instances = await metadataOf(result.studyInstanceUID, ports);
   if (instances.length === 0) return undefined;
   const own = ownDocumentsIn(instances);

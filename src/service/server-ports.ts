@@ -21,7 +21,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly assessments: AssessmentActions;
   readonly readingParts: ReadingParts;
   readonly page: PagePort;
-  readonly messagePorts: Pick<MessagePorts, 'settings' | 'channels'>;
+  readonly messagePorts: MessagePorts;
   readonly modelActions: ModelActions;
 }
 
@@ -52,7 +52,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     measure: () => measure(parts),
     page,
     drift: driftPortOf(parts),
-    messages: messagesPortOf({ ...messagePorts, store, jobs }),
+    messages: messagesPortOf(messagePorts, store, jobs),
     modelActions,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {

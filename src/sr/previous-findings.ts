@@ -2,7 +2,7 @@ import { sameConcept } from '../dicom/code.js';
 import { codes } from './codes.js';
 import { container, text, type ContentItem } from './content-item.js';
 import type { PriorFinding, PriorChange, PriorComparison, ReportedFinding } from './report-content.js';
-import { probabilityPercent } from './wording.js';
+import { percentWithoutThresholds, probabilityPercent } from './wording.js';
 
 /** Section Previous Findings (CID 7001) of a text report: one sentence for each finding that both results state. */
 export function previousFindings(prior: PriorComparison | undefined, findings: readonly ReportedFinding[]): readonly ContentItem[] {
@@ -21,12 +21,6 @@ function sentenceOf({ concept, change, before }: PriorFinding, date: string, fin
   const now = findings.find((one) => sameConcept(one.concept, concept) && one.overruledBy === undefined);
   const today = now ? ` Now ${now.decision}, ${probabilityPercent(now)} %.` : '';
   return `${concept.meaning}: ${changeWords[change]}. ${date} ${before.decision}, ${percentWithoutThresholds(before)} %.${today}`;
-}
-
-/** To one decimal as on the page: rounded down unless present, so that it stays below a threshold that it has not reached. */
-function percentWithoutThresholds({ decision, probability }: PriorFinding['before']): string {
-  const tenths = Number((probability * 1_000).toFixed(6));
-  return String((decision === 'present' ? Math.round(tenths) : Math.floor(tenths)) / 10);
 }
 
 const changeWords = {

@@ -52,6 +52,7 @@ const routes: Readonly<Record<string, 'none' | { readonly action: string; readon
   'GET /api/drift': 'none',
   'POST /api/drift/check': 'none',
   'POST /api/drift/alarms/:id/acknowledge': 'none',
+  'GET /api/studies/:study/fhir': { action: 'study.view', ask: `/api/studies/${study}/fhir` },
   'GET /api/messages': 'none',
   'GET /api/messages/:channel': { action: 'message.view', ask: '/api/messages/ris' },
   'POST /api/messages/:channel/test': { action: 'message.test', ask: '/api/messages/ris/test' },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { wholeNumber } from '../parameters.js';
+import { Fault } from '../../errors.js';
+import { studyUid, wholeNumber } from '../parameters.js';
 import type { ServerParts } from '../ports.js';
 import { defineRoute, type Route } from '../route.js';
 import { channelSchema, messageSchema, testedSchema } from '../schemas/messages.js';
@@ -30,6 +31,21 @@ export function messageRoutes(parts: ServerParts): readonly Route[] {
           messages.map(({ studyInstanceUID }) => studyInstanceUID),
         );
         return messages;
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/studies/:study/fhir',
+      access: 'viewer',
+      summary: 'The current result of a study as a FHIR R4 bundle, without attributes of the patient',
+      reply: { content: 'application/fhir+json' },
+      async handle({ param, actor, request, response }) {
+        const study = studyUid(param('study'));
+        const bundle = await startedPorts(parts).messages.fhir(study, `${request.protocol}://${request.get('host')}${request.path}`);
+        if (!bundle)
+          throw new Fault('pacs-not-found', 'expected a study with a result in the PACS, found none', { studyInstanceUID: study });
+        await parts.audit.recordView({ ...actor, action: 'study.view', subject: { studyInstanceUID: study } });
+        response.type('application/fhir+json').send(JSON.stringify(bundle));
       },
     }),
     defineRoute({
