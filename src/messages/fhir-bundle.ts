@@ -1,3 +1,4 @@
+import { sameConcept } from '../dicom/code.js';
 import {
   bundleAddress,
   collectionBundle,
@@ -14,6 +15,7 @@ import { fhirDateTime } from '../fhir/time.js';
 import { codes } from '../sr/codes.js';
 import { decisionCodes, notice } from '../sr/wording.js';
 import type { MessageFinding, ResultMessage } from './ports.js';
+import { priorFindingSentence } from '../sr/previous-findings.js';
 import { percentWithoutThresholds } from '../sr/wording.js';
 import { resultSentences, timeWithOffset } from './result-text.js';
 
@@ -117,7 +119,7 @@ function prepareObservation(finding: MessageFinding, message: ResultMessage, dev
       ...observed(message),
       issued: result.createdAt.toISOString(),
       valueCodeableConcept: codeableConcept(decisionCodes[decision]),
-      note: [{ text: notice }],
+      note: [notice, ...priorNotes(finding, message)].map((text) => ({ text: fhirString(text) })),
       ...(site ? { bodySite: codeableConcept(site) } : {}),
       device: { reference: device },
       derivedFrom: [imagingStudy(message)],
@@ -131,6 +133,11 @@ function prepareObservation(finding: MessageFinding, message: ResultMessage, dev
     },
     request: createOrReplace('Observation', findingSystem, key),
   };
+}
+
+function priorNotes({ concept }: MessageFinding, { result: { prior } }: ResultMessage): readonly string[] {
+  const compared = prior?.findings.filter((one) => sameConcept(one.concept, concept)) ?? [];
+  return prior ? compared.map((one) => priorFindingSentence(one, prior)) : [];
 }
 
 function prepareReport(message: ResultMessage, observations: readonly Prepared<FindingObservation>[]): Prepared<DiagnosticReport> {

@@ -2,9 +2,9 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { MessagesSettings } from '../config.js';
 import type { CodedConcept } from '../dicom/code.js';
 import type { Log } from '../log.js';
-import type { FindingTerms, Pacs, ReportSettings } from '../reporting/ports.js';
+import type { FindPrior, FindingTerms, Pacs, ReportSettings } from '../reporting/ports.js';
 import type { ServedModel } from '../serving/model.js';
-import type { Decision, DocumentReference } from '../sr/report-content.js';
+import type { Decision, DocumentReference, PriorComparison } from '../sr/report-content.js';
 import type { Messages } from '../store/messages.js';
 import type { Results } from '../store/results.js';
 
@@ -93,6 +93,8 @@ export interface ResultMessage {
     /** The findings that the rule of the channel selects come first. */
     readonly findings: readonly MessageFinding[];
     readonly documents: readonly DocumentReference[];
+    /** Compared with the result of an earlier study of the patient. */
+    readonly prior?: PriorComparison;
     readonly model: MessageModel;
   };
   /** Address of the study on the page; absent if no public address is configured. */
@@ -142,6 +144,8 @@ export interface WritePorts {
   /** Undefined for a finding that config/findings.json no longer names. */
   termsOf(findingName: string): FindingTerms | undefined;
   readonly procedureReported: ReportSettings['procedureReported'];
+  /** Absent where results are compared with nothing. */
+  readonly findPrior?: FindPrior | undefined;
   /** Of results without a document: the model that is deployed. */
   model(): Pick<ServedModel, 'manufacturer' | 'name' | 'version' | 'deviceUID'>;
   readonly settings: Pick<MessagesSettings, 'channels'>;

@@ -1,3 +1,4 @@
+import { priorFindingSentence, priorStudySentence } from '../sr/previous-findings.js';
 import { notice, percentWithoutThresholds } from '../sr/wording.js';
 import type { Decision } from '../sr/report-content.js';
 import type { MessageStudy, ResultMessage } from './ports.js';
@@ -22,6 +23,9 @@ export function resultSentences({ isTest, result, pageUrl }: ResultMessage): rea
     ...(isTest ? ['Test message: the values are invented, there is no such study.'] : []),
     ...(result.isCorrection ? ['Replaces the earlier software result of this study.'] : []),
     ...outcomeSentences(result),
+    ...(result.prior
+      ? [priorStudySentence(result.prior), ...result.prior.findings.map((one) => priorFindingSentence(one, result.prior!))]
+      : []),
     `Model: ${model.name}, version ${model.version} (${model.manufacturer}).`,
     ...(pageUrl === undefined ? [] : [`Shown at ${pageUrl}`]),
   ];

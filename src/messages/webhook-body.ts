@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { notice } from '../sr/wording.js';
 import type { ResultMessage } from './ports.js';
-
-/** In every message, whatever its channel. */
-export const notForDiagnosis = 'Result of software, not verified by a physician, not for diagnosis.';
 
 const concept = z.strictObject({ value: z.string(), scheme: z.string(), meaning: z.string() });
 const date = z.string().regex(/^\d{8}$/);
@@ -14,7 +12,7 @@ export const webhookBodySchema = z.strictObject({
   messageId: z.string().max(20),
   isTest: z.boolean(),
   writtenAt: z.iso.datetime(),
-  notice: z.literal(notForDiagnosis),
+  notice: z.literal(notice),
   study: z.strictObject({
     studyInstanceUID: z.string(),
     accessionNumber: z.string().optional(),
@@ -56,6 +54,20 @@ export const webhookBodySchema = z.strictObject({
     documents: z.array(
       z.strictObject({ studyInstanceUID: z.string(), seriesInstanceUID: z.string(), sopClassUID: z.string(), sopInstanceUID: z.string() }),
     ),
+    prior: z
+      .strictObject({
+        studyInstanceUID: z.string(),
+        studyDate: date,
+        isOtherModel: z.boolean(),
+        findings: z.array(
+          z.strictObject({
+            concept,
+            change: z.enum(['unchanged', 'new', 'resolved', 'unclear']),
+            before: z.strictObject({ decision: z.enum(['present', 'absent', 'undetermined']), probability: z.number().min(0).max(1) }),
+          }),
+        ),
+      })
+      .optional(),
     model: z.strictObject({ manufacturer: z.string(), name: z.string(), version: z.string(), deviceUID: z.string() }),
   }),
   pageUrl: z.string().optional(),
@@ -64,13 +76,13 @@ export const webhookBodySchema = z.strictObject({
 export type WebhookBody = z.input<typeof webhookBodySchema>;
 
 /** The same text for each repetition of a message. */
-export function webhookBodyOf({ messageId, isTest, writtenAt, study, result, pageUrl }: ResultMessage): string {
+export function webhookBodyOf({ messageId, isTest, writtenAt, study, result: { prior, ...result }, pageUrl }: ResultMessage): string {
   const body: WebhookBody = {
     version: 1,
     messageId,
     isTest,
     writtenAt: writtenAt.toISOString(),
-    notice: notForDiagnosis,
+    notice,
     study: { ...study, procedure: conceptOf(study.procedure) },
     result: {
       ...result,
@@ -81,6 +93,7 @@ export function webhookBodyOf({ messageId, isTest, writtenAt, study, result, pag
         ...(site ? { site: conceptOf(site) } : {}),
       })),
       documents: [...result.documents],
+      ...(prior ? { prior: { ...prior, findings: prior.findings.map((one) => ({ ...one, concept: conceptOf(one.concept) })) } } : {}),
     },
     ...(pageUrl === undefined ? {} : { pageUrl }),
   };

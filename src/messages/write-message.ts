@@ -2,10 +2,12 @@ import { sameConcept } from '../dicom/code.js';
 import { textOf, type DataSet } from '../dicom/data-set.js';
 import type { StudyInstanceUID } from '../dicom/uid.js';
 import { Fault } from '../errors.js';
+import { compareWithPrior } from '../reporting/compare-with-prior.js';
+import { priorIfFound } from '../reporting/prior-result.js';
 import { ownDocumentsIn, type OwnDocuments } from '../reporting/own-documents.js';
 import { isAboutStudy } from '../sr/own-document.js';
 import type { ReadFinding } from '../sr/read-report.js';
-import type { DocumentReference } from '../sr/report-content.js';
+import type { DocumentReference, PriorComparison } from '../sr/report-content.js';
 import type { MessageRow } from '../store/messages.js';
 import type { ResultRow } from '../store/results.js';
 import type { RecordedFinding } from '../store/schema.js';
@@ -50,6 +52,7 @@ export async function writeMessage(row: MessageToWrite, result: ResultRow, ports
       isCorrection: row.isCorrection,
       findings: findingsOf(result.findings, row.findings, report?.findings ?? [], ports),
       documents: referencesTo(own, uids),
+      ...(await priorOfResult(result, image, ports)),
       model: modelOf(report?.algorithm, ports),
     },
     ...(ports.publicUrl === undefined
@@ -84,6 +87,13 @@ function analysedImage(instances: readonly DataSet[], evidence: readonly Documen
       Modality: evidence.map(({ sopClassUID }) => modalities[sopClassUID]).find((one) => one !== undefined) ?? 'OT',
     }
   );
+}
+
+async function priorOfResult(result: ResultRow, image: DataSet, { findPrior }: WritePorts): Promise<{ readonly prior?: PriorComparison }> {
+  if (result.outcome !== 'reported') return {};
+  const findings = result.findings.map(({ code, scheme, meaning, decision }) => ({ concept: { value: code, scheme, meaning }, decision }));
+  const prior = compareWithPrior(findings, result.modelVersion ?? '', await priorIfFound(findPrior, [image]));
+  return prior ? { prior } : {};
 }
 
 /** Those that the rules select come first. Probabilities are those that the document states, which are rounded. */

@@ -66,17 +66,29 @@ function hasSameKind(image: DataSet, row: DataSet): boolean {
   return textsOf(row, 'ModalitiesInStudy').some((one) => sameKind.includes(one));
 }
 
-/** @returns undefined also if the search fails: a report does not wait for a comparison */
-export async function priorOf(
+/** The prior of a study that is reported. */
+export function priorOf(
   { considered, study, watch }: ReportContext,
   { findPrior, log }: Pick<ReportPorts, 'findPrior' | 'log'>,
 ): Promise<PriorResult | undefined> {
-  if (!findPrior) return undefined;
+  return watch.time('prior', () =>
+    priorIfFound(findPrior, considered, ({ code }) =>
+      log.warn('the prior result could not be looked for', { study: study.studyInstanceUID, code }),
+    ),
+  );
+}
+
+/** @returns undefined also if the search fails: no report, page or message waits for a comparison */
+export async function priorIfFound(
+  findPrior: FindPrior | undefined,
+  images: readonly DataSet[],
+  onFault?: (fault: Fault) => void,
+): Promise<PriorResult | undefined> {
   try {
-    return await watch.time('prior', () => findPrior(considered));
+    return await findPrior?.(images);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    log.warn('the prior result could not be looked for', { study: study.studyInstanceUID, code: error.code });
+    onFault?.(error);
     return undefined;
   }
 }

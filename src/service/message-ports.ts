@@ -12,7 +12,7 @@ export interface MessageParts {
   readonly config: Pick<Config, 'messages' | 'server'>;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly zone: Pick<LocalTimeZone, 'name'>;
-  readonly reportPorts: Pick<ReportPorts, 'pacs' | 'model' | 'settings'>;
+  readonly reportPorts: Pick<ReportPorts, 'pacs' | 'model' | 'settings' | 'findPrior'>;
   readonly findings: FindingsConfig;
   readonly store: Pick<Store, 'results' | 'messages'>;
   readonly audit: AuditLog;
@@ -34,6 +34,7 @@ export function messagePortsOf({ config, channels, zone, reportPorts, findings, 
     log,
     termsOf: (name) => (Object.hasOwn(findings.findings, name) ? findings.findings[name] : undefined),
     procedureReported: reportPorts.settings.procedureReported,
+    findPrior: reportPorts.findPrior,
     model: reportPorts.model,
     publicUrl: config.server.publicUrl,
   };

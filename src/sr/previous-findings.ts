@@ -7,21 +7,30 @@ import { percentWithoutThresholds, probabilityPercent } from './wording.js';
 /** Section Previous Findings (CID 7001) of a text report: one sentence for each finding that both results state. */
 export function previousFindings(prior: PriorComparison | undefined, findings: readonly ReportedFinding[]): readonly ContentItem[] {
   if (!prior) return [];
-  const date = prior.studyDate.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
-  const model = prior.isOtherModel ? ' Another model version made it: a difference may be due to the model.' : '';
+  const now = ({ concept }: PriorFinding): string => {
+    const finding = findings.find((one) => sameConcept(one.concept, concept) && one.overruledBy === undefined);
+    return finding ? ` Now ${finding.decision}, ${probabilityPercent(finding)} %.` : '';
+  };
   return [
     container('CONTAINS', codes.previousFindings, [
-      text('CONTAINS', codes.comment, `Compared with the software's result of the study of ${date}, ${prior.studyInstanceUID}.${model}`),
-      ...prior.findings.map((one) => text('CONTAINS', codes.previousFinding, sentenceOf(one, date, findings))),
+      text('CONTAINS', codes.comment, priorStudySentence(prior)),
+      ...prior.findings.map((one) => text('CONTAINS', codes.previousFinding, `${priorFindingSentence(one, prior)}${now(one)}`)),
     ]),
   ];
 }
 
-function sentenceOf({ concept, change, before }: PriorFinding, date: string, findings: readonly ReportedFinding[]): string {
-  const now = findings.find((one) => sameConcept(one.concept, concept) && one.overruledBy === undefined);
-  const today = now ? ` Now ${now.decision}, ${probabilityPercent(now)} %.` : '';
-  return `${concept.meaning}: ${changeWords[change]}. ${date} ${before.decision}, ${percentWithoutThresholds(before)} %.${today}`;
+/** Which result it is compared with. */
+export function priorStudySentence(prior: PriorComparison): string {
+  const model = prior.isOtherModel ? ' Another model version made it: a difference may be due to the model.' : '';
+  return `Compared with the software's result of the study of ${dateOf(prior)}, ${prior.studyInstanceUID}.${model}`;
 }
+
+/** "Pneumonia: new. 2026-01-05 absent, 12 %." */
+export function priorFindingSentence({ concept, change, before }: PriorFinding, prior: PriorComparison): string {
+  return `${concept.meaning}: ${changeWords[change]}. ${dateOf(prior)} ${before.decision}, ${percentWithoutThresholds(before)} %.`;
+}
+
+const dateOf = ({ studyDate }: PriorComparison): string => studyDate.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
 
 const changeWords = {
   unchanged: 'unchanged',

@@ -111,14 +111,35 @@ describe('results to a RIS by HL7 and to a FHIR server', () => {
     assert.equal((await fetch(`${service.url}/api/studies/2.25.404/fhir`, { headers })).status, 404);
   });
 
+  test('the next study of the patient: both receive what changed since the prior one', async () => {
+    const next = chestStudy('hl7 and fhir, later', [
+      { attributes: { PatientID: 'TEST-hl7 and fhir', StudyDate: '20260203', AccessionNumber: 'A-19' } },
+    ]);
+    await sendByCStore(next.files, pacs.orthanc);
+    await eventually(
+      'both accepted it',
+      async () => {
+        const rows = await service.store.messages.ofStudy(next.studyInstanceUID);
+        assert.equal(rows.filter(({ state }) => state === 'accepted').length, 2, JSON.stringify(rows));
+      },
+      patience,
+    );
+    assert.match(ris.received.at(-1)!.toString(), /Pneumonia: unchanged\. 2026-01-02 present, [\d.]+ %\./);
+    const report = (await stored('DiagnosticReport')).find(
+      (one) => one.imagingStudy?.[0]?.identifier.value === `urn:oid:${next.studyInstanceUID}`,
+    );
+    assert.match(report!.conclusion!, new RegExp(`Compared with the software's result of the study of 2026-01-02, ${studyInstanceUID}`));
+    await fhir.repository.deleteResource('DiagnosticReport', report!['id'] as string);
+  });
+
   test('an image is deleted: both receive a correction, and the FHIR server still has one report', async () => {
     const uid = textOf(readPart10(files[1]!).dataSet, 'SOPInstanceUID') as SOPInstanceUID;
     const [id] = await pacs.client.instanceIdsOf([uid]);
     await pacs.client.deleteInstance(id!);
     await accepted(4);
-    assert.equal(ris.received.length, 2);
-    assert.notEqual(field(1, 'MSH', 10), field(0, 'MSH', 10), 'a control ID of its own');
-    assert.match(ris.received[1]!.toString(), /Replaces the earlier software result of this study/);
+    assert.equal(ris.received.length, 3);
+    assert.notEqual(field(2, 'MSH', 10), field(0, 'MSH', 10), 'a control ID of its own');
+    assert.match(ris.received[2]!.toString(), /Replaces the earlier software result of this study/);
     const reports = await stored('DiagnosticReport');
     assert.equal(reports.length, 1);
     assert.match(reports[0]!.conclusion!, /Replaces the earlier software result/);

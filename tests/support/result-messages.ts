@@ -130,3 +130,17 @@ export const oracleMessages: Readonly<Record<string, ResultMessage>> = {
     } as unknown as MessageStudy,
   }),
 };
+
+/** The pneumonia of `exampleMessage` beside that of a year before. */
+export const examplePrior: NonNullable<ResultMessage['result']['prior']> = {
+  studyInstanceUID: '1.2.826.0.1.3680043.10.1.14',
+  studyDate: '20250103',
+  isOtherModel: true,
+  findings: [
+    {
+      concept: { value: '233604007', scheme: 'SCT', meaning: 'Pneumonia' },
+      change: 'unclear',
+      before: { decision: 'absent', probability: 0.1234 },
+    },
+  ],
+};

@@ -7,7 +7,7 @@ import type { ResultMessage } from '../../src/messages/ports.js';
 import { isFault } from '../support/fault.js';
 import { reply, startFhirServer, startHttpServer, type FhirPeer } from '../support/fhir-server.js';
 import { freePort } from '../support/free-port.js';
-import { exampleMessage, examplePatient, oracleMessages } from '../support/result-messages.js';
+import { exampleMessage, examplePatient, examplePrior, oracleMessages } from '../support/result-messages.js';
 import { startTlsProxy } from '../support/tls-proxy.js';
 
 /* The FHIR channel against Medplum's FHIR router and repository, which stores only valid resources, and against servers that misbehave. */
@@ -35,6 +35,21 @@ const report = async (): Promise<Stored<DiagnosticReport>> => {
   assert.equal(all.length, 1);
   return all[0]!;
 };
+
+test('the prior result is a note of its finding and a sentence of the conclusion', async () => {
+  await send(exampleMessage({ result: { prior: examplePrior } }));
+  const sentence = 'Pneumonia: no clear change. 2025-01-03 absent, 12.3 %.';
+  const noted = (await stored<FindingObservation>('Observation')).filter(({ note }) => note?.some(({ text }) => text === sentence));
+  assert.deepEqual(
+    noted.map((one) => one.code.coding?.[0]?.code),
+    ['233604007'],
+  );
+  assert.ok(
+    (await report()).conclusion?.includes(
+      `1.2.826.0.1.3680043.10.1.14. Another model version made it: a difference may be due to the model.\n${sentence}`,
+    ),
+  );
+});
 
 test('a result is stored as one report, one observation for each finding and the device', async () => {
   const location = await send();

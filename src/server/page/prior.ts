@@ -1,6 +1,6 @@
 import type { DataSet } from '../../dicom/data-set.js';
-import { Fault } from '../../errors.js';
 import { compareWithPrior } from '../../reporting/compare-with-prior.js';
+import { priorIfFound } from '../../reporting/prior-result.js';
 import type { FindPrior } from '../../reporting/ports.js';
 import type { ResultRow } from '../../store/results.js';
 import type { ShownPrior } from '../page-types.js';
@@ -17,10 +17,7 @@ export async function priorOfPage(
 ): Promise<ShownPrior | undefined> {
   if (!findPrior || !image || current?.outcome !== 'reported') return undefined;
   const conceptOf = ({ code, scheme, meaning }: ResultRow['findings'][number]) => ({ value: code, scheme, meaning });
-  const prior = await findPrior([image]).catch((error: unknown) => {
-    if (error instanceof Fault) return undefined;
-    throw error;
-  });
+  const prior = await priorIfFound(findPrior, [image]);
   const findings = current.findings.map((one) => ({ concept: conceptOf(one), decision: one.decision }));
   const comparison = compareWithPrior(findings, current.modelVersion ?? '', prior);
   return (
