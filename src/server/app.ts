@@ -12,6 +12,7 @@ import { administrationRoutes } from './routes/administration.js';
 import { analyzeRoutes } from './routes/analyze.js';
 import { assessmentRoutes } from './routes/assessments.js';
 import { auditRoutes } from './routes/audit.js';
+import { backfillRoutes } from './routes/backfills.js';
 import { dicomWebRoutes, refuseDicomWebChanges } from './routes/dicom-web.js';
 import { healthRoutes, metricsRoutes } from './routes/health.js';
 import { hintRoutes } from './routes/hint.js';
@@ -36,6 +37,7 @@ const groups: readonly ((parts: ServerParts) => readonly Route[])[] = [
   worklistRoutes,
   analyzeRoutes,
   operationsRoutes,
+  backfillRoutes,
   modelRoutes,
   dicomWebRoutes,
 ];

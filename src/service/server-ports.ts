@@ -1,5 +1,5 @@
 import type { ShownResult } from '../server/page-types.js';
-import type { ModelActions, PagePort, ServerPorts } from '../server/ports.js';
+import type { BackfillPort, ModelActions, PagePort, ServerPorts } from '../server/ports.js';
 import type { ResultRow } from '../store/results.js';
 import type { Store } from '../store/store.js';
 import { defaultLine } from '../lib/model-line.js';
@@ -18,6 +18,7 @@ export interface ServerPortParts extends HealthPorts {
   readonly assessments: AssessmentActions;
   readonly page: PagePort;
   readonly modelActions: ModelActions;
+  readonly backfills: BackfillPort;
 }
 
 /** What the server shows, out of the running parts. */
@@ -47,6 +48,7 @@ export function serverPortsOf(parts: ServerPortParts): ServerPorts {
     page,
     drift: driftPortOf(parts),
     modelActions,
+    backfills: parts.backfills,
     proxyDicomWeb: (path, accept, seenAs, signal) => pacs.proxyDicomWeb.get(path, accept, seenAs, signal),
     async results({ limit, outcome }) {
       const { results } = await store.results.listResults({ limit, currentOnly: true, ...(outcome ? { outcome } : {}) });

@@ -25,6 +25,7 @@ const emptyPage: PagePort = {
   model: () => Promise.reject(new Fault('model-unknown', 'there is none in this test')),
 };
 
+const noBackfill = (): Promise<never> => Promise.reject(new Fault('not-found', 'no backfill in this test'));
 const noModel = (): Promise<never> => Promise.reject(new Fault('model-unknown', 'there is none in this test'));
 
 export interface TestServer {
@@ -72,6 +73,13 @@ export async function startTestServer(
     resultsOf: async () => [],
     page: { ...emptyPage, ...options.page },
     drift: { shown: async () => ({ alarms: [] }), requestCheck: async () => undefined, acknowledge: async () => true },
+    backfills: {
+      list: async () => [],
+      start: () => noBackfill(),
+      pause: () => noBackfill(),
+      resume: () => noBackfill(),
+      cancel: () => noBackfill(),
+    },
     modelActions: { promote: noModel, challenge: noModel, rollBack: noModel },
     proxyDicomWeb: () => Promise.reject(new Fault('pacs-unreachable', 'there is none in this test')),
     ...options.ports,

@@ -1,7 +1,8 @@
+import { enArchive } from './en/archive.js';
 import { enModels } from './en/models.js';
 import { enPage } from './en/page.js';
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...enPage, ...enModels } as const;
+export const en = { ...enPage, ...enModels, ...enArchive } as const;
 
 export type TextKey = keyof typeof en;

@@ -6,6 +6,7 @@ import { get } from '../../api.js';
 import { QueryBoundary } from '../../parts/query-boundary.js';
 import { useTexts } from '../../texts/texts.js';
 import { Alarms } from '../drift.js';
+import { Archive } from './archive.js';
 import { FailedJobs } from './failed-jobs.js';
 import { Latency } from './latency.js';
 import { Queues } from './queues.js';
@@ -52,6 +53,9 @@ function Sections({ operations }: { readonly operations: Operations }): ReactNod
           </Text>
         </Section>
       </SimpleGrid>
+      <Section title={t('archive.title')}>
+        <Archive />
+      </Section>
       <Section title={t('operations.rules')}>
         <RulesPanel rules={operations.rules} />
       </Section>
